@@ -1,0 +1,138 @@
+//! Values taken out of an answer, each with the place to name where it is not as it must be.
+
+use std::fmt::Display;
+
+use serde_json::value::RawValue;
+
+use crate::json::{self, JsonKind, SyntaxError, Unfit};
+
+/// Why an answer is not what the protocol says. The message names the place, such as
+/// `schema["beers"].fields[2].type`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// There is nothing but white space.
+    #[error("the answer is empty")]
+    Empty,
+    /// It begins like HTML or XML, as from a proxy, a login page or a server's own error page.
+    #[error("the answer is HTML or XML, not JSON: is this the connector's URL?")]
+    Markup,
+    /// A byte belongs to no UTF-8 character.
+    #[error("the answer is not UTF-8 at byte {offset}")]
+    NotUtf8 {
+        /// Counted from 0.
+        offset: usize,
+    },
+    /// The text is not one JSON value.
+    #[error("the answer is not JSON, {0}")]
+    NotJson(SyntaxError),
+    /// A member is missing.
+    #[error("the answer has no {place}")]
+    Missing {
+        /// Where it should be.
+        place: String,
+    },
+    /// A value is another kind than it must be.
+    #[error("{place} is {found}, not {expected}")]
+    WrongKind {
+        /// Where it stands.
+        place: String,
+        /// What it must be, such as "an object".
+        expected: &'static str,
+        /// What it is.
+        found: JsonKind,
+    },
+    /// A string or a name holds half of a surrogate pair, such as `"\ud800"`, which no text can
+    /// hold.
+    #[error("{place} has an escape that stands for no character")]
+    NotUnicode {
+        /// Where it stands.
+        place: String,
+    },
+    /// The schema has two tables of one name.
+    #[error("{place} is there twice")]
+    Twice {
+        /// Where they stand.
+        place: String,
+    },
+}
+
+/// The body as text, where it is not plainly something else than JSON.
+pub(super) fn text(body: &[u8]) -> Result<&str, AnswerError> {
+    match body.trim_ascii_start().first() {
+        None => Err(AnswerError::Empty),
+        // Before its characters are looked at: such pages come in any encoding.
+        Some(b'<') => Err(AnswerError::Markup),
+        Some(_) => str::from_utf8(body).map_err(|error| AnswerError::NotUtf8 {
+            offset: error.valid_up_to(),
+        }),
+    }
+}
+
+pub(super) fn pick<'a, const N: usize>(
+    place: &str,
+    object: &'a str,
+    names: [&str; N],
+) -> Result<[Option<&'a RawValue>; N], AnswerError> {
+    json::pick(object, names).map_err(unfit(place, "an object"))
+}
+
+pub(super) fn elements<'a>(
+    place: &str,
+    list: &'a RawValue,
+) -> Result<Vec<&'a RawValue>, AnswerError> {
+    let mut elements = Vec::new();
+    json::each_element(list.get(), |element| elements.push(element))
+        .map_err(unfit(place, "a list"))?;
+    Ok(elements)
+}
+
+pub(super) fn string(place: &str, quoted: &str) -> Result<String, AnswerError> {
+    match JsonKind::of(quoted) {
+        JsonKind::String => json::unquote(quoted).ok_or_else(|| AnswerError::NotUnicode {
+            place: place.to_owned(),
+        }),
+        found => Err(AnswerError::WrongKind {
+            place: place.to_owned(),
+            expected: "a string",
+            found,
+        }),
+    }
+}
+
+pub(super) fn required<'a>(
+    place: &str,
+    value: Option<&'a RawValue>,
+) -> Result<&'a RawValue, AnswerError> {
+    value.ok_or_else(|| AnswerError::Missing {
+        place: place.to_owned(),
+    })
+}
+
+pub(super) fn of_kind(
+    place: &dyn Display,
+    value: &RawValue,
+    expected: &'static str,
+    kinds: &[JsonKind],
+) -> Result<(), AnswerError> {
+    let found = JsonKind::of(value.get());
+    if kinds.contains(&found) {
+        Ok(())
+    } else {
+        Err(AnswerError::WrongKind {
+            place: place.to_string(),
+            expected,
+            found,
+        })
+    }
+}
+
+pub(super) fn unfit(place: &str, expected: &'static str) -> impl FnOnce(Unfit) -> AnswerError {
+    move |unfit| match unfit {
+        Unfit::Syntax(error) => AnswerError::NotJson(error),
+        Unfit::Kind(found) => AnswerError::WrongKind {
+            place: place.to_owned(),
+            expected,
+            found,
+        },
+    }
+}

@@ -1,0 +1,263 @@
+//! The answer to a call that failed: a kind for programs, a message for people.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::json;
+
+/// What went wrong. Its text is the `kind` of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// No key, or a wrong one, for whatever connector.
+    Unauthorized,
+    /// Too many wrong keys from one client.
+    TooManyAttempts,
+    /// The body is no request, or could not be decompressed.
+    BadRequest,
+    /// The body is larger than the server takes, as sent or once decompressed.
+    BodyTooLarge,
+    /// The request took too long to arrive.
+    Timeout,
+    /// The request's headers are larger than the server takes.
+    HeadersTooLarge,
+    /// The body's content encoding is unknown.
+    UnsupportedEncoding,
+    /// Neither GET nor POST.
+    MethodNotAllowed,
+    /// No such path.
+    NotFound,
+    /// No connector of this name.
+    UnknownConnector,
+    /// The connector has no table of this name.
+    UnknownTable,
+    /// The connector is there but could not be loaded.
+    ConnectorUnavailable,
+    /// No sandbox became free in time.
+    Busy,
+    /// The server is stopping.
+    ShuttingDown,
+    /// The upstream API asks to wait longer than the server holds a page.
+    RateLimited,
+    /// The connector's configuration is incomplete or wrong.
+    Misconfigured,
+    /// The connector cannot go on from the state it was given.
+    InvalidState,
+    /// The upstream API refused the connector's credentials.
+    UpstreamUnauthorized,
+    /// The host could not get the credential that a call needed.
+    CredentialsFailed,
+    /// The upstream API failed or answered nonsense.
+    UpstreamFailed,
+    /// The connector gave up for a reason of its own.
+    ConnectorFailed,
+    /// The connector trapped or exited.
+    ConnectorCrashed,
+    /// The connector needed more memory than it has.
+    OutOfMemory,
+    /// The page took longer than one may.
+    DeadlineExceeded,
+    /// The page computed longer than one may.
+    CpuExceeded,
+    /// The connector returned a malformed page.
+    InvalidPage,
+    /// The connector returned a page larger than one may be.
+    PageTooLarge,
+    /// The connector returned a state larger than one may be.
+    StateTooLarge,
+    /// The connector returned a malformed schema.
+    InvalidSchema,
+    /// The connector put a secret into its state.
+    SecretInPage,
+    /// Pages without end or progress.
+    StuckSync,
+    /// A fault of the host.
+    Internal,
+}
+
+impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 32] = [
+        Self::Unauthorized,
+        Self::TooManyAttempts,
+        Self::BadRequest,
+        Self::BodyTooLarge,
+        Self::Timeout,
+        Self::HeadersTooLarge,
+        Self::UnsupportedEncoding,
+        Self::MethodNotAllowed,
+        Self::NotFound,
+        Self::UnknownConnector,
+        Self::UnknownTable,
+        Self::ConnectorUnavailable,
+        Self::Busy,
+        Self::ShuttingDown,
+        Self::RateLimited,
+        Self::Misconfigured,
+        Self::InvalidState,
+        Self::UpstreamUnauthorized,
+        Self::CredentialsFailed,
+        Self::UpstreamFailed,
+        Self::ConnectorFailed,
+        Self::ConnectorCrashed,
+        Self::OutOfMemory,
+        Self::DeadlineExceeded,
+        Self::CpuExceeded,
+        Self::InvalidPage,
+        Self::PageTooLarge,
+        Self::StateTooLarge,
+        Self::InvalidSchema,
+        Self::SecretInPage,
+        Self::StuckSync,
+        Self::Internal,
+    ];
+
+    /// The kind's text and HTTP status (RFC 9110, RFC 6585).
+    const fn text_and_status(self) -> (&'static str, u16) {
+        match self {
+            Self::Unauthorized => ("unauthorized", 401),
+            Self::TooManyAttempts => ("too_many_attempts", 429),
+            Self::BadRequest => ("bad_request", 400),
+            Self::BodyTooLarge => ("body_too_large", 413),
+            Self::Timeout => ("timeout", 408),
+            Self::HeadersTooLarge => ("headers_too_large", 431),
+            Self::UnsupportedEncoding => ("unsupported_encoding", 415),
+            Self::MethodNotAllowed => ("method_not_allowed", 405),
+            Self::NotFound => ("not_found", 404),
+            Self::UnknownConnector => ("unknown_connector", 404),
+            Self::UnknownTable => ("unknown_table", 404),
+            Self::ConnectorUnavailable => ("connector_unavailable", 503),
+            Self::Busy => ("busy", 503),
+            Self::ShuttingDown => ("shutting_down", 503),
+            Self::RateLimited => ("rate_limited", 429),
+            Self::Misconfigured => ("misconfigured", 500),
+            Self::InvalidState => ("invalid_state", 500),
+            Self::UpstreamUnauthorized => ("upstream_unauthorized", 502),
+            Self::CredentialsFailed => ("credentials_failed", 502),
+            Self::UpstreamFailed => ("upstream_failed", 502),
+            Self::ConnectorFailed => ("connector_failed", 500),
+            Self::ConnectorCrashed => ("connector_crashed", 500),
+            Self::OutOfMemory => ("out_of_memory", 500),
+            Self::DeadlineExceeded => ("deadline_exceeded", 504),
+            Self::CpuExceeded => ("cpu_exceeded", 500),
+            Self::InvalidPage => ("invalid_page", 500),
+            Self::PageTooLarge => ("page_too_large", 500),
+            Self::StateTooLarge => ("state_too_large", 500),
+            Self::InvalidSchema => ("invalid_schema", 500),
+            Self::SecretInPage => ("secret_in_page", 500),
+            Self::StuckSync => ("stuck_sync", 500),
+            Self::Internal => ("internal", 500),
+        }
+    }
+
+    /// The kind as it stands in an answer, such as `bad_request`.
+    pub const fn as_str(self) -> &'static str {
+        self.text_and_status().0
+    }
+
+    /// The HTTP status of the answer, 400 to 599.
+    pub const fn status(self) -> u16 {
+        self.text_and_status().1
+    }
+
+    /// Reads the kind of an answer; `None` where no kind is called so.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl Display for ErrorKind {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// The body of an answer to a call that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorAnswer {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// For the person who must mend it; without secrets.
+    pub message: String,
+    /// The connector's name, where the call reached one.
+    pub connector: Option<String>,
+    /// The id under which the server's log has the call.
+    pub request_id: Option<String>,
+}
+
+impl ErrorAnswer {
+    /// Writes the body, `{"error": {"kind", "message", "connector", "request_id"}}`: `connector` is
+    /// left out where it is unknown, `request_id` is then `null`.
+    ///
+    /// ```
+    /// use weld_protocol::{ErrorAnswer, ErrorKind};
+    ///
+    /// let answer = ErrorAnswer {
+    ///     kind: ErrorKind::UnknownTable,
+    ///     message: "beers has no table \"wines\"".to_owned(),
+    ///     connector: Some("beers".to_owned()),
+    ///     request_id: Some("7f3a".to_owned()),
+    /// };
+    /// assert_eq!(
+    ///     answer.write(),
+    ///     concat!(
+    ///         r#"{"error":{"kind":"unknown_table","message":"beers has no table \"wines\"","#,
+    ///         r#""connector":"beers","request_id":"7f3a"}}"#,
+    ///     ),
+    /// );
+    /// ```
+    pub fn write(&self) -> String {
+        let mut members = vec![
+            ("kind", json::quote(self.kind.as_str())),
+            ("message", json::quote(&self.message)),
+        ];
+        if let Some(connector) = &self.connector {
+            members.push(("connector", json::quote(connector)));
+        }
+        let request_id = self
+            .request_id
+            .as_deref()
+            .map_or_else(|| "null".to_owned(), json::quote);
+        members.push(("request_id", request_id));
+        json::object([("error", json::object(members))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_holds_every_kind_once_in_order() {
+        for (index, kind) in ErrorKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, index, "{kind}");
+        }
+        assert_eq!(
+            ErrorKind::Internal as usize + 1,
+            ErrorKind::ALL.len(),
+            "Internal stays the last variant"
+        );
+    }
+
+    #[test]
+    fn every_kind_reads_back() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(ErrorKind::parse(kind.as_str()), Some(kind));
+            assert!((400..600).contains(&kind.status()), "{kind}");
+        }
+        assert_eq!(ErrorKind::parse("Busy"), None);
+        assert_eq!(ErrorKind::parse(""), None);
+    }
+
+    #[test]
+    fn unknown_connectors_and_request_ids_are_written_as_such() {
+        let answer = ErrorAnswer {
+            kind: ErrorKind::Unauthorized,
+            message: "a \"key\"\nis needed".to_owned(),
+            connector: None,
+            request_id: None,
+        };
+        assert_eq!(
+            answer.write(),
+            r#"{"error":{"kind":"unauthorized","message":"a \"key\"\nis needed","request_id":null}}"#,
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! The headers of the protocol, besides those of HTTP. Names are in lower case, as HTTP/2 and most
+//! libraries want them.
+
+/// The request header that tells what is asked for, where the path does not (Weld's guide).
+pub const MODE_HEADER: &str = "weld-mode";
+
+/// The value of [`MODE_HEADER`] that asks for the schema.
+pub const SCHEMA_MODE: &str = "schema";
+
+/// The header of an answer that only stands for a page to come: without rows, with the request's
+/// own state. Its value is [`Pending::as_str`].
+pub const PENDING_HEADER: &str = "weld-host-pending";
+
+/// Why an answer is not the page itself yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pending {
+    /// The page's time has not come.
+    Waiting,
+    /// The page is in the making.
+    Running,
+}
+
+impl Pending {
+    /// Every reason.
+    pub const ALL: [Self; 2] = [Self::Waiting, Self::Running];
+
+    /// The header's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+        }
+    }
+
+    /// Reads the header's value; `None` for any other text.
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|pending| pending.as_str() == value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_reads_back() {
+        assert_eq!(Pending::parse("waiting"), Some(Pending::Waiting));
+        assert_eq!(Pending::parse("running"), Some(Pending::Running));
+        assert_eq!(Pending::parse("Running"), None);
+        assert_eq!(Pending::parse(""), None);
+    }
+}

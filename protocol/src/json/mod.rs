@@ -1,0 +1,18 @@
+//! What this crate asks of a JSON text (RFC 8259), answered without building a tree.
+//!
+//! A walk goes through one level and skips what lies below it with `serde_json`'s scanner, which is
+//! a loop: it keeps one byte for each open bracket and no stack frame, so a hostile text of a
+//! million brackets costs a megabyte. The scanner checks the whole grammar but gives escapes no
+//! meaning: a lone surrogate such as `\ud800` passes as text, and shows only where a name or a
+//! string is decoded.
+
+mod kind;
+mod string;
+mod walk;
+mod write;
+
+pub use kind::JsonKind;
+pub(crate) use string::{is_name, trim, unquote};
+pub use walk::SyntaxError;
+pub(crate) use walk::{Unfit, check, each_element, each_member, pick};
+pub(crate) use write::{array, object, quote};

@@ -1,0 +1,232 @@
+//! The request for a page: which table, and the state to go on from.
+
+use crate::json::{self, JsonKind, SyntaxError, Unfit};
+use crate::state::IncomingState;
+use crate::waiting::WaitingError;
+
+const EXAMPLE: &str = r#"send {"name": "TABLE", "state": {}}"#;
+
+/// What Weld asks for: one page of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The table's name, never empty. Whether there is such a table only the connector knows.
+    pub table: String,
+    /// The state of the table's last page.
+    pub state: IncomingState,
+}
+
+/// Why a body is no request for a page. The message says what to send instead and quotes nothing of
+/// the body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// There is nothing but white space.
+    #[error("the body is empty: {example}", example = EXAMPLE)]
+    Empty,
+    /// A byte belongs to no UTF-8 character.
+    #[error("the body is not UTF-8 at byte {offset}: send JSON text in UTF-8")]
+    NotUtf8 {
+        /// Counted from 0.
+        offset: usize,
+    },
+    /// The text is not one JSON value.
+    #[error("the body is not JSON, {0}: {example}", example = EXAMPLE)]
+    NotJson(SyntaxError),
+    /// The body is another kind of value.
+    #[error("the body is {found}: {example}", example = EXAMPLE)]
+    NotAnObject {
+        /// What it is.
+        found: JsonKind,
+    },
+    /// The object has no `name`.
+    #[error("the body has no \"name\": {example}", example = EXAMPLE)]
+    NoName,
+    /// `name` is another kind of value.
+    #[error("\"name\" is {found}: send the name of a table")]
+    NameNotAString {
+        /// What it is.
+        found: JsonKind,
+    },
+    /// `name` is the empty string.
+    #[error("\"name\" is empty: send the name of a table")]
+    EmptyName,
+    /// `name` holds half of a surrogate pair, such as `"\ud800"`, which no text can hold.
+    #[error("\"name\" has an escape that stands for no character: send the name of a table")]
+    NameNotUnicode,
+    /// `state` is neither an object nor `null`.
+    #[error(
+        "\"state\" is {found}: send the state of the table's last page as it was, \
+         or {{}} to begin anew"
+    )]
+    StateNotAnObject {
+        /// What it is.
+        found: JsonKind,
+    },
+    /// The state's [reserved key](crate::RESERVED_KEY) is not as the host wrote it.
+    #[error(
+        "\"weld-host\" in the state is malformed, {0}: \
+         send the state of the table's last page as it was, or {{}} to begin anew"
+    )]
+    ReservedKey(WaitingError),
+}
+
+impl PageRequest {
+    /// Reads a request's body: a JSON object with the table's `name` and the `state`, which may be
+    /// absent or `null` for an empty one. Other members are ignored; of several `name`s or `state`s
+    /// the last counts.
+    ///
+    /// # Errors
+    /// A [`RequestError`] where the body is not such an object.
+    pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
+        let body = str::from_utf8(body).map_err(|error| RequestError::NotUtf8 {
+            offset: error.valid_up_to(),
+        })?;
+        if json::trim(body).is_empty() {
+            return Err(RequestError::Empty);
+        }
+        let [name, state] = json::pick(body, ["name", "state"]).map_err(|unfit| match unfit {
+            Unfit::Syntax(error) => RequestError::NotJson(error),
+            Unfit::Kind(found) => RequestError::NotAnObject { found },
+        })?;
+        let table = table(name.ok_or(RequestError::NoName)?.get())?;
+        let state = state.map_or_else(
+            || Ok(IncomingState::default()),
+            |state| IncomingState::parse(state.get()),
+        )?;
+        Ok(Self { table, state })
+    }
+}
+
+fn table(name: &str) -> Result<String, RequestError> {
+    match JsonKind::of(name) {
+        JsonKind::String => {}
+        found => return Err(RequestError::NameNotAString { found }),
+    }
+    let table = json::unquote(name).ok_or(RequestError::NameNotUnicode)?;
+    if table.is_empty() {
+        Err(RequestError::EmptyName)
+    } else {
+        Ok(table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_request_is_read() {
+        let cases = [
+            (r#"{"name":"beers"}"#, "beers", "{}"),
+            (r#"{"name":"beers","state":null}"#, "beers", "{}"),
+            (r#"{"name":"beers","state":{}}"#, "beers", "{}"),
+            (
+                " {\n\"state\" : { \"page\" : 2 } , \"name\" : \"beers\" }\r\n",
+                "beers",
+                r#"{ "page" : 2 }"#,
+            ),
+            (
+                r#"{"n\u0061me":"\u00e9","st\u0061te":{"a":1}}"#,
+                "é",
+                r#"{"a":1}"#,
+            ),
+            (
+                r#"{"name":1,"name":"a","state":[],"state":{"x":0},"more":{"name":"b"}}"#,
+                "a",
+                r#"{"x":0}"#,
+            ),
+            (
+                r#"{"name":"a","state":{"n":1234567890123456789012345.0e999999}}"#,
+                "a",
+                r#"{"n":1234567890123456789012345.0e999999}"#,
+            ),
+        ];
+        for (body, table, state) in cases {
+            let request = PageRequest::parse(body.as_bytes()).unwrap();
+            assert_eq!(
+                (request.table.as_str(), request.state.guest()),
+                (table, state),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_wrong_body_is_told_what_to_send() {
+        let cases: [(&[u8], &str); 16] = [
+            (
+                b"",
+                r#"the body is empty: send {"name": "TABLE", "state": {}}"#,
+            ),
+            (
+                b" \n",
+                r#"the body is empty: send {"name": "TABLE", "state": {}}"#,
+            ),
+            (
+                b"{\"name\":\"\xff\"}",
+                "the body is not UTF-8 at byte 9: send JSON text in UTF-8",
+            ),
+            (
+                b"{\"name\":\n \"beers\"",
+                "the body is not JSON, line 2, column 8: EOF while parsing an object: \
+                send {\"name\": \"TABLE\", \"state\": {}}",
+            ),
+            (
+                b"{\"name\":\"a\"} x",
+                "the body is not JSON, line 1, column 14: trailing characters: \
+                send {\"name\": \"TABLE\", \"state\": {}}",
+            ),
+            (
+                b"name=beers",
+                "the body is not JSON, line 1, column 2: expected ident: \
+                send {\"name\": \"TABLE\", \"state\": {}}",
+            ),
+            (
+                b"[]",
+                r#"the body is an array: send {"name": "TABLE", "state": {}}"#,
+            ),
+            (
+                b"null",
+                r#"the body is null: send {"name": "TABLE", "state": {}}"#,
+            ),
+            (
+                b"{}",
+                r#"the body has no "name": send {"name": "TABLE", "state": {}}"#,
+            ),
+            (
+                br#"{"name":null}"#,
+                r#""name" is null: send the name of a table"#,
+            ),
+            (
+                br#"{"name":["beers"]}"#,
+                r#""name" is an array: send the name of a table"#,
+            ),
+            (
+                br#"{"name":""}"#,
+                r#""name" is empty: send the name of a table"#,
+            ),
+            (
+                br#"{"name":"\ud800"}"#,
+                r#""name" has an escape that stands for no character: send the name of a table"#,
+            ),
+            (
+                br#"{"name":"a","state":"{}"}"#,
+                "\"state\" is a string: \
+                send the state of the table's last page as it was, or {} to begin anew",
+            ),
+            (
+                br#"{"name":"a","state":false}"#,
+                "\"state\" is a boolean: \
+                send the state of the table's last page as it was, or {} to begin anew",
+            ),
+            (
+                br#"{"name":"a","state":{"weld-host":{}}}"#,
+                "\"weld-host\" in the state is malformed, it has no \"not-before\": \
+                send the state of the table's last page as it was, or {} to begin anew",
+            ),
+        ];
+        for (body, message) in cases {
+            let error = PageRequest::parse(body).unwrap_err();
+            assert_eq!(error.to_string(), message, "{}", body.escape_ascii());
+        }
+    }
+}

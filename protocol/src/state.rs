@@ -1,0 +1,181 @@
+//! The state of a request: what Weld sent, what the connector gets, and the host's own mark in it.
+
+use crate::json::{self, JsonKind, Unfit};
+use crate::request::RequestError;
+use crate::waiting::Waiting;
+
+/// The member of a state that belongs to the host. A connector never sees it and may not write it;
+/// only the state's own members count, not those of values inside it.
+pub const RESERVED_KEY: &str = "weld-host";
+
+const EMPTY: &str = "{}";
+
+/// The state that came with a request for a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingState {
+    received: String,
+    /// `None` where it is the received text.
+    guest: Option<String>,
+    waiting: Option<Waiting>,
+}
+
+impl IncomingState {
+    /// The state as Weld sent it, the reserved key included: a JSON object, `{}` where there was
+    /// none.
+    pub fn received(&self) -> &str {
+        &self.received
+    }
+
+    /// The state as the connector gets it: a JSON object without the reserved key. It is the
+    /// received text byte for byte where that has no such key; otherwise the other members keep
+    /// their order and text.
+    pub fn guest(&self) -> &str {
+        self.guest.as_deref().unwrap_or(&self.received)
+    }
+
+    /// As [`guest`](Self::guest), without a copy.
+    pub fn into_guest(self) -> String {
+        self.guest.unwrap_or(self.received)
+    }
+
+    /// When the page may begin, where the host marked it.
+    pub fn waiting(&self) -> Option<&Waiting> {
+        self.waiting.as_ref()
+    }
+
+    /// Reads a JSON text that is known to be well-formed.
+    pub(crate) fn parse(text: &str) -> Result<Self, RequestError> {
+        if JsonKind::of(text) == JsonKind::Null {
+            return Ok(Self::default());
+        }
+        let unfit = |unfit| match unfit {
+            Unfit::Syntax(error) => RequestError::NotJson(error),
+            Unfit::Kind(found) => RequestError::StateNotAnObject { found },
+        };
+        let [mark] = json::pick(text, [RESERVED_KEY]).map_err(unfit)?;
+        let (guest, waiting) = match mark {
+            None => (None, None),
+            Some(mark) => {
+                let waiting = Waiting::parse(mark.get()).map_err(RequestError::ReservedKey)?;
+                (
+                    Some(without_reserved_key(text).map_err(unfit)?),
+                    Some(waiting),
+                )
+            }
+        };
+        Ok(Self {
+            received: text.to_owned(),
+            guest,
+            waiting,
+        })
+    }
+}
+
+impl Default for IncomingState {
+    /// The state of a table's first page.
+    fn default() -> Self {
+        Self {
+            received: EMPTY.to_owned(),
+            guest: None,
+            waiting: None,
+        }
+    }
+}
+
+/// Whether an object has the reserved key, in whatever spelling.
+pub(crate) fn has_reserved_key(object: &str) -> Result<bool, Unfit> {
+    let [mark] = json::pick(object, [RESERVED_KEY])?;
+    Ok(mark.is_some())
+}
+
+/// Writes the members of an object anew, all but the reserved key. The whole text is walked rather
+/// than cut, since the key may stand at any place, several times and in several spellings.
+fn without_reserved_key(object: &str) -> Result<String, Unfit> {
+    let mut kept = String::with_capacity(object.len());
+    kept.push('{');
+    json::each_member(object, |name, value| {
+        if !json::is_name(name, RESERVED_KEY) {
+            if kept.len() > 1 {
+                kept.push(',');
+            }
+            kept.push_str(name);
+            kept.push(':');
+            kept.push_str(value.get());
+        }
+    })?;
+    kept.push('}');
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::waiting::WaitingError;
+
+    const MARK: &str =
+        r#"{"not-before":"2030-01-02T03:04:05Z","since":"2030-01-02T03:00:00Z","tries":2}"#;
+
+    #[test]
+    fn a_state_without_the_reserved_key_stays_as_it_is() {
+        let cases = [
+            "{}",
+            "{ }",
+            "{\n  \"page\" : 2 ,\"n\":123456789012345678901234567890.10e+5}",
+            r#"{"in": {"weld-host": 1}, "list": [{"weld-host": 2}], "WELD-HOST": 3, "weld-host2": 4}"#,
+            r#"{"a": 1, "a": 2, "\ud800": "\udfff"}"#,
+        ];
+        for text in cases {
+            let state = IncomingState::parse(text).unwrap();
+            assert_eq!(state.received(), text);
+            assert_eq!(state.guest(), text);
+            assert_eq!(state.waiting(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_reserved_key_is_taken_out_in_every_spelling_and_repetition() {
+        let cases = [
+            (r#"{"weld-host": MARK}"#, "{}"),
+            (r#"{"\u0077eld-host": MARK, "page": 2}"#, r#"{"page":2}"#),
+            (r#"{"page": 2, "weld\u002dhost": MARK}"#, r#"{"page":2}"#),
+            (
+                r#"{"weld-host": 1, "a": [1, 2], "weld-hos\u0074": 2, "\u0061": 1.0e5, "weld-host": MARK}"#,
+                r#"{"a":[1, 2],"\u0061":1.0e5}"#,
+            ),
+            (
+                r#"{"weld-host": MARK, "in": {"weld-host": 1}}"#,
+                r#"{"in":{"weld-host": 1}}"#,
+            ),
+        ];
+        for (text, guest) in cases {
+            let text = text.replace("MARK", MARK);
+            let state = IncomingState::parse(&text).unwrap();
+            assert_eq!(state.received(), text);
+            assert_eq!(state.guest(), guest, "{text}");
+            assert_eq!(
+                state.waiting().copied(),
+                Some(Waiting::parse(MARK).unwrap()),
+                "{text}"
+            );
+            assert_eq!(state.into_guest(), guest);
+        }
+    }
+
+    #[test]
+    fn only_the_last_reserved_key_must_be_well_formed() {
+        let text = format!(r#"{{"weld-host": {MARK}, "weld-host": 1}}"#);
+        assert_eq!(
+            IncomingState::parse(&text),
+            Err(RequestError::ReservedKey(WaitingError::NotAnObject {
+                found: JsonKind::Number
+            })),
+        );
+    }
+
+    #[test]
+    fn null_is_the_empty_state() {
+        assert_eq!(IncomingState::parse("null"), Ok(IncomingState::default()));
+        assert_eq!(IncomingState::default().guest(), "{}");
+        assert_eq!(IncomingState::default().received(), "{}");
+    }
+}
