@@ -1,0 +1,56 @@
+//! Flags that bound what a host does, shared by the commands that start one.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::config::{Ceilings, ServerConfig, parse_duration, parse_size};
+
+/// How much at once, how large, how long.
+#[derive(Debug, Clone, Args)]
+pub(super) struct BoundFlags {
+    /// Calls that may hold a sandbox at once
+    #[arg(long, value_name = "N", default_value_t = ServerConfig::SLOTS)]
+    slots: u32,
+    /// Calls that may wait for a sandbox
+    #[arg(long, value_name = "N", default_value_t = ServerConfig::QUEUE)]
+    queue: u32,
+    /// How long a call waits for a sandbox before it is told to come back
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
+    queue_wait: Duration,
+    /// The most memory that a connector's `limits.memory` may ask for
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = parse_size)]
+    max_memory: u64,
+    /// The most that a connector's `limits.cpu-time` may ask for
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_duration)]
+    max_cpu_time: Duration,
+    /// The most that a connector's `limits.page-timeout` may ask for
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
+    max_page_timeout: Duration,
+    /// The largest request body, also once decompressed
+    #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = parse_size)]
+    max_body: u64,
+    /// How long a client may take to send a body
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    body_timeout: Duration,
+    /// How long requests under way may go on after the signal to stop
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    grace: Duration,
+}
+
+impl BoundFlags {
+    /// Puts what the flags say into `config`.
+    pub(super) fn apply(self, config: &mut ServerConfig) {
+        config.slots = self.slots;
+        config.queue = self.queue;
+        config.queue_wait = self.queue_wait;
+        config.max_body_bytes = self.max_body;
+        config.body_timeout = self.body_timeout;
+        config.grace = self.grace;
+        config.ceilings = Ceilings {
+            memory_bytes: self.max_memory,
+            cpu_time: self.max_cpu_time,
+            page_timeout: self.max_page_timeout,
+        };
+    }
+}

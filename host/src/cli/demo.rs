@@ -1,0 +1,224 @@
+//! `weld-host demo`: the main job on a person's own machine, from the API to the last row.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::value::RawValue;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::error::CliError;
+use super::host::{Host, default_cache};
+use super::signals::Signals;
+use crate::config::{Secret, ServerConfig};
+use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
+use crate::sync::{Client, Progress, TableSync};
+
+/// The key where `WELD_API_KEY` is not set. The demo listens on this machine alone.
+const DEMO_KEY: &str = "demo-key";
+
+/// The token of the demo API, which only the connector's configuration knows.
+const DEMO_TOKEN: &str = "demo-token";
+
+/// The API's quota, as the one of Weld's guide has it.
+const QUOTA_PER_HOUR: u32 = 3_600;
+
+/// How many rows of each table are shown, and how much of each.
+const SHOWN_ROWS: usize = 2;
+const SHOWN_CHARACTERS: usize = 100;
+
+#[derive(Debug, Args)]
+pub(super) struct DemoFlags {
+    /// End after the sync instead of serving on
+    #[arg(long)]
+    once: bool,
+    /// So many times the rows
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    scale: u32,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The connector's pause between two pages, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 500)]
+    pause: u32,
+}
+
+/// Starts API and host, syncs every table, then serves until a signal comes.
+pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
+    let mut signals = Signals::catch()?;
+    let (stop_api, api_stopped) = oneshot::channel();
+    let api = start_api(flags.scale, api_stopped).await?;
+    let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
+    let key = std::env::var("WELD_API_KEY").unwrap_or_else(|_| DEMO_KEY.to_owned());
+    let key = Secret::new(key);
+    let mut config = ServerConfig::new(flags.listen, plugins.path().to_owned(), default_cache());
+    config.api_keys = vec![key.clone()];
+    let host = Host::start(config).await?;
+    let url = example_url(&host)?;
+    println!("The demo API answers at http://{api}, the host at {url}");
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = host.run(async {
+        // An error means that the sender is gone, which is a wish to stop, too.
+        let _ = stopped.await;
+    });
+    let syncing = async {
+        let client = Client::new(&url, Some(&key))?;
+        sync_all(&client).await?;
+        print_next_steps(&url, &key, flags.once);
+        Ok::<(), CliError>(())
+    };
+    tokio::pin!(serving, syncing);
+    tokio::select! {
+        () = &mut serving => return Ok(()),
+        () = signals.next() => return Ok(()),
+        synced = &mut syncing => synced?,
+    }
+    if !flags.once {
+        tokio::select! {
+            () = &mut serving => return Ok(()),
+            () = signals.next() => {}
+        }
+    }
+    drop((stop, stop_api));
+    serving.await;
+    Ok(())
+}
+
+async fn start_api(scale: u32, stopped: oneshot::Receiver<()>) -> Result<SocketAddr, CliError> {
+    let config = DemoConfig {
+        scale,
+        token: DEMO_TOKEN.to_owned(),
+        // More rows take more calls than the quota of an hour.
+        quota: if scale == 1 { QUOTA_PER_HOUR } else { 0 },
+        window: Duration::from_secs(3_600),
+    };
+    let api = DemoApi::bind((Ipv4Addr::LOCALHOST, 0).into(), config)
+        .await
+        .map_err(CliError::DemoSetUp)?;
+    let address = api.local_addr();
+    tokio::spawn(async move {
+        let stopped = async {
+            // An error means that the sender is gone, which is a wish to stop, too.
+            let _ = stopped.await;
+        };
+        if let Err(error) = api.run(stopped).await {
+            tracing::error!(%error, "the demo API ended");
+        }
+    });
+    Ok(address)
+}
+
+/// A plugins folder as an operator would make it: the component, and its configuration beside it.
+fn write_plugins(api: SocketAddr, pause: u32) -> io::Result<TempDir> {
+    let folder = tempfile::Builder::new()
+        .prefix("weld-host-demo-")
+        .tempdir()?;
+    let at = |name: &str| -> std::path::PathBuf { Path::join(folder.path(), name) };
+    fs::write(at("beers.wasm"), EXAMPLE_CONNECTOR)?;
+    fs::write(
+        at("beers.toml"),
+        format!(
+            "[env]\n\
+             API_BASE_URL = \"http://{api}\"\n\
+             API_BEARER_TOKEN = \"{DEMO_TOKEN}\"\n\
+             PAUSE_MS = \"{pause}\"\n\
+             \n\
+             [network]\n\
+             allow = [\"http://{api}\"]\n"
+        ),
+    )?;
+    Ok(folder)
+}
+
+fn example_url(host: &Host) -> Result<String, CliError> {
+    let failed = host
+        .reports
+        .iter()
+        .find_map(|report| report.outcome.as_ref().err());
+    match failed {
+        Some(error) => Err(CliError::DemoConnector(crate::report::chain(error))),
+        None => Ok(format!("http://{}/beers", host.server.local_addr())),
+    }
+}
+
+async fn sync_all(client: &Client) -> Result<(), CliError> {
+    println!();
+    println!(
+        "{:<12} {:>5} {:>7} {:>9} {:>8}",
+        "table", "pages", "rows", "KiB", "seconds"
+    );
+    let mut shown = Vec::new();
+    for table in client.schema().await? {
+        let began = Instant::now();
+        let (mut pages, mut rows, mut bytes) = (0_u32, 0_usize, 0_usize);
+        let mut sync = TableSync::new(client, &table.name, RawValue::NULL.to_owned());
+        loop {
+            match sync.advance().await? {
+                Progress::Page {
+                    rows: page,
+                    bytes: length,
+                } => {
+                    pages = pages.saturating_add(1);
+                    rows = rows.saturating_add(page.len());
+                    bytes = bytes.saturating_add(length);
+                    if pages == 1 {
+                        let first = page.into_iter().take(SHOWN_ROWS).map(|row| excerpt(&row));
+                        shown.push((table.name.clone(), first.collect::<Vec<_>>()));
+                    }
+                }
+                Progress::Pending(_) => {}
+                Progress::Done => break,
+            }
+        }
+        let (kibibytes, seconds) = (bytes / 1024, began.elapsed().as_secs_f64());
+        println!(
+            "{:<12} {pages:>5} {rows:>7} {kibibytes:>9} {seconds:>8.1}",
+            table.name
+        );
+    }
+    for (table, rows) in shown {
+        println!();
+        println!("{table}:");
+        for row in rows {
+            println!("  {row}");
+        }
+    }
+    Ok(())
+}
+
+fn excerpt(row: &RawValue) -> String {
+    let row = row.get();
+    match row.char_indices().nth(SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}…", row.split_at(end).0),
+        None => row.to_owned(),
+    }
+}
+
+/// Shown as an argument of a shell, whatever the key holds.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn print_next_steps(url: &str, key: &Secret, once: bool) {
+    let header = quoted(&format!("Authorization: Bearer {}", key.expose()));
+    println!();
+    println!("In Weld, a custom connector with this URL and key syncs the same rows:");
+    println!("  URL  {url}");
+    println!("  key  {}", key.expose());
+    println!();
+    println!("By hand:");
+    println!("  curl -H {header} {url}/schema");
+    println!(
+        "  curl -H {header} {url}/ -d {}",
+        quoted(r#"{"name": "beers", "state": {}}"#)
+    );
+    if !once {
+        println!();
+        println!("Serving until Ctrl-C.");
+    }
+}

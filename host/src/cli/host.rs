@@ -1,0 +1,80 @@
+//! A host from its configuration: the rooms put together, the same way for every command.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::ServerConfig;
+use crate::connectors::{AdmissionSettings, Connectors, LoadReport, load_folder};
+use crate::pages::Pages;
+use crate::sandbox::{Cache, EngineSettings, Sandbox};
+use crate::server::{Server, ServerSettings};
+
+use super::error::CliError;
+
+/// A host whose connectors are loaded and whose port is taken; it answers once it runs.
+pub(super) struct Host {
+    pub(super) server: Server,
+    pub(super) reports: Vec<LoadReport>,
+    pages: Pages,
+    settings: ServerSettings,
+}
+
+impl Host {
+    /// Takes the port first, so that a taken one is told before connectors are compiled, then loads the connectors.
+    pub(super) async fn start(config: ServerConfig) -> Result<Self, CliError> {
+        config.check()?;
+        let server = Server::bind(config.listen)
+            .await
+            .map_err(|source| CliError::Listen {
+                address: config.listen,
+                source,
+            })?;
+        let settings = EngineSettings {
+            slots: config.slots,
+            max_memory_bytes: config.ceilings.memory_bytes,
+        };
+        let sandbox = Arc::new(Sandbox::new(settings, cache(&config.cache))?);
+        let folder = load_folder(&sandbox, &config.plugins, config.ceilings).await?;
+        let admission = AdmissionSettings {
+            slots: config.slots,
+            queue: config.queue,
+            queue_wait: config.queue_wait,
+        };
+        let (connectors, reports) = Connectors::new(folder, config.default_connector, admission)?;
+        Ok(Self {
+            server,
+            reports,
+            pages: Pages::new(connectors),
+            settings: ServerSettings {
+                api_keys: config.api_keys,
+                max_body_bytes: config.max_body_bytes,
+                body_timeout: config.body_timeout,
+                grace: config.grace,
+            },
+        })
+    }
+
+    /// Serves until `shutdown` is ready and the requests under way have ended.
+    pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {
+        self.server.run(self.pages, self.settings, shutdown).await;
+    }
+}
+
+/// A cache that can't be used costs time at every start, but keeps nothing from serving.
+fn cache(folder: &Path) -> Option<Cache> {
+    match Cache::new(folder.to_owned()) {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            tracing::warn!(folder = %folder.display(), %error, "no cache; every start compiles all connectors");
+            None
+        }
+    }
+}
+
+/// Where compiled code goes by default: the user's cache folder, or the system's where the user has none.
+pub(super) fn default_cache() -> PathBuf {
+    directories::ProjectDirs::from("", "", "weld-host").map_or_else(
+        || std::env::temp_dir().join("weld-host-cache"),
+        |folders| folders.cache_dir().to_owned(),
+    )
+}

@@ -1,0 +1,67 @@
+//! The host's log: stderr, as text for people or JSON for machines.
+
+use std::io::IsTerminal;
+
+use clap::{Args, ValueEnum};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+/// What the log shows, and how.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct LoggingFlags {
+    /// The least that is logged
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        default_value = "info",
+        env = "WELD_LOG"
+    )]
+    log: Level,
+    /// How a line looks
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+impl LoggingFlags {
+    /// Sends events to stderr from now on. Where a log was set up before, as by an embedding test, that one stays.
+    pub(super) fn start(self) {
+        let level = match self.log {
+            Level::Error => LevelFilter::ERROR,
+            Level::Warn => LevelFilter::WARN,
+            Level::Info => LevelFilter::INFO,
+            Level::Debug => LevelFilter::DEBUG,
+        };
+        // Libraries are of interest only where something is wrong with them.
+        let filter = Targets::new()
+            .with_default(LevelFilter::WARN)
+            .with_target("weld_host", level)
+            .with_target("guest", level);
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
+        let registry = tracing_subscriber::registry().with(filter);
+        let started = match self.log_format {
+            Format::Text => registry.with(lines).try_init(),
+            Format::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+        };
+        if let Err(error) = started {
+            tracing::debug!(%error, "the log was set up before");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Commands, flags, exit status.
+//!
+//! Here belongs what a person types and reads. The work does not: a command resolves its flags into the settings of
+//! the rooms it starts, and prints what comes of it. No other room prints.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what this room is for"
+)]
+
+mod bounds;
+#[cfg(feature = "demo")]
+mod demo;
+mod error;
+mod host;
+mod logging;
+mod serve;
+mod signals;
+
+use clap::{Parser, Subcommand};
+pub use error::{CliError, ExitStatus};
+
+/// Runs Weld custom connectors as sandboxed WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "weld-host", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    logging: logging::LoggingFlags,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve every connector of a folder
+    Serve(serve::ServeFlags),
+    /// Sync all tables of the example connector from a demo API, then keep serving
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoFlags),
+}
+
+impl Cli {
+    /// Runs the command to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`CliError`], which knows whether it was the user's mistake.
+    pub fn run(self) -> Result<(), CliError> {
+        self.logging.start();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(CliError::Runtime)?;
+        let result = runtime.block_on(async {
+            match self.command {
+                Command::Serve(flags) => serve::run(flags).await,
+                #[cfg(feature = "demo")]
+                Command::Demo(flags) => demo::run(flags).await,
+            }
+        });
+        // Calls that were cut off may still hold a thread; the process must not wait for them.
+        runtime.shutdown_background();
+        result
+    }
+}

@@ -1,0 +1,161 @@
+//! `weld-host serve`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::bounds::BoundFlags;
+use super::error::CliError;
+use super::host::{Host, default_cache};
+use super::signals::Signals;
+use crate::config::{ConnectorName, Secret, ServerConfig};
+use crate::connectors::LoadReport;
+
+/// Where a host listens that is told nothing else.
+const DEFAULT_PORT: u16 = 8080;
+
+#[derive(Debug, Args)]
+pub(super) struct ServeFlags {
+    /// The folder of NAME.wasm and NAME.toml
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./plugins",
+        env = "WELD_PLUGINS"
+    )]
+    plugins: PathBuf,
+    /// The address to listen on [default: 127.0.0.1:8080, or 0.0.0.0:PORT where PORT is set]
+    #[arg(long, value_name = "ADDRESS", env = "WELD_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// The folder of compiled code [default: the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
+    cache: Option<PathBuf>,
+    /// The connector that also answers at / and /schema; needed only where there are several
+    #[arg(long, value_name = "NAME")]
+    default: Option<ConnectorName>,
+    /// A file with the key that clients must send, instead of WELD_API_KEY
+    #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE")]
+    api_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    bounds: BoundFlags,
+}
+
+/// Serves until a signal comes; a second one ends the process without waiting for requests under way.
+pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
+    let mut signals = Signals::catch()?;
+    let config = resolve(flags)?;
+    let is_open = config.api_keys.is_empty();
+    let host = tokio::select! {
+        host = Host::start(config) => host?,
+        () = signals.next() => return Ok(()),
+    };
+    announce(&host.reports, host.server.local_addr(), is_open);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let serving = host.run(async {
+        // An error means that the sender is gone, which is a wish to stop, too.
+        let _ = stopped.await;
+    });
+    tokio::pin!(serving);
+    tokio::select! {
+        () = &mut serving => return Ok(()),
+        () = signals.next() => drop(stop),
+    }
+    tokio::select! {
+        () = serving => {}
+        () = signals.next() => tracing::warn!("stopped at once by a second signal"),
+    }
+    Ok(())
+}
+
+fn resolve(flags: ServeFlags) -> Result<ServerConfig, CliError> {
+    let listen = match flags.listen {
+        Some(address) => address,
+        None => default_address(std::env::var("PORT").ok())?,
+    };
+    let cache = flags.cache.unwrap_or_else(default_cache);
+    let mut config = ServerConfig::new(listen, flags.plugins, cache);
+    config.api_keys = api_keys(flags.api_key_file.as_deref())?;
+    config.default_connector = flags.default;
+    flags.bounds.apply(&mut config);
+    Ok(config)
+}
+
+/// `PORT` is how platforms such as Cloud Run say where to listen, on every address then.
+fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
+    match port {
+        None => Ok((Ipv4Addr::LOCALHOST, DEFAULT_PORT).into()),
+        Some(port) => match port.parse::<u16>() {
+            Ok(number) => Ok((Ipv4Addr::UNSPECIFIED, number).into()),
+            Err(_) => Err(CliError::Port(port)),
+        },
+    }
+}
+
+/// The host's keys: the file's, or else the environment's. An empty `WELD_API_KEY` is a key that can't be used, not
+/// none: an unset secret of a deployment must not open the host.
+fn api_keys(file: Option<&Path>) -> Result<Vec<Secret>, CliError> {
+    if let Some(path) = file {
+        let key = std::fs::read_to_string(path).map_err(|source| CliError::KeyFile {
+            path: path.to_owned(),
+            source,
+        })?;
+        return Ok(vec![Secret::new(key.trim_end_matches(['\r', '\n']))]);
+    }
+    Ok(std::env::var("WELD_API_KEY")
+        .ok()
+        .map(Secret::new)
+        .into_iter()
+        .collect())
+}
+
+/// Prints what a person needs, the address first.
+fn announce(reports: &[LoadReport], address: SocketAddr, is_open: bool) {
+    println!(
+        "weld-host {} listening on http://{address}",
+        env!("CARGO_PKG_VERSION")
+    );
+    if is_open {
+        println!("  open to everyone on this machine; set WELD_API_KEY to ask for a key");
+    }
+    if reports.is_empty() {
+        println!("  no connectors: the plugins folder has no .wasm file");
+    }
+    for LoadReport { name, outcome } in reports {
+        match outcome {
+            Ok(ready) => {
+                let how = if ready.cached { " from the cache" } else { "" };
+                let took = ready.took.as_millis();
+                println!("  {name}  http://{address}/{name}  loaded in {took} ms{how}");
+            }
+            Err(error) => {
+                let reason = crate::report::chain(error);
+                println!("  {name}  not loaded: {reason}");
+                tracing::warn!(connector = name, reason, "connector not loaded");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_of_the_environment_means_every_address() {
+        for (port, expected) in [
+            (None, Some("127.0.0.1:8080")),
+            (Some("9000"), Some("0.0.0.0:9000")),
+            (Some("65536"), None),
+            (Some("http"), None),
+            (Some(""), None),
+        ] {
+            let address = default_address(port.map(str::to_owned)).ok();
+            assert_eq!(
+                address,
+                expected.map(|text| text.parse().unwrap()),
+                "{port:?}"
+            );
+        }
+    }
+}

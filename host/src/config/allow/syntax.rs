@@ -1,0 +1,227 @@
+//! How an allow rule is written.
+
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+use super::path_prefix::{PathPrefix, climbs};
+use super::rule::{AllowRule, HostPattern};
+
+impl FromStr for AllowRule {
+    type Err = AllowRuleError;
+
+    /// Reads a rule.
+    ///
+    /// # Errors
+    ///
+    /// [`AllowRuleError`] for whatever could permit more than it seems to, or nothing at all.
+    fn from_str(rule: &str) -> Result<Self, AllowRuleError> {
+        // The URL parser removes control characters and takes a backslash for a slash: what it
+        // reads is not what the operator saw.
+        if rule.contains(|letter: char| letter.is_control() || letter == '\\') {
+            return Err(AllowRuleError::Character);
+        }
+        let words: Vec<&str> = rule.split_whitespace().collect();
+        let (methods, pattern) = match *words.as_slice() {
+            [pattern] => (Vec::new(), pattern),
+            [methods, pattern] => (parse_methods(methods)?, pattern),
+            _ => return Err(AllowRuleError::Form),
+        };
+        let (scheme, rest) = pattern
+            .split_once("://")
+            .filter(|(scheme, _)| ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()))
+            .ok_or(AllowRuleError::Scheme)?;
+        let (authority, tail) = rest
+            .split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+            .unwrap_or((rest, ""));
+        let (host, is_wildcard) = authority
+            .strip_prefix("*.")
+            .map_or((authority, false), |host| (host, true));
+        // The URL parser would look for a host in the path.
+        if host.is_empty() {
+            return Err(AllowRuleError::EmptyHost);
+        }
+        if host.ends_with(':') {
+            return Err(AllowRuleError::Port);
+        }
+        let url = Url::parse(&format!("{scheme}://{host}{tail}"))?;
+        if authority.contains('@') {
+            return Err(AllowRuleError::Credentials);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(AllowRuleError::Query);
+        }
+        if tail.contains('*') {
+            return Err(AllowRuleError::PathWildcard);
+        }
+        if climbs(tail) {
+            return Err(AllowRuleError::ParentSegment);
+        }
+        Ok(Self {
+            methods,
+            scheme: url.scheme().to_owned(),
+            host: host_pattern(url.host().ok_or(AllowRuleError::EmptyHost)?, is_wildcard)?,
+            port: url
+                .port_or_known_default()
+                .filter(|port| *port != 0)
+                .ok_or(AllowRuleError::Port)?,
+            path: PathPrefix::new(url.path()),
+        })
+    }
+}
+
+fn host_pattern(host: Host<&str>, is_wildcard: bool) -> Result<HostPattern, AllowRuleError> {
+    match host {
+        // An escaped star passes the URL parser.
+        Host::Domain(name) if name.contains('*') => Err(AllowRuleError::Wildcard),
+        Host::Domain(name) if name.split('.').any(str::is_empty) => Err(AllowRuleError::EmptyLabel),
+        Host::Domain(name) if is_wildcard => Ok(HostPattern::Below(format!(".{name}"))),
+        Host::Ipv4(_) | Host::Ipv6(_) if is_wildcard => Err(AllowRuleError::Wildcard),
+        host => Ok(HostPattern::Exactly(host.to_owned())),
+    }
+}
+
+fn parse_methods(methods: &str) -> Result<Vec<String>, AllowRuleError> {
+    let checked = |method: &str| {
+        is_method(method)
+            .then(|| method.to_owned())
+            .ok_or(AllowRuleError::Method)
+    };
+    methods.split(',').map(checked).collect()
+}
+
+/// Whether a text is a method as all registered ones are written: upper case, perhaps with hyphens.
+pub(super) fn is_method(method: &str) -> bool {
+    method.starts_with(|first: char| first.is_ascii_uppercase())
+        && method
+            .chars()
+            .all(|letter| letter.is_ascii_uppercase() || letter == '-')
+}
+
+/// Why a text is no [`AllowRule`]. It doesn't quote the text, which may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AllowRuleError {
+    /// Neither one word nor two.
+    #[error(
+        "write a rule as \"https://api.example.com\" or \"GET,POST https://api.example.com/v1\""
+    )]
+    Form,
+    /// A control character or a backslash.
+    #[error("a rule holds no control characters and no backslashes")]
+    Character,
+    /// What stands before the URL is no list of methods.
+    #[error("write methods in upper case, joined by commas without spaces, such as \"GET,POST\"")]
+    Method,
+    /// Another scheme, or none.
+    #[error("a URL begins with http:// or https://")]
+    Scheme,
+    /// A user name or password.
+    #[error("a rule has no user name or password")]
+    Credentials,
+    /// A query or a fragment.
+    #[error("a rule has no query and no fragment: it ends with the path")]
+    Query,
+    /// A star that isn't the first label of a name.
+    #[error("`*` stands for the whole first part of a name: \"https://*.example.com\"")]
+    Wildcard,
+    /// A star in the path.
+    #[error("a path permits all below it and has no `*`: write \"/v1\" instead of \"/v1/*\"")]
+    PathWildcard,
+    /// Nothing between the slashes.
+    #[error("the host is missing")]
+    EmptyHost,
+    /// Two dots together, or a dot at an end.
+    #[error("the host has a dot too many")]
+    EmptyLabel,
+    /// Neither a name nor an address.
+    #[error("the host is neither a name nor an IPv4 or [IPv6] address")]
+    Host,
+    /// Not a number from 1 to 65535.
+    #[error("the port is not a number from 1 to 65535")]
+    Port,
+    /// `..`, also escaped, or escapes within escapes.
+    #[error("the path holds `..` or could be read so")]
+    ParentSegment,
+}
+
+impl From<url::ParseError> for AllowRuleError {
+    fn from(error: url::ParseError) -> Self {
+        match error {
+            url::ParseError::EmptyHost => Self::EmptyHost,
+            url::ParseError::InvalidPort => Self::Port,
+            _ => Self::Host,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_that_mean_less_or_more_than_they_seem_are_refused() {
+        use AllowRuleError as E;
+        let cases = [
+            ("", E::Form),
+            ("GET, POST https://api.example.com", E::Form),
+            ("get https://api.example.com", E::Method),
+            ("GET,,POST https://api.example.com", E::Method),
+            ("GET,Post https://api.example.com", E::Method),
+            ("* https://api.example.com", E::Method),
+            ("api.example.com", E::Scheme),
+            ("api.example.com:443", E::Scheme),
+            ("//api.example.com", E::Scheme),
+            ("https:/api.example.com", E::Scheme),
+            ("://api.example.com", E::Scheme),
+            ("ftp://api.example.com", E::Scheme),
+            ("ws://api.example.com", E::Scheme),
+            ("file:///etc/passwd", E::Scheme),
+            ("*://api.example.com", E::Scheme),
+            ("https://user@api.example.com", E::Credentials),
+            ("https://user:pass@api.example.com", E::Credentials),
+            ("https://@api.example.com", E::Credentials),
+            ("https://*.user@api.example.com", E::Credentials),
+            ("https://api.example.com?x=1", E::Query),
+            ("https://api.example.com/v1?", E::Query),
+            ("https://api.example.com#x", E::Query),
+            ("https://*", E::Wildcard),
+            ("https://*example.com", E::Wildcard),
+            ("https://api.*.com", E::Wildcard),
+            ("https://*.*.com", E::Wildcard),
+            ("https://a*.example.com", E::Wildcard),
+            ("https://%2a.example.com", E::Wildcard),
+            ("https://*.127.0.0.1", E::Wildcard),
+            ("https://*.1", E::Wildcard),
+            ("https://*.[::1]", E::Wildcard),
+            ("https://api.example.com/v1/*", E::PathWildcard),
+            ("https://", E::EmptyHost),
+            ("https:///api.example.com", E::EmptyHost),
+            ("https://*.", E::EmptyHost),
+            ("https://*./api.example.com", E::EmptyHost),
+            ("https://:443", E::EmptyHost),
+            ("https://.example.com", E::EmptyLabel),
+            ("https://*..example.com", E::EmptyLabel),
+            ("https://a..example.com", E::EmptyLabel),
+            ("https://api.example.com.", E::EmptyLabel),
+            ("https://api.exa|mple.com", E::Host),
+            ("https://[::1", E::Host),
+            ("https://1.2.3.4.5", E::Host),
+            ("https://api.example.com:", E::Port),
+            ("https://api.example.com:x", E::Port),
+            ("https://api.example.com:0", E::Port),
+            ("https://api.example.com:65536", E::Port),
+            ("https://api.example.com:*", E::Port),
+            ("https://api.example.com/v1/..", E::ParentSegment),
+            ("https://api.example.com/v1/../v2", E::ParentSegment),
+            ("https://api.example.com/v1/%2e%2E/v2", E::ParentSegment),
+            ("https://api.example.com/v1%2f..%2fv2", E::ParentSegment),
+            ("https://api.example.com\\v1", E::Character),
+            ("https://api.exam\tple.com", E::Character),
+            ("\0https://api.example.com", E::Character),
+        ];
+        for (rule, expected) in cases {
+            assert_eq!(rule.parse::<AllowRule>().err(), Some(expected), "{rule:?}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The sections of `NAME.toml`.
+
+use super::{ConnectorConfig, NetworkConfig};
+use crate::config::allow::{AllowList, AllowRule};
+use crate::config::document::{Entry, Sources, Table};
+use crate::config::error::Problem;
+use crate::config::limits::{Ceilings, Limits};
+use crate::config::secret::Secret;
+
+/// Reads all sections.
+///
+/// # Errors
+///
+/// All that is wrong with them, in the order of the file.
+pub(super) fn read(
+    root: Table<'_>,
+    sources: Sources<'_>,
+    ceilings: &Ceilings,
+) -> Result<ConnectorConfig, Vec<Problem>> {
+    let mut reader = Reader {
+        sources,
+        problems: Vec::new(),
+    };
+    let config = reader.config(root, ceilings);
+    if reader.problems.is_empty() {
+        return Ok(config);
+    }
+    reader
+        .problems
+        .sort_by_key(|problem| (problem.line, problem.column));
+    Err(reader.problems)
+}
+
+/// Reads the sections, and gathers what is wrong with them.
+struct Reader<'s> {
+    sources: Sources<'s>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn config(&mut self, mut root: Table<'_>, ceilings: &Ceilings) -> ConnectorConfig {
+        let api_keys = root.get("api-key").map(|entry| self.api_keys(&entry));
+        let env = self.section(&mut root, "env").map(|table| self.env(table));
+        let network = self
+            .section(&mut root, "network")
+            .map(|table| self.network(table));
+        let limits = self.section(&mut root, "limits").map(|mut table| {
+            let limits = Limits::read(&mut table, &self.sources, ceilings, &mut self.problems);
+            self.problems.extend(table.unknown());
+            limits
+        });
+        self.problems.extend(root.unknown());
+        ConnectorConfig {
+            env: env.unwrap_or_default(),
+            network: network.unwrap_or_default(),
+            limits: limits.unwrap_or_else(|| Limits::within(ceilings)),
+            api_keys,
+        }
+    }
+
+    fn section<'d>(&mut self, root: &mut Table<'d>, key: &'static str) -> Option<Table<'d>> {
+        let table = root.get_table(key);
+        self.keep(table).flatten()
+    }
+
+    fn api_keys(&mut self, entry: &Entry<'_>) -> Vec<Secret> {
+        let expected = "a string or a list of strings";
+        let keys: Vec<_> = match entry.items() {
+            Some(items) if items.is_empty() => {
+                let message = "the list is empty: write a key, or leave `api-key` out";
+                vec![Err(entry.problem(message))]
+            }
+            Some(items) => items
+                .iter()
+                .map(|item| self.api_key(item, "a string"))
+                .collect(),
+            None => vec![self.api_key(entry, expected)],
+        };
+        self.keep_all(keys)
+    }
+
+    fn api_key(&self, entry: &Entry<'_>, expected: &str) -> Result<Secret, Problem> {
+        let key = Secret::new(self.sources.text(entry, expected)?);
+        key.check_as_key()
+            .map_err(|error| entry.problem(error.to_string()))?;
+        Ok(key)
+    }
+
+    fn env(&mut self, table: Table<'_>) -> Vec<(String, String)> {
+        let entries = table.into_entries();
+        let variables = entries
+            .iter()
+            .map(|(name, entry)| self.variable(name, entry))
+            .collect();
+        self.keep_all(variables)
+    }
+
+    fn variable(&self, name: &str, entry: &Entry<'_>) -> Result<(String, String), Problem> {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            let message = "a variable's name is not empty and holds neither `=` nor a zero byte";
+            return Err(entry.problem(message));
+        }
+        let value = self.sources.text(entry, "a string in quotes")?;
+        if value.contains('\0') {
+            return Err(entry.problem("a variable's value holds no zero byte"));
+        }
+        Ok((name.to_owned(), value))
+    }
+
+    fn network(&mut self, mut table: Table<'_>) -> NetworkConfig {
+        let allow = table.get("allow").map(|entry| self.allow(&entry));
+        self.problems.extend(table.unknown());
+        NetworkConfig {
+            allow: allow.unwrap_or_default(),
+        }
+    }
+
+    fn allow(&mut self, entry: &Entry<'_>) -> AllowList {
+        let rules = match entry.items() {
+            Some(items) => items.iter().map(|item| self.rule(item)).collect(),
+            None => vec![Err(
+                entry.mismatch("a list of rules such as [\"https://api.example.com\"]")
+            )],
+        };
+        self.keep_all(rules).into_iter().collect()
+    }
+
+    fn rule(&self, entry: &Entry<'_>) -> Result<AllowRule, Problem> {
+        let text = self
+            .sources
+            .text(entry, "a rule such as \"https://api.example.com\"")?;
+        text.parse::<AllowRule>()
+            .map_err(|error| entry.problem(error.to_string()))
+    }
+
+    /// The values that are right; the rest become problems.
+    fn keep_all<T>(&mut self, values: Vec<Result<T, Problem>>) -> Vec<T> {
+        values
+            .into_iter()
+            .filter_map(|value| self.keep(value))
+            .collect()
+    }
+
+    fn keep<T>(&mut self, value: Result<T, Problem>) -> Option<T> {
+        value.map_err(|problem| self.problems.push(problem)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env::VarError;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::document::Document;
+
+    fn problems(text: &str) -> Vec<String> {
+        let variable = |name: &str| match name {
+            "SECRET" => Ok("hunter2".to_owned()),
+            "BROKEN" => Ok("hunter2\n".to_owned()),
+            _ => Err(VarError::NotPresent),
+        };
+        let document = Document::parse(text).expect(text);
+        let sources = Sources::new(Path::new("beers.toml"), &variable);
+        let config = read(document.root(), sources, &Ceilings::default());
+        let problems = config.expect_err(text);
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn all_problems_are_reported_in_the_order_of_the_file() {
+        let text = r#"
+            api-key = []
+            [limits]
+            memroy = "1MiB"
+            cpu-time = 5
+            [network]
+            allow = ["https://ok.example",
+                "https://user:hunter2@bad.example", 7]
+            allow-networks = ["10.1.0.0/16"]
+            [env]
+            PORT = 8080
+            "A=B" = "hunter2"
+            ZERO = "hunter2\u0000"
+            [rate-limit]
+        "#;
+        let expected = [
+            "2: api-key: the list is empty: write a key, or leave `api-key` out",
+            "4: limits.memroy: unknown key; did you mean `memory`?",
+            "5: limits.cpu-time: expected a time such as \"55s\", found an integer",
+            "8: network.allow[1]: a rule has no user name or password",
+            "8: network.allow[2]: expected a rule such as \"https://api.example.com\", found an integer",
+            "9: network.allow-networks: unknown key; known here: allow",
+            "11: env.PORT: expected a string in quotes, found an integer",
+            "12: env.\"A=B\": a variable's name is not empty and holds neither `=` nor a zero byte",
+            "13: env.ZERO: a variable's value holds no zero byte",
+            "14: rate-limit: unknown key; known here: api-key, env, network, limits",
+        ];
+        assert_eq!(problems(text), expected);
+    }
+
+    #[test]
+    fn sections_and_keys_have_their_types() {
+        let cases = [
+            ("env = 'A'", "1: env: expected a table, found a string"),
+            ("[[limits]]", "1: limits: expected a table, found a list"),
+            (
+                "network = true",
+                "1: network: expected a table, found a boolean",
+            ),
+            (
+                "api-key = 1",
+                "1: api-key: expected a string or a list of strings, found an integer",
+            ),
+            (
+                "api-key = ['a', 1]",
+                "1: api-key[1]: expected a string, found an integer",
+            ),
+            ("api-key = ''", "1: api-key: the key is empty"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(problems(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn no_problem_shows_a_secret() {
+        let cases = [
+            ("api-key", "' hunter2'"),
+            ("api-key", "[['hunter2']]"),
+            ("api-key", "{ env = 'BROKEN' }"),
+            ("api-key", "{ env = 'SECRET', hunter = 'hunter2' }"),
+            ("limits.memory", "{ env = 'SECRET' }"),
+            ("limits.cpu-time", "{ env = 'SECRET' }"),
+            ("limits.log-lines", "'hunter2'"),
+            ("network.allow", "'hunter2'"),
+            ("network.allow", "['hunter2']"),
+            ("network.allow", "['ftp://hunter2@host']"),
+            ("network.allow", "['hunter2 https://host']"),
+            ("network.allow", "[{ env = 'SECRET' }]"),
+            ("env", "'hunter2'"),
+            ("env.A", "['hunter2']"),
+        ];
+        for (key, value) in cases {
+            let problems = problems(&format!("{key} = {value}"));
+            let [problem] = problems.as_slice() else {
+                panic!("{key} = {value}: {problems:?}")
+            };
+            assert!(
+                problem.starts_with(&format!("1: {key}")),
+                "{key} = {value}: {problem}"
+            );
+            assert!(!problem.contains("hunter2"), "{key} = {value}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! One value of a TOML file.
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::{Table, problem_at};
+use crate::config::error::Problem;
+
+/// A value, the path of its key, and where it stands.
+pub(in crate::config) struct Entry<'d> {
+    pub(super) text: &'d str,
+    pub(super) path: String,
+    /// In bytes from the file's beginning: of the key, or of the value in a list.
+    pub(super) offset: usize,
+    pub(super) value: &'d DeValue<'d>,
+}
+
+impl<'d> Entry<'d> {
+    /// Something wrong with this entry. The message is one line and quotes no value.
+    pub(in crate::config) fn problem(&self, message: impl Into<String>) -> Problem {
+        problem_at(
+            self.text,
+            self.offset,
+            Some(self.path.clone()),
+            message.into(),
+        )
+    }
+
+    /// The value's type is another than expected, such as `a string`.
+    pub(in crate::config) fn mismatch(&self, expected: &str) -> Problem {
+        let found = match self.value {
+            DeValue::String(_) => "a string",
+            DeValue::Integer(_) => "an integer",
+            DeValue::Float(_) => "a float",
+            DeValue::Boolean(_) => "a boolean",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.problem(format!("expected {expected}, found {found}"))
+    }
+
+    /// The value, where it is a string.
+    pub(in crate::config) fn as_str(&self) -> Option<&'d str> {
+        self.value.as_str()
+    }
+
+    /// Whether the value is a table.
+    pub(in crate::config) fn is_table(&self) -> bool {
+        self.value.is_table()
+    }
+
+    /// The value as a whole number, if it fits.
+    ///
+    /// # Errors
+    ///
+    /// The value is no integer, negative, or too large.
+    pub(in crate::config) fn whole_number(&self) -> Result<u32, Problem> {
+        let expected = || format!("a whole number from 0 to {}", u32::MAX);
+        let integer = self
+            .value
+            .as_integer()
+            .ok_or_else(|| self.mismatch(&expected()))?;
+        u32::from_str_radix(integer.as_str(), integer.radix())
+            .map_err(|_| self.problem(format!("out of range: expected {}", expected())))
+    }
+
+    /// The value as a table.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub(in crate::config) fn table(&self) -> Result<Table<'d>, Problem> {
+        let entries = self
+            .value
+            .as_table()
+            .ok_or_else(|| self.mismatch("a table"))?;
+        Ok(Table::new(self.text, self.path.clone(), entries))
+    }
+
+    /// The items, where the value is a list.
+    pub(in crate::config) fn items(&self) -> Option<Vec<Entry<'d>>> {
+        let item = |(index, item): (usize, &'d Spanned<DeValue<'d>>)| Entry {
+            text: self.text,
+            path: format!("{}[{index}]", self.path),
+            offset: item.span().start,
+            value: item.get_ref(),
+        };
+        self.value
+            .as_array()
+            .map(|items| items.iter().enumerate().map(item).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Document;
+
+    fn document(text: &str) -> Document<'_> {
+        Document::parse(text).expect(text)
+    }
+
+    #[test]
+    fn paths_lead_through_tables_and_lists() {
+        let document =
+            document("[network]\nallow = [\n  'ü', [],\n  1,\n]\n[network.'x y']\nz = 1");
+        let mut root = document.root();
+        let mut network = root
+            .get_table("network")
+            .expect("a table")
+            .expect("it is there");
+        let items = network
+            .get("allow")
+            .expect("it is there")
+            .items()
+            .expect("a list");
+        let places: Vec<String> = items
+            .iter()
+            .map(|item| item.mismatch("nothing").to_string())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "3: network.allow[0]: expected nothing, found a string",
+                "3: network.allow[1]: expected nothing, found a list",
+                "4: network.allow[2]: expected nothing, found an integer",
+            ]
+        );
+        assert_eq!(items[1].problem("").column, 8, "columns count characters");
+        let inner = network
+            .into_entries()
+            .pop()
+            .expect("the last")
+            .1
+            .table()
+            .expect("a table");
+        let paths: Vec<String> = inner
+            .into_entries()
+            .iter()
+            .map(|(_, entry)| entry.path.clone())
+            .collect();
+        assert_eq!(paths, ["network.\"x y\".z"]);
+    }
+
+    #[test]
+    fn whole_numbers_fit_their_range() {
+        let cases = [
+            ("0", Some(0)),
+            ("1_000", Some(1000)),
+            ("0x10", Some(16)),
+            ("4294967295", Some(u32::MAX)),
+            ("4294967296", None),
+            ("99999999999999999999", None),
+            ("-1", None),
+            ("1.0", None),
+            ("'1'", None),
+        ];
+        for (number, expected) in cases {
+            let text = format!("n = {number}");
+            let document = document(&text);
+            assert_eq!(
+                document.root().get("n").expect("n").whole_number().ok(),
+                expected,
+                "{number}"
+            );
+        }
+    }
+}

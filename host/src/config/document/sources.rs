@@ -1,0 +1,217 @@
+//! Values that stand elsewhere: `{ env = "VAR" }` and `{ file = "PATH" }`.
+
+use std::env::VarError;
+use std::fs;
+use std::path::Path;
+
+use super::entry::Entry;
+use crate::config::error::Problem;
+
+/// Looks up an environment variable by name, as [`std::env::var`] does.
+pub(in crate::config) type Variable<'s> = dyn Fn(&str) -> Result<String, VarError> + 's;
+
+/// Where the values come from that a file only points to.
+pub(in crate::config) struct Sources<'s> {
+    folder: &'s Path,
+    variable: &'s Variable<'s>,
+}
+
+impl<'s> Sources<'s> {
+    /// Sources of the configuration file `path`: files are looked for in its folder.
+    pub(in crate::config) fn new(path: &'s Path, variable: &'s Variable<'s>) -> Self {
+        Self {
+            folder: path.parent().unwrap_or(Path::new("")),
+            variable,
+        }
+    }
+
+    /// The text of an entry: a string, the value of an environment variable, or the content of a
+    /// file without its last line break. `expected` says for the error what the entry should be,
+    /// such as `a size such as "64MiB"`.
+    ///
+    /// # Errors
+    ///
+    /// The entry is no text or source, or its source is missing, empty or not UTF-8.
+    pub(in crate::config) fn text(
+        &self,
+        entry: &Entry<'_>,
+        expected: &str,
+    ) -> Result<String, Problem> {
+        if let Some(text) = entry.as_str() {
+            return Ok(text.to_owned());
+        }
+        if !entry.is_table() {
+            return Err(entry.mismatch(expected));
+        }
+        let mut source = entry.table()?;
+        let (variable, file) = (source.get("env"), source.get("file"));
+        if let Some(unknown) = source.unknown().into_iter().next() {
+            return Err(unknown);
+        }
+        match (variable, file) {
+            (Some(variable), None) => {
+                let name = variable
+                    .as_str()
+                    .ok_or_else(|| variable.mismatch("the name of a variable"))?;
+                self.variable(name)
+                    .map_err(|message| entry.problem(message))
+            }
+            (None, Some(file)) => {
+                let path = file
+                    .as_str()
+                    .ok_or_else(|| file.mismatch("the path of a file"))?;
+                self.file(path).map_err(|message| entry.problem(message))
+            }
+            (None, None) | (Some(_), Some(_)) => {
+                Err(entry.problem("expected either { env = \"VAR\" } or { file = \"PATH\" }"))
+            }
+        }
+    }
+
+    fn variable(&self, name: &str) -> Result<String, String> {
+        match (self.variable)(name) {
+            Ok(value) if value.is_empty() => {
+                Err(format!("the environment variable {name:?} is empty"))
+            }
+            Ok(value) => Ok(value),
+            Err(VarError::NotPresent) => {
+                Err(format!("the environment variable {name:?} is not set"))
+            }
+            Err(VarError::NotUnicode(_)) => {
+                Err(format!("the environment variable {name:?} is not UTF-8"))
+            }
+        }
+    }
+
+    fn file(&self, path: &str) -> Result<String, String> {
+        let bytes = fs::read(self.folder.join(path))
+            .map_err(|error| format!("the file {path:?} cannot be read: {error}"))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| format!("the file {path:?} is not UTF-8"))?;
+        let value = text.strip_suffix('\n').map_or(text.as_str(), |line| {
+            line.strip_suffix('\r').unwrap_or(line)
+        });
+        if value.is_empty() {
+            Err(format!("the file {path:?} is empty"))
+        } else {
+            Ok(value.to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Document;
+    use super::*;
+
+    fn variable(name: &str) -> Result<String, VarError> {
+        match name {
+            "KEY" => Ok("hunter2\n".into()),
+            "EMPTY" => Ok(String::new()),
+            "BINARY" => Err(VarError::NotUnicode("hunter2".into())),
+            _ => Err(VarError::NotPresent),
+        }
+    }
+
+    fn read(folder: &Path, value: &str) -> Result<String, String> {
+        let text = format!("\nkey = {value}");
+        let document = Document::parse(&text).expect(value);
+        let entry = document.root().get("key").expect("key");
+        let path = folder.join("beers.toml");
+        Sources::new(&path, &variable)
+            .text(&entry, "a string")
+            .map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn a_value_is_text_variable_or_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("secrets")).expect("a folder");
+        let files: [(&str, &[u8]); 6] = [
+            ("plain", b"abc"),
+            ("line", b"abc\n"),
+            ("windows", b"abc\r\n"),
+            ("lines", b"abc\n\n"),
+            ("secrets/inner", b"abc"),
+            ("empty", b"\n"),
+        ];
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).expect(name);
+        }
+        fs::write(folder.path().join("binary"), b"hunter2\xff").expect("binary");
+        let cases = [
+            ("'text'", Ok("text")),
+            ("''", Ok("")),
+            ("{ env = 'KEY' }", Ok("hunter2\n")),
+            ("{ file = 'plain' }", Ok("abc")),
+            ("{ file = 'line' }", Ok("abc")),
+            ("{ file = 'windows' }", Ok("abc")),
+            ("{ file = 'lines' }", Ok("abc\n")),
+            ("{ file = 'secrets/inner' }", Ok("abc")),
+            (
+                "{ env = 'NONE' }",
+                Err("2: key: the environment variable \"NONE\" is not set"),
+            ),
+            (
+                "{ env = 'EMPTY' }",
+                Err("2: key: the environment variable \"EMPTY\" is empty"),
+            ),
+            (
+                "{ env = 'BINARY' }",
+                Err("2: key: the environment variable \"BINARY\" is not UTF-8"),
+            ),
+            (
+                "{ file = 'empty' }",
+                Err("2: key: the file \"empty\" is empty"),
+            ),
+            (
+                "{ file = 'binary' }",
+                Err("2: key: the file \"binary\" is not UTF-8"),
+            ),
+            (
+                "{ env = 1 }",
+                Err("2: key.env: expected the name of a variable, found an integer"),
+            ),
+            (
+                "{ evn = 'KEY' }",
+                Err("2: key.evn: unknown key; did you mean `env`?"),
+            ),
+            (
+                "{ flie = 'KEY' }",
+                Err("2: key.flie: unknown key; did you mean `file`?"),
+            ),
+            (
+                "{}",
+                Err("2: key: expected either { env = \"VAR\" } or { file = \"PATH\" }"),
+            ),
+            (
+                "{ env = 'A', file = 'b' }",
+                Err("2: key: expected either { env = \"VAR\" } or { file = \"PATH\" }"),
+            ),
+            ("1", Err("2: key: expected a string, found an integer")),
+        ];
+        for (value, expected) in cases {
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(read(folder.path(), value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_its_cause() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let problem = read(folder.path(), "{ file = 'no.token' }").expect_err("no such file");
+        assert!(
+            problem.starts_with("2: key: the file \"no.token\" cannot be read: "),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn an_absolute_path_stays_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("token");
+        fs::write(&file, "abc").expect("written");
+        let value = format!("{{ file = '{}' }}", file.display());
+        assert_eq!(read(Path::new("/nowhere"), &value).as_deref(), Ok("abc"));
+    }
+}

@@ -1,0 +1,121 @@
+//! What one connector may use: the limits with their defaults, and the operator's ceilings.
+
+mod range;
+mod section;
+
+use std::time::Duration;
+
+/// The most that one call may log, in bytes: 256 KiB, whatever `log-lines` says.
+pub const MAX_LOG_BYTES: u64 = 256 << 10;
+
+/// The smallest memory, in bytes: one page of WebAssembly, 64 KiB.
+pub(super) const MIN_MEMORY_BYTES: u64 = 64 << 10;
+
+/// The shortest time in which a call could do anything: 1 ms.
+pub(super) const MIN_TIME: Duration = Duration::from_millis(1);
+
+/// What one connector may use: section `[limits]` of its file, each within the operator's
+/// [`Ceilings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `memory`: a call's linear memories and tables together, in bytes. Default 256 MiB.
+    pub memory_bytes: u64,
+    /// `cpu-time`: how long the guest may compute in one call. Default 60 s.
+    pub cpu_time: Duration,
+    /// `page-timeout`: how long one call may take, its own waits included. Default 2 h.
+    pub page_timeout: Duration,
+    /// `answer-within`: how long a client is kept waiting for one answer; none (`"off"`) keeps it
+    /// until the page is ready. Default 55 s, just under the minute that proxies commonly wait.
+    pub answer_within: Option<Duration>,
+    /// `max-wait`: the longest wait between two pages; zero never waits. Default 24 h.
+    pub max_wait: Duration,
+    /// `linger`: how long a call goes on that nobody waits for, and a finished page is kept. May be
+    /// zero. Default 2 min.
+    pub linger: Duration,
+    /// `page-size`: a page's rows as JSON, in bytes. Default 64 MiB.
+    pub max_page_bytes: u64,
+    /// `state-size`: a page's state as JSON, in bytes. Default 1 MiB.
+    pub max_state_bytes: u64,
+    /// `request-size`: the body of one upstream request, in bytes; zero allows none. Default 16
+    /// MiB.
+    pub max_request_bytes: u64,
+    /// `response-size`: the body of one upstream response, in bytes, decompressed. Default 64 MiB.
+    pub max_response_bytes: u64,
+    /// `log-lines`: lines that one call may log, within [`MAX_LOG_BYTES`]; zero drops all. Default
+    /// 1000.
+    pub max_log_lines: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 256 << 20,
+            cpu_time: Duration::from_secs(60),
+            page_timeout: Duration::from_secs(2 * 60 * 60),
+            answer_within: Some(Duration::from_secs(55)),
+            max_wait: Duration::from_secs(24 * 60 * 60),
+            linger: Duration::from_secs(2 * 60),
+            max_page_bytes: 64 << 20,
+            max_state_bytes: 1 << 20,
+            max_request_bytes: 16 << 20,
+            max_response_bytes: 64 << 20,
+            max_log_lines: 1000,
+        }
+    }
+}
+
+impl Limits {
+    /// The defaults, lowered to the ceilings where these are below them.
+    pub fn within(ceilings: &Ceilings) -> Self {
+        let defaults = Self::default();
+        Self {
+            memory_bytes: defaults.memory_bytes.min(ceilings.memory_bytes),
+            cpu_time: defaults.cpu_time.min(ceilings.cpu_time),
+            page_timeout: defaults.page_timeout.min(ceilings.page_timeout),
+            ..defaults
+        }
+    }
+}
+
+/// The most that a connector's [`Limits`] may be: the operator's flags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceilings {
+    /// `--max-memory`, in bytes: the sandbox's pool reserves it for every slot. Default 256 MiB.
+    pub memory_bytes: u64,
+    /// `--max-cpu-time`. Default 10 min.
+    pub cpu_time: Duration,
+    /// `--max-page-timeout`: the longest that one call may hold a slot. Default 24 h.
+    pub page_timeout: Duration,
+}
+
+impl Default for Ceilings {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 256 << 20,
+            cpu_time: Duration::from_secs(10 * 60),
+            page_timeout: Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_stay_below_lower_ceilings() {
+        let ceilings = Ceilings {
+            memory_bytes: 1 << 20,
+            cpu_time: Duration::from_secs(1),
+            page_timeout: Duration::from_secs(2),
+        };
+        let expected = Limits {
+            memory_bytes: 1 << 20,
+            cpu_time: Duration::from_secs(1),
+            page_timeout: Duration::from_secs(2),
+            ..Limits::default()
+        };
+        assert_eq!(Limits::within(&ceilings), expected);
+        assert_eq!(Limits::within(&Ceilings::default()), Limits::default());
+    }
+}

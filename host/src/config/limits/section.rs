@@ -1,0 +1,235 @@
+//! Section `[limits]` of `NAME.toml`.
+
+use std::time::Duration;
+
+use super::range::Range;
+use super::{Ceilings, Limits, MIN_MEMORY_BYTES};
+use crate::config::document::{Sources, Table};
+use crate::config::error::Problem;
+
+impl Limits {
+    /// Reads `[limits]`; what it does not set has its default within the ceilings. A value that is
+    /// wrong becomes a problem and counts as not set.
+    pub(in crate::config) fn read(
+        table: &mut Table<'_>,
+        sources: &Sources<'_>,
+        ceilings: &Ceilings,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let memory = Range::SIZE
+            .from(MIN_MEMORY_BYTES)
+            .up_to(ceilings.memory_bytes, "--max-memory");
+        let cpu_time = Range::TIME.up_to(ceilings.cpu_time, "--max-cpu-time");
+        let page_timeout = Range::TIME.up_to(ceilings.page_timeout, "--max-page-timeout");
+        let pause = Range::TIME.from(Duration::ZERO);
+        let body = Range::SIZE.from(0);
+
+        let defaults = Self::within(ceilings);
+        let mut reader = Reader {
+            table,
+            sources,
+            problems,
+        };
+        Self {
+            memory_bytes: reader.size("memory", defaults.memory_bytes, memory),
+            cpu_time: reader.time("cpu-time", defaults.cpu_time, cpu_time),
+            page_timeout: reader.time("page-timeout", defaults.page_timeout, page_timeout),
+            answer_within: reader.time_or_off("answer-within", defaults.answer_within, Range::TIME),
+            max_wait: reader.time("max-wait", defaults.max_wait, pause),
+            linger: reader.time("linger", defaults.linger, pause),
+            max_page_bytes: reader.size("page-size", defaults.max_page_bytes, Range::SIZE),
+            max_state_bytes: reader.size("state-size", defaults.max_state_bytes, Range::SIZE),
+            max_request_bytes: reader.size("request-size", defaults.max_request_bytes, body),
+            max_response_bytes: reader.size(
+                "response-size",
+                defaults.max_response_bytes,
+                Range::SIZE,
+            ),
+            max_log_lines: reader.count("log-lines", defaults.max_log_lines),
+        }
+    }
+}
+
+/// Takes limits from their table, and notes what is wrong with them.
+struct Reader<'r, 'd, 's> {
+    table: &'r mut Table<'d>,
+    sources: &'r Sources<'s>,
+    problems: &'r mut Vec<Problem>,
+}
+
+impl Reader<'_, '_, '_> {
+    fn size(&mut self, key: &'static str, default: u64, range: Range<u64>) -> u64 {
+        self.value(key, default, "a size such as \"64MiB\"", |text| {
+            range.parse(text)
+        })
+    }
+
+    fn time(&mut self, key: &'static str, default: Duration, range: Range<Duration>) -> Duration {
+        self.value(key, default, "a time such as \"55s\"", |text| {
+            range.parse(text)
+        })
+    }
+
+    fn time_or_off(
+        &mut self,
+        key: &'static str,
+        default: Option<Duration>,
+        range: Range<Duration>,
+    ) -> Option<Duration> {
+        let expected = "a time such as \"55s\", or \"off\"";
+        self.value(key, default, expected, |text| match text {
+            "off" => Ok(None),
+            time => range.parse(time).map(Some),
+        })
+    }
+
+    fn count(&mut self, key: &'static str, default: u32) -> u32 {
+        let count = self.table.get(key).map(|entry| entry.whole_number());
+        self.or_default(count, default)
+    }
+
+    fn value<T>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
+        let value = self.table.get(key).map(|entry| {
+            let text = self.sources.text(&entry, expected)?;
+            parse(&text).map_err(|message| entry.problem(message))
+        });
+        self.or_default(value, default)
+    }
+
+    fn or_default<T>(&mut self, value: Option<Result<T, Problem>>, default: T) -> T {
+        match value {
+            Some(Ok(value)) => value,
+            Some(Err(problem)) => {
+                self.problems.push(problem);
+                default
+            }
+            None => default,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env::VarError;
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::document::Document;
+
+    fn read(text: &str, ceilings: &Ceilings) -> (Limits, Vec<String>) {
+        let document = Document::parse(text).expect(text);
+        let sources = Sources::new(Path::new("beers.toml"), &|_| Err(VarError::NotPresent));
+        let mut problems = Vec::new();
+        let limits = Limits::read(&mut document.root(), &sources, ceilings, &mut problems);
+        (limits, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn every_limit_can_be_set() {
+        let text = r#"
+            memory = "64MiB"
+            cpu-time = "5s"
+            page-timeout = "3h"
+            answer-within = "25s"
+            max-wait = "0s"
+            linger = "0s"
+            page-size = "1MiB"
+            state-size = "2KiB"
+            request-size = "0B"
+            response-size = "3MiB"
+            log-lines = 0
+        "#;
+        let expected = Limits {
+            memory_bytes: 64 << 20,
+            cpu_time: Duration::from_secs(5),
+            page_timeout: Duration::from_secs(3 * 60 * 60),
+            answer_within: Some(Duration::from_secs(25)),
+            max_wait: Duration::ZERO,
+            linger: Duration::ZERO,
+            max_page_bytes: 1 << 20,
+            max_state_bytes: 2 << 10,
+            max_request_bytes: 0,
+            max_response_bytes: 3 << 20,
+            max_log_lines: 0,
+        };
+        assert_eq!(read(text, &Ceilings::default()), (expected, vec![]));
+        let off = Limits {
+            answer_within: None,
+            ..Limits::default()
+        };
+        assert_eq!(
+            read("answer-within = 'off'", &Ceilings::default()),
+            (off, vec![])
+        );
+    }
+
+    #[test]
+    fn senseless_values_are_refused_with_the_right_form() {
+        let size = "not a size: write a number and a unit such as \"64MiB\" or \"500KiB\"";
+        let time = "not a time: write a number and a unit (ms, s, m or h) such as \"500ms\", \"55s\" or \"2h\"";
+        let cases = [
+            ("memory = '32KiB'", "too small: write at least \"64KiB\""),
+            (
+                "memory = '257MiB'",
+                "above the ceiling of \"256MiB\": lower it, or raise the server's --max-memory",
+            ),
+            ("memory = '-1MiB'", size),
+            ("memory = '64'", size),
+            (
+                "memory = '16EiB'",
+                "too large for a size: write a number and a unit such as \"64MiB\"",
+            ),
+            (
+                "memory = 64",
+                "expected a size such as \"64MiB\", found an integer",
+            ),
+            (
+                "memory = { env = 'M' }",
+                "the environment variable \"M\" is not set",
+            ),
+            ("cpu-time = '0s'", "too small: write at least \"1ms\""),
+            (
+                "cpu-time = '11m'",
+                "above the ceiling of \"10m\": lower it, or raise the server's --max-cpu-time",
+            ),
+            (
+                "page-timeout = '25h'",
+                "above the ceiling of \"24h\": lower it, or raise the server's --max-page-timeout",
+            ),
+            ("page-timeout = '1day'", time),
+            ("answer-within = '0s'", "too small: write at least \"1ms\""),
+            ("answer-within = 'never'", time),
+            (
+                "answer-within = false",
+                "expected a time such as \"55s\", or \"off\", found a boolean",
+            ),
+            (
+                "max-wait = '9000h'",
+                "too long: write at most a year, \"8760h\"",
+            ),
+            (
+                "linger = -1",
+                "expected a time such as \"55s\", found an integer",
+            ),
+            ("page-size = '0B'", "too small: write at least \"1B\""),
+            ("state-size = '5GiB'", "too large: write at most \"4GiB\""),
+            ("response-size = '0KiB'", "too small: write at least \"1B\""),
+            (
+                "log-lines = -1",
+                "out of range: expected a whole number from 0 to 4294967295",
+            ),
+        ];
+        for (text, message) in cases {
+            let (limits, problems) = read(text, &Ceilings::default());
+            let key = text.split(' ').next().expect("a key");
+            assert_eq!(problems, [format!("1: {key}: {message}")], "{text}");
+            assert_eq!(limits, Limits::default(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What an operator may set, parsed and checked once.
+//!
+//! Here belong the values that flags, environment and `NAME.toml` give: their types, their
+//! defaults, what they may be at the most, and how they are written. A value that has left this
+//! room is right: no other room reads the environment, a configuration file or the text of a size,
+//! a time or a rule.
+//!
+//! Not here: the flags themselves (`cli` declares them and fills in [`ServerConfig`]), finding
+//! `NAME.toml` and reading it again after a change (`connectors`), and what a rule or limit does to
+//! a call (`egress`, `sandbox`).
+//!
+//! A leaf: it may use no other room.
+
+mod allow;
+mod connector;
+mod document;
+mod error;
+mod limits;
+mod name;
+mod quantity;
+mod secret;
+mod server;
+
+pub use allow::{AllowList, AllowRule, AllowRuleError};
+pub use connector::{ConnectorConfig, NetworkConfig};
+pub use error::{ConfigError, Problem};
+pub use limits::{Ceilings, Limits, MAX_LOG_BYTES};
+pub use name::{ConnectorName, NameError};
+pub use quantity::{ValueError, parse_duration, parse_size};
+pub use secret::{KeyError, Secret};
+pub use server::ServerConfig;

@@ -1,0 +1,168 @@
+//! Sizes and times as people write them, in files and flags alike.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use jiff::fmt::friendly::{SpanParser, SpanPrinter};
+
+/// The longest time that can be written, 365 days: anything longer is a slip of the hand, and so no
+/// sum of a clock and a few of these can overflow.
+const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Why a text is no size or time. It doesn't quote the text, which may have come from a secret's
+/// file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValueError {
+    /// Not a number and a unit, or a negative number.
+    #[error("not a size: write a number and a unit such as \"64MiB\" or \"500KiB\"")]
+    Size,
+    /// Too many bytes for 64 bits.
+    #[error("too large for a size: write a number and a unit such as \"64MiB\"")]
+    SizeTooLarge,
+    /// Not numbers with units, a unit longer than an hour, or a negative number.
+    #[error(
+        "not a time: write a number and a unit (ms, s, m or h) such as \"500ms\", \"55s\" or \"2h\""
+    )]
+    Duration,
+    /// Longer than a year.
+    #[error("too long: write at most a year, \"8760h\"")]
+    DurationTooLong,
+}
+
+/// Reads a time such as `"55s"`, `"2h"`, `"500ms"` or `"1h 30m"`: zero or more, at most 365 days.
+///
+/// The form is [jiff's friendly one](jiff::fmt::friendly), without days and longer units, which
+/// aren't always of the same length.
+///
+/// # Errors
+///
+/// [`ValueError::Duration`] for any other form, [`ValueError::DurationTooLong`] past the 365 days.
+pub fn parse_duration(text: &str) -> Result<Duration, ValueError> {
+    let duration = SpanParser::new()
+        .parse_unsigned_duration(text)
+        .map_err(|_| ValueError::Duration)?;
+    if duration > MAX_DURATION {
+        Err(ValueError::DurationTooLong)
+    } else {
+        Ok(duration)
+    }
+}
+
+/// Reads a size such as `"64MiB"` (2^20 bytes each) or `"64MB"` (10^6 each), in bytes. Fractions
+/// are rounded down.
+///
+/// A bare number is refused, as it is for times: whoever writes `64` rarely means bytes.
+///
+/// # Errors
+///
+/// [`ValueError::Size`] for any other form, [`ValueError::SizeTooLarge`] past 64 bits.
+pub fn parse_size(text: &str) -> Result<u64, ValueError> {
+    if !text.ends_with(|last: char| last.is_ascii_alphabetic()) {
+        return Err(ValueError::Size);
+    }
+    let ByteSize(bytes) = text.parse().map_err(|_| ValueError::Size)?;
+    // The library caps what does not fit instead of refusing it.
+    if bytes == u64::MAX {
+        Err(ValueError::SizeTooLarge)
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// Writes a time in the form that [`parse_duration`] reads.
+pub(super) fn duration_text(duration: Duration) -> String {
+    SpanPrinter::new().unsigned_duration_to_string(&duration)
+}
+
+/// Writes a size in the form that [`parse_size`] reads: exact, in the largest unit that divides it.
+pub(super) fn size_text(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [
+        (bytesize::GIB, "GiB"),
+        (bytesize::MIB, "MiB"),
+        (bytesize::KIB, "KiB"),
+    ];
+    UNITS
+        .iter()
+        .find(|(factor, _)| bytes > 0 && bytes.is_multiple_of(*factor))
+        .map_or_else(
+            || format!("{bytes}B"),
+            |(factor, unit)| format!("{}{unit}", bytes / factor),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_numbers_with_units() {
+        let cases = [
+            ("55s", Ok(Duration::from_secs(55))),
+            ("2h", Ok(Duration::from_secs(7200))),
+            ("2m", Ok(Duration::from_secs(120))),
+            ("500ms", Ok(Duration::from_millis(500))),
+            ("1.5h", Ok(Duration::from_secs(5400))),
+            ("1h 30m", Ok(Duration::from_secs(5400))),
+            ("0s", Ok(Duration::ZERO)),
+            ("8760h", Ok(MAX_DURATION)),
+            ("8761h", Err(ValueError::DurationTooLong)),
+            ("99999999999999999999h", Err(ValueError::Duration)),
+            ("55", Err(ValueError::Duration)),
+            ("-5s", Err(ValueError::Duration)),
+            ("5s ago", Err(ValueError::Duration)),
+            ("2 fortnights", Err(ValueError::Duration)),
+            ("1day", Err(ValueError::Duration)),
+            ("off", Err(ValueError::Duration)),
+            ("", Err(ValueError::Duration)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_duration(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_numbers_with_units() {
+        let cases = [
+            ("64MiB", Ok(64 << 20)),
+            ("64 MiB", Ok(64 << 20)),
+            ("64mib", Ok(64 << 20)),
+            ("64MB", Ok(64_000_000)),
+            ("1.5KiB", Ok(1536)),
+            ("100B", Ok(100)),
+            ("0B", Ok(0)),
+            ("64", Err(ValueError::Size)),
+            ("-1MiB", Err(ValueError::Size)),
+            ("MiB", Err(ValueError::Size)),
+            ("64MiBs", Err(ValueError::Size)),
+            ("1.2.3MiB", Err(ValueError::Size)),
+            ("", Err(ValueError::Size)),
+            ("16EiB", Err(ValueError::SizeTooLarge)),
+            ("99999999999999999999GiB", Err(ValueError::SizeTooLarge)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_size(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for bytes in [0, 1, 1023, 1024, 1536, 64 << 20, 4 << 30, 5_000_000] {
+            assert_eq!(
+                parse_size(&size_text(bytes)),
+                Ok(bytes),
+                "{bytes} bytes: {}",
+                size_text(bytes)
+            );
+        }
+        for milliseconds in [0, 1, 999, 1000, 61_500, 86_400_000] {
+            let duration = Duration::from_millis(milliseconds);
+            assert_eq!(
+                parse_duration(&duration_text(duration)),
+                Ok(duration),
+                "{}",
+                duration_text(duration)
+            );
+        }
+    }
+}

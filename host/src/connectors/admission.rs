@@ -1,0 +1,121 @@
+//! How many calls hold a sandbox at once, and who waits for one.
+//!
+//! The pool behind the sandboxes fails at once when it is full. So nobody gets there without a slot, and slots are
+//! given in the order in which they were asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::error::ConnectorError;
+
+/// The bounds of admission.
+#[derive(Debug, Clone, Copy)]
+pub struct AdmissionSettings {
+    /// How many calls may run at once.
+    pub slots: u32,
+    /// How many more may wait for a slot.
+    pub queue: u32,
+    /// How long one waits at the most.
+    pub queue_wait: Duration,
+}
+
+/// The slots of all connectors.
+#[derive(Debug)]
+pub(super) struct Admission {
+    settings: AdmissionSettings,
+    slots: Arc<Semaphore>,
+    /// A place for each call that runs or waits.
+    places: Arc<Semaphore>,
+}
+
+/// The right to hold one sandbox, given back on drop.
+#[derive(Debug)]
+pub(super) struct Slot {
+    _slot: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Admission {
+    pub(super) fn new(settings: AdmissionSettings) -> Self {
+        let places = settings.slots.saturating_add(settings.queue);
+        Self {
+            settings,
+            slots: Arc::new(Semaphore::new(settings.slots as usize)),
+            places: Arc::new(Semaphore::new(places as usize)),
+        }
+    }
+
+    /// Waits for a slot.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectorError::Busy`] at once where the queue is full, and after `queue_wait` where no slot came free.
+    pub(super) async fn slot(&self) -> Result<Slot, ConnectorError> {
+        let busy = || ConnectorError::Busy {
+            slots: self.settings.slots,
+            retry_after: self.settings.queue_wait.max(Duration::from_secs(1)),
+        };
+        let place = self
+            .places
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| busy())?;
+        let waiting = self.slots.clone().acquire_owned();
+        match tokio::time::timeout(self.settings.queue_wait, waiting).await {
+            Ok(Ok(slot)) => Ok(Slot {
+                _slot: slot,
+                _place: place,
+            }),
+            Ok(Err(_)) | Err(_) => Err(busy()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission(slots: u32, queue: u32, queue_wait: Duration) -> Admission {
+        Admission::new(AdmissionSettings {
+            slots,
+            queue,
+            queue_wait,
+        })
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let admission = admission(1, 0, Duration::from_secs(3600));
+        let slot = admission.slot().await.unwrap();
+        assert!(matches!(
+            admission.slot().await,
+            Err(ConnectorError::Busy { slots: 1, .. })
+        ));
+        drop(slot);
+        assert!(admission.slot().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_is_refused_and_leaves_the_queue() {
+        let admission = admission(1, 1, Duration::ZERO);
+        let slot = admission.slot().await.unwrap();
+        for _ in 0..3 {
+            assert!(admission.slot().await.is_err());
+        }
+        drop(slot);
+        assert!(
+            admission.slot().await.is_ok(),
+            "the places of those who left came free again"
+        );
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_the_slot_that_comes_free() {
+        let admission = admission(1, 1, Duration::from_secs(3600));
+        let slot = admission.slot().await.unwrap();
+        let (waiting, ()) = tokio::join!(admission.slot(), async { drop(slot) });
+        assert!(waiting.is_ok());
+    }
+}

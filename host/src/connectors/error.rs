@@ -1,0 +1,70 @@
+//! Why a connector did not load, and why a call of one could not begin or end well.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::{ConfigError, NameError};
+use crate::sandbox::{CallError, CompileError};
+
+/// The plugins folder can't be used at all.
+#[derive(Debug, thiserror::Error)]
+#[error("the plugins folder {} can't be read; make it, or name another with --plugins", folder.display())]
+pub struct FolderError {
+    /// The folder.
+    pub(super) folder: PathBuf,
+    /// What the system said.
+    #[source]
+    pub(super) source: io::Error,
+}
+
+/// Why one file of the plugins folder is no connector that serves. The others do.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct LoadError(#[from] pub(super) LoadFault);
+
+/// The cause of a [`LoadError`].
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadFault {
+    #[error(transparent)]
+    Name(#[from] NameError),
+
+    #[error("the file can't be read")]
+    Read(#[source] io::Error),
+
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+
+    #[error("loading was stopped in the middle")]
+    Interrupted(#[source] tokio::task::JoinError),
+}
+
+/// Why a request got no result from a connector.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectorError {
+    /// No connector of that name; or none stands behind the plain routes.
+    #[error("there is no connector `{name}`")]
+    Unknown { name: String },
+
+    #[error(
+        "several connectors are loaded: put the name of one before the path, or start with --default NAME"
+    )]
+    Ambiguous,
+
+    #[error("no connector is loaded")]
+    None,
+
+    /// The file is there, but did not load. The reason is the operator's to read, in the log and at start-up.
+    #[error("the connector did not load; the host's log says why")]
+    Unavailable,
+
+    /// No slot came free.
+    #[error("all {slots} sandboxes are in use")]
+    Busy { slots: u32, retry_after: Duration },
+
+    #[error(transparent)]
+    Call(#[from] CallError),
+}

@@ -1,0 +1,186 @@
+//! Reading the plugins folder: every `NAME.wasm` with its `NAME.toml` becomes a ready connector or a reason.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::error::{FolderError, LoadError, LoadFault};
+use crate::config::{Ceilings, ConnectorConfig, ConnectorName, Limits, Secret};
+use crate::sandbox::{Connector, Sandbox};
+
+/// What became of one file.
+#[derive(Debug)]
+pub struct LoadReport {
+    /// The file's name without its ending.
+    pub name: String,
+    /// What became of it.
+    pub outcome: Result<Ready, LoadError>,
+}
+
+/// A connector that serves.
+#[derive(Debug, Clone, Copy)]
+pub struct Ready {
+    /// From reading the file to the trial instance.
+    pub took: Duration,
+    /// Whether its compiled code came from the cache.
+    pub cached: bool,
+}
+
+/// One connector of the folder, whether it loaded or not.
+pub(super) struct Entry {
+    /// Keys of its own, which replace the host's. Known also where only the component is broken.
+    pub(super) api_keys: Option<Vec<Secret>>,
+    /// None where it did not load.
+    pub(super) connector: Option<Arc<Connector>>,
+}
+
+/// A file of the folder, tried.
+pub(super) struct Tried {
+    pub(super) report: LoadReport,
+    /// None where the name can't stand in a route.
+    pub(super) entry: Option<(ConnectorName, Entry)>,
+}
+
+/// Everything that a folder holds.
+pub struct Folder {
+    pub(super) tried: Vec<Tried>,
+}
+
+/// Loads every `*.wasm` of `folder`, as many at a time as there are processors. One that fails keeps no other from
+/// loading. Files whose names begin with a dot are passed over: editors and copiers leave such.
+///
+/// # Errors
+///
+/// [`FolderError`] where the folder can't be listed.
+pub async fn load_folder(
+    sandbox: &Arc<Sandbox>,
+    folder: &Path,
+    ceilings: Ceilings,
+) -> Result<Folder, FolderError> {
+    let paths = list(folder).await.map_err(|source| FolderError {
+        folder: folder.to_owned(),
+        source,
+    })?;
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let at_once = Arc::new(Semaphore::new(processors));
+    let mut loads = JoinSet::new();
+    for path in paths {
+        let (sandbox, at_once) = (sandbox.clone(), at_once.clone());
+        loads.spawn(async move {
+            // The semaphore is never closed.
+            let _permit = at_once.acquire().await;
+            load_file(&sandbox, path, ceilings).await
+        });
+    }
+    let mut tried: Vec<Tried> = Vec::new();
+    while let Some(joined) = loads.join_next().await {
+        match joined {
+            Ok(file) => tried.push(file),
+            Err(error) => tracing::error!(%error, "a load ended without a result"),
+        }
+    }
+    tried.sort_by(|one, other| one.report.name.cmp(&other.report.name));
+    Ok(Folder { tried })
+}
+
+async fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    let mut entries = tokio::fs::read_dir(folder).await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let path = entry.path();
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if !hidden
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "wasm")
+        {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
+}
+
+async fn load_file(sandbox: &Arc<Sandbox>, path: PathBuf, ceilings: Ceilings) -> Tried {
+    let began = Instant::now();
+    let stem = path.file_stem().unwrap_or_default();
+    let shown = stem.to_string_lossy().into_owned();
+    let name = match shown.parse::<ConnectorName>() {
+        Ok(name) => name,
+        Err(error) => {
+            return Tried {
+                report: LoadReport {
+                    name: shown,
+                    outcome: Err(LoadFault::Name(error).into()),
+                },
+                entry: None,
+            };
+        }
+    };
+    let (api_keys, loaded) = load(sandbox, name.clone(), path, ceilings).await;
+    let (connector, outcome) = match loaded {
+        Ok(connector) => {
+            let ready = Ready {
+                took: began.elapsed(),
+                cached: connector.cached(),
+            };
+            (Some(Arc::new(connector)), Ok(ready))
+        }
+        Err(fault) => (None, Err(fault.into())),
+    };
+    Tried {
+        report: LoadReport {
+            name: shown,
+            outcome,
+        },
+        entry: Some((
+            name,
+            Entry {
+                api_keys,
+                connector,
+            },
+        )),
+    }
+}
+
+async fn load(
+    sandbox: &Arc<Sandbox>,
+    name: ConnectorName,
+    path: PathBuf,
+    ceilings: Ceilings,
+) -> (Option<Vec<Secret>>, Result<Connector, LoadFault>) {
+    let config_path = path.with_extension("toml");
+    let config_file = config_path.display().to_string();
+    let read = tokio::task::spawn_blocking(move || {
+        let config = read_config(&config_path, &ceilings)?;
+        Ok((config, std::fs::read(&path).map_err(LoadFault::Read)))
+    })
+    .await
+    .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)));
+    let (config, wasm) = match read {
+        Ok(read) => read,
+        Err(fault) => return (None, Err(fault)),
+    };
+    let api_keys = config.api_keys.clone();
+    let loaded = match wasm {
+        Ok(wasm) => Connector::load(sandbox, name, wasm, config, config_file)
+            .await
+            .map_err(LoadFault::Compile),
+        Err(fault) => Err(fault),
+    };
+    (api_keys, loaded)
+}
+
+/// The connector's configuration; the defaults where it has no file.
+fn read_config(path: &Path, ceilings: &Ceilings) -> Result<ConnectorConfig, LoadFault> {
+    if !path.try_exists().map_err(LoadFault::Read)? {
+        return Ok(ConnectorConfig {
+            limits: Limits::within(ceilings),
+            ..ConnectorConfig::default()
+        });
+    }
+    Ok(ConnectorConfig::read(path, ceilings)?)
+}

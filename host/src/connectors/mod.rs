@@ -1,0 +1,18 @@
+//! Which connectors there are, and how many calls may run at once.
+//!
+//! Here belong reading the plugins folder, the registry from name to ready connector, and admission: the slots and
+//! the queue before them. HTTP statuses do not, nor how a call runs.
+//!
+//! Uses `sandbox`.
+
+mod admission;
+mod error;
+mod load;
+mod registry;
+
+pub(crate) use crate::sandbox::{CallError, Connector, GuestError, GuestPage};
+pub use admission::AdmissionSettings;
+pub(crate) use error::ConnectorError;
+pub use error::{FolderError, LoadError};
+pub use load::{LoadReport, Ready, load_folder};
+pub use registry::{Connectors, NoDefault};

@@ -1,0 +1,229 @@
+//! The tables on their paths, each with its own way of paging.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Serialize;
+
+use super::error::ApiError;
+use super::order_book::OrderBook;
+use super::parameters::Parameters;
+use super::rows::Table;
+
+const MOST_BEERS: u64 = 80;
+const MOST_ROWS: u64 = 100;
+const USUAL_BEERS: u64 = 25;
+const USUAL_ROWS: u64 = 50;
+const ANY: std::ops::RangeInclusive<u64> = 0..=u64::MAX;
+
+/// Makes cursors look like nothing a client could count up by itself.
+const CURSOR_MASK: u64 = 0x5EED_0B5C_A7E5_0000;
+
+/// What the endpoints share.
+pub(super) struct Tables {
+    scale: u32,
+    orders: Mutex<OrderBook>,
+    served: Mutex<BTreeMap<&'static str, Served>>,
+}
+
+/// What a table's GETs have served.
+#[derive(Default, Serialize)]
+struct Served {
+    requests: u64,
+    rows: u64,
+}
+
+type Answer = Result<Response, ApiError>;
+
+impl Tables {
+    pub(super) fn new(scale: u32) -> Self {
+        Self {
+            scale,
+            orders: Mutex::new(OrderBook::new(Table::Orders.count(scale))),
+            served: Mutex::new(
+                Table::ALL
+                    .map(|table| (table.name(), Served::default()))
+                    .into(),
+            ),
+        }
+    }
+
+    /// At most `limit` rows of `table` from `start` on, as a JSON array.
+    fn page(&self, table: Table, start: u64, limit: u64) -> String {
+        let end = start.saturating_add(limit).min(table.count(self.scale));
+        self.array(table, (start..end).map(|index| table.row(index)))
+    }
+
+    fn array(&self, table: Table, rows: impl Iterator<Item = String>) -> String {
+        let rows: Vec<String> = rows.collect();
+        let mut served = lock(&self.served);
+        let served = served.entry(table.name()).or_default();
+        served.requests += 1;
+        served.rows += rows.len() as u64;
+        format!("[{}]", rows.join(","))
+    }
+}
+
+/// The endpoints that take the token.
+pub(super) fn tables(tables: Arc<Tables>) -> Router {
+    Router::new()
+        .route("/beers", get(beers))
+        .route("/breweries", get(breweries))
+        .route("/reviews", get(reviews))
+        .route("/orders", get(orders).post(add_order))
+        .route("/orders/{id}/touch", post(touch_order))
+        .route("/customers", get(customers))
+        .with_state(tables)
+}
+
+/// The endpoints that are open to all.
+pub(super) fn controls(tables: Arc<Tables>) -> Router {
+    Router::new()
+        .route("/_stats", get(stats))
+        .with_state(tables)
+}
+
+async fn beers(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+    let given = Parameters::read(query.as_deref(), &["page", "per_page"])?;
+    let page = given.number("page", 1..=u64::MAX)?.unwrap_or(1);
+    let per_page = given
+        .number("per_page", 1..=MOST_BEERS)?
+        .unwrap_or(USUAL_BEERS);
+    let start = page.saturating_sub(1).saturating_mul(per_page);
+    Ok(json(tables.page(Table::Beers, start, per_page)))
+}
+
+async fn breweries(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+    let given = Parameters::read(query.as_deref(), &["offset", "limit"])?;
+    let offset = given.number("offset", ANY)?.unwrap_or(0);
+    Ok(json(tables.page(Table::Breweries, offset, limit(&given)?)))
+}
+
+async fn reviews(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+    let given = Parameters::read(query.as_deref(), &["cursor", "limit"])?;
+    let count = Table::Reviews.count(tables.scale);
+    let start = match given.text("cursor") {
+        None => 0,
+        Some(cursor) => place_of(cursor)
+            .filter(|place| (1..count).contains(place))
+            .ok_or_else(|| ApiError::UnknownCursor {
+                cursor: cursor.into(),
+            })?,
+    };
+    let limit = limit(&given)?;
+    let rows = tables.page(Table::Reviews, start, limit);
+    let next = start.saturating_add(limit);
+    let next_cursor = if next < count {
+        format!("\"{}\"", cursor_to(next))
+    } else {
+        "null".into()
+    };
+    Ok(json(format!(
+        r#"{{"reviews":{rows},"next_cursor":{next_cursor}}}"#
+    )))
+}
+
+async fn orders(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+    let given = Parameters::read(query.as_deref(), &["updated_since", "after_id", "limit"])?;
+    let from = match (
+        given.time("updated_since")?,
+        given.number("after_id", 1..=u64::MAX)?,
+    ) {
+        (None, None) => Bound::Unbounded,
+        (Some(time), None) => Bound::Included((time, 0)),
+        (Some(time), Some(id)) => Bound::Excluded((time, index_of(id))),
+        (None, Some(_)) => return Err(ApiError::IdWithoutTime),
+    };
+    let limit = usize::try_from(limit(&given)?).unwrap_or(usize::MAX);
+    let page = lock(&tables.orders).page(from, limit);
+    Ok(json(tables.array(
+        Table::Orders,
+        page.iter().map(|order| order.row()),
+    )))
+}
+
+async fn customers(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+    let given = Parameters::read(query.as_deref(), &["after_id", "limit"])?;
+    // Ids begin at 1: as many rows lie before the next customer as the last one's id says.
+    let start = given.number("after_id", ANY)?.unwrap_or(0);
+    Ok(json(tables.page(Table::Customers, start, limit(&given)?)))
+}
+
+async fn add_order(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+    let at = Parameters::read(query.as_deref(), &["at"])?.time("at")?;
+    let order = lock(&tables.orders).add(at);
+    Ok(json(order.row()))
+}
+
+async fn touch_order(
+    State(tables): State<Arc<Tables>>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let at = Parameters::read(query.as_deref(), &["at"])?.time("at")?;
+    let index = id.parse().ok().filter(|id| *id > 0).map(index_of);
+    let order = index.and_then(|index| lock(&tables.orders).touch(index, at));
+    order
+        .map(|order| json(order.row()))
+        .ok_or(ApiError::NoOrder { id })
+}
+
+async fn stats(State(tables): State<Arc<Tables>>) -> Response {
+    json(serde_json::json!(*lock(&tables.served)).to_string())
+}
+
+fn limit(given: &Parameters) -> Result<u64, ApiError> {
+    Ok(given.number("limit", 1..=MOST_ROWS)?.unwrap_or(USUAL_ROWS))
+}
+
+fn index_of(id: u64) -> u64 {
+    id.saturating_sub(1)
+}
+
+fn cursor_to(place: u64) -> String {
+    format!(
+        "{:016x}",
+        place.wrapping_mul(3).rotate_left(23) ^ CURSOR_MASK
+    )
+}
+
+fn place_of(cursor: &str) -> Option<u64> {
+    let tripled = (u64::from_str_radix(cursor, 16).ok()? ^ CURSOR_MASK).rotate_right(23);
+    let place = tripled / 3;
+    (cursor == cursor_to(place)).then_some(place)
+}
+
+fn json(body: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// A panic elsewhere leaves no table half-changed, so a poisoned lock is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_place() {
+        for place in [1, 80, 400, 400_000] {
+            assert_eq!(place_of(&cursor_to(place)), Some(place));
+        }
+    }
+
+    #[test]
+    fn other_cursors_lead_nowhere() {
+        let good = cursor_to(80);
+        for cursor in ["", "80", "next", &good.to_uppercase(), &format!("+{good}")] {
+            assert_eq!(place_of(cursor), None, "{cursor}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! How many calls the API accepts: so many in a window of time that begins with the first call.
+
+use std::time::{Duration, Instant};
+
+/// A fixed-window quota.
+pub(super) struct Quota {
+    limit: u32,
+    window: Duration,
+    began: Option<Instant>,
+    spent: u32,
+}
+
+/// What a call is told about the quota.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Allowance {
+    /// Whether the call is within the quota.
+    pub(super) granted: bool,
+    pub(super) limit: u32,
+    /// How many calls are left after this one.
+    pub(super) remaining: u32,
+    /// Until the quota is whole again: in seconds, rounded up, so that a client that waits so long is not too early.
+    pub(super) reset: u64,
+}
+
+impl Quota {
+    pub(super) fn new(limit: u32, window: Duration) -> Self {
+        Self {
+            limit,
+            window,
+            began: None,
+            spent: 0,
+        }
+    }
+
+    /// Spends one call at `now`, if one is left. A limit of 0 is none at all.
+    pub(super) fn spend(&mut self, now: Instant) -> Option<Allowance> {
+        if self.limit == 0 {
+            return None;
+        }
+        let elapsed = match self.began.map(|began| now.saturating_duration_since(began)) {
+            Some(elapsed) if elapsed < self.window => elapsed,
+            _ => {
+                self.began = Some(now);
+                self.spent = 0;
+                Duration::ZERO
+            }
+        };
+        let granted = self.spent < self.limit;
+        if granted {
+            self.spent += 1;
+        }
+        let left = self.window.saturating_sub(elapsed);
+        Some(Allowance {
+            granted,
+            limit: self.limit,
+            remaining: self.limit - self.spent,
+            reset: left.as_secs() + u64::from(left.subsec_nanos() > 0),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowance(granted: bool, remaining: u32, reset: u64) -> Option<Allowance> {
+        Some(Allowance {
+            granted,
+            limit: 2,
+            remaining,
+            reset,
+        })
+    }
+
+    #[test]
+    fn calls_are_counted_down_and_refused_when_none_is_left() {
+        let mut quota = Quota::new(2, Duration::from_secs(60));
+        let start = Instant::now();
+        assert_eq!(quota.spend(start), allowance(true, 1, 60));
+        assert_eq!(
+            quota.spend(start + Duration::from_millis(10_500)),
+            allowance(true, 0, 50)
+        );
+        assert_eq!(
+            quota.spend(start + Duration::from_millis(59_999)),
+            allowance(false, 0, 1)
+        );
+    }
+
+    #[test]
+    fn a_new_window_begins_with_the_first_call_after_the_old_one() {
+        let mut quota = Quota::new(2, Duration::from_secs(60));
+        let start = Instant::now();
+        for _ in 0..3 {
+            quota.spend(start);
+        }
+        assert_eq!(
+            quota.spend(start + Duration::from_secs(60)),
+            allowance(true, 1, 60)
+        );
+        let later = start + Duration::from_secs(1_000);
+        assert_eq!(quota.spend(later), allowance(true, 1, 60));
+        assert_eq!(quota.spend(later), allowance(true, 0, 60));
+    }
+
+    #[test]
+    fn a_quota_of_zero_is_none() {
+        let mut quota = Quota::new(0, Duration::from_secs(60));
+        assert_eq!(quota.spend(Instant::now()), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! Random choices that always come out the same.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// A stream of choices: SplitMix64, seeded with a table and a row.
+pub(super) struct Draw(u64);
+
+impl Draw {
+    /// The choices for the row at `index` of the table `name`.
+    pub(super) fn new(name: &str, index: u64) -> Self {
+        let seed = name.bytes().fold(0, |seed: u64, byte| {
+            seed.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        let mut draw = Self(seed ^ index.wrapping_mul(0xA076_1D64_78BD_642F));
+        draw.next();
+        draw
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number from `low` to `high`, both included.
+    pub(super) fn between(&mut self, low: u32, high: u32) -> u32 {
+        let span = u64::from(high.saturating_sub(low)) + 1;
+        let offset = ((self.next() >> 32) * span) >> 32;
+        u32::try_from(offset).map_or(low, |offset| low.saturating_add(offset))
+    }
+
+    /// A number with one decimal, both bounds given in tenths and included.
+    pub(super) fn tenths(&mut self, low: u32, high: u32) -> f64 {
+        f64::from(self.between(low, high)) / 10.0
+    }
+
+    /// True once in `times`.
+    pub(super) fn once_in(&mut self, times: u32) -> bool {
+        self.between(1, times) == 1
+    }
+
+    /// One of the words.
+    pub(super) fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        self.pick_some(words, 1)
+            .first()
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// As many different words as asked for, or all that there are, in their own order from a random one on.
+    pub(super) fn pick_some<'a>(&mut self, words: &[&'a str], count: usize) -> Vec<&'a str> {
+        let last = u32::try_from(words.len())
+            .unwrap_or(u32::MAX)
+            .saturating_sub(1);
+        let start = self.between(0, last) as usize;
+        words
+            .iter()
+            .cycle()
+            .skip(start)
+            .take(count.min(words.len()))
+            .copied()
+            .collect()
+    }
+
+    /// A text of different sentences.
+    pub(super) fn prose(&mut self, sentences: &[&str], count: usize) -> String {
+        self.pick_some(sentences, count).join(" ")
+    }
+
+    /// A time in the years 2020 to 2022, to the minute.
+    pub(super) fn time(&mut self) -> String {
+        let minutes = self.between(0, 3 * 365 * 24 * 60);
+        after_start(SignedDuration::from_mins(minutes.into())).to_string()
+    }
+}
+
+/// The time so long after the demo's data begin, at the start of 2020.
+pub(super) fn after_start(duration: SignedDuration) -> Timestamp {
+    const START: Timestamp = Timestamp::constant(1_577_836_800, 0);
+    START.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_reach_both_bounds_and_stay_within() {
+        let drawn: Vec<u32> = (0..500)
+            .map(|index| Draw::new("beers", index).between(3, 7))
+            .collect();
+        assert_eq!(drawn.iter().min(), Some(&3));
+        assert_eq!(drawn.iter().max(), Some(&7));
+        assert!(Draw::new("beers", 0).between(0, u32::MAX) > 0);
+    }
+
+    #[test]
+    fn words_are_different_and_none_comes_from_nowhere() {
+        let words = ["one", "two", "three"];
+        for index in 0..50 {
+            let mut picked = Draw::new("beers", index).pick_some(&words, 2);
+            assert!(picked.iter().all(|word| words.contains(word)));
+            picked.dedup();
+            assert_eq!(picked.len(), 2);
+        }
+        assert_eq!(Draw::new("beers", 0).pick(&[]), "");
+        assert_eq!(Draw::new("beers", 0).pick_some(&words, 9).len(), 3);
+    }
+
+    #[test]
+    fn times_lie_in_the_demo_s_years() {
+        for index in 0..50 {
+            let time = Draw::new("reviews", index).time();
+            assert!(
+                ("2020".."2023").contains(&time.as_str()) && time.ends_with(":00Z"),
+                "{time}"
+            );
+        }
+    }
+}

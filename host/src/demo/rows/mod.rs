@@ -1,0 +1,139 @@
+//! The rows of the demo API: each a pure function of its place in its table, so that a table of any length takes no
+//! memory, and a test knows every row without asking for it.
+//!
+//! Here belongs what a row looks like; how rows are served does not.
+
+mod beers;
+mod breweries;
+mod customers;
+mod draw;
+mod orders;
+mod reviews;
+
+use serde::Serialize;
+
+pub(super) use orders::{Order, TICK, tick};
+
+/// A table of the demo API.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Table {
+    /// Served by page number.
+    Beers,
+    /// Served by offset.
+    Breweries,
+    /// Served by cursor.
+    Reviews,
+    /// Served by time of change.
+    Orders,
+    /// Served by key.
+    Customers,
+}
+
+impl Table {
+    /// Every table, in the order in which the API's description names them.
+    pub const ALL: [Self; 5] = [
+        Self::Beers,
+        Self::Breweries,
+        Self::Reviews,
+        Self::Orders,
+        Self::Customers,
+    ];
+
+    /// The table's name, lower-case: also its path below the API's root.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Beers => "beers",
+            Self::Breweries => "breweries",
+            Self::Reviews => "reviews",
+            Self::Orders => "orders",
+            Self::Customers => "customers",
+        }
+    }
+
+    /// How many rows the table has before any order is added.
+    pub fn count(self, scale: u32) -> u64 {
+        let rows = match self {
+            Self::Beers => 325,
+            Self::Breweries => 210,
+            Self::Reviews => 400,
+            Self::Orders => 260,
+            Self::Customers => 290,
+        };
+        rows * u64::from(scale)
+    }
+
+    /// The row at `index`, counted from 0, whatever the table's length: a JSON object whose `id` is `index + 1`.
+    /// An order appears as it is before any change.
+    pub fn row(self, index: u64) -> String {
+        match self {
+            Self::Beers => beers::row(index),
+            Self::Breweries => breweries::row(index),
+            Self::Reviews => reviews::row(index),
+            Self::Orders => Order::unchanged(index).row(),
+            Self::Customers => customers::row(index),
+        }
+    }
+
+    /// All rows of the table in the order of their ids, which is also the order in which they are served.
+    pub fn rows(self, scale: u32) -> impl Iterator<Item = String> {
+        (0..self.count(scale)).map(move |index| self.row(index))
+    }
+}
+
+/// A row as JSON text, with its columns in the order of the struct's fields.
+fn text(row: &impl Serialize) -> String {
+    // Structs and `Value`s have text for keys and finite numbers, and a `String` takes every write: nothing can fail.
+    serde_json::to_string(row).unwrap_or_default()
+}
+
+/// The id of the row at `index`.
+fn id(index: u64) -> u64 {
+    index.saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_row_is_an_object_with_the_next_id() {
+        for table in Table::ALL {
+            let mut rows = 0;
+            for (text, id) in table.rows(2).zip(1_u64..) {
+                let row: Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(row["id"], id, "{}", table.name());
+                rows = id;
+            }
+            assert_eq!(rows, table.count(2), "{}", table.name());
+        }
+    }
+
+    #[test]
+    fn a_row_is_the_same_each_time_and_unlike_its_neighbours() {
+        for table in Table::ALL {
+            assert_eq!(table.row(7), table.row(7));
+            let mut first: Value = serde_json::from_str(&table.row(7)).unwrap();
+            let second: Value = serde_json::from_str(&table.row(8)).unwrap();
+            first["id"] = second["id"].clone();
+            assert_ne!(first, second, "{}", table.name());
+        }
+    }
+
+    #[test]
+    fn rows_far_beyond_memory_exist() {
+        for table in Table::ALL {
+            let row: Value = serde_json::from_str(&table.row(1 << 40)).unwrap();
+            assert_eq!(row["id"], (1_u64 << 40) + 1, "{}", table.name());
+        }
+    }
+
+    #[test]
+    fn a_beer_takes_about_a_kilobyte_and_a_half() {
+        let rows = Table::Beers.count(1);
+        let bytes: usize = Table::Beers.rows(1).map(|row| row.len()).sum();
+        let mean = bytes as u64 / rows;
+        assert!((1_350..=1_650).contains(&mean), "{mean}");
+    }
+}

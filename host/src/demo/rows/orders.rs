@@ -1,0 +1,107 @@
+//! Orders: the one table whose rows change.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::draw::{Draw, after_start};
+use super::{id, text};
+
+/// The time between two changes.
+pub(in crate::demo) const TICK: SignedDuration = SignedDuration::from_mins(2);
+/// So many unchanged orders share each time: a client that goes on after the time alone loses some of them.
+const ORDERS_PER_TICK: u64 = 3;
+
+/// What can change about an order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::demo) struct Order {
+    /// Counted from 0; one less than the id.
+    pub(in crate::demo) index: u64,
+    /// To the second.
+    pub(in crate::demo) updated_at: Timestamp,
+    /// Counted from 1.
+    pub(in crate::demo) revision: u32,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: u64,
+    customer_id: u32,
+    status: &'a str,
+    currency: &'a str,
+    total: f64,
+    items: Vec<Value>,
+    ship_to: Value,
+    note: Option<String>,
+    revision: u32,
+    created_at: String,
+    updated_at: String,
+}
+
+/// When the order at `index` was placed.
+pub(in crate::demo) fn tick(index: u64) -> Timestamp {
+    let ticks = i64::try_from(index / ORDERS_PER_TICK).unwrap_or(i64::MAX);
+    after_start(SignedDuration::from_secs(
+        ticks.saturating_mul(TICK.as_secs()),
+    ))
+}
+
+impl Order {
+    /// The order at `index` as it was placed.
+    pub(in crate::demo) fn unchanged(index: u64) -> Self {
+        Self {
+            index,
+            updated_at: tick(index),
+            revision: 1,
+        }
+    }
+
+    pub(in crate::demo) fn id(&self) -> u64 {
+        id(self.index)
+    }
+
+    /// The order as JSON text.
+    pub(in crate::demo) fn row(&self) -> String {
+        let draw = &mut Draw::new("orders", self.index);
+        let count = draw.between(2, 5);
+        let items: Vec<_> = (0..count).map(|_| item(draw)).collect();
+        text(&Row {
+            id: self.id(),
+            customer_id: draw.between(1, 290),
+            status: if self.revision > 1 {
+                "changed"
+            } else {
+                draw.pick(&["open", "paid", "shipped"])
+            },
+            currency: draw.pick(&["DKK", "EUR", "GBP"]),
+            total: draw.tenths(100, 9_000),
+            items,
+            ship_to: json!({
+                "street": format!("{} {}", draw.pick(&["Nørregade", "Mill Lane", "Rua das Flores"]), draw.between(1, 99)),
+                "postcode": draw.between(1_000, 9_990).to_string(),
+            }),
+            note: draw.once_in(3).then(|| draw.prose(&NOTES, 2)),
+            revision: self.revision,
+            created_at: tick(self.index).to_string(),
+            updated_at: self.updated_at.to_string(),
+        })
+    }
+}
+
+fn item(draw: &mut Draw) -> Value {
+    json!({
+        "beer_id": draw.between(1, 325),
+        "name": draw.pick(&["Amber Fox", "Foggy Harbour", "Iron Lantern", "Midnight Comet", "Smoky Raven"]),
+        "format": draw.pick(&["bottle 330 ml", "can 440 ml", "keg 20 l"]),
+        "quantity": draw.between(1, 48),
+        "unit_price": draw.tenths(18, 90),
+    })
+}
+
+const NOTES: [&str; 5] = [
+    "Please ring twice.",
+    "A present: no invoice in the parcel.",
+    "The last crate came with a broken bottle, so mind the corners.",
+    "Needed before the first of the month.",
+    "Leave it behind the blue door.",
+];

@@ -1,0 +1,79 @@
+//! What a guest may call: the interface `host` of `wit/connector.wit`, and where its output goes.
+//!
+//! Here belong the functions themselves and the translation between the contract's types and the host's. Deciding
+//! what a URL may be does not (that is `egress`), nor which connector stands behind a route.
+//!
+//! Uses `egress` only. Generic over the store, so that `sandbox` owns the store's type and no arrow points back.
+
+mod fetch;
+mod logging;
+mod sleep;
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use wasmtime::component::{HasData, Linker};
+
+use crate::bindings::host;
+use crate::egress::Egress;
+pub(crate) use logging::CallLog;
+
+/// What the imports of one call work on.
+pub(crate) struct Imports {
+    environment: Arc<[(String, String)]>,
+    egress: Arc<Egress>,
+    log: CallLog,
+    /// When the page's time is over.
+    deadline: Instant,
+}
+
+impl Imports {
+    pub(crate) fn new(
+        environment: Arc<[(String, String)]>,
+        egress: Arc<Egress>,
+        log: CallLog,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            environment,
+            egress,
+            log,
+            deadline,
+        }
+    }
+}
+
+struct HasImports;
+
+impl HasData for HasImports {
+    type Data<'a> = &'a mut Imports;
+}
+
+/// Lets the guests of `linker` call the imports; `view` finds them in the store's data.
+pub(crate) fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> &mut Imports,
+) -> wasmtime::Result<()> {
+    host::add_to_linker::<T, HasImports>(linker, view)
+}
+
+impl host::Host for Imports {
+    async fn http_fetch(
+        &mut self,
+        request: host::HttpRequest,
+    ) -> Result<host::HttpResponse, host::HttpError> {
+        fetch::fetch(&self.egress, request, self.deadline).await
+    }
+
+    async fn sleep(&mut self, duration: u32) -> Result<(), host::OutOfTime> {
+        sleep::sleep(duration, self.deadline).await
+    }
+
+    fn environment(&mut self) -> Vec<(String, String)> {
+        self.environment.to_vec()
+    }
+
+    fn log(&mut self, level: host::LogLevel, message: String) {
+        self.log.guest_line(level, &message);
+    }
+}

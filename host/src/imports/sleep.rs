@@ -1,0 +1,34 @@
+//! `sleep`: a pause inside a page, which holds no thread.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::bindings::host::OutOfTime;
+
+/// Waits for `milliseconds`, or says at once how much time the page has left where the pause would go past its
+/// deadline: a guest that knows can still hand over the rows it has.
+pub(super) async fn sleep(milliseconds: u32, deadline: Instant) -> Result<(), OutOfTime> {
+    let duration = Duration::from_millis(milliseconds.into());
+    let left = deadline.saturating_duration_since(Instant::now());
+    if duration >= left {
+        return Err(OutOfTime {
+            left: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
+        });
+    }
+    tokio::time::sleep(duration).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pause_past_the_deadline_is_refused_with_what_is_left() {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        let refused = sleep(3_600_001, deadline).await.unwrap_err();
+        assert!(refused.left > 3_590_000 && refused.left <= 3_600_000);
+        assert!(sleep(1, deadline).await.is_ok());
+    }
+}

@@ -1,0 +1,29 @@
+//! `weld-host`: one server that runs Weld's custom connectors as sandboxed WebAssembly components.
+//!
+//! The rooms use each other in one direction only, and a test holds them to it:
+//!
+//! ```text
+//! cli → server → pages → connectors → sandbox → imports → egress
+//! cli → sync, demo
+//! config, bindings, report, demo: leaves, usable by all, using none
+//! ```
+//!
+//! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
+//! requests that come early, and marks states with the waits that a connector asks for. [`connectors`] knows which
+//! connector stands behind a name and how many calls may run at once. [`sandbox`] makes a store for the call, runs
+//! one export in it and drops it. What the guest may call meanwhile is in `imports`, and its one way to the network
+//! is `egress`. Weld's own formats are the crate `weld-protocol`.
+
+mod bindings;
+pub mod cli;
+pub mod config;
+pub mod connectors;
+#[cfg(feature = "demo")]
+pub mod demo;
+mod egress;
+mod imports;
+pub mod pages;
+mod report;
+pub mod sandbox;
+pub mod server;
+pub mod sync;

@@ -1,0 +1,34 @@
+//! The binary: parse, run, report, exit status.
+
+use anyhow::Error;
+use clap::Parser;
+use weld_host::cli::{Cli, ExitStatus};
+
+fn main() -> ExitStatus {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no mistake. That a closed pipe can't be written to is none either.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitStatus::Mistake
+            } else {
+                ExitStatus::Done
+            };
+        }
+    };
+    match cli.run() {
+        Ok(()) => ExitStatus::Done,
+        Err(error) => {
+            let status = error.exit_status();
+            report(&Error::from(error));
+            status
+        }
+    }
+}
+
+/// The whole chain of causes on one line.
+#[allow(clippy::print_stderr, reason = "the last words of the process")]
+fn report(error: &Error) {
+    eprintln!("weld-host: {error:#}");
+}

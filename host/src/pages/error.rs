@@ -1,0 +1,30 @@
+//! Why there is no page and no schema.
+
+use std::time::Duration;
+
+use weld_protocol::{PageError, SchemaError};
+
+use crate::connectors::ConnectorError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageFailure {
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
+
+    #[error("the connector answered a malformed page")]
+    InvalidPage(#[from] PageError),
+
+    #[error("the connector answered a malformed schema")]
+    InvalidSchema(#[from] SchemaError),
+
+    /// The API asks to wait for longer than `limits.max-wait`, or has asked so often that it comes to that.
+    #[error("the API asks to wait for longer than `limits.max-wait` allows")]
+    RateLimited { retry_after: Duration },
+
+    /// A schema is never held: it has no state that could carry the wait.
+    #[error("the API asks to wait before the schema can be read")]
+    SchemaRateLimited { retry_after: Duration },
+
+    #[error("the schema took longer than the {limit:?} of `limits.answer-within`")]
+    SchemaTimeout { limit: Duration },
+}

@@ -1,0 +1,179 @@
+//! One page in the making: what a request for it gets, and when.
+//!
+//! Here belong the waits between pages, the check of what a guest hands over, and the answer's text. HTTP does not,
+//! nor how a guest is run.
+//!
+//! Uses `connectors`, and `weld-protocol` for the formats.
+
+mod error;
+mod schema;
+mod wait;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use weld_protocol::{Page, PageRequest, PageText, Pending, with_waiting};
+
+use crate::connectors::{CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage};
+pub(crate) use error::PageFailure;
+use wait::RateLimit;
+
+/// When to ask for a schema again that the API's rate limit refused without a time.
+const SCHEMA_RETRY: Duration = Duration::from_secs(60);
+
+/// Makes the answers to Weld's requests.
+pub struct Pages {
+    connectors: Connectors,
+    /// Becomes true when the host shuts down: nobody is held from then on.
+    closing: watch::Sender<bool>,
+}
+
+/// What a request for a page is answered with.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) text: PageText,
+    /// Where the page is not ready: why.
+    pub(crate) pending: Option<Pending>,
+    pub(crate) rows: u64,
+}
+
+impl Answer {
+    fn pending(state: &str, why: Pending) -> Self {
+        Self {
+            text: PageText::pending(state),
+            pending: Some(why),
+            rows: 0,
+        }
+    }
+}
+
+impl Pages {
+    /// Pages from these connectors.
+    #[must_use]
+    pub fn new(connectors: Connectors) -> Self {
+        Self {
+            connectors,
+            closing: watch::Sender::new(false),
+        }
+    }
+
+    pub(crate) fn connectors(&self) -> &Connectors {
+        &self.connectors
+    }
+
+    /// Holds nobody any more: requests that wait are answered at once, as are those that come.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// A connector's schema as Weld reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`PageFailure`].
+    pub(crate) async fn schema(&self, connector: &Connector) -> Result<String, PageFailure> {
+        let limits = connector.limits();
+        let asking = self.connectors.schema(connector);
+        let asked = match limits.answer_within {
+            None => asking.await,
+            Some(limit) => tokio::time::timeout(limit, asking)
+                .await
+                .map_err(|_| PageFailure::SchemaTimeout { limit })?,
+        };
+        match asked {
+            Ok(tables) => Ok(schema::write(tables)?),
+            Err(ConnectorError::Call(CallError::Guest(GuestError::RateLimited(wait)))) => {
+                Err(PageFailure::SchemaRateLimited {
+                    retry_after: wait.unwrap_or(SCHEMA_RETRY),
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// One page of one table, held until the time that its state names.
+    ///
+    /// # Errors
+    ///
+    /// [`PageFailure`].
+    pub(crate) async fn page(
+        &self,
+        connector: &Arc<Connector>,
+        request: &PageRequest,
+    ) -> Result<Answer, PageFailure> {
+        let limits = connector.limits();
+        let state = &request.state;
+        let now = Timestamp::now();
+        let waiting = state
+            .waiting()
+            .map(|waiting| wait::bound(waiting, now, limits));
+        if let Some(waiting) = &waiting
+            && !self
+                .hold(wait::left(waiting, now), limits.answer_within)
+                .await
+        {
+            let unchanged = state.waiting() == Some(waiting);
+            let answered = if unchanged {
+                state.received().to_owned()
+            } else {
+                with_waiting(state.guest(), waiting)
+            };
+            return Ok(Answer::pending(&answered, Pending::Waiting));
+        }
+        let fetched = self
+            .connectors
+            .fetch_page(connector, &request.table, state.guest())
+            .await;
+        let now = Timestamp::now();
+        match fetched {
+            Ok(page) => answer(page, now, connector),
+            Err(ConnectorError::Call(CallError::Guest(GuestError::RateLimited(asked)))) => {
+                match wait::after_rate_limit(waiting.as_ref(), asked, now, limits) {
+                    RateLimit::Wait(waiting) => {
+                        tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
+                        let state = with_waiting(state.guest(), &waiting);
+                        Ok(Answer::pending(&state, Pending::Waiting))
+                    }
+                    RateLimit::GiveUp { retry_after } => {
+                        Err(PageFailure::RateLimited { retry_after })
+                    }
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits for `left`, but no longer than `answer_within` and not while the host shuts down. Whether all of it is
+    /// over.
+    async fn hold(&self, left: Duration, answer_within: Option<Duration>) -> bool {
+        if left.is_zero() {
+            return true;
+        }
+        let held = answer_within.map_or(left, |most| left.min(most));
+        let mut closing = self.closing.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(held) => held == left,
+            // The sender lives as long as `self`, so an error can't come.
+            _ = closing.wait_for(|closing| *closing) => false,
+        }
+    }
+}
+
+fn answer(page: GuestPage, now: Timestamp, connector: &Connector) -> Result<Answer, PageFailure> {
+    let limits = connector.limits();
+    let mut checked = Page::check(page.insert, page.state, page.has_more)?;
+    if let Some(asked) = page.wait.filter(|wait| !wait.is_zero()) {
+        if asked > limits.max_wait {
+            tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector's wait is shortened to limits.max-wait");
+        }
+        checked = checked.with_waiting(&wait::after_page(asked, now, limits));
+    }
+    let rows = checked.rows();
+    Ok(Answer {
+        text: checked.into_parts(),
+        pending: None,
+        rows,
+    })
+}

@@ -1,0 +1,212 @@
+//! The waits between pages, which travel in the state: pure rules over the times in its reserved key.
+//!
+//! Stateless on purpose: a wait outlives a restart, and another replica keeps it as well.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use weld_protocol::Waiting;
+
+use crate::config::Limits;
+
+/// The first wait where an API says "too many requests" without saying how long; doubled with every further try.
+const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// The longest of those waits: an API whose quota renews every quarter of an hour is asked in each.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(15 * 60);
+
+/// A mark as Weld handed it back, but no later than `limits.max-wait` from now: a clock that jumped or a forged state
+/// must not put a sync to sleep for years.
+pub(super) fn bound(waiting: &Waiting, now: Timestamp, limits: &Limits) -> Waiting {
+    let latest = add(now, limits.max_wait);
+    Waiting {
+        not_before: waiting.not_before.min(latest),
+        ..*waiting
+    }
+}
+
+/// How long it is until the next page may begin.
+pub(super) fn left(waiting: &Waiting, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_until(waiting.not_before)).unwrap_or(Duration::ZERO)
+}
+
+/// The mark for a page that asks to wait before the next one.
+pub(super) fn after_page(asked: Duration, now: Timestamp, limits: &Limits) -> Waiting {
+    Waiting {
+        not_before: add(now, asked.min(limits.max_wait)),
+        since: now,
+        tries: 0,
+    }
+}
+
+/// What becomes of a page that the API's rate limit refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum RateLimit {
+    /// Ask again then.
+    Wait(Waiting),
+    /// More waiting than `limits.max-wait`: the sync ends, and may be tried again after this time.
+    GiveUp { retry_after: Duration },
+}
+
+/// Goes on from the mark that came with the request, if any. It counts only while the request came in time: a later
+/// one means that the sync was stopped in between, and a new one must not inherit its tries.
+pub(super) fn after_rate_limit(
+    previous: Option<&Waiting>,
+    asked: Option<Duration>,
+    now: Timestamp,
+    limits: &Limits,
+) -> RateLimit {
+    let previous = previous.filter(|waiting| now <= add(waiting.not_before, limits.linger));
+    let since = previous.map_or(now, |waiting| waiting.since.min(now));
+    let tries = previous.map_or(0, |waiting| waiting.tries);
+    let wait = asked.unwrap_or_else(|| backoff(tries));
+    let not_before = add(now, wait);
+    if not_before.duration_since(since) > signed(limits.max_wait) {
+        return RateLimit::GiveUp { retry_after: wait };
+    }
+    RateLimit::Wait(Waiting {
+        not_before,
+        since,
+        tries: tries.saturating_add(1),
+    })
+}
+
+fn backoff(tries: u32) -> Duration {
+    FIRST_BACKOFF
+        .saturating_mul(1_u32.checked_shl(tries).unwrap_or(u32::MAX))
+        .min(LONGEST_BACKOFF)
+}
+
+fn add(time: Timestamp, duration: Duration) -> Timestamp {
+    time.saturating_add(signed(duration))
+        .unwrap_or(Timestamp::MAX)
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    }
+
+    fn waiting(not_before: i64, since: i64, tries: u32) -> Waiting {
+        Waiting {
+            not_before: at(not_before),
+            since: at(since),
+            tries,
+        }
+    }
+
+    fn limits() -> Limits {
+        Limits {
+            max_wait: Duration::from_secs(3600),
+            linger: Duration::from_secs(120),
+            ..Limits::default()
+        }
+    }
+
+    #[test]
+    fn a_mark_beyond_the_longest_wait_is_moved_to_it() {
+        assert_eq!(
+            bound(&waiting(100, 0, 1), at(0), &limits()),
+            waiting(100, 0, 1)
+        );
+        assert_eq!(
+            bound(&waiting(9_999_999, 0, 1), at(0), &limits()),
+            waiting(3600, 0, 1)
+        );
+        let forged = Waiting {
+            not_before: Timestamp::MAX,
+            since: Timestamp::MIN,
+            tries: u32::MAX,
+        };
+        assert_eq!(bound(&forged, at(0), &limits()).not_before, at(3600));
+    }
+
+    #[test]
+    fn what_is_left_is_never_negative() {
+        assert_eq!(left(&waiting(30, 0, 0), at(10)), Duration::from_secs(20));
+        assert_eq!(left(&waiting(30, 0, 0), at(31)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_pages_wait_is_capped() {
+        assert_eq!(
+            after_page(Duration::from_secs(5), at(0), &limits()),
+            waiting(5, 0, 0)
+        );
+        assert_eq!(
+            after_page(Duration::from_millis(u32::MAX.into()), at(0), &limits()),
+            waiting(3600, 0, 0)
+        );
+    }
+
+    #[test]
+    fn rate_limits_without_a_number_back_off_by_the_tries() {
+        let mut mark = None;
+        let mut now = 0;
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            let RateLimit::Wait(next) = after_rate_limit(mark.as_ref(), None, at(now), &limits())
+            else {
+                panic!("gave up too early");
+            };
+            let until = next.not_before.as_second() - at(0).as_second();
+            waits.push(until - now);
+            now = until;
+            mark = Some(next);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32]);
+        assert_eq!(mark.unwrap().since, at(0));
+        assert_eq!(backoff(u32::MAX), LONGEST_BACKOFF);
+    }
+
+    #[test]
+    fn a_request_that_comes_late_begins_to_count_anew() {
+        let old = waiting(100, 0, 7);
+        let kept = after_rate_limit(Some(&old), Some(Duration::from_secs(5)), at(220), &limits());
+        assert_eq!(kept, RateLimit::Wait(waiting(225, 0, 8)));
+        let anew = after_rate_limit(Some(&old), Some(Duration::from_secs(5)), at(221), &limits());
+        assert_eq!(anew, RateLimit::Wait(waiting(226, 221, 1)));
+    }
+
+    #[test]
+    fn waits_past_the_longest_one_give_up() {
+        let long = Duration::from_secs(3601);
+        assert_eq!(
+            after_rate_limit(None, Some(long), at(0), &limits()),
+            RateLimit::GiveUp { retry_after: long }
+        );
+        let minute = Duration::from_secs(60);
+        assert_eq!(
+            after_rate_limit(
+                Some(&waiting(3590, 0, 90)),
+                Some(minute),
+                at(3590),
+                &limits()
+            ),
+            RateLimit::GiveUp {
+                retry_after: minute
+            }
+        );
+    }
+
+    #[test]
+    fn a_mark_from_the_future_does_not_make_room_for_more_waiting() {
+        let forged = waiting(10, 9_999, 0);
+        let RateLimit::Wait(next) = after_rate_limit(
+            Some(&forged),
+            Some(Duration::from_secs(1)),
+            at(10),
+            &limits(),
+        ) else {
+            panic!("gave up");
+        };
+        assert_eq!(next.since, at(10));
+    }
+}

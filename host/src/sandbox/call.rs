@@ -1,0 +1,189 @@
+//! One call: a store made for it, one export run in it, the store dropped.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use wasmtime::component::ResourceTable;
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use super::connector::Connector;
+use super::cpu::{CpuClock, Metered};
+use super::error::{CallError, Circumstances, GuestError};
+use super::limits::MemoryLimiter;
+use crate::bindings::{self, source};
+use crate::imports::{CallLog, Imports};
+
+/// A page as the guest handed it over: sizes checked, JSON not.
+#[derive(Debug)]
+pub(crate) struct GuestPage {
+    /// A JSON array of objects, if the guest keeps to the contract.
+    pub(crate) insert: String,
+    /// A JSON object or `null`, if the guest keeps to the contract.
+    pub(crate) state: String,
+    pub(crate) has_more: bool,
+    /// How long the guest asks to wait before the next page.
+    pub(crate) wait: Option<Duration>,
+}
+
+/// What the store of one call holds.
+pub(super) struct CallState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    imports: Imports,
+    memory: MemoryLimiter,
+}
+
+impl CallState {
+    pub(super) fn imports(&mut self) -> &mut Imports {
+        &mut self.imports
+    }
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl Connector {
+    /// Calls the export `schema`.
+    ///
+    /// # Errors
+    ///
+    /// Every [`CallError`] but those of a page's size.
+    pub(crate) async fn schema(&self) -> Result<Vec<source::Table>, CallError> {
+        let tables = self
+            .call(async |store, guest| guest.weld_connector_source().call_schema(store).await)
+            .await?;
+        Ok(tables.map_err(GuestError::from)?)
+    }
+
+    /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
+    ///
+    /// # Errors
+    ///
+    /// Every [`CallError`].
+    pub(crate) async fn fetch_page(
+        &self,
+        table: &str,
+        state: &str,
+    ) -> Result<GuestPage, CallError> {
+        let state = state.to_owned();
+        let page = self
+            .call(async |store, guest| {
+                let source = guest.weld_connector_source();
+                source.call_fetch_page(store, table, &state).await
+            })
+            .await?
+            .map_err(GuestError::from)?;
+        let limits = self.limits();
+        if page.insert.len() as u64 > limits.max_page_bytes {
+            return Err(CallError::PageTooLarge {
+                bytes: page.insert.len(),
+                limit_bytes: limits.max_page_bytes,
+            });
+        }
+        if page.state.len() as u64 > limits.max_state_bytes {
+            return Err(CallError::StateTooLarge {
+                bytes: page.state.len(),
+                limit_bytes: limits.max_state_bytes,
+            });
+        }
+        Ok(GuestPage {
+            insert: page.insert,
+            state: page.state,
+            has_more: page.has_more,
+            wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
+        })
+    }
+
+    /// Makes an instance and drops it: the proof that calls can be made. Wrong export types show only here.
+    ///
+    /// # Errors
+    ///
+    /// As any call: a start function may trap, too.
+    pub(super) async fn try_instantiating(&self) -> Result<(), CallError> {
+        self.call(async |_, _| Ok(())).await
+    }
+
+    /// Runs `export` in an instance of its own, under every limit of the connector.
+    async fn call<R>(
+        &self,
+        export: impl AsyncFnOnce(&mut Store<CallState>, &bindings::Connector) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
+        let limits = self.limits();
+        let log = CallLog::new(self.name(), limits.max_log_lines);
+        let clock = CpuClock::new(limits.cpu_time);
+        let deadline = Instant::now() + limits.page_timeout;
+        let mut store = self.store(&log, &clock, deadline);
+        let running = Metered::new(clock.clone(), async {
+            let guest = self.instance(&mut store).await?;
+            export(&mut store, &guest).await
+        });
+        let ended = tokio::time::timeout_at(deadline, running).await;
+        log.finish();
+        tracing::debug!(cpu_time = ?clock.used(), "call ended");
+        let Ok(result) = ended else {
+            return Err(CallError::PageTimeout {
+                limit: limits.page_timeout,
+            });
+        };
+        result.map_err(|error| {
+            let circumstances = Circumstances {
+                memory_refused: store.data().memory.refused(),
+                memory_limit_bytes: limits.memory_bytes,
+                cpu_limit: limits.cpu_time,
+                stderr_tail: log.stderr_tail(),
+            };
+            CallError::classify(error, &circumstances)
+        })
+    }
+
+    fn store(
+        &self,
+        log: &CallLog,
+        clock: &std::sync::Arc<CpuClock>,
+        deadline: Instant,
+    ) -> Store<CallState> {
+        let limits = self.limits();
+        let wasi = WasiCtxBuilder::new()
+            .envs(self.environment())
+            .stdout(log.stdout())
+            .stderr(log.stderr())
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        let state = CallState {
+            wasi,
+            table: ResourceTable::new(),
+            imports: Imports::new(
+                self.shared_environment(),
+                self.egress(),
+                log.clone(),
+                deadline,
+            ),
+            memory: MemoryLimiter::new(limits.memory_bytes),
+        };
+        let mut store = Store::new(self.engine(), state);
+        store.limiter(|state| &mut state.memory);
+        // Twice the caps, so that our own check answers first, and a hostile value still can't exhaust the host.
+        let most = limits
+            .max_page_bytes
+            .saturating_add(limits.max_state_bytes)
+            .max(limits.max_request_bytes)
+            .saturating_mul(2);
+        store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
+        let clock = clock.clone();
+        store.epoch_deadline_callback(move |_| {
+            clock.check()?;
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store.set_epoch_deadline(1);
+        store
+    }
+}

@@ -1,0 +1,160 @@
+//! The engine, its pool and its clock: the one place where they are built.
+
+use std::time::Duration;
+
+use wasmtime::component::Linker;
+use wasmtime::{
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
+};
+
+use super::cache::Cache;
+use super::call::CallState;
+use crate::egress::Tls;
+use crate::imports;
+
+/// How often running guests are interrupted, to let others run and to look at their processor time.
+///
+/// Lab measurements showed no gain from 1 ms, and 10 ms keeps a page of 0.4 ms free of interruptions.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The deepest call stack of wasm code. Deeper recursion traps.
+const WASM_STACK_BYTES: usize = 512 << 10;
+
+/// The stack that guest and host functions share during a call. What lies above [`WASM_STACK_BYTES`] is the host's,
+/// so that a guest at its own limit can't overflow a host function.
+const FIBER_STACK_BYTES: usize = 2 << 20;
+
+/// Sizes for one slot of the pool. Python guests need 14 core instances, two memories are QuickJS's, the largest
+/// table seen (StarlingMonkey's) has 7,692 elements.
+const CORE_INSTANCES_PER_SLOT: u32 = 16;
+const MEMORIES_PER_SLOT: u32 = 2;
+const TABLES_PER_SLOT: u32 = 4;
+const TABLE_ELEMENTS: usize = 20_000;
+const INSTANCE_BYTES: usize = 1 << 20;
+
+/// How much memory a slot keeps between calls instead of giving it back to the system: page faults, not wasm code,
+/// were two thirds of a Python page's time without it.
+const KEEP_RESIDENT_BYTES: usize = 64 << 20;
+const TABLE_KEEP_RESIDENT_BYTES: usize = 128 << 10;
+
+/// Slots beyond those that calls may use, for the trial instantiation at load.
+pub(super) const LOADING_SLOTS: u32 = 4;
+
+/// What the engine's pool is sized to. It can't grow later.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineSettings {
+    /// How many calls may hold a store at once.
+    pub slots: u32,
+    /// The largest linear memory of any connector, in bytes.
+    pub max_memory_bytes: u64,
+}
+
+/// The engine could not be built: a fault of the host or a limit of the machine.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the WebAssembly engine did not start with {slots} slots; fewer (--slots) need less address space"
+)]
+pub struct EngineError {
+    /// How many slots were asked for.
+    slots: u32,
+    /// What the engine said.
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Everything that the calls of all connectors share: engine, linker, compiled code, TLS settings.
+pub struct Sandbox {
+    pub(super) engine: Engine,
+    pub(super) linker: Linker<CallState>,
+    pub(super) cache: Option<Cache>,
+    pub(super) tls: Tls,
+    /// Trial instantiations under way: they use the slots of [`LOADING_SLOTS`].
+    pub(super) loading: tokio::sync::Semaphore,
+}
+
+impl Sandbox {
+    /// Builds the engine, reserves its pool's address space and starts its clock, a thread that ends with the engine.
+    ///
+    /// Without a `cache` every start compiles every connector anew.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] where the system refuses the pool's address space or the thread.
+    pub fn new(settings: EngineSettings, cache: Option<Cache>) -> Result<Self, EngineError> {
+        let failed = |source| EngineError {
+            slots: settings.slots,
+            source,
+        };
+        let engine = Engine::new(&engine_config(settings))
+            .map_err(|error| failed(error.into_boxed_dyn_error()))?;
+        start_clock(&engine).map_err(|error| failed(error.into()))?;
+        let mut linker = Linker::new(&engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)
+            .and_then(|()| imports::add_to_linker(&mut linker, CallState::imports))
+            .map_err(|error| failed(error.into_boxed_dyn_error()))?;
+        let tls = Tls::new().map_err(|error| failed(error.into()))?;
+        Ok(Self {
+            engine,
+            linker,
+            cache,
+            tls,
+            loading: tokio::sync::Semaphore::new(LOADING_SLOTS as usize),
+        })
+    }
+}
+
+fn engine_config(settings: EngineSettings) -> Config {
+    let slots = settings.slots.saturating_add(LOADING_SLOTS);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_stacks(slots)
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES_PER_SLOT))
+        .total_memories(slots.saturating_mul(MEMORIES_PER_SLOT))
+        .total_tables(slots.saturating_mul(TABLES_PER_SLOT))
+        .max_core_instances_per_component(CORE_INSTANCES_PER_SLOT)
+        .max_memories_per_component(MEMORIES_PER_SLOT)
+        .max_tables_per_component(TABLES_PER_SLOT)
+        .max_component_instance_size(INSTANCE_BYTES)
+        .max_core_instance_size(INSTANCE_BYTES)
+        .max_memory_size(usize::try_from(settings.max_memory_bytes).unwrap_or(usize::MAX))
+        .table_elements(TABLE_ELEMENTS)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
+        .max_unused_warm_slots(warm_slots())
+        // Looks at 32 regions and drops the rest, so a scattered heap such as Python's gains nothing from it.
+        .pagemap_scan(Enabled::No);
+    let mut config = Config::new();
+    config
+        .strategy(Strategy::Cranelift)
+        .wasm_component_model(true)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .memory_init_cow(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(FIBER_STACK_BYTES);
+    config
+}
+
+/// How many idle slots keep their memory: enough for the calls that the processors can run at once, since every one
+/// costs the memory of a guest.
+fn warm_slots() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(processors)
+        .unwrap_or(u32::MAX)
+        .saturating_mul(4)
+}
+
+/// Raises the engine's epoch at every [`TICK`] until the engine is gone.
+fn start_clock(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    std::thread::Builder::new()
+        .name("epoch-clock".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(TICK);
+            }
+        })
+        .map(drop)
+}

@@ -1,0 +1,21 @@
+//! One call of one export in a store of its own, and all that bounds it.
+//!
+//! Here belong the engine, linking, compiling, the cache of compiled code, the limits of memory and time, and the
+//! sorting of what can go wrong in a call. Weld's JSON and HTTP do not: a page leaves this room as the strings that
+//! the guest handed over, their sizes checked, their content not.
+//!
+//! Uses `imports` (what a guest may call) and `egress`, which `imports` serves from.
+
+mod cache;
+mod call;
+mod connector;
+mod cpu;
+mod engine;
+mod error;
+mod limits;
+
+pub use cache::Cache;
+pub(crate) use call::GuestPage;
+pub(crate) use connector::{CompileError, Connector};
+pub use engine::{EngineError, EngineSettings, Sandbox};
+pub(crate) use error::{CallError, GuestError};

@@ -1,0 +1,93 @@
+//! The bearer check.
+
+use http::header::{self, HeaderMap};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::config::Secret;
+
+/// Keys that open a connector. Kept as digests: all of one length, so that a comparison's time tells neither a key's
+/// length nor how much of it was right.
+#[derive(Debug)]
+pub(super) struct Keys {
+    digests: Vec<[u8; 32]>,
+}
+
+impl Keys {
+    pub(super) fn new(keys: &[Secret]) -> Self {
+        Self {
+            digests: keys
+                .iter()
+                .map(|key| Sha256::digest(key.expose()).into())
+                .collect(),
+        }
+    }
+
+    /// Whether a request may pass: it carries one of the keys, or there are none.
+    pub(super) fn permit(&self, headers: &HeaderMap) -> bool {
+        if self.digests.is_empty() {
+            return true;
+        }
+        let Some(token) = bearer(headers) else {
+            return false;
+        };
+        let given: [u8; 32] = Sha256::digest(token).into();
+        let equal = self.digests.iter().fold(Choice::from(0), |found, digest| {
+            found | digest.ct_eq(&given)
+        });
+        equal.into()
+    }
+}
+
+/// The token of `Authorization: Bearer TOKEN`; the scheme's case doesn't matter (RFC 9110, section 11.1). None where
+/// the header comes twice: which of the two counted would be anyone's guess.
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return None;
+    };
+    let value = value.as_bytes().trim_ascii();
+    let (scheme, token) = value.split_at_checked("bearer".len())?;
+    let begins_apart = token.first().is_some_and(u8::is_ascii_whitespace);
+    (scheme.eq_ignore_ascii_case(b"bearer") && begins_apart).then(|| token.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        values
+            .iter()
+            .map(|value| (header::AUTHORIZATION, value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn only_a_right_key_passes() {
+        let keys = Keys::new(&["first".to_owned().into(), "second".to_owned().into()]);
+        for (values, expected) in [
+            (&["Bearer first"][..], true),
+            (&["Bearer second"], true),
+            (&["bearer first"], true),
+            (&["BEARER   first  "], true),
+            (&["Bearer firs"], false),
+            (&["Bearer first2"], false),
+            (&["Bearer"], false),
+            (&["Bearer "], false),
+            (&["Bearerfirst"], false),
+            (&["Basic first"], false),
+            (&["first"], false),
+            (&[""], false),
+            (&[], false),
+            (&["Bearer first", "Bearer first"], false),
+        ] {
+            assert_eq!(keys.permit(&headers(values)), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn without_keys_everyone_passes() {
+        assert!(Keys::new(&[]).permit(&headers(&[])));
+    }
+}

@@ -1,0 +1,76 @@
+//! A request's body: read whole within its time, decompressed, never past its cap.
+
+use std::io::Read;
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
+use http::header::{self, HeaderMap};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::error::ApiError;
+
+/// Reads the body of a request with these headers.
+///
+/// # Errors
+///
+/// [`ApiError`]: `BodyTooLarge`, `BodyTimeout`, `BodyCut`, `BrokenGzip` or `UnsupportedEncoding`.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    max_bytes: u64,
+    within: Duration,
+) -> Result<Bytes, ApiError> {
+    let gzipped = is_gzipped(headers)?;
+    let most = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+    let collected = tokio::time::timeout(within, Limited::new(body, most).collect())
+        .await
+        .map_err(|_| ApiError::BodyTimeout { limit: within })?;
+    let bytes = collected
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                ApiError::BodyTooLarge {
+                    limit_bytes: max_bytes,
+                }
+            } else {
+                ApiError::BodyCut(error)
+            }
+        })?
+        .to_bytes();
+    if gzipped {
+        decompress(&bytes, max_bytes)
+    } else {
+        Ok(bytes)
+    }
+}
+
+fn is_gzipped(headers: &HeaderMap) -> Result<bool, ApiError> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let encoding = match (encodings.next(), encodings.next()) {
+        (None, _) => return Ok(false),
+        (Some(only), None) => only.as_bytes().trim_ascii().to_ascii_lowercase(),
+        (Some(_), Some(_)) => b"several".to_vec(),
+    };
+    match encoding.as_slice() {
+        b"" | b"identity" => Ok(false),
+        b"gzip" | b"x-gzip" => Ok(true),
+        other => Err(ApiError::UnsupportedEncoding {
+            encoding: String::from_utf8_lossy(other).into_owned(),
+        }),
+    }
+}
+
+fn decompress(bytes: &[u8], max_bytes: u64) -> Result<Bytes, ApiError> {
+    let mut plain = Vec::new();
+    MultiGzDecoder::new(bytes)
+        .take(max_bytes.saturating_add(1))
+        .read_to_end(&mut plain)
+        .map_err(ApiError::BrokenGzip)?;
+    if plain.len() as u64 > max_bytes {
+        return Err(ApiError::BodyTooLarge {
+            limit_bytes: max_bytes,
+        });
+    }
+    Ok(plain.into())
+}

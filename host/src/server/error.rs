@@ -1,0 +1,203 @@
+//! The one map from causes to what a client is told: kind, status, message, headers.
+//!
+//! Exhaustive on purpose: a new cause does not compile until it has an answer here.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+use std::io;
+use std::time::Duration;
+
+use axum::response::Response;
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use weld_protocol::{ErrorAnswer, ErrorKind, RequestError};
+
+use super::response;
+use crate::connectors::{CallError, ConnectorError, GuestError};
+use crate::pages::PageFailure;
+
+/// Why a request is not answered with a page or a schema.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    #[error(
+        "the bearer key is missing or wrong; send `Authorization: Bearer KEY` with the key set as WELD_API_KEY"
+    )]
+    Unauthorized,
+
+    #[error("there is nothing at this path; ask for /NAME or /NAME/schema")]
+    NotFound,
+
+    #[error("only GET and POST are answered")]
+    MethodNotAllowed,
+
+    #[error("the body has more than {limit_bytes} bytes")]
+    BodyTooLarge { limit_bytes: u64 },
+
+    #[error("the body did not arrive within {limit:?}")]
+    BodyTimeout { limit: Duration },
+
+    #[error("the body did not arrive whole")]
+    BodyCut(#[source] axum::BoxError),
+
+    #[error("the body is no gzip, though its content-encoding says so")]
+    BrokenGzip(#[source] io::Error),
+
+    #[error("the content-encoding `{encoding}` is not understood; send the body plain or gzipped")]
+    UnsupportedEncoding { encoding: String },
+
+    #[error(transparent)]
+    Request(#[from] RequestError),
+
+    #[error(transparent)]
+    Page(#[from] PageFailure),
+
+    #[error("the host failed; its log says more")]
+    Panicked,
+}
+
+impl From<ConnectorError> for ApiError {
+    fn from(error: ConnectorError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+impl ApiError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unauthorized => ErrorKind::Unauthorized,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::MethodNotAllowed => ErrorKind::MethodNotAllowed,
+            Self::BodyTooLarge { .. } => ErrorKind::BodyTooLarge,
+            Self::BodyTimeout { .. } => ErrorKind::Timeout,
+            Self::BodyCut(_) | Self::BrokenGzip(_) | Self::Request(_) => ErrorKind::BadRequest,
+            Self::UnsupportedEncoding { .. } => ErrorKind::UnsupportedEncoding,
+            Self::Page(failure) => page_kind(failure),
+            Self::Panicked => ErrorKind::Internal,
+        }
+    }
+
+    /// How long the client should wait, where that is known.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Page(
+                PageFailure::RateLimited { retry_after }
+                | PageFailure::SchemaRateLimited { retry_after }
+                | PageFailure::Connector(ConnectorError::Busy { retry_after, .. }),
+            ) => Some(*retry_after),
+            Self::Page(_)
+            | Self::Unauthorized
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::BodyTooLarge { .. }
+            | Self::BodyTimeout { .. }
+            | Self::BodyCut(_)
+            | Self::BrokenGzip(_)
+            | Self::UnsupportedEncoding { .. }
+            | Self::Request(_)
+            | Self::Panicked => None,
+        }
+    }
+
+    /// The answer, and the line of the log: the host's faults as errors, what an operator can mend as warnings, what
+    /// only the client can mend as information.
+    pub(super) fn into_response(
+        self,
+        connector: Option<String>,
+        request_id: &str,
+        took: Duration,
+    ) -> Response {
+        let kind = self.kind();
+        let status =
+            StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = crate::report::chain(&self);
+        let trace = self.trace();
+        let (code, name) = (kind.status(), kind.as_str());
+        if kind == ErrorKind::Internal {
+            tracing::error!(status = code, kind = name, ?took, message);
+        } else if status.is_server_error() || kind == ErrorKind::RateLimited {
+            tracing::warn!(status = code, kind = name, ?took, trace, message);
+        } else {
+            tracing::info!(status = code, kind = name, ?took, message);
+        }
+        let answer = ErrorAnswer {
+            kind,
+            message,
+            connector,
+            request_id: Some(request_id.to_owned()),
+        };
+        let mut response = response::json(answer.write());
+        *response.status_mut() = status;
+        self.add_headers(response.headers_mut());
+        response
+    }
+
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        if let Some(wait) = self.retry_after() {
+            // Rounded up: a client that comes back a moment too early is refused again.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        let kind = self.kind();
+        if kind == ErrorKind::MethodNotAllowed {
+            headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+        }
+        if kind == ErrorKind::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+    }
+
+    fn trace(&self) -> Option<&str> {
+        let Self::Page(PageFailure::Connector(ConnectorError::Call(error))) = self else {
+            return None;
+        };
+        error.trace()
+    }
+}
+
+fn page_kind(failure: &PageFailure) -> ErrorKind {
+    match failure {
+        PageFailure::Connector(error) => connector_kind(error),
+        PageFailure::InvalidPage(_) => ErrorKind::InvalidPage,
+        PageFailure::InvalidSchema(_) => ErrorKind::InvalidSchema,
+        PageFailure::RateLimited { .. } | PageFailure::SchemaRateLimited { .. } => {
+            ErrorKind::RateLimited
+        }
+        PageFailure::SchemaTimeout { .. } => ErrorKind::DeadlineExceeded,
+    }
+}
+
+fn connector_kind(error: &ConnectorError) -> ErrorKind {
+    match error {
+        ConnectorError::Unknown { .. } | ConnectorError::Ambiguous | ConnectorError::None => {
+            ErrorKind::UnknownConnector
+        }
+        ConnectorError::Unavailable => ErrorKind::ConnectorUnavailable,
+        ConnectorError::Busy { .. } => ErrorKind::Busy,
+        ConnectorError::Call(error) => call_kind(error),
+    }
+}
+
+fn call_kind(error: &CallError) -> ErrorKind {
+    match error {
+        CallError::Guest(error) => guest_kind(error),
+        CallError::Crashed { .. } | CallError::Exited { .. } => ErrorKind::ConnectorCrashed,
+        CallError::OutOfMemory { .. } => ErrorKind::OutOfMemory,
+        CallError::CpuTime { .. } => ErrorKind::CpuExceeded,
+        CallError::PageTimeout { .. } => ErrorKind::DeadlineExceeded,
+        CallError::PageTooLarge { .. } => ErrorKind::PageTooLarge,
+        CallError::StateTooLarge { .. } => ErrorKind::StateTooLarge,
+        CallError::Unreadable { .. } => ErrorKind::InvalidPage,
+        CallError::Sandbox { .. } => ErrorKind::Internal,
+    }
+}
+
+fn guest_kind(error: &GuestError) -> ErrorKind {
+    match error {
+        GuestError::UnknownTable => ErrorKind::UnknownTable,
+        GuestError::Misconfigured(_) => ErrorKind::Misconfigured,
+        GuestError::InvalidState(_) => ErrorKind::InvalidState,
+        GuestError::Unauthorized(_) => ErrorKind::UpstreamUnauthorized,
+        GuestError::RateLimited(_) => ErrorKind::RateLimited,
+        GuestError::Upstream(_) => ErrorKind::UpstreamFailed,
+        GuestError::Failed(_) => ErrorKind::ConnectorFailed,
+    }
+}

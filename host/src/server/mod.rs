@@ -1,0 +1,139 @@
+//! HTTP: listening, routes, the bearer check, bodies, status codes, shutdown.
+//!
+//! Here belongs what a client sees of the host apart from the pages' content. Wasm and files do not.
+//!
+//! Uses `pages`, and `connectors` through it for the names and keys.
+
+mod auth;
+mod body;
+mod error;
+mod request_id;
+mod response;
+mod routes;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::config::Secret;
+use crate::pages::Pages;
+use auth::Keys;
+use routes::{Service, handle};
+
+/// How long a client may take to send a request's headers.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest request line and headers together. Weld's are far below 1 KiB.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// How long accepting pauses after an error such as too many open files, which the next attempt would only repeat.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What the server itself may be told.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// The host's keys, any of which opens every connector that has none of its own. Empty: such connectors are open.
+    pub api_keys: Vec<Secret>,
+    /// The largest request body in bytes, before and after decompression.
+    pub max_body_bytes: u64,
+    /// How long a client may take to send a body.
+    pub body_timeout: Duration,
+    /// How long requests under way may go on after shutdown began.
+    pub grace: Duration,
+}
+
+/// A listening socket, not yet answering.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Listens on `address`; port 0 takes any free one. Connections are answered once [`Server::run`] is awaited.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the system: the port in use, no right to it, no such address.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// The address that is listened on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until `shutdown` is ready. Then listens no more, answers at once who waits for a time to come, and
+    /// lets the requests under way end, for `grace` at the most.
+    pub async fn run(
+        self,
+        pages: Pages,
+        settings: ServerSettings,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let grace = settings.grace;
+        let service = Arc::new(Service {
+            pages,
+            keys: Keys::new(&settings.api_keys),
+            max_body_bytes: settings.max_body_bytes,
+            body_timeout: settings.body_timeout,
+        });
+        let router = Router::new().fallback(handle).with_state(service.clone());
+        let connections = GracefulShutdown::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => serve(stream, router.clone(), &connections),
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(self.listener);
+        tracing::info!(?grace, "shutting down");
+        service.pages.close();
+        if tokio::time::timeout(grace, connections.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!(?grace, "requests still under way were cut off");
+        }
+    }
+}
+
+/// Answers one connection in a task of its own. A client that goes away ends its request: the handler is dropped, and
+/// with it the call.
+fn serve(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+    // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
+    let _ = stream.set_nodelay(true);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(
+                cause = crate::report::chain(&error),
+                "a connection ended early"
+            );
+        }
+    });
+}

@@ -1,0 +1,222 @@
+//! From a request to its answer.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, Request};
+use tracing::Instrument;
+use weld_protocol::{MODE_HEADER, PageRequest};
+
+use super::auth::Keys;
+use super::error::ApiError;
+use super::{body, request_id, response};
+use crate::pages::Pages;
+
+/// What every request is answered from.
+pub(super) struct Service {
+    pub(super) pages: Pages,
+    pub(super) keys: Keys,
+    pub(super) max_body_bytes: u64,
+    pub(super) body_timeout: Duration,
+}
+
+/// What a path and its headers ask for.
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted<'a> {
+    /// `None` is the connector behind the plain routes.
+    Schema(Option<&'a str>),
+    Page(Option<&'a str>),
+    Nothing,
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads a path, empty segments passed over: Weld joins paths naively, so `//schema` and `/beers//schema` are
+    /// meant as `/schema` and `/beers/schema`.
+    fn read(path: &'a str, headers: &HeaderMap) -> Self {
+        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+        let segments = [segments.next(), segments.next(), segments.next()];
+        match segments {
+            [Some("schema"), None, _] => Self::Schema(None),
+            [Some("healthz" | "readyz" | "metrics" | "schema"), ..] => Self::Nothing,
+            [Some(name), Some("schema"), None] => Self::Schema(Some(name)),
+            [name, None, _] if asks_for_schema(headers) => Self::Schema(name),
+            [name, None, _] => Self::Page(name),
+            _ => Self::Nothing,
+        }
+    }
+
+    fn connector(&self) -> Option<&'a str> {
+        match self {
+            Self::Schema(name) | Self::Page(name) => *name,
+            Self::Nothing => None,
+        }
+    }
+}
+
+fn asks_for_schema(headers: &HeaderMap) -> bool {
+    headers
+        .get(MODE_HEADER)
+        .is_some_and(|mode| mode.as_bytes().trim_ascii().eq_ignore_ascii_case(b"schema"))
+}
+
+/// Answers one request and writes its line into the log.
+pub(super) async fn handle(
+    State(service): State<Arc<Service>>,
+    request: Request<Body>,
+) -> Response {
+    let began = Instant::now();
+    let id = request_id::new();
+    let span = tracing::info_span!(
+        "request",
+        request_id = id,
+        connector = tracing::field::Empty,
+        table = tracing::field::Empty,
+    );
+    let (connector, outcome) = {
+        let wanted = Wanted::read(request.uri().path(), request.headers());
+        let connector = wanted.connector().map(str::to_owned);
+        if let Some(connector) = &connector {
+            span.record("connector", connector);
+        }
+        let answered = answer(&service, request, began).instrument(span.clone());
+        let outcome = catch_panic(answered).await;
+        (connector, outcome)
+    };
+    let _entered = span.enter();
+    let mut response = match outcome {
+        Ok(response) => response,
+        Err(error) => error.into_response(connector, &id, began.elapsed()),
+    };
+    if let Ok(id) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(request_id::HEADER, id);
+    }
+    response
+}
+
+async fn answer(
+    service: &Service,
+    request: Request<Body>,
+    began: Instant,
+) -> Result<Response, ApiError> {
+    let (head, body) = request.into_parts();
+    let wanted = Wanted::read(head.uri.path(), &head.headers);
+    authorize(service, &wanted, &head.headers)?;
+    if wanted == Wanted::Nothing {
+        return Err(ApiError::NotFound);
+    }
+    if !matches!(head.method, Method::GET | Method::POST) {
+        return Err(ApiError::MethodNotAllowed);
+    }
+    let connectors = service.pages.connectors();
+    let connector = connectors.find(wanted.connector())?;
+    // Read also where it is of no use, as with a schema: else the client is cut off while it sends.
+    let body = body::read(
+        &head.headers,
+        body,
+        service.max_body_bytes,
+        service.body_timeout,
+    )
+    .await?;
+    if let Wanted::Schema(_) = wanted {
+        let schema = service.pages.schema(connector).await?;
+        tracing::info!(status = 200, bytes = schema.len(), took = ?began.elapsed(), "schema");
+        return Ok(response::json(schema));
+    }
+    let request = PageRequest::parse(&body)?;
+    drop(body);
+    tracing::Span::current().record("table", request.table.as_str());
+    let page = service.pages.page(connector, &request).await?;
+    let pending = page.pending.map(|pending| pending.as_str());
+    tracing::info!(
+        status = 200,
+        rows = page.rows,
+        bytes = page.text.len(),
+        pending,
+        took = ?began.elapsed(),
+        "page"
+    );
+    Ok(response::page(page))
+}
+
+/// Checked before anything else is said, so that nobody can find out the connectors' names.
+fn authorize(service: &Service, wanted: &Wanted<'_>, headers: &HeaderMap) -> Result<(), ApiError> {
+    let connectors = service.pages.connectors();
+    let own = match wanted {
+        Wanted::Nothing => None,
+        Wanted::Schema(name) | Wanted::Page(name) => connectors.api_keys(*name),
+    };
+    let permitted = match own {
+        Some(keys) => Keys::new(keys).permit(headers),
+        None => service.keys.permit(headers),
+    };
+    if permitted {
+        Ok(())
+    } else {
+        Err(ApiError::Unauthorized)
+    }
+}
+
+/// A panic is a fault of the host, but must not cost the client its answer.
+async fn catch_panic(
+    answering: impl Future<Output = Result<Response, ApiError>>,
+) -> Result<Response, ApiError> {
+    let mut answering = std::pin::pin!(answering);
+    std::future::poll_fn(|context| {
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            Pin::as_mut(&mut answering).poll(context)
+        }));
+        polled.unwrap_or(Poll::Ready(Err(ApiError::Panicked)))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_read_however_weld_joins_them() {
+        let none = HeaderMap::new();
+        for (path, expected) in [
+            ("/", Wanted::Page(None)),
+            ("", Wanted::Page(None)),
+            ("//", Wanted::Page(None)),
+            ("/schema", Wanted::Schema(None)),
+            ("//schema", Wanted::Schema(None)),
+            ("/schema/", Wanted::Schema(None)),
+            ("/beers", Wanted::Page(Some("beers"))),
+            ("/beers/", Wanted::Page(Some("beers"))),
+            ("//beers//", Wanted::Page(Some("beers"))),
+            ("/beers/schema", Wanted::Schema(Some("beers"))),
+            ("/beers//schema/", Wanted::Schema(Some("beers"))),
+            ("/beers/other", Wanted::Nothing),
+            ("/beers/schema/more", Wanted::Nothing),
+            ("/schema/schema", Wanted::Nothing),
+            ("/metrics", Wanted::Nothing),
+            ("/healthz", Wanted::Nothing),
+        ] {
+            assert_eq!(Wanted::read(path, &none), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_mode_header_asks_for_the_schema() {
+        for (mode, expected) in [
+            ("schema", Wanted::Schema(Some("beers"))),
+            ("Schema", Wanted::Schema(Some("beers"))),
+            ("data", Wanted::Page(Some("beers"))),
+        ] {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static(MODE_HEADER),
+                HeaderValue::from_static(mode),
+            )]);
+            assert_eq!(Wanted::read("/beers", &headers), expected, "{mode}");
+        }
+    }
+}
