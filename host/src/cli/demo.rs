@@ -211,7 +211,14 @@ fn print_next_steps(url: &str, key: &Secret, once: bool) {
     println!("  URL  {url}");
     println!("  key  {}", key.expose());
     println!();
-    println!("By hand:");
+    println!(
+        "By hand{}:",
+        if once {
+            ", while it serves (without --once)"
+        } else {
+            ""
+        }
+    );
     println!("  curl -H {header} {url}/schema");
     println!(
         "  curl -H {header} {url}/ -d {}",

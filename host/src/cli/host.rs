@@ -65,7 +65,8 @@ fn cache(folder: &Path) -> Option<Cache> {
     match Cache::new(folder.to_owned()) {
         Ok(cache) => Some(cache),
         Err(error) => {
-            tracing::warn!(folder = %folder.display(), %error, "no cache; every start compiles all connectors");
+            let cause = crate::report::chain(&error);
+            tracing::warn!(folder = %folder.display(), cause, "no cache; every start compiles all connectors");
             None
         }
     }

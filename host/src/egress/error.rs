@@ -50,7 +50,9 @@ pub(crate) enum RequestFault {
     UserInfo,
     #[error("the URL can't be sent")]
     Uri(#[source] http::Error),
-    #[error("`{0}` is no method")]
+    #[error("the URL can be read in more than one way")]
+    Ambiguous,
+    #[error("`{0}` is no method that can be sent")]
     Method(String),
     #[error("`{0}` is no header name")]
     HeaderName(String),

@@ -58,7 +58,8 @@ pub(super) fn build(
 ) -> Result<http::Request<Full<Bytes>>, EgressError> {
     let method = http::Method::from_bytes(request.method.as_bytes())
         .map_err(|_| RequestFault::Method(excerpt(&request.method)))?;
-    if method == http::Method::CONNECT {
+    // Neither asks for a resource: the one is for proxies, the other shows a request's credentials to its sender.
+    if matches!(method, http::Method::CONNECT | http::Method::TRACE) {
         return Err(RequestFault::Method(request.method).into());
     }
     let mut headers = HeaderMap::new();
@@ -76,15 +77,30 @@ pub(super) fn build(
     headers
         .entry(header::USER_AGENT)
         .or_insert(HeaderValue::from_static(USER_AGENT));
-    let mut target = url.clone();
-    target.set_fragment(None);
     let mut outgoing = http::Request::builder()
         .method(method)
-        .uri(target.as_str())
+        .uri(target(url)?)
         .body(Full::new(Bytes::from(request.body)))
         .map_err(RequestFault::Uri)?;
     *outgoing.headers_mut() = headers;
     Ok(outgoing)
+}
+
+/// The URL as the client takes it. That is a second parse, so the two must agree on who is called.
+fn target(url: &Url) -> Result<http::Uri, EgressError> {
+    let mut target = url.clone();
+    target.set_fragment(None);
+    let uri: http::Uri = target
+        .as_str()
+        .parse()
+        .map_err(|source| RequestFault::Uri(http::Error::from(source)))?;
+    let same = uri.host() == url.host_str()
+        && uri.port_u16() == url.port()
+        && uri.scheme_str() == Some(url.scheme());
+    if !same {
+        return Err(RequestFault::Ambiguous.into());
+    }
+    Ok(uri)
 }
 
 /// A response's headers as the contract gives them to a guest. The body is decompressed by then, so what described

@@ -5,7 +5,7 @@
 //! same file is mapped: what stands at the path by then doesn't matter.
 
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
@@ -30,6 +30,28 @@ pub struct Cache {
     folder: PathBuf,
 }
 
+/// Why a folder or file could have been written by someone else.
+#[derive(Debug, thiserror::Error)]
+pub enum Untrusted {
+    /// Another user owns it.
+    #[error("it belongs to user {0}, not to this user or root")]
+    Owner(u32),
+    /// Its group or everyone may write to it.
+    #[error("others may write to it (mode {0:o})")]
+    Mode(u32),
+}
+
+/// Why a folder can't be a cache.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// It can't be made or looked at.
+    #[error("it can't be made")]
+    Io(#[from] io::Error),
+    /// Who can write to the folder could put one connector's code in another's place.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
+}
+
 /// Why an entry was not used.
 #[derive(Debug, thiserror::Error)]
 enum RefusedEntry {
@@ -37,10 +59,8 @@ enum RefusedEntry {
     Io(#[from] io::Error),
     #[error("it is no regular file")]
     NotAFile,
-    #[error("it belongs to user {0}, not to this user or root")]
-    Owner(u32),
-    #[error("others may write to it (mode {0:o})")]
-    Mode(u32),
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     #[error("it does not have the recorded digest")]
     Digest,
     #[error("the engine refuses it")]
@@ -52,12 +72,13 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Any error of making the folder.
-    pub fn new(folder: PathBuf) -> io::Result<Self> {
+    /// [`CacheError`] where the folder can't be made, or others may write to it.
+    pub fn new(folder: PathBuf) -> Result<Self, CacheError> {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
+        check_owner(&std::fs::metadata(&folder)?)?;
         Ok(Self { folder })
     }
 
@@ -162,14 +183,19 @@ fn open_trusted(path: &Path) -> Result<File, RefusedEntry> {
     if metadata.mode() & FILE_KIND != REGULAR_FILE {
         return Err(RefusedEntry::NotAFile);
     }
+    check_owner(&metadata)?;
+    Ok(file)
+}
+
+fn check_owner(metadata: &Metadata) -> Result<(), Untrusted> {
     let owner = metadata.uid();
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(RefusedEntry::Owner(owner));
+        return Err(Untrusted::Owner(owner));
     }
     if metadata.mode() & FOREIGN_WRITE != 0 {
-        return Err(RefusedEntry::Mode(metadata.mode() & 0o7777));
+        return Err(Untrusted::Mode(metadata.mode() & 0o7777));
     }
-    Ok(file)
+    Ok(())
 }
 
 #[allow(

@@ -14,7 +14,7 @@ mod engine;
 mod error;
 mod limits;
 
-pub use cache::Cache;
+pub use cache::{Cache, CacheError, Untrusted};
 pub(crate) use call::GuestPage;
 pub(crate) use connector::{CompileError, Connector};
 pub use engine::{EngineError, EngineSettings, Sandbox};
