@@ -21,6 +21,11 @@ impl ConnectorName {
         &self.0
     }
 
+    /// The file beside the component that configures this connector.
+    pub fn config_file(&self) -> String {
+        format!("{}.toml", self.0)
+    }
+
     fn check(name: &str) -> Result<(), NameFault> {
         let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
         if name.is_empty() {

@@ -153,7 +153,6 @@ async fn load(
     ceilings: Ceilings,
 ) -> (Option<Vec<Secret>>, Result<Connector, LoadFault>) {
     let config_path = path.with_extension("toml");
-    let config_file = config_path.display().to_string();
     let read = tokio::task::spawn_blocking(move || {
         let config = read_config(&config_path, &ceilings)?;
         Ok((config, std::fs::read(&path).map_err(LoadFault::Read)))
@@ -166,7 +165,7 @@ async fn load(
     };
     let api_keys = config.api_keys.clone();
     let loaded = match wasm {
-        Ok(wasm) => Connector::load(sandbox, name, wasm, config, config_file)
+        Ok(wasm) => Connector::load(sandbox, name, wasm, config)
             .await
             .map_err(LoadFault::Compile),
         Err(fault) => Err(fault),

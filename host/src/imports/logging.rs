@@ -97,23 +97,10 @@ impl CallLog {
         self.lock().line(Source::Log, level, message.as_bytes());
     }
 
-    /// Writes out what stands in the streams without a line's end, and says how much was dropped. To be called once
-    /// the call is over.
+    /// Writes out what stands in the streams without a line's end, and says how much was dropped, now rather than when
+    /// the last stream is gone: the report of a crash wants the whole stderr.
     pub(crate) fn finish(&self) {
-        let mut inner = self.lock();
-        for source in [Source::Stdout, Source::Stderr] {
-            let rest = std::mem::take(inner.buffer(source));
-            if !rest.is_empty() {
-                inner.line(source, LogLevel::Info, &rest);
-            }
-        }
-        if inner.dropped_lines > 0 {
-            tracing::warn!(
-                connector = %inner.connector,
-                dropped_lines = inner.dropped_lines,
-                "the connector wrote more than one call may log"
-            );
-        }
+        self.lock().finish();
     }
 
     /// The last lines of stderr, escaped.
@@ -127,6 +114,23 @@ impl CallLog {
 }
 
 impl Inner {
+    fn finish(&mut self) {
+        for source in [Source::Stdout, Source::Stderr] {
+            let rest = std::mem::take(self.buffer(source));
+            if !rest.is_empty() {
+                self.line(source, LogLevel::Info, &rest);
+            }
+        }
+        let dropped_lines = std::mem::take(&mut self.dropped_lines);
+        if dropped_lines > 0 {
+            tracing::warn!(
+                connector = %self.connector,
+                dropped_lines,
+                "the connector wrote more than one call may log"
+            );
+        }
+    }
+
     fn buffer(&mut self, source: Source) -> &mut Vec<u8> {
         match source {
             Source::Stdout | Source::Log => &mut self.stdout,
@@ -175,6 +179,13 @@ impl Inner {
             LogLevel::Warn => tracing::warn!(target: "guest", %connector, source, "{text}"),
             LogLevel::Error => tracing::error!(target: "guest", %connector, source, "{text}"),
         }
+    }
+}
+
+/// A call that is cut off, as when its client goes away, ends without [`CallLog::finish`].
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 

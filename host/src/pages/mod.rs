@@ -151,6 +151,7 @@ impl Pages {
         if left.is_zero() {
             return true;
         }
+        tracing::debug!(?left, "held until its time");
         let held = answer_within.map_or(left, |most| left.min(most));
         let mut closing = self.closing.subscribe();
         tokio::select! {

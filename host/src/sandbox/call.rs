@@ -59,7 +59,7 @@ impl Connector {
         let tables = self
             .call(async |store, guest| guest.weld_connector_source().call_schema(store).await)
             .await?;
-        Ok(tables.map_err(GuestError::from)?)
+        Ok(tables.map_err(|error| GuestError::new(error, self.name(), None))?)
     }
 
     /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
@@ -79,7 +79,7 @@ impl Connector {
                 source.call_fetch_page(store, table, &state).await
             })
             .await?
-            .map_err(GuestError::from)?;
+            .map_err(|error| GuestError::new(error, self.name(), Some(table)))?;
         let limits = self.limits();
         if page.insert.len() as u64 > limits.max_page_bytes {
             return Err(CallError::PageTooLarge {

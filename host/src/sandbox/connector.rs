@@ -78,7 +78,7 @@ pub(crate) struct Connector {
 impl Connector {
     /// Compiles `wasm`, or takes it from the cache, links it and makes one instance to see that it works.
     ///
-    /// `config_file` is the file that messages send the operator to. Compilation runs on a thread for blocking work.
+    /// Compilation runs on a thread for blocking work.
     ///
     /// # Errors
     ///
@@ -88,7 +88,6 @@ impl Connector {
         name: ConnectorName,
         wasm: Vec<u8>,
         config: ConnectorConfig,
-        config_file: String,
     ) -> Result<Self, CompileError> {
         let compiling = sandbox.clone();
         let (component, cached) = tokio::task::spawn_blocking(move || compile(&compiling, &wasm))
@@ -103,7 +102,7 @@ impl Connector {
         let pre = ConnectorPre::new(pre).map_err(|error| CompileError::Exports {
             source: error.into_boxed_dyn_error(),
         })?;
-        let egress = Egress::new(&config, config_file, &sandbox.tls);
+        let egress = Egress::new(&config, name.config_file(), &sandbox.tls);
         let connector = Self {
             name,
             limits: config.limits,

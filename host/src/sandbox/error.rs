@@ -7,15 +7,20 @@ use wasmtime_wasi::I32Exit;
 
 use super::cpu::CpuTimeExceeded;
 use crate::bindings::source;
+use crate::config::ConnectorName;
 
 /// The typed error that a guest returned: `error` of `wit/connector.wit`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuestError {
-    #[error("the connector has no such table")]
-    UnknownTable,
-    #[error("the connector is misconfigured: {0}")]
-    Misconfigured(String),
-    #[error("the connector can't go on from this state: {0}")]
+    /// `table` is none where it was the schema that was asked for.
+    #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
+    UnknownTable { table: Option<String> },
+    /// `file` is the configuration to mend.
+    #[error("the connector is misconfigured, see [env] in {file}: {message}")]
+    Misconfigured { file: String, message: String },
+    #[error(
+        "the connector can't go on from this state; the table's sync must begin anew, without a state: {0}"
+    )]
     InvalidState(String),
     #[error("the API refused the connector's credentials: {0}")]
     Unauthorized(String),
@@ -27,11 +32,21 @@ pub(crate) enum GuestError {
     Failed(String),
 }
 
-impl From<source::Error> for GuestError {
-    fn from(error: source::Error) -> Self {
+impl GuestError {
+    /// What `connector` answered, asked for `table` or, where that is none, for its schema.
+    pub(super) fn new(
+        error: source::Error,
+        connector: &ConnectorName,
+        table: Option<&str>,
+    ) -> Self {
         match error {
-            source::Error::UnknownTable => Self::UnknownTable,
-            source::Error::Misconfigured(message) => Self::Misconfigured(message),
+            source::Error::UnknownTable => Self::UnknownTable {
+                table: table.map(str::to_owned),
+            },
+            source::Error::Misconfigured(message) => Self::Misconfigured {
+                file: connector.config_file(),
+                message,
+            },
             source::Error::InvalidState(message) => Self::InvalidState(message),
             source::Error::Unauthorized(message) => Self::Unauthorized(message),
             source::Error::RateLimited(wait) => {
@@ -75,7 +90,10 @@ pub(crate) enum CallError {
     StateTooLarge { bytes: usize, limit_bytes: u64 },
 
     /// A string that isn't UTF-8, a pointer out of bounds, more data than the host takes at once.
-    #[error("the connector handed over a value that can't be read")]
+    #[error(
+        "the connector handed over a value that can't be read: a broken one, or one of more than twice \
+         `limits.page-size` and `limits.state-size` together"
+    )]
     Unreadable {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,

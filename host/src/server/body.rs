@@ -7,6 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http::header::{self, HeaderMap};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::error::ApiError;
@@ -23,6 +24,12 @@ pub(super) async fn read(
     within: Duration,
 ) -> Result<Bytes, ApiError> {
     let gzipped = is_gzipped(headers)?;
+    // Where the length is announced, the client need not send in vain, nor wait for its answer.
+    if body.size_hint().lower() > max_bytes {
+        return Err(ApiError::BodyTooLarge {
+            limit_bytes: max_bytes,
+        });
+    }
     let most = usize::try_from(max_bytes).unwrap_or(usize::MAX);
     let collected = tokio::time::timeout(within, Limited::new(body, most).collect())
         .await

@@ -192,8 +192,8 @@ fn call_kind(error: &CallError) -> ErrorKind {
 
 fn guest_kind(error: &GuestError) -> ErrorKind {
     match error {
-        GuestError::UnknownTable => ErrorKind::UnknownTable,
-        GuestError::Misconfigured(_) => ErrorKind::Misconfigured,
+        GuestError::UnknownTable { .. } => ErrorKind::UnknownTable,
+        GuestError::Misconfigured { .. } => ErrorKind::Misconfigured,
         GuestError::InvalidState(_) => ErrorKind::InvalidState,
         GuestError::Unauthorized(_) => ErrorKind::UpstreamUnauthorized,
         GuestError::RateLimited(_) => ErrorKind::RateLimited,

@@ -1,0 +1,59 @@
+//! Sends the request that stands in its state (`url`, and where given `method`, `headers`, `body`, `timeout`),
+//! and reports the response or the error in a row.
+//! The host must send it only where the connector's `allow` says so, and within its limits.
+
+use serde_json::{Value, json};
+use weld_test_guests::{Error, Page, connector, host, one_row};
+
+fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
+    let wanted: Value =
+        serde_json::from_str(&state).map_err(|error| Error::InvalidState(error.to_string()))?;
+    let text = |key: &str| wanted.get(key).and_then(Value::as_str).map(str::to_owned);
+    let request = host::HttpRequest {
+        method: text("method").unwrap_or_else(|| "GET".to_owned()),
+        url: text("url").unwrap_or_default(),
+        headers: headers(wanted.get("headers")),
+        body: text("body").map(host::Body::Text),
+        timeout: wanted
+            .get("timeout")
+            .and_then(Value::as_u64)
+            .and_then(|timeout| timeout.try_into().ok()),
+        idempotent: None,
+        credential: text("credential"),
+    };
+    one_row(&match host::http_fetch(&request) {
+        Ok(response) => json!({
+            "status": response.status,
+            "headers": response.headers,
+            "body": match response.body {
+                host::Body::Text(text) => json!(text),
+                host::Body::Bytes(bytes) => json!(bytes),
+            },
+            "url": response.url,
+        }),
+        Err(error) => json!({ "error": name(&error), "detail": format!("{error:?}") }),
+    })
+}
+
+/// Pairs of name and value.
+fn headers(wanted: Option<&Value>) -> Vec<(String, String)> {
+    wanted
+        .cloned()
+        .and_then(|pairs| serde_json::from_value(pairs).ok())
+        .unwrap_or_default()
+}
+
+fn name(error: &host::HttpError) -> &'static str {
+    match error {
+        host::HttpError::Denied(_) => "denied",
+        host::HttpError::Invalid(_) => "invalid",
+        host::HttpError::Credentials(_) => "credentials",
+        host::HttpError::Timeout => "timeout",
+        host::HttpError::TooLarge => "too-large",
+        host::HttpError::OverLimit(_) => "over-limit",
+        host::HttpError::Unavailable(_) => "unavailable",
+        host::HttpError::Failed(_) => "failed",
+    }
+}
+
+connector!(fetch_page);

@@ -1,0 +1,16 @@
+//! Answers one page of as many rows of about 1.5 KB as its table's name says, and asks nobody for them.
+//! The host must pass all of them on; the benchmark measures what that costs.
+
+use weld_test_guests::{Error, Page, connector, last_page};
+
+#[path = "../made_rows.rs"]
+mod made_rows;
+
+fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
+    let Ok(count) = table.parse::<u32>() else {
+        return Err(Error::UnknownTable);
+    };
+    last_page(made_rows::rows(count), "{}")
+}
+
+connector!(fetch_page);

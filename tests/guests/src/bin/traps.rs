@@ -1,0 +1,14 @@
+//! Dies in the two ways of compiled code, by its table's name.
+//! The host must answer `connector_crashed`, log the backtrace and the guest's last words, and serve on.
+
+use weld_test_guests::{Error, Page, connector};
+
+fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
+    match table.as_str() {
+        "panic" => panic!("the guest's last words"),
+        "unreachable" => core::arch::wasm32::unreachable(),
+        _ => Err(Error::UnknownTable),
+    }
+}
+
+connector!(fetch_page);

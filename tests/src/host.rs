@@ -1,0 +1,269 @@
+//! The server under test: the real program as a child process, with a plugins folder of its own.
+
+use crate::PATIENCE;
+use crate::lines::Lines;
+use crate::weld::{Request, Weld};
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long a host that is dropped may take to stop before it is killed.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// What to start: flags, environment, and the files of the plugins folder.
+pub struct HostBuilder {
+    program: PathBuf,
+    plugins: TempDir,
+    flags: BTreeMap<String, String>,
+    variables: BTreeMap<String, String>,
+}
+
+impl HostBuilder {
+    /// A host on a free port of 127.0.0.1, without a key, with a few slots and an empty plugins folder.
+    /// Hosts that share a `cache` folder compile each guest once.
+    pub fn new(program: &str, cache: &Path) -> Self {
+        let plugins = TempDir::new().expect("a temporary folder");
+        let mut builder = Self {
+            program: program.into(),
+            plugins,
+            flags: BTreeMap::new(),
+            variables: BTreeMap::new(),
+        };
+        let folder = builder.plugins.path().display().to_string();
+        builder = builder
+            .flag("--plugins", &folder)
+            .flag("--cache", &cache.display().to_string());
+        builder.flag("--listen", "127.0.0.1:0").flag("--slots", "8")
+    }
+
+    /// With this component as the connector `name`.
+    pub fn plugin(self, name: &str, component: &str) -> Self {
+        let component = fs::read(component).expect("the build script made it");
+        self.file(&format!("{name}.wasm"), component)
+    }
+
+    /// With `NAME.toml` beside the connector.
+    pub fn config(self, name: &str, toml: &str) -> Self {
+        self.file(&format!("{name}.toml"), toml)
+    }
+
+    /// With a file in the plugins folder.
+    pub fn file(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
+        fs::write(self.plugins.path().join(name), contents)
+            .expect("the plugins folder can be written");
+        self
+    }
+
+    /// With this flag, in place of an earlier one of the same name.
+    pub fn flag(mut self, name: &str, value: &str) -> Self {
+        self.flags.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With this variable; the host inherits none.
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Without this flag.
+    pub fn without(mut self, flag: &str) -> Self {
+        self.flags.remove(flag);
+        self
+    }
+
+    /// Where the plugins folder is.
+    pub fn plugins(&self) -> &Path {
+        self.plugins.path()
+    }
+
+    /// Starts the host, and waits until it listens.
+    ///
+    /// # Panics
+    /// Where it doesn't.
+    pub fn start(self) -> Host {
+        let (child, stdout, stderr) = self.spawn();
+        let mut host = Host {
+            child,
+            stdout,
+            stderr,
+            address: ([127, 0, 0, 1], 0).into(),
+            plugins: self.plugins,
+        };
+        host.address = host.announced_address();
+        host
+    }
+
+    /// Starts the host, which must refuse, and waits until it has ended.
+    ///
+    /// # Panics
+    /// Where it goes on.
+    pub fn fail(self) -> Failure {
+        let (mut child, stdout, stderr) = self.spawn();
+        if !(stdout.end_within(PATIENCE) && stderr.end_within(PATIENCE)) {
+            let _already_gone = child.kill();
+            let _status = child.wait();
+            panic!("the host runs, though it should refuse:\n{}", stdout.end());
+        }
+        let status = child.wait().expect("a child can be waited for");
+        Failure {
+            status,
+            stdout: stdout.so_far(),
+            stderr: stderr.so_far(),
+        }
+    }
+
+    fn spawn(&self) -> (Child, Lines, Lines) {
+        let mut command = Command::new(&self.program);
+        command
+            .arg("serve")
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.plugins.path());
+        for (name, value) in &self.flags {
+            command.arg(name).arg(value);
+        }
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .expect("the program under test can be started");
+        let stdout = Lines::capture(child.stdout.take().expect("it is piped"));
+        let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
+        (child, stdout, stderr)
+    }
+}
+
+/// How a host ended that refused to start.
+#[derive(Debug)]
+pub struct Failure {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// What it wrote for people.
+    pub stdout: Vec<String>,
+    /// What it wrote to its log.
+    pub stderr: Vec<String>,
+}
+
+/// A running host. Stops when dropped.
+pub struct Host {
+    child: Child,
+    stdout: Lines,
+    stderr: Lines,
+    address: SocketAddr,
+    plugins: TempDir,
+}
+
+impl Host {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Weld, set up with the connector of this name and no key.
+    pub fn weld(&self, connector: &str) -> Weld {
+        Weld::new(self.address, &format!("/{connector}"))
+    }
+
+    /// Weld, set up with the URL of the host alone, and no key.
+    pub fn weld_at_root(&self) -> Weld {
+        Weld::new(self.address, "")
+    }
+
+    /// A request to a path of the host, without a key.
+    pub fn request(&self, method: &str, target: &str) -> Request {
+        Request::new(self.address, method, target)
+    }
+
+    /// The line that start-up prints about a connector.
+    ///
+    /// # Panics
+    /// Where it prints none.
+    pub fn announcement(&self, connector: &str) -> String {
+        let begin = format!("  {connector}  ");
+        self.stdout
+            .wait_for(&format!("the connector {connector}"), |line| {
+                line.starts_with(&begin)
+            })
+    }
+
+    /// What it wrote for people.
+    pub fn stdout(&self) -> &Lines {
+        &self.stdout
+    }
+
+    /// What it wrote to its log.
+    pub fn log(&self) -> &Lines {
+        &self.stderr
+    }
+
+    /// Its plugins folder.
+    pub fn plugins(&self) -> &Path {
+        self.plugins.path()
+    }
+
+    /// Asks it to stop, as a supervisor does.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    /// Where the process is gone.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the host runs");
+    }
+
+    /// Its exit status, once it has ended by itself or by a signal.
+    ///
+    /// # Panics
+    /// Where it goes on for longer than [`PATIENCE`].
+    pub fn wait_for_exit(&mut self) -> ExitStatus {
+        assert!(
+            self.stdout.end_within(PATIENCE),
+            "the host goes on:\n{}",
+            self.stderr.end()
+        );
+        self.child.wait().expect("a child can be waited for")
+    }
+
+    fn announced_address(&self) -> SocketAddr {
+        let begin = "weld-host ";
+        let line = self
+            .stdout
+            .wait_for("the address", |line| line.starts_with(begin));
+        let address = line
+            .rsplit("http://")
+            .next()
+            .and_then(|address| address.parse().ok());
+        address.unwrap_or_else(|| panic!("no address in: {line}"))
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "the host wrote:\n{}\n{}",
+                self.stdout.end(),
+                self.stderr.end()
+            );
+        }
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        let _already_gone = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        if !self.stdout.end_within(STOP_WITHIN) {
+            let _already_gone = self.child.kill();
+        }
+        let _status = self.child.wait();
+    }
+}

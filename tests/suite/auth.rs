@@ -1,0 +1,180 @@
+//! The bearer check: who may ask a connector, and what everybody else learns.
+
+use crate::{assert_error, guests, host};
+use serde_json::json;
+use weld_host_tests::host::{Host, HostBuilder};
+
+fn two_connectors() -> HostBuilder {
+    host()
+        .plugin("echo", guests::ECHOES_STATE)
+        .plugin("tables", guests::DESCRIBES_ITS_TABLES)
+        .variable("WELD_API_KEY", "correct horse")
+}
+
+fn status(host: &Host, path: &str, authorization: &str) -> u16 {
+    host.request("GET", path)
+        .header("authorization", authorization)
+        .send()
+        .status()
+}
+
+#[test]
+fn right_key_opens_whatever_the_case_of_its_scheme() {
+    let host = two_connectors().start();
+    for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
+        let authorization = format!("{scheme} correct horse");
+        assert_eq!(
+            status(&host, "/echo/schema", &authorization),
+            200,
+            "{scheme}"
+        );
+    }
+    let page = host
+        .weld("echo")
+        .with_key("correct horse")
+        .good_page("beers", &json!({}));
+    assert_eq!(page["insert"][0]["table"], "beers");
+}
+
+#[test]
+fn anything_but_the_right_key_is_refused() {
+    let host = two_connectors().start();
+    for authorization in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        "Bearer correct hors",
+        "Bearer correct horses",
+        "Bearer Correct Horse",
+        "correct horse",
+        "Basic correct horse",
+        "Basic Y29ycmVjdCBob3JzZQ==",
+        "Bearercorrect horse",
+    ] {
+        let answer = host
+            .request("GET", "/echo/schema")
+            .header("authorization", authorization)
+            .send();
+        assert_eq!(answer.status(), 401, "{authorization}");
+        assert_error(&answer, 401, "unauthorized");
+    }
+}
+
+#[test]
+fn missing_key_is_refused_with_the_scheme_that_is_wanted() {
+    let host = two_connectors().start();
+    for answer in [
+        host.weld("echo").schema(),
+        host.weld("echo").page("beers", &json!({})),
+    ] {
+        assert_error(&answer, 401, "unauthorized");
+        let challenge = answer
+            .header("www-authenticate")
+            .expect("401 carries a challenge (RFC 9110, 15.5.2)");
+        assert!(challenge.starts_with("Bearer"), "{challenge}");
+    }
+}
+
+#[test]
+fn names_cannot_be_probed_without_the_key() {
+    let host = two_connectors().file("broken.wasm", "no component").start();
+    let mut answers = Vec::new();
+    for path in [
+        "/echo/schema",
+        "/nobody/schema",
+        "/broken/schema",
+        "/echo/no/such/path",
+        "/",
+    ] {
+        let answer = host
+            .request("GET", path)
+            .header("authorization", "Bearer wrong")
+            .send();
+        let message = assert_error(&answer, 401, "unauthorized");
+        let names: Vec<String> = answer
+            .headers
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect();
+        answers.push((message, names));
+    }
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "{answers:?}"
+    );
+    let with_key = |path| status(&host, path, "Bearer correct horse");
+    assert_eq!(
+        (with_key("/nobody/schema"), with_key("/broken/schema")),
+        (404, 503)
+    );
+}
+
+#[test]
+fn key_stands_nowhere_in_answers_and_log() {
+    let host = two_connectors().flag("--log", "debug").start();
+    let answer = host
+        .request("GET", "/echo/schema")
+        .header("authorization", "Bearer wrong secret")
+        .send();
+    let _good = host
+        .weld("echo")
+        .with_key("correct horse")
+        .good_page("beers", &json!({}));
+    let lines = [
+        host.log().so_far(),
+        host.stdout().so_far(),
+        vec![answer.text()],
+    ]
+    .concat()
+    .join("\n");
+    assert!(
+        !lines.contains("correct horse") && !lines.contains("wrong secret"),
+        "{lines}"
+    );
+}
+
+#[test]
+fn key_of_a_connector_replaces_the_one_of_the_host() {
+    let host = two_connectors()
+        .config("echo", r#"api-key = "its own""#)
+        .start();
+    assert_eq!(status(&host, "/echo/schema", "Bearer its own"), 200);
+    assert_eq!(status(&host, "/echo/schema", "Bearer correct horse"), 401);
+    assert_eq!(status(&host, "/tables/schema", "Bearer correct horse"), 200);
+    assert_eq!(status(&host, "/tables/schema", "Bearer its own"), 401);
+}
+
+#[test]
+fn key_of_a_connector_is_asked_for_at_the_root_too_and_on_an_open_host() {
+    let host = host()
+        .plugin("echo", guests::ECHOES_STATE)
+        .config("echo", r#"api-key = "its own""#)
+        .start();
+    for path in ["/schema", "/echo/schema"] {
+        assert_eq!(host.request("GET", path).send().status(), 401, "{path}");
+        assert_eq!(status(&host, path, "Bearer its own"), 200, "{path}");
+    }
+}
+
+#[test]
+fn keys_that_are_rotated_open_side_by_side() {
+    let host = two_connectors()
+        .config("echo", r#"api-key = ["old", { env = "NEW_KEY" }]"#)
+        .variable("NEW_KEY", "new")
+        .start();
+    assert_eq!(status(&host, "/echo/schema", "Bearer old"), 200);
+    assert_eq!(status(&host, "/echo/schema", "Bearer new"), 200);
+    assert_eq!(status(&host, "/echo/schema", "Bearer other"), 401);
+}
+
+#[test]
+fn key_is_read_from_a_file_without_its_line_end() {
+    let builder = host()
+        .plugin("echo", guests::ECHOES_STATE)
+        .file("key", "from a file\n");
+    let path = builder.plugins().join("key").display().to_string();
+    let host = builder.flag("--api-key-file", &path).start();
+    assert_eq!(status(&host, "/echo/schema", "Bearer from a file"), 200);
+    assert_eq!(status(&host, "/echo/schema", "Bearer other"), 401);
+}

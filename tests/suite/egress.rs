@@ -1,0 +1,183 @@
+//! The guest's one way to the network: allowed or not, and within its limits.
+
+use crate::{guests, host, host_with, host_with_config};
+use serde_json::{Value, json};
+use weld_host_tests::host::Host;
+use weld_host_tests::upstream::Upstream;
+
+/// A host whose connector `guest` may call this upstream, with more of its configuration.
+pub(crate) fn host_for(upstream: &Upstream, more: &str) -> Host {
+    let config = format!("[network]\nallow = [\"{}\"]\n{more}", upstream.origin());
+    host_with_config(guests::FETCHES, &config)
+}
+
+/// What the guest says of a request.
+pub(crate) fn fetch(host: &Host, request: &Value) -> Value {
+    host.weld("guest").good_row("rows", request)
+}
+
+#[test]
+fn request_reaches_the_upstream_as_the_guest_made_it() {
+    let upstream = Upstream::start(|_, exchange| {
+        exchange.answer(
+            201,
+            &[
+                ("X-Answer", "yes"),
+                ("set-cookie", "a=1"),
+                ("set-cookie", "b=2"),
+            ],
+            "created",
+        );
+    });
+    let host = host_for(&upstream, "");
+    let row = fetch(
+        &host,
+        &json!({
+            "url": upstream.url("/beers?page=2&q=a%20b"),
+            "method": "POST",
+            "headers": [["x-token", "secret"], ["content-type", "text/plain"]],
+            "body": "a new beer",
+        }),
+    );
+    assert_eq!(row["status"], 201, "{row}");
+    assert_eq!(row["body"], "created");
+    assert_eq!(row["url"], upstream.url("/beers?page=2&q=a%20b"));
+    for header in [
+        ["x-answer", "yes"],
+        ["set-cookie", "a=1"],
+        ["set-cookie", "b=2"],
+    ] {
+        assert!(
+            row["headers"].as_array().unwrap().contains(&json!(header)),
+            "{row}"
+        );
+    }
+    let received = upstream.received();
+    assert_eq!(received.len(), 1);
+    assert_eq!(
+        (received[0].method(), received[0].target()),
+        ("POST", "/beers?page=2&q=a%20b")
+    );
+    assert_eq!(received[0].header("x-token"), Some("secret"));
+    assert_eq!(
+        received[0].header("host"),
+        Some(upstream.address().to_string().as_str())
+    );
+    assert_eq!(received[0].text(), "a new beer");
+}
+
+#[test]
+fn nothing_is_reachable_without_a_rule() {
+    let upstream = Upstream::answering("{}");
+    let host = host_with(guests::FETCHES);
+    let row = fetch(&host, &json!({ "url": upstream.url("/") }));
+    assert_eq!(row["error"], "denied", "{row}");
+    let detail = row["detail"].as_str().unwrap();
+    assert!(
+        detail.contains(&upstream.origin()),
+        "says which line to add: {detail}"
+    );
+    assert!(
+        detail.contains("guest.toml") && detail.contains("allow"),
+        "says where: {detail}"
+    );
+    assert!(upstream.received().is_empty());
+}
+
+#[test]
+fn only_what_a_rule_names_is_reachable() {
+    let (allowed, other) = (Upstream::answering("{}"), Upstream::answering("{}"));
+    let config = format!("[network]\nallow = [\"GET {}/v1\"]", allowed.origin());
+    let host = host_with_config(guests::FETCHES, &config);
+    assert_eq!(
+        fetch(&host, &json!({ "url": allowed.url("/v1/beers") }))["status"],
+        200
+    );
+    for request in [
+        json!({ "url": allowed.url("/v1/beers"), "method": "POST" }),
+        json!({ "url": allowed.url("/v2/beers") }),
+        json!({ "url": allowed.url("/v1/../v2/beers") }),
+        json!({ "url": other.url("/v1/beers") }),
+        json!({ "url": format!("http://localhost:{}/v1/beers", allowed.address().port()) }),
+        json!({ "url": format!("https://{}/v1/beers", allowed.address()) }),
+    ] {
+        let row = fetch(&host, &request);
+        assert_eq!(row["error"], "denied", "{request}: {row}");
+    }
+    assert_eq!(allowed.received().len(), 1);
+    assert!(other.received().is_empty());
+}
+
+#[test]
+fn connectors_reach_only_what_their_own_rules_name() {
+    let upstream = Upstream::answering("{}");
+    let host = host()
+        .plugin("guest", guests::FETCHES)
+        .plugin("allowed", guests::FETCHES)
+        .config(
+            "allowed",
+            &format!("[network]\nallow = [\"{}\"]", upstream.origin()),
+        )
+        .start();
+    let request = json!({ "url": upstream.url("/") });
+    assert_eq!(
+        host.weld("allowed").good_row("rows", &request)["status"],
+        200
+    );
+    assert_eq!(fetch(&host, &request)["error"], "denied");
+}
+
+#[test]
+fn malformed_request_is_refused_before_it_is_sent() {
+    let upstream = Upstream::answering("{}");
+    let host = host_for(&upstream, "");
+    for request in [
+        json!({ "url": "" }),
+        json!({ "url": "beers" }),
+        json!({ "url": "ftp://127.0.0.1/beers" }),
+        json!({ "url": "file:///etc/passwd" }),
+        json!({ "url": upstream.url("/"), "method": "GE T" }),
+        json!({ "url": upstream.url("/"), "headers": [["bad name", "x"]] }),
+        json!({ "url": upstream.url("/"), "headers": [["x-split", "a\r\nx-forged: b"]] }),
+        json!({ "url": upstream.url("/"), "headers": [["content-length", "5"]] }),
+        json!({ "url": upstream.url("/"), "headers": [["host", "elsewhere"]] }),
+    ] {
+        let row = fetch(&host, &request);
+        assert_eq!(row["error"], "invalid", "{request}: {row}");
+    }
+    assert!(upstream.received().is_empty());
+}
+
+#[test]
+fn redirect_is_handed_to_the_guest() {
+    let elsewhere = Upstream::answering("{}");
+    let target = elsewhere.url("/");
+    let upstream =
+        Upstream::start(move |_, exchange| exchange.answer(302, &[("location", &target)], ""));
+    let row = fetch(
+        &host_for(&upstream, ""),
+        &json!({ "url": upstream.url("/") }),
+    );
+    assert_eq!(row["status"], 302, "{row}");
+    assert!(
+        row["headers"]
+            .as_array()
+            .unwrap()
+            .contains(&json!(["location", elsewhere.url("/")])),
+        "{row}"
+    );
+    assert!(elsewhere.received().is_empty());
+}
+
+#[test]
+fn credential_that_is_not_configured_is_an_error() {
+    let upstream = Upstream::answering("{}");
+    let host = host_for(&upstream, "");
+    let row = fetch(
+        &host,
+        &json!({ "url": upstream.url("/"), "credential": "api" }),
+    );
+    assert_eq!(row["error"], "credentials", "{row}");
+    assert!(row["detail"].as_str().unwrap().contains("api"), "{row}");
+    assert!(upstream.received().is_empty());
+}

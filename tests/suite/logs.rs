@@ -1,0 +1,147 @@
+//! What a guest writes as lines of the host's log: under its name, harmless, and not without end.
+
+use crate::{assert_error, guests, host, host_with, host_with_config};
+use serde_json::{Value, json};
+use weld_host_tests::host::Host;
+
+/// The lines that a flooding guest got into the log.
+fn flood_lines(host: &Host) -> Vec<String> {
+    host.log()
+        .so_far()
+        .into_iter()
+        .filter(|line| line.contains("flood"))
+        .collect()
+}
+
+#[test]
+fn every_way_of_writing_ends_in_the_log_under_the_connectors_name() {
+    let host = host()
+        .plugin("chatty", guests::LOGS_AT_EVERY_LEVEL)
+        .flag("--log", "debug")
+        .start();
+    host.weld("chatty").good_page("rows", &json!({}));
+    for (text, level) in [
+        ("a debug line", "DEBUG"),
+        ("an info line", "INFO"),
+        ("a warn line", "WARN"),
+        ("an error line", "ERROR"),
+        ("a line on stdout", "INFO"),
+        ("a line on stderr", "INFO"),
+    ] {
+        let line = host.log().wait_for_text(text);
+        assert!(line.contains("chatty") && line.contains(level), "{line}");
+    }
+}
+
+#[test]
+fn lines_below_the_level_are_left_out() {
+    let host = host()
+        .plugin("chatty", guests::LOGS_AT_EVERY_LEVEL)
+        .flag("--log", "warn")
+        .start();
+    host.weld("chatty").good_page("rows", &json!({}));
+    host.log().wait_for_text("an error line");
+    let log = host.log().so_far().join("\n");
+    assert!(log.contains("a warn line"), "{log}");
+    for quiet in ["a debug line", "an info line", "a line on stdout"] {
+        assert!(!log.contains(quiet), "{quiet} in {log}");
+    }
+}
+
+#[test]
+fn json_log_has_one_object_a_line() {
+    let host = host()
+        .plugin("chatty", guests::LOGS_AT_EVERY_LEVEL)
+        .flag("--log-format", "json")
+        .start();
+    host.weld("chatty").good_page("rows", &json!({}));
+    host.log().wait_for_text("an error line");
+    for line in host.log().so_far() {
+        let object: Value =
+            serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(
+            object["level"].is_string() && object["timestamp"].is_string(),
+            "{line}"
+        );
+        if line.contains("an error line") {
+            assert!(object.to_string().contains("chatty"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn control_characters_are_escaped() {
+    let host = host_with(guests::LOGS_CONTROL_CHARACTERS);
+    host.weld("guest").good_page("rows", &json!({}));
+    for way in ["by log", "by stdout", "by stderr"] {
+        let line = host.log().wait_for_text(way);
+        assert!(line.contains("forged"), "still one line: {line}");
+    }
+    for line in host.log().so_far() {
+        assert!(
+            !line.contains(|character: char| character.is_control() && character != '\t'),
+            "{line:?}"
+        );
+        assert!(!line.starts_with("ERROR forged"), "{line}");
+    }
+}
+
+#[test]
+fn lines_past_the_limit_are_dropped_and_counted() {
+    let host = host_with(guests::PRINTS_WITHOUT_END);
+    host.weld("guest").good_page("lines", &json!({}));
+    host.log().wait_for("the count of dropped lines", |line| {
+        line.contains("4000") && line.contains("guest")
+    });
+    assert_eq!(flood_lines(&host).len(), 1000);
+}
+
+#[test]
+fn limit_of_lines_is_the_connectors_own() {
+    let host = host_with_config(guests::PRINTS_WITHOUT_END, "[limits]\nlog-lines = 10");
+    host.weld("guest").good_page("lines", &json!({}));
+    host.log()
+        .wait_for("the count of dropped lines", |line| line.contains("4990"));
+    assert_eq!(flood_lines(&host).len(), 10);
+}
+
+#[test]
+fn line_without_end_is_bounded() {
+    let host = host_with(guests::PRINTS_WITHOUT_END);
+    host.weld("guest").good_page("long_line", &json!({}));
+    host.log().wait_for_text("dropped");
+    let written: usize = flood_lines(&host).iter().map(String::len).sum();
+    assert!(
+        (1..=300 << 10).contains(&written),
+        "256 KiB and what stands around: {written}"
+    );
+}
+
+#[test]
+fn guest_that_prints_without_end_is_stopped() {
+    let host = host_with_config(guests::PRINTS_WITHOUT_END, "[limits]\ncpu-time = \"500ms\"");
+    assert_error(
+        &host.weld("guest").page("for_ever", &json!({})),
+        500,
+        "cpu_exceeded",
+    );
+    host.log().wait_for_text("dropped");
+    assert_eq!(flood_lines(&host).len(), 1000);
+}
+
+#[test]
+fn page_leaves_a_line_with_connector_table_and_rows() {
+    let host = host()
+        .plugin("beers", guests::ECHOES_STATE)
+        .flag("--log", "debug")
+        .start();
+    host.weld("beers")
+        .good_page("a_table", &json!({ "secret": "in the state" }));
+    let line = host.log().wait_for_text("a_table");
+    assert!(line.contains("beers"), "{line}");
+    let log = host.log().so_far().join("\n");
+    assert!(
+        !log.contains("in the state"),
+        "no state and no row stands in the log: {log}"
+    );
+}

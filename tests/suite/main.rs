@@ -1,0 +1,102 @@
+//! The behaviour of `weld-host`, tried through the running server: real sockets, real components, a fake upstream.
+//!
+//! One test binary, so that it links once. A module per subject; a test's name is the sentence that it proves.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "clippy knows only functions marked as tests, not what they call"
+)]
+
+mod auth;
+mod cache;
+mod cli;
+mod config;
+mod demo;
+mod egress;
+mod example;
+mod exchanges;
+mod failures;
+mod in_flight;
+mod limits;
+mod loading;
+mod logs;
+mod marks;
+mod pages;
+mod quota;
+mod rate_limits;
+mod requests;
+mod rooms;
+mod routes;
+mod sandbox;
+mod shutdown;
+mod startup;
+mod waiting;
+
+/// The path of each test guest; one that no test uses is a dead-code warning.
+mod guests {
+    include!(concat!(env!("OUT_DIR"), "/guests.rs"));
+}
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
+use std::path::Path;
+use weld_host_tests::host::{Host, HostBuilder};
+use weld_host_tests::http::Message;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_weld-host-under-test");
+
+/// A host yet to be set up. All share one cache, which outlives the run: its keys are contents.
+fn host() -> HostBuilder {
+    HostBuilder::new(
+        PROGRAM,
+        &Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"),
+    )
+}
+
+/// A running host with one connector, `guest`.
+fn host_with(component: &str) -> Host {
+    host().plugin("guest", component).start()
+}
+
+/// A running host with one connector, `guest`, of this configuration.
+fn host_with_config(component: &str, toml: &str) -> Host {
+    host()
+        .plugin("guest", component)
+        .config("guest", toml)
+        .start()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).expect("a vector takes all");
+    encoder.finish().expect("a vector takes all")
+}
+
+/// Checks an error's status and kind, and that it has the form of every error; answers its message.
+fn assert_error(answer: &Message, status: u16, kind: &str) -> String {
+    assert_eq!(answer.status(), status, "{}", answer.text());
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/json"),
+        "{}",
+        answer.text()
+    );
+    let body = answer.json();
+    let error = &body["error"];
+    assert_eq!(error["kind"], kind, "{body}");
+    assert!(
+        error["request_id"]
+            .as_str()
+            .is_some_and(|id| !id.is_empty()),
+        "{body}"
+    );
+    let message = error["message"].as_str().expect("a message");
+    assert!(!message.is_empty(), "{body}");
+    message.to_owned()
+}

@@ -1,0 +1,41 @@
+//! The host's mark of a wait in a state, as the tests of waits and rate limits read and forge it.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use weld_host_tests::http::Message;
+
+/// The host's mark in an answered state.
+pub(crate) struct Mark {
+    pub(crate) not_before: Timestamp,
+    pub(crate) since: Timestamp,
+    pub(crate) tries: u64,
+}
+
+/// Reads the mark of a page.
+pub(crate) fn mark(page: &Value) -> Mark {
+    let mark = &page["state"]["weld-host"];
+    let time = |name: &str| mark[name].as_str().and_then(|time| time.parse().ok());
+    Mark {
+        not_before: time("not-before").unwrap_or_else(|| panic!("no time in {page}")),
+        since: time("since").unwrap_or_else(|| panic!("no time in {page}")),
+        tries: mark["tries"]
+            .as_u64()
+            .unwrap_or_else(|| panic!("no count in {page}")),
+    }
+}
+
+/// A state as the host would have marked it.
+pub(crate) fn marked(not_before: Timestamp, since: Timestamp, tries: u64) -> Value {
+    let mark =
+        json!({ "not-before": not_before.to_string(), "since": since.to_string(), "tries": tries });
+    json!({ "page": 1, "weld-host": mark })
+}
+
+/// Checks that an answer says "later", not "done" and not "failed"; answers its body.
+pub(crate) fn assert_pending(answer: &Message) -> Value {
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+    let page = answer.json();
+    assert_eq!(page["insert"], json!([]), "{page}");
+    assert_eq!(page["hasMore"], json!(true), "{page}");
+    page
+}

@@ -1,0 +1,285 @@
+//! The rooms of `host/`: they use each other in one direction, as ARCHITECTURE.md says, and keep their subjects apart.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The main flow: a room may use those behind it.
+const FLOW: [&str; 7] = [
+    "cli",
+    "server",
+    "pages",
+    "connectors",
+    "sandbox",
+    "imports",
+    "egress",
+];
+/// Rooms that `cli` alone may use, and that may use only leaves.
+const BESIDE: [&str; 2] = ["sync", "author"];
+/// Usable by all, using none but `config` and `report`.
+const LEAVES: [&str; 4] = ["config", "bindings", "demo", "report"];
+/// Leaves that leaves may use too.
+const BASE: [&str; 2] = ["config", "report"];
+
+/// What a room must not know, though it could: the crate, and the rooms.
+const FOREIGN: [(&str, &[&str]); 5] = [
+    (
+        "wasmtime",
+        &[
+            "cli",
+            "server",
+            "pages",
+            "connectors",
+            "egress",
+            "config",
+            "sync",
+            "author",
+            "demo",
+        ],
+    ),
+    (
+        "wasmtime_wasi",
+        &[
+            "cli",
+            "server",
+            "pages",
+            "connectors",
+            "egress",
+            "config",
+            "sync",
+            "author",
+            "demo",
+        ],
+    ),
+    (
+        "axum",
+        &[
+            "cli",
+            "pages",
+            "connectors",
+            "sandbox",
+            "imports",
+            "egress",
+            "config",
+            "sync",
+            "author",
+        ],
+    ),
+    (
+        "hyper",
+        &[
+            "cli",
+            "pages",
+            "connectors",
+            "sandbox",
+            "imports",
+            "config",
+            "author",
+        ],
+    ),
+    (
+        "clap",
+        &[
+            "server",
+            "pages",
+            "connectors",
+            "sandbox",
+            "imports",
+            "egress",
+            "config",
+            "sync",
+            "demo",
+        ],
+    ),
+];
+
+fn may_use(room: &str, used: &str) -> bool {
+    let place = |name: &str| FLOW.iter().position(|room| *room == name);
+    if room == used || BASE.contains(&used) {
+        return true;
+    }
+    if LEAVES.contains(&room) {
+        return false;
+    }
+    if LEAVES.contains(&used) {
+        return true;
+    }
+    match (place(room), place(used)) {
+        (Some(from), Some(to)) => from < to,
+        _ => room == "cli" && BESIDE.contains(&used),
+    }
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Each file of `host/src` with the room that it belongs to; the crate's own two roots belong to none.
+fn files_by_room() -> Vec<(String, PathBuf, String)> {
+    let sources = repository().join("host/src");
+    let mut files = Vec::new();
+    for path in rust_files(&sources) {
+        let within = path.strip_prefix(&sources).unwrap().with_extension("");
+        let room = within.iter().next().unwrap().to_str().unwrap().to_owned();
+        if room != "lib" && room != "main" {
+            let code = without_comments(&fs::read_to_string(&path).unwrap());
+            files.push((room, path, code));
+        }
+    }
+    files
+}
+
+/// Doc comments may link to any room; only code is an arrow.
+fn without_comments(code: &str) -> String {
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The rooms that code names by `crate::ROOM`, alone or in a list in braces.
+fn rooms_named(code: &str) -> BTreeSet<String> {
+    let mut rooms = BTreeSet::new();
+    for after in code.split("crate::").skip(1) {
+        match after.strip_prefix('{') {
+            Some(list) => rooms.extend(heads(list)),
+            None => rooms.extend(head(after)),
+        }
+    }
+    rooms
+}
+
+/// The first word of each item of a list, up to its closing brace.
+fn heads(list: &str) -> Vec<String> {
+    let mut depth = 0_u32;
+    let mut begins = vec![0];
+    for (place, character) in list.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => begins.push(place + 1),
+            _ => {}
+        }
+    }
+    begins
+        .into_iter()
+        .filter_map(|begin| head(list[begin..].trim_start()))
+        .collect()
+}
+
+fn head(text: &str) -> Option<String> {
+    let word: String = text
+        .chars()
+        .take_while(|character| character.is_alphanumeric() || *character == '_')
+        .collect();
+    (!word.is_empty()).then_some(word)
+}
+
+#[test]
+fn arrows_between_rooms_point_one_way() {
+    let files = files_by_room();
+    let known: BTreeSet<&str> = FLOW.into_iter().chain(BESIDE).chain(LEAVES).collect();
+    let mut arrows = 0;
+    for (room, path, code) in &files {
+        assert!(
+            known.contains(room.as_str()),
+            "a room that this test doesn't know: {}",
+            path.display()
+        );
+        for used in rooms_named(code) {
+            assert!(may_use(room, &used), "{} uses {used}", path.display());
+            arrows += usize::from(*room != used);
+        }
+    }
+    assert!(arrows > 10, "the test found almost nothing: {arrows}");
+}
+
+#[test]
+fn rooms_know_only_their_own_subject() {
+    for (room, path, code) in files_by_room() {
+        for (foreign, rooms) in FOREIGN {
+            if rooms.contains(&room.as_str()) {
+                assert!(
+                    !code.contains(&format!("{foreign}::")),
+                    "{} knows {foreign}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn protocol_does_no_io() {
+    let manifest = fs::read_to_string(repository().join("protocol/Cargo.toml")).unwrap();
+    for foreign in ["tokio", "axum", "hyper", "wasmtime", "weld-host."] {
+        assert!(
+            !manifest.contains(foreign),
+            "weld-protocol depends on {foreign}"
+        );
+    }
+    for path in rust_files(&repository().join("protocol/src")) {
+        let code = without_comments(&fs::read_to_string(&path).unwrap());
+        for foreign in ["std::net", "std::fs", "std::thread", "std::env"] {
+            assert!(!code.contains(foreign), "{} uses {foreign}", path.display());
+        }
+    }
+}
+
+#[test]
+fn both_copies_of_the_contract_are_the_same() {
+    let of_the_host = fs::read(repository().join("wit/connector.wit")).unwrap();
+    let of_the_example = repository().join("guest-example/wit/connector.wit");
+    assert!(
+        !of_the_example.symlink_metadata().unwrap().is_symlink(),
+        "taken out of the tree, it must still build"
+    );
+    assert_eq!(of_the_host, fs::read(of_the_example).unwrap());
+}
+
+#[test]
+fn backward_arrows_are_found() {
+    for (code, expected) in [
+        ("use crate::server::Server;", &["server"][..]),
+        ("let error = crate::report::chain(&error);", &["report"]),
+        (
+            "use crate::{config::{Limits, Secret}, pages::Pages};",
+            &["config", "pages"],
+        ),
+        (
+            "use crate::{\n    sandbox,\n    egress::Egress,\n};",
+            &["egress", "sandbox"],
+        ),
+        ("use weld_protocol::Page;", &[]),
+    ] {
+        assert_eq!(
+            rooms_named(code).into_iter().collect::<Vec<_>>(),
+            expected,
+            "{code}"
+        );
+    }
+    assert!(may_use("cli", "server") && may_use("server", "connectors") && may_use("cli", "sync"));
+    for (room, used) in [
+        ("egress", "imports"),
+        ("sandbox", "connectors"),
+        ("config", "egress"),
+        ("sync", "server"),
+    ] {
+        assert!(!may_use(room, used), "{room} → {used}");
+    }
+}
