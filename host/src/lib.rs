@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, demo
-//! config, bindings, report, demo: leaves, usable by all, using none
+//! config, bindings, encoding, report, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -21,6 +21,7 @@ pub mod connectors;
 #[cfg(feature = "demo")]
 pub mod demo;
 mod egress;
+mod encoding;
 mod imports;
 pub mod pages;
 mod report;

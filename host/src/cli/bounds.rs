@@ -51,6 +51,7 @@ impl BoundFlags {
             memory_bytes: self.max_memory,
             cpu_time: self.max_cpu_time,
             page_timeout: self.max_page_timeout,
+            state_bytes: Ceilings::state_in(self.max_body),
         };
     }
 }

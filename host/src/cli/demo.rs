@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 
 use super::error::CliError;
 use super::host::{Host, default_cache};
+use super::output::say;
+use super::serve::environment_key;
 use super::signals::Signals;
 use crate::config::{Secret, ServerConfig};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
@@ -53,13 +55,14 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let (stop_api, api_stopped) = oneshot::channel();
     let api = start_api(flags.scale, api_stopped).await?;
     let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
-    let key = std::env::var("WELD_API_KEY").unwrap_or_else(|_| DEMO_KEY.to_owned());
-    let key = Secret::new(key);
+    let key = environment_key()?.unwrap_or_else(|| Secret::new(DEMO_KEY));
     let mut config = ServerConfig::new(flags.listen, plugins.path().to_owned(), default_cache());
     config.api_keys = vec![key.clone()];
     let host = Host::start(config).await?;
     let url = example_url(&host)?;
-    println!("The demo API answers at http://{api}, the host at {url}");
+    say(&format!(
+        "The demo API answers at http://{api}, the host at {url}"
+    ));
 
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = host.run(async {
@@ -84,8 +87,13 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
             () = signals.next() => {}
         }
     }
-    drop((stop, stop_api));
-    serving.await;
+    drop(stop);
+    tokio::select! {
+        () = serving => {}
+        () = signals.next() => tracing::warn!("stopped at once by a second signal"),
+    }
+    // Last, since calls under way still ask it.
+    drop(stop_api);
     Ok(())
 }
 
@@ -147,11 +155,11 @@ fn example_url(host: &Host) -> Result<String, CliError> {
 }
 
 async fn sync_all(client: &Client) -> Result<(), CliError> {
-    println!();
-    println!(
+    say("");
+    say(&format!(
         "{:<12} {:>5} {:>7} {:>9} {:>8}",
         "table", "pages", "rows", "KiB", "seconds"
-    );
+    ));
     let mut shown = Vec::new();
     for table in client.schema().await? {
         let began = Instant::now();
@@ -176,16 +184,16 @@ async fn sync_all(client: &Client) -> Result<(), CliError> {
             }
         }
         let (kibibytes, seconds) = (bytes / 1024, began.elapsed().as_secs_f64());
-        println!(
+        say(&format!(
             "{:<12} {pages:>5} {rows:>7} {kibibytes:>9} {seconds:>8.1}",
             table.name
-        );
+        ));
     }
     for (table, rows) in shown {
-        println!();
-        println!("{table}:");
+        say("");
+        say(&format!("{table}:"));
         for row in rows {
-            println!("  {row}");
+            say(&format!("  {row}"));
         }
     }
     Ok(())
@@ -206,26 +214,26 @@ fn quoted(text: &str) -> String {
 
 fn print_next_steps(url: &str, key: &Secret, once: bool) {
     let header = quoted(&format!("Authorization: Bearer {}", key.expose()));
-    println!();
-    println!("In Weld, a custom connector with this URL and key syncs the same rows:");
-    println!("  URL  {url}");
-    println!("  key  {}", key.expose());
-    println!();
-    println!(
+    say("");
+    say("In Weld, a custom connector with this URL and key syncs the same rows:");
+    say(&format!("  URL  {url}"));
+    say(&format!("  key  {}", key.expose()));
+    say("");
+    say(&format!(
         "By hand{}:",
         if once {
             ", while it serves (without --once)"
         } else {
             ""
         }
-    );
-    println!("  curl -H {header} {url}/schema");
-    println!(
+    ));
+    say(&format!("  curl -H {header} {url}/schema"));
+    say(&format!(
         "  curl -H {header} {url}/ -d {}",
         quoted(r#"{"name": "beers", "state": {}}"#)
-    );
+    ));
     if !once {
-        println!();
-        println!("Serving until Ctrl-C.");
+        say("");
+        say("Serving until Ctrl-C.");
     }
 }

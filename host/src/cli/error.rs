@@ -49,6 +49,10 @@ pub enum CliError {
         source: io::Error,
     },
 
+    /// `WELD_API_KEY` holds bytes that are no text.
+    #[error("WELD_API_KEY is not UTF-8")]
+    KeyNotText,
+
     /// `PORT` is set to something else than a port.
     #[error("PORT is `{0}`, which is no port number")]
     Port(String),
@@ -108,6 +112,7 @@ impl CliError {
         match self {
             Self::Config(_)
             | Self::KeyFile { .. }
+            | Self::KeyNotText
             | Self::Port(_)
             | Self::Listen { .. }
             | Self::Folder(_)

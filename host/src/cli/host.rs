@@ -33,7 +33,7 @@ impl Host {
             slots: config.slots,
             max_memory_bytes: config.ceilings.memory_bytes,
         };
-        let sandbox = Arc::new(Sandbox::new(settings, cache(&config.cache))?);
+        let sandbox = Arc::new(Sandbox::new(settings, cache(config.cache.as_deref()))?);
         let folder = load_folder(&sandbox, &config.plugins, config.ceilings).await?;
         let admission = AdmissionSettings {
             slots: config.slots,
@@ -61,7 +61,13 @@ impl Host {
 }
 
 /// A cache that can't be used costs time at every start, but keeps nothing from serving.
-fn cache(folder: &Path) -> Option<Cache> {
+fn cache(folder: Option<&Path>) -> Option<Cache> {
+    let Some(folder) = folder else {
+        tracing::warn!(
+            "no cache folder, name one with --cache; every start compiles all connectors"
+        );
+        return None;
+    };
     match Cache::new(folder.to_owned()) {
         Ok(cache) => Some(cache),
         Err(error) => {
@@ -72,10 +78,8 @@ fn cache(folder: &Path) -> Option<Cache> {
     }
 }
 
-/// Where compiled code goes by default: the user's cache folder, or the system's where the user has none.
-pub(super) fn default_cache() -> PathBuf {
-    directories::ProjectDirs::from("", "", "weld-host").map_or_else(
-        || std::env::temp_dir().join("weld-host-cache"),
-        |folders| folders.cache_dir().to_owned(),
-    )
+/// Where compiled code goes by default: the user's cache folder. None for a user without one, as in some containers.
+pub(super) fn default_cache() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "weld-host")?;
+    Some(folders.cache_dir().to_owned())
 }

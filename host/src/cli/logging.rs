@@ -10,22 +10,16 @@ use tracing_subscriber::prelude::*;
 /// What the log shows, and how.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct LoggingFlags {
-    /// The least that is logged
-    #[arg(
-        long,
-        global = true,
-        value_name = "LEVEL",
-        default_value = "info",
-        env = "WELD_LOG"
-    )]
-    log: Level,
+    /// The least that is logged [default: info, or warn for the demo]
+    #[arg(long, global = true, value_name = "LEVEL", env = "WELD_LOG")]
+    log: Option<Level>,
     /// How a line looks
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: Format,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Level {
+pub(super) enum Level {
     Error,
     Warn,
     Info,
@@ -40,8 +34,8 @@ enum Format {
 
 impl LoggingFlags {
     /// Sends events to stderr from now on. Where a log was set up before, as by an embedding test, that one stays.
-    pub(super) fn start(self) {
-        let level = match self.log {
+    pub(super) fn start(self, default: Level) {
+        let level = match self.log.unwrap_or(default) {
             Level::Error => LevelFilter::ERROR,
             Level::Warn => LevelFilter::WARN,
             Level::Info => LevelFilter::INFO,

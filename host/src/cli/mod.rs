@@ -14,6 +14,7 @@ mod demo;
 mod error;
 mod host;
 mod logging;
+mod output;
 mod serve;
 mod signals;
 
@@ -39,6 +40,17 @@ enum Command {
     Demo(demo::DemoFlags),
 }
 
+impl Command {
+    /// What is logged where no flag says so. The demo's own words are for a person; lines between them are not.
+    fn log_level(&self) -> logging::Level {
+        match self {
+            Self::Serve(_) => logging::Level::Info,
+            #[cfg(feature = "demo")]
+            Self::Demo(_) => logging::Level::Warn,
+        }
+    }
+}
+
 impl Cli {
     /// Runs the command to its end.
     ///
@@ -46,7 +58,7 @@ impl Cli {
     ///
     /// [`CliError`], which knows whether it was the user's mistake.
     pub fn run(self) -> Result<(), CliError> {
-        self.logging.start();
+        self.logging.start(self.command.log_level());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()

@@ -1,5 +1,6 @@
 //! `weld-host serve`.
 
+use std::env::VarError;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use clap::Args;
 use super::bounds::BoundFlags;
 use super::error::CliError;
 use super::host::{Host, default_cache};
+use super::output::say;
 use super::signals::Signals;
 use crate::config::{ConnectorName, Secret, ServerConfig};
 use crate::connectors::LoadReport;
@@ -73,7 +75,7 @@ fn resolve(flags: ServeFlags) -> Result<ServerConfig, CliError> {
         Some(address) => address,
         None => default_address(std::env::var("PORT").ok())?,
     };
-    let cache = flags.cache.unwrap_or_else(default_cache);
+    let cache = flags.cache.or_else(default_cache);
     let mut config = ServerConfig::new(listen, flags.plugins, cache);
     config.api_keys = api_keys(flags.api_key_file.as_deref())?;
     config.default_connector = flags.default;
@@ -102,35 +104,42 @@ fn api_keys(file: Option<&Path>) -> Result<Vec<Secret>, CliError> {
         })?;
         return Ok(vec![Secret::new(key.trim_end_matches(['\r', '\n']))]);
     }
-    Ok(std::env::var("WELD_API_KEY")
-        .ok()
-        .map(Secret::new)
-        .into_iter()
-        .collect())
+    Ok(environment_key()?.into_iter().collect())
+}
+
+/// The key of the environment. One that isn't text is a mistake, not none.
+pub(super) fn environment_key() -> Result<Option<Secret>, CliError> {
+    match std::env::var("WELD_API_KEY") {
+        Ok(key) => Ok(Some(Secret::new(key))),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(CliError::KeyNotText),
+    }
 }
 
 /// Prints what a person needs, the address first.
 fn announce(reports: &[LoadReport], address: SocketAddr, is_open: bool) {
-    println!(
+    say(&format!(
         "weld-host {} listening on http://{address}",
         env!("CARGO_PKG_VERSION")
-    );
+    ));
     if is_open {
-        println!("  open to everyone on this machine; set WELD_API_KEY to ask for a key");
+        say("  open to everyone on this machine; set WELD_API_KEY to ask for a key");
     }
     if reports.is_empty() {
-        println!("  no connectors: the plugins folder has no .wasm file");
+        say("  no connectors: the plugins folder has no .wasm file");
     }
     for LoadReport { name, outcome } in reports {
         match outcome {
             Ok(ready) => {
                 let how = if ready.cached { " from the cache" } else { "" };
                 let took = ready.took.as_millis();
-                println!("  {name}  http://{address}/{name}  loaded in {took} ms{how}");
+                say(&format!(
+                    "  {name}  http://{address}/{name}  loaded in {took} ms{how}"
+                ));
             }
             Err(error) => {
                 let reason = crate::report::chain(error);
-                println!("  {name}  not loaded: {reason}");
+                say(&format!("  {name}  not loaded: {reason}"));
                 tracing::warn!(connector = name, reason, "connector not loaded");
             }
         }

@@ -17,8 +17,9 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// `--plugins`: the folder of `NAME.wasm` and `NAME.toml`.
     pub plugins: PathBuf,
-    /// `--cache`: the folder of compiled code; made where it isn't there.
-    pub cache: PathBuf,
+    /// `--cache`: the folder of compiled code; made where it isn't there. None compiles every connector at
+    /// every start.
+    pub cache: Option<PathBuf>,
     /// `WELD_API_KEY`: the keys that open connectors without keys of their own. Empty for a server
     /// that asks for none, which it may only on loopback.
     pub api_keys: Vec<Secret>,
@@ -57,7 +58,7 @@ impl ServerConfig {
     pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
     /// A server without keys, all else at its default.
-    pub fn new(listen: SocketAddr, plugins: PathBuf, cache: PathBuf) -> Self {
+    pub fn new(listen: SocketAddr, plugins: PathBuf, cache: Option<PathBuf>) -> Self {
         Self {
             listen,
             plugins,
@@ -134,7 +135,7 @@ mod tests {
         ServerConfig::new(
             SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             "plugins".into(),
-            "cache".into(),
+            None,
         )
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::error::ConnectorError;
 
@@ -51,7 +51,8 @@ impl Admission {
     ///
     /// # Errors
     ///
-    /// [`ConnectorError::Busy`] at once where the queue is full, and after `queue_wait` where no slot came free.
+    /// [`ConnectorError::Busy`] at once where the queue is full, and after `queue_wait` where no slot came free;
+    /// [`ConnectorError::ShuttingDown`] once closed.
     pub(super) async fn slot(&self) -> Result<Slot, ConnectorError> {
         let busy = || ConnectorError::Busy {
             slots: self.settings.slots,
@@ -61,15 +62,25 @@ impl Admission {
             .places
             .clone()
             .try_acquire_owned()
-            .map_err(|_| busy())?;
+            .map_err(|error| match error {
+                TryAcquireError::NoPermits => busy(),
+                TryAcquireError::Closed => ConnectorError::ShuttingDown,
+            })?;
         let waiting = self.slots.clone().acquire_owned();
         match tokio::time::timeout(self.settings.queue_wait, waiting).await {
             Ok(Ok(slot)) => Ok(Slot {
                 _slot: slot,
                 _place: place,
             }),
-            Ok(Err(_)) | Err(_) => Err(busy()),
+            Ok(Err(_)) => Err(ConnectorError::ShuttingDown),
+            Err(_) => Err(busy()),
         }
+    }
+
+    /// Gives no more slots, also to those who wait already. Calls that hold one go on.
+    pub(super) fn close(&self) {
+        self.places.close();
+        self.slots.close();
     }
 }
 
@@ -109,6 +120,18 @@ mod tests {
             admission.slot().await.is_ok(),
             "the places of those who left came free again"
         );
+    }
+
+    #[tokio::test]
+    async fn who_waits_when_it_closes_is_told_so() {
+        let admission = admission(1, 1, Duration::from_secs(3600));
+        let _slot = admission.slot().await.unwrap();
+        let (waiting, ()) = tokio::join!(admission.slot(), async { admission.close() });
+        assert!(matches!(waiting, Err(ConnectorError::ShuttingDown)));
+        assert!(matches!(
+            admission.slot().await,
+            Err(ConnectorError::ShuttingDown)
+        ));
     }
 
     #[tokio::test]

@@ -32,6 +32,12 @@ pub(super) enum LoadFault {
     #[error("the file can't be read")]
     Read(#[source] io::Error),
 
+    #[error("it is no file")]
+    NotAFile,
+
+    #[error("the file has more than {limit_bytes} bytes")]
+    TooLarge { limit_bytes: u64 },
+
     #[error(transparent)]
     Config(#[from] ConfigError),
 
@@ -60,6 +66,10 @@ pub(crate) enum ConnectorError {
     /// The file is there, but did not load. The reason is the operator's to read, in the log and at start-up.
     #[error("the connector did not load; the host's log says why")]
     Unavailable,
+
+    /// The host takes no more calls.
+    #[error("the host is shutting down")]
+    ShuttingDown,
 
     /// No slot came free.
     #[error("all {slots} sandboxes are in use")]

@@ -1,6 +1,7 @@
 //! Reading the plugins folder: every `NAME.wasm` with its `NAME.toml` becomes a ready connector or a reason.
 
-use std::io;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +10,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::error::{FolderError, LoadError, LoadFault};
-use crate::config::{Ceilings, ConnectorConfig, ConnectorName, Limits, Secret};
+use crate::config::{Ceilings, ConnectorConfig, ConnectorName, Secret};
 use crate::sandbox::{Connector, Sandbox};
+
+/// The largest component. The largest known, a Python connector with its libraries, has a tenth of it.
+const MAX_COMPONENT_BYTES: u64 = 256 << 20;
 
 /// What became of one file.
 #[derive(Debug)]
@@ -154,8 +158,8 @@ async fn load(
 ) -> (Option<Vec<Secret>>, Result<Connector, LoadFault>) {
     let config_path = path.with_extension("toml");
     let read = tokio::task::spawn_blocking(move || {
-        let config = read_config(&config_path, &ceilings)?;
-        Ok((config, std::fs::read(&path).map_err(LoadFault::Read)))
+        let config = ConnectorConfig::read(&config_path, &ceilings)?;
+        Ok((config, read_component(&path)))
     })
     .await
     .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)));
@@ -173,13 +177,24 @@ async fn load(
     (api_keys, loaded)
 }
 
-/// The connector's configuration; the defaults where it has no file.
-fn read_config(path: &Path, ceilings: &Ceilings) -> Result<ConnectorConfig, LoadFault> {
-    if !path.try_exists().map_err(LoadFault::Read)? {
-        return Ok(ConnectorConfig {
-            limits: Limits::within(ceilings),
-            ..ConnectorConfig::default()
+/// Reads a component whole. Opened without waiting, since a pipe's other end may never come.
+fn read_component(path: &Path) -> Result<Vec<u8>, LoadFault> {
+    let file = std::fs::File::options()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
+        .open(path)
+        .map_err(LoadFault::Read)?;
+    if !file.metadata().map_err(LoadFault::Read)?.is_file() {
+        return Err(LoadFault::NotAFile);
+    }
+    let mut wasm = Vec::new();
+    file.take(MAX_COMPONENT_BYTES + 1)
+        .read_to_end(&mut wasm)
+        .map_err(LoadFault::Read)?;
+    if wasm.len() as u64 > MAX_COMPONENT_BYTES {
+        return Err(LoadFault::TooLarge {
+            limit_bytes: MAX_COMPONENT_BYTES,
         });
     }
-    Ok(ConnectorConfig::read(path, ceilings)?)
+    Ok(wasm)
 }

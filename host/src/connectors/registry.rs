@@ -73,11 +73,16 @@ impl Connectors {
             .ok_or(ConnectorError::Unavailable)
     }
 
+    /// Begins no more calls.
+    pub(crate) fn close(&self) {
+        self.admission.close();
+    }
+
     /// Asks a connector for its tables.
     ///
     /// # Errors
     ///
-    /// [`ConnectorError::Busy`] or [`ConnectorError::Call`].
+    /// [`ConnectorError`]: `Busy`, `ShuttingDown` or `Call`.
     pub(crate) async fn schema(
         &self,
         connector: &Connector,
@@ -90,7 +95,7 @@ impl Connectors {
     ///
     /// # Errors
     ///
-    /// [`ConnectorError::Busy`] or [`ConnectorError::Call`].
+    /// [`ConnectorError`]: `Busy`, `ShuttingDown` or `Call`.
     pub(crate) async fn fetch_page(
         &self,
         connector: &Connector,

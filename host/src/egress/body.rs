@@ -4,9 +4,11 @@ use std::io::Write;
 
 use bytes::{Buf, Bytes};
 use flate2::write::MultiGzDecoder;
-use http::header::{self, HeaderMap};
+use http::header::HeaderMap;
 use http_body::Body;
 use http_body_util::BodyExt;
+
+use crate::encoding::Encoding;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -24,47 +26,44 @@ pub(super) async fn read(
     headers: &HeaderMap,
     max_bytes: u64,
 ) -> Result<Vec<u8>, BodyError> {
-    let mut sink = Sink::new(headers, max_bytes)?;
+    let encoding = Encoding::of(headers).map_err(|error| BodyError::Transfer(error.into()))?;
+    let mut sink = Sink::new(encoding, max_bytes);
+    let mut is_empty = true;
     let mut body = std::pin::pin!(body);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(BodyError::Transfer)?;
         if let Ok(mut data) = frame.into_data() {
             while data.has_remaining() {
                 let length = data.chunk().len();
+                is_empty &= length == 0;
                 sink.write(data.chunk())?;
                 data.advance(length);
             }
         }
     }
+    if is_empty {
+        return Ok(Vec::new());
+    }
     sink.finish()
 }
 
-/// Where the bytes go: straight into the buffer, or through a decoder first.
+/// Where the bytes go: straight into the buffer, or through a decoder first. A body without bytes is empty whatever its
+/// encoding: answers to HEAD and of status 204 or 304 have headers of a body that isn't sent.
 enum Sink {
     Identity(Capped),
     Gzip(Box<MultiGzDecoder<Capped>>),
 }
 
 impl Sink {
-    fn new(headers: &HeaderMap, max_bytes: u64) -> Result<Self, BodyError> {
+    fn new(encoding: Encoding, max_bytes: u64) -> Self {
         let buffer = Capped {
             bytes: Vec::new(),
             max_bytes,
             exceeded: false,
         };
-        match headers
-            .get(header::CONTENT_ENCODING)
-            .map(|value| value.as_bytes())
-        {
-            None | Some(b"identity" | b"") => Ok(Self::Identity(buffer)),
-            Some(b"gzip" | b"x-gzip") => Ok(Self::Gzip(Box::new(MultiGzDecoder::new(buffer)))),
-            Some(other) => Err(BodyError::Transfer(
-                format!(
-                    "the response is encoded as `{}`, which was not asked for",
-                    String::from_utf8_lossy(other)
-                )
-                .into(),
-            )),
+        match encoding {
+            Encoding::Identity => Self::Identity(buffer),
+            Encoding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(buffer))),
         }
     }
 
@@ -127,6 +126,7 @@ mod tests {
     use super::*;
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use http::header;
     use http_body_util::Full;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -154,6 +154,16 @@ mod tests {
             let refused = read_all(bytes, encoding, 99_999).await;
             assert!(matches!(refused, Err(BodyError::TooLarge)), "{encoding}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_not_sent_is_empty_whatever_its_encoding() {
+        assert!(
+            read_all(Vec::new(), "gzip", 1_000)
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
 
     #[tokio::test]

@@ -56,7 +56,5 @@ pub(super) fn client(tls: &Tls) -> Client {
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
-        // A request is sent once. Sending again is the caller's decision, which knows whether it may.
-        .retry_canceled_requests(false)
         .build(connector)
 }

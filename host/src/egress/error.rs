@@ -56,6 +56,8 @@ pub(crate) enum RequestFault {
     Method(String),
     #[error("`{0}` is no header name")]
     HeaderName(String),
+    #[error("the headers are too many or too long")]
+    Headers,
     #[error("the value of the header `{0}` holds characters that a header can't")]
     HeaderValue(String),
     #[error("the header `{0}` is the host's to set")]

@@ -23,6 +23,10 @@ const RESERVED: [&str; 10] = [
     "via",
 ];
 
+/// How many headers a request may have, and how long they may be together: more than any API takes.
+const MAX_HEADERS: usize = 256;
+const MAX_HEADER_BYTES: usize = 64 << 10;
+
 /// What a request says it comes from, where the guest doesn't say it.
 const USER_AGENT: &str = concat!("weld-host/", env!("CARGO_PKG_VERSION"));
 
@@ -41,14 +45,12 @@ pub(super) fn url(text: &str) -> Result<Url, EgressError> {
     Ok(url)
 }
 
-/// A URL may carry secrets in its query, so an error shows only its beginning up to that.
+/// A URL may carry secrets before its host and in its query, so an error shows neither.
 fn excerpt(url: &str) -> String {
-    url.split(['?', '#'])
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(200)
-        .collect()
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let shown = url.split_at(end).0;
+    let shown = shown.rsplit('@').next().unwrap_or_default();
+    crate::report::shortened(shown, 200)
 }
 
 /// The request as it is sent. `Accept-Encoding` is the host's, since the host decompresses.
@@ -59,8 +61,18 @@ pub(super) fn build(
     let method = http::Method::from_bytes(request.method.as_bytes())
         .map_err(|_| RequestFault::Method(excerpt(&request.method)))?;
     // Neither asks for a resource: the one is for proxies, the other shows a request's credentials to its sender.
-    if matches!(method, http::Method::CONNECT | http::Method::TRACE) {
+    // Methods are case-sensitive, but not every server knows.
+    if ["CONNECT", "TRACE"]
+        .iter()
+        .any(|refused| refused.eq_ignore_ascii_case(method.as_str()))
+    {
         return Err(RequestFault::Method(request.method).into());
+    }
+    let bytes = |(name, value): &(String, String)| name.len().saturating_add(value.len());
+    if request.headers.len() > MAX_HEADERS
+        || request.headers.iter().map(bytes).sum::<usize>() > MAX_HEADER_BYTES
+    {
+        return Err(RequestFault::Headers.into());
     }
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers {
@@ -177,9 +189,50 @@ mod tests {
     }
 
     #[test]
-    fn an_error_shows_no_query() {
-        let error = url("nothing?api_token=secret").unwrap_err();
-        assert!(!crate::report::chain(&error).contains("secret"));
+    fn an_error_shows_neither_query_nor_password() {
+        for text in [
+            "nothing?api_token=secret",
+            "https://user:secret@host:99999/",
+            "ftp://u:secret@host/#secret",
+        ] {
+            let error = url(text).unwrap_err();
+            assert!(!crate::report::chain(&error).contains("secret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn headers_without_measure_are_refused() {
+        let many: Vec<(String, String)> = (0..40_000)
+            .map(|n| (format!("x-{n}"), String::new()))
+            .collect();
+        let long = vec![("x-long".to_owned(), "x".repeat(MAX_HEADER_BYTES))];
+        let url = url("https://api.example.com/").unwrap();
+        for headers in [many, long] {
+            let request = Request {
+                headers,
+                ..request(&[])
+            };
+            assert!(build(request, &url).is_err());
+        }
+    }
+
+    #[test]
+    fn methods_for_proxies_are_refused_in_any_case() {
+        let url = url("https://api.example.com/").unwrap();
+        for (method, expected) in [
+            ("CONNECT", false),
+            ("trace", false),
+            ("Trace", false),
+            ("GET", true),
+            ("PURGE", true),
+            ("", false),
+        ] {
+            let request = Request {
+                method: method.to_owned(),
+                ..request(&[])
+            };
+            assert_eq!(build(request, &url).is_ok(), expected, "{method}");
+        }
     }
 
     #[test]

@@ -4,32 +4,23 @@
 //! terminal, and lines and bytes of one call are bounded over all three ways together.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
-use std::io;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use tokio::io::AsyncWrite;
-use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
-
+use super::stream::GuestStream;
 use crate::bindings::host::LogLevel;
 use crate::config::{ConnectorName, MAX_LOG_BYTES};
+use crate::report;
 
-/// The longest line. What goes past it becomes a line of its own, so that a guest which never ends its line costs no
-/// more memory than this.
+/// The longest line before its characters are escaped. Of a stream, what goes past it becomes a line of its own, so
+/// that a guest which never ends its line costs no more memory than this; a message of `log` is cut.
 const MAX_LINE_BYTES: usize = 8 << 10;
 
 /// How much of stderr's end is kept for the report of a crash, dropped lines included.
 const TAIL_LINES: usize = 20;
 
-/// What one write may hand over; also what `write-zeroes` may make the host allocate.
-const WRITE_BYTES: usize = 64 << 10;
-
+/// Where a line comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
+pub(super) enum Source {
     Stdout,
     Stderr,
     Log,
@@ -86,14 +77,12 @@ impl CallLog {
     }
 
     fn stream(&self, source: Source) -> GuestStream {
-        GuestStream {
-            log: self.clone(),
-            source,
-        }
+        GuestStream::new(self.clone(), source)
     }
 
     /// A message of the contract's `log`; one with line breaks stays one line, its breaks escaped.
     pub(super) fn guest_line(&self, level: LogLevel, message: &str) {
+        let message = report::shortened(message, MAX_LINE_BYTES);
         self.lock().line(Source::Log, level, message.as_bytes());
     }
 
@@ -106,6 +95,11 @@ impl CallLog {
     /// The last lines of stderr, escaped.
     pub(crate) fn stderr_tail(&self) -> String {
         Vec::from(self.lock().tail.clone()).join("\n")
+    }
+
+    /// Bytes of a stream, in which lines end as they may.
+    pub(super) fn write(&self, source: Source, bytes: &[u8]) {
+        self.lock().write(source, bytes);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -140,10 +134,14 @@ impl Inner {
 
     fn write(&mut self, source: Source, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            for chunk in part.chunks(MAX_LINE_BYTES) {
+            let mut rest = part;
+            while !rest.is_empty() {
                 let buffer = self.buffer(source);
-                buffer.extend_from_slice(chunk);
-                if chunk.ends_with(b"\n") || buffer.len() >= MAX_LINE_BYTES {
+                let room = MAX_LINE_BYTES.saturating_sub(buffer.len());
+                let (fitting, more) = rest.split_at(room.min(rest.len()));
+                buffer.extend_from_slice(fitting);
+                rest = more;
+                if fitting.ends_with(b"\n") || buffer.len() >= MAX_LINE_BYTES {
                     let line = std::mem::take(buffer);
                     self.line(source, LogLevel::Info, &line);
                 }
@@ -152,14 +150,17 @@ impl Inner {
     }
 
     fn line(&mut self, source: Source, level: LogLevel, line: &[u8]) {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let bytes = line.len() as u64;
-        let fits = self.lines_left > 0 && bytes <= self.bytes_left;
+        let fits = self.lines_left > 0 && line.len() as u64 <= self.bytes_left;
         if !fits && source != Source::Stderr {
             self.dropped_lines = self.dropped_lines.saturating_add(1);
             return;
         }
-        let text = escape(line);
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let text = report::escaped(&String::from_utf8_lossy(line));
+        // What counts is what the log gets: an escape is up to six times as long as its character.
+        let bytes = text.len() as u64;
+        let fits = fits && bytes <= self.bytes_left;
         if source == Source::Stderr {
             if self.tail.len() == TAIL_LINES {
                 self.tail.pop_front();
@@ -189,113 +190,12 @@ impl Drop for Inner {
     }
 }
 
-/// A line as text without control characters: each becomes an escape such as `\u{1b}`. So do the characters that turn
-/// the direction of writing, which can make a line read as another.
-fn escape(line: &[u8]) -> String {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let line = String::from_utf8_lossy(line);
-    let mut text = String::with_capacity(line.len());
-    for character in line.chars() {
-        match character {
-            '\t' => text.push('\t'),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                // Writing to a string can't fail.
-                let _ = write!(text, "{}", character.escape_unicode());
-            }
-            _ if character.is_control() => {
-                let _ = write!(text, "{}", character.escape_unicode());
-            }
-            _ => text.push(character),
-        }
-    }
-    text
-}
-
-/// A guest's stdout or stderr.
-#[derive(Debug, Clone)]
-pub(crate) struct GuestStream {
-    log: CallLog,
-    source: Source,
-}
-
-impl IsTerminal for GuestStream {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdoutStream for GuestStream {
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(self.clone())
-    }
-}
-
-impl OutputStream for GuestStream {
-    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.log.lock().write(self.source, &bytes);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> StreamResult<()> {
-        Ok(())
-    }
-
-    fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(WRITE_BYTES)
-    }
-}
-
-#[wasmtime_wasi::async_trait]
-impl Pollable for GuestStream {
-    async fn ready(&mut self) {}
-}
-
-impl AsyncWrite for GuestStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.log.lock().write(self.source, bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn log(max_lines: u32) -> CallLog {
         CallLog::new(&"beers".parse().unwrap(), max_lines)
-    }
-
-    #[test]
-    fn control_characters_are_escaped() {
-        for (line, expected) in [
-            (&b"plain text"[..], "plain text"),
-            (b"tab\tstays", "tab\tstays"),
-            (b"windows\r", "windows"),
-            (b"\x1b[31mred", "\\u{1b}[31mred"),
-            (b"a\rb", "a\\u{d}b"),
-            (b"null\0", "null\\u{0}"),
-            (b"\xc2\x9b2J", "\\u{9b}2J"),
-            ("a\u{202e}b".as_bytes(), "a\\u{202e}b"),
-            (b"bad \xff utf-8", "bad \u{fffd} utf-8"),
-        ] {
-            assert_eq!(escape(line), expected, "{line:?}");
-        }
     }
 
     #[test]
@@ -309,6 +209,17 @@ mod tests {
         assert_eq!(log.lock().dropped_lines, 0);
         log.lock().write(Source::Stdout, b"one more\n");
         assert_eq!(log.lock().dropped_lines, 1);
+    }
+
+    #[test]
+    fn escapes_count_with_their_length() {
+        let log = log(1_000_000);
+        for _ in 0..100 {
+            log.lock().write(Source::Stdout, &[1; 8_000]);
+            log.lock().write(Source::Stdout, b"\n");
+        }
+        let left = log.lock().bytes_left;
+        assert!(log.lock().dropped_lines >= 90 && left < MAX_LOG_BYTES);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod fetch;
 mod logging;
 mod sleep;
+mod stream;
 
 use std::sync::Arc;
 

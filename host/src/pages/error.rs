@@ -17,6 +17,12 @@ pub(crate) enum PageFailure {
     #[error("the connector answered a malformed schema")]
     InvalidSchema(#[from] SchemaError),
 
+    #[error("the connector answered a schema that can't be read")]
+    UnreadableSchema {
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
     /// The API asks to wait for longer than `limits.max-wait`, or has asked so often that it comes to that.
     #[error("the API asks to wait for longer than `limits.max-wait` allows")]
     RateLimited { retry_after: Duration },

@@ -63,9 +63,11 @@ impl Pages {
         &self.connectors
     }
 
-    /// Holds nobody any more: requests that wait are answered at once, as are those that come.
+    /// Begins no more calls and holds nobody any more: who waits for a time gets a pending answer at once, who waits
+    /// for a sandbox is told that the host shuts down.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
+        self.connectors.close();
     }
 
     /// A connector's schema as Weld reads it.
@@ -89,6 +91,9 @@ impl Pages {
                     retry_after: wait.unwrap_or(SCHEMA_RETRY),
                 })
             }
+            Err(ConnectorError::Call(CallError::Unreadable { source })) => {
+                Err(PageFailure::UnreadableSchema { source })
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -105,13 +110,13 @@ impl Pages {
     ) -> Result<Answer, PageFailure> {
         let limits = connector.limits();
         let state = &request.state;
-        let now = Timestamp::now();
+        let arrived = Timestamp::now();
         let waiting = state
             .waiting()
-            .map(|waiting| wait::bound(waiting, now, limits));
+            .map(|waiting| wait::bound(waiting, arrived, limits));
         if let Some(waiting) = &waiting
             && !self
-                .hold(wait::left(waiting, now), limits.answer_within)
+                .hold(wait::left(waiting, arrived), limits.answer_within)
                 .await
         {
             let unchanged = state.waiting() == Some(waiting);
@@ -130,7 +135,10 @@ impl Pages {
         match fetched {
             Ok(page) => answer(page, now, connector),
             Err(ConnectorError::Call(CallError::Guest(GuestError::RateLimited(asked)))) => {
-                match wait::after_rate_limit(waiting.as_ref(), asked, now, limits) {
+                let previous = waiting
+                    .as_ref()
+                    .filter(|waiting| wait::in_time(waiting, arrived, limits));
+                match wait::after_rate_limit(previous, asked, now, limits) {
                     RateLimit::Wait(waiting) => {
                         tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
                         let state = with_waiting(state.guest(), &waiting);

@@ -48,15 +48,19 @@ pub(super) enum RateLimit {
     GiveUp { retry_after: Duration },
 }
 
-/// Goes on from the mark that came with the request, if any. It counts only while the request came in time: a later
-/// one means that the sync was stopped in between, and a new one must not inherit its tries.
+/// Whether a request came in time for its mark. A later one means that the sync was stopped in between: a new one must
+/// not inherit the old one's tries.
+pub(super) fn in_time(waiting: &Waiting, arrived: Timestamp, limits: &Limits) -> bool {
+    arrived <= add(waiting.not_before, limits.linger)
+}
+
+/// Goes on from the mark of a request that came [in time](in_time), if there is one.
 pub(super) fn after_rate_limit(
     previous: Option<&Waiting>,
     asked: Option<Duration>,
     now: Timestamp,
     limits: &Limits,
 ) -> RateLimit {
-    let previous = previous.filter(|waiting| now <= add(waiting.not_before, limits.linger));
     let since = previous.map_or(now, |waiting| waiting.since.min(now));
     let tries = previous.map_or(0, |waiting| waiting.tries);
     let wait = asked.unwrap_or_else(|| backoff(tries));
@@ -167,11 +171,23 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_comes_late_begins_to_count_anew() {
+    fn a_request_is_in_time_for_as_long_as_linger() {
+        for (arrived, expected) in [(0, true), (100, true), (220, true), (221, false)] {
+            assert_eq!(
+                in_time(&waiting(100, 0, 7), at(arrived), &limits()),
+                expected,
+                "{arrived}"
+            );
+        }
+    }
+
+    #[test]
+    fn tries_and_their_beginning_are_carried_on() {
         let old = waiting(100, 0, 7);
-        let kept = after_rate_limit(Some(&old), Some(Duration::from_secs(5)), at(220), &limits());
+        let asked = Some(Duration::from_secs(5));
+        let kept = after_rate_limit(Some(&old), asked, at(220), &limits());
         assert_eq!(kept, RateLimit::Wait(waiting(225, 0, 8)));
-        let anew = after_rate_limit(Some(&old), Some(Duration::from_secs(5)), at(221), &limits());
+        let anew = after_rate_limit(None, asked, at(221), &limits());
         assert_eq!(anew, RateLimit::Wait(waiting(226, 221, 1)));
     }
 

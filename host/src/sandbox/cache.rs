@@ -4,7 +4,6 @@
 //! it, and only with the digest that was recorded when it was written. All checks are made on the open file, and that
 //! same file is mapped: what stands at the path by then doesn't matter.
 
-use std::fmt::Write as _;
 use std::fs::{File, Metadata};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
@@ -16,6 +15,8 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::report::hexadecimal;
+
 /// Write permission of group and others.
 const FOREIGN_WRITE: u32 = 0o022;
 const REGULAR_FILE: u32 = 0o100_000;
@@ -23,8 +24,9 @@ const FILE_KIND: u32 = 0o170_000;
 /// The length of a SHA-256 digest in hexadecimal digits.
 const DIGEST_DIGITS: u64 = 64;
 
-/// A folder of compiled components. An entry is a pair of files, `KEY.cwasm` and its digest `KEY.sha256`; the key is
-/// a digest of the component and of everything in the engine's settings that shapes the code.
+/// A folder of compiled components. An entry is a pair of files, `KEY.cwasm` and its digest `KEY.sha256`. The key is
+/// a digest of the component and of everything in the engine's settings that shapes the code; the recorded digest is
+/// of key and code, so that one entry can't be put in another's place.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
@@ -134,7 +136,7 @@ impl Cache {
             .take(DIGEST_DIGITS)
             .read_to_string(&mut recorded)?;
         let mut file = open_trusted(path)?;
-        let mut digest = Sha256::new();
+        let mut digest = Sha256::new_with_prefix(key);
         io::copy(&mut file, &mut digest)?;
         if hexadecimal(&digest.finalize()) != recorded {
             return Err(RefusedEntry::Digest);
@@ -144,7 +146,8 @@ impl Cache {
 
     /// Each file appears whole or not at all. The code comes first: a digest without its code is a missing entry.
     fn write(&self, key: &str, code: &[u8]) -> io::Result<()> {
-        let digest = hexadecimal(&Sha256::digest(code));
+        let digest = Sha256::new_with_prefix(key).chain_update(code);
+        let digest = hexadecimal(&digest.finalize());
         for (extension, content) in [("cwasm", code), ("sha256", digest.as_bytes())] {
             // Made with mode 0600.
             let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
@@ -164,14 +167,6 @@ fn key(engine: &Engine, wasm: &[u8]) -> String {
     digest.update(settings.finish().to_le_bytes());
     digest.update(wasm);
     hexadecimal(&digest.finalize())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn open_trusted(path: &Path) -> Result<File, RefusedEntry> {

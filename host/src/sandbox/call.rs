@@ -120,8 +120,10 @@ impl Connector {
         let clock = CpuClock::new(limits.cpu_time);
         let deadline = Instant::now() + limits.page_timeout;
         let mut store = self.store(&log, &clock, deadline);
+        let mut instantiated = false;
         let running = Metered::new(clock.clone(), async {
             let guest = self.instance(&mut store).await?;
+            instantiated = true;
             export(&mut store, &guest).await
         });
         let ended = tokio::time::timeout_at(deadline, running).await;
@@ -134,6 +136,7 @@ impl Connector {
         };
         result.map_err(|error| {
             let circumstances = Circumstances {
+                instantiated,
                 memory_refused: store.data().memory.refused(),
                 memory_limit_bytes: limits.memory_bytes,
                 cpu_limit: limits.cpu_time,

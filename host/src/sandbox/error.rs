@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use wasmtime::Trap;
+use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::cpu::CpuTimeExceeded;
 use crate::bindings::source;
 use crate::config::ConnectorName;
+use crate::report;
+
+/// How much of a guest's error message is kept. It stands in an answer and in the log, so it is for a person to read.
+const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
 /// The typed error that a guest returned: `error` of `wit/connector.wit`.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +28,7 @@ pub(crate) enum GuestError {
     InvalidState(String),
     #[error("the API refused the connector's credentials: {0}")]
     Unauthorized(String),
+    /// None where the API did not say for how long.
     #[error("the API asks to wait")]
     RateLimited(Option<Duration>),
     #[error("the API failed: {0}")]
@@ -39,21 +44,24 @@ impl GuestError {
         connector: &ConnectorName,
         table: Option<&str>,
     ) -> Self {
+        let short = |message: String| report::shortened(&message, MAX_MESSAGE_BYTES);
         match error {
             source::Error::UnknownTable => Self::UnknownTable {
-                table: table.map(str::to_owned),
+                table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),
             },
             source::Error::Misconfigured(message) => Self::Misconfigured {
                 file: connector.config_file(),
-                message,
+                message: short(message),
             },
-            source::Error::InvalidState(message) => Self::InvalidState(message),
-            source::Error::Unauthorized(message) => Self::Unauthorized(message),
-            source::Error::RateLimited(wait) => {
-                Self::RateLimited(wait.map(|wait| Duration::from_millis(wait.into())))
-            }
-            source::Error::Upstream(message) => Self::Upstream(message),
-            source::Error::Other(message) => Self::Failed(message),
+            source::Error::InvalidState(message) => Self::InvalidState(short(message)),
+            source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
+            // No wait at all is no answer to "when": JavaScript's NaN arrives as 0, too.
+            source::Error::RateLimited(wait) => Self::RateLimited(
+                wait.filter(|wait| *wait > 0)
+                    .map(|wait| Duration::from_millis(wait.into())),
+            ),
+            source::Error::Upstream(message) => Self::Upstream(short(message)),
+            source::Error::Other(message) => Self::Failed(short(message)),
         }
     }
 }
@@ -65,10 +73,11 @@ pub(crate) enum CallError {
     #[error(transparent)]
     Guest(#[from] GuestError),
 
-    /// The guest trapped: a panic, an uncaught exception, a recursion without end. `trace` is for the log: the wasm
-    /// backtrace, and the end of what the guest wrote to stderr, where many languages leave the cause.
-    #[error("the connector crashed: {trap}")]
-    Crashed { trap: Trap, trace: String },
+    /// The guest trapped (a panic, an uncaught exception, a recursion without end), or handed an import a value that
+    /// can't be read. `trace` is for the log: the wasm backtrace, and the end of what the guest wrote to stderr,
+    /// where many languages leave the cause.
+    #[error("the connector crashed: {cause}")]
+    Crashed { cause: String, trace: String },
 
     /// The guest called `exit`.
     #[error("the connector called exit with status {status} in the middle of a call")]
@@ -89,9 +98,9 @@ pub(crate) enum CallError {
     #[error("the state has {bytes} bytes, {limit_bytes} are allowed by `limits.state-size`")]
     StateTooLarge { bytes: usize, limit_bytes: u64 },
 
-    /// A string that isn't UTF-8, a pointer out of bounds, more data than the host takes at once.
+    /// A result with a string that isn't UTF-8, a pointer out of bounds, more data than the host takes at once.
     #[error(
-        "the connector handed over a value that can't be read: a broken one, or one of more than twice \
+        "the connector answered a value that can't be read: a broken one, or one of more than twice \
          `limits.page-size` and `limits.state-size` together"
     )]
     Unreadable {
@@ -99,7 +108,7 @@ pub(crate) enum CallError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    /// The store could not be made: the pool is smaller than what admission let in.
+    /// The store could not be made: the pool is smaller than what admission let in, or the system gave no memory.
     #[error("no sandbox could be made for the call")]
     Sandbox {
         #[source]
@@ -109,6 +118,9 @@ pub(crate) enum CallError {
 
 /// What is known of a call beside the error that it ended in.
 pub(super) struct Circumstances {
+    /// Whether there was an instance: the export was called.
+    pub(super) instantiated: bool,
+    /// Whether the last growth that the guest asked for was refused.
     pub(super) memory_refused: bool,
     pub(super) memory_limit_bytes: u64,
     pub(super) cpu_limit: Duration,
@@ -124,29 +136,34 @@ impl CallError {
                 limit: circumstances.cpu_limit,
             };
         }
-        let trace = trace(&error, &circumstances.stderr_tail);
-        if let Some(exit) = error.downcast_ref::<I32Exit>() {
-            return Self::Exited {
-                status: exit.0,
-                trace,
-            };
-        }
+        // Any of them may be how a guest ends that can't have what it needs.
         if circumstances.memory_refused {
             return Self::OutOfMemory {
                 limit_bytes: circumstances.memory_limit_bytes,
-                trace,
+                trace: trace(&error, circumstances),
             };
         }
-        if let Some(trap) = error.downcast_ref::<Trap>() {
-            return Self::Crashed { trap: *trap, trace };
-        }
-        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-            return Self::Sandbox {
-                source: error.into_boxed_dyn_error(),
+        if let Some(exit) = error.downcast_ref::<I32Exit>() {
+            return Self::Exited {
+                status: exit.0,
+                trace: trace(&error, circumstances),
             };
         }
-        Self::Unreadable {
-            source: error.into_boxed_dyn_error(),
+        // A backtrace says that wasm was running: what is no trap then is an import's refusal of what it was given.
+        if error.is::<Trap>() || error.is::<WasmBacktrace>() {
+            let cause = error
+                .downcast_ref::<Trap>()
+                .map_or_else(|| error.root_cause().to_string(), Trap::to_string);
+            return Self::Crashed {
+                cause: report::shortened(&cause, MAX_MESSAGE_BYTES),
+                trace: trace(&error, circumstances),
+            };
+        }
+        let source = error.into_boxed_dyn_error();
+        if circumstances.instantiated {
+            Self::Unreadable { source }
+        } else {
+            Self::Sandbox { source }
         }
     }
 
@@ -167,9 +184,10 @@ impl CallError {
     }
 }
 
-fn trace(error: &wasmtime::Error, stderr_tail: &str) -> String {
-    if stderr_tail.is_empty() {
+fn trace(error: &wasmtime::Error, circumstances: &Circumstances) -> String {
+    let stderr = &circumstances.stderr_tail;
+    if stderr.is_empty() {
         return format!("{error:?}");
     }
-    format!("{error:?}\n\nThe end of its stderr:\n{stderr_tail}")
+    format!("{error:?}\n\nThe end of its stderr:\n{stderr}")
 }

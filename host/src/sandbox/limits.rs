@@ -22,8 +22,8 @@ impl MemoryLimiter {
         }
     }
 
-    /// Whether the guest asked for more than it may have. A guest that was refused usually traps soon after; this
-    /// tells that trap from any other.
+    /// Whether the guest was refused memory and has got none since. Most guests end soon after a refusal; one that
+    /// goes on and grows again has coped with it, and what it ends in later is another matter.
     pub(super) fn refused(&self) -> bool {
         self.refused
     }
@@ -37,6 +37,7 @@ impl MemoryLimiter {
             return false;
         }
         self.used_bytes = used;
+        self.refused = false;
         true
     }
 }
@@ -51,11 +52,6 @@ impl ResourceLimiter for MemoryLimiter {
         Ok(self.grow(current as u64, desired as u64))
     }
 
-    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.refused = true;
-        Ok(())
-    }
-
     fn table_growing(
         &mut self,
         current: usize,
@@ -66,11 +62,6 @@ impl ResourceLimiter for MemoryLimiter {
             (current as u64).saturating_mul(TABLE_ELEMENT_BYTES),
             (desired as u64).saturating_mul(TABLE_ELEMENT_BYTES),
         ))
-    }
-
-    fn table_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
-        self.refused = true;
-        Ok(())
     }
 }
 
@@ -95,6 +86,8 @@ mod tests {
     fn a_refused_growth_is_not_counted() {
         let mut limiter = MemoryLimiter::new(131_072);
         assert!(!limiter.memory_growing(0, 1 << 30, None).unwrap());
+        assert!(limiter.refused());
         assert!(limiter.memory_growing(0, 131_072, None).unwrap());
+        assert!(!limiter.refused());
     }
 }

@@ -1,6 +1,9 @@
 //! The bearer check.
 
+use std::net::IpAddr;
+
 use http::header::{self, HeaderMap};
+use http::uri::Authority;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
@@ -23,6 +26,11 @@ impl Keys {
         }
     }
 
+    /// Whether there are none, which lets everyone pass.
+    pub(super) fn is_empty(&self) -> bool {
+        self.digests.is_empty()
+    }
+
     /// Whether a request may pass: it carries one of the keys, or there are none.
     pub(super) fn permit(&self, headers: &HeaderMap) -> bool {
         if self.digests.is_empty() {
@@ -37,6 +45,21 @@ impl Keys {
         });
         equal.into()
     }
+}
+
+/// Whether the request's `Host` is this machine by its own name. One without that header is no browser's.
+pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST) else {
+        return true;
+    };
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else {
+        return false;
+    };
+    let host = authority.host().trim_matches(['[', ']']);
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// The token of `Authorization: Bearer TOKEN`; the scheme's case doesn't matter (RFC 9110, section 11.1). None where
@@ -84,6 +107,27 @@ mod tests {
         ] {
             assert_eq!(keys.permit(&headers(values)), expected, "{values:?}");
         }
+    }
+
+    #[test]
+    fn hosts_of_this_machine_are_known() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("LOCALHOST:8080", true),
+            ("127.0.0.1:8080", true),
+            ("127.9.9.9", true),
+            ("[::1]:8080", true),
+            ("example.com", false),
+            ("localhost.example.com", false),
+            ("127.0.0.1.example.com:80", false),
+            ("10.0.0.1", false),
+            ("[::2]", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+            assert_eq!(names_this_machine(&headers), expected, "{host}");
+        }
+        assert!(names_this_machine(&HeaderMap::new()));
     }
 
     #[test]

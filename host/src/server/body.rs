@@ -6,24 +6,25 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
-use http::header::{self, HeaderMap};
+use http::HeaderMap;
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::error::ApiError;
+use crate::encoding::Encoding;
 
 /// Reads the body of a request with these headers.
 ///
 /// # Errors
 ///
-/// [`ApiError`]: `BodyTooLarge`, `BodyTimeout`, `BodyCut`, `BrokenGzip` or `UnsupportedEncoding`.
+/// [`ApiError`]: `BodyTooLarge`, `BodyTimeout`, `BodyCut`, `BrokenGzip` or `Encoding`.
 pub(super) async fn read(
     headers: &HeaderMap,
     body: Body,
     max_bytes: u64,
     within: Duration,
 ) -> Result<Bytes, ApiError> {
-    let gzipped = is_gzipped(headers)?;
+    let encoding = Encoding::of(headers)?;
     // Where the length is announced, the client need not send in vain, nor wait for its answer.
     if body.size_hint().lower() > max_bytes {
         return Err(ApiError::BodyTooLarge {
@@ -45,26 +46,9 @@ pub(super) async fn read(
             }
         })?
         .to_bytes();
-    if gzipped {
-        decompress(&bytes, max_bytes)
-    } else {
-        Ok(bytes)
-    }
-}
-
-fn is_gzipped(headers: &HeaderMap) -> Result<bool, ApiError> {
-    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
-    let encoding = match (encodings.next(), encodings.next()) {
-        (None, _) => return Ok(false),
-        (Some(only), None) => only.as_bytes().trim_ascii().to_ascii_lowercase(),
-        (Some(_), Some(_)) => b"several".to_vec(),
-    };
-    match encoding.as_slice() {
-        b"" | b"identity" => Ok(false),
-        b"gzip" | b"x-gzip" => Ok(true),
-        other => Err(ApiError::UnsupportedEncoding {
-            encoding: String::from_utf8_lossy(other).into_owned(),
-        }),
+    match encoding {
+        Encoding::Gzip if !bytes.is_empty() => decompress(&bytes, max_bytes),
+        Encoding::Gzip | Encoding::Identity => Ok(bytes),
     }
 }
 

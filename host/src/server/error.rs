@@ -13,7 +13,11 @@ use weld_protocol::{ErrorAnswer, ErrorKind, RequestError};
 
 use super::response;
 use crate::connectors::{CallError, ConnectorError, GuestError};
+use crate::encoding::UnknownEncoding;
 use crate::pages::PageFailure;
+
+/// When to come again after a shutdown: hosts are restarted within seconds, or another one has taken over.
+const RESTART: Duration = Duration::from_secs(5);
 
 /// Why a request is not answered with a page or a schema.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +27,19 @@ pub(super) enum ApiError {
     )]
     Unauthorized,
 
+    /// Without a key, what keeps others out is that only this machine can connect. A web page open on it can connect,
+    /// too, if its own host's name is made to point here; but then the request names that host.
+    #[error("without a key only requests to localhost are answered; set WELD_API_KEY")]
+    ForeignHost,
+
+    #[error("the client went away before its answer was ready")]
+    ClientGone,
+
     #[error("there is nothing at this path; ask for /NAME or /NAME/schema")]
     NotFound,
+
+    #[error("the request's headers have more than {limit_bytes} bytes")]
+    HeadersTooLarge { limit_bytes: usize },
 
     #[error("only GET and POST are answered")]
     MethodNotAllowed,
@@ -41,8 +56,8 @@ pub(super) enum ApiError {
     #[error("the body is no gzip, though its content-encoding says so")]
     BrokenGzip(#[source] io::Error),
 
-    #[error("the content-encoding `{encoding}` is not understood; send the body plain or gzipped")]
-    UnsupportedEncoding { encoding: String },
+    #[error("send the body plain or gzipped")]
+    Encoding(#[from] UnknownEncoding),
 
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -63,13 +78,16 @@ impl From<ConnectorError> for ApiError {
 impl ApiError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unauthorized => ErrorKind::Unauthorized,
+            Self::Unauthorized | Self::ForeignHost => ErrorKind::Unauthorized,
             Self::NotFound => ErrorKind::NotFound,
             Self::MethodNotAllowed => ErrorKind::MethodNotAllowed,
             Self::BodyTooLarge { .. } => ErrorKind::BodyTooLarge,
             Self::BodyTimeout { .. } => ErrorKind::Timeout,
-            Self::BodyCut(_) | Self::BrokenGzip(_) | Self::Request(_) => ErrorKind::BadRequest,
-            Self::UnsupportedEncoding { .. } => ErrorKind::UnsupportedEncoding,
+            Self::HeadersTooLarge { .. } => ErrorKind::HeadersTooLarge,
+            Self::ClientGone | Self::BodyCut(_) | Self::BrokenGzip(_) | Self::Request(_) => {
+                ErrorKind::BadRequest
+            }
+            Self::Encoding(_) => ErrorKind::UnsupportedEncoding,
             Self::Page(failure) => page_kind(failure),
             Self::Panicked => ErrorKind::Internal,
         }
@@ -77,23 +95,27 @@ impl ApiError {
 
     /// How long the client should wait, where that is known.
     fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Page(
-                PageFailure::RateLimited { retry_after }
-                | PageFailure::SchemaRateLimited { retry_after }
-                | PageFailure::Connector(ConnectorError::Busy { retry_after, .. }),
-            ) => Some(*retry_after),
-            Self::Page(_)
-            | Self::Unauthorized
-            | Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::BodyTooLarge { .. }
-            | Self::BodyTimeout { .. }
-            | Self::BodyCut(_)
-            | Self::BrokenGzip(_)
-            | Self::UnsupportedEncoding { .. }
-            | Self::Request(_)
-            | Self::Panicked => None,
+        let Self::Page(failure) = self else {
+            return None;
+        };
+        match failure {
+            PageFailure::RateLimited { retry_after }
+            | PageFailure::SchemaRateLimited { retry_after }
+            | PageFailure::Connector(ConnectorError::Busy { retry_after, .. }) => {
+                Some(*retry_after)
+            }
+            PageFailure::Connector(ConnectorError::ShuttingDown) => Some(RESTART),
+            PageFailure::Connector(
+                ConnectorError::Unknown { .. }
+                | ConnectorError::Ambiguous
+                | ConnectorError::None
+                | ConnectorError::Unavailable
+                | ConnectorError::Call(_),
+            )
+            | PageFailure::InvalidPage(_)
+            | PageFailure::InvalidSchema(_)
+            | PageFailure::UnreadableSchema { .. }
+            | PageFailure::SchemaTimeout { .. } => None,
         }
     }
 
@@ -111,12 +133,14 @@ impl ApiError {
         let message = crate::report::chain(&self);
         let trace = self.trace();
         let (code, name) = (kind.status(), kind.as_str());
+        // It may hold a guest's words.
+        let logged = crate::report::escaped(&message);
         if kind == ErrorKind::Internal {
-            tracing::error!(status = code, kind = name, ?took, message);
+            tracing::error!(status = code, kind = name, ?took, "{logged}");
         } else if status.is_server_error() || kind == ErrorKind::RateLimited {
-            tracing::warn!(status = code, kind = name, ?took, trace, message);
+            tracing::warn!(status = code, kind = name, ?took, trace, "{logged}");
         } else {
-            tracing::info!(status = code, kind = name, ?took, message);
+            tracing::info!(status = code, kind = name, ?took, "{logged}");
         }
         let answer = ErrorAnswer {
             kind,
@@ -157,7 +181,9 @@ fn page_kind(failure: &PageFailure) -> ErrorKind {
     match failure {
         PageFailure::Connector(error) => connector_kind(error),
         PageFailure::InvalidPage(_) => ErrorKind::InvalidPage,
-        PageFailure::InvalidSchema(_) => ErrorKind::InvalidSchema,
+        PageFailure::InvalidSchema(_) | PageFailure::UnreadableSchema { .. } => {
+            ErrorKind::InvalidSchema
+        }
         PageFailure::RateLimited { .. } | PageFailure::SchemaRateLimited { .. } => {
             ErrorKind::RateLimited
         }
@@ -171,6 +197,7 @@ fn connector_kind(error: &ConnectorError) -> ErrorKind {
             ErrorKind::UnknownConnector
         }
         ConnectorError::Unavailable => ErrorKind::ConnectorUnavailable,
+        ConnectorError::ShuttingDown => ErrorKind::ShuttingDown,
         ConnectorError::Busy { .. } => ErrorKind::Busy,
         ConnectorError::Call(error) => call_kind(error),
     }

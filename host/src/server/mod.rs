@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod error;
+mod peer;
 mod request_id;
 mod response;
 mod routes;
@@ -17,22 +18,26 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use crate::config::Secret;
 use crate::pages::Pages;
 use auth::Keys;
+use peer::Peer;
 use routes::{Service, handle};
 
 /// How long a client may take to send a request's headers.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest request line and headers together. Weld's are far below 1 KiB.
-const MAX_HEADER_BYTES: usize = 64 << 10;
+/// What hyper takes of a request's line and headers before it answers by itself, without a body: more than the limit
+/// of ours ([`routes::MAX_HEADER_BYTES`]), which says what is wrong.
+const MAX_HEAD_BYTES: usize = 256 << 10;
+const MAX_HEADERS: usize = 1_000;
 
 /// How long accepting pauses after an error such as too many open files, which the next attempt would only repeat.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -75,8 +80,8 @@ impl Server {
         self.address
     }
 
-    /// Answers until `shutdown` is ready. Then listens no more, answers at once who waits for a time to come, and
-    /// lets the requests under way end, for `grace` at the most.
+    /// Answers until `shutdown` is ready. Then listens no more, answers at once who waits for a time to come or for a
+    /// sandbox, and lets the calls under way end, for `grace` at the most; what is left by then is cut off.
     pub async fn run(
         self,
         pages: Pages,
@@ -91,49 +96,67 @@ impl Server {
             body_timeout: settings.body_timeout,
         });
         let router = Router::new().fallback(handle).with_state(service.clone());
-        let connections = GracefulShutdown::new();
+        let graceful = GracefulShutdown::new();
+        let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => serve(stream, router.clone(), &connections),
+                    Ok((stream, _)) => {
+                        connections.spawn(serve(stream, router.clone(), &graceful));
+                    }
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
+                // Ended ones are taken out, so that the set doesn't grow.
+                Some(_) = connections.join_next() => {}
             }
         }
         drop(self.listener);
         tracing::info!(?grace, "shutting down");
         service.pages.close();
-        if tokio::time::timeout(grace, connections.shutdown())
+        if tokio::time::timeout(grace, graceful.shutdown())
             .await
             .is_err()
         {
-            tracing::warn!(?grace, "requests still under way were cut off");
+            tracing::warn!(?grace, "requests still under way are cut off");
         }
+        connections.shutdown().await;
     }
 }
 
-/// Answers one connection in a task of its own. A client that goes away ends its request: the handler is dropped, and
-/// with it the call.
-fn serve(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+/// Answers one connection to its end. A client that goes away ends its request: the handler is dropped, and with it
+/// the call.
+fn serve(
+    stream: TcpStream,
+    router: Router,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
     // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
     let _ = stream.set_nodelay(true);
+    let router = match Peer::of(&stream) {
+        Ok(peer) => router.layer(Extension(Arc::new(peer))),
+        Err(error) => {
+            tracing::debug!(%error, "a connection can't be watched");
+            router
+        }
+    };
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
+    let connection = graceful.watch(connection);
+    async move {
         if let Err(error) = connection.await {
             tracing::debug!(
                 cause = crate::report::chain(&error),
                 "a connection ended early"
             );
         }
-    });
+    }
 }

@@ -1,7 +1,5 @@
 //! The name of one request, in its answer and in every line of the log that belongs to it.
 
-use std::fmt::Write as _;
-
 /// The header of an answer that names its request.
 pub(super) const HEADER: http::HeaderName = http::HeaderName::from_static("x-request-id");
 
@@ -12,9 +10,5 @@ pub(super) fn new() -> String {
     if let Err(error) = getrandom::fill(&mut bytes) {
         tracing::warn!(%error, "no random bytes for a request's id");
     }
-    bytes.iter().fold(String::new(), |mut id, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
+    crate::report::hexadecimal(&bytes)
 }

@@ -11,12 +11,20 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use tracing::Instrument;
-use weld_protocol::{MODE_HEADER, PageRequest};
+use weld_protocol::{MODE_HEADER, PageRequest, SCHEMA_MODE};
 
-use super::auth::Keys;
+use super::auth::{Keys, names_this_machine};
 use super::error::ApiError;
+use super::peer::Peer;
 use super::{body, request_id, response};
 use crate::pages::Pages;
+use crate::report;
+
+/// The longest request line and headers together. Weld's are far below 1 KiB.
+pub(super) const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// How much of a name that a client sends stands in the log.
+const MAX_LOGGED_NAME_BYTES: usize = 100;
 
 /// What every request is answered from.
 pub(super) struct Service {
@@ -43,7 +51,7 @@ impl<'a> Wanted<'a> {
         let segments = [segments.next(), segments.next(), segments.next()];
         match segments {
             [Some("schema"), None, _] => Self::Schema(None),
-            [Some("healthz" | "readyz" | "metrics" | "schema"), ..] => Self::Nothing,
+            [Some("schema"), ..] => Self::Nothing,
             [Some(name), Some("schema"), None] => Self::Schema(Some(name)),
             [name, None, _] if asks_for_schema(headers) => Self::Schema(name),
             [name, None, _] => Self::Page(name),
@@ -60,34 +68,40 @@ impl<'a> Wanted<'a> {
 }
 
 fn asks_for_schema(headers: &HeaderMap) -> bool {
-    headers
-        .get(MODE_HEADER)
-        .is_some_and(|mode| mode.as_bytes().trim_ascii().eq_ignore_ascii_case(b"schema"))
+    headers.get(MODE_HEADER).is_some_and(|mode| {
+        let mode = mode.as_bytes().trim_ascii();
+        mode.eq_ignore_ascii_case(SCHEMA_MODE.as_bytes())
+    })
 }
 
 /// Answers one request and writes its line into the log.
 pub(super) async fn handle(
     State(service): State<Arc<Service>>,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Response {
     let began = Instant::now();
     let id = request_id::new();
+    let connector = Wanted::read(request.uri().path(), request.headers())
+        .connector()
+        .map(|name| report::shortened(name, MAX_LOGGED_NAME_BYTES));
     let span = tracing::info_span!(
         "request",
         request_id = id,
-        connector = tracing::field::Empty,
+        connector,
         table = tracing::field::Empty,
     );
-    let (connector, outcome) = {
-        let wanted = Wanted::read(request.uri().path(), request.headers());
-        let connector = wanted.connector().map(str::to_owned);
-        if let Some(connector) = &connector {
-            span.record("connector", connector);
-        }
-        let answered = answer(&service, request, began).instrument(span.clone());
-        let outcome = catch_panic(answered).await;
-        (connector, outcome)
+    let peer = request.extensions_mut().remove::<Arc<Peer>>();
+    let unanswered = Unanswered {
+        span: span.clone(),
+        began,
+        answered: false,
     };
+    let answering = answer(&service, request, began).instrument(span.clone());
+    let outcome = tokio::select! {
+        outcome = catch_panic(answering) => outcome,
+        () = gone(peer.as_deref()) => Err(ApiError::ClientGone),
+    };
+    unanswered.answered();
     let _entered = span.enter();
     let mut response = match outcome {
         Ok(response) => response,
@@ -99,12 +113,51 @@ pub(super) async fn handle(
     response
 }
 
+async fn gone(peer: Option<&Peer>) {
+    match peer {
+        Some(peer) => peer.gone().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// A request without its answer: dropped like this when the client goes away, it leaves a line in the log.
+struct Unanswered {
+    span: tracing::Span,
+    began: Instant,
+    answered: bool,
+}
+
+impl Unanswered {
+    fn answered(mut self) {
+        self.answered = true;
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if !self.answered {
+            let _entered = self.span.enter();
+            tracing::info!(took = ?self.began.elapsed(), "{}", ApiError::ClientGone);
+        }
+    }
+}
+
 async fn answer(
     service: &Service,
     request: Request<Body>,
     began: Instant,
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
+    let line = head.uri.path().len();
+    let headers = head.headers.iter();
+    let bytes = headers.fold(line, |sum, (name, value)| {
+        sum + name.as_str().len() + value.len()
+    });
+    if bytes > MAX_HEADER_BYTES {
+        return Err(ApiError::HeadersTooLarge {
+            limit_bytes: MAX_HEADER_BYTES,
+        });
+    }
     let wanted = Wanted::read(head.uri.path(), &head.headers);
     authorize(service, &wanted, &head.headers)?;
     if wanted == Wanted::Nothing {
@@ -130,7 +183,8 @@ async fn answer(
     }
     let request = PageRequest::parse(&body)?;
     drop(body);
-    tracing::Span::current().record("table", request.table.as_str());
+    let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
+    tracing::Span::current().record("table", table);
     let page = service.pages.page(connector, &request).await?;
     let pending = page.pending.map(|pending| pending.as_str());
     tracing::info!(
@@ -151,15 +205,15 @@ fn authorize(service: &Service, wanted: &Wanted<'_>, headers: &HeaderMap) -> Res
         Wanted::Nothing => None,
         Wanted::Schema(name) | Wanted::Page(name) => connectors.api_keys(*name),
     };
-    let permitted = match own {
-        Some(keys) => Keys::new(keys).permit(headers),
-        None => service.keys.permit(headers),
-    };
-    if permitted {
-        Ok(())
-    } else {
-        Err(ApiError::Unauthorized)
+    let own = own.map(Keys::new);
+    let keys = own.as_ref().unwrap_or(&service.keys);
+    if !keys.permit(headers) {
+        return Err(ApiError::Unauthorized);
     }
+    if keys.is_empty() && !names_this_machine(headers) {
+        return Err(ApiError::ForeignHost);
+    }
+    Ok(())
 }
 
 /// A panic is a fault of the host, but must not cost the client its answer.
@@ -198,8 +252,6 @@ mod tests {
             ("/beers/other", Wanted::Nothing),
             ("/beers/schema/more", Wanted::Nothing),
             ("/schema/schema", Wanted::Nothing),
-            ("/metrics", Wanted::Nothing),
-            ("/healthz", Wanted::Nothing),
         ] {
             assert_eq!(Wanted::read(path, &none), expected, "{path}");
         }

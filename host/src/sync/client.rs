@@ -63,7 +63,12 @@ impl Client {
         let authorization = key
             .map(|key| HeaderValue::try_from(format!("Bearer {}", key.expose())))
             .transpose()
-            .map_err(|_| SyncError::Key)?;
+            .map_err(|_| SyncError::Key)?
+            .map(|mut value| {
+                // Kept out of debug output.
+                value.set_sensitive(true);
+                value
+            });
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
             .map_err(|error| SyncError::Tls(error.into()))?

@@ -5,6 +5,8 @@ mod section;
 
 use std::time::Duration;
 
+use super::server::ServerConfig;
+
 /// The most that one call may log, in bytes: 256 KiB, whatever `log-lines` says.
 pub const MAX_LOG_BYTES: u64 = 256 << 10;
 
@@ -72,6 +74,7 @@ impl Limits {
             memory_bytes: defaults.memory_bytes.min(ceilings.memory_bytes),
             cpu_time: defaults.cpu_time.min(ceilings.cpu_time),
             page_timeout: defaults.page_timeout.min(ceilings.page_timeout),
+            max_state_bytes: defaults.max_state_bytes.min(ceilings.state_bytes),
             ..defaults
         }
     }
@@ -86,6 +89,18 @@ pub struct Ceilings {
     pub cpu_time: Duration,
     /// `--max-page-timeout`: the longest that one call may hold a slot. Default 24 h.
     pub page_timeout: Duration,
+    /// What `--max-body` leaves for a state, in bytes: a larger one could never come back. Default 8128 KiB.
+    pub state_bytes: u64,
+}
+
+/// What stands around a state in a request's body: the table's name, the mark of a wait, white space.
+const ENVELOPE_BYTES: u64 = 64 << 10;
+
+impl Ceilings {
+    /// The largest state that a request's body of at most `max_body_bytes` can hold.
+    pub fn state_in(max_body_bytes: u64) -> u64 {
+        max_body_bytes - ENVELOPE_BYTES.min(max_body_bytes / 2)
+    }
 }
 
 impl Default for Ceilings {
@@ -94,6 +109,7 @@ impl Default for Ceilings {
             memory_bytes: 256 << 20,
             cpu_time: Duration::from_secs(10 * 60),
             page_timeout: Duration::from_secs(24 * 60 * 60),
+            state_bytes: Self::state_in(ServerConfig::MAX_BODY_BYTES),
         }
     }
 }
@@ -108,11 +124,13 @@ mod tests {
             memory_bytes: 1 << 20,
             cpu_time: Duration::from_secs(1),
             page_timeout: Duration::from_secs(2),
+            state_bytes: 1 << 10,
         };
         let expected = Limits {
             memory_bytes: 1 << 20,
             cpu_time: Duration::from_secs(1),
             page_timeout: Duration::from_secs(2),
+            max_state_bytes: 1 << 10,
             ..Limits::default()
         };
         assert_eq!(Limits::within(&ceilings), expected);

@@ -23,6 +23,7 @@ impl Limits {
         let page_timeout = Range::TIME.up_to(ceilings.page_timeout, "--max-page-timeout");
         let pause = Range::TIME.from(Duration::ZERO);
         let body = Range::SIZE.from(0);
+        let state = Range::SIZE.up_to(ceilings.state_bytes, "--max-body");
 
         let defaults = Self::within(ceilings);
         let mut reader = Reader {
@@ -38,7 +39,7 @@ impl Limits {
             max_wait: reader.time("max-wait", defaults.max_wait, pause),
             linger: reader.time("linger", defaults.linger, pause),
             max_page_bytes: reader.size("page-size", defaults.max_page_bytes, Range::SIZE),
-            max_state_bytes: reader.size("state-size", defaults.max_state_bytes, Range::SIZE),
+            max_state_bytes: reader.size("state-size", defaults.max_state_bytes, state),
             max_request_bytes: reader.size("request-size", defaults.max_request_bytes, body),
             max_response_bytes: reader.size(
                 "response-size",
@@ -218,7 +219,11 @@ mod tests {
                 "expected a time such as \"55s\", found an integer",
             ),
             ("page-size = '0B'", "too small: write at least \"1B\""),
-            ("state-size = '5GiB'", "too large: write at most \"4GiB\""),
+            (
+                "state-size = '9MiB'",
+                "above the ceiling of \"8128KiB\": lower it, or raise the server's --max-body",
+            ),
+            ("page-size = '5GiB'", "too large: write at most \"4GiB\""),
             ("response-size = '0KiB'", "too small: write at least \"1B\""),
             (
                 "log-lines = -1",

@@ -1,0 +1,65 @@
+//! The other end of a connection: is it still there?
+//!
+//! hyper notices a client that goes away as long as it reads from the connection. It stops reading once there are
+//! bytes behind the request, such as a stray line break or the next request, and then a call would go on for as long
+//! as a page may take, for nobody.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt;
+use tokio::net::TcpStream;
+
+/// How often a connection is looked at while its request is answered. A look costs a microsecond.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// When a silent client is first asked by the system whether it is there, and how long between further questions. A
+/// machine that lost its power says nothing by itself.
+const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// A second handle of a connection, to look at it beside hyper.
+#[derive(Debug)]
+pub(super) struct Peer {
+    socket: OwnedFd,
+}
+
+impl Peer {
+    /// The client of `stream`, which is asked for signs of life from now on.
+    ///
+    /// # Errors
+    ///
+    /// Any error of the system, such as too many open files.
+    pub(super) fn of(stream: &TcpStream) -> io::Result<Self> {
+        let socket = stream.as_fd().try_clone_to_owned()?;
+        sockopt::set_socket_keepalive(&socket, true)?;
+        sockopt::set_tcp_keepidle(&socket, KEEP_ALIVE_IDLE)?;
+        sockopt::set_tcp_keepintvl(&socket, KEEP_ALIVE_INTERVAL)?;
+        Ok(Self { socket })
+    }
+
+    /// Waits until the client has closed its side, or the connection is broken.
+    pub(super) async fn gone(&self) {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            if self.has_hung_up() {
+                return;
+            }
+        }
+    }
+
+    fn has_hung_up(&self) -> bool {
+        let mut sockets = [PollFd::new(&self.socket, PollFlags::RDHUP)];
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let ends = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+        poll(&mut sockets, Some(&at_once)).is_ok()
+            && sockets
+                .iter()
+                .any(|socket| socket.revents().intersects(ends))
+    }
+}
