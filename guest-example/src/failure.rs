@@ -28,9 +28,9 @@ pub fn refused(response: &HttpResponse, has_cursor: bool) -> Error {
 pub fn unreachable(cause: HttpError) -> Error {
     match cause {
         HttpError::Denied(message) => Error::Misconfigured(message),
-        HttpError::Invalid(message) => {
-            Error::Misconfigured(format!("API_BASE_URL gives no valid URL: {message}"))
-        }
+        HttpError::Invalid(message) => Error::Misconfigured(format!(
+            "a request to API_BASE_URL can't be sent: {message}"
+        )),
         HttpError::Credentials(message) => Error::Unauthorized(message),
         HttpError::Timeout => Error::Upstream("the API did not answer in time".into()),
         HttpError::TooLarge => {

@@ -1,10 +1,17 @@
 //! Flags that bound what a host does, shared by the commands that start one.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::config::{Ceilings, ServerConfig, parse_duration, parse_size};
+
+/// Reads the address of a listener.
+pub(super) fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+}
 
 /// How much at once, how large, how long.
 #[derive(Debug, Clone, Args)]

@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use super::bounds::parse_address;
 use super::error::CliError;
 use super::host::{Host, default_cache};
 use super::output::say;
@@ -20,7 +21,7 @@ use crate::config::{Secret, ServerConfig};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
 use crate::sync::{Client, Progress, TableSync};
 
-/// The key where `WELD_API_KEY` is not set. The demo listens on this machine alone.
+/// The key where `WELD_API_KEY` is not set.
 const DEMO_KEY: &str = "demo-key";
 
 /// The token of the demo API, which only the connector's configuration knows.
@@ -41,9 +42,15 @@ pub(super) struct DemoFlags {
     /// So many times the rows
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     scale: u32,
-    /// The address to listen on
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    /// The address to listen on; one that others reach needs WELD_API_KEY
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address)]
     listen: SocketAddr,
+    /// The address of the demo API
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address)]
+    api_listen: SocketAddr,
+    /// The folder of compiled code [default: the user's cache folder]
+    #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
+    cache: Option<PathBuf>,
     /// The connector's pause between two pages, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 500)]
     pause: u32,
@@ -52,16 +59,22 @@ pub(super) struct DemoFlags {
 /// Starts API and host, syncs every table, then serves until a signal comes.
 pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
-    let (stop_api, api_stopped) = oneshot::channel();
-    let api = start_api(flags.scale, api_stopped).await?;
-    let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
-    let key = environment_key()?.unwrap_or_else(|| Secret::new(DEMO_KEY));
-    let mut config = ServerConfig::new(flags.listen, plugins.path().to_owned(), default_cache());
+    let key = environment_key()?;
+    let cache = flags.cache.or_else(default_cache);
+    let mut config = ServerConfig::new(flags.listen, PathBuf::new(), cache);
+    config.api_keys = key.iter().cloned().collect();
+    // The demo's own key is known to everyone, so it opens no more than no key would.
+    config.check()?;
+    let key = key.unwrap_or_else(|| Secret::new(DEMO_KEY));
     config.api_keys = vec![key.clone()];
+    let (stop_api, api_stopped) = oneshot::channel();
+    let api = start_api(flags.api_listen, flags.scale, api_stopped).await?;
+    let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
+    config.plugins = plugins.path().to_owned();
     let host = Host::start(config).await?;
     let url = example_url(&host)?;
     say(&format!(
-        "The demo API answers at http://{api}, the host at {url}"
+        "The demo API answers at http://{api} with the token {DEMO_TOKEN}, the host at {url}"
     ));
 
     let (stop, stopped) = oneshot::channel::<()>();
@@ -97,7 +110,11 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn start_api(scale: u32, stopped: oneshot::Receiver<()>) -> Result<SocketAddr, CliError> {
+async fn start_api(
+    address: SocketAddr,
+    scale: u32,
+    stopped: oneshot::Receiver<()>,
+) -> Result<SocketAddr, CliError> {
     let config = DemoConfig {
         scale,
         token: DEMO_TOKEN.to_owned(),
@@ -105,9 +122,9 @@ async fn start_api(scale: u32, stopped: oneshot::Receiver<()>) -> Result<SocketA
         quota: if scale == 1 { QUOTA_PER_HOUR } else { 0 },
         window: Duration::from_secs(3_600),
     };
-    let api = DemoApi::bind((Ipv4Addr::LOCALHOST, 0).into(), config)
+    let api = DemoApi::bind(address, config)
         .await
-        .map_err(CliError::DemoSetUp)?;
+        .map_err(|source| CliError::Listen { address, source })?;
     let address = api.local_addr();
     tokio::spawn(async move {
         let stopped = async {

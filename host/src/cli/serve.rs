@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::bounds::BoundFlags;
+use super::bounds::{BoundFlags, parse_address};
 use super::error::CliError;
 use super::host::{Host, default_cache};
 use super::output::say;
@@ -28,7 +28,7 @@ pub(super) struct ServeFlags {
     )]
     plugins: PathBuf,
     /// The address to listen on [default: 127.0.0.1:8080, or 0.0.0.0:PORT where PORT is set]
-    #[arg(long, value_name = "ADDRESS", env = "WELD_LISTEN")]
+    #[arg(long, value_name = "ADDRESS", env = "WELD_LISTEN", value_parser = parse_address)]
     listen: Option<SocketAddr>,
     /// The folder of compiled code [default: the user's cache folder]
     #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
@@ -139,7 +139,9 @@ fn announce(reports: &[LoadReport], address: SocketAddr, is_open: bool) {
             }
             Err(error) => {
                 let reason = crate::report::chain(error);
-                say(&format!("  {name}  not loaded: {reason}"));
+                // A configuration's problems have a line each.
+                let shown = reason.replace('\n', "\n    ");
+                say(&format!("  {name}  not loaded: {shown}"));
                 tracing::warn!(connector = name, reason, "connector not loaded");
             }
         }

@@ -1,5 +1,6 @@
 //! Reading the plugins folder: every `NAME.wasm` with its `NAME.toml` becomes a ready connector or a reason.
 
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -91,21 +92,27 @@ pub async fn load_folder(
     Ok(Folder { tried })
 }
 
+/// The components of a folder. A configuration that no component reads is most often one with a misspelt name.
 async fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
+    let (mut components, mut configurations) = (Vec::new(), Vec::new());
     let mut entries = tokio::fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {
         let path = entry.path();
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if !hidden
-            && path
-                .extension()
-                .is_some_and(|extension| extension == "wasm")
-        {
-            paths.push(path);
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        match path.extension().and_then(OsStr::to_str) {
+            Some("wasm") => components.push(path),
+            Some("toml") => configurations.push(path),
+            _ => {}
         }
     }
-    Ok(paths)
+    for path in configurations {
+        if !components.contains(&path.with_extension("wasm")) {
+            tracing::warn!(path = %path.display(), "a configuration without a component; is its name right?");
+        }
+    }
+    Ok(components)
 }
 
 async fn load_file(sandbox: &Arc<Sandbox>, path: PathBuf, ceilings: Ceilings) -> Tried {

@@ -23,7 +23,8 @@ const RESTART: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
     #[error(
-        "the bearer key is missing or wrong; send `Authorization: Bearer KEY` with the key set as WELD_API_KEY"
+        "the bearer key is missing or wrong; send `Authorization: Bearer KEY` with the key set as WELD_API_KEY, \
+         or as `api-key` of the connector"
     )]
     Unauthorized,
 

@@ -31,8 +31,9 @@ use auth::Keys;
 use peer::Peer;
 use routes::{Service, handle};
 
-/// How long a client may take to send a request's headers.
-const HEADERS_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take to send a request's headers. Also how long one that has sent only half of them can keep
+/// the host from ending.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What hyper takes of a request's line and headers before it answers by itself, without a body: more than the limit
 /// of ours ([`routes::MAX_HEADER_BYTES`]), which says what is wrong.

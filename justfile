@@ -1,0 +1,42 @@
+# Each line is plain cargo or rustup, so that nobody needs `just`.
+
+# What a fresh machine lacks
+setup:
+    rustup target add wasm32-wasip2
+    rustup component add clippy rustfmt
+
+# Every test of the workspace and of the example connector
+test:
+    cargo test --locked --workspace
+    cargo test --locked --manifest-path guest-example/Cargo.toml
+
+# Formatting and lints, of host and guests
+lint:
+    cargo fmt --all --check
+    cargo fmt --check --manifest-path guest-example/Cargo.toml
+    cargo fmt --check --manifest-path tests/guests/Cargo.toml
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --manifest-path guest-example/Cargo.toml -- -D warnings
+    cargo clippy --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml -- -D warnings
+
+# Licences, duplicates and sources of every dependency; needs `cargo install --locked cargo-deny`
+deny:
+    cargo deny --locked check licenses bans sources
+    cargo deny --locked --manifest-path guest-example/Cargo.toml --config deny.toml check -A license-exception-not-encountered -A unmatched-skip licenses bans sources
+    cargo deny --locked --manifest-path tests/guests/Cargo.toml --config deny.toml check -A license-exception-not-encountered -A unmatched-skip licenses bans sources
+
+# The documentation, private items included, into target/doc
+doc:
+    cargo doc --locked --no-deps --workspace --document-private-items
+
+# What the sandbox costs for one page
+bench:
+    cargo bench --locked -p weld-host-tests
+
+# The connectors of ./plugins
+serve:
+    cargo run --locked -p weld-host -- serve
+
+# One test guest, by the name of its file in tests/guests/src/bin
+guest NAME:
+    cargo build --release --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml --bin {{ NAME }}
