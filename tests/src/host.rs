@@ -5,6 +5,7 @@ use crate::lines::Lines;
 use crate::weld::{Request, Weld};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ pub struct HostBuilder {
     program: PathBuf,
     plugins: TempDir,
     flags: BTreeMap<String, String>,
-    variables: BTreeMap<String, String>,
+    variables: BTreeMap<String, OsString>,
 }
 
 impl HostBuilder {
@@ -66,8 +67,9 @@ impl HostBuilder {
     }
 
     /// With this variable; the host inherits none.
-    pub fn variable(mut self, name: &str, value: &str) -> Self {
-        self.variables.insert(name.to_owned(), value.to_owned());
+    pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.variables
+            .insert(name.to_owned(), value.as_ref().to_owned());
         self
     }
 
@@ -99,6 +101,30 @@ impl HostBuilder {
         host
     }
 
+    /// Starts the host, on a port that the flags name, where nobody reads what it writes for people; waits until it
+    /// has written `text` to its log.
+    ///
+    /// # Panics
+    /// Where it doesn't.
+    pub fn start_unread(self, text: &str) -> Host {
+        let mut child = self
+            .command()
+            .spawn()
+            .expect("the program under test can be started");
+        drop(child.stdout.take());
+        let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
+        let host = Host {
+            child,
+            // Ends when the process does, as stdout would.
+            stdout: stderr.clone(),
+            stderr,
+            address: self.flags["--listen"].parse().expect("an address"),
+            plugins: self.plugins,
+        };
+        host.log().wait_for_text(text);
+        host
+    }
+
     /// Starts the host, which must refuse, and waits until it has ended.
     ///
     /// # Panics
@@ -119,6 +145,16 @@ impl HostBuilder {
     }
 
     fn spawn(&self) -> (Child, Lines, Lines) {
+        let mut child = self
+            .command()
+            .spawn()
+            .expect("the program under test can be started");
+        let stdout = Lines::capture(child.stdout.take().expect("it is piped"));
+        let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
+        (child, stdout, stderr)
+    }
+
+    fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
             .arg("serve")
@@ -132,12 +168,7 @@ impl HostBuilder {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .expect("the program under test can be started");
-        let stdout = Lines::capture(child.stdout.take().expect("it is piped"));
-        let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
-        (child, stdout, stderr)
+        command
     }
 }
 

@@ -140,7 +140,7 @@ impl Request {
         }
     }
 
-    /// With one more header.
+    /// With one more header; `host`, in lower case, stands in place of the address.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
@@ -207,22 +207,10 @@ impl Request {
     /// # Errors
     /// Where the host can't be reached.
     pub fn begin(self) -> io::Result<Pending> {
-        let mut head = format!(
-            "{} {} HTTP/1.1\r\nhost: {}\r\n",
-            self.method, self.target, self.address
-        );
-        for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str("connection: close\r\n\r\n");
-        let kind = if self.method == "HEAD" {
-            Kind::ResponseToHead
-        } else {
-            Kind::Response
-        };
+        let head = self.head("close");
         let mut pending = Pending {
             stream: TcpStream::connect(self.address)?,
-            kind,
+            kind: self.kind_of_answer(),
         };
         pending.stream.set_read_timeout(Some(PATIENCE))?;
         // The host may answer and close before it has read what it refuses; what counts is the answer.
@@ -231,6 +219,31 @@ impl Request {
             .write_all(head.as_bytes())
             .and_then(|()| pending.stream.write_all(&self.body));
         Ok(pending)
+    }
+
+    /// The bytes of the request on a connection that is kept alive.
+    pub fn bytes(&self) -> Vec<u8> {
+        [self.head("keep-alive").as_bytes(), &self.body].concat()
+    }
+
+    fn head(&self, connection: &str) -> String {
+        let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
+        if !self.headers.iter().any(|(name, _)| name == "host") {
+            head.push_str(&format!("host: {}\r\n", self.address));
+        }
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("connection: {connection}\r\n\r\n"));
+        head
+    }
+
+    pub(crate) fn kind_of_answer(&self) -> Kind {
+        if self.method == "HEAD" {
+            Kind::ResponseToHead
+        } else {
+            Kind::Response
+        }
     }
 }
 

@@ -178,3 +178,52 @@ fn key_is_read_from_a_file_without_its_line_end() {
     assert_eq!(status(&host, "/echo/schema", "Bearer from a file"), 200);
     assert_eq!(status(&host, "/echo/schema", "Bearer other"), 401);
 }
+
+#[test]
+fn open_host_answers_only_to_the_names_of_its_own_machine() {
+    let host = host().plugin("guest", guests::ECHOES_STATE).start();
+    let ask = |name: &str| {
+        host.request("GET", "/guest/schema")
+            .header("host", name)
+            .send()
+    };
+    for name in [
+        "localhost",
+        "localhost:8080",
+        "127.0.0.1",
+        "127.0.0.1:1",
+        "[::1]",
+        "[::1]:8080",
+    ] {
+        let answer = ask(name);
+        assert_eq!(answer.status(), 200, "{name}: {}", answer.text());
+    }
+    // A page in the operator's browser can have such a name resolve to this machine.
+    for name in [
+        "evil.example",
+        "evil.example:8080",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "127.0.0.1@evil.example",
+        "evil.example/localhost",
+        "evil-localhost",
+        "192.168.1.5",
+        "[::2]",
+        "",
+    ] {
+        let answer = ask(name);
+        assert_eq!(answer.status(), 401, "{name}: {}", answer.text());
+        assert_error(&answer, 401, "unauthorized");
+    }
+}
+
+#[test]
+fn host_with_a_key_answers_to_any_name() {
+    let host = two_connectors().start();
+    let answer = host
+        .request("GET", "/echo/schema")
+        .header("host", "connectors.example.com")
+        .header("authorization", "Bearer correct horse")
+        .send();
+    assert_eq!(answer.status(), 200, "{}", answer.text());
+}

@@ -133,6 +133,52 @@ fn folder_that_others_may_write_to_is_not_used() {
     host.log().wait_for("the warning", |line| {
         line.contains("WARN") && line.contains("cache")
     });
+    assert_eq!(host.weld("guest").schema().status(), 200);
+}
+
+#[test]
+fn code_under_another_components_name_is_compiled_anew() {
+    let cache = Filled::new();
+    let both = || {
+        with_cache(&cache.path())
+            .plugin("guest", guests::TRAPS)
+            .plugin("other", guests::ECHOES_STATE)
+            .start()
+    };
+    let traps = cache.code();
+    drop(both());
+    let mut code = cache.code();
+    code.sort_by_key(|path| !traps.contains(path));
+    let [traps, echoes] = &code[..] else {
+        panic!("one entry each: {code:?}");
+    };
+    for extension in ["cwasm", "sha256"] {
+        let aside = cache.path().join("aside");
+        let (one, other) = (
+            traps.with_extension(extension),
+            echoes.with_extension(extension),
+        );
+        fs::rename(&one, &aside).unwrap();
+        fs::rename(&other, &one).unwrap();
+        fs::rename(&aside, &other).unwrap();
+    }
+    let host = both();
+    for name in ["guest", "other"] {
+        let line = host.announcement(name);
+        assert!(
+            line.contains("  loaded in ") && !line.contains("cache"),
+            "{line}"
+        );
+    }
+    assert_error(
+        &host.weld("guest").page("panic", &json!({})),
+        500,
+        "connector_crashed",
+    );
+    assert_eq!(
+        host.weld("other").good_row("beers", &json!({}))["table"],
+        "beers"
+    );
 }
 
 #[test]

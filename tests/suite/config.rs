@@ -2,6 +2,7 @@
 
 use crate::{assert_error, guests, host, host_with_config};
 use serde_json::json;
+use std::os::unix::fs::symlink;
 
 /// The reason why a connector of this configuration did not load.
 fn refusal(toml: &str) -> String {
@@ -50,6 +51,11 @@ fn mistake_is_named_by_file_line_and_key() {
             "[limits]\ncpu-time = \"5 parsecs\"",
             "guest.toml:2: limits.cpu-time",
             "55s",
+        ),
+        (
+            "[limits]\nstate-size = \"16MiB\"",
+            "guest.toml:2: limits.state-size",
+            "--max-body",
         ),
         (
             "[limits]\nlog-lines = \"many\"",
@@ -128,4 +134,50 @@ fn empty_configuration_is_that_of_a_connector_without_one() {
         host.weld("guest").good_row("rows", &json!({}))["environment"],
         json!({})
     );
+}
+
+#[test]
+fn state_that_no_body_could_bring_back_is_a_mistake() {
+    // The table's name and the JSON around the state take their part of the body.
+    let host = host()
+        .plugin("guest", guests::ECHOES_STATE)
+        .config("guest", "[limits]\nstate-size = \"64KiB\"")
+        .plugin("default", guests::ECHOES_STATE)
+        .flag("--max-body", "64KiB")
+        .start();
+    let line = host.announcement("guest");
+    assert!(
+        line.contains("guest.toml:2: limits.state-size") && line.contains("--max-body"),
+        "{line}"
+    );
+    assert_eq!(
+        host.weld("default").schema().status(),
+        200,
+        "a default is lowered, as to every ceiling"
+    );
+}
+
+#[test]
+fn configuration_that_is_a_dangling_link_is_not_taken_for_none() {
+    let builder = host()
+        .plugin("guest", guests::ECHOES_STATE)
+        .plugin("good", guests::ECHOES_STATE)
+        .variable("WELD_API_KEY", "key");
+    let link = builder.plugins().join("guest.toml");
+    symlink("moved/away/guest.toml", link).unwrap();
+    let host = builder.start();
+    let line = host.announcement("guest");
+    assert!(
+        line.contains("not loaded: ") && line.contains("guest.toml"),
+        "{line}"
+    );
+    let guest = host.weld("guest").with_key("key");
+    assert_error(&guest.schema(), 503, "connector_unavailable");
+    assert_error(
+        &guest.page("beers", &json!({})),
+        503,
+        "connector_unavailable",
+    );
+    let good = host.weld("good").with_key("key");
+    assert_eq!(good.schema().status(), 200);
 }

@@ -137,6 +137,10 @@ fn malformed_request_is_refused_before_it_is_sent() {
         json!({ "url": "ftp://127.0.0.1/beers" }),
         json!({ "url": "file:///etc/passwd" }),
         json!({ "url": upstream.url("/"), "method": "GE T" }),
+        json!({ "url": upstream.url("/"), "method": "CONNECT" }),
+        json!({ "url": upstream.url("/"), "method": "connect" }),
+        json!({ "url": upstream.url("/"), "method": "TRACE" }),
+        json!({ "url": upstream.url("/"), "method": "Trace" }),
         json!({ "url": upstream.url("/"), "headers": [["bad name", "x"]] }),
         json!({ "url": upstream.url("/"), "headers": [["x-split", "a\r\nx-forged: b"]] }),
         json!({ "url": upstream.url("/"), "headers": [["content-length", "5"]] }),
@@ -180,4 +184,62 @@ fn credential_that_is_not_configured_is_an_error() {
     assert_eq!(row["error"], "credentials", "{row}");
     assert!(row["detail"].as_str().unwrap().contains("api"), "{row}");
     assert!(upstream.received().is_empty());
+}
+
+#[test]
+fn headers_past_all_measure_are_refused() {
+    let upstream = Upstream::answering("{}");
+    let host = host_for(&upstream, "");
+    let distinct: Vec<(String, &str)> = (0..40_000).map(|id| (format!("x-{id}"), "v")).collect();
+    let repeated = vec![("x-same", "v"); 40_000];
+    let long = [("x-long", "v".repeat(1 << 20))];
+    let together: Vec<(String, String)> = (0..64)
+        .map(|id| (format!("x-{id}"), "v".repeat(16 << 10)))
+        .collect();
+    for headers in [
+        json!(distinct),
+        json!(repeated),
+        json!(long),
+        json!(together),
+    ] {
+        let row = fetch(
+            &host,
+            &json!({ "url": upstream.url("/"), "headers": headers }),
+        );
+        assert_eq!(row["error"], "invalid", "{row}");
+    }
+    assert!(upstream.received().is_empty());
+    let row = fetch(&host, &json!({ "url": upstream.url("/") }));
+    assert_eq!(row["status"], 200, "the host serves on: {row}");
+    let log = host.log().so_far().join("\n");
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+#[test]
+fn password_in_a_url_is_never_shown() {
+    let host = host()
+        .plugin("guest", guests::FETCHES)
+        .flag("--log", "debug")
+        .start();
+    for url in [
+        "https://user:s3cret@host:99999/",
+        "https://user:s3cret@[::1/",
+        "https://user:s3cret@ho st/",
+        "https://user:s3cret@/",
+        "https://user:s3cret@host/",
+        "https://s3cret@host/",
+        "ftp://user:s3cret@host/",
+        "https:user:s3cret@host:99999",
+        "https:\\\\user:s3cret@host:99999\\",
+        "//user:s3cret@host/",
+        "user:s3cret@host",
+    ] {
+        let row = fetch(&host, &json!({ "url": url }));
+        assert_eq!(row["error"], "invalid", "{url}: {row}");
+        assert!(!row.to_string().contains("s3cret"), "{url}: {row}");
+    }
+    host.weld("guest").page("the_last_table", &json!({}));
+    host.log().wait_for_text("the_last_table");
+    let log = host.log().so_far().join("\n");
+    assert!(!log.contains("s3cret"), "{log}");
 }

@@ -144,3 +144,73 @@ fn upstream_that_hangs_ends_with_the_pages_time() {
         _ => drop(assert_error(&answer, 504, "deadline_exceeded")),
     }
 }
+
+#[test]
+fn compressed_response_without_a_body_is_an_empty_one() {
+    let upstream = Upstream::start(|request, exchange| match request.target() {
+        "/204" => exchange.begin(204, &[("content-encoding", "gzip")]),
+        "/304" => exchange.begin(304, &[("content-encoding", "gzip")]),
+        "/head" => exchange.begin(
+            200,
+            &[("content-encoding", "gzip"), ("content-length", "1000")],
+        ),
+        "/chunked" => {
+            exchange.begin(
+                200,
+                &[
+                    ("content-encoding", "gzip"),
+                    ("transfer-encoding", "chunked"),
+                ],
+            );
+            exchange.send("0\r\n\r\n");
+        }
+        _ => exchange.answer(200, &[("content-encoding", "gzip")], ""),
+    });
+    let host = host_for(&upstream, "");
+    for (method, path, status) in [
+        ("GET", "/204", 204),
+        ("GET", "/304", 304),
+        ("GET", "/200", 200),
+        ("GET", "/chunked", 200),
+        ("HEAD", "/head", 200),
+    ] {
+        let row = fetch(
+            &host,
+            &json!({ "url": upstream.url(path), "method": method }),
+        );
+        assert_eq!(row["status"], status, "{path}: {row}");
+        assert_eq!(row["body"], "", "{path}: {row}");
+    }
+}
+
+#[test]
+fn name_of_an_encoding_is_read_in_any_case() {
+    let upstream = Upstream::start(|request, exchange| {
+        let encoding = request.target().trim_start_matches('/');
+        exchange.answer(200, &[("content-encoding", encoding)], gzip(b"plain text"));
+    });
+    let host = host_for(&upstream, "");
+    for encoding in ["gzip", "GZIP", "Gzip", "x-gzip", "X-GZip"] {
+        let row = fetch(
+            &host,
+            &json!({ "url": upstream.url(&format!("/{encoding}")) }),
+        );
+        assert_eq!(row["body"], "plain text", "{encoding}: {row}");
+    }
+}
+
+#[test]
+fn encoding_that_was_not_asked_for_fails() {
+    let upstream = Upstream::start(|request, exchange| {
+        let encoding = request.target().trim_start_matches('/');
+        exchange.answer(200, &[("content-encoding", encoding)], "squeezed");
+    });
+    let host = host_for(&upstream, "");
+    for encoding in ["br", "zstd", "deflate", "BR"] {
+        let row = fetch(
+            &host,
+            &json!({ "url": upstream.url(&format!("/{encoding}")) }),
+        );
+        assert_eq!(row["error"], "failed", "{encoding}: {row}");
+    }
+}

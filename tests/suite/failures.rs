@@ -2,6 +2,7 @@
 
 use crate::{assert_error, guests, host, host_with, host_with_config};
 use serde_json::json;
+use weld_host_tests::host::Host;
 
 /// Each of the contract's errors but `rate-limited`, which is no failure, and what Weld gets for it.
 const ERRORS: [(&str, u16, &str); 6] = [
@@ -23,7 +24,7 @@ fn error_of_a_page_has_its_status_kind_and_message() {
         let words = if error == "unknown_table" {
             "unknown_table"
         } else {
-            "the guest says"
+            "the guest says this"
         };
         assert!(message.contains(words), "{error}: {message}");
     }
@@ -97,4 +98,119 @@ fn malformed_schema_is_refused() {
         assert!(message.contains("rows"), "names the table: {message}");
     }
     assert_eq!(host.weld("sound").schema().status(), 200);
+}
+
+#[test]
+fn message_of_any_length_is_cut() {
+    let host = host_with(guests::FAILS_AS_TOLD);
+    for (error, status, kind) in ERRORS {
+        if error == "unknown_table" {
+            continue;
+        }
+        let state = json!({ "words": "long ", "times": (30 << 20) / 5 });
+        let answer = host.weld("guest").page(error, &state);
+        let message = assert_error(&answer, status, kind);
+        assert!(message.contains("long long"), "{error}: {message}");
+        assert!(
+            answer.body.len() < 16 << 10,
+            "{error}: {} bytes",
+            answer.body.len()
+        );
+        host.log().wait_for_text(kind);
+    }
+    assert_no_line_is_longer_than(&host, 16 << 10);
+}
+
+#[test]
+fn message_that_grows_when_it_is_written_is_cut_too() {
+    let host = host_with(guests::FAILS_AS_TOLD);
+    // Escaped, a character may take six bytes; and none may be cut in the middle.
+    for words in ["\u{1}", "\u{1f37a}", "\\\""] {
+        let state = json!({ "words": words, "times": 1 << 20 });
+        let answer = host.weld("guest").page("other", &state);
+        assert_error(&answer, 500, "connector_failed");
+        assert!(
+            answer.body.len() < 32 << 10,
+            "{words:?}: {} bytes",
+            answer.body.len()
+        );
+    }
+    host.weld("guest").page("the_last_table", &json!({}));
+    host.log().wait_for_text("the_last_table");
+    assert_no_line_is_longer_than(&host, 32 << 10);
+}
+
+#[test]
+fn message_forges_no_line_of_the_log() {
+    let host = host_with(guests::FAILS_AS_TOLD);
+    let forged = "2030-01-01T00:00:00Z ERROR forged";
+    for line_break in ["\n", "\r", "\r\n", "\u{b}", "\u{85}"] {
+        let words = format!("first{line_break}{forged}\u{1b}[2Jred\u{7}\u{0}");
+        for (error, status, kind) in ERRORS {
+            if error != "unknown_table" {
+                let answer = host.weld("guest").page(error, &json!({ "words": words }));
+                assert_error(&answer, status, kind);
+            }
+        }
+        // Nor does the client's own word for the table.
+        let answer = host.weld("guest").page(&words, &json!({}));
+        assert_error(&answer, 404, "unknown_table");
+    }
+    // The log is written in order: once this line is there, those before it are.
+    host.weld("guest").page("the_last_table", &json!({}));
+    host.log().wait_for_text("the_last_table");
+    let lines = host.log().so_far();
+    assert!(
+        lines.iter().any(|line| line.contains("forged")),
+        "{lines:?}"
+    );
+    for line in lines {
+        assert!(!line.starts_with(forged), "{line:?}");
+        assert!(
+            !line.contains(|character: char| character.is_control() && character != '\t'),
+            "{line:?}"
+        );
+    }
+}
+
+#[test]
+fn name_of_any_length_is_answered_and_cut_in_the_log() {
+    let host = host()
+        .plugin("guest", guests::FAILS_AS_TOLD)
+        .plugin("echo", guests::ECHOES_STATE)
+        .start();
+    let name = "n".repeat(1 << 20);
+    assert_error(
+        &host.weld("guest").page(&name, &json!({})),
+        404,
+        "unknown_table",
+    );
+    assert_eq!(host.weld("echo").page(&name, &json!({})).status(), 200);
+    host.weld("guest").page("the_last_table", &json!({}));
+    host.log().wait_for_text("the_last_table");
+    assert_no_line_is_longer_than(&host, 20 << 10);
+}
+
+/// Checks every line of the log so far.
+fn assert_no_line_is_longer_than(host: &Host, bytes: usize) {
+    for line in host.log().so_far() {
+        assert!(
+            line.len() <= bytes,
+            "{} bytes: {}…",
+            line.len(),
+            line.chars().take(500).collect::<String>()
+        );
+    }
+}
+
+#[test]
+fn schema_that_is_no_utf8_is_refused() {
+    let config = "[env]\nBROKEN_SCHEMA = \"yes\"";
+    let host = host_with_config(guests::RETURNS_TEXT_THAT_IS_NO_UTF8, config);
+    assert_error(&host.weld("guest").schema(), 500, "invalid_schema");
+    assert_error(
+        &host.weld("guest").page("rows", &json!({})),
+        500,
+        "invalid_page",
+    );
 }

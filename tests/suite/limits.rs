@@ -85,6 +85,20 @@ fn memory_is_limited_without_configuration_too() {
 }
 
 #[test]
+fn refused_memory_is_the_cause_only_where_it_ends_the_call() {
+    let host = host_with_config(guests::IS_REFUSED_MEMORY, "[limits]\nmemory = \"32MiB\"");
+    let weld = host.weld("guest");
+    assert_eq!(weld.page("goes_on", &json!({})).status(), 200);
+    assert_error(
+        &weld.page("panics_later", &json!({})),
+        500,
+        "connector_crashed",
+    );
+    let message = assert_error(&weld.page("exits", &json!({})), 500, "out_of_memory");
+    assert!(message.contains("memory"), "names the limit: {message}");
+}
+
+#[test]
 fn operators_ceiling_lowers_the_default() {
     let host = host()
         .plugin("guest", guests::LOOPS_FOR_EVER)

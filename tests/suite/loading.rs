@@ -3,6 +3,8 @@
 use crate::{assert_error, guests, host};
 use serde_json::json;
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
 
 #[test]
 fn every_connector_is_announced_with_its_url() {
@@ -169,11 +171,114 @@ fn other_files_are_no_connectors() {
 }
 
 #[test]
-fn folder_named_like_a_connector_keeps_nobody_from_serving() {
+fn what_is_no_regular_file_is_reported_without_being_read() {
     let builder = host().plugin("good", guests::ECHOES_STATE);
-    fs::create_dir(builder.plugins().join("folder.wasm")).unwrap();
+    let path = |name: &str| builder.plugins().join(name);
+    let made = Command::new("mkfifo")
+        .arg(path("pipe.wasm"))
+        .status()
+        .expect("mkfifo is part of every Unix");
+    assert!(made.success());
+    fs::create_dir(path("folder.wasm")).unwrap();
+    symlink("/dev/zero", path("endless.wasm")).unwrap();
+    symlink("moved/away.wasm", path("dangling.wasm")).unwrap();
     let host = builder.start();
+    for (name, reason) in [
+        ("pipe", "no file"),
+        ("folder", "no file"),
+        ("endless", "no file"),
+        ("dangling", "can't be read"),
+    ] {
+        let line = host.announcement(name);
+        assert!(
+            line.contains("not loaded: ") && line.contains(reason),
+            "{line}"
+        );
+        assert_error(&host.weld(name).schema(), 503, "connector_unavailable");
+    }
     assert_eq!(host.weld("good").schema().status(), 200);
+}
+
+#[test]
+fn connector_whose_start_never_ends_is_reported() {
+    let host = host()
+        .plugin("good", guests::ECHOES_STATE)
+        .file("guest.wasm", component_whose_start_never_ends())
+        .config("guest", "[limits]\ncpu-time = \"100ms\"")
+        .start();
+    let line = host.announcement("guest");
+    assert!(
+        line.contains("not loaded: ") && line.contains("cpu-time"),
+        "{line}"
+    );
+    assert_eq!(host.weld("good").schema().status(), 200);
+}
+
+/// A component in the binary format, with exports by the right names: no compiler writes such a start function.
+fn component_whose_start_never_ends() -> Vec<u8> {
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, b"\x01\x60\x00\x00"),
+        section(3, b"\x01\x00"),
+        section(7, b"\x01\x01f\x00\x00"),
+        // The start function is the only one: `loop br 0 end`.
+        section(8, b"\x00"),
+        section(10, b"\x01\x07\x00\x03\x40\x0c\x00\x0b\x0b"),
+    ]
+    .concat();
+    let source = "weld:connector/source@0.1.0";
+    let exports = [
+        &[1, 0, u8::try_from(source.len()).unwrap()],
+        source.as_bytes(),
+        &[5, 0, 0],
+    ]
+    .concat();
+    [
+        b"\0asm\x0d\0\x01\0".to_vec(),
+        section(1, &module),
+        // An instance of the module, its function, lifted as one without parameters and result.
+        section(2, b"\x01\x00\x00\x00"),
+        section(6, b"\x01\x00\x00\x01\x00\x01f"),
+        section(7, b"\x01\x40\x00\x01\x00"),
+        section(8, b"\x01\x00\x00\x00\x00\x00"),
+        // An instance with that function under both names of the contract.
+        section(
+            5,
+            b"\x01\x01\x02\x00\x06schema\x01\x00\x00\x0afetch-page\x01\x00",
+        ),
+        section(11, &exports),
+    ]
+    .concat()
+}
+
+fn section(id: u8, contents: &[u8]) -> Vec<u8> {
+    [&[id, u8::try_from(contents.len()).unwrap()], contents].concat()
+}
+
+#[test]
+fn component_that_begins_with_more_memory_than_it_may_have_is_told_so() {
+    // A Rust guest begins with a stack of 1 MiB, and has its data behind it.
+    let small = host()
+        .plugin("guest", guests::ECHOES_STATE)
+        .flag("--max-memory", "1MiB")
+        .start();
+    let line = small.announcement("guest");
+    assert!(
+        line.contains("not loaded: ") && line.contains("larger") && line.contains("memory"),
+        "{line}"
+    );
+    let limited = host()
+        .plugin("guest", guests::ECHOES_STATE)
+        .config("guest", "[limits]\nmemory = \"1MiB\"")
+        .start();
+    let line = limited.announcement("guest");
+    assert!(
+        line.contains("not loaded: ") && line.contains("limits.memory"),
+        "{line}"
+    );
+    for host in [small, limited] {
+        assert_error(&host.weld("guest").schema(), 503, "connector_unavailable");
+    }
 }
 
 #[test]

@@ -4,6 +4,17 @@ use crate::{assert_error, guests, host, host_with, host_with_config};
 use serde_json::{Value, json};
 use weld_host_tests::host::Host;
 
+/// Checks that the log has nothing but printable lines, and none that a guest made to look like one of the host's.
+fn assert_nothing_forged(host: &Host) {
+    for line in host.log().so_far() {
+        assert!(
+            !line.contains(|character: char| character.is_control() && character != '\t'),
+            "{line:?}"
+        );
+        assert!(!line.starts_with("ERROR forged"), "{line}");
+    }
+}
+
 /// The lines that a flooding guest got into the log.
 fn flood_lines(host: &Host) -> Vec<String> {
     host.log()
@@ -77,13 +88,24 @@ fn control_characters_are_escaped() {
         let line = host.log().wait_for_text(way);
         assert!(line.contains("forged"), "still one line: {line}");
     }
-    for line in host.log().so_far() {
-        assert!(
-            !line.contains(|character: char| character.is_control() && character != '\t'),
-            "{line:?}"
-        );
-        assert!(!line.starts_with("ERROR forged"), "{line}");
-    }
+    assert_nothing_forged(&host);
+}
+
+#[test]
+fn last_words_of_a_crash_are_escaped_too() {
+    let host = host_with(guests::TRAPS);
+    assert_error(
+        &host
+            .weld("guest")
+            .page("panic_on_several_lines", &json!({})),
+        500,
+        "connector_crashed",
+    );
+    host.log().wait_for_text("wasm backtrace");
+    host.log().wait_for("the last words", |line| {
+        line.contains("ERROR forged") && line.contains("guest")
+    });
+    assert_nothing_forged(&host);
 }
 
 #[test]
@@ -144,4 +166,28 @@ fn page_leaves_a_line_with_connector_table_and_rows() {
         !log.contains("in the state"),
         "no state and no row stands in the log: {log}"
     );
+}
+
+#[test]
+fn escapes_count_against_the_bytes_that_a_call_may_log() {
+    let host = host_with(guests::PRINTS_WITHOUT_END);
+    host.weld("guest")
+        .good_page("control_characters", &json!({}));
+    host.log().wait_for_text("status=200");
+    let written: usize = host.log().so_far().iter().map(String::len).sum();
+    assert!(
+        (100 << 10..=300 << 10).contains(&written),
+        "256 KiB and what stands around: {written}"
+    );
+}
+
+#[test]
+fn message_as_long_as_a_book_is_no_single_line() {
+    let host = host_with(guests::PRINTS_WITHOUT_END);
+    host.weld("guest").good_page("long_message", &json!({}));
+    host.log().wait_for_text("status=200");
+    assert!(!flood_lines(&host).is_empty());
+    for line in flood_lines(&host) {
+        assert!(line.len() <= 10 << 10, "{} bytes", line.len());
+    }
 }

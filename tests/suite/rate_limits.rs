@@ -122,3 +122,52 @@ fn rate_limits_that_add_up_to_more_than_the_longest_wait_are_an_error() {
     assert_error(&answer, 429, "rate_limited");
     assert_eq!(answer.header("retry-after"), Some("120"));
 }
+
+#[test]
+fn rate_limit_of_no_time_backs_off_like_one_without_a_number() {
+    let host = host_with_config(guests::FAILS_AS_TOLD, &asking_to_wait(0, ""));
+    let before = Timestamp::now();
+    let first = assert_pending(&host.weld("guest").page(RATE_LIMITED, &json!({})));
+    let first = mark(&first);
+    assert!(
+        first.not_before >= before + SignedDuration::from_secs(1),
+        "{}",
+        first.not_before
+    );
+    assert_eq!(first.tries, 1);
+    let now = Timestamp::now();
+    let later = host
+        .weld("guest")
+        .page(RATE_LIMITED, &marked(now, first.since, 3));
+    let later = mark(&assert_pending(&later));
+    assert_eq!((later.tries, later.since), (4, first.since));
+    assert!(later.not_before - now > first.not_before - first.since);
+}
+
+#[test]
+fn rate_limited_schema_never_says_to_come_again_at_once() {
+    let config = "[env]\nSCHEMA_ERROR = \"rate_limited\"\nRATE_LIMIT_MS = \"0\"";
+    let host = host_with_config(guests::FAILS_AS_TOLD, config);
+    let answer = host.weld("guest").schema();
+    assert_error(&answer, 429, "rate_limited");
+    let seconds: u64 = answer
+        .header("retry-after")
+        .expect("when to come again")
+        .parse()
+        .unwrap();
+    assert!(seconds >= 1, "{seconds}");
+}
+
+#[test]
+fn page_that_runs_for_longer_than_it_may_linger_goes_on_counting() {
+    let config = "[env]\nSLEEP_MS = \"1200\"\n[limits]\nlinger = \"600ms\"";
+    let host = host_with_config(guests::FAILS_AS_TOLD, config);
+    let now = Timestamp::now();
+    let since = now - SignedDuration::from_mins(1);
+    // Early, so that it is in time however slow the machine is.
+    let state = marked(now + SignedDuration::from_millis(800), since, 3);
+    let mark = mark(&assert_pending(
+        &host.weld("guest").page(RATE_LIMITED, &state),
+    ));
+    assert_eq!((mark.tries, mark.since), (4, since));
+}

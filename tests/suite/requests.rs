@@ -264,3 +264,21 @@ fn headers_without_end_are_refused() {
         .send();
     assert_eq!(answer.status(), 431);
 }
+
+#[test]
+fn headers_over_the_cap_are_refused_as_every_error_is() {
+    let host = host_with(guests::ECHOES_STATE);
+    let many = (0..8).fold(post(&host), |request, number| {
+        request.header(&format!("x-filler-{number}"), &"x".repeat(9_000))
+    });
+    for (form, request) in [
+        ("one", post(&host).header("x-filler", &"x".repeat(70_000))),
+        ("many", many),
+    ] {
+        let answer = request.body(BODY).send();
+        assert_eq!(answer.status(), 431, "{form}: {}", answer.text());
+        assert_error(&answer, 431, "headers_too_large");
+    }
+    let fits = post(&host).header("x-filler", &"x".repeat(60_000));
+    assert_eq!(fits.body(BODY).send().status(), 200);
+}

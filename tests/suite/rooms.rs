@@ -17,7 +17,7 @@ const FLOW: [&str; 7] = [
 /// Rooms that `cli` alone may use, and that may use only leaves.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but `config` and `report`.
-const LEAVES: [&str; 4] = ["config", "bindings", "demo", "report"];
+const LEAVES: [&str; 5] = ["config", "bindings", "demo", "encoding", "report"];
 /// Leaves that leaves may use too.
 const BASE: [&str; 2] = ["config", "report"];
 
@@ -35,6 +35,7 @@ const FOREIGN: [(&str, &[&str]); 5] = [
             "sync",
             "author",
             "demo",
+            "encoding",
         ],
     ),
     (
@@ -49,6 +50,7 @@ const FOREIGN: [(&str, &[&str]); 5] = [
             "sync",
             "author",
             "demo",
+            "encoding",
         ],
     ),
     (
@@ -63,6 +65,7 @@ const FOREIGN: [(&str, &[&str]); 5] = [
             "config",
             "sync",
             "author",
+            "encoding",
         ],
     ),
     (
@@ -75,6 +78,7 @@ const FOREIGN: [(&str, &[&str]); 5] = [
             "imports",
             "config",
             "author",
+            "encoding",
         ],
     ),
     (
@@ -89,6 +93,7 @@ const FOREIGN: [(&str, &[&str]); 5] = [
             "config",
             "sync",
             "demo",
+            "encoding",
         ],
     ),
 ];

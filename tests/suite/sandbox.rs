@@ -180,3 +180,22 @@ fn sleep_past_the_pages_time_is_refused_with_what_is_left() {
     let left = row["left"].as_u64().unwrap();
     assert!((1..=30 * 60 * 1000).contains(&left), "{left}");
 }
+
+#[test]
+fn import_that_is_handed_broken_text_is_a_crash() {
+    let host = host_with(guests::HANDS_OVER_BROKEN_TEXT);
+    for table in ["log", "url", "outside"] {
+        let answer = host.weld("guest").page(table, &json!({}));
+        assert_eq!(answer.status(), 500, "{table}: {}", answer.text());
+        assert_error(&answer, 500, "connector_crashed");
+        assert!(!answer.text().contains("backtrace"), "{}", answer.text());
+        host.log().wait_for("the backtrace", |line| {
+            line.contains("wasm backtrace") && line.contains(&format!("table={table:?}"))
+        });
+    }
+    assert_eq!(
+        host.weld("guest").schema().status(),
+        200,
+        "the host serves on"
+    );
+}

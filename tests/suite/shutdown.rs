@@ -4,6 +4,9 @@ use crate::in_flight::InFlight;
 use crate::{assert_error, guests, host, host_with_config};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use std::sync::mpsc;
+use std::thread;
+use weld_host_tests::PATIENCE;
 
 #[test]
 fn page_in_flight_finishes_while_new_requests_are_refused() {
@@ -108,4 +111,33 @@ fn connection_that_is_kept_alive_does_not_keep_the_host_alive() {
     host.terminate();
     assert_eq!(host.wait_for_exit().code(), Some(0));
     drop(idle);
+}
+
+#[test]
+fn request_that_waits_for_a_slot_is_told_to_come_again() {
+    let InFlight {
+        mut host,
+        page,
+        release,
+    } = InFlight::start(host().flag("--slots", "1").flag("--queue", "1"));
+    let (sender, answers) = mpsc::channel();
+    for _ in 0..2 {
+        let (weld, sender) = (host.weld("guest"), sender.clone());
+        thread::spawn(move || sender.send(weld.schema()));
+    }
+    let next = || answers.recv_timeout(PATIENCE).unwrap();
+    // There is one place in the queue: now the other request has it.
+    assert_error(&next(), 503, "busy");
+    host.terminate();
+    let answer = next();
+    assert_error(&answer, 503, "shutting_down");
+    let seconds: u64 = answer
+        .header("retry-after")
+        .expect("when to come again")
+        .parse()
+        .unwrap();
+    assert!(seconds > 0);
+    release.open();
+    assert_eq!(page.answer().unwrap().status(), 200, "it was in flight");
+    assert_eq!(host.wait_for_exit().code(), Some(0));
 }

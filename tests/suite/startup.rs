@@ -1,7 +1,9 @@
 //! Starting the server, and refusing to: one clear line, exit status 1, no backtrace.
 
 use crate::{guests, host};
+use std::ffi::OsStr;
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use weld_host_tests::host::HostBuilder;
 
 /// Checks that the host refuses with one line that has these words.
@@ -118,4 +120,31 @@ fn host_without_a_key_says_so() {
 #[test]
 fn default_that_is_no_connector_is_a_refusal() {
     assert_refused(host().flag("--default", "beers"), &["--default", "beers"]);
+}
+
+#[test]
+fn key_that_is_no_text_is_a_refusal() {
+    let key = OsStr::from_bytes(b"s3cret\xff");
+    for address in ["127.0.0.1:0", "0.0.0.0:0"] {
+        let builder = host()
+            .flag("--listen", address)
+            .variable("WELD_API_KEY", key);
+        assert_refused(builder, &["WELD_API_KEY", "UTF-8"]);
+    }
+}
+
+#[test]
+fn host_whose_words_nobody_reads_serves_all_the_same() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let host = host()
+        .plugin("guest", guests::ECHOES_STATE)
+        .file("broken.wasm", "no component")
+        .flag("--listen", &free.to_string())
+        .start_unread("broken");
+    assert_eq!(host.weld("guest").schema().status(), 200);
+    let log = host.log().so_far().join("\n");
+    assert!(!log.contains("panicked"), "{log}");
 }

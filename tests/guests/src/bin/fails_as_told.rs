@@ -1,21 +1,29 @@
 //! Fails with the contract's error that its table names; `schema` with the one that the variable SCHEMA_ERROR names.
-//! The host must map each to its status and kind.
+//! Its words are those of the state, `words`, said `times` over; SLEEP_MS passes before it fails.
+//! The host must map each to its status and kind, and let no words, however long, spoil its answer or its log.
 
-use weld_test_guests::{Error, Page, Table, connector, number, one_table};
+use serde_json::Value;
+use weld_test_guests::{Error, Page, Table, connector, host, number, one_table};
 
 fn schema() -> Result<Vec<Table>, Error> {
     match std::env::var("SCHEMA_ERROR") {
-        Ok(name) => Err(error(&name)),
+        Ok(name) => Err(error(&name, "the guest says this".to_owned())),
         Err(_) => one_table(),
     }
 }
 
-fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
-    Err(error(&table))
+fn fetch_page(table: String, state: String) -> Result<Page, Error> {
+    if let Some(pause) = number("SLEEP_MS") {
+        host::sleep(pause).map_err(|error| Error::Other(format!("{error:?}")))?;
+    }
+    let state: Value =
+        serde_json::from_str(&state).map_err(|error| Error::InvalidState(error.to_string()))?;
+    let words = state["words"].as_str().unwrap_or("the guest says this");
+    let times = state["times"].as_u64().unwrap_or(1);
+    Err(error(&table, words.repeat(times as usize)))
 }
 
-fn error(name: &str) -> Error {
-    let message = format!("the guest says {name}");
+fn error(name: &str, message: String) -> Error {
     match name {
         "misconfigured" => Error::Misconfigured(message),
         "invalid_state" => Error::InvalidState(message),

@@ -1,7 +1,14 @@
-//! Answers strings that are no UTF-8, in the place its table names.
-//! The host cannot lift such a value, and must answer `invalid_page`.
+//! Answers strings that are no UTF-8, in the place its table names; in its schema where BROKEN_SCHEMA is set.
+//! The host cannot lift such a value, and must answer `invalid_page`, for the schema `invalid_schema`.
 
-use weld_test_guests::{Error, Page, connector, last_page};
+use weld_test_guests::{Error, Page, Table, connector, last_page, one_table, table};
+
+fn schema() -> Result<Vec<Table>, Error> {
+    match std::env::var("BROKEN_SCHEMA") {
+        Ok(_) => Ok(vec![table(&no_utf8(), &["id"])]),
+        Err(_) => one_table(),
+    }
+}
 
 fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
     match table.as_str() {
@@ -18,4 +25,4 @@ fn no_utf8() -> String {
     unsafe { String::from_utf8_unchecked(bytes) }
 }
 
-connector!(fetch_page);
+connector!(schema, fetch_page);

@@ -1,4 +1,4 @@
-//! Dies in the two ways of compiled code, by its table's name.
+//! Dies in the two ways of compiled code, by its table's name; its last words may stand on several lines.
 //! The host must answer `connector_crashed`, log the backtrace and the guest's last words, and serve on.
 
 use weld_test_guests::{Error, Page, connector};
@@ -6,6 +6,7 @@ use weld_test_guests::{Error, Page, connector};
 fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
     match table.as_str() {
         "panic" => panic!("the guest's last words"),
+        "panic_on_several_lines" => panic!("the guest's last words\nERROR forged\u{1b}[31m\r\0"),
         "unreachable" => core::arch::wasm32::unreachable(),
         _ => Err(Error::UnknownTable),
     }

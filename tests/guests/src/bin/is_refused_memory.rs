@@ -1,0 +1,24 @@
+//! Asks for more memory than it may have, takes the refusal, and goes on as its table names: to a page, to a panic of
+//! another cause after a growth that succeeded, or to `exit(1)`, as runtimes do that give up.
+//! The host must answer `out_of_memory` only where the refusal is what ended the call.
+
+use weld_test_guests::{Error, Page, connector, last_page};
+
+fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
+    let mut most = Vec::<u8>::new();
+    let refused = std::hint::black_box(&mut most).try_reserve_exact(1 << 30);
+    if refused.is_ok() {
+        return Err(Error::Other("a gibibyte was granted".to_owned()));
+    }
+    match table.as_str() {
+        "goes_on" => last_page("[]", "{}"),
+        "panics_later" => {
+            std::hint::black_box(vec![1_u8; 4 << 20]);
+            panic!("for another reason");
+        }
+        "exits" => std::process::exit(1),
+        _ => Err(Error::UnknownTable),
+    }
+}
+
+connector!(fetch_page);
