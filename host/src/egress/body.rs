@@ -26,45 +26,45 @@ pub(super) async fn read(
     headers: &HeaderMap,
     max_bytes: u64,
 ) -> Result<Vec<u8>, BodyError> {
-    let encoding = Encoding::of(headers).map_err(|error| BodyError::Transfer(error.into()))?;
-    let mut sink = Sink::new(encoding, max_bytes);
-    let mut is_empty = true;
+    let mut sink = None;
     let mut body = std::pin::pin!(body);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(BodyError::Transfer)?;
-        if let Ok(mut data) = frame.into_data() {
-            while data.has_remaining() {
-                let length = data.chunk().len();
-                is_empty &= length == 0;
-                sink.write(data.chunk())?;
-                data.advance(length);
-            }
+        let Ok(mut data) = frame.into_data() else {
+            continue;
+        };
+        while data.has_remaining() {
+            let sink = match &mut sink {
+                Some(sink) => sink,
+                none => none.insert(Sink::of(headers, max_bytes)?),
+            };
+            let length = data.chunk().len();
+            sink.write(data.chunk())?;
+            data.advance(length);
         }
     }
-    if is_empty {
-        return Ok(Vec::new());
-    }
-    sink.finish()
+    sink.map_or_else(|| Ok(Vec::new()), Sink::finish)
 }
 
-/// Where the bytes go: straight into the buffer, or through a decoder first. A body without bytes is empty whatever its
-/// encoding: answers to HEAD and of status 204 or 304 have headers of a body that isn't sent.
+/// Where the bytes go: straight into the buffer, or through a decoder first. There is none until a byte arrives: answers
+/// to HEAD and of status 204 or 304 have the headers of a body that isn't sent.
 enum Sink {
     Identity(Capped),
     Gzip(Box<MultiGzDecoder<Capped>>),
 }
 
 impl Sink {
-    fn new(encoding: Encoding, max_bytes: u64) -> Self {
+    fn of(headers: &HeaderMap, max_bytes: u64) -> Result<Self, BodyError> {
+        let encoding = Encoding::of(headers).map_err(|error| BodyError::Transfer(error.into()))?;
         let buffer = Capped {
             bytes: Vec::new(),
             max_bytes,
             exceeded: false,
         };
-        match encoding {
+        Ok(match encoding {
             Encoding::Identity => Self::Identity(buffer),
             Encoding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(buffer))),
-        }
+        })
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), BodyError> {

@@ -33,7 +33,7 @@ pub(crate) enum CompileError {
     CoreModule,
 
     #[error(
-        "the component can't be compiled: it is broken, cut short, or larger than this host takes"
+        "the component can't be compiled: it is broken, cut short, or larger than this host takes (its memory may begin with no more than --max-memory)"
     )]
     Invalid {
         #[source]

@@ -148,7 +148,10 @@ async fn answer(
     began: Instant,
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
-    let line = head.uri.path().len();
+    let line = head
+        .uri
+        .path_and_query()
+        .map_or(0, |line| line.as_str().len());
     let headers = head.headers.iter();
     let bytes = headers.fold(line, |sum, (name, value)| {
         sum + name.as_str().len() + value.len()
