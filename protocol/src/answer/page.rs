@@ -4,7 +4,9 @@ use serde_json::value::RawValue;
 
 use super::AnswerError;
 use super::shape::{elements, of_kind, pick, required, text};
-use crate::json::JsonKind;
+use crate::json::{self, JsonKind};
+use crate::state::RESERVED_KEY;
+use crate::waiting::Waiting;
 
 /// A page as a connector answered it.
 #[derive(Debug, Clone)]
@@ -15,6 +17,36 @@ pub struct PageAnswer {
     pub state: Box<RawValue>,
     /// Whether to ask for another page.
     pub has_more: bool,
+}
+
+impl PageAnswer {
+    /// The host's mark in the state: when the next page may begin. `None` where there is none, or
+    /// none that a host of ours writes.
+    #[must_use]
+    pub fn waiting(&self) -> Option<Waiting> {
+        let [mark] = json::pick(self.state.get(), [RESERVED_KEY]).ok()?;
+        Waiting::parse(mark?.get()).ok()
+    }
+
+    /// Whether the state is the one that was sent, so that the next request would be the same.
+    /// `null` and `{}` count as one, the host's mark and the white space between members as
+    /// nothing; another order or spelling counts as another state.
+    #[must_use]
+    pub fn keeps(&self, sent: &RawValue) -> bool {
+        members(&self.state) == members(sent)
+    }
+}
+
+/// The members of a state without the host's mark.
+fn members(state: &RawValue) -> Vec<(&str, &str)> {
+    let mut members = Vec::new();
+    // `null` has no members, and nothing else can be no object.
+    let _ = json::each_member(state.get(), |name, value| {
+        if !json::is_name(name, RESERVED_KEY) {
+            members.push((name, value.get()));
+        }
+    });
+    members
 }
 
 /// Reads the answer to a request for a page.
@@ -64,6 +96,50 @@ mod tests {
             (rows, page.state.get(), page.has_more),
             (vec![r#"{"n": 1.50}"#, "{}"], "null", true)
         );
+    }
+
+    fn answer(state: &str) -> PageAnswer {
+        PageAnswer {
+            insert: Vec::new(),
+            state: RawValue::from_string(state.to_owned()).unwrap(),
+            has_more: true,
+        }
+    }
+
+    #[test]
+    fn the_hosts_mark_is_read() {
+        let mark =
+            r#"{"not-before":"2030-01-02T03:04:05Z","since":"2030-01-02T03:00:00Z","tries":2}"#;
+        let marked = answer(&format!(r#"{{"page": 2, "weld-host": {mark}}}"#));
+        assert_eq!(marked.waiting(), Waiting::parse(mark).ok());
+        for state in [
+            "null",
+            "{}",
+            r#"{"weld-host": 1}"#,
+            r#"{"a": {"weld-host": {}}}"#,
+        ] {
+            assert_eq!(answer(state).waiting(), None, "{state}");
+        }
+    }
+
+    #[test]
+    fn states_are_compared_without_the_hosts_mark() {
+        for (answered, sent, same) in [
+            ("{}", "null", true),
+            ("null", " { } ", true),
+            (r#"{"a":1,"b":[2]}"#, r#"{ "a" : 1, "b" : [2] }"#, true),
+            (r#"{"a":1,"weld-host":{"tries":1}}"#, r#"{"a":1}"#, true),
+            (r#"{"a":1}"#, r#"{"\u0077eld-host":0,"a":1}"#, true),
+            (r#"{"a":1}"#, "{}", false),
+            (
+                r#"{"a":12345678901234567890123}"#,
+                r#"{"a":12345678901234567890124}"#,
+                false,
+            ),
+        ] {
+            let sent = RawValue::from_string(sent.to_owned()).unwrap();
+            assert_eq!(answer(answered).keeps(&sent), same, "{answered} {sent}");
+        }
     }
 
     #[test]

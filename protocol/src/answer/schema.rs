@@ -9,23 +9,26 @@ use super::shape::{elements, pick, required, string, text, unfit};
 use crate::json::{self, JsonKind};
 use crate::schema::{Field, FieldType, Table};
 
-/// Reads the answer to a request for the schema. `fields` may be missing; `primary_key` may be a
-/// string, a list of strings, `null` or missing. A type that is a string is read as its name, any
-/// other as its JSON text.
+/// Reads the answer to a request for the schema, in each shape that connectors were seen to answer
+/// with:
+///
+/// - The tables stand under `schema`, or under `tables` as older connectors have it: an object of
+///   tables by name, or a list of tables that have a `name`. A table may be `null`.
+/// - `primary_key` is a string, a list of strings, an empty string, `null` or missing.
+/// - `fields` is a list of objects, an object of types by name, `null` or missing. A type that is a
+///   string is read as its name, any other as its JSON text.
 ///
 /// # Errors
 /// An [`AnswerError`] with the first fault found.
 pub fn read_schema(body: &[u8]) -> Result<Vec<Table>, AnswerError> {
-    let [schema] = pick("the answer", text(body)?, ["schema"])?;
-    let schema = required("schema", schema)?;
-    let mut members = Vec::new();
-    json::each_member(schema.get(), |name, table| members.push((name, table)))
-        .map_err(unfit("schema", "an object"))?;
+    let [schema, tables] = pick("the answer", text(body)?, ["schema", "tables"])?;
+    let (place, listed) = match (schema, tables) {
+        (None, Some(tables)) => ("tables", tables),
+        (schema, _) => ("schema", required("schema", schema)?),
+    };
     let mut names = HashSet::new();
-    let mut tables = Vec::with_capacity(members.len());
-    for (name, table) in members {
-        let place = format!("schema[{name}]");
-        let name = string(&place, name)?;
+    let mut tables = Vec::new();
+    for (place, name, table) in named_tables(place, listed)? {
         if !names.insert(name.clone()) {
             return Err(AnswerError::Twice { place });
         }
@@ -34,30 +37,105 @@ pub fn read_schema(body: &[u8]) -> Result<Vec<Table>, AnswerError> {
     Ok(tables)
 }
 
+/// The tables of a schema with their places and names.
+fn named_tables<'a>(
+    place: &str,
+    listed: &'a RawValue,
+) -> Result<Vec<(String, String, &'a RawValue)>, AnswerError> {
+    if JsonKind::of(listed.get()) != JsonKind::Array {
+        return members(place, listed)?
+            .into_iter()
+            .map(|(quoted, table)| {
+                let place = format!("{place}[{quoted}]");
+                let name = string(&place, quoted)?;
+                Ok((place, name, table))
+            })
+            .collect();
+    }
+    elements(place, listed)?
+        .into_iter()
+        .enumerate()
+        .map(|(index, table)| {
+            let place = format!("{place}[{index}]");
+            let [name] = pick(&place, table.get(), ["name"])?;
+            let name_place = format!("{place}.name");
+            let name = string(&name_place, required(&name_place, name)?.get())?;
+            Ok((place, name, table))
+        })
+        .collect()
+}
+
 fn read_table(place: &str, name: String, table: &RawValue) -> Result<Table, AnswerError> {
-    let [key, fields] = pick(place, table.get(), ["primary_key", "fields"])?;
+    let (key, fields) = if JsonKind::of(table.get()) == JsonKind::Null {
+        (None, None)
+    } else {
+        let [key, fields] = pick(place, table.get(), ["primary_key", "fields"])?;
+        (key, fields)
+    };
     let primary_key = key.map_or_else(
         || Ok(Vec::new()),
         |key| read_key(&format!("{place}.primary_key"), key),
     )?;
-    let mut read = Vec::new();
-    if let Some(fields) = fields {
-        let place = format!("{place}.fields");
-        for (index, field) in elements(&place, fields)?.into_iter().enumerate() {
-            read.push(read_field(&format!("{place}[{index}]"), field)?);
-        }
-    }
+    let fields = fields.map_or_else(
+        || Ok(Vec::new()),
+        |fields| read_fields(&format!("{place}.fields"), fields),
+    )?;
     Ok(Table {
         name,
         primary_key,
-        fields: read,
+        fields,
     })
+}
+
+fn read_fields(place: &str, fields: &RawValue) -> Result<Vec<Field>, AnswerError> {
+    match JsonKind::of(fields.get()) {
+        JsonKind::Null => Ok(Vec::new()),
+        JsonKind::Object => members(place, fields)?
+            .into_iter()
+            .map(|(quoted, field_type)| {
+                let place = format!("{place}[{quoted}]");
+                Ok(Field {
+                    name: string(&place, quoted)?,
+                    field_type: read_type(&place, field_type)?,
+                    default: None,
+                })
+            })
+            .collect(),
+        JsonKind::Array => elements(place, fields)?
+            .into_iter()
+            .enumerate()
+            .map(|(index, field)| read_field(&format!("{place}[{index}]"), field))
+            .collect(),
+        found => Err(AnswerError::WrongKind {
+            place: place.to_owned(),
+            expected: "a list or an object",
+            found,
+        }),
+    }
+}
+
+/// The members of an object, their names still quoted.
+fn members<'a>(
+    place: &str,
+    object: &'a RawValue,
+) -> Result<Vec<(&'a str, &'a RawValue)>, AnswerError> {
+    let mut members = Vec::new();
+    json::each_member(object.get(), |name, value| members.push((name, value)))
+        .map_err(unfit(place, "an object"))?;
+    Ok(members)
 }
 
 fn read_key(place: &str, key: &RawValue) -> Result<Vec<String>, AnswerError> {
     match JsonKind::of(key.get()) {
         JsonKind::Null => Ok(Vec::new()),
-        JsonKind::String => Ok(vec![string(place, key.get())?]),
+        JsonKind::String => {
+            let column = string(place, key.get())?;
+            Ok(if column.is_empty() {
+                Vec::new()
+            } else {
+                vec![column]
+            })
+        }
         JsonKind::Array => elements(place, key)?
             .into_iter()
             .enumerate()
@@ -75,16 +153,19 @@ fn read_field(place: &str, field: &RawValue) -> Result<Field, AnswerError> {
     let [name, field_type, default] = pick(place, field.get(), ["name", "type", "default"])?;
     let (name_place, type_place) = (format!("{place}.name"), format!("{place}.type"));
     let name = string(&name_place, required(&name_place, name)?.get())?;
-    let field_type = required(&type_place, field_type)?.get();
-    let field_type = match JsonKind::of(field_type) {
-        JsonKind::String => FieldType::Named(string(&type_place, field_type)?),
-        _ => FieldType::Described(field_type.to_owned()),
-    };
+    let field_type = read_type(&type_place, required(&type_place, field_type)?)?;
     Ok(Field {
         name,
         field_type,
         default: default.map(|default| default.get().to_owned()),
     })
+}
+
+fn read_type(place: &str, field_type: &RawValue) -> Result<FieldType, AnswerError> {
+    match JsonKind::of(field_type.get()) {
+        JsonKind::String => Ok(FieldType::Named(string(place, field_type.get())?)),
+        _ => Ok(FieldType::Described(field_type.get().to_owned())),
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +189,39 @@ mod tests {
         };
         let cases = [
             (r#"{"schema": {}}"#, vec![]),
+            (r#"{"schema": []}"#, vec![]),
+            (r#"{"tables": {}}"#, vec![]),
+            (
+                r#"{"tables": {"t": {"primary_key": "id"}, "u": null}}"#,
+                vec![("t", vec!["id"], vec![]), ("u", vec![], vec![])],
+            ),
+            (
+                r#"{"tables": [{"name": "t", "primary_key": "id"}, {"name": "u"}]}"#,
+                vec![("t", vec!["id"], vec![]), ("u", vec![], vec![])],
+            ),
+            (
+                r#"{"tables": {"old": {}}, "schema": {"t": {"primary_key": ""}}}"#,
+                vec![("t", vec![], vec![])],
+            ),
+            (
+                r#"{"schema": {"t": {"fields": null}}}"#,
+                vec![("t", vec![], vec![])],
+            ),
+            (
+                r#"{"schema": {"t": {"fields": {"a": "int", "\u00e9": ["null", "long"]}}}}"#,
+                vec![(
+                    "t",
+                    vec![],
+                    vec![
+                        named("a", "int"),
+                        Field {
+                            name: "é".to_owned(),
+                            field_type: FieldType::Described(r#"["null", "long"]"#.to_owned()),
+                            default: None,
+                        },
+                    ],
+                )],
+            ),
             (
                 r#"{"schema": {"t": {}}, "more": 1}"#,
                 vec![("t", vec![], vec![])],
@@ -147,7 +261,7 @@ mod tests {
 
     #[test]
     fn faulty_schemas_are_refused_with_the_place() {
-        let cases: [(&[u8], &str); 15] = [
+        let cases: [(&[u8], &str); 18] = [
             (b"", "the answer is empty"),
             (
                 b"\r\n<!doctype html>\xff",
@@ -160,7 +274,10 @@ mod tests {
             ),
             (b"[]", "the answer is an array, not an object"),
             (b"{}", "the answer has no schema"),
-            (br#"{"schema": []}"#, "schema is an array, not an object"),
+            (
+                br#"{"schema": "none"}"#,
+                "schema is a string, not an object",
+            ),
             (
                 br#"{"schema": {"t": 1}}"#,
                 r#"schema["t"] is a number, not an object"#,
@@ -178,8 +295,17 @@ mod tests {
                 r#"schema["t"].primary_key[1] is a number, not a string"#,
             ),
             (
-                br#"{"schema": {"t": {"fields": {}}}}"#,
-                r#"schema["t"].fields is an object, not a list"#,
+                br#"{"schema": {"t": {"fields": 1}}}"#,
+                r#"schema["t"].fields is a number, not a list or an object"#,
+            ),
+            (
+                br#"{"tables": [{"name": "t"}, {"name": "t"}]}"#,
+                "tables[1] is there twice",
+            ),
+            (br#"{"tables": [{}]}"#, "the answer has no tables[0].name"),
+            (
+                br#"{"tables": ["t"]}"#,
+                "tables[0] is a string, not an object",
             ),
             (
                 br#"{"schema": {"t": {"fields": [{"type": "int"}]}}}"#,
