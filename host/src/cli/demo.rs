@@ -1,15 +1,18 @@
 //! `weld-host demo`: the main job on a person's own machine, from the API to the last row.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use weld_protocol::Table;
 
 use super::bounds::parse_address;
 use super::error::CliError;
@@ -17,15 +20,19 @@ use super::host::{Host, default_cache};
 use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
+use super::sync::{Report, summary_lines, sync_to};
 use crate::config::{Secret, ServerConfig};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
-use crate::sync::{Client, Progress, TableSync};
+use crate::sync::{Client, Destination, DestinationError, Sqlite, SyncOptions};
 
 /// The key where `WELD_API_KEY` is not set.
 const DEMO_KEY: &str = "demo-key";
 
 /// The token of the demo API, which only the connector's configuration knows.
 const DEMO_TOKEN: &str = "demo-token";
+
+/// Where the demo puts its rows.
+const DATABASE: &str = "demo.sqlite";
 
 /// The API's quota, as the one of Weld's guide has it.
 const QUOTA_PER_HOUR: u32 = 3_600;
@@ -171,42 +178,25 @@ fn example_url(host: &Host) -> Result<String, CliError> {
     }
 }
 
+/// Syncs everything anew, as the rows of the demo API are the same every time, and prints what came.
 async fn sync_all(client: &Client) -> Result<(), CliError> {
+    let shown = Arc::default();
+    let destination = Sampled {
+        rows: Sqlite::open(Path::new(DATABASE))?,
+        shown: Arc::clone(&shown),
+    };
+    let options = SyncOptions {
+        full: true,
+        ..SyncOptions::default()
+    };
+    let report = Report::choose(false, false);
+    let stop = std::future::pending();
+    let summary = sync_to(client, Box::new(destination), &options, report, stop).await?;
     say("");
-    say(&format!(
-        "{:<12} {:>5} {:>7} {:>9} {:>8}",
-        "table", "pages", "rows", "KiB", "seconds"
-    ));
-    let mut shown = Vec::new();
-    for table in client.schema().await? {
-        let began = Instant::now();
-        let (mut pages, mut rows, mut bytes) = (0_u32, 0_usize, 0_usize);
-        let mut sync = TableSync::new(client, &table.name, RawValue::NULL.to_owned());
-        loop {
-            match sync.advance().await? {
-                Progress::Page {
-                    rows: page,
-                    bytes: length,
-                } => {
-                    pages = pages.saturating_add(1);
-                    rows = rows.saturating_add(page.len());
-                    bytes = bytes.saturating_add(length);
-                    if pages == 1 {
-                        let first = page.into_iter().take(SHOWN_ROWS).map(|row| excerpt(&row));
-                        shown.push((table.name.clone(), first.collect::<Vec<_>>()));
-                    }
-                }
-                Progress::Pending(_) => {}
-                Progress::Done => break,
-            }
-        }
-        let (kibibytes, seconds) = (bytes / 1024, began.elapsed().as_secs_f64());
-        say(&format!(
-            "{:<12} {pages:>5} {rows:>7} {kibibytes:>9} {seconds:>8.1}",
-            table.name
-        ));
+    for line in summary_lines(&summary) {
+        say(&line);
     }
-    for (table, rows) in shown {
+    for (table, rows) in &*lock(&shown) {
         say("");
         say(&format!("{table}:"));
         for row in rows {
@@ -214,6 +204,43 @@ async fn sync_all(client: &Client) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+type Shown = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
+
+/// The database, and the beginning of the first rows of each table to show.
+struct Sampled {
+    rows: Sqlite,
+    shown: Shown,
+}
+
+impl Destination for Sampled {
+    fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
+        self.rows.prepare(table)
+    }
+
+    fn clear(&mut self, table: &str) -> Result<(), DestinationError> {
+        self.rows.clear(table)
+    }
+
+    fn commit(
+        &mut self,
+        table: &str,
+        rows: &[Box<RawValue>],
+        state: &RawValue,
+    ) -> Result<(), DestinationError> {
+        self.rows.commit(table, rows, state)?;
+        let mut shown = lock(&self.shown);
+        if !shown.contains_key(table) {
+            let first = rows.iter().take(SHOWN_ROWS).map(|row| excerpt(row));
+            shown.insert(table.to_owned(), first.collect());
+        }
+        Ok(())
+    }
+}
+
+fn lock(shown: &Shown) -> MutexGuard<'_, BTreeMap<String, Vec<String>>> {
+    shown.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn excerpt(row: &RawValue) -> String {
@@ -230,6 +257,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn print_next_steps(url: &str, key: &Secret, once: bool) {
+    say("");
+    say(&format!("The rows are in {DATABASE}. A query to try:"));
+    say(&format!(
+        "  sqlite3 {DATABASE} {}",
+        quoted("SELECT name, abv FROM beers ORDER BY abv DESC LIMIT 5")
+    ));
     let header = quoted(&format!("Authorization: Bearer {}", key.expose()));
     say("");
     say("In Weld, a custom connector with this URL and key syncs the same rows:");

@@ -8,8 +8,7 @@ use std::process::{ExitCode, Termination};
 use crate::config::ConfigError;
 use crate::connectors::{FolderError, NoDefault};
 use crate::sandbox::EngineError;
-#[cfg(feature = "demo")]
-use crate::sync::SyncError;
+use crate::sync::{DestinationError, SyncError};
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +51,58 @@ pub enum CliError {
     /// `WELD_API_KEY` holds bytes that are no text.
     #[error("WELD_API_KEY is not UTF-8")]
     KeyNotText,
+
+    /// What was to be synced is neither a URL nor a component.
+    #[error("{} is no component; name a NAME.wasm, or the URL of a connector such as http://127.0.0.1:8080/beers", .0.display())]
+    NoConnector(PathBuf),
+
+    /// The component to sync from did not load.
+    #[error("{} was not loaded: {reason}", path.display())]
+    NotLoaded {
+        /// The component.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+
+    /// Rows and events can't share stdout.
+    #[error("rows and --json can't both go to stdout; name another destination with --to")]
+    TwoOutputs,
+
+    /// There are no states where nothing was synced.
+    #[error("{} does not exist; nothing was synced there", .0.display())]
+    NoDestination(PathBuf),
+
+    /// Stdout remembers nothing.
+    #[error("stdout keeps no states; name the SQLite file or folder of a sync")]
+    NoStates,
+
+    /// The table has no state there.
+    #[error("there is no state of the table `{table}`")]
+    NoState {
+        /// The table.
+        table: String,
+    },
+
+    /// A state given by hand.
+    #[error("the state must be a JSON object or null: {0}")]
+    State(String),
+
+    /// The destination can't be opened.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+
+    /// The sync ended early.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+
+    /// A signal stopped the sync.
+    #[error("stopped by a signal; the same command goes on from the last whole page")]
+    SyncStopped,
+
+    /// The system gave no random bytes.
+    #[error("no random bytes for a key")]
+    Randomness(#[source] io::Error),
 
     /// `PORT` is set to something else than a port.
     #[error("PORT is `{0}`, which is no port number")]
@@ -98,11 +149,6 @@ pub enum CliError {
     #[cfg(feature = "demo")]
     #[error("the example connector did not load: {0}")]
     DemoConnector(String),
-
-    /// The demo's sync ended early.
-    #[cfg(feature = "demo")]
-    #[error("the demo's sync failed")]
-    DemoSync(#[from] SyncError),
 }
 
 impl CliError {
@@ -113,13 +159,25 @@ impl CliError {
             Self::Config(_)
             | Self::KeyFile { .. }
             | Self::KeyNotText
+            | Self::NoConnector(_)
+            | Self::NotLoaded { .. }
+            | Self::TwoOutputs
+            | Self::NoDestination(_)
+            | Self::NoStates
+            | Self::NoState { .. }
+            | Self::State(_)
+            | Self::Destination(_)
+            | Self::Sync(_)
+            | Self::SyncStopped
             | Self::Port(_)
             | Self::Listen { .. }
             | Self::Folder(_)
             | Self::NoDefault(_) => ExitStatus::Mistake,
-            Self::Engine(_) | Self::Runtime(_) | Self::Signals(_) => ExitStatus::Fault,
+            Self::Engine(_) | Self::Runtime(_) | Self::Signals(_) | Self::Randomness(_) => {
+                ExitStatus::Fault
+            }
             #[cfg(feature = "demo")]
-            Self::DemoSetUp(_) | Self::DemoConnector(_) | Self::DemoSync(_) => ExitStatus::Fault,
+            Self::DemoSetUp(_) | Self::DemoConnector(_) => ExitStatus::Fault,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::ServerConfig;
-use crate::connectors::{AdmissionSettings, Connectors, LoadReport, load_folder};
+use crate::connectors::{AdmissionSettings, Connectors, LoadReport, load_component, load_folder};
 use crate::pages::Pages;
 use crate::sandbox::{Cache, EngineSettings, Sandbox};
 use crate::server::{Server, ServerSettings};
@@ -34,7 +34,11 @@ impl Host {
             max_memory_bytes: config.ceilings.memory_bytes,
         };
         let sandbox = Arc::new(Sandbox::new(settings, cache(config.cache.as_deref()))?);
-        let folder = load_folder(&sandbox, &config.plugins, config.ceilings).await?;
+        let folder = if config.plugins.is_file() {
+            load_component(&sandbox, config.plugins, config.ceilings).await
+        } else {
+            load_folder(&sandbox, &config.plugins, config.ceilings).await?
+        };
         let admission = AdmissionSettings {
             slots: config.slots,
             queue: config.queue,

@@ -17,6 +17,7 @@ mod logging;
 mod output;
 mod serve;
 mod signals;
+mod sync;
 
 use clap::{Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
@@ -35,6 +36,8 @@ pub struct Cli {
 enum Command {
     /// Serve every connector of a folder
     Serve(serve::ServeFlags),
+    /// Sync a connector's tables into a SQLite file, JSON Lines or stdout, as Weld would
+    Sync(sync::SyncFlags),
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
@@ -45,6 +48,7 @@ impl Command {
     fn log_level(&self) -> logging::Level {
         match self {
             Self::Serve(_) => logging::Level::Info,
+            Self::Sync(_) => logging::Level::Warn,
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }
@@ -66,6 +70,7 @@ impl Cli {
         let result = runtime.block_on(async {
             match self.command {
                 Command::Serve(flags) => serve::run(flags).await,
+                Command::Sync(flags) => sync::run(flags).await,
                 #[cfg(feature = "demo")]
                 Command::Demo(flags) => demo::run(flags).await,
             }

@@ -19,7 +19,7 @@ const DEFAULT_PORT: u16 = 8080;
 
 #[derive(Debug, Args)]
 pub(super) struct ServeFlags {
-    /// The folder of NAME.wasm and NAME.toml
+    /// The folder of NAME.wasm and NAME.toml, or one NAME.wasm
     #[arg(
         long,
         value_name = "DIR",

@@ -15,7 +15,7 @@ use super::secret::Secret;
 pub struct ServerConfig {
     /// `--listen`: the address of the protocol's listener; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// `--plugins`: the folder of `NAME.wasm` and `NAME.toml`.
+    /// `--plugins`: the folder of `NAME.wasm` and `NAME.toml`, or one `NAME.wasm`.
     pub plugins: PathBuf,
     /// `--cache`: the folder of compiled code; made where it isn't there. None compiles every connector at
     /// every start.

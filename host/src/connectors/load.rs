@@ -92,6 +92,13 @@ pub async fn load_folder(
     Ok(Folder { tried })
 }
 
+/// Loads one component with the configuration beside it, as if it lay in a folder of its own.
+pub async fn load_component(sandbox: &Arc<Sandbox>, path: PathBuf, ceilings: Ceilings) -> Folder {
+    Folder {
+        tried: vec![load_file(sandbox, path, ceilings).await],
+    }
+}
+
 /// The components of a folder. A configuration that no component reads is most often one with a misspelt name.
 async fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let (mut components, mut configurations) = (Vec::new(), Vec::new());

@@ -14,5 +14,5 @@ pub(crate) use crate::sandbox::{CallError, Connector, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};
-pub use load::{LoadReport, Ready, load_folder};
+pub use load::{LoadReport, Ready, load_component, load_folder};
 pub use registry::{Connectors, NoDefault};

@@ -1,32 +1,35 @@
 //! One request at a time, as Weld makes them.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt, Full};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::HttpConnector;
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use hyper_util::client::legacy::{Client as HttpClient, Error as HttpError};
 use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use weld_protocol::{
-    PENDING_HEADER, PageAnswer, Pending, Table, read_error, read_page, read_schema,
-};
+use weld_protocol::{PENDING_HEADER, PageAnswer, Pending, Table, read_page, read_schema};
 
+use super::address::{Address, Endpoint};
+use super::body::{self, BodyError};
+use super::connect::TimedConnector;
 use super::error::SyncError;
+use super::options::ClientOptions;
+use super::{refusal, retry};
 use crate::config::Secret;
 
-/// How much of a body that isn't the protocol's stands in an error.
-const EXCERPT_CHARACTERS: usize = 300;
+/// How much of the body of an error is read at all.
+const MAX_ERROR_BYTES: usize = 1024 * 1024;
 
 /// A connector's client.
 #[derive(Debug)]
 pub struct Client {
-    http: HttpClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    /// Without a slash at its end.
-    base: String,
+    http: HttpClient<TimedConnector, Full<Bytes>>,
+    address: Address,
     authorization: Option<HeaderValue>,
+    options: ClientOptions,
 }
 
 /// A page, or an answer that stands for one to come.
@@ -36,7 +39,7 @@ pub struct PageReply {
     pub page: PageAnswer,
     /// Where the page is not ready: why. The page then has no rows and the request's own state.
     pub pending: Option<Pending>,
-    /// The length of the answer.
+    /// The length of the answer, decompressed.
     pub bytes: usize,
 }
 
@@ -47,19 +50,26 @@ struct PageBody<'a> {
 }
 
 impl Client {
-    /// A client of the connector at `base`, such as `http://127.0.0.1:8080/beers`.
+    /// A client of the connector at `base`, such as `http://127.0.0.1:8080/beers`, with the default options.
     ///
     /// # Errors
     ///
-    /// [`SyncError`]: `Url`, `Key` or `Tls`.
+    /// [`SyncError`]: `Url`, `UrlCredentials`, `Key` or `Tls`.
     pub fn new(base: &str, key: Option<&Secret>) -> Result<Self, SyncError> {
-        let base = base.trim_end_matches('/').to_owned();
-        let known = base.parse::<Uri>().is_ok_and(|uri| {
-            uri.host().is_some() && matches!(uri.scheme_str(), Some("http" | "https"))
-        });
-        if !known {
-            return Err(SyncError::Url(base));
-        }
+        Self::with_options(base, key, ClientOptions::default())
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub fn with_options(
+        base: &str,
+        key: Option<&Secret>,
+        options: ClientOptions,
+    ) -> Result<Self, SyncError> {
+        let address = Address::parse(base)?;
         let authorization = key
             .map(|key| HeaderValue::try_from(format!("Bearer {}", key.expose())))
             .transpose()
@@ -69,29 +79,31 @@ impl Client {
                 value.set_sensitive(true);
                 value
             });
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
-            .map_err(|error| SyncError::Tls(error.into()))?
-            .https_or_http()
-            .enable_http1()
-            .build();
+        let connector = TimedConnector::new(options.connect_timeout)?;
         Ok(Self {
             http: HttpClient::builder(TokioExecutor::new()).build(connector),
-            base,
+            address,
             authorization,
+            options,
         })
+    }
+
+    /// How patient it is.
+    #[must_use]
+    pub fn options(&self) -> &ClientOptions {
+        &self.options
     }
 
     /// Asks for the tables.
     ///
     /// # Errors
     ///
-    /// [`SyncError`]: `Transfer`, `Refused` or `Answer`.
+    /// [`SyncError`]: `Transfer`, `Closed`, `TimedOut`, `TooLarge`, `Encoding`, `Unauthorized`, `Refused` or `Answer`.
     pub async fn schema(&self) -> Result<Vec<Table>, SyncError> {
-        let url = format!("{}/schema", self.base);
-        let (_, body) = self.send(Method::GET, &url, Bytes::new()).await?;
+        let endpoint = &self.address.schema;
+        let (_, body) = self.send(Method::GET, endpoint, Bytes::new()).await?;
         read_schema(&body).map_err(|source| SyncError::Answer {
-            url,
+            url: endpoint.shown.clone(),
             expected: "schema",
             source,
         })
@@ -101,24 +113,26 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`SyncError`]: `Transfer`, `Refused` or `Answer`.
+    /// As for [`schema`](Self::schema).
     pub async fn page(&self, table: &str, state: &RawValue) -> Result<PageReply, SyncError> {
-        let url = format!("{}/", self.base);
+        let endpoint = &self.address.page;
         let request = PageBody { name: table, state };
         let request = serde_json::to_vec(&request).map_err(|error| SyncError::Transfer {
-            url: url.clone(),
+            url: endpoint.shown.clone(),
             source: error.into(),
         })?;
-        let (headers, body) = self.send(Method::POST, &url, request.into()).await?;
+        let (headers, body) = self.send(Method::POST, endpoint, request.into()).await?;
         let page = read_page(&body).map_err(|source| SyncError::Answer {
-            url,
+            url: endpoint.shown.clone(),
             expected: "page",
             source,
         })?;
         let pending = headers
             .get(PENDING_HEADER)
             .and_then(|value| value.to_str().ok())
-            .and_then(Pending::parse);
+            .and_then(Pending::parse)
+            // Rows are never lost, whatever the header says.
+            .filter(|_| page.insert.is_empty());
         Ok(PageReply {
             page,
             pending,
@@ -129,19 +143,36 @@ impl Client {
     async fn send(
         &self,
         method: Method,
-        url: &str,
+        endpoint: &Endpoint,
         body: Bytes,
     ) -> Result<(HeaderMap, Bytes), SyncError> {
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| SyncError::Transfer {
-            url: url.to_owned(),
-            source,
-        };
+        let limit = self.options.answer_timeout;
+        tokio::time::timeout(limit, self.exchange(method, endpoint, body))
+            .await
+            .map_err(|_| SyncError::TimedOut {
+                url: endpoint.shown.clone(),
+                limit,
+            })?
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        endpoint: &Endpoint,
+        body: Bytes,
+    ) -> Result<(HeaderMap, Bytes), SyncError> {
+        let url = || endpoint.shown.clone();
         let mut request = Request::builder()
             .method(method)
-            .uri(url)
+            .uri(endpoint.uri.clone())
             .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT_ENCODING, "gzip")
             .body(Full::new(body))
-            .map_err(|error| failed(error.into()))?;
+            .map_err(|error| SyncError::Transfer {
+                url: url(),
+                source: error.into(),
+            })?;
         if let Some(authorization) = &self.authorization {
             request
                 .headers_mut()
@@ -151,32 +182,70 @@ impl Client {
             .http
             .request(request)
             .await
-            .map_err(|error| failed(error.into()))?;
+            .map_err(|error| transfer_failed(error, url()))?;
         let (head, body) = response.into_parts();
-        let body = body
-            .collect()
-            .await
-            .map_err(|error| failed(error.into()))?
-            .to_bytes();
+        let max_bytes = self.options.max_answer_bytes;
         if head.status != StatusCode::OK {
-            return Err(SyncError::Refused {
-                url: url.to_owned(),
-                status: head.status.as_u16(),
-                message: message(&body),
-            });
+            // A body that can't be read must not hide the status.
+            let body = body::read(&head.headers, body, max_bytes.min(MAX_ERROR_BYTES))
+                .await
+                .unwrap_or_default();
+            return Err(self.refusal(head.status, &head.headers, &body, url()));
         }
+        let body =
+            body::read(&head.headers, body, max_bytes)
+                .await
+                .map_err(|error| match error {
+                    BodyError::TooLarge => SyncError::TooLarge {
+                        url: url(),
+                        max_bytes,
+                    },
+                    BodyError::Transfer(_) => SyncError::Transfer {
+                        url: url(),
+                        source: error.into(),
+                    },
+                    BodyError::Encoding(_) | BodyError::Gzip(_) => SyncError::Encoding {
+                        url: url(),
+                        source: error.into(),
+                    },
+                })?;
         Ok((head.headers, body))
+    }
+
+    fn refusal(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        url: String,
+    ) -> SyncError {
+        let message = refusal::message(headers, body);
+        if status == StatusCode::UNAUTHORIZED {
+            return SyncError::Unauthorized {
+                url,
+                key_sent: self.authorization.is_some(),
+                message,
+            };
+        }
+        SyncError::Refused {
+            url,
+            status: status.as_u16(),
+            message,
+            retry_after: retry::retry_after(headers, SystemTime::now()),
+        }
     }
 }
 
-fn message(body: &[u8]) -> String {
-    read_error(body).map_or_else(
-        || {
-            String::from_utf8_lossy(body)
-                .chars()
-                .take(EXCERPT_CHARACTERS)
-                .collect()
-        },
-        |error| error.message,
-    )
+fn transfer_failed(error: HttpError, url: String) -> SyncError {
+    let closed = std::error::Error::source(&error)
+        .and_then(|source| source.downcast_ref::<hyper::Error>())
+        .is_some_and(hyper::Error::is_incomplete_message);
+    if closed {
+        SyncError::Closed { url }
+    } else {
+        SyncError::Transfer {
+            url,
+            source: error.into(),
+        }
+    }
 }

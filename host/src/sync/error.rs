@@ -1,13 +1,24 @@
 //! Why a sync can't go on.
 
+use std::time::Duration;
+
 use weld_protocol::AnswerError;
 
-/// Why a request got no page or schema.
+use super::checks::Warning;
+use super::destinations::DestinationError;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a request got no page or schema, or a table did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     /// The connector's address is no URL that can be asked.
     #[error("`{0}` is no http or https URL")]
     Url(String),
+
+    /// The connector's address holds a user name or password, which would be ignored.
+    #[error("the URL holds a user name or password: a connector knows its callers by the key")]
+    UrlCredentials,
 
     /// The key can't stand in a header.
     #[error("the key holds characters that a header can't")]
@@ -15,7 +26,7 @@ pub enum SyncError {
 
     /// Certificates or ciphers could not be set up.
     #[error("TLS could not be set up")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Tls(#[source] BoxError),
 
     /// The server could not be reached, or the exchange broke off.
     #[error("the request to {url} failed")]
@@ -24,7 +35,56 @@ pub enum SyncError {
         url: String,
         /// What went wrong.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: BoxError,
+    },
+
+    /// The connection was closed before there was a whole answer.
+    #[error("{url} closed the connection without answering")]
+    Closed {
+        /// What was asked.
+        url: String,
+    },
+
+    /// The answer did not come in time.
+    #[error("{url} did not answer within {limit:?}")]
+    TimedOut {
+        /// What was asked.
+        url: String,
+        /// How long it had.
+        limit: Duration,
+    },
+
+    /// The answer is larger than it may be, as sent or once decompressed.
+    #[error("{url} answered more than {max_bytes} bytes")]
+    TooLarge {
+        /// What was asked.
+        url: String,
+        /// The limit.
+        max_bytes: usize,
+    },
+
+    /// The answer could not be decompressed.
+    #[error("the answer of {url} could not be decompressed")]
+    Encoding {
+        /// What was asked.
+        url: String,
+        /// What went wrong.
+        #[source]
+        source: BoxError,
+    },
+
+    /// The server answered 401.
+    #[error(
+        "{url} answered 401 ({}): {message}",
+        if *.key_sent { "the key was refused" } else { "no key was given" }
+    )]
+    Unauthorized {
+        /// What was asked.
+        url: String,
+        /// Whether a key was sent.
+        key_sent: bool,
+        /// As for [`Refused`](Self::Refused).
+        message: String,
     },
 
     /// The server answered with another status than 200.
@@ -34,8 +94,10 @@ pub enum SyncError {
         url: String,
         /// The HTTP status.
         status: u16,
-        /// The error's message, or the beginning of the body where it is not the protocol's.
+        /// The error's message, or the beginning of the body where it is not the protocol's; on one line.
         message: String,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
     },
 
     /// The answer is no answer of the protocol.
@@ -49,4 +111,82 @@ pub enum SyncError {
         #[source]
         source: AnswerError,
     },
+
+    /// The schema is empty.
+    #[error("the connector has no tables")]
+    NoTables,
+
+    /// A table was asked for that the schema does not have.
+    #[error("the connector has no table {table:?}; it has {}", list(known))]
+    UnknownTable {
+        /// What was asked for.
+        table: String,
+        /// The schema's tables.
+        known: Vec<String>,
+    },
+
+    /// One answer after the other says that there is more, but has no rows and the state that was sent.
+    #[error(
+        "table {table:?}: the state never moves: {answers} pages in a row had no rows and the same state"
+    )]
+    Stuck {
+        /// The table.
+        table: String,
+        /// How many answers.
+        answers: u32,
+    },
+
+    /// A warning where warnings are errors.
+    #[error("stopped at the first warning")]
+    Strict(#[source] Box<Warning>),
+
+    /// The state in the destination is not JSON, so that the table can't go on from it.
+    #[error("the stored state of table {table:?} is not JSON")]
+    StoredState {
+        /// The table.
+        table: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+
+    /// The destination did not take a page or give its state.
+    #[error("table {table:?} can't be written")]
+    Destination {
+        /// The table.
+        table: String,
+        /// What went wrong.
+        #[source]
+        source: Box<DestinationError>,
+    },
+
+    /// The thread of the destination ended: a fault of this program.
+    #[error("the thread that writes ended unexpectedly")]
+    Writer(#[source] BoxError),
+}
+
+impl SyncError {
+    /// Whether the same request may succeed a little later: connections and time-outs, 408, 429 and 5xx.
+    #[must_use]
+    pub fn is_worth_another_try(&self) -> bool {
+        match self {
+            Self::Transfer { .. } | Self::Closed { .. } | Self::TimedOut { .. } => true,
+            Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..=599),
+            _ => false,
+        }
+    }
+
+    /// How long the server asks to wait before another try.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    let quoted: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
+    quoted.join(", ")
 }

@@ -1,5 +1,6 @@
 //! One table from a state to its end.
 
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 use weld_protocol::Pending;
 
@@ -12,6 +13,8 @@ pub struct TableSync<'a> {
     client: &'a Client,
     table: &'a str,
     state: Box<RawValue>,
+    moved: bool,
+    waiting: Option<Timestamp>,
     done: bool,
 }
 
@@ -22,7 +25,7 @@ pub enum Progress {
     Page {
         /// JSON objects.
         rows: Vec<Box<RawValue>>,
-        /// The length of the answer.
+        /// The length of the answer, decompressed.
         bytes: usize,
     },
     /// The page is not ready; the next request asks for it again.
@@ -32,33 +35,56 @@ pub enum Progress {
 }
 
 impl<'a> TableSync<'a> {
-    /// Begins at `state`: `null` for the first sync, the last one's state for an incremental one.
+    /// Begins at `state`: `null` or an empty object for the first sync, the last one's state for an incremental one.
     #[must_use]
     pub fn new(client: &'a Client, table: &'a str, state: Box<RawValue>) -> Self {
         Self {
             client,
             table,
             state,
+            moved: false,
+            waiting: None,
             done: false,
         }
     }
 
-    /// The state to begin the next sync with, or this one again.
+    /// What the next request hands back. After a page it is also the state to begin the next sync with, or this one
+    /// again; after a pending answer it stands for no rows and is better forgotten.
     #[must_use]
     pub fn state(&self) -> &RawValue {
         &self.state
     }
 
-    /// Asks for the next page.
+    /// Whether the last answer brought another state than was sent, the host's mark aside.
+    #[must_use]
+    pub fn moved(&self) -> bool {
+        self.moved
+    }
+
+    /// When the next page may begin, where the host's mark in the state says so.
+    #[must_use]
+    pub fn waiting_until(&self) -> Option<Timestamp> {
+        self.waiting
+    }
+
+    /// Whether the last page has come.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Asks for the next page. An error, or a dropped call, leaves all as it was: asking again asks for the same page.
     ///
     /// # Errors
     ///
-    /// [`SyncError`] of the request; asking again asks for the same page.
+    /// [`SyncError`] of the request.
     pub async fn advance(&mut self) -> Result<Progress, SyncError> {
         if self.done {
             return Ok(Progress::Done);
         }
         let reply = self.client.page(self.table, &self.state).await?;
+        self.moved = !reply.page.keeps(&self.state);
+        self.waiting = reply.page.waiting().map(|waiting| waiting.not_before);
         self.state = reply.page.state;
         if let Some(pending) = reply.pending {
             return Ok(Progress::Pending(pending));

@@ -1,0 +1,209 @@
+//! A sync as lines: for a log without a terminal, and as JSON for programs; and the summary of all ways.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde_json::json;
+use weld_protocol::Pending;
+
+use crate::cli::output::say;
+use crate::report;
+use crate::sync::{Event, Summary};
+
+/// How often a table that is under way gets a line.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Lines for people, on stderr: stdout may be where the rows go.
+pub(in crate::cli) struct TextLog {
+    told: Instant,
+    rows: u64,
+}
+
+impl TextLog {
+    pub(super) fn new() -> Self {
+        Self {
+            told: Instant::now(),
+            rows: 0,
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &Event) {
+        match event {
+            Event::TableBegan { table, resumed } => {
+                self.rows = 0;
+                let how = if *resumed { "goes on" } else { "begins" };
+                eprintln!("{}: {how}", report::escaped(table));
+            }
+            Event::Page {
+                table,
+                number,
+                rows,
+                ..
+            } => {
+                self.rows = self.rows.saturating_add(*rows as u64);
+                if self.told.elapsed() >= LINE_EVERY {
+                    self.told = Instant::now();
+                    eprintln!(
+                        "{}: page {number}, {} rows",
+                        report::escaped(table),
+                        self.rows
+                    );
+                }
+            }
+            Event::Waiting {
+                table,
+                until: time,
+                reason,
+            } => {
+                if self.told.elapsed() >= LINE_EVERY {
+                    self.told = Instant::now();
+                    eprintln!("{}: {}", report::escaped(table), until(*reason, *time));
+                }
+            }
+            Event::TableDone(done) => {
+                let how = if done.complete { "done" } else { "stopped" };
+                eprintln!(
+                    "{}: {how}, {} rows",
+                    report::escaped(&done.table),
+                    done.rows
+                );
+            }
+            Event::Retry { .. } | Event::Warning(_) => {
+                if let Some(text) = notice(event) {
+                    eprintln!("{text}");
+                }
+            }
+            Event::Tables(_) => {}
+        }
+    }
+}
+
+/// One JSON object for each event, and one for the summary.
+pub(in crate::cli) struct JsonLog;
+
+impl JsonLog {
+    pub(super) fn event(&self, event: &Event) {
+        let line = match event {
+            Event::Tables(tables) => json!({"event": "tables", "tables": tables}),
+            Event::TableBegan { table, resumed } => {
+                json!({"event": "table-began", "table": table, "resumed": resumed})
+            }
+            Event::Page {
+                table,
+                number,
+                rows,
+                bytes,
+                took,
+            } => json!({
+                "event": "page", "table": table, "page": number, "rows": rows, "bytes": bytes,
+                "seconds": took.as_secs_f64(),
+            }),
+            Event::Waiting {
+                table,
+                until,
+                reason,
+            } => json!({
+                "event": "waiting", "table": table, "reason": reason.as_str(),
+                "until": until.map(|until| until.to_string()),
+            }),
+            Event::Retry {
+                table,
+                next_try,
+                wait,
+                cause,
+            } => json!({
+                "event": "retry", "table": table, "try": next_try, "wait-seconds": wait.as_secs_f64(),
+                "cause": cause,
+            }),
+            Event::Warning(warning) => json!({
+                "event": "warning", "table": warning.table, "page": warning.page,
+                "message": warning.finding.to_string(),
+            }),
+            Event::TableDone(done) => json!({
+                "event": "table-done", "table": done.table, "pages": done.pages, "rows": done.rows,
+                "bytes": done.bytes, "seconds": done.took.as_secs_f64(), "complete": done.complete,
+            }),
+        };
+        say(&line.to_string());
+    }
+
+    pub(super) fn end(&self, summary: Option<&Summary>) {
+        if let Some(summary) = summary {
+            let line = json!({
+                "event": "summary", "tables": summary.tables.len(), "pages": summary.pages(),
+                "rows": summary.rows(), "bytes": summary.bytes(), "warnings": summary.warnings(),
+                "seconds": summary.took.as_secs_f64(), "stopped": summary.stopped,
+            });
+            say(&line.to_string());
+        }
+    }
+}
+
+/// A warning or another try, in words.
+pub(super) fn notice(event: &Event) -> Option<String> {
+    let text = match event {
+        Event::Warning(warning) => format!("warning: {warning}"),
+        Event::Retry {
+            table,
+            next_try,
+            wait,
+            cause,
+        } => {
+            let what = table.as_deref().unwrap_or("schema");
+            format!("{what}: try {next_try} in {wait:.1?}: {cause}")
+        }
+        Event::Tables(_)
+        | Event::TableBegan { .. }
+        | Event::Page { .. }
+        | Event::Waiting { .. }
+        | Event::TableDone(_) => return None,
+    };
+    Some(report::escaped(&text))
+}
+
+/// Why a page is not there yet, and until when.
+pub(super) fn until(reason: Pending, time: Option<Timestamp>) -> String {
+    match (reason, time) {
+        (Pending::Waiting, Some(time)) => format!("waiting until {time:.0}"),
+        (Pending::Waiting, None) => "waiting".to_owned(),
+        (Pending::Running, _) => "the page is in the making".to_owned(),
+    }
+}
+
+/// A length for people.
+pub(super) fn size(bytes: u64) -> String {
+    bytesize::ByteSize(bytes).display().iec().to_string()
+}
+
+/// What was synced, in a line for each table.
+pub(in crate::cli) fn summary_lines(summary: &Summary) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{:<20} {:>7} {:>10} {:>10} {:>9}  slowest pages",
+        "table", "pages", "rows", "size", "seconds"
+    )];
+    for table in &summary.tables {
+        let slowest: Vec<String> = table
+            .slowest
+            .iter()
+            .map(|page| format!("{} ({:.1} s)", page.number, page.took.as_secs_f64()))
+            .collect();
+        let name = report::shortened(&report::escaped(&table.table), 40);
+        lines.push(format!(
+            "{name:<20} {:>7} {:>10} {:>10} {:>9.1}  {}",
+            table.pages,
+            table.rows,
+            size(table.bytes),
+            table.took.as_secs_f64(),
+            slowest.join(", ")
+        ));
+    }
+    lines.push(format!(
+        "{:<20} {:>7} {:>10} {:>10} {:>9.1}",
+        "total",
+        summary.pages(),
+        summary.rows(),
+        size(summary.bytes()),
+        summary.took.as_secs_f64()
+    ));
+    lines
+}

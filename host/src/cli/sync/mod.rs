@@ -1,0 +1,137 @@
+//! `weld-host sync`: a connector's tables into a destination on this machine, as Weld would sync them.
+
+mod bars;
+mod lines;
+mod report;
+mod source;
+mod states;
+mod target;
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use self::bars::Bars;
+pub(super) use self::lines::summary_lines;
+use self::lines::{JsonLog, TextLog};
+pub(super) use self::report::Report;
+use self::source::Source;
+use self::target::Target;
+use super::error::CliError;
+use super::serve::environment_key;
+use super::signals::Signals;
+use crate::config::{Secret, parse_duration};
+use crate::sync::{Client, ClientOptions, Destination, Event, Summary, SyncOptions};
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct SyncFlags {
+    /// A connector's URL, or a NAME.wasm with its NAME.toml beside it
+    #[arg(required = true, value_name = "CONNECTOR")]
+    connector: Option<String>,
+    /// The key that the connector asks for [default: WELD_API_KEY]
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Where rows go: a SQLite file, a folder of JSON Lines (DIR/), or - for stdout [default: NAME.sqlite]
+    #[arg(long, value_name = "WHERE")]
+    to: Option<String>,
+    /// A table to sync; may be repeated [default: all]
+    #[arg(long = "table", value_name = "TABLE")]
+    tables: Vec<String>,
+    /// Start over: forget the rows and states of these tables first
+    #[arg(long)]
+    full: bool,
+    /// Take what looks wrong for an error
+    #[arg(long)]
+    strict: bool,
+    /// How long one answer may take
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_duration)]
+    timeout: Duration,
+    /// Print events as JSON, one a line, to stdout
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Option<SyncCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum SyncCommand {
+    /// Show or change the states that the next sync begins with
+    State(states::StateFlags),
+}
+
+/// Syncs, or works on states.
+pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
+    if let Some(SyncCommand::State(flags)) = flags.command {
+        return states::run(flags);
+    }
+    let connector = flags.connector.unwrap_or_default();
+    let mut signals = Signals::catch()?;
+    let key = match flags.key {
+        Some(key) => Some(Secret::new(key)),
+        None => environment_key()?,
+    };
+    let options = SyncOptions {
+        tables: (!flags.tables.is_empty()).then_some(flags.tables),
+        full: flags.full,
+        strict: flags.strict,
+    };
+    let source = Source::open(&connector, key).await?;
+    let target = Target::read(flags.to.as_deref(), &source.name);
+    if flags.json && target == Target::Stdout {
+        return Err(CliError::TwoOutputs);
+    }
+    let report = Report::choose(flags.json, flags.quiet);
+    let client = Client::with_options(
+        &source.url,
+        source.key.as_ref(),
+        ClientOptions {
+            answer_timeout: flags.timeout,
+            ..ClientOptions::default()
+        },
+    )?;
+    let stop = signals.next();
+    let for_people = report.is_for_people();
+    let synced = sync_to(&client, target.open()?, &options, report, stop).await;
+    source.close().await;
+    let summary = synced?;
+    if for_people {
+        eprintln!();
+        for line in summary_lines(&summary) {
+            eprintln!("{line}");
+        }
+    }
+    if summary.stopped {
+        return Err(CliError::SyncStopped);
+    }
+    Ok(())
+}
+
+/// Syncs, and shows how it goes on.
+pub(super) async fn sync_to(
+    client: &Client,
+    destination: Box<dyn Destination>,
+    options: &SyncOptions,
+    mut report: Report,
+    stop: impl Future<Output = ()>,
+) -> Result<Summary, CliError> {
+    let synced = crate::sync::sync(
+        client,
+        destination,
+        options,
+        |event: Event| report.event(&event),
+        stop,
+    )
+    .await;
+    report.end(synced.as_ref().ok());
+    Ok(synced?)
+}
+
+/// Whether bars can be drawn.
+fn has_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}

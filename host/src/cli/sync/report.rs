@@ -1,0 +1,53 @@
+//! Which of the ways of showing a sync.
+
+use super::{Bars, JsonLog, TextLog, has_terminal};
+use crate::sync::{Event, Summary};
+
+/// How a sync is shown.
+pub(in crate::cli) enum Report {
+    /// Bars on a terminal.
+    Bars(Bars),
+    /// Lines for a log.
+    Text(TextLog),
+    /// JSON for a program.
+    Json(JsonLog),
+    /// Errors alone, which are not this room's to show.
+    Nothing,
+}
+
+impl Report {
+    /// What the flags ask for; else bars where there is a terminal, and lines where there is none.
+    pub(in crate::cli) fn choose(json: bool, quiet: bool) -> Self {
+        if json {
+            Self::Json(JsonLog)
+        } else if quiet {
+            Self::Nothing
+        } else if has_terminal() {
+            Self::Bars(Bars::new())
+        } else {
+            Self::Text(TextLog::new())
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &Event) {
+        match self {
+            Self::Bars(bars) => bars.event(event),
+            Self::Text(log) => log.event(event),
+            Self::Json(log) => log.event(event),
+            Self::Nothing => {}
+        }
+    }
+
+    pub(super) fn end(&mut self, summary: Option<&Summary>) {
+        match self {
+            Self::Bars(bars) => bars.end(),
+            Self::Json(log) => log.end(summary),
+            Self::Text(_) | Self::Nothing => {}
+        }
+    }
+
+    /// Whether the summary is to be printed for people.
+    pub(super) fn is_for_people(&self) -> bool {
+        matches!(self, Self::Bars(_) | Self::Text(_))
+    }
+}

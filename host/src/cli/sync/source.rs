@@ -1,0 +1,89 @@
+//! What is synced from: a running connector, or a component that is served just for this.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::cli::error::CliError;
+use crate::cli::host::{Host, default_cache};
+use crate::config::{Secret, ServerConfig};
+use crate::report;
+
+/// A connector that answers at a URL.
+pub(super) struct Source {
+    pub(super) url: String,
+    pub(super) key: Option<Secret>,
+    /// What it is called, for the name of a destination.
+    pub(super) name: String,
+    /// The host that serves a component, in this process.
+    host: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Source {
+    /// Takes `connector` for a URL where it is one, else for the path of a component, which is then served on a port
+    /// of its own with a key that nobody else knows.
+    pub(super) async fn open(connector: &str, key: Option<Secret>) -> Result<Self, CliError> {
+        if connector.contains("://") {
+            let path = connector.split(['?', '#']).next().unwrap_or_default();
+            let segment = path.rsplit('/').find(|segment| !segment.is_empty());
+            return Ok(Self {
+                url: connector.to_owned(),
+                key,
+                name: segment.unwrap_or_default().to_owned(),
+                host: None,
+            });
+        }
+        Self::serve(Path::new(connector)).await
+    }
+
+    async fn serve(component: &Path) -> Result<Self, CliError> {
+        if !component.is_file() {
+            return Err(CliError::NoConnector(component.to_owned()));
+        }
+        let key = Secret::new(random_key()?);
+        let loopback = (Ipv4Addr::LOCALHOST, 0).into();
+        let mut config = ServerConfig::new(loopback, PathBuf::from(component), default_cache());
+        config.api_keys = vec![key.clone()];
+        let host = Host::start(config).await?;
+        let failed = host
+            .reports
+            .iter()
+            .find_map(|loaded| loaded.outcome.as_ref().err());
+        if let Some(error) = failed {
+            return Err(CliError::NotLoaded {
+                path: component.to_owned(),
+                reason: report::chain(error),
+            });
+        }
+        let url = format!("http://{}", host.server.local_addr());
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(host.run(async {
+            // An error means that the sender is gone, which is a wish to stop, too.
+            let _ = stopped.await;
+        }));
+        let name = component.file_stem().unwrap_or_default();
+        Ok(Self {
+            url,
+            key: Some(key),
+            name: name.to_string_lossy().into_owned(),
+            host: Some((stop, serving)),
+        })
+    }
+
+    /// Ends the host, if there is one.
+    pub(super) async fn close(self) {
+        if let Some((stop, serving)) = self.host {
+            drop(stop);
+            // What is left of it ends with the process.
+            let _ = serving.await;
+        }
+    }
+}
+
+fn random_key() -> Result<String, CliError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| CliError::Randomness(error.into()))?;
+    Ok(report::hexadecimal(&bytes))
+}

@@ -1,0 +1,89 @@
+//! `weld-host sync state`: the states that the next sync begins with.
+
+use clap::{Args, Subcommand};
+use serde_json::value::RawValue;
+
+use super::target::Target;
+use crate::cli::error::CliError;
+use crate::cli::output::say;
+
+#[derive(Debug, Args)]
+pub(super) struct StateFlags {
+    #[command(subcommand)]
+    command: StateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum StateCommand {
+    /// Print the states, one a line: the table, a tab, the state
+    Show {
+        /// The SQLite file or folder of a sync
+        #[arg(value_name = "WHERE")]
+        to: String,
+        /// One table's alone
+        table: Option<String>,
+    },
+    /// Set the state that a table's next sync begins with; its rows stay
+    Set {
+        /// The SQLite file or folder of a sync
+        #[arg(value_name = "WHERE")]
+        to: String,
+        /// The table
+        table: String,
+        /// A JSON object, or null
+        state: String,
+    },
+    /// Forget a table's state, so that its next sync begins anew; its rows stay
+    Reset {
+        /// The SQLite file or folder of a sync
+        #[arg(value_name = "WHERE")]
+        to: String,
+        /// The table
+        table: String,
+    },
+}
+
+pub(super) fn run(flags: StateFlags) -> Result<(), CliError> {
+    match flags.command {
+        StateCommand::Show { to, table } => show(&to, table.as_deref()),
+        StateCommand::Set { to, table, state } => {
+            let state = read_state(state)?;
+            let mut states = Target::read(Some(&to), "").states()?;
+            Ok(states.set_state(&table, &state)?)
+        }
+        StateCommand::Reset { to, table } => {
+            if Target::read(Some(&to), "").states()?.reset_state(&table)? {
+                Ok(())
+            } else {
+                Err(CliError::NoState { table })
+            }
+        }
+    }
+}
+
+fn show(to: &str, table: Option<&str>) -> Result<(), CliError> {
+    let states = Target::read(Some(to), "").states()?.states()?;
+    let mut shown = states
+        .into_iter()
+        .filter(|(name, _)| table.is_none_or(|table| table == name))
+        .peekable();
+    if let (Some(table), None) = (table, shown.peek()) {
+        return Err(CliError::NoState {
+            table: table.to_owned(),
+        });
+    }
+    for (table, state) in shown {
+        say(&format!("{table}\t{state}"));
+    }
+    Ok(())
+}
+
+/// A state is an object or null: anything else would be refused by the connector's host with the next request.
+fn read_state(text: String) -> Result<Box<RawValue>, CliError> {
+    let state = RawValue::from_string(text).map_err(|error| CliError::State(error.to_string()))?;
+    if state.get().starts_with('{') || state.get() == "null" {
+        Ok(state)
+    } else {
+        Err(CliError::State("it is no object".to_owned()))
+    }
+}

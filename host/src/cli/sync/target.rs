@@ -1,0 +1,100 @@
+//! What `--to` names.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::error::CliError;
+use crate::sync::{Destination, JsonLines, Sqlite, States, Stdout};
+
+/// Where rows go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A SQLite database.
+    Sqlite(PathBuf),
+    /// A folder of JSON Lines.
+    JsonLines(PathBuf),
+    /// `-`
+    Stdout,
+}
+
+impl Target {
+    /// Reads `--to`: `-`, a folder (one that exists, or a name with a slash at its end), or else a file. Without it,
+    /// a database in this folder, named after the connector.
+    pub(super) fn read(to: Option<&str>, connector: &str) -> Self {
+        match to {
+            Some("-") => Self::Stdout,
+            Some(path) if path.ends_with('/') || Path::new(path).is_dir() => {
+                Self::JsonLines(path.into())
+            }
+            Some(path) => Self::Sqlite(path.into()),
+            None => Self::Sqlite(format!("{}.sqlite", file_name(connector)).into()),
+        }
+    }
+
+    pub(super) fn open(&self) -> Result<Box<dyn Destination>, CliError> {
+        Ok(match self {
+            Self::Sqlite(path) => Box::new(Sqlite::open(path)?),
+            Self::JsonLines(folder) => Box::new(JsonLines::open(folder)?),
+            Self::Stdout => Box::new(Stdout::new(std::io::stdout())),
+        })
+    }
+
+    /// The states beside the rows, of a destination that must exist: looking makes no new one.
+    pub(super) fn states(&self) -> Result<Box<dyn States>, CliError> {
+        Ok(match self {
+            Self::Sqlite(path) if path.exists() => Box::new(Sqlite::open(path)?),
+            Self::JsonLines(folder) if folder.exists() => Box::new(JsonLines::open(folder)?),
+            Self::Sqlite(path) | Self::JsonLines(path) => {
+                return Err(CliError::NoDestination(path.clone()));
+            }
+            Self::Stdout => return Err(CliError::NoStates),
+        })
+    }
+}
+
+/// A connector's name without what a file's name can't hold or begin with.
+fn file_name(connector: &str) -> String {
+    let name: String = connector
+        .chars()
+        .map(|character| {
+            let plain = character.is_alphanumeric() || "-_.".contains(character);
+            if plain { character } else { '_' }
+        })
+        .collect();
+    let name = name.trim_start_matches('.');
+    if name.is_empty() {
+        "weld".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn destinations_are_told_by_their_form() {
+        for (to, expected) in [
+            (None, Target::Sqlite("beers.sqlite".into())),
+            (Some("-"), Target::Stdout),
+            (Some("rows/"), Target::JsonLines("rows/".into())),
+            (Some("/"), Target::JsonLines("/".into())),
+            (Some("."), Target::JsonLines(".".into())),
+            (Some("b.db"), Target::Sqlite("b.db".into())),
+        ] {
+            assert_eq!(Target::read(to, "beers"), expected, "{to:?}");
+        }
+    }
+
+    #[test]
+    fn any_connector_gives_a_file_name() {
+        for (connector, expected) in [
+            ("127.0.0.1:8080", "127.0.0.1_8080"),
+            ("..", "weld"),
+            ("", "weld"),
+            (".hidden", "hidden"),
+        ] {
+            assert_eq!(file_name(connector), expected, "{connector}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Where a connector answers.
+
+use http::Uri;
+use url::Url;
+
+use super::error::SyncError;
+
+/// The two URLs of a connector.
+#[derive(Debug)]
+pub(super) struct Address {
+    pub(super) schema: Endpoint,
+    pub(super) page: Endpoint,
+}
+
+/// A URL that is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Endpoint {
+    pub(super) uri: Uri,
+    /// For messages: without the query, in which some platforms carry a key.
+    pub(super) shown: String,
+}
+
+impl Address {
+    /// Reads the URL that a user gives Weld: with or without a path, with any number of slashes behind it. A query is
+    /// kept, since some platforms tell functions apart by it.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError`]: `Url` or `UrlCredentials`.
+    pub(super) fn parse(text: &str) -> Result<Self, SyncError> {
+        let refused = || SyncError::Url(text.to_owned());
+        let base = Url::parse(text.trim()).map_err(|_| refused())?;
+        if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
+            return Err(refused());
+        }
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(SyncError::UrlCredentials);
+        }
+        let endpoint = |last: &str| Endpoint::below(&base, last).ok_or_else(refused);
+        Ok(Self {
+            schema: endpoint("/schema")?,
+            page: endpoint("/")?,
+        })
+    }
+}
+
+impl Endpoint {
+    fn below(base: &Url, last: &str) -> Option<Self> {
+        let mut url = base.clone();
+        url.set_path(&format!("{}{last}", base.path().trim_end_matches('/')));
+        url.set_fragment(None);
+        let uri = url.as_str().parse().ok()?;
+        url.set_query(None);
+        Some(Self {
+            uri,
+            shown: url.into(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_connectors_url_is_taken() {
+        for (text, schema, page) in [
+            ("http://h", "http://h/schema", "http://h/"),
+            (
+                "https://h:8443/",
+                "https://h:8443/schema",
+                "https://h:8443/",
+            ),
+            (
+                " http://h/beers ",
+                "http://h/beers/schema",
+                "http://h/beers/",
+            ),
+            (
+                "http://[::1]:80/a/b//",
+                "http://[::1]/a/b/schema",
+                "http://[::1]/a/b/",
+            ),
+            (
+                "HTTP://h/f?code=x",
+                "http://h/f/schema?code=x",
+                "http://h/f/?code=x",
+            ),
+            ("http://h/f#top", "http://h/f/schema", "http://h/f/"),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(address.schema.uri.to_string(), schema, "{text}");
+            assert_eq!(address.page.uri.to_string(), page, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_not_shown() {
+        let address = Address::parse("http://h/f?code=secret").unwrap();
+        assert_eq!(address.schema.shown, "http://h/f/schema");
+    }
+
+    #[test]
+    fn what_is_no_url_of_a_connector_is_refused() {
+        for text in [
+            "",
+            "beers",
+            "h:8080/beers",
+            "/beers",
+            "ftp://h/",
+            "http://",
+            "file:///beers",
+        ] {
+            assert!(
+                matches!(Address::parse(text), Err(SyncError::Url(_))),
+                "{text}"
+            );
+        }
+        for text in ["http://me@h/", "http://me:key@h/"] {
+            assert!(
+                matches!(Address::parse(text), Err(SyncError::UrlCredentials)),
+                "{text}"
+            );
+        }
+    }
+}

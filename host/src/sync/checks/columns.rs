@@ -1,0 +1,168 @@
+//! The columns of a table, as its rows show them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use weld_protocol::Table;
+
+use super::{Finding, Kind};
+
+/// More columns than any warehouse takes; the rest are not looked at, so that hostile rows can't fill the memory.
+const MAX_COLUMNS: usize = 20_000;
+
+/// What is known of a table's columns.
+#[derive(Debug)]
+pub(super) struct Columns {
+    columns: Vec<Column>,
+    /// By name.
+    known: HashMap<String, usize>,
+    /// By name as it stands in a row, quoted and escaped.
+    spellings: HashMap<Arc<str>, usize>,
+    /// The spelling and column at each position of the rows: those of one table are mostly written in one order, and a
+    /// comparison costs less than a hash.
+    order: Vec<(Arc<str>, usize)>,
+}
+
+#[derive(Debug)]
+struct Column {
+    name: String,
+    /// Its place in the primary key.
+    key: Option<usize>,
+    /// Whether rows must have it.
+    expected: bool,
+    came: bool,
+    kind: Option<Kind>,
+    told: bool,
+}
+
+/// What a value shows.
+#[derive(Debug, Default)]
+pub(super) struct Seen<'a> {
+    /// The column's place in the primary key.
+    pub(super) key: Option<usize>,
+    /// The column's name, its kind before and now, where that is news.
+    changed: Option<(&'a str, Kind, Kind)>,
+}
+
+impl Seen<'_> {
+    pub(super) fn finding(&self, row: usize) -> Option<Finding> {
+        self.changed
+            .map(|(column, before, found)| Finding::KindChanged {
+                column: column.to_owned(),
+                before,
+                found,
+                row,
+            })
+    }
+}
+
+impl Columns {
+    pub(super) fn new(table: &Table) -> Self {
+        let mut columns = Self {
+            columns: Vec::new(),
+            known: HashMap::new(),
+            spellings: HashMap::new(),
+            order: Vec::new(),
+        };
+        for field in &table.fields {
+            let index = columns.index(&field.name);
+            if let Some(column) = columns.columns.get_mut(index) {
+                // A default is for rows that lack the field.
+                column.expected = field.default.is_none();
+            }
+        }
+        for (place, name) in table.primary_key.iter().enumerate() {
+            let index = columns.index(name);
+            if let Some(column) = columns.columns.get_mut(index) {
+                column.key = Some(place);
+            }
+        }
+        columns
+    }
+
+    /// Takes in a value of a row, at its position there.
+    pub(super) fn see(&mut self, position: usize, spelled: &str, value: &str) -> Seen<'_> {
+        let index = match self.order.get(position) {
+            Some((expected, index)) if **expected == *spelled => *index,
+            _ => match self.find(position, spelled) {
+                Some(index) => index,
+                None => return Seen::default(),
+            },
+        };
+        let Some(column) = self.columns.get_mut(index) else {
+            return Seen::default();
+        };
+        let mut seen = Seen {
+            key: column.key,
+            changed: None,
+        };
+        match (column.kind, Kind::of(value)) {
+            (None, found) => column.kind = found,
+            (Some(before), Some(found)) if before != found && !column.told => {
+                column.told = true;
+                seen.changed = Some((&column.name, before, found));
+            }
+            _ => {}
+        }
+        seen
+    }
+
+    /// The declared fields that no row had.
+    pub(super) fn never_came(&self) -> impl Iterator<Item = Finding> {
+        self.columns
+            .iter()
+            .filter(|column| column.expected && !column.came)
+            .map(|column| Finding::FieldNeverCame {
+                field: column.name.clone(),
+            })
+    }
+
+    /// The column of a name that does not stand where it was last; none where there are too many.
+    fn find(&mut self, position: usize, spelled: &str) -> Option<usize> {
+        let (spelled, index) = match self.spellings.get_key_value(spelled) {
+            Some((spelled, index)) => (Arc::clone(spelled), *index),
+            None if self.spellings.len() >= MAX_COLUMNS => return None,
+            None => {
+                // Half of a surrogate pair is no name that could be declared: it stands for itself.
+                let name =
+                    serde_json::from_str::<String>(spelled).unwrap_or_else(|_| spelled.to_owned());
+                let index = self.index(&name);
+                let spelled = Arc::<str>::from(spelled);
+                self.spellings.insert(Arc::clone(&spelled), index);
+                (spelled, index)
+            }
+        };
+        if let Some(column) = self.columns.get_mut(index) {
+            column.came = true;
+        }
+        if let Some(entry) = self.order.get_mut(position) {
+            *entry = (spelled, index);
+        } else if position == self.order.len() {
+            self.order.push((spelled, index));
+        }
+        Some(index)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The column of this name, made where it is new.
+    fn index(&mut self, name: &str) -> usize {
+        if let Some(index) = self.known.get(name) {
+            return *index;
+        }
+        let index = self.columns.len();
+        self.columns.push(Column {
+            name: name.to_owned(),
+            key: None,
+            expected: false,
+            came: false,
+            kind: None,
+            told: false,
+        });
+        self.known.insert(name.to_owned(), index);
+        index
+    }
+}

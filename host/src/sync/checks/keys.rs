@@ -1,0 +1,109 @@
+//! The primary keys of a page.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::Finding;
+use crate::report::shortened;
+
+/// How much of a key is shown.
+const SHOWN_BYTES: usize = 100;
+
+/// The keys of a page's rows, as JSON texts: `1` and `1.0` differ.
+#[derive(Debug)]
+pub(super) struct Keys<'a> {
+    columns: &'a [String],
+    /// The row's values, in the key's order.
+    values: Vec<Option<&'a str>>,
+    seen: HashSet<Cow<'a, str>>,
+}
+
+/// What was told of a table's keys.
+#[derive(Debug)]
+pub(super) struct Told {
+    missing: Vec<bool>,
+    null: Vec<bool>,
+    twice: bool,
+}
+
+impl Told {
+    pub(super) fn new(columns: usize) -> Self {
+        Self {
+            missing: vec![false; columns],
+            null: vec![false; columns],
+            twice: false,
+        }
+    }
+}
+
+impl<'a> Keys<'a> {
+    pub(super) fn new(columns: &'a [String], rows: usize) -> Self {
+        let capacity = if columns.is_empty() { 0 } else { rows };
+        Self {
+            columns,
+            values: vec![None; columns.len()],
+            seen: HashSet::with_capacity(capacity),
+        }
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.values.fill(None);
+    }
+
+    /// Takes in the value of the key's column at this place.
+    pub(super) fn set(&mut self, place: usize, value: &'a str) {
+        if let Some(slot) = self.values.get_mut(place) {
+            *slot = Some(value);
+        }
+    }
+
+    pub(super) fn end(&mut self, row: usize, told: &mut Told, findings: &mut Vec<Finding>) {
+        if self.columns.is_empty() {
+            return;
+        }
+        let mut whole = true;
+        for (place, (column, value)) in self.columns.iter().zip(&self.values).enumerate() {
+            let (told, finding) = match value {
+                None => (
+                    told.missing.get_mut(place),
+                    Finding::KeyMissing {
+                        column: column.clone(),
+                        row,
+                    },
+                ),
+                Some(value) if *value == "null" => (
+                    told.null.get_mut(place),
+                    Finding::KeyNull {
+                        column: column.clone(),
+                        row,
+                    },
+                ),
+                Some(_) => continue,
+            };
+            whole = false;
+            if let Some(told) = told
+                && !std::mem::replace(told, true)
+            {
+                findings.push(finding);
+            }
+        }
+        if !whole || told.twice {
+            return;
+        }
+        let key = match self.values.as_slice() {
+            [value] => Cow::Borrowed(value.unwrap_or_default()),
+            // A comma between JSON texts, as in an array, keeps them apart.
+            values => {
+                let texts: Vec<_> = values.iter().flatten().copied().collect();
+                Cow::Owned(texts.join(","))
+            }
+        };
+        if let Some(earlier) = self.seen.replace(key) {
+            told.twice = true;
+            findings.push(Finding::KeyTwice {
+                key: shortened(&earlier, SHOWN_BYTES),
+                row,
+            });
+        }
+    }
+}

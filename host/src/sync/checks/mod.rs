@@ -1,0 +1,88 @@
+//! What a caller can tell of a connector's rows and states while they pass by.
+//!
+//! Here belong findings that Weld would not stop at; what breaks the protocol is an error of the client. A row's top
+//! level is walked once and no tree is built, so that the checks cost little beside what brings and stores the rows.
+
+mod columns;
+mod growth;
+mod keys;
+mod row;
+mod warning;
+
+use serde_json::value::RawValue;
+use weld_protocol::Table;
+
+use columns::Columns;
+use growth::Growth;
+use keys::Keys;
+pub use warning::{Finding, Kind, Warning};
+
+/// The checks of one table in one run.
+#[derive(Debug)]
+pub(super) struct Checks {
+    table: String,
+    columns: Columns,
+    /// In the table, not in a page.
+    key_columns: Vec<String>,
+    key_told: keys::Told,
+    growth: Growth,
+    /// Whether the run began at the table's beginning: only then a field can be missed.
+    whole: bool,
+    any_row: bool,
+}
+
+impl Checks {
+    pub(super) fn new(table: &Table, whole: bool) -> Self {
+        Self {
+            table: table.name.clone(),
+            columns: Columns::new(table),
+            key_columns: table.primary_key.clone(),
+            key_told: keys::Told::new(table.primary_key.len()),
+            growth: Growth::default(),
+            whole,
+            any_row: false,
+        }
+    }
+
+    /// Looks at a page. `last` says that no more are to come.
+    pub(super) fn page(
+        &mut self,
+        number: u64,
+        rows: &[Box<RawValue>],
+        state: &RawValue,
+        last: bool,
+    ) -> Vec<Warning> {
+        let mut findings = Vec::new();
+        let mut keys = Keys::new(&self.key_columns, rows.len());
+        for (index, row) in rows.iter().enumerate() {
+            let row_number = index.saturating_add(1);
+            keys.begin();
+            row::each_member(row, |position, name, value| {
+                let seen = self.columns.see(position, name, value);
+                if let Some(finding) = seen.finding(row_number) {
+                    findings.push(finding);
+                }
+                if let Some(key_position) = seen.key {
+                    keys.set(key_position, value);
+                }
+            });
+            keys.end(row_number, &mut self.key_told, &mut findings);
+        }
+        self.any_row |= !rows.is_empty();
+        findings.extend(self.growth.see(state.get().len()));
+        if last && self.whole && self.any_row {
+            findings.extend(self.columns.never_came());
+        }
+        findings
+            .into_iter()
+            .map(|finding| Warning {
+                table: self.table.clone(),
+                page: number,
+                finding,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

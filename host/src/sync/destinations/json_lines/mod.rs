@@ -1,0 +1,221 @@
+//! A folder with a file of rows for each table, one JSON object a line.
+//!
+//! Rows are appended as they came, apart from line breaks between values; a later row of the same key does not replace
+//! an earlier one. Beside them stand `_weld.json`, which says how much of each file is committed and with which state,
+//! and `_weld.lock`, which one sync at a time holds. A page is written to its file first and becomes part of it when
+//! the ledger is replaced; what a killed process wrote beyond the ledger's length is cut off by the next.
+
+mod ledger;
+mod names;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::value::RawValue;
+use weld_protocol::Table;
+
+use self::ledger::{Entry, Ledger};
+use super::{Destination, DestinationError, States, line};
+
+const LOCK_FILE: &str = "_weld.lock";
+
+/// Rows in a folder's files.
+#[derive(Debug)]
+pub struct JsonLines {
+    folder: PathBuf,
+    ledger: Ledger,
+    /// The files of prepared tables, by the schema's name.
+    files: HashMap<String, File>,
+    /// Kept between pages, so that each page is one write.
+    lines: Vec<u8>,
+    /// Unlocked by the system when it is closed, however the process ends.
+    _lock: File,
+}
+
+impl JsonLines {
+    /// Opens the folder, or makes it, and holds it until the value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`DestinationError`]: `Open` where there can be no folder, `Locked` where another sync holds it, `ReadOnly`,
+    /// `Layout` or `Damaged`.
+    pub fn open(folder: &Path) -> Result<Self, DestinationError> {
+        fs::create_dir_all(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => DestinationError::Open {
+                path: folder.to_owned(),
+                source: error.into(),
+            },
+            _ => DestinationError::of_file(folder, error),
+        })?;
+        let path = folder.join(LOCK_FILE);
+        let lock = File::create(&path).map_err(|error| DestinationError::of_file(&path, error))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => DestinationError::Locked {
+                path: folder.to_owned(),
+            },
+            TryLockError::Error(error) => DestinationError::of_file(&path, error),
+        })?;
+        Ok(Self {
+            ledger: Ledger::read(folder)?,
+            folder: folder.to_owned(),
+            files: HashMap::new(),
+            lines: Vec::new(),
+            _lock: lock,
+        })
+    }
+
+    /// Makes a change to the table's entry durable. A table without one gets a file's name first: one that no file
+    /// has, or rows of somebody else would be taken for what a killed process left.
+    fn record(
+        &mut self,
+        table: &str,
+        change: impl FnOnce(&mut Entry),
+    ) -> Result<(), DestinationError> {
+        let mut ledger = self.ledger.clone();
+        if !ledger.tables.contains_key(table) {
+            let taken = ledger.tables.values().map(|entry| entry.file.as_str());
+            let file = names::file_name(table, taken);
+            let path = self.folder.join(&file);
+            if path
+                .try_exists()
+                .map_err(|error| DestinationError::of_file(&path, error))?
+            {
+                return Err(DestinationError::Foreign { path });
+            }
+            let entry = Entry {
+                file,
+                committed_bytes: 0,
+                state: None,
+            };
+            ledger.tables.insert(table.to_owned(), entry);
+        }
+        if let Some(entry) = ledger.tables.get_mut(table) {
+            change(entry);
+        }
+        ledger.write(&self.folder)?;
+        self.ledger = ledger;
+        Ok(())
+    }
+
+    /// The table's file, its path and its committed length.
+    fn file(&self, table: &str) -> Result<(&File, PathBuf, u64), DestinationError> {
+        match (self.files.get(table), self.ledger.tables.get(table)) {
+            (Some(file), Some(entry)) => {
+                Ok((file, self.folder.join(&entry.file), entry.committed_bytes))
+            }
+            _ => Err(DestinationError::NotPrepared {
+                table: table.to_owned(),
+            }),
+        }
+    }
+
+    /// Cuts off what is not committed.
+    fn cut(&self, table: &str) -> Result<(), DestinationError> {
+        let (file, path, committed_bytes) = self.file(table)?;
+        file.set_len(committed_bytes)
+            .map_err(|error| DestinationError::of_file(&path, error))
+    }
+
+    /// Appends `lines`, commits them with the state.
+    fn append(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {
+        let (mut file, path, committed_bytes) = self.file(table)?;
+        let length = u64::try_from(self.lines.len()).unwrap_or(u64::MAX);
+        // Again: it may have failed after an earlier error.
+        file.set_len(committed_bytes)
+            .and_then(|()| file.write_all(&self.lines))
+            // The ledger must not say more than a power cut leaves of the file.
+            .and_then(|()| file.sync_data())
+            .map_err(|error| DestinationError::of_file(&path, error))?;
+        self.record(table, |entry| {
+            entry.committed_bytes = committed_bytes.saturating_add(length);
+            entry.state = Some(state.to_owned());
+        })
+    }
+}
+
+impl Destination for JsonLines {
+    fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
+        if !self.ledger.tables.contains_key(&table.name) {
+            // Before the file is made: a file that the ledger doesn't know is somebody else's.
+            self.record(&table.name, |_| {})?;
+        }
+        let Some(entry) = self.ledger.tables.get(&table.name) else {
+            return Ok(None);
+        };
+        let path = self.folder.join(&entry.file);
+        let of_file = |error| DestinationError::of_file(&path, error);
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(of_file)?;
+        let length = file.metadata().map_err(of_file)?.len();
+        if length < entry.committed_bytes {
+            return Err(DestinationError::Damaged {
+                reason: format!(
+                    "it has {length} bytes, {} were written",
+                    entry.committed_bytes
+                ),
+                path,
+            });
+        }
+        let state = entry.state.as_ref().map(|state| state.get().to_owned());
+        self.files.insert(table.name.clone(), file);
+        self.cut(&table.name)?;
+        Ok(state)
+    }
+
+    fn clear(&mut self, table: &str) -> Result<(), DestinationError> {
+        self.file(table)?;
+        self.record(table, |entry| {
+            entry.committed_bytes = 0;
+            entry.state = None;
+        })?;
+        self.cut(table)
+    }
+
+    fn commit(
+        &mut self,
+        table: &str,
+        rows: &[Box<RawValue>],
+        state: &RawValue,
+    ) -> Result<(), DestinationError> {
+        self.lines.clear();
+        for (place, row) in rows.iter().enumerate() {
+            line::push_row(&mut self.lines, table, place, row)?;
+            self.lines.push(b'\n');
+        }
+        self.append(table, state).inspect_err(|_| {
+            // Where that fails as well, the next page or the next run does it.
+            let _ = self.cut(table);
+        })
+    }
+}
+
+impl States for JsonLines {
+    fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
+        let entries = self.ledger.tables.iter();
+        let states = entries.filter_map(|(table, entry)| {
+            Some((table.clone(), entry.state.as_ref()?.get().to_owned()))
+        });
+        Ok(states.collect())
+    }
+
+    fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {
+        self.record(table, |entry| entry.state = Some(state.to_owned()))
+    }
+
+    fn reset_state(&mut self, table: &str) -> Result<bool, DestinationError> {
+        let entry = self.ledger.tables.get(table);
+        if entry.is_none_or(|entry| entry.state.is_none()) {
+            return Ok(false);
+        }
+        self.record(table, |entry| entry.state = None)?;
+        Ok(true)
+    }
+}

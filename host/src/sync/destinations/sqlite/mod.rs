@@ -1,0 +1,151 @@
+//! A SQLite file with a table for each table of the schema.
+//!
+//! | JSON | SQLite |
+//! |---|---|
+//! | integer of 64 bits | INTEGER |
+//! | number with a fraction or an exponent that a 64-bit float holds to the last digit | REAL |
+//! | any other number | TEXT, with its digits as they came |
+//! | boolean | INTEGER, 0 or 1 |
+//! | string | TEXT |
+//! | array, object | TEXT, its JSON as it came |
+//! | null | NULL |
+//!
+//! Columns have no type, so that SQLite converts nothing; those that the schema calls strings are TEXT, and hold what
+//! is no string as JSON. A row with a known primary key replaces the values that it has, and a field that it lacks
+//! gets the schema's default, if there is one. A row whose key is null or missing in part is appended, as are all rows
+//! of a table without a key.
+//!
+//! `_weld_tables`, `_weld_columns` and `_weld_state` are our own tables: the names that tables and columns got, the
+//! key of each table, and the state of its last page.
+
+mod columns;
+mod failure;
+mod file;
+mod names;
+mod numbers;
+mod rows;
+mod states;
+mod tables;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use serde_json::value::RawValue;
+use weld_protocol::Table;
+
+use self::failure::Failure;
+use self::tables::Prepared;
+use super::{Destination, DestinationError, States};
+
+/// Rows in a SQLite file, which no other process can read or write meanwhile.
+#[derive(Debug)]
+pub struct Sqlite {
+    connection: Connection,
+    path: PathBuf,
+    /// By the schema's name.
+    tables: HashMap<String, Prepared>,
+}
+
+impl Sqlite {
+    /// Opens the file, or makes it, and holds it until the value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`DestinationError`]: `Locked` where another program has it open, `NotADatabase`, `Foreign` or `Layout` where
+    /// it is not a sync's, `ReadOnly`, `Open`, or what SQLite met with.
+    pub fn open(path: &Path) -> Result<Self, DestinationError> {
+        Ok(Self {
+            connection: file::open(path).map_err(|failure| failure.of(path))?,
+            path: path.to_owned(),
+            tables: HashMap::new(),
+        })
+    }
+}
+
+impl Destination for Sqlite {
+    fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
+        let (prepared, state) = within(&mut self.connection, |connection| {
+            let prepared = tables::prepare(connection, table)?;
+            Ok((prepared, states::get(connection, &table.name)?))
+        })
+        .map_err(|failure| failure.of(&self.path))?;
+        self.tables.insert(table.name.clone(), prepared);
+        Ok(state)
+    }
+
+    fn clear(&mut self, table: &str) -> Result<(), DestinationError> {
+        let prepared = prepared(&mut self.tables, table)?;
+        within(&mut self.connection, |connection| {
+            tables::clear(connection, &prepared.layout)
+        })
+        .map_err(|failure| failure.of(&self.path))?;
+        prepared.layout.old_key = None;
+        Ok(())
+    }
+
+    fn commit(
+        &mut self,
+        table: &str,
+        rows: &[Box<RawValue>],
+        state: &RawValue,
+    ) -> Result<(), DestinationError> {
+        let prepared = prepared(&mut self.tables, table)?;
+        let known = prepared.layout.columns().len();
+        let committed = within(&mut self.connection, |connection| {
+            if let Some(was) = &prepared.layout.old_key {
+                return Err(Failure::KeyChanged {
+                    table: table.to_owned(),
+                    was: was.clone(),
+                    now: prepared.layout.key.clone(),
+                });
+            }
+            rows::write(connection, prepared, rows)?;
+            states::set(connection, table, state)
+        });
+        committed.map_err(|failure| {
+            prepared.layout.forget_after(known);
+            failure.of(&self.path)
+        })
+    }
+}
+
+impl States for Sqlite {
+    fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
+        states::all(&self.connection).map_err(|failure| failure.of(&self.path))
+    }
+
+    fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {
+        states::set(&self.connection, table, state).map_err(|failure| failure.of(&self.path))
+    }
+
+    fn reset_state(&mut self, table: &str) -> Result<bool, DestinationError> {
+        states::reset(&self.connection, table).map_err(|failure| failure.of(&self.path))
+    }
+}
+
+fn prepared<'a>(
+    tables: &'a mut HashMap<String, Prepared>,
+    table: &str,
+) -> Result<&'a mut Prepared, DestinationError> {
+    tables
+        .get_mut(table)
+        .ok_or_else(|| DestinationError::NotPrepared {
+            table: table.to_owned(),
+        })
+}
+
+/// Does all of it in one transaction, or, after an error, nothing.
+fn within<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let transaction = connection.transaction()?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}

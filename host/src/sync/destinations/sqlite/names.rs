@@ -1,0 +1,125 @@
+//! Names of tables and columns as SQL can hold them.
+
+use std::collections::HashSet;
+
+/// What our own tables and indices begin with. No table of a schema gets such a name.
+pub(super) const OWN_PREFIX: &str = "_weld_";
+
+/// What SQLite keeps for itself (sqlite.org/fileformat2.html, section 2.6).
+const SQLITE_PREFIX: &str = "sqlite_";
+
+/// What every table has beside its columns (sqlite.org/rowidtable.html): SQLite adds no column of such a name, and one
+/// that a new table has hides it.
+const ROW_IDS: [&str; 3] = ["rowid", "oid", "_rowid_"];
+
+/// The names that are taken in one namespace: a table's columns, or a file's tables and indices.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashSet<String>);
+
+impl Names {
+    /// The names that a table's columns can't have.
+    pub(super) fn of_a_table() -> Self {
+        Self(ROW_IDS.map(str::to_owned).into())
+    }
+
+    /// Takes a name that was given before.
+    pub(super) fn insert(&mut self, name: &str) {
+        self.0.insert(name.to_ascii_lowercase());
+    }
+
+    /// Gives a name back.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.remove(&name.to_ascii_lowercase());
+    }
+
+    /// Takes `wanted`, or where it is taken, the first free of `wanted_2`, `wanted_3` and so on. SQLite compares names
+    /// without regard to the case of ASCII letters.
+    pub(super) fn take(&mut self, wanted: String) -> String {
+        if self.0.insert(wanted.to_ascii_lowercase()) {
+            return wanted;
+        }
+        let mut number = 2_usize;
+        loop {
+            let numbered = format!("{wanted}_{number}");
+            if self.0.insert(numbered.to_ascii_lowercase()) {
+                return numbered;
+            }
+            number = number.saturating_add(1);
+        }
+    }
+}
+
+/// The name that a column would have if it were alone.
+pub(super) fn column_name(name: &str) -> String {
+    without_nul(name, "column")
+}
+
+/// The name that a table would have if it were alone.
+pub(super) fn table_name(name: &str) -> String {
+    let name = without_nul(name, "table");
+    let lower = name.to_ascii_lowercase();
+    if lower.starts_with(SQLITE_PREFIX) || lower.starts_with(OWN_PREFIX) {
+        format!("table_{name}")
+    } else {
+        name
+    }
+}
+
+/// The name as SQL holds any name: words of SQL, blanks and quotes too (sqlite.org/lang_keywords.html).
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// An SQL text ends at its first NUL.
+fn without_nul(name: &str, empty: &str) -> String {
+    if name.is_empty() {
+        empty.to_owned()
+    } else {
+        name.replace('\0', "_")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_sql_takes_for_one_are_numbered() {
+        let mut names = Names::of_a_table();
+        let cases = [
+            ("RowId", "RowId_2"),
+            ("Name", "Name"),
+            ("name", "name_2"),
+            ("NAME", "NAME_3"),
+            ("name_2", "name_2_2"),
+            ("", "column"),
+            ("column", "column_2"),
+            ("a\0b", "a_b"),
+            ("a_b", "a_b_2"),
+            ("Ä", "Ä"),
+            ("ä", "ä"),
+        ];
+        for (name, taken) in cases {
+            assert_eq!(names.take(column_name(name)), taken, "{name:?}");
+        }
+        names.remove("NAME");
+        assert_eq!(names.take(column_name("nAme")), "nAme");
+    }
+
+    #[test]
+    fn tables_keep_away_from_names_that_are_not_theirs() {
+        let cases = [
+            ("orders", "orders"),
+            ("sqlite_x", "table_sqlite_x"),
+            ("SQLite_Sequence", "table_SQLite_Sequence"),
+            ("_weld_state", "table__weld_state"),
+            ("_WELD_x", "table__WELD_x"),
+            ("", "table"),
+            ("sqlitex", "sqlitex"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(table_name(name), expected, "{name:?}");
+        }
+        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
+    }
+}

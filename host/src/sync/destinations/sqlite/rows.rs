@@ -1,0 +1,219 @@
+//! Rows of a page as rows of a table.
+
+use std::collections::HashMap;
+use std::fmt::{self, Formatter};
+
+use rusqlite::{Connection, Statement};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::columns::{Layout, NewColumn};
+use super::failure::Failure;
+use super::names::quoted;
+use super::tables::Prepared;
+use super::values::{Value, unquoted};
+
+/// How many statements are kept, one for each set of columns that rows have.
+const MAX_STATEMENTS: usize = 32;
+
+/// Writes rows in their order, so that of two with the same key the later one is kept. New columns are added to
+/// `layout`.
+///
+/// A row whose key is null or missing in part is appended: it equals no other row, neither for SQL nor for a reader.
+pub(super) fn write(
+    connection: &Connection,
+    Prepared { layout, defaults }: &mut Prepared,
+    rows: &[Box<RawValue>],
+) -> Result<(), Failure> {
+    let mut reader = Reader {
+        defaults,
+        ..Reader::default()
+    };
+    let mut statements = HashMap::<Vec<usize>, Statement<'_>>::new();
+    for (place, row) in rows.iter().enumerate() {
+        if !reader.read(row, layout) {
+            return Err(Failure::Row {
+                table: layout.table.clone(),
+                row: place.saturating_add(1),
+            });
+        }
+        reader.resolve(connection, layout)?;
+        if !statements.contains_key(&reader.columns) {
+            if statements.len() >= MAX_STATEMENTS {
+                statements.clear();
+            }
+            let statement = connection.prepare(&insertion(layout, &reader.columns))?;
+            statements.insert(reader.columns.clone(), statement);
+        }
+        if let Some(statement) = statements.get_mut(&reader.columns) {
+            for (index, member) in reader.members.iter().enumerate() {
+                let column = layout.columns().get(member.column);
+                let is_text = column.is_some_and(|column| column.is_text);
+                let value = Value::read(member.json, is_text);
+                statement.raw_bind_parameter(index.saturating_add(1), value)?;
+            }
+            statement.raw_execute()?;
+        }
+    }
+    Ok(())
+}
+
+/// The statement that writes these columns, and leaves a kept row's others as they are.
+fn insertion(layout: &Layout, columns: &[usize]) -> String {
+    let table = quoted(&layout.sql_table);
+    let columns: Vec<_> = columns
+        .iter()
+        .filter_map(|&place| layout.columns().get(place))
+        .collect();
+    if columns.is_empty() {
+        return format!("INSERT INTO {table} DEFAULT VALUES");
+    }
+    let names: Vec<_> = columns
+        .iter()
+        .map(|column| quoted(&column.sql_name))
+        .collect();
+    let mut sql = format!(
+        "INSERT INTO {table} ({}) VALUES ({})",
+        names.join(", "),
+        vec!["?"; names.len()].join(", ")
+    );
+    if let Some(key) = layout.key_sql() {
+        let updates: Vec<_> = columns
+            .iter()
+            .zip(&names)
+            .filter(|(column, _)| !layout.key.contains(&column.name))
+            .map(|(_, name)| format!("{name} = excluded.{name}"))
+            .collect();
+        let action = if updates.is_empty() {
+            "NOTHING".to_owned()
+        } else {
+            format!("UPDATE SET {}", updates.join(", "))
+        };
+        sql = format!("{sql} ON CONFLICT ({key}) DO {action}");
+    }
+    sql
+}
+
+/// One value of a row.
+#[derive(Debug, Clone, Copy)]
+struct Member<'a> {
+    column: usize,
+    json: &'a str,
+}
+
+/// Reads one row after another.
+#[derive(Debug, Default)]
+struct Reader<'a> {
+    /// The row's values by column, of each column one.
+    members: Vec<Member<'a>>,
+    /// The columns of `members`.
+    columns: Vec<usize>,
+    /// The values of fields that a row lacks, by column.
+    defaults: &'a [(usize, Box<RawValue>)],
+    /// Values of columns that the table lacks, by name.
+    unknown: Vec<(String, &'a str)>,
+    /// The names in the order of the last row, as they stand there, and their columns: most rows of a page have the
+    /// same names in the same order, which spares decoding and looking them up.
+    expected: Vec<(&'a str, usize)>,
+}
+
+impl<'a> Reader<'a> {
+    /// Whether the row is an object.
+    fn read(&mut self, row: &'a RawValue, layout: &Layout) -> bool {
+        self.members.clear();
+        self.unknown.clear();
+        let mut deserializer = serde_json::Deserializer::from_str(row.get());
+        deserializer
+            .deserialize_map(RowVisitor {
+                reader: self,
+                layout,
+            })
+            .is_ok()
+    }
+
+    fn member(&mut self, position: usize, quoted: &'a str, json: &'a str, layout: &Layout) {
+        if let Some(&(name, column)) = self.expected.get(position)
+            && name == quoted
+        {
+            self.members.push(Member { column, json });
+            return;
+        }
+        let name = unquoted(quoted);
+        match layout.place(&name) {
+            Some(column) => {
+                self.members.push(Member { column, json });
+                // After an unknown name there is a gap, which the next row fills.
+                if let Some(expected) = self.expected.get_mut(position) {
+                    *expected = (quoted, column);
+                } else if self.expected.len() == position {
+                    self.expected.push((quoted, column));
+                }
+            }
+            None => self.unknown.push((name.into_owned(), json)),
+        }
+    }
+
+    /// Adds columns for the unknown names, and puts the members in order.
+    fn resolve(&mut self, connection: &Connection, layout: &mut Layout) -> Result<(), Failure> {
+        if self.members.is_empty() && self.unknown.is_empty() && layout.columns().is_empty() {
+            // A row of nothing needs a table, and a table a column.
+            self.unknown.push((String::new(), "null"));
+        }
+        if !self.unknown.is_empty() {
+            let new = self.unknown.iter().map(|(name, _)| NewColumn {
+                name: name.clone(),
+                is_text: false,
+            });
+            layout.add(connection, new)?;
+            for (name, json) in &self.unknown {
+                self.members
+                    .extend(layout.place(name).map(|column| Member { column, json }));
+            }
+        }
+        if !self
+            .members
+            .is_sorted_by(|one, next| one.column < next.column)
+        {
+            // Of a name that a row has twice the last counts, as for most readers of JSON (RFC 8259, section 4).
+            self.members.reverse();
+            self.members.sort_by_key(|member| member.column);
+            self.members.dedup_by_key(|member| member.column);
+        }
+        for &(column, ref json) in self.defaults {
+            let found = self
+                .members
+                .binary_search_by_key(&column, |member| member.column);
+            if let Err(place) = found {
+                let json = json.get();
+                self.members.insert(place, Member { column, json });
+            }
+        }
+        self.columns.clear();
+        self.columns
+            .extend(self.members.iter().map(|member| member.column));
+        Ok(())
+    }
+}
+
+struct RowVisitor<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    layout: &'r Layout,
+}
+
+impl<'a> Visitor<'a> for RowVisitor<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut position = 0_usize;
+        while let Some((name, value)) = members.next_entry::<&'a RawValue, &'a RawValue>()? {
+            self.reader
+                .member(position, name.get(), value.get(), self.layout);
+            position = position.saturating_add(1);
+        }
+        Ok(())
+    }
+}

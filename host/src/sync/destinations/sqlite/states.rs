@@ -1,0 +1,43 @@
+//! The states, in a table of their own.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::value::RawValue;
+
+use super::failure::Failure;
+
+/// The state of the table's last page.
+pub(super) fn get(connection: &Connection, table: &str) -> Result<Option<String>, Failure> {
+    Ok(connection
+        .query_row(
+            "SELECT state FROM _weld_state WHERE table_name = ?1",
+            [table],
+            |row| row.get(0),
+        )
+        .optional()?)
+}
+
+/// Every state, by table.
+pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, Failure> {
+    let mut states =
+        connection.prepare("SELECT table_name, state FROM _weld_state ORDER BY table_name")?;
+    let states = states.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(states.collect::<Result<_, _>>()?)
+}
+
+/// Puts the state in the place of an earlier one.
+pub(super) fn set(connection: &Connection, table: &str, state: &RawValue) -> Result<(), Failure> {
+    connection.execute(
+        "INSERT INTO _weld_state (table_name, state, updated_at)
+            VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+            ON CONFLICT (table_name) DO UPDATE
+            SET state = excluded.state, updated_at = excluded.updated_at",
+        [table, state.get()],
+    )?;
+    Ok(())
+}
+
+/// Forgets the state, and tells whether there was one.
+pub(super) fn reset(connection: &Connection, table: &str) -> Result<bool, Failure> {
+    let removed = connection.execute("DELETE FROM _weld_state WHERE table_name = ?1", [table])?;
+    Ok(removed > 0)
+}

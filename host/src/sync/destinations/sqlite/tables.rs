@@ -1,0 +1,215 @@
+//! Tables of a schema as tables of the file, remembered from run to run.
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::value::RawValue;
+use weld_protocol::{FieldType, Table};
+
+use super::columns::{Column, Layout, NewColumn};
+use super::failure::Failure;
+use super::names::{Names, quoted, table_name};
+use super::states;
+
+/// A table that rows may be written to.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) layout: Layout,
+    /// The values of fields that a row lacks, by the column's place.
+    pub(super) defaults: Vec<(usize, Box<RawValue>)>,
+}
+
+/// Finds or makes the table, with the columns of its key and fields, within the caller's transaction.
+pub(super) fn prepare(connection: &Connection, table: &Table) -> Result<Prepared, Failure> {
+    let recorded = connection
+        .query_row(
+            "SELECT sql_name, primary_key FROM _weld_tables WHERE name = ?1",
+            [&table.name],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+        )
+        .optional()?;
+    let (sql_table, recorded_key) = match recorded {
+        Some((sql_table, key)) => (sql_table, key_of_json(&key)?),
+        None => (register(connection, table)?, table.primary_key.clone()),
+    };
+    let (columns, taken) = known_columns(connection, &table.name, &sql_table)?;
+    let key = table.primary_key.clone();
+    let mut layout = Layout::new(table.name.clone(), sql_table, key, columns, taken);
+    let fields = table.fields.iter().map(|field| NewColumn {
+        name: field.name.clone(),
+        is_text: is_string(&field.field_type),
+    });
+    let undeclared = table
+        .primary_key
+        .iter()
+        .filter(|name| table.fields.iter().all(|field| field.name != **name))
+        .map(|name| NewColumn {
+            name: name.clone(),
+            is_text: false,
+        });
+    layout.add(connection, undeclared.chain(fields))?;
+    if recorded_key == layout.key {
+        index(connection, &layout)?;
+    } else if is_empty(connection, &layout)? {
+        change_key(connection, &layout)?;
+    } else {
+        layout.old_key = Some(recorded_key);
+    }
+    let defaults = table.fields.iter().filter_map(|field| {
+        let json = field.default.clone()?;
+        Some((
+            layout.place(&field.name)?,
+            RawValue::from_string(json).ok()?,
+        ))
+    });
+    Ok(Prepared {
+        defaults: defaults.collect(),
+        layout,
+    })
+}
+
+/// Removes all rows and the state, within the caller's transaction. An old key goes with its rows.
+pub(super) fn clear(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
+    if !layout.columns().is_empty() {
+        connection.execute_batch(&format!("DELETE FROM {}", quoted(&layout.sql_table)))?;
+    }
+    states::reset(connection, &layout.table)?;
+    if layout.old_key.is_some() {
+        change_key(connection, layout)?;
+    }
+    Ok(())
+}
+
+/// Gives the table a name of its own. It must not be that of another object in the file, of whatever kind.
+fn register(connection: &Connection, table: &Table) -> Result<String, Failure> {
+    let mut taken = Names::default();
+    let mut names = connection
+        .prepare("SELECT name FROM sqlite_schema UNION ALL SELECT sql_name FROM _weld_tables")?;
+    for name in names.query_map([], |row| row.get::<_, String>(0))? {
+        taken.insert(&name?);
+    }
+    let sql_table = taken.take(table_name(&table.name));
+    connection.execute(
+        "INSERT INTO _weld_tables (name, sql_name, primary_key) VALUES (?1, ?2, ?3)",
+        [&table.name, &sql_table, &key_json(&table.primary_key)?],
+    )?;
+    Ok(sql_table)
+}
+
+/// The columns that are remembered and still there, and every name that is in use. Somebody may have dropped a column,
+/// or the table: its state goes as well then, or the rows that are gone would never come again.
+fn known_columns(
+    connection: &Connection,
+    table: &str,
+    sql_table: &str,
+) -> Result<(Vec<Column>, Names), Failure> {
+    let mut taken = Names::of_a_table();
+    let mut actual = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    for name in actual.query_map([sql_table], |row| row.get::<_, String>(0))? {
+        taken.insert(&name?);
+    }
+    let removed = connection.execute(
+        "DELETE FROM _weld_columns WHERE table_name = ?1
+            AND sql_name NOT IN (SELECT name FROM pragma_table_info(?2))",
+        [table, sql_table],
+    )?;
+    let mut remembered = connection.prepare(
+        "SELECT known.name, known.sql_name, actual.type = 'TEXT'
+            FROM _weld_columns known
+            JOIN pragma_table_info(?2) actual ON known.sql_name = actual.name
+            WHERE known.table_name = ?1 ORDER BY actual.cid",
+    )?;
+    let columns = remembered
+        .query_map([table, sql_table], |row| {
+            Ok(Column {
+                name: row.get(0)?,
+                sql_name: row.get(1)?,
+                is_text: row.get(2)?,
+            })
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    if columns.is_empty() && removed > 0 {
+        states::reset(connection, table)?;
+    }
+    Ok((columns, taken))
+}
+
+/// Makes the index that keeps the key, where it is missing.
+fn index(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
+    if let Some(key) = layout.key_sql() {
+        let (name, table) = (layout.index_sql(), quoted(&layout.sql_table));
+        connection.execute_batch(&format!(
+            "CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {table} ({key})"
+        ))?;
+    }
+    Ok(())
+}
+
+/// Puts the schema's key in the place of another; the table must be empty.
+fn change_key(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
+    connection.execute_batch(&format!("DROP INDEX IF EXISTS {}", layout.index_sql()))?;
+    index(connection, layout)?;
+    connection.execute(
+        "UPDATE _weld_tables SET primary_key = ?2 WHERE name = ?1",
+        [&layout.table, &key_json(&layout.key)?],
+    )?;
+    Ok(())
+}
+
+fn is_empty(connection: &Connection, layout: &Layout) -> Result<bool, Failure> {
+    if layout.columns().is_empty() {
+        return Ok(true);
+    }
+    let sql = format!(
+        "SELECT NOT EXISTS (SELECT 1 FROM {})",
+        quoted(&layout.sql_table)
+    );
+    Ok(connection.query_row(&sql, [], |row| row.get(0))?)
+}
+
+/// Whether a field holds strings, or strings and nulls.
+fn is_string(field_type: &FieldType) -> bool {
+    match field_type {
+        FieldType::Named(name) => name == "string",
+        FieldType::Described(json) => {
+            serde_json::from_str::<Vec<String>>(json).is_ok_and(|names| {
+                let mut names = names.iter().filter(|name| *name != "null").peekable();
+                names.peek().is_some() && names.all(|name| name == "string")
+            })
+        }
+    }
+}
+
+fn key_json(key: &[String]) -> Result<String, Failure> {
+    Ok(serde_json::to_string(key)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?)
+}
+
+fn key_of_json(json: &str) -> Result<Vec<String>, Failure> {
+    Ok(serde_json::from_str(json)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_of_strings_are_told_from_others() {
+        let named = |name: &str| FieldType::Named(name.to_owned());
+        let described = |json: &str| FieldType::Described(json.to_owned());
+        let cases = [
+            (named("string"), true),
+            (named("integer"), false),
+            (named("strings"), false),
+            (described(r#"["null", "string"]"#), true),
+            (described(r#"["string"]"#), true),
+            (described(r#"["string", "integer"]"#), false),
+            (described(r#"["null"]"#), false),
+            (described("[]"), false),
+            (described(r#"{"type": "string"}"#), false),
+        ];
+        for (field_type, expected) in cases {
+            assert_eq!(is_string(&field_type), expected, "{field_type:?}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The whole destination, by what SQL finds in its file.
+
+mod files;
+mod names;
+mod resume;
+mod rows;
+
+use std::path::PathBuf;
+
+use rusqlite::types::Value;
+use tempfile::TempDir;
+
+use super::Sqlite;
+
+struct Lab {
+    folder: TempDir,
+}
+
+impl Lab {
+    fn new() -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("rows.sqlite")
+    }
+
+    fn open(&self) -> Sqlite {
+        Sqlite::open(&self.path()).unwrap()
+    }
+}
+
+fn all(sqlite: &Sqlite, sql: &str) -> Vec<Vec<Value>> {
+    let mut statement = sqlite.connection.prepare(sql).unwrap();
+    let width = statement.column_count();
+    statement
+        .query_map([], |row| (0..width).map(|at| row.get(at)).collect())
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+/// The values of a query, a row a line, with their SQLite types where those are not plain.
+fn shown(sqlite: &Sqlite, sql: &str) -> Vec<String> {
+    let show = |value: &Value| match value {
+        Value::Null => "null".to_owned(),
+        Value::Integer(integer) => integer.to_string(),
+        Value::Real(real) => format!("{real:?}"),
+        Value::Text(text) => format!("'{text}'"),
+        Value::Blob(_) => "blob".to_owned(),
+    };
+    all(sqlite, sql)
+        .iter()
+        .map(|row| row.iter().map(show).collect::<Vec<_>>().join(" "))
+        .collect()
+}

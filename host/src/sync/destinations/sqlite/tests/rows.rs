@@ -1,0 +1,136 @@
+//! What becomes of rows and their values.
+
+use super::super::super::Destination;
+use super::super::super::fixtures::{raw, rows, table};
+use super::{Lab, shown};
+
+#[test]
+fn no_column_changes_a_value() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite
+        .prepare(&table(
+            "t",
+            &[],
+            &[("declared", "integer"), ("text", "string")],
+        ))
+        .unwrap();
+    let cases = [
+        ("18446744073709551616", "'18446744073709551616'"),
+        ("9223372036854775807", "9223372036854775807"),
+        (
+            "0.1000000000000000055511151231257827",
+            "'0.1000000000000000055511151231257827'",
+        ),
+        ("1.10", "1.1"),
+        ("2.0", "2.0"),
+        ("1e400", "'1e400'"),
+        ("-0", "0"),
+        ("\"12\"", "'12'"),
+        ("\"1.0\"", "'1.0'"),
+        ("\"a\\u0000b\"", "'a\0b'"),
+        ("false", "0"),
+        ("null", "null"),
+    ];
+    for (json, expected) in cases {
+        let row = format!("{{\"declared\": {json}, \"found\": {json}}}");
+        sqlite.commit("t", &rows(&[&row]), &raw("{}")).unwrap();
+        let read = shown(
+            &sqlite,
+            "SELECT declared, found FROM t ORDER BY rowid DESC LIMIT 1",
+        );
+        assert_eq!(read, [format!("{expected} {expected}")], "{json}");
+    }
+    sqlite
+        .commit("t", &rows(&[r#"{"text": 1.10}"#]), &raw("{}"))
+        .unwrap();
+    let read = shown(&sqlite, "SELECT text FROM t ORDER BY rowid DESC LIMIT 1");
+    assert_eq!(read, ["'1.10'"]);
+}
+
+#[test]
+fn a_row_replaces_the_values_it_has_and_the_last_of_a_key_wins() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["a", "b"], &[])).unwrap();
+    let page = [
+        r#"{"a": 1, "b": "x", "c": 1, "d": 1}"#,
+        r#"{"b": "x", "c": 2, "a": 1}"#,
+        r#"{"a": 1, "b": "y"}"#,
+    ];
+    sqlite.commit("t", &rows(&page), &raw("{}")).unwrap();
+    sqlite
+        .commit("t", &rows(&[r#"{"a": 1, "b": "y"}"#]), &raw("{}"))
+        .unwrap();
+    assert_eq!(
+        shown(&sqlite, "SELECT a, b, c, d FROM t"),
+        ["1 'x' 2 1", "1 'y' null null"]
+    );
+}
+
+#[test]
+fn rows_without_a_whole_key_are_appended() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("keyed", &["a", "b"], &[])).unwrap();
+    sqlite
+        .prepare(&table("keyless", &[], &[("a", "integer")]))
+        .unwrap();
+    let page = rows(&[
+        r#"{"a": 1, "b": null}"#,
+        r#"{"a": 1, "b": null}"#,
+        r#"{"a": 1}"#,
+        "{}",
+        "{}",
+    ]);
+    for name in ["keyed", "keyless"] {
+        sqlite.commit(name, &page, &raw("{}")).unwrap();
+        assert_eq!(
+            shown(&sqlite, &format!("SELECT count(*) FROM {name}")),
+            ["5"],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_table_of_which_nothing_is_known_is_made_by_its_first_row() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    let unknown = table("t", &[], &[]);
+    sqlite.prepare(&unknown).unwrap();
+    sqlite.clear("t").unwrap();
+    sqlite
+        .commit("t", &rows(&["{}", r#"{"a": 1, "a": 2}"#]), &raw("{}"))
+        .unwrap();
+    assert_eq!(shown(&sqlite, "SELECT * FROM t"), ["null null", "null 2"]);
+    drop(sqlite);
+    let mut sqlite = lab.open();
+    sqlite.prepare(&unknown).unwrap();
+    sqlite
+        .commit("t", &rows(&[r#"{"": 3}"#]), &raw("{}"))
+        .unwrap();
+    assert_eq!(
+        shown(&sqlite, "SELECT \"column\" FROM t"),
+        ["null", "null", "3"]
+    );
+}
+
+#[test]
+fn a_default_stands_for_a_field_that_a_row_lacks() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    let mut with_default = table("t", &["id"], &[("id", "integer"), ("kind", "string")]);
+    with_default.fields[1].default = Some("\"plain\"".to_owned());
+    sqlite.prepare(&with_default).unwrap();
+    let page = [
+        r#"{"id": 1}"#,
+        r#"{"kind": "own", "id": 2}"#,
+        r#"{"kind": null, "id": 3}"#,
+    ];
+    sqlite.commit("t", &rows(&page), &raw("{}")).unwrap();
+    assert_eq!(
+        shown(&sqlite, "SELECT id, kind FROM t"),
+        ["1 'plain'", "2 'own'", "3 null"]
+    );
+}

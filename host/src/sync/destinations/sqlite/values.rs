@@ -1,0 +1,112 @@
+//! JSON values as SQLite's.
+
+use std::borrow::Cow;
+use std::fmt::{self, Formatter};
+
+use rusqlite::ToSql;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use serde::de::{Deserializer, Visitor};
+
+use super::numbers::number;
+
+/// What a column holds.
+#[derive(Debug, PartialEq)]
+pub(super) enum Value<'a> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Value<'a> {
+    /// Reads a JSON text. Objects and arrays stay JSON, booleans become 0 and 1. `as_text` is for a column that the
+    /// schema calls a string: what is no string there stays JSON, too, since SQLite would round a number on its way
+    /// into a column of text.
+    pub(super) fn read(json: &'a str, as_text: bool) -> Self {
+        match json.as_bytes().first() {
+            Some(b'n') => Self::Null,
+            Some(b'"') => Self::Text(unquoted(json)),
+            Some(b'{' | b'[') => Self::Text(json.into()),
+            _ if as_text => Self::Text(json.into()),
+            Some(b't') => Self::Integer(1),
+            Some(b'f') => Self::Integer(0),
+            _ => number(json),
+        }
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(integer) => ValueRef::Integer(*integer),
+            Self::Real(real) => ValueRef::Real(*real),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+/// Reads a JSON string. A lone surrogate, which JSON can spell and no text can hold, becomes U+FFFD: a row must not be
+/// lost to half an emoji.
+pub(super) fn unquoted(json: &str) -> Cow<'_, str> {
+    let inner = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(json);
+    if !inner.contains('\\') {
+        return inner.into();
+    }
+    serde_json::Deserializer::from_str(json)
+        .deserialize_bytes(Lossy)
+        .map_or_else(|_| inner.into(), Cow::Owned)
+}
+
+/// `serde_json` hands over lone surrogates where bytes are asked for.
+struct Lossy;
+
+impl Visitor<'_> for Lossy {
+    type Value = String;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<String, E> {
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_value_has_its_place() {
+        let text = |text: &'static str| Value::Text(text.into());
+        let cases = [
+            ("null", false, Value::Null),
+            ("null", true, Value::Null),
+            ("true", false, Value::Integer(1)),
+            ("false", false, Value::Integer(0)),
+            ("true", true, text("true")),
+            ("7", false, Value::Integer(7)),
+            ("1.10", true, text("1.10")),
+            ("18446744073709551616", true, text("18446744073709551616")),
+            (r#""a\nb\u0000\u00e9""#, false, text("a\nb\0é")),
+            (r#""7""#, false, text("7")),
+            (r#""""#, true, text("")),
+            (r#"{"a": [1.10]}"#, false, text(r#"{"a": [1.10]}"#)),
+            ("[ ]", true, text("[ ]")),
+            (r#""\ud83d\ude00""#, false, text("😀")),
+        ];
+        for (json, as_text, value) in cases {
+            assert_eq!(Value::read(json, as_text), value, "{json} {as_text}");
+        }
+    }
+
+    #[test]
+    fn half_a_character_is_marked_and_the_rest_is_kept() {
+        let read = unquoted(r#""a\ud83d""#);
+        assert!(read.starts_with("a\u{fffd}"), "{read}");
+    }
+}

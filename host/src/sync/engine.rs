@@ -1,0 +1,284 @@
+//! All tables, each from its state to its end.
+//!
+//! A page is committed while the next one is asked for: so the commit lags one page behind the requests, and a kill at
+//! any point leaves the rows and the state of a whole page. The state of a pending answer is carried to the next
+//! request in memory alone, since it stands for no rows.
+
+use std::pin::{Pin, pin};
+use std::time::{Duration, Instant};
+
+use serde_json::value::RawValue;
+use weld_protocol::{Pending, Table};
+
+use super::client::Client;
+use super::destinations::Destination;
+use super::error::SyncError;
+use super::event::Event;
+use super::options::SyncOptions;
+use super::retry;
+use super::summary::{SlowPage, Summary, TableSummary};
+use super::table::{Progress, TableSync};
+use super::writer::{Committed, Page, Writer};
+use crate::report;
+
+/// The state of a table's first page.
+const FIRST_STATE: &str = "{}";
+
+/// How many pages without rows or another state are asked for in a row: a connector that skips nothing but waits does
+/// so with pending answers, and anything else would be asked for ever.
+const MAX_IDLE_PAGES: u32 = 10;
+
+/// Between two requests for a page that is pending. A host of ours holds such requests; one that answers at once must
+/// not be asked thousands of times a second.
+const PENDING_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Reads the schema and every table to its end, one after the other, into `destination`, and calls `events` with each
+/// step. When `stop` is ready, the page that is being committed is committed, one that is asked for is dropped, and
+/// the summary says that the sync was stopped.
+///
+/// # Errors
+///
+/// [`SyncError`]. The destination then has whole pages, each with its state, and the next run goes on from there.
+pub async fn sync(
+    client: &Client,
+    destination: Box<dyn Destination>,
+    options: &SyncOptions,
+    events: impl FnMut(Event) + Send,
+    stop: impl Future<Output = ()>,
+) -> Result<Summary, SyncError> {
+    let began = Instant::now();
+    let mut run = Run {
+        client,
+        options,
+        events,
+        stop: pin!(stop),
+        stopped: false,
+        writer: Writer::new(destination, options.strict),
+        current: TableSummary::default(),
+    };
+    let mut summary = Summary::default();
+    let ended = run.tables(&mut summary.tables).await;
+    // A request that failed leaves the page before it to be put away. Why that fails says more than the request.
+    run.settle().await?;
+    ended?;
+    summary.took = began.elapsed();
+    summary.stopped = run.stopped;
+    Ok(summary)
+}
+
+struct Run<'a, E, S> {
+    client: &'a Client,
+    options: &'a SyncOptions,
+    events: E,
+    stop: Pin<&'a mut S>,
+    /// `stop` must not be asked again.
+    stopped: bool,
+    writer: Writer,
+    /// Of the table that is being read.
+    current: TableSummary,
+}
+
+impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
+    async fn tables(&mut self, done: &mut Vec<TableSummary>) -> Result<(), SyncError> {
+        let Some(schema) = self.schema().await? else {
+            return Ok(());
+        };
+        let tables = self.options.choose(schema)?;
+        let names = tables.iter().map(|table| table.name.clone()).collect();
+        (self.events)(Event::Tables(names));
+        for table in &tables {
+            if self.stopped {
+                break;
+            }
+            let summary = self.table(table).await?;
+            (self.events)(Event::TableDone(summary.clone()));
+            done.push(summary);
+        }
+        Ok(())
+    }
+
+    /// None where the sync was stopped.
+    async fn schema(&mut self) -> Result<Option<Vec<Table>>, SyncError> {
+        let client = self.client;
+        let mut failed = 0_usize;
+        loop {
+            match self.unless_stopped(client.schema()).await? {
+                None => return Ok(None),
+                Some(Ok(tables)) => return Ok(Some(tables)),
+                Some(Err(error)) => {
+                    failed = failed.saturating_add(1);
+                    self.pause(None, failed, error).await?;
+                }
+            }
+        }
+    }
+
+    async fn table(&mut self, table: &Table) -> Result<TableSummary, SyncError> {
+        let began = Instant::now();
+        let name = table.name.as_str();
+        self.current = TableSummary {
+            table: name.to_owned(),
+            ..TableSummary::default()
+        };
+        let stored = self.writer.begin(table, self.options.full).await?;
+        (self.events)(Event::TableBegan {
+            table: name.to_owned(),
+            resumed: stored.is_some(),
+        });
+        let state = match stored {
+            Some(state) => state,
+            None => first_state(name)?,
+        };
+        let mut reading = TableSync::new(self.client, name, state);
+        let mut number = 0_u64;
+        let mut idle = 0_u32;
+        while !reading.is_done() {
+            number = number.saturating_add(1);
+            let Some(page) = self.page(name, number, &mut reading).await? else {
+                break;
+            };
+            let is_idle = page.rows.is_empty() && !reading.moved() && !page.last;
+            idle = if is_idle { idle.saturating_add(1) } else { 0 };
+            if idle >= MAX_IDLE_PAGES {
+                return Err(SyncError::Stuck {
+                    table: name.to_owned(),
+                    answers: idle,
+                });
+            }
+            self.settle().await?;
+            self.writer.commit(name, page)?;
+        }
+        self.settle().await?;
+        let mut summary = std::mem::take(&mut self.current);
+        summary.took = began.elapsed();
+        summary.complete = reading.is_done();
+        Ok(summary)
+    }
+
+    /// Asks until there is a page; none where the sync was stopped.
+    async fn page(
+        &mut self,
+        table: &str,
+        number: u64,
+        reading: &mut TableSync<'_>,
+    ) -> Result<Option<Page>, SyncError> {
+        let began = Instant::now();
+        let mut failed = 0_usize;
+        loop {
+            let asked = Instant::now();
+            let Some(answered) = self.unless_stopped(reading.advance()).await? else {
+                return Ok(None);
+            };
+            match answered {
+                Ok(Progress::Page { rows, bytes }) => {
+                    return Ok(Some(Page {
+                        number,
+                        rows,
+                        state: reading.state().to_owned(),
+                        bytes,
+                        took: began.elapsed(),
+                        last: reading.is_done(),
+                    }));
+                }
+                Ok(Progress::Pending(reason)) => {
+                    failed = 0;
+                    self.pending(table, reason, reading, asked).await?;
+                }
+                Ok(Progress::Done) => return Ok(None),
+                Err(error) => {
+                    failed = failed.saturating_add(1);
+                    self.pause(Some(table), failed, error).await?;
+                }
+            }
+        }
+    }
+
+    async fn pending(
+        &mut self,
+        table: &str,
+        reason: Pending,
+        reading: &TableSync<'_>,
+        asked: Instant,
+    ) -> Result<(), SyncError> {
+        (self.events)(Event::Waiting {
+            table: table.to_owned(),
+            until: reading.waiting_until(),
+            reason,
+        });
+        let left = PENDING_INTERVAL.saturating_sub(asked.elapsed());
+        self.unless_stopped(tokio::time::sleep(left)).await?;
+        Ok(())
+    }
+
+    /// Waits before the next try, or gives the error back where there is none.
+    async fn pause(
+        &mut self,
+        table: Option<&str>,
+        failed: usize,
+        error: SyncError,
+    ) -> Result<(), SyncError> {
+        let Some(wait) = retry::pause(self.client.options(), failed, &error) else {
+            return Err(error);
+        };
+        (self.events)(Event::Retry {
+            table: table.map(str::to_owned),
+            next_try: failed.saturating_add(1),
+            wait,
+            cause: report::chain(&error),
+        });
+        self.unless_stopped(tokio::time::sleep(wait)).await?;
+        Ok(())
+    }
+
+    /// Does some work, and tells of the page whose commit ends meanwhile. None where the sync is stopped first.
+    async fn unless_stopped<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<Option<T>, SyncError> {
+        let mut work = pin!(work);
+        while !self.stopped {
+            tokio::select! {
+                biased;
+                () = self.stop.as_mut() => self.stopped = true,
+                committed = self.writer.committed() => self.tell(committed?)?,
+                done = work.as_mut() => return Ok(Some(done)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for the page that is being committed.
+    async fn settle(&mut self) -> Result<(), SyncError> {
+        if self.writer.is_committing() {
+            let committed = self.writer.committed().await?;
+            self.tell(committed)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, committed: Committed) -> Result<(), SyncError> {
+        for warning in committed.warnings {
+            self.current.warnings = self.current.warnings.saturating_add(1);
+            (self.events)(Event::Warning(warning));
+        }
+        committed.result?;
+        let (number, took) = (committed.number, committed.took);
+        self.current
+            .add(SlowPage { number, took }, committed.rows, committed.bytes);
+        (self.events)(Event::Page {
+            table: self.current.table.clone(),
+            number,
+            rows: committed.rows,
+            bytes: committed.bytes,
+            took,
+        });
+        Ok(())
+    }
+}
+
+fn first_state(table: &str) -> Result<Box<RawValue>, SyncError> {
+    RawValue::from_string(FIRST_STATE.to_owned()).map_err(|source| SyncError::StoredState {
+        table: table.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,227 @@
+//! What is met at the other end of a URL, and what is said about it.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::*;
+use crate::config::Secret;
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn single(answer: fn() -> Answer) -> impl Future<Output = Server> {
+    Server::start(move |_| answer())
+}
+
+#[tokio::test]
+async fn requests_are_made_as_weld_makes_them() {
+    let server = three_pages().await;
+    let key = Secret::new("k-1");
+    let client = Client::new(&format!("{}//", server.url()), Some(&key)).unwrap();
+    assert_eq!(client.schema().await.unwrap().len(), 2);
+    let state = serde_json::value::RawValue::from_string(r#"{"page": 1}"#.to_owned()).unwrap();
+    assert_eq!(client.page("a", &state).await.unwrap().page.insert.len(), 2);
+    let requests = server.requests();
+    assert_eq!(
+        (requests[0].method.as_str(), requests[0].path.as_str()),
+        ("get", "/schema")
+    );
+    assert_eq!(
+        (requests[1].method.as_str(), requests[1].path.as_str()),
+        ("post", "/")
+    );
+    for request in &requests {
+        for header in [
+            "authorization: bearer k-1",
+            "content-type: application/json",
+            "accept-encoding: gzip",
+        ] {
+            assert!(request.head.contains(header), "{}", request.head);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_bad_answer_is_told_by_what_it_is() {
+    type Case = (fn() -> Answer, &'static str);
+    let cases: [Case; 15] = [
+        (
+            || Answer::json("<!doctype html><p>hello"),
+            "answered what is no schema: the answer is HTML or XML, not JSON: is this the connector's URL?",
+        ),
+        (
+            || Answer::json(""),
+            "answered what is no schema: the answer is empty",
+        ),
+        (
+            || Answer::json("hello"),
+            "answered what is no schema: the answer is not JSON, line 1, column 1: expected value",
+        ),
+        (
+            || Answer::with("200 OK", "", b"{\"schema\": {\"\xff\": {}}}"),
+            "answered what is no schema: the answer is not UTF-8 at byte 13",
+        ),
+        (
+            || Answer::status("401 Unauthorized", "no"),
+            "answered 401 (no key was given): no",
+        ),
+        (
+            || Answer::status("404 Not Found", " <html> "),
+            "answered 404: an HTML page: is this the connector's URL?",
+        ),
+        (
+            || Answer::status("403 Forbidden", "a\u{1b}[31m\n\n  b"),
+            r"answered 403: a\u{1b}[31m b",
+        ),
+        (
+            || Answer::with("302 Found", "Location: https://login.example/\r\n", b""),
+            "answered 302: it sends to https://login.example/",
+        ),
+        (
+            || {
+                Answer::status(
+                    "500 Internal Server Error",
+                    r#"{"error": {"kind": "misconfigured", "message": "TOKEN is missing", "request_id": null}}"#,
+                )
+            },
+            "answered 500: TOKEN is missing",
+        ),
+        (
+            || Answer::status("503 Service Unavailable", ""),
+            "answered 503: no message",
+        ),
+        (
+            || Answer::Bytes(Vec::new()),
+            "closed the connection without answering",
+        ),
+        (
+            || Answer::with("200 OK", "Content-Encoding: br\r\n", b"x"),
+            "could not be decompressed: the content-encoding `br` is not understood",
+        ),
+        (
+            || Answer::with("200 OK", "Content-Encoding: gzip\r\n", b"{}"),
+            "could not be decompressed: it is no whole gzip",
+        ),
+        (
+            || Answer::json(r#"{"insert": [], "state": {}, "hasMore": false}"#),
+            "answered what is no schema: the answer has no schema",
+        ),
+        (
+            || Answer::Bytes(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()),
+            "/schema failed: ",
+        ),
+    ];
+    for (answer, expected) in cases {
+        let server = single(answer).await;
+        let client = Client::new(&server.url(), None).unwrap();
+        let text = said(&client.schema().await.unwrap_err());
+        assert!(text.contains(expected), "{text}");
+        assert!(text.contains(&server.url()), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_key_is_told_from_a_missing_one() {
+    let server = single(|| Answer::status("401 Unauthorized", "")).await;
+    let client = Client::new(&server.url(), Some(&Secret::new("hunter2"))).unwrap();
+    let text = said(&client.schema().await.unwrap_err());
+    assert!(
+        text.ends_with("answered 401 (the key was refused): no message"),
+        "{text}"
+    );
+    assert!(!format!("{client:?}{text}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_with_its_cause() {
+    let server = three_pages().await;
+    let url = server.url();
+    server.end().await;
+    let client = Client::new(&url, None).unwrap();
+    let error = client.schema().await.unwrap_err();
+    assert!(error.is_worth_another_try());
+    assert!(said(&error).contains("refused"), "{}", said(&error));
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_no_page() {
+    let server = single(|| {
+        Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"schema\": {".to_vec())
+    })
+    .await;
+    let client = Client::new(&server.url(), None).unwrap();
+    let error = client.schema().await.unwrap_err();
+    assert!(error.is_worth_another_try());
+    assert!(
+        said(&error).contains("/schema failed: it broke off"),
+        "{}",
+        said(&error)
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_ends_in_a_time_out() {
+    let server = single(|| Answer::Never).await;
+    let options = ClientOptions {
+        answer_timeout: Duration::from_millis(20),
+        ..ClientOptions::default()
+    };
+    let client = Client::with_options(&server.url(), None, options).unwrap();
+    let error = client.schema().await.unwrap_err();
+    assert!(error.is_worth_another_try());
+    assert!(
+        said(&error).ends_with("did not answer within 20ms"),
+        "{}",
+        said(&error)
+    );
+}
+
+#[tokio::test]
+async fn gzip_is_read() {
+    let server =
+        Server::start(|_| Answer::with("200 OK", "Content-Encoding: gzip\r\n", &gzip(SCHEMA)))
+            .await;
+    let client = Client::new(&server.url(), None).unwrap();
+    assert_eq!(client.schema().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn answers_over_the_limit_are_refused_in_both_forms() {
+    let zeros = format!("[{}]", "0,".repeat(50_000));
+    let bomb = gzip(&zeros);
+    assert!(bomb.len() < 1000);
+    for (encoding, body) in [
+        ("", zeros.into_bytes()),
+        ("Content-Encoding: gzip\r\n", bomb),
+    ] {
+        let server = Server::start(move |_| Answer::with("200 OK", encoding, &body)).await;
+        let options = ClientOptions {
+            max_answer_bytes: 1000,
+            ..ClientOptions::default()
+        };
+        let client = Client::with_options(&server.url(), None, options).unwrap();
+        let text = said(&client.schema().await.unwrap_err());
+        assert!(
+            text.ends_with("answered more than 1000 bytes"),
+            "{encoding}: {text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_no_objects_are_refused_whole() {
+    let server = paging(|_| page(r#"[{"id": 1}, 2]"#, "{}", false)).await;
+    let memory = Memory::default();
+    let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
+    let text = said(&result.unwrap_err());
+    assert!(
+        text.ends_with("answered what is no page: insert[1] is a number, not an object"),
+        "{text}"
+    );
+    assert_eq!(memory.table("a"), memory::Stored::default());
+}

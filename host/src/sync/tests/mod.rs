@@ -1,0 +1,84 @@
+//! The client and the engine against a server whose every answer is scripted.
+
+mod answers;
+mod memory;
+mod retries;
+mod server;
+mod stopping;
+mod tables;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::{Client, ClientOptions, Event, Summary, SyncError, SyncOptions, sync};
+use memory::Memory;
+use server::{Answer, Request, Server};
+
+/// Long enough for a loaded machine, and the bound of what would otherwise hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const SCHEMA: &str = r#"{"schema": {"a": {"primary_key": "id"}, "b": {"primary_key": "id"}}}"#;
+
+/// Patient as by default, but without pauses.
+fn quick() -> ClientOptions {
+    ClientOptions {
+        pauses: vec![Duration::ZERO; 2],
+        ..ClientOptions::default()
+    }
+}
+
+/// A page as a connector answers it.
+fn page(rows: &str, state: &str, more: bool) -> Answer {
+    Answer::json(&format!(
+        r#"{{"insert": {rows}, "state": {state}, "hasMore": {more}}}"#
+    ))
+}
+
+/// A server with the two tables of [`SCHEMA`] that answers every page by `script`.
+async fn paging(mut script: impl FnMut(&Request) -> Answer + Send + 'static) -> Server {
+    Server::start(move |request| {
+        if request.path == "/schema" {
+            Answer::json(SCHEMA)
+        } else {
+            script(request)
+        }
+    })
+    .await
+}
+
+/// A server with three pages of two rows in each table. The state is the number of the next page.
+async fn three_pages() -> Server {
+    paging(|request| {
+        let number = request.body["state"]["page"].as_u64().unwrap_or(0);
+        let first = number * 2;
+        let rows = format!(r#"[{{"id": {first}}}, {{"id": {}}}]"#, first + 1);
+        page(&rows, &format!(r#"{{"page": {}}}"#, number + 1), number < 2)
+    })
+    .await
+}
+
+/// Syncs without stopping.
+async fn run(
+    server: &Server,
+    memory: &Memory,
+    options: &SyncOptions,
+) -> (Result<Summary, SyncError>, Vec<Event>) {
+    let client = Client::with_options(&server.url(), None, quick()).unwrap();
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&events);
+    let syncing = sync(
+        &client,
+        memory.destination(),
+        options,
+        move |event| seen.lock().unwrap().push(event),
+        std::future::pending(),
+    );
+    let result = tokio::time::timeout(PATIENCE, syncing).await.unwrap();
+    let events = std::mem::take(&mut *events.lock().unwrap());
+    (result, events)
+}
+
+/// An error with its causes.
+fn said(error: &SyncError) -> String {
+    crate::report::chain(error)
+}

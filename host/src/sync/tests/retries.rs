@@ -1,0 +1,132 @@
+//! Requests that fail and are sent again.
+
+use super::*;
+
+fn retries(events: &[Event]) -> Vec<(Option<String>, usize, Duration)> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Retry {
+                table,
+                next_try,
+                wait,
+                ..
+            } => Some((table.clone(), *next_try, *wait)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn only_a() -> SyncOptions {
+    SyncOptions {
+        tables: Some(vec!["a".to_owned()]),
+        ..SyncOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_fails_twice_is_asked_for_with_the_same_state() {
+    let mut asked = 0;
+    let server = paging(move |_| {
+        asked += 1;
+        match asked {
+            1 => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
+            2 => Answer::status("502 Bad Gateway", "later"),
+            3 => Answer::Bytes(Vec::new()),
+            _ => page(r#"[{"id": 2}]"#, r#"{"page": 2}"#, false),
+        }
+    })
+    .await;
+    let memory = Memory::default();
+    let (result, events) = run(&server, &memory, &only_a()).await;
+    assert_eq!(result.unwrap().rows(), 2);
+    assert_eq!(memory.table("a").rows, [r#"{"id": 1}"#, r#"{"id": 2}"#]);
+    let one = r#"{"page":1}"#;
+    assert_eq!(server.states("a"), ["{}", one, one, one]);
+    let a = || Some("a".to_owned());
+    assert_eq!(
+        retries(&events),
+        [(a(), 2, Duration::ZERO), (a(), 3, Duration::ZERO)]
+    );
+}
+
+#[tokio::test]
+async fn the_third_failure_is_the_last_and_the_pages_before_it_stay() {
+    let server = paging(|request| {
+        if request.body["state"]["page"] == 1 {
+            Answer::status("500 Internal Server Error", "down")
+        } else {
+            page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true)
+        }
+    })
+    .await;
+    let memory = Memory::default();
+    let (result, events) = run(&server, &memory, &only_a()).await;
+    let text = said(&result.unwrap_err());
+    assert!(text.ends_with("/ answered 500: down"), "{text}");
+    assert_eq!(server.states("a").len(), 4);
+    assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
+    assert!(
+        events
+            .iter()
+            .any(|event| matches!(event, Event::Page { number: 1, .. }))
+    );
+}
+
+#[tokio::test]
+async fn what_will_not_pass_is_asked_for_once() {
+    for status in [
+        "400 Bad Request",
+        "401 Unauthorized",
+        "404 Not Found",
+        "413 Content Too Large",
+    ] {
+        let server = paging(move |_| Answer::with(status, "Retry-After: 0\r\n", b"")).await;
+        let (result, events) = run(&server, &Memory::default(), &only_a()).await;
+        assert!(result.is_err(), "{status}");
+        assert_eq!(server.states("a").len(), 1, "{status}");
+        assert!(retries(&events).is_empty(), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn retry_after_is_kept_to_up_to_the_longest_pause() {
+    let mut asked = 0;
+    let server = Server::start(move |request| {
+        asked += 1;
+        match asked {
+            1 => Answer::with("429 Too Many Requests", "Retry-After: 86400\r\n", b""),
+            2 => Answer::with("503 Service Unavailable", "Retry-After: 0\r\n", b""),
+            _ if request.path == "/schema" => Answer::json(SCHEMA),
+            _ => page("[]", "{}", false),
+        }
+    })
+    .await;
+    let options = ClientOptions {
+        // Were this the wait, the test would end without a result.
+        pauses: vec![PATIENCE * 2; 2],
+        longest_pause: Duration::from_millis(1),
+        ..ClientOptions::default()
+    };
+    let client = Client::with_options(&server.url(), None, options).unwrap();
+    let mut events = Vec::new();
+    let options = SyncOptions::default();
+    let syncing = sync(
+        &client,
+        Memory::default().destination(),
+        &options,
+        |event| events.push(event),
+        std::future::pending(),
+    );
+    tokio::time::timeout(PATIENCE, syncing)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        retries(&events),
+        [
+            (None, 2, Duration::from_millis(1)),
+            (None, 3, Duration::ZERO)
+        ]
+    );
+}

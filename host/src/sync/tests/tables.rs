@@ -1,0 +1,275 @@
+//! Tables, states and destinations.
+
+use super::*;
+use memory::Stored;
+use weld_protocol::Pending;
+
+fn names(events: &[Event]) -> Vec<String> {
+    events
+        .iter()
+        .map(|event| match event {
+            Event::Tables(tables) => format!("tables {}", tables.join(" ")),
+            Event::TableBegan { table, resumed } => format!("began {table} {resumed}"),
+            Event::Page {
+                table,
+                number,
+                rows,
+                ..
+            } => format!("page {table} {number} {rows}"),
+            Event::Waiting { table, .. } => format!("waiting {table}"),
+            Event::Retry { .. } => "retry".to_owned(),
+            Event::Warning(warning) => warning.to_string(),
+            Event::TableDone(summary) => format!("done {} {}", summary.table, summary.complete),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_table_is_read_to_its_end() {
+    let server = three_pages().await;
+    let memory = Memory::default();
+    let (result, events) = run(&server, &memory, &SyncOptions::default()).await;
+    let summary = result.unwrap();
+    assert_eq!(
+        (summary.rows(), summary.pages(), summary.stopped),
+        (12, 6, false)
+    );
+    assert_eq!(summary.tables[0].slowest.len(), 3);
+    for table in ["a", "b"] {
+        let expected: Vec<_> = (0..6).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+        assert_eq!(memory.table(table).rows, expected);
+        assert_eq!(memory.table(table).state.as_deref(), Some(r#"{"page": 3}"#));
+        assert_eq!(
+            server.states(table),
+            ["{}", r#"{"page":1}"#, r#"{"page":2}"#]
+        );
+    }
+    assert_eq!(
+        names(&events),
+        [
+            "tables a b",
+            "began a false",
+            "page a 1 2",
+            "page a 2 2",
+            "page a 3 2",
+            "done a true",
+            "began b false",
+            "page b 1 2",
+            "page b 2 2",
+            "page b 3 2",
+            "done b true",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_table_goes_on_from_the_destinations_state() {
+    let server = three_pages().await;
+    let memory = Memory::default();
+    memory.set_state("b", r#"{"page": 2}"#);
+    memory.set_state("a", "null");
+    let (result, events) = run(&server, &memory, &SyncOptions::default()).await;
+    result.unwrap();
+    assert_eq!(memory.table("b").rows, [r#"{"id": 4}"#, r#"{"id": 5}"#]);
+    assert_eq!(memory.table("a").rows.len(), 6);
+    assert_eq!(server.states("b"), [r#"{"page":2}"#]);
+    assert!(names(&events).contains(&"began b true".to_owned()));
+}
+
+#[tokio::test]
+async fn a_full_sync_begins_anew_with_the_named_table_alone() {
+    let server = three_pages().await;
+    let memory = Memory::default();
+    let stale = |table| memory.set_state(table, r#"{"page": 2}"#);
+    stale("a");
+    stale("b");
+    let options = SyncOptions {
+        tables: Some(vec!["b".to_owned()]),
+        full: true,
+        ..SyncOptions::default()
+    };
+    run(&server, &memory, &options).await.0.unwrap();
+    assert_eq!(memory.table("b").rows.len(), 6);
+    assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 2}"#));
+    assert!(server.states("a").is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_table_is_answered_with_the_known_ones() {
+    let server = three_pages().await;
+    let options = SyncOptions {
+        tables: Some(vec!["b".to_owned(), "wines".to_owned()]),
+        ..SyncOptions::default()
+    };
+    let (result, _) = run(&server, &Memory::default(), &options).await;
+    assert_eq!(
+        said(&result.unwrap_err()),
+        r#"the connector has no table "wines"; it has "a", "b""#
+    );
+}
+
+#[tokio::test]
+async fn a_schema_without_tables_is_an_error() {
+    let server = Server::start(|_| Answer::json(r#"{"schema": {}}"#)).await;
+    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
+    assert_eq!(said(&result.unwrap_err()), "the connector has no tables");
+}
+
+#[tokio::test]
+async fn the_older_shape_of_a_schema_is_synced() {
+    let server = Server::start(|request| {
+        if request.path == "/schema" {
+            Answer::json(r#"{"tables": {"old": {"fields": {"id": "int"}}}}"#)
+        } else {
+            page(r#"[{"id": 1}]"#, "null", false)
+        }
+    })
+    .await;
+    let memory = Memory::default();
+    run(&server, &memory, &SyncOptions::default())
+        .await
+        .0
+        .unwrap();
+    let stored = Stored {
+        rows: vec![r#"{"id": 1}"#.to_owned()],
+        state: Some("null".to_owned()),
+    };
+    assert_eq!(memory.table("old"), stored);
+}
+
+#[tokio::test]
+async fn pending_answers_are_waiting_and_never_stored() {
+    const MARK: &str =
+        r#"{"not-before":"2030-01-02T03:04:05Z","since":"2030-01-02T03:00:00Z","tries":1}"#;
+    let mut asked = 0;
+    let server = Server::start(move |request| {
+        if request.path == "/schema" {
+            return Answer::json(r#"{"schema": {"a": {}}}"#);
+        }
+        asked += 1;
+        let pending = |reason: &str, state: &str| {
+            Answer::with(
+                "200 OK",
+                &format!("Weld-Host-Pending: {reason}\r\n"),
+                format!(r#"{{"insert": [], "state": {state}, "hasMore": true}}"#).as_bytes(),
+            )
+        };
+        match asked {
+            1 => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
+            2 => pending("waiting", &format!(r#"{{"page": 1, "weld-host": {MARK}}}"#)),
+            3 => pending("running", r#"{"page": 1}"#),
+            _ => Answer::status("400 Bad Request", ""),
+        }
+    })
+    .await;
+    let memory = Memory::default();
+    let (result, events) = run(&server, &memory, &SyncOptions::default()).await;
+    assert!(result.is_err());
+    assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
+    let states = server.states("a");
+    assert!(states[2].contains("not-before"), "{}", states[2]);
+    assert_eq!(states[3], r#"{"page":1}"#);
+    let waits: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Waiting { until, reason, .. } => Some((*until, *reason)),
+            _ => None,
+        })
+        .collect();
+    let until = "2030-01-02T03:04:05Z".parse().unwrap();
+    assert_eq!(
+        waits,
+        [(Some(until), Pending::Waiting), (None, Pending::Running)]
+    );
+}
+
+#[tokio::test]
+async fn rows_of_an_answer_that_is_marked_as_pending_are_kept() {
+    let server = Server::start(|request| {
+        if request.path == "/schema" {
+            return Answer::json(r#"{"schema": {"a": {}}}"#);
+        }
+        let body = br#"{"insert": [{"id": 1}], "state": {}, "hasMore": false}"#;
+        Answer::with("200 OK", "Weld-Host-Pending: running\r\n", body)
+    })
+    .await;
+    let memory = Memory::default();
+    let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
+    assert_eq!(result.unwrap().rows(), 1);
+    assert_eq!(memory.table("a").rows, [r#"{"id": 1}"#]);
+}
+
+#[tokio::test]
+async fn a_state_that_never_moves_ends_the_sync() {
+    let server = paging(|_| page("[]", r#"{"page": 1}"#, true)).await;
+    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
+    assert_eq!(
+        said(&result.unwrap_err()),
+        r#"table "a": the state never moves: 10 pages in a row had no rows and the same state"#
+    );
+    // The first answer moved it from nothing.
+    assert_eq!(server.states("a").len(), 11);
+}
+
+#[tokio::test]
+async fn pages_without_rows_whose_state_moves_are_asked_on() {
+    let server = paging(|request| {
+        let number = request.body["state"]["page"].as_u64().unwrap_or(0) + 1;
+        page("[]", &format!(r#"{{"page": {number}}}"#), number < 30)
+    })
+    .await;
+    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
+    assert_eq!(result.unwrap().pages(), 60);
+}
+
+/// The third page never comes, and would be waited for if the second one's commit were not looked after.
+#[tokio::test]
+async fn a_destination_that_fails_ends_the_sync_while_a_page_is_asked_for() {
+    let server = paging(|request| match request.body["state"]["page"].as_u64() {
+        None => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
+        Some(1) => page(&format!("[{}]", memory::REFUSED), r#"{"page": 2}"#, true),
+        Some(_) => Answer::Never,
+    })
+    .await;
+    let memory = Memory::default();
+    let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
+    assert_eq!(
+        said(&result.unwrap_err()),
+        r#"table "a" can't be written: the reader of the rows has closed the stream"#
+    );
+    assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
+}
+
+#[tokio::test]
+async fn a_page_that_is_warned_about_is_kept_unless_strict() {
+    for strict in [false, true] {
+        let server = paging(|request| {
+            if request.body["state"]["page"] == 1 {
+                page(r#"[{"id": 2}, {"id": 2}]"#, r#"{"page": 2}"#, false)
+            } else {
+                page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true)
+            }
+        })
+        .await;
+        let memory = Memory::default();
+        let options = SyncOptions {
+            tables: Some(vec!["a".to_owned()]),
+            strict,
+            ..SyncOptions::default()
+        };
+        let (result, events) = run(&server, &memory, &options).await;
+        let warning =
+            r#"table "a", page 2: row 2 has the primary key of an earlier row of the page: 2"#;
+        assert!(names(&events).contains(&warning.to_owned()), "{strict}");
+        if strict {
+            assert_eq!(
+                said(&result.unwrap_err()),
+                format!("stopped at the first warning: {warning}")
+            );
+            assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
+        } else {
+            assert_eq!(result.unwrap().warnings(), 1);
+            assert_eq!(memory.table("a").rows.len(), 3);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The destination, on a thread for blocking work: one page at a time, while the next one is asked for.
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
+use weld_protocol::Table;
+
+use super::checks::{Checks, Warning};
+use super::destinations::{Destination, DestinationError};
+use super::error::SyncError;
+
+/// A page that came and is not put away yet.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// Counted from 1.
+    pub(super) number: u64,
+    pub(super) rows: Vec<Box<RawValue>>,
+    /// What the table goes on with after this page.
+    pub(super) state: Box<RawValue>,
+    /// The length of the answer.
+    pub(super) bytes: usize,
+    pub(super) took: Duration,
+    /// Whether no more are to come.
+    pub(super) last: bool,
+}
+
+/// What became of a page.
+#[derive(Debug)]
+pub(super) struct Committed {
+    pub(super) number: u64,
+    pub(super) rows: usize,
+    pub(super) bytes: usize,
+    pub(super) took: Duration,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) result: Result<(), SyncError>,
+}
+
+/// The destination and a table's checks. Both move to the thread with the page, and back with what became of it.
+pub(super) struct Writer {
+    strict: bool,
+    /// None while the thread has it.
+    desk: Option<Desk>,
+    committing: Option<JoinHandle<(Desk, Committed)>>,
+}
+
+struct Desk {
+    destination: Box<dyn Destination>,
+    checks: Option<Checks>,
+}
+
+impl Writer {
+    /// With `strict`, a page that is warned about is not put away.
+    pub(super) fn new(destination: Box<dyn Destination>, strict: bool) -> Self {
+        Self {
+            strict,
+            desk: Some(Desk {
+                destination,
+                checks: None,
+            }),
+            committing: None,
+        }
+    }
+
+    /// Makes the destination ready for a table, emptied with `clear`, and tells the state to begin with: none for the
+    /// table's beginning, for which a stored `null` stands too.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError`]: `Destination`, `StoredState` or `Writer`.
+    pub(super) async fn begin(
+        &mut self,
+        table: &Table,
+        clear: bool,
+    ) -> Result<Option<Box<RawValue>>, SyncError> {
+        let mut desk = self.desk()?;
+        let prepared = table.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let stored = desk.prepare(&prepared, clear);
+            (desk, stored)
+        });
+        let (mut desk, stored) = task
+            .await
+            .map_err(|error| SyncError::Writer(error.into()))?;
+        let stored = stored
+            .map_err(|source| SyncError::Destination {
+                table: table.name.clone(),
+                source: Box::new(source),
+            })
+            .and_then(|stored| {
+                stored
+                    .filter(|stored| stored.trim() != "null")
+                    .map(RawValue::from_string)
+                    .transpose()
+                    .map_err(|source| SyncError::StoredState {
+                        table: table.name.clone(),
+                        source,
+                    })
+            });
+        if let Ok(stored) = &stored {
+            desk.checks = Some(Checks::new(table, stored.is_none()));
+        }
+        self.desk = Some(desk);
+        stored
+    }
+
+    /// Begins to check and commit a page; [`committed`](Self::committed) tells when it is done, and must have told of
+    /// the page before.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError::Writer`].
+    pub(super) fn commit(&mut self, table: &str, page: Page) -> Result<(), SyncError> {
+        let mut desk = self.desk()?;
+        let (table, strict) = (table.to_owned(), self.strict);
+        self.committing = Some(tokio::task::spawn_blocking(move || {
+            let committed = desk.commit(&table, &page, strict);
+            (desk, committed)
+        }));
+        Ok(())
+    }
+
+    pub(super) fn is_committing(&self) -> bool {
+        self.committing.is_some()
+    }
+
+    /// Waits for the page that is being committed; for ever where there is none. May be dropped and called again.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError::Writer`].
+    pub(super) async fn committed(&mut self) -> Result<Committed, SyncError> {
+        let Some(task) = &mut self.committing else {
+            return std::future::pending().await;
+        };
+        let joined = task.await;
+        self.committing = None;
+        let (desk, committed) = joined.map_err(|error| SyncError::Writer(error.into()))?;
+        self.desk = Some(desk);
+        Ok(committed)
+    }
+
+    fn desk(&mut self) -> Result<Desk, SyncError> {
+        self.desk
+            .take()
+            .ok_or_else(|| SyncError::Writer("it has the destination still".into()))
+    }
+}
+
+impl Desk {
+    fn prepare(&mut self, table: &Table, clear: bool) -> Result<Option<String>, DestinationError> {
+        let stored = self.destination.prepare(table)?;
+        if !clear {
+            return Ok(stored);
+        }
+        self.destination.clear(&table.name)?;
+        Ok(None)
+    }
+
+    fn commit(&mut self, table: &str, page: &Page, strict: bool) -> Committed {
+        let warnings = self
+            .checks
+            .as_mut()
+            .map(|checks| checks.page(page.number, &page.rows, &page.state, page.last))
+            .unwrap_or_default();
+        let result = match warnings.first() {
+            Some(first) if strict => Err(SyncError::Strict(Box::new(first.clone()))),
+            _ => self
+                .destination
+                .commit(table, &page.rows, &page.state)
+                .map_err(|source| SyncError::Destination {
+                    table: table.to_owned(),
+                    source: Box::new(source),
+                }),
+        };
+        Committed {
+            number: page.number,
+            rows: page.rows.len(),
+            bytes: page.bytes,
+            took: page.took,
+            warnings,
+            result,
+        }
+    }
+}
