@@ -1,0 +1,185 @@
+//! Starting processes and ending them, whatever happens.
+//!
+//! Every process is this program again, in one of its modes. A foreign program is started by the mode `exec`, which
+//! asks the kernel to end the process with the one that started it before it becomes that program. So nothing outlives
+//! a run, not even one that was killed.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process_group, set_parent_process_death_signal};
+
+/// How often a process that was given some time is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// A process and its children; all of them are killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    name: String,
+    child: Child,
+}
+
+impl Process {
+    /// Starts this program with `arguments`, and with nothing in its environment but `environment`, `PATH`, and
+    /// `folder` as home and working directory.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn start(
+        name: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: &[(&str, String)],
+        folder: &std::path::Path,
+    ) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("where is this program?")?;
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear();
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        let child = command
+            .env("HOME", folder)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            // A group of its own, so that its children can be ended with it.
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("{name} could not be started"))?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+        })
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the line of its output that has `http://ADDRESS` in it. What it prints besides is read and dropped.
+    ///
+    /// # Errors
+    ///
+    /// It ended, or printed no such line in `time`.
+    pub(crate) fn announced_address(&mut self, time: Duration) -> anyhow::Result<SocketAddr> {
+        let output = self.child.stdout.take().context("the output is taken")?;
+        let (sender, receiver) = mpsc::channel();
+        // Ends with the process, whose end of the pipe it reads.
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(address) = address_in(&line) {
+                    // Only the first one is waited for.
+                    let _ = sender.send(address);
+                }
+            }
+        });
+        receiver
+            .recv_timeout(time)
+            .map_err(|_| anyhow!("{} did not say where it listens", self.name))
+    }
+
+    /// Whether it has ended by itself.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// Waits for its end and returns what it printed.
+    ///
+    /// # Errors
+    ///
+    /// It failed, or had not ended in `time`: then it is killed.
+    pub(crate) fn output(mut self, time: Duration) -> anyhow::Result<String> {
+        let mut output = self.child.stdout.take().context("the output is taken")?;
+        let reader = thread::spawn(move || {
+            let mut text = String::new();
+            output.read_to_string(&mut text).map(|_| text)
+        });
+        let began = Instant::now();
+        let status = loop {
+            match self.ended()? {
+                Some(status) => break status,
+                None if began.elapsed() > time => bail!("{} took longer than {time:?}", self.name),
+                None => thread::sleep(POLL),
+            }
+        };
+        ensure!(status.success(), "{} failed: {status}", self.name);
+        let text = reader
+            .join()
+            .map_err(|_| anyhow!("{} could not be read", self.name))?;
+        Ok(text?)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Of a process that was waited for, the number may belong to another by now.
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            // Fails only where there is nothing to end.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks the kernel to end this process when the one that started it has ended.
+///
+/// # Errors
+///
+/// None that prctl(2) knows of.
+pub(crate) fn end_with_parent() -> anyhow::Result<()> {
+    Ok(set_parent_process_death_signal(Some(Signal::TERM))?)
+}
+
+/// Becomes another program; returns only if that fails.
+///
+/// # Errors
+///
+/// The system's, or there is nothing to become.
+pub(crate) fn exec(words: &[std::ffi::OsString]) -> anyhow::Result<()> {
+    let (program, arguments) = words.split_first().context("which program?")?;
+    let error = Command::new(program).args(arguments).exec();
+    Err(error).with_context(|| format!("{} could not be started", program.display()))
+}
+
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("http://")?;
+    rest.split(['/', ' ']).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_in_announcements() {
+        let expected = Some(([127, 0, 0, 1], 4_000).into());
+        for line in [
+            "http://127.0.0.1:4000",
+            "weld-host 0.1.0 listening on http://127.0.0.1:4000",
+            "beers  http://127.0.0.1:4000/beers  loaded",
+        ] {
+            assert_eq!(address_in(line), expected, "{line}");
+        }
+        for line in ["", "127.0.0.1:4000", "http://", "http://localhost:4000"] {
+            assert_eq!(address_in(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The servers under measurement, as the orchestrator starts them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use tempfile::TempDir;
+use weld_host::demo::EXAMPLE_CONNECTOR;
+
+use crate::child::Process;
+use crate::jobs::{KEY, TOKEN, Work};
+use crate::python::{Python, Variant};
+
+const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
+
+/// A host may have to compile its connectors first.
+const START_TIME: Duration = Duration::from_secs(60);
+
+/// Who does the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handler {
+    WeldHost,
+    Native,
+    FunctionsFramework(Variant),
+}
+
+impl Handler {
+    /// What every job is measured on.
+    pub(crate) const RUST: [Self; 2] = [Self::WeldHost, Self::Native];
+
+    /// functions-framework with nothing done for it, which the others are compared with.
+    pub(crate) const FRAMEWORK: Self = Self::FunctionsFramework(Variant {
+        function: "page",
+        workers: 1,
+    });
+
+    /// What fetching is measured on besides: functions-framework as it comes, then with what one can do for it.
+    pub(crate) fn python(cores: usize) -> [Self; 3] {
+        let with_session = |workers| {
+            Self::FunctionsFramework(Variant {
+                function: "page_with_session",
+                workers,
+            })
+        };
+        [Self::FRAMEWORK, with_session(1), with_session(cores)]
+    }
+
+    /// As it stands in the tables.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::WeldHost => "weld-host".to_owned(),
+            Self::Native => "native".to_owned(),
+            Self::FunctionsFramework(Variant { function, workers }) => {
+                let way = if function == "page" { "" } else { ", session" };
+                let workers = if workers == 1 {
+                    String::new()
+                } else {
+                    format!(", {workers} workers")
+                };
+                format!("functions-framework{way}{workers}")
+            }
+        }
+    }
+}
+
+/// The demo API, and what the servers that use it need.
+pub(crate) struct Stage {
+    folder: TempDir,
+    /// The API's process.
+    pub(crate) api: Process,
+    api_address: SocketAddr,
+}
+
+impl Stage {
+    /// Starts the demo API with full pages for so many connections, and writes the host's plugins folder.
+    ///
+    /// # Errors
+    ///
+    /// The system's, or the API does not start.
+    pub(crate) fn set(connections: u32) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("weld-host-bench-")
+            .tempdir()?;
+        // 325 beers a scale: four full pages, and each connection has a page to itself.
+        let scale = connections.div_ceil(4).max(1).to_string();
+        let words = ["api", "--scale", scale.as_str()];
+        let mut api = Process::start("the demo API", words, &[], folder.path())?;
+        let api_address = api.announced_address(START_TIME)?;
+        let plugins = folder.path().join("plugins");
+        fs::create_dir(&plugins)?;
+        let beers = plugins.join(Work::Fetch.path());
+        fs::write(beers.with_extension("wasm"), EXAMPLE_CONNECTOR)?;
+        let configuration = format!(
+            "[env]\n\
+             API_BASE_URL = \"http://{api_address}\"\n\
+             API_BEARER_TOKEN = \"{TOKEN}\"\n\
+             PAUSE_MS = \"0\"\n\
+             \n\
+             [network]\n\
+             allow = [\"http://{api_address}\"]\n"
+        );
+        fs::write(beers.with_extension("toml"), configuration)?;
+        let rows = plugins.join(Work::Rows(1).path());
+        fs::write(rows.with_extension("wasm"), ROWS_CONNECTOR)?;
+        Ok(Self {
+            folder,
+            api,
+            api_address,
+        })
+    }
+
+    /// Starts a server that does any job, and says where it listens.
+    ///
+    /// # Errors
+    ///
+    /// It does not start.
+    pub(crate) fn start(
+        &self,
+        handler: Handler,
+        python: Option<&Python>,
+    ) -> anyhow::Result<(Process, SocketAddr)> {
+        let folder = self.folder.path();
+        let words: Vec<OsString> = match handler {
+            Handler::WeldHost => vec![
+                "host".into(),
+                folder.join("plugins").into(),
+                folder.join("cache").into(),
+            ],
+            Handler::Native => vec!["native".into(), self.api_address.to_string().into()],
+            Handler::FunctionsFramework(variant) => {
+                let python = python.context("Python is not set up")?;
+                return python.serve(variant, self.api_address);
+            }
+        };
+        let environment = [("WELD_API_KEY", KEY.to_owned())];
+        let mut process = Process::start(&handler.name(), words, &environment, folder)?;
+        let address = process.announced_address(START_TIME)?;
+        Ok((process, address))
+    }
+
+    /// A folder for processes that need none.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}

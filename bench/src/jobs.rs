@@ -1,0 +1,170 @@
+//! What is asked of a handler: the jobs, their requests, and what a right answer is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context, ensure};
+use weld_protocol::read_page;
+
+/// The key that every handler asks for, as `Authorization: Bearer`.
+pub(crate) const KEY: &str = "bench-key";
+
+/// The demo API's token, which the handlers send.
+pub(crate) const TOKEN: &str = "bench-token";
+
+/// How many beers make a full page of the demo API.
+pub(crate) const PER_PAGE: usize = 80;
+
+/// Made rows have about 1.5 KB, and a host takes pages of up to 64 MiB.
+const MOST_ROWS: u32 = 20_000;
+
+/// One answer of 10,000 rows has 16 MB, and every connection has one under way.
+const MOST_BYTES_UNDER_WAY: u32 = 64 << 20;
+const ROW_BYTES: u32 = 1_600;
+
+/// What one request makes a handler do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Get a page of 80 beers from the demo API and answer it.
+    Fetch,
+    /// Make so many rows from nothing and answer them.
+    Rows(u32),
+}
+
+impl Work {
+    /// What is measured unless something else is asked for.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Fetch,
+        Self::Rows(1),
+        Self::Rows(80),
+        Self::Rows(1_000),
+        Self::Rows(10_000),
+    ];
+
+    /// Where a server that does several jobs does this one: the name of a connector, without slashes.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Fetch => "beers",
+            Self::Rows(_) => "rows",
+        }
+    }
+
+    /// The body of the requests of one connection, counted from 0.
+    ///
+    /// No two connections ask for the same state, since a server may answer equal requests with one page.
+    pub(crate) fn request(self, connection: u32) -> String {
+        match self {
+            Self::Fetch => {
+                let page = connection.saturating_add(1);
+                format!(r#"{{"name":"beers","state":{{"next_page":{page}}}}}"#)
+            }
+            Self::Rows(rows) => {
+                format!(r#"{{"name":"{rows}","state":{{"connection":{connection}}}}}"#)
+            }
+        }
+    }
+
+    /// Reads a whole answer and says whether it is this job's.
+    ///
+    /// # Errors
+    ///
+    /// One that says what is wrong with it.
+    pub(crate) fn check(self, answer: &[u8]) -> anyhow::Result<()> {
+        let page = read_page(answer).context("the answer is no page")?;
+        let (rows, has_more) = match self {
+            Self::Fetch => (PER_PAGE, true),
+            Self::Rows(rows) => (usize::try_from(rows)?, false),
+        };
+        ensure!(
+            page.insert.len() == rows && page.has_more == has_more,
+            "a page of {} rows with hasMore {}, where {rows} and {has_more} are right",
+            page.insert.len(),
+            page.has_more
+        );
+        Ok(())
+    }
+
+    /// The numbers of connections to measure with: one, where nothing queues, and `most`, or as many as answers fit
+    /// into memory.
+    pub(crate) fn connections(self, most: u32) -> Vec<u32> {
+        let many = match self {
+            Self::Fetch => most,
+            Self::Rows(rows) => {
+                let fit = MOST_BYTES_UNDER_WAY / rows.saturating_mul(ROW_BYTES).max(1);
+                most.min(fit.max(1))
+            }
+        };
+        if many > 1 { vec![1, many] } else { vec![1] }
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch => formatter.write_str("fetch"),
+            Self::Rows(rows) => write!(formatter, "rows-{rows}"),
+        }
+    }
+}
+
+impl FromStr for Work {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "fetch" {
+            return Ok(Self::Fetch);
+        }
+        text.strip_prefix("rows-")
+            .and_then(|rows| rows.parse().ok())
+            .filter(|rows| (1..=MOST_ROWS).contains(rows))
+            .map(Self::Rows)
+            .ok_or_else(|| {
+                format!("write fetch, or rows-N with N from 1 to {MOST_ROWS}, such as rows-80")
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_are_read_as_they_are_written() {
+        for work in Work::ALL {
+            assert_eq!(work.to_string().parse(), Ok(work));
+        }
+        for text in ["", "rows", "rows-", "rows-0", "rows-20001", "rows--1"] {
+            assert!(text.parse::<Work>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn answers_with_other_rows_are_wrong() {
+        let one = br#"{"insert":[{}],"state":{},"hasMore":false}"#;
+        assert!(Work::Rows(1).check(one).is_ok());
+        for (work, answer) in [
+            (Work::Rows(2), &one[..]),
+            (Work::Fetch, one),
+            (
+                Work::Rows(1),
+                br#"{"insert":[{}],"state":{},"hasMore":true}"#,
+            ),
+            (Work::Rows(1), br#"{"error":{}}"#),
+        ] {
+            assert!(work.check(answer).is_err(), "{work}");
+        }
+    }
+
+    #[test]
+    fn large_answers_go_over_few_connections() {
+        for (work, expected) in [
+            (Work::Fetch, vec![1, 32]),
+            (Work::Rows(1), vec![1, 32]),
+            (Work::Rows(1_000), vec![1, 32]),
+            (Work::Rows(10_000), vec![1, 4]),
+        ] {
+            assert_eq!(work.connections(32), expected, "{work}");
+        }
+        assert_eq!(Work::Fetch.connections(1), [1]);
+    }
+}

@@ -1,0 +1,272 @@
+//! The load generator, a process of its own: a closed loop over connections that stay open. Each connection sends its
+//! next request when the last one is answered, and every answer is checked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow, ensure};
+use bytes::Bytes;
+use clap::Args;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Request, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use crate::jobs::{KEY, Work};
+use crate::processes::usage_of_tree;
+
+/// How long any answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whom to ask for what, and for how long.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Load {
+    /// The server's address
+    #[arg(long)]
+    pub(crate) address: SocketAddr,
+    /// What to ask for
+    #[arg(long)]
+    pub(crate) work: Work,
+    /// How many connections
+    #[arg(long)]
+    pub(crate) connections: u32,
+    /// How long to ask before it counts
+    #[arg(long)]
+    pub(crate) warm_up_ms: u64,
+    /// How long to ask and measure
+    #[arg(long)]
+    pub(crate) measure_ms: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Outcome {
+    /// Requests in all, those that don't count included.
+    pub(crate) asked: u64,
+    /// Requests that count, all answered as they should be.
+    pub(crate) measured: u64,
+    /// From the first of them to the end of the last.
+    pub(crate) seconds: f64,
+    /// The median time from request to the last byte of the answer.
+    pub(crate) p50_ms: f64,
+    /// The 99th percentile of it.
+    pub(crate) p99_ms: f64,
+    /// The processor time of this process.
+    pub(crate) cpu_seconds: f64,
+    /// The length of an answer's body.
+    pub(crate) bytes: usize,
+    /// Equal for servers that answer the first connection with the same JSON, however they write it.
+    pub(crate) fingerprint: String,
+}
+
+/// Asks, and says what came of it.
+///
+/// # Errors
+///
+/// Any answer that is late, or not the one that it should be.
+pub(crate) fn generate(load: &Load) -> anyhow::Result<Outcome> {
+    // One thread: the load must not take both cores from a server on two.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(ask_all(load))
+}
+
+async fn ask_all(load: &Load) -> anyhow::Result<Outcome> {
+    let warm_up = Duration::from_millis(load.warm_up_ms);
+    let measure = Duration::from_millis(load.measure_ms);
+    let barrier = Arc::new(Barrier::new(usize::try_from(load.connections)?));
+    let mut tasks = JoinSet::new();
+    for number in 0..load.connections {
+        let (load, barrier) = (load.clone(), barrier.clone());
+        tasks.spawn(async move {
+            let mut connection = Connection::open(&load, number).await?;
+            // Nobody's time counts before everybody is ready.
+            barrier.wait().await;
+            let began = Instant::now() + warm_up;
+            let times = connection.repeat(began, began + measure).await?;
+            anyhow::Ok((connection, began, times))
+        });
+    }
+    let (mut asked, mut times) = (0, Vec::new());
+    let (mut began, mut ended) = (None, None);
+    let mut answer = Bytes::new();
+    while let Some(task) = tasks.join_next().await {
+        // The first error drops the set, and with it all other connections.
+        let (connection, start, taken) = task??;
+        asked += connection.asked;
+        began = began.into_iter().chain([start]).min();
+        ended = ended.max(taken.last().map(|(at, took)| *at + *took));
+        times.extend(taken.into_iter().map(|(_, took)| took));
+        if connection.number == 0 {
+            answer = connection.expected;
+        }
+    }
+    times.sort_unstable();
+    let (began, ended) = began.zip(ended).context("no answer within the time")?;
+    let milliseconds =
+        |percent| percentile(&times, percent).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
+    Ok(Outcome {
+        asked,
+        measured: u64::try_from(times.len())?,
+        seconds: ended.saturating_duration_since(began).as_secs_f64(),
+        p50_ms: milliseconds(50),
+        p99_ms: milliseconds(99),
+        // Before the fingerprint, which is no part of the load.
+        cpu_seconds: usage_of_tree(std::process::id())?.cpu.as_secs_f64(),
+        bytes: answer.len(),
+        fingerprint: fingerprint(&answer)?,
+    })
+}
+
+/// A connection that asks for the same page again and again.
+struct Connection {
+    number: u32,
+    sender: SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+    /// The first answer, which was read; all others must equal it.
+    expected: Bytes,
+    asked: u64,
+}
+
+impl Connection {
+    async fn open(load: &Load, number: u32) -> anyhow::Result<Self> {
+        let request = Request::post(format!("/{}", load.work.path()))
+            .header(header::HOST, load.address.to_string())
+            .header(header::AUTHORIZATION, format!("Bearer {KEY}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::from(load.work.request(number)))?;
+        let stream = TcpStream::connect(load.address).await?;
+        stream.set_nodelay(true)?;
+        let (sender, driver) = handshake(TokioIo::new(stream)).await?;
+        // What goes wrong on it is told to the sender, too.
+        tokio::spawn(async { driver.await.ok() });
+        let mut connection = Self {
+            number,
+            sender,
+            request,
+            expected: Bytes::new(),
+            asked: 1,
+        };
+        let (status, answer) = connection.first().await?;
+        ensure!(
+            status == StatusCode::OK,
+            "{status}: {}",
+            String::from_utf8_lossy(answer.get(..500).unwrap_or(&answer))
+        );
+        load.work.check(&answer)?;
+        connection.expected = answer;
+        Ok(connection)
+    }
+
+    async fn first(&mut self) -> anyhow::Result<(StatusCode, Bytes)> {
+        let asking = async {
+            let response = self.sender.send_request(self.request.clone()).await?;
+            let status = response.status();
+            anyhow::Ok((status, response.into_body().collect().await?.to_bytes()))
+        };
+        tokio::time::timeout(PATIENCE, asking)
+            .await
+            .map_err(|_| anyhow!("no answer in {PATIENCE:?}"))?
+    }
+
+    /// Asks until `end`, and returns when each request that began after `begin` did so and how long it took.
+    async fn repeat(
+        &mut self,
+        begin: Instant,
+        end: Instant,
+    ) -> anyhow::Result<Vec<(Instant, Duration)>> {
+        let mut times = Vec::new();
+        loop {
+            let at = Instant::now();
+            // At least one counts, even if it takes longer than there is time.
+            if at >= end && !times.is_empty() {
+                return Ok(times);
+            }
+            tokio::time::timeout(PATIENCE, self.again())
+                .await
+                .map_err(|_| anyhow!("no answer in {PATIENCE:?}"))??;
+            self.asked += 1;
+            if at >= begin {
+                times.push((at, at.elapsed()));
+            }
+        }
+    }
+
+    async fn again(&mut self) -> anyhow::Result<()> {
+        self.sender
+            .ready()
+            .await
+            .context("the server closed a connection")?;
+        let mut response = self.sender.send_request(self.request.clone()).await?;
+        let status = response.status();
+        ensure!(status == StatusCode::OK, "answered {status}");
+        let mut rest: &[u8] = &self.expected;
+        while let Some(frame) = response.body_mut().frame().await {
+            if let Some(data) = frame?.data_ref() {
+                rest = rest
+                    .strip_prefix(data.as_ref())
+                    .context("an answer differs from the first one to the same request")?;
+            }
+        }
+        ensure!(rest.is_empty(), "an answer is cut short");
+        Ok(())
+    }
+}
+
+/// The smallest time that `percent` of all don't exceed (nearest rank), of times in ascending order.
+fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+/// Python writes the same JSON with other blanks and escapes, hence values are compared.
+fn fingerprint(answer: &[u8]) -> anyhow::Result<String> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let value: serde_json::Value = serde_json::from_slice(answer)?;
+    let mut hasher = DefaultHasher::new();
+    value.to_string().hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_times_that_were_measured() {
+        let times: Vec<_> = (1..=200).map(Duration::from_millis).collect();
+        for (length, percent, expected) in [
+            (200, 50, Some(100)),
+            (200, 99, Some(198)),
+            (200, 100, Some(200)),
+            (3, 50, Some(2)),
+            (2, 50, Some(1)),
+            (1, 99, Some(1)),
+            (1, 0, Some(1)),
+            (0, 50, None),
+        ] {
+            let found = percentile(&times[..length], percent);
+            assert_eq!(
+                found,
+                expected.map(Duration::from_millis),
+                "{percent} % of {length}"
+            );
+        }
+    }
+
+    #[test]
+    fn answers_are_the_same_however_they_are_written() {
+        let of = |text: &str| fingerprint(text.as_bytes()).unwrap();
+        assert_eq!(
+            of(r#"{"a": 1.50, "b": "é"}"#),
+            of(r#"{"b":"\u00e9","a":1.5}"#)
+        );
+        assert_ne!(of(r#"{"a": 1}"#), of(r#"{"a": 2}"#));
+    }
+}

@@ -1,0 +1,201 @@
+//! What the sandbox costs: weld-host, a handler written by hand, and functions-framework, asked for the same pages in
+//! turn.
+//!
+//! `cargo run --release --locked -p weld-host-bench`; `docs/benchmarks.md` says how to read what comes out. Servers and
+//! load generator are processes of their own, all of this one program in its modes.
+//!
+//! Any error ends the run, and none is told from another, so all of them are `anyhow`'s.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints"
+)]
+
+mod child;
+mod handlers;
+mod jobs;
+mod load;
+mod machine;
+mod native;
+mod processes;
+mod python;
+mod rounds;
+mod servers;
+mod table;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use handlers::{Handler, Stage};
+use jobs::Work;
+use load::Load;
+use python::Python;
+use rounds::Extent;
+
+/// Measures weld-host against a native handler and against functions-framework.
+#[derive(Debug, Parser)]
+#[command(name = "weld-host-bench")]
+struct Arguments {
+    #[command(subcommand)]
+    mode: Option<Mode>,
+    /// How often each handler is measured
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=100))]
+    rounds: u8,
+    /// How long it is measured each time
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// How many connections ask at once, where more than one does
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=256))]
+    connections: u32,
+    /// Only this job: fetch, or rows-N; may be repeated
+    #[arg(long, value_name = "JOB")]
+    only: Vec<Work>,
+    /// Leave functions-framework out
+    #[arg(long)]
+    no_python: bool,
+    /// One round, over before it says anything: shows that the benchmark works
+    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
+    smoke: bool,
+}
+
+/// What this program is when it has started itself.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+enum Mode {
+    /// The demo API
+    #[command(hide = true)]
+    Api {
+        #[arg(long)]
+        scale: u32,
+    },
+    /// weld-host
+    #[command(hide = true)]
+    Host { plugins: PathBuf, cache: PathBuf },
+    /// The native handler
+    #[command(hide = true)]
+    Native { api: SocketAddr },
+    /// The load generator
+    #[command(hide = true)]
+    Load(Load),
+    /// Another program
+    #[command(hide = true)]
+    Exec {
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.mode {
+        None => compare(&arguments),
+        Some(mode) => {
+            child::end_with_parent()?;
+            mode.run()
+        }
+    }
+}
+
+impl Mode {
+    fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Api { scale } => servers::serve_api(*scale),
+            Self::Host { plugins, cache } => servers::serve_host(plugins, cache),
+            Self::Native { api } => servers::serve_native(*api),
+            Self::Load(load) => {
+                let outcome = load::generate(load)?;
+                println!("{}", serde_json::to_string(&outcome)?);
+                Ok(())
+            }
+            Self::Exec { words } => child::exec(words),
+        }
+    }
+}
+
+/// Measures every job that is asked for, and prints a table for each as soon as it has one.
+fn compare(arguments: &Arguments) -> anyhow::Result<()> {
+    let extent = arguments.extent();
+    let jobs = if arguments.only.is_empty() {
+        &Work::ALL[..]
+    } else {
+        &arguments.only
+    };
+    let python = if jobs.contains(&Work::Fetch) && !arguments.no_python {
+        python_or_word_of_it()?
+    } else {
+        None
+    };
+    let stage = Stage::set(arguments.connections)?;
+    println!(
+        "{}",
+        machine::description(python.as_ref().map(|python| python.versions.as_str()))?
+    );
+    println!(
+        "- medians over {} rounds of {:?} each, after {:?} that don't count\n",
+        extent.rounds, extent.measure, extent.warm_up
+    );
+    for &work in jobs {
+        let mut handlers = Handler::RUST.to_vec();
+        if work == Work::Fetch && python.is_some() {
+            handlers.extend(Handler::python(std::thread::available_parallelism()?.get()));
+        }
+        for connections in work.connections(arguments.connections) {
+            let all = rounds::measure(
+                &stage,
+                python.as_ref(),
+                &handlers,
+                work,
+                connections,
+                extent,
+            )?;
+            let bytes = all.first().map_or(0, |series| series.answer_bytes);
+            println!(
+                "`{work}`, {connections} connection{}, answers of {:.1} KiB; others had {:.0} % of the machine\n",
+                if connections == 1 { "" } else { "s" },
+                f64::from(u32::try_from(bytes)?) / 1024.0,
+                table::foreign_percent(&all),
+            );
+            println!("{}\n", table::table(&all));
+        }
+    }
+    Ok(())
+}
+
+impl Arguments {
+    fn extent(&self) -> Extent {
+        if self.smoke {
+            return Extent {
+                rounds: 1,
+                measure: Duration::from_millis(200),
+                warm_up: Duration::from_millis(50),
+            };
+        }
+        Extent {
+            rounds: self.rounds.into(),
+            measure: Duration::from_secs(self.seconds),
+            warm_up: Duration::from_millis(500),
+        }
+    }
+}
+
+/// Without Python or the package index the rest can still be measured, but nobody must take that for all of it.
+fn python_or_word_of_it() -> anyhow::Result<Option<Python>> {
+    let program = std::env::current_exe()?;
+    let target = program
+        .parent()
+        .and_then(|profile| profile.parent())
+        .context("this program is not in Cargo's target folder")?;
+    match Python::install(target.join("bench-python")) {
+        Ok(python) => Ok(Some(python)),
+        Err(error) => {
+            eprintln!("functions-framework is SKIPPED: {error:#}");
+            Ok(None)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The modes of this program that serve: the demo API, the host, the native handler. Each has a process to itself,
+//! prints `http://ADDRESS` once it has a port, and serves until it is ended.
+
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use weld_host::cli::Cli;
+use weld_host::demo::{DemoApi, DemoConfig};
+
+use crate::jobs::TOKEN;
+use crate::native;
+
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// The demo API, without a quota and with `scale` times its 325 beers.
+///
+/// # Errors
+///
+/// The system's.
+pub(crate) fn serve_api(scale: u32) -> anyhow::Result<()> {
+    let config = DemoConfig {
+        scale,
+        token: TOKEN.to_owned(),
+        quota: 0,
+        window: Duration::ZERO,
+    };
+    Runtime::new()?.block_on(async {
+        let api = DemoApi::bind(LOOPBACK, config).await?;
+        announce(api.local_addr())?;
+        api.run(std::future::pending()).await?;
+        Ok(())
+    })
+}
+
+/// `weld-host serve` with the connectors of `plugins`, in every way as an operator runs it, but for the log: no line
+/// for each request, since neither of the others writes one.
+///
+/// # Errors
+///
+/// The command's.
+pub(crate) fn serve_host(plugins: &Path, cache: &Path) -> anyhow::Result<()> {
+    let mut words: Vec<std::ffi::OsString> = ["weld-host", "--log", "warn", "serve"]
+        .map(Into::into)
+        .to_vec();
+    words.extend(["--listen".into(), LOOPBACK.to_string().into()]);
+    words.extend(["--plugins".into(), plugins.into()]);
+    words.extend(["--cache".into(), cache.into()]);
+    Ok(Cli::try_parse_from(words)?.run()?)
+}
+
+/// The native handler, which gets its beers from `api`.
+///
+/// # Errors
+///
+/// The system's.
+pub(crate) fn serve_native(api: SocketAddr) -> anyhow::Result<()> {
+    Runtime::new()?.block_on(async {
+        let listener = TcpListener::bind(LOOPBACK).await?;
+        announce(listener.local_addr()?)?;
+        let listener = listener.tap_io(|connection| {
+            // As the host does. The answer is right in any case.
+            let _ = connection.set_nodelay(true);
+        });
+        axum::serve(listener, native::router(api)).await?;
+        Ok(())
+    })
+}
+
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "http://{address}")?;
+    stdout.flush()
+}
