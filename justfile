@@ -29,9 +29,10 @@ deny:
 doc:
     cargo doc --locked --no-deps --workspace --document-private-items
 
-# What the sandbox costs for one page
+# What the sandbox costs for one page, and the host beside others
 bench:
     cargo bench --locked -p weld-host-tests
+    cargo run --release --locked -p weld-host-bench
 
 # The connectors of ./plugins
 serve:
