@@ -18,6 +18,7 @@ pub mod gate;
 pub mod host;
 pub mod http;
 pub mod lines;
+pub mod process;
 pub mod upstream;
 pub mod weld;
 

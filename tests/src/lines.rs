@@ -67,6 +67,20 @@ impl Lines {
         self.wait_for(&format!("{text:?}"), |line| line.contains(text))
     }
 
+    /// Waits until the lines so far are enough; says whether they are, or the stream ended before.
+    ///
+    /// # Panics
+    /// Where neither comes within [`PATIENCE`].
+    pub fn wait_until(&self, is_enough: impl Fn(&[String]) -> bool) -> bool {
+        let written = self.wait(PATIENCE, |written| {
+            written.ended || is_enough(&written.lines)
+        });
+        let (enough, ended) = (is_enough(&written.lines), written.ended);
+        drop(written);
+        assert!(enough || ended, "waited in vain in:\n{}", self.end());
+        enough
+    }
+
     /// The lines written so far.
     pub fn so_far(&self) -> Vec<String> {
         self.0.written.lock().unwrap().lines.clone()

@@ -1,18 +1,23 @@
 //! `weld-host demo` as a newcomer runs it.
 
 use crate::PROGRAM;
+use crate::synced::assert_synced;
+use rusqlite::Connection;
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
 use weld_host::demo::Table;
 use weld_host_tests::PATIENCE;
 use weld_host_tests::http::Message;
 use weld_host_tests::lines::Lines;
 use weld_host_tests::weld::Request;
 
-fn demo(arguments: &[&str]) -> Command {
+/// The command, to be run in this folder: it writes there.
+fn demo(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.arg("demo").args(arguments).env_clear();
+    command.current_dir(folder.path());
     // In place of the user's cache folder.
     command.env(
         "XDG_CACHE_HOME",
@@ -25,9 +30,9 @@ fn demo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs `demo --once` with more arguments; answers what it printed.
-fn once(arguments: &[&str]) -> String {
-    let output = demo(&[&["--once", "--pause", "0"], arguments].concat())
+/// Runs `demo --once` in this folder with more arguments; answers what it printed.
+fn once(folder: &TempDir, arguments: &[&str]) -> String {
+    let output = demo(folder, &[&["--once", "--pause", "0"], arguments].concat())
         .output()
         .unwrap();
     let (stdout, stderr) = (
@@ -56,7 +61,7 @@ fn assert_counted(stdout: &str, table: Table, rows: u64) {
 
 #[test]
 fn demo_fetches_every_table_to_its_end_and_exits() {
-    let stdout = once(&[]);
+    let stdout = once(&TempDir::new().unwrap(), &[]);
     for table in Table::ALL {
         assert_counted(&stdout, table, table.count(1));
     }
@@ -70,9 +75,22 @@ fn demo_fetches_every_table_to_its_end_and_exits() {
 
 #[test]
 fn demo_scales() {
-    let stdout = once(&["--scale", "3"]);
+    let stdout = once(&TempDir::new().unwrap(), &["--scale", "3"]);
     for table in Table::ALL {
         assert_counted(&stdout, table, table.count(3));
+    }
+}
+
+#[test]
+fn demo_leaves_its_rows_in_a_database() {
+    let folder = TempDir::new().unwrap();
+    for run in 0..2 {
+        let stdout = once(&folder, &[]);
+        assert!(stdout.contains("demo.sqlite"), "run {run}: {stdout}");
+        let database = Connection::open(folder.path().join("demo.sqlite")).unwrap();
+        for table in Table::ALL {
+            assert_synced(&database, table, 1);
+        }
     }
 }
 
@@ -133,7 +151,8 @@ fn run(curl_line: &str) -> Message {
 
 #[test]
 fn printed_curl_lines_work_until_the_demo_is_stopped() {
-    let mut child = demo(&["--pause", "0", "--listen", "127.0.0.1:0"])
+    let folder = TempDir::new().unwrap();
+    let mut child = demo(&folder, &["--pause", "0", "--listen", "127.0.0.1:0"])
         .spawn()
         .unwrap();
     let stdout = Lines::capture(child.stdout.take().unwrap());

@@ -36,6 +36,10 @@ mod routes;
 mod sandbox;
 mod shutdown;
 mod startup;
+mod sync;
+mod sync_failures;
+mod sync_kill;
+mod synced;
 mod waiting;
 
 /// The path of each test guest; one that no test uses is a dead-code warning.

@@ -1,0 +1,86 @@
+//! A program that a test runs to its end, or ends: a child process whose every line is kept.
+
+use crate::PATIENCE;
+use crate::lines::Lines;
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// A running program. Killed when dropped.
+pub struct Process {
+    child: Child,
+    stdout: Lines,
+    stderr: Lines,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// Its lines on stdout.
+    pub stdout: Vec<String>,
+    /// Its lines on stderr.
+    pub stderr: Vec<String>,
+}
+
+impl Process {
+    /// Starts the program, without input.
+    ///
+    /// # Panics
+    /// Where it can't be started.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program can be started");
+        let stdout = Lines::capture(child.stdout.take().expect("it is piped"));
+        let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
+        Self {
+            child,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// What it writes to stdout.
+    pub fn stdout(&self) -> &Lines {
+        &self.stdout
+    }
+
+    /// What it writes to stderr.
+    pub fn stderr(&self) -> &Lines {
+        &self.stderr
+    }
+
+    /// Sends it a signal. One that has ended by itself doesn't mind.
+    pub fn signal(&self, signal: Signal) {
+        let _already_gone = kill_process(Pid::from_child(&self.child), signal);
+    }
+
+    /// How it ended, once it has.
+    ///
+    /// # Panics
+    /// Where it goes on for longer than [`PATIENCE`].
+    pub fn wait(mut self) -> Ended {
+        assert!(
+            self.stdout.end_within(PATIENCE) && self.stderr.end_within(PATIENCE),
+            "it goes on:\n{}\n{}",
+            self.stdout.end(),
+            self.stderr.end()
+        );
+        Ended {
+            status: self.child.wait().expect("a child can be waited for"),
+            stdout: self.stdout.so_far(),
+            stderr: self.stderr.so_far(),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _status = self.child.wait();
+    }
+}

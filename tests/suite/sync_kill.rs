@@ -1,0 +1,272 @@
+//! Syncs that are ended at any point: the next goes on from the last whole page.
+
+use crate::example::{Api, unlimited};
+use crate::synced::{Desk, KEY, assert_synced, beers, rows, states};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+use weld_host::demo::{DemoConfig, Table};
+use weld_host_tests::gate::Gate;
+use weld_host_tests::upstream::Upstream;
+
+/// Tables with enough pages that every kill comes before the end, and few enough that kills come in most of them.
+const SCALE: u32 = 6;
+
+/// How many pages of unfinished tables are let through before each kill.
+const PAGES: [usize; 7] = [1, 5, 3, 8, 2, 6, 4];
+
+/// The tables of the events of this kind.
+fn tables_of(lines: &[String], kind: &str) -> Vec<String> {
+    lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|event| event["event"] == kind)
+        .filter_map(|event| event["table"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Kills a sync after some pages of tables that no earlier run has `finished`: such a table is read anew by each run,
+/// and its pages would keep the kills from the tables behind it. Every other kill waits until `growing`, which the
+/// sync writes to, has grown after that: it then comes while a page is being put away.
+fn kill(
+    desk: &Desk,
+    arguments: &[&str],
+    kill: usize,
+    growing: &Path,
+    finished: &mut BTreeSet<String>,
+) {
+    let sync = desk.start(arguments);
+    let wanted = PAGES[kill % PAGES.len()];
+    let in_time = sync.stdout().wait_until(|lines| {
+        let pages = tables_of(lines, "page");
+        let counted = pages.iter().filter(|table| !finished.contains(*table));
+        counted.count() >= wanted
+    });
+    assert!(
+        in_time,
+        "kill {kill}: {}\n{}",
+        sync.stdout().end(),
+        sync.stderr().end()
+    );
+    if kill % 2 == 1 {
+        let length = || fs::metadata(growing).map_or(0, |file| file.len());
+        let before = length();
+        while length() <= before && !sync.stdout().end_within(Duration::ZERO) {
+            thread::yield_now();
+        }
+    }
+    sync.signal(Signal::KILL);
+    let ended = sync.wait();
+    assert_eq!(
+        ended.status.signal(),
+        Some(Signal::KILL.as_raw()),
+        "kill {kill}: {ended:?}"
+    );
+    finished.extend(tables_of(&ended.stdout, "table-done"));
+}
+
+#[test]
+fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
+    let api = Api::start(DemoConfig {
+        scale: SCALE,
+        ..unlimited()
+    });
+    let (_host, url) = beers(&api);
+    let desk = Desk::new();
+    let sync = [
+        url.as_str(),
+        "--key",
+        KEY,
+        "--to",
+        "killed.sqlite",
+        "--json",
+    ];
+    let mut finished = BTreeSet::new();
+    for number in 0..20 {
+        kill(
+            &desk,
+            &sync,
+            number,
+            &desk.path("killed.sqlite-wal"),
+            &mut finished,
+        );
+    }
+    assert!(
+        (2..Table::ALL.len()).contains(&finished.len()),
+        "kills should reach several tables: {finished:?}"
+    );
+    desk.good(&sync);
+    desk.good(&[&url, "--key", KEY, "--to", "whole.sqlite", "--quiet"]);
+
+    let killed = desk.database("killed.sqlite");
+    let whole = desk.database("whole.sqlite");
+    for table in Table::ALL {
+        let name = table.name();
+        assert!(
+            rows(&killed, name, "id") == rows(&whole, name, "id"),
+            "{name} is another"
+        );
+        assert_synced(&killed, table, SCALE);
+    }
+    assert_eq!(states(&killed), states(&whole));
+}
+
+#[test]
+fn lines_of_a_sync_that_is_killed_are_those_of_one_that_is_not() {
+    let api = Api::start(DemoConfig {
+        scale: 10,
+        ..unlimited()
+    });
+    let (_host, url) = beers(&api);
+    let desk = Desk::new();
+    let sync = [
+        url.as_str(),
+        "--key",
+        KEY,
+        "--table",
+        "orders",
+        "--to",
+        "killed/",
+        "--json",
+    ];
+    let mut finished = BTreeSet::new();
+    for number in 0..8 {
+        kill(
+            &desk,
+            &sync,
+            number,
+            &desk.path("killed/orders.jsonl"),
+            &mut finished,
+        );
+    }
+    assert!(finished.is_empty(), "every kill should come before the end");
+    desk.good(&sync);
+    desk.good(&[
+        &url, "--key", KEY, "--table", "orders", "--to", "whole/", "--quiet",
+    ]);
+    let read = |folder: &str| fs::read_to_string(desk.path(folder).join("orders.jsonl")).unwrap();
+    let (killed, whole) = (read("killed"), read("whole"));
+    assert_eq!(whole.lines().count() as u64, Table::Orders.count(10));
+    assert!(killed == whole, "{} lines", killed.lines().count());
+}
+
+/// A connector of two pages, without a key, so that a page that comes twice is seen; the second waits until it is let.
+struct TwoPages {
+    upstream: Upstream,
+    /// Opened by the first request for the second page.
+    asked: Gate,
+    ready: Arc<AtomicBool>,
+}
+
+impl TwoPages {
+    /// Before the second page is ready, a request for it is answered as pending, or held.
+    fn start(holds: bool) -> Self {
+        let (asked, ready) = (Gate::shut(), Arc::new(AtomicBool::new(false)));
+        let (tell, is_ready) = (asked.clone(), Arc::clone(&ready));
+        let upstream = Upstream::start(move |request, exchange| {
+            let json = ("content-type", "application/json");
+            if request.target().ends_with("/schema") {
+                exchange.answer(200, &[json], r#"{"schema": {"rows": {}}}"#);
+                return;
+            }
+            let state = request.json()["state"].clone();
+            if state != json!({"page": 1}) {
+                let page = json!({"insert": [{"id": 1}], "state": {"page": 1}, "hasMore": true});
+                exchange.answer(200, &[json], page.to_string());
+            } else if is_ready.load(Ordering::SeqCst) {
+                let page = json!({"insert": [{"id": 2}], "state": {"page": 2}, "hasMore": false});
+                exchange.answer(200, &[json], page.to_string());
+            } else if holds {
+                tell.open();
+                exchange.wait_for_close();
+            } else {
+                let page = json!({"insert": [], "state": state, "hasMore": true});
+                let pending = ("weld-host-pending", "waiting");
+                exchange.answer(200, &[json, pending], page.to_string());
+                tell.open();
+            }
+        });
+        Self {
+            upstream,
+            asked,
+            ready,
+        }
+    }
+}
+
+#[test]
+fn sync_that_is_interrupted_while_it_waits_keeps_its_pages_and_goes_on() {
+    for (holds, signal) in [
+        (false, Signal::INT),
+        (true, Signal::INT),
+        (true, Signal::TERM),
+    ] {
+        let connector = TwoPages::start(holds);
+        let url = connector.upstream.origin();
+        let desk = Desk::new();
+        let sync = desk.start(&[&url, "--to", "rows.sqlite", "--json"]);
+        connector.asked.pass("the request for the second page");
+        if !holds {
+            sync.stdout()
+                .wait_for("a wait", |line| line.contains("\"waiting\""));
+        }
+        sync.signal(signal);
+        let ended = sync.wait();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        let [line] = ended.stderr.as_slice() else {
+            panic!("one line: {ended:?}");
+        };
+        assert!(line.contains("signal"), "{line}");
+        let database = desk.database("rows.sqlite");
+        assert_eq!(
+            rows(&database, "rows", "id").rows.len(),
+            1,
+            "holds: {holds}"
+        );
+        assert_eq!(
+            states(&database),
+            [("rows".to_owned(), r#"{"page":1}"#.to_owned())]
+        );
+        drop(database);
+
+        connector.ready.store(true, Ordering::SeqCst);
+        desk.good(&[&url, "--to", "rows.sqlite", "--quiet"]);
+        let database = desk.database("rows.sqlite");
+        assert_eq!(
+            rows(&database, "rows", "id").rows.len(),
+            2,
+            "holds: {holds}"
+        );
+        assert_eq!(
+            states(&database),
+            [("rows".to_owned(), r#"{"page":2}"#.to_owned())]
+        );
+    }
+}
+
+#[test]
+fn destination_of_a_sync_under_way_is_refused_to_another() {
+    let connector = TwoPages::start(true);
+    let url = connector.upstream.origin();
+    let desk = Desk::new();
+    for to in ["rows.sqlite", "rows/"] {
+        let sync = desk.start(&[&url, "--to", to, "--json"]);
+        sync.stdout()
+            .wait_for("a page", |line| line.contains("\"page\""));
+        let line = desk.mistake(&[&url, "--to", to]);
+        assert!(line.contains(to.trim_end_matches('/')), "{line}");
+        let state = desk.run(&["state", "set", to, "rows", "{}"]);
+        assert_eq!(state.status.code(), Some(1), "{state:?}");
+        sync.signal(Signal::INT);
+        assert_eq!(sync.wait().status.code(), Some(1));
+        let shown = desk.good(&["state", "show", to]).stdout;
+        assert_eq!(shown, ["rows\t{\"page\":1}"], "{to}");
+    }
+}

@@ -1,0 +1,181 @@
+//! What the tests of `weld-host sync` share: the command, a connector of the demo API, and what a database holds.
+
+use crate::example::{Api, TOKEN};
+use crate::{PROGRAM, host};
+use rusqlite::Connection;
+use rusqlite::types::Value as Sql;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+use weld_host::demo::{EXAMPLE_CONNECTOR, Table};
+use weld_host_tests::host::Host;
+use weld_host_tests::process::{Ended, Process};
+use weld_host_tests::weld::Request;
+
+pub(crate) const KEY: &str = "correct horse";
+
+/// A folder in which syncs run, and leave what they write.
+pub(crate) struct Desk(TempDir);
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        Self(TempDir::new().expect("a temporary folder"))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// `weld-host sync` with these arguments.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .arg("sync")
+            .args(arguments)
+            .env_clear()
+            // In place of the user's cache folder.
+            .env(
+                "XDG_CACHE_HOME",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).join("sync"),
+            )
+            .current_dir(self.0.path());
+        command
+    }
+
+    /// Starts it.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        Process::start(&mut self.command(arguments))
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.start(arguments).wait()
+    }
+
+    /// Runs it to an end that must be good.
+    pub(crate) fn good(&self, arguments: &[&str]) -> Ended {
+        let ended = self.run(arguments);
+        assert_eq!(ended.status.code(), Some(0), "{arguments:?}: {ended:?}");
+        ended
+    }
+
+    /// Runs it to an end in exit status 1, told in one line on stderr; answers the line.
+    pub(crate) fn mistake(&self, arguments: &[&str]) -> String {
+        let ended = self.run(&[arguments, &["--quiet"]].concat());
+        assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {ended:?}");
+        assert!(ended.stdout.is_empty(), "{arguments:?}: {ended:?}");
+        let [line] = ended.stderr.as_slice() else {
+            panic!("one line: {ended:?}");
+        };
+        assert!(line.starts_with("weld-host: "), "{line}");
+        line.clone()
+    }
+
+    pub(crate) fn database(&self, name: &str) -> Connection {
+        Connection::open(self.path(name)).expect("a database")
+    }
+}
+
+/// How the example connector is set up for this API.
+pub(crate) fn config(api: &Api) -> String {
+    let origin = format!("http://{}", api.address);
+    format!(
+        "[env]\nAPI_BASE_URL = \"{origin}\"\nPAUSE_MS = \"0\"\nAPI_BEARER_TOKEN = \"{TOKEN}\"\n\
+         [network]\nallow = [\"{origin}\"]\n"
+    )
+}
+
+/// A host that asks for [`KEY`], with the example connector for this API; and the connector's URL.
+pub(crate) fn beers(api: &Api) -> (Host, String) {
+    let host = host()
+        .file("beers.wasm", EXAMPLE_CONNECTOR)
+        .config("beers", &config(api))
+        .variable("WELD_API_KEY", KEY)
+        .start();
+    let url = format!("http://{}/beers", host.address());
+    (host, url)
+}
+
+/// How many rows of a table the API has served.
+pub(crate) fn served(api: &Api, table: Table) -> u64 {
+    let stats = Request::new(api.address, "GET", "/_stats").send().json();
+    stats[table.name()]["rows"].as_u64().expect("a number")
+}
+
+/// A table of a database: its columns, and its rows by their keys.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Rows {
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Sql>>,
+}
+
+/// Reads a table in the order of a column.
+pub(crate) fn rows(database: &Connection, table: &str, order: &str) -> Rows {
+    let sql = format!("SELECT * FROM \"{table}\" ORDER BY \"{order}\"");
+    let mut query = database.prepare(&sql).expect("the table is there");
+    let columns: Vec<String> = query.column_names().map(str::to_owned).collect();
+    let rows = query
+        .query_map([], |row| {
+            (0..columns.len()).map(|place| row.get(place)).collect()
+        })
+        .expect("it can be read")
+        .collect::<Result<_, _>>()
+        .expect("it can be read");
+    Rows { columns, rows }
+}
+
+/// The states beside the rows, by table.
+pub(crate) fn states(database: &Connection) -> Vec<(String, String)> {
+    database
+        .prepare("SELECT table_name, state FROM _weld_state ORDER BY table_name")
+        .expect("states")
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("states")
+        .collect::<Result<_, _>>()
+        .expect("states")
+}
+
+/// Checks that a table is, value by value, that of the API.
+pub(crate) fn assert_synced(database: &Connection, table: Table, scale: u32) {
+    let name = table.name();
+    let stored = rows(database, name, "id");
+    assert_eq!(stored.rows.len() as u64, table.count(scale), "{name}");
+    for (row, sent) in stored.rows.iter().zip(table.rows(scale)) {
+        let sent: Value = serde_json::from_str(&sent).expect("a row is JSON");
+        let sent = sent.as_object().expect("an object");
+        assert!(
+            sent.keys().all(|column| stored.columns.contains(column)),
+            "{name}: {:?}",
+            stored.columns
+        );
+        for (column, value) in stored.columns.iter().zip(row) {
+            let expected = sent.get(column).unwrap_or_else(|| {
+                assert_eq!(
+                    column, "newsletter",
+                    "{name}: every other field is in every row"
+                );
+                // What the schema says it is where it is left out.
+                &Value::Bool(false)
+            });
+            assert!(
+                is_same(value, expected),
+                "{name}.{column}: {value:?} for {expected}"
+            );
+        }
+    }
+}
+
+fn is_same(stored: &Sql, sent: &Value) -> bool {
+    match (stored, sent) {
+        (Sql::Null, Value::Null) => true,
+        (Sql::Integer(stored), Value::Bool(sent)) => *stored == i64::from(*sent),
+        (Sql::Integer(stored), Value::Number(sent)) => sent.as_i64() == Some(*stored),
+        (Sql::Real(stored), Value::Number(sent)) => sent.as_f64() == Some(*stored),
+        (Sql::Text(stored), Value::String(sent)) => stored == sent,
+        (Sql::Text(stored), Value::Array(_) | Value::Object(_) | Value::Number(_)) => {
+            serde_json::from_str::<Value>(stored).is_ok_and(|stored| stored == *sent)
+        }
+        _ => false,
+    }
+}
