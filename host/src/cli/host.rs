@@ -34,7 +34,11 @@ impl Host {
             max_memory_bytes: config.ceilings.memory_bytes,
         };
         let sandbox = Arc::new(Sandbox::new(settings, cache(config.cache.as_deref()))?);
-        let folder = if config.plugins.is_file() {
+        let is_component = config
+            .plugins
+            .extension()
+            .is_some_and(|ending| ending == "wasm");
+        let folder = if is_component && !config.plugins.is_dir() {
             load_component(&sandbox, config.plugins, config.ceilings).await
         } else {
             load_folder(&sandbox, &config.plugins, config.ceilings).await?
