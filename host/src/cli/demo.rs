@@ -16,7 +16,7 @@ use weld_protocol::Table;
 
 use super::bounds::parse_address;
 use super::error::CliError;
-use super::host::{Host, default_cache};
+use super::host::{Host, default_cache, wished};
 use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
@@ -85,10 +85,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     ));
 
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = host.run(async {
-        // An error means that the sender is gone, which is a wish to stop, too.
-        let _ = stopped.await;
-    });
+    let serving = host.run(wished(stopped));
     let syncing = async {
         let client = Client::new(&url, Some(&key))?;
         sync_all(&client).await?;
@@ -134,11 +131,7 @@ async fn start_api(
         .map_err(|source| CliError::Listen { address, source })?;
     let address = api.local_addr();
     tokio::spawn(async move {
-        let stopped = async {
-            // An error means that the sender is gone, which is a wish to stop, too.
-            let _ = stopped.await;
-        };
-        if let Err(error) = api.run(stopped).await {
+        if let Err(error) = api.run(wished(stopped)).await {
             tracing::error!(%error, "the demo API ended");
         }
     });
@@ -168,12 +161,8 @@ fn write_plugins(api: SocketAddr, pause: u32) -> io::Result<TempDir> {
 }
 
 fn example_url(host: &Host) -> Result<String, CliError> {
-    let failed = host
-        .reports
-        .iter()
-        .find_map(|report| report.outcome.as_ref().err());
-    match failed {
-        Some(error) => Err(CliError::DemoConnector(crate::report::chain(error))),
+    match host.failure() {
+        Some(reason) => Err(CliError::DemoConnector(reason)),
         None => Ok(format!("http://{}/beers", host.server.local_addr())),
     }
 }

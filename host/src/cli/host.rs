@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::config::ServerConfig;
 use crate::connectors::{AdmissionSettings, Connectors, LoadReport, load_component, load_folder};
 use crate::pages::Pages;
@@ -62,10 +64,25 @@ impl Host {
         })
     }
 
+    /// Why the first connector that did not load didn't, with all causes.
+    pub(super) fn failure(&self) -> Option<String> {
+        let error = self
+            .reports
+            .iter()
+            .find_map(|loaded| loaded.outcome.as_ref().err())?;
+        Some(crate::report::chain(error))
+    }
+
     /// Serves until `shutdown` is ready and the requests under way have ended.
     pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {
         self.server.run(self.pages, self.settings, shutdown).await;
     }
+}
+
+/// Waits until the other end of `stopped` is dropped: the wish to stop.
+pub(super) async fn wished(stopped: oneshot::Receiver<()>) {
+    // Nothing is ever sent, so that this ends in an error is what is waited for.
+    let _ = stopped.await;
 }
 
 /// A cache that can't be used costs time at every start, but keeps nothing from serving.

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::bounds::{BoundFlags, parse_address};
 use super::error::CliError;
-use super::host::{Host, default_cache};
+use super::host::{Host, default_cache, wished};
 use super::output::say;
 use super::signals::Signals;
 use crate::config::{ConnectorName, Secret, ServerConfig};
@@ -54,10 +54,7 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     };
     announce(&host.reports, host.server.local_addr(), is_open);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = host.run(async {
-        // An error means that the sender is gone, which is a wish to stop, too.
-        let _ = stopped.await;
-    });
+    let serving = host.run(wished(stopped));
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => return Ok(()),

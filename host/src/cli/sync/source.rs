@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::cli::error::CliError;
-use crate::cli::host::{Host, default_cache};
+use crate::cli::host::{Host, default_cache, wished};
 use crate::config::{Secret, ServerConfig};
 use crate::report;
 
@@ -47,22 +47,15 @@ impl Source {
         let mut config = ServerConfig::new(loopback, PathBuf::from(component), default_cache());
         config.api_keys = vec![key.clone()];
         let host = Host::start(config).await?;
-        let failed = host
-            .reports
-            .iter()
-            .find_map(|loaded| loaded.outcome.as_ref().err());
-        if let Some(error) = failed {
+        if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {
                 path: component.to_owned(),
-                reason: report::chain(error),
+                reason,
             });
         }
         let url = format!("http://{}", host.server.local_addr());
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(host.run(async {
-            // An error means that the sender is gone, which is a wish to stop, too.
-            let _ = stopped.await;
-        }));
+        let serving = tokio::spawn(host.run(wished(stopped)));
         let name = component.file_stem().unwrap_or_default();
         Ok(Self {
             url,
