@@ -73,6 +73,21 @@ fn mistake_is_named_by_file_line_and_key() {
             "http",
         ),
         (
+            "[network]\nallow = [\"https://*.example.com\",\n\"GET https://a.example.com/v1\"]",
+            "guest.toml:3: network.allow[1]",
+            "network.allow[0] on line 2",
+        ),
+        (
+            "[network]\nallow-networks = [\"10.1.2.3/16\"]",
+            "guest.toml:2: network.allow-networks[0]",
+            "\"10.1.0.0/16\"",
+        ),
+        (
+            "[network]\nroots = \"no.pem\"",
+            "guest.toml:2: network.roots",
+            "no.pem",
+        ),
+        (
             "[env]\nTOKEN = { env = \"NOT_SET\" }",
             "guest.toml:2: env.TOKEN",
             "NOT_SET",

@@ -4,7 +4,10 @@
 //! Both must permit a request, since a permitted name may resolve to an address inside the
 //! operator's network.
 
+mod overlap;
 mod path_prefix;
+#[cfg(test)]
+mod properties;
 mod rule;
 mod syntax;
 
@@ -21,7 +24,12 @@ impl AllowList {
     /// Whether a request may be sent. Methods are compared as they are: `get` is not `GET`
     /// (RFC 9110, section 9.1).
     pub fn permits(&self, method: &str, url: &Url) -> bool {
-        self.0.iter().any(|rule| rule.permits(method, url))
+        self.matching(method, url).is_some()
+    }
+
+    /// The first rule that permits a request, as [`AllowList::permits`] takes it.
+    pub fn matching(&self, method: &str, url: &Url) -> Option<&AllowRule> {
+        self.0.iter().find(|rule| rule.permits(method, url))
     }
 
     /// The rule that the operator would add to permit a request to an http or https URL, such as
@@ -29,6 +37,9 @@ impl AllowList {
     ///
     /// It names the method only where a rule for the same host leaves it out, so that it doesn't
     /// undo that choice. It never has the URL's path, user name or query, which may hold a token.
+    ///
+    /// No rule permits a URL whose host has a dot at its end, is too long for a name, or is an
+    /// address that can't be connected to, nor one with port 0. Then this is no rule either.
     pub fn suggestion(&self, method: &str, url: &Url) -> String {
         let origin = url.origin().ascii_serialization();
         let is_left_out =
@@ -73,6 +84,26 @@ mod tests {
         assert!(list.permits("GET", &url("https://one.example")));
         assert!(list.permits("POST", &url("https://two.example")));
         assert!(!list.permits("GET", &url("https://two.example")));
+    }
+
+    #[test]
+    fn the_first_rule_that_permits_a_request_is_the_matching_one() {
+        let list = list(&[
+            "POST https://*.example.com",
+            "https://a.example.com/v1",
+            "GET https://*.example.com",
+        ]);
+        let cases = [
+            ("POST", "https://a.example.com/v1", Some("*.example.com")),
+            ("GET", "https://a.example.com/v1", Some("a.example.com")),
+            ("GET", "https://a.example.com/v2", Some("*.example.com")),
+            ("PUT", "https://a.example.com/v2", None),
+        ];
+        for (method, target, expected) in cases {
+            let rule = list.matching(method, &url(target));
+            let host = rule.map(|rule| rule.host().to_string());
+            assert_eq!(host.as_deref(), expected, "{method} {target}");
+        }
     }
 
     #[test]

@@ -32,10 +32,17 @@ impl PathPrefix {
         if self.0.is_empty() {
             return true;
         }
-        let is_below = path
-            .strip_prefix(&self.0)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.0.ends_with('/'));
-        is_below && !climbs(path)
+        self.has_below(path) && !climbs(path)
+    }
+
+    /// Whether every path that the other prefix permits is permitted by this one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.0.is_empty() || self.has_below(&other.0)
+    }
+
+    fn has_below(&self, path: &str) -> bool {
+        path.strip_prefix(&self.0)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.0.ends_with('/'))
     }
 }
 

@@ -1,5 +1,8 @@
 //! One allow rule, and which requests it permits.
 
+use std::fmt;
+use std::net::IpAddr;
+
 use url::{Host, Url};
 
 use super::path_prefix::PathPrefix;
@@ -36,6 +39,21 @@ pub(super) enum HostPattern {
 }
 
 impl AllowRule {
+    /// The hosts of the rule as text, such as `api.example.com`, `*.example.com` or `[::1]`, in the
+    /// form that the URL standard makes of them; `https://` and this are a rule again.
+    pub fn host(&self) -> impl fmt::Display {
+        &self.host
+    }
+
+    /// The address of a rule whose host is one, and not a name.
+    pub fn literal_address(&self) -> Option<IpAddr> {
+        match self.host {
+            HostPattern::Exactly(Host::Ipv4(address)) => Some(address.into()),
+            HostPattern::Exactly(Host::Ipv6(address)) => Some(address.into()),
+            HostPattern::Exactly(Host::Domain(_)) | HostPattern::Below(_) => None,
+        }
+    }
+
     pub(super) fn permits(&self, method: &str, url: &Url) -> bool {
         self.covers_origin(url) && self.permits_method(method) && self.path.permits(url.path())
     }
@@ -58,8 +76,17 @@ impl HostPattern {
             (Self::Exactly(permitted), host) => permitted == host,
             (Self::Below(suffix), Host::Domain(name)) => name
                 .strip_suffix(suffix.as_str())
-                .is_some_and(|below| !below.is_empty()),
+                .is_some_and(|below| !below.split('.').any(str::is_empty)),
             (Self::Below(_), Host::Ipv4(_) | Host::Ipv6(_)) => false,
+        }
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exactly(host) => host.fmt(f),
+            Self::Below(suffix) => write!(f, "*{suffix}"),
         }
     }
 }
@@ -137,6 +164,7 @@ mod tests {
             ("https://*.example.com", "https://a.b.c.EXAMPLE.com", true),
             ("https://*.example.com", "https://example.com", false),
             ("https://*.example.com", "https://.example.com", false),
+            ("https://*.example.com", "https://a..example.com", false),
             ("https://*.example.com", "https://badexample.com", false),
             ("https://*.example.com", "https://a.example.com.", false),
             (
@@ -207,6 +235,27 @@ mod tests {
                 expected,
                 "{target} under {rule}"
             );
+        }
+    }
+
+    #[test]
+    fn a_rule_shows_its_host() {
+        let cases = [
+            (
+                "GET https://API.example.com:8443/v1",
+                "api.example.com",
+                None,
+            ),
+            ("https://*.bücher.example", "*.xn--bcher-kva.example", None),
+            ("http://localhost", "localhost", None),
+            ("http://0x7f.1", "127.0.0.1", Some("127.0.0.1")),
+            ("http://[0::1]:9000", "[::1]", Some("::1")),
+        ];
+        for (rule, host, address) in cases {
+            let parsed: AllowRule = rule.parse().expect(rule);
+            assert_eq!(parsed.host().to_string(), host, "{rule}");
+            let address = address.map(|address| address.parse().expect(address));
+            assert_eq!(parsed.literal_address(), address, "{rule}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! How an allow rule is written.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use url::{Host, Url};
@@ -75,10 +76,24 @@ fn host_pattern(host: Host<&str>, is_wildcard: bool) -> Result<HostPattern, Allo
         // An escaped star passes the URL parser.
         Host::Domain(name) if name.contains('*') => Err(AllowRuleError::Wildcard),
         Host::Domain(name) if name.split('.').any(str::is_empty) => Err(AllowRuleError::EmptyLabel),
+        Host::Domain(name) if is_too_long(name) => Err(AllowRuleError::TooLong),
         Host::Domain(name) if is_wildcard => Ok(HostPattern::Below(format!(".{name}"))),
         Host::Ipv4(_) | Host::Ipv6(_) if is_wildcard => Err(AllowRuleError::Wildcard),
+        Host::Ipv4(address) if is_no_destination(address.into()) => Err(AllowRuleError::Address),
+        Host::Ipv6(address) if is_no_destination(address.into()) => Err(AllowRuleError::Address),
         host => Ok(HostPattern::Exactly(host.to_owned())),
     }
+}
+
+/// Whether a name is longer than DNS can carry (RFC 1035, section 2.3.4), so that it has no address.
+fn is_too_long(name: &str) -> bool {
+    name.len() > 253 || name.split('.').any(|label| label.len() > 63)
+}
+
+/// Whether no server can be connected to at an address.
+fn is_no_destination(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    address.is_unspecified() || address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 fn parse_methods(methods: &str) -> Result<Vec<String>, AllowRuleError> {
@@ -90,9 +105,11 @@ fn parse_methods(methods: &str) -> Result<Vec<String>, AllowRuleError> {
     methods.split(',').map(checked).collect()
 }
 
-/// Whether a text is a method as all registered ones are written: upper case, perhaps with hyphens.
+/// Whether a text is a method as all registered ones are written, upper case and perhaps with
+/// hyphens, and one that is sent: `CONNECT` and `TRACE` ask for no resource.
 pub(super) fn is_method(method: &str) -> bool {
-    method.starts_with(|first: char| first.is_ascii_uppercase())
+    !["CONNECT", "TRACE"].contains(&method)
+        && method.starts_with(|first: char| first.is_ascii_uppercase())
         && method
             .chars()
             .all(|letter| letter.is_ascii_uppercase() || letter == '-')
@@ -110,8 +127,10 @@ pub enum AllowRuleError {
     /// A control character or a backslash.
     #[error("a rule holds no control characters and no backslashes")]
     Character,
-    /// What stands before the URL is no list of methods.
-    #[error("write methods in upper case, joined by commas without spaces, such as \"GET,POST\"")]
+    /// What stands before the URL is no list of methods that are sent.
+    #[error(
+        "write methods in upper case, joined by commas without spaces, such as \"GET,POST\"; CONNECT and TRACE are never sent"
+    )]
     Method,
     /// Another scheme, or none.
     #[error("a URL begins with http:// or https://")]
@@ -134,6 +153,12 @@ pub enum AllowRuleError {
     /// Two dots together, or a dot at an end.
     #[error("the host has a dot too many")]
     EmptyLabel,
+    /// A name that DNS can't carry.
+    #[error("the host is too long: a name has at most 63 letters between two dots, and 253 in all")]
+    TooLong,
+    /// The unspecified address, a group of hosts, or all of them.
+    #[error("no server can be reached at this address: write the one that it listens on")]
+    Address,
     /// Neither a name nor an address.
     #[error("the host is neither a name nor an IPv4 or [IPv6] address")]
     Host,
@@ -162,13 +187,19 @@ mod tests {
     #[test]
     fn rules_that_mean_less_or_more_than_they_seem_are_refused() {
         use AllowRuleError as E;
+        let long_label = format!("https://{}.example", "a".repeat(64));
+        let long_name = format!("https://*.{}example", "a.".repeat(124));
         let cases = [
+            (long_label.as_str(), E::TooLong),
+            (long_name.as_str(), E::TooLong),
             ("", E::Form),
             ("GET, POST https://api.example.com", E::Form),
             ("get https://api.example.com", E::Method),
             ("GET,,POST https://api.example.com", E::Method),
             ("GET,Post https://api.example.com", E::Method),
             ("* https://api.example.com", E::Method),
+            ("CONNECT https://api.example.com", E::Method),
+            ("GET,TRACE https://api.example.com", E::Method),
             ("api.example.com", E::Scheme),
             ("api.example.com:443", E::Scheme),
             ("//api.example.com", E::Scheme),
@@ -205,6 +236,13 @@ mod tests {
             ("https://a..example.com", E::EmptyLabel),
             ("https://api.example.com.", E::EmptyLabel),
             ("https://api.exa|mple.com", E::Host),
+            ("http://0.0.0.0:8080", E::Address),
+            ("http://0", E::Address),
+            ("http://[::]", E::Address),
+            ("http://[::ffff:0:0]", E::Address),
+            ("http://255.255.255.255", E::Address),
+            ("http://224.0.0.1", E::Address),
+            ("http://[ff02::1]", E::Address),
             ("https://[::1", E::Host),
             ("https://1.2.3.4.5", E::Host),
             ("https://api.example.com:", E::Port),

@@ -7,10 +7,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::allow::AllowList;
 use super::document::{Document, Sources, Variable};
 use super::error::{ConfigError, Problem};
 use super::limits::{Ceilings, Limits};
+use super::network::NetworkConfig;
 use super::secret::Secret;
 
 /// The configuration of one connector. The default is that of a connector without a file: no
@@ -28,13 +28,6 @@ pub struct ConnectorConfig {
     /// `api-key`: the keys that open this connector in place of the server's; none where it has
     /// none of its own, never an empty list.
     pub api_keys: Option<Vec<Secret>>,
-}
-
-/// What a connector may reach.
-#[derive(Clone, Debug, Default)]
-pub struct NetworkConfig {
-    /// `allow`: the requests it may send.
-    pub allow: AllowList,
 }
 
 impl ConnectorConfig {
@@ -75,8 +68,8 @@ impl ConnectorConfig {
     /// # Errors
     ///
     /// [`ConfigError::Invalid`], with all problems of the file: malformed TOML, unknown keys, wrong
-    /// types, values out of range or above their ceiling, and values whose variable or file is
-    /// missing.
+    /// types, values out of range or above their ceiling, rules that permit nothing new, and values
+    /// whose variable or file is missing or of no use.
     pub fn parse(text: &str, path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
         Self::parse_with(text, path, ceilings, &|name| std::env::var(name))
     }

@@ -1,10 +1,10 @@
 //! The sections of `NAME.toml`.
 
-use super::{ConnectorConfig, NetworkConfig};
-use crate::config::allow::{AllowList, AllowRule};
+use super::ConnectorConfig;
 use crate::config::document::{Entry, Sources, Table};
 use crate::config::error::Problem;
 use crate::config::limits::{Ceilings, Limits};
+use crate::config::network::NetworkConfig;
 use crate::config::secret::Secret;
 
 /// Reads all sections.
@@ -41,9 +41,11 @@ impl Reader<'_> {
     fn config(&mut self, mut root: Table<'_>, ceilings: &Ceilings) -> ConnectorConfig {
         let api_keys = root.get("api-key").map(|entry| self.api_keys(&entry));
         let env = self.section(&mut root, "env").map(|table| self.env(table));
-        let network = self
-            .section(&mut root, "network")
-            .map(|table| self.network(table));
+        let network = self.section(&mut root, "network").map(|mut table| {
+            let network = NetworkConfig::read(&mut table, &self.sources, &mut self.problems);
+            self.problems.extend(table.unknown());
+            network
+        });
         let limits = self.section(&mut root, "limits").map(|mut table| {
             let limits = Limits::read(&mut table, &self.sources, ceilings, &mut self.problems);
             self.problems.extend(table.unknown());
@@ -107,32 +109,6 @@ impl Reader<'_> {
         Ok((name.to_owned(), value))
     }
 
-    fn network(&mut self, mut table: Table<'_>) -> NetworkConfig {
-        let allow = table.get("allow").map(|entry| self.allow(&entry));
-        self.problems.extend(table.unknown());
-        NetworkConfig {
-            allow: allow.unwrap_or_default(),
-        }
-    }
-
-    fn allow(&mut self, entry: &Entry<'_>) -> AllowList {
-        let rules = match entry.items() {
-            Some(items) => items.iter().map(|item| self.rule(item)).collect(),
-            None => vec![Err(
-                entry.mismatch("a list of rules such as [\"https://api.example.com\"]")
-            )],
-        };
-        self.keep_all(rules).into_iter().collect()
-    }
-
-    fn rule(&self, entry: &Entry<'_>) -> Result<AllowRule, Problem> {
-        let text = self
-            .sources
-            .text(entry, "a rule such as \"https://api.example.com\"")?;
-        text.parse::<AllowRule>()
-            .map_err(|error| entry.problem(error.to_string()))
-    }
-
     /// The values that are right; the rest become problems.
     fn keep_all<T>(&mut self, values: Vec<Result<T, Problem>>) -> Vec<T> {
         values
@@ -177,7 +153,7 @@ mod tests {
             [network]
             allow = ["https://ok.example",
                 "https://user:hunter2@bad.example", 7]
-            allow-networks = ["10.1.0.0/16"]
+            allow-network = ["10.1.0.0/16"]
             [env]
             PORT = 8080
             "A=B" = "hunter2"
@@ -190,7 +166,7 @@ mod tests {
             "5: limits.cpu-time: expected a time such as \"55s\", found an integer",
             "8: network.allow[1]: a rule has no user name or password",
             "8: network.allow[2]: expected a rule such as \"https://api.example.com\", found an integer",
-            "9: network.allow-networks: unknown key; known here: allow",
+            "9: network.allow-network: unknown key; did you mean `allow-networks`?",
             "11: env.PORT: expected a string in quotes, found an integer",
             "12: env.\"A=B\": a variable's name is not empty and holds neither `=` nor a zero byte",
             "13: env.ZERO: a variable's value holds no zero byte",
@@ -238,6 +214,14 @@ mod tests {
             ("network.allow", "['ftp://hunter2@host']"),
             ("network.allow", "['hunter2 https://host']"),
             ("network.allow", "[{ env = 'SECRET' }]"),
+            ("network.allow-networks", "['hunter2']"),
+            ("network.allow-networks", "['hunter2/8']"),
+            ("network.allow-networks", "['10.0.0.0/hunter2']"),
+            ("network.total-timeout", "'hunter2'"),
+            ("network.connections", "'hunter2'"),
+            ("network.roots", "{ env = 'SECRET' }"),
+            ("network.roots", "'''\n-----BEGIN hunter2'''"),
+            ("network.client-key", "{ env = 'SECRET' }"),
             ("env", "'hunter2'"),
             ("env.A", "['hunter2']"),
         ];

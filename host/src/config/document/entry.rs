@@ -1,5 +1,8 @@
 //! One value of a TOML file.
 
+use std::fmt;
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -26,6 +29,12 @@ impl<'d> Entry<'d> {
         )
     }
 
+    /// What a message about another entry calls this one, such as `network.allow[0] on line 7`.
+    pub(in crate::config) fn place(&self) -> String {
+        let Problem { line, .. } = self.problem("");
+        format!("{} on line {line}", self.path)
+    }
+
     /// The value's type is another than expected, such as `a string`.
     pub(in crate::config) fn mismatch(&self, expected: &str) -> Problem {
         let found = match self.value {
@@ -50,19 +59,25 @@ impl<'d> Entry<'d> {
         self.value.is_table()
     }
 
-    /// The value as a whole number, if it fits.
+    /// The value as a whole number, if it is within the range.
     ///
     /// # Errors
     ///
-    /// The value is no integer, negative, or too large.
-    pub(in crate::config) fn whole_number(&self) -> Result<u32, Problem> {
-        let expected = || format!("a whole number from 0 to {}", u32::MAX);
+    /// The value is no integer, or out of range.
+    pub(in crate::config) fn whole_number<T>(&self, range: &RangeInclusive<T>) -> Result<T, Problem>
+    where
+        T: TryFrom<u32> + PartialOrd + fmt::Display,
+    {
+        let expected = || format!("a whole number from {} to {}", range.start(), range.end());
         let integer = self
             .value
             .as_integer()
             .ok_or_else(|| self.mismatch(&expected()))?;
         u32::from_str_radix(integer.as_str(), integer.radix())
-            .map_err(|_| self.problem(format!("out of range: expected {}", expected())))
+            .ok()
+            .and_then(|number| T::try_from(number).ok())
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| self.problem(format!("out of range: expected {}", expected())))
     }
 
     /// The value as a table.
@@ -158,8 +173,19 @@ mod tests {
         for (number, expected) in cases {
             let text = format!("n = {number}");
             let document = document(&text);
+            let entry = document.root().get("n").expect("n");
             assert_eq!(
-                document.root().get("n").expect("n").whole_number().ok(),
+                entry.whole_number(&(0..=u32::MAX)).ok(),
+                expected,
+                "{number}"
+            );
+        }
+        for (number, expected) in [("0", None), ("1", Some(1)), ("9", Some(9)), ("10", None)] {
+            let text = format!("n = {number}");
+            let document = document(&text);
+            let entry = document.root().get("n").expect("n");
+            assert_eq!(
+                entry.whole_number::<usize>(&(1..=9)).ok(),
                 expected,
                 "{number}"
             );

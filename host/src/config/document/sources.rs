@@ -37,35 +37,34 @@ impl<'s> Sources<'s> {
         entry: &Entry<'_>,
         expected: &str,
     ) -> Result<String, Problem> {
-        if let Some(text) = entry.as_str() {
-            return Ok(text.to_owned());
+        match Source::of(entry, expected)? {
+            Source::Text(text) => Ok(text.to_owned()),
+            Source::Variable(name) => self.variable(name),
+            Source::File(path) => self.file(path),
         }
-        if !entry.is_table() {
-            return Err(entry.mismatch(expected));
-        }
-        let mut source = entry.table()?;
-        let (variable, file) = (source.get("env"), source.get("file"));
-        if let Some(unknown) = source.unknown().into_iter().next() {
-            return Err(unknown);
-        }
-        match (variable, file) {
-            (Some(variable), None) => {
-                let name = variable
-                    .as_str()
-                    .ok_or_else(|| variable.mismatch("the name of a variable"))?;
-                self.variable(name)
-                    .map_err(|message| entry.problem(message))
+        .map_err(|message| entry.problem(message))
+    }
+
+    /// The content of a file whose path an entry is. `{ file = "PATH" }` says the same as the bare
+    /// path, and a variable holds the path.
+    ///
+    /// # Errors
+    ///
+    /// The entry is no path, its variable is missing, or its file cannot be read.
+    pub(in crate::config) fn content(&self, entry: &Entry<'_>) -> Result<Vec<u8>, Problem> {
+        match Source::of(entry, "the path of a file")? {
+            // A path is shown in the message, a key pasted in its place must not be.
+            Source::Text(text) if text.contains("-----BEGIN") => {
+                Err("write the path of a file, not what it holds".into())
             }
-            (None, Some(file)) => {
-                let path = file
-                    .as_str()
-                    .ok_or_else(|| file.mismatch("the path of a file"))?;
-                self.file(path).map_err(|message| entry.problem(message))
-            }
-            (None, None) | (Some(_), Some(_)) => {
-                Err(entry.problem("expected either { env = \"VAR\" } or { file = \"PATH\" }"))
-            }
+            Source::Text(path) | Source::File(path) => self.read(path),
+            Source::Variable(name) => self.variable(name).and_then(|path| {
+                fs::read(self.folder.join(path)).map_err(|error| {
+                    format!("the file that the environment variable {name:?} names cannot be read: {error}")
+                })
+            }),
         }
+        .map_err(|message| entry.problem(message))
     }
 
     fn variable(&self, name: &str) -> Result<String, String> {
@@ -84,10 +83,8 @@ impl<'s> Sources<'s> {
     }
 
     fn file(&self, path: &str) -> Result<String, String> {
-        let bytes = fs::read(self.folder.join(path))
-            .map_err(|error| format!("the file {path:?} cannot be read: {error}"))?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| format!("the file {path:?} is not UTF-8"))?;
+        let text = String::from_utf8(self.read(path)?)
+            .map_err(|_| format!("the file {path:?} is not UTF-8"))?;
         let value = text.strip_suffix('\n').map_or(text.as_str(), |line| {
             line.strip_suffix('\r').unwrap_or(line)
         });
@@ -95,6 +92,50 @@ impl<'s> Sources<'s> {
             Err(format!("the file {path:?} is empty"))
         } else {
             Ok(value.to_owned())
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        fs::read(self.folder.join(path))
+            .map_err(|error| format!("the file {path:?} cannot be read: {error}"))
+    }
+}
+
+/// Where a value stands.
+enum Source<'d> {
+    /// Here.
+    Text(&'d str),
+    /// In the environment, under this name.
+    Variable(&'d str),
+    /// In the file at this path.
+    File(&'d str),
+}
+
+impl<'d> Source<'d> {
+    fn of(entry: &Entry<'d>, expected: &str) -> Result<Self, Problem> {
+        if let Some(text) = entry.as_str() {
+            return Ok(Self::Text(text));
+        }
+        if !entry.is_table() {
+            return Err(entry.mismatch(expected));
+        }
+        let mut source = entry.table()?;
+        let (variable, file) = (source.get("env"), source.get("file"));
+        if let Some(unknown) = source.unknown().into_iter().next() {
+            return Err(unknown);
+        }
+        match (variable, file) {
+            (Some(variable), None) => variable
+                .as_str()
+                .map(Self::Variable)
+                .ok_or_else(|| variable.mismatch("the name of a variable")),
+            (None, Some(file)) => file
+                .as_str()
+                .map(Self::File)
+                .ok_or_else(|| file.mismatch("the path of a file")),
+            (None, None) | (Some(_), Some(_)) => {
+                Err(entry.problem("expected either { env = \"VAR\" } or { file = \"PATH\" }"))
+            }
         }
     }
 }

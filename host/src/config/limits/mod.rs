@@ -1,6 +1,5 @@
 //! What one connector may use: the limits with their defaults, and the operator's ceilings.
 
-mod range;
 mod section;
 
 use std::time::Duration;
@@ -43,6 +42,11 @@ pub struct Limits {
     pub max_request_bytes: u64,
     /// `response-size`: the body of one upstream response, in bytes, decompressed. Default 64 MiB.
     pub max_response_bytes: u64,
+    /// `calls`: upstream requests in one call, redirects included; zero allows none. Default 1000.
+    pub max_calls: u32,
+    /// `bytes`: the bodies of a call's upstream requests and responses together, in bytes,
+    /// decompressed. Default 512 MiB.
+    pub max_call_bytes: u64,
     /// `log-lines`: lines that one call may log, within [`MAX_LOG_BYTES`]; zero drops all. Default
     /// 1000.
     pub max_log_lines: u32,
@@ -61,6 +65,8 @@ impl Default for Limits {
             max_state_bytes: 1 << 20,
             max_request_bytes: 16 << 20,
             max_response_bytes: 64 << 20,
+            max_calls: 1000,
+            max_call_bytes: 512 << 20,
             max_log_lines: 1000,
         }
     }

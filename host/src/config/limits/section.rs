@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::range::Range;
 use super::{Ceilings, Limits, MIN_MEMORY_BYTES};
 use crate::config::document::{Sources, Table};
 use crate::config::error::Problem;
+use crate::config::range::Range;
+use crate::config::settings::Settings;
 
 impl Limits {
     /// Reads `[limits]`; what it does not set has its default within the ceilings. A value that is
@@ -26,91 +27,29 @@ impl Limits {
         let state = Range::SIZE.up_to(ceilings.state_bytes, "--max-body");
 
         let defaults = Self::within(ceilings);
-        let mut reader = Reader {
-            table,
-            sources,
-            problems,
-        };
+        let mut settings = Settings::new(table, sources, problems);
         Self {
-            memory_bytes: reader.size("memory", defaults.memory_bytes, memory),
-            cpu_time: reader.time("cpu-time", defaults.cpu_time, cpu_time),
-            page_timeout: reader.time("page-timeout", defaults.page_timeout, page_timeout),
-            answer_within: reader.time_or_off("answer-within", defaults.answer_within, Range::TIME),
-            max_wait: reader.time("max-wait", defaults.max_wait, pause),
-            linger: reader.time("linger", defaults.linger, pause),
-            max_page_bytes: reader.size("page-size", defaults.max_page_bytes, Range::SIZE),
-            max_state_bytes: reader.size("state-size", defaults.max_state_bytes, state),
-            max_request_bytes: reader.size("request-size", defaults.max_request_bytes, body),
-            max_response_bytes: reader.size(
+            memory_bytes: settings.size("memory", defaults.memory_bytes, memory),
+            cpu_time: settings.time("cpu-time", defaults.cpu_time, cpu_time),
+            page_timeout: settings.time("page-timeout", defaults.page_timeout, page_timeout),
+            answer_within: settings.time_or_off(
+                "answer-within",
+                defaults.answer_within,
+                Range::TIME,
+            ),
+            max_wait: settings.time("max-wait", defaults.max_wait, pause),
+            linger: settings.time("linger", defaults.linger, pause),
+            max_page_bytes: settings.size("page-size", defaults.max_page_bytes, Range::SIZE),
+            max_state_bytes: settings.size("state-size", defaults.max_state_bytes, state),
+            max_request_bytes: settings.size("request-size", defaults.max_request_bytes, body),
+            max_response_bytes: settings.size(
                 "response-size",
                 defaults.max_response_bytes,
                 Range::SIZE,
             ),
-            max_log_lines: reader.count("log-lines", defaults.max_log_lines),
-        }
-    }
-}
-
-/// Takes limits from their table, and notes what is wrong with them.
-struct Reader<'r, 'd, 's> {
-    table: &'r mut Table<'d>,
-    sources: &'r Sources<'s>,
-    problems: &'r mut Vec<Problem>,
-}
-
-impl Reader<'_, '_, '_> {
-    fn size(&mut self, key: &'static str, default: u64, range: Range<u64>) -> u64 {
-        self.value(key, default, "a size such as \"64MiB\"", |text| {
-            range.parse(text)
-        })
-    }
-
-    fn time(&mut self, key: &'static str, default: Duration, range: Range<Duration>) -> Duration {
-        self.value(key, default, "a time such as \"55s\"", |text| {
-            range.parse(text)
-        })
-    }
-
-    fn time_or_off(
-        &mut self,
-        key: &'static str,
-        default: Option<Duration>,
-        range: Range<Duration>,
-    ) -> Option<Duration> {
-        let expected = "a time such as \"55s\", or \"off\"";
-        self.value(key, default, expected, |text| match text {
-            "off" => Ok(None),
-            time => range.parse(time).map(Some),
-        })
-    }
-
-    fn count(&mut self, key: &'static str, default: u32) -> u32 {
-        let count = self.table.get(key).map(|entry| entry.whole_number());
-        self.or_default(count, default)
-    }
-
-    fn value<T>(
-        &mut self,
-        key: &'static str,
-        default: T,
-        expected: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> T {
-        let value = self.table.get(key).map(|entry| {
-            let text = self.sources.text(&entry, expected)?;
-            parse(&text).map_err(|message| entry.problem(message))
-        });
-        self.or_default(value, default)
-    }
-
-    fn or_default<T>(&mut self, value: Option<Result<T, Problem>>, default: T) -> T {
-        match value {
-            Some(Ok(value)) => value,
-            Some(Err(problem)) => {
-                self.problems.push(problem);
-                default
-            }
-            None => default,
+            max_calls: settings.count("calls", defaults.max_calls, 0..=u32::MAX),
+            max_call_bytes: settings.size("bytes", defaults.max_call_bytes, Range::SUM),
+            max_log_lines: settings.count("log-lines", defaults.max_log_lines, 0..=u32::MAX),
         }
     }
 }
@@ -144,6 +83,8 @@ mod tests {
             state-size = "2KiB"
             request-size = "0B"
             response-size = "3MiB"
+            calls = 0
+            bytes = "5GiB"
             log-lines = 0
         "#;
         let expected = Limits {
@@ -157,6 +98,8 @@ mod tests {
             max_state_bytes: 2 << 10,
             max_request_bytes: 0,
             max_response_bytes: 3 << 20,
+            max_calls: 0,
+            max_call_bytes: 5 << 30,
             max_log_lines: 0,
         };
         assert_eq!(read(text, &Ceilings::default()), (expected, vec![]));
@@ -225,6 +168,15 @@ mod tests {
             ),
             ("page-size = '5GiB'", "too large: write at most \"4GiB\""),
             ("response-size = '0KiB'", "too small: write at least \"1B\""),
+            (
+                "calls = 4294967296",
+                "out of range: expected a whole number from 0 to 4294967295",
+            ),
+            (
+                "calls = '1000'",
+                "expected a whole number from 0 to 4294967295, found a string",
+            ),
+            ("bytes = '512'", size),
             (
                 "log-lines = -1",
                 "out of range: expected a whole number from 0 to 4294967295",

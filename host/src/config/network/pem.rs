@@ -1,0 +1,241 @@
+//! Certificates and keys from PEM files (RFC 7468).
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{Error, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+
+/// What a client proves itself with to a server that asks for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientIdentity {
+    /// `client-certificate`: the client's certificate, then those that lead to an authority; never
+    /// empty.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// `client-key`: the key of the first certificate.
+    pub key: Arc<PrivateKeyDer<'static>>,
+}
+
+impl ClientIdentity {
+    /// A chain with its key.
+    ///
+    /// # Errors
+    ///
+    /// [`PemError::UnusableKey`] for an algorithm or length that TLS here doesn't have, and
+    /// [`PemError::OtherKey`] for the key of another certificate.
+    pub(super) fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, PemError> {
+        let provider = ring::default_provider();
+        match CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider) {
+            Ok(_) => Ok(Self {
+                chain,
+                key: Arc::new(key),
+            }),
+            Err(rustls::Error::InconsistentKeys(_)) => Err(PemError::OtherKey),
+            Err(_) => Err(PemError::UnusableKey),
+        }
+    }
+}
+
+impl fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientIdentity")
+            .field("chain", &self.chain)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the certificates of authorities: all of a file, whatever else stands in it.
+///
+/// # Errors
+///
+/// [`PemError`], where one is not what it should be, or none is there.
+pub(super) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    certificates(pem, |certificate| {
+        RootCertStore::empty().add(certificate.clone()).is_ok()
+    })
+}
+
+/// Reads a client's certificate and those that follow it.
+///
+/// # Errors
+///
+/// As [`roots`].
+pub(super) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    certificates(pem, |certificate| {
+        ParsedCertificate::try_from(certificate).is_ok()
+    })
+}
+
+fn certificates(
+    pem: &[u8],
+    is_certificate: impl Fn(&CertificateDer<'static>) -> bool,
+) -> Result<Vec<CertificateDer<'static>>, PemError> {
+    let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>()?;
+    if let Some(index) = certificates
+        .iter()
+        .position(|certificate| !is_certificate(certificate))
+    {
+        return Err(PemError::Certificate { number: index + 1 });
+    }
+    if certificates.is_empty() {
+        return Err(PemError::NoCertificate);
+    }
+    Ok(certificates)
+}
+
+/// Reads the one private key of a file, in PKCS #8, PKCS #1 or SEC 1, whatever else stands in it.
+///
+/// # Errors
+///
+/// [`PemError`], where there is none, or a second one.
+pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
+    let mut keys = PrivateKeyDer::pem_slice_iter(pem);
+    let key = keys.next().ok_or(PemError::NoKey)??;
+    match keys.next().transpose()? {
+        Some(_) => Err(PemError::SeveralKeys),
+        None => Ok(key),
+    }
+}
+
+/// Why a PEM file is of no use. It quotes nothing of the file, which may hold a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PemError {
+    /// A block without an end, or one that isn't Base64.
+    #[error("the file is broken: a block of it is cut short or is not Base64")]
+    Broken,
+    /// No certificate, or one that isn't PEM.
+    #[error(
+        "the file holds no certificate in PEM, which begins with \"-----BEGIN CERTIFICATE-----\""
+    )]
+    NoCertificate,
+    /// What stands in a block is no certificate.
+    #[error("what the file has for certificate {number} is none")]
+    Certificate {
+        /// Which, counted from 1.
+        number: usize,
+    },
+    /// No key, or one that isn't PEM or is encrypted.
+    #[error(
+        "the file holds no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\"; an encrypted one must be decrypted first"
+    )]
+    NoKey,
+    /// More than one key.
+    #[error("the file holds more than one private key")]
+    SeveralKeys,
+    /// An algorithm or a length that TLS here doesn't have, or no key at all.
+    #[error(
+        "the private key cannot be used: it is broken, or neither RSA of 2048 to 4096 bits nor P-256, P-384 or Ed25519"
+    )]
+    UnusableKey,
+    /// The key of another certificate.
+    #[error("the private key is not that of the first certificate")]
+    OtherKey,
+}
+
+impl From<Error> for PemError {
+    fn from(_: Error) -> Self {
+        Self::Broken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{AUTHORITY, AUTHORITY_KEY, CLIENT, CLIENT_KEY, ENCRYPTED_KEY};
+    use super::*;
+
+    /// A block of PEM that is Base64, but nothing that its name promises.
+    fn hollow(name: &str) -> String {
+        format!("-----BEGIN {name}-----\naGVsbG8=\n-----END {name}-----\n")
+    }
+
+    #[test]
+    fn every_certificate_of_a_file_is_read() {
+        let file = format!("Our authority\n\n{AUTHORITY}\n{CLIENT_KEY}{CLIENT}");
+        assert_eq!(roots(file.as_bytes()).expect("two").len(), 2);
+        assert_eq!(
+            roots(file.replace('\n', "\r\n").as_bytes()),
+            roots(file.as_bytes())
+        );
+    }
+
+    #[test]
+    fn files_without_usable_certificates_are_refused() {
+        let none = hollow("CERTIFICATE");
+        let cases = [
+            (String::new(), PemError::NoCertificate),
+            ("hunter2".to_owned(), PemError::NoCertificate),
+            (CLIENT_KEY.to_owned(), PemError::NoCertificate),
+            (none.clone(), PemError::Certificate { number: 1 }),
+            (
+                format!("{AUTHORITY}{none}"),
+                PemError::Certificate { number: 2 },
+            ),
+            (AUTHORITY.replace("-----END", ""), PemError::Broken),
+            (AUTHORITY.replacen("MII", "!!!", 1), PemError::Broken),
+        ];
+        for (file, expected) in cases {
+            assert_eq!(roots(file.as_bytes()), Err(expected), "{file}");
+            assert_eq!(chain(file.as_bytes()), Err(expected), "{file}");
+        }
+        assert_eq!(roots(b"\x30\x82\xff"), Err(PemError::NoCertificate));
+    }
+
+    #[test]
+    fn a_file_holds_exactly_one_key() {
+        let cases = [
+            (String::new(), PemError::NoKey),
+            (CLIENT.to_owned(), PemError::NoKey),
+            (ENCRYPTED_KEY.to_owned(), PemError::NoKey),
+            (
+                format!("{CLIENT_KEY}{AUTHORITY_KEY}"),
+                PemError::SeveralKeys,
+            ),
+            (CLIENT_KEY.replace("-----END", ""), PemError::Broken),
+        ];
+        for (file, expected) in cases {
+            assert_eq!(private_key(file.as_bytes()).err(), Some(expected), "{file}");
+        }
+        let key = private_key(CLIENT_KEY.as_bytes()).expect("a key");
+        let both = private_key(format!("{CLIENT}{CLIENT_KEY}").as_bytes()).expect("a key");
+        assert_eq!(key, both);
+    }
+
+    #[test]
+    fn a_key_belongs_to_the_first_certificate() {
+        let key = |pem: &str| private_key(pem.as_bytes()).expect("a key");
+        let chain = |pem: &str| chain(pem.as_bytes()).expect("a chain");
+        let both = chain(&format!("{CLIENT}{AUTHORITY}"));
+        let cases = [
+            (both.clone(), key(CLIENT_KEY), None),
+            (both, key(AUTHORITY_KEY), Some(PemError::OtherKey)),
+            (chain(AUTHORITY), key(CLIENT_KEY), Some(PemError::OtherKey)),
+            (
+                chain(CLIENT),
+                key(&hollow("PRIVATE KEY")),
+                Some(PemError::UnusableKey),
+            ),
+        ];
+        for (index, (chain, key, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(
+                ClientIdentity::new(chain, key).err(),
+                expected,
+                "case {index}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let key = private_key(CLIENT_KEY.as_bytes()).expect("a key");
+        let chain = chain(CLIENT.as_bytes()).expect("a chain");
+        let debug = format!("{:?}", ClientIdentity::new(chain, key).expect("they match"));
+        assert!(debug.ends_with(", .. }"), "{debug}");
+    }
+}

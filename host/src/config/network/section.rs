@@ -1,0 +1,295 @@
+//! Reads section `[network]`.
+
+use ipnet::IpNet;
+
+use super::{ClientIdentity, NetworkConfig, allowed_network, pem};
+use crate::config::allow::{AllowList, AllowRule};
+use crate::config::document::{Entry, Sources, Table};
+use crate::config::error::Problem;
+use crate::config::range::Range;
+use crate::config::settings::{File, Settings};
+
+/// More redirects than any API needs; browsers stop at this many.
+const MAX_REDIRECTS: u32 = 20;
+
+/// More connections than any API takes from one client.
+const MAX_CONNECTIONS: usize = 1024;
+
+impl NetworkConfig {
+    /// Reads `[network]`; what it does not set has its default. A value that is wrong becomes a
+    /// problem and counts as not set.
+    pub(in crate::config) fn read(
+        table: &mut Table<'_>,
+        sources: &Sources<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let defaults = Self::default();
+        let mut settings = Settings::new(table, sources, problems);
+        Self {
+            allow: allow(&mut settings),
+            allow_networks: allow_networks(&mut settings),
+            follow_redirects: settings.count(
+                "follow-redirects",
+                defaults.follow_redirects,
+                0..=MAX_REDIRECTS,
+            ),
+            connect_timeout: settings.time(
+                "connect-timeout",
+                defaults.connect_timeout,
+                Range::TIME,
+            ),
+            first_byte_timeout: settings.time(
+                "first-byte-timeout",
+                defaults.first_byte_timeout,
+                Range::TIME,
+            ),
+            idle_timeout: settings.time("idle-timeout", defaults.idle_timeout, Range::TIME),
+            total_timeout: settings.time("total-timeout", defaults.total_timeout, Range::TIME),
+            connections: settings.count("connections", defaults.connections, 1..=MAX_CONNECTIONS),
+            roots: match settings.file("roots", pem::roots) {
+                File::Read(_, roots) => roots,
+                File::NotSet | File::Wrong => Vec::new(),
+            },
+            identity: identity(&mut settings),
+        }
+    }
+}
+
+fn allow(settings: &mut Settings<'_, '_, '_>) -> AllowList {
+    let rules = settings.list(
+        "allow",
+        ("rule", "https://api.example.com"),
+        str::parse::<AllowRule>,
+    );
+    without_overlaps(settings, rules, AllowRule::covers)
+        .into_iter()
+        .collect()
+}
+
+fn allow_networks(settings: &mut Settings<'_, '_, '_>) -> Vec<IpNet> {
+    let networks = settings.list(
+        "allow-networks",
+        ("network", "10.1.0.0/16"),
+        allowed_network::parse,
+    );
+    without_overlaps(settings, networks, |outer, inner| outer.contains(inner))
+}
+
+/// The values of a list. One that another covers is a mistake: whoever narrows or removes it later
+/// would believe that this has an effect.
+fn without_overlaps<T>(
+    settings: &mut Settings<'_, '_, '_>,
+    values: Vec<(Entry<'_>, T)>,
+    covers: impl Fn(&T, &T) -> bool,
+) -> Vec<T> {
+    for (index, (entry, value)) in values.iter().enumerate() {
+        let covering = values.iter().enumerate().find(|(other_index, (_, other))| {
+            // Of two that are the same, the later one is to go.
+            index != *other_index
+                && covers(other, value)
+                && (*other_index < index || !covers(value, other))
+        });
+        if let Some((_, (other, _))) = covering {
+            let message = format!("already permitted by {}: remove one of them", other.place());
+            settings.note(entry.problem(message));
+        }
+    }
+    values.into_iter().map(|(_, value)| value).collect()
+}
+
+fn identity(settings: &mut Settings<'_, '_, '_>) -> Option<ClientIdentity> {
+    let chain = settings.file("client-certificate", pem::chain);
+    let key = settings.file("client-key", pem::private_key);
+    let problem = match (chain, key) {
+        (File::Read(_, chain), File::Read(entry, key)) => match ClientIdentity::new(chain, key) {
+            Ok(identity) => return Some(identity),
+            Err(error) => entry.problem(error.to_string()),
+        },
+        (File::Read(entry, _), File::NotSet) => {
+            entry.problem("`client-key` is missing; it may name the same file")
+        }
+        (File::NotSet, File::Read(entry, _)) => {
+            entry.problem("`client-certificate` is missing; it may name the same file")
+        }
+        (File::NotSet, File::NotSet) | (File::Wrong, _) | (_, File::Wrong) => return None,
+    };
+    settings.note(problem);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env::VarError;
+    use std::fs;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::super::fixtures::{AUTHORITY, AUTHORITY_KEY, CLIENT, CLIENT_KEY};
+    use super::*;
+    use crate::config::document::Document;
+
+    /// What a section is read as, from a folder with PEM files.
+    fn read(text: &str) -> (NetworkConfig, Vec<String>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = [
+            ("ca.pem", AUTHORITY.to_owned()),
+            ("cas.pem", format!("{AUTHORITY}{CLIENT}")),
+            ("chain.pem", format!("{CLIENT}{AUTHORITY}")),
+            ("key.pem", CLIENT_KEY.to_owned()),
+            ("other-key.pem", AUTHORITY_KEY.to_owned()),
+            ("both.pem", format!("{CLIENT}{CLIENT_KEY}")),
+            ("empty.pem", String::new()),
+        ];
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).expect(name);
+        }
+        let path = folder.path().join("beers.toml");
+        let variable = |name: &str| match name {
+            "CA" => Ok("ca.pem".to_owned()),
+            "CA_ITSELF" => Ok(AUTHORITY.to_owned()),
+            "NETWORK" => Ok("10.1.0.0/16".to_owned()),
+            _ => Err(VarError::NotPresent),
+        };
+        let document = Document::parse(text).expect(text);
+        let sources = Sources::new(Path::new(&path), &variable);
+        let mut problems = Vec::new();
+        let config = NetworkConfig::read(&mut document.root(), &sources, &mut problems);
+        (config, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn every_key_can_be_set() {
+        let (config, problems) = read(
+            r#"
+            allow = ["https://api.example.com"]
+            allow-networks = [{ env = "NETWORK" }, "fd00::/8"]
+            follow-redirects = 20
+            connect-timeout = "1ms"
+            first-byte-timeout = "2s"
+            idle-timeout = "3m"
+            total-timeout = "4h"
+            connections = 1024
+            roots = "cas.pem"
+            client-certificate = "chain.pem"
+            client-key = "key.pem"
+            "#,
+        );
+        assert_eq!(problems, [""; 0]);
+        let identity = config.identity.clone().expect("an identity");
+        assert_eq!((config.roots.len(), identity.chain.len()), (2, 2));
+        let expected = NetworkConfig {
+            allow: ["https://api.example.com".parse().expect("a rule")]
+                .into_iter()
+                .collect(),
+            allow_networks: ["10.1.0.0/16", "fd00::/8"]
+                .map(|network| network.parse().expect(network))
+                .into(),
+            follow_redirects: 20,
+            connect_timeout: Duration::from_millis(1),
+            first_byte_timeout: Duration::from_secs(2),
+            idle_timeout: Duration::from_secs(3 * 60),
+            total_timeout: Duration::from_secs(4 * 60 * 60),
+            connections: 1024,
+            roots: config.roots.clone(),
+            identity: Some(identity),
+        };
+        assert_eq!(config, expected);
+        assert_eq!(read(""), (NetworkConfig::default(), vec![]));
+    }
+
+    #[test]
+    fn a_pem_file_is_named_in_three_ways() {
+        let expected = read("roots = 'ca.pem'");
+        assert_eq!((expected.0.roots.len(), expected.1.len()), (1, 0));
+        for value in ["{ file = 'ca.pem' }", "{ env = 'CA' }"] {
+            assert_eq!(read(&format!("roots = {value}")), expected, "{value}");
+        }
+        let (config, problems) = read("client-certificate = 'both.pem'\nclient-key = 'both.pem'");
+        assert_eq!((config.identity.is_some(), problems), (true, vec![]));
+    }
+
+    #[test]
+    fn senseless_values_are_refused_with_the_right_form() {
+        let redirects = "expected a whole number from 0 to 20";
+        let connections = "expected a whole number from 1 to 1024";
+        let cases = [
+            ("allow = 'x'", "allow: expected a list of rules such as [\"https://api.example.com\"], found a string".to_owned()),
+            ("allow = [1]", "allow[0]: expected a rule such as \"https://api.example.com\", found an integer".to_owned()),
+            ("allow-networks = '10.1.0.0/16'", "allow-networks: expected a list of networks such as [\"10.1.0.0/16\"], found a string".to_owned()),
+            ("allow-networks = [10]", "allow-networks[0]: expected a network such as \"10.1.0.0/16\", found an integer".to_owned()),
+            ("allow-networks = ['10.1.2.3/16']", "allow-networks[0]: the address has more bits than the network: write \"10.1.0.0/16\"".to_owned()),
+            ("follow-redirects = 21", format!("follow-redirects: out of range: {redirects}")),
+            ("follow-redirects = true", format!("follow-redirects: {redirects}, found a boolean")),
+            ("connections = 0", format!("connections: out of range: {connections}")),
+            ("connections = 1025", format!("connections: out of range: {connections}")),
+            ("connect-timeout = '0s'", "connect-timeout: too small: write at least \"1ms\"".to_owned()),
+            ("first-byte-timeout = 'off'", "first-byte-timeout: not a time: write a number and a unit (ms, s, m or h) such as \"500ms\", \"55s\" or \"2h\"".to_owned()),
+            ("idle-timeout = 30", "idle-timeout: expected a time such as \"55s\", found an integer".to_owned()),
+            ("total-timeout = '9000h'", "total-timeout: too long: write at most a year, \"8760h\"".to_owned()),
+            ("roots = ['ca.pem']", "roots: expected the path of a file, found a list".to_owned()),
+            ("roots = 'empty.pem'", "roots: the file holds no certificate in PEM, which begins with \"-----BEGIN CERTIFICATE-----\"".to_owned()),
+            ("roots = 'none.pem'", "roots: the file \"none.pem\" cannot be read: No such file or directory (os error 2)".to_owned()),
+            ("roots = '''\n-----BEGIN CERTIFICATE-----'''", "roots: write the path of a file, not what it holds".to_owned()),
+            ("roots = { env = 'NONE' }", "roots: the environment variable \"NONE\" is not set".to_owned()),
+            ("client-certificate = 'chain.pem'", "client-certificate: `client-key` is missing; it may name the same file".to_owned()),
+            ("client-key = 'key.pem'", "client-key: `client-certificate` is missing; it may name the same file".to_owned()),
+            ("client-key = 'chain.pem'", "client-key: the file holds no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\"; an encrypted one must be decrypted first".to_owned()),
+            ("client-key = 'other-key.pem'\nclient-certificate = 'chain.pem'", "client-key: the private key is not that of the first certificate".to_owned()),
+        ];
+        for (text, expected) in cases {
+            let (config, problems) = read(text);
+            assert_eq!(problems, [format!("1: {expected}")], "{text}");
+            assert_eq!(config, NetworkConfig::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_with_pem_in_place_of_a_path_is_not_shown() {
+        let (_, problems) = read("roots = { env = 'CA_ITSELF' }");
+        let [problem] = problems.as_slice() else {
+            panic!("{problems:?}")
+        };
+        assert!(
+            problem.starts_with("1: roots: the file that the environment variable \"CA_ITSELF\" names cannot be read: "),
+            "{problem}"
+        );
+        assert!(!problem.contains("MII"), "{problem}");
+    }
+
+    #[test]
+    fn what_another_value_covers_is_a_mistake() {
+        let cases = [
+            (
+                "allow = ['https://one.example', 'https://two.example', 'https://ONE.example:443/']",
+                vec!["1: allow[2]: already permitted by allow[0] on line 1: remove one of them"],
+            ),
+            (
+                "allow = ['GET https://a.example.com/v1',\n 7,\n 'https://*.example.com']",
+                vec![
+                    "2: allow[1]: expected a rule such as \"https://api.example.com\", found an integer",
+                    "1: allow[0]: already permitted by allow[2] on line 3: remove one of them",
+                ],
+            ),
+            (
+                "allow-networks = ['10.1.0.0/16', '10.0.0.0/8', '11.0.0.0/8', '11.0.0.0/8']",
+                vec![
+                    "1: allow-networks[0]: already permitted by allow-networks[1] on line 1: remove one of them",
+                    "1: allow-networks[3]: already permitted by allow-networks[2] on line 1: remove one of them",
+                ],
+            ),
+            (
+                "allow-networks = ['10.0.0.0/8', 'fd00::/8', '::/0', '11.0.0.0/8']",
+                vec![
+                    "1: allow-networks[1]: already permitted by allow-networks[2] on line 1: remove one of them",
+                ],
+            ),
+            (
+                "allow = ['GET https://a.example', 'POST https://a.example', 'http://a.example']",
+                vec![],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text).1, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The keys of one section, read into parsed values.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::document::{Entry, Sources, Table};
+use super::error::Problem;
+use super::range::Range;
+
+/// Takes values from a section's table, and notes what is wrong with them. A value that is wrong
+/// counts as not set.
+pub(super) struct Settings<'r, 'd, 's> {
+    table: &'r mut Table<'d>,
+    sources: &'r Sources<'s>,
+    problems: &'r mut Vec<Problem>,
+}
+
+impl<'r, 'd, 's> Settings<'r, 'd, 's> {
+    pub(super) fn new(
+        table: &'r mut Table<'d>,
+        sources: &'r Sources<'s>,
+        problems: &'r mut Vec<Problem>,
+    ) -> Self {
+        Self {
+            table,
+            sources,
+            problems,
+        }
+    }
+
+    pub(super) fn size(&mut self, key: &'static str, default: u64, range: Range<u64>) -> u64 {
+        self.value(key, default, "a size such as \"64MiB\"", |text| {
+            range.parse(text)
+        })
+    }
+
+    pub(super) fn time(
+        &mut self,
+        key: &'static str,
+        default: Duration,
+        range: Range<Duration>,
+    ) -> Duration {
+        self.value(key, default, "a time such as \"55s\"", |text| {
+            range.parse(text)
+        })
+    }
+
+    pub(super) fn time_or_off(
+        &mut self,
+        key: &'static str,
+        default: Option<Duration>,
+        range: Range<Duration>,
+    ) -> Option<Duration> {
+        let expected = "a time such as \"55s\", or \"off\"";
+        self.value(key, default, expected, |text| match text {
+            "off" => Ok(None),
+            time => range.parse(time).map(Some),
+        })
+    }
+
+    pub(super) fn count<T>(&mut self, key: &'static str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: TryFrom<u32> + PartialOrd + fmt::Display,
+    {
+        let count = self.table.get(key).map(|entry| entry.whole_number(&range));
+        self.keep(count).unwrap_or(default)
+    }
+
+    /// The items of a list that are right, with their places. `expected` says what an item is, such
+    /// as `network`, and `example` how one is written.
+    pub(super) fn list<T, E: fmt::Display>(
+        &mut self,
+        key: &'static str,
+        (expected, example): (&str, &str),
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<(Entry<'d>, T)> {
+        let Some(entry) = self.table.get(key) else {
+            return Vec::new();
+        };
+        let Some(items) = entry.items() else {
+            let list = format!("a list of {expected}s such as [\"{example}\"]");
+            self.note(entry.mismatch(&list));
+            return Vec::new();
+        };
+        let expected = format!("a {expected} such as \"{example}\"");
+        let mut right = Vec::with_capacity(items.len());
+        for item in items {
+            let value = self
+                .sources
+                .text(&item, &expected)
+                .and_then(|text| parse(&text).map_err(|error| item.problem(error.to_string())));
+            if let Some(value) = self.keep(Some(value)) {
+                right.push((item, value));
+            }
+        }
+        right
+    }
+
+    /// What `parse` makes of the content of the file that a key names, with the key's entry.
+    pub(super) fn file<T, E: fmt::Display>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&[u8]) -> Result<T, E>,
+    ) -> File<'d, T> {
+        let Some(entry) = self.table.get(key) else {
+            return File::NotSet;
+        };
+        let value = self
+            .sources
+            .content(&entry)
+            .and_then(|content| parse(&content).map_err(|error| entry.problem(error.to_string())));
+        match self.keep(Some(value)) {
+            Some(value) => File::Read(entry, value),
+            None => File::Wrong,
+        }
+    }
+
+    /// Notes what is wrong with several values together.
+    pub(super) fn note(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    fn value<T>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        expected: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
+        let value = self.table.get(key).map(|entry| {
+            let text = self.sources.text(&entry, expected)?;
+            parse(&text).map_err(|message| entry.problem(message))
+        });
+        self.keep(value).unwrap_or(default)
+    }
+
+    fn keep<T>(&mut self, value: Option<Result<T, Problem>>) -> Option<T> {
+        value?.map_err(|problem| self.problems.push(problem)).ok()
+    }
+}
+
+/// What became of a key that names a file.
+pub(super) enum File<'d, T> {
+    /// The key is not there.
+    NotSet,
+    /// It is wrong, which is noted.
+    Wrong,
+    /// It is right.
+    Read(Entry<'d>, T),
+}
