@@ -20,7 +20,7 @@ pub mod config;
 pub mod connectors;
 #[cfg(feature = "demo")]
 pub mod demo;
-mod egress;
+pub mod egress;
 mod encoding;
 mod imports;
 pub mod pages;

@@ -1,182 +1,240 @@
-//! A response's body: read whole, decompressed, never past its cap.
+//! A response's body as it comes: decompressed, and bounded in size and time.
 
-use std::io::Write;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use bytes::{Buf, Bytes};
-use flate2::write::MultiGzDecoder;
-use http::header::HeaderMap;
-use http_body::Body;
+use bytes::Bytes;
+use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::{Instant, Sleep};
 
-use crate::encoding::Encoding;
+use super::decode::{Coding, Pieces, Reader};
+use super::error::{EgressError, Timeout};
+use super::quota::PageQuota;
+use super::record::Record;
+
+/// How much is decompressed at a time.
+const PIECE_BYTES: usize = 16 << 10;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a body could not be read to its end.
-#[derive(Debug)]
-pub(super) enum BodyError {
-    TooLarge,
-    Transfer(Cause),
+/// What holds for one body.
+pub(super) struct Bounds {
+    pub(super) max_bytes: u64,
+    pub(super) idle: Duration,
+    pub(super) deadline: Instant,
+    /// Whose deadline it is.
+    pub(super) reason: Timeout,
+    pub(super) page: Arc<PageQuota>,
 }
 
-/// Reads `body` to its end. The cap holds for what comes out of the decompression, which is undone as the bytes
-/// arrive: a small body that would become a huge one is dropped when it passes the cap.
-pub(super) async fn read(
-    body: impl Body<Data = Bytes, Error = Cause>,
-    headers: &HeaderMap,
-    max_bytes: u64,
-) -> Result<Vec<u8>, BodyError> {
-    let mut sink = None;
-    let mut body = std::pin::pin!(body);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(BodyError::Transfer)?;
-        let Ok(mut data) = frame.into_data() else {
-            continue;
-        };
-        while data.has_remaining() {
-            let sink = match &mut sink {
-                Some(sink) => sink,
-                none => none.insert(Sink::of(headers, max_bytes)?),
-            };
-            let length = data.chunk().len();
-            sink.write(data.chunk())?;
-            data.advance(length);
-        }
-    }
-    sink.map_or_else(|| Ok(Vec::new()), Sink::finish)
+/// The body of a response. The exchange's log line is written when it ends or is dropped.
+pub(crate) struct ResponseBody {
+    source: Source,
+    bounds: Bounds,
+    /// Of `bounds.max_bytes`.
+    left: u64,
+    /// Made when the body is first waited for.
+    time: Option<Pin<Box<Sleep>>>,
+    record: Record,
 }
 
-/// Where the bytes go: straight into the buffer, or through a decoder first. There is none until a byte arrives: answers
-/// to HEAD and of status 204 or 304 have the headers of a body that isn't sent.
-enum Sink {
-    Identity(Capped),
-    Gzip(Box<MultiGzDecoder<Capped>>),
+enum Source {
+    Plain(Reader<Paced>),
+    /// Decompressed once a byte has come.
+    Coded(Coding, Reader<Paced>),
+    Decoded(Pin<Box<dyn AsyncRead + Send>>),
+    Ended,
 }
 
-impl Sink {
-    fn of(headers: &HeaderMap, max_bytes: u64) -> Result<Self, BodyError> {
-        let encoding = Encoding::of(headers).map_err(|error| BodyError::Transfer(error.into()))?;
-        let buffer = Capped {
-            bytes: Vec::new(),
-            max_bytes,
-            exceeded: false,
-        };
-        Ok(match encoding {
-            Encoding::Identity => Self::Identity(buffer),
-            Encoding::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(buffer))),
-        })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
-        match self {
-            Self::Identity(buffer) => buffer.write_all(bytes).map_err(|error| buffer.sort(error)),
-            Self::Gzip(decoder) => decoder
-                .write_all(bytes)
-                .map_err(|error| decoder.get_ref().sort(error)),
+impl ResponseBody {
+    pub(super) fn new<B>(body: B, coding: Option<Coding>, bounds: Bounds, record: Record) -> Self
+    where
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<Cause>,
+    {
+        let pieces = Paced::new(body, bounds.idle, record.wire_bytes());
+        let reader = Reader::new(pieces);
+        Self {
+            source: match coding {
+                None => Source::Plain(reader),
+                Some(coding) => Source::Coded(coding, reader),
+            },
+            left: bounds.max_bytes,
+            bounds,
+            time: None,
+            record,
         }
     }
 
-    fn finish(self) -> Result<Vec<u8>, BodyError> {
-        match self {
-            Self::Identity(buffer) => Ok(buffer.bytes),
-            Self::Gzip(mut decoder) => {
-                // `finish` would lose the buffer, which knows whether it was the cap that failed.
-                if let Err(error) = decoder.try_finish() {
-                    return Err(decoder.get_ref().sort(error));
+    /// Reads the body to its end.
+    pub(super) async fn whole(mut self) -> Result<Vec<u8>, EgressError> {
+        let mut bytes = Vec::new();
+        while let Some(frame) = self.frame().await {
+            if let Ok(piece) = frame?.into_data() {
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        Ok(bytes)
+    }
+
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
+        loop {
+            match &mut self.source {
+                Source::Ended => return Poll::Ready(Ok(None)),
+                Source::Plain(reader) => return reader.poll_piece(context),
+                Source::Decoded(decoder) => {
+                    let mut piece = [0; PIECE_BYTES];
+                    let mut buffer = ReadBuf::new(&mut piece);
+                    ready!(decoder.as_mut().poll_read(context, &mut buffer))?;
+                    let filled = buffer.filled();
+                    let piece = (!filled.is_empty()).then(|| Bytes::copy_from_slice(filled));
+                    return Poll::Ready(Ok(piece));
                 }
-                Ok(std::mem::take(&mut decoder.get_mut().bytes))
+                Source::Coded(coding, reader) => {
+                    if !ready!(reader.poll_began(context))? {
+                        return Poll::Ready(Ok(None));
+                    }
+                    let coding = *coding;
+                    if let Source::Coded(_, reader) =
+                        std::mem::replace(&mut self.source, Source::Ended)
+                    {
+                        self.source = Source::Decoded(coding.decoder(reader));
+                    }
+                }
             }
         }
     }
-}
 
-/// A buffer that refuses to grow past a limit.
-struct Capped {
-    bytes: Vec<u8>,
-    max_bytes: u64,
-    exceeded: bool,
-}
-
-impl Capped {
-    fn sort(&self, error: std::io::Error) -> BodyError {
-        if self.exceeded {
-            return BodyError::TooLarge;
-        }
-        BodyError::Transfer(error.into())
-    }
-}
-
-impl Write for Capped {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if (self.bytes.len() as u64).saturating_add(bytes.len() as u64) > self.max_bytes {
-            self.exceeded = true;
-            return Err(std::io::Error::other("past the cap"));
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn count(&mut self, piece: &Bytes) -> Result<(), EgressError> {
+        let bytes = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        self.left = self
+            .left
+            .checked_sub(bytes)
+            .ok_or(EgressError::ResponseTooLarge {
+                limit_bytes: self.bounds.max_bytes,
+            })?;
+        self.bounds.page.take_bytes(piece.len())?;
+        self.record.received(bytes);
         Ok(())
+    }
+
+    fn sort(&self, error: io::Error) -> EgressError {
+        if error.get_ref().is_some_and(|inner| inner.is::<Idle>()) {
+            return EgressError::Timeout(Timeout::Idle);
+        }
+        EgressError::Failed {
+            origin: self.record.origin().to_owned(),
+            source: error.into(),
+        }
+    }
+
+    fn poll_time(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let deadline = self.bounds.deadline;
+        let time = self
+            .time
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        time.as_mut().poll(context)
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = EgressError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
+        let this = self.get_mut();
+        let polled = match this.poll_piece(context) {
+            Poll::Pending => match this.poll_time(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(()) => Err(EgressError::Timeout(this.bounds.reason)),
+            },
+            Poll::Ready(Ok(None)) => Ok(None),
+            Poll::Ready(Ok(Some(piece))) => this.count(&piece).map(|()| Some(piece)),
+            Poll::Ready(Err(error)) => Err(this.sort(error)),
+        };
+        Poll::Ready(match polled {
+            Ok(Some(piece)) => Some(Ok(Frame::data(piece))),
+            Ok(None) => {
+                this.source = Source::Ended;
+                this.record.succeed();
+                None
+            }
+            Err(error) => {
+                this.source = Source::Ended;
+                this.record.fail(&error);
+                Some(Err(error))
+            }
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.source, Source::Ended)
+    }
+}
+
+/// Nothing came for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing came for too long")]
+struct Idle;
+
+/// The pieces of a body as they come over the wire, none too long after the one before.
+struct Paced {
+    body: Pin<Box<dyn Body<Data = Bytes, Error = Cause> + Send>>,
+    idle: Duration,
+    /// Runs while a piece is waited for.
+    waiting: Option<Pin<Box<Sleep>>>,
+    wire_bytes: super::record::Counter,
+}
+
+impl Paced {
+    fn new<B>(body: B, idle: Duration, wire_bytes: super::record::Counter) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Cause>,
+    {
+        Self {
+            body: Box::pin(body.map_err(Into::into)),
+            idle,
+            waiting: None,
+            wire_bytes,
+        }
+    }
+}
+
+impl Pieces for Paced {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        loop {
+            let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) else {
+                let idle = self.idle;
+                let waiting = self
+                    .waiting
+                    .get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
+                ready!(waiting.as_mut().poll(context));
+                return Poll::Ready(Some(Err(io::Error::other(Idle))));
+            };
+            self.waiting = None;
+            return Poll::Ready(match frame {
+                None => None,
+                Some(Err(error)) => Some(Err(io::Error::other(error))),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        self.wire_bytes.add(data.len());
+                        Some(Ok(data))
+                    }
+                    Err(_trailers) => continue,
+                },
+            });
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use http::header;
-    use http_body_util::Full;
-
-    fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    async fn read_all(bytes: Vec<u8>, encoding: &str, max: u64) -> Result<Vec<u8>, BodyError> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_ENCODING, encoding.parse().unwrap());
-        let body = Full::new(Bytes::from(bytes)).map_err(|never| match never {});
-        read(body, &headers, max).await
-    }
-
-    #[tokio::test]
-    async fn the_cap_holds_before_and_after_decompression() {
-        let rows = vec![b'x'; 100_000];
-        assert_eq!(
-            read_all(rows.clone(), "identity", 100_000).await.unwrap(),
-            rows
-        );
-        assert_eq!(read_all(gzip(&rows), "gzip", 100_000).await.unwrap(), rows);
-        for (bytes, encoding) in [(rows.clone(), "identity"), (gzip(&rows), "gzip")] {
-            let refused = read_all(bytes, encoding, 99_999).await;
-            assert!(matches!(refused, Err(BodyError::TooLarge)), "{encoding}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_body_that_is_not_sent_is_empty_whatever_its_encoding() {
-        assert!(
-            read_all(Vec::new(), "gzip", 1_000)
-                .await
-                .unwrap()
-                .is_empty()
-        );
-    }
-
-    #[tokio::test]
-    async fn a_body_cut_short_or_of_unknown_encoding_is_a_failed_transfer() {
-        let mut cut = gzip(b"all the rows of a page");
-        cut.truncate(cut.len() - 9);
-        for (bytes, encoding) in [
-            (cut, "gzip"),
-            (b"not gzip".to_vec(), "gzip"),
-            (b"x".to_vec(), "br"),
-        ] {
-            let refused = read_all(bytes, encoding, 1_000).await;
-            assert!(matches!(refused, Err(BodyError::Transfer(_))), "{encoding}");
-        }
-    }
-}
+mod tests;

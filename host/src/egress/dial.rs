@@ -1,60 +1,238 @@
-//! Connections: TLS settings shared by all connectors, and a client with a pool of its own for each.
+//! From a name to a connection: resolve, filter, dial exactly that.
+//!
+//! Every new connection passes here, and a connection is used again by its own connector for its own origin only. So
+//! whatever a name meant when a rule was checked, bytes go to addresses that were checked after the look-up.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use http::Uri;
+use http::uri::Scheme;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
 
-/// How long dialling one address may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use super::address::{AddressGate, SpecialUse};
+use super::connection::{Connection, DialTimes, Stream};
+use super::network::Network;
+use crate::config::NetworkConfig;
 
-/// How long an idle connection is kept for the next request: less than the minute after which most servers close.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an address has for itself before the next one is tried beside it (RFC 8305, section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Idle connections to one origin.
-const MAX_IDLE_PER_ORIGIN: usize = 8;
+/// Origins whose connections are counted before those without any are forgotten.
+const COUNTED_ORIGINS: usize = 64;
 
-pub(super) type Client =
-    hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
-
-/// The TLS settings of every connection: rustls with ring, and Mozilla's root certificates. Verification can't be
-/// turned off.
-pub(crate) struct Tls {
-    config: rustls::ClientConfig,
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DialError {
+    #[error("the address {address} is {special_use}")]
+    Forbidden {
+        /// The one that an operator would be told of: the first of several.
+        address: IpAddr,
+        special_use: SpecialUse,
+    },
+    #[error("the name could not be resolved")]
+    Resolve(#[source] io::Error),
+    #[error("the name has no address")]
+    NoAddress,
+    #[error("no connection could be made")]
+    Connect(#[source] io::Error),
+    #[error("TLS could not be agreed on")]
+    Tls(#[source] io::Error),
+    #[error("it took longer than `connect-timeout`")]
+    Timeout,
+    #[error("`{0}` is no host that can be called")]
+    Host(String),
 }
 
-impl Tls {
-    /// # Errors
-    ///
-    /// None in practice: ring knows the protocol versions that rustls takes for safe.
-    pub(crate) fn new() -> Result<Self, rustls::Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_webpki_roots()
-            .with_no_client_auth();
-        Ok(Self { config })
+/// Makes the connections of one connector.
+#[derive(Clone)]
+pub(super) struct Dialler(Arc<Shared>);
+
+struct Shared {
+    network: Arc<dyn Network>,
+    gate: AddressGate,
+    tls: TlsConnector,
+    connect_timeout: Duration,
+    max_per_origin: usize,
+    origins: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Dialler {
+    pub(super) fn new(
+        network: Arc<dyn Network>,
+        config: &NetworkConfig,
+        tls: ClientConfig,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            network,
+            gate: AddressGate::new(config.allow_networks.clone()),
+            tls: TlsConnector::from(Arc::new(tls)),
+            connect_timeout: config.connect_timeout,
+            max_per_origin: config.connections,
+            origins: Mutex::default(),
+        }))
     }
 }
 
-pub(super) fn client(tls: &Tls) -> Client {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls.config.clone())
-        .https_or_http()
-        .enable_http1()
-        .enable_http2()
-        .wrap_connector(tcp);
-    hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
-        .build(connector)
+impl tower_service::Service<Uri> for Dialler {
+    type Response = Connection;
+    type Error = DialError;
+    type Future = Pin<Box<dyn Future<Output = Result<Connection, DialError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let shared = self.0.clone();
+        Box::pin(async move {
+            // Waiting for another connection to end is no part of connecting.
+            let permit = shared.permit(&uri).await;
+            tokio::time::timeout(shared.connect_timeout, shared.connect(&uri, permit))
+                .await
+                .map_err(|_| DialError::Timeout)?
+        })
+    }
+}
+
+impl Shared {
+    async fn permit(&self, uri: &Uri) -> Option<OwnedSemaphorePermit> {
+        let origin = format!("{:?} {:?}", uri.scheme_str(), uri.authority());
+        let semaphore = {
+            let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+            if origins.len() >= COUNTED_ORIGINS {
+                origins.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
+            }
+            origins
+                .entry(origin)
+                .or_insert_with(|| Arc::new(Semaphore::new(self.max_per_origin)))
+                .clone()
+        };
+        // It is never closed.
+        semaphore.acquire_owned().await.ok()
+    }
+
+    async fn connect(
+        &self,
+        uri: &Uri,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<Connection, DialError> {
+        let began = Instant::now();
+        let host = uri.host().unwrap_or_default();
+        let host = host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(host);
+        let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
+        let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let addresses = self.addresses(host).await?;
+        let resolved = Instant::now();
+        let tcp = first_of(&self.network, addresses, port)
+            .await
+            .map_err(DialError::Connect)?;
+        let (stream, is_http2) = if is_tls {
+            self.encrypt(host, tcp).await?
+        } else {
+            (Box::new(tcp) as Box<dyn Stream>, false)
+        };
+        let times = DialTimes {
+            began,
+            resolve: resolved.duration_since(began),
+            connect: resolved.elapsed(),
+        };
+        Ok(Connection::new(stream, is_http2, times, permit))
+    }
+
+    /// The addresses of a host that may be called. One that may not be is left out; where none is left, that is why.
+    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return match self.gate.permits(address, true) {
+                Ok(()) => Ok(vec![address]),
+                Err(special_use) => Err(DialError::Forbidden {
+                    address,
+                    special_use,
+                }),
+            };
+        }
+        let mut found = self
+            .network
+            .resolve(host)
+            .await
+            .map_err(DialError::Resolve)?;
+        let mut forbidden = None;
+        found.retain(|&address| match self.gate.permits(address, false) {
+            Ok(()) => true,
+            Err(special_use) => {
+                forbidden.get_or_insert(DialError::Forbidden {
+                    address,
+                    special_use,
+                });
+                false
+            }
+        });
+        match (found.is_empty(), forbidden) {
+            (false, _) => Ok(found),
+            (true, Some(forbidden)) => Err(forbidden),
+            (true, None) => Err(DialError::NoAddress),
+        }
+    }
+
+    async fn encrypt(
+        &self,
+        host: &str,
+        tcp: TcpStream,
+    ) -> Result<(Box<dyn Stream>, bool), DialError> {
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|_| DialError::Host(host.to_owned()))?;
+        let stream = self.tls.connect(name, tcp).await.map_err(DialError::Tls)?;
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok((Box::new(stream), is_http2))
+    }
+}
+
+/// The first connection that can be made: addresses in their order, each with a head start before the next.
+async fn first_of(
+    network: &Arc<dyn Network>,
+    addresses: Vec<IpAddr>,
+    port: u16,
+) -> io::Result<TcpStream> {
+    let mut waiting = addresses
+        .into_iter()
+        .map(|address| SocketAddr::new(address, port));
+    let mut dialling = JoinSet::new();
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    loop {
+        let next = waiting.next();
+        let has_next = next.is_some();
+        if let Some(address) = next {
+            let network = network.clone();
+            dialling.spawn(async move { network.dial(address).await });
+        }
+        let joined = if has_next {
+            match tokio::time::timeout(HEAD_START, dialling.join_next()).await {
+                Ok(joined) => joined,
+                Err(_) => continue,
+            }
+        } else {
+            dialling.join_next().await
+        };
+        match joined {
+            Some(Ok(Ok(stream))) => return Ok(stream),
+            Some(Ok(Err(error))) => failure = error,
+            Some(Err(error)) => failure = error.into(),
+            None => return Err(failure),
+        }
+    }
 }

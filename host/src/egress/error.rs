@@ -1,5 +1,9 @@
 //! Why a request has no response.
 
+use std::net::IpAddr;
+
+use super::address::SpecialUse;
+
 /// Every way in which a request to the network can fail. A response of any status is no failure.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EgressError {
@@ -12,20 +16,38 @@ pub(crate) enum EgressError {
         file: String,
     },
 
+    #[error(
+        "{origin} leads to {address}, which is {special_use}; {}",
+        remedy(*address, special_use, file)
+    )]
+    AddressDenied {
+        origin: String,
+        address: IpAddr,
+        special_use: SpecialUse,
+        /// The connector's configuration file.
+        file: String,
+    },
+
     #[error("the request is malformed")]
     InvalidRequest {
         #[source]
         source: RequestFault,
     },
 
-    #[error("the request has {bytes} bytes, {limit_bytes} are allowed by `limits.request-size`")]
-    RequestTooLarge { bytes: usize, limit_bytes: u64 },
+    #[error("the request has more than the {limit_bytes} bytes of `limits.request-size`")]
+    RequestTooLarge { limit_bytes: u64 },
 
     #[error("the response has more than the {limit_bytes} bytes of `limits.response-size`")]
     ResponseTooLarge { limit_bytes: u64 },
 
-    #[error("the exchange took longer than it may")]
-    Timeout,
+    #[error("the page has made the {limit} calls of `limits.calls`")]
+    TooManyCalls { limit: u32 },
+
+    #[error("the page's calls have more than the {limit_bytes} bytes of `limits.bytes`")]
+    TooManyBytes { limit_bytes: u64 },
+
+    #[error("the exchange ran out of time: {0}")]
+    Timeout(Timeout),
 
     #[error("the request to {origin} failed")]
     Failed {
@@ -33,6 +55,23 @@ pub(crate) enum EgressError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// Which time was over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Timeout {
+    #[error("`network.connect-timeout`")]
+    Connect,
+    #[error("`network.first-byte-timeout`")]
+    FirstByte,
+    #[error("`network.idle-timeout`")]
+    Idle,
+    #[error("`network.total-timeout`")]
+    Total,
+    #[error("the request's own")]
+    Request,
+    #[error("the page's")]
+    Page,
 }
 
 /// What is wrong with a request.
@@ -44,10 +83,20 @@ pub(crate) enum RequestFault {
         #[source]
         source: url::ParseError,
     },
+    #[error("the URL is longer than {limit_bytes} bytes")]
+    UrlTooLong { limit_bytes: usize },
+    #[error("the URL holds control characters or backslashes")]
+    UrlCharacter,
     #[error("the URL's scheme is `{0}`, only http and https can be called")]
     Scheme(String),
     #[error("the URL holds a user name or password; send an `authorization` header instead")]
     UserInfo,
+    #[error("`{0}` has no host after `://`")]
+    NoHost(String),
+    #[error("`{0}` is no name that can be looked up")]
+    Host(String),
+    #[error("the URL's port is 0")]
+    Port,
     #[error("the URL can't be sent")]
     Uri(#[source] http::Error),
     #[error("the URL can be read in more than one way")]
@@ -68,4 +117,27 @@ impl From<RequestFault> for EgressError {
     fn from(source: RequestFault) -> Self {
         Self::InvalidRequest { source }
     }
+}
+
+impl EgressError {
+    /// One word for log and metrics.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Denied { .. } | Self::AddressDenied { .. } => "denied",
+            Self::InvalidRequest { .. } | Self::RequestTooLarge { .. } => "invalid",
+            Self::ResponseTooLarge { .. } => "too-large",
+            Self::TooManyCalls { .. } | Self::TooManyBytes { .. } => "over-limit",
+            Self::Timeout(_) => "timeout",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// What the operator can do about an address that is refused.
+fn remedy(address: IpAddr, special_use: &SpecialUse, file: &str) -> String {
+    if !special_use.can_be_allowed() {
+        return "no configuration allows it".to_owned();
+    }
+    let bits = if address.is_ipv4() { 32 } else { 128 };
+    format!("add \"{address}/{bits}\" to `allow-networks` under [network] in {file}")
 }

@@ -1,12 +1,10 @@
 //! A guest's request as a message on the wire, and a response's headers back.
 
-use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http_body_util::Full;
-use url::Url;
+use http::{Method, Uri};
+use url::{Host, Url};
 
-use super::Request;
-use super::error::{EgressError, RequestFault};
+use super::error::RequestFault;
 
 /// Headers that frame the message or steer a proxy: with them a guest could make one request look like two, or like
 /// one to another host.
@@ -27,22 +25,71 @@ const RESERVED: [&str; 10] = [
 const MAX_HEADERS: usize = 256;
 const MAX_HEADER_BYTES: usize = 64 << 10;
 
+/// The longest URL: more than servers take.
+const MAX_URL_BYTES: usize = 64 << 10;
+
+/// The longest name and part of a name in the DNS (RFC 1035, section 2.3.4).
+const MAX_NAME_BYTES: usize = 253;
+const MAX_LABEL_BYTES: usize = 63;
+
+/// The encodings that [`super::body`] undoes.
+const ACCEPTED_ENCODINGS: &str = "gzip, br, zstd";
+
 /// What a request says it comes from, where the guest doesn't say it.
 const USER_AGENT: &str = concat!("weld-host/", env!("CARGO_PKG_VERSION"));
 
 /// Reads a URL: this parse is what the rules are asked about and what is dialled.
-pub(super) fn url(text: &str) -> Result<Url, EgressError> {
+pub(super) fn url(text: &str) -> Result<Url, RequestFault> {
+    if text.len() > MAX_URL_BYTES {
+        return Err(RequestFault::UrlTooLong {
+            limit_bytes: MAX_URL_BYTES,
+        });
+    }
+    // The parser drops the one and takes the other for a slash: what it reads would not be what stands there.
+    let path_end = text.find(['?', '#']).unwrap_or(text.len());
+    if text.contains(char::is_control) || text.split_at(path_end).0.contains('\\') {
+        return Err(RequestFault::UrlCharacter);
+    }
     let url = Url::parse(text).map_err(|source| RequestFault::Url {
         url: excerpt(text),
         source,
     })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(RequestFault::Scheme(excerpt(url.scheme())).into());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(RequestFault::UserInfo.into());
+    check(&url)?;
+    // The parser takes any number of slashes before the host, none and a third one too.
+    if !text.split_once("://").is_some_and(|(scheme, rest)| {
+        scheme.eq_ignore_ascii_case(url.scheme()) && !rest.starts_with('/')
+    }) {
+        return Err(RequestFault::NoHost(excerpt(text)));
     }
     Ok(url)
+}
+
+/// Checks what a URL must be to be called, wherever it came from.
+pub(super) fn check(url: &Url) -> Result<(), RequestFault> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(RequestFault::Scheme(excerpt(url.scheme())));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(RequestFault::UserInfo);
+    }
+    if url.port() == Some(0) {
+        return Err(RequestFault::Port);
+    }
+    if let Some(Host::Domain(name)) = url.host()
+        && !is_name(name)
+    {
+        return Err(RequestFault::Host(excerpt(name)));
+    }
+    Ok(())
+}
+
+/// Whether a name can be looked up as it stands. With a dot at the end it would be the same host under another name, for
+/// which servers and certificates have no agreed meaning, and no rule can be written.
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES
+        && name
+            .split('.')
+            .all(|label| !label.is_empty() && label.len() <= MAX_LABEL_BYTES)
 }
 
 /// A URL may carry secrets before its host and in its query, so an error shows neither.
@@ -53,56 +100,61 @@ fn excerpt(url: &str) -> String {
     crate::report::shortened(shown, 200)
 }
 
-/// The request as it is sent. `Accept-Encoding` is the host's, since the host decompresses.
-pub(super) fn build(
-    request: Request,
-    url: &Url,
-) -> Result<http::Request<Full<Bytes>>, EgressError> {
-    let method = http::Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| RequestFault::Method(excerpt(&request.method)))?;
-    // Neither asks for a resource: the one is for proxies, the other shows a request's credentials to its sender.
-    // Methods are case-sensitive, but not every server knows.
+/// Reads a method. CONNECT and TRACE ask for no resource: the one is for proxies, the other shows a request's
+/// credentials to its sender. Methods are case-sensitive, but not every server knows.
+pub(super) fn method(text: &str) -> Result<Method, RequestFault> {
+    let fault = || RequestFault::Method(excerpt(text));
+    let method = Method::from_bytes(text.as_bytes()).map_err(|_| fault())?;
     if ["CONNECT", "TRACE"]
         .iter()
         .any(|refused| refused.eq_ignore_ascii_case(method.as_str()))
     {
-        return Err(RequestFault::Method(request.method).into());
+        return Err(fault());
     }
-    let bytes = |(name, value): &(String, String)| name.len().saturating_add(value.len());
-    if request.headers.len() > MAX_HEADERS
-        || request.headers.iter().map(bytes).sum::<usize>() > MAX_HEADER_BYTES
-    {
-        return Err(RequestFault::Headers.into());
+    Ok(method)
+}
+
+/// Whether a header is the host's to set, since a guest could forge the message with it.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || name.starts_with("proxy-")
+}
+
+/// The headers as they are sent, besides those that frame the message. `Accept-Encoding` is the host's, since the host
+/// decompresses.
+pub(super) fn sent<N, V>(headers: &[(N, V)]) -> Result<HeaderMap, RequestFault>
+where
+    N: AsRef<str>,
+    V: AsRef<[u8]>,
+{
+    let bytes = |(name, value): &(N, V)| name.as_ref().len().saturating_add(value.as_ref().len());
+    if headers.len() > MAX_HEADERS || headers.iter().map(bytes).sum::<usize>() > MAX_HEADER_BYTES {
+        return Err(RequestFault::Headers);
     }
-    let mut headers = HeaderMap::new();
-    for (name, value) in request.headers {
-        let parsed = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| RequestFault::HeaderName(excerpt(&name)))?;
-        if RESERVED.contains(&parsed.as_str()) || parsed.as_str().starts_with("proxy-") {
-            return Err(RequestFault::ReservedHeader(parsed.as_str().to_owned()).into());
+    let mut sent = HeaderMap::with_capacity(headers.len().saturating_add(3));
+    for (name, value) in headers {
+        let parsed = HeaderName::from_bytes(name.as_ref().as_bytes())
+            .map_err(|_| RequestFault::HeaderName(excerpt(name.as_ref())))?;
+        if is_reserved(parsed.as_str()) {
+            return Err(RequestFault::ReservedHeader(parsed.as_str().to_owned()));
         }
-        let value = HeaderValue::from_bytes(value.as_bytes())
+        let value = HeaderValue::from_bytes(value.as_ref())
             .map_err(|_| RequestFault::HeaderValue(parsed.as_str().to_owned()))?;
-        headers.append(parsed, value);
+        sent.append(parsed, value);
     }
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-    headers
-        .entry(header::USER_AGENT)
+    sent.insert(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static(ACCEPTED_ENCODINGS),
+    );
+    sent.entry(header::USER_AGENT)
         .or_insert(HeaderValue::from_static(USER_AGENT));
-    let mut outgoing = http::Request::builder()
-        .method(method)
-        .uri(target(url)?)
-        .body(Full::new(Bytes::from(request.body)))
-        .map_err(RequestFault::Uri)?;
-    *outgoing.headers_mut() = headers;
-    Ok(outgoing)
+    Ok(sent)
 }
 
 /// The URL as the client takes it. That is a second parse, so the two must agree on who is called.
-fn target(url: &Url) -> Result<http::Uri, EgressError> {
+pub(super) fn target(url: &Url) -> Result<Uri, RequestFault> {
     let mut target = url.clone();
     target.set_fragment(None);
-    let uri: http::Uri = target
+    let uri: Uri = target
         .as_str()
         .parse()
         .map_err(|source| RequestFault::Uri(http::Error::from(source)))?;
@@ -110,20 +162,15 @@ fn target(url: &Url) -> Result<http::Uri, EgressError> {
         && uri.port_u16() == url.port()
         && uri.scheme_str() == Some(url.scheme());
     if !same {
-        return Err(RequestFault::Ambiguous.into());
+        return Err(RequestFault::Ambiguous);
     }
     Ok(uri)
 }
 
-/// A response's headers as the contract gives them to a guest. The body is decompressed by then, so what described
-/// its compressed form is left out.
-pub(super) fn read(headers: &HeaderMap) -> Vec<(String, String)> {
-    let decompressed = headers.contains_key(header::CONTENT_ENCODING);
+/// A response's headers as the contract gives them to a guest.
+pub(super) fn received(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
-        .filter(|(name, _)| {
-            !decompressed || !matches!(**name, header::CONTENT_ENCODING | header::CONTENT_LENGTH)
-        })
         .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
         .collect()
 }
@@ -139,53 +186,62 @@ fn text(value: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn request(headers: &[(&str, &str)]) -> Request {
-        Request {
-            method: "GET".to_owned(),
-            url: "https://api.example.com/".to_owned(),
-            headers: headers
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-            body: Vec::new(),
-        }
-    }
-
     #[test]
     fn headers_that_forge_the_message_are_refused() {
-        let url = url("https://api.example.com/").unwrap();
         for (name, value) in [
             ("Host", "other.example.com"),
             ("content-length", "3"),
             ("Transfer-Encoding", "chunked"),
+            ("Connection", "x-token"),
+            ("Keep-Alive", "timeout=5"),
+            ("Upgrade", "h2c"),
+            ("TE", "trailers"),
+            ("Trailer", "x"),
+            ("Expect", "100-continue"),
             ("Proxy-Authorization", "Basic x"),
+            ("Proxy-Connection", "keep-alive"),
             ("x-split", "a\r\nhost: b"),
+            ("x-line", "a\nb"),
             ("x-null", "a\0b"),
+            ("x-split\r\nhost", "b"),
             ("x space", "a"),
+            ("host ", "a"),
             ("", "a"),
         ] {
-            assert!(
-                build(request(&[(name, value)]), &url).is_err(),
-                "{name}: {value:?}"
-            );
+            assert!(sent(&[(name, value)]).is_err(), "{name:?}: {value:?}");
         }
-        assert!(build(request(&[("x-fine", "grüße")]), &url).is_ok());
+        assert!(sent(&[("x-fine", "grüße")]).is_ok());
     }
 
     #[test]
-    fn a_url_with_userinfo_or_another_scheme_is_refused() {
+    fn urls_that_mean_something_else_than_they_show_are_refused() {
         for text in [
             "ftp://api.example.com/",
             "file:///etc/passwd",
             "https://user@api.example.com/",
             "https://user:secret@api.example.com/",
+            "https://@api.example.com@evil.example/",
             "api.example.com",
             "https://",
+            "http:///path",
+            "http:/path",
+            "https:api.example.com",
             "http://[::1",
             "http://host:99999/",
+            "http://host:0/",
+            "https://api.example.com./",
+            "https://api..example.com/",
+            "http:\\\\api.example.com\\x",
+            "https://api.example.com\\@evil.example/",
+            "https://api.exa\tmple.com/",
+            "https://api.example.com/\n",
+            "\u{1}https://api.example.com/",
+            "https://api.example.com/\0",
         ] {
-            assert!(url(text).is_err(), "{text}");
+            assert!(url(text).is_err(), "{text:?}");
         }
+        let long = format!("https://api.example.com/?{}", "q".repeat(100 << 10));
+        assert!(matches!(url(&long), Err(RequestFault::UrlTooLong { .. })));
     }
 
     #[test]
@@ -206,32 +262,23 @@ mod tests {
             .map(|n| (format!("x-{n}"), String::new()))
             .collect();
         let long = vec![("x-long".to_owned(), "x".repeat(MAX_HEADER_BYTES))];
-        let url = url("https://api.example.com/").unwrap();
         for headers in [many, long] {
-            let request = Request {
-                headers,
-                ..request(&[])
-            };
-            assert!(build(request, &url).is_err());
+            assert!(matches!(sent(&headers), Err(RequestFault::Headers)));
         }
     }
 
     #[test]
     fn methods_for_proxies_are_refused_in_any_case() {
-        let url = url("https://api.example.com/").unwrap();
-        for (method, expected) in [
+        for (text, expected) in [
             ("CONNECT", false),
             ("trace", false),
             ("Trace", false),
             ("GET", true),
             ("PURGE", true),
             ("", false),
+            ("GET /", false),
         ] {
-            let request = Request {
-                method: method.to_owned(),
-                ..request(&[])
-            };
-            assert_eq!(build(request, &url).is_ok(), expected, "{method}");
+            assert_eq!(method(text).is_ok(), expected, "{text}");
         }
     }
 

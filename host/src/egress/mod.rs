@@ -1,33 +1,84 @@
 //! The one way to the network: may this URL be called, then call it, within the connector's caps.
 //!
-//! Here belong the allow rules' enforcement, dialling, TLS, and the sizes and times of an exchange. Guests do not:
-//! this room knows requests and responses as plain values.
+//! A request passes, in this order: its own form ([`headers`]), the allow rules, the page's quota, the addresses of its
+//! host ([`dial`]), and on the way back the caps of its response ([`body`]). A redirect that is followed begins anew.
+//! Guests do not belong here: this room knows requests and responses as plain values.
 //!
 //! Uses no other room; `config` gives it the parsed rules.
 
+mod address;
 mod body;
+mod connection;
+mod decode;
 mod dial;
 mod error;
+mod exchange;
 mod headers;
+mod network;
+mod quota;
+mod record;
+mod redirect;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
+use http::header;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::config::{AllowList, ConnectorConfig};
-use dial::Client;
-pub(crate) use dial::Tls;
-pub(crate) use error::EgressError;
+use crate::config::{AllowList, ConnectorConfig, NetworkConfig};
+use body::{Bounds, ResponseBody};
+use decode::Coding;
+use dial::Dialler;
+use exchange::{Client, Hop, HopBody, Times};
+use record::Record;
+use redirect::Repeatable;
+
+pub(crate) use error::{EgressError, Timeout};
+pub(crate) use exchange::StreamedBody;
+pub(crate) use headers::is_reserved;
+pub use network::{Network, Networking, SystemNetwork};
+pub(crate) use quota::PageQuota;
+pub(crate) use tls::Tls;
+
+/// How long an idle connection is kept for the next request: less than the minute after which most servers close.
+const POOL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Idle connections to one origin.
+const MAX_IDLE_PER_ORIGIN: usize = 8;
+
+/// The longest head of a response, and the most headers in it.
+const MAX_HEAD_BYTES: u32 = 256 << 10;
+const MAX_RESPONSE_HEADERS: usize = 256;
 
 /// A request as a guest makes it.
-#[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) url: String,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: RequestBody,
+    pub(crate) wishes: Wishes,
+}
+
+pub(crate) enum RequestBody {
     /// Empty for none.
-    pub(crate) body: Vec<u8>,
+    Whole(Vec<u8>),
+    Streamed(StreamedBody),
+}
+
+/// The request's own time-outs. They count where they are shorter than the connector's.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Wishes {
+    pub(crate) connect: Option<Duration>,
+    pub(crate) first_byte: Option<Duration>,
+    pub(crate) idle: Option<Duration>,
+    pub(crate) total: Option<Duration>,
 }
 
 /// A whole response.
@@ -44,94 +95,238 @@ pub(crate) struct Response {
 
 /// One connector's access to the network. Its connections are its own: no other connector's requests ride on them.
 pub(crate) struct Egress {
+    connector: Arc<str>,
     allow: AllowList,
     /// The file that a refusal's message sends the operator to.
     config_file: String,
-    client: Client,
+    network: NetworkConfig,
+    dialler: Dialler,
+    /// Made by the first request.
+    client: OnceLock<Client>,
     max_request_bytes: u64,
     max_response_bytes: u64,
 }
 
 impl Egress {
-    pub(crate) fn new(config: &ConnectorConfig, config_file: String, tls: &Tls) -> Self {
-        Self {
+    /// # Errors
+    ///
+    /// The connector's own certificates can't be used.
+    pub(crate) fn new(
+        connector: &str,
+        config: &ConnectorConfig,
+        config_file: String,
+        network: Arc<dyn Network>,
+        tls: &Tls,
+    ) -> Result<Self, rustls::Error> {
+        let tls = tls.client(&config.network)?;
+        Ok(Self {
+            connector: connector.into(),
             allow: config.network.allow.clone(),
             config_file,
-            client: dial::client(tls),
+            dialler: Dialler::new(network, &config.network, tls),
+            network: config.network.clone(),
+            client: OnceLock::new(),
             max_request_bytes: config.limits.max_request_bytes,
             max_response_bytes: config.limits.max_response_bytes,
-        }
+        })
     }
 
-    /// Sends one request and reads the whole response before `deadline`. Redirects are responses like any other.
+    /// Sends one request and reads the whole response.
     ///
     /// # Errors
     ///
-    /// [`EgressError`]; nothing was sent where it is `Denied`, `InvalidRequest` or `RequestTooLarge`.
+    /// [`EgressError`]; nothing was sent where it is `Denied`, `AddressDenied` or `InvalidRequest`.
     pub(crate) async fn fetch(
         &self,
         request: Request,
-        deadline: Instant,
+        page: &Arc<PageQuota>,
     ) -> Result<Response, EgressError> {
-        let url = headers::url(&request.url)?;
-        self.check(&request, &url)?;
-        let outgoing = headers::build(request, &url)?;
-        let exchange = self.exchange(outgoing, &url);
-        tokio::time::timeout_at(deadline, exchange)
-            .await
-            .map_err(|_| EgressError::Timeout)?
+        let (url, response) = self.send(request, page).await?;
+        let (head, body) = response.into_parts();
+        Ok(Response {
+            status: head.status.as_u16(),
+            headers: headers::received(&head.headers),
+            body: body.whole().await?,
+            url: url.into(),
+        })
     }
 
-    fn check(&self, request: &Request, url: &Url) -> Result<(), EgressError> {
-        if !self.allow.permits(&request.method, url) {
-            return Err(EgressError::Denied {
-                origin: url.origin().ascii_serialization(),
-                rule: self.allow.suggestion(&request.method, url),
-                file: self.config_file.clone(),
-            });
+    /// Sends one request, and further ones where it is redirected and the connector's configuration follows. Answers
+    /// who answered, and the response, whose body is still to come.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::fetch`].
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        page: &Arc<PageQuota>,
+    ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
+        let times = self.times(&request.wishes, page);
+        let idle = self
+            .network
+            .idle_timeout
+            .min(request.wishes.idle.unwrap_or(Duration::MAX));
+        let mut hop = match parse(request) {
+            Ok(hop) => hop,
+            Err((method, error)) => {
+                Record::new(self.connector.clone(), &method, None).fail(&error);
+                return Err(error);
+            }
+        };
+        let mut follow = self.network.follow_redirects;
+        loop {
+            let again = (follow > 0).then(|| Repeatable::of(&hop));
+            let url = hop.url.clone();
+            let response = self.hop(hop, times, idle, page).await?;
+            let next = again.and_then(|again| again.next(response.status(), response.headers()));
+            match next {
+                Some(next) => {
+                    follow = follow.saturating_sub(1);
+                    hop = next;
+                }
+                None => return Ok((url, response)),
+            }
         }
-        if request.body.len() as u64 > self.max_request_bytes {
-            return Err(EgressError::RequestTooLarge {
-                bytes: request.body.len(),
-                limit_bytes: self.max_request_bytes,
-            });
+    }
+
+    async fn hop(
+        &self,
+        hop: Hop,
+        times: Times,
+        idle: Duration,
+        page: &Arc<PageQuota>,
+    ) -> Result<http::Response<ResponseBody>, EgressError> {
+        let mut record = Record::new(self.connector.clone(), hop.method.as_str(), Some(&hop.url));
+        let answered = self.exchange(hop, times, page, &mut record).await;
+        let (mut head, incoming, coding) = match answered {
+            Ok(answered) => answered,
+            Err(error) => {
+                record.fail(&error);
+                return Err(error);
+            }
+        };
+        if coding.is_some() {
+            // They describe the compressed form, which the guest doesn't get.
+            head.headers.remove(header::CONTENT_ENCODING);
+            head.headers.remove(header::CONTENT_LENGTH);
         }
-        Ok(())
+        let bounds = Bounds {
+            max_bytes: self.max_response_bytes,
+            idle,
+            deadline: times.deadline,
+            reason: times.reason,
+            page: page.clone(),
+        };
+        let body = ResponseBody::new(incoming, coding, bounds, record);
+        Ok(http::Response::from_parts(head, body))
     }
 
     async fn exchange(
         &self,
-        outgoing: http::Request<Full<Bytes>>,
-        url: &Url,
-    ) -> Result<Response, EgressError> {
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| EgressError::Failed {
-            origin: url.origin().ascii_serialization(),
-            source,
-        };
-        let response = self
-            .client
-            .request(outgoing)
-            .await
-            .map_err(|error| failed(error.into()))?;
+        hop: Hop,
+        times: Times,
+        page: &Arc<PageQuota>,
+        record: &mut Record,
+    ) -> Result<(http::response::Parts, hyper::body::Incoming, Option<Coding>), EgressError> {
+        headers::check(&hop.url)?;
+        let rule = self
+            .allow
+            .matching(hop.method.as_str(), &hop.url)
+            .ok_or_else(|| self.denied(hop.method.as_str(), &hop.url))?;
+        record.allowed_by(rule.host().to_string().into());
+        page.take_call()?;
+        let sent = exchange::send(
+            self.client(),
+            hop,
+            times,
+            self.max_request_bytes,
+            page,
+            record,
+        );
+        let response = sent.await.map_err(|error| match error {
+            EgressError::AddressDenied {
+                origin,
+                address,
+                special_use,
+                ..
+            } => EgressError::AddressDenied {
+                origin,
+                address,
+                special_use,
+                file: self.config_file.clone(),
+            },
+            other => other,
+        })?;
         let (head, incoming) = response.into_parts();
-        let incoming = incoming.map_err(failed_transfer);
-        let body = body::read(incoming, &head.headers, self.max_response_bytes)
-            .await
-            .map_err(|error| match error {
-                body::BodyError::TooLarge => EgressError::ResponseTooLarge {
-                    limit_bytes: self.max_response_bytes,
-                },
-                body::BodyError::Transfer(source) => failed(source),
-            })?;
-        Ok(Response {
-            status: head.status.as_u16(),
-            headers: headers::read(&head.headers),
-            body,
-            url: url.to_string(),
+        let coding = Coding::of(&head.headers).map_err(|source| EgressError::Failed {
+            origin: record.origin().to_owned(),
+            source: source.into(),
+        })?;
+        Ok((head, incoming, coding))
+    }
+
+    fn denied(&self, method: &str, url: &Url) -> EgressError {
+        EgressError::Denied {
+            origin: url.origin().ascii_serialization(),
+            rule: self.allow.suggestion(method, url),
+            file: self.config_file.clone(),
+        }
+    }
+
+    /// The time-outs of one request: the connector's, the request's and the page's, whichever is over first.
+    fn times(&self, wishes: &Wishes, page: &PageQuota) -> Times {
+        let now = Instant::now();
+        let within = |own: Option<Duration>, limit: Duration| own.unwrap_or(limit).min(limit);
+        let total = self.network.total_timeout;
+        let mut times = Times {
+            connect: within(wishes.connect, total),
+            first_byte: within(wishes.first_byte, self.network.first_byte_timeout),
+            deadline: now + total,
+            reason: Timeout::Total,
+        };
+        let own = wishes
+            .total
+            .map(|own| (now + own.min(total), Timeout::Request));
+        for (deadline, reason) in own.into_iter().chain([(page.deadline, Timeout::Page)]) {
+            if deadline < times.deadline {
+                (times.deadline, times.reason) = (deadline, reason);
+            }
+        }
+        times
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| {
+            hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .timer(TokioTimer::new())
+                .pool_idle_timeout(POOL_TIMEOUT)
+                .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
+                .http1_max_headers(MAX_RESPONSE_HEADERS)
+                .http2_max_header_list_size(MAX_HEAD_BYTES)
+                .build(self.dialler.clone())
         })
     }
 }
 
-fn failed_transfer(error: hyper::Error) -> Box<dyn std::error::Error + Send + Sync> {
-    error.into()
+/// Checks a request's parts. Its method comes back with what is wrong, for the log.
+fn parse(request: Request) -> Result<Hop, (String, EgressError)> {
+    let parsed = headers::url(&request.url).and_then(|url| {
+        let method = headers::method(&request.method)?;
+        let headers = headers::sent(&request.headers)?;
+        Ok((url, method, headers))
+    });
+    match parsed {
+        Ok((url, method, headers)) => Ok(Hop {
+            method,
+            url,
+            headers,
+            body: match request.body {
+                RequestBody::Whole(bytes) => HopBody::Whole(Bytes::from(bytes)),
+                RequestBody::Streamed(streamed) => HopBody::Streamed(streamed),
+            },
+        }),
+        Err(fault) => Err((request.method, fault.into())),
+    }
 }

@@ -1,38 +1,44 @@
 //! `http-fetch`: the contract's request and response against `egress`'s.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::bindings::host::{Body, HttpError, HttpRequest, HttpResponse};
-use crate::egress::{Egress, EgressError, Request};
+use crate::egress::{Egress, EgressError, PageQuota, Request, RequestBody, Wishes};
 
 /// Sends one request and reads the whole response, within what is left of the page.
 pub(super) async fn fetch(
     egress: &Egress,
     request: HttpRequest,
-    deadline: Instant,
+    page: &Arc<PageQuota>,
 ) -> Result<HttpResponse, HttpError> {
     if let Some(name) = request.credential {
         return Err(HttpError::Credentials(format!(
             "the connector's configuration has no credential `{name}`"
         )));
     }
-    let deadline = request.timeout.map_or(deadline, |timeout| {
-        deadline.min(Instant::now() + Duration::from_millis(timeout.into()))
-    });
     let request = Request {
         method: request.method,
         url: request.url,
-        headers: request.headers,
-        body: match request.body {
+        headers: request
+            .headers
+            .into_iter()
+            .map(|(name, value)| (name, value.into_bytes()))
+            .collect(),
+        body: RequestBody::Whole(match request.body {
             None => Vec::new(),
             Some(Body::Text(text)) => text.into_bytes(),
             Some(Body::Bytes(bytes)) => bytes,
+        }),
+        wishes: Wishes {
+            total: request
+                .timeout
+                .map(|timeout| Duration::from_millis(timeout.into())),
+            ..Wishes::default()
         },
     };
     let response = egress
-        .fetch(request, deadline)
+        .fetch(request, page)
         .await
         .map_err(|error| refusal(&error))?;
     Ok(HttpResponse {
@@ -48,10 +54,16 @@ pub(super) async fn fetch(
 
 fn refusal(error: &EgressError) -> HttpError {
     match error {
-        EgressError::Denied { .. } => HttpError::Denied(error.to_string()),
-        EgressError::InvalidRequest { .. } => HttpError::Invalid(crate::report::chain(error)),
-        EgressError::RequestTooLarge { .. } => HttpError::Invalid(error.to_string()),
-        EgressError::Timeout => HttpError::Timeout,
+        EgressError::Denied { .. } | EgressError::AddressDenied { .. } => {
+            HttpError::Denied(error.to_string())
+        }
+        EgressError::InvalidRequest { .. } | EgressError::RequestTooLarge { .. } => {
+            HttpError::Invalid(crate::report::chain(error))
+        }
+        EgressError::TooManyCalls { .. } | EgressError::TooManyBytes { .. } => {
+            HttpError::OverLimit(error.to_string())
+        }
+        EgressError::Timeout(_) => HttpError::Timeout,
         EgressError::ResponseTooLarge { .. } => HttpError::TooLarge,
         EgressError::Failed { .. } => HttpError::Failed(crate::report::chain(error)),
     }

@@ -9,20 +9,25 @@ mod fetch;
 mod logging;
 mod sleep;
 mod stream;
+mod wasi_http;
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use wasmtime::component::{HasData, Linker};
+use wasmtime::component::{HasData, Linker, ResourceTable};
+use wasmtime_wasi_http::WasiHttpCtxView;
 
 use crate::bindings::host;
-use crate::egress::Egress;
+use crate::egress::{Egress, PageQuota};
 pub(crate) use logging::CallLog;
+use wasi_http::WasiHttp;
 
 /// What the imports of one call work on.
 pub(crate) struct Imports {
     environment: Arc<[(String, String)]>,
     egress: Arc<Egress>,
+    page: Arc<PageQuota>,
+    wasi_http: WasiHttp,
     log: CallLog,
     /// When the page's time is over.
     deadline: Instant,
@@ -32,15 +37,24 @@ impl Imports {
     pub(crate) fn new(
         environment: Arc<[(String, String)]>,
         egress: Arc<Egress>,
+        page: PageQuota,
         log: CallLog,
         deadline: Instant,
     ) -> Self {
+        let page = Arc::new(page);
         Self {
             environment,
+            wasi_http: WasiHttp::new(egress.clone(), page.clone()),
             egress,
+            page,
             log,
             deadline,
         }
+    }
+
+    /// What `wasi:http` works on; its resources stand in the store's `table`.
+    pub(crate) fn wasi_http<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
+        self.wasi_http.view(table)
     }
 }
 
@@ -63,7 +77,7 @@ impl host::Host for Imports {
         &mut self,
         request: host::HttpRequest,
     ) -> Result<host::HttpResponse, host::HttpError> {
-        fetch::fetch(&self.egress, request, self.deadline).await
+        fetch::fetch(&self.egress, request, &self.page).await
     }
 
     async fn sleep(&mut self, duration: u32) -> Result<(), host::OutOfTime> {

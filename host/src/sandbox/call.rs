@@ -6,12 +6,14 @@ use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::connector::Connector;
 use super::cpu::{CpuClock, Metered};
 use super::error::{CallError, Circumstances, GuestError};
 use super::limits::MemoryLimiter;
 use crate::bindings::{self, source};
+use crate::egress::PageQuota;
 use crate::imports::{CallLog, Imports};
 
 /// A page as the guest handed it over: sizes checked, JSON not.
@@ -46,6 +48,12 @@ impl WasiView for CallState {
             ctx: &mut self.wasi,
             table: &mut self.table,
         }
+    }
+}
+
+impl WasiHttpView for CallState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.imports.wasi_http(&mut self.table)
     }
 }
 
@@ -167,6 +175,7 @@ impl Connector {
             imports: Imports::new(
                 self.shared_environment(),
                 self.egress(),
+                PageQuota::new(limits, deadline),
                 log.clone(),
                 deadline,
             ),

@@ -57,6 +57,9 @@ pub(crate) enum CompileError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
+    #[error("the certificates of its [network] section can't be used")]
+    Certificates(#[source] rustls::Error),
+
     #[error("an instance could not be made")]
     Trial(#[source] Box<CallError>),
 
@@ -105,7 +108,14 @@ impl Connector {
         let pre = ConnectorPre::new(pre).map_err(|error| CompileError::Exports {
             source: error.into_boxed_dyn_error(),
         })?;
-        let egress = Egress::new(&config, name.config_file(), &sandbox.tls);
+        let egress = Egress::new(
+            name.as_str(),
+            &config,
+            name.config_file(),
+            sandbox.network.clone(),
+            &sandbox.tls,
+        )
+        .map_err(CompileError::Certificates)?;
         let connector = Self {
             name,
             limits: config.limits,

@@ -1,5 +1,6 @@
 //! The engine, its pool and its clock: the one place where they are built.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::Linker;
@@ -9,7 +10,7 @@ use wasmtime::{
 
 use super::cache::Cache;
 use super::call::CallState;
-use crate::egress::Tls;
+use crate::egress::{Network, SystemNetwork, Tls};
 use crate::imports;
 
 /// How often running guests are interrupted, to let others run and to look at their processor time.
@@ -67,6 +68,7 @@ pub struct Sandbox {
     pub(super) engine: Engine,
     pub(super) linker: Linker<CallState>,
     pub(super) cache: Option<Cache>,
+    pub(super) network: Arc<dyn Network>,
     pub(super) tls: Tls,
     /// Trial instantiations under way: they use the slots of [`LOADING_SLOTS`].
     pub(super) loading: tokio::sync::Semaphore,
@@ -81,6 +83,20 @@ impl Sandbox {
     ///
     /// [`EngineError`] where the system refuses the pool's address space or the thread.
     pub fn new(settings: EngineSettings, cache: Option<Cache>) -> Result<Self, EngineError> {
+        Self::with_network(settings, cache, Arc::new(SystemNetwork))
+    }
+
+    /// As [`Sandbox::new`], with another resolver and other sockets under the connectors' calls. What they may reach
+    /// is checked above it all the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sandbox::new`].
+    pub fn with_network(
+        settings: EngineSettings,
+        cache: Option<Cache>,
+        network: Arc<dyn Network>,
+    ) -> Result<Self, EngineError> {
         let failed = |source| EngineError {
             slots: settings.slots,
             source,
@@ -90,14 +106,15 @@ impl Sandbox {
         start_clock(&engine).map_err(|error| failed(error.into()))?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)
+            .and_then(|()| wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker))
             .and_then(|()| imports::add_to_linker(&mut linker, CallState::imports))
             .map_err(|error| failed(error.into_boxed_dyn_error()))?;
-        let tls = Tls::new().map_err(|error| failed(error.into()))?;
         Ok(Self {
             engine,
             linker,
             cache,
-            tls,
+            network,
+            tls: Tls::new(),
             loading: tokio::sync::Semaphore::new(LOADING_SLOTS as usize),
         })
     }

@@ -1,0 +1,102 @@
+//! One connection to an upstream, as the client's pool keeps it.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection as Pooled};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+
+/// A stream of bytes, encrypted or not.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// How long it took to get a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DialTimes {
+    pub(super) began: Instant,
+    pub(super) resolve: Duration,
+    /// TCP and TLS.
+    pub(super) connect: Duration,
+}
+
+pub(super) struct Connection {
+    io: TokioIo<Box<dyn Stream>>,
+    is_http2: bool,
+    times: DialTimes,
+    /// Given back when the connection ends: what keeps an origin from having too many.
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Connection {
+    pub(super) fn new(
+        stream: Box<dyn Stream>,
+        is_http2: bool,
+        times: DialTimes,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            io: TokioIo::new(stream),
+            is_http2,
+            times,
+            _permit: permit,
+        }
+    }
+}
+
+impl Pooled for Connection {
+    fn connected(&self) -> Connected {
+        let connected = Connected::new().extra(self.times);
+        if self.is_http2 {
+            connected.negotiated_h2()
+        } else {
+            connected
+        }
+    }
+}
+
+impl Read for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(context, buffer)
+    }
+}
+
+impl Write for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+    }
+}

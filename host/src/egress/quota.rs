@@ -1,0 +1,121 @@
+//! What one page may use of the network: calls, bytes and time.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use tokio::time::Instant;
+
+use super::error::EgressError;
+use crate::config::Limits;
+
+/// The page has used up its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OverQuota {
+    pub(super) limit_bytes: u64,
+}
+
+impl From<OverQuota> for EgressError {
+    fn from(OverQuota { limit_bytes }: OverQuota) -> Self {
+        Self::TooManyBytes { limit_bytes }
+    }
+}
+
+/// What is left for one page. Shared by all requests of its guest, which may be under way at once.
+#[derive(Debug)]
+pub(crate) struct PageQuota {
+    /// When the page's time is over.
+    pub(super) deadline: Instant,
+    calls: AtomicU32,
+    bytes: AtomicU64,
+    max_calls: u32,
+    max_bytes: u64,
+}
+
+impl PageQuota {
+    pub(crate) fn new(limits: &Limits, deadline: Instant) -> Self {
+        Self {
+            deadline,
+            calls: AtomicU32::new(limits.max_calls),
+            bytes: AtomicU64::new(limits.max_call_bytes),
+            max_calls: limits.max_calls,
+            max_bytes: limits.max_call_bytes,
+        }
+    }
+
+    /// Takes one call.
+    ///
+    /// # Errors
+    ///
+    /// [`EgressError::TooManyCalls`].
+    pub(super) fn take_call(&self) -> Result<(), EgressError> {
+        self.calls
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
+            .map(drop)
+            .map_err(|_| EgressError::TooManyCalls {
+                limit: self.max_calls,
+            })
+    }
+
+    /// Takes the bytes of a body, or a piece of one, as the guest hands it over or gets it.
+    ///
+    /// # Errors
+    ///
+    /// [`OverQuota`]; then nothing is left.
+    pub(super) fn take_bytes(&self, bytes: usize) -> Result<(), OverQuota> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let mut enough = false;
+        // The closure always answers something, so the update can't fail.
+        let _ = self
+            .bytes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                enough = left >= bytes;
+                Some(left.saturating_sub(bytes))
+            });
+        if enough {
+            return Ok(());
+        }
+        Err(OverQuota {
+            limit_bytes: self.max_bytes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(max_calls: u32, max_call_bytes: u64) -> PageQuota {
+        let limits = Limits {
+            max_calls,
+            max_call_bytes,
+            ..Limits::default()
+        };
+        PageQuota::new(&limits, Instant::now())
+    }
+
+    #[tokio::test]
+    async fn calls_end_with_the_last_one() {
+        let quota = quota(2, 0);
+        assert!(quota.take_call().is_ok());
+        assert!(quota.take_call().is_ok());
+        for _ in 0..3 {
+            assert!(matches!(
+                quota.take_call(),
+                Err(EgressError::TooManyCalls { limit: 2 })
+            ));
+        }
+    }
+
+    #[tokio::test]
+    async fn bytes_past_the_quota_leave_nothing_for_others() {
+        let quota = quota(0, 100);
+        assert!(quota.take_bytes(60).is_ok());
+        assert!(quota.take_bytes(40).is_ok());
+        assert!(quota.take_bytes(0).is_ok());
+        assert_eq!(quota.take_bytes(1), Err(OverQuota { limit_bytes: 100 }));
+        let quota = self::quota(0, 100);
+        assert!(quota.take_bytes(101).is_err());
+        assert!(quota.take_bytes(1).is_err());
+    }
+}

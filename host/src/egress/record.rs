@@ -1,0 +1,221 @@
+//! What is told of each call to the network: one log line, and numbers for the metrics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use metrics::{counter, histogram};
+use tokio::time::Instant;
+use url::Url;
+
+use super::connection::DialTimes;
+use super::error::EgressError;
+
+/// Calls to the network that ended, by `connector`, `host` (that of the rule that allowed it), `method` and `outcome`
+/// (a status' first digit as in `2xx`, or what went wrong).
+pub(super) const CALLS: &str = "weld_host_upstream_calls_total";
+
+/// Seconds from a call's begin to its body's end, by `connector` and `host`.
+pub(super) const SECONDS: &str = "weld_host_upstream_seconds";
+
+/// Bytes of bodies over the wire, by `connector`, `host` and `direction` (`sent` or `received`).
+pub(super) const BYTES: &str = "weld_host_upstream_bytes_total";
+
+/// A path in a log line is no longer than this.
+const SHOWN_PATH_BYTES: usize = 200;
+
+/// Bytes counted in one place and read in another.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counter(Arc<AtomicU64>);
+
+impl Counter {
+    pub(super) fn add(&self, bytes: usize) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One call. It is told of when this is dropped.
+#[derive(Debug)]
+pub(super) struct Record {
+    connector: Arc<str>,
+    origin: String,
+    path: String,
+    method: String,
+    /// The host of the rule that allowed the call; none where it was refused before.
+    rule: Option<Arc<str>>,
+    began: Instant,
+    dialled: Option<DialTimes>,
+    first_byte: Option<Duration>,
+    status: Option<u16>,
+    sent: Counter,
+    wire: Counter,
+    body_bytes: u64,
+    outcome: Outcome,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    /// The guest dropped the call, or the page ended.
+    Dropped,
+    Answered,
+    Failed {
+        kind: &'static str,
+        cause: String,
+    },
+}
+
+impl Record {
+    /// Without a `url` it is of a request that is none, since its parts can't be read.
+    pub(super) fn new(connector: Arc<str>, method: &str, url: Option<&Url>) -> Self {
+        Self {
+            connector,
+            origin: url.map_or_else(String::new, |url| url.origin().ascii_serialization()),
+            path: url.map_or_else(String::new, |url| {
+                crate::report::shortened(url.path(), SHOWN_PATH_BYTES)
+            }),
+            method: crate::report::shortened(&crate::report::escaped(method), 20),
+            rule: None,
+            began: Instant::now(),
+            dialled: None,
+            first_byte: None,
+            status: None,
+            sent: Counter::default(),
+            wire: Counter::default(),
+            body_bytes: 0,
+            outcome: Outcome::Dropped,
+        }
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub(super) fn allowed_by(&mut self, rule: Arc<str>) {
+        self.rule = Some(rule);
+    }
+
+    /// Counts what is sent.
+    pub(super) fn sent_bytes(&self) -> Counter {
+        self.sent.clone()
+    }
+
+    /// Counts what is received, compressed as it comes.
+    pub(super) fn wire_bytes(&self) -> Counter {
+        self.wire.clone()
+    }
+
+    pub(super) fn received(&mut self, bytes: u64) {
+        self.body_bytes = self.body_bytes.saturating_add(bytes);
+    }
+
+    /// The connection that the request went over.
+    pub(super) fn connected(&mut self, dialled: DialTimes) {
+        // One that is older was kept from another call, and cost this one nothing.
+        if dialled.began >= self.began {
+            self.dialled = Some(dialled);
+        }
+    }
+
+    pub(super) fn answered(&mut self, status: u16) {
+        self.status = Some(status);
+        self.first_byte = Some(self.began.elapsed());
+    }
+
+    pub(super) fn succeed(&mut self) {
+        self.outcome = Outcome::Answered;
+    }
+
+    pub(super) fn fail(&mut self, error: &EgressError) {
+        self.outcome = Outcome::Failed {
+            kind: error.outcome(),
+            cause: crate::report::chain(error),
+        };
+    }
+
+    fn outcome(&self) -> &'static str {
+        match (&self.outcome, self.status) {
+            (Outcome::Failed { kind, .. }, _) => kind,
+            (Outcome::Dropped, _) => "dropped",
+            (Outcome::Answered, Some(status)) => match status / 100 {
+                1 => "1xx",
+                2 => "2xx",
+                3 => "3xx",
+                4 => "4xx",
+                _ => "5xx",
+            },
+            (Outcome::Answered, None) => "none",
+        }
+    }
+
+    fn log(&self) {
+        let took = self.began.elapsed();
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        let connector = &*self.connector;
+        let (origin, path, method) = (&self.origin, &self.path, &self.method);
+        match &self.outcome {
+            Outcome::Failed { kind, cause } => tracing::warn!(
+                connector,
+                method,
+                origin,
+                path,
+                status = self.status,
+                took_ms = milliseconds(took),
+                outcome = kind,
+                cause,
+                "upstream call failed"
+            ),
+            Outcome::Answered | Outcome::Dropped => tracing::info!(
+                connector,
+                method,
+                origin,
+                path,
+                status = self.status,
+                outcome = self.outcome(),
+                sent_bytes = self.sent.get(),
+                received_bytes = self.wire.get(),
+                body_bytes = self.body_bytes,
+                resolve_ms = self.dialled.map(|times| milliseconds(times.resolve)),
+                connect_ms = self.dialled.map(|times| milliseconds(times.connect)),
+                first_byte_ms = self.first_byte.map(milliseconds),
+                took_ms = milliseconds(took),
+                "upstream call"
+            ),
+        }
+    }
+
+    fn measure(&self) {
+        let connector = self.connector.to_string();
+        // Hosts and methods that a guest makes up are no labels: there is no end to them.
+        let host = self.rule.as_deref().unwrap_or("none").to_owned();
+        let method = match self.method.as_str() {
+            "GET" => "GET",
+            "HEAD" => "HEAD",
+            "POST" => "POST",
+            "PUT" => "PUT",
+            "PATCH" => "PATCH",
+            "DELETE" => "DELETE",
+            "OPTIONS" => "OPTIONS",
+            _ => "other",
+        };
+        counter!(CALLS, "connector" => connector.clone(), "host" => host.clone(), "method" => method, "outcome" => self.outcome())
+            .increment(1);
+        histogram!(SECONDS, "connector" => connector.clone(), "host" => host.clone())
+            .record(self.began.elapsed());
+        for (direction, bytes) in [("sent", self.sent.get()), ("received", self.wire.get())] {
+            counter!(BYTES, "connector" => connector.clone(), "host" => host.clone(), "direction" => direction)
+                .increment(bytes);
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.log();
+        self.measure();
+    }
+}

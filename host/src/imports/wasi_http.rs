@@ -1,0 +1,144 @@
+//! `wasi:http/outgoing-handler`: the same requests as `http-fetch`'s, with bodies as streams.
+//!
+//! The sending hook is replaced whole: wasmtime's own resolves and dials by itself, and caps no body.
+
+use std::sync::Arc;
+
+use http::{HeaderName, header};
+use http_body_util::BodyExt;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi_http::{
+    Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
+    WasiHttpHooks,
+};
+
+use crate::egress::{
+    self, Egress, EgressError, PageQuota, Request, RequestBody, StreamedBody, Timeout, Wishes,
+};
+use crate::report;
+
+type Ended = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Result<(http::Response<WasiBody>, Ended), Error>;
+
+/// What `wasi:http` works on in one call.
+pub(super) struct WasiHttp {
+    context: WasiHttpCtx,
+    gate: Gate,
+}
+
+/// The hooks: where requests go.
+struct Gate {
+    egress: Arc<Egress>,
+    page: Arc<PageQuota>,
+}
+
+impl WasiHttp {
+    pub(super) fn new(egress: Arc<Egress>, page: Arc<PageQuota>) -> Self {
+        Self {
+            context: WasiHttpCtx::new(),
+            gate: Gate { egress, page },
+        }
+    }
+
+    pub(super) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
+        WasiHttpCtxView {
+            hooks: &mut self.gate,
+            table,
+            ctx: &mut self.context,
+        }
+    }
+}
+
+impl WasiHttpHooks for Gate {
+    /// `content-length` is checked against the body by wasmtime, and read as its announced length here.
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(|name: &HeaderName| {
+            *name != header::CONTENT_LENGTH && egress::is_reserved(name.as_str())
+        })
+    }
+
+    /// The client writes it, from the URL that was checked.
+    fn set_host_header(&mut self) -> bool {
+        false
+    }
+
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _processed: Ended,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let (egress, page) = (self.egress.clone(), self.page.clone());
+        Box::new(async move {
+            let request = translated(request, options);
+            let (_, response) = egress
+                .send(request, &page)
+                .await
+                .map_err(|error| wasi(&error))?;
+            let response = response.map(|body| body.map_err(|error| wasi(&error)).boxed_unsync());
+            // The body carries its own end: nothing is left to be done beside it.
+            let ended: Ended = Box::new(async { Ok(()) });
+            Ok((response, ended))
+        })
+    }
+}
+
+fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>) -> Request {
+    let (head, body) = request.into_parts();
+    let length = head
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let headers = head
+        .headers
+        .iter()
+        .filter(|(name, _)| **name != header::CONTENT_LENGTH)
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
+        .collect();
+    let body = if http_body::Body::is_end_stream(&body) {
+        RequestBody::Whole(Vec::new())
+    } else {
+        RequestBody::Streamed(StreamedBody {
+            body: body
+                .map_err(|error| error.to_string().into())
+                .boxed_unsync(),
+            length,
+        })
+    };
+    let wishes = options.map_or_else(Wishes::default, |options| Wishes {
+        connect: options.connect_timeout,
+        first_byte: options.first_byte_timeout,
+        idle: options.between_bytes_timeout,
+        total: None,
+    });
+    Request {
+        method: head.method.as_str().to_owned(),
+        url: head.uri.to_string(),
+        headers,
+        body,
+        wishes,
+    }
+}
+
+/// The error as WASI has it. Those without a case of their own say in words what was wrong.
+fn wasi(error: &EgressError) -> Error {
+    match error {
+        EgressError::Denied { .. } => Error::HttpRequestDenied,
+        EgressError::AddressDenied { .. } => Error::DestinationIpProhibited,
+        EgressError::RequestTooLarge { limit_bytes } => {
+            Error::HttpRequestBodySize(Some(*limit_bytes))
+        }
+        EgressError::ResponseTooLarge { limit_bytes } => {
+            Error::HttpResponseBodySize(Some(*limit_bytes))
+        }
+        EgressError::Timeout(Timeout::Connect) => Error::ConnectionTimeout,
+        EgressError::Timeout(Timeout::Idle) => Error::ConnectionReadTimeout,
+        EgressError::Timeout(
+            Timeout::FirstByte | Timeout::Total | Timeout::Request | Timeout::Page,
+        ) => Error::HttpResponseTimeout,
+        EgressError::InvalidRequest { .. }
+        | EgressError::TooManyCalls { .. }
+        | EgressError::TooManyBytes { .. }
+        | EgressError::Failed { .. } => Error::InternalError(Some(report::chain(error))),
+    }
+}
