@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -37,7 +38,23 @@ impl Process {
         name: &str,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         environment: &[(&str, String)],
-        folder: &std::path::Path,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
+        let streams = (Stdio::piped(), Stdio::inherit());
+        Self::start_on(streams, name, arguments, environment, folder)
+    }
+
+    /// As [`Process::start`], with stdout and stderr of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn start_on(
+        (stdout, stderr): (Stdio, Stdio),
+        name: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        environment: &[(&str, String)],
+        folder: &Path,
     ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("where is this program?")?;
         let mut command = Command::new(program);
@@ -50,7 +67,8 @@ impl Process {
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir(folder)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
+            .stderr(stderr)
             // A group of its own, so that its children can be ended with it.
             .process_group(0)
             .spawn()
@@ -108,6 +126,19 @@ impl Process {
             let mut text = String::new();
             output.read_to_string(&mut text).map(|_| text)
         });
+        self.succeed(time)?;
+        let text = reader
+            .join()
+            .map_err(|_| anyhow!("{} could not be read", self.name))?;
+        Ok(text?)
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// It failed, or had not ended in `time`.
+    pub(crate) fn succeed(&mut self, time: Duration) -> anyhow::Result<()> {
         let began = Instant::now();
         let status = loop {
             match self.ended()? {
@@ -117,10 +148,7 @@ impl Process {
             }
         };
         ensure!(status.success(), "{} failed: {status}", self.name);
-        let text = reader
-            .join()
-            .map_err(|_| anyhow!("{} could not be read", self.name))?;
-        Ok(text?)
+        Ok(())
     }
 }
 

@@ -74,17 +74,16 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Starts the demo API with full pages for so many connections, and writes the host's plugins folder.
+    /// Starts the demo API with `scale` times its 325 beers, and writes the host's plugins folder.
     ///
     /// # Errors
     ///
     /// The system's, or the API does not start.
-    pub(crate) fn set(connections: u32) -> anyhow::Result<Self> {
+    pub(crate) fn set(scale: u32) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("weld-host-bench-")
             .tempdir()?;
-        // 325 beers a scale: four full pages, and each connection has a page to itself.
-        let scale = connections.div_ceil(4).max(1).to_string();
+        let scale = scale.to_string();
         let words = ["api", "--scale", scale.as_str()];
         let mut api = Process::start("the demo API", words, &[], folder.path())?;
         let api_address = api.announced_address(START_TIME)?;

@@ -22,6 +22,36 @@ const MOST_ROWS: u32 = 20_000;
 const MOST_BYTES_UNDER_WAY: u32 = 64 << 20;
 const ROW_BYTES: u32 = 1_600;
 
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    /// One page, again and again, on all handlers.
+    Page(Work),
+    /// A table to its end, with `weld-host sync`.
+    Sync,
+}
+
+impl Job {
+    /// What is measured unless something else is asked for.
+    pub(crate) fn all() -> Vec<Self> {
+        let pages = Work::ALL.into_iter().map(Self::Page);
+        pages.chain([Self::Sync]).collect()
+    }
+}
+
+impl FromStr for Job {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "sync" {
+            return Ok(Self::Sync);
+        }
+        text.parse()
+            .map(Self::Page)
+            .map_err(|error| format!("{error}; or sync"))
+    }
+}
+
 /// What one request makes a handler do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
@@ -32,7 +62,7 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    /// What is measured unless something else is asked for.
+    /// Those that are measured unless something else is asked for.
     pub(crate) const ALL: [Self; 5] = [
         Self::Fetch,
         Self::Rows(1),
@@ -132,9 +162,12 @@ mod tests {
     fn jobs_are_read_as_they_are_written() {
         for work in Work::ALL {
             assert_eq!(work.to_string().parse(), Ok(work));
+            assert_eq!(work.to_string().parse(), Ok(Job::Page(work)));
         }
+        assert_eq!("sync".parse(), Ok(Job::Sync));
         for text in ["", "rows", "rows-", "rows-0", "rows-20001", "rows--1"] {
             assert!(text.parse::<Work>().is_err(), "{text}");
+            assert!(text.parse::<Job>().is_err(), "{text}");
         }
     }
 

@@ -1,5 +1,5 @@
 //! What the sandbox costs: weld-host, a handler written by hand, and functions-framework, asked for the same pages in
-//! turn.
+//! turn. And how fast `weld-host sync` puts pages away.
 //!
 //! `cargo run --release --locked -p weld-host-bench`; `docs/benchmarks.md` says how to read what comes out. Servers and
 //! load generator are processes of their own, all of this one program in its modes.
@@ -22,7 +22,9 @@ mod processes;
 mod python;
 mod rounds;
 mod servers;
+mod sync;
 mod table;
+mod terminal;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -33,7 +35,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use handlers::{Handler, Stage};
-use jobs::Work;
+use jobs::{Job, Work};
 use load::Load;
 use python::Python;
 use rounds::Extent;
@@ -44,18 +46,18 @@ use rounds::Extent;
 struct Arguments {
     #[command(subcommand)]
     mode: Option<Mode>,
-    /// How often each handler is measured
+    /// How often each handler, and each form of sync, is measured
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=100))]
     rounds: u8,
-    /// How long it is measured each time
+    /// How long a handler is measured each time
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
     /// How many connections ask at once, where more than one does
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=256))]
     connections: u32,
-    /// Only this job: fetch, or rows-N; may be repeated
+    /// Only this job: fetch, rows-N, or sync; may be repeated
     #[arg(long, value_name = "JOB")]
-    only: Vec<Work>,
+    only: Vec<Job>,
     /// Leave functions-framework out
     #[arg(long)]
     no_python: bool,
@@ -83,6 +85,15 @@ enum Mode {
     /// The load generator
     #[command(hide = true)]
     Load(Load),
+    /// weld-host sync, with these arguments
+    #[command(hide = true)]
+    Sync {
+        /// Where to write what it used
+        #[arg(long)]
+        report: PathBuf,
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Another program
     #[command(hide = true)]
     Exec {
@@ -113,6 +124,7 @@ impl Mode {
                 println!("{}", serde_json::to_string(&outcome)?);
                 Ok(())
             }
+            Self::Sync { report, words } => sync::run(report, words),
             Self::Exec { words } => child::exec(words),
         }
     }
@@ -122,38 +134,60 @@ impl Mode {
 fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let extent = arguments.extent();
     let jobs = if arguments.only.is_empty() {
-        &Work::ALL[..]
+        Job::all()
     } else {
-        &arguments.only
+        arguments.only.clone()
     };
-    let python = if jobs.contains(&Work::Fetch) && !arguments.no_python {
+    let pages: Vec<Work> = jobs
+        .iter()
+        .filter_map(|job| match job {
+            Job::Page(work) => Some(*work),
+            Job::Sync => None,
+        })
+        .collect();
+    let python = if pages.contains(&Work::Fetch) && !arguments.no_python {
         python_or_word_of_it()?
     } else {
         None
     };
-    let stage = Stage::set(arguments.connections)?;
     println!(
         "{}",
         machine::description(python.as_ref().map(|python| python.versions.as_str()))?
     );
-    println!(
-        "- medians over {} rounds of {:?} each, after {:?} that don't count\n",
-        extent.rounds, extent.measure, extent.warm_up
-    );
-    for &work in jobs {
+    print!("- medians over {} rounds", extent.rounds);
+    if pages.is_empty() {
+        println!("\n");
+    } else {
+        println!(
+            ", for pages of {:?} each, after {:?} that don't count\n",
+            extent.measure, extent.warm_up
+        );
+        compare_pages(&pages, python.as_ref(), arguments.connections, extent)?;
+    }
+    if jobs.contains(&Job::Sync) {
+        println!(
+            "{}\n",
+            sync::measure(extent.rounds, arguments.sync_scale())?
+        );
+    }
+    Ok(())
+}
+
+fn compare_pages(
+    pages: &[Work],
+    python: Option<&Python>,
+    most_connections: u32,
+    extent: Extent,
+) -> anyhow::Result<()> {
+    // 325 beers a scale: four full pages, and each connection has a page to itself.
+    let stage = Stage::set(most_connections.div_ceil(4).max(1))?;
+    for &work in pages {
         let mut handlers = Handler::RUST.to_vec();
         if work == Work::Fetch && python.is_some() {
             handlers.extend(Handler::python(std::thread::available_parallelism()?.get()));
         }
-        for connections in work.connections(arguments.connections) {
-            let all = rounds::measure(
-                &stage,
-                python.as_ref(),
-                &handlers,
-                work,
-                connections,
-                extent,
-            )?;
+        for connections in work.connections(most_connections) {
+            let all = rounds::measure(&stage, python, &handlers, work, connections, extent)?;
             let bytes = all.first().map_or(0, |series| series.answer_bytes);
             println!(
                 "`{work}`, {connections} connection{}, answers of {:.1} KiB; others had {:.0} % of the machine\n",
@@ -168,6 +202,11 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 impl Arguments {
+    /// How many times 325 rows are synced.
+    fn sync_scale(&self) -> u32 {
+        if self.smoke { 1 } else { 1_000 }
+    }
+
     fn extent(&self) -> Extent {
         if self.smoke {
             return Extent {

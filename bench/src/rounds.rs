@@ -164,6 +164,6 @@ impl Contestant {
 
 /// Counts of this program are far below 2⁵³, where a float begins to lose digits.
 #[allow(clippy::cast_precision_loss, reason = "see above")]
-fn as_number(count: u64) -> f64 {
+pub(crate) fn as_number(count: u64) -> f64 {
     count as f64
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::handlers::Handler;
 use crate::rounds::{Round, Series};
 
-const MEBIBYTE: u64 = 1 << 20;
+pub(crate) const MEBIBYTE: u64 = 1 << 20;
 
 /// A row for each handler, the ratios last. `all` are the handlers of one job.
 pub(crate) fn table(all: &[Series]) -> String {
@@ -82,7 +82,7 @@ fn baseline(all: &[Series], handler: Handler) -> Option<Baseline> {
 }
 
 /// The middle value, or the mean of the two in the middle. Not a number where there is none.
-fn median<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
+pub(crate) fn median<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
     let mut values: Vec<f64> = items.iter().map(value).collect();
     values.sort_by(f64::total_cmp);
     let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
@@ -94,7 +94,7 @@ fn median<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
     }
 }
 
-fn range<T>(items: &[T], value: impl Fn(&T) -> f64) -> (f64, f64) {
+pub(crate) fn range<T>(items: &[T], value: impl Fn(&T) -> f64) -> (f64, f64) {
     let values = items.iter().map(value);
     values.fold((f64::INFINITY, 0.0), |(least, most), value| {
         (value.min(least), value.max(most))
@@ -102,7 +102,7 @@ fn range<T>(items: &[T], value: impl Fn(&T) -> f64) -> (f64, f64) {
 }
 
 /// Enough digits to say something, whether it is microseconds or seconds.
-fn digits(value: f64) -> String {
+pub(crate) fn digits(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
@@ -112,7 +112,7 @@ fn digits(value: f64) -> String {
 }
 
 /// A time too short for the kernel's clock is 0, of which nothing can be said.
-fn ratio(value: f64, base: f64) -> String {
+pub(crate) fn ratio(value: f64, base: f64) -> String {
     if base > 0.0 {
         format!("{:.2}", value / base)
     } else {

@@ -19,6 +19,8 @@ pub mod host;
 pub mod http;
 pub mod lines;
 pub mod process;
+pub mod screen;
+pub mod terminal;
 pub mod upstream;
 pub mod weld;
 

@@ -39,6 +39,7 @@ mod startup;
 mod sync;
 mod sync_failures;
 mod sync_kill;
+mod sync_terminal;
 mod synced;
 mod waiting;
 

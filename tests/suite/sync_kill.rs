@@ -1,20 +1,17 @@
 //! Syncs that are ended at any point: the next goes on from the last whole page.
 
 use crate::example::{Api, unlimited};
-use crate::synced::{Desk, KEY, assert_synced, beers, rows, states};
+use crate::synced::{Desk, KEY, TwoPages, assert_synced, beers, rows, states};
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 use weld_host::demo::{DemoConfig, Table};
-use weld_host_tests::gate::Gate;
-use weld_host_tests::upstream::Upstream;
 
 /// Tables with enough pages that every kill comes before the end, and few enough that kills come in most of them.
 const SCALE: u32 = 6;
@@ -155,50 +152,6 @@ fn lines_of_a_sync_that_is_killed_are_those_of_one_that_is_not() {
     let (killed, whole) = (read("killed"), read("whole"));
     assert_eq!(whole.lines().count() as u64, Table::Orders.count(10));
     assert!(killed == whole, "{} lines", killed.lines().count());
-}
-
-/// A connector of two pages, without a key, so that a page that comes twice is seen; the second waits until it is let.
-struct TwoPages {
-    upstream: Upstream,
-    /// Opened by the first request for the second page.
-    asked: Gate,
-    ready: Arc<AtomicBool>,
-}
-
-impl TwoPages {
-    /// Before the second page is ready, a request for it is answered as pending, or held.
-    fn start(holds: bool) -> Self {
-        let (asked, ready) = (Gate::shut(), Arc::new(AtomicBool::new(false)));
-        let (tell, is_ready) = (asked.clone(), Arc::clone(&ready));
-        let upstream = Upstream::start(move |request, exchange| {
-            let json = ("content-type", "application/json");
-            if request.target().ends_with("/schema") {
-                exchange.answer(200, &[json], r#"{"schema": {"rows": {}}}"#);
-                return;
-            }
-            let state = request.json()["state"].clone();
-            if state != json!({"page": 1}) {
-                let page = json!({"insert": [{"id": 1}], "state": {"page": 1}, "hasMore": true});
-                exchange.answer(200, &[json], page.to_string());
-            } else if is_ready.load(Ordering::SeqCst) {
-                let page = json!({"insert": [{"id": 2}], "state": {"page": 2}, "hasMore": false});
-                exchange.answer(200, &[json], page.to_string());
-            } else if holds {
-                tell.open();
-                exchange.wait_for_close();
-            } else {
-                let page = json!({"insert": [], "state": state, "hasMore": true});
-                let pending = ("weld-host-pending", "waiting");
-                exchange.answer(200, &[json, pending], page.to_string());
-                tell.open();
-            }
-        });
-        Self {
-            upstream,
-            asked,
-            ready,
-        }
-    }
 }
 
 #[test]

@@ -1,16 +1,20 @@
-//! What the tests of `weld-host sync` share: the command, a connector of the demo API, and what a database holds.
+//! What the tests of `weld-host sync` share: the command, connectors, and what a database holds.
 
 use crate::example::{Api, TOKEN};
 use crate::{PROGRAM, host};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 use weld_host::demo::{EXAMPLE_CONNECTOR, Table};
+use weld_host_tests::gate::Gate;
 use weld_host_tests::host::Host;
 use weld_host_tests::process::{Ended, Process};
+use weld_host_tests::upstream::Upstream;
 use weld_host_tests::weld::Request;
 
 pub(crate) const KEY: &str = "correct horse";
@@ -95,6 +99,50 @@ pub(crate) fn beers(api: &Api) -> (Host, String) {
         .start();
     let url = format!("http://{}/beers", host.address());
     (host, url)
+}
+
+/// A connector of two pages, without a key, so that a page that comes twice is seen; the second waits until it is let.
+pub(crate) struct TwoPages {
+    pub(crate) upstream: Upstream,
+    /// Opened by the first request for the second page.
+    pub(crate) asked: Gate,
+    pub(crate) ready: Arc<AtomicBool>,
+}
+
+impl TwoPages {
+    /// Before the second page is ready, a request for it is answered as pending, or held.
+    pub(crate) fn start(holds: bool) -> Self {
+        let (asked, ready) = (Gate::shut(), Arc::new(AtomicBool::new(false)));
+        let (tell, is_ready) = (asked.clone(), Arc::clone(&ready));
+        let upstream = Upstream::start(move |request, exchange| {
+            let json = ("content-type", "application/json");
+            if request.target().ends_with("/schema") {
+                exchange.answer(200, &[json], r#"{"schema": {"rows": {}}}"#);
+                return;
+            }
+            let state = request.json()["state"].clone();
+            if state != json!({"page": 1}) {
+                let page = json!({"insert": [{"id": 1}], "state": {"page": 1}, "hasMore": true});
+                exchange.answer(200, &[json], page.to_string());
+            } else if is_ready.load(Ordering::SeqCst) {
+                let page = json!({"insert": [{"id": 2}], "state": {"page": 2}, "hasMore": false});
+                exchange.answer(200, &[json], page.to_string());
+            } else if holds {
+                tell.open();
+                exchange.wait_for_close();
+            } else {
+                let page = json!({"insert": [], "state": state, "hasMore": true});
+                let pending = ("weld-host-pending", "waiting");
+                exchange.answer(200, &[json, pending], page.to_string());
+                tell.open();
+            }
+        });
+        Self {
+            upstream,
+            asked,
+            ready,
+        }
+    }
 }
 
 /// How many rows of a table the API has served.

@@ -20,7 +20,7 @@ use super::host::{Host, default_cache, wished};
 use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
-use super::sync::{Report, summary_lines, sync_to};
+use super::sync::{Report, has_terminal, summary_lines, sync_to};
 use crate::config::{Secret, ServerConfig};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
 use crate::sync::{Client, Destination, DestinationError, Sqlite, SyncOptions};
@@ -178,7 +178,7 @@ async fn sync_all(client: &Client) -> Result<(), CliError> {
         full: true,
         ..SyncOptions::default()
     };
-    let report = Report::choose(false, false);
+    let report = Report::choose(false, false, has_terminal());
     let stop = std::future::pending();
     let summary = sync_to(client, Box::new(destination), &options, report, stop).await?;
     say("");

@@ -1,146 +1,227 @@
-//! A sync on a terminal: a line for each table that is under way, and one for all.
+//! A sync on a terminal: a line for the table that is under way, and one for all.
 
-use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use jiff::Timestamp;
+use weld_protocol::Pending;
 
 use super::lines::{notice, size, until};
 use crate::report;
 use crate::sync::Event;
 
-/// How often a line is drawn anew, at the most. Reading a page takes less than a millisecond; drawing must not be what
-/// takes the time.
+/// How often a line is drawn anew. Reading a page takes less than a millisecond; drawing must not be what takes the
+/// time, so pages only count, and a clock draws.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 
-/// The lines on the terminal.
+/// The lines on the terminal. Only what is under way is drawn again and again; the rest scrolls away as text does, so
+/// that any number of tables fits any terminal.
 pub(in crate::cli) struct Bars {
     screen: MultiProgress,
-    tables: HashMap<String, Line>,
-    total: ProgressBar,
-    began: Instant,
-    rows: u64,
-    bytes: u64,
-    drawn: Instant,
-}
-
-struct Line {
-    bar: ProgressBar,
-    began: Instant,
-    pages: u64,
-    rows: u64,
-    bytes: u64,
-    drawn: Instant,
+    /// Tables are read one after the other.
+    table: Option<Line>,
+    total: Line,
 }
 
 impl Bars {
     pub(super) fn new() -> Self {
         let screen = MultiProgress::new();
-        let total = screen.add(line("total"));
+        let total = Line::new("total");
+        screen.add(total.bar.clone()).enable_steady_tick(DRAW_EVERY);
         Self {
             screen,
-            tables: HashMap::new(),
+            table: None,
             total,
-            began: Instant::now(),
-            rows: 0,
-            bytes: 0,
-            drawn: Instant::now(),
         }
     }
 
     pub(super) fn event(&mut self, event: &Event) {
         match event {
             Event::TableBegan { table, resumed } => {
-                let bar = self.screen.insert_before(&self.total, line(table));
-                bar.set_message(if *resumed { "goes on" } else { "begins" });
-                bar.enable_steady_tick(DRAW_EVERY);
-                self.tables.insert(table.clone(), Line::new(bar));
+                self.leave_table();
+                let line = Line::new(table);
+                line.note(if *resumed { "goes on" } else { "begins" });
+                self.screen
+                    .insert_before(&self.total.bar, line.bar.clone())
+                    .enable_steady_tick(DRAW_EVERY);
+                self.table = Some(line);
             }
-            Event::Page {
-                table, rows, bytes, ..
-            } => self.page(table, *rows as u64, *bytes as u64),
+            Event::Page { rows, bytes, .. } => {
+                for line in self.table.iter().chain([&self.total]) {
+                    line.count(*rows as u64, *bytes as u64);
+                }
+            }
             Event::Waiting {
-                table,
                 until: time,
                 reason,
+                ..
             } => {
-                if let Some(line) = self.tables.get(table) {
-                    line.bar
-                        .set_message(format!("{}, {}", line.figures(), until(*reason, *time)));
+                if let Some(line) = &self.table {
+                    line.note(&wait(*reason, *time));
                 }
             }
             Event::Retry { .. } | Event::Warning(_) => {
                 if let Some(text) = notice(event) {
-                    // What can't be drawn is shown in the summary.
-                    let _ = self.screen.println(text);
+                    self.say(&text);
                 }
             }
-            Event::TableDone(summary) => {
-                if let Some(line) = self.tables.get(&summary.table) {
-                    line.bar.finish_with_message(line.figures());
-                }
-            }
+            Event::TableDone(_) => self.leave_table(),
             Event::Tables(_) => {}
         }
     }
 
-    fn page(&mut self, table: &str, rows: u64, bytes: u64) {
-        self.rows = self.rows.saturating_add(rows);
-        self.bytes = self.bytes.saturating_add(bytes);
-        if let Some(line) = self.tables.get_mut(table) {
-            line.pages = line.pages.saturating_add(1);
-            line.rows = line.rows.saturating_add(rows);
-            line.bytes = line.bytes.saturating_add(bytes);
-            if line.drawn.elapsed() >= DRAW_EVERY {
-                line.drawn = Instant::now();
-                line.bar.set_message(line.figures());
-            }
-        }
-        if self.drawn.elapsed() >= DRAW_EVERY {
-            self.drawn = Instant::now();
-            self.total
-                .set_message(figures(self.rows, self.bytes, self.began.elapsed()));
+    pub(super) fn end(&mut self) {
+        self.leave_table();
+        self.total.bar.finish();
+        // The cursor stands behind the last line.
+        eprintln!();
+    }
+
+    /// Makes a text of the table's line: what can be drawn anew is no more lines than the terminal has.
+    fn leave_table(&mut self) {
+        if let Some(line) = self.table.take() {
+            line.bar.disable_steady_tick();
+            self.screen.remove(&line.bar);
+            self.say(&line.last());
         }
     }
 
-    pub(super) fn end(&mut self) {
-        for line in self.tables.values().filter(|line| !line.bar.is_finished()) {
-            line.bar.abandon_with_message(line.figures());
-        }
-        self.total
-            .finish_with_message(figures(self.rows, self.bytes, self.began.elapsed()));
+    fn say(&self, text: &str) {
+        // A terminal that is gone shows nothing, and must not end the sync.
+        let _ = self.screen.println(text);
     }
 }
 
+/// One line, and what it counts.
+struct Line {
+    bar: ProgressBar,
+    name: String,
+    figures: Arc<Mutex<Figures>>,
+}
+
 impl Line {
-    fn new(bar: ProgressBar) -> Self {
+    fn new(name: &str) -> Self {
+        let figures = Arc::new(Mutex::new(Figures::new()));
+        let name = report::shortened(&report::escaped(name), 40);
+        // One that has no place on the screen yet would draw itself anywhere.
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+            .with_prefix(name.clone());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:<20} {figures}") {
+            let drawn = Arc::clone(&figures);
+            bar.set_style(style.with_key(
+                "figures",
+                move |_: &ProgressState, line: &mut dyn fmt::Write| {
+                    // What fails here is drawn with the next tick.
+                    let _ = line.write_str(&locked(&drawn).text());
+                },
+            ));
+        }
+        Self { bar, name, figures }
+    }
+
+    fn note(&self, note: &str) {
+        locked(&self.figures).note = Some(note.to_owned());
+    }
+
+    fn count(&self, rows: u64, bytes: u64) {
+        let mut figures = locked(&self.figures);
+        figures.pages = figures.pages.saturating_add(1);
+        figures.rows = figures.rows.saturating_add(rows);
+        figures.bytes = figures.bytes.saturating_add(bytes);
+        figures.note = None;
+    }
+
+    /// As it stays.
+    fn last(&self) -> String {
+        let mut figures = locked(&self.figures);
+        figures.note = None;
+        format!("  {:<20} {}", self.name, figures.text())
+    }
+}
+
+fn locked(figures: &Mutex<Figures>) -> MutexGuard<'_, Figures> {
+    figures.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a line says behind its name.
+struct Figures {
+    began: Instant,
+    pages: u64,
+    rows: u64,
+    bytes: u64,
+    /// Why there is no page, until there is one.
+    note: Option<String>,
+}
+
+impl Figures {
+    fn new() -> Self {
         Self {
-            bar,
             began: Instant::now(),
             pages: 0,
             rows: 0,
             bytes: 0,
-            drawn: Instant::now(),
+            note: None,
         }
     }
 
-    fn figures(&self) -> String {
-        let rest = figures(self.rows, self.bytes, self.began.elapsed());
-        format!("{:>7} pages {rest}", self.pages)
+    /// At most 56 columns, so that a line with a short name fits 80.
+    fn text(&self) -> String {
+        let counts = format!("{:>7} pages {:>10} rows", self.pages, self.rows);
+        match &self.note {
+            Some(note) => format!("{counts} {note}"),
+            None => {
+                let rate = self.rows as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+                format!("{counts} {rate:>8.0} rows/s {:>10}", size(self.bytes))
+            }
+        }
     }
 }
 
-fn line(name: &str) -> ProgressBar {
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:<20} {msg}") {
-        bar.set_style(style);
+/// As [`until`], without the date: a wait of the host is a day at most by default.
+fn wait(reason: Pending, time: Option<Timestamp>) -> String {
+    match (reason, time) {
+        (Pending::Waiting, Some(time)) => {
+            format!("waiting until {}", time.strftime("%H:%M:%S UTC"))
+        }
+        (reason, _) => until(reason, None),
     }
-    bar.set_prefix(report::shortened(&report::escaped(name), 40));
-    bar
 }
 
-fn figures(rows: u64, bytes: u64, took: Duration) -> String {
-    let seconds = took.as_secs_f64().max(0.001);
-    let rate = rows as f64 / seconds;
-    format!("{rows:>10} rows {rate:>8.0} rows/s {:>10}", size(bytes))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_fit_eighty_columns_and_rows_stand_below_rows() {
+        let mut figures = Figures::new();
+        figures.pages = 9_999_999;
+        figures.rows = 1_234_567_890;
+        figures.bytes = 1_023 << 30;
+        let time = Timestamp::UNIX_EPOCH;
+        for note in [
+            None,
+            Some("goes on".to_owned()),
+            Some(wait(Pending::Waiting, Some(time))),
+            Some(wait(Pending::Waiting, None)),
+            Some(wait(Pending::Running, Some(time))),
+        ] {
+            figures.note = note;
+            figures.began = Instant::now() - Duration::from_secs(1_000);
+            let text = figures.text();
+            assert_eq!(text.find(" rows"), Some(24), "{text}");
+            // The spinner and the name come before it; the last column stays free.
+            assert!(text.len() + 23 < 80, "{text}");
+        }
+    }
+
+    #[test]
+    fn waits_tell_when_they_end() {
+        let time = "2026-11-24T02:58:59.4Z".parse().unwrap();
+        assert_eq!(
+            wait(Pending::Waiting, Some(time)),
+            "waiting until 02:58:59 UTC"
+        );
+    }
 }

@@ -85,7 +85,9 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     if flags.json && target == Target::Stdout {
         return Err(CliError::TwoOutputs);
     }
-    let report = Report::choose(flags.json, flags.quiet);
+    // Rows on the screen leave no place that could be drawn on.
+    let rows_on_screen = target == Target::Stdout && std::io::stdout().is_terminal();
+    let report = Report::choose(flags.json, flags.quiet, has_terminal() && !rows_on_screen);
     let client = Client::with_options(
         &source.url,
         source.key.as_ref(),
@@ -131,7 +133,7 @@ pub(super) async fn sync_to(
     Ok(synced?)
 }
 
-/// Whether bars can be drawn.
-fn has_terminal() -> bool {
-    std::io::stderr().is_terminal()
+/// Whether stderr is a terminal on which lines can be drawn anew.
+pub(super) fn has_terminal() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

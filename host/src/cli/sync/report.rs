@@ -1,6 +1,6 @@
 //! Which of the ways of showing a sync.
 
-use super::{Bars, JsonLog, TextLog, has_terminal};
+use super::{Bars, JsonLog, TextLog};
 use crate::sync::{Event, Summary};
 
 /// How a sync is shown.
@@ -16,13 +16,13 @@ pub(in crate::cli) enum Report {
 }
 
 impl Report {
-    /// What the flags ask for; else bars where there is a terminal, and lines where there is none.
-    pub(in crate::cli) fn choose(json: bool, quiet: bool) -> Self {
+    /// What the flags ask for; else bars where they can be drawn, and lines where they can't.
+    pub(in crate::cli) fn choose(json: bool, quiet: bool, can_draw: bool) -> Self {
         if json {
             Self::Json(JsonLog)
         } else if quiet {
             Self::Nothing
-        } else if has_terminal() {
+        } else if can_draw {
             Self::Bars(Bars::new())
         } else {
             Self::Text(TextLog::new())

@@ -1,0 +1,150 @@
+//! A program that a test runs on a terminal: stdout and stderr are a pseudo-terminal, whose screen is read.
+
+use crate::PATIENCE;
+use crate::screen::Screen;
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use std::fs::File;
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+
+/// A running program and its terminal. Killed when dropped.
+pub struct Terminal {
+    child: Child,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    shown: Mutex<Shown>,
+    changed: Condvar,
+}
+
+struct Shown {
+    screen: Screen,
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+/// How a program ended, and what it left behind.
+#[derive(Debug)]
+pub struct Left {
+    /// Its exit status.
+    pub status: ExitStatus,
+    /// The lines of the screen, with those that scrolled off it.
+    pub lines: Vec<String>,
+    /// Every byte that came, as text.
+    pub written: String,
+}
+
+impl Terminal {
+    /// Starts the program, without input, on a terminal of so many lines and columns.
+    ///
+    /// # Panics
+    /// Where it can't be started.
+    pub fn start(mut command: Command, height: u16, width: u16) -> Self {
+        let reader = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+            .expect("a pseudo-terminal");
+        grantpt(&reader).expect("it is ours");
+        unlockpt(&reader).expect("it is ours");
+        let size = Winsize {
+            ws_row: height,
+            ws_col: width,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&reader, size).expect("any size will do");
+        let writer = ioctl_tiocgptpeer(
+            &reader,
+            OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC,
+        )
+        .expect("its other end");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().expect("a second descriptor"))
+            .stderr(writer)
+            .spawn()
+            .expect("the program can be started");
+        // Reading ends once nobody can write, and the command still could.
+        drop(command);
+        let shared = Arc::new(Shared {
+            shown: Mutex::new(Shown {
+                screen: Screen::new(height.into(), width.into()),
+                bytes: Vec::new(),
+                ended: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let reading = Arc::clone(&shared);
+        thread::spawn(move || reading.read(File::from(reader)));
+        Self { child, shared }
+    }
+
+    /// Waits until the screen has a line that `is_wanted`.
+    ///
+    /// # Panics
+    /// Where the program ends without it, or it does not come within [`PATIENCE`].
+    pub fn wait_for(&self, what: &str, is_wanted: impl Fn(&str) -> bool) {
+        let has_it = |shown: &Shown| shown.screen.lines().iter().any(|line| is_wanted(line));
+        let shown = self.wait_until(|shown| has_it(shown) || shown.ended);
+        let (found, lines) = (has_it(&shown), shown.screen.lines());
+        drop(shown);
+        assert!(found, "no line with {what} in:\n{}", lines.join("\n"));
+    }
+
+    /// Sends it a signal. One that has ended by itself doesn't mind.
+    pub fn signal(&self, signal: Signal) {
+        let _already_gone = kill_process(Pid::from_child(&self.child), signal);
+    }
+
+    /// How it ended, once it has.
+    ///
+    /// # Panics
+    /// Where it goes on for longer than [`PATIENCE`].
+    pub fn wait(mut self) -> Left {
+        let shown = self.wait_until(|shown| shown.ended);
+        let (ended, lines) = (shown.ended, shown.screen.lines());
+        let written = String::from_utf8_lossy(&shown.bytes).into_owned();
+        drop(shown);
+        assert!(ended, "it goes on:\n{}", lines.join("\n"));
+        Left {
+            status: self.child.wait().expect("a child can be waited for"),
+            lines,
+            written,
+        }
+    }
+
+    fn wait_until(&self, is_enough: impl Fn(&Shown) -> bool) -> MutexGuard<'_, Shown> {
+        let shown = self.shared.shown.lock().unwrap();
+        self.shared
+            .changed
+            .wait_timeout_while(shown, PATIENCE, |shown| !is_enough(shown))
+            .unwrap()
+            .0
+    }
+}
+
+impl Shared {
+    fn read(&self, mut reader: File) {
+        let mut bytes = [0; 4096];
+        // An error says that nobody is left who could write.
+        while let Ok(length @ 1..) = reader.read(&mut bytes) {
+            let mut shown = self.shown.lock().unwrap();
+            shown.screen.show(&bytes[..length]);
+            shown.bytes.extend_from_slice(&bytes[..length]);
+            drop(shown);
+            self.changed.notify_all();
+        }
+        self.shown.lock().unwrap().ended = true;
+        self.changed.notify_all();
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
