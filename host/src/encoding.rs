@@ -1,5 +1,9 @@
 //! Content encodings that this host understands, read the same way for requests and responses. A leaf.
 
+use std::io::{self, Read};
+
+use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
 use http::header::{self, HeaderMap};
 
 /// How a body is encoded.
@@ -40,9 +44,84 @@ impl Encoding {
     }
 }
 
+/// Why there is nothing decompressed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GunzipError {
+    /// It has more bytes than it may have.
+    #[error("it is larger than the limit")]
+    TooLarge,
+    /// It is something else, cut short, or its checksum is another.
+    #[error("it is no whole gzip")]
+    Broken(#[source] io::Error),
+}
+
+/// Decompresses gzip, of one member or several (RFC 1952, section 2.2). Never more than `max_bytes` and one are held,
+/// however much a small body stands for.
+///
+/// # Errors
+///
+/// [`GunzipError`]. What is too large is not read to its end.
+pub(crate) fn gunzip(sent: &[u8], max_bytes: usize) -> Result<Bytes, GunzipError> {
+    let mut plain = Vec::new();
+    // One byte past the limit tells a body that is too large from one that just fits.
+    let limit = u64::try_from(max_bytes).map_or(u64::MAX, |max| max.saturating_add(1));
+    MultiGzDecoder::new(sent)
+        .take(limit)
+        .read_to_end(&mut plain)
+        .map_err(GunzipError::Broken)?;
+    if plain.len() > max_bytes {
+        return Err(GunzipError::TooLarge);
+    }
+    Ok(plain.into())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
     use super::*;
+
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn gzip_is_read_up_to_its_limit() {
+        let two_members = [gzip(b"one, "), gzip(b"two")].concat();
+        for (sent, max_bytes, expected) in [
+            (gzip(b""), 0, Some("")),
+            (gzip(b"one"), 3, Some("one")),
+            (gzip(b"one"), usize::MAX, Some("one")),
+            (two_members.clone(), 8, Some("one, two")),
+            (gzip(b"one"), 2, None),
+            (gzip(b"o"), 0, None),
+            (two_members, 7, None),
+            (gzip(&[0; 1 << 20]), 1 << 10, None),
+        ] {
+            let read = gunzip(&sent, max_bytes);
+            match expected {
+                Some(plain) => assert_eq!(read.unwrap(), plain),
+                None => assert!(matches!(read, Err(GunzipError::TooLarge)), "{read:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_gzip_is_told_from_what_is_too_large() {
+        let whole = gzip(b"one and two and three");
+        let mut wrong_sum = whole.clone();
+        let last = wrong_sum.len() - 5;
+        wrong_sum[last] ^= 0xff;
+        for sent in [b"", &b"plain"[..], &whole[..whole.len() / 2], &wrong_sum] {
+            let read = gunzip(sent, 100);
+            assert!(matches!(read, Err(GunzipError::Broken(_))), "{read:?}");
+        }
+    }
 
     #[test]
     fn encodings_are_read_in_any_form() {

@@ -1,14 +1,11 @@
 //! The body of an answer, whole, and no larger than it may be.
 
-use std::io::{self, Read};
-
 use bytes::Bytes;
-use flate2::bufread::MultiGzDecoder;
 use http::HeaderMap;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::encoding::{Encoding, UnknownEncoding};
+use crate::encoding::{Encoding, GunzipError, UnknownEncoding, gunzip};
 
 /// Why there is no body.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +16,8 @@ pub(super) enum BodyError {
     Transfer(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     Encoding(UnknownEncoding),
-    #[error("it is no whole gzip")]
-    Gzip(#[source] io::Error),
+    #[error(transparent)]
+    Gzip(GunzipError),
 }
 
 /// Reads a body and decompresses it: `max_bytes` holds for both its forms, so that neither a long answer nor a gzip
@@ -48,20 +45,9 @@ where
         .to_bytes();
     match encoding {
         Encoding::Identity => Ok(sent),
-        Encoding::Gzip => decompressed(&sent, max_bytes),
+        Encoding::Gzip => gunzip(&sent, max_bytes).map_err(|error| match error {
+            GunzipError::TooLarge => BodyError::TooLarge,
+            GunzipError::Broken(_) => BodyError::Gzip(error),
+        }),
     }
-}
-
-fn decompressed(sent: &[u8], max_bytes: usize) -> Result<Bytes, BodyError> {
-    let mut body = Vec::new();
-    // One byte past the limit tells a body that is too large from one that just fits.
-    let limit = u64::try_from(max_bytes).map_or(u64::MAX, |max| max.saturating_add(1));
-    MultiGzDecoder::new(sent)
-        .take(limit)
-        .read_to_end(&mut body)
-        .map_err(BodyError::Gzip)?;
-    if body.len() > max_bytes {
-        return Err(BodyError::TooLarge);
-    }
-    Ok(body.into())
 }
