@@ -2,7 +2,7 @@
 
 use anyhow::Error;
 use clap::Parser;
-use weld_host::cli::{Cli, ExitStatus};
+use weld_host::cli::{Cli, ExitStatus, printable};
 
 fn main() -> ExitStatus {
     let cli = match Cli::try_parse() {
@@ -30,5 +30,5 @@ fn main() -> ExitStatus {
 /// The whole chain of causes on one line.
 #[allow(clippy::print_stderr, reason = "the last words of the process")]
 fn report(error: &Error) {
-    eprintln!("weld-host: {error:#}");
+    eprintln!("weld-host: {}", printable(&format!("{error:#}")));
 }

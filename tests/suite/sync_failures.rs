@@ -1,14 +1,12 @@
 //! Syncs that can't go on: each ends in exit status 1, and says why in one line.
 
 use crate::example::{Api, unlimited};
-use crate::synced::{Desk, KEY, beers, config, rows, states};
+use crate::synced::{Desk, JSON, KEY, beers, config, rows, states};
 use serde_json::json;
 use std::fs;
 use std::net::TcpListener;
 use weld_host::demo::EXAMPLE_CONNECTOR;
 use weld_host_tests::upstream::Upstream;
-
-const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A connector with the table `rows`, which is this one page.
 fn one_page(page: &'static str) -> Upstream {

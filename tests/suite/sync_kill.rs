@@ -1,9 +1,9 @@
 //! Syncs that are ended at any point: the next goes on from the last whole page.
 
 use crate::example::{Api, unlimited};
-use crate::synced::{Desk, KEY, TwoPages, assert_synced, beers, rows, states};
+use crate::synced::{Desk, KEY, TwoPages, assert_synced, beers, paged, rows, state, states};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -18,6 +18,9 @@ const SCALE: u32 = 6;
 
 /// How many pages of unfinished tables are let through before each kill.
 const PAGES: [usize; 7] = [1, 5, 3, 8, 2, 6, 4];
+
+/// The pages of the table without a key: some times what the kills let through, since they may come late.
+const KEYLESS_PAGES: usize = 600;
 
 /// The tables of the events of this kind.
 fn tables_of(lines: &[String], kind: &str) -> Vec<String> {
@@ -85,15 +88,10 @@ fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
         "killed.sqlite",
         "--json",
     ];
+    let growing = desk.path("killed.sqlite-wal");
     let mut finished = BTreeSet::new();
     for number in 0..20 {
-        kill(
-            &desk,
-            &sync,
-            number,
-            &desk.path("killed.sqlite-wal"),
-            &mut finished,
-        );
+        kill(&desk, &sync, number, &growing, &mut finished);
     }
     assert!(
         (2..Table::ALL.len()).contains(&finished.len()),
@@ -115,6 +113,34 @@ fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
     assert_eq!(states(&killed), states(&whole));
 }
 
+/// Without a key a page that comes twice leaves its rows twice, so that rows put away before their state are seen, too.
+#[test]
+fn rows_without_a_key_are_there_once_after_twenty_kills() {
+    let pages: Vec<_> = (0..KEYLESS_PAGES)
+        .map(|page| json!([{"n": 2 * page}, {"n": 2 * page + 1}]).to_string())
+        .collect();
+    let pages: Vec<_> = pages.iter().map(String::as_bytes).collect();
+    let server = paged(r#"{"schema": {"rows": {}}}"#, &pages);
+    let url = server.origin();
+    let desk = Desk::new();
+    let sync = [url.as_str(), "--to", "killed.sqlite", "--json"];
+    let growing = desk.path("killed.sqlite-wal");
+    let mut finished = BTreeSet::new();
+    for number in 0..20 {
+        kill(&desk, &sync, number, &growing, &mut finished);
+    }
+    assert!(finished.is_empty(), "every kill should come before the end");
+    desk.good(&sync);
+    let numbers = desk.numbers("killed.sqlite", "n");
+    let first_other = (0..).zip(&numbers).find(|(place, number)| place != *number);
+    assert_eq!(first_other, None, "of {} rows", numbers.len());
+    assert_eq!(numbers.len(), 2 * KEYLESS_PAGES);
+    assert_eq!(
+        states(&desk.database("killed.sqlite")),
+        [("rows".to_owned(), state(KEYLESS_PAGES))]
+    );
+}
+
 #[test]
 fn lines_of_a_sync_that_is_killed_are_those_of_one_that_is_not() {
     let api = Api::start(DemoConfig {
@@ -133,15 +159,10 @@ fn lines_of_a_sync_that_is_killed_are_those_of_one_that_is_not() {
         "killed/",
         "--json",
     ];
+    let growing = desk.path("killed/orders.jsonl");
     let mut finished = BTreeSet::new();
     for number in 0..8 {
-        kill(
-            &desk,
-            &sync,
-            number,
-            &desk.path("killed/orders.jsonl"),
-            &mut finished,
-        );
+        kill(&desk, &sync, number, &growing, &mut finished);
     }
     assert!(finished.is_empty(), "every kill should come before the end");
     desk.good(&sync);

@@ -5,6 +5,7 @@ use crate::{PROGRAM, host};
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde_json::{Value, json};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -18,6 +19,9 @@ use weld_host_tests::upstream::Upstream;
 use weld_host_tests::weld::Request;
 
 pub(crate) const KEY: &str = "correct horse";
+
+/// The header of an answer in JSON.
+pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A folder in which syncs run, and leave what they write.
 pub(crate) struct Desk(TempDir);
@@ -66,19 +70,40 @@ impl Desk {
 
     /// Runs it to an end in exit status 1, told in one line on stderr; answers the line.
     pub(crate) fn mistake(&self, arguments: &[&str]) -> String {
-        let ended = self.run(&[arguments, &["--quiet"]].concat());
-        assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {ended:?}");
-        assert!(ended.stdout.is_empty(), "{arguments:?}: {ended:?}");
-        let [line] = ended.stderr.as_slice() else {
-            panic!("one line: {ended:?}");
-        };
-        assert!(line.starts_with("weld-host: "), "{line}");
-        line.clone()
+        only_line(&self.run(&[arguments, &["--quiet"]].concat()))
+    }
+
+    /// A column of numbers of the table `rows`, in the order in which its rows came.
+    pub(crate) fn numbers(&self, to: &str, column: &str) -> Vec<i64> {
+        if to.ends_with('/') {
+            let text = fs::read_to_string(self.path(to).join("rows.jsonl")).expect("a file");
+            let number = |line: &str| {
+                let row: Value = serde_json::from_str(line).expect("a row is JSON");
+                row[column].as_i64().expect("a number")
+            };
+            return text.lines().map(number).collect();
+        }
+        let database = self.database(to);
+        let sql = format!("SELECT {column} FROM rows ORDER BY rowid");
+        let mut query = database.prepare(&sql).expect("the table is there");
+        let numbers = query.query_map([], |row| row.get(0)).expect("rows");
+        numbers.collect::<Result<_, _>>().expect("numbers")
     }
 
     pub(crate) fn database(&self, name: &str) -> Connection {
         Connection::open(self.path(name)).expect("a database")
     }
+}
+
+/// What a run ended in that failed by a mistake, and told of it in one line on stderr alone.
+pub(crate) fn only_line(ended: &Ended) -> String {
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stdout.is_empty(), "{ended:?}");
+    let [line] = ended.stderr.as_slice() else {
+        panic!("one line: {ended:?}");
+    };
+    assert!(line.starts_with("weld-host: "), "{line}");
+    line.clone()
 }
 
 /// How the example connector is set up for this API.
@@ -143,6 +168,40 @@ impl TwoPages {
             ready,
         }
     }
+}
+
+/// A connector with this schema. Its tables have these pages, each the JSON text of `insert`; the state counts those
+/// that were answered, as [`state`] tells.
+pub(crate) fn paged(schema: &str, pages: &[&[u8]]) -> Upstream {
+    let schema = schema.to_owned();
+    let pages: Vec<Vec<u8>> = pages.iter().map(|&page| page.to_owned()).collect();
+    Upstream::start(move |request, exchange| {
+        if request.target().ends_with("/schema") {
+            exchange.answer(200, &[JSON], &schema);
+            return;
+        }
+        let number = request.json()["state"]["page"].as_u64().unwrap_or(0);
+        let number = usize::try_from(number).expect("a number of pages");
+        let (insert, next) = match pages.get(number) {
+            Some(page) => (page.as_slice(), number + 1),
+            None => (&b"[]"[..], number),
+        };
+        let rest = format!(
+            r#", "state": {}, "hasMore": {}}}"#,
+            state(next),
+            next < pages.len()
+        );
+        exchange.answer(
+            200,
+            &[JSON],
+            [br#"{"insert": "#, insert, rest.as_bytes()].concat(),
+        );
+    })
+}
+
+/// The state after so many pages of a [`paged`] connector.
+pub(crate) fn state(pages: usize) -> String {
+    format!(r#"{{"page": {pages}}}"#)
 }
 
 /// How many rows of a table the API has served.

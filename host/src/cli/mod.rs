@@ -21,6 +21,7 @@ mod sync;
 
 use clap::{Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
+pub use output::printable;
 
 /// Runs Weld custom connectors as sandboxed WebAssembly components.
 #[derive(Debug, Parser)]

@@ -49,6 +49,20 @@ pub enum DestinationError {
         source: Box<dyn Error + Send + Sync>,
     },
 
+    /// The system took no more of a file, and SQLite doesn't tell why.
+    #[error(
+        "{} takes no more: check its disk, your quota and the limit on the size of files (ulimit -f); all whole pages \
+         are kept, then run the sync again",
+        path.display()
+    )]
+    NotWritten {
+        /// The destination.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+
     /// The file exists and is no SQLite database.
     #[error("{} is no SQLite database: name another file", path.display())]
     NotADatabase {
@@ -83,9 +97,9 @@ pub enum DestinationError {
 
     /// The table holds rows by another primary key than the schema's.
     #[error(
-        "the table `{table}` in {} has rows by the key [{}], the schema now says [{}]: sync it anew (--full), or name \
+        "the table {table:?} in {} has rows by the key {was:?}, the schema now says {now:?}: sync it anew (--full), or name \
          another destination",
-        path.display(), was.join(", "), now.join(", ")
+        path.display()
     )]
     KeyChanged {
         /// The destination.
@@ -100,7 +114,7 @@ pub enum DestinationError {
 
     /// SQLite allows no more columns.
     #[error(
-        "the table `{table}` in {} has {limit} columns, the most that SQLite allows: no room for the column `{column}`",
+        "the table {table:?} in {} has {limit} columns, the most that SQLite allows: no room for the column {column:?}",
         path.display()
     )]
     TooManyColumns {
@@ -115,7 +129,7 @@ pub enum DestinationError {
     },
 
     /// A row is no JSON object; nothing of its page is kept.
-    #[error("row {row} of a page of `{table}` is no JSON object")]
+    #[error("row {row} of a page of {table:?} is no JSON object")]
     Row {
         /// As the schema names it.
         table: String,
@@ -124,7 +138,7 @@ pub enum DestinationError {
     },
 
     /// Rows came for a table that was not prepared.
-    #[error("the table `{table}` was not prepared")]
+    #[error("the table {table:?} was not prepared")]
     NotPrepared {
         /// As the caller named it.
         table: String,
@@ -173,7 +187,9 @@ impl DestinationError {
     pub(super) fn of_file(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => Self::Full {
                 path,
                 source: source.into(),
             },
@@ -192,11 +208,14 @@ mod tests {
     #[test]
     fn what_the_system_says_is_sorted() {
         type Expected = fn(&DestinationError) -> bool;
-        let cases: [(io::ErrorKind, Expected); 5] = [
+        let cases: [(io::ErrorKind, Expected); 6] = [
             (io::ErrorKind::StorageFull, |error| {
                 matches!(error, DestinationError::Full { .. })
             }),
             (io::ErrorKind::QuotaExceeded, |error| {
+                matches!(error, DestinationError::Full { .. })
+            }),
+            (io::ErrorKind::FileTooLarge, |error| {
                 matches!(error, DestinationError::Full { .. })
             }),
             (io::ErrorKind::ReadOnlyFilesystem, |error| {

@@ -4,6 +4,34 @@ use tokio::sync::oneshot;
 
 use super::*;
 
+/// Syncs all tables, and stops at the first event that `is_enough`.
+async fn stopped_at(
+    client: &Client,
+    memory: &Memory,
+    mut is_enough: impl FnMut(&Event) -> bool + Send,
+) -> Summary {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut stop = Some(stop);
+    let options = SyncOptions::default();
+    let syncing = sync(
+        client,
+        memory.destination(),
+        &options,
+        |event| {
+            if is_enough(&event) {
+                drop(stop.take());
+            }
+        },
+        async {
+            let _ = stopped.await;
+        },
+    );
+    tokio::time::timeout(PATIENCE, syncing)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
 /// Stops when the first page is committed, while the second is asked for and never comes.
 #[tokio::test]
 async fn a_stopped_sync_keeps_whole_pages_and_says_so() {
@@ -17,26 +45,10 @@ async fn a_stopped_sync_keeps_whole_pages_and_says_so() {
     .await;
     let memory = Memory::default();
     let client = Client::with_options(&server.url(), None, quick()).unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut stop = Some(stop);
-    let options = SyncOptions::default();
-    let syncing = sync(
-        &client,
-        memory.destination(),
-        &options,
-        |event| {
-            if matches!(event, Event::Page { .. }) {
-                drop(stop.take());
-            }
-        },
-        async {
-            let _ = stopped.await;
-        },
-    );
-    let summary = tokio::time::timeout(PATIENCE, syncing)
-        .await
-        .unwrap()
-        .unwrap();
+    let summary = stopped_at(&client, &memory, |event| {
+        matches!(event, Event::Page { .. })
+    })
+    .await;
     assert!(summary.stopped);
     assert_eq!(summary.tables.len(), 1);
     assert!(!summary.tables[0].complete);
@@ -50,22 +62,7 @@ async fn a_sync_can_be_stopped_during_a_pause() {
         Server::start(|_| Answer::with("503 Service Unavailable", "Retry-After: 3000\r\n", b""))
             .await;
     let client = Client::new(&server.url(), None).unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut stop = Some(stop);
-    let options = SyncOptions::default();
-    let syncing = sync(
-        &client,
-        Memory::default().destination(),
-        &options,
-        |_| drop(stop.take()),
-        async {
-            let _ = stopped.await;
-        },
-    );
-    let summary = tokio::time::timeout(PATIENCE, syncing)
-        .await
-        .unwrap()
-        .unwrap();
+    let summary = stopped_at(&client, &Memory::default(), |_| true).await;
     assert!(summary.stopped && summary.tables.is_empty());
 }
 
@@ -77,31 +74,15 @@ async fn a_sync_goes_on_where_it_was_stopped_with_nothing_lost_or_doubled() {
         .await
         .0
         .unwrap();
+    let client = Client::with_options(&server.url(), None, quick()).unwrap();
     for stop_after in 1..6 {
         let memory = Memory::default();
-        let client = Client::with_options(&server.url(), None, quick()).unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let mut stop = Some(stop);
         let mut pages = 0;
-        let options = SyncOptions::default();
-        let syncing = sync(
-            &client,
-            memory.destination(),
-            &options,
-            |event| {
-                pages += u32::from(matches!(event, Event::Page { .. }));
-                if pages == stop_after {
-                    drop(stop.take());
-                }
-            },
-            async {
-                let _ = stopped.await;
-            },
-        );
-        tokio::time::timeout(PATIENCE, syncing)
-            .await
-            .unwrap()
-            .unwrap();
+        stopped_at(&client, &memory, |event| {
+            pages += u32::from(matches!(event, Event::Page { .. }));
+            pages == stop_after
+        })
+        .await;
         // A table that came to its end would be read from there: only what is unfinished is.
         let unfinished = ["a", "b"]
             .into_iter()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use super::super::DestinationError;
 
@@ -82,6 +82,13 @@ fn sorted(path: &Path, source: rusqlite::Error) -> DestinationError {
             path,
             source: source.into(),
         },
+        // Of all causes only a full disk has a code of its own: a quota and a limit on the size of files have not.
+        Some(ErrorCode::SystemIoFailure)
+            if source.sqlite_error().map(|error| error.extended_code)
+                == Some(ffi::SQLITE_IOERR_WRITE) =>
+        {
+            DestinationError::NotWritten { path, source }
+        }
         Some(ErrorCode::CannotOpen) => DestinationError::Open {
             path,
             source: source.into(),

@@ -15,6 +15,9 @@
 //! gets the schema's default, if there is one. A row whose key is null or missing in part is appended, as are all rows
 //! of a table without a key.
 //!
+//! Tables and columns keep their names where SQLite can hold them (`names.rs`); of names that it takes for one, the
+//! later is numbered.
+//!
 //! `_weld_tables`, `_weld_columns` and `_weld_state` are our own tables: the names that tables and columns got, the
 //! key of each table, and the state of its last page.
 

@@ -11,7 +11,7 @@ use super::columns::{Layout, NewColumn};
 use super::failure::Failure;
 use super::names::quoted;
 use super::tables::Prepared;
-use super::values::{Value, unquoted};
+use super::values::{Value, member_name};
 
 /// How many statements are kept, one for each set of columns that rows have.
 const MAX_STATEMENTS: usize = 32;
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             self.members.push(Member { column, json });
             return;
         }
-        let name = unquoted(quoted);
+        let name = member_name(quoted);
         match layout.place(&name) {
             Some(column) => {
                 self.members.push(Member { column, json });

@@ -46,19 +46,33 @@ impl ToSql for Value<'_> {
     }
 }
 
+/// Reads the name of a member. One that no text can hold keeps the spelling that it has in JSON: to replace what is
+/// wrong with it would make one name of several.
+pub(super) fn member_name(json: &str) -> Cow<'_, str> {
+    let inner = inner(json);
+    if !inner.contains('\\') {
+        return inner.into();
+    }
+    serde_json::from_str(json).map_or_else(|_| inner.into(), Cow::Owned)
+}
+
 /// Reads a JSON string. A lone surrogate, which JSON can spell and no text can hold, becomes U+FFFD: a row must not be
 /// lost to half an emoji.
-pub(super) fn unquoted(json: &str) -> Cow<'_, str> {
-    let inner = json
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .unwrap_or(json);
+fn unquoted(json: &str) -> Cow<'_, str> {
+    let inner = inner(json);
     if !inner.contains('\\') {
         return inner.into();
     }
     serde_json::Deserializer::from_str(json)
         .deserialize_bytes(Lossy)
         .map_or_else(|_| inner.into(), Cow::Owned)
+}
+
+/// What stands between the quotes.
+fn inner(json: &str) -> &str {
+    json.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(json)
 }
 
 /// `serde_json` hands over lone surrogates where bytes are asked for.
@@ -108,5 +122,18 @@ mod tests {
     fn half_a_character_is_marked_and_the_rest_is_kept() {
         let read = unquoted(r#""a\ud83d""#);
         assert!(read.starts_with("a\u{fffd}"), "{read}");
+    }
+
+    #[test]
+    fn names_of_half_characters_stay_apart() {
+        for (json, name) in [
+            (r#""a""#, "a"),
+            (r#""a\u0062\"""#, "ab\""),
+            (r#""\ud83d\ude00""#, "😀"),
+            (r#""a\ud83d""#, r"a\ud83d"),
+            (r#""a\ud83e""#, r"a\ud83e"),
+        ] {
+            assert_eq!(member_name(json), name, "{json}");
+        }
     }
 }
