@@ -30,6 +30,9 @@ use crate::config::NetworkConfig;
 /// How long an address has for itself before the next one is tried beside it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
+/// How many names one connector looks up at once.
+const LOOK_UPS: usize = 8;
+
 /// Origins whose connections are counted before those without any are forgotten.
 const COUNTED_ORIGINS: usize = 64;
 
@@ -64,6 +67,8 @@ struct Shared {
     network: Arc<dyn Network>,
     gate: AddressGate,
     tls: TlsConnector,
+    /// A look-up that nobody waits for any more still occupies a thread of the system's resolver.
+    look_ups: Arc<Semaphore>,
     connect_timeout: Duration,
     max_per_origin: usize,
     origins: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -79,6 +84,7 @@ impl Dialler {
             network,
             gate: AddressGate::new(config.allow_networks.clone()),
             tls: TlsConnector::from(Arc::new(tls)),
+            look_ups: Arc::new(Semaphore::new(LOOK_UPS)),
             connect_timeout: config.connect_timeout,
             max_per_origin: config.connections,
             origins: Mutex::default(),
@@ -166,11 +172,7 @@ impl Shared {
                 }),
             };
         }
-        let mut found = self
-            .network
-            .resolve(host)
-            .await
-            .map_err(DialError::Resolve)?;
+        let mut found = self.resolve(host).await.map_err(DialError::Resolve)?;
         let mut forbidden = None;
         found.retain(|&address| match self.gate.permits(address, false) {
             Ok(()) => true,
@@ -187,6 +189,19 @@ impl Shared {
             (true, Some(forbidden)) => Err(forbidden),
             (true, None) => Err(DialError::NoAddress),
         }
+    }
+
+    /// Goes on when it is dropped, since the system's look-ups can't be cancelled; so it keeps its place until it ends.
+    async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>> {
+        // It is never closed.
+        let place = self.look_ups.clone().acquire_owned().await.ok();
+        let (network, name) = (self.network.clone(), name.to_owned());
+        let looking_up = tokio::spawn(async move {
+            let found = network.resolve(&name).await;
+            drop(place);
+            found
+        });
+        looking_up.await?
     }
 
     async fn encrypt(

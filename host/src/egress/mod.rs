@@ -44,6 +44,7 @@ pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
 pub(crate) use headers::is_reserved;
 pub use network::{Network, Networking, SystemNetwork};
+use quota::NoCalls;
 pub(crate) use quota::PageQuota;
 pub(crate) use tls::Tls;
 
@@ -167,6 +168,7 @@ impl Egress {
             .network
             .idle_timeout
             .min(request.wishes.idle.unwrap_or(Duration::MAX));
+        self.take_call(&request.method, page)?;
         let mut hop = match parse(request) {
             Ok(hop) => hop,
             Err((method, error)) => {
@@ -182,12 +184,25 @@ impl Egress {
             let next = again.and_then(|again| again.next(response.status(), response.headers()));
             match next {
                 Some(next) => {
+                    self.take_call(next.method.as_str(), page)?;
                     follow = follow.saturating_sub(1);
                     hop = next;
                 }
                 None => return Ok((url, response)),
             }
         }
+    }
+
+    /// Counts a call, also one that will be refused: each leaves a line in the log. Those past the quota leave one in
+    /// all.
+    fn take_call(&self, method: &str, page: &PageQuota) -> Result<(), EgressError> {
+        page.take_call().map_err(|NoCalls { limit, is_first }| {
+            let error = EgressError::TooManyCalls { limit };
+            if is_first {
+                Record::new(self.connector.clone(), method, None).fail(&error);
+            }
+            error
+        })
     }
 
     async fn hop(
@@ -235,7 +250,6 @@ impl Egress {
             .matching(hop.method.as_str(), &hop.url)
             .ok_or_else(|| self.denied(hop.method.as_str(), &hop.url))?;
         record.allowed_by(rule.host().to_string().into());
-        page.take_call()?;
         let sent = exchange::send(
             self.client(),
             hop,

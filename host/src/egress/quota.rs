@@ -1,11 +1,19 @@
 //! What one page may use of the network: calls, bytes and time.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use tokio::time::Instant;
 
 use super::error::EgressError;
 use crate::config::Limits;
+
+/// The page has used up its calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoCalls {
+    pub(super) limit: u32,
+    /// Whether the page hears it for the first time.
+    pub(super) is_first: bool,
+}
 
 /// The page has used up its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +33,7 @@ pub(crate) struct PageQuota {
     /// When the page's time is over.
     pub(super) deadline: Instant,
     calls: AtomicU32,
+    has_refused: AtomicBool,
     bytes: AtomicU64,
     max_calls: u32,
     max_bytes: u64,
@@ -35,6 +44,7 @@ impl PageQuota {
         Self {
             deadline,
             calls: AtomicU32::new(limits.max_calls),
+            has_refused: AtomicBool::new(false),
             bytes: AtomicU64::new(limits.max_call_bytes),
             max_calls: limits.max_calls,
             max_bytes: limits.max_call_bytes,
@@ -45,15 +55,16 @@ impl PageQuota {
     ///
     /// # Errors
     ///
-    /// [`EgressError::TooManyCalls`].
-    pub(super) fn take_call(&self) -> Result<(), EgressError> {
+    /// [`NoCalls`].
+    pub(super) fn take_call(&self) -> Result<(), NoCalls> {
         self.calls
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                 left.checked_sub(1)
             })
             .map(drop)
-            .map_err(|_| EgressError::TooManyCalls {
+            .map_err(|_| NoCalls {
                 limit: self.max_calls,
+                is_first: !self.has_refused.swap(true, Ordering::Relaxed),
             })
     }
 
@@ -99,11 +110,8 @@ mod tests {
         let quota = quota(2, 0);
         assert!(quota.take_call().is_ok());
         assert!(quota.take_call().is_ok());
-        for _ in 0..3 {
-            assert!(matches!(
-                quota.take_call(),
-                Err(EgressError::TooManyCalls { limit: 2 })
-            ));
+        for is_first in [true, false, false] {
+            assert_eq!(quota.take_call(), Err(NoCalls { limit: 2, is_first }));
         }
     }
 
