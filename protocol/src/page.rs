@@ -87,6 +87,12 @@ impl Page {
         &self.state
     }
 
+    /// The state in its one canonical spelling, as [`IncomingState::canonical`](crate::IncomingState::canonical) of the
+    /// request that hands it back.
+    pub fn canonical_state(&self) -> String {
+        json::canonical(&self.state)
+    }
+
     /// Whether Weld is to ask for another page.
     pub fn has_more(&self) -> bool {
         self.has_more

@@ -33,6 +33,12 @@ impl IncomingState {
         self.guest.as_deref().unwrap_or(&self.received)
     }
 
+    /// The connector's part of the state in its one canonical spelling: equal for all texts of the same value, and for no
+    /// others, to the last digit.
+    pub fn canonical(&self) -> String {
+        json::canonical(self.guest())
+    }
+
     /// As [`guest`](Self::guest), without a copy.
     pub fn into_guest(self) -> String {
         self.guest.unwrap_or(self.received)

@@ -6,11 +6,13 @@
 //! meaning: a lone surrogate such as `\ud800` passes as text, and shows only where a name or a
 //! string is decoded.
 
+mod canonical;
 mod kind;
 mod string;
 mod walk;
 mod write;
 
+pub(crate) use canonical::canonical;
 pub use kind::JsonKind;
 pub(crate) use string::{is_name, trim, unquote};
 pub use walk::SyntaxError;
