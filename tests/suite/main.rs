@@ -36,6 +36,7 @@ mod routes;
 mod sandbox;
 mod shutdown;
 mod startup;
+mod stuck;
 mod sync;
 mod sync_answers;
 mod sync_destinations;

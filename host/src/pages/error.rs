@@ -23,6 +23,12 @@ pub(crate) enum PageFailure {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
+    #[error(
+        "{pages} pages in a row came to nothing, though each said that there is more (`limits.empty-pages`): the state \
+         doesn't move on; check what the connector returns as `state`"
+    )]
+    Stuck { pages: u32 },
+
     /// The API asks to wait for longer than `limits.max-wait`, or has asked so often that it comes to that.
     #[error("the API asks to wait for longer than `limits.max-wait` allows")]
     RateLimited { retry_after: Duration },

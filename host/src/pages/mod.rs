@@ -6,6 +6,7 @@
 //! Uses `connectors`, and `weld-protocol` for the formats.
 
 mod error;
+mod guard;
 mod schema;
 mod wait;
 
@@ -18,6 +19,7 @@ use weld_protocol::{Page, PageRequest, PageText, Pending, with_waiting};
 
 use crate::connectors::{CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage};
 pub(crate) use error::PageFailure;
+use guard::{Guard, Step};
 use wait::RateLimit;
 
 /// When to ask for a schema again that the API's rate limit refused without a time.
@@ -26,6 +28,7 @@ const SCHEMA_RETRY: Duration = Duration::from_secs(60);
 /// Makes the answers to Weld's requests.
 pub struct Pages {
     connectors: Connectors,
+    guard: Guard,
     /// Becomes true when the host shuts down: nobody is held from then on.
     closing: watch::Sender<bool>,
 }
@@ -55,6 +58,7 @@ impl Pages {
     pub fn new(connectors: Connectors) -> Self {
         Self {
             connectors,
+            guard: Guard::default(),
             closing: watch::Sender::new(false),
         }
     }
@@ -133,7 +137,7 @@ impl Pages {
             .await;
         let now = Timestamp::now();
         match fetched {
-            Ok(page) => answer(page, now, connector),
+            Ok(page) => self.answer(page, now, connector, request),
             Err(ConnectorError::Call(CallError::Guest(GuestError::RateLimited(asked)))) => {
                 let previous = waiting
                     .as_ref()
@@ -168,21 +172,38 @@ impl Pages {
             _ = closing.wait_for(|closing| *closing) => false,
         }
     }
-}
 
-fn answer(page: GuestPage, now: Timestamp, connector: &Connector) -> Result<Answer, PageFailure> {
-    let limits = connector.limits();
-    let mut checked = Page::check(page.insert, page.state, page.has_more)?;
-    if let Some(asked) = page.wait.filter(|wait| !wait.is_zero()) {
-        if asked > limits.max_wait {
-            tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector's wait is shortened to limits.max-wait");
+    fn answer(
+        &self,
+        page: GuestPage,
+        now: Timestamp,
+        connector: &Connector,
+        request: &PageRequest,
+    ) -> Result<Answer, PageFailure> {
+        let limits = connector.limits();
+        let mut checked = Page::check(page.insert, page.state, page.has_more)?;
+        let wait = page.wait.filter(|wait| !wait.is_zero());
+        self.guard
+            .note(&Step {
+                connector: connector.name().as_str(),
+                table: &request.table,
+                incoming: &request.state.canonical(),
+                page: &checked,
+                waits: wait.is_some(),
+                max_pages: limits.max_empty_pages,
+            })
+            .map_err(|stuck| PageFailure::Stuck { pages: stuck.pages })?;
+        if let Some(asked) = wait {
+            if asked > limits.max_wait {
+                tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector's wait is shortened to limits.max-wait");
+            }
+            checked = checked.with_waiting(&wait::after_page(asked, now, limits));
         }
-        checked = checked.with_waiting(&wait::after_page(asked, now, limits));
+        let rows = checked.rows();
+        Ok(Answer {
+            text: checked.into_parts(),
+            pending: None,
+            rows,
+        })
     }
-    let rows = checked.rows();
-    Ok(Answer {
-        text: checked.into_parts(),
-        pending: None,
-        rows,
-    })
 }

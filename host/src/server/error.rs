@@ -115,6 +115,7 @@ impl ApiError {
             )
             | PageFailure::InvalidPage(_)
             | PageFailure::InvalidSchema(_)
+            | PageFailure::Stuck { .. }
             | PageFailure::UnreadableSchema { .. }
             | PageFailure::SchemaTimeout { .. } => None,
         }
@@ -182,6 +183,7 @@ fn page_kind(failure: &PageFailure) -> ErrorKind {
     match failure {
         PageFailure::Connector(error) => connector_kind(error),
         PageFailure::InvalidPage(_) => ErrorKind::InvalidPage,
+        PageFailure::Stuck { .. } => ErrorKind::StuckSync,
         PageFailure::InvalidSchema(_) | PageFailure::UnreadableSchema { .. } => {
             ErrorKind::InvalidSchema
         }

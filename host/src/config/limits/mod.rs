@@ -47,6 +47,9 @@ pub struct Limits {
     /// `bytes`: the bodies of a call's upstream requests and responses together, in bytes,
     /// decompressed. Default 512 MiB.
     pub max_call_bytes: u64,
+    /// `empty-pages`: pages without progress in a row, each of which promises more, before a sync counts as stuck; at
+    /// least 1. Default 10.
+    pub max_empty_pages: u32,
     /// `log-lines`: lines that one call may log, within [`MAX_LOG_BYTES`]; zero drops all. Default
     /// 1000.
     pub max_log_lines: u32,
@@ -67,6 +70,7 @@ impl Default for Limits {
             max_response_bytes: 64 << 20,
             max_calls: 1000,
             max_call_bytes: 512 << 20,
+            max_empty_pages: 10,
             max_log_lines: 1000,
         }
     }

@@ -49,6 +49,7 @@ impl Limits {
             ),
             max_calls: settings.count("calls", defaults.max_calls, 0..=u32::MAX),
             max_call_bytes: settings.size("bytes", defaults.max_call_bytes, Range::SUM),
+            max_empty_pages: settings.count("empty-pages", defaults.max_empty_pages, 1..=u32::MAX),
             max_log_lines: settings.count("log-lines", defaults.max_log_lines, 0..=u32::MAX),
         }
     }
@@ -85,6 +86,7 @@ mod tests {
             response-size = "3MiB"
             calls = 0
             bytes = "5GiB"
+            empty-pages = 3
             log-lines = 0
         "#;
         let expected = Limits {
@@ -100,6 +102,7 @@ mod tests {
             max_response_bytes: 3 << 20,
             max_calls: 0,
             max_call_bytes: 5 << 30,
+            max_empty_pages: 3,
             max_log_lines: 0,
         };
         assert_eq!(read(text, &Ceilings::default()), (expected, vec![]));
@@ -177,6 +180,10 @@ mod tests {
                 "expected a whole number from 0 to 4294967295, found a string",
             ),
             ("bytes = '512'", size),
+            (
+                "empty-pages = 0",
+                "out of range: expected a whole number from 1 to 4294967295",
+            ),
             (
                 "log-lines = -1",
                 "out of range: expected a whole number from 0 to 4294967295",

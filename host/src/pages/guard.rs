@@ -1,0 +1,265 @@
+//! The guard against syncs without end: pages that come to nothing, again and again.
+//!
+//! The commonest mistake of a connector is a cursor that never moves, and Weld would ask until somebody looks at the
+//! bill. Two kinds of pages are without progress, though each promises more: one without rows whose state the table has
+//! been in already, and one that is the page before once more, state and rows. So many of them in a row end the sync.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use weld_protocol::Page;
+
+/// Tables whose last pages are kept in mind; of more, the one that was asked for the longest ago is forgotten.
+const MAX_TABLES: usize = 4_096;
+
+/// States in a row without rows that are kept in mind for one table: circles beyond this length go unnoticed.
+const MAX_STATES: usize = 1_024;
+
+/// So many pages in a row came to nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stuck {
+    pub(super) pages: u32,
+}
+
+/// What the last pages of every table came to. Lost with a restart: then the count begins anew.
+#[derive(Default)]
+pub(super) struct Guard {
+    digests: RandomState,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Default)]
+struct Tables {
+    by_name: HashMap<(String, String), Trace>,
+    /// Counts the pages of all tables, as a clock that can't jump.
+    pages: u64,
+}
+
+/// The last pages of one table in one sync.
+struct Trace {
+    /// The state that was answered last.
+    answered: u64,
+    /// The rows of the last page, where its state did not move.
+    rows: Option<u64>,
+    /// All states since the last page with rows.
+    seen: HashSet<u64>,
+    /// Pages in a row without progress.
+    idle: u32,
+    /// By [`Tables::pages`].
+    last_used: u64,
+}
+
+impl Trace {
+    fn new(state: u64) -> Self {
+        Self {
+            answered: state,
+            rows: None,
+            seen: HashSet::from([state]),
+            idle: 0,
+            last_used: 0,
+        }
+    }
+}
+
+/// One page as the guard sees it.
+pub(super) struct Step<'a> {
+    pub(super) connector: &'a str,
+    pub(super) table: &'a str,
+    /// The canonical state of the request.
+    pub(super) incoming: &'a str,
+    pub(super) page: &'a Page,
+    /// Whether the connector asks to wait, as for an export that isn't ready: that is no circle.
+    pub(super) waits: bool,
+    /// `limits.empty-pages`.
+    pub(super) max_pages: u32,
+}
+
+impl Guard {
+    /// Notes a page.
+    ///
+    /// # Errors
+    ///
+    /// [`Stuck`]; the count then begins anew, so that a sync that is tried again gets as far.
+    pub(super) fn note(&self, step: &Step<'_>) -> Result<(), Stuck> {
+        let key = (step.connector.to_owned(), step.table.to_owned());
+        let digest = |text: &str| self.digests.hash_one(text);
+        if !step.page.has_more() {
+            self.tables().by_name.remove(&key);
+            return Ok(());
+        }
+        let before = digest(step.incoming);
+        let after = digest(&step.page.canonical_state());
+        let rows = (after == before).then(|| digest(step.page.insert()));
+        let mut tables = self.tables();
+        let mut trace = tables
+            .by_name
+            .remove(&key)
+            .filter(|trace| trace.answered == before)
+            .unwrap_or_else(|| Trace::new(before));
+        if !step.waits {
+            let is_idle = if step.page.rows() == 0 {
+                if trace.seen.len() >= MAX_STATES {
+                    trace.seen.clear();
+                }
+                !trace.seen.insert(after)
+            } else {
+                trace.seen = HashSet::from([after]);
+                rows.is_some() && rows == trace.rows
+            };
+            trace.rows = rows;
+            trace.idle = if is_idle {
+                trace.idle.saturating_add(1)
+            } else {
+                0
+            };
+            if trace.idle >= step.max_pages {
+                return Err(Stuck { pages: trace.idle });
+            }
+        }
+        trace.answered = after;
+        tables.keep(key, trace);
+        Ok(())
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn keep(&mut self, key: (String, String), mut trace: Trace) {
+        if self.by_name.len() >= MAX_TABLES {
+            let oldest = self
+                .by_name
+                .iter()
+                .min_by_key(|(_, trace)| trace.last_used)
+                .map(|(key, _)| key.clone());
+            if let Some(oldest) = oldest {
+                self.by_name.remove(&oldest);
+            }
+        }
+        self.pages = self.pages.saturating_add(1);
+        trace.last_used = self.pages;
+        self.by_name.insert(key, trace);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: u32 = 3;
+
+    /// Notes a page of `beers` that answers `state` to `incoming`, both canonical.
+    fn note(guard: &Guard, incoming: &str, insert: &str, state: &str) -> Result<(), Stuck> {
+        note_with(guard, incoming, insert, state, true, false)
+    }
+
+    fn note_with(
+        guard: &Guard,
+        incoming: &str,
+        insert: &str,
+        state: &str,
+        has_more: bool,
+        waits: bool,
+    ) -> Result<(), Stuck> {
+        let page = Page::check(insert.to_owned(), state.to_owned(), has_more).unwrap();
+        guard.note(&Step {
+            connector: "beers",
+            table: "beers",
+            incoming,
+            page: &page,
+            waits,
+            max_pages: LIMIT,
+        })
+    }
+
+    /// How many pages it takes until the guard ends the sync.
+    fn pages_until_stuck(mut page: impl FnMut(u32) -> Result<(), Stuck>) -> Option<u32> {
+        (1..100).find(|&number| page(number).is_err())
+    }
+
+    #[test]
+    fn cursor_that_never_moves_is_stuck_with_rows_and_without() {
+        let guard = Guard::default();
+        let empty = pages_until_stuck(|_| note(&guard, "{}", "[]", "{}"));
+        assert_eq!(empty, Some(3));
+        let rows = pages_until_stuck(|_| note(&guard, "{}", r#"[{"id":1}]"#, "{}"));
+        assert_eq!(rows, Some(4), "the first of them is none once more");
+    }
+
+    #[test]
+    fn states_that_go_round_without_rows_are_stuck() {
+        let guard = Guard::default();
+        let states = ["{}", r#"{"a":1e0}"#, r#"{"b":1e0}"#];
+        let at = |number: u32| states[number as usize % 3];
+        let stuck = pages_until_stuck(|number| note(&guard, at(number - 1), "[]", at(number)));
+        assert_eq!(stuck, Some(2 + 3));
+    }
+
+    #[test]
+    fn pages_that_come_to_something_are_never_stuck() {
+        let guard = Guard::default();
+        let moving = pages_until_stuck(|number| {
+            let state = |number| format!(r#"{{"page":{number}e0}}"#);
+            note(&guard, &state(number - 1), "[]", &state(number))
+        });
+        assert_eq!(moving, None, "a state that is new each time");
+        let queue = pages_until_stuck(|number| {
+            note(&guard, "{}", &format!(r#"[{{"id":{number}}}]"#), "{}")
+        });
+        assert_eq!(queue, None, "other rows each time, as a queue gives them");
+        let waiting = pages_until_stuck(|_| note_with(&guard, "{}", "[]", "{}", true, true));
+        assert_eq!(waiting, None, "a page that asks to wait");
+        let done = pages_until_stuck(|_| note_with(&guard, "{}", "[]", "{}", false, false));
+        assert_eq!(done, None, "a page that promises no more");
+    }
+
+    #[test]
+    fn another_sync_starts_the_count_anew() {
+        let guard = Guard::default();
+        for _ in 0..10 {
+            for _ in 1..LIMIT {
+                assert_eq!(note(&guard, r#"{"a":1e0}"#, "[]", r#"{"a":1e0}"#), Ok(()));
+            }
+            assert_eq!(note(&guard, "{}", "[]", r#"{"a":1e0}"#), Ok(()));
+        }
+    }
+
+    #[test]
+    fn waits_in_between_neither_count_nor_excuse() {
+        let guard = Guard::default();
+        let stuck =
+            pages_until_stuck(|number| note_with(&guard, "{}", "[]", "{}", true, number % 2 == 0));
+        assert_eq!(stuck, Some(5));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let guard = Guard::default();
+        let page = Page::check("[]".to_owned(), "{}".to_owned(), true).unwrap();
+        for table in 0..MAX_TABLES + 100 {
+            let noted = guard.note(&Step {
+                connector: "beers",
+                table: &table.to_string(),
+                incoming: r#"{"a":1e0}"#,
+                page: &page,
+                waits: false,
+                max_pages: LIMIT,
+            });
+            assert_eq!(noted, Ok(()));
+        }
+        assert_eq!(guard.tables.lock().unwrap().by_name.len(), MAX_TABLES);
+        for number in 0..2 * MAX_STATES {
+            let state = |number| format!(r#"{{"page":{number}e0}}"#);
+            assert_eq!(
+                note(&guard, &state(number), "[]", &state(number + 1)),
+                Ok(())
+            );
+        }
+        let tables = guard.tables.lock().unwrap();
+        let trace = &tables.by_name[&("beers".to_owned(), "beers".to_owned())];
+        assert!(trace.seen.len() <= MAX_STATES);
+    }
+}
