@@ -1,7 +1,7 @@
 //! The one way to the network: may this URL be called, then call it, within the connector's caps.
 //!
-//! A request passes, in this order: its own form ([`headers`]), the allow rules, the page's quota, the addresses of its
-//! host ([`dial`]), and on the way back the caps of its response ([`body`]). A redirect that is followed begins anew.
+//! A request passes, in this order: its own form (`headers`), the allow rules, the page's quota, the addresses of its
+//! host (`dial`), and on the way back the caps of its response (`body`). A redirect that is followed begins anew.
 //! Guests do not belong here: this room knows requests and responses as plain values.
 //!
 //! Uses no other room; `config` gives it the parsed rules.
