@@ -200,7 +200,7 @@ fn name_of_an_encoding_is_read_in_any_case() {
 }
 
 #[test]
-fn encoding_that_was_not_asked_for_fails() {
+fn encoding_that_was_not_asked_for_or_is_broken_fails() {
     let upstream = Upstream::start(|request, exchange| {
         let encoding = request.target().trim_start_matches('/');
         exchange.answer(200, &[("content-encoding", encoding)], "squeezed");

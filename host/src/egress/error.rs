@@ -91,7 +91,7 @@ pub(crate) enum RequestFault {
     Scheme(String),
     #[error("the URL holds a user name or password; send an `authorization` header instead")]
     UserInfo,
-    #[error("`{0}` has no host after `://`")]
+    #[error("`{0}` is not a scheme, `://` and a host")]
     NoHost(String),
     #[error("`{0}` is no name that can be looked up")]
     Host(String),

@@ -21,6 +21,7 @@ use crate::bindings::host;
 use crate::egress::{Egress, PageQuota};
 pub(crate) use logging::CallLog;
 use wasi_http::WasiHttp;
+pub(crate) use wasi_http::add_to_linker as add_wasi_http_to_linker;
 
 /// What the imports of one call work on.
 pub(crate) struct Imports {

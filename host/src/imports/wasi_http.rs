@@ -6,16 +6,23 @@ use std::sync::Arc;
 
 use http::{HeaderName, header};
 use http_body_util::BodyExt;
-use wasmtime::component::ResourceTable;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource, ResourceTable};
+use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, IoError};
 use wasmtime_wasi_http::{
     Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
-    WasiHttpHooks,
+    WasiHttpHooks, WasiHttpView,
 };
 
 use crate::egress::{
     self, Egress, EgressError, PageQuota, Request, RequestBody, StreamedBody, Timeout, Wishes,
 };
 use crate::report;
+
+/// The interface that has [`ERROR_CODE`], by the name that wasmtime gives it.
+const TYPES: &str = "wasi:http/types@0.2.12";
+const ERROR_CODE: &str = "http-error-code";
 
 type Ended = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sent = Result<(http::Response<WasiBody>, Ended), Error>;
@@ -46,6 +53,39 @@ impl WasiHttp {
             table,
             ctx: &mut self.context,
         }
+    }
+}
+
+/// Lets the guests of `linker` call `wasi:http`.
+pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
+    linker: &mut Linker<T>,
+) -> wasmtime::Result<()> {
+    add_only_http_to_linker_async(linker)?;
+    // Wasmtime's own tells no reason why the stream of a response's body failed: it looks for another type than the one
+    // that such a stream fails with.
+    linker.allow_shadowing(true);
+    linker.instance(TYPES)?.func_wrap(
+        ERROR_CODE,
+        |mut store: StoreContextMut<'_, T>, (error,): (Resource<IoError>,)| {
+            let error = store.data_mut().http().table.get(&error)?;
+            let known = error.downcast_ref::<ErrorCode>().cloned();
+            Ok((known.or_else(|| error.downcast_ref().and_then(of_a_body)),))
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+/// What [`wasi`] says of a body, in the words of the guest's interface.
+fn of_a_body(error: &Error) -> Option<ErrorCode> {
+    match error {
+        Error::HttpResponseBodySize(limit_bytes) => {
+            Some(ErrorCode::HttpResponseBodySize(*limit_bytes))
+        }
+        Error::ConnectionReadTimeout => Some(ErrorCode::ConnectionReadTimeout),
+        Error::HttpResponseTimeout => Some(ErrorCode::HttpResponseTimeout),
+        Error::InternalError(text) => Some(ErrorCode::InternalError(text.clone())),
+        _ => None,
     }
 }
 

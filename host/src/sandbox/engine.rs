@@ -106,7 +106,7 @@ impl Sandbox {
         start_clock(&engine).map_err(|error| failed(error.into()))?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)
-            .and_then(|()| wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker))
+            .and_then(|()| imports::add_wasi_http_to_linker(&mut linker))
             .and_then(|()| imports::add_to_linker(&mut linker, CallState::imports))
             .map_err(|error| failed(error.into_boxed_dyn_error()))?;
         Ok(Self {

@@ -1,5 +1,5 @@
 //! Sends the request that stands in its state (`url`, and where given `method`, `headers`, `body`, `timeout`),
-//! and reports the response or the error in a row.
+//! as many `times` as it says, and reports the last response or error in a row.
 //! The host must send it only where the connector's `allow` says so, and within its limits.
 
 use serde_json::{Value, json};
@@ -21,6 +21,10 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
         idempotent: None,
         credential: text("credential"),
     };
+    let times = wanted.get("times").and_then(Value::as_u64).unwrap_or(1);
+    for _ in 1..times {
+        let _only_the_last_is_reported = host::http_fetch(&request);
+    }
     one_row(&match host::http_fetch(&request) {
         Ok(response) => json!({
             "status": response.status,

@@ -1,0 +1,132 @@
+//! Which addresses connections are made to, and kept to, where a name means several or changes its meaning.
+
+use super::CONFIGS;
+use super::attempt::ip;
+use super::canary::CLOSE;
+use super::controls::{by_both, get, sockets};
+use super::world::{IMPORTS, World};
+use std::net::IpAddr;
+
+/// What a name means, at one look-up after the other.
+fn answers(addresses: &[&[&str]]) -> Vec<Vec<IpAddr>> {
+    addresses
+        .iter()
+        .map(|answer| answer.iter().map(|address| ip(address)).collect())
+        .collect()
+}
+
+#[test]
+fn of_mixed_answers_only_public_addresses_are_dialled() {
+    let world = World::start(CONFIGS);
+    by_both(&world, |import| {
+        let name = format!("{import}.mixed.example.com");
+        let mixed = [
+            "10.0.0.1",
+            "1.1.1.1",
+            "::1",
+            "2606:4700::1111",
+            "169.254.169.254",
+            "8.8.8.8",
+            "0.0.0.0",
+        ];
+        world.network.answer(&name, &answers(&[&mixed]));
+        // Nobody answers at the first ones, so that the host tries every address that it would.
+        world.network.dead(&[ip("1.1.1.1"), ip("2606:4700::1111")]);
+        let row = world.ask("rules", import, &get(&format!("http://{name}/")));
+        assert_eq!(row["body"], "chirp", "{import}: {row}");
+        let public = ["1.1.1.1", "2606:4700::1111", "8.8.8.8"];
+        assert_eq!(world.network.dialled(), sockets(&public, 80), "{import}");
+    });
+}
+
+#[test]
+fn public_addresses_that_take_no_connection_open_no_others() {
+    let world = World::start(CONFIGS);
+    by_both(&world, |import| {
+        let name = format!("{import}.dead.example.com");
+        world.network.answer(
+            &name,
+            &answers(&[&["1.1.1.1", "127.0.0.1"], &["127.0.0.1"]]),
+        );
+        world.network.dead(&[ip("1.1.1.1")]);
+        let row = world.ask("rules", import, &get(&format!("http://{name}/")));
+        assert_eq!(row["error"], "failed", "{import}: {row}");
+        assert_eq!(
+            world.network.dialled(),
+            sockets(&["1.1.1.1"], 80),
+            "{import}"
+        );
+        assert!(world.canary.received().is_empty(), "{import}");
+    });
+}
+
+#[test]
+fn name_whose_answer_changes_is_judged_by_each() {
+    let world = World::start(CONFIGS);
+    by_both(&world, |import| {
+        let name = format!("{import}.changes.example.com");
+        world.network.answer(
+            &name,
+            &answers(&[&["1.1.1.1"], &["127.0.0.1"], &["8.8.8.8"]]),
+        );
+        let url = get(&format!("http://{name}{CLOSE}"));
+        let public = world.ask("rules", import, &url);
+        assert_eq!(public["body"], "chirp", "{import}: {public}");
+        let private = world.ask("rules", import, &url);
+        assert_eq!(private["error"], "denied", "{import}: {private}");
+        let public = world.ask("rules", import, &url);
+        assert_eq!(public["body"], "chirp", "{import}: {public}");
+        assert_eq!(world.network.looked_up().len(), 3, "{import}");
+        assert_eq!(
+            world.network.dialled(),
+            sockets(&["1.1.1.1", "8.8.8.8"], 80)
+        );
+        assert_eq!(world.canary.received().len(), 2, "{import}");
+    });
+}
+
+#[test]
+fn kept_connection_goes_where_it_was_made_to() {
+    let world = World::start(CONFIGS);
+    by_both(&world, |import| {
+        let name = format!("{import}.kept.example.com");
+        world
+            .network
+            .answer(&name, &answers(&[&["1.1.1.1"], &["127.0.0.1"]]));
+        let (kept, last) = (
+            get(&format!("http://{name}/")),
+            get(&format!("http://{name}{CLOSE}")),
+        );
+        for request in [&kept, &kept, &last] {
+            let row = world.ask("rules", import, request);
+            assert_eq!(row["body"], "chirp", "{import}: {row}");
+        }
+        // It is closed now, and the name means something else by now.
+        let row = world.ask("rules", import, &kept);
+        assert_eq!(row["error"], "denied", "{import}: {row}");
+        assert_eq!(world.network.looked_up().len(), 2, "{import}");
+        assert_eq!(
+            world.network.dialled(),
+            sockets(&["1.1.1.1"], 80),
+            "{import}"
+        );
+        assert_eq!(world.canary.received().len(), 3, "{import}");
+    });
+}
+
+#[test]
+fn connection_of_one_connector_is_no_way_for_another() {
+    let world = World::start(CONFIGS);
+    world
+        .network
+        .answer("shared.example.com", &answers(&[&["10.0.0.1"]]));
+    let url = get("http://shared.example.com/");
+    for (import, _) in IMPORTS {
+        let row = world.ask("networks", import, &url);
+        assert_eq!(row["body"], "chirp", "{import}: {row}");
+        // That one may; this one may not, though a connection to the place is at hand.
+        let row = world.ask("rules", import, &url);
+        assert_eq!(row["error"], "denied", "{import}: {row}");
+    }
+    assert_eq!(world.canary.received().len(), 2);
+}
