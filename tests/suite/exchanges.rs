@@ -141,7 +141,10 @@ fn upstream_that_hangs_ends_with_the_pages_time() {
             "{}",
             answer.text()
         ),
-        _ => drop(assert_error(&answer, 504, "deadline_exceeded")),
+        _ => {
+            let message = assert_error(&answer, 504, "deadline_exceeded");
+            assert!(message.contains("response of http://"), "{message}");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ mod error;
 mod load;
 mod registry;
 
-pub(crate) use crate::sandbox::{CallError, Connector, GuestError, GuestPage};
+pub(crate) use crate::sandbox::{CallContext, CallError, Connector, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};

@@ -8,7 +8,7 @@ use super::error::ConnectorError;
 use super::load::{Entry, Folder, LoadReport};
 use crate::bindings::source;
 use crate::config::{ConnectorName, Secret};
-use crate::sandbox::{Connector, GuestPage};
+use crate::sandbox::{CallContext, Connector, GuestPage};
 
 /// The connectors that this host serves.
 pub struct Connectors {
@@ -86,9 +86,10 @@ impl Connectors {
     pub(crate) async fn schema(
         &self,
         connector: &Connector,
+        context: &CallContext,
     ) -> Result<Vec<source::Table>, ConnectorError> {
         let _slot = self.admission.slot().await?;
-        Ok(connector.schema().await?)
+        Ok(connector.schema(context).await?)
     }
 
     /// Asks a connector for one page.
@@ -101,9 +102,10 @@ impl Connectors {
         connector: &Connector,
         table: &str,
         state: &str,
+        context: &CallContext,
     ) -> Result<GuestPage, ConnectorError> {
         let _slot = self.admission.slot().await?;
-        Ok(connector.fetch_page(table, state).await?)
+        Ok(connector.fetch_page(table, state, context).await?)
     }
 
     /// Where a broken connector lies beside a whole one, neither is behind the plain routes: which connector answers

@@ -19,6 +19,7 @@ mod quota;
 mod record;
 mod redirect;
 mod tls;
+mod waits;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +48,7 @@ pub use network::{Network, Networking, SystemNetwork};
 use quota::NoCalls;
 pub(crate) use quota::PageQuota;
 pub(crate) use tls::Tls;
+pub(crate) use waits::{Wait, WaitReason, Waits};
 
 /// How long an idle connection is kept for the next request: less than the minute after which most servers close.
 const POOL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -144,6 +146,12 @@ impl Egress {
     ) -> Result<Response, EgressError> {
         let (url, response) = self.send(request, page).await?;
         let (head, body) = response.into_parts();
+        let _waiting = page.waits.begin(Wait {
+            reason: WaitReason::Response {
+                origin: url.origin().ascii_serialization(),
+            },
+            until: None,
+        });
         Ok(Response {
             status: head.status.as_u16(),
             headers: headers::received(&head.headers),
@@ -250,6 +258,12 @@ impl Egress {
             .matching(hop.method.as_str(), &hop.url)
             .ok_or_else(|| self.denied(hop.method.as_str(), &hop.url))?;
         record.allowed_by(rule.host().to_string().into());
+        let _waiting = page.waits.begin(Wait {
+            reason: WaitReason::Response {
+                origin: record.origin().to_owned(),
+            },
+            until: None,
+        });
         let sent = exchange::send(
             self.client(),
             hop,

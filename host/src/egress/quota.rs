@@ -1,10 +1,12 @@
 //! What one page may use of the network: calls, bytes and time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use tokio::time::Instant;
 
 use super::error::EgressError;
+use super::waits::Waits;
 use crate::config::Limits;
 
 /// The page has used up its calls.
@@ -32,6 +34,8 @@ impl From<OverQuota> for EgressError {
 pub(crate) struct PageQuota {
     /// When the page's time is over.
     pub(super) deadline: Instant,
+    /// What the page waits for.
+    pub(super) waits: Arc<Waits>,
     calls: AtomicU32,
     has_refused: AtomicBool,
     bytes: AtomicU64,
@@ -40,15 +44,21 @@ pub(crate) struct PageQuota {
 }
 
 impl PageQuota {
-    pub(crate) fn new(limits: &Limits, deadline: Instant) -> Self {
+    pub(crate) fn new(limits: &Limits, deadline: Instant, waits: Arc<Waits>) -> Self {
         Self {
             deadline,
+            waits,
             calls: AtomicU32::new(limits.max_calls),
             has_refused: AtomicBool::new(false),
             bytes: AtomicU64::new(limits.max_call_bytes),
             max_calls: limits.max_calls,
             max_bytes: limits.max_call_bytes,
         }
+    }
+
+    /// What the page waits for.
+    pub(crate) fn waits(&self) -> &Arc<Waits> {
+        &self.waits
     }
 
     /// Takes one call.
@@ -102,7 +112,7 @@ mod tests {
             max_call_bytes,
             ..Limits::default()
         };
-        PageQuota::new(&limits, Instant::now())
+        PageQuota::new(&limits, Instant::now(), Arc::default())
     }
 
     #[tokio::test]

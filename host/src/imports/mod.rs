@@ -82,7 +82,7 @@ impl host::Host for Imports {
     }
 
     async fn sleep(&mut self, duration: u32) -> Result<(), host::OutOfTime> {
-        sleep::sleep(duration, self.deadline).await
+        sleep::sleep(duration, self.deadline, self.page.waits()).await
     }
 
     fn environment(&mut self) -> Vec<(String, String)> {

@@ -17,7 +17,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use weld_protocol::{Page, PageRequest, PageText, Pending, with_waiting};
 
-use crate::connectors::{CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage};
+use crate::connectors::{
+    CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage,
+};
 pub(crate) use error::PageFailure;
 use guard::{Guard, Step};
 use wait::RateLimit;
@@ -81,7 +83,8 @@ impl Pages {
     /// [`PageFailure`].
     pub(crate) async fn schema(&self, connector: &Connector) -> Result<String, PageFailure> {
         let limits = connector.limits();
-        let asking = self.connectors.schema(connector);
+        let context = CallContext::default();
+        let asking = self.connectors.schema(connector, &context);
         let asked = match limits.answer_within {
             None => asking.await,
             Some(limit) => tokio::time::timeout(limit, asking)
@@ -133,7 +136,12 @@ impl Pages {
         }
         let fetched = self
             .connectors
-            .fetch_page(connector, &request.table, state.guest())
+            .fetch_page(
+                connector,
+                &request.table,
+                state.guest(),
+                &CallContext::default(),
+            )
             .await;
         let now = Timestamp::now();
         match fetched {

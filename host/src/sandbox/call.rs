@@ -1,5 +1,7 @@
 //! One call: a store made for it, one export run in it, the store dropped.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,7 +15,7 @@ use super::cpu::{CpuClock, Metered};
 use super::error::{CallError, Circumstances, GuestError};
 use super::limits::MemoryLimiter;
 use crate::bindings::{self, source};
-use crate::egress::PageQuota;
+use crate::egress::{PageQuota, Waits};
 use crate::imports::{CallLog, Imports};
 
 /// A page as the guest handed it over: sizes checked, JSON not.
@@ -26,6 +28,15 @@ pub(crate) struct GuestPage {
     pub(crate) has_more: bool,
     /// How long the guest asks to wait before the next page.
     pub(crate) wait: Option<Duration>,
+}
+
+/// What a call's caller says of it, and sees of it from outside.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct CallContext {
+    /// How long the call may take, where that is less than `limits.page-timeout`.
+    pub(crate) timeout: Option<Duration>,
+    /// What the call waits for.
+    pub(crate) waits: Arc<Waits>,
 }
 
 /// What the store of one call holds.
@@ -63,9 +74,14 @@ impl Connector {
     /// # Errors
     ///
     /// Every [`CallError`] but those of a page's size.
-    pub(crate) async fn schema(&self) -> Result<Vec<source::Table>, CallError> {
+    pub(crate) async fn schema(
+        &self,
+        context: &CallContext,
+    ) -> Result<Vec<source::Table>, CallError> {
         let tables = self
-            .call(async |store, guest| guest.weld_connector_source().call_schema(store).await)
+            .call(context, async |store, guest| {
+                guest.weld_connector_source().call_schema(store).await
+            })
             .await?;
         Ok(tables.map_err(|error| GuestError::new(error, self.name(), None))?)
     }
@@ -79,10 +95,11 @@ impl Connector {
         &self,
         table: &str,
         state: &str,
+        context: &CallContext,
     ) -> Result<GuestPage, CallError> {
         let state = state.to_owned();
         let page = self
-            .call(async |store, guest| {
+            .call(context, async |store, guest| {
                 let source = guest.weld_connector_source();
                 source.call_fetch_page(store, table, &state).await
             })
@@ -115,31 +132,41 @@ impl Connector {
     ///
     /// As any call: a start function may trap, too.
     pub(super) async fn try_instantiating(&self) -> Result<(), CallError> {
-        self.call(async |_, _| Ok(())).await
+        self.call(&CallContext::default(), async |_, _| Ok(()))
+            .await
     }
 
     /// Runs `export` in an instance of its own, under every limit of the connector.
     async fn call<R>(
         &self,
+        context: &CallContext,
         export: impl AsyncFnOnce(&mut Store<CallState>, &bindings::Connector) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let limits = self.limits();
         let log = CallLog::new(self.name(), limits.max_log_lines);
         let clock = CpuClock::new(limits.cpu_time);
-        let deadline = Instant::now() + limits.page_timeout;
-        let mut store = self.store(&log, &clock, deadline);
+        let timeout = context
+            .timeout
+            .map_or(limits.page_timeout, |own| own.min(limits.page_timeout));
+        let deadline = Instant::now() + timeout;
+        let mut store = self.store(&log, &clock, deadline, context.waits.clone());
         let mut instantiated = false;
-        let running = Metered::new(clock.clone(), async {
-            let guest = self.instance(&mut store).await?;
-            instantiated = true;
-            export(&mut store, &guest).await
-        });
-        let ended = tokio::time::timeout_at(deadline, running).await;
+        let (ended, waits_for) = {
+            let mut running = pin!(Metered::new(clock.clone(), async {
+                let guest = self.instance(&mut store).await?;
+                instantiated = true;
+                export(&mut store, &guest).await
+            }));
+            let ended = tokio::time::timeout_at(deadline, running.as_mut()).await;
+            // Asked before the call is dropped, and its waits with it.
+            (ended, context.waits.current())
+        };
         log.finish();
         tracing::debug!(cpu_time = ?clock.used(), "call ended");
         let Ok(result) = ended else {
             return Err(CallError::PageTimeout {
-                limit: limits.page_timeout,
+                limit: timeout,
+                waits_for,
             });
         };
         result.map_err(|error| {
@@ -157,8 +184,9 @@ impl Connector {
     fn store(
         &self,
         log: &CallLog,
-        clock: &std::sync::Arc<CpuClock>,
+        clock: &Arc<CpuClock>,
         deadline: Instant,
+        waits: Arc<Waits>,
     ) -> Store<CallState> {
         let limits = self.limits();
         let wasi = WasiCtxBuilder::new()
@@ -175,7 +203,7 @@ impl Connector {
             imports: Imports::new(
                 self.shared_environment(),
                 self.egress(),
-                PageQuota::new(limits, deadline),
+                PageQuota::new(limits, deadline, waits),
                 log.clone(),
                 deadline,
             ),

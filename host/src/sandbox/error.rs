@@ -8,6 +8,7 @@ use wasmtime_wasi::I32Exit;
 use super::cpu::CpuTimeExceeded;
 use crate::bindings::source;
 use crate::config::ConnectorName;
+use crate::egress::Wait;
 use crate::report;
 
 /// How much of a guest's error message is kept. It stands in an answer and in the log, so it is for a person to read.
@@ -89,8 +90,15 @@ pub(crate) enum CallError {
     #[error("the connector computed for longer than the {limit:?} of `limits.cpu-time`")]
     CpuTime { limit: Duration },
 
-    #[error("the call took longer than the {limit:?} of `limits.page-timeout`")]
-    PageTimeout { limit: Duration },
+    #[error(
+        "the call took longer than the {limit:?} of `limits.page-timeout`{}",
+        waits_for.as_ref().map(|wait| format!("; it was waiting: {wait}")).unwrap_or_default()
+    )]
+    PageTimeout {
+        limit: Duration,
+        /// None where the guest was computing.
+        waits_for: Option<Wait>,
+    },
 
     #[error("the page has {bytes} bytes, {limit_bytes} are allowed by `limits.page-size`")]
     PageTooLarge { bytes: usize, limit_bytes: u64 },

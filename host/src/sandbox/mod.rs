@@ -15,7 +15,7 @@ mod error;
 mod limits;
 
 pub use cache::{Cache, CacheError, Untrusted};
-pub(crate) use call::GuestPage;
+pub(crate) use call::{CallContext, GuestPage};
 pub(crate) use connector::{CompileError, Connector};
 pub use engine::{EngineError, EngineSettings, Sandbox};
 pub(crate) use error::{CallError, GuestError};

@@ -1,0 +1,145 @@
+//! What a call waits for at the moment: told to those who wait for the call.
+
+use std::fmt::{self, Display, Formatter};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// One wait, as people read it: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wait {
+    pub(crate) reason: WaitReason,
+    /// None where its end isn't known.
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// What a call can wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WaitReason {
+    /// A pause that the connector makes.
+    Pause,
+    /// An API's answer.
+    Response {
+        /// Scheme, host and port.
+        origin: String,
+    },
+}
+
+impl Wait {
+    /// A wait of this length from now on.
+    pub(crate) fn lasting(reason: WaitReason, duration: Duration) -> Self {
+        let until = SignedDuration::try_from(duration)
+            .ok()
+            .and_then(|duration| Timestamp::now().checked_add(duration).ok());
+        Self { reason, until }
+    }
+}
+
+impl Display for Wait {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            WaitReason::Pause => formatter.write_str("pause")?,
+            WaitReason::Response { origin } => write!(formatter, "response of {origin}")?,
+        }
+        match self.until {
+            None => Ok(()),
+            // To the second: it is for people.
+            Some(until) => write!(formatter, " until {until:.0}"),
+        }
+    }
+}
+
+/// The waits of one call. A guest may have several requests under way at once.
+#[derive(Debug, Default)]
+pub(crate) struct Waits(Mutex<Present>);
+
+#[derive(Debug, Default)]
+struct Present {
+    /// In the order in which they began, each with its number.
+    waits: Vec<(u64, Wait)>,
+    begun: u64,
+}
+
+impl Waits {
+    /// Notes a wait until the answer is dropped.
+    pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> Waiting {
+        let mut present = self.present();
+        present.begun = present.begun.wrapping_add(1);
+        let number = present.begun;
+        present.waits.push((number, wait));
+        Waiting {
+            waits: self.clone(),
+            number,
+        }
+    }
+
+    /// The wait that began the longest ago; none while the guest computes.
+    pub(crate) fn current(&self) -> Option<Wait> {
+        self.present().waits.first().map(|(_, wait)| wait.clone())
+    }
+
+    fn present(&self) -> MutexGuard<'_, Present> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait under way; dropped, it is over.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    waits: Arc<Waits>,
+    number: u64,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut present = self.waits.present();
+        present.waits.retain(|(number, _)| *number != self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(origin: &str) -> Wait {
+        Wait {
+            reason: WaitReason::Response {
+                origin: origin.to_owned(),
+            },
+            until: None,
+        }
+    }
+
+    #[test]
+    fn oldest_wait_is_told_until_it_is_over() {
+        let waits = Arc::new(Waits::default());
+        assert_eq!(waits.current(), None);
+        let first = waits.begin(response("https://a.example.com"));
+        let second = waits.begin(response("https://b.example.com"));
+        assert_eq!(waits.current(), Some(response("https://a.example.com")));
+        drop(first);
+        assert_eq!(waits.current(), Some(response("https://b.example.com")));
+        drop(second);
+        assert_eq!(waits.current(), None);
+    }
+
+    #[test]
+    fn wait_says_for_what_and_until_when() {
+        let pause = Wait {
+            reason: WaitReason::Pause,
+            until: Some("2030-01-02T03:04:05.678Z".parse().unwrap()),
+        };
+        assert_eq!(pause.to_string(), "pause until 2030-01-02T03:04:05Z");
+        assert_eq!(
+            response("https://a.example.com").to_string(),
+            "response of https://a.example.com"
+        );
+        assert!(
+            Wait::lasting(WaitReason::Pause, Duration::MAX)
+                .until
+                .is_none()
+        );
+    }
+}
