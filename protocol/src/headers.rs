@@ -11,6 +11,10 @@ pub const SCHEMA_MODE: &str = "schema";
 /// own state. Its value is [`Pending::as_str`].
 pub const PENDING_HEADER: &str = "weld-host-pending";
 
+/// The header of such an answer that tells people what the page waits for, and until when where that is known:
+/// `pause until 2030-01-02T03:04:05Z`. Absent where that isn't known, or the page is just being computed.
+pub const WAITS_FOR_HEADER: &str = "weld-host-waits-for";
+
 /// Why an answer is not the page itself yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending {

@@ -28,7 +28,10 @@ impl Unanswered {
             exchange.wait_for_close();
             closing.open();
         });
-        let config = format!("[network]\nallow = [\"{}\"]", upstream.origin());
+        let config = format!(
+            "[network]\nallow = [\"{}\"]\n[limits]\nlinger = \"0s\"",
+            upstream.origin()
+        );
         Self {
             host: host_with_config(guests::FETCHES, &config),
             upstream,

@@ -141,10 +141,7 @@ fn upstream_that_hangs_ends_with_the_pages_time() {
             "{}",
             answer.text()
         ),
-        _ => {
-            let message = assert_error(&answer, 504, "deadline_exceeded");
-            assert!(message.contains("response of http://"), "{message}");
-        }
+        _ => drop(assert_error(&answer, 504, "deadline_exceeded")),
     }
 }
 

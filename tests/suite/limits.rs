@@ -188,9 +188,11 @@ fn call_in_the_queue_gets_its_turn() {
         release,
     } = InFlight::start(builder);
     let (sender, statuses) = mpsc::channel();
-    for _ in 0..2 {
+    for number in 0..2 {
         let (weld, sender) = (host.weld("guest"), sender.clone());
-        thread::spawn(move || sender.send(weld.schema().status()));
+        // Equal requests would share one call.
+        let state = json!({ "number": number });
+        thread::spawn(move || sender.send(weld.page("rows", &state).status()));
     }
     let next = || statuses.recv_timeout(PATIENCE).unwrap();
     assert_eq!(
@@ -204,7 +206,7 @@ fn call_in_the_queue_gets_its_turn() {
 }
 
 #[test]
-fn call_ends_when_its_client_goes_away() {
+fn call_without_a_client_ends_after_its_linger() {
     let (arrived, closed) = (Gate::shut(), Gate::shut());
     let (arrival, closing) = (arrived.clone(), closed.clone());
     let upstream = Upstream::start(move |_, exchange| {
@@ -212,7 +214,10 @@ fn call_ends_when_its_client_goes_away() {
         exchange.wait_for_close();
         closing.open();
     });
-    let config = format!("[network]\nallow = [\"{}\"]", upstream.origin());
+    let config = format!(
+        "[network]\nallow = [\"{}\"]\n[limits]\nlinger = \"100ms\"",
+        upstream.origin()
+    );
     let host = host_with_config(guests::FETCHES, &config);
     let state = json!({ "url": upstream.url("/") });
     let page = host

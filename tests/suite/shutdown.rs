@@ -1,6 +1,7 @@
-//! Stopping: pages in flight finish, who waits is told to come again, nobody new is served.
+//! Stopping: who waits is told to come again, calls under way end, nobody new is served.
 
 use crate::in_flight::InFlight;
+use crate::marks::assert_pending;
 use crate::{assert_error, guests, host, host_with_config};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -9,29 +10,42 @@ use std::thread;
 use weld_host_tests::PATIENCE;
 
 #[test]
-fn page_in_flight_finishes_while_new_requests_are_refused() {
+fn page_in_flight_is_pending_at_once_and_its_call_ends() {
     for signal in [Signal::TERM, Signal::INT] {
         let InFlight {
             mut host,
             page,
             release,
-        } = InFlight::start(host());
+        } = InFlight::start(host().flag("--grace", "1h"));
         host.signal(signal);
-        host.log().wait_for_text("shutting down");
+        let answer = page.answer().unwrap();
+        assert_pending(&answer);
+        assert_eq!(answer.header("weld-host-pending"), Some("running"));
         match host.request("GET", "/guest/schema").try_send() {
             Ok(answer) => drop(assert_error(&answer, 503, "shutting_down")),
             Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionRefused),
         }
         release.open();
-        let answer = page.answer().unwrap();
-        assert_eq!(
-            answer.json()["insert"][0]["body"],
-            "in time",
-            "{}",
-            answer.text()
-        );
+        let ended = host.log().wait_for_text("upstream call");
+        assert!(ended.contains("status=200"), "{ended}");
         assert_eq!(host.wait_for_exit().code(), Some(0), "{signal:?}");
     }
+}
+
+#[test]
+fn call_that_only_sleeps_past_the_grace_is_not_waited_for() {
+    let config = "[env]\nSLEEP_MS = \"7200000\"\n[limits]\npage-timeout = \"3h\"";
+    let mut host = host()
+        .plugin("guest", guests::SLEEPS_INSIDE)
+        .config("guest", config)
+        .flag("--grace", "1h")
+        .start();
+    let page = host.weld("guest").page_request("rows", &json!({}));
+    let page = page.begin().unwrap();
+    host.log().wait_for_text("begun");
+    host.terminate();
+    assert_pending(&page.answer().unwrap());
+    assert_eq!(host.wait_for_exit().code(), Some(0));
 }
 
 #[test]
@@ -52,23 +66,23 @@ fn second_signal_quits_without_waiting() {
         release,
     } = InFlight::start(host().flag("--grace", "1h"));
     host.terminate();
-    host.log().wait_for_text("shutting down");
+    assert_pending(&page.answer().unwrap());
     host.terminate();
     host.wait_for_exit();
-    assert!(page.answer().is_err(), "the page is cut off");
     release.open();
 }
 
 #[test]
-fn page_that_outlasts_the_grace_is_cut_off() {
+fn call_that_outlasts_the_grace_is_cut_off() {
     let InFlight {
         mut host,
         page,
         release,
     } = InFlight::start(host().flag("--grace", "50ms"));
     host.terminate();
-    host.wait_for_exit();
-    assert!(page.answer().is_err(), "the page is cut off");
+    assert_eq!(host.wait_for_exit().code(), Some(0));
+    host.log().wait_for_text("cut off");
+    assert_pending(&page.answer().unwrap());
     release.open();
 }
 
@@ -115,21 +129,29 @@ fn connection_that_is_kept_alive_does_not_keep_the_host_alive() {
 
 #[test]
 fn request_that_waits_for_a_slot_is_told_to_come_again() {
+    let builder = host()
+        .flag("--slots", "1")
+        .flag("--queue", "2")
+        .flag("--log", "debug");
     let InFlight {
         mut host,
         page,
         release,
-    } = InFlight::start(host().flag("--slots", "1").flag("--queue", "1"));
-    let (sender, answers) = mpsc::channel();
-    for _ in 0..2 {
-        let (weld, sender) = (host.weld("guest"), sender.clone());
-        thread::spawn(move || sender.send(weld.schema()));
-    }
-    let next = || answers.recv_timeout(PATIENCE).unwrap();
-    // There is one place in the queue: now the other request has it.
-    assert_error(&next(), 503, "busy");
+    } = InFlight::start(builder);
+    let weld = host.weld("guest");
+    let (sender, schema) = mpsc::channel();
+    thread::spawn(move || sender.send(weld.schema()));
+    host.log().wait_for_text("waits for a sandbox");
+    let queued = host
+        .weld("guest")
+        .page_request("rows", &json!({ "number": 1 }));
+    let queued = queued.begin().unwrap();
+    host.log().wait_for("both in the queue", |line| {
+        line.contains("waits for a sandbox") && line.contains("table")
+    });
     host.terminate();
-    let answer = next();
+    // A schema has no state that could be handed back.
+    let answer = schema.recv_timeout(PATIENCE).unwrap();
     assert_error(&answer, 503, "shutting_down");
     let seconds: u64 = answer
         .header("retry-after")
@@ -137,7 +159,9 @@ fn request_that_waits_for_a_slot_is_told_to_come_again() {
         .parse()
         .unwrap();
     assert!(seconds > 0);
+    for page in [queued, page] {
+        assert_pending(&page.answer().unwrap());
+    }
     release.open();
-    assert_eq!(page.answer().unwrap().status(), 200, "it was in flight");
     assert_eq!(host.wait_for_exit().code(), Some(0));
 }

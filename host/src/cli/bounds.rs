@@ -40,7 +40,10 @@ pub(super) struct BoundFlags {
     /// How long a client may take to send a body
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     body_timeout: Duration,
-    /// How long requests under way may go on after the signal to stop
+    /// Let no call go on between requests, as where the platform stops all work then
+    #[arg(long)]
+    no_background: bool,
+    /// How long calls under way may go on after the signal to stop
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     grace: Duration,
 }
@@ -53,6 +56,7 @@ impl BoundFlags {
         config.queue_wait = self.queue_wait;
         config.max_body_bytes = self.max_body;
         config.body_timeout = self.body_timeout;
+        config.background = !self.no_background;
         config.grace = self.grace;
         config.ceilings = Ceilings {
             memory_bytes: self.max_memory,

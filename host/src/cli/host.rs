@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
 use crate::connectors::{AdmissionSettings, Connectors, LoadReport, load_component, load_folder};
-use crate::pages::Pages;
+use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{Cache, EngineSettings, Sandbox};
 use crate::server::{Server, ServerSettings};
 
@@ -50,11 +50,14 @@ impl Host {
             queue: config.queue,
             queue_wait: config.queue_wait,
         };
+        let pages = PageSettings {
+            background: config.background,
+        };
         let (connectors, reports) = Connectors::new(folder, config.default_connector, admission)?;
         Ok(Self {
             server,
             reports,
-            pages: Pages::new(connectors),
+            pages: Pages::new(connectors, pages),
             settings: ServerSettings {
                 api_keys: config.api_keys,
                 max_body_bytes: config.max_body_bytes,

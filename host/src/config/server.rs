@@ -35,6 +35,8 @@ pub struct ServerConfig {
     pub queue_wait: Duration,
     /// What connectors' own files may ask for at the most.
     pub ceilings: Ceilings,
+    /// `--no-background` makes it false: whether a call may go on while no request waits for it.
+    pub background: bool,
     /// `--grace`: how long pages in flight may take to finish at shutdown.
     pub grace: Duration,
     /// `--max-body`: the largest body of a request, also once decompressed, in bytes; more than 0.
@@ -69,6 +71,7 @@ impl ServerConfig {
             queue: Self::QUEUE,
             queue_wait: Self::QUEUE_WAIT,
             ceilings: Ceilings::default(),
+            background: true,
             grace: Self::GRACE,
             max_body_bytes: Self::MAX_BODY_BYTES,
             body_timeout: Self::BODY_TIMEOUT,

@@ -10,8 +10,10 @@ mod error;
 mod load;
 mod registry;
 
+pub(crate) use crate::egress::{Wait, WaitReason, Waits};
 pub(crate) use crate::sandbox::{CallContext, CallError, Connector, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
+pub(crate) use admission::Slot;
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};
 pub use load::{LoadReport, Ready, load_component, load_folder};

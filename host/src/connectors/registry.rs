@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::admission::{Admission, AdmissionSettings};
+use super::admission::{Admission, AdmissionSettings, Slot};
 use super::error::ConnectorError;
 use super::load::{Entry, Folder, LoadReport};
-use crate::bindings::source;
 use crate::config::{ConnectorName, Secret};
-use crate::sandbox::{CallContext, Connector, GuestPage};
+use crate::sandbox::Connector;
 
 /// The connectors that this host serves.
 pub struct Connectors {
@@ -78,34 +77,14 @@ impl Connectors {
         self.admission.close();
     }
 
-    /// Asks a connector for its tables.
+    /// Waits for the right to make a call. While there is none, `make_room` is called from time to time, to end calls
+    /// that can be spared.
     ///
     /// # Errors
     ///
-    /// [`ConnectorError`]: `Busy`, `ShuttingDown` or `Call`.
-    pub(crate) async fn schema(
-        &self,
-        connector: &Connector,
-        context: &CallContext,
-    ) -> Result<Vec<source::Table>, ConnectorError> {
-        let _slot = self.admission.slot().await?;
-        Ok(connector.schema(context).await?)
-    }
-
-    /// Asks a connector for one page.
-    ///
-    /// # Errors
-    ///
-    /// [`ConnectorError`]: `Busy`, `ShuttingDown` or `Call`.
-    pub(crate) async fn fetch_page(
-        &self,
-        connector: &Connector,
-        table: &str,
-        state: &str,
-        context: &CallContext,
-    ) -> Result<GuestPage, ConnectorError> {
-        let _slot = self.admission.slot().await?;
-        Ok(connector.fetch_page(table, state, context).await?)
+    /// [`ConnectorError`]: `Busy` or `ShuttingDown`.
+    pub(crate) async fn admit(&self, make_room: impl Fn()) -> Result<Slot, ConnectorError> {
+        self.admission.slot(make_room).await
     }
 
     /// Where a broken connector lies beside a whole one, neither is behind the plain routes: which connector answers

@@ -17,6 +17,10 @@ pub(crate) struct Wait {
 /// What a call can wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WaitReason {
+    /// The time before which the page may not begin, as the connector or its API asked.
+    Requested,
+    /// A sandbox to run in.
+    Sandbox,
     /// A pause that the connector makes.
     Pause,
     /// An API's answer.
@@ -39,6 +43,8 @@ impl Wait {
 impl Display for Wait {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match &self.reason {
+            WaitReason::Requested => formatter.write_str("requested wait")?,
+            WaitReason::Sandbox => formatter.write_str("a free sandbox")?,
             WaitReason::Pause => formatter.write_str("pause")?,
             WaitReason::Response { origin } => write!(formatter, "response of {origin}")?,
         }
@@ -77,6 +83,22 @@ impl Waits {
     /// The wait that began the longest ago; none while the guest computes.
     pub(crate) fn current(&self) -> Option<Wait> {
         self.present().waits.first().map(|(_, wait)| wait.clone())
+    }
+
+    /// Whether nothing can happen within `left`: all that the call waits for comes later.
+    pub(crate) fn sleeps_longer_than(&self, left: Duration) -> bool {
+        let Some(end) = SignedDuration::try_from(left)
+            .ok()
+            .and_then(|left| Timestamp::now().checked_add(left).ok())
+        else {
+            return false;
+        };
+        let present = self.present();
+        !present.waits.is_empty()
+            && present
+                .waits
+                .iter()
+                .all(|(_, wait)| wait.until.is_some_and(|until| until > end))
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
@@ -123,6 +145,20 @@ mod tests {
         assert_eq!(waits.current(), Some(response("https://b.example.com")));
         drop(second);
         assert_eq!(waits.current(), None);
+    }
+
+    #[test]
+    fn call_sleeps_while_all_its_waits_have_a_later_end() {
+        let minute = Duration::from_secs(60);
+        let pause = || Wait::lasting(WaitReason::Pause, minute);
+        let waits = Arc::new(Waits::default());
+        assert!(!waits.sleeps_longer_than(Duration::ZERO), "it computes");
+        let _first = waits.begin(pause());
+        let _second = waits.begin(pause());
+        assert!(waits.sleeps_longer_than(minute / 2));
+        assert!(!waits.sleeps_longer_than(minute * 2));
+        let _response = waits.begin(response("https://a.example.com"));
+        assert!(!waits.sleeps_longer_than(Duration::ZERO), "it may come");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use weld_protocol::{PageError, SchemaError};
 
+use super::calls::Keeping;
 use crate::connectors::ConnectorError;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,4 +40,31 @@ pub(crate) enum PageFailure {
 
     #[error("the schema took longer than the {limit:?} of `limits.answer-within`")]
     SchemaTimeout { limit: Duration },
+
+    /// Where no call goes on without its request, a page has no longer than that.
+    #[error(
+        "the page took longer than the {limit:?} of `limits.answer-within`, and with --no-background no call goes on \
+         after its request; return less in a page, and its state sooner"
+    )]
+    AnswerTimeout { limit: Duration },
+
+    #[error("the host failed while it made the page; its log says more")]
+    Crashed,
+}
+
+impl PageFailure {
+    /// The call did not begin, since the host stops.
+    pub(super) fn is_shutting_down(&self) -> bool {
+        matches!(self, Self::Connector(ConnectorError::ShuttingDown))
+    }
+
+    /// How long it counts for those who ask for the same. That the host had no room, or stops, says nothing of the page.
+    pub(super) fn keeping(&self) -> Keeping {
+        match self {
+            Self::Connector(error) if !matches!(error, ConnectorError::Call(_)) => {
+                Keeping::ForThoseWhoWait
+            }
+            _ => Keeping::UntilTold,
+        }
+    }
 }

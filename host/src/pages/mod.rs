@@ -1,12 +1,16 @@
 //! One page in the making: what a request for it gets, and when.
 //!
-//! Here belong the waits between pages, the check of what a guest hands over, and the answer's text. HTTP does not,
-//! nor how a guest is run.
+//! Here belong the waits between pages, who waits for which call, the check of what a guest hands over, and the
+//! answer's text. HTTP does not, nor how a guest is run.
 //!
 //! Uses `connectors`, and `weld-protocol` for the formats.
 
+mod answer;
+mod calls;
 mod error;
 mod guard;
+mod key;
+mod make;
 mod schema;
 mod wait;
 
@@ -15,97 +19,98 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use weld_protocol::{Page, PageRequest, PageText, Pending, with_waiting};
+use tokio::time::Instant;
+use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 
-use crate::connectors::{
-    CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage,
-};
+use crate::config::Limits;
+use crate::connectors::{Connector, ConnectorError, Connectors};
+pub(crate) use answer::{Answer, Receipt};
+use calls::{Closed, Crashed, Linger};
 pub(crate) use error::PageFailure;
-use guard::{Guard, Step};
-use wait::RateLimit;
+use key::PageKey;
+use make::{Maker, PageCall};
 
 /// When to ask for a schema again that the API's rate limit refused without a time.
 const SCHEMA_RETRY: Duration = Duration::from_secs(60);
 
 /// Makes the answers to Weld's requests.
 pub struct Pages {
-    connectors: Connectors,
-    guard: Guard,
+    maker: Arc<Maker>,
+    settings: PageSettings,
     /// Becomes true when the host shuts down: nobody is held from then on.
     closing: watch::Sender<bool>,
 }
 
-/// What a request for a page is answered with.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) text: PageText,
-    /// Where the page is not ready: why.
-    pub(crate) pending: Option<Pending>,
-    pub(crate) rows: u64,
-}
-
-impl Answer {
-    fn pending(state: &str, why: Pending) -> Self {
-        Self {
-            text: PageText::pending(state),
-            pending: Some(why),
-            rows: 0,
-        }
-    }
+/// How pages are made.
+#[derive(Debug, Clone, Copy)]
+pub struct PageSettings {
+    /// Whether a call may go on while no request waits for it. Where the platform stops all work between requests, it
+    /// may not, and a page has no longer than its request.
+    pub background: bool,
 }
 
 impl Pages {
     /// Pages from these connectors.
     #[must_use]
-    pub fn new(connectors: Connectors) -> Self {
+    pub fn new(connectors: Connectors, settings: PageSettings) -> Self {
         Self {
-            connectors,
-            guard: Guard::default(),
+            maker: Arc::new(Maker::new(connectors)),
+            settings,
             closing: watch::Sender::new(false),
         }
     }
 
     pub(crate) fn connectors(&self) -> &Connectors {
-        &self.connectors
+        &self.maker.connectors
     }
 
-    /// Begins no more calls and holds nobody any more: who waits for a time gets a pending answer at once, who waits
-    /// for a sandbox is told that the host shuts down.
+    /// Begins no more calls and holds nobody any more: who waits for a page gets a pending answer at once.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
-        self.connectors.close();
+        self.maker.pages.close();
+        self.maker.schemas.close();
+        self.maker.connectors.close();
     }
 
-    /// A connector's schema as Weld reads it.
+    /// Lets the calls under way end, `until` at the most. Answers how many did not.
+    pub(crate) async fn drain(&self, until: Instant) -> usize {
+        let (pages, schemas) = tokio::join!(
+            self.maker.pages.drain(until),
+            self.maker.schemas.drain(until)
+        );
+        pages + schemas
+    }
+
+    /// A connector's schema as Weld reads it. It is never pending: a client that asks for it waits for it.
     ///
     /// # Errors
     ///
     /// [`PageFailure`].
-    pub(crate) async fn schema(&self, connector: &Connector) -> Result<String, PageFailure> {
+    pub(crate) async fn schema(
+        &self,
+        connector: &Arc<Connector>,
+    ) -> Result<String, Arc<PageFailure>> {
         let limits = connector.limits();
-        let context = CallContext::default();
-        let asking = self.connectors.schema(connector, &context);
-        let asked = match limits.answer_within {
-            None => asking.await,
-            Some(limit) => tokio::time::timeout(limit, asking)
-                .await
-                .map_err(|_| PageFailure::SchemaTimeout { limit })?,
-        };
-        match asked {
-            Ok(tables) => Ok(schema::write(tables)?),
-            Err(ConnectorError::Call(CallError::Guest(GuestError::RateLimited(wait)))) => {
-                Err(PageFailure::SchemaRateLimited {
-                    retry_after: wait.unwrap_or(SCHEMA_RETRY),
-                })
-            }
-            Err(ConnectorError::Call(CallError::Unreadable { source })) => {
-                Err(PageFailure::UnreadableSchema { source })
-            }
-            Err(error) => Err(error.into()),
+        let deadline = limits.answer_within.map(|within| Instant::now() + within);
+        let call_deadline = deadline.filter(|_| !self.settings.background);
+        let maker = self.maker.clone();
+        let mut waiter = self
+            .maker
+            .schemas
+            .join(connector.name().clone(), self.linger(limits), |waits| {
+                maker.schema(connector.clone(), call_deadline, waits)
+            })
+            .map_err(shutting_down)?;
+        tokio::select! {
+            biased;
+            made = waiter.outcome() => Ok(made.map_err(crashed)??.0.clone()),
+            () = reached(deadline) => Err(Arc::new(PageFailure::SchemaTimeout {
+                limit: limits.answer_within.unwrap_or_default(),
+            })),
         }
     }
 
-    /// One page of one table, held until the time that its state names.
+    /// One page of one table, begun no earlier than its state says.
     ///
     /// # Errors
     ///
@@ -114,104 +119,111 @@ impl Pages {
         &self,
         connector: &Arc<Connector>,
         request: &PageRequest,
-    ) -> Result<Answer, PageFailure> {
+    ) -> Result<Answer, Arc<PageFailure>> {
         let limits = connector.limits();
         let state = &request.state;
-        let arrived = Timestamp::now();
-        let waiting = state
+        let (arrived, now) = (Timestamp::now(), Instant::now());
+        let deadline = limits.answer_within.map(|within| now + within);
+        let mark = state
             .waiting()
-            .map(|waiting| wait::bound(waiting, arrived, limits));
-        if let Some(waiting) = &waiting
-            && !self
-                .hold(wait::left(waiting, arrived), limits.answer_within)
-                .await
-        {
-            let unchanged = state.waiting() == Some(waiting);
-            let answered = if unchanged {
-                state.received().to_owned()
-            } else {
-                with_waiting(state.guest(), waiting)
-            };
-            return Ok(Answer::pending(&answered, Pending::Waiting));
-        }
-        let fetched = self
-            .connectors
-            .fetch_page(
-                connector,
-                &request.table,
-                state.guest(),
-                &CallContext::default(),
-            )
-            .await;
-        let now = Timestamp::now();
-        match fetched {
-            Ok(page) => self.answer(page, now, connector, request),
-            Err(ConnectorError::Call(CallError::Guest(GuestError::RateLimited(asked)))) => {
-                let previous = waiting
-                    .as_ref()
-                    .filter(|waiting| wait::in_time(waiting, arrived, limits));
-                match wait::after_rate_limit(previous, asked, now, limits) {
-                    RateLimit::Wait(waiting) => {
-                        tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
-                        let state = with_waiting(state.guest(), &waiting);
-                        Ok(Answer::pending(&state, Pending::Waiting))
-                    }
-                    RateLimit::GiveUp { retry_after } => {
-                        Err(PageFailure::RateLimited { retry_after })
-                    }
-                }
+            .map(|mark| wait::bound(mark, arrived, limits));
+        if let Some(mark) = &mark {
+            let left = wait::left(mark, arrived);
+            let is_over = self.hold(left, deadline).await;
+            // A page that can't outlast its request begins with a whole one.
+            if !is_over || !(left.is_zero() || self.settings.background) {
+                return Ok(Answer::early(
+                    &given_back(state, Some(mark)),
+                    mark.not_before,
+                ));
             }
-            Err(error) => Err(error.into()),
+        }
+        let canonical = state.canonical();
+        let key = PageKey::new(connector.name(), &request.table, &canonical);
+        let maker = self.maker.clone();
+        let begin = |waits| {
+            let call = PageCall {
+                connector: connector.clone(),
+                table: request.table.clone(),
+                state: state.guest().to_owned(),
+                canonical,
+                mark,
+                arrived,
+                deadline: deadline.filter(|_| !self.settings.background),
+            };
+            maker.page(call, waits)
+        };
+        let mut waiter = self
+            .maker
+            .pages
+            .join(key, self.linger(limits), begin)
+            .map_err(shutting_down)?;
+        let mut closing = self.closing.subscribe();
+        let made = tokio::select! {
+            biased;
+            made = waiter.outcome() => Some(made),
+            // Without a background, the call itself ends by then.
+            () = reached(deadline.filter(|_| self.settings.background)) => None,
+            // The sender lives as long as `self`, so an error can't come.
+            _ = closing.wait_for(|closing| *closing) => None,
+        };
+        match made {
+            Some(Ok(Ok(page))) => Ok(Answer::ready(&page, waiter)),
+            Some(Ok(Err(failure))) if !failure.is_shutting_down() => Err(failure),
+            Some(Err(error)) => Err(crashed(error)),
+            None | Some(Ok(Err(_))) => {
+                Ok(Answer::running(&given_back(state, mark.as_ref()), &waiter))
+            }
         }
     }
 
-    /// Waits for `left`, but no longer than `answer_within` and not while the host shuts down. Whether all of it is
-    /// over.
-    async fn hold(&self, left: Duration, answer_within: Option<Duration>) -> bool {
+    /// Waits for `left`, but no longer than `until` and not while the host shuts down. Whether all of it is over.
+    async fn hold(&self, left: Duration, until: Option<Instant>) -> bool {
         if left.is_zero() {
             return true;
         }
         tracing::debug!(?left, "held until its time");
-        let held = answer_within.map_or(left, |most| left.min(most));
         let mut closing = self.closing.subscribe();
         tokio::select! {
-            () = tokio::time::sleep(held) => held == left,
-            // The sender lives as long as `self`, so an error can't come.
+            biased;
+            () = tokio::time::sleep(left) => true,
+            () = reached(until) => false,
             _ = closing.wait_for(|closing| *closing) => false,
         }
     }
 
-    fn answer(
-        &self,
-        page: GuestPage,
-        now: Timestamp,
-        connector: &Connector,
-        request: &PageRequest,
-    ) -> Result<Answer, PageFailure> {
-        let limits = connector.limits();
-        let mut checked = Page::check(page.insert, page.state, page.has_more)?;
-        let wait = page.wait.filter(|wait| !wait.is_zero());
-        self.guard
-            .note(&Step {
-                connector: connector.name().as_str(),
-                table: &request.table,
-                incoming: &request.state.canonical(),
-                page: &checked,
-                waits: wait.is_some(),
-                max_pages: limits.max_empty_pages,
-            })
-            .map_err(|stuck| PageFailure::Stuck { pages: stuck.pages })?;
-        if let Some(asked) = wait {
-            if asked > limits.max_wait {
-                tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector's wait is shortened to limits.max-wait");
-            }
-            checked = checked.with_waiting(&wait::after_page(asked, now, limits));
+    fn linger(&self, limits: &Limits) -> Linger {
+        Linger {
+            running: if self.settings.background {
+                limits.linger
+            } else {
+                Duration::ZERO
+            },
+            finished: limits.linger,
         }
-        let rows = checked.rows();
-        Ok(Answer {
-            text: checked.into_parts(),
-            pending: None,
-            rows,
-        })
     }
+}
+
+/// The state that came in, for a client that asks again; its mark as it counts here.
+fn given_back(state: &IncomingState, mark: Option<&Waiting>) -> String {
+    match mark {
+        Some(mark) if state.waiting() != Some(mark) => with_waiting(state.guest(), mark),
+        _ => state.received().to_owned(),
+    }
+}
+
+/// Waits until `deadline`; for ever without one.
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn shutting_down(Closed: Closed) -> Arc<PageFailure> {
+    Arc::new(ConnectorError::ShuttingDown.into())
+}
+
+fn crashed(Crashed: Crashed) -> Arc<PageFailure> {
+    Arc::new(PageFailure::Crashed)
 }

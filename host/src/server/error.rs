@@ -4,6 +4,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -63,8 +64,9 @@ pub(super) enum ApiError {
     #[error(transparent)]
     Request(#[from] RequestError),
 
+    /// Shared by all who waited for the page.
     #[error(transparent)]
-    Page(#[from] PageFailure),
+    Page(#[from] Arc<PageFailure>),
 
     #[error("the host failed; its log says more")]
     Panicked,
@@ -72,7 +74,7 @@ pub(super) enum ApiError {
 
 impl From<ConnectorError> for ApiError {
     fn from(error: ConnectorError) -> Self {
-        Self::Page(error.into())
+        Self::Page(Arc::new(error.into()))
     }
 }
 
@@ -99,7 +101,7 @@ impl ApiError {
         let Self::Page(failure) = self else {
             return None;
         };
-        match failure {
+        match failure.as_ref() {
             PageFailure::RateLimited { retry_after }
             | PageFailure::SchemaRateLimited { retry_after }
             | PageFailure::Connector(ConnectorError::Busy { retry_after, .. }) => {
@@ -117,7 +119,9 @@ impl ApiError {
             | PageFailure::InvalidSchema(_)
             | PageFailure::Stuck { .. }
             | PageFailure::UnreadableSchema { .. }
-            | PageFailure::SchemaTimeout { .. } => None,
+            | PageFailure::SchemaTimeout { .. }
+            | PageFailure::AnswerTimeout { .. }
+            | PageFailure::Crashed => None,
         }
     }
 
@@ -172,7 +176,10 @@ impl ApiError {
     }
 
     fn trace(&self) -> Option<&str> {
-        let Self::Page(PageFailure::Connector(ConnectorError::Call(error))) = self else {
+        let Self::Page(failure) = self else {
+            return None;
+        };
+        let PageFailure::Connector(ConnectorError::Call(error)) = failure.as_ref() else {
             return None;
         };
         error.trace()
@@ -190,7 +197,10 @@ fn page_kind(failure: &PageFailure) -> ErrorKind {
         PageFailure::RateLimited { .. } | PageFailure::SchemaRateLimited { .. } => {
             ErrorKind::RateLimited
         }
-        PageFailure::SchemaTimeout { .. } => ErrorKind::DeadlineExceeded,
+        PageFailure::SchemaTimeout { .. } | PageFailure::AnswerTimeout { .. } => {
+            ErrorKind::DeadlineExceeded
+        }
+        PageFailure::Crashed => ErrorKind::Internal,
     }
 }
 

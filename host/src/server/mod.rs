@@ -6,6 +6,7 @@
 
 mod auth;
 mod body;
+mod delivery;
 mod error;
 mod peer;
 mod request_id;
@@ -19,17 +20,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::config::Secret;
 use crate::pages::Pages;
 use auth::Keys;
+use delivery::{Delivering, Outbox};
 use peer::Peer;
-use routes::{Service, handle};
+use routes::{Client, Service, handle};
 
 /// How long a client may take to send a request's headers. Also how long one that has sent only half of them can keep
 /// the host from ending.
@@ -81,8 +84,8 @@ impl Server {
         self.address
     }
 
-    /// Answers until `shutdown` is ready. Then listens no more, answers at once who waits for a time to come or for a
-    /// sandbox, and lets the calls under way end, for `grace` at the most; what is left by then is cut off.
+    /// Answers until `shutdown` is ready. Then listens no more, answers at once who waits for a page, and lets the calls
+    /// under way end, for `grace` at the most; what is left by then is cut off.
     pub async fn run(
         self,
         pages: Pages,
@@ -118,19 +121,27 @@ impl Server {
         }
         drop(self.listener);
         tracing::info!(?grace, "shutting down");
+        let until = Instant::now() + grace;
         service.pages.close();
-        if tokio::time::timeout(grace, graceful.shutdown())
+        if tokio::time::timeout_at(until, graceful.shutdown())
             .await
             .is_err()
         {
             tracing::warn!(?grace, "requests still under way are cut off");
         }
+        let cut_off = service.pages.drain(until).await;
+        if cut_off > 0 {
+            tracing::info!(
+                calls = cut_off,
+                "calls that only slept, or outlasted the grace, are cut off"
+            );
+        }
         connections.shutdown().await;
     }
 }
 
-/// Answers one connection to its end. A client that goes away ends its request: the handler is dropped, and with it
-/// the call.
+/// Answers one connection to its end. A client that goes away ends its request: the handler is dropped, and its place
+/// among those who wait for the page is left.
 fn serve(
     stream: TcpStream,
     router: Router,
@@ -138,19 +149,22 @@ fn serve(
 ) -> impl Future<Output = ()> + use<> {
     // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
     let _ = stream.set_nodelay(true);
-    let router = match Peer::of(&stream) {
-        Ok(peer) => router.layer(Extension(Arc::new(peer))),
-        Err(error) => {
-            tracing::debug!(%error, "a connection can't be watched");
-            router
-        }
+    let peer = Peer::of(&stream)
+        .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"));
+    let outbox = Outbox::default();
+    let client = Client {
+        peer: peer.ok().map(Arc::new),
+        outbox: outbox.clone(),
     };
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(
+            Delivering::new(stream, outbox),
+            TowerToHyperService::new(router.layer(Extension(client))),
+        );
     let connection = graceful.watch(connection);
     async move {
         if let Err(error) = connection.await {

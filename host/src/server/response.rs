@@ -10,13 +10,18 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::{self, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
-use weld_protocol::{PENDING_HEADER, PageText};
+use weld_protocol::{PENDING_HEADER, WAITS_FOR_HEADER};
 
-use crate::pages::Answer;
+use super::delivery::Outbox;
+use crate::pages::{Answer, Receipt};
 
 /// JSON in several pieces, sent one after the other with their length known from the start. A page's rows are such a
 /// piece: they go to the socket from where the guest's string was put, without being copied once more.
-struct Pieces(VecDeque<Bytes>);
+struct Pieces {
+    left: VecDeque<Bytes>,
+    /// Where the receipt goes once all pieces are handed over.
+    receipt: Option<(Receipt, Outbox)>,
+}
 
 impl http_body::Body for Pieces {
     type Data = Bytes;
@@ -26,46 +31,56 @@ impl http_body::Body for Pieces {
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
+        let piece = self.left.pop_front();
+        if self.left.is_empty()
+            && let Some((receipt, outbox)) = self.receipt.take()
+        {
+            outbox.put(receipt);
+        }
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_empty()
+        self.left.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.iter().map(|piece| piece.len() as u64).sum())
+        SizeHint::with_exact(self.left.iter().map(|piece| piece.len() as u64).sum())
     }
 }
 
 /// A JSON text as a response of status 200.
 pub(super) fn json(text: String) -> Response {
-    pieces(VecDeque::from([Bytes::from(text)]))
+    pieces([Bytes::from(text)], None)
 }
 
 /// A page, or the answer that there is none yet.
-pub(super) fn page(answer: Answer) -> Response {
-    let pending = answer.pending;
-    let mut response = pieces(chunks(answer.text));
-    if let Some(pending) = pending {
-        response.headers_mut().insert(
+pub(super) fn page(answer: Answer, outbox: Outbox) -> Response {
+    let mut response = pieces(
+        answer.chunks,
+        answer.receipt.map(|receipt| (receipt, outbox)),
+    );
+    let headers = response.headers_mut();
+    if let Some(pending) = answer.pending {
+        headers.insert(
             HeaderName::from_static(PENDING_HEADER),
             HeaderValue::from_static(pending.as_str()),
         );
     }
+    if let Some(wait) = answer.waits_for
+        && let Ok(text) = HeaderValue::try_from(wait.to_string())
+    {
+        headers.insert(HeaderName::from_static(WAITS_FOR_HEADER), text);
+    }
     response
 }
 
-fn chunks(text: PageText) -> VecDeque<Bytes> {
-    text.into_chunks()
+fn pieces(pieces: impl IntoIterator<Item = Bytes>, receipt: Option<(Receipt, Outbox)>) -> Response {
+    let left = pieces
         .into_iter()
-        .filter(|chunk| !chunk.is_empty())
-        .map(Bytes::from)
-        .collect()
-}
-
-fn pieces(pieces: VecDeque<Bytes>) -> Response {
-    let mut response = Response::new(Body::new(Pieces(pieces)));
+        .filter(|piece| !piece.is_empty())
+        .collect();
+    let mut response = Response::new(Body::new(Pieces { left, receipt }));
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),

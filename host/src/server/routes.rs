@@ -14,6 +14,7 @@ use tracing::Instrument;
 use weld_protocol::{MODE_HEADER, PageRequest, SCHEMA_MODE};
 
 use super::auth::{Keys, names_this_machine};
+use super::delivery::Outbox;
 use super::error::ApiError;
 use super::peer::Peer;
 use super::{body, request_id, response};
@@ -32,6 +33,14 @@ pub(super) struct Service {
     pub(super) keys: Keys,
     pub(super) max_body_bytes: u64,
     pub(super) body_timeout: Duration,
+}
+
+/// What is known of the client at the other end of a request's connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Client {
+    /// None where it can't be watched.
+    pub(super) peer: Option<Arc<Peer>>,
+    pub(super) outbox: Outbox,
 }
 
 /// What a path and its headers ask for.
@@ -90,13 +99,14 @@ pub(super) async fn handle(
         connector,
         table = tracing::field::Empty,
     );
-    let peer = request.extensions_mut().remove::<Arc<Peer>>();
+    let client = request.extensions_mut().remove::<Client>();
+    let Client { peer, outbox } = client.unwrap_or_default();
     let unanswered = Unanswered {
         span: span.clone(),
         began,
         answered: false,
     };
-    let answering = answer(&service, request, began).instrument(span.clone());
+    let answering = answer(&service, request, outbox, began).instrument(span.clone());
     let outcome = tokio::select! {
         outcome = catch_panic(answering) => outcome,
         () = gone(peer.as_deref()) => Err(ApiError::ClientGone),
@@ -145,6 +155,7 @@ impl Drop for Unanswered {
 async fn answer(
     service: &Service,
     request: Request<Body>,
+    outbox: Outbox,
     began: Instant,
 ) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
@@ -193,12 +204,14 @@ async fn answer(
     tracing::info!(
         status = 200,
         rows = page.rows,
-        bytes = page.text.len(),
+        bytes = page.len(),
         pending,
+        waits_for = page.waits_for.as_ref().map(tracing::field::display),
+        joined = page.has_joined.then_some(true),
         took = ?began.elapsed(),
         "page"
     );
-    Ok(response::page(page))
+    Ok(response::page(page, outbox))
 }
 
 /// Checked before anything else is said, so that nobody can find out the connectors' names.

@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use weld_host::config::Ceilings;
 use weld_host::connectors::{AdmissionSettings, Connectors, load_folder};
 use weld_host::egress::{Network, Networking};
-use weld_host::pages::Pages;
+use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Cache, EngineSettings, Sandbox};
 use weld_host::server::{Server, ServerSettings};
 use weld_host_tests::weld::Weld;
@@ -111,7 +111,11 @@ async fn serve(plugins: &Path, network: Arc<Script>) -> SocketAddr {
         body_timeout: Duration::from_secs(30),
         grace: Duration::ZERO,
     };
-    tokio::spawn(server.run(Pages::new(connectors), settings, std::future::pending()));
+    tokio::spawn(server.run(
+        Pages::new(connectors, PageSettings { background: true }),
+        settings,
+        std::future::pending(),
+    ));
     address
 }
 

@@ -1,0 +1,92 @@
+//! What a request for a page is answered with.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use weld_protocol::Pending;
+
+use super::calls::Waiter;
+use super::key::PageKey;
+use super::make::{Made, ReadyPage};
+use crate::connectors::{Wait, WaitReason};
+
+/// A page, or the word that there is none yet.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The JSON in its pieces.
+    pub(crate) chunks: [Bytes; 3],
+    pub(crate) rows: u64,
+    /// Where the page is not ready: why.
+    pub(crate) pending: Option<Pending>,
+    /// What it waits for, where that is known.
+    pub(crate) waits_for: Option<Wait>,
+    /// Whether another request had begun the call.
+    pub(crate) has_joined: bool,
+    /// To be handed back once the page has reached its client. None for a page that isn't there.
+    pub(crate) receipt: Option<Receipt>,
+}
+
+/// The promise to say when a page has reached its client as a whole. Dropped without that, the page is kept for the
+/// next one who asks for it.
+pub(crate) struct Receipt(Waiter<PageKey, Made<ReadyPage>>);
+
+impl std::fmt::Debug for Receipt {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Receipt")
+    }
+}
+
+impl Receipt {
+    /// The page has been written to its end: it is forgotten.
+    pub(crate) fn delivered(self) {
+        self.0.delivered();
+    }
+}
+
+impl Answer {
+    /// The length of the JSON in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.chunks.iter().map(Bytes::len).sum()
+    }
+
+    /// The request came before its time.
+    pub(super) fn early(state: &str, not_before: Timestamp) -> Self {
+        Self {
+            waits_for: Some(Wait {
+                reason: WaitReason::Requested,
+                until: Some(not_before),
+            }),
+            ..Self::without(ReadyPage::pending(state, Pending::Waiting))
+        }
+    }
+
+    /// The page is in the making.
+    pub(super) fn running(state: &str, call: &Waiter<PageKey, Made<ReadyPage>>) -> Self {
+        Self {
+            waits_for: call.waits().current(),
+            has_joined: call.has_joined(),
+            ..Self::without(ReadyPage::pending(state, Pending::Running))
+        }
+    }
+
+    pub(super) fn ready(page: &ReadyPage, call: Waiter<PageKey, Made<ReadyPage>>) -> Self {
+        Self {
+            chunks: page.chunks.clone(),
+            rows: page.rows,
+            pending: page.pending,
+            waits_for: None,
+            has_joined: call.has_joined(),
+            receipt: Some(Receipt(call)),
+        }
+    }
+
+    fn without(page: ReadyPage) -> Self {
+        Self {
+            chunks: page.chunks,
+            rows: page.rows,
+            pending: page.pending,
+            waits_for: None,
+            has_joined: false,
+            receipt: None,
+        }
+    }
+}

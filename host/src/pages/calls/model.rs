@@ -1,0 +1,353 @@
+//! Requests that come, go and break off in any order, against a model of what must become of them.
+//!
+//! At every step: no key has two calls at once, nobody who waits is forgotten, no outcome is given to one who asked
+//! after it was delivered, and none is lost before its time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::tests::{Told, settle};
+use super::{Bounds, Calls, Crashed, Keeping, Linger, Waiter};
+
+/// Steps of time are no divisors of these, so that nothing happens at the very moment of a deadline.
+const STEP: Duration = Duration::from_millis(300);
+const LINGER: Linger = Linger {
+    running: Duration::from_millis(1_000),
+    finished: Duration::from_millis(700),
+};
+
+#[derive(Debug, Clone)]
+enum Op {
+    /// A request for this key comes.
+    Arrive(u8),
+    /// The client of this one who waits goes away.
+    Leave(usize),
+    /// The answer of this one has been written.
+    Deliver(usize),
+    /// This key's call ends.
+    Finish(u8, Ending),
+    /// Time passes, in steps.
+    Pass(u8),
+    /// Room is needed.
+    MakeRoom,
+    /// The host starts anew.
+    Restart,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Page,
+    Failure,
+    NoRoom,
+    Panic,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let ending = prop_oneof![
+        4 => Just(Ending::Page),
+        2 => Just(Ending::Failure),
+        1 => Just(Ending::NoRoom),
+        1 => Just(Ending::Panic),
+    ];
+    prop_oneof![
+        8 => (0..3u8).prop_map(Op::Arrive),
+        4 => any::<usize>().prop_map(Op::Leave),
+        4 => any::<usize>().prop_map(Op::Deliver),
+        5 => (0..3u8, ending).prop_map(|(key, ending)| Op::Finish(key, ending)),
+        3 => (1..5u8).prop_map(Op::Pass),
+        1 => Just(Op::MakeRoom),
+        1 => Just(Op::Restart),
+    ]
+}
+
+/// What the table should hold of one key.
+struct Expected {
+    call: usize,
+    /// None while the call runs.
+    keeping: Option<Keeping>,
+    watchers: usize,
+    unwatched_since: Option<Instant>,
+}
+
+struct Client {
+    key: u8,
+    call: usize,
+    waiter: Waiter<u8, Told>,
+}
+
+struct World {
+    calls: Calls<u8, Told>,
+    expected: HashMap<u8, Expected>,
+    clients: Vec<Client>,
+    /// The ends of all calls of this start, by their number.
+    ends: HashMap<usize, oneshot::Sender<Told>>,
+    /// What each call has ended in; none for a panic.
+    ended: HashMap<usize, Option<Told>>,
+    begun: usize,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            calls: Calls::new(Bounds {
+                outcomes: 1_000,
+                bytes: 1_000,
+            }),
+            expected: HashMap::new(),
+            clients: Vec::new(),
+            ends: HashMap::new(),
+            ended: HashMap::new(),
+            begun: 0,
+        }
+    }
+
+    async fn step(&mut self, op: &Op) {
+        match *op {
+            Op::Arrive(key) => self.arrive(key),
+            Op::Leave(which) => {
+                if let Some(client) = self.take_client(which) {
+                    self.leave(client.key, client.call);
+                }
+            }
+            Op::Deliver(which) => self.deliver(which),
+            Op::Finish(key, ending) => self.finish(key, ending),
+            Op::Pass(steps) => {
+                for _ in 0..steps {
+                    tokio::time::advance(STEP).await;
+                    settle().await;
+                    self.expire();
+                }
+            }
+            Op::MakeRoom => self.make_room(),
+            Op::Restart => {
+                let begun = self.begun;
+                *self = Self::new();
+                self.begun = begun;
+            }
+        }
+        settle().await;
+        self.check().await;
+    }
+
+    fn arrive(&mut self, key: u8) {
+        let call = self.begun + 1;
+        let mut end = None;
+        let waiter = self
+            .calls
+            .join(key, LINGER, |_| {
+                let (sender, receiver) = oneshot::channel();
+                end = Some(sender);
+                async move { receiver.await.expect("a panic, as the test wishes") }
+            })
+            .expect("it is open");
+        let expected = self.expected.entry(key);
+        let is_there = matches!(expected, std::collections::hash_map::Entry::Occupied(_));
+        assert_eq!(waiter.has_joined(), is_there, "key {key}");
+        if let Some(end) = end {
+            self.begun = call;
+            self.ends.insert(call, end);
+        }
+        let expected = expected.or_insert(Expected {
+            call,
+            keeping: None,
+            watchers: 0,
+            unwatched_since: None,
+        });
+        expected.watchers += 1;
+        expected.unwatched_since = None;
+        let call = expected.call;
+        if expected.keeping == Some(Keeping::UntilTold) {
+            self.expected.remove(&key);
+        }
+        self.clients.push(Client { key, call, waiter });
+    }
+
+    fn take_client(&mut self, which: usize) -> Option<Client> {
+        let which = which.checked_rem(self.clients.len())?;
+        Some(self.clients.swap_remove(which))
+    }
+
+    fn leave(&mut self, key: u8, call: usize) {
+        if let Some(expected) = self
+            .expected
+            .get_mut(&key)
+            .filter(|expected| expected.call == call)
+        {
+            expected.watchers -= 1;
+            if expected.watchers == 0 {
+                expected.unwatched_since = Some(Instant::now());
+            }
+        }
+    }
+
+    fn deliver(&mut self, which: usize) {
+        let Some(client) = self.take_client(which) else {
+            return;
+        };
+        match self.ended.get(&client.call) {
+            Some(Some(told)) if told.keeping == Keeping::UntilDelivered => {
+                client.waiter.delivered();
+                if self
+                    .expected
+                    .get(&client.key)
+                    .is_some_and(|expected| expected.call == client.call)
+                {
+                    self.expected.remove(&client.key);
+                }
+            }
+            _ => self.clients.push(client),
+        }
+    }
+
+    fn finish(&mut self, key: u8, ending: Ending) {
+        let Some(expected) = self.expected.get_mut(&key) else {
+            return;
+        };
+        let Some(end) = self.ends.remove(&expected.call) else {
+            return;
+        };
+        let keeping = match ending {
+            Ending::Page => Keeping::UntilDelivered,
+            Ending::Failure => Keeping::UntilTold,
+            Ending::NoRoom => Keeping::ForThoseWhoWait,
+            Ending::Panic => {
+                self.ended.insert(expected.call, None);
+                self.expected.remove(&key);
+                drop(end);
+                return;
+            }
+        };
+        let told = Told {
+            call: expected.call,
+            bytes: 1,
+            keeping,
+        };
+        self.ended.insert(expected.call, Some(told.clone()));
+        end.send(told).expect("the call runs");
+        let stays = match keeping {
+            Keeping::UntilDelivered => true,
+            Keeping::UntilTold => expected.watchers == 0,
+            Keeping::ForThoseWhoWait => false,
+        };
+        if stays {
+            expected.keeping = Some(keeping);
+            // From now on its own time counts.
+            expected.unwatched_since = expected.unwatched_since.map(|_| Instant::now());
+        } else {
+            self.expected.remove(&key);
+        }
+    }
+
+    /// What nobody has waited for too long is gone.
+    fn expire(&mut self) {
+        self.expected.retain(|_, expected| {
+            let linger = match expected.keeping {
+                None => LINGER.running,
+                Some(_) => LINGER.finished,
+            };
+            expected
+                .unwatched_since
+                .is_none_or(|since| since.elapsed() < linger)
+        });
+    }
+
+    fn make_room(&mut self) {
+        let spared = self
+            .expected
+            .iter()
+            .filter(|(_, expected)| expected.keeping.is_none())
+            .filter_map(|(key, expected)| Some((expected.unwatched_since?, *key)))
+            .filter(|(since, _)| since.elapsed() >= STEP)
+            .min();
+        assert_eq!(self.calls.cancel_unwatched(STEP), spared.is_some());
+        let Some((oldest, _)) = spared else {
+            return;
+        };
+        // Several may have been left at the same moment: then it is one of them.
+        let same: Vec<u8> = self
+            .expected
+            .iter()
+            .filter(|(_, expected)| {
+                expected.keeping.is_none() && expected.unwatched_since == Some(oldest)
+            })
+            .map(|(key, _)| *key)
+            .collect();
+        let gone = same
+            .into_iter()
+            .filter(|key| !self.calls.holds(key))
+            .collect::<Vec<_>>();
+        assert_eq!(gone.len(), 1);
+        self.expected.remove(&gone[0]);
+    }
+
+    async fn check(&mut self) {
+        for key in 0..3 {
+            assert_eq!(
+                self.calls.holds(&key),
+                self.expected.contains_key(&key),
+                "key {key}"
+            );
+        }
+        for (call, end) in &self.ends {
+            let is_expected = self
+                .expected
+                .values()
+                .any(|expected| expected.call == *call && expected.keeping.is_none());
+            assert_eq!(!end.is_closed(), is_expected, "call {call}");
+        }
+        for client in &mut self.clients {
+            match self.ended.get(&client.call) {
+                // Settled, so it must be there without any waiting.
+                Some(told) => {
+                    let outcome = futures_ready(client.waiter.outcome());
+                    assert_eq!(
+                        outcome,
+                        Some(told.clone().ok_or(Crashed)),
+                        "call {}",
+                        client.call
+                    );
+                }
+                None => {
+                    assert_eq!(futures_ready(client.waiter.outcome()), None);
+                    let is_running = self
+                        .ends
+                        .get(&client.call)
+                        .is_some_and(|end| !end.is_closed());
+                    assert!(is_running, "waits for call {}, which is gone", client.call);
+                }
+            }
+        }
+    }
+}
+
+/// What a future has come to already.
+fn futures_ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(value) => Some(value),
+        std::task::Poll::Pending => None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn requests_in_any_order_get_what_is_theirs(ops in prop::collection::vec(op(), 1..60)) {
+        // What the panics of calls print would hide everything else.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut world = World::new();
+            for op in &ops {
+                world.step(op).await;
+            }
+        });
+    }
+}

@@ -1,0 +1,75 @@
+//! One who waits for a call.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::table::Present;
+use super::{Outcome, Shared};
+use crate::connectors::Waits;
+
+/// The call ended without an outcome: it panicked.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::pages) struct Crashed;
+
+/// The place of one who waits for a call. Dropped, it is left.
+pub(in crate::pages) struct Waiter<K: Eq + Hash, T> {
+    shared: Arc<Shared<K, T>>,
+    key: K,
+    id: u64,
+    outcome: watch::Receiver<Option<T>>,
+    waits: Arc<Waits>,
+    joined: bool,
+}
+
+impl<K: Eq + Hash, T> Waiter<K, T> {
+    pub(super) fn new(
+        shared: Arc<Shared<K, T>>,
+        key: K,
+        present: Present<T>,
+        joined: bool,
+    ) -> Self {
+        Self {
+            shared,
+            key,
+            id: present.id,
+            outcome: present.outcome,
+            waits: present.waits,
+            joined,
+        }
+    }
+
+    /// Whether the call was there already.
+    pub(in crate::pages) fn has_joined(&self) -> bool {
+        self.joined
+    }
+
+    /// What the call waits for.
+    pub(in crate::pages) fn waits(&self) -> &Arc<Waits> {
+        &self.waits
+    }
+
+    /// The outcome has reached its client as a whole: nobody else needs it any more, but those who wait already.
+    pub(in crate::pages) fn delivered(self) {
+        self.shared.table().remove(&self.key, self.id);
+    }
+}
+
+impl<K: Eq + Hash, T: Outcome> Waiter<K, T> {
+    /// Waits for the outcome.
+    ///
+    /// # Errors
+    ///
+    /// [`Crashed`].
+    pub(in crate::pages) async fn outcome(&mut self) -> Result<T, Crashed> {
+        let came = self.outcome.wait_for(Option::is_some).await;
+        came.map_err(|_| Crashed)?.clone().ok_or(Crashed)
+    }
+}
+
+impl<K: Eq + Hash, T> Drop for Waiter<K, T> {
+    fn drop(&mut self) {
+        self.shared.table().leave(&self.key, self.id);
+    }
+}

@@ -1,0 +1,25 @@
+//! Which requests are the same.
+
+use sha2::{Digest, Sha256};
+
+use crate::config::ConnectorName;
+
+/// What two requests for a page must have in common to be answered with one: connector, table, and the connector's part
+/// of the state, whatever its spelling.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct PageKey {
+    connector: ConnectorName,
+    table: String,
+    /// Of the canonical state, which may be large.
+    state: [u8; 32],
+}
+
+impl PageKey {
+    pub(super) fn new(connector: &ConnectorName, table: &str, canonical_state: &str) -> Self {
+        Self {
+            connector: connector.clone(),
+            table: table.to_owned(),
+            state: Sha256::digest(canonical_state).into(),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! One call from its slot to what its requests are answered with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use weld_protocol::{Page, PageText, Pending, Waiting, with_waiting};
+
+use super::calls::{Bounds, Calls, Keeping, Outcome};
+use super::error::PageFailure;
+use super::guard::{Guard, Step};
+use super::key::PageKey;
+use super::wait::{self, RateLimit};
+use super::{SCHEMA_RETRY, schema};
+use crate::config::{ConnectorName, Limits};
+use crate::connectors::{
+    CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot,
+    Wait, WaitReason, Waits,
+};
+
+/// What pages and schemas may take that wait for their client.
+const KEPT: Bounds = Bounds {
+    outcomes: 4_096,
+    bytes: 256 << 20,
+};
+
+/// How long a client may take to ask again before its call counts as left. Weld asks at once.
+const REJOIN: Duration = Duration::from_secs(5);
+
+pub(super) type Made<T> = Result<Arc<T>, Arc<PageFailure>>;
+
+/// Makes pages and schemas. Every call under way holds it.
+pub(super) struct Maker {
+    pub(super) connectors: Connectors,
+    pub(super) pages: Calls<PageKey, Made<ReadyPage>>,
+    pub(super) schemas: Calls<ConnectorName, Made<ReadySchema>>,
+    guard: Guard,
+}
+
+/// A page for everybody who asked for it.
+#[derive(Debug)]
+pub(super) struct ReadyPage {
+    pub(super) chunks: [Bytes; 3],
+    /// Where it only says when to come again: why.
+    pub(super) pending: Option<Pending>,
+    pub(super) rows: u64,
+}
+
+/// A schema's JSON.
+#[derive(Debug)]
+pub(super) struct ReadySchema(pub(super) String);
+
+/// What a page's call is made from: the request that began it.
+pub(super) struct PageCall {
+    pub(super) connector: Arc<Connector>,
+    pub(super) table: String,
+    /// The state as the connector gets it, and in its canonical spelling.
+    pub(super) state: String,
+    pub(super) canonical: String,
+    /// The mark of the request.
+    pub(super) mark: Option<Waiting>,
+    pub(super) arrived: Timestamp,
+    /// When the answer must be there, where the call can't go on without its request.
+    pub(super) deadline: Option<Instant>,
+}
+
+impl ReadyPage {
+    pub(super) fn new(text: PageText, rows: u64) -> Self {
+        Self {
+            chunks: text.into_chunks().map(Bytes::from),
+            pending: None,
+            rows,
+        }
+    }
+
+    /// An answer that only gives a state back.
+    pub(super) fn pending(state: &str, why: Pending) -> Self {
+        Self {
+            pending: Some(why),
+            ..Self::new(PageText::pending(state), 0)
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.chunks.iter().map(Bytes::len).sum()
+    }
+}
+
+impl Outcome for Made<ReadyPage> {
+    fn bytes(&self) -> u64 {
+        self.as_ref()
+            .map_or(0, |page| u64::try_from(page.len()).unwrap_or(u64::MAX))
+    }
+
+    fn keeping(&self) -> Keeping {
+        match self {
+            Ok(_) => Keeping::UntilDelivered,
+            Err(failure) => failure.keeping(),
+        }
+    }
+}
+
+impl Outcome for Made<ReadySchema> {
+    fn bytes(&self) -> u64 {
+        self.as_ref().map_or(0, |schema| {
+            u64::try_from(schema.0.len()).unwrap_or(u64::MAX)
+        })
+    }
+
+    fn keeping(&self) -> Keeping {
+        match self {
+            Ok(_) => Keeping::UntilTold,
+            Err(failure) => failure.keeping(),
+        }
+    }
+}
+
+impl Maker {
+    pub(super) fn new(connectors: Connectors) -> Self {
+        Self {
+            connectors,
+            pages: Calls::new(KEPT),
+            schemas: Calls::new(KEPT),
+            guard: Guard::default(),
+        }
+    }
+
+    /// Makes a schema.
+    pub(super) async fn schema(
+        self: Arc<Self>,
+        connector: Arc<Connector>,
+        deadline: Option<Instant>,
+        waits: Arc<Waits>,
+    ) -> Made<ReadySchema> {
+        match self.ask_schema(&connector, deadline, waits).await {
+            Ok(text) => Ok(Arc::new(ReadySchema(text))),
+            Err(failure) => Err(Arc::new(failure)),
+        }
+    }
+
+    async fn ask_schema(
+        &self,
+        connector: &Connector,
+        deadline: Option<Instant>,
+        waits: Arc<Waits>,
+    ) -> Result<String, PageFailure> {
+        let (_slot, context) = self.begin(deadline, waits).await?;
+        match connector.schema(&context).await {
+            Ok(tables) => Ok(schema::write(tables)?),
+            Err(CallError::Guest(GuestError::RateLimited(wait))) => {
+                Err(PageFailure::SchemaRateLimited {
+                    retry_after: wait.unwrap_or(SCHEMA_RETRY),
+                })
+            }
+            Err(CallError::Unreadable { source }) => Err(PageFailure::UnreadableSchema { source }),
+            Err(error) => Err(failure(error, &context, connector.limits())),
+        }
+    }
+
+    /// Makes a page.
+    pub(super) async fn page(
+        self: Arc<Self>,
+        call: PageCall,
+        waits: Arc<Waits>,
+    ) -> Made<ReadyPage> {
+        match self.ask_page(&call, waits).await {
+            Ok(page) => Ok(Arc::new(page)),
+            Err(failure) => Err(Arc::new(failure)),
+        }
+    }
+
+    async fn ask_page(&self, call: &PageCall, waits: Arc<Waits>) -> Result<ReadyPage, PageFailure> {
+        let (slot, context) = self.begin(call.deadline, waits).await?;
+        let fetched = call
+            .connector
+            .fetch_page(&call.table, &call.state, &context)
+            .await;
+        drop(slot);
+        let now = Timestamp::now();
+        let limits = call.connector.limits();
+        match fetched {
+            Ok(page) => self.check(page, now, call),
+            Err(CallError::Guest(GuestError::RateLimited(asked))) => {
+                let previous = call
+                    .mark
+                    .as_ref()
+                    .filter(|mark| wait::in_time(mark, call.arrived, limits));
+                match wait::after_rate_limit(previous, asked, now, limits) {
+                    RateLimit::Wait(waiting) => {
+                        tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
+                        let state = with_waiting(&call.state, &waiting);
+                        Ok(ReadyPage::pending(&state, Pending::Waiting))
+                    }
+                    RateLimit::GiveUp { retry_after } => {
+                        Err(PageFailure::RateLimited { retry_after })
+                    }
+                }
+            }
+            Err(error) => Err(failure(error, &context, limits)),
+        }
+    }
+
+    /// Waits for a slot. Calls without anybody who waits for them make room.
+    async fn begin(
+        &self,
+        deadline: Option<Instant>,
+        waits: Arc<Waits>,
+    ) -> Result<(Slot, CallContext), PageFailure> {
+        let slot = {
+            let _waiting = waits.begin(Wait {
+                reason: WaitReason::Sandbox,
+                until: None,
+            });
+            let make_room = || {
+                if self.pages.cancel_unwatched(REJOIN) || self.schemas.cancel_unwatched(REJOIN) {
+                    tracing::info!("a call that nobody waits for makes room");
+                }
+            };
+            self.connectors.admit(make_room).await?
+        };
+        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        Ok((slot, CallContext { timeout, waits }))
+    }
+
+    fn check(
+        &self,
+        page: GuestPage,
+        now: Timestamp,
+        call: &PageCall,
+    ) -> Result<ReadyPage, PageFailure> {
+        let limits = call.connector.limits();
+        let mut checked = Page::check(page.insert, page.state, page.has_more)?;
+        let wait = page.wait.filter(|wait| !wait.is_zero());
+        self.guard
+            .note(&Step {
+                connector: call.connector.name().as_str(),
+                table: &call.table,
+                incoming: &call.canonical,
+                page: &checked,
+                waits: wait.is_some(),
+                max_pages: limits.max_empty_pages,
+            })
+            .map_err(|stuck| PageFailure::Stuck { pages: stuck.pages })?;
+        if let Some(asked) = wait {
+            if asked > limits.max_wait {
+                tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector's wait is shortened to limits.max-wait");
+            }
+            checked = checked.with_waiting(&wait::after_page(asked, now, limits));
+        }
+        let rows = checked.rows();
+        Ok(ReadyPage::new(checked.into_parts(), rows))
+    }
+}
+
+/// What a call's end is to its requests. The time that it had may have been theirs, not the page's.
+fn failure(error: CallError, context: &CallContext, limits: &Limits) -> PageFailure {
+    match error {
+        CallError::PageTimeout { limit, .. }
+            if context.timeout.is_some() && limit < limits.page_timeout =>
+        {
+            PageFailure::AnswerTimeout {
+                limit: limits.answer_within.unwrap_or(limit),
+            }
+        }
+        error => PageFailure::Connector(ConnectorError::Call(error)),
+    }
+}

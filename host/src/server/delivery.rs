@@ -1,0 +1,94 @@
+//! When an answer has been written to its connection as a whole.
+//!
+//! A page is kept until then, so that a client whose connection breaks in the middle gets it when it asks again. That
+//! a body has been handed to hyper says nothing of that: hundreds of kilobytes may stand in its buffers. hyper flushes
+//! the socket once they are empty, and what was handed over before is written by then.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::pages::Receipt;
+
+/// The receipts of one connection's answers that hyper has, but has perhaps not written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outbox(Arc<Mutex<Vec<Receipt>>>);
+
+impl Outbox {
+    /// The whole answer has been handed to hyper.
+    pub(super) fn put(&self, receipt: Receipt) {
+        self.receipts().push(receipt);
+    }
+
+    fn written(&self) {
+        for receipt in std::mem::take(&mut *self.receipts()) {
+            receipt.delivered();
+        }
+    }
+
+    fn receipts(&self) -> MutexGuard<'_, Vec<Receipt>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that hands its receipts back.
+pub(super) struct Delivering {
+    stream: TokioIo<TcpStream>,
+    outbox: Outbox,
+}
+
+impl Delivering {
+    pub(super) fn new(stream: TcpStream, outbox: Outbox) -> Self {
+        Self {
+            stream: TokioIo::new(stream),
+            outbox,
+        }
+    }
+}
+
+impl Read for Delivering {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl Write for Delivering {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.outbox.written();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+}
