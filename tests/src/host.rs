@@ -21,6 +21,7 @@ pub struct HostBuilder {
     program: PathBuf,
     plugins: TempDir,
     flags: BTreeMap<String, String>,
+    switches: Vec<String>,
     variables: BTreeMap<String, OsString>,
 }
 
@@ -33,6 +34,7 @@ impl HostBuilder {
             program: program.into(),
             plugins,
             flags: BTreeMap::new(),
+            switches: Vec::new(),
             variables: BTreeMap::new(),
         };
         let folder = builder.plugins.path().display().to_string();
@@ -63,6 +65,12 @@ impl HostBuilder {
     /// With this flag, in place of an earlier one of the same name.
     pub fn flag(mut self, name: &str, value: &str) -> Self {
         self.flags.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With this flag, which takes no value.
+    pub fn switch(mut self, name: &str) -> Self {
+        self.switches.push(name.to_owned());
         self
     }
 
@@ -164,6 +172,7 @@ impl HostBuilder {
         for (name, value) in &self.flags {
             command.arg(name).arg(value);
         }
+        command.args(&self.switches);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

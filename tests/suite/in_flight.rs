@@ -1,7 +1,7 @@
 //! A page in the middle of its call, for as long as a test wants: its upstream answers when a gate opens.
 
 use crate::guests;
-use serde_json::json;
+use serde_json::{Value, json};
 use weld_host_tests::gate::Gate;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::upstream::Upstream;
@@ -11,6 +11,8 @@ use weld_host_tests::weld::Pending;
 pub(crate) struct InFlight {
     pub(crate) host: Host,
     pub(crate) page: Pending,
+    /// The state that it was asked for with.
+    pub(crate) state: Value,
     /// Lets the upstream answer `in time`.
     pub(crate) release: Gate,
 }
@@ -40,6 +42,7 @@ impl InFlight {
         Self {
             host,
             page,
+            state,
             release,
         }
     }

@@ -138,6 +138,7 @@ fn call_without_a_slot_and_without_a_place_in_the_queue_is_refused() {
         host,
         page,
         release,
+        ..
     } = InFlight::start(host().flag("--slots", "1").flag("--queue", "0"));
     let weld = host.weld("guest");
     for refused in [weld.page("rows", &json!({})), weld.schema()] {
@@ -170,6 +171,7 @@ fn call_that_waits_too_long_for_a_slot_is_refused() {
         host,
         page,
         release,
+        ..
     } = InFlight::start(builder);
     assert_error(&host.weld("guest").schema(), 503, "busy");
     release.open();
@@ -186,6 +188,7 @@ fn call_in_the_queue_gets_its_turn() {
         host,
         page,
         release,
+        ..
     } = InFlight::start(builder);
     let (sender, statuses) = mpsc::channel();
     for number in 0..2 {

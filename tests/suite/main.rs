@@ -24,6 +24,7 @@ mod exchanges;
 mod failures;
 mod gate;
 mod in_flight;
+mod joining;
 mod limits;
 mod loading;
 mod logs;

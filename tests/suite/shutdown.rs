@@ -16,6 +16,7 @@ fn page_in_flight_is_pending_at_once_and_its_call_ends() {
             mut host,
             page,
             release,
+            ..
         } = InFlight::start(host().flag("--grace", "1h"));
         host.signal(signal);
         let answer = page.answer().unwrap();
@@ -64,6 +65,7 @@ fn second_signal_quits_without_waiting() {
         mut host,
         page,
         release,
+        ..
     } = InFlight::start(host().flag("--grace", "1h"));
     host.terminate();
     assert_pending(&page.answer().unwrap());
@@ -78,6 +80,7 @@ fn call_that_outlasts_the_grace_is_cut_off() {
         mut host,
         page,
         release,
+        ..
     } = InFlight::start(host().flag("--grace", "50ms"));
     host.terminate();
     assert_eq!(host.wait_for_exit().code(), Some(0));
@@ -137,6 +140,7 @@ fn request_that_waits_for_a_slot_is_told_to_come_again() {
         mut host,
         page,
         release,
+        ..
     } = InFlight::start(builder);
     let weld = host.weld("guest");
     let (sender, schema) = mpsc::channel();

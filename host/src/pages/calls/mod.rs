@@ -110,6 +110,7 @@ where
     {
         let mut table = self.0.table();
         if let Some(present) = table.watch(&key) {
+            tracing::debug!("joins a call");
             return Ok(Waiter::new(self.0.clone(), key, present, true));
         }
         if table.is_closed() {
