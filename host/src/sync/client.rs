@@ -10,7 +10,9 @@ use hyper_util::client::legacy::{Client as HttpClient, Error as HttpError};
 use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use weld_protocol::{PENDING_HEADER, PageAnswer, Pending, Table, read_page, read_schema};
+use weld_protocol::{
+    PENDING_HEADER, PageAnswer, Pending, Table, WAITS_FOR_HEADER, read_page, read_schema,
+};
 
 use super::address::{Address, Endpoint};
 use super::body::{self, BodyError};
@@ -39,6 +41,8 @@ pub struct PageReply {
     pub page: PageAnswer,
     /// Where the page is not ready: why. The page then has no rows and the request's own state.
     pub pending: Option<Pending>,
+    /// What it waits for and until when, in the host's words.
+    pub waits_for: Option<String>,
     /// The length of the answer, decompressed.
     pub bytes: usize,
 }
@@ -133,9 +137,14 @@ impl Client {
             .and_then(Pending::parse)
             // Rows are never lost, whatever the header says.
             .filter(|_| page.insert.is_empty());
+        let waits_for = headers
+            .get(WAITS_FOR_HEADER)
+            .filter(|_| pending.is_some())
+            .and_then(|value| Some(value.to_str().ok()?.to_owned()));
         Ok(PageReply {
             page,
             pending,
+            waits_for,
             bytes: body.len(),
         })
     }

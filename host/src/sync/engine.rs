@@ -204,6 +204,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
             table: table.to_owned(),
             until: reading.waiting_until(),
             reason,
+            waits_for: reading.waits_for().map(str::to_owned),
         });
         let left = PENDING_INTERVAL.saturating_sub(asked.elapsed());
         self.unless_stopped(tokio::time::sleep(left)).await?;

@@ -41,6 +41,8 @@ pub enum Event {
         until: Option<Timestamp>,
         /// Whether its time has not come or it is in the making.
         reason: Pending,
+        /// What it waits for, in the host's words, such as `pause until 2030-01-02T03:04:05Z`.
+        waits_for: Option<String>,
     },
     /// A request failed and is sent again.
     Retry {

@@ -15,6 +15,7 @@ pub struct TableSync<'a> {
     state: Box<RawValue>,
     moved: bool,
     waiting: Option<Timestamp>,
+    waits_for: Option<String>,
     done: bool,
 }
 
@@ -44,6 +45,7 @@ impl<'a> TableSync<'a> {
             state,
             moved: false,
             waiting: None,
+            waits_for: None,
             done: false,
         }
     }
@@ -67,6 +69,12 @@ impl<'a> TableSync<'a> {
         self.waiting
     }
 
+    /// What the page waits for that the last answer stands for, and until when, in the host's words.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<&str> {
+        self.waits_for.as_deref()
+    }
+
     /// Whether the last page has come.
     #[must_use]
     pub fn is_done(&self) -> bool {
@@ -85,6 +93,7 @@ impl<'a> TableSync<'a> {
         let reply = self.client.page(self.table, &self.state).await?;
         self.moved = !reply.page.keeps(&self.state);
         self.waiting = reply.page.waiting().map(|waiting| waiting.not_before);
+        self.waits_for = reply.waits_for;
         self.state = reply.page.state;
         if let Some(pending) = reply.pending {
             return Ok(Progress::Pending(pending));

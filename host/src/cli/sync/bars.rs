@@ -16,6 +16,10 @@ use crate::sync::Event;
 /// time, so pages only count, and a clock draws.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 
+/// The columns of a note, with the time of its end and without.
+const MAX_TIMED_NOTE: usize = 6;
+const MAX_NOTE: usize = 25;
+
 /// The lines on the terminal. Only what is under way is drawn again and again; the rest scrolls away as text does, so
 /// that any number of tables fits any terminal.
 pub(in crate::cli) struct Bars {
@@ -56,10 +60,11 @@ impl Bars {
             Event::Waiting {
                 until: time,
                 reason,
+                waits_for,
                 ..
             } => {
                 if let Some(line) = &self.table {
-                    line.note(&wait(*reason, *time));
+                    line.note(&wait(*reason, *time, waits_for.as_deref()));
                 }
             }
             Event::Retry { .. } | Event::Warning(_) => {
@@ -179,13 +184,24 @@ impl Figures {
     }
 }
 
-/// As [`until`], without the date: a wait of the host is a day at most by default.
-fn wait(reason: Pending, time: Option<Timestamp>) -> String {
-    match (reason, time) {
-        (Pending::Waiting, Some(time)) => {
-            format!("waiting until {}", time.strftime("%H:%M:%S UTC"))
+/// As [`until`], in what a line has left, and without dates: a wait of the host is a day at most by default.
+fn wait(reason: Pending, time: Option<Timestamp>, waits_for: Option<&str>) -> String {
+    let clock = |time: Timestamp| time.strftime("until %H:%M:%S UTC");
+    match (reason, time, waits_for) {
+        (Pending::Waiting, Some(time), _) => format!("waiting {}", clock(time)),
+        (Pending::Running, _, Some(wait)) => {
+            let (what, end) = wait.rsplit_once(" until ").unwrap_or((wait, ""));
+            let what = report::escaped(what);
+            match end.parse() {
+                Ok(time) => format!(
+                    "{} {}",
+                    report::shortened(&what, MAX_TIMED_NOTE),
+                    clock(time)
+                ),
+                Err(_) => report::shortened(&what, MAX_NOTE),
+            }
         }
-        (reason, _) => until(reason, None),
+        (reason, _, _) => until(reason, None, None),
     }
 }
 
@@ -203,16 +219,22 @@ mod tests {
         for note in [
             None,
             Some("goes on".to_owned()),
-            Some(wait(Pending::Waiting, Some(time))),
-            Some(wait(Pending::Waiting, None)),
-            Some(wait(Pending::Running, Some(time))),
+            Some(wait(Pending::Waiting, Some(time), None)),
+            Some(wait(Pending::Waiting, None, None)),
+            Some(wait(Pending::Running, Some(time), None)),
+            Some(wait(
+                Pending::Running,
+                None,
+                Some(&format!("{} until {time}", "x".repeat(99))),
+            )),
+            Some(wait(Pending::Running, None, Some(&"x".repeat(99)))),
         ] {
             figures.note = note;
             figures.began = Instant::now() - Duration::from_secs(1_000);
             let text = figures.text();
             assert_eq!(text.find(" rows"), Some(24), "{text}");
             // The spinner and the name come before it; the last column stays free.
-            assert!(text.len() + 23 < 80, "{text}");
+            assert!(text.chars().count() + 23 < 80, "{text}");
         }
     }
 
@@ -220,8 +242,19 @@ mod tests {
     fn waits_tell_when_they_end() {
         let time = "2026-11-24T02:58:59.4Z".parse().unwrap();
         assert_eq!(
-            wait(Pending::Waiting, Some(time)),
+            wait(Pending::Waiting, Some(time), None),
             "waiting until 02:58:59 UTC"
         );
+        for (text, expected) in [
+            (
+                "pause until 2026-11-24T02:58:59Z",
+                "pause until 02:58:59 UTC",
+            ),
+            ("response of http://a", "response of http://a"),
+            ("a free sandbox", "a free sandbox"),
+            ("pause until late", "pause"),
+        ] {
+            assert_eq!(wait(Pending::Running, None, Some(text)), expected);
+        }
     }
 }

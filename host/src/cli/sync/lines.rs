@@ -13,6 +13,9 @@ use crate::sync::{Event, Summary};
 /// How often a table that is under way gets a line.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
+/// How much of a host's words about a wait is shown.
+const MAX_WAIT_BYTES: usize = 200;
+
 /// Lines for people, on stderr: stdout may be where the rows go.
 pub(in crate::cli) struct TextLog {
     told: Instant,
@@ -54,10 +57,12 @@ impl TextLog {
                 table,
                 until: time,
                 reason,
+                waits_for,
             } => {
                 if self.told.elapsed() >= LINE_EVERY {
                     self.told = Instant::now();
-                    eprintln!("{}: {}", report::escaped(table), until(*reason, *time));
+                    let why = until(*reason, *time, waits_for.as_deref());
+                    eprintln!("{}: {why}", report::escaped(table));
                 }
             }
             Event::TableDone(done) => {
@@ -102,9 +107,10 @@ impl JsonLog {
                 table,
                 until,
                 reason,
+                waits_for,
             } => json!({
                 "event": "waiting", "table": table, "reason": reason.as_str(),
-                "until": until.map(|until| until.to_string()),
+                "until": until.map(|until| until.to_string()), "waits-for": waits_for,
             }),
             Event::Retry {
                 table,
@@ -162,11 +168,15 @@ pub(super) fn notice(event: &Event) -> Option<String> {
 }
 
 /// Why a page is not there yet, and until when.
-pub(super) fn until(reason: Pending, time: Option<Timestamp>) -> String {
-    match (reason, time) {
-        (Pending::Waiting, Some(time)) => format!("waiting until {time:.0}"),
-        (Pending::Waiting, None) => "waiting".to_owned(),
-        (Pending::Running, _) => "the page is in the making".to_owned(),
+pub(super) fn until(reason: Pending, time: Option<Timestamp>, waits_for: Option<&str>) -> String {
+    match (reason, time, waits_for) {
+        (Pending::Waiting, Some(time), _) => format!("waiting until {time:.0}"),
+        (Pending::Waiting, None, _) => "waiting".to_owned(),
+        (Pending::Running, _, None) => "the page is in the making".to_owned(),
+        (Pending::Running, _, Some(wait)) => format!(
+            "the page is in the making: {}",
+            report::shortened(&report::escaped(wait), MAX_WAIT_BYTES)
+        ),
     }
 }
 

@@ -150,7 +150,7 @@ async fn pending_answers_are_waiting_and_never_stored() {
         let pending = |reason: &str, state: &str| {
             Answer::with(
                 "200 OK",
-                &format!("Weld-Host-Pending: {reason}\r\n"),
+                &format!("Weld-Host-Pending: {reason}\r\nWeld-Host-Waits-For: for {reason}\r\n"),
                 format!(r#"{{"insert": [], "state": {state}, "hasMore": true}}"#).as_bytes(),
             )
         };
@@ -172,14 +172,22 @@ async fn pending_answers_are_waiting_and_never_stored() {
     let waits: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Waiting { until, reason, .. } => Some((*until, *reason)),
+            Event::Waiting {
+                until,
+                reason,
+                waits_for,
+                ..
+            } => Some((*until, *reason, waits_for.as_deref())),
             _ => None,
         })
         .collect();
     let until = "2030-01-02T03:04:05Z".parse().unwrap();
     assert_eq!(
         waits,
-        [(Some(until), Pending::Waiting), (None, Pending::Running)]
+        [
+            (Some(until), Pending::Waiting, Some("for waiting")),
+            (None, Pending::Running, Some("for running"))
+        ]
     );
 }
 
