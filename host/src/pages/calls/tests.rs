@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::table::Table;
 use super::{Bounds, Calls, Closed, Crashed, Keeping, Linger, Outcome, Waiter};
 use crate::connectors::{Wait, WaitReason};
 
@@ -326,4 +327,19 @@ async fn drain_ends_calls_when_their_time_is_over() {
     assert!(began.elapsed() >= grace);
     settle().await;
     assert!(end.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_at_the_last_moment_keeps_the_call() {
+    let mut table = Table::<_, Told>::new(Bounds {
+        outcomes: 1,
+        bytes: 1,
+    });
+    let outcome = tokio::sync::watch::Sender::new(None);
+    let (present, watchers) = table.insert("page", outcome.subscribe(), Arc::default());
+    table.leave(&"page", present.id);
+    tokio::time::advance(LINGER.running).await;
+    assert!(table.watch(&"page").is_some());
+    assert!(!table.remove_unwatched(&"page", present.id));
+    assert!(table.holds(&"page") && *watchers.borrow() == 1);
 }
