@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::post;
 use weld_host::config::{Ceilings, ServerConfig};
-use weld_host::connectors::{AdmissionSettings, Connectors, load_folder};
-use weld_host::pages::Pages;
+use weld_host::connectors::{AdmissionSettings, Plugins};
+use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{EngineSettings, Sandbox};
 use weld_host::server::{Server, ServerSettings};
 use weld_host_tests::http::{Kind, Message};
@@ -85,15 +85,17 @@ async fn serve_guest() -> SocketAddr {
         max_memory_bytes: 256 << 20,
     };
     let sandbox = Arc::new(Sandbox::new(settings, None).expect("an engine"));
-    let loaded = load_folder(&sandbox, folder.path(), Ceilings::default())
-        .await
-        .expect("the folder is there");
     let admission = AdmissionSettings {
         slots: 16,
         queue: 16,
         queue_wait: Duration::from_secs(10),
     };
-    let (connectors, _) = Connectors::new(loaded, None, admission).expect("no default is named");
+    let plugins = Plugins::new(sandbox, folder.path().to_owned(), Ceilings::default());
+    let loaded = plugins
+        .load(None, admission)
+        .await
+        .expect("the folder is there");
+    let pages = Pages::new(loaded.connectors, PageSettings { background: true });
     let server = Server::bind(loopback()).await.expect("a port");
     let address = server.local_addr();
     let settings = ServerSettings {
@@ -102,7 +104,7 @@ async fn serve_guest() -> SocketAddr {
         body_timeout: ServerConfig::BODY_TIMEOUT,
         grace: Duration::ZERO,
     };
-    tokio::spawn(server.run(Pages::new(connectors), settings, std::future::pending()));
+    tokio::spawn(server.run(pages, settings, std::future::pending()));
     address
 }
 

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use weld_host::config::Ceilings;
-use weld_host::connectors::{AdmissionSettings, Connectors, load_folder};
+use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Cache, EngineSettings, Sandbox};
 use weld_host::server::{Server, ServerSettings};
@@ -87,16 +87,14 @@ async fn start_host(plugins: &Path, api: SocketAddr, answer_within: &str) -> Soc
     };
     let cache = Cache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")).unwrap();
     let sandbox = Arc::new(Sandbox::new(engine, Some(cache)).unwrap());
-    let folder = load_folder(&sandbox, plugins, Ceilings::default())
-        .await
-        .unwrap();
     let admission = AdmissionSettings {
         slots: 1,
         queue: 1,
         queue_wait: Duration::from_secs(10),
     };
-    let (connectors, reports) = Connectors::new(folder, None, admission).unwrap();
-    for report in reports {
+    let plugins = Plugins::new(sandbox, plugins.to_owned(), Ceilings::default());
+    let loaded = plugins.load(None, admission).await.unwrap();
+    for report in loaded.reports {
         report.outcome.unwrap();
     }
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
@@ -107,7 +105,7 @@ async fn start_host(plugins: &Path, api: SocketAddr, answer_within: &str) -> Soc
         body_timeout: Duration::from_secs(30),
         grace: Duration::ZERO,
     };
-    let pages = Pages::new(connectors, PageSettings { background: true });
+    let pages = Pages::new(loaded.connectors, PageSettings { background: true });
     tokio::spawn(server.run(pages, settings, std::future::pending()));
     address
 }

@@ -34,6 +34,7 @@ mod pages;
 mod postman;
 mod quota;
 mod rate_limits;
+mod reload;
 mod requests;
 mod rooms;
 mod routes;

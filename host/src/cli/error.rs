@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
 use crate::config::ConfigError;
-use crate::connectors::{FolderError, NoDefault};
+use crate::connectors::StartError;
 use crate::sandbox::EngineError;
 use crate::sync::{DestinationError, SyncError};
 
@@ -120,13 +120,9 @@ pub enum CliError {
         source: io::Error,
     },
 
-    /// The plugins folder can't be used.
+    /// The plugins folder can't be used, or `--default` names nothing.
     #[error(transparent)]
-    Folder(#[from] FolderError),
-
-    /// `--default` names nothing.
-    #[error(transparent)]
-    NoDefault(#[from] NoDefault),
+    Plugins(#[from] StartError),
 
     /// The sandbox's engine did not start.
     #[error(transparent)]
@@ -171,8 +167,7 @@ impl CliError {
             | Self::SyncStopped
             | Self::Port(_)
             | Self::Listen { .. }
-            | Self::Folder(_)
-            | Self::NoDefault(_) => ExitStatus::Mistake,
+            | Self::Plugins(_) => ExitStatus::Mistake,
             Self::Engine(_) | Self::Runtime(_) | Self::Signals(_) | Self::Randomness(_) => {
                 ExitStatus::Fault
             }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
-use crate::connectors::{AdmissionSettings, Connectors, LoadReport, load_component, load_folder};
+use crate::connectors::{AdmissionSettings, LoadReport, Plugins, Reloader};
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{Cache, EngineSettings, Sandbox};
 use crate::server::{Server, ServerSettings};
@@ -19,6 +20,8 @@ pub(super) struct Host {
     pub(super) reports: Vec<LoadReport>,
     pages: Pages,
     settings: ServerSettings,
+    /// With how often it looks where the system tells of no change.
+    reloader: Option<(Reloader, Duration)>,
 }
 
 impl Host {
@@ -36,15 +39,7 @@ impl Host {
             max_memory_bytes: config.ceilings.memory_bytes,
         };
         let sandbox = Arc::new(Sandbox::new(settings, cache(config.cache.as_deref()))?);
-        let is_component = config
-            .plugins
-            .extension()
-            .is_some_and(|ending| ending == "wasm");
-        let folder = if is_component && !config.plugins.is_dir() {
-            load_component(&sandbox, config.plugins, config.ceilings).await
-        } else {
-            load_folder(&sandbox, &config.plugins, config.ceilings).await?
-        };
+        let plugins = Plugins::new(sandbox, config.plugins, config.ceilings);
         let admission = AdmissionSettings {
             slots: config.slots,
             queue: config.queue,
@@ -53,11 +48,12 @@ impl Host {
         let pages = PageSettings {
             background: config.background,
         };
-        let (connectors, reports) = Connectors::new(folder, config.default_connector, admission)?;
+        let loaded = plugins.load(config.default_connector, admission).await?;
         Ok(Self {
             server,
-            reports,
-            pages: Pages::new(connectors, pages),
+            reports: loaded.reports,
+            pages: Pages::new(loaded.connectors, pages),
+            reloader: config.reload.map(|interval| (loaded.reloader, interval)),
             settings: ServerSettings {
                 api_keys: config.api_keys,
                 max_body_bytes: config.max_body_bytes,
@@ -78,7 +74,16 @@ impl Host {
 
     /// Serves until `shutdown` is ready and the requests under way have ended.
     pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {
-        self.server.run(self.pages, self.settings, shutdown).await;
+        let reloading = async {
+            match self.reloader {
+                Some((reloader, interval)) => reloader.run(interval).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.server.run(self.pages, self.settings, shutdown) => {}
+            () = reloading => {}
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::env::VarError;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -11,11 +12,14 @@ use super::error::CliError;
 use super::host::{Host, default_cache, wished};
 use super::output::say;
 use super::signals::Signals;
-use crate::config::{ConnectorName, Secret, ServerConfig};
+use crate::config::{ConnectorName, Secret, ServerConfig, parse_duration};
 use crate::connectors::LoadReport;
 
 /// Where a host listens that is told nothing else.
 const DEFAULT_PORT: u16 = 8080;
+
+/// The least time between two looks at a plugins folder that nothing tells of.
+const LEAST_RELOAD: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Args)]
 pub(super) struct ServeFlags {
@@ -33,6 +37,9 @@ pub(super) struct ServeFlags {
     /// The folder of compiled code [default: the user's cache folder]
     #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
     cache: Option<PathBuf>,
+    /// How often the plugins folder is looked at where the system tells of no change; `off` reads it at start only
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_reload)]
+    reload: Reload,
     /// The connector that also answers at / and /schema; needed only where there are several
     #[arg(long, value_name = "NAME")]
     default: Option<ConnectorName>,
@@ -41,6 +48,23 @@ pub(super) struct ServeFlags {
     api_key_file: Option<PathBuf>,
     #[command(flatten)]
     bounds: BoundFlags,
+}
+
+/// How often to look; none for never.
+#[derive(Debug, Clone, Copy)]
+struct Reload(Option<Duration>);
+
+fn parse_reload(text: &str) -> Result<Reload, String> {
+    if text == "off" {
+        return Ok(Reload(None));
+    }
+    match parse_duration(text) {
+        Ok(interval) if interval < LEAST_RELOAD => {
+            Err(format!("write at least {LEAST_RELOAD:?}, or off"))
+        }
+        Ok(interval) => Ok(Reload(Some(interval))),
+        Err(error) => Err(format!("{error}, or off")),
+    }
 }
 
 /// Serves until a signal comes; a second one ends the process without waiting for requests under way.
@@ -76,6 +100,7 @@ fn resolve(flags: ServeFlags) -> Result<ServerConfig, CliError> {
     let mut config = ServerConfig::new(listen, flags.plugins, cache);
     config.api_keys = api_keys(flags.api_key_file.as_deref())?;
     config.default_connector = flags.default;
+    config.reload = flags.reload.0;
     flags.bounds.apply(&mut config);
     Ok(config)
 }

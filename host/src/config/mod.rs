@@ -23,6 +23,7 @@ mod range;
 mod secret;
 mod server;
 mod settings;
+mod stamp;
 
 pub use allow::{AllowList, AllowRule, AllowRuleError};
 pub use connector::ConnectorConfig;
@@ -33,3 +34,4 @@ pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size};
 pub use secret::{KeyError, Secret};
 pub use server::ServerConfig;
+pub use stamp::FileStamp;

@@ -23,6 +23,9 @@ pub struct ServerConfig {
     /// `WELD_API_KEY`: the keys that open connectors without keys of their own. Empty for a server
     /// that asks for none, which it may only on loopback.
     pub api_keys: Vec<Secret>,
+    /// `--reload`: how often the plugins folder is looked at where the system tells of no change; none (`off`) reads it
+    /// at start only.
+    pub reload: Option<Duration>,
     /// `--default`: the connector that also answers at `/` and `/schema`; without it, the only one
     /// loaded does.
     pub default_connector: Option<ConnectorName>,
@@ -66,6 +69,7 @@ impl ServerConfig {
             plugins,
             cache,
             api_keys: Vec::new(),
+            reload: None,
             default_connector: None,
             slots: Self::SLOTS,
             queue: Self::QUEUE,

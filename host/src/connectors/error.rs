@@ -23,6 +23,13 @@ pub struct FolderError {
 #[error(transparent)]
 pub struct LoadError(#[from] pub(super) LoadFault);
 
+impl LoadError {
+    /// Whether the configuration is to blame, not the component.
+    pub(super) fn is_of_the_configuration(&self) -> bool {
+        matches!(self.0, LoadFault::Config(_))
+    }
+}
+
 /// The cause of a [`LoadError`].
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LoadFault {

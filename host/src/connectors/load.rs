@@ -1,7 +1,6 @@
-//! Reading the plugins folder: every `NAME.wasm` with its `NAME.toml` becomes a ready connector or a reason.
+//! From a `NAME.wasm` with its `NAME.toml` to a ready connector, or to the reason why there is none.
 
-use std::ffi::OsStr;
-use std::io::{self, Read};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,9 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::error::{FolderError, LoadError, LoadFault};
-use crate::config::{Ceilings, ConnectorConfig, ConnectorName, Secret};
-use crate::sandbox::{Connector, Sandbox};
+use super::error::{LoadError, LoadFault};
+use super::plugins::Plugins;
+use crate::config::{ConnectorConfig, ConnectorName, FileStamp, Secret};
+use crate::sandbox::Connector;
 
 /// The largest component. The largest known, a Python connector with its libraries, has a tenth of it.
 const MAX_COMPONENT_BYTES: u64 = 256 << 20;
@@ -35,50 +35,45 @@ pub struct Ready {
     pub cached: bool,
 }
 
-/// One connector of the folder, whether it loaded or not.
+/// One connector, whether it loaded or not.
 pub(super) struct Entry {
     /// Keys of its own, which replace the host's. Known also where only the component is broken.
-    pub(super) api_keys: Option<Vec<Secret>>,
+    pub(super) api_keys: Option<Arc<[Secret]>>,
     /// None where it did not load.
     pub(super) connector: Option<Arc<Connector>>,
 }
 
-/// A file of the folder, tried.
+/// A component to load, and what serves in its place so far.
+pub(super) struct Candidate {
+    pub(super) path: PathBuf,
+    pub(super) previous: Option<Arc<Connector>>,
+}
+
+/// A component, tried.
 pub(super) struct Tried {
+    pub(super) path: PathBuf,
     pub(super) report: LoadReport,
     /// None where the name can't stand in a route.
     pub(super) entry: Option<(ConnectorName, Entry)>,
+    /// The files that its configuration read.
+    pub(super) files: Vec<(PathBuf, FileStamp)>,
 }
 
-/// Everything that a folder holds.
-pub struct Folder {
-    pub(super) tried: Vec<Tried>,
-}
-
-/// Loads every `*.wasm` of `folder`, as many at a time as there are processors. One that fails keeps no other from
-/// loading. Files whose names begin with a dot are passed over: editors and copiers leave such.
-///
-/// # Errors
-///
-/// [`FolderError`] where the folder can't be listed.
-pub async fn load_folder(
-    sandbox: &Arc<Sandbox>,
-    folder: &Path,
-    ceilings: Ceilings,
-) -> Result<Folder, FolderError> {
-    let paths = list(folder).await.map_err(|source| FolderError {
-        folder: folder.to_owned(),
-        source,
-    })?;
+/// Loads every candidate, as many at a time as there are processors. One that fails keeps no other from loading. In the
+/// order of their names.
+pub(super) async fn load_all(
+    plugins: &Plugins,
+    candidates: impl IntoIterator<Item = Candidate>,
+) -> Vec<Tried> {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let at_once = Arc::new(Semaphore::new(processors));
     let mut loads = JoinSet::new();
-    for path in paths {
-        let (sandbox, at_once) = (sandbox.clone(), at_once.clone());
+    for candidate in candidates {
+        let (plugins, at_once) = (plugins.clone(), at_once.clone());
         loads.spawn(async move {
             // The semaphore is never closed.
             let _permit = at_once.acquire().await;
-            load_file(&sandbox, path, ceilings).await
+            load_file(&plugins, candidate).await
         });
     }
     let mut tried: Vec<Tried> = Vec::new();
@@ -89,56 +84,47 @@ pub async fn load_folder(
         }
     }
     tried.sort_by(|one, other| one.report.name.cmp(&other.report.name));
-    Ok(Folder { tried })
+    tried
 }
 
-/// Loads one component with the configuration beside it, as if it lay in a folder of its own.
-pub async fn load_component(sandbox: &Arc<Sandbox>, path: PathBuf, ceilings: Ceilings) -> Folder {
-    Folder {
-        tried: vec![load_file(sandbox, path, ceilings).await],
-    }
-}
-
-/// The components of a folder. A configuration that no component reads is most often one with a misspelt name.
-async fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let (mut components, mut configurations) = (Vec::new(), Vec::new());
-    let mut entries = tokio::fs::read_dir(folder).await?;
-    while let Some(entry) = entries.next_entry().await? {
-        let path = entry.path();
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        match path.extension().and_then(OsStr::to_str) {
-            Some("wasm") => components.push(path),
-            Some("toml") => configurations.push(path),
-            _ => {}
-        }
-    }
-    for path in configurations {
-        if !components.contains(&path.with_extension("wasm")) {
-            tracing::warn!(path = %path.display(), "a configuration without a component; is its name right?");
-        }
-    }
-    Ok(components)
-}
-
-async fn load_file(sandbox: &Arc<Sandbox>, path: PathBuf, ceilings: Ceilings) -> Tried {
+async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
     let began = Instant::now();
+    let Candidate { path, previous } = candidate;
     let stem = path.file_stem().unwrap_or_default();
     let shown = stem.to_string_lossy().into_owned();
+    let mut tried = Tried {
+        path,
+        report: LoadReport {
+            name: shown.clone(),
+            outcome: Err(LoadFault::NotAFile.into()),
+        },
+        entry: None,
+        files: Vec::new(),
+    };
     let name = match shown.parse::<ConnectorName>() {
         Ok(name) => name,
         Err(error) => {
-            return Tried {
-                report: LoadReport {
-                    name: shown,
-                    outcome: Err(LoadFault::Name(error).into()),
-                },
-                entry: None,
-            };
+            tried.report.outcome = Err(LoadFault::Name(error).into());
+            return tried;
         }
     };
-    let (api_keys, loaded) = load(sandbox, name.clone(), path, ceilings).await;
+    let mut api_keys = None;
+    let loaded = match read(plugins, &tried.path).await {
+        Err(fault) => Err(fault),
+        Ok((config, wasm)) => {
+            api_keys = config.api_keys.clone().map(Arc::from);
+            tried.files.clone_from(&config.files);
+            match wasm {
+                Err(fault) => Err(fault),
+                Ok(wasm) => {
+                    let previous = previous.as_deref();
+                    Connector::load(&plugins.sandbox, name.clone(), wasm, config, previous)
+                        .await
+                        .map_err(LoadFault::Compile)
+                }
+            }
+        }
+    };
     let (connector, outcome) = match loaded {
         Ok(connector) => {
             let ready = Ready {
@@ -149,50 +135,31 @@ async fn load_file(sandbox: &Arc<Sandbox>, path: PathBuf, ceilings: Ceilings) ->
         }
         Err(fault) => (None, Err(fault.into())),
     };
-    Tried {
-        report: LoadReport {
-            name: shown,
-            outcome,
+    tried.report.outcome = outcome;
+    tried.entry = Some((
+        name,
+        Entry {
+            api_keys,
+            connector,
         },
-        entry: Some((
-            name,
-            Entry {
-                api_keys,
-                connector,
-            },
-        )),
-    }
+    ));
+    tried
 }
 
-async fn load(
-    sandbox: &Arc<Sandbox>,
-    name: ConnectorName,
-    path: PathBuf,
-    ceilings: Ceilings,
-) -> (Option<Vec<Secret>>, Result<Connector, LoadFault>) {
-    let config_path = path.with_extension("toml");
-    let read = tokio::task::spawn_blocking(move || {
-        let config = ConnectorConfig::read(&config_path, &ceilings)?;
+type Component = Result<Vec<u8>, LoadFault>;
+
+async fn read(plugins: &Plugins, path: &Path) -> Result<(ConnectorConfig, Component), LoadFault> {
+    let (path, ceilings) = (path.to_owned(), plugins.ceilings);
+    tokio::task::spawn_blocking(move || {
+        let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings)?;
         Ok((config, read_component(&path)))
     })
     .await
-    .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)));
-    let (config, wasm) = match read {
-        Ok(read) => read,
-        Err(fault) => return (None, Err(fault)),
-    };
-    let api_keys = config.api_keys.clone();
-    let loaded = match wasm {
-        Ok(wasm) => Connector::load(sandbox, name, wasm, config)
-            .await
-            .map_err(LoadFault::Compile),
-        Err(fault) => Err(fault),
-    };
-    (api_keys, loaded)
+    .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)))
 }
 
-/// Reads a component whole. Opened without waiting, since a pipe's other end may never come.
-fn read_component(path: &Path) -> Result<Vec<u8>, LoadFault> {
+/// Reads a component up to the largest size. Opens it without waiting, since a pipe's other end may never come.
+fn read_component(path: &Path) -> Component {
     let file = std::fs::File::options()
         .read(true)
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)

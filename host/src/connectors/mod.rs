@@ -1,14 +1,18 @@
 //! Which connectors there are, and how many calls may run at once.
 //!
-//! Here belong reading the plugins folder, the registry from name to ready connector, and admission: the slots and
-//! the queue before them. HTTP statuses do not, nor how a call runs.
+//! Here belong reading the plugins folder and keeping up with it, the registry from name to ready connector, and
+//! admission: the slots and the queue before them. HTTP statuses do not, nor how a call runs.
 //!
 //! Uses `sandbox`.
 
 mod admission;
 mod error;
 mod load;
+mod plugins;
 mod registry;
+mod reload;
+mod start;
+mod watch;
 
 pub(crate) use crate::egress::{Wait, WaitReason, Waits};
 pub(crate) use crate::sandbox::{CallContext, CallError, Connector, GuestError, GuestPage};
@@ -16,5 +20,8 @@ pub use admission::AdmissionSettings;
 pub(crate) use admission::Slot;
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};
-pub use load::{LoadReport, Ready, load_component, load_folder};
+pub use load::{LoadReport, Ready};
+pub use plugins::Plugins;
 pub use registry::{Connectors, NoDefault};
+pub use reload::Reloader;
+pub use start::{Loaded, StartError};

@@ -1,17 +1,23 @@
 //! From a name to its connector, and the calls that go to one.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use super::admission::{Admission, AdmissionSettings, Slot};
 use super::error::ConnectorError;
-use super::load::{Entry, Folder, LoadReport};
+use super::load::Entry;
 use crate::config::{ConnectorName, Secret};
 use crate::sandbox::Connector;
 
+/// How many old versions of a connector may still have calls. A call that sleeps for a day must not keep every version of
+/// that day in memory.
+const MAX_OLD_VERSIONS: usize = 2;
+
 /// The connectors that this host serves.
 pub struct Connectors {
-    entries: BTreeMap<ConnectorName, Entry>,
+    entries: RwLock<BTreeMap<ConnectorName, Arc<Entry>>>,
+    /// Versions that were replaced, the oldest first. Their calls keep them alive.
+    old: Mutex<HashMap<ConnectorName, Vec<Weak<Connector>>>>,
     default: Option<ConnectorName>,
     admission: Admission,
 }
@@ -25,50 +31,44 @@ pub struct NoDefault {
 }
 
 impl Connectors {
-    /// Takes over what a folder held. `default` is the connector behind the plain routes `/` and `/schema`.
+    /// No connectors, `default` as the name behind the plain routes `/` and `/schema`.
+    pub(super) fn new(default: Option<ConnectorName>, admission: AdmissionSettings) -> Self {
+        Self {
+            entries: RwLock::default(),
+            old: Mutex::default(),
+            default,
+            admission: Admission::new(admission),
+        }
+    }
+
+    /// Checks that the default is there. One that did not load is accepted: it may be mended.
     ///
     /// # Errors
     ///
-    /// [`NoDefault`] where `default` is no connector of the folder. One that did not load is accepted: it may be
-    /// mended.
-    pub fn new(
-        folder: Folder,
-        default: Option<ConnectorName>,
-        admission: AdmissionSettings,
-    ) -> Result<(Self, Vec<LoadReport>), NoDefault> {
-        let mut entries = BTreeMap::new();
-        let mut reports = Vec::new();
-        for tried in folder.tried {
-            entries.extend(tried.entry);
-            reports.push(tried.report);
+    /// [`NoDefault`].
+    pub(super) fn check_default(&self) -> Result<(), NoDefault> {
+        match &self.default {
+            Some(name) if !self.read(|entries| entries.contains_key(name)) => {
+                Err(NoDefault { name: name.clone() })
+            }
+            _ => Ok(()),
         }
-        if let Some(name) = &default
-            && !entries.contains_key(name)
-        {
-            return Err(NoDefault { name: name.clone() });
-        }
-        let connectors = Self {
-            entries,
-            default,
-            admission: Admission::new(admission),
-        };
-        Ok((connectors, reports))
     }
 
     /// The keys of a connector's own, which replace the host's; `None` for the plain routes' connector.
-    pub(crate) fn api_keys(&self, name: Option<&str>) -> Option<&[Secret]> {
-        self.entry(name).ok()?.api_keys.as_deref()
+    pub(crate) fn api_keys(&self, name: Option<&str>) -> Option<Arc<[Secret]>> {
+        self.entry(name).ok()?.api_keys.clone()
     }
 
-    /// The connector of that name; `None` for the one behind the plain routes.
+    /// The connector of that name, in its newest version; `None` for the one behind the plain routes.
     ///
     /// # Errors
     ///
     /// [`ConnectorError`]: `Unknown`, `Ambiguous`, `None` or `Unavailable`.
-    pub(crate) fn find(&self, name: Option<&str>) -> Result<&Arc<Connector>, ConnectorError> {
+    pub(crate) fn find(&self, name: Option<&str>) -> Result<Arc<Connector>, ConnectorError> {
         self.entry(name)?
             .connector
-            .as_ref()
+            .clone()
             .ok_or(ConnectorError::Unavailable)
     }
 
@@ -87,29 +87,77 @@ impl Connectors {
         self.admission.slot(make_room).await
     }
 
+    /// The version that serves under this name.
+    pub(super) fn serving(&self, name: &ConnectorName) -> Option<Arc<Connector>> {
+        self.read(|entries| entries.get(name)?.connector.clone())
+    }
+
+    /// Puts a version in the place of the one before. Calls that have begun go on with theirs.
+    pub(super) fn put(&self, name: ConnectorName, entry: Entry) {
+        if let Some(connector) = &entry.connector {
+            connector.take_over();
+        }
+        let before = self.write(|entries| entries.insert(name.clone(), Arc::new(entry)));
+        self.retire(name, before);
+    }
+
+    /// Serves nothing under this name any more. Whether anything was.
+    pub(super) fn remove(&self, name: &ConnectorName) -> bool {
+        let before = self.write(|entries| entries.remove(name));
+        let was_there = before.is_some();
+        self.retire(name.clone(), before);
+        was_there
+    }
+
+    fn retire(&self, name: ConnectorName, entry: Option<Arc<Entry>>) {
+        let Some(connector) = entry.and_then(|entry| entry.connector.clone()) else {
+            return;
+        };
+        let mut old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
+        old.entry(name)
+            .or_default()
+            .push(Arc::downgrade(&connector));
+        // From here on, only calls hold versions.
+        drop(connector);
+        old.retain(|_, versions| {
+            versions.retain(|version| version.strong_count() > 0);
+            let surplus = versions.len().saturating_sub(MAX_OLD_VERSIONS);
+            for version in versions.drain(..surplus) {
+                if let Some(version) = version.upgrade() {
+                    version.supersede();
+                }
+            }
+            !versions.is_empty()
+        });
+    }
+
     /// Where a broken connector lies beside a whole one, neither is behind the plain routes: which connector answers
     /// there must not depend on whether another one loaded.
-    fn entry(&self, name: Option<&str>) -> Result<&Entry, ConnectorError> {
-        if let Some(name) = name {
-            return self
-                .entries
-                .get(name)
-                .ok_or_else(|| ConnectorError::Unknown {
-                    name: name.to_owned(),
-                });
-        }
-        if let Some(entry) = self
-            .default
-            .as_ref()
-            .and_then(|name| self.entries.get(name))
-        {
-            return Ok(entry);
-        }
-        let mut entries = self.entries.values();
-        match (entries.next(), entries.next()) {
-            (None, _) => Err(ConnectorError::None),
-            (Some(only), None) => Ok(only),
-            (Some(_), Some(_)) => Err(ConnectorError::Ambiguous),
-        }
+    fn entry(&self, name: Option<&str>) -> Result<Arc<Entry>, ConnectorError> {
+        let name = name.or(self.default.as_ref().map(ConnectorName::as_str));
+        self.read(|entries| {
+            if let Some(name) = name {
+                return entries
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| ConnectorError::Unknown {
+                        name: name.to_owned(),
+                    });
+            }
+            let mut entries = entries.values();
+            match (entries.next(), entries.next()) {
+                (None, _) => Err(ConnectorError::None),
+                (Some(only), None) => Ok(only.clone()),
+                (Some(_), Some(_)) => Err(ConnectorError::Ambiguous),
+            }
+        })
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&BTreeMap<ConnectorName, Arc<Entry>>) -> T) -> T {
+        look(&self.entries.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn write<T>(&self, change: impl FnOnce(&mut BTreeMap<ConnectorName, Arc<Entry>>) -> T) -> T {
+        change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -9,6 +9,7 @@
 mod address;
 mod body;
 mod connection;
+mod current;
 mod decode;
 mod dial;
 mod error;
@@ -41,6 +42,7 @@ use exchange::{Client, Hop, HopBody, Times};
 use record::Record;
 use redirect::Repeatable;
 
+pub(crate) use current::CurrentEgress;
 pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
 pub(crate) use headers::is_reserved;
@@ -103,14 +105,22 @@ pub(crate) struct Egress {
     /// The file that a refusal's message sends the operator to.
     config_file: String,
     network: NetworkConfig,
-    dialler: Dialler,
-    /// Made by the first request.
-    client: OnceLock<Client>,
+    pool: Arc<Pool>,
     max_request_bytes: u64,
     max_response_bytes: u64,
 }
 
+/// A connector's connections, and how they are made.
+struct Pool {
+    dialler: Dialler,
+    /// Made by the first request.
+    client: OnceLock<Client>,
+}
+
 impl Egress {
+    /// Takes over the connections of `previous`, the same connector's before its configuration changed, where they would
+    /// be made in the same way now.
+    ///
     /// # Errors
     ///
     /// The connector's own certificates can't be used.
@@ -120,15 +130,23 @@ impl Egress {
         config_file: String,
         network: Arc<dyn Network>,
         tls: &Tls,
+        previous: Option<&Self>,
     ) -> Result<Self, rustls::Error> {
-        let tls = tls.client(&config.network)?;
+        let pool = match previous {
+            Some(previous) if previous.network.connects_as(&config.network) => {
+                previous.pool.clone()
+            }
+            _ => Arc::new(Pool {
+                dialler: Dialler::new(network, &config.network, tls.client(&config.network)?),
+                client: OnceLock::new(),
+            }),
+        };
         Ok(Self {
             connector: connector.into(),
             allow: config.network.allow.clone(),
             config_file,
-            dialler: Dialler::new(network, &config.network, tls),
+            pool,
             network: config.network.clone(),
-            client: OnceLock::new(),
             max_request_bytes: config.limits.max_request_bytes,
             max_response_bytes: config.limits.max_response_bytes,
         })
@@ -325,7 +343,7 @@ impl Egress {
     }
 
     fn client(&self) -> &Client {
-        self.client.get_or_init(|| {
+        self.pool.client.get_or_init(|| {
             hyper_util::client::legacy::Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
                 .timer(TokioTimer::new())
@@ -333,7 +351,7 @@ impl Egress {
                 .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
                 .http1_max_headers(MAX_RESPONSE_HEADERS)
                 .http2_max_header_list_size(MAX_HEAD_BYTES)
-                .build(self.dialler.clone())
+                .build(self.pool.dialler.clone())
         })
     }
 }

@@ -18,7 +18,7 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi_http::WasiHttpCtxView;
 
 use crate::bindings::host;
-use crate::egress::{Egress, PageQuota};
+use crate::egress::{CurrentEgress, PageQuota};
 pub(crate) use logging::CallLog;
 use wasi_http::WasiHttp;
 pub(crate) use wasi_http::add_to_linker as add_wasi_http_to_linker;
@@ -26,7 +26,7 @@ pub(crate) use wasi_http::add_to_linker as add_wasi_http_to_linker;
 /// What the imports of one call work on.
 pub(crate) struct Imports {
     environment: Arc<[(String, String)]>,
-    egress: Arc<Egress>,
+    egress: CurrentEgress,
     page: Arc<PageQuota>,
     wasi_http: WasiHttp,
     log: CallLog,
@@ -37,7 +37,7 @@ pub(crate) struct Imports {
 impl Imports {
     pub(crate) fn new(
         environment: Arc<[(String, String)]>,
-        egress: Arc<Egress>,
+        egress: CurrentEgress,
         page: PageQuota,
         log: CallLog,
         deadline: Instant,
@@ -78,7 +78,7 @@ impl host::Host for Imports {
         &mut self,
         request: host::HttpRequest,
     ) -> Result<host::HttpResponse, host::HttpError> {
-        fetch::fetch(&self.egress, request, &self.page).await
+        fetch::fetch(&self.egress.get(), request, &self.page).await
     }
 
     async fn sleep(&mut self, duration: u32) -> Result<(), host::OutOfTime> {

@@ -16,7 +16,8 @@ use wasmtime_wasi_http::{
 };
 
 use crate::egress::{
-    self, Egress, EgressError, PageQuota, Request, RequestBody, StreamedBody, Timeout, Wishes,
+    self, CurrentEgress, EgressError, PageQuota, Request, RequestBody, StreamedBody, Timeout,
+    Wishes,
 };
 use crate::report;
 
@@ -35,12 +36,12 @@ pub(super) struct WasiHttp {
 
 /// The hooks: where requests go.
 struct Gate {
-    egress: Arc<Egress>,
+    egress: CurrentEgress,
     page: Arc<PageQuota>,
 }
 
 impl WasiHttp {
-    pub(super) fn new(egress: Arc<Egress>, page: Arc<PageQuota>) -> Self {
+    pub(super) fn new(egress: CurrentEgress, page: Arc<PageQuota>) -> Self {
         Self {
             context: WasiHttpCtx::new(),
             gate: Gate { egress, page },
@@ -108,7 +109,7 @@ impl WasiHttpHooks for Gate {
         options: Option<RequestOptions>,
         _processed: Ended,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        let (egress, page) = (self.egress.clone(), self.page.clone());
+        let (egress, page) = (self.egress.get(), self.page.clone());
         Box::new(async move {
             let request = translated(request, options);
             let (_, response) = egress

@@ -36,6 +36,11 @@ impl std::fmt::Debug for Receipt {
 }
 
 impl Receipt {
+    /// The page's end is about to be written: who asks from now on begins a new call.
+    pub(crate) fn delivering(&mut self) {
+        self.0.delivering();
+    }
+
     /// The page has been written to its end: it is forgotten.
     pub(crate) fn delivered(self) {
         self.0.delivered();

@@ -48,14 +48,21 @@ pub(crate) enum PageFailure {
     )]
     AnswerTimeout { limit: Duration },
 
+    /// Too many newer versions have been loaded since the call began.
+    #[error("the connector was replaced while the page was made")]
+    Superseded,
+
     #[error("the host failed while it made the page; its log says more")]
     Crashed,
 }
 
 impl PageFailure {
-    /// The call did not begin, since the host stops.
-    pub(super) fn is_shutting_down(&self) -> bool {
-        matches!(self, Self::Connector(ConnectorError::ShuttingDown))
+    /// Whether the page may well come if it is asked for again: the host stops, or the connector was replaced.
+    pub(super) fn begins_anew(&self) -> bool {
+        matches!(
+            self,
+            Self::Connector(ConnectorError::ShuttingDown) | Self::Superseded
+        )
     }
 
     /// How long it counts for those who ask for the same. That the host had no room, or stops, says nothing of the page.
@@ -64,6 +71,7 @@ impl PageFailure {
             Self::Connector(error) if !matches!(error, ConnectorError::Call(_)) => {
                 Keeping::ForThoseWhoWait
             }
+            Self::Superseded => Keeping::ForThoseWhoWait,
             _ => Keeping::UntilTold,
         }
     }

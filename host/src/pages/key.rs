@@ -23,3 +23,11 @@ impl PageKey {
         }
     }
 }
+
+/// What two requests for a schema must have in common: the connector, and its version, which is never asked in the place
+/// of a newer one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct SchemaKey {
+    pub(super) connector: ConnectorName,
+    pub(super) version: u64,
+}

@@ -11,10 +11,11 @@ use weld_protocol::{Page, PageText, Pending, Waiting, with_waiting};
 use super::calls::{Bounds, Calls, Keeping, Outcome};
 use super::error::PageFailure;
 use super::guard::{Guard, Step};
-use super::key::PageKey;
+use super::key::{PageKey, SchemaKey};
+use super::schemas::Schemas;
 use super::wait::{self, RateLimit};
 use super::{SCHEMA_RETRY, schema};
-use crate::config::{ConnectorName, Limits};
+use crate::config::Limits;
 use crate::connectors::{
     CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot,
     Wait, WaitReason, Waits,
@@ -33,9 +34,10 @@ pub(super) type Made<T> = Result<Arc<T>, Arc<PageFailure>>;
 
 /// Makes pages and schemas. Every call under way holds it.
 pub(super) struct Maker {
-    pub(super) connectors: Connectors,
+    pub(super) connectors: Arc<Connectors>,
     pub(super) pages: Calls<PageKey, Made<ReadyPage>>,
-    pub(super) schemas: Calls<ConnectorName, Made<ReadySchema>>,
+    pub(super) schemas: Calls<SchemaKey, Made<ReadySchema>>,
+    pub(super) schema_cache: Schemas,
     guard: Guard,
 }
 
@@ -50,7 +52,7 @@ pub(super) struct ReadyPage {
 
 /// A schema's JSON.
 #[derive(Debug)]
-pub(super) struct ReadySchema(pub(super) String);
+pub(super) struct ReadySchema(pub(super) Bytes);
 
 /// What a page's call is made from: the request that began it.
 pub(super) struct PageCall {
@@ -118,11 +120,12 @@ impl Outcome for Made<ReadySchema> {
 }
 
 impl Maker {
-    pub(super) fn new(connectors: Connectors) -> Self {
+    pub(super) fn new(connectors: Arc<Connectors>) -> Self {
         Self {
             connectors,
             pages: Calls::new(KEPT),
             schemas: Calls::new(KEPT),
+            schema_cache: Schemas::default(),
             guard: Guard::default(),
         }
     }
@@ -135,7 +138,13 @@ impl Maker {
         waits: Arc<Waits>,
     ) -> Made<ReadySchema> {
         match self.ask_schema(&connector, deadline, waits).await {
-            Ok(text) => Ok(Arc::new(ReadySchema(text))),
+            Ok(text) => {
+                let schema = Arc::new(ReadySchema(text.into()));
+                let ttl = connector.limits().schema_ttl;
+                self.schema_cache
+                    .put(connector.name(), connector.version(), &schema, ttl);
+                Ok(schema)
+            }
             Err(failure) => Err(Arc::new(failure)),
         }
     }
@@ -147,7 +156,11 @@ impl Maker {
         waits: Arc<Waits>,
     ) -> Result<String, PageFailure> {
         let (_slot, context) = self.begin(deadline, waits).await?;
-        match connector.schema(&context).await {
+        let asked = tokio::select! {
+            asked = connector.schema(&context) => asked,
+            () = connector.superseded() => return Err(PageFailure::Superseded),
+        };
+        match asked {
             Ok(tables) => Ok(schema::write(tables)?),
             Err(CallError::Guest(GuestError::RateLimited(wait))) => {
                 Err(PageFailure::SchemaRateLimited {
@@ -173,10 +186,10 @@ impl Maker {
 
     async fn ask_page(&self, call: &PageCall, waits: Arc<Waits>) -> Result<ReadyPage, PageFailure> {
         let (slot, context) = self.begin(call.deadline, waits).await?;
-        let fetched = call
-            .connector
-            .fetch_page(&call.table, &call.state, &context)
-            .await;
+        let fetched = tokio::select! {
+            fetched = call.connector.fetch_page(&call.table, &call.state, &context) => fetched,
+            () = call.connector.superseded() => return Err(PageFailure::Superseded),
+        };
         drop(slot);
         let now = Timestamp::now();
         let limits = call.connector.limits();

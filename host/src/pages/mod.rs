@@ -12,11 +12,13 @@ mod guard;
 mod key;
 mod make;
 mod schema;
+mod schemas;
 mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -27,11 +29,14 @@ use crate::connectors::{Connector, ConnectorError, Connectors};
 pub(crate) use answer::{Answer, Receipt};
 use calls::{Closed, Crashed, Linger};
 pub(crate) use error::PageFailure;
-use key::PageKey;
+use key::{PageKey, SchemaKey};
 use make::{Maker, PageCall};
 
 /// When to ask for a schema again that the API's rate limit refused without a time.
 const SCHEMA_RETRY: Duration = Duration::from_secs(60);
+
+/// How many versions of a connector are asked for its schema, one after the other, where each is replaced meanwhile.
+const SCHEMA_VERSIONS: usize = 3;
 
 /// Makes the answers to Weld's requests.
 pub struct Pages {
@@ -52,7 +57,7 @@ pub struct PageSettings {
 impl Pages {
     /// Pages from these connectors.
     #[must_use]
-    pub fn new(connectors: Connectors, settings: PageSettings) -> Self {
+    pub fn new(connectors: Arc<Connectors>, settings: PageSettings) -> Self {
         Self {
             maker: Arc::new(Maker::new(connectors)),
             settings,
@@ -89,18 +94,40 @@ impl Pages {
     pub(crate) async fn schema(
         &self,
         connector: &Arc<Connector>,
-    ) -> Result<String, Arc<PageFailure>> {
+    ) -> Result<Bytes, Arc<PageFailure>> {
         let limits = connector.limits();
         let deadline = limits.answer_within.map(|within| Instant::now() + within);
+        let mut connector = connector.clone();
+        for _ in 0..SCHEMA_VERSIONS {
+            match self.schema_of(&connector, deadline).await {
+                Err(failure) if matches!(*failure, PageFailure::Superseded) => {
+                    let name = Some(connector.name().as_str());
+                    connector = self.connectors().find(name).map_err(PageFailure::from)?;
+                }
+                made => return made,
+            }
+        }
+        Err(Arc::new(PageFailure::Superseded))
+    }
+
+    async fn schema_of(
+        &self,
+        connector: &Arc<Connector>,
+        deadline: Option<Instant>,
+    ) -> Result<Bytes, Arc<PageFailure>> {
+        let limits = connector.limits();
+        let key = SchemaKey {
+            connector: connector.name().clone(),
+            version: connector.version(),
+        };
+        if let Some(schema) = self.maker.schema_cache.get(&key.connector, key.version) {
+            return Ok(schema.0.clone());
+        }
         let call_deadline = deadline.filter(|_| !self.settings.background);
         let maker = self.maker.clone();
-        let mut waiter = self
-            .maker
-            .schemas
-            .join(connector.name().clone(), self.linger(limits), |waits| {
-                maker.schema(connector.clone(), call_deadline, waits)
-            })
-            .map_err(shutting_down)?;
+        let begin = |waits| maker.schema(connector.clone(), call_deadline, waits);
+        let joined = self.maker.schemas.join(key, self.linger(limits), begin);
+        let mut waiter = joined.map_err(shutting_down)?;
         tokio::select! {
             biased;
             made = waiter.outcome() => Ok(made.map_err(crashed)??.0.clone()),
@@ -169,7 +196,7 @@ impl Pages {
         };
         match made {
             Some(Ok(Ok(page))) => Ok(Answer::ready(&page, waiter)),
-            Some(Ok(Err(failure))) if !failure.is_shutting_down() => Err(failure),
+            Some(Ok(Err(failure))) if !failure.begins_anew() => Err(failure),
             Some(Err(error)) => Err(crashed(error)),
             None | Some(Ok(Err(_))) => {
                 Ok(Answer::running(&given_back(state, mark.as_ref()), &waiter))

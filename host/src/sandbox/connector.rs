@@ -1,8 +1,10 @@
 //! A connector that calls can be made on: compiled, linked, tried once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Store};
 
@@ -11,11 +13,14 @@ use super::engine::Sandbox;
 use super::error::CallError;
 use crate::bindings::{self, ConnectorPre};
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
-use crate::egress::Egress;
+use crate::egress::{CurrentEgress, Egress};
 
 /// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
 /// slowest one measured, Python's, takes half a millisecond.
 const TRIAL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Counts the versions of all connectors.
+static LOADED: AtomicU64 = AtomicU64::new(0);
 
 /// Why a file is no connector that this host can run.
 #[derive(Debug, thiserror::Error)]
@@ -73,16 +78,22 @@ pub(crate) enum CompileError {
 /// A connector ready for calls. It lives as long as it is loaded; every call gets a store of its own.
 pub(crate) struct Connector {
     name: ConnectorName,
+    version: u64,
     limits: Limits,
     environment: Arc<[(String, String)]>,
+    /// That of this version's configuration, and that of the newest one's.
     egress: Arc<Egress>,
+    current_egress: CurrentEgress,
     engine: Engine,
     pre: ConnectorPre<CallState>,
     cached: bool,
+    /// Becomes true when its calls must not go on.
+    superseded: watch::Sender<bool>,
 }
 
 impl Connector {
-    /// Compiles `wasm`, or takes it from the cache, links it and makes one instance to see that it works.
+    /// Compiles `wasm`, or takes it from the cache, links it and makes one instance to see that it works. Takes over from
+    /// `previous`, the version before it, what outlives a version: connections.
     ///
     /// Compilation runs on a thread for blocking work.
     ///
@@ -94,6 +105,7 @@ impl Connector {
         name: ConnectorName,
         wasm: Vec<u8>,
         config: ConnectorConfig,
+        previous: Option<&Self>,
     ) -> Result<Self, CompileError> {
         let compiling = sandbox.clone();
         let (component, cached) = tokio::task::spawn_blocking(move || compile(&compiling, &wasm))
@@ -114,16 +126,25 @@ impl Connector {
             name.config_file(),
             sandbox.network.clone(),
             &sandbox.tls,
+            previous.map(|previous| previous.egress.as_ref()),
         )
+        .map(Arc::new)
         .map_err(CompileError::Certificates)?;
+        let current_egress = previous.map_or_else(
+            || CurrentEgress::new(egress.clone()),
+            |previous| previous.current_egress.clone(),
+        );
         let connector = Self {
             name,
+            version: LOADED.fetch_add(1, Ordering::Relaxed),
             limits: config.limits,
             environment: config.env.into(),
-            egress: Arc::new(egress),
+            egress,
+            current_egress,
             engine: sandbox.engine.clone(),
             pre,
             cached,
+            superseded: watch::Sender::new(false),
         };
         connector.try_once(sandbox).await?;
         Ok(connector)
@@ -161,8 +182,33 @@ impl Connector {
         self.environment.clone()
     }
 
-    pub(super) fn egress(&self) -> Arc<Egress> {
-        self.egress.clone()
+    pub(super) fn egress(&self) -> CurrentEgress {
+        self.current_egress.clone()
+    }
+
+    /// Becomes the newest version: from now on the calls of all versions reach the network by its rules.
+    pub(crate) fn take_over(&self) {
+        self.current_egress.set(self.egress.clone());
+    }
+
+    /// The number of this version, which no other one of any connector has.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Asks for the end of all calls of this version, since there are too many newer ones.
+    pub(crate) fn supersede(&self) {
+        self.superseded.send_replace(true);
+    }
+
+    /// Waits until this version is [superseded](Self::supersede).
+    pub(crate) async fn superseded(&self) {
+        // The sender lives as long as `self`, so an error can't come.
+        let _ = self
+            .superseded
+            .subscribe()
+            .wait_for(|superseded| *superseded)
+            .await;
     }
 
     pub(super) fn engine(&self) -> &Engine {

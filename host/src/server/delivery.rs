@@ -20,8 +20,9 @@ use crate::pages::Receipt;
 pub(super) struct Outbox(Arc<Mutex<Vec<Receipt>>>);
 
 impl Outbox {
-    /// The whole answer has been handed to hyper.
-    pub(super) fn put(&self, receipt: Receipt) {
+    /// The last piece of an answer is about to be handed to hyper, and so none of it is written yet.
+    pub(super) fn put(&self, mut receipt: Receipt) {
+        receipt.delivering();
         self.receipts().push(receipt);
     }
 

@@ -20,6 +20,9 @@ use crate::pages::PageFailure;
 /// When to come again after a shutdown: hosts are restarted within seconds, or another one has taken over.
 const RESTART: Duration = Duration::from_secs(5);
 
+/// When to ask again for a schema whose connector was replaced three times meanwhile.
+const SUPERSEDED: Duration = Duration::from_secs(1);
+
 /// Why a request is not answered with a page or a schema.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
@@ -122,6 +125,7 @@ impl ApiError {
             | PageFailure::SchemaTimeout { .. }
             | PageFailure::AnswerTimeout { .. }
             | PageFailure::Crashed => None,
+            PageFailure::Superseded => Some(SUPERSEDED),
         }
     }
 
@@ -200,6 +204,7 @@ fn page_kind(failure: &PageFailure) -> ErrorKind {
         PageFailure::SchemaTimeout { .. } | PageFailure::AnswerTimeout { .. } => {
             ErrorKind::DeadlineExceeded
         }
+        PageFailure::Superseded => ErrorKind::ConnectorUnavailable,
         PageFailure::Crashed => ErrorKind::Internal,
     }
 }

@@ -50,8 +50,8 @@ impl http_body::Body for Pieces {
 }
 
 /// A JSON text as a response of status 200.
-pub(super) fn json(text: String) -> Response {
-    pieces([Bytes::from(text)], None)
+pub(super) fn json(text: impl Into<Bytes>) -> Response {
+    pieces([text.into()], None)
 }
 
 /// A page, or the answer that there is none yet.
@@ -81,9 +81,12 @@ fn pieces(pieces: impl IntoIterator<Item = Bytes>, receipt: Option<(Receipt, Out
         .filter(|piece| !piece.is_empty())
         .collect();
     let mut response = Response::new(Body::new(Pieces { left, receipt }));
-    response.headers_mut().insert(
+    let headers = response.headers_mut();
+    headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
+    // Rows are private, and a schema from a proxy's cache would outlive its connector.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -191,7 +191,7 @@ async fn answer(
     )
     .await?;
     if let Wanted::Schema(_) = wanted {
-        let schema = service.pages.schema(connector).await?;
+        let schema = service.pages.schema(&connector).await?;
         tracing::info!(status = 200, bytes = schema.len(), took = ?began.elapsed(), "schema");
         return Ok(response::json(schema));
     }
@@ -199,7 +199,7 @@ async fn answer(
     drop(body);
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
     tracing::Span::current().record("table", table);
-    let page = service.pages.page(connector, &request).await?;
+    let page = service.pages.page(&connector, &request).await?;
     let pending = page.pending.map(|pending| pending.as_str());
     tracing::info!(
         status = 200,
@@ -221,7 +221,7 @@ fn authorize(service: &Service, wanted: &Wanted<'_>, headers: &HeaderMap) -> Res
         Wanted::Nothing => None,
         Wanted::Schema(name) | Wanted::Page(name) => connectors.api_keys(*name),
     };
-    let own = own.map(Keys::new);
+    let own = own.map(|keys| Keys::new(&keys));
     let keys = own.as_ref().unwrap_or(&service.keys);
     if !keys.permit(headers) {
         return Err(ApiError::Unauthorized);

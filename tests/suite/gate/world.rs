@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
 use weld_host::config::Ceilings;
-use weld_host::connectors::{AdmissionSettings, Connectors, load_folder};
+use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::egress::{Network, Networking};
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Cache, EngineSettings, Sandbox};
@@ -89,16 +89,14 @@ async fn serve(plugins: &Path, network: Arc<Script>) -> SocketAddr {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let cache = Cache::new(cache).expect("a cache");
     let sandbox = Sandbox::with_network(engine, Some(cache), network).expect("an engine");
-    let folder = load_folder(&Arc::new(sandbox), plugins, Ceilings::default())
-        .await
-        .expect("a plugins folder");
     let admission = AdmissionSettings {
         slots: 4,
         queue: 4,
         queue_wait: Duration::from_secs(10),
     };
-    let (connectors, reports) = Connectors::new(folder, None, admission).expect("connectors");
-    for report in reports {
+    let plugins = Plugins::new(Arc::new(sandbox), plugins.to_owned(), Ceilings::default());
+    let loaded = plugins.load(None, admission).await.expect("a folder");
+    for report in loaded.reports {
         report.outcome.expect("it loads");
     }
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into())
@@ -112,7 +110,7 @@ async fn serve(plugins: &Path, network: Arc<Script>) -> SocketAddr {
         grace: Duration::ZERO,
     };
     tokio::spawn(server.run(
-        Pages::new(connectors, PageSettings { background: true }),
+        Pages::new(loaded.connectors, PageSettings { background: true }),
         settings,
         std::future::pending(),
     ));

@@ -5,13 +5,14 @@ mod sections;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::document::{Document, Sources, Variable};
 use super::error::{ConfigError, Problem};
 use super::limits::{Ceilings, Limits};
 use super::network::NetworkConfig;
 use super::secret::Secret;
+use super::stamp::FileStamp;
 
 /// The configuration of one connector. The default is that of a connector without a file: no
 /// variables, nothing allowed, the default limits, the server's keys.
@@ -28,6 +29,9 @@ pub struct ConnectorConfig {
     /// `api-key`: the keys that open this connector in place of the server's; none where it has
     /// none of its own, never an empty list.
     pub api_keys: Option<Vec<Secret>>,
+    /// The files that values were read from, each with its stamp from before that. Once one has another, the
+    /// configuration is out of date.
+    pub files: Vec<(PathBuf, FileStamp)>,
 }
 
 impl ConnectorConfig {

@@ -23,7 +23,10 @@ pub(super) fn read(
     };
     let config = reader.config(root, ceilings);
     if reader.problems.is_empty() {
-        return Ok(config);
+        return Ok(ConnectorConfig {
+            files: reader.sources.into_files(),
+            ..config
+        });
     }
     reader
         .problems
@@ -57,6 +60,7 @@ impl Reader<'_> {
             network: network.unwrap_or_default(),
             limits: limits.unwrap_or_else(|| Limits::within(ceilings)),
             api_keys,
+            files: Vec::new(),
         }
     }
 

@@ -1,11 +1,14 @@
 //! Values that stand elsewhere: `{ env = "VAR" }` and `{ file = "PATH" }`.
 
+use std::cell::RefCell;
 use std::env::VarError;
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::entry::Entry;
 use crate::config::error::Problem;
+use crate::config::stamp::FileStamp;
 
 /// Looks up an environment variable by name, as [`std::env::var`] does.
 pub(in crate::config) type Variable<'s> = dyn Fn(&str) -> Result<String, VarError> + 's;
@@ -14,6 +17,8 @@ pub(in crate::config) type Variable<'s> = dyn Fn(&str) -> Result<String, VarErro
 pub(in crate::config) struct Sources<'s> {
     folder: &'s Path,
     variable: &'s Variable<'s>,
+    /// The files that were read, each with its stamp from before.
+    files: RefCell<Vec<(PathBuf, FileStamp)>>,
 }
 
 impl<'s> Sources<'s> {
@@ -22,7 +27,13 @@ impl<'s> Sources<'s> {
         Self {
             folder: path.parent().unwrap_or(Path::new("")),
             variable,
+            files: RefCell::default(),
         }
+    }
+
+    /// The files that were read so far, each with its stamp from before, and whether it could be read or not.
+    pub(in crate::config) fn into_files(self) -> Vec<(PathBuf, FileStamp)> {
+        self.files.into_inner()
     }
 
     /// The text of an entry: a string, the value of an environment variable, or the content of a
@@ -59,7 +70,7 @@ impl<'s> Sources<'s> {
             }
             Source::Text(path) | Source::File(path) => self.read(path),
             Source::Variable(name) => self.variable(name).and_then(|path| {
-                fs::read(self.folder.join(path)).map_err(|error| {
+                self.bytes(&path).map_err(|error| {
                     format!("the file that the environment variable {name:?} names cannot be read: {error}")
                 })
             }),
@@ -96,8 +107,16 @@ impl<'s> Sources<'s> {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        fs::read(self.folder.join(path))
+        self.bytes(path)
             .map_err(|error| format!("the file {path:?} cannot be read: {error}"))
+    }
+
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        let path = self.folder.join(path);
+        let stamp = FileStamp::of(&path);
+        let content = fs::read(&path);
+        self.files.borrow_mut().push((path, stamp));
+        content
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Limits {
     /// `linger`: how long a call goes on that nobody waits for, and a finished page is kept. May be
     /// zero. Default 2 min.
     pub linger: Duration,
+    /// `schema-ttl`: how long a schema is answered again without asking the connector; zero always asks. Default 60 s.
+    pub schema_ttl: Duration,
     /// `page-size`: a page's rows as JSON, in bytes. Default 64 MiB.
     pub max_page_bytes: u64,
     /// `state-size`: a page's state as JSON, in bytes. Default 1 MiB.
@@ -64,6 +66,7 @@ impl Default for Limits {
             answer_within: Some(Duration::from_secs(55)),
             max_wait: Duration::from_secs(24 * 60 * 60),
             linger: Duration::from_secs(2 * 60),
+            schema_ttl: Duration::from_secs(60),
             max_page_bytes: 64 << 20,
             max_state_bytes: 1 << 20,
             max_request_bytes: 16 << 20,

@@ -39,6 +39,7 @@ impl Limits {
             ),
             max_wait: settings.time("max-wait", defaults.max_wait, pause),
             linger: settings.time("linger", defaults.linger, pause),
+            schema_ttl: settings.time("schema-ttl", defaults.schema_ttl, pause),
             max_page_bytes: settings.size("page-size", defaults.max_page_bytes, Range::SIZE),
             max_state_bytes: settings.size("state-size", defaults.max_state_bytes, state),
             max_request_bytes: settings.size("request-size", defaults.max_request_bytes, body),
@@ -80,6 +81,7 @@ mod tests {
             answer-within = "25s"
             max-wait = "0s"
             linger = "0s"
+            schema-ttl = "1h"
             page-size = "1MiB"
             state-size = "2KiB"
             request-size = "0B"
@@ -96,6 +98,7 @@ mod tests {
             answer_within: Some(Duration::from_secs(25)),
             max_wait: Duration::ZERO,
             linger: Duration::ZERO,
+            schema_ttl: Duration::from_secs(3600),
             max_page_bytes: 1 << 20,
             max_state_bytes: 2 << 10,
             max_request_bytes: 0,

@@ -46,6 +46,18 @@ pub struct NetworkConfig {
     pub identity: Option<ClientIdentity>,
 }
 
+impl NetworkConfig {
+    /// Whether connections that were made by this would be made in the same way by `other`: to the same networks, with
+    /// the same certificates, within the same bounds.
+    pub fn connects_as(&self, other: &Self) -> bool {
+        self.allow_networks == other.allow_networks
+            && self.connect_timeout == other.connect_timeout
+            && self.connections == other.connections
+            && self.roots == other.roots
+            && self.identity == other.identity
+    }
+}
+
 impl Default for NetworkConfig {
     fn default() -> Self {
         Self {

@@ -26,7 +26,9 @@ enum Op {
     Arrive(u8),
     /// The client of this one who waits goes away.
     Leave(usize),
-    /// The answer of this one has been written.
+    /// The answer of this one begins to be written.
+    Write(usize),
+    /// It has been written.
     Deliver(usize),
     /// This key's call ends.
     Finish(u8, Ending),
@@ -56,6 +58,7 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (0..3u8).prop_map(Op::Arrive),
         4 => any::<usize>().prop_map(Op::Leave),
+        4 => any::<usize>().prop_map(Op::Write),
         4 => any::<usize>().prop_map(Op::Deliver),
         5 => (0..3u8, ending).prop_map(|(key, ending)| Op::Finish(key, ending)),
         3 => (1..5u8).prop_map(Op::Pass),
@@ -76,12 +79,15 @@ struct Expected {
 struct Client {
     key: u8,
     call: usize,
+    is_writing: bool,
     waiter: Waiter<u8, Told>,
 }
 
 struct World {
     calls: Calls<u8, Told>,
     expected: HashMap<u8, Expected>,
+    /// Pages that are being written, by their calls, each with the number of its clients.
+    writing: HashMap<usize, (usize, Expected)>,
     clients: Vec<Client>,
     /// The ends of all calls of this start, by their number.
     ends: HashMap<usize, oneshot::Sender<Told>>,
@@ -98,6 +104,7 @@ impl World {
                 bytes: 1_000,
             }),
             expected: HashMap::new(),
+            writing: HashMap::new(),
             clients: Vec::new(),
             ends: HashMap::new(),
             ended: HashMap::new(),
@@ -110,9 +117,15 @@ impl World {
             Op::Arrive(key) => self.arrive(key),
             Op::Leave(which) => {
                 if let Some(client) = self.take_client(which) {
-                    self.leave(client.key, client.call);
+                    let (key, call, is_writing) = (client.key, client.call, client.is_writing);
+                    drop(client);
+                    if is_writing {
+                        self.break_off(key, call);
+                    }
+                    self.leave(key, call);
                 }
             }
+            Op::Write(which) => self.write(which),
             Op::Deliver(which) => self.deliver(which),
             Op::Finish(key, ending) => self.finish(key, ending),
             Op::Pass(steps) => {
@@ -163,7 +176,12 @@ impl World {
         if expected.keeping == Some(Keeping::UntilTold) {
             self.expected.remove(&key);
         }
-        self.clients.push(Client { key, call, waiter });
+        self.clients.push(Client {
+            key,
+            call,
+            is_writing: false,
+            waiter,
+        });
     }
 
     fn take_client(&mut self, which: usize) -> Option<Client> {
@@ -172,11 +190,11 @@ impl World {
     }
 
     fn leave(&mut self, key: u8, call: usize) {
-        if let Some(expected) = self
-            .expected
-            .get_mut(&key)
+        let there = self.expected.get_mut(&key);
+        let expected = there
             .filter(|expected| expected.call == call)
-        {
+            .or(self.writing.get_mut(&call).map(|(_, expected)| expected));
+        if let Some(expected) = expected {
             expected.watchers -= 1;
             if expected.watchers == 0 {
                 expected.unwatched_since = Some(Instant::now());
@@ -184,23 +202,54 @@ impl World {
         }
     }
 
+    /// A client gets the end of its page: nobody else may find it.
+    fn write(&mut self, which: usize) {
+        let Some(which) = which.checked_rem(self.clients.len()) else {
+            return;
+        };
+        let client = &mut self.clients[which];
+        let is_page = matches!(self.ended.get(&client.call), Some(Some(told)) if told.keeping == Keeping::UntilDelivered);
+        if !is_page || client.is_writing {
+            return;
+        }
+        client.waiter.delivering();
+        if self
+            .expected
+            .get(&client.key)
+            .is_some_and(|expected| expected.call == client.call)
+            && let Some(expected) = self.expected.remove(&client.key)
+        {
+            self.writing.insert(client.call, (0, expected));
+        }
+        if let Some((writers, _)) = self.writing.get_mut(&client.call) {
+            *writers += 1;
+            client.is_writing = true;
+        }
+    }
+
+    /// A page that is written to nobody any more is there again, unless there is a newer one.
+    fn break_off(&mut self, key: u8, call: usize) {
+        let Some((writers, _)) = self.writing.get_mut(&call) else {
+            return;
+        };
+        *writers -= 1;
+        if *writers == 0
+            && let Some((_, expected)) = self.writing.remove(&call)
+        {
+            self.expected.entry(key).or_insert(expected);
+        }
+    }
+
     fn deliver(&mut self, which: usize) {
         let Some(client) = self.take_client(which) else {
             return;
         };
-        match self.ended.get(&client.call) {
-            Some(Some(told)) if told.keeping == Keeping::UntilDelivered => {
-                client.waiter.delivered();
-                if self
-                    .expected
-                    .get(&client.key)
-                    .is_some_and(|expected| expected.call == client.call)
-                {
-                    self.expected.remove(&client.key);
-                }
-            }
-            _ => self.clients.push(client),
+        if !client.is_writing {
+            self.clients.push(client);
+            return;
         }
+        client.waiter.delivered();
+        self.writing.remove(&client.call);
     }
 
     fn finish(&mut self, key: u8, ending: Ending) {

@@ -13,6 +13,9 @@ use crate::connectors::Waits;
 
 pub(super) struct Table<K, T> {
     entries: HashMap<K, Entry<T>>,
+    /// Outcomes that are just being written to a client, by their ids: out of reach for those who ask now, but not
+    /// forgotten yet.
+    withdrawn: HashMap<u64, Withdrawn<T>>,
     bounds: Bounds,
     next_id: u64,
     /// Outcomes among the entries, and their bytes.
@@ -37,6 +40,12 @@ pub(super) struct Entry<T> {
 enum Stage {
     Running,
     Finished { bytes: u64, keeping: Keeping },
+}
+
+struct Withdrawn<T> {
+    entry: Entry<T>,
+    /// How many clients it is being written to.
+    deliveries: usize,
 }
 
 /// What one who waits needs of an entry.
@@ -82,6 +91,7 @@ impl<K, T> Table<K, T> {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
             entries: HashMap::new(),
+            withdrawn: HashMap::new(),
             bounds,
             next_id: 0,
             outcomes: 0,
@@ -145,18 +155,50 @@ impl<K: Eq + Hash, T> Table<K, T> {
 
     /// One of those who waited for this entry does so no longer.
     pub(super) fn leave(&mut self, key: &K, id: u64) {
-        if let Some(entry) = self.entries.get_mut(key).filter(|entry| entry.id == id) {
+        let entry = match self.entries.get_mut(key) {
+            Some(entry) if entry.id == id => Some(entry),
+            _ => self
+                .withdrawn
+                .get_mut(&id)
+                .map(|withdrawn| &mut withdrawn.entry),
+        };
+        if let Some(entry) = entry {
             entry.leave();
+        }
+    }
+
+    /// Puts an outcome out of reach for those who ask from now on, while it is written to one more client. Whether it
+    /// is not forgotten already.
+    pub(super) fn withdraw(&mut self, key: &K, id: u64) -> bool {
+        if self.is_at(key, id)
+            && let Some(entry) = self.entries.remove(key)
+        {
+            let deliveries = 0;
+            self.withdrawn.insert(id, Withdrawn { entry, deliveries });
+        }
+        match self.withdrawn.get_mut(&id) {
+            Some(withdrawn) => {
+                withdrawn.deliveries += 1;
+                true
+            }
+            None => false,
         }
     }
 
     /// Takes the entry out, if it is this one.
     pub(super) fn remove(&mut self, key: &K, id: u64) {
-        if self.entries.get(key).is_some_and(|entry| entry.id == id)
-            && let Some(entry) = self.entries.remove(key)
-        {
+        let entry = if self.is_at(key, id) {
+            self.entries.remove(key)
+        } else {
+            self.withdrawn.remove(&id).map(|withdrawn| withdrawn.entry)
+        };
+        if let Some(entry) = entry {
             self.count_out(&entry);
         }
+    }
+
+    fn is_at(&self, key: &K, id: u64) -> bool {
+        self.entries.get(key).is_some_and(|entry| entry.id == id)
     }
 
     /// Takes the entry out unless somebody waits for it. Whether it is out.
@@ -188,6 +230,26 @@ impl<K: Eq + Hash, T> Table<K, T> {
 }
 
 impl<K: Eq + Hash + Clone, T> Table<K, T> {
+    /// One of the deliveries of a withdrawn outcome broke off. After the last one it is back in reach, unless another call
+    /// has begun in its place.
+    pub(super) fn restore(&mut self, key: &K, id: u64) {
+        let Some(withdrawn) = self.withdrawn.get_mut(&id) else {
+            return;
+        };
+        withdrawn.deliveries = withdrawn.deliveries.saturating_sub(1);
+        if withdrawn.deliveries > 0 {
+            return;
+        }
+        let Some(Withdrawn { entry, .. }) = self.withdrawn.remove(&id) else {
+            return;
+        };
+        if self.entries.contains_key(key) {
+            self.count_out(&entry);
+        } else {
+            self.entries.insert(key.clone(), entry);
+        }
+    }
+
     /// Takes out the entry of this kind that nobody has waited for the longest. Whether there was one.
     pub(super) fn remove_oldest(&mut self, is_such: impl Fn(&Entry<T>) -> bool) -> bool {
         let oldest = self

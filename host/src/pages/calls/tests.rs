@@ -144,6 +144,7 @@ async fn page_stays_until_it_is_delivered_and_no_longer() {
     assert!(another.is_none(), "the connection broke: it is still there");
     assert_eq!(delivered.outcome().await, Ok(world.page()));
     let (mut at_the_same_time, _) = world.ask("page");
+    delivered.delivering();
     delivered.delivered();
     let (_next, another) = world.ask("page");
     assert!(another.is_some(), "who asks again gets a new one");
@@ -152,6 +153,49 @@ async fn page_stays_until_it_is_delivered_and_no_longer() {
     at_the_same_time.delivered();
     let (_joined, another) = world.ask("page");
     assert!(another.is_none(), "which takes nothing from the new one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_that_is_being_written_is_given_to_nobody_else_unless_that_breaks_off() {
+    let world = World::new();
+    let (mut one, end) = world.begin("page");
+    let (mut other, _) = world.ask("page");
+    let (waiting, _) = world.ask("page");
+    end.send(world.page()).unwrap();
+    settle().await;
+    one.delivering();
+    other.delivering();
+    drop(waiting);
+    drop(one);
+    assert!(!world.calls.holds(&"page"), "one is still being written to");
+    drop(other);
+    assert!(world.calls.holds(&"page"), "nobody has got it");
+    let (mut next, another) = world.ask("page");
+    assert!(another.is_none());
+    next.delivering();
+    let (newer, another) = world.ask("page");
+    assert!(another.is_some(), "the client may have it all already");
+    drop(next);
+    let (_newest, another) = world.ask("page");
+    assert!(
+        another.is_none(),
+        "an old page never takes a newer one's place"
+    );
+    drop(newer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_whose_delivery_broke_off_still_lingers_for_its_time_only() {
+    let world = World::new();
+    let (mut waiter, end) = world.begin("page");
+    end.send(world.page()).unwrap();
+    settle().await;
+    waiter.delivering();
+    drop(waiter);
+    settle().await;
+    tokio::time::advance(LINGER.finished + Duration::from_secs(1)).await;
+    settle().await;
+    assert!(!world.calls.holds(&"page"));
 }
 
 #[tokio::test(start_paused = true)]

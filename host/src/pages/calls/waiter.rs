@@ -13,17 +13,19 @@ use crate::connectors::Waits;
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::pages) struct Crashed;
 
-/// The place of one who waits for a call. Dropped, it is left.
-pub(in crate::pages) struct Waiter<K: Eq + Hash, T> {
+/// The place of one who waits for a call, or whom its outcome is being written to. Dropped, it is left, and a delivery
+/// has broken off.
+pub(in crate::pages) struct Waiter<K: Eq + Hash + Clone, T> {
     shared: Arc<Shared<K, T>>,
     key: K,
     id: u64,
     outcome: watch::Receiver<Option<T>>,
     waits: Arc<Waits>,
     joined: bool,
+    delivering: bool,
 }
 
-impl<K: Eq + Hash, T> Waiter<K, T> {
+impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
     pub(super) fn new(
         shared: Arc<Shared<K, T>>,
         key: K,
@@ -37,6 +39,7 @@ impl<K: Eq + Hash, T> Waiter<K, T> {
             outcome: present.outcome,
             waits: present.waits,
             joined,
+            delivering: false,
         }
     }
 
@@ -50,13 +53,19 @@ impl<K: Eq + Hash, T> Waiter<K, T> {
         &self.waits
     }
 
+    /// The end of the outcome is about to be written. Nobody may find it from now on: a client that has it all may ask
+    /// again before anything else is noticed here.
+    pub(in crate::pages) fn delivering(&mut self) {
+        self.delivering = self.shared.table().withdraw(&self.key, self.id);
+    }
+
     /// The outcome has reached its client as a whole: nobody else needs it any more, but those who wait already.
     pub(in crate::pages) fn delivered(self) {
         self.shared.table().remove(&self.key, self.id);
     }
 }
 
-impl<K: Eq + Hash, T: Outcome> Waiter<K, T> {
+impl<K: Eq + Hash + Clone, T: Outcome> Waiter<K, T> {
     /// Waits for the outcome.
     ///
     /// # Errors
@@ -68,8 +77,12 @@ impl<K: Eq + Hash, T: Outcome> Waiter<K, T> {
     }
 }
 
-impl<K: Eq + Hash, T> Drop for Waiter<K, T> {
+impl<K: Eq + Hash + Clone, T> Drop for Waiter<K, T> {
     fn drop(&mut self) {
-        self.shared.table().leave(&self.key, self.id);
+        let mut table = self.shared.table();
+        if self.delivering {
+            table.restore(&self.key, self.id);
+        }
+        table.leave(&self.key, self.id);
     }
 }

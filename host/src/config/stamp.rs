@@ -1,0 +1,69 @@
+//! Whether a file is still the one that was read.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// What the system says of a file at one moment, links followed. Two are equal where the file has not been touched
+/// between: the same file, of the same length, written and changed at the same times. A file that is not there has one
+/// too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileStamp(Option<[i128; 5]>);
+
+impl FileStamp {
+    /// The stamp of the file at `path`, if there is one.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        Self(fs::metadata(path).ok().map(|found| {
+            let nanoseconds =
+                |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+            [
+                found.dev().into(),
+                found.ino().into(),
+                found.len().into(),
+                nanoseconds(found.mtime(), found.mtime_nsec()),
+                // Set by the system at every change, also where somebody sets the time of writing back.
+                nanoseconds(found.ctime(), found.ctime_nsec()),
+            ]
+        }))
+    }
+
+    /// Whether there was a file.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_of_a_file_shows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut seen = vec![FileStamp::of(&path)];
+        assert!(!seen[0].exists());
+        let mut step = |change: &dyn Fn()| {
+            change();
+            let stamp = FileStamp::of(&path);
+            assert_eq!(stamp, FileStamp::of(&path), "it is at rest");
+            assert!(!seen.contains(&stamp));
+            seen.push(stamp);
+        };
+        step(&|| fs::write(&path, "one").unwrap());
+        step(&|| fs::write(&path, "longer").unwrap());
+        let other = folder.path().join("other");
+        fs::write(&other, "longer").unwrap();
+        step(&|| fs::rename(&other, &path).unwrap());
+        let target = folder.path().join("target");
+        fs::write(&target, "longer").unwrap();
+        step(&|| {
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink(&target, &path).unwrap();
+        });
+        fs::remove_file(&target).unwrap();
+        assert!(!FileStamp::of(&path).exists(), "a link to nowhere");
+    }
+}

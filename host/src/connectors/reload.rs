@@ -1,0 +1,266 @@
+//! Keeps the registry as the plugins folder is, without a restart.
+//!
+//! It looks at the folder, compares, and loads what is another file than before; what tells it when to look (the system,
+//! or time) need not be complete or right. A file counts once two looks have seen the same of it, and nothing has changed
+//! by the end of reading, so that half of a copy is not taken for a connector.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::error::FolderError;
+use super::load::{Candidate, LoadReport, Tried, load_all};
+use super::plugins::{Plugins, stamps};
+use super::registry::Connectors;
+use super::watch::FolderWatch;
+use crate::config::{ConnectorName, FileStamp};
+use crate::report;
+
+/// How long a file must have stayed as it is.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// The least time between two looks, however much is told to have changed.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Loads what changes in a plugins folder.
+pub struct Reloader {
+    connectors: Arc<Connectors>,
+    plugins: Plugins,
+    /// The components as they were when they were read last, whatever came of it.
+    known: BTreeMap<PathBuf, Known>,
+    /// Those that have changed since, as the last look saw them; none for one that is gone.
+    unsettled: BTreeMap<PathBuf, Unsettled>,
+    /// What was said last of the folder, so that it is said once.
+    folder_problem: Option<String>,
+}
+
+/// A component as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    stamps: [FileStamp; 2],
+    files: Vec<(PathBuf, FileStamp)>,
+    /// Why its configuration can't be read. What it points to isn't known then, so it is tried again from time to time.
+    config_problem: Option<String>,
+}
+
+#[derive(Debug)]
+struct Unsettled {
+    seen: Option<Seen>,
+    since: Instant,
+}
+
+/// A component as a look sees it.
+type Seen = ([FileStamp; 2], Vec<FileStamp>);
+
+impl Known {
+    fn of(tried: &Tried, stamps: [FileStamp; 2]) -> Self {
+        let problem = tried.report.outcome.as_ref().err();
+        Self {
+            stamps,
+            files: tried.files.clone(),
+            config_problem: problem
+                .filter(|error| error.is_of_the_configuration())
+                .map(|error| report::chain(error)),
+        }
+    }
+
+    /// What a look would see if nothing had changed.
+    fn seen(&self) -> Seen {
+        let files = self.files.iter().map(|(_, stamp)| *stamp);
+        (self.stamps, files.collect())
+    }
+
+    /// What a look sees of it now.
+    fn look(&self, stamps: [FileStamp; 2]) -> Seen {
+        let files = self.files.iter().map(|(path, _)| FileStamp::of(path));
+        (stamps, files.collect())
+    }
+}
+
+impl Reloader {
+    /// Loads everything for the first time.
+    pub(super) fn new(
+        connectors: Arc<Connectors>,
+        plugins: Plugins,
+        tried: &[Tried],
+        stamps: &BTreeMap<PathBuf, [FileStamp; 2]>,
+    ) -> Self {
+        let known = tried
+            .iter()
+            .filter_map(|tried| {
+                let stamps = stamps.get(&tried.path)?;
+                Some((tried.path.clone(), Known::of(tried, *stamps)))
+            })
+            .collect();
+        Self {
+            connectors,
+            plugins,
+            known,
+            unsettled: BTreeMap::new(),
+            folder_problem: None,
+        }
+    }
+
+    /// Loads what changes, for ever. Where the system tells of no change, the folder is looked at every `interval`.
+    pub async fn run(mut self, interval: Duration) {
+        let mut watch = FolderWatch::new();
+        loop {
+            watch.follow(self.plugins.folder());
+            self.look().await;
+            tokio::time::sleep(PAUSE).await;
+            let next = if self.unsettled.is_empty() {
+                interval
+            } else {
+                SETTLE
+            };
+            tokio::select! {
+                () = watch.changed() => {}
+                () = tokio::time::sleep(next) => self.forget_problems(next == interval),
+            }
+        }
+    }
+
+    /// Configurations that could not be read count as not read, since what they point to may be there by now.
+    fn forget_problems(&mut self, is_due: bool) {
+        if is_due {
+            for known in self.known.values_mut() {
+                if known.config_problem.is_some() {
+                    known.stamps = [FileStamp::of(Path::new("")); 2];
+                }
+            }
+        }
+    }
+
+    /// One look: notes what has changed, and loads what has settled.
+    async fn look(&mut self) {
+        let listing = match self.plugins.list().await {
+            Ok(listing) => listing,
+            Err(error) => return self.keep_all(&error),
+        };
+        if self.folder_problem.take().is_some() {
+            tracing::info!("the plugins folder can be read again");
+        }
+        let mut due = Vec::new();
+        for (path, stamps) in &listing.components {
+            let known = self.known.get(path);
+            let seen = known.map_or((*stamps, Vec::new()), |known| known.look(*stamps));
+            if known.is_some_and(|known| known.seen() == seen) {
+                self.unsettled.remove(path);
+            } else if self.has_settled(path, Some(seen)) {
+                due.push((path.clone(), *stamps));
+            }
+        }
+        let gone: Vec<PathBuf> = self
+            .known
+            .keys()
+            .filter(|path| !listing.components.contains_key(*path))
+            .cloned()
+            .collect();
+        for path in gone {
+            if self.has_settled(&path, None) {
+                self.unsettled.remove(&path);
+                self.known.remove(&path);
+                self.remove(&path);
+            }
+        }
+        self.load(due).await;
+    }
+
+    /// Whether a component has looked like this for long enough.
+    fn has_settled(&mut self, path: &Path, seen: Option<Seen>) -> bool {
+        match self.unsettled.get(path) {
+            Some(before) if before.seen == seen => before.since.elapsed() >= SETTLE,
+            _ => {
+                let since = Instant::now();
+                self.unsettled
+                    .insert(path.to_owned(), Unsettled { seen, since });
+                false
+            }
+        }
+    }
+
+    /// What serves goes on: that the folder can't be read says nothing of its connectors.
+    fn keep_all(&mut self, error: &FolderError) {
+        let problem = report::chain(error);
+        if self.folder_problem.as_ref() != Some(&problem) {
+            tracing::warn!(
+                problem,
+                "the plugins folder can't be read; what is loaded goes on serving"
+            );
+            self.folder_problem = Some(problem);
+        }
+    }
+
+    fn remove(&self, path: &Path) {
+        let Some(name) = name(path) else {
+            return;
+        };
+        if self.connectors.remove(&name) {
+            tracing::info!(connector = %name, "connector removed");
+        }
+    }
+
+    async fn load(&mut self, due: Vec<(PathBuf, [FileStamp; 2])>) {
+        let before: BTreeMap<PathBuf, [FileStamp; 2]> = due.into_iter().collect();
+        let candidates = before.keys().map(|path| Candidate {
+            path: path.clone(),
+            previous: name(path).and_then(|name| self.connectors.serving(&name)),
+        });
+        for tried in load_all(&self.plugins, candidates).await {
+            let Some(before) = before.get(&tried.path) else {
+                continue;
+            };
+            // Changed while it was read: the next look sees what it has become.
+            if stamps(&tried.path) != *before {
+                continue;
+            }
+            self.unsettled.remove(&tried.path);
+            let known = Known::of(&tried, *before);
+            let said = self.known.insert(tried.path.clone(), known.clone());
+            let is_said = known.config_problem.is_some()
+                && said.is_some_and(|said| said.config_problem == known.config_problem);
+            self.apply(tried, is_said);
+        }
+    }
+
+    fn apply(&self, tried: Tried, is_said: bool) {
+        let LoadReport { name, outcome } = tried.report;
+        match (outcome, tried.entry) {
+            (Ok(ready), Some((name, entry))) => {
+                let what = if self.connectors.serving(&name).is_some() {
+                    "connector reloaded"
+                } else {
+                    "connector loaded"
+                };
+                self.connectors.put(name.clone(), entry);
+                tracing::info!(connector = %name, took = ?ready.took, cached = ready.cached, "{what}");
+            }
+            (Err(_), _) if is_said => {}
+            (Err(error), Some((name, entry))) => {
+                let reason = report::chain(&error);
+                if self.connectors.serving(&name).is_some() {
+                    tracing::warn!(connector = %name, reason, "the new version does not load; the one before goes on serving");
+                } else {
+                    self.connectors.put(name.clone(), entry);
+                    tracing::warn!(connector = %name, reason, "connector not loaded");
+                }
+            }
+            (Err(error), None) => {
+                tracing::warn!(
+                    connector = name,
+                    reason = report::chain(&error),
+                    "connector not loaded"
+                );
+            }
+            (Ok(_), None) => {}
+        }
+    }
+}
+
+/// The name of the connector that a component would be.
+fn name(path: &Path) -> Option<ConnectorName> {
+    path.file_stem()?.to_str()?.parse().ok()
+}

@@ -1,0 +1,72 @@
+//! The first look at the plugins.
+
+use std::sync::Arc;
+
+use super::admission::AdmissionSettings;
+use super::error::FolderError;
+use super::load::{Candidate, LoadReport, Tried, load_all};
+use super::plugins::Plugins;
+use super::registry::{Connectors, NoDefault};
+use super::reload::Reloader;
+use crate::config::ConnectorName;
+
+/// Why there is nothing to serve from.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The plugins folder can't be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The default connector is not there.
+    #[error(transparent)]
+    NoDefault(#[from] NoDefault),
+}
+
+/// What a plugins folder came to.
+pub struct Loaded {
+    /// All that is served.
+    pub connectors: Arc<Connectors>,
+    /// What became of each component, in the order of their names.
+    pub reports: Vec<LoadReport>,
+    /// Keeps it as the folder is, once it runs.
+    pub reloader: Reloader,
+}
+
+impl Plugins {
+    /// Loads every component that is there. One that fails keeps no other from serving.
+    ///
+    /// `default` is the connector behind the plain routes.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`].
+    pub async fn load(
+        self,
+        default: Option<ConnectorName>,
+        admission: AdmissionSettings,
+    ) -> Result<Loaded, StartError> {
+        let listing = self.list().await?;
+        for path in listing.lonely {
+            tracing::warn!(path = %path.display(), "a configuration without a component; is its name right?");
+        }
+        let candidates = listing.components.keys().map(|path| Candidate {
+            path: path.clone(),
+            previous: None,
+        });
+        let tried = load_all(&self, candidates).await;
+        let connectors = Arc::new(Connectors::new(default, admission));
+        let reloader = Reloader::new(connectors.clone(), self, &tried, &listing.components);
+        let mut reports = Vec::new();
+        for Tried { report, entry, .. } in tried {
+            if let Some((name, entry)) = entry {
+                connectors.put(name, entry);
+            }
+            reports.push(report);
+        }
+        connectors.check_default()?;
+        Ok(Loaded {
+            connectors,
+            reports,
+            reloader,
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Schemas that were asked for a moment ago.
+//!
+//! Weld and the people who set it up ask for schemas often, and a connector may have to ask its API for one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::make::ReadySchema;
+use crate::config::ConnectorName;
+
+/// The last schema of each connector, for as long as its configuration says.
+#[derive(Default)]
+pub(super) struct Schemas(Mutex<HashMap<ConnectorName, Kept>>);
+
+struct Kept {
+    version: u64,
+    until: Instant,
+    schema: Arc<ReadySchema>,
+}
+
+impl Schemas {
+    /// The schema of this version of a connector, if there is one that still counts.
+    pub(super) fn get(&self, name: &ConnectorName, version: u64) -> Option<Arc<ReadySchema>> {
+        let kept = self.kept();
+        let kept = kept.get(name)?;
+        (kept.version == version && Instant::now() < kept.until).then(|| kept.schema.clone())
+    }
+
+    /// Keeps a schema for `ttl`.
+    pub(super) fn put(
+        &self,
+        name: &ConnectorName,
+        version: u64,
+        schema: &Arc<ReadySchema>,
+        ttl: Duration,
+    ) {
+        let now = Instant::now();
+        let mut kept = self.kept();
+        // Those of connectors that are gone would stay for ever.
+        kept.retain(|_, kept| now < kept.until);
+        if let Some(until) = now.checked_add(ttl).filter(|_| !ttl.is_zero()) {
+            let schema = schema.clone();
+            kept.insert(
+                name.clone(),
+                Kept {
+                    version,
+                    until,
+                    schema,
+                },
+            );
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<ConnectorName, Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn schema_counts_for_its_version_and_its_time() {
+        let schemas = Schemas::default();
+        let name: ConnectorName = "beers".parse().unwrap();
+        let schema = Arc::new(ReadySchema("{}".into()));
+        let minute = Duration::from_secs(60);
+        schemas.put(&name, 1, &schema, minute);
+        assert!(schemas.get(&name, 1).is_some());
+        assert!(schemas.get(&name, 2).is_none(), "another version");
+        tokio::time::advance(minute).await;
+        assert!(schemas.get(&name, 1).is_none(), "too old");
+        schemas.put(&name, 1, &schema, Duration::ZERO);
+        assert!(schemas.get(&name, 1).is_none(), "not to be kept");
+        assert!(schemas.kept().is_empty());
+    }
+}
