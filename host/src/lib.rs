@@ -24,6 +24,8 @@ pub mod egress;
 mod encoding;
 mod imports;
 pub mod pages;
+#[cfg(test)]
+mod recorded;
 mod report;
 pub mod sandbox;
 pub mod server;

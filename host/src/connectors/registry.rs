@@ -72,6 +72,19 @@ impl Connectors {
             .ok_or(ConnectorError::Unavailable)
     }
 
+    /// The own name of a connector that is there, loaded or not; `None` asks for the one behind the plain routes.
+    pub(crate) fn name(&self, name: Option<&str>) -> Option<String> {
+        let name = name.or(self.default.as_ref().map(ConnectorName::as_str));
+        self.read(|entries| {
+            let mut names = entries.keys();
+            match name {
+                Some(name) => entries.get_key_value(name).map(|(name, _)| name),
+                None => names.next().filter(|_| names.next().is_none()),
+            }
+            .map(ToString::to_string)
+        })
+    }
+
     /// Begins no more calls.
     pub(crate) fn close(&self) {
         self.admission.close();

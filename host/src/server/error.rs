@@ -99,6 +99,15 @@ impl ApiError {
         }
     }
 
+    /// As the metrics name it: the kind, which for a client that is gone says nothing.
+    pub(super) fn outcome(&self) -> &'static str {
+        if matches!(self, Self::ClientGone) {
+            "client_gone"
+        } else {
+            self.kind().as_str()
+        }
+    }
+
     /// How long the client should wait, where that is known.
     fn retry_after(&self) -> Option<Duration> {
         let Self::Page(failure) = self else {

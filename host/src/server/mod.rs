@@ -8,10 +8,12 @@ mod auth;
 mod body;
 mod delivery;
 mod error;
+mod metrics;
 mod peer;
 mod request_id;
 mod response;
 mod routes;
+mod wanted;
 
 use std::future::Future;
 use std::io;

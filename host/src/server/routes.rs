@@ -11,12 +11,14 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use tracing::Instrument;
-use weld_protocol::{MODE_HEADER, PageRequest, SCHEMA_MODE};
+use weld_protocol::PageRequest;
 
 use super::auth::{Keys, names_this_machine};
 use super::delivery::Outbox;
 use super::error::ApiError;
+use super::metrics::{self, Asked, Came};
 use super::peer::Peer;
+use super::wanted::Wanted;
 use super::{body, request_id, response};
 use crate::pages::Pages;
 use crate::report;
@@ -43,46 +45,6 @@ pub(super) struct Client {
     pub(super) outbox: Outbox,
 }
 
-/// What a path and its headers ask for.
-#[derive(Debug, PartialEq, Eq)]
-enum Wanted<'a> {
-    /// `None` is the connector behind the plain routes.
-    Schema(Option<&'a str>),
-    Page(Option<&'a str>),
-    Nothing,
-}
-
-impl<'a> Wanted<'a> {
-    /// Reads a path, empty segments passed over: Weld joins paths naively, so `//schema` and `/beers//schema` are
-    /// meant as `/schema` and `/beers/schema`.
-    fn read(path: &'a str, headers: &HeaderMap) -> Self {
-        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-        let segments = [segments.next(), segments.next(), segments.next()];
-        match segments {
-            [Some("schema"), None, _] => Self::Schema(None),
-            [Some("schema"), ..] => Self::Nothing,
-            [Some(name), Some("schema"), None] => Self::Schema(Some(name)),
-            [name, None, _] if asks_for_schema(headers) => Self::Schema(name),
-            [name, None, _] => Self::Page(name),
-            _ => Self::Nothing,
-        }
-    }
-
-    fn connector(&self) -> Option<&'a str> {
-        match self {
-            Self::Schema(name) | Self::Page(name) => *name,
-            Self::Nothing => None,
-        }
-    }
-}
-
-fn asks_for_schema(headers: &HeaderMap) -> bool {
-    headers.get(MODE_HEADER).is_some_and(|mode| {
-        let mode = mode.as_bytes().trim_ascii();
-        mode.eq_ignore_ascii_case(SCHEMA_MODE.as_bytes())
-    })
-}
-
 /// Answers one request and writes its line into the log.
 pub(super) async fn handle(
     State(service): State<Arc<Service>>,
@@ -90,7 +52,9 @@ pub(super) async fn handle(
 ) -> Response {
     let began = Instant::now();
     let id = request_id::new();
-    let connector = Wanted::read(request.uri().path(), request.headers())
+    let wanted = Wanted::read(request.uri().path(), request.headers());
+    let asked = asked(&service, &wanted);
+    let connector = wanted
         .connector()
         .map(|name| report::shortened(name, MAX_LOGGED_NAME_BYTES));
     let span = tracing::info_span!(
@@ -103,6 +67,7 @@ pub(super) async fn handle(
     let Client { peer, outbox } = client.unwrap_or_default();
     let unanswered = Unanswered {
         span: span.clone(),
+        asked,
         began,
         answered: false,
     };
@@ -111,16 +76,32 @@ pub(super) async fn handle(
         outcome = catch_panic(answering) => outcome,
         () = gone(peer.as_deref()) => Err(ApiError::ClientGone),
     };
-    unanswered.answered();
+    let asked = unanswered.answered();
     let _entered = span.enter();
-    let mut response = match outcome {
-        Ok(response) => response,
-        Err(error) => error.into_response(connector, &id, began.elapsed()),
+    let (mut response, came) = match outcome {
+        Ok(answered) => answered,
+        Err(error) => {
+            let came = Came::to_nothing(error.outcome());
+            (error.into_response(connector, &id, began.elapsed()), came)
+        }
     };
+    metrics::record(&asked, &came, began.elapsed());
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(request_id::HEADER, id);
     }
     response
+}
+
+/// As the metrics have it.
+fn asked(service: &Service, wanted: &Wanted<'_>) -> Asked {
+    let connector = match wanted {
+        Wanted::Nothing => None,
+        Wanted::Schema(name) | Wanted::Page(name) => service.pages.connectors().name(*name),
+    };
+    Asked {
+        connector,
+        what: wanted.what(),
+    }
 }
 
 async fn gone(peer: Option<&Peer>) {
@@ -133,13 +114,15 @@ async fn gone(peer: Option<&Peer>) {
 /// A request without its answer: dropped like this when the client goes away, it leaves a line in the log.
 struct Unanswered {
     span: tracing::Span,
+    asked: Asked,
     began: Instant,
     answered: bool,
 }
 
 impl Unanswered {
-    fn answered(mut self) {
+    fn answered(mut self) -> Asked {
         self.answered = true;
+        self.asked.clone()
     }
 }
 
@@ -147,7 +130,10 @@ impl Drop for Unanswered {
     fn drop(&mut self) {
         if !self.answered {
             let _entered = self.span.enter();
-            tracing::info!(took = ?self.began.elapsed(), "{}", ApiError::ClientGone);
+            let took = self.began.elapsed();
+            tracing::info!(?took, "{}", ApiError::ClientGone);
+            let came = Came::to_nothing(ApiError::ClientGone.outcome());
+            metrics::record(&self.asked, &came, took);
         }
     }
 }
@@ -157,7 +143,7 @@ async fn answer(
     request: Request<Body>,
     outbox: Outbox,
     began: Instant,
-) -> Result<Response, ApiError> {
+) -> Result<(Response, Came), ApiError> {
     let (head, body) = request.into_parts();
     let line = head
         .uri
@@ -193,7 +179,12 @@ async fn answer(
     if let Wanted::Schema(_) = wanted {
         let schema = service.pages.schema(&connector).await?;
         tracing::info!(status = 200, bytes = schema.len(), took = ?began.elapsed(), "schema");
-        return Ok(response::json(schema));
+        let came = Came {
+            outcome: "ready",
+            bytes: schema.len(),
+            ..Came::default()
+        };
+        return Ok((response::json(schema), came));
     }
     let request = PageRequest::parse(&body)?;
     drop(body);
@@ -211,7 +202,13 @@ async fn answer(
         took = ?began.elapsed(),
         "page"
     );
-    Ok(response::page(page, outbox))
+    let came = Came {
+        outcome: pending.unwrap_or("ready"),
+        rows: page.rows,
+        bytes: page.len(),
+        has_joined: page.has_joined,
+    };
+    Ok((response::page(page, outbox), came))
 }
 
 /// Checked before anything else is said, so that nobody can find out the connectors' names.
@@ -234,8 +231,8 @@ fn authorize(service: &Service, wanted: &Wanted<'_>, headers: &HeaderMap) -> Res
 
 /// A panic is a fault of the host, but must not cost the client its answer.
 async fn catch_panic(
-    answering: impl Future<Output = Result<Response, ApiError>>,
-) -> Result<Response, ApiError> {
+    answering: impl Future<Output = Result<(Response, Came), ApiError>>,
+) -> Result<(Response, Came), ApiError> {
     let mut answering = std::pin::pin!(answering);
     std::future::poll_fn(|context| {
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -244,47 +241,4 @@ async fn catch_panic(
         polled.unwrap_or(Poll::Ready(Err(ApiError::Panicked)))
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_read_however_weld_joins_them() {
-        let none = HeaderMap::new();
-        for (path, expected) in [
-            ("/", Wanted::Page(None)),
-            ("", Wanted::Page(None)),
-            ("//", Wanted::Page(None)),
-            ("/schema", Wanted::Schema(None)),
-            ("//schema", Wanted::Schema(None)),
-            ("/schema/", Wanted::Schema(None)),
-            ("/beers", Wanted::Page(Some("beers"))),
-            ("/beers/", Wanted::Page(Some("beers"))),
-            ("//beers//", Wanted::Page(Some("beers"))),
-            ("/beers/schema", Wanted::Schema(Some("beers"))),
-            ("/beers//schema/", Wanted::Schema(Some("beers"))),
-            ("/beers/other", Wanted::Nothing),
-            ("/beers/schema/more", Wanted::Nothing),
-            ("/schema/schema", Wanted::Nothing),
-        ] {
-            assert_eq!(Wanted::read(path, &none), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn the_mode_header_asks_for_the_schema() {
-        for (mode, expected) in [
-            ("schema", Wanted::Schema(Some("beers"))),
-            ("Schema", Wanted::Schema(Some("beers"))),
-            ("data", Wanted::Page(Some("beers"))),
-        ] {
-            let headers = HeaderMap::from_iter([(
-                http::HeaderName::from_static(MODE_HEADER),
-                HeaderValue::from_static(mode),
-            )]);
-            assert_eq!(Wanted::read("/beers", &headers), expected, "{mode}");
-        }
-    }
 }

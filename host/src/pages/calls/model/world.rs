@@ -1,17 +1,15 @@
-//! Requests that come, go and break off in any order, against a model of what must become of them.
-//!
-//! At every step: no key has two calls at once, nobody who waits is forgotten, no outcome is given to one who asked
-//! after it was delivered, and none is lost before its time.
+//! The table, and beside it what it should hold.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
-use proptest::prelude::*;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::tests::{Told, settle};
-use super::{Bounds, Calls, Crashed, Keeping, Linger, Waiter};
+use super::{Ending, Op};
+use crate::pages::calls::tests::{Told, settle};
+use crate::pages::calls::{Bounds, Calls, Crashed, Keeping, Linger, Waiter};
 
 /// Steps of time are no divisors of these, so that nothing happens at the very moment of a deadline.
 const STEP: Duration = Duration::from_millis(300);
@@ -19,53 +17,6 @@ const LINGER: Linger = Linger {
     running: Duration::from_millis(1_000),
     finished: Duration::from_millis(700),
 };
-
-#[derive(Debug, Clone)]
-enum Op {
-    /// A request for this key comes.
-    Arrive(u8),
-    /// The client of this one who waits goes away.
-    Leave(usize),
-    /// The answer of this one begins to be written.
-    Write(usize),
-    /// It has been written.
-    Deliver(usize),
-    /// This key's call ends.
-    Finish(u8, Ending),
-    /// Time passes, in steps.
-    Pass(u8),
-    /// Room is needed.
-    MakeRoom,
-    /// The host starts anew.
-    Restart,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Ending {
-    Page,
-    Failure,
-    NoRoom,
-    Panic,
-}
-
-fn op() -> impl Strategy<Value = Op> {
-    let ending = prop_oneof![
-        4 => Just(Ending::Page),
-        2 => Just(Ending::Failure),
-        1 => Just(Ending::NoRoom),
-        1 => Just(Ending::Panic),
-    ];
-    prop_oneof![
-        8 => (0..3u8).prop_map(Op::Arrive),
-        4 => any::<usize>().prop_map(Op::Leave),
-        4 => any::<usize>().prop_map(Op::Write),
-        4 => any::<usize>().prop_map(Op::Deliver),
-        5 => (0..3u8, ending).prop_map(|(key, ending)| Op::Finish(key, ending)),
-        3 => (1..5u8).prop_map(Op::Pass),
-        1 => Just(Op::MakeRoom),
-        1 => Just(Op::Restart),
-    ]
-}
 
 /// What the table should hold of one key.
 struct Expected {
@@ -83,7 +34,7 @@ struct Client {
     waiter: Waiter<u8, Told>,
 }
 
-struct World {
+pub(super) struct World {
     calls: Calls<u8, Told>,
     expected: HashMap<u8, Expected>,
     /// Pages that are being written, by their calls, each with the number of its clients.
@@ -97,7 +48,7 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             calls: Calls::new(Bounds {
                 outcomes: 1_000,
@@ -112,7 +63,7 @@ impl World {
         }
     }
 
-    async fn step(&mut self, op: &Op) {
+    pub(super) async fn step(&mut self, op: &Op) {
         match *op {
             Op::Arrive(key) => self.arrive(key),
             Op::Leave(which) => {
@@ -158,7 +109,7 @@ impl World {
             })
             .expect("it is open");
         let expected = self.expected.entry(key);
-        let is_there = matches!(expected, std::collections::hash_map::Entry::Occupied(_));
+        let is_there = matches!(expected, Entry::Occupied(_));
         assert_eq!(waiter.has_joined(), is_there, "key {key}");
         if let Some(end) = end {
             self.begun = call;
@@ -352,7 +303,7 @@ impl World {
             match self.ended.get(&client.call) {
                 // Settled, so it must be there without any waiting.
                 Some(told) => {
-                    let outcome = futures_ready(client.waiter.outcome());
+                    let outcome = at_once(client.waiter.outcome());
                     assert_eq!(
                         outcome,
                         Some(told.clone().ok_or(Crashed)),
@@ -361,7 +312,7 @@ impl World {
                     );
                 }
                 None => {
-                    assert_eq!(futures_ready(client.waiter.outcome()), None);
+                    assert_eq!(at_once(client.waiter.outcome()), None);
                     let is_running = self
                         .ends
                         .get(&client.call)
@@ -374,29 +325,11 @@ impl World {
 }
 
 /// What a future has come to already.
-fn futures_ready<T>(future: impl Future<Output = T>) -> Option<T> {
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match future.as_mut().poll(&mut context) {
         std::task::Poll::Ready(value) => Some(value),
         std::task::Poll::Pending => None,
-    }
-}
-
-proptest! {
-    #[test]
-    fn requests_in_any_order_get_what_is_theirs(ops in prop::collection::vec(op(), 1..60)) {
-        // What the panics of calls print would hide everything else.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let mut world = World::new();
-            for op in &ops {
-                world.step(op).await;
-            }
-        });
     }
 }

@@ -1,0 +1,95 @@
+//! What a test has made of metrics: every value by its name and labels.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use metrics::{
+    Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
+    SharedString, Unit,
+};
+
+/// A recorder for one test: `let _guard = metrics::set_default_local_recorder(&recorded);`.
+#[derive(Default)]
+pub(crate) struct Recorded(Mutex<BTreeMap<String, Arc<Value>>>);
+
+/// A counter's sum, a gauge's value, or how often a histogram was recorded in.
+#[derive(Default)]
+struct Value(Mutex<f64>);
+
+impl Recorded {
+    /// The value of `NAME{LABEL=VALUE,…}`, the labels in alphabetical order; none where nothing was recorded.
+    pub(crate) fn value(&self, metric: &str) -> Option<f64> {
+        Some(*self.0.lock().unwrap().get(metric)?.0.lock().unwrap())
+    }
+
+    /// All that was recorded, for messages.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.lock().unwrap().keys().cloned().collect()
+    }
+
+    fn at(&self, key: &Key) -> Arc<Value> {
+        let mut labels: Vec<String> = key
+            .labels()
+            .map(|label| format!("{}={}", label.key(), label.value()))
+            .collect();
+        labels.sort();
+        let name = format!("{}{{{}}}", key.name(), labels.join(","));
+        self.0.lock().unwrap().entry(name).or_default().clone()
+    }
+}
+
+impl Value {
+    fn add(&self, amount: f64) {
+        *self.0.lock().unwrap() += amount;
+    }
+}
+
+impl CounterFn for Value {
+    fn increment(&self, value: u64) {
+        self.add(value as f64);
+    }
+
+    fn absolute(&self, value: u64) {
+        *self.0.lock().unwrap() = value as f64;
+    }
+}
+
+impl GaugeFn for Value {
+    fn increment(&self, value: f64) {
+        self.add(value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.add(-value);
+    }
+
+    fn set(&self, value: f64) {
+        *self.0.lock().unwrap() = value;
+    }
+}
+
+impl HistogramFn for Value {
+    fn record(&self, _value: f64) {
+        self.add(1.0);
+    }
+}
+
+impl Recorder for Recorded {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.at(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.at(key))
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::from_arc(self.at(key))
+    }
+}
