@@ -67,6 +67,31 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(count).unwrap_or(default)
     }
 
+    /// What `read` makes of the table of a key, all of whose keys it asks for; none where the key is not there.
+    pub(super) fn section<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Settings<'_, 'd, 's>) -> T,
+    ) -> Option<T> {
+        let table = self.table.get_table(key).transpose();
+        let mut table = self.keep(table)?;
+        let section = read(&mut Settings::new(&mut table, self.sources, self.problems));
+        self.problems.extend(table.unknown());
+        Some(section)
+    }
+
+    /// The items of a list that are right; none where the key is not there.
+    pub(super) fn list_or<T, E: fmt::Display>(
+        &mut self,
+        key: &'static str,
+        expected: (&str, &str),
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        let is_list = self.table.get(key)?.items().is_some();
+        let items = self.list(key, expected, parse);
+        is_list.then(|| items.into_iter().map(|(_, item)| item).collect())
+    }
+
     /// The items of a list that are right, with their places. `expected` says what an item is, such
     /// as `network`, and `example` how one is written.
     pub(super) fn list<T, E: fmt::Display>(
@@ -121,7 +146,8 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.problems.push(problem);
     }
 
-    fn value<T>(
+    /// What `parse` makes of a string; `expected` says what it is.
+    pub(super) fn value<T>(
         &mut self,
         key: &'static str,
         default: T,

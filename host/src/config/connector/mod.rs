@@ -11,6 +11,7 @@ use super::document::{Document, Sources, Variable};
 use super::error::{ConfigError, Problem};
 use super::limits::{Ceilings, Limits};
 use super::network::NetworkConfig;
+use super::rate_limit::RateLimitConfig;
 use super::secret::Secret;
 use super::stamp::FileStamp;
 
@@ -24,6 +25,8 @@ pub struct ConnectorConfig {
     pub env: Vec<(String, String)>,
     /// Section `[network]`.
     pub network: NetworkConfig,
+    /// Section `[rate-limit]`.
+    pub rate_limit: RateLimitConfig,
     /// Section `[limits]`.
     pub limits: Limits,
     /// `api-key`: the keys that open this connector in place of the server's; none where it has
@@ -99,6 +102,7 @@ impl fmt::Debug for ConnectorConfig {
         f.debug_struct("ConnectorConfig")
             .field("env", &names)
             .field("network", &self.network)
+            .field("rate_limit", &self.rate_limit)
             .field("limits", &self.limits)
             .field("api_keys", &self.api_keys)
             .finish()
@@ -166,6 +170,8 @@ mod tests {
             A_LAST_ONE = ""
             [network]
             allow = ["https://api.punkapi.com", "GET,POST https://*.example.com:8443/v1/"]
+            [rate-limit]
+            reserve = 5
             [limits]
             page-timeout = "1h"
             "#,
@@ -184,6 +190,7 @@ mod tests {
         let url = Url::parse("https://a.example.com:8443/v1/x").expect("a URL");
         assert!(config.network.allow.permits("POST", &url));
         assert!(!config.network.allow.permits("PUT", &url));
+        assert_eq!(config.rate_limit.reserve, 5);
         assert_eq!(
             config.limits,
             Limits {

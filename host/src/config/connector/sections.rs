@@ -5,6 +5,7 @@ use crate::config::document::{Entry, Sources, Table};
 use crate::config::error::Problem;
 use crate::config::limits::{Ceilings, Limits};
 use crate::config::network::NetworkConfig;
+use crate::config::rate_limit::RateLimitConfig;
 use crate::config::secret::Secret;
 
 /// Reads all sections.
@@ -49,6 +50,11 @@ impl Reader<'_> {
             self.problems.extend(table.unknown());
             network
         });
+        let rate_limit = self.section(&mut root, "rate-limit").map(|mut table| {
+            let rate_limit = RateLimitConfig::read(&mut table, &self.sources, &mut self.problems);
+            self.problems.extend(table.unknown());
+            rate_limit
+        });
         let limits = self.section(&mut root, "limits").map(|mut table| {
             let limits = Limits::read(&mut table, &self.sources, ceilings, &mut self.problems);
             self.problems.extend(table.unknown());
@@ -58,6 +64,7 @@ impl Reader<'_> {
         ConnectorConfig {
             env: env.unwrap_or_default(),
             network: network.unwrap_or_default(),
+            rate_limit: rate_limit.unwrap_or_default(),
             limits: limits.unwrap_or_else(|| Limits::within(ceilings)),
             api_keys,
             files: Vec::new(),
@@ -163,6 +170,8 @@ mod tests {
             "A=B" = "hunter2"
             ZERO = "hunter2\u0000"
             [rate-limit]
+            budjet = "punk"
+            [auth]
         "#;
         let expected = [
             "2: api-key: the list is empty: write a key, or leave `api-key` out",
@@ -174,7 +183,8 @@ mod tests {
             "11: env.PORT: expected a string in quotes, found an integer",
             "12: env.\"A=B\": a variable's name is not empty and holds neither `=` nor a zero byte",
             "13: env.ZERO: a variable's value holds no zero byte",
-            "14: rate-limit: unknown key; known here: api-key, env, network, limits",
+            "15: rate-limit.budjet: unknown key; did you mean `budget`?",
+            "16: auth: unknown key; known here: api-key, env, network, rate-limit, limits",
         ];
         assert_eq!(problems(text), expected);
     }

@@ -1,0 +1,92 @@
+//! A rate as people write it.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::config::quantity::parse_duration;
+
+/// So many calls in so long: `"3600/h"`, `"10/s"`, `"100/15m"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// One or more.
+    pub calls: u32,
+    /// A millisecond to a year.
+    pub period: Duration,
+}
+
+/// Why a text is no rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RateError {
+    /// Not a number, a slash and a time.
+    #[error(
+        "not a rate: write calls, a slash and a time, such as \"3600/h\", \"10/s\" or \"100/15m\""
+    )]
+    Form,
+    /// No calls at all.
+    #[error("a rate of no calls: write at least one, such as \"1/h\"")]
+    NoCalls,
+}
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    /// # Errors
+    ///
+    /// [`RateError::Form`] and [`RateError::NoCalls`].
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let (calls, period) = text.split_once('/').ok_or(RateError::Form)?;
+        let calls: u32 = calls.trim().parse().map_err(|_| RateError::Form)?;
+        let period = match period.trim() {
+            "d" => Ok(Duration::from_secs(24 * 60 * 60)),
+            unit @ ("ms" | "s" | "m" | "h") => parse_duration(&format!("1{unit}")),
+            period => parse_duration(period),
+        }
+        .ok()
+        .filter(|period| *period >= Duration::from_millis(1))
+        .ok_or(RateError::Form)?;
+        if calls == 0 {
+            return Err(RateError::NoCalls);
+        }
+        Ok(Self { calls, period })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_calls_and_a_time() {
+        let rate = |calls, seconds| {
+            Ok(Rate {
+                calls,
+                period: Duration::from_secs(seconds),
+            })
+        };
+        let cases = [
+            ("3600/h", rate(3600, 3600)),
+            ("10/s", rate(10, 1)),
+            ("90 / m", rate(90, 60)),
+            ("1000/d", rate(1000, 24 * 60 * 60)),
+            ("100/15m", rate(100, 15 * 60)),
+            ("1/1h 30m", rate(1, 90 * 60)),
+            ("4294967295/s", rate(u32::MAX, 1)),
+            ("0/s", Err(RateError::NoCalls)),
+            ("10", Err(RateError::Form)),
+            ("10/", Err(RateError::Form)),
+            ("/s", Err(RateError::Form)),
+            ("10/0s", Err(RateError::Form)),
+            ("10/9000h", Err(RateError::Form)),
+            ("-1/s", Err(RateError::Form)),
+            ("1.5/s", Err(RateError::Form)),
+            ("4294967296/s", Err(RateError::Form)),
+            ("10/fortnight", Err(RateError::Form)),
+            ("10/s/s", Err(RateError::Form)),
+            ("", Err(RateError::Form)),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse(), expected, "{text:?}");
+        }
+    }
+}

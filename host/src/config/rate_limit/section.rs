@@ -1,0 +1,181 @@
+//! Reads section `[rate-limit]`.
+
+use super::{QuotaHeaders, Rate, RateLimitConfig};
+use crate::config::document::{Sources, Table};
+use crate::config::error::Problem;
+use crate::config::range::Range;
+use crate::config::settings::Settings;
+
+/// More tries than any failure that passes by itself needs.
+const MAX_RETRIES: u32 = 10;
+
+/// The longest name of a budget or a header.
+const MAX_NAME_BYTES: usize = 63;
+
+impl RateLimitConfig {
+    /// Reads `[rate-limit]`; what it does not set has its default. A value that is wrong becomes a
+    /// problem and counts as not set.
+    pub(in crate::config) fn read(
+        table: &mut Table<'_>,
+        sources: &Sources<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let defaults = Self::default();
+        let mut settings = Settings::new(table, sources, problems);
+        let rate = settings.value("rate", None, "a rate such as \"3600/h\"", |text| {
+            text.parse::<Rate>()
+                .map(Some)
+                .map_err(|error| error.to_string())
+        });
+        // Of a rate's calls, one at least must be left.
+        let most_reserve = rate.map_or(u32::MAX, |rate| rate.calls.saturating_sub(1));
+        Self {
+            budget: settings.value("budget", None, "a name such as \"shop\"", |text| {
+                name(text).map(Some)
+            }),
+            rate,
+            burst: settings.count("burst", defaults.burst, 1..=u32::MAX),
+            reserve: settings.count("reserve", defaults.reserve, 0..=most_reserve),
+            pace_below: settings.count("pace-below", defaults.pace_below, 0..=100),
+            headers: settings
+                .section("headers", |headers| QuotaHeaders {
+                    limit: header(headers, "limit"),
+                    remaining: header(headers, "remaining"),
+                    reset: header(headers, "reset"),
+                })
+                .unwrap_or_default(),
+            retries: settings.count("retries", defaults.retries, 0..=MAX_RETRIES),
+            retry_methods: settings
+                .list_or("retry-methods", ("method", "POST"), method)
+                .unwrap_or(defaults.retry_methods),
+            failures: settings.count("failures", defaults.failures, 0..=u32::MAX),
+            cool_down: settings.time("cool-down", defaults.cool_down, Range::TIME),
+        }
+    }
+}
+
+fn header(settings: &mut Settings<'_, '_, '_>, key: &'static str) -> Option<String> {
+    settings.value(
+        key,
+        None,
+        "the name of a header such as \"x-quota-left\"",
+        |text| name(text).map(|name| Some(name.to_ascii_lowercase())),
+    )
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    if text.is_empty() || text.len() > MAX_NAME_BYTES || !text.chars().all(is_plain) {
+        return Err("a name is 1 to 63 letters, digits, `.`, `_` and `-`".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn method(text: &str) -> Result<String, String> {
+    if text.is_empty() || !text.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        return Err("a method is a word in capital letters, such as \"POST\"".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env::VarError;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::document::Document;
+
+    fn read(text: &str) -> (RateLimitConfig, Vec<String>) {
+        let document = Document::parse(text).expect(text);
+        let variable = |name: &str| match name {
+            "RATE" => Ok("10/s".to_owned()),
+            _ => Err(VarError::NotPresent),
+        };
+        let sources = Sources::new(Path::new("beers.toml"), &variable);
+        let mut problems = Vec::new();
+        let config = RateLimitConfig::read(&mut document.root(), &sources, &mut problems);
+        (config, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn every_key_can_be_set() {
+        let text = r#"
+            budget = "punk"
+            rate = "3600/h"
+            burst = 10
+            reserve = 5
+            pace-below = 100
+            headers = { limit = "X-Quota", remaining = "x-quota-left", reset = "x-quota-reset" }
+            retries = 0
+            retry-methods = ["GET", "POST"]
+            failures = 3
+            cool-down = "1m"
+        "#;
+        let expected = RateLimitConfig {
+            budget: Some("punk".to_owned()),
+            rate: Some(Rate {
+                calls: 3600,
+                period: Duration::from_secs(3600),
+            }),
+            burst: 10,
+            reserve: 5,
+            pace_below: 100,
+            headers: QuotaHeaders {
+                limit: Some("x-quota".to_owned()),
+                remaining: Some("x-quota-left".to_owned()),
+                reset: Some("x-quota-reset".to_owned()),
+            },
+            retries: 0,
+            retry_methods: vec!["GET".to_owned(), "POST".to_owned()],
+            failures: 3,
+            cool_down: Duration::from_secs(60),
+        };
+        assert_eq!(read(text), (expected, vec![]));
+        assert_eq!(read(""), (RateLimitConfig::default(), vec![]));
+        assert!(read("retry-methods = []").0.retry_methods.is_empty());
+        assert_eq!(
+            read("rate = { env = 'RATE' }")
+                .0
+                .rate
+                .map(|rate| rate.calls),
+            Some(10)
+        );
+    }
+
+    #[test]
+    fn senseless_values_are_refused_with_the_right_form() {
+        let name = "a name is 1 to 63 letters, digits, `.`, `_` and `-`";
+        let cases = [
+            ("budget = ''", format!("budget: {name}")),
+            ("budget = 'a b'", format!("budget: {name}")),
+            ("budget = 7", "budget: expected a name such as \"shop\", found an integer".to_owned()),
+            ("rate = 10", "rate: expected a rate such as \"3600/h\", found an integer".to_owned()),
+            ("rate = '10'", "rate: not a rate: write calls, a slash and a time, such as \"3600/h\", \"10/s\" or \"100/15m\"".to_owned()),
+            ("burst = 0", "burst: out of range: expected a whole number from 1 to 4294967295".to_owned()),
+            ("reserve = -1", "reserve: out of range: expected a whole number from 0 to 4294967295".to_owned()),
+            ("pace-below = 101", "pace-below: out of range: expected a whole number from 0 to 100".to_owned()),
+            ("headers = 'x'", "headers: expected a table, found a string".to_owned()),
+            ("headers = { limit = 'x y' }", format!("headers.limit: {name}")),
+            ("headers = { left = 'x' }", "headers.left: unknown key; known here: limit, remaining, reset".to_owned()),
+            ("retries = 11", "retries: out of range: expected a whole number from 0 to 10".to_owned()),
+            ("retry-methods = 'POST'", "retry-methods: expected a list of methods such as [\"POST\"], found a string".to_owned()),
+            ("retry-methods = ['post']", "retry-methods[0]: a method is a word in capital letters, such as \"POST\"".to_owned()),
+            ("failures = '3'", "failures: expected a whole number from 0 to 4294967295, found a string".to_owned()),
+            ("cool-down = '0s'", "cool-down: too small: write at least \"1ms\"".to_owned()),
+        ];
+        for (text, expected) in cases {
+            let (config, problems) = read(text);
+            assert_eq!(problems, [format!("1: {expected}")], "{text}");
+            assert!(
+                config == RateLimitConfig::default() || text.starts_with("retry-methods = ["),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            read("rate = '5/s'\nreserve = 5").1,
+            ["2: reserve: out of range: expected a whole number from 0 to 4"]
+        );
+    }
+}
