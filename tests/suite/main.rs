@@ -23,6 +23,7 @@ mod exchange_limits;
 mod exchanges;
 mod failures;
 mod gate;
+mod governor;
 mod hour;
 mod in_flight;
 mod joining;

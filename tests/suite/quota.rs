@@ -39,14 +39,25 @@ fn spent_quota_puts_the_page_off() {
         quota: 1,
         ..DemoConfig::default()
     });
-    let host = api.host("");
+    let host = api.host("[limits]\npage-timeout = \"10s\"");
     host.weld("beers").good_page("beers", &json!({}));
+    let before = Timestamp::now();
     let page = host.weld("beers").good_page("breweries", &json!({}));
     assert_eq!(
         (&page["insert"], &page["hasMore"]),
         (&json!([]), &json!(true))
     );
-    assert_eq!(page["state"]["weld-host"]["tries"], 1, "{page}");
+    let mark = &page["state"]["weld-host"];
+    assert_eq!(mark["tries"], 1, "{page}");
+    let not_before: Timestamp = mark["not-before"]
+        .as_str()
+        .expect("a wait")
+        .parse()
+        .unwrap();
+    assert!(
+        not_before >= before + SignedDuration::from_mins(59),
+        "until the quota is whole again, though the page has 10 s: {page}"
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn rate_limited_page_is_asked_for_again_after_the_wait() {
         })
     };
     let config = format!(
-        "[env]\nURL = \"{}\"\nRATE_LIMIT_MS = \"50\"\n[network]\nallow = [\"{}\"]",
+        "[env]\nURL = \"{}\"\nRATE_LIMIT_MS = \"50\"\n[network]\nallow = [\"{}\"]\n[rate-limit]\nretries = 0",
         upstream.url("/"),
         upstream.origin()
     );

@@ -17,7 +17,9 @@ const FLOW: [&str; 7] = [
 /// Rooms that `cli` alone may use, and that may use only leaves.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but `config` and `report`.
-const LEAVES: [&str; 6] = ["config", "bindings", "demo", "encoding", "report", "recorded"];
+const LEAVES: [&str; 6] = [
+    "config", "bindings", "demo", "encoding", "report", "recorded",
+];
 /// Leaves that leaves may use too.
 const BASE: [&str; 2] = ["config", "report"];
 

@@ -33,5 +33,7 @@ mod server;
 mod tests;
 
 pub use example::EXAMPLE_CONNECTOR;
+#[cfg(test)]
+pub(crate) use quota::Quota;
 pub use rows::Table;
 pub use server::{DemoApi, DemoConfig};

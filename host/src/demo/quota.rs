@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// A fixed-window quota.
-pub(super) struct Quota {
+pub(crate) struct Quota {
     limit: u32,
     window: Duration,
     began: Option<Instant>,
@@ -12,18 +12,18 @@ pub(super) struct Quota {
 
 /// What a call is told about the quota.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Allowance {
+pub(crate) struct Allowance {
     /// Whether the call is within the quota.
-    pub(super) granted: bool,
-    pub(super) limit: u32,
+    pub(crate) granted: bool,
+    pub(crate) limit: u32,
     /// How many calls are left after this one.
-    pub(super) remaining: u32,
+    pub(crate) remaining: u32,
     /// Until the quota is whole again: in seconds, rounded up, so that a client that waits so long is not too early.
-    pub(super) reset: u64,
+    pub(crate) reset: u64,
 }
 
 impl Quota {
-    pub(super) fn new(limit: u32, window: Duration) -> Self {
+    pub(crate) fn new(limit: u32, window: Duration) -> Self {
         Self {
             limit,
             window,
@@ -33,7 +33,7 @@ impl Quota {
     }
 
     /// Spends one call at `now`, if one is left. A limit of 0 is none at all.
-    pub(super) fn spend(&mut self, now: Instant) -> Option<Allowance> {
+    pub(crate) fn spend(&mut self, now: Instant) -> Option<Allowance> {
         if self.limit == 0 {
             return None;
         }

@@ -82,6 +82,11 @@ impl ResponseBody {
         Ok(bytes)
     }
 
+    /// Leaves the body unread: the request is sent again.
+    pub(super) fn set_aside(mut self) {
+        self.record.succeed();
+    }
+
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
         loop {
             match &mut self.source {

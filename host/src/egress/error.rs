@@ -1,6 +1,7 @@
 //! Why a request has no response.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::address::SpecialUse;
 
@@ -45,6 +46,27 @@ pub(crate) enum EgressError {
 
     #[error("the page's calls have more than the {limit_bytes} bytes of `limits.bytes`")]
     TooManyBytes { limit_bytes: u64 },
+
+    #[error(
+        "the quota `{budget}` has no call left for at least {wait:.1?}, and {limit} time is over before"
+    )]
+    QuotaSpent {
+        /// As the configuration names it, or the origin of the API.
+        budget: String,
+        /// Until the call could be made, at the earliest.
+        wait: Duration,
+        /// Whose time: the page's or the request's own.
+        limit: Timeout,
+    },
+
+    #[error(
+        "{origin} has failed {failures} times in a row; it is not called for another {wait:.1?} (`rate-limit.failures`, `rate-limit.cool-down`)"
+    )]
+    OutOfService {
+        origin: String,
+        failures: u32,
+        wait: Duration,
+    },
 
     #[error("the exchange ran out of time: {0}")]
     Timeout(Timeout),
@@ -127,6 +149,7 @@ impl EgressError {
             Self::InvalidRequest { .. } | Self::RequestTooLarge { .. } => "invalid",
             Self::ResponseTooLarge { .. } => "too-large",
             Self::TooManyCalls { .. } | Self::TooManyBytes { .. } => "over-limit",
+            Self::QuotaSpent { .. } | Self::OutOfService { .. } => "unavailable",
             Self::Timeout(_) => "timeout",
             Self::Failed { .. } => "failed",
         }

@@ -35,6 +35,21 @@ pub(super) struct Hop {
     pub(super) body: HopBody,
 }
 
+impl Hop {
+    /// The same request once more; none where its body is a stream, which can be sent once.
+    pub(super) fn copy(&self) -> Option<Self> {
+        let HopBody::Whole(body) = &self.body else {
+            return None;
+        };
+        Some(Self {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: HopBody::Whole(body.clone()),
+        })
+    }
+}
+
 pub(super) enum HopBody {
     Whole(Bytes),
     Streamed(StreamedBody),

@@ -14,12 +14,14 @@ mod decode;
 mod dial;
 mod error;
 mod exchange;
+mod governor;
 mod headers;
 mod network;
 mod quota;
 mod record;
 mod redirect;
 mod tls;
+mod tries;
 mod waits;
 
 #[cfg(test)]
@@ -31,7 +33,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::Instant;
 use url::Url;
 
 use crate::config::{AllowList, ConnectorConfig, NetworkConfig};
@@ -39,12 +40,15 @@ use body::{Bounds, ResponseBody};
 use decode::Coding;
 use dial::Dialler;
 use exchange::{Client, Hop, HopBody, Times};
+use governor::{Governor, retry};
 use record::Record;
 use redirect::Repeatable;
+use tries::{Course, Failure};
 
 pub(crate) use current::CurrentEgress;
 pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
+pub(crate) use governor::Budgets;
 pub(crate) use headers::is_reserved;
 pub use network::{Network, Networking, SystemNetwork};
 use quota::NoCalls;
@@ -69,6 +73,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: RequestBody,
     pub(crate) wishes: Wishes,
+    /// Whether it may be sent again after a failure; by default its method says so.
+    pub(crate) idempotent: Option<bool>,
 }
 
 pub(crate) enum RequestBody {
@@ -98,6 +104,14 @@ pub(crate) struct Response {
     pub(crate) url: String,
 }
 
+/// A response's head, and what its body needs.
+type Answered = (
+    http::response::Parts,
+    hyper::body::Incoming,
+    Option<Coding>,
+    Times,
+);
+
 /// One connector's access to the network. Its connections are its own: no other connector's requests ride on them.
 pub(crate) struct Egress {
     connector: Arc<str>,
@@ -106,6 +120,7 @@ pub(crate) struct Egress {
     config_file: String,
     network: NetworkConfig,
     pool: Arc<Pool>,
+    governor: Governor,
     max_request_bytes: u64,
     max_response_bytes: u64,
 }
@@ -130,6 +145,7 @@ impl Egress {
         config_file: String,
         network: Arc<dyn Network>,
         tls: &Tls,
+        budgets: &Budgets,
         previous: Option<&Self>,
     ) -> Result<Self, rustls::Error> {
         let pool = match previous {
@@ -141,8 +157,10 @@ impl Egress {
                 client: OnceLock::new(),
             }),
         };
+        let connector: Arc<str> = connector.into();
         Ok(Self {
-            connector: connector.into(),
+            governor: Governor::new(&connector, config, budgets),
+            connector,
             allow: config.network.allow.clone(),
             config_file,
             pool,
@@ -189,11 +207,7 @@ impl Egress {
         request: Request,
         page: &Arc<PageQuota>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
-        let times = self.times(&request.wishes, page);
-        let idle = self
-            .network
-            .idle_timeout
-            .min(request.wishes.idle.unwrap_or(Duration::MAX));
+        let mut course = Course::new(request.wishes, request.idempotent, page);
         self.take_call(&request.method, page)?;
         let mut hop = match parse(request) {
             Ok(hop) => hop,
@@ -206,7 +220,7 @@ impl Egress {
         loop {
             let again = (follow > 0).then(|| Repeatable::of(&hop));
             let url = hop.url.clone();
-            let response = self.hop(hop, times, idle, page).await?;
+            let response = self.tried(hop, &mut course).await?;
             let next = again.and_then(|again| again.next(response.status(), response.headers()));
             match next {
                 Some(next) => {
@@ -234,17 +248,20 @@ impl Egress {
     async fn hop(
         &self,
         hop: Hop,
-        times: Times,
-        idle: Duration,
-        page: &Arc<PageQuota>,
-    ) -> Result<http::Response<ResponseBody>, EgressError> {
+        attempt: u32,
+        course: &mut Course<'_>,
+    ) -> Result<http::Response<ResponseBody>, Failure> {
         let mut record = Record::new(self.connector.clone(), hop.method.as_str(), Some(&hop.url));
-        let answered = self.exchange(hop, times, page, &mut record).await;
-        let (mut head, incoming, coding) = match answered {
+        record.attempt(attempt);
+        let answered = self.exchange(hop, course, &mut record).await;
+        let (mut head, incoming, coding, times) = match answered {
             Ok(answered) => answered,
             Err(error) => {
                 record.fail(&error);
-                return Err(error);
+                return Err(Failure {
+                    is_broken: retry::is_broken(&error) && !record.is_answered(),
+                    error,
+                });
             }
         };
         if coding.is_some() {
@@ -254,10 +271,13 @@ impl Egress {
         }
         let bounds = Bounds {
             max_bytes: self.max_response_bytes,
-            idle,
+            idle: self
+                .network
+                .idle_timeout
+                .min(course.wishes.idle.unwrap_or(Duration::MAX)),
             deadline: times.deadline,
             reason: times.reason,
-            page: page.clone(),
+            page: course.page.clone(),
         };
         let body = ResponseBody::new(incoming, coding, bounds, record);
         Ok(http::Response::from_parts(head, body))
@@ -266,19 +286,30 @@ impl Egress {
     async fn exchange(
         &self,
         hop: Hop,
-        times: Times,
-        page: &Arc<PageQuota>,
+        course: &mut Course<'_>,
         record: &mut Record,
-    ) -> Result<(http::response::Parts, hyper::body::Incoming, Option<Coding>), EgressError> {
+    ) -> Result<Answered, EgressError> {
         headers::check(&hop.url)?;
         let rule = self
             .allow
             .matching(hop.method.as_str(), &hop.url)
             .ok_or_else(|| self.denied(hop.method.as_str(), &hop.url))?;
         record.allowed_by(rule.host().to_string().into());
+        let page = course.page;
+        let origin = record.origin().to_owned();
+        let is_streamed = matches!(hop.body, HopBody::Streamed(_));
+        let admission = self
+            .governor
+            .admit(&origin, course.patience, &page.waits)
+            .await?;
+        if let Some(held) = admission.held {
+            record.held(held);
+            course.pause(held);
+        }
+        let times = self.times(course);
         let _waiting = page.waits.begin(Wait {
             reason: WaitReason::Response {
-                origin: record.origin().to_owned(),
+                origin: origin.clone(),
             },
             until: None,
         });
@@ -290,7 +321,14 @@ impl Egress {
             page,
             record,
         );
-        let response = sent.await.map_err(|error| match error {
+        let sent = sent.await;
+        match &sent {
+            Ok(response) => admission.answered(response.status().as_u16(), response.headers()),
+            // It may be the guest whose stream broke.
+            Err(EgressError::Failed { .. }) if is_streamed => drop(admission),
+            Err(error) => admission.failed(error),
+        }
+        let response = sent.map_err(|error| match error {
             EgressError::AddressDenied {
                 origin,
                 address,
@@ -309,7 +347,7 @@ impl Egress {
             origin: record.origin().to_owned(),
             source: source.into(),
         })?;
-        Ok((head, incoming, coding))
+        Ok((head, incoming, coding, times))
     }
 
     fn denied(&self, method: &str, url: &Url) -> EgressError {
@@ -321,23 +359,17 @@ impl Egress {
     }
 
     /// The time-outs of one request: the connector's, the request's and the page's, whichever is over first.
-    fn times(&self, wishes: &Wishes, page: &PageQuota) -> Times {
-        let now = Instant::now();
+    fn times(&self, course: &Course<'_>) -> Times {
         let within = |own: Option<Duration>, limit: Duration| own.unwrap_or(limit).min(limit);
-        let total = self.network.total_timeout;
+        let (wishes, total) = (&course.wishes, self.network.total_timeout);
         let mut times = Times {
             connect: within(wishes.connect, total),
             first_byte: within(wishes.first_byte, self.network.first_byte_timeout),
-            deadline: now + total,
+            deadline: course.began + course.paused + total,
             reason: Timeout::Total,
         };
-        let own = wishes
-            .total
-            .map(|own| (now + own.min(total), Timeout::Request));
-        for (deadline, reason) in own.into_iter().chain([(page.deadline, Timeout::Page)]) {
-            if deadline < times.deadline {
-                (times.deadline, times.reason) = (deadline, reason);
-            }
+        if course.patience.until < times.deadline {
+            (times.deadline, times.reason) = (course.patience.until, course.patience.reason);
         }
         times
     }

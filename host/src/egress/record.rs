@@ -52,6 +52,10 @@ pub(super) struct Record {
     dialled: Option<DialTimes>,
     first_byte: Option<Duration>,
     status: Option<u16>,
+    /// Of this call, from 1.
+    attempt: u32,
+    /// For how long the call was held before it was made.
+    held: Option<Duration>,
     sent: Counter,
     wire: Counter,
     body_bytes: u64,
@@ -84,6 +88,8 @@ impl Record {
             dialled: None,
             first_byte: None,
             status: None,
+            attempt: 1,
+            held: None,
             sent: Counter::default(),
             wire: Counter::default(),
             body_bytes: 0,
@@ -97,6 +103,17 @@ impl Record {
 
     pub(super) fn allowed_by(&mut self, rule: Arc<str>) {
         self.rule = Some(rule);
+    }
+
+    /// Which attempt at the same request this is, from 1.
+    pub(super) fn attempt(&mut self, number: u32) {
+        self.attempt = number;
+    }
+
+    /// The call was held for so long, and begins now.
+    pub(super) fn held(&mut self, time: Duration) {
+        self.held = Some(time);
+        self.began = Instant::now();
     }
 
     /// Counts what is sent.
@@ -124,6 +141,11 @@ impl Record {
     pub(super) fn answered(&mut self, status: u16) {
         self.status = Some(status);
         self.first_byte = Some(self.began.elapsed());
+    }
+
+    /// Whether a response's head has come.
+    pub(super) fn is_answered(&self) -> bool {
+        self.status.is_some()
     }
 
     pub(super) fn succeed(&mut self) {
@@ -157,6 +179,8 @@ impl Record {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         let connector = &*self.connector;
         let (origin, path, method) = (&self.origin, &self.path, &self.method);
+        let attempt = (self.attempt > 1).then_some(self.attempt);
+        let held_ms = self.held.map(milliseconds);
         match &self.outcome {
             Outcome::Failed { kind, cause } => tracing::warn!(
                 connector,
@@ -164,6 +188,8 @@ impl Record {
                 origin,
                 path,
                 status = self.status,
+                attempt,
+                held_ms,
                 took_ms = milliseconds(took),
                 outcome = kind,
                 cause,
@@ -175,6 +201,8 @@ impl Record {
                 origin,
                 path,
                 status = self.status,
+                attempt,
+                held_ms,
                 outcome = self.outcome(),
                 sent_bytes = self.sent.get(),
                 received_bytes = self.wire.get(),

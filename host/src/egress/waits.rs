@@ -28,6 +28,16 @@ pub(crate) enum WaitReason {
         /// Scheme, host and port.
         origin: String,
     },
+    /// The next call that a quota or a rate has room for.
+    Budget {
+        /// As the configuration names it, or the origin of the API.
+        name: String,
+    },
+    /// The next try of a call that failed.
+    Retry {
+        /// Scheme, host and port.
+        origin: String,
+    },
 }
 
 impl Wait {
@@ -47,6 +57,8 @@ impl Display for Wait {
             WaitReason::Sandbox => formatter.write_str("a free sandbox")?,
             WaitReason::Pause => formatter.write_str("pause")?,
             WaitReason::Response { origin } => write!(formatter, "response of {origin}")?,
+            WaitReason::Budget { name } => write!(formatter, "quota of {name}")?,
+            WaitReason::Retry { origin } => write!(formatter, "another try at {origin}")?,
         }
         match self.until {
             None => Ok(()),
@@ -172,6 +184,26 @@ mod tests {
             response("https://a.example.com").to_string(),
             "response of https://a.example.com"
         );
+        for (reason, text) in [
+            (
+                WaitReason::Budget {
+                    name: "punk".to_owned(),
+                },
+                "quota of punk",
+            ),
+            (
+                WaitReason::Retry {
+                    origin: "https://a.example.com".to_owned(),
+                },
+                "another try at https://a.example.com",
+            ),
+        ] {
+            let wait = Wait {
+                reason,
+                until: None,
+            };
+            assert_eq!(wait.to_string(), text);
+        }
         assert!(
             Wait::lasting(WaitReason::Pause, Duration::MAX)
                 .until

@@ -36,6 +36,7 @@ pub(super) async fn fetch(
                 .map(|timeout| Duration::from_millis(timeout.into())),
             ..Wishes::default()
         },
+        idempotent: request.idempotent,
     };
     let response = egress
         .fetch(request, page)
@@ -63,8 +64,17 @@ fn refusal(error: &EgressError) -> HttpError {
         EgressError::TooManyCalls { .. } | EgressError::TooManyBytes { .. } => {
             HttpError::OverLimit(error.to_string())
         }
+        EgressError::QuotaSpent { wait, .. } | EgressError::OutOfService { wait, .. } => {
+            HttpError::Unavailable(Some(milliseconds(*wait)))
+        }
         EgressError::Timeout(_) => HttpError::Timeout,
         EgressError::ResponseTooLarge { .. } => HttpError::TooLarge,
         EgressError::Failed { .. } => HttpError::Failed(crate::report::chain(error)),
     }
+}
+
+/// Rounded up, so that who waits so long isn't too early.
+fn milliseconds(wait: Duration) -> u32 {
+    let rounded = wait.saturating_add(Duration::from_nanos(999_999));
+    u32::try_from(rounded.as_millis()).unwrap_or(u32::MAX)
 }

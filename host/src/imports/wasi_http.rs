@@ -158,6 +158,7 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
         headers,
         body,
         wishes,
+        idempotent: None,
     }
 }
 
@@ -171,6 +172,9 @@ fn wasi(error: &EgressError) -> Error {
         }
         EgressError::ResponseTooLarge { limit_bytes } => {
             Error::HttpResponseBodySize(Some(*limit_bytes))
+        }
+        EgressError::QuotaSpent { .. } | EgressError::OutOfService { .. } => {
+            Error::DestinationUnavailable
         }
         EgressError::Timeout(Timeout::Connect) => Error::ConnectionTimeout,
         EgressError::Timeout(Timeout::Idle) => Error::ConnectionReadTimeout,

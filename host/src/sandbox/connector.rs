@@ -126,6 +126,7 @@ impl Connector {
             name.config_file(),
             sandbox.network.clone(),
             &sandbox.tls,
+            &sandbox.budgets,
             previous.map(|previous| previous.egress.as_ref()),
         )
         .map(Arc::new)

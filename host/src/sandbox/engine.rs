@@ -10,7 +10,7 @@ use wasmtime::{
 
 use super::cache::Cache;
 use super::call::CallState;
-use crate::egress::{Network, SystemNetwork, Tls};
+use crate::egress::{Budgets, Network, SystemNetwork, Tls};
 use crate::imports;
 
 /// How often running guests are interrupted, to let others run and to look at their processor time.
@@ -63,13 +63,15 @@ pub struct EngineError {
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Everything that the calls of all connectors share: engine, linker, compiled code, TLS settings.
+/// Everything that the calls of all connectors share: engine, linker, compiled code, TLS settings, budgets.
 pub struct Sandbox {
     pub(super) engine: Engine,
     pub(super) linker: Linker<CallState>,
     pub(super) cache: Option<Cache>,
     pub(super) network: Arc<dyn Network>,
     pub(super) tls: Tls,
+    /// Here, so that a connector that is loaded again goes on with what it has spent.
+    pub(super) budgets: Budgets,
     /// Trial instantiations under way: they use the slots of [`LOADING_SLOTS`].
     pub(super) loading: tokio::sync::Semaphore,
 }
@@ -115,6 +117,7 @@ impl Sandbox {
             cache,
             network,
             tls: Tls::new(),
+            budgets: Budgets::default(),
             loading: tokio::sync::Semaphore::new(LOADING_SLOTS as usize),
         })
     }

@@ -52,10 +52,12 @@ impl World {
         let network = Arc::new(Script::new(canary.address()));
         let plugins = TempDir::new().expect("a temporary folder");
         for (name, toml) in configs {
+            // What one request leads to is watched.
+            let toml = format!("{toml}\n[rate-limit]\nretries = 0\n");
             for (import, component) in IMPORTS {
                 let path = plugins.path().join(format!("{name}.{import}"));
                 fs::copy(component, path.with_added_extension("wasm")).expect("it is built");
-                fs::write(path.with_added_extension("toml"), toml).expect("it can be written");
+                fs::write(path.with_added_extension("toml"), &toml).expect("it can be written");
             }
         }
         let address = runtime.block_on(serve(plugins.path(), network.clone()));

@@ -1,4 +1,4 @@
-//! Sends the request that stands in its state (`url`, and where given `method`, `headers`, `body`, `timeout`),
+//! Sends the request that stands in its state (`url`, and where given `method`, `headers`, `body`, `timeout`, `idempotent`),
 //! as many `times` as it says, and reports the last response or error in a row.
 //! The host must send it only where the connector's `allow` says so, and within its limits.
 
@@ -18,7 +18,7 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
             .get("timeout")
             .and_then(Value::as_u64)
             .and_then(|timeout| timeout.try_into().ok()),
-        idempotent: None,
+        idempotent: wanted.get("idempotent").and_then(Value::as_bool),
         credential: text("credential"),
     };
     let times = wanted.get("times").and_then(Value::as_u64).unwrap_or(1);

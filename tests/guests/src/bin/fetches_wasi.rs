@@ -206,6 +206,7 @@ fn name(code: &ErrorCode) -> &'static str {
         {
             "over-limit"
         }
+        ErrorCode::DestinationUnavailable => "unavailable",
         _ => "failed",
     }
 }

@@ -1,0 +1,311 @@
+//! Circuit breakers: calls to an origin that keeps failing fail at once for a while, so that a dead API isn't hammered
+//! and its pages don't wait for nothing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The longest time for which calls fail at once, however often the trials fail.
+const MOST_COOL_DOWN: Duration = Duration::from_secs(5 * 60);
+
+/// Origins whose failures are counted; those that can't be are called as before.
+const MAX_ORIGINS: usize = 64;
+
+/// The breakers of one connector, one for each origin that fails.
+#[derive(Debug)]
+pub(super) struct Breakers {
+    /// None for no breakers.
+    failures: Option<u32>,
+    cool_down: Duration,
+    /// Only those of origins whose last call failed.
+    origins: Mutex<HashMap<String, Breaker>>,
+}
+
+#[derive(Debug, Default)]
+struct Breaker {
+    /// In a row.
+    failures: u32,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    until: Instant,
+    lasting: Duration,
+    /// A call is under way that shows whether it may be closed.
+    has_trial: bool,
+}
+
+/// Calls fail at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OutOfService {
+    pub(super) failures: u32,
+    /// Until the next trial.
+    pub(super) wait: Duration,
+}
+
+/// What became of a breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    None,
+    /// From now on calls fail at once.
+    Opened {
+        failures: u32,
+        cool_down: Duration,
+    },
+    /// Calls are made again.
+    Closed,
+}
+
+impl Breakers {
+    /// `failures` in a row open one, 0 for never.
+    pub(super) fn new(failures: u32, cool_down: Duration) -> Self {
+        Self {
+            failures: (failures > 0).then_some(failures),
+            cool_down,
+            origins: Mutex::default(),
+        }
+    }
+
+    /// Says whether calls fail at once.
+    pub(super) fn check(&self, origin: &str, now: Instant) -> Result<(), OutOfService> {
+        self.origins()
+            .get(origin)
+            .and_then(|breaker| breaker.refuses(now))
+            .map_or(Ok(()), Err)
+    }
+
+    /// As [`Self::check`] for a call that is made now: the first one after the cool-down is the trial, as which the
+    /// answer marks it.
+    pub(super) fn enter(&self, origin: &str, now: Instant) -> Result<bool, OutOfService> {
+        let mut origins = self.origins();
+        let Some(breaker) = origins.get_mut(origin) else {
+            return Ok(false);
+        };
+        if let Some(refusal) = breaker.refuses(now) {
+            return Err(refusal);
+        }
+        let open = breaker.open.as_mut();
+        Ok(open.map(|open| open.has_trial = true).is_some())
+    }
+
+    /// Notes how a call ended: whether it failed; none where it says nothing about the API.
+    pub(super) fn settle(
+        &self,
+        origin: &str,
+        is_trial: bool,
+        failed: Option<bool>,
+        now: Instant,
+    ) -> Change {
+        let Some(most) = self.failures else {
+            return Change::None;
+        };
+        let mut origins = self.origins();
+        match failed {
+            Some(false) => match origins.remove(origin) {
+                Some(Breaker { open: Some(_), .. }) => Change::Closed,
+                _ => Change::None,
+            },
+            None => {
+                // The next call is the trial.
+                let open = origins
+                    .get_mut(origin)
+                    .and_then(|breaker| breaker.open.as_mut());
+                if let Some(open) = open.filter(|_| is_trial) {
+                    open.has_trial = false;
+                }
+                Change::None
+            }
+            Some(true) => {
+                if origins.len() >= MAX_ORIGINS && !origins.contains_key(origin) {
+                    origins.retain(|_, breaker| breaker.refuses(now).is_some());
+                    if origins.len() >= MAX_ORIGINS {
+                        return Change::None;
+                    }
+                }
+                let breaker = origins.entry(origin.to_owned()).or_default();
+                breaker.fail(most, is_trial, self.cool_down, now)
+            }
+        }
+    }
+
+    /// How many are open.
+    pub(super) fn open(&self) -> usize {
+        let origins = self.origins();
+        origins
+            .values()
+            .filter(|breaker| breaker.open.is_some())
+            .count()
+    }
+
+    fn origins(&self) -> MutexGuard<'_, HashMap<String, Breaker>> {
+        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Breaker {
+    fn refuses(&self, now: Instant) -> Option<OutOfService> {
+        let open = self.open.as_ref()?;
+        let wait = open.until.saturating_duration_since(now);
+        (open.has_trial || !wait.is_zero()).then_some(OutOfService {
+            failures: self.failures,
+            wait,
+        })
+    }
+
+    fn fail(&mut self, most: u32, is_trial: bool, cool_down: Duration, now: Instant) -> Change {
+        self.failures = self.failures.saturating_add(1);
+        let lasting = match &self.open {
+            None if self.failures < most => return Change::None,
+            None => cool_down,
+            // One that was under way before.
+            Some(_) if !is_trial => return Change::None,
+            Some(open) => {
+                let most = MOST_COOL_DOWN.max(cool_down);
+                open.lasting.saturating_mul(2).min(most)
+            }
+        };
+        let is_new = self.open.is_none();
+        self.open = Some(Open {
+            until: now.checked_add(lasting).unwrap_or(now),
+            lasting,
+            has_trial: false,
+        });
+        if is_new {
+            Change::Opened {
+                failures: self.failures,
+                cool_down: lasting,
+            }
+        } else {
+            Change::None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "https://a.example.com";
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A breaker that three failures have opened, and when.
+    fn opened() -> (Breakers, Instant) {
+        let (breakers, now) = (Breakers::new(3, SECOND * 10), Instant::now());
+        for change in [
+            Change::None,
+            Change::None,
+            Change::Opened {
+                failures: 3,
+                cool_down: SECOND * 10,
+            },
+        ] {
+            assert_eq!(breakers.enter(A, now), Ok(false));
+            assert_eq!(breakers.settle(A, false, Some(true), now), change);
+        }
+        (breakers, now)
+    }
+
+    #[test]
+    fn calls_fail_at_once_after_failures_in_a_row() {
+        let (breakers, now) = opened();
+        let refusal = Err(OutOfService {
+            failures: 3,
+            wait: SECOND * 8,
+        });
+        assert_eq!(breakers.check(A, now + SECOND * 2), refusal.map(drop));
+        assert_eq!(breakers.enter(A, now + SECOND * 2), refusal);
+        assert_eq!(breakers.enter("https://b.example.com", now), Ok(false));
+        assert_eq!(breakers.open(), 1);
+    }
+
+    #[test]
+    fn success_in_between_counts_anew() {
+        let (breakers, now) = (Breakers::new(2, SECOND), Instant::now());
+        for failed in [true, false, true, false, true] {
+            assert_eq!(breakers.settle(A, false, Some(failed), now), Change::None);
+        }
+        assert_eq!(breakers.settle(A, false, None, now), Change::None);
+        assert!(breakers.enter(A, now).is_ok());
+        assert!(matches!(
+            breakers.settle(A, false, Some(true), now),
+            Change::Opened { .. }
+        ));
+    }
+
+    #[test]
+    fn one_trial_after_the_cool_down_decides() {
+        let (breakers, now) = opened();
+        let later = now + SECOND * 10;
+        assert_eq!(breakers.check(A, later), Ok(()));
+        assert_eq!(breakers.enter(A, later), Ok(true));
+        assert!(
+            breakers.enter(A, later).is_err(),
+            "there is a trial already"
+        );
+        assert_eq!(breakers.settle(A, true, Some(true), later), Change::None);
+        let refusal = OutOfService {
+            failures: 4,
+            wait: SECOND * 20,
+        };
+        assert_eq!(breakers.enter(A, later), Err(refusal), "twice as long");
+        let later = later + SECOND * 20;
+        assert_eq!(breakers.enter(A, later), Ok(true));
+        assert_eq!(breakers.settle(A, true, None, later), Change::None);
+        assert_eq!(
+            breakers.enter(A, later),
+            Ok(true),
+            "the other trial said nothing"
+        );
+        assert_eq!(breakers.settle(A, true, Some(false), later), Change::Closed);
+        assert_eq!(breakers.enter(A, later), Ok(false));
+    }
+
+    #[test]
+    fn calls_that_were_under_way_do_not_lengthen_it() {
+        let (breakers, now) = opened();
+        for _ in 0..10 {
+            assert_eq!(
+                breakers.settle(A, false, Some(true), now + SECOND),
+                Change::None
+            );
+        }
+        assert_eq!(breakers.enter(A, now + SECOND * 10), Ok(true));
+    }
+
+    #[test]
+    fn cool_down_has_an_end() {
+        let (breakers, mut now) = opened();
+        for _ in 0..100 {
+            now += MOST_COOL_DOWN;
+            assert_eq!(breakers.enter(A, now), Ok(true));
+            breakers.settle(A, true, Some(true), now);
+        }
+        assert_eq!(breakers.check(A, now + MOST_COOL_DOWN), Ok(()));
+    }
+
+    #[test]
+    fn there_is_no_end_of_origins_but_of_breakers() {
+        let (breakers, now) = (Breakers::new(1, SECOND), Instant::now());
+        for number in 0..1000 {
+            breakers.settle(
+                &format!("https://{number}.example.com"),
+                false,
+                Some(true),
+                now,
+            );
+        }
+        assert_eq!(breakers.origins().len(), MAX_ORIGINS);
+        assert!(matches!(
+            breakers.settle(A, false, Some(true), now + SECOND),
+            Change::Opened { .. }
+        ));
+        let off = Breakers::new(0, SECOND);
+        for _ in 0..1000 {
+            off.settle(A, false, Some(true), now);
+        }
+        assert_eq!(off.enter(A, now), Ok(false));
+    }
+}

@@ -1,0 +1,358 @@
+use super::*;
+use crate::config::RateLimitConfig;
+use proptest::prelude::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn pace(toml: RateLimitConfig) -> Pace {
+    Pace::of(&toml)
+}
+
+fn even(reserve: u32) -> Pace {
+    pace(RateLimitConfig {
+        reserve,
+        pace_below: 100,
+        ..RateLimitConfig::default()
+    })
+}
+
+fn quota(limit: u64, remaining: u64, reset: Duration) -> Quota {
+    Quota {
+        name: "x-ratelimit".into(),
+        limit: Some(limit),
+        remaining,
+        reset,
+        window: None,
+    }
+}
+
+fn answer(status: u16, quotas: Vec<Quota>, retry_after: Option<Duration>) -> Ending {
+    let observed = Observed {
+        quotas,
+        retry_after,
+    };
+    Ending::Answered { status, observed }
+}
+
+fn told(limit: u64, remaining: u64, reset: Duration) -> Ending {
+    answer(200, vec![quota(limit, remaining, reset)], None)
+}
+
+fn silent() -> Ending {
+    answer(200, Vec::new(), None)
+}
+
+/// A ledger whose first call was answered like this, just now.
+fn after(ending: Ending, pace: &Pace) -> (Ledger, Instant) {
+    let (mut ledger, now) = (Ledger::default(), Instant::now());
+    let ticket = ledger.admit(pace, now).unwrap();
+    ledger.settle(ticket, ending, pace, DAY, now);
+    (ledger, now)
+}
+
+#[test]
+fn without_any_word_of_a_quota_nothing_is_held() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let (mut ledger, now) = after(silent(), &pace);
+    for _ in 0..10_000 {
+        assert!(ledger.admit(&pace, now).is_ok());
+    }
+    assert!(ledger.windows.is_empty());
+}
+
+#[test]
+fn one_call_goes_first_while_nothing_is_known() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let (mut ledger, now) = (Ledger::default(), Instant::now());
+    let first = ledger.admit(&pace, now).unwrap();
+    assert_eq!(ledger.admit(&pace, now), Err(now + PATIENCE));
+    assert_eq!(
+        ledger.earliest(&pace, 0, now),
+        None,
+        "it may be answered at once"
+    );
+    let second = ledger.admit(&pace, now + PATIENCE).unwrap();
+    assert!(ledger.admit(&pace, now + PATIENCE).is_err());
+    ledger.settle(first, Ending::Unanswered, &pace, DAY, now + PATIENCE);
+    assert!(
+        ledger.admit(&pace, now + PATIENCE).is_err(),
+        "the second is still waited for"
+    );
+    ledger.settle(second, silent(), &pace, DAY, now + PATIENCE);
+    assert!(ledger.admit(&pace, now + PATIENCE).is_ok());
+    assert!(ledger.admit(&pace, now + PATIENCE).is_ok());
+}
+
+#[test]
+fn what_remains_is_spent_evenly_up_to_the_reset() {
+    let pace = even(0);
+    let (mut ledger, now) = after(told(10, 9, SECOND * 10), &pace);
+    let mut at = Vec::new();
+    let mut time = now;
+    while at.len() < 9 {
+        match ledger.admit(&pace, time) {
+            Ok(ticket) => {
+                at.push(time - now);
+                let remaining = 9 - u64::try_from(at.len()).unwrap();
+                let reset = SECOND * 10 - (time - now);
+                ledger.settle(ticket, told(10, remaining, reset), &pace, DAY, time);
+            }
+            Err(due) => time = due,
+        }
+    }
+    for (number, time) in at.iter().enumerate() {
+        let even = (number + 1) as f64;
+        assert!((time.as_secs_f64() - even).abs() < 0.1, "{at:?}");
+    }
+    let due = ledger.admit(&pace, time).unwrap_err();
+    assert!(
+        due >= now + SECOND * 10 && due <= now + SECOND * 11,
+        "{:?}",
+        due - now
+    );
+    assert!(ledger.admit(&pace, due).is_ok());
+    assert!(ledger.admit(&pace, due).is_err(), "one goes first again");
+}
+
+#[test]
+fn first_half_is_spent_at_will() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let (mut ledger, now) = after(told(100, 99, HOUR), &pace);
+    let made = (0..100)
+        .take_while(|_| ledger.admit(&pace, now).is_ok())
+        .count();
+    assert_eq!(made, 50, "with the first one, 51 of 100 are spent");
+}
+
+#[test]
+fn reserve_is_not_spent() {
+    let pace = pace(RateLimitConfig {
+        reserve: 5,
+        pace_below: 0,
+        ..RateLimitConfig::default()
+    });
+    let (mut ledger, now) = after(told(100, 8, HOUR), &pace);
+    for _ in 0..3 {
+        assert!(ledger.admit(&pace, now).is_ok());
+    }
+    assert!(ledger.admit(&pace, now).unwrap_err() >= now + HOUR);
+}
+
+#[test]
+fn calls_under_way_count_until_their_response_says_otherwise() {
+    let pace = pace(RateLimitConfig {
+        pace_below: 0,
+        ..RateLimitConfig::default()
+    });
+    let (mut ledger, now) = after(told(10, 3, HOUR), &pace);
+    let tickets: Vec<_> = (0..3).map(|_| ledger.admit(&pace, now).unwrap()).collect();
+    assert!(ledger.admit(&pace, now).is_err());
+    // They overtake each other: the last word is not the last count.
+    for (ticket, remaining) in tickets.into_iter().zip([0, 2, 1]) {
+        ledger.settle(ticket, told(10, remaining, HOUR), &pace, DAY, now);
+        assert!(ledger.admit(&pace, now).is_err(), "{remaining}");
+    }
+}
+
+#[test]
+fn calls_without_a_response_count_as_spent() {
+    let pace = even(0);
+    for ending in [Ending::Unanswered, silent()] {
+        let (mut ledger, now) = after(told(10, 1, HOUR), &pace);
+        let time = ledger.admit(&pace, now).unwrap_err();
+        let ticket = ledger.admit(&pace, time).unwrap();
+        ledger.settle(ticket, ending, &pace, DAY, time);
+        assert!(ledger.admit(&pace, time).unwrap_err() >= now + HOUR);
+    }
+    let (mut ledger, now) = after(told(10, 1, HOUR), &pace);
+    let time = ledger.admit(&pace, now).unwrap_err();
+    let ticket = ledger.admit(&pace, time).unwrap();
+    ledger.settle(ticket, Ending::Unmade, &pace, DAY, time);
+    assert!(ledger.admit(&pace, time).unwrap_err() < now + HOUR);
+}
+
+#[test]
+fn refusal_is_waited_out_as_it_says() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let spent = |reset| vec![quota(10, 0, reset)];
+    for (status, quotas, retry_after, wait) in [
+        (429, vec![], Some(SECOND * 7), SECOND * 7),
+        (503, vec![], Some(SECOND * 7), SECOND * 7),
+        (429, spent(SECOND * 9), None, SECOND * 9),
+        (429, spent(SECOND * 9), Some(SECOND * 7), SECOND * 9),
+        (429, vec![], None, FIRST_PAUSE),
+        (429, vec![], Some(Duration::ZERO), FIRST_PAUSE),
+        (429, vec![], Some(SECOND * 99_999_999), DAY),
+        (429, vec![], Some(Duration::MAX), DAY),
+        (429, spent(Duration::MAX), None, DAY),
+    ] {
+        let (mut ledger, now) = after(answer(status, quotas, retry_after), &pace);
+        let due = ledger.admit(&pace, now).unwrap_err();
+        let late = due - now - wait;
+        assert!(late <= SECOND, "{status} {retry_after:?}: {late:?}");
+        assert!(ledger.admit(&pace, due).is_ok());
+        assert!(ledger.admit(&pace, due).is_err(), "one goes first");
+    }
+    for (status, retry_after) in [(503, None), (500, Some(SECOND)), (200, Some(SECOND))] {
+        let (mut ledger, now) = after(answer(status, vec![], retry_after), &pace);
+        assert!(ledger.admit(&pace, now).is_ok(), "{status}");
+    }
+}
+
+#[test]
+fn refusals_without_a_word_are_waited_out_longer_and_longer() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let (mut ledger, mut now) = after(silent(), &pace);
+    for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
+        // Those that are refused together are one refusal.
+        let tickets: Vec<_> = (0..5)
+            .map_while(|_| ledger.admit(&pace, now).ok())
+            .collect();
+        assert!(!tickets.is_empty());
+        for ticket in tickets {
+            assert!(ledger.settle(ticket, answer(429, vec![], None), &pace, DAY, now));
+        }
+        let due = ledger.admit(&pace, now).unwrap_err();
+        assert_eq!(due - now, SECOND * seconds);
+        now = due;
+    }
+    let ticket = ledger.admit(&pace, now).unwrap();
+    ledger.settle(ticket, silent(), &pace, DAY, now);
+    let ticket = ledger.admit(&pace, now).unwrap();
+    ledger.settle(ticket, answer(429, vec![], None), &pace, DAY, now);
+    assert_eq!(ledger.admit(&pace, now).unwrap_err() - now, SECOND);
+}
+
+#[test]
+fn headers_that_contradict_the_clock_or_each_other_hold_nothing_for_long() {
+    let pace = even(0);
+    for (limit, remaining, reset, most) in [
+        (100, 0, Duration::ZERO, SECOND * 2),
+        (0, 100, HOUR, HOUR / 50),
+        (5, 100, HOUR, HOUR / 50),
+        (u64::MAX, u64::MAX, Duration::MAX, SECOND),
+        (u64::MAX, 0, Duration::MAX, DAY + SECOND),
+        (0, 0, Duration::MAX, DAY + SECOND),
+    ] {
+        let (mut ledger, now) = after(told(limit, remaining, reset), &pace);
+        let due = ledger.admit(&pace, now).map_or_else(|due| due, |_| now);
+        assert!(
+            due - now <= most,
+            "{limit} {remaining} {reset:?}: {:?}",
+            due - now
+        );
+        assert!(
+            ledger
+                .due(&pace, u32::MAX, now)
+                .is_none_or(|due| due >= now)
+        );
+    }
+}
+
+#[test]
+fn several_quotas_hold_together() {
+    let pace = pace(RateLimitConfig {
+        pace_below: 0,
+        ..RateLimitConfig::default()
+    });
+    let named = |name: &'static str, remaining, reset| Quota {
+        name: name.into(),
+        ..quota(100, remaining, reset)
+    };
+    let quotas = vec![named("second", 2, SECOND), named("day", 3, HOUR)];
+    let (mut ledger, now) = after(answer(200, quotas, None), &pace);
+    assert!(ledger.admit(&pace, now).is_ok());
+    assert!(ledger.admit(&pace, now).is_ok());
+    let due = ledger.admit(&pace, now).unwrap_err();
+    assert!(due < now + SECOND * 2, "the second's");
+    assert!(ledger.admit(&pace, due).is_ok());
+    assert!(
+        ledger.admit(&pace, due + PATIENCE).unwrap_err() >= now + HOUR,
+        "the day's"
+    );
+}
+
+#[test]
+fn quotas_of_ever_new_names_are_not_kept() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let (mut ledger, now) = after(silent(), &pace);
+    for number in 0..1000 {
+        let quota = Quota {
+            name: format!("policy-{number}").into(),
+            ..quota(1_000_000, 1_000_000, HOUR)
+        };
+        let ticket = ledger.admit(&pace, now).unwrap();
+        ledger.settle(ticket, answer(200, vec![quota], None), &pace, DAY, now);
+    }
+    assert_eq!(ledger.windows.len(), MAX_WINDOWS);
+}
+
+#[test]
+fn quota_that_is_no_longer_told_is_forgotten_after_its_reset() {
+    let pace = even(0);
+    let (mut ledger, now) = after(told(10, 0, SECOND), &pace);
+    let later = now + SECOND * 3;
+    let ticket = ledger.admit(&pace, later).unwrap();
+    ledger.settle(ticket, silent(), &pace, DAY, later);
+    assert!(ledger.windows.is_empty());
+    assert!((0..100).all(|_| ledger.admit(&pace, later).is_ok()));
+    assert!(!ledger.is_idle(later), "they are under way");
+}
+
+fn endings() -> impl Strategy<Value = Option<(u16, u64, u64, u64, Option<u64>)>> {
+    let statuses = proptest::sample::select(vec![200_u16, 404, 429, 500, 503]);
+    let number = prop_oneof![0..20_u64, Just(u64::MAX), any::<u64>()];
+    proptest::option::of((
+        statuses,
+        number.clone(),
+        number.clone(),
+        number.clone(),
+        proptest::option::of(number),
+    ))
+}
+
+proptest! {
+    /// Whatever an API says, a call is due within the longest wait (and the second of an edge).
+    #[test]
+    fn no_api_can_hold_calls_for_ever(
+        endings in proptest::collection::vec((endings(), 0..5_000_u64), 1..60),
+        reserve in 0..3_u32,
+        pace_below in 0..=100_u32,
+    ) {
+        let pace = pace(RateLimitConfig { reserve, pace_below, ..RateLimitConfig::default() });
+        let longest = SECOND * 600;
+        let (mut ledger, mut now) = (Ledger::default(), Instant::now());
+        let mut under_way = Vec::new();
+        for (ending, milliseconds) in endings {
+            now += Duration::from_millis(milliseconds);
+            let due = ledger.admit(&pace, now);
+            if let Err(due) = due {
+                prop_assert!(due - now <= longest + SECOND * 2, "{:?}", due - now);
+            }
+            if let Ok(ticket) = due {
+                under_way.push(ticket);
+            }
+            if milliseconds % 3 == 0 && let Some(ticket) = under_way.pop() {
+                let ending = ending.map_or(Ending::Unanswered, |(status, limit, remaining, reset, retry_after)| {
+                    answer(
+                        status,
+                        vec![quota(limit, remaining, Duration::from_secs(reset))],
+                        retry_after.map(Duration::from_secs),
+                    )
+                });
+                ledger.settle(ticket, ending, &pace, longest, now);
+            }
+            prop_assert!(ledger.windows.len() <= MAX_WINDOWS);
+        }
+        // Whoever waits until it is due gets through in the end, though nobody else is answered.
+        for _ in 0..10 {
+            match ledger.admit(&pace, now) {
+                Ok(_) => return Ok(()),
+                Err(due) => now = due,
+            }
+        }
+        prop_assert!(false, "it is put off for ever");
+    }
+}

@@ -1,0 +1,73 @@
+//! What the metrics and the log are told of the governor.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+
+use super::breaker::Change;
+
+/// Calls that were held back because of a quota or a rate, by `connector`.
+pub(super) const HELD_CALLS: &str = "weld_host_upstream_held_calls_total";
+
+/// Seconds for which such a call was held, by `connector`.
+pub(super) const HELD_SECONDS: &str = "weld_host_upstream_held_seconds";
+
+/// Calls that were made again, by `connector` and `cause` (a status such as `429`, or `connection`).
+pub(super) const RETRIES: &str = "weld_host_upstream_retries_total";
+
+/// Origins to which calls fail at once, by `connector`.
+pub(super) const OPEN_BREAKERS: &str = "weld_host_upstream_open_breakers";
+
+pub(super) fn held(connector: &Arc<str>, time: Duration) {
+    counter!(HELD_CALLS, "connector" => connector.to_string()).increment(1);
+    histogram!(HELD_SECONDS, "connector" => connector.to_string()).record(time);
+}
+
+/// `status` is that of the response, where there was one.
+pub(super) fn retried(connector: &Arc<str>, status: Option<u16>) {
+    let cause = match status {
+        None => "connection",
+        Some(429) => "429",
+        Some(502) => "502",
+        Some(503) => "503",
+        Some(504) => "504",
+        Some(_) => "other",
+    };
+    counter!(RETRIES, "connector" => connector.to_string(), "cause" => cause).increment(1);
+}
+
+pub(super) fn changed(connector: &Arc<str>, origin: &str, change: Change) {
+    match change {
+        Change::None => {}
+        Change::Opened {
+            failures,
+            cool_down,
+        } => {
+            tracing::warn!(
+                connector = &**connector,
+                origin,
+                failures,
+                cool_down_ms = cool_down.as_secs_f64() * 1000.0,
+                "the API fails again and again: calls to it fail at once until one after the cool-down succeeds"
+            );
+            gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).increment(1);
+        }
+        Change::Closed => {
+            tracing::info!(
+                connector = &**connector,
+                origin,
+                "the API answers again: calls to it are made as before"
+            );
+            gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).decrement(1);
+        }
+    }
+}
+
+/// The breakers of a connector's old configuration are gone, so many of them open.
+pub(super) fn forgotten(connector: &Arc<str>, open: usize) {
+    if open > 0 {
+        let open = u32::try_from(open).unwrap_or(u32::MAX);
+        gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).decrement(f64::from(open));
+    }
+}

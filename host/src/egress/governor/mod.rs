@@ -1,0 +1,232 @@
+//! When a call may be made, so that the API never has to refuse one, and what becomes of calls that fail.
+//!
+//! - `budget`: the queue of the calls that spend together, over what is known of them (`ledger`): the API's quotas as
+//!   its responses tell them (`observed`, `window`), and a configured rate (`rate`);
+//! - `breaker`: an origin that keeps failing isn't called for a while;
+//! - `retry`: which calls are made again, and when.
+//!
+//! The rules are plain functions over times. Inside, time is the monotonic clock; the wall clock only translates dates.
+
+mod breaker;
+mod budget;
+mod ledger;
+mod meter;
+mod moment;
+mod observed;
+mod rate;
+pub(super) mod retry;
+#[cfg(all(test, feature = "demo"))]
+mod simulation;
+mod structured;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use tokio::time::Instant;
+
+use super::error::{EgressError, Timeout};
+use super::waits::{Wait, WaitReason, Waits};
+use crate::config::{ConnectorConfig, RateLimitConfig};
+use breaker::{Breakers, OutOfService};
+use budget::{Account, Budget, TooLong};
+use ledger::{Ending, Ticket};
+use observed::Observed;
+use rate::Pace;
+
+pub(crate) use budget::Budgets;
+
+/// The calls of one connector.
+pub(super) struct Governor {
+    connector: Arc<str>,
+    config: RateLimitConfig,
+    pace: Pace,
+    /// `limits.max-wait`: no word of an API counts for longer.
+    longest: Duration,
+    account: Arc<Account>,
+    breakers: Breakers,
+}
+
+/// How long a call may be held, and whose limit that is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) until: Instant,
+    pub(super) reason: Timeout,
+}
+
+/// A call that may be made, until it is settled. Dropped without, it counts as spent.
+#[must_use]
+pub(super) struct Admission<'g> {
+    governor: &'g Governor,
+    budget: Arc<Budget>,
+    origin: &'g str,
+    /// None once settled.
+    ticket: Option<Ticket>,
+    is_trial: bool,
+    /// How long it was held; none if it wasn't.
+    pub(super) held: Option<Duration>,
+}
+
+impl Governor {
+    pub(super) fn new(connector: &Arc<str>, config: &ConnectorConfig, budgets: &Budgets) -> Self {
+        let rate_limit = config.rate_limit.clone();
+        Self {
+            connector: connector.clone(),
+            pace: Pace::of(&rate_limit),
+            longest: config.limits.max_wait,
+            account: budgets.account(connector, rate_limit.budget.as_deref()),
+            breakers: Breakers::new(rate_limit.failures, rate_limit.cool_down),
+            config: rate_limit,
+        }
+    }
+
+    /// Waits until a call to this origin may be made.
+    ///
+    /// # Errors
+    ///
+    /// At once, [`EgressError::QuotaSpent`] where it would have to wait for longer than it may, and
+    /// [`EgressError::OutOfService`] while the API is left alone.
+    pub(super) async fn admit<'g>(
+        &'g self,
+        origin: &'g str,
+        patience: Patience,
+        waits: &Arc<Waits>,
+    ) -> Result<Admission<'g>, EgressError> {
+        let began = Instant::now();
+        self.breakers
+            .check(origin, began)
+            .map_err(|error| out_of_service(origin, error))?;
+        let budget = self.account.budget(origin, began);
+        let (ticket, was_held) = budget
+            .admit(&self.pace, patience.until, waits)
+            .await
+            .map_err(|TooLong { wait }| EgressError::QuotaSpent {
+                budget: budget.name().to_string(),
+                wait,
+                limit: patience.reason,
+            })?;
+        let now = Instant::now();
+        let held = was_held.then(|| now.saturating_duration_since(began));
+        let mut admission = Admission {
+            governor: self,
+            budget,
+            origin,
+            ticket: Some(ticket),
+            is_trial: false,
+            held,
+        };
+        // It may have opened while this call was held.
+        match self.breakers.enter(origin, now) {
+            Ok(is_trial) => admission.is_trial = is_trial,
+            Err(error) => {
+                admission.settle(Ending::Unmade, None);
+                return Err(out_of_service(origin, error));
+            }
+        }
+        Ok(admission)
+    }
+
+    /// Whether a request with this method may be sent again. `wish` is what the request says itself.
+    pub(super) fn may_repeat(&self, method: &str, wish: Option<bool>) -> bool {
+        let methods = &self.config.retry_methods;
+        self.config.retries > 0
+            && wish.unwrap_or_else(|| methods.iter().any(|allowed| allowed == method))
+    }
+
+    /// How long to wait before a call to this origin is made again that has been tried so often; none where it isn't,
+    /// or could not be in time.
+    pub(super) fn pause(
+        &self,
+        origin: &str,
+        tries: u32,
+        response: Option<&HeaderMap>,
+        patience: Patience,
+    ) -> Option<Duration> {
+        let now = Instant::now();
+        if tries > self.config.retries || self.breakers.check(origin, now).is_err() {
+            return None;
+        }
+        let told = response
+            .and_then(|headers| self.observed(headers).retry_after)
+            .filter(|wait| !wait.is_zero());
+        let pause = told.unwrap_or_else(|| retry::pause(tries, retry::draw()));
+        let due = self.account.budget(origin, now).earliest(&self.pace);
+        let begins = now.checked_add(pause)?.max(due.unwrap_or(now));
+        (begins < patience.until).then_some(pause)
+    }
+
+    /// Waits before a call is made again; `status` is that of the last response, where there was one.
+    pub(super) async fn wait_for_retry(
+        &self,
+        origin: &str,
+        pause: Duration,
+        status: Option<u16>,
+        waits: &Arc<Waits>,
+    ) {
+        meter::retried(&self.connector, status);
+        let reason = WaitReason::Retry {
+            origin: origin.to_owned(),
+        };
+        let _waiting = waits.begin(Wait::lasting(reason, pause));
+        tokio::time::sleep(pause).await;
+    }
+
+    fn observed(&self, headers: &HeaderMap) -> Observed {
+        Observed::of(headers, &self.config.headers, SystemTime::now())
+    }
+}
+
+impl Drop for Governor {
+    fn drop(&mut self) {
+        meter::forgotten(&self.connector, self.breakers.open());
+    }
+}
+
+impl Admission<'_> {
+    /// Learns from a response.
+    pub(super) fn answered(mut self, status: u16, headers: &HeaderMap) {
+        let observed = self.governor.observed(headers);
+        self.settle(
+            Ending::Answered { status, observed },
+            retry::speaks_against(Ok(status)),
+        );
+    }
+
+    /// Notes that there is none.
+    pub(super) fn failed(mut self, error: &EgressError) {
+        self.settle(Ending::Unanswered, retry::speaks_against(Err(error)));
+    }
+
+    fn settle(&mut self, ending: Ending, failed: Option<bool>) {
+        let Some(ticket) = self.ticket.take() else {
+            return;
+        };
+        let governor = self.governor;
+        self.budget
+            .settle(ticket, ending, &governor.pace, governor.longest);
+        let change = governor
+            .breakers
+            .settle(self.origin, self.is_trial, failed, Instant::now());
+        meter::changed(&governor.connector, self.origin, change);
+        if let Some(held) = self.held {
+            meter::held(&governor.connector, held);
+        }
+    }
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        self.settle(Ending::Unanswered, None);
+    }
+}
+
+fn out_of_service(origin: &str, error: OutOfService) -> EgressError {
+    EgressError::OutOfService {
+        origin: origin.to_owned(),
+        failures: error.failures,
+        wait: error.wait,
+    }
+}

@@ -1,0 +1,99 @@
+//! Whether a call is made again, and when.
+
+use std::time::Duration;
+
+use super::super::error::{EgressError, Timeout};
+
+/// The longest pause before the first further try; doubled for each after it.
+const FIRST: Duration = Duration::from_millis(500);
+const MOST: Duration = Duration::from_secs(30);
+
+/// Whether a response's status says that the same request may succeed later.
+pub(in crate::egress) fn passes(status: u16) -> bool {
+    matches!(status, 429 | 502..=504)
+}
+
+/// Whether there was no connection, or none to the end.
+pub(in crate::egress) fn is_broken(error: &EgressError) -> bool {
+    matches!(
+        error,
+        EgressError::Failed { .. } | EgressError::Timeout(Timeout::Connect)
+    )
+}
+
+/// Whether a call failed in a way that speaks against the API: its status, or why there is none. None where it says
+/// nothing.
+pub(super) fn speaks_against(outcome: Result<u16, &EgressError>) -> Option<bool> {
+    match outcome {
+        Ok(status) => Some(matches!(status, 502..=504)),
+        Err(error) if is_broken(error) => Some(true),
+        Err(EgressError::Timeout(Timeout::FirstByte)) => Some(true),
+        Err(_) => None,
+    }
+}
+
+/// The pause before the try after `tries`: any time up to one that doubles, so that calls which failed together aren't
+/// made again together. `draw` is from 0 to `u32::MAX`.
+pub(super) fn pause(tries: u32, draw: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
+    let most = FIRST.saturating_mul(doubled).min(MOST);
+    most.mul_f64(f64::from(draw) / f64::from(u32::MAX))
+}
+
+/// A number that isn't the same for all.
+pub(super) fn draw() -> u32 {
+    // Without a source of chance the longest pause is the kindest.
+    getrandom::u32().unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_their_longest() {
+        let cases = [
+            (1, 500),
+            (2, 1000),
+            (3, 2000),
+            (6, 16_000),
+            (7, 30_000),
+            (u32::MAX, 30_000),
+        ];
+        for (tries, milliseconds) in cases {
+            assert_eq!(pause(tries, 0), Duration::ZERO, "{tries}");
+            assert_eq!(
+                pause(tries, u32::MAX),
+                Duration::from_millis(milliseconds),
+                "{tries}"
+            );
+        }
+        assert!(pause(2, u32::MAX / 2) < Duration::from_millis(501));
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        for status in [429, 502, 503, 504] {
+            assert!(passes(status), "{status}");
+        }
+        for status in [
+            200, 302, 400, 401, 403, 404, 408, 409, 425, 500, 501, 505, 599,
+        ] {
+            assert!(!passes(status), "{status}");
+        }
+        assert_eq!(speaks_against(Ok(429)), Some(false), "it is there");
+        assert_eq!(speaks_against(Ok(503)), Some(true));
+        for (timeout, broken, against) in [
+            (Timeout::Connect, true, Some(true)),
+            (Timeout::FirstByte, false, Some(true)),
+            (Timeout::Idle, false, None),
+            (Timeout::Total, false, None),
+            (Timeout::Request, false, None),
+            (Timeout::Page, false, None),
+        ] {
+            let error = EgressError::Timeout(timeout);
+            assert_eq!(is_broken(&error), broken, "{timeout}");
+            assert_eq!(speaks_against(Err(&error)), against, "{timeout}");
+        }
+    }
+}

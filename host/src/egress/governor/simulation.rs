@@ -1,0 +1,360 @@
+//! The governor in front of APIs that count in several ways, under a clock that the tests hold.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+use proptest::prelude::*;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::demo::Quota;
+
+const ORIGIN: &str = "https://api.example.com";
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An API's way to count. Answers whether a call is granted, the limit, what remains and the reset as a header.
+type Count = Box<dyn FnMut(Instant) -> (bool, u32, u32, String) + Send>;
+
+/// The demo API's own: a window begins with the first call after the last one's end, and its reset is told in seconds,
+/// rounded up.
+fn demo(limit: u32, window: Duration) -> Count {
+    let mut quota = Quota::new(limit, window);
+    Box::new(move |now| {
+        let told = quota.spend(now.into_std()).expect("there is a limit");
+        (
+            told.granted,
+            told.limit,
+            told.remaining,
+            told.reset.to_string(),
+        )
+    })
+}
+
+/// As the demo API, with resets that are rounded down.
+fn floored(limit: u32, window: Duration) -> Count {
+    let mut quota = Quota::new(limit, window);
+    let mut began = Instant::now();
+    Box::new(move |now| {
+        let told = quota.spend(now.into_std()).expect("there is a limit");
+        if told.granted && told.remaining == told.limit - 1 {
+            began = now;
+        }
+        let left = window - (now - began);
+        (
+            told.granted,
+            told.limit,
+            told.remaining,
+            left.as_secs().to_string(),
+        )
+    })
+}
+
+/// Windows that begin with the clock's, wherever in one the first call lies.
+fn aligned(limit: u32, window: Duration) -> Count {
+    let began = Instant::now() - window / 3;
+    let mut spent = (0, 0);
+    Box::new(move |now| {
+        let elapsed = now - began;
+        let number = elapsed.as_nanos() / window.as_nanos();
+        if spent.0 != number {
+            spent = (number, 0);
+        }
+        let granted = spent.1 < limit;
+        spent.1 += u32::from(granted);
+        let left = window.as_secs_f64() * (number as f64 + 1.0) - elapsed.as_secs_f64();
+        (granted, limit, limit - spent.1, left.ceil().to_string())
+    })
+}
+
+/// So many calls in any time as long as the window; tells when the next is free.
+fn sliding(limit: u32, window: Duration) -> Count {
+    let mut calls = VecDeque::new();
+    Box::new(move |now| {
+        while calls.front().is_some_and(|call| *call + window <= now) {
+            calls.pop_front();
+        }
+        let granted = calls.len() < limit as usize;
+        if granted {
+            calls.push_back(now);
+        }
+        let left = calls.front().map_or(window, |call| *call + window - now);
+        let remaining = limit - u32::try_from(calls.len()).unwrap();
+        (
+            granted,
+            limit,
+            remaining,
+            left.as_secs_f64().ceil().to_string(),
+        )
+    })
+}
+
+/// A bucket that fills evenly within the window; tells when it is full.
+fn bucket(limit: u32, window: Duration) -> Count {
+    let (mut tokens, mut at) = (f64::from(limit), Instant::now());
+    let rate = f64::from(limit) / window.as_secs_f64();
+    Box::new(move |now| {
+        tokens = (tokens + (now - at).as_secs_f64() * rate).min(f64::from(limit));
+        at = now;
+        let granted = tokens >= 1.0;
+        if granted {
+            tokens -= 1.0;
+        }
+        let full = (f64::from(limit) - tokens) / rate;
+        (
+            granted,
+            limit,
+            tokens.floor() as u32,
+            full.ceil().to_string(),
+        )
+    })
+}
+
+/// Who calls, and how far the API is away.
+#[derive(Debug, Clone, Copy)]
+struct Scene {
+    pages: usize,
+    connectors: usize,
+    /// From here to there.
+    distance: Duration,
+    lasting: Duration,
+}
+
+/// What became of it.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+struct Told {
+    granted: u32,
+    refused: u32,
+}
+
+fn governors(number: usize, toml: &str) -> Vec<Arc<Governor>> {
+    let path = std::path::Path::new("beers.toml");
+    let config = ConnectorConfig::parse(toml, path, &crate::config::Ceilings::default()).unwrap();
+    let budgets = Budgets::default();
+    (0..number)
+        .map(|number| {
+            let connector = format!("connector-{number}").into();
+            Arc::new(Governor::new(&connector, &config, &budgets))
+        })
+        .collect()
+}
+
+/// Pages that call the API one call after the other, as fast as they may.
+async fn run(scene: Scene, toml: &str, count: Count) -> Told {
+    let governors = governors(scene.connectors, toml);
+    let count = Arc::new(Mutex::new(count));
+    let told = Arc::new(Mutex::new(Told::default()));
+    let end = Instant::now() + scene.lasting;
+    let mut pages = JoinSet::new();
+    for page in 0..scene.pages {
+        let governor = governors[page % scene.connectors].clone();
+        let (count, told) = (count.clone(), told.clone());
+        pages.spawn(async move {
+            let patience = Patience {
+                until: end + scene.lasting,
+                reason: Timeout::Page,
+            };
+            for number in page.. {
+                let Ok(admission) = governor.admit(ORIGIN, patience, &Arc::default()).await else {
+                    return;
+                };
+                // Between half and one and a half of the distance.
+                let part = u32::try_from(number * 7919 % 100).unwrap() + 50;
+                sleep(scene.distance * part / 100).await;
+                if Instant::now() >= end {
+                    return;
+                }
+                let (granted, limit, remaining, reset) = (count.lock().unwrap())(Instant::now());
+                {
+                    let mut told = told.lock().unwrap();
+                    told.granted += u32::from(granted);
+                    told.refused += u32::from(!granted);
+                }
+                sleep(scene.distance * (200 - part) / 100).await;
+                let mut headers = HeaderMap::new();
+                headers.insert("x-ratelimit-limit", limit.into());
+                headers.insert("x-ratelimit-remaining", remaining.into());
+                headers.insert("x-ratelimit-reset", HeaderValue::from_str(&reset).unwrap());
+                admission.answered(if granted { 200 } else { 429 }, &headers);
+            }
+        });
+    }
+    while pages.join_next().await.is_some() {}
+    let told = *told.lock().unwrap();
+    told
+}
+
+/// Calls, their window, and the distance of the API.
+type Quotas = [(u32, Duration, Duration)];
+
+/// Runs all combinations of one page or a hundred on one connector or three, and fails with those that met a refusal
+/// or used less than this share.
+async fn assert_used(share: f64, count: fn(u32, Duration) -> Count, quotas: &Quotas, more: &str) {
+    let toml = format!("[rate-limit]\nbudget = \"shop\"\n{more}");
+    let windows = 5;
+    let mut wrong = Vec::new();
+    for &(limit, window, distance) in quotas {
+        for pages in [1, 100] {
+            for connectors in [1, 3] {
+                let scene = Scene {
+                    pages,
+                    connectors,
+                    distance,
+                    lasting: window * windows,
+                };
+                let told = run(scene, &toml, count(limit, window)).await;
+                let used = f64::from(told.granted) / f64::from(limit * windows);
+                let line = format!(
+                    "{limit} in {window:?}: {scene:?}: {told:?}, {:.1} %",
+                    used * 100.0
+                );
+                println!("{line}");
+                if told.refused > 0 || used < share {
+                    wrong.push(line);
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const SHORT: [(u32, Duration, Duration); 5] = [
+    (100, MINUTE, Duration::from_millis(200)),
+    (100, MINUTE, MILLISECOND),
+    (40, Duration::from_secs(10), Duration::from_millis(50)),
+    (200, Duration::from_secs(2), MILLISECOND),
+    (20, Duration::from_secs(2), Duration::from_millis(5)),
+];
+
+#[tokio::test(start_paused = true)]
+async fn quota_of_the_demo_api_is_used_up_and_never_exceeded() {
+    let hour = Duration::from_secs(3600);
+    assert_used(0.97, demo, &SHORT, "").await;
+    assert_used(0.97, demo, &[(3600, hour, MILLISECOND * 200)], "").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn quota_is_used_up_evenly_or_in_one_go() {
+    for pace_below in ["pace-below = 0", "pace-below = 100"] {
+        assert_used(0.97, demo, &SHORT, pace_below).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn windows_of_the_clock_are_used_up() {
+    assert_used(0.97, aligned, &SHORT, "").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn buckets_are_used_up() {
+    assert_used(0.97, bucket, &SHORT, "").await;
+}
+
+/// Calls that overtake each other on their way may be one too many for a window that slides: the reserve is for them.
+#[tokio::test(start_paused = true)]
+async fn sliding_windows_are_used_up_but_for_a_reserve() {
+    assert_used(0.96, sliding, &SHORT[..2], "reserve = 2").await;
+}
+
+/// A reset that is told too early costs a call of the reserve, until it is learned.
+#[tokio::test(start_paused = true)]
+async fn resets_that_are_rounded_down_meet_no_refusal_with_a_reserve() {
+    assert_used(0.95, floored, &SHORT[..2], "reserve = 1").await;
+    let scene = Scene {
+        pages: 10,
+        connectors: 1,
+        distance: MILLISECOND,
+        lasting: MINUTE * 30,
+    };
+    let told = run(scene, "", floored(100, MINUTE)).await;
+    assert!((1..=6).contains(&told.refused), "without one: {told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn configured_rate_keeps_within_quotas_that_are_not_told() {
+    let told = run(
+        Scene {
+            pages: 100,
+            connectors: 3,
+            distance: Duration::from_millis(20),
+            lasting: SECOND * 60,
+        },
+        "[rate-limit]\nbudget = \"shop\"\nrate = \"10/s\"",
+        {
+            let mut count = aligned(10, SECOND);
+            Box::new(move |now| {
+                let (granted, ..) = count(now);
+                // No more than the status says.
+                (granted, 0, 0, "never".to_owned())
+            })
+        },
+    )
+    .await;
+    assert_eq!(told.refused, 0);
+    assert!(told.granted >= 582, "{told:?}");
+}
+
+/// Scenes whose API tells its resets rounded up, and is near enough for its window.
+fn scenes() -> impl Strategy<Value = (u32, Duration, Scene, bool)> {
+    let window = 2_000..120_000_u64;
+    (
+        1..150_u32,
+        window,
+        0..=20_u32,
+        1..60_usize,
+        1..=3_usize,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(limit, milliseconds, thousandths, pages, connectors, is_bucket)| {
+                let window = Duration::from_millis(milliseconds);
+                let scene = Scene {
+                    pages,
+                    connectors,
+                    distance: (window * thousandths / 1000).min(SECOND),
+                    lasting: window * 3,
+                };
+                (limit, window, scene, is_bucket)
+            },
+        )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn quota_is_never_exceeded_and_nobody_starves(
+        (limit, window, scene, is_bucket) in scenes(),
+        pace_below in 0..=100_u32,
+        reserve in 0..=5_u32,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let toml = format!(
+            "[rate-limit]\nbudget = \"shop\"\npace-below = {pace_below}\nreserve = {reserve}"
+        );
+        let told = runtime.block_on(async {
+            let count = if is_bucket { bucket(limit, window) } else { demo(limit, window) };
+            run(scene, &toml, count).await
+        });
+        prop_assert_eq!(told.refused, 0, "{:?}", told);
+        // What the pages could make at the most: each waits for an answer before its next call.
+        let pages = u32::try_from(scene.pages).unwrap();
+        let trips = scene.lasting.as_nanos() / (scene.distance * 3).as_nanos().max(1);
+        let asked = pages.saturating_mul(u32::try_from(trips).unwrap_or(u32::MAX));
+        // Resets in whole seconds may cost up to one in each window.
+        let windows = (scene.lasting.as_secs_f64() / (window.as_secs_f64() + 1.2)).floor();
+        let allowed = f64::from(limit.saturating_sub(reserve)) * windows;
+        prop_assert!(
+            f64::from(told.granted) >= allowed.min(f64::from(asked)) * 0.9 - 1.0,
+            "{told:?} of {allowed} allowed, {asked} asked for"
+        );
+    }
+}

@@ -1,0 +1,432 @@
+use super::*;
+use crate::config::Ceilings;
+use http::HeaderValue;
+use std::path::Path;
+use std::sync::Mutex;
+use tokio::task::{JoinHandle, yield_now};
+use tokio::time::{advance, sleep};
+
+const ORIGIN: &str = "https://api.example.com";
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn governor(connector: &str, toml: &str, budgets: &Budgets) -> Arc<Governor> {
+    let toml = format!("[rate-limit]\n{toml}");
+    let path = Path::new("beers.toml");
+    let config = ConnectorConfig::parse(&toml, path, &Ceilings::default()).unwrap();
+    Arc::new(Governor::new(&connector.into(), &config, budgets))
+}
+
+fn patience(time: Duration) -> Patience {
+    Patience {
+        until: Instant::now() + time,
+        reason: Timeout::Page,
+    }
+}
+
+fn told(remaining: u32, reset: u64) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-ratelimit-limit", HeaderValue::from_static("100"));
+    headers.insert("x-ratelimit-remaining", remaining.into());
+    headers.insert("x-ratelimit-reset", reset.into());
+    headers
+}
+
+/// Makes one call, which is answered at once.
+async fn call(
+    governor: &Governor,
+    origin: &str,
+    time: Duration,
+    status: u16,
+    headers: &HeaderMap,
+) -> Result<Option<Duration>, EgressError> {
+    let admission = governor
+        .admit(origin, patience(time), &Arc::default())
+        .await?;
+    let held = admission.held;
+    admission.answered(status, headers);
+    Ok(held)
+}
+
+async fn quiet(governor: &Governor) -> Result<Option<Duration>, EgressError> {
+    call(governor, ORIGIN, HOUR, 200, &HeaderMap::new()).await
+}
+
+/// Lets everybody run who can.
+async fn settle() {
+    for _ in 0..100 {
+        yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_to_an_api_that_tells_no_quota_are_not_held() {
+    let governor = governor("a", "", &Budgets::default());
+    quiet(&governor).await.unwrap();
+    let waits = Arc::default();
+    let mut under_way = Vec::new();
+    for _ in 0..1000 {
+        let admission = governor
+            .admit(ORIGIN, patience(HOUR), &waits)
+            .await
+            .unwrap();
+        assert_eq!(admission.held, None);
+        under_way.push(admission);
+    }
+}
+
+/// Spends the quota, and starts calls that note their number once they are made.
+async fn queue(
+    governor: &Arc<Governor>,
+    calls: usize,
+) -> (Arc<Mutex<Vec<usize>>>, Vec<JoinHandle<()>>) {
+    call(governor, ORIGIN, HOUR, 200, &told(0, 60))
+        .await
+        .unwrap();
+    let made = Arc::new(Mutex::new(Vec::new()));
+    let mut waiting = Vec::new();
+    for number in 0..calls {
+        let (governor, made) = (governor.clone(), made.clone());
+        waiting.push(tokio::spawn(async move {
+            let admission = governor
+                .admit(ORIGIN, patience(HOUR), &Arc::default())
+                .await
+                .unwrap();
+            assert!(admission.held.unwrap() >= SECOND * 60);
+            made.lock().unwrap().push(number);
+            admission.answered(200, &told(99, 60));
+        }));
+        settle().await;
+    }
+    (made, waiting)
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_are_held_in_their_order_until_the_reset() {
+    let governor = governor("a", "", &Budgets::default());
+    let (made, waiting) = queue(&governor, 20).await;
+    advance(SECOND * 59).await;
+    settle().await;
+    assert!(made.lock().unwrap().is_empty());
+    for task in waiting {
+        task.await.unwrap();
+    }
+    assert_eq!(*made.lock().unwrap(), (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_is_dropped_leaves_the_queue() {
+    let governor = governor("a", "", &Budgets::default());
+    let (made, waiting) = queue(&governor, 5).await;
+    for number in [0, 2] {
+        waiting[number].abort();
+    }
+    for (number, task) in waiting.into_iter().enumerate() {
+        assert_eq!(task.await.is_ok(), ![0, 2].contains(&number));
+    }
+    assert_eq!(*made.lock().unwrap(), [1, 3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_would_be_held_for_too_long_fails_at_once() {
+    let governor = governor("a", "budget = \"shop\"", &Budgets::default());
+    call(&governor, ORIGIN, HOUR, 200, &told(0, 60))
+        .await
+        .unwrap();
+    let began = Instant::now();
+    let error = call(&governor, ORIGIN, SECOND * 59, 200, &HeaderMap::new())
+        .await
+        .unwrap_err();
+    assert_eq!(Instant::now(), began);
+    let EgressError::QuotaSpent { budget, wait, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(budget, "shop");
+    assert!((SECOND * 60..SECOND * 61).contains(wait), "{wait:?}");
+    assert_eq!(
+        error.to_string(),
+        "the quota `shop` has no call left for at least 60.3s, and the page's time is over before"
+    );
+    assert!(
+        call(&governor, ORIGIN, SECOND * 61, 200, &HeaderMap::new())
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
+    let governor = governor("a", "", &Budgets::default());
+    call(&governor, ORIGIN, HOUR, 200, &told(1, 60))
+        .await
+        .unwrap();
+    let waits = Arc::default();
+    sleep(SECOND * 59).await;
+    let last = governor
+        .admit(ORIGIN, patience(HOUR), &waits)
+        .await
+        .unwrap();
+    let tasks: Vec<_> = (0..5)
+        .map(|_| {
+            let governor = governor.clone();
+            tokio::spawn(async move {
+                call(&governor, ORIGIN, SECOND * 300, 200, &HeaderMap::new()).await
+            })
+        })
+        .collect();
+    settle().await;
+    let mut refusal = told(0, 60);
+    refusal.insert("retry-after", HeaderValue::from_static("3000"));
+    last.answered(429, &refusal);
+    let began = Instant::now();
+    for task in tasks {
+        let error = task.await.unwrap().unwrap_err();
+        assert!(
+            matches!(error, EgressError::QuotaSpent { wait, .. } if wait > SECOND * 2990),
+            "{error}"
+        );
+    }
+    assert_eq!(Instant::now(), began);
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_behind_one_that_gets_no_answer_waits_no_longer_than_it_may() {
+    let governor = governor("a", "", &Budgets::default());
+    let waits = Arc::default();
+    let _first = governor
+        .admit(ORIGIN, patience(HOUR), &waits)
+        .await
+        .unwrap();
+    let began = Instant::now();
+    let error = call(&governor, ORIGIN, SECOND, 200, &HeaderMap::new())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, EgressError::QuotaSpent { .. }), "{error}");
+    assert_eq!(Instant::now() - began, SECOND);
+    let held = quiet(&governor).await.unwrap();
+    assert!(
+        held.is_some_and(|held| held <= SECOND * 4),
+        "{held:?}: five seconds after the first"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_call_shows_what_it_waits_for() {
+    let governor = governor("a", "budget = \"shop\"", &Budgets::default());
+    call(&governor, ORIGIN, HOUR, 200, &told(0, 60))
+        .await
+        .unwrap();
+    let waits = Arc::<Waits>::default();
+    let task = {
+        let (governor, waits) = (governor.clone(), waits.clone());
+        tokio::spawn(async move {
+            let admission = governor
+                .admit(ORIGIN, patience(HOUR), &waits)
+                .await
+                .unwrap();
+            admission.answered(200, &HeaderMap::new());
+        })
+    };
+    settle().await;
+    let wait = waits.current().expect("it waits");
+    assert_eq!(
+        wait.reason,
+        WaitReason::Budget {
+            name: "shop".to_owned()
+        }
+    );
+    let left = wait
+        .until
+        .expect("an end")
+        .duration_since(jiff::Timestamp::now());
+    assert!((50..=62).contains(&left.as_secs()), "{left}");
+    task.await.unwrap();
+    assert_eq!(waits.current(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn budget_is_shared_by_its_name_and_outlives_its_connectors() {
+    let budgets = Budgets::default();
+    let [a, b, own] = [
+        ("a", "budget = \"shop\""),
+        ("b", "budget = \"shop\""),
+        ("c", ""),
+    ]
+    .map(|(name, toml)| governor(name, toml, &budgets));
+    for governor in [&a, &own] {
+        call(governor, ORIGIN, HOUR, 200, &told(0, 60))
+            .await
+            .unwrap();
+    }
+    let spent = |governor: Arc<Governor>, origin: &'static str| async move {
+        call(&governor, origin, SECOND, 200, &HeaderMap::new())
+            .await
+            .is_err()
+    };
+    assert!(spent(b.clone(), ORIGIN).await);
+    assert!(
+        spent(b, "https://other.example.com").await,
+        "whatever they call"
+    );
+    assert!(spent(own.clone(), ORIGIN).await);
+    assert!(
+        !spent(own, "https://other.example.com").await,
+        "each origin has its own"
+    );
+    drop(a);
+    assert!(spent(governor("a", "budget = \"shop\"", &budgets), ORIGIN).await);
+    assert!(spent(governor("c", "", &budgets), ORIGIN).await);
+    assert!(!spent(governor("d", "", &budgets), ORIGIN).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_no_end_of_origins_but_of_budgets() {
+    let budgets = Budgets::default();
+    let governor = governor("a", "", &budgets);
+    let waits = Arc::default();
+    let origins: Vec<String> = (0..200)
+        .map(|number| format!("https://{number}.example.com"))
+        .collect();
+    for origin in &origins {
+        call(&governor, origin, SECOND, 200, &told(0, 60))
+            .await
+            .unwrap();
+    }
+    let mut under_way = Vec::new();
+    let Account::ByOrigin(kept) = &*governor.account else {
+        panic!("it has no name")
+    };
+    assert!(kept.lock().unwrap().len() <= 64);
+    assert!(
+        call(&governor, &origins[199], SECOND, 200, &told(0, 60))
+            .await
+            .is_err(),
+        "the last one is known"
+    );
+    for origin in &origins {
+        under_way.push(
+            governor
+                .admit(origin, patience(HOUR), &waits)
+                .await
+                .unwrap(),
+        );
+    }
+    assert!(kept.lock().unwrap().len() <= 64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
+    let governor = governor(
+        "a",
+        "failures = 3\ncool-down = \"10s\"",
+        &Budgets::default(),
+    );
+    let none = HeaderMap::new();
+    for status in [502, 503, 504] {
+        call(&governor, ORIGIN, HOUR, status, &none).await.unwrap();
+    }
+    sleep(SECOND * 3).await;
+    let error = quiet(&governor).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "https://api.example.com has failed 3 times in a row; it is not called for another 7.0s (`rate-limit.failures`, `rate-limit.cool-down`)"
+    );
+    assert_eq!(
+        governor.pause(ORIGIN, 1, None, patience(HOUR)),
+        None,
+        "nor is it tried again"
+    );
+    call(&governor, "https://other.example.com", HOUR, 200, &none)
+        .await
+        .unwrap();
+    sleep(SECOND * 7).await;
+    let waits = Arc::default();
+    let trial = governor
+        .admit(ORIGIN, patience(HOUR), &waits)
+        .await
+        .unwrap();
+    drop(trial);
+    quiet(&governor).await.unwrap();
+    quiet(&governor).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_was_held_while_the_api_failed_is_not_made() {
+    let governor = governor("a", "failures = 1", &Budgets::default());
+    call(&governor, ORIGIN, HOUR, 200, &told(1, 60))
+        .await
+        .unwrap();
+    sleep(SECOND * 50).await;
+    let waits = Arc::default();
+    let last = governor
+        .admit(ORIGIN, patience(HOUR), &waits)
+        .await
+        .unwrap();
+    let task = {
+        let governor = governor.clone();
+        tokio::spawn(async move { quiet(&governor).await })
+    };
+    settle().await;
+    last.answered(502, &told(0, 10));
+    let error = task.await.unwrap().unwrap_err();
+    assert!(matches!(error, EgressError::OutOfService { .. }), "{error}");
+}
+
+#[test]
+fn method_or_request_says_whether_it_may_be_sent_again() {
+    let budgets = Budgets::default();
+    let default = governor("a", "", &budgets);
+    for (method, expected) in [
+        ("GET", true),
+        ("HEAD", true),
+        ("OPTIONS", true),
+        ("PUT", true),
+        ("DELETE", true),
+        ("POST", false),
+        ("PATCH", false),
+        ("get", false),
+    ] {
+        assert_eq!(default.may_repeat(method, None), expected, "{method}");
+        assert!(default.may_repeat(method, Some(true)), "{method}");
+        assert!(!default.may_repeat(method, Some(false)), "{method}");
+    }
+    let post = governor("a", "retry-methods = [\"POST\"]", &budgets);
+    assert!(post.may_repeat("POST", None) && !post.may_repeat("GET", None));
+    let off = governor("a", "retries = 0", &budgets);
+    assert!(!off.may_repeat("GET", None) && !off.may_repeat("GET", Some(true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn further_try_comes_when_the_api_says_if_there_is_time() {
+    let governor = governor("a", "", &Budgets::default());
+    let after = |value| {
+        let mut headers = HeaderMap::new();
+        headers.insert("retry-after", HeaderValue::from_static(value));
+        headers
+    };
+    let pause = |tries, headers: &HeaderMap, time| {
+        governor.pause(ORIGIN, tries, Some(headers), patience(time))
+    };
+    assert_eq!(pause(1, &after("7"), SECOND * 8), Some(SECOND * 7));
+    assert_eq!(pause(1, &after("7"), SECOND * 7), None);
+    assert_eq!(pause(1, &after("99999999"), HOUR), None);
+    for nothing in ["-1", "soon", "0", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+        let pause = pause(1, &after(nothing), HOUR).expect(nothing);
+        assert!(pause <= Duration::from_millis(500), "{nothing}: {pause:?}");
+    }
+    assert!(pause(2, &HeaderMap::new(), HOUR).is_some());
+    assert_eq!(
+        pause(3, &HeaderMap::new(), HOUR),
+        None,
+        "two are the default"
+    );
+    call(&governor, ORIGIN, HOUR, 200, &told(0, 60))
+        .await
+        .unwrap();
+    assert_eq!(
+        pause(1, &HeaderMap::new(), SECOND * 30),
+        None,
+        "it would be held"
+    );
+    assert!(pause(1, &HeaderMap::new(), HOUR).is_some());
+}
