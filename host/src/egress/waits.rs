@@ -5,6 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use metrics::{gauge, histogram};
+use tokio::time::Instant;
+
+/// Calls that wait now, by `connector` and `reason`.
+pub(super) const WAITING: &str = "weld_host_waiting_calls";
+
+/// Seconds that calls waited, each time they did, by `connector` and `reason`.
+pub(super) const SECONDS: &str = "weld_host_wait_seconds";
 
 /// One wait, as people read it: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +48,20 @@ pub(crate) enum WaitReason {
     },
 }
 
+impl WaitReason {
+    /// As the metrics name it.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Sandbox => "sandbox",
+            Self::Pause => "pause",
+            Self::Response { .. } => "response",
+            Self::Budget { .. } => "quota",
+            Self::Retry { .. } => "retry",
+        }
+    }
+}
+
 impl Wait {
     /// A wait of this length from now on.
     pub(crate) fn lasting(reason: WaitReason, duration: Duration) -> Self {
@@ -70,7 +92,11 @@ impl Display for Wait {
 
 /// The waits of one call. A guest may have several requests under way at once.
 #[derive(Debug, Default)]
-pub(crate) struct Waits(Mutex<Present>);
+pub(crate) struct Waits {
+    /// Whose call it is; empty for one that no metric tells of.
+    connector: String,
+    present: Mutex<Present>,
+}
 
 #[derive(Debug, Default)]
 struct Present {
@@ -80,8 +106,18 @@ struct Present {
 }
 
 impl Waits {
+    /// The waits of a call of this connector.
+    pub(crate) fn of(connector: &str) -> Arc<Self> {
+        Arc::new(Self {
+            connector: connector.to_owned(),
+            present: Mutex::default(),
+        })
+    }
+
     /// Notes a wait until the answer is dropped.
     pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> Waiting {
+        let reason = wait.reason.label();
+        self.count(reason, 1.0);
         let mut present = self.present();
         present.begun = present.begun.wrapping_add(1);
         let number = present.begun;
@@ -89,6 +125,15 @@ impl Waits {
         Waiting {
             waits: self.clone(),
             number,
+            reason,
+            began: Instant::now(),
+        }
+    }
+
+    fn count(&self, reason: &'static str, more: f64) {
+        if !self.connector.is_empty() {
+            gauge!(WAITING, "connector" => self.connector.clone(), "reason" => reason)
+                .increment(more);
         }
     }
 
@@ -114,7 +159,7 @@ impl Waits {
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,10 +169,18 @@ impl Waits {
 pub(crate) struct Waiting {
     waits: Arc<Waits>,
     number: u64,
+    reason: &'static str,
+    began: Instant,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
+        self.waits.count(self.reason, -1.0);
+        let connector = &self.waits.connector;
+        if !connector.is_empty() {
+            histogram!(SECONDS, "connector" => connector.clone(), "reason" => self.reason)
+                .record(self.began.elapsed());
+        }
         let mut present = self.waits.present();
         present.waits.retain(|(number, _)| *number != self.number);
     }
@@ -157,6 +210,21 @@ mod tests {
         assert_eq!(waits.current(), Some(response("https://b.example.com")));
         drop(second);
         assert_eq!(waits.current(), None);
+    }
+
+    #[test]
+    fn waits_are_counted_while_they_last_and_after() {
+        let recorded = crate::recorded::Recorded::default();
+        let _guard = metrics::set_default_local_recorder(&recorded);
+        let waits = Waits::of("beers");
+        let first = waits.begin(response("https://a.example.com"));
+        let second = waits.begin(response("https://b.example.com"));
+        let waiting = "weld_host_waiting_calls{connector=beers,reason=response}";
+        assert_eq!(recorded.value(waiting), Some(2.0));
+        drop((first, second));
+        assert_eq!(recorded.value(waiting), Some(0.0));
+        let seconds = "weld_host_wait_seconds{connector=beers,reason=response}";
+        assert_eq!(recorded.value(seconds), Some(2.0));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 
 use crate::config::Limits;
-use crate::connectors::{Connector, ConnectorError, Connectors};
+use crate::connectors::{Connector, ConnectorError, Connectors, Waits};
 pub(crate) use answer::{Answer, Receipt};
 use calls::{Closed, Crashed, Linger};
 pub(crate) use error::PageFailure;
@@ -126,7 +126,12 @@ impl Pages {
         let call_deadline = deadline.filter(|_| !self.settings.background);
         let maker = self.maker.clone();
         let begin = |waits| maker.schema(connector.clone(), call_deadline, waits);
-        let joined = self.maker.schemas.join(key, self.linger(limits), begin);
+        let joined = self.maker.schemas.join(
+            key,
+            self.linger(limits),
+            || Waits::of(connector.name().as_str()),
+            begin,
+        );
         let mut waiter = joined.map_err(shutting_down)?;
         tokio::select! {
             biased;
@@ -183,7 +188,12 @@ impl Pages {
         let mut waiter = self
             .maker
             .pages
-            .join(key, self.linger(limits), begin)
+            .join(
+                key,
+                self.linger(limits),
+                || Waits::of(connector.name().as_str()),
+                begin,
+            )
             .map_err(shutting_down)?;
         let mut closing = self.closing.subscribe();
         let made = tokio::select! {

@@ -94,7 +94,7 @@ where
     }
 
     /// Waits for the call of this key: the one under way, the one whose outcome nobody has taken yet, or a new one,
-    /// which `begin` makes.
+    /// which `begin` makes, with the waits that `waits` makes.
     ///
     /// # Errors
     ///
@@ -103,6 +103,7 @@ where
         &self,
         key: K,
         linger: Linger,
+        waits: impl FnOnce() -> Arc<Waits>,
         begin: impl FnOnce(Arc<Waits>) -> F,
     ) -> Result<Waiter<K, T>, Closed>
     where
@@ -116,7 +117,7 @@ where
         if table.is_closed() {
             return Err(Closed);
         }
-        let waits = Arc::<Waits>::default();
+        let waits = waits();
         let outcome = watch::Sender::new(None);
         let (present, watchers) = table.insert(key.clone(), outcome.subscribe(), waits.clone());
         let life = Life {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -102,7 +103,7 @@ impl World {
         let mut end = None;
         let waiter = self
             .calls
-            .join(key, LINGER, |_| {
+            .join(key, LINGER, Arc::default, |_| {
                 let (sender, receiver) = oneshot::channel();
                 end = Some(sender);
                 async move { receiver.await.expect("a panic, as the test wishes") }

@@ -87,7 +87,7 @@ async fn closed_table_begins_no_call_but_hands_out_what_is_there() {
     assert!(world.ask("page").1.is_none());
     let refused = world
         .calls
-        .join("other", LINGER, |_| async { unreachable!() });
+        .join("other", LINGER, Arc::default, |_| async { unreachable!() });
     assert_eq!(refused.err(), Some(Closed));
 }
 

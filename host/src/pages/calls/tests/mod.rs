@@ -62,7 +62,7 @@ impl World {
         let mut end = None;
         let waiter = self
             .calls
-            .join(key, LINGER, |_| {
+            .join(key, LINGER, Arc::default, |_| {
                 self.begun.fetch_add(1, Ordering::Relaxed);
                 let (sender, receiver) = oneshot::channel();
                 end = Some(sender);
