@@ -15,7 +15,8 @@ mod moment;
 mod observed;
 mod rate;
 pub(super) mod retry;
-#[cfg(all(test, feature = "demo"))]
+#[cfg(test)]
+#[cfg(feature = "demo")]
 mod simulation;
 mod structured;
 #[cfg(test)]

@@ -106,7 +106,7 @@ fn bucket(limit: u32, window: Duration) -> Count {
         (
             granted,
             limit,
-            tokens.floor() as u32,
+            tokens.floor().to_string().parse().unwrap(),
             full.ceil().to_string(),
         )
     })
@@ -182,8 +182,7 @@ async fn run(scene: Scene, toml: &str, count: Count) -> Told {
         });
     }
     while pages.join_next().await.is_some() {}
-    let told = *told.lock().unwrap();
-    told
+    Arc::into_inner(told).unwrap().into_inner().unwrap()
 }
 
 /// Calls, their window, and the distance of the API.

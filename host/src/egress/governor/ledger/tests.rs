@@ -6,12 +6,12 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn pace(toml: RateLimitConfig) -> Pace {
-    Pace::of(&toml)
+fn pace(config: &RateLimitConfig) -> Pace {
+    Pace::of(config)
 }
 
 fn even(reserve: u32) -> Pace {
-    pace(RateLimitConfig {
+    pace(&RateLimitConfig {
         reserve,
         pace_below: 100,
         ..RateLimitConfig::default()
@@ -128,7 +128,7 @@ fn first_half_is_spent_at_will() {
 
 #[test]
 fn reserve_is_not_spent() {
-    let pace = pace(RateLimitConfig {
+    let pace = pace(&RateLimitConfig {
         reserve: 5,
         pace_below: 0,
         ..RateLimitConfig::default()
@@ -142,7 +142,7 @@ fn reserve_is_not_spent() {
 
 #[test]
 fn calls_under_way_count_until_their_response_says_otherwise() {
-    let pace = pace(RateLimitConfig {
+    let pace = pace(&RateLimitConfig {
         pace_below: 0,
         ..RateLimitConfig::default()
     });
@@ -253,7 +253,7 @@ fn headers_that_contradict_the_clock_or_each_other_hold_nothing_for_long() {
 
 #[test]
 fn several_quotas_hold_together() {
-    let pace = pace(RateLimitConfig {
+    let pace = pace(&RateLimitConfig {
         pace_below: 0,
         ..RateLimitConfig::default()
     });
@@ -321,7 +321,7 @@ proptest! {
         reserve in 0..3_u32,
         pace_below in 0..=100_u32,
     ) {
-        let pace = pace(RateLimitConfig { reserve, pace_below, ..RateLimitConfig::default() });
+        let pace = pace(&RateLimitConfig { reserve, pace_below, ..RateLimitConfig::default() });
         let longest = SECOND * 600;
         let (mut ledger, mut now) = (Ledger::default(), Instant::now());
         let mut under_way = Vec::new();
