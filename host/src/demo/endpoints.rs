@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,8 @@ const MOST_BEERS: u64 = 80;
 const MOST_ROWS: u64 = 100;
 const USUAL_BEERS: u64 = 25;
 const USUAL_ROWS: u64 = 50;
+/// Room for the largest pages of all tables but the longest rows, which then grow.
+const USUAL_PAGE_BYTES: usize = 128 * 1024;
 const ANY: std::ops::RangeInclusive<u64> = 0..=u64::MAX;
 
 /// Makes cursors look like nothing a client could count up by itself.
@@ -55,18 +58,36 @@ impl Tables {
     }
 
     /// At most `limit` rows of `table` from `start` on, as a JSON array.
-    fn page(&self, table: Table, start: u64, limit: u64) -> String {
+    fn page(&self, table: Table, start: u64, limit: u64) -> Vec<u8> {
         let end = start.saturating_add(limit).min(table.count(self.scale));
-        self.array(table, (start..end).map(|index| table.row(index)))
+        self.array(table, start..end, |index, json| {
+            table.write_row(index, json);
+        })
     }
 
-    fn array(&self, table: Table, rows: impl Iterator<Item = String>) -> String {
-        let rows: Vec<String> = rows.collect();
+    /// A JSON array of rows, which `write` appends one by one.
+    fn array<R>(
+        &self,
+        table: Table,
+        rows: impl IntoIterator<Item = R>,
+        write: impl Fn(R, &mut Vec<u8>),
+    ) -> Vec<u8> {
+        let mut json = Vec::with_capacity(USUAL_PAGE_BYTES);
+        let mut count = 0;
+        json.push(b'[');
+        for row in rows {
+            if count > 0 {
+                json.push(b',');
+            }
+            write(row, &mut json);
+            count += 1;
+        }
+        json.push(b']');
         let mut served = lock(&self.served);
         let served = served.entry(table.name()).or_default();
         served.requests += 1;
-        served.rows += rows.len() as u64;
-        format!("[{}]", rows.join(","))
+        served.rows += count;
+        json
     }
 }
 
@@ -117,16 +138,16 @@ async fn reviews(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -
             })?,
     };
     let limit = limit(&given)?;
-    let rows = tables.page(Table::Reviews, start, limit);
+    let mut json_text = br#"{"reviews":"#.to_vec();
+    json_text.append(&mut tables.page(Table::Reviews, start, limit));
     let next = start.saturating_add(limit);
     let next_cursor = if next < count {
         format!("\"{}\"", cursor_to(next))
     } else {
         "null".into()
     };
-    Ok(json(format!(
-        r#"{{"reviews":{rows},"next_cursor":{next_cursor}}}"#
-    )))
+    json_text.extend_from_slice(format!(r#","next_cursor":{next_cursor}}}"#).as_bytes());
+    Ok(json(json_text))
 }
 
 async fn orders(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
@@ -142,10 +163,9 @@ async fn orders(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) ->
     };
     let limit = usize::try_from(limit(&given)?).unwrap_or(usize::MAX);
     let page = lock(&tables.orders).page(from, limit);
-    Ok(json(tables.array(
-        Table::Orders,
-        page.iter().map(|order| order.row()),
-    )))
+    Ok(json(tables.array(Table::Orders, page, |order, json| {
+        order.write(json);
+    })))
 }
 
 async fn customers(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
@@ -199,8 +219,8 @@ fn place_of(cursor: &str) -> Option<u64> {
     (cursor == cursor_to(place)).then_some(place)
 }
 
-fn json(body: String) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+fn json(body: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
 }
 
 /// A panic elsewhere leaves no table half-changed, so a poisoned lock is as good as any.

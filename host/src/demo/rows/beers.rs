@@ -1,19 +1,20 @@
 //! Beers, in the shape of the Punk API that Weld's guide reads.
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use std::fmt::Arguments;
 
-use super::draw::Draw;
-use super::{id, text};
+use serde::Serialize;
+
+use super::draw::{Draw, Picked, Prose};
+use super::{append, id};
 
 #[derive(Serialize)]
 struct Beer<'a> {
     id: u64,
-    name: String,
+    name: Arguments<'a>,
     tagline: &'a str,
-    first_brewed: String,
-    description: String,
-    image_url: String,
+    first_brewed: Arguments<'a>,
+    description: Prose<'a>,
+    image_url: Arguments<'a>,
     abv: f64,
     ibu: Option<f64>,
     target_fg: f64,
@@ -22,27 +23,72 @@ struct Beer<'a> {
     srm: f64,
     ph: f64,
     attenuation_level: f64,
-    volume: Value,
-    boil_volume: Value,
-    method: Value,
-    ingredients: Value,
-    food_pairing: Vec<&'a str>,
+    volume: Amount<'a>,
+    boil_volume: Amount<'a>,
+    method: Method<'a>,
+    ingredients: Ingredients<'a>,
+    food_pairing: Picked<'a>,
     brewers_tips: &'a str,
     contributed_by: &'a str,
 }
 
-/// The beer at `index`.
-pub(super) fn row(index: u64) -> String {
+#[derive(Serialize)]
+struct Amount<'a> {
+    unit: &'a str,
+    value: f64,
+}
+
+#[derive(Serialize)]
+struct Method<'a> {
+    fermentation: Fermentation<'a>,
+    mash_temp: [Mash<'a>; 1],
+    twist: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Fermentation<'a> {
+    temp: Amount<'a>,
+}
+
+#[derive(Serialize)]
+struct Mash<'a> {
+    duration: u32,
+    temp: Amount<'a>,
+}
+
+#[derive(Serialize)]
+struct Ingredients<'a> {
+    hops: Vec<Hops<'a>>,
+    malt: Vec<Malt<'a>>,
+    yeast: &'a str,
+}
+
+#[derive(Serialize)]
+struct Hops<'a> {
+    add: &'a str,
+    amount: Amount<'a>,
+    attribute: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Malt<'a> {
+    amount: Amount<'a>,
+    name: &'a str,
+}
+
+/// Appends the beer at `index`.
+pub(super) fn write(index: u64, json: &mut Vec<u8>) {
     let draw = &mut Draw::new("beers", index);
     let month = draw.between(1, 12);
     let year = draw.between(2007, 2022);
-    text(&Beer {
+    let beer = Beer {
         id: id(index),
-        name: format!("{} {}", draw.pick(&ADJECTIVES), draw.pick(&NOUNS)),
+        name: format_args!("{} {}", draw.pick(&ADJECTIVES), draw.pick(&NOUNS)),
         tagline: draw.pick(&TAGLINES),
-        first_brewed: format!("{month:02}/{year}"),
+        first_brewed: format_args!("{month:02}/{year}"),
         description: draw.prose(&DESCRIPTIONS, 3),
-        image_url: format!("https://images.punkapi.com/v2/{}.png", id(index)),
+        image_url: format_args!("https://images.punkapi.com/v2/{}.png", id(index)),
         abv: draw.tenths(35, 125),
         ibu: (!draw.once_in(20)).then(|| draw.tenths(80, 1200)),
         target_fg: draw.tenths(10_060, 10_200),
@@ -58,37 +104,50 @@ pub(super) fn row(index: u64) -> String {
         food_pairing: draw.pick_some(&PAIRINGS, 3),
         brewers_tips: draw.pick(&TIPS),
         contributed_by: draw.pick(&CONTRIBUTORS),
-    })
+    };
+    append(&beer, json);
 }
 
-fn amount(value: f64, unit: &str) -> Value {
-    json!({ "value": value, "unit": unit })
+fn amount(value: f64, unit: &str) -> Amount<'_> {
+    Amount { unit, value }
 }
 
-fn method(draw: &mut Draw) -> Value {
-    json!({
-        "mash_temp": [{ "temp": amount(draw.tenths(620, 700), "celsius"), "duration": draw.between(45, 90) }],
-        "fermentation": { "temp": amount(draw.tenths(90, 220), "celsius") },
-        "twist": draw.once_in(4).then_some("Aged on oak chips for three weeks"),
-    })
+fn method(draw: &mut Draw) -> Method<'static> {
+    // The fields are drawn in this order, and written in another.
+    let mash = Mash {
+        temp: amount(draw.tenths(620, 700), "celsius"),
+        duration: draw.between(45, 90),
+    };
+    Method {
+        mash_temp: [mash],
+        fermentation: Fermentation {
+            temp: amount(draw.tenths(90, 220), "celsius"),
+        },
+        twist: draw
+            .once_in(4)
+            .then_some("Aged on oak chips for three weeks"),
+    }
 }
 
-fn ingredients(draw: &mut Draw) -> Value {
-    let malt: Vec<_> = draw
-        .pick_some(&MALTS, 2)
-        .into_iter()
-        .map(|name| json!({ "name": name, "amount": amount(draw.tenths(2, 60), "kilograms") }))
-        .collect();
-    let hops: Vec<_> = draw
-        .pick_some(&HOPS, 3)
-        .into_iter()
-        .zip([("start", "bitter"), ("middle", "flavour"), ("end", "aroma")])
-        .map(|(name, (add, attribute))| {
-            let amount = amount(draw.tenths(50, 500), "grams");
-            json!({ "name": name, "amount": amount, "add": add, "attribute": attribute })
-        })
-        .collect();
-    json!({ "malt": malt, "hops": hops, "yeast": draw.pick(&YEASTS) })
+fn ingredients(draw: &mut Draw) -> Ingredients<'static> {
+    let malt = draw.pick_some(&MALTS, 2).iter().map(|name| Malt {
+        name,
+        amount: amount(draw.tenths(2, 60), "kilograms"),
+    });
+    let malt = malt.collect();
+    let additions = [("start", "bitter"), ("middle", "flavour"), ("end", "aroma")];
+    let hops = draw.pick_some(&HOPS, 3).iter().zip(additions);
+    let hops = hops.map(|(name, (add, attribute))| Hops {
+        name,
+        amount: amount(draw.tenths(50, 500), "grams"),
+        add,
+        attribute,
+    });
+    Ingredients {
+        malt,
+        hops: hops.collect(),
+        yeast: draw.pick(&YEASTS),
+    }
 }
 
 const ADJECTIVES: [&str; 12] = [

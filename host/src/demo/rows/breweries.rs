@@ -1,45 +1,56 @@
 //! Breweries.
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use std::fmt::Arguments;
 
-use super::draw::Draw;
-use super::{id, text};
+use serde::Serialize;
+
+use super::draw::{Draw, Picked, Prose};
+use super::{append, id};
 
 #[derive(Serialize)]
 struct Brewery<'a> {
     id: u64,
-    name: String,
+    name: Arguments<'a>,
     kind: &'a str,
-    street: String,
+    street: Arguments<'a>,
     city: &'a str,
     country: &'a str,
     website: Option<String>,
     founded: u32,
-    location: Value,
-    styles: Vec<&'a str>,
+    location: Location,
+    styles: Picked<'a>,
     open_to_visitors: bool,
-    about: String,
+    about: Prose<'a>,
 }
 
-/// The brewery at `index`.
-pub(super) fn row(index: u64) -> String {
+#[derive(Serialize)]
+struct Location {
+    latitude: f64,
+    longitude: f64,
+}
+
+/// Appends the brewery at `index`.
+pub(super) fn write(index: u64, json: &mut Vec<u8>) {
     let draw = &mut Draw::new("breweries", index);
     let (city, country) = draw.pick(&PLACES).split_once(", ").unwrap_or_default();
-    text(&Brewery {
+    let brewery = Brewery {
         id: id(index),
-        name: format!("{} {}", draw.pick(&OWNERS), draw.pick(&TRADES)),
+        name: format_args!("{} {}", draw.pick(&OWNERS), draw.pick(&TRADES)),
         kind: draw.pick(&["micro", "regional", "brewpub", "contract"]),
-        street: format!("{} {}", draw.between(1, 240), draw.pick(&STREETS)),
+        street: format_args!("{} {}", draw.between(1, 240), draw.pick(&STREETS)),
         city,
         country,
         website: (!draw.once_in(6)).then(|| format!("https://brewery-{}.example.com", id(index))),
         founded: draw.between(1780, 2022),
-        location: json!({ "latitude": draw.tenths(355, 645), "longitude": draw.tenths(0, 250) }),
+        location: Location {
+            latitude: draw.tenths(355, 645),
+            longitude: draw.tenths(0, 250),
+        },
         styles: draw.pick_some(&STYLES, 4),
         open_to_visitors: draw.once_in(2),
         about: draw.prose(&STORIES, 3),
-    })
+    };
+    append(&brewery, json);
 }
 
 const PLACES: [&str; 8] = [

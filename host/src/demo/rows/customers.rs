@@ -1,34 +1,42 @@
 //! Customers of the shop that sells the beers.
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use std::fmt::Arguments;
 
-use super::draw::Draw;
-use super::{id, text};
+use serde::Serialize;
+
+use super::draw::{Draw, Picked, Prose};
+use super::{append, id};
 
 #[derive(Serialize)]
 struct Customer<'a> {
     id: u64,
-    name: String,
-    email: String,
+    name: Arguments<'a>,
+    email: Arguments<'a>,
     phone: Option<String>,
-    address: Value,
-    favourite_styles: Vec<&'a str>,
+    address: Address<'a>,
+    favourite_styles: Picked<'a>,
     loyalty_points: u32,
     /// Left out for a customer who was never asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     newsletter: Option<bool>,
-    about: String,
-    created_at: String,
+    about: Prose<'a>,
+    created_at: Arguments<'a>,
 }
 
-/// The customer at `index`.
-pub(super) fn row(index: u64) -> String {
+#[derive(Serialize)]
+struct Address<'a> {
+    city: &'a str,
+    postcode: String,
+    street: String,
+}
+
+/// Appends the customer at `index`.
+pub(super) fn write(index: u64, json: &mut Vec<u8>) {
     let draw = &mut Draw::new("customers", index);
-    text(&Customer {
+    let customer = Customer {
         id: id(index),
-        name: format!("{} {}", draw.pick(&FIRST_NAMES), draw.pick(&LAST_NAMES)),
-        email: format!("customer.{}@example.com", id(index)),
+        name: format_args!("{} {}", draw.pick(&FIRST_NAMES), draw.pick(&LAST_NAMES)),
+        email: format_args!("customer.{}@example.com", id(index)),
         phone: (!draw.once_in(5)).then(|| {
             format!(
                 "+45 {} {}",
@@ -36,11 +44,11 @@ pub(super) fn row(index: u64) -> String {
                 draw.between(1000, 9999)
             )
         }),
-        address: json!({
-            "street": format!("{} {}", draw.pick(&STREETS), draw.between(1, 180)),
-            "city": draw.pick(&CITIES),
-            "postcode": format!("{:04}", draw.between(1000, 9990)),
-        }),
+        address: Address {
+            street: format!("{} {}", draw.pick(&STREETS), draw.between(1, 180)),
+            city: draw.pick(&CITIES),
+            postcode: draw.between(1000, 9990).to_string(),
+        },
         favourite_styles: draw.pick_some(
             &["pale ale", "stout", "porter", "lager", "saison", "sour"],
             2,
@@ -48,8 +56,9 @@ pub(super) fn row(index: u64) -> String {
         loyalty_points: draw.between(0, 25_000),
         newsletter: (!draw.once_in(4)).then(|| draw.once_in(2)),
         about: draw.prose(&NOTES, 4),
-        created_at: draw.time(),
-    })
+        created_at: format_args!("{}", draw.time()),
+    };
+    append(&customer, json);
 }
 
 const FIRST_NAMES: [&str; 10] = [

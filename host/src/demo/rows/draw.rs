@@ -1,6 +1,9 @@
 //! Random choices that always come out the same.
 
+use std::fmt::{self, Display, Formatter};
+
 use jiff::{SignedDuration, Timestamp};
+use serde::{Serialize, Serializer};
 
 /// A stream of choices: SplitMix64, seeded with a table and a row.
 pub(super) struct Draw(u64);
@@ -42,37 +45,76 @@ impl Draw {
     }
 
     /// One of the words.
-    pub(super) fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        self.pick_some(words, 1)
-            .first()
-            .copied()
-            .unwrap_or_default()
+    pub(super) fn pick<'a>(&mut self, words: &'a [&'a str]) -> &'a str {
+        self.pick_some(words, 1).iter().next().unwrap_or_default()
     }
 
     /// As many different words as asked for, or all that there are, in their own order from a random one on.
-    pub(super) fn pick_some<'a>(&mut self, words: &[&'a str], count: usize) -> Vec<&'a str> {
+    pub(super) fn pick_some<'a>(&mut self, words: &'a [&'a str], count: usize) -> Picked<'a> {
         let last = u32::try_from(words.len())
             .unwrap_or(u32::MAX)
             .saturating_sub(1);
         let start = self.between(0, last) as usize;
-        words
-            .iter()
-            .cycle()
-            .skip(start)
-            .take(count.min(words.len()))
-            .copied()
-            .collect()
+        Picked {
+            words,
+            start,
+            count: count.min(words.len()),
+        }
     }
 
     /// A text of different sentences.
-    pub(super) fn prose(&mut self, sentences: &[&str], count: usize) -> String {
-        self.pick_some(sentences, count).join(" ")
+    pub(super) fn prose<'a>(&mut self, sentences: &'a [&'a str], count: usize) -> Prose<'a> {
+        Prose(self.pick_some(sentences, count))
     }
 
     /// A time in the years 2020 to 2022, to the minute.
-    pub(super) fn time(&mut self) -> String {
+    pub(super) fn time(&mut self) -> Timestamp {
         let minutes = self.between(0, 3 * 365 * 24 * 60);
-        after_start(SignedDuration::from_mins(minutes.into())).to_string()
+        after_start(SignedDuration::from_mins(minutes.into()))
+    }
+}
+
+/// Words that were drawn; as JSON a list.
+#[derive(Clone, Copy)]
+pub(super) struct Picked<'a> {
+    words: &'a [&'a str],
+    start: usize,
+    /// No more than there are words.
+    count: usize,
+}
+
+impl<'a> Picked<'a> {
+    pub(super) fn iter(self) -> impl Iterator<Item = &'a str> {
+        let words = self.words.iter().cycle().skip(self.start);
+        words.take(self.count).copied()
+    }
+}
+
+impl Serialize for Picked<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+/// Sentences that were drawn; as JSON a string, with a space between each two.
+#[derive(Clone, Copy)]
+pub(super) struct Prose<'a>(Picked<'a>);
+
+impl Display for Prose<'_> {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        for (place, sentence) in self.0.iter().enumerate() {
+            if place > 0 {
+                formatter.write_str(" ")?;
+            }
+            formatter.write_str(sentence)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Prose<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -100,19 +142,34 @@ mod tests {
     fn words_are_different_and_none_comes_from_nowhere() {
         let words = ["one", "two", "three"];
         for index in 0..50 {
-            let mut picked = Draw::new("beers", index).pick_some(&words, 2);
+            let picked = Draw::new("beers", index).pick_some(&words, 2);
+            let mut picked: Vec<_> = picked.iter().collect();
             assert!(picked.iter().all(|word| words.contains(word)));
             picked.dedup();
             assert_eq!(picked.len(), 2);
         }
         assert_eq!(Draw::new("beers", 0).pick(&[]), "");
-        assert_eq!(Draw::new("beers", 0).pick_some(&words, 9).len(), 3);
+        assert_eq!(Draw::new("beers", 0).pick_some(&words, 9).iter().count(), 3);
+    }
+
+    #[test]
+    fn words_are_a_list_and_sentences_a_text() {
+        let words = ["one \"two\"", "three"];
+        let picked = Picked {
+            words: &words,
+            start: 1,
+            count: 2,
+        };
+        let list = serde_json::to_string(&picked).unwrap();
+        assert_eq!(list, r#"["three","one \"two\""]"#);
+        let text = serde_json::to_string(&Prose(picked)).unwrap();
+        assert_eq!(text, r#""three one \"two\"""#);
     }
 
     #[test]
     fn times_lie_in_the_demo_s_years() {
         for index in 0..50 {
-            let time = Draw::new("reviews", index).time();
+            let time = Draw::new("reviews", index).time().to_string();
             assert!(
                 ("2020".."2023").contains(&time.as_str()) && time.ends_with(":00Z"),
                 "{time}"

@@ -1,11 +1,12 @@
 //! Orders: the one table whose rows change.
 
+use std::fmt::Arguments;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::draw::{Draw, after_start};
-use super::{id, text};
+use super::draw::{Draw, Prose, after_start};
+use super::{append, id, text};
 
 /// The time between two changes.
 pub(in crate::demo) const TICK: SignedDuration = SignedDuration::from_mins(2);
@@ -30,12 +31,27 @@ struct Row<'a> {
     status: &'a str,
     currency: &'a str,
     total: f64,
-    items: Vec<Value>,
-    ship_to: Value,
-    note: Option<String>,
+    items: Vec<Item<'a>>,
+    ship_to: Address<'a>,
+    note: Option<Prose<'a>>,
     revision: u32,
-    created_at: String,
-    updated_at: String,
+    created_at: Arguments<'a>,
+    updated_at: Arguments<'a>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    beer_id: u32,
+    format: &'a str,
+    name: &'a str,
+    quantity: u32,
+    unit_price: f64,
+}
+
+#[derive(Serialize)]
+struct Address<'a> {
+    postcode: String,
+    street: Arguments<'a>,
 }
 
 /// When the order at `index` was placed.
@@ -62,10 +78,15 @@ impl Order {
 
     /// The order as JSON text.
     pub(in crate::demo) fn row(&self) -> String {
+        text(|row| self.write(row))
+    }
+
+    /// Appends the order to a JSON text.
+    pub(in crate::demo) fn write(&self, json: &mut Vec<u8>) {
         let draw = &mut Draw::new("orders", self.index);
         let count = draw.between(2, 5);
         let items: Vec<_> = (0..count).map(|_| item(draw)).collect();
-        text(&Row {
+        let row = Row {
             id: self.id(),
             customer_id: draw.between(1, 290),
             status: if self.revision > 1 {
@@ -76,28 +97,38 @@ impl Order {
             currency: draw.pick(&["DKK", "EUR", "GBP"]),
             total: draw.tenths(100, 9_000),
             items,
-            ship_to: json!({
-                "street": format!("{} {}", draw.pick(&["Nørregade", "Mill Lane", "Rua das Flores"]), draw.between(1, 99)),
-                "postcode": draw.between(1_000, 9_990).to_string(),
-            }),
+            ship_to: Address {
+                street: format_args!("{} {}", draw.pick(&STREETS), draw.between(1, 99)),
+                postcode: draw.between(1_000, 9_990).to_string(),
+            },
             note: draw.once_in(3).then(|| draw.prose(&NOTES, 2)),
             revision: self.revision,
-            created_at: tick(self.index).to_string(),
-            updated_at: self.updated_at.to_string(),
-        })
+            created_at: format_args!("{}", tick(self.index)),
+            updated_at: format_args!("{}", self.updated_at),
+        };
+        append(&row, json);
     }
 }
 
-fn item(draw: &mut Draw) -> Value {
-    json!({
-        "beer_id": draw.between(1, 325),
-        "name": draw.pick(&["Amber Fox", "Foggy Harbour", "Iron Lantern", "Midnight Comet", "Smoky Raven"]),
-        "format": draw.pick(&["bottle 330 ml", "can 440 ml", "keg 20 l"]),
-        "quantity": draw.between(1, 48),
-        "unit_price": draw.tenths(18, 90),
-    })
+fn item(draw: &mut Draw) -> Item<'static> {
+    Item {
+        beer_id: draw.between(1, 325),
+        name: draw.pick(&NAMES),
+        format: draw.pick(&FORMATS),
+        quantity: draw.between(1, 48),
+        unit_price: draw.tenths(18, 90),
+    }
 }
 
+const NAMES: [&str; 5] = [
+    "Amber Fox",
+    "Foggy Harbour",
+    "Iron Lantern",
+    "Midnight Comet",
+    "Smoky Raven",
+];
+const FORMATS: [&str; 3] = ["bottle 330 ml", "can 440 ml", "keg 20 l"];
+const STREETS: [&str; 3] = ["Nørregade", "Mill Lane", "Rua das Flores"];
 const NOTES: [&str; 5] = [
     "Please ring twice.",
     "A present: no invoice in the parcel.",

@@ -1,10 +1,11 @@
 //! Reviews of beers.
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use std::fmt::Arguments;
 
-use super::draw::Draw;
-use super::{id, text};
+use serde::Serialize;
+
+use super::draw::{Draw, Picked, Prose};
+use super::{append, id};
 
 #[derive(Serialize)]
 struct Review<'a> {
@@ -13,32 +14,40 @@ struct Review<'a> {
     customer_id: u32,
     stars: u32,
     title: &'a str,
-    text: Option<String>,
-    scores: Value,
-    tags: Vec<&'a str>,
+    text: Option<Prose<'a>>,
+    scores: Scores,
+    tags: Picked<'a>,
     helpful_votes: u32,
-    written_at: String,
+    written_at: Arguments<'a>,
 }
 
-/// The review at `index`.
-pub(super) fn row(index: u64) -> String {
+#[derive(Serialize)]
+struct Scores {
+    look: f64,
+    smell: f64,
+    taste: f64,
+}
+
+/// Appends the review at `index`.
+pub(super) fn write(index: u64, json: &mut Vec<u8>) {
     let draw = &mut Draw::new("reviews", index);
-    text(&Review {
+    let review = Review {
         id: id(index),
         beer_id: draw.between(1, 325),
         customer_id: draw.between(1, 290),
         stars: draw.between(1, 5),
         title: draw.pick(&TITLES),
         text: (!draw.once_in(10)).then(|| draw.prose(&OPINIONS, 4)),
-        scores: json!({
-            "look": draw.tenths(10, 50),
-            "smell": draw.tenths(10, 50),
-            "taste": draw.tenths(10, 50),
-        }),
+        scores: Scores {
+            look: draw.tenths(10, 50),
+            smell: draw.tenths(10, 50),
+            taste: draw.tenths(10, 50),
+        },
         tags: draw.pick_some(&TAGS, 3),
         helpful_votes: draw.between(0, 400),
-        written_at: draw.time(),
-    })
+        written_at: format_args!("{}", draw.time()),
+    };
+    append(&review, json);
 }
 
 const TITLES: [&str; 6] = [
