@@ -1,5 +1,8 @@
 //! The answer to a request for a page.
 
+use std::fmt::{self, Formatter};
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::AnswerError;
@@ -54,10 +57,20 @@ fn members(state: &RawValue) -> Vec<(&str, &str)> {
 /// # Errors
 /// An [`AnswerError`] with the first fault found. All three members must be there.
 pub fn read_page(body: &[u8]) -> Result<PageAnswer, AnswerError> {
-    let [insert, state, has_more] =
-        pick("the answer", text(body)?, ["insert", "state", "hasMore"])?;
-    let insert = elements("insert", required("insert", insert)?)?;
-    for (index, row) in insert.iter().enumerate() {
+    let text = text(body)?;
+    let (rows, state, has_more) = match Members::read(text) {
+        Some(members) => members,
+        None => {
+            let [insert, state, has_more] =
+                pick("the answer", text, ["insert", "state", "hasMore"])?;
+            (
+                elements("insert", required("insert", insert)?)?,
+                required("state", state)?,
+                required("hasMore", has_more)?,
+            )
+        }
+    };
+    for (index, row) in rows.iter().enumerate() {
         of_kind(
             &format_args!("insert[{index}]"),
             row,
@@ -65,20 +78,62 @@ pub fn read_page(body: &[u8]) -> Result<PageAnswer, AnswerError> {
             &[JsonKind::Object],
         )?;
     }
-    let state = required("state", state)?;
     of_kind(
         &"state",
         state,
         "an object or null",
         &[JsonKind::Object, JsonKind::Null],
     )?;
-    let has_more = required("hasMore", has_more)?;
     of_kind(&"hasMore", has_more, "a boolean", &[JsonKind::Boolean])?;
     Ok(PageAnswer {
-        insert: insert.into_iter().map(RawValue::to_owned).collect(),
+        insert: rows.into_iter().map(RawValue::to_owned).collect(),
         state: state.to_owned(),
         has_more: has_more.get() == "true",
     })
+}
+
+/// The members of an answer as they are found in one walk: a page's rows are most of what a sync reads, and finding
+/// where they begin and end takes the time.
+#[derive(Default)]
+struct Members<'a> {
+    insert: Option<Vec<&'a RawValue>>,
+    state: Option<&'a RawValue>,
+    has_more: Option<&'a RawValue>,
+}
+
+impl<'a> Members<'a> {
+    /// Rows, state and whether there is more; none where one of them is missing, `insert` is no list, or the text no
+    /// JSON object. Why is not told: whoever needs to know walks again.
+    fn read(text: &'a str) -> Option<(Vec<&'a RawValue>, &'a RawValue, &'a RawValue)> {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let members = deserializer.deserialize_map(Self::default()).ok()?;
+        deserializer.end().ok()?;
+        Some((members.insert?, members.state?, members.has_more?))
+    }
+}
+
+impl<'a> Visitor<'a> for Members<'a> {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<Self, A::Error> {
+        // Of several members of a name the last counts.
+        while let Some(name) = members.next_key::<&RawValue>()? {
+            if json::is_name(name.get(), "insert") {
+                self.insert = Some(members.next_value()?);
+            } else if json::is_name(name.get(), "state") {
+                self.state = Some(members.next_value()?);
+            } else if json::is_name(name.get(), "hasMore") {
+                self.has_more = Some(members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(self)
+    }
 }
 
 #[cfg(test)]
@@ -87,15 +142,20 @@ mod tests {
 
     #[test]
     fn pages_are_read_as_text() {
-        let page = read_page(
-            br#"{"more": 1, "hasMore": true, "insert": [ {"n": 1.50}, {} ], "state": null }"#,
-        )
-        .unwrap();
-        let rows: Vec<_> = page.insert.iter().map(|row| row.get()).collect();
-        assert_eq!(
-            (rows, page.state.get(), page.has_more),
-            (vec![r#"{"n": 1.50}"#, "{}"], "null", true)
-        );
+        let texts = [
+            r#" {"more": [{}], "hasMore": true, "insert": [ {"n": 1.50}, {} ], "state": null } "#,
+            // Of several members the last counts, in every spelling.
+            r#"{"insert": 1e999, "state": 1, "hasMore": 0, "\u0069nsert": [{"n": 1.50},{}], "state": null, "hasMore": true}"#,
+        ];
+        for text in texts {
+            let page = read_page(text.as_bytes()).unwrap();
+            let rows: Vec<_> = page.insert.iter().map(|row| row.get()).collect();
+            assert_eq!(
+                (rows, page.state.get(), page.has_more),
+                (vec![r#"{"n": 1.50}"#, "{}"], "null", true),
+                "{text}"
+            );
+        }
     }
 
     fn answer(state: &str) -> PageAnswer {
@@ -160,6 +220,26 @@ mod tests {
             (
                 r#"{"insert": {}, "state": {}, "hasMore": false}"#,
                 "insert is an object, not a list",
+            ),
+            (
+                r#"{"insert": "\ud800", "state": {}, "hasMore": false}"#,
+                "insert is a string, not a list",
+            ),
+            (
+                r#"{"insert": null, "state": {}, "hasMore": false}"#,
+                "insert is null, not a list",
+            ),
+            (
+                r#"{"insert": [{}], "insert": [[]], "state": {}, "hasMore": false}"#,
+                "insert[0] is an array, not an object",
+            ),
+            (
+                r#"{"insert": [{}}], "state": {}, "hasMore": false}"#,
+                "the answer is not JSON, line 1, column 15: expected `,` or `]`",
+            ),
+            (
+                r#"[{"insert": [{}]}]"#,
+                "the answer is an array, not an object",
             ),
             (
                 r#"{"insert": [{}, 1], "state": {}, "hasMore": false}"#,
