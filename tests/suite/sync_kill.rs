@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 use weld_host::demo::{DemoConfig, Table};
+use weld_host_tests::upstream::Upstream;
 
 /// Tables with enough pages that every kill comes before the end, and few enough that kills come in most of them.
 const SCALE: u32 = 6;
@@ -72,6 +73,17 @@ fn kill(
     finished.extend(tables_of(&ended.stdout, "table-done"));
 }
 
+/// Begins a sync again and again, and kills each; returns the tables that came to their end. `growing` is the file, from
+/// the desk, that a commit writes to.
+fn kill_often(desk: &Desk, arguments: &[&str], times: usize, growing: &str) -> BTreeSet<String> {
+    let growing = desk.path(growing);
+    let mut finished = BTreeSet::new();
+    for number in 0..times {
+        kill(desk, arguments, number, &growing, &mut finished);
+    }
+    finished
+}
+
 #[test]
 fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
     let api = Api::start(DemoConfig {
@@ -88,11 +100,7 @@ fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
         "killed.sqlite",
         "--json",
     ];
-    let growing = desk.path("killed.sqlite-wal");
-    let mut finished = BTreeSet::new();
-    for number in 0..20 {
-        kill(&desk, &sync, number, &growing, &mut finished);
-    }
+    let finished = kill_often(&desk, &sync, 20, "killed.sqlite-wal");
     assert!(
         (2..Table::ALL.len()).contains(&finished.len()),
         "kills should reach several tables: {finished:?}"
@@ -113,32 +121,61 @@ fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
     assert_eq!(states(&killed), states(&whole));
 }
 
-/// Without a key a page that comes twice leaves its rows twice, so that rows put away before their state are seen, too.
-#[test]
-fn rows_without_a_key_are_there_once_after_twenty_kills() {
+/// A connector of [`KEYLESS_PAGES`] pages with two rows each, numbered from 0. Without a key a page that comes twice
+/// leaves its rows twice, so that rows put away before their state are seen, too.
+fn keyless() -> Upstream {
     let pages: Vec<_> = (0..KEYLESS_PAGES)
         .map(|page| json!([{"n": 2 * page}, {"n": 2 * page + 1}]).to_string())
         .collect();
     let pages: Vec<_> = pages.iter().map(String::as_bytes).collect();
-    let server = paged(r#"{"schema": {"rows": {}}}"#, &pages);
+    paged(r#"{"schema": {"rows": {}}}"#, &pages)
+}
+
+/// Checks that each row of the first `pages` is there once, with the state after them.
+fn assert_keyless(desk: &Desk, to: &str, pages: usize) {
+    let numbers = desk.numbers(to, "n");
+    let first_other = (0..).zip(&numbers).find(|(place, number)| place != *number);
+    assert_eq!(first_other, None, "{to}: of {} rows", numbers.len());
+    assert_eq!(numbers.len(), 2 * pages, "{to}");
+    let shown = desk.good(&["state", "show", to]).stdout;
+    assert_eq!(shown, [format!("rows\t{}", state(pages))], "{to}");
+}
+
+#[test]
+fn rows_without_a_key_are_there_once_after_twenty_kills() {
+    let server = keyless();
     let url = server.origin();
     let desk = Desk::new();
     let sync = [url.as_str(), "--to", "killed.sqlite", "--json"];
-    let growing = desk.path("killed.sqlite-wal");
-    let mut finished = BTreeSet::new();
-    for number in 0..20 {
-        kill(&desk, &sync, number, &growing, &mut finished);
-    }
+    let finished = kill_often(&desk, &sync, 20, "killed.sqlite-wal");
     assert!(finished.is_empty(), "every kill should come before the end");
     desk.good(&sync);
-    let numbers = desk.numbers("killed.sqlite", "n");
-    let first_other = (0..).zip(&numbers).find(|(place, number)| place != *number);
-    assert_eq!(first_other, None, "of {} rows", numbers.len());
-    assert_eq!(numbers.len(), 2 * KEYLESS_PAGES);
-    assert_eq!(
-        states(&desk.database("killed.sqlite")),
-        [("rows".to_owned(), state(KEYLESS_PAGES))]
-    );
+    assert_keyless(&desk, "killed.sqlite", KEYLESS_PAGES);
+}
+
+#[test]
+fn sync_that_is_interrupted_among_its_pages_keeps_whole_ones_and_goes_on() {
+    let server = keyless();
+    let url = server.origin();
+    for to in ["rows.sqlite", "rows/"] {
+        let desk = Desk::new();
+        let arguments = [url.as_str(), "--to", to, "--json"];
+        let sync = desk.start(&arguments);
+        sync.stdout()
+            .wait_for("the third page", |line| line.contains("\"page\":3,"));
+        sync.signal(Signal::INT);
+        let ended = sync.wait();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        let [line] = ended.stderr.as_slice() else {
+            panic!("one line: {ended:?}");
+        };
+        assert!(line.contains("goes on from the last whole page"), "{line}");
+        let kept = tables_of(&ended.stdout, "page").len();
+        assert!((3..KEYLESS_PAGES).contains(&kept), "{to}: {kept} pages");
+        assert_keyless(&desk, to, kept);
+        desk.good(&arguments);
+        assert_keyless(&desk, to, KEYLESS_PAGES);
+    }
 }
 
 #[test]
@@ -159,11 +196,7 @@ fn lines_of_a_sync_that_is_killed_are_those_of_one_that_is_not() {
         "killed/",
         "--json",
     ];
-    let growing = desk.path("killed/orders.jsonl");
-    let mut finished = BTreeSet::new();
-    for number in 0..8 {
-        kill(&desk, &sync, number, &growing, &mut finished);
-    }
+    let finished = kill_often(&desk, &sync, 8, "killed/orders.jsonl");
     assert!(finished.is_empty(), "every kill should come before the end");
     desk.good(&sync);
     desk.good(&[

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
+use super::super::Destination;
+use super::super::fixtures::{raw, rows};
 use super::Sqlite;
 
 struct Lab {
@@ -30,6 +32,11 @@ impl Lab {
     fn open(&self) -> Sqlite {
         Sqlite::open(&self.path()).unwrap()
     }
+}
+
+/// Commits a page of the table `t`.
+fn put(sqlite: &mut Sqlite, texts: &[&str], state: &str) {
+    sqlite.commit("t", &rows(texts), &raw(state)).unwrap();
 }
 
 fn all(sqlite: &Sqlite, sql: &str) -> Vec<Vec<Value>> {

@@ -5,7 +5,7 @@ use std::fs;
 use super::super::super::fixtures::{raw, rows, table};
 use super::super::super::{Destination, DestinationError, States};
 use super::super::Sqlite;
-use super::{Lab, shown};
+use super::{Lab, put, shown};
 
 #[test]
 fn a_page_and_its_state_are_there_in_the_next_run() {
@@ -40,9 +40,7 @@ fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
     let mut sqlite = lab.open();
     let keyed = table("t", &["id"], &[]);
     sqlite.prepare(&keyed).unwrap();
-    sqlite
-        .commit("t", &rows(&[r#"{"id": 1}"#]), &raw(r#"{"page": 1}"#))
-        .unwrap();
+    put(&mut sqlite, &[r#"{"id": 1}"#], r#"{"page": 1}"#);
     for broken in ["7", "[]", "null", "\"{}\""] {
         let page = rows(&[
             r#"{"id": 1, "new": 1}"#,
@@ -63,13 +61,7 @@ fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
             [("t".to_owned(), r#"{"page": 1}"#.to_owned())]
         );
     }
-    sqlite
-        .commit(
-            "t",
-            &rows(&[r#"{"id": 2, "new": 5}"#]),
-            &raw(r#"{"page": 2}"#),
-        )
-        .unwrap();
+    put(&mut sqlite, &[r#"{"id": 2, "new": 5}"#], r#"{"page": 2}"#);
     assert_eq!(shown(&sqlite, "SELECT id, new FROM t"), ["1 null", "2 5"]);
 }
 
@@ -79,9 +71,7 @@ fn a_killed_run_leaves_the_last_whole_page() {
     let mut sqlite = lab.open();
     let keyed = table("t", &["id"], &[]);
     sqlite.prepare(&keyed).unwrap();
-    sqlite
-        .commit("t", &rows(&[r#"{"id": 1}"#]), &raw(r#"{"page": 1}"#))
-        .unwrap();
+    put(&mut sqlite, &[r#"{"id": 1}"#], r#"{"page": 1}"#);
     // What a kill leaves is the files as they are in the middle of a transaction, without a close.
     sqlite
         .connection
@@ -133,13 +123,7 @@ fn a_table_that_somebody_dropped_begins_anew() {
     let mut sqlite = lab.open();
     let keyed = table("t", &["id"], &[]);
     sqlite.prepare(&keyed).unwrap();
-    sqlite
-        .commit(
-            "t",
-            &rows(&[r#"{"id": 1, "a": 1}"#]),
-            &raw(r#"{"page": 1}"#),
-        )
-        .unwrap();
+    put(&mut sqlite, &[r#"{"id": 1, "a": 1}"#], r#"{"page": 1}"#);
     sqlite
         .connection
         .execute_batch("ALTER TABLE t DROP COLUMN a")
@@ -148,20 +132,12 @@ fn a_table_that_somebody_dropped_begins_anew() {
         sqlite.prepare(&keyed).unwrap().as_deref(),
         Some(r#"{"page": 1}"#)
     );
-    sqlite
-        .commit(
-            "t",
-            &rows(&[r#"{"id": 1, "a": 2}"#]),
-            &raw(r#"{"page": 1}"#),
-        )
-        .unwrap();
+    put(&mut sqlite, &[r#"{"id": 1, "a": 2}"#], r#"{"page": 1}"#);
     assert_eq!(shown(&sqlite, "SELECT id, a FROM t"), ["1 2"]);
 
     sqlite.connection.execute_batch("DROP TABLE t").unwrap();
     assert_eq!(sqlite.prepare(&keyed).unwrap(), None);
-    sqlite
-        .commit("t", &rows(&[r#"{"id": 1}"#]), &raw("{}"))
-        .unwrap();
+    put(&mut sqlite, &[r#"{"id": 1}"#], "{}");
     assert_eq!(shown(&sqlite, "SELECT id FROM t"), ["1"]);
 }
 
@@ -173,9 +149,7 @@ fn states_are_set_and_reset_beside_the_rows() {
         .set_state("later", &raw(r#"{"page": 18446744073709551616}"#))
         .unwrap();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
-    sqlite
-        .commit("t", &rows(&[r#"{"id": 1}"#]), &raw("null"))
-        .unwrap();
+    put(&mut sqlite, &[r#"{"id": 1}"#], "null");
     let states = |sqlite: &mut Sqlite| -> Vec<String> {
         sqlite
             .states()
