@@ -1,1 +1,7 @@
+//! The way to the network as a whole, against a server of these tests that stands at the end of every connection.
 
+mod calls;
+mod certificates;
+mod connections;
+mod server;
+mod tls;

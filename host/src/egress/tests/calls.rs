@@ -1,0 +1,233 @@
+//! What is told of each call to the network, however it ends.
+
+use std::collections::BTreeMap;
+
+use super::super::record::{BYTES, CALLS, SECONDS};
+use super::super::{Egress, EgressError, Request};
+use super::server::{PRIVATE, Server, UNKNOWN, page, request};
+use crate::config::{Limits, NetworkConfig};
+use crate::report::recorder::Recorder;
+
+/// A connector that may GET and POST at `http://*.example.com`.
+fn egress(server: &Server, limits: &Limits) -> Egress {
+    let network = NetworkConfig {
+        allow: ["GET,POST,PURGE http://*.example.com".parse().unwrap()]
+            .into_iter()
+            .collect(),
+        ..NetworkConfig::default()
+    };
+    server.egress("shop", network, limits.clone())
+}
+
+/// One request, in a page of its own.
+async fn fetch(egress: &Egress, limits: &Limits, request: Request) -> Result<u16, EgressError> {
+    let response = egress.fetch(request, &page(limits)).await?;
+    Ok(response.status)
+}
+
+/// How often a call ended so.
+fn calls(host: &str, method: &str, outcome: &str) -> String {
+    format!(
+        "{CALLS}{{connector=\"shop\",host=\"{host}\",method=\"{method}\",outcome=\"{outcome}\"}}"
+    )
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_how_they_end() {
+    let server = Server::plain().await;
+    let private = format!("http://{PRIVATE}/");
+    let unknown = format!("http://{UNKNOWN}/");
+    let limits = |change: fn(&mut Limits)| {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        limits
+    };
+    let usual = Limits::default();
+    for (method, url, limits, host, shown, outcome) in [
+        (
+            "GET",
+            "http://api.example.com/200",
+            &usual,
+            "*.example.com",
+            "GET",
+            "2xx",
+        ),
+        (
+            "POST",
+            "http://api.example.com/302",
+            &usual,
+            "*.example.com",
+            "POST",
+            "3xx",
+        ),
+        (
+            "GET",
+            "http://api.example.com/404?page=2",
+            &usual,
+            "*.example.com",
+            "GET",
+            "4xx",
+        ),
+        (
+            "GET",
+            "http://x.example.com/503",
+            &usual,
+            "*.example.com",
+            "GET",
+            "5xx",
+        ),
+        (
+            "PURGE",
+            "http://x.example.com/200",
+            &usual,
+            "*.example.com",
+            "other",
+            "2xx",
+        ),
+        // No rule allows it, so neither its host nor whatever stands for its method becomes a label.
+        (
+            "GET",
+            "http://made-up.example.net/",
+            &usual,
+            "none",
+            "GET",
+            "denied",
+        ),
+        (
+            "MADE-UP",
+            "http://api.example.com/",
+            &usual,
+            "none",
+            "other",
+            "denied",
+        ),
+        (
+            "GET",
+            private.as_str(),
+            &usual,
+            "*.example.com",
+            "GET",
+            "denied",
+        ),
+        (
+            "GET",
+            "ftp://api.example.com/",
+            &usual,
+            "none",
+            "GET",
+            "invalid",
+        ),
+        (
+            "GE T",
+            "http://api.example.com/",
+            &usual,
+            "none",
+            "other",
+            "invalid",
+        ),
+        (
+            "GET",
+            unknown.as_str(),
+            &usual,
+            "*.example.com",
+            "GET",
+            "failed",
+        ),
+        (
+            "POST",
+            "http://api.example.com/200",
+            &limits(|limits| limits.max_request_bytes = 3),
+            "*.example.com",
+            "POST",
+            "invalid",
+        ),
+        (
+            "GET",
+            "http://api.example.com/200",
+            &limits(|limits| limits.max_response_bytes = 0),
+            "*.example.com",
+            "GET",
+            "too-large",
+        ),
+        (
+            "GET",
+            "http://api.example.com/200",
+            &limits(|limits| limits.max_calls = 0),
+            "none",
+            "GET",
+            "over-limit",
+        ),
+    ] {
+        let recorder = Recorder::default();
+        let _guard = metrics::set_default_local_recorder(&recorder);
+        let body = if method == "POST" { "rows" } else { "" };
+        let answer = fetch(&egress(&server, limits), limits, request(method, url, body)).await;
+        assert_eq!(
+            answer.is_ok(),
+            outcome.ends_with("xx"),
+            "{method} {url}: {answer:?}"
+        );
+        let counted: BTreeMap<String, u64> = recorder
+            .counters()
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(CALLS))
+            .collect();
+        let expected = [(calls(host, shown, outcome), 1)];
+        assert_eq!(counted, BTreeMap::from(expected), "{method} {url}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_and_seconds_are_those_of_the_bodies_and_the_whole_call() {
+    let server = Server::plain().await;
+    let limits = Limits::default();
+    let egress = egress(&server, &limits);
+    let recorder = Recorder::default();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    for body in ["", "rows", "more rows"] {
+        let request = request("POST", "http://api.example.com/", body);
+        fetch(&egress, &limits, request).await.unwrap();
+    }
+    let labels = "connector=\"shop\",";
+    let host = "host=\"*.example.com\"";
+    let bytes: BTreeMap<String, u64> = recorder
+        .counters()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(BYTES))
+        .collect();
+    let expected = [
+        // The number of the connection, three times.
+        (
+            format!("{BYTES}{{{labels}direction=\"received\",{host}}}"),
+            3,
+        ),
+        (format!("{BYTES}{{{labels}direction=\"sent\",{host}}}"), 13),
+    ];
+    assert_eq!(bytes, BTreeMap::from(expected));
+    let seconds = recorder.histograms();
+    let [(name, times)] = Vec::from_iter(&seconds)[..] else {
+        panic!("{seconds:?}")
+    };
+    assert_eq!(name, &format!("{SECONDS}{{{labels}{host}}}"));
+    assert!(
+        times.len() == 3 && times.iter().all(|time| *time > 0.0),
+        "{times:?}"
+    );
+}
+
+#[tokio::test]
+async fn response_that_nobody_reads_is_a_dropped_call() {
+    let server = Server::plain().await;
+    let limits = Limits::default();
+    let egress = egress(&server, &limits);
+    let recorder = Recorder::default();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let request = request("GET", "http://api.example.com/", "");
+    let answered = egress.send(request, &page(&limits)).await.unwrap();
+    assert!(recorder.counters().is_empty(), "it isn't over yet");
+    drop(answered);
+    assert_eq!(
+        recorder.counters()[&calls("*.example.com", "GET", "dropped")],
+        1
+    );
+}

@@ -1,0 +1,196 @@
+//! A server that tells which connection a request came over, and the network that leads to it.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body::{Body, Frame};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+
+use super::super::connection::Stream;
+use super::super::{Egress, Network, Networking, PageQuota, Request, RequestBody, Tls, Wishes};
+use crate::config::{ConnectorConfig, Limits, NetworkConfig};
+
+/// The name whose look-ups fail.
+pub(super) const UNKNOWN: &str = "unknown.example.com";
+
+/// The name that leads to an address of special use.
+pub(super) const PRIVATE: &str = "private.example.com";
+
+/// The name whose look-ups never end.
+pub(super) const SILENT: &str = "silent.example.com";
+
+/// The path of a response that never ends.
+pub(super) const ENDLESS: &str = "/endless";
+
+/// What any other name means.
+const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
+
+/// A running server. It ends with the test's runtime.
+pub(super) struct Server {
+    address: SocketAddr,
+    answered: Arc<AtomicUsize>,
+}
+
+impl Server {
+    /// One that speaks HTTP/1.1 without TLS.
+    pub(super) async fn plain() -> Self {
+        Self::start(None).await
+    }
+
+    /// One that speaks what the handshake agrees on.
+    pub(super) async fn encrypted(config: ServerConfig) -> Self {
+        Self::start(Some(TlsAcceptor::from(Arc::new(config)))).await
+    }
+
+    async fn start(tls: Option<TlsAcceptor>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let server = Self {
+            address: listener.local_addr().unwrap(),
+            answered: Arc::default(),
+        };
+        let answered = server.answered.clone();
+        tokio::spawn(async move {
+            for number in 1.. {
+                let (tcp, _) = listener.accept().await.unwrap();
+                tokio::spawn(serve(tcp, tls.clone(), number, answered.clone()));
+            }
+        });
+        server
+    }
+
+    /// How many requests it has answered.
+    pub(super) fn answered(&self) -> usize {
+        self.answered.load(Ordering::SeqCst)
+    }
+
+    /// A connector of this configuration, all of whose connections end here.
+    pub(super) fn egress(&self, connector: &str, network: NetworkConfig, limits: Limits) -> Egress {
+        let config = ConnectorConfig {
+            network,
+            limits,
+            ..ConnectorConfig::default()
+        };
+        let network = Arc::new(LeadsTo(self.address));
+        let file = format!("{connector}.toml");
+        Egress::new(connector, &config, file, network, &Tls::new(), None).unwrap()
+    }
+}
+
+async fn serve(
+    tcp: TcpStream,
+    tls: Option<TlsAcceptor>,
+    number: usize,
+    answered: Arc<AtomicUsize>,
+) {
+    let (stream, is_http2): (Box<dyn Stream>, _) = match tls {
+        None => (Box::new(tcp), false),
+        Some(tls) => match tls.accept(tcp).await {
+            // The client takes no part in it; its error is what the test is about.
+            Err(_) => return,
+            Ok(stream) => {
+                let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+                (Box::new(stream), is_http2)
+            }
+        },
+    };
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        answered.fetch_add(1, Ordering::SeqCst);
+        std::future::ready(Ok::<_, Infallible>(answer(&request, number)))
+    });
+    let io = TokioIo::new(stream);
+    // How it ends is up to the client.
+    let _ended = if is_http2 {
+        hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .serve_connection(io, service)
+            .await
+    } else {
+        hyper::server::conn::http1::Builder::new()
+            .serve_connection(io, service)
+            .await
+    };
+}
+
+/// The number of the connection, with the status that the path asks for.
+fn answer(request: &http::Request<Incoming>, number: usize) -> http::Response<Number> {
+    let path = request.uri().path();
+    let mut response = http::Response::new(Number {
+        text: Some(number.to_string().into()),
+        has_end: path != ENDLESS,
+    });
+    let status = path.trim_start_matches('/').parse();
+    *response.status_mut() = status.unwrap_or(StatusCode::OK);
+    response
+}
+
+/// A body that may wait for ever after its only piece.
+struct Number {
+    text: Option<Bytes>,
+    has_end: bool,
+}
+
+impl Body for Number {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.text.take() {
+            Some(text) => Poll::Ready(Some(Ok(Frame::data(text)))),
+            None if self.has_end => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Names mean a public address, and every connection ends at the server.
+struct LeadsTo(SocketAddr);
+
+impl Network for LeadsTo {
+    fn resolve<'a>(&'a self, name: &'a str) -> Networking<'a, Vec<IpAddr>> {
+        Box::pin(async move {
+            match name {
+                UNKNOWN => Err(io::Error::other("nobody knows it")),
+                SILENT => std::future::pending().await,
+                PRIVATE => Ok(vec![IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))]),
+                _ => Ok(vec![PUBLIC]),
+            }
+        })
+    }
+
+    fn dial(&self, _: SocketAddr) -> Networking<'_, TcpStream> {
+        Box::pin(TcpStream::connect(self.0))
+    }
+}
+
+/// A page of these limits, with an hour's time.
+pub(super) fn page(limits: &Limits) -> Arc<PageQuota> {
+    let deadline = Instant::now() + Duration::from_secs(60 * 60);
+    Arc::new(PageQuota::new(limits, deadline, Arc::default()))
+}
+
+/// A request without headers.
+pub(super) fn request(method: &str, url: &str, body: &str) -> Request {
+    Request {
+        method: method.to_owned(),
+        url: url.to_owned(),
+        headers: Vec::new(),
+        body: RequestBody::Whole(body.as_bytes().to_vec()),
+        wishes: Wishes::default(),
+    }
+}

@@ -1,0 +1,163 @@
+//! Whom connections are made to, what proves it, and that each connector has its own.
+
+use std::sync::Arc;
+
+use http::Version;
+use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+
+use super::super::{Egress, EgressError};
+use super::certificates::{
+    AUTHORITY, CLIENT, CLIENT_KEY, EXPIRED, GOOD, NOT_YET_VALID, OTHER_NAME, SELF_SIGNED,
+    SERVER_KEY, authority, certificate, key,
+};
+use super::server::{Server, page, request};
+use crate::config::{ClientIdentity, Limits, NetworkConfig};
+use crate::report;
+
+const URL: &str = "https://api.example.com/";
+
+/// A server with this certificate that speaks these protocols, and asks nobody for a certificate.
+async fn server(certificate: &str, protocols: &[&str]) -> Server {
+    Server::encrypted(config(certificate, protocols, None)).await
+}
+
+fn config(
+    pem: &str,
+    protocols: &[&str],
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
+    let builder = match clients {
+        None => builder.with_no_client_auth(),
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+    };
+    let mut config = builder
+        .with_single_cert(vec![certificate(pem)], key(SERVER_KEY))
+        .unwrap();
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|protocol| protocol.as_bytes().to_vec())
+        .collect();
+    config
+}
+
+/// What a connector may call here, and whom it trusts besides Mozilla's authorities.
+fn network(roots: &[&str]) -> NetworkConfig {
+    NetworkConfig {
+        allow: ["https://*.example.com".parse().unwrap()]
+            .into_iter()
+            .collect(),
+        roots: roots.iter().map(|pem| certificate(pem)).collect(),
+        ..NetworkConfig::default()
+    }
+}
+
+/// By which protocol, and over which of the server's connections, a request was answered.
+async fn connection(egress: &Egress, url: &str) -> Result<(Version, Vec<u8>), EgressError> {
+    let page = page(&Limits::default());
+    let (_, response) = egress.send(request("GET", url, ""), &page).await?;
+    let version = response.version();
+    Ok((version, response.into_body().whole().await?))
+}
+
+#[tokio::test]
+async fn certificate_that_proves_nothing_fails_with_the_reason() {
+    for (what, pem, roots, reason) in [
+        ("expired", EXPIRED, &[AUTHORITY][..], "certificate expired"),
+        (
+            "not yet valid",
+            NOT_YET_VALID,
+            &[AUTHORITY],
+            "not valid yet",
+        ),
+        (
+            "another name's",
+            OTHER_NAME,
+            &[AUTHORITY],
+            "not valid for name",
+        ),
+        ("self-signed", SELF_SIGNED, &[AUTHORITY], "UnknownIssuer"),
+        ("an unknown authority's", GOOD, &[], "UnknownIssuer"),
+    ] {
+        let server = server(pem, &["h2", "http/1.1"]).await;
+        let egress = server.egress("shop", network(roots), Limits::default());
+        let error = connection(&egress, URL).await.expect_err(what);
+        let text = report::chain(&error);
+        assert!(
+            matches!(error, EgressError::Failed { .. }) && text.contains(reason),
+            "{what}: {text}"
+        );
+        assert_eq!(server.answered(), 0, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn authority_of_the_configuration_is_trusted_by_its_connector_alone() {
+    let server = server(GOOD, &["http/1.1"]).await;
+    let (its, other) = (
+        server.egress("shop", network(&[AUTHORITY]), Limits::default()),
+        server.egress("other", network(&[]), Limits::default()),
+    );
+    assert!(connection(&its, URL).await.is_ok());
+    assert!(connection(&other, URL).await.is_err());
+    assert_eq!(server.answered(), 1);
+}
+
+#[tokio::test]
+async fn client_certificate_is_shown_to_who_asks_for_it() {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let clients =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(authority()), provider).build();
+    let config = config(GOOD, &["http/1.1"], Some(clients.unwrap()));
+    let server = Server::encrypted(config).await;
+    let without = network(&[AUTHORITY]);
+    let with = NetworkConfig {
+        identity: Some(ClientIdentity {
+            chain: vec![certificate(CLIENT)],
+            key: Arc::new(key(CLIENT_KEY)),
+        }),
+        ..without.clone()
+    };
+    let without = server.egress("shop", without, Limits::default());
+    let error = connection(&without, URL).await.expect_err("it has none");
+    assert!(matches!(error, EgressError::Failed { .. }), "{error:?}");
+    let with = server.egress("shop", with, Limits::default());
+    let (_, number) = connection(&with, URL).await.unwrap();
+    assert_eq!((server.answered(), number), (1, b"2".to_vec()));
+}
+
+#[tokio::test]
+async fn connections_are_kept_but_no_connector_rides_on_anothers() {
+    for (protocol, version) in [("http/1.1", Version::HTTP_11), ("h2", Version::HTTP_2)] {
+        let server = server(GOOD, &[protocol]).await;
+        let [one, two] = ["one", "two"]
+            .map(|name| server.egress(name, network(&[AUTHORITY]), Limits::default()));
+        for (egress, number) in [
+            (&one, "1"),
+            (&one, "1"),
+            (&two, "2"),
+            (&two, "2"),
+            (&one, "1"),
+        ] {
+            let answer = connection(egress, URL).await.unwrap();
+            assert_eq!(answer, (version, number.into()), "{protocol}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn connection_serves_its_own_origin_alone() {
+    // The certificate is for both names, so HTTP/2 would permit it (RFC 9113, section 9.1.1); but the second one was
+    // not looked up, and what it leads to not judged.
+    let server = server(GOOD, &["h2"]).await;
+    let egress = server.egress("shop", network(&[AUTHORITY]), Limits::default());
+    for (url, number) in [(URL, "1"), ("https://other.example.com/", "2"), (URL, "1")] {
+        let answer = connection(&egress, url).await.unwrap();
+        assert_eq!(answer, (Version::HTTP_2, number.into()), "{url}");
+    }
+}
