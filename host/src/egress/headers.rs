@@ -1,5 +1,8 @@
 //! A guest's request as a message on the wire, and a response's headers back.
 
+#[cfg(test)]
+mod properties;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use url::{Host, Url};
