@@ -3,6 +3,8 @@
 mod allowed_network;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod mistakes;
 mod pem;
 mod section;
 

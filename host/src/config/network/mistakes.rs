@@ -1,0 +1,78 @@
+//! Rules and networks that are wrong, each in a line of its own.
+
+use std::path::Path;
+
+use crate::config::{Ceilings, ConnectorConfig};
+
+/// A value of `allow` and of `allow-networks`, and a part of what is said of it.
+const RULES: &[(&str, &str)] = &[
+    ("", "write a rule as"),
+    ("GET, POST https://api.example.com", "write a rule as"),
+    ("get https://api.example.com", "upper case"),
+    ("CONNECT https://api.example.com", "never sent"),
+    ("api.example.com", "begins with http:// or https://"),
+    ("ftp://api.example.com", "begins with http:// or https://"),
+    ("wss://api.example.com", "begins with http:// or https://"),
+    (
+        "https://user:hunter2@api.example.com",
+        "user name or password",
+    ),
+    ("https://api.example.com?token=hunter2", "no query"),
+    ("https://*", "`*` stands for"),
+    ("https://api.*.com", "`*` stands for"),
+    ("https://a*.example.com", "`*` stands for"),
+    ("https://api.example.com/*", "\"/v1\""),
+    ("https://", "host is missing"),
+    ("https://api..example.com", "a dot too many"),
+    ("https://api.example.com.", "a dot too many"),
+    ("https://0.0.0.0", "no server can be reached"),
+    ("https://[ff02::1]", "no server can be reached"),
+    ("https://[::1", "neither a name nor"),
+    ("https://api.example.com:0", "from 1 to 65535"),
+    ("https://api.example.com:65536", "from 1 to 65535"),
+    ("https://api.example.com/v1/../v2", "`..`"),
+    ("https://api.example.com/v1/%2e%2e", "`..`"),
+    ("https:\\\\\\\\api.example.com", "no backslashes"),
+];
+
+const NETWORKS: &[(&str, &str)] = &[
+    ("db.internal", "not a network"),
+    ("10.1/16", "not a network"),
+    ("10.1.0.0", "10.1.0.0/32"),
+    ("10.1.0.0/33", "from 0 to 32"),
+    ("fd00::/129", "from 0 to 128"),
+    ("10.1.0.0/255.255.0.0", "from 0 to 32"),
+    ("10.1.2.3/16", "10.1.0.0/16"),
+    ("::ffff:10.1.0.0/112", "10.1.0.0/16"),
+];
+
+/// What is said of these values of this key, each from the third line on.
+fn problems(key: &str, values: &[(&str, &str)]) -> Vec<String> {
+    let lines: String = values
+        .iter()
+        .map(|(value, _)| format!("  \"{value}\",\n"))
+        .collect();
+    let text = format!("[network]\n{key} = [\n{lines}]\n");
+    ConnectorConfig::parse(&text, Path::new("shop.toml"), &Ceilings::default())
+        .expect_err("all are wrong")
+        .to_string()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn each_bad_rule_and_network_is_named_by_its_line() {
+    for (key, values) in [("allow", RULES), ("allow-networks", NETWORKS)] {
+        let problems = problems(key, values);
+        assert_eq!(problems.len(), values.len(), "{problems:#?}");
+        for (index, ((value, words), problem)) in values.iter().zip(&problems).enumerate() {
+            let place = format!("shop.toml:{}: network.{key}[{index}]: ", index + 3);
+            assert!(
+                problem.starts_with(&place) && problem.contains(words),
+                "{value}: {problem}"
+            );
+            assert!(!problem.contains("hunter2"), "{problem}");
+        }
+    }
+}
