@@ -2,6 +2,7 @@
 
 use crate::PATIENCE;
 use crate::lines::Lines;
+use crate::process::peak_memory;
 use crate::weld::{Request, Weld};
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
@@ -252,6 +253,14 @@ impl Host {
     /// Asks it to stop, as a supervisor does.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
+    }
+
+    /// The most memory that it has had resident at once, in bytes.
+    ///
+    /// # Panics
+    /// Where the process is gone.
+    pub fn peak_memory(&self) -> u64 {
+        peak_memory(self.child.id())
     }
 
     /// Sends it a signal.

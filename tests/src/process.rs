@@ -12,6 +12,20 @@ pub struct Process {
     stderr: Lines,
 }
 
+/// The most memory that a process has had resident at once, in bytes.
+///
+/// # Panics
+/// Where the process is gone.
+pub fn peak_memory(id: u32) -> u64 {
+    let path = format!("/proc/{id}/status");
+    let status = std::fs::read_to_string(path).expect("the process runs");
+    let kibibytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
+        .and_then(|number| number.parse::<u64>().ok());
+    kibibytes.expect("the kernel counts it") << 10
+}
+
 /// How a program ended.
 #[derive(Debug)]
 pub struct Ended {

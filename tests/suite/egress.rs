@@ -243,3 +243,52 @@ fn password_in_a_url_is_never_shown() {
     let log = host.log().so_far().join("\n");
     assert!(!log.contains("s3cret"), "{log}");
 }
+
+#[test]
+fn name_of_this_machine_needs_a_rule_and_a_network() {
+    let upstream = Upstream::answering("{}");
+    let url = format!("http://localhost:{}/", upstream.address().port());
+    let allow = format!("[network]\nallow = [\"{url}\"]\n");
+    let row = fetch(
+        &host_with_config(guests::FETCHES, &allow),
+        &json!({ "url": url }),
+    );
+    assert_eq!(row["error"], "denied", "{row}");
+    let detail = row["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("allow-networks") && detail.contains("guest.toml"),
+        "says what to do: {detail}"
+    );
+    assert!(upstream.received().is_empty());
+    let opened = format!("{allow}allow-networks = [\"127.0.0.0/8\", \"::1/128\"]");
+    let row = fetch(
+        &host_with_config(guests::FETCHES, &opened),
+        &json!({ "url": url }),
+    );
+    assert_eq!(row["status"], 200, "{row}");
+}
+
+#[test]
+fn proxies_of_the_environment_are_ignored() {
+    let (upstream, proxy) = (Upstream::answering("{}"), Upstream::answering("{}"));
+    let config = format!("[network]\nallow = [\"{}\"]", upstream.origin());
+    let connectors = [("fetch", guests::FETCHES), ("wasi", guests::FETCHES_WASI)];
+    let host = connectors
+        .into_iter()
+        .fold(host(), |host, (name, component)| {
+            host.plugin(name, component).config(name, &config)
+        });
+    let variables = ["http_proxy", "https_proxy", "all_proxy"]
+        .into_iter()
+        .flat_map(|name| [name.to_owned(), name.to_uppercase()]);
+    let host = variables
+        .fold(host, |host, name| host.variable(&name, proxy.origin()))
+        .start();
+    for (name, _) in connectors {
+        let request = json!({ "url": upstream.url("/") });
+        let row = host.weld(name).good_row("rows", &request);
+        assert_eq!(row["status"], 200, "{name}: {row}");
+    }
+    assert_eq!(upstream.received().len(), 2);
+    assert!(proxy.received().is_empty());
+}

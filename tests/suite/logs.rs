@@ -3,6 +3,7 @@
 use crate::{assert_error, guests, host, host_with, host_with_config};
 use serde_json::{Value, json};
 use weld_host_tests::host::Host;
+use weld_host_tests::upstream::Upstream;
 
 /// Checks that the log has nothing but printable lines, and none that a guest made to look like one of the host's.
 fn assert_nothing_forged(host: &Host) {
@@ -190,4 +191,57 @@ fn message_as_long_as_a_book_is_no_single_line() {
     for line in flood_lines(&host) {
         assert!(line.len() <= 10 << 10, "{} bytes", line.len());
     }
+}
+
+#[test]
+fn call_to_an_upstream_leaves_a_line_without_its_query() {
+    let upstream = Upstream::answering("{}");
+    let config = format!("[network]\nallow = [\"GET {}\"]", upstream.origin());
+    let host = host()
+        .plugin("shop", guests::FETCHES)
+        .config("shop", &config)
+        .flag("--log-format", "json")
+        .start();
+    let url = upstream.url("/beers?token=hunter2");
+    for method in ["GET", "POST"] {
+        let request = json!({ "url": url, "method": method });
+        host.weld("shop").good_page("rows", &request);
+    }
+    let line = |message: &str| {
+        let line = host.log().wait_for_text(&format!("\"{message}\""));
+        serde_json::from_str::<Value>(&line).unwrap()
+    };
+    let called = line("upstream call");
+    for (field, expected) in [
+        ("connector", json!("shop")),
+        ("method", json!("GET")),
+        ("origin", json!(upstream.origin())),
+        ("path", json!("/beers")),
+        ("status", json!(200)),
+        ("outcome", json!("2xx")),
+        ("sent_bytes", json!(0)),
+        ("received_bytes", json!(2)),
+        ("body_bytes", json!(2)),
+    ] {
+        assert_eq!(called[field], expected, "{field} in {called}");
+    }
+    for field in ["resolve_ms", "connect_ms", "first_byte_ms", "took_ms"] {
+        assert!(called[field].is_number(), "{field} in {called}");
+    }
+    let refused = line("upstream call failed");
+    for (field, expected) in [
+        ("connector", "shop"),
+        ("method", "POST"),
+        ("path", "/beers"),
+        ("outcome", "denied"),
+    ] {
+        assert_eq!(refused[field], expected, "{field} in {refused}");
+    }
+    let cause = refused["cause"].as_str().unwrap();
+    assert!(
+        cause.contains("shop.toml") && cause.contains("POST http://"),
+        "says which line to add where: {cause}"
+    );
+    let log = host.log().so_far().join("\n");
+    assert!(!log.contains("hunter2"), "{log}");
 }

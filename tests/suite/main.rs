@@ -20,6 +20,7 @@ mod demo;
 mod egress;
 mod example;
 mod exchange_limits;
+mod exchange_memory;
 mod exchanges;
 mod failures;
 mod gate;

@@ -105,3 +105,17 @@ fn malformed_and_forged_requests_are_not_sent() {
 fn followed_redirect_passes_the_whole_gate_again() {
     assert_refused(&redirects::attempts());
 }
+
+#[test]
+fn attempts_are_more_than_a_handful() {
+    let attempts = [
+        literals::attempts(),
+        names::attempts(),
+        rules::attempts(),
+        forms::attempts(),
+        redirects::attempts(),
+    ];
+    // Tables that lost their rows would pass. Each row is tried by both imports.
+    let sizes = attempts.map(|attempts| attempts.len());
+    assert!(sizes.iter().sum::<usize>() >= 400, "{sizes:?}");
+}
