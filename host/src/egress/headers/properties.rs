@@ -24,68 +24,83 @@ fn name() -> impl Strategy<Value = String> {
             })
             .collect::<String>()
     });
-    let around = select(vec!["", "", "", "", " ", "\t", "\r\n", "\0", ":", "x"]);
+    let around = select(vec!["", " ", "\t", "\r\n", "\0", ":", "x"]);
+    let disguised = (around.clone(), cased.clone(), around)
+        .prop_map(|(before, name, after)| format!("{before}{name}{after}"));
+    // Most are right, since one that is wrong ends the whole request.
     prop_oneof![
-        3 => (around.clone(), cased, around).prop_map(|(before, name, after)| format!("{before}{name}{after}")),
-        1 => "[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,12}",
+        6 => cased,
+        2 => "[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,12}",
+        1 => disguised,
         1 => any::<String>(),
     ]
 }
 
 fn value() -> impl Strategy<Value = Vec<u8>> {
+    let splits = select(vec!["a\r\nhost: b", "a\nb", "a\rb", "\0", "\u{7f}"]);
     prop_oneof![
-        2 => "[ -~]{0,20}".prop_map(String::into_bytes),
+        6 => "[ -~]{0,20}".prop_map(String::into_bytes),
         1 => vec(any::<u8>(), 0..20),
-        1 => select(vec!["a\r\nhost: b", "a\nb", "a\rb", "\0", "\u{7f}", "a\r\n\r\nGET / HTTP/1.1"])
-            .prop_map(|text| text.as_bytes().to_vec()),
+        1 => splits.prop_map(|text| text.as_bytes().to_vec()),
     ]
 }
 
-/// URLs that are right, with whatever a parser may stumble over put into them.
+/// URLs, most of which are right but for one part.
 fn url_text() -> impl Strategy<Value = String> {
-    let piece = select(vec![
-        "http",
-        "https",
-        ":",
-        "//",
-        "/",
-        "\\",
-        "@",
+    let scheme = select(vec!["http", "https", "HTTP", "ftp"]);
+    let slashes = select(vec![
+        "://", "://", "://", ":/", ":", ":///", ":\\\\", ":/\t/",
+    ]);
+    let user = select(vec!["", "", "", "user@", "user:word@", "b.example@", "@"]);
+    let host = select(vec![
         "a.example",
-        "user",
-        ":80",
-        ":0",
-        ":65536",
+        "A.example",
+        "é.example",
+        "a。example",
+        "ｅ.example",
+        "a.example／b",
+        "a.example.",
         "[::1]",
         "127.1",
         "0x7f",
-        "%00",
-        "%2f",
-        "%0d%0a",
-        "\r\n",
-        "\t",
-        " ",
-        "?",
-        "#",
-        "..",
-        ".",
-        "é",
-        "。",
-        "／",
-        "q=1",
-        "\u{0}",
-        "ｅ",
+        "%61.example",
+        "a.example%00",
+        "a.example\\",
+        "a example",
+        "",
     ]);
-    prop_oneof![
-        3 => (select(vec!["http://a.example", "https://b.example:8443"]), vec(piece.clone(), 0..6))
-            .prop_map(|(begin, rest)| format!("{begin}{}", rest.concat())),
-        1 => vec(piece, 0..10).prop_map(|pieces| pieces.concat()),
-    ]
+    let port = select(vec!["", "", "", ":80", ":443", ":8443", ":0", ":65536"]);
+    let tail = vec(
+        select(vec![
+            "/",
+            "/v1",
+            "/..",
+            "/%2e%2e",
+            "/%0d%0a",
+            "\r\n",
+            "\t",
+            " ",
+            "\\",
+            "?",
+            "q=1",
+            "#",
+            "@b.example",
+            "é",
+            "\u{0}",
+            "|",
+        ]),
+        0..5,
+    );
+    (scheme, slashes, user, host, port, tail).prop_map(
+        |(scheme, slashes, user, host, port, tail)| {
+            format!("{scheme}{slashes}{user}{host}{port}{}", tail.concat())
+        },
+    )
 }
 
 proptest! {
     #[test]
-    fn headers_that_are_sent_frame_nothing(headers in vec((name(), value()), 0..6)) {
+    fn headers_that_are_sent_frame_nothing(headers in vec((name(), value()), 1..4)) {
         let reserved = |name: &str| {
             let name = name.to_ascii_lowercase();
             RESERVED.contains(&name.as_str()) || name.starts_with("proxy-")
