@@ -1,12 +1,10 @@
 //! What is told of each call to the network, however it ends.
 
-use std::collections::BTreeMap;
-
 use super::super::record::{BYTES, CALLS, SECONDS};
 use super::super::{Egress, EgressError, Request};
 use super::server::{PRIVATE, Server, UNKNOWN, page, request};
 use crate::config::{Limits, NetworkConfig};
-use crate::report::recorder::Recorder;
+use crate::recorded::Recorded;
 
 /// A connector that may GET and POST at `http://*.example.com`.
 fn egress(server: &Server, limits: &Limits) -> Egress {
@@ -27,9 +25,7 @@ async fn fetch(egress: &Egress, limits: &Limits, request: Request) -> Result<u16
 
 /// How often a call ended so.
 fn calls(host: &str, method: &str, outcome: &str) -> String {
-    format!(
-        "{CALLS}{{connector=\"shop\",host=\"{host}\",method=\"{method}\",outcome=\"{outcome}\"}}"
-    )
+    format!("{CALLS}{{connector=shop,host={host},method={method},outcome={outcome}}}")
 }
 
 #[tokio::test]
@@ -158,8 +154,8 @@ async fn calls_are_counted_by_how_they_end() {
             "over-limit",
         ),
     ] {
-        let recorder = Recorder::default();
-        let _guard = metrics::set_default_local_recorder(&recorder);
+        let recorded = Recorded::default();
+        let _guard = metrics::set_default_local_recorder(&recorded);
         let body = if method == "POST" { "rows" } else { "" };
         let answer = fetch(&egress(&server, limits), limits, request(method, url, body)).await;
         assert_eq!(
@@ -167,52 +163,46 @@ async fn calls_are_counted_by_how_they_end() {
             outcome.ends_with("xx"),
             "{method} {url}: {answer:?}"
         );
-        let counted: BTreeMap<String, u64> = recorder
-            .counters()
+        let counted: Vec<String> = recorded
+            .names()
             .into_iter()
-            .filter(|(name, _)| name.starts_with(CALLS))
+            .filter(|name| name.starts_with(CALLS))
             .collect();
-        let expected = [(calls(host, shown, outcome), 1)];
-        assert_eq!(counted, BTreeMap::from(expected), "{method} {url}");
+        let expected = calls(host, shown, outcome);
+        assert_eq!(counted, [expected.as_str()], "{method} {url}");
+        assert_eq!(recorded.value(&expected), Some(1.0), "{method} {url}");
     }
 }
 
 #[tokio::test]
-async fn bytes_and_seconds_are_those_of_the_bodies_and_the_whole_call() {
+async fn bytes_of_bodies_and_the_time_of_each_call_are_recorded() {
     let server = Server::plain().await;
     let limits = Limits::default();
     let egress = egress(&server, &limits);
-    let recorder = Recorder::default();
-    let _guard = metrics::set_default_local_recorder(&recorder);
+    let recorded = Recorded::default();
+    let _guard = metrics::set_default_local_recorder(&recorded);
     for body in ["", "rows", "more rows"] {
         let request = request("POST", "http://api.example.com/", body);
         fetch(&egress, &limits, request).await.unwrap();
     }
-    let labels = "connector=\"shop\",";
-    let host = "host=\"*.example.com\"";
-    let bytes: BTreeMap<String, u64> = recorder
-        .counters()
-        .into_iter()
-        .filter(|(name, _)| name.starts_with(BYTES))
-        .collect();
-    let expected = [
+    for (metric, value) in [
+        (
+            format!("{BYTES}{{connector=shop,direction=sent,host=*.example.com}}"),
+            13.0,
+        ),
         // The number of the connection, three times.
         (
-            format!("{BYTES}{{{labels}direction=\"received\",{host}}}"),
-            3,
+            format!("{BYTES}{{connector=shop,direction=received,host=*.example.com}}"),
+            3.0,
         ),
-        (format!("{BYTES}{{{labels}direction=\"sent\",{host}}}"), 13),
-    ];
-    assert_eq!(bytes, BTreeMap::from(expected));
-    let seconds = recorder.histograms();
-    let [(name, times)] = Vec::from_iter(&seconds)[..] else {
-        panic!("{seconds:?}")
-    };
-    assert_eq!(name, &format!("{SECONDS}{{{labels}{host}}}"));
-    assert!(
-        times.len() == 3 && times.iter().all(|time| *time > 0.0),
-        "{times:?}"
-    );
+        (
+            format!("{SECONDS}{{connector=shop,host=*.example.com}}"),
+            3.0,
+        ),
+    ] {
+        let recorded = (recorded.value(&metric), recorded.names());
+        assert_eq!(recorded.0, Some(value), "{metric} of {:?}", recorded.1);
+    }
 }
 
 #[tokio::test]
@@ -220,14 +210,12 @@ async fn response_that_nobody_reads_is_a_dropped_call() {
     let server = Server::plain().await;
     let limits = Limits::default();
     let egress = egress(&server, &limits);
-    let recorder = Recorder::default();
-    let _guard = metrics::set_default_local_recorder(&recorder);
+    let recorded = Recorded::default();
+    let _guard = metrics::set_default_local_recorder(&recorded);
     let request = request("GET", "http://api.example.com/", "");
     let answered = egress.send(request, &page(&limits)).await.unwrap();
-    assert!(recorder.counters().is_empty(), "it isn't over yet");
+    assert!(recorded.names().is_empty(), "it isn't over yet");
     drop(answered);
-    assert_eq!(
-        recorder.counters()[&calls("*.example.com", "GET", "dropped")],
-        1
-    );
+    let dropped = calls("*.example.com", "GET", "dropped");
+    assert_eq!(recorded.value(&dropped), Some(1.0));
 }

@@ -21,8 +21,10 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::connection::Stream;
-use super::super::{Egress, Network, Networking, PageQuota, Request, RequestBody, Tls, Wishes};
-use crate::config::{ConnectorConfig, Limits, NetworkConfig};
+use super::super::{
+    Budgets, Egress, Network, Networking, PageQuota, Request, RequestBody, Tls, Wishes,
+};
+use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 
 /// The name whose look-ups fail.
 pub(super) const UNKNOWN: &str = "unknown.example.com";
@@ -82,11 +84,26 @@ impl Server {
         let config = ConnectorConfig {
             network,
             limits,
+            // Each call as it is, not what is made of it.
+            rate_limit: RateLimitConfig {
+                retries: 0,
+                ..RateLimitConfig::default()
+            },
             ..ConnectorConfig::default()
         };
         let network = Arc::new(LeadsTo(self.address));
         let file = format!("{connector}.toml");
-        Egress::new(connector, &config, file, network, &Tls::new(), None).unwrap()
+        let budgets = Budgets::default();
+        Egress::new(
+            connector,
+            &config,
+            file,
+            network,
+            &Tls::new(),
+            &budgets,
+            None,
+        )
+        .unwrap()
     }
 }
 
@@ -192,5 +209,6 @@ pub(super) fn request(method: &str, url: &str, body: &str) -> Request {
         headers: Vec::new(),
         body: RequestBody::Whole(body.as_bytes().to_vec()),
         wishes: Wishes::default(),
+        idempotent: None,
     }
 }
