@@ -59,10 +59,18 @@ pub(super) fn url(text: &str) -> Result<Url, RequestFault> {
     })?;
     check(&url)?;
     // The parser takes any number of slashes before the host, none and a third one too.
-    if !text.split_once("://").is_some_and(|(scheme, rest)| {
+    let Some((_, rest)) = text.split_once("://").filter(|(scheme, rest)| {
         scheme.eq_ignore_ascii_case(url.scheme()) && !rest.starts_with('/')
-    }) {
+    }) else {
         return Err(RequestFault::NoHost(excerpt(text)));
+    };
+    // The parser drops an empty user name.
+    if rest
+        .split(['/', '?', '#'])
+        .next()
+        .is_some_and(|authority| authority.contains('@'))
+    {
+        return Err(RequestFault::UserInfo);
     }
     Ok(url)
 }
@@ -224,6 +232,7 @@ mod tests {
             "https://user@api.example.com/",
             "https://user:secret@api.example.com/",
             "https://@api.example.com@evil.example/",
+            "https://@api.example.com/",
             "api.example.com",
             "https://",
             "http:///path",

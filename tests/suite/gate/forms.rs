@@ -53,6 +53,8 @@ const URLS: &[(&str, &str)] = &[
     ("http://user@api.example.net/", "user name or password"),
     ("http://user:word@api.example.net/", "user name or password"),
     ("http://:word@api.example.net/", "user name or password"),
+    ("http://@api.example.net/", "user name or password"),
+    ("http://:@api.example.net/", "user name or password"),
     ("http://api.example.net@evil.net/", "user name or password"),
     (
         "http://api.example.net:80@evil.net/",
