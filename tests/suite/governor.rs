@@ -247,6 +247,10 @@ fn run(
             scope.spawn(move || weld.good_row("rows", &request));
         }
     });
+    // The answers may be here before the last lines are.
+    let told = |line: &&String| line.contains("upstream call");
+    let all = |lines: &[String]| lines.iter().filter(told).count() >= calls;
+    assert!(host.log().wait_until(all));
     let mut statuses = BTreeMap::new();
     for line in host.log().so_far() {
         if let Some((_, status)) = line
