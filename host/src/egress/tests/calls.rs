@@ -14,7 +14,7 @@ fn egress(server: &Server, limits: &Limits) -> Egress {
             .collect(),
         ..NetworkConfig::default()
     };
-    server.egress("shop", network, limits.clone())
+    server.egress("shop", network, *limits)
 }
 
 /// One request, in a page of its own.
