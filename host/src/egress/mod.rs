@@ -7,6 +7,7 @@
 //! Uses no other room; `config` gives it the parsed rules.
 
 mod address;
+mod alone;
 mod body;
 mod connection;
 mod current;
@@ -45,6 +46,8 @@ use record::Record;
 use redirect::Repeatable;
 use tries::{Course, Failure};
 
+#[doc(hidden)]
+pub use alone::{Alone, Page};
 pub(crate) use current::CurrentEgress;
 pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;

@@ -1,0 +1,77 @@
+//! A connector's access to the network without a connector, so that a benchmark can measure it by itself.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Budgets, Egress, PageQuota, Request, RequestBody, SystemNetwork, Tls, Waits, Wishes};
+use crate::config::ConnectorConfig;
+
+/// The gate and the client of a connector, which one page after the other may use.
+#[doc(hidden)]
+pub struct Alone {
+    egress: Egress,
+    config: ConnectorConfig,
+}
+
+/// What one page may use of it.
+#[doc(hidden)]
+pub struct Page(Arc<PageQuota>);
+
+impl Alone {
+    /// The access of a connector with this configuration, over the system's network.
+    ///
+    /// # Errors
+    ///
+    /// The connector's own certificates can't be used.
+    pub fn new(config: ConnectorConfig) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let network = Arc::new(SystemNetwork);
+        let file = "alone.toml".to_owned();
+        let budgets = Budgets::default();
+        Ok(Self {
+            egress: Egress::new("alone", &config, file, network, &Tls::new(), &budgets, None)?,
+            config,
+        })
+    }
+
+    /// A new page's calls, bytes and time.
+    pub fn page(&self) -> Page {
+        let limits = &self.config.limits;
+        let deadline = Instant::now() + limits.page_timeout;
+        Page(Arc::new(PageQuota::new(
+            limits,
+            deadline,
+            Arc::<Waits>::default(),
+        )))
+    }
+
+    /// Sends a GET as `http-fetch` does; answers status and body.
+    ///
+    /// # Errors
+    ///
+    /// Whatever fails, as the log would say it.
+    pub async fn get(
+        &self,
+        page: &Page,
+        url: &str,
+    ) -> Result<(u16, Vec<u8>), Box<dyn Error + Send + Sync>> {
+        let request = Request {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: RequestBody::Whole(Vec::new()),
+            wishes: Wishes::default(),
+            idempotent: None,
+        };
+        let response = self.egress.fetch(request, &page.0).await?;
+        Ok((response.status, response.body))
+    }
+}
+
+impl fmt::Debug for Alone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alone").finish_non_exhaustive()
+    }
+}
