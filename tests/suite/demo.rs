@@ -149,6 +149,27 @@ fn run(curl_line: &str) -> Message {
         .send()
 }
 
+/// By default the connector pauses between its pages, so that the sync takes some seconds.
+#[test]
+fn demo_that_is_stopped_before_its_rows_are_there_says_so() {
+    let folder = TempDir::new().unwrap();
+    let mut child = demo(&folder, &["--once"]).spawn().unwrap();
+    let stdout = Lines::capture(child.stdout.take().unwrap());
+    let stderr = Lines::capture(child.stderr.take().unwrap());
+    let mut demo = Serving { child, stdout };
+    stderr.wait_for("a table", |line| line.contains(": begins"));
+    kill_process(Pid::from_child(&demo.child), Signal::INT).unwrap();
+    assert!(demo.stdout.end_within(PATIENCE), "it goes on");
+    assert_eq!(demo.child.wait().unwrap().code(), Some(1));
+    assert!(
+        stderr
+            .end()
+            .contains("stopped by a signal before all tables"),
+        "{}",
+        stderr.end()
+    );
+}
+
 #[test]
 fn printed_curl_lines_work_until_the_demo_is_stopped() {
     let folder = TempDir::new().unwrap();

@@ -47,6 +47,7 @@ mod stuck;
 mod sync;
 mod sync_answers;
 mod sync_destinations;
+mod sync_events;
 mod sync_failures;
 mod sync_kill;
 mod sync_names;

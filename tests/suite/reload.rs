@@ -186,7 +186,7 @@ fn page_in_flight_ends_on_the_version_that_it_began_with() {
         page,
         release,
         state,
-    } = InFlight::start(reloading());
+    } = InFlight::start(reloading().flag("--log", "debug"));
     put(guests::ECHOES_STATE, host.plugins(), "guest.wasm");
     host.log().wait_for_text("connector reloaded");
     let new = host.weld("guest").good_row("others", &json!({}));
@@ -196,6 +196,7 @@ fn page_in_flight_ends_on_the_version_that_it_began_with() {
         .page_request("rows", &state)
         .begin()
         .unwrap();
+    host.log().wait_for_text("joins a call");
     release.open();
     for page in [page, again] {
         let answer = page.answer().unwrap();

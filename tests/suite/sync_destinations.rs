@@ -126,6 +126,13 @@ fn place_where_no_destination_can_be_is_told_of() {
     }
     assert_eq!(fs::read_to_string(desk.path("file")).unwrap(), "mine");
     assert!(!desk.path("missing").exists());
+    for to in ["/dev/null", "/dev/full"] {
+        let line = desk.mistake(&[&server.origin(), "--to", to]);
+        assert!(line.contains(to) && line.contains("is no file"), "{line}");
+    }
+    let ended = desk.run(&[&server.origin(), "--to", ""]);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(ended.stderr[0].contains("--to"), "{ended:?}");
 }
 
 fn execute(path: &Path, sql: &str) {

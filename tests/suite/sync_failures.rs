@@ -83,12 +83,21 @@ fn request_that_fails_is_tried_three_times() {
 
 #[test]
 fn state_that_never_moves_ends_the_sync() {
-    let server = one_page(r#"{"insert": [], "state": {}, "hasMore": true}"#);
-    let line = Desk::new().mistake(&[&server.origin()]);
-    assert!(
-        line.contains("rows") && line.contains("never moves"),
-        "{line}"
-    );
+    for rows in ["[]", r#"[{"id": 1}]"#] {
+        let server = Upstream::start(move |request, exchange| {
+            let answer = if request.target().ends_with("/schema") {
+                r#"{"schema": {"rows": {"primary_key": "id"}}}"#.to_owned()
+            } else {
+                format!(r#"{{"insert": {rows}, "state": {{}}, "hasMore": true}}"#)
+            };
+            exchange.answer(200, &[JSON], answer);
+        });
+        let line = Desk::new().mistake(&[&server.origin()]);
+        assert!(
+            line.contains("rows") && line.contains("never moves"),
+            "{rows}: {line}"
+        );
+    }
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     tokio::pin!(serving, syncing);
     tokio::select! {
         () = &mut serving => return Ok(()),
-        () = signals.next() => return Ok(()),
+        () = signals.next() => return Err(CliError::DemoStopped),
         synced = &mut syncing => synced?,
     }
     if !flags.once {

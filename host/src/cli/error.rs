@@ -100,6 +100,11 @@ pub enum CliError {
     #[error("stopped by a signal; the same command goes on from the last whole page")]
     SyncStopped,
 
+    /// A signal stopped the demo's sync.
+    #[cfg(feature = "demo")]
+    #[error("stopped by a signal before all tables were synced")]
+    DemoStopped,
+
     /// The system gave no random bytes.
     #[error("no random bytes for a key")]
     Randomness(#[source] io::Error),
@@ -162,17 +167,61 @@ impl CliError {
             | Self::NoStates
             | Self::NoState { .. }
             | Self::State(_)
-            | Self::Destination(_)
-            | Self::Sync(_)
             | Self::SyncStopped
             | Self::Port(_)
             | Self::Listen { .. }
             | Self::Plugins(_) => ExitStatus::Mistake,
+            Self::Destination(error) => of_fault(error.is_fault()),
+            Self::Sync(error) => of_fault(error.is_fault()),
             Self::Engine(_) | Self::Runtime(_) | Self::Signals(_) | Self::Randomness(_) => {
                 ExitStatus::Fault
             }
             #[cfg(feature = "demo")]
+            Self::DemoStopped => ExitStatus::Mistake,
+            #[cfg(feature = "demo")]
             Self::DemoSetUp(_) | Self::DemoConnector(_) => ExitStatus::Fault,
+        }
+    }
+}
+
+fn of_fault(is_fault: bool) -> ExitStatus {
+    if is_fault {
+        ExitStatus::Fault
+    } else {
+        ExitStatus::Mistake
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_that_ends_early_is_a_mistake_unless_this_program_failed() {
+        let not_prepared = || DestinationError::NotPrepared {
+            table: "rows".to_owned(),
+        };
+        let destination = |source| SyncError::Destination {
+            table: "rows".to_owned(),
+            source: Box::new(source),
+        };
+        for (error, status) in [
+            (SyncError::NoTables.into(), ExitStatus::Mistake),
+            (DestinationError::ClosedPipe.into(), ExitStatus::Mistake),
+            (
+                destination(DestinationError::ClosedPipe).into(),
+                ExitStatus::Mistake,
+            ),
+            (CliError::SyncStopped, ExitStatus::Mistake),
+            (SyncError::Writer("gone".into()).into(), ExitStatus::Fault),
+            (
+                SyncError::Tls("no ciphers".into()).into(),
+                ExitStatus::Fault,
+            ),
+            (not_prepared().into(), ExitStatus::Fault),
+            (destination(not_prepared()).into(), ExitStatus::Fault),
+        ] {
+            assert_eq!(CliError::exit_status(&error), status, "{error:?}");
         }
     }
 }

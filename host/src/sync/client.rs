@@ -1,6 +1,6 @@
 //! One request at a time, as Weld makes them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -43,6 +43,8 @@ pub struct PageReply {
     pub pending: Option<Pending>,
     /// What it waits for and until when, in the host's words.
     pub waits_for: Option<String>,
+    /// How long the server asks to wait before the next request.
+    pub retry_after: Option<Duration>,
     /// The length of the answer, decompressed.
     pub bytes: usize,
 }
@@ -133,8 +135,11 @@ impl Client {
         })?;
         let pending = headers
             .get(PENDING_HEADER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(Pending::parse)
+            // A reason that only a newer host knows is one to wait all the same.
+            .map(|value| {
+                let known = value.to_str().ok().and_then(Pending::parse);
+                known.unwrap_or(Pending::Waiting)
+            })
             // Rows are never lost, whatever the header says.
             .filter(|_| page.insert.is_empty());
         let waits_for = headers
@@ -145,6 +150,7 @@ impl Client {
             page,
             pending,
             waits_for,
+            retry_after: retry::retry_after(&headers, SystemTime::now()),
             bytes: body.len(),
         })
     }

@@ -16,6 +16,7 @@ use super::error::SyncError;
 use super::event::Event;
 use super::options::SyncOptions;
 use super::retry;
+use super::standstill::Standstill;
 use super::summary::{SlowPage, Summary, TableSummary};
 use super::table::{Progress, TableSync};
 use super::writer::{Committed, Page, Writer};
@@ -24,12 +25,8 @@ use crate::report;
 /// The state of a table's first page.
 const FIRST_STATE: &str = "{}";
 
-/// How many pages without rows or another state are asked for in a row: a connector that skips nothing but waits does
-/// so with pending answers, and anything else would be asked for ever.
-const MAX_IDLE_PAGES: u32 = 10;
-
-/// Between two requests for a page that is pending. A host of ours holds such requests; one that answers at once must
-/// not be asked thousands of times a second.
+/// Between two requests for a page that is pending, where the answer doesn't say. A host of ours holds such requests;
+/// one that answers at once must not be asked thousands of times a second.
 const PENDING_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Reads the schema and every table to its end, one after the other, into `destination`, and calls `events` with each
@@ -131,18 +128,18 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         };
         let mut reading = TableSync::new(self.client, name, state);
         let mut number = 0_u64;
-        let mut idle = 0_u32;
+        let mut standstill = Standstill::default();
         while !reading.is_done() {
             number = number.saturating_add(1);
             let Some(page) = self.page(name, number, &mut reading).await? else {
                 break;
             };
-            let is_idle = page.rows.is_empty() && !reading.moved() && !page.last;
-            idle = if is_idle { idle.saturating_add(1) } else { 0 };
-            if idle >= MAX_IDLE_PAGES {
+            if !page.last
+                && let Some(answers) = standstill.see(&page.rows, reading.moved())
+            {
                 return Err(SyncError::Stuck {
                     table: name.to_owned(),
-                    answers: idle,
+                    answers,
                 });
             }
             self.settle().await?;
@@ -206,8 +203,12 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
             reason,
             waits_for: reading.waits_for().map(str::to_owned),
         });
-        let left = PENDING_INTERVAL.saturating_sub(asked.elapsed());
-        self.unless_stopped(tokio::time::sleep(left)).await?;
+        let wait = reading
+            .retry_after()
+            .unwrap_or_default()
+            .min(self.client.options().longest_pause)
+            .max(PENDING_INTERVAL.saturating_sub(asked.elapsed()));
+        self.unless_stopped(tokio::time::sleep(wait)).await?;
         Ok(())
     }
 

@@ -125,9 +125,10 @@ pub enum SyncError {
         known: Vec<String>,
     },
 
-    /// One answer after the other says that there is more, but has no rows and the state that was sent.
+    /// One answer after the other says that there is more, but has the state that was sent, and no rows or those of
+    /// the answer before.
     #[error(
-        "table {table:?}: the state never moves: {answers} pages in a row had no rows and the same state"
+        "table {table:?}: the state never moves: {answers} pages in a row had the same state and no new rows"
     )]
     Stuck {
         /// The table.
@@ -166,6 +167,16 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Whether it is this program that failed, rather than something that its user, or the connector's, can mend.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Tls(_) | Self::Writer(_) => true,
+            Self::Destination { source, .. } => source.is_fault(),
+            _ => false,
+        }
+    }
+
     /// Whether the same request may succeed a little later: connections and time-outs, 408, 429 and 5xx.
     #[must_use]
     pub fn is_worth_another_try(&self) -> bool {

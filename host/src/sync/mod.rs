@@ -21,6 +21,7 @@ mod event;
 mod options;
 mod refusal;
 mod retry;
+mod standstill;
 mod summary;
 mod table;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! One table from a state to its end.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use weld_protocol::Pending;
@@ -16,6 +18,7 @@ pub struct TableSync<'a> {
     moved: bool,
     waiting: Option<Timestamp>,
     waits_for: Option<String>,
+    retry_after: Option<Duration>,
     done: bool,
 }
 
@@ -46,6 +49,7 @@ impl<'a> TableSync<'a> {
             moved: false,
             waiting: None,
             waits_for: None,
+            retry_after: None,
             done: false,
         }
     }
@@ -75,6 +79,12 @@ impl<'a> TableSync<'a> {
         self.waits_for.as_deref()
     }
 
+    /// How long the last answer asks to wait before the next request.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// Whether the last page has come.
     #[must_use]
     pub fn is_done(&self) -> bool {
@@ -94,6 +104,7 @@ impl<'a> TableSync<'a> {
         self.moved = !reply.page.keeps(&self.state);
         self.waiting = reply.page.waiting().map(|waiting| waiting.not_before);
         self.waits_for = reply.waits_for;
+        self.retry_after = reply.retry_after;
         self.state = reply.page.state;
         if let Some(pending) = reply.pending {
             return Ok(Progress::Pending(pending));

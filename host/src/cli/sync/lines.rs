@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use weld_protocol::Pending;
 
 use crate::cli::output::say;
 use crate::report;
-use crate::sync::{Event, Summary};
+use crate::sync::{Event, SlowPage, Summary};
 
 /// How often a table that is under way gets a line.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -128,6 +128,7 @@ impl JsonLog {
             Event::TableDone(done) => json!({
                 "event": "table-done", "table": done.table, "pages": done.pages, "rows": done.rows,
                 "bytes": done.bytes, "seconds": done.took.as_secs_f64(), "complete": done.complete,
+                "slowest": done.slowest.iter().map(slow_page).collect::<Vec<_>>(),
             }),
         };
         say(&line.to_string());
@@ -143,6 +144,10 @@ impl JsonLog {
             say(&line.to_string());
         }
     }
+}
+
+fn slow_page(page: &SlowPage) -> Value {
+    json!({"page": page.number, "seconds": page.took.as_secs_f64()})
 }
 
 /// A warning or another try, in words.

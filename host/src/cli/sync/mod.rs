@@ -10,7 +10,9 @@ mod target;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use tokio::sync::oneshot;
 
 use self::bars::Bars;
 pub(super) use self::lines::summary_lines;
@@ -19,6 +21,7 @@ pub(super) use self::report::Report;
 use self::source::Source;
 use self::target::Target;
 use super::error::CliError;
+use super::host::wished;
 use super::serve::environment_key;
 use super::signals::Signals;
 use crate::config::{Secret, parse_duration};
@@ -34,7 +37,7 @@ pub(super) struct SyncFlags {
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
     /// Where rows go: a SQLite file, a folder of JSON Lines (DIR/), or - for stdout [default: NAME.sqlite]
-    #[arg(long, value_name = "WHERE")]
+    #[arg(long, value_name = "WHERE", value_parser = NonEmptyStringValueParser::new())]
     to: Option<String>,
     /// A table to sync; may be repeated [default: all]
     #[arg(long = "table", value_name = "TABLE")]
@@ -96,11 +99,23 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
             ..ClientOptions::default()
         },
     )?;
-    let stop = signals.next();
     let for_people = report.is_for_people();
-    let synced = sync_to(&client, target.open()?, &options, report, stop).await;
-    source.close().await;
-    let summary = synced?;
+    let (stop, stopped) = oneshot::channel();
+    let syncing = async {
+        let synced = sync_to(&client, target.open()?, &options, report, wished(stopped)).await;
+        source.close().await;
+        synced
+    };
+    let signalled = async {
+        signals.next().await;
+        drop(stop);
+        signals.next().await;
+    };
+    let summary = tokio::select! {
+        synced = syncing => synced?,
+        // What was being put away is put away whole or not at all, however the process ends.
+        () = signalled => return Err(CliError::SyncStopped),
+    };
     if for_people {
         eprintln!();
         for line in summary_lines(&summary) {

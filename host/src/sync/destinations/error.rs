@@ -63,6 +63,15 @@ pub enum DestinationError {
         source: rusqlite::Error,
     },
 
+    /// It exists and is no file, but such as a device or a pipe.
+    #[error(
+        "{} is no file: name a SQLite file, a folder of JSON Lines (DIR/), or - for stdout", path.display()
+    )]
+    NotAFile {
+        /// What stands there, left as it was.
+        path: PathBuf,
+    },
+
     /// The file exists and is no SQLite database.
     #[error("{} is no SQLite database: name another file", path.display())]
     NotADatabase {
@@ -183,6 +192,12 @@ pub enum DestinationError {
 }
 
 impl DestinationError {
+    /// Whether it is the caller that failed, rather than the destination.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        matches!(self, Self::NotPrepared { .. })
+    }
+
     /// Sorts what the system said of a file.
     pub(super) fn of_file(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

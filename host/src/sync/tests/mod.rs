@@ -2,6 +2,7 @@
 
 mod answers;
 mod memory;
+mod pending;
 mod retries;
 mod server;
 mod stopping;

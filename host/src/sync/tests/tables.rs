@@ -2,7 +2,6 @@
 
 use super::*;
 use memory::Stored;
-use weld_protocol::Pending;
 
 fn names(events: &[Event]) -> Vec<String> {
     events
@@ -135,99 +134,6 @@ async fn the_older_shape_of_a_schema_is_synced() {
         state: Some("null".to_owned()),
     };
     assert_eq!(memory.table("old"), stored);
-}
-
-#[tokio::test]
-async fn pending_answers_are_waiting_and_never_stored() {
-    const MARK: &str =
-        r#"{"not-before":"2030-01-02T03:04:05Z","since":"2030-01-02T03:00:00Z","tries":1}"#;
-    let mut asked = 0;
-    let server = Server::start(move |request| {
-        if request.path == "/schema" {
-            return Answer::json(r#"{"schema": {"a": {}}}"#);
-        }
-        asked += 1;
-        let pending = |reason: &str, state: &str| {
-            Answer::with(
-                "200 OK",
-                &format!("Weld-Host-Pending: {reason}\r\nWeld-Host-Waits-For: for {reason}\r\n"),
-                format!(r#"{{"insert": [], "state": {state}, "hasMore": true}}"#).as_bytes(),
-            )
-        };
-        match asked {
-            1 => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
-            2 => pending("waiting", &format!(r#"{{"page": 1, "weld-host": {MARK}}}"#)),
-            3 => pending("running", r#"{"page": 1}"#),
-            _ => Answer::status("400 Bad Request", ""),
-        }
-    })
-    .await;
-    let memory = Memory::default();
-    let (result, events) = run(&server, &memory, &SyncOptions::default()).await;
-    assert!(result.is_err());
-    assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
-    let states = server.states("a");
-    assert!(states[2].contains("not-before"), "{}", states[2]);
-    assert_eq!(states[3], r#"{"page":1}"#);
-    let waits: Vec<_> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Waiting {
-                until,
-                reason,
-                waits_for,
-                ..
-            } => Some((*until, *reason, waits_for.as_deref())),
-            _ => None,
-        })
-        .collect();
-    let until = "2030-01-02T03:04:05Z".parse().unwrap();
-    assert_eq!(
-        waits,
-        [
-            (Some(until), Pending::Waiting, Some("for waiting")),
-            (None, Pending::Running, Some("for running"))
-        ]
-    );
-}
-
-#[tokio::test]
-async fn rows_of_an_answer_that_is_marked_as_pending_are_kept() {
-    let server = Server::start(|request| {
-        if request.path == "/schema" {
-            return Answer::json(r#"{"schema": {"a": {}}}"#);
-        }
-        let body = br#"{"insert": [{"id": 1}], "state": {}, "hasMore": false}"#;
-        Answer::with("200 OK", "Weld-Host-Pending: running\r\n", body)
-    })
-    .await;
-    let memory = Memory::default();
-    let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
-    assert_eq!(result.unwrap().rows(), 1);
-    assert_eq!(memory.table("a").rows, [r#"{"id": 1}"#]);
-}
-
-#[tokio::test]
-async fn a_state_that_never_moves_ends_the_sync() {
-    let server = paging(|_| page("[]", r#"{"page": 1}"#, true)).await;
-    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
-    assert_eq!(
-        said(&result.unwrap_err()),
-        r#"table "a": the state never moves: 10 pages in a row had no rows and the same state"#
-    );
-    // The first answer moved it from nothing.
-    assert_eq!(server.states("a").len(), 11);
-}
-
-#[tokio::test]
-async fn pages_without_rows_whose_state_moves_are_asked_on() {
-    let server = paging(|request| {
-        let number = request.body["state"]["page"].as_u64().unwrap_or(0) + 1;
-        page("[]", &format!(r#"{{"page": {number}}}"#), number < 30)
-    })
-    .await;
-    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
-    assert_eq!(result.unwrap().pages(), 60);
 }
 
 /// The third page never comes, and would be waited for if the second one's commit were not looked after.

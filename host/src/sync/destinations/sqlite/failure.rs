@@ -25,6 +25,7 @@ pub(super) enum Failure {
         was: Vec<String>,
         now: Vec<String>,
     },
+    NotAFile,
     Foreign,
     Layout {
         found: i64,
@@ -57,6 +58,7 @@ impl Failure {
                 was,
                 now,
             },
+            Self::NotAFile => DestinationError::NotAFile { path },
             Self::Foreign => DestinationError::Foreign { path },
             Self::Layout { found } => DestinationError::Layout {
                 path,

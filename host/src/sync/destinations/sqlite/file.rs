@@ -51,6 +51,10 @@ pub(super) fn open(path: &Path) -> Result<Connection, Failure> {
     // An absolute path is never read as a URI, nor as the name of a database in memory.
     let path =
         std::path::absolute(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
+    // SQLite would call a pipe or a device a broken disk.
+    if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+        return Err(Failure::NotAFile);
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;

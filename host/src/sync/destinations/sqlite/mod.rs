@@ -59,7 +59,7 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// [`DestinationError`]: `Locked` where another program has it open, `NotADatabase`, `Foreign` or `Layout` where
+    /// [`DestinationError`]: `Locked` where another program has it open, `NotAFile`, `NotADatabase`, `Foreign` or `Layout` where
     /// it is not a sync's, `ReadOnly`, `Open`, or what SQLite met with.
     pub fn open(path: &Path) -> Result<Self, DestinationError> {
         Ok(Self {

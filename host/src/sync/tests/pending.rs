@@ -1,0 +1,181 @@
+//! Answers that stand for a page to come, and pages that stand for nothing.
+
+use super::*;
+use weld_protocol::Pending;
+
+#[tokio::test]
+async fn pending_answers_are_waiting_and_never_stored() {
+    const MARK: &str =
+        r#"{"not-before":"2030-01-02T03:04:05Z","since":"2030-01-02T03:00:00Z","tries":1}"#;
+    let mut asked = 0;
+    let server = Server::start(move |request| {
+        if request.path == "/schema" {
+            return Answer::json(r#"{"schema": {"a": {}}}"#);
+        }
+        asked += 1;
+        let pending = |reason: &str, state: &str| {
+            Answer::with(
+                "200 OK",
+                &format!("Weld-Host-Pending: {reason}\r\nWeld-Host-Waits-For: for {reason}\r\n"),
+                format!(r#"{{"insert": [], "state": {state}, "hasMore": true}}"#).as_bytes(),
+            )
+        };
+        match asked {
+            1 => page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true),
+            2 => pending("waiting", &format!(r#"{{"page": 1, "weld-host": {MARK}}}"#)),
+            3 => pending("running", r#"{"page": 1}"#),
+            _ => Answer::status("400 Bad Request", ""),
+        }
+    })
+    .await;
+    let memory = Memory::default();
+    let (result, events) = run(&server, &memory, &SyncOptions::default()).await;
+    assert!(result.is_err());
+    assert_eq!(memory.table("a").state.as_deref(), Some(r#"{"page": 1}"#));
+    let states = server.states("a");
+    assert!(states[2].contains("not-before"), "{}", states[2]);
+    assert_eq!(states[3], r#"{"page":1}"#);
+    let waits: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Waiting {
+                until,
+                reason,
+                waits_for,
+                ..
+            } => Some((*until, *reason, waits_for.as_deref())),
+            _ => None,
+        })
+        .collect();
+    let until = "2030-01-02T03:04:05Z".parse().unwrap();
+    assert_eq!(
+        waits,
+        [
+            (Some(until), Pending::Waiting, Some("for waiting")),
+            (None, Pending::Running, Some("for running"))
+        ]
+    );
+}
+
+#[tokio::test]
+async fn rows_of_an_answer_that_is_marked_as_pending_are_kept() {
+    let server = Server::start(|request| {
+        if request.path == "/schema" {
+            return Answer::json(r#"{"schema": {"a": {}}}"#);
+        }
+        let body = br#"{"insert": [{"id": 1}], "state": {}, "hasMore": false}"#;
+        Answer::with("200 OK", "Weld-Host-Pending: running\r\n", body)
+    })
+    .await;
+    let memory = Memory::default();
+    let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
+    assert_eq!(result.unwrap().rows(), 1);
+    assert_eq!(memory.table("a").rows, [r#"{"id": 1}"#]);
+}
+
+#[tokio::test]
+async fn a_state_that_never_moves_ends_the_sync() {
+    let server = paging(|_| page("[]", r#"{"page": 1}"#, true)).await;
+    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
+    assert_eq!(
+        said(&result.unwrap_err()),
+        r#"table "a": the state never moves: 10 pages in a row had the same state and no new rows"#
+    );
+    // The first answer moved it from nothing.
+    assert_eq!(server.states("a").len(), 11);
+}
+
+/// The commonest mistake of a connector: it hands the cursor back that it was given, and the same rows come for ever.
+#[tokio::test]
+async fn the_same_page_again_and_again_ends_the_sync() {
+    let server = paging(|_| page(r#"[{"id": 1}]"#, r#"{"page": 1}"#, true)).await;
+    let memory = Memory::default();
+    let (result, _) = run(&server, &memory, &SyncOptions::default()).await;
+    assert!(matches!(result, Err(SyncError::Stuck { answers: 10, .. })));
+    let state = memory.table("a").state;
+    assert_eq!(state.as_deref(), Some(r#"{"page": 1}"#));
+}
+
+#[tokio::test]
+async fn new_rows_with_the_same_state_are_asked_on() {
+    let mut number = 0;
+    let server = paging(move |_| {
+        number += 1;
+        page(&format!(r#"[{{"id": {number}}}]"#), "{}", number % 30 != 0)
+    })
+    .await;
+    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
+    assert_eq!(result.unwrap().rows(), 60);
+}
+
+#[tokio::test]
+async fn a_pending_answer_is_asked_again_when_it_says_so() {
+    let mut asked = 0;
+    let server = paging(move |_| {
+        asked += 1;
+        let headers = match asked {
+            // As long as the test's longest pause, which is no time at all.
+            1 => "Weld-Host-Pending: waiting\r\nRetry-After: 86400\r\n",
+            // A reason that this client doesn't know.
+            2 => "Weld-Host-Pending: resting\r\nRetry-After: 0\r\n",
+            _ => return page("[]", "{}", false),
+        };
+        let body = br#"{"insert": [], "state": {}, "hasMore": true}"#;
+        Answer::with("200 OK", headers, body)
+    })
+    .await;
+    let client = |longest_pause| {
+        let options = ClientOptions {
+            longest_pause,
+            ..quick()
+        };
+        Client::with_options(&server.url(), None, options).unwrap()
+    };
+    let (events, options) = (Mutex::new(Vec::new()), SyncOptions::default());
+    let patient = client(PATIENCE);
+    let asking = sync(
+        &patient,
+        Memory::default().destination(),
+        &options,
+        |event| events.lock().unwrap().push(event),
+        // Once it waits, nothing but the pause is left.
+        async {
+            while !waits(&events.lock().unwrap()) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        },
+    );
+    let summary = tokio::time::timeout(PATIENCE / 2, asking).await.unwrap();
+    assert!(summary.unwrap().stopped, "the pause is not over");
+    assert_eq!(server.states("a").len(), 1);
+
+    let impatient = client(Duration::ZERO);
+    let asking = sync(
+        &impatient,
+        Memory::default().destination(),
+        &options,
+        |event| events.lock().unwrap().push(event),
+        std::future::pending(),
+    );
+    let summary = tokio::time::timeout(PATIENCE, asking).await.unwrap();
+    assert_eq!(summary.unwrap().pages(), 2, "two tables, of a page each");
+    assert_eq!(server.states("a").len(), 3);
+}
+
+fn waits(events: &[Event]) -> bool {
+    events
+        .iter()
+        .any(|event| matches!(event, Event::Waiting { .. }))
+}
+
+#[tokio::test]
+async fn pages_without_rows_whose_state_moves_are_asked_on() {
+    let server = paging(|request| {
+        let number = request.body["state"]["page"].as_u64().unwrap_or(0) + 1;
+        page("[]", &format!(r#"{{"page": {number}}}"#), number < 30)
+    })
+    .await;
+    let (result, _) = run(&server, &Memory::default(), &SyncOptions::default()).await;
+    assert_eq!(result.unwrap().pages(), 60);
+}
