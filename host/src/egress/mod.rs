@@ -17,7 +17,9 @@ mod error;
 mod exchange;
 mod governor;
 mod headers;
+mod message;
 mod network;
+mod pool;
 mod quota;
 mod record;
 mod redirect;
@@ -28,20 +30,20 @@ mod waits;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
 use crate::config::{AllowList, ConnectorConfig, NetworkConfig};
 use body::{Bounds, ResponseBody};
 use decode::Coding;
 use dial::Dialler;
-use exchange::{Client, Hop, HopBody, Times};
+use exchange::{Hop, HopBody, Times};
 use governor::{Governor, retry};
+use pool::Pool;
 use record::Record;
 use redirect::Repeatable;
 use tries::{Course, Failure};
@@ -53,59 +55,12 @@ pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
 pub(crate) use governor::Budgets;
 pub(crate) use headers::is_reserved;
+pub(crate) use message::{Request, RequestBody, Response, Wishes};
 pub use network::{Network, Networking, SystemNetwork};
 use quota::NoCalls;
 pub(crate) use quota::PageQuota;
 pub(crate) use tls::Tls;
 pub(crate) use waits::{Wait, WaitReason, Waits};
-
-/// How long an idle connection is kept for the next request: less than the minute after which most servers close.
-const POOL_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Idle connections to one origin.
-const MAX_IDLE_PER_ORIGIN: usize = 8;
-
-/// The longest head of a response, and the most headers in it.
-const MAX_HEAD_BYTES: u32 = 256 << 10;
-const MAX_RESPONSE_HEADERS: usize = 256;
-
-/// A request as a guest makes it.
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(String, Vec<u8>)>,
-    pub(crate) body: RequestBody,
-    pub(crate) wishes: Wishes,
-    /// Whether it may be sent again after a failure; by default its method says so.
-    pub(crate) idempotent: Option<bool>,
-}
-
-pub(crate) enum RequestBody {
-    /// Empty for none.
-    Whole(Vec<u8>),
-    Streamed(StreamedBody),
-}
-
-/// The request's own time-outs. They count where they are shorter than the connector's.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Wishes {
-    pub(crate) connect: Option<Duration>,
-    pub(crate) first_byte: Option<Duration>,
-    pub(crate) idle: Option<Duration>,
-    pub(crate) total: Option<Duration>,
-}
-
-/// A whole response.
-#[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    /// Names in lower case; values that are not UTF-8 read as ISO 8859-1.
-    pub(crate) headers: Vec<(String, String)>,
-    /// Decompressed.
-    pub(crate) body: Vec<u8>,
-    /// The URL that answered.
-    pub(crate) url: String,
-}
 
 /// A response's head, and what its body needs.
 type Answered = (
@@ -128,13 +83,6 @@ pub(crate) struct Egress {
     max_response_bytes: u64,
 }
 
-/// A connector's connections, and how they are made.
-struct Pool {
-    dialler: Dialler,
-    /// Made by the first request.
-    client: OnceLock<Client>,
-}
-
 impl Egress {
     /// Takes over the connections of `previous`, the same connector's before its configuration changed, where they would
     /// be made in the same way now.
@@ -155,10 +103,11 @@ impl Egress {
             Some(previous) if previous.network.connects_as(&config.network) => {
                 previous.pool.clone()
             }
-            _ => Arc::new(Pool {
-                dialler: Dialler::new(network, &config.network, tls.client(&config.network)?),
-                client: OnceLock::new(),
-            }),
+            _ => Arc::new(Pool::new(Dialler::new(
+                network,
+                &config.network,
+                tls.client(&config.network)?,
+            ))),
         };
         let connector: Arc<str> = connector.into();
         Ok(Self {
@@ -317,7 +266,7 @@ impl Egress {
             until: None,
         });
         let sent = exchange::send(
-            self.client(),
+            self.pool.client(),
             hop,
             times,
             self.max_request_bytes,
@@ -375,19 +324,6 @@ impl Egress {
             (times.deadline, times.reason) = (course.patience.until, course.patience.reason);
         }
         times
-    }
-
-    fn client(&self) -> &Client {
-        self.pool.client.get_or_init(|| {
-            hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .timer(TokioTimer::new())
-                .pool_idle_timeout(POOL_TIMEOUT)
-                .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
-                .http1_max_headers(MAX_RESPONSE_HEADERS)
-                .http2_max_header_list_size(MAX_HEAD_BYTES)
-                .build(self.pool.dialler.clone())
-        })
     }
 }
 
