@@ -20,6 +20,12 @@ use super::record::Record;
 /// How much is decompressed at a time.
 const PIECE_BYTES: usize = 16 << 10;
 
+/// How many times as long as its content may become, beside [`PADDING_BYTES`], a compressed body may be. Flushed for each
+/// row it is a little longer than what it holds; one past this is padding, which could go on without ever becoming a
+/// byte that counts.
+const PADDED: u64 = 2;
+const PADDING_BYTES: u64 = 64 << 10;
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// What holds for one body.
@@ -57,7 +63,14 @@ impl ResponseBody {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Cause>,
     {
-        let pieces = Paced::new(body, bounds.idle, record.wire_bytes());
+        let max_wire_bytes = match coding {
+            None => bounds.max_bytes,
+            Some(_) => bounds
+                .max_bytes
+                .saturating_mul(PADDED)
+                .saturating_add(PADDING_BYTES),
+        };
+        let pieces = Paced::new(body, bounds.idle, max_wire_bytes, record.wire_bytes());
         let reader = Reader::new(pieces);
         Self {
             source: match coding {
@@ -78,11 +91,13 @@ impl ResponseBody {
             if let Ok(piece) = frame?.into_data() {
                 bytes.extend_from_slice(&piece);
             }
+            // A few compressed bytes become many pieces, and no wait stands between them.
+            tokio::task::coop::consume_budget().await;
         }
         Ok(bytes)
     }
 
-    /// Leaves the body unread: the request is sent again.
+    /// Leaves the rest unread: the response leads to another request.
     pub(super) fn set_aside(mut self) {
         self.record.succeed();
     }
@@ -120,26 +135,35 @@ impl ResponseBody {
         self.left = self
             .left
             .checked_sub(bytes)
-            .ok_or(EgressError::ResponseTooLarge {
-                limit_bytes: self.bounds.max_bytes,
-            })?;
+            .ok_or_else(|| self.too_large())?;
         self.bounds.page.take_bytes(piece.len())?;
         self.record.received(bytes);
         Ok(())
     }
 
     fn sort(&self, error: io::Error) -> EgressError {
-        if error.get_ref().is_some_and(|inner| inner.is::<Idle>()) {
-            return EgressError::Timeout(Timeout::Idle);
-        }
-        EgressError::Failed {
-            origin: self.record.origin().to_owned(),
-            source: error.into(),
+        match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            Some(Cut::Idle) => EgressError::Timeout(Timeout::Idle),
+            Some(Cut::TooLong) => self.too_large(),
+            None => EgressError::Failed {
+                origin: self.record.origin().to_owned(),
+                source: error.into(),
+            },
         }
     }
 
+    fn too_large(&self) -> EgressError {
+        EgressError::ResponseTooLarge {
+            limit_bytes: self.bounds.max_bytes,
+        }
+    }
+
+    /// Asks the clock too: a body that always has more never lets a timer run.
     fn poll_time(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let deadline = self.bounds.deadline;
+        if Instant::now() >= deadline {
+            return Poll::Ready(());
+        }
         let time = self
             .time
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
@@ -157,13 +181,15 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
         let this = self.get_mut();
         let polled = match this.poll_piece(context) {
-            Poll::Pending => match this.poll_time(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(()) => Err(EgressError::Timeout(this.bounds.reason)),
-            },
             Poll::Ready(Ok(None)) => Ok(None),
-            Poll::Ready(Ok(Some(piece))) => this.count(&piece).map(|()| Some(piece)),
             Poll::Ready(Err(error)) => Err(this.sort(error)),
+            more => match (this.poll_time(context), more) {
+                (Poll::Ready(()), _) => Err(EgressError::Timeout(this.bounds.reason)),
+                (Poll::Pending, Poll::Ready(Ok(Some(piece)))) => {
+                    this.count(&piece).map(|()| Some(piece))
+                }
+                (Poll::Pending, _) => return Poll::Pending,
+            },
         };
         Poll::Ready(match polled {
             Ok(Some(piece)) => Some(Ok(Frame::data(piece))),
@@ -185,14 +211,20 @@ impl Body for ResponseBody {
     }
 }
 
-/// Nothing came for too long.
+/// Why a body is cut off before any of it counts.
 #[derive(Debug, thiserror::Error)]
-#[error("nothing came for too long")]
-struct Idle;
+enum Cut {
+    #[error("nothing came for too long")]
+    Idle,
+    #[error("more came than the response may have")]
+    TooLong,
+}
 
 /// The pieces of a body as they come over the wire, none too long after the one before.
 struct Paced {
     body: Pin<Box<dyn Body<Data = Bytes, Error = Cause> + Send>>,
+    /// What may still come; none where more is announced than may come.
+    left: Option<u64>,
     idle: Duration,
     /// Runs while a piece is waited for.
     waiting: Option<Pin<Box<Sleep>>>,
@@ -200,12 +232,13 @@ struct Paced {
 }
 
 impl Paced {
-    fn new<B>(body: B, idle: Duration, wire_bytes: super::record::Counter) -> Self
+    fn new<B>(body: B, idle: Duration, max_bytes: u64, wire_bytes: super::record::Counter) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Cause>,
     {
         Self {
+            left: (body.size_hint().lower() <= max_bytes).then_some(max_bytes),
             body: Box::pin(body.map_err(Into::into)),
             idle,
             waiting: None,
@@ -217,13 +250,16 @@ impl Paced {
 impl Pieces for Paced {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         loop {
+            let Some(left) = self.left else {
+                return Poll::Ready(Some(Err(io::Error::other(Cut::TooLong))));
+            };
             let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) else {
                 let idle = self.idle;
                 let waiting = self
                     .waiting
                     .get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
                 ready!(waiting.as_mut().poll(context));
-                return Poll::Ready(Some(Err(io::Error::other(Idle))));
+                return Poll::Ready(Some(Err(io::Error::other(Cut::Idle))));
             };
             self.waiting = None;
             return Poll::Ready(match frame {
@@ -232,6 +268,11 @@ impl Pieces for Paced {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
                         self.wire_bytes.add(data.len());
+                        let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                        self.left = left.checked_sub(length);
+                        if self.left.is_none() {
+                            continue;
+                        }
                         Some(Ok(data))
                     }
                     Err(_trailers) => continue,

@@ -145,10 +145,13 @@ impl EgressError {
     /// One word for log and metrics.
     pub(super) fn outcome(&self) -> &'static str {
         match self {
-            Self::Denied { .. } | Self::AddressDenied { .. } => "denied",
-            Self::InvalidRequest { .. } | Self::RequestTooLarge { .. } => "invalid",
+            Self::Denied { .. } => "denied",
+            Self::AddressDenied { .. } => "address-denied",
+            Self::InvalidRequest { .. } => "invalid",
+            Self::RequestTooLarge { .. } => "request-too-large",
             Self::ResponseTooLarge { .. } => "too-large",
-            Self::TooManyCalls { .. } | Self::TooManyBytes { .. } => "over-limit",
+            Self::TooManyCalls { .. } => "too-many-calls",
+            Self::TooManyBytes { .. } => "too-many-bytes",
             Self::QuotaSpent { .. } | Self::OutOfService { .. } => "unavailable",
             Self::Timeout(_) => "timeout",
             Self::Failed { .. } => "failed",

@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{self, Client as Pool};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep};
 use url::Url;
 
 use super::connection::DialTimes;
@@ -81,7 +81,13 @@ pub(super) async fn send(
     page: &Arc<PageQuota>,
     record: &mut Record,
 ) -> Result<http::Response<Incoming>, EgressError> {
-    let body = outgoing(hop.body, max_request_bytes, page, record.sent_bytes())?;
+    let body = outgoing(
+        hop.body,
+        max_request_bytes,
+        times,
+        page,
+        record.sent_bytes(),
+    )?;
     let mut request = http::Request::new(body);
     *request.method_mut() = hop.method;
     *request.uri_mut() = headers::target(&hop.url)?;
@@ -169,6 +175,7 @@ fn sort(error: legacy::Error, origin: &str) -> EgressError {
 fn outgoing(
     body: HopBody,
     max_bytes: u64,
+    times: Times,
     page: &Arc<PageQuota>,
     sent: Counter,
 ) -> Result<UnsyncBoxBody<Bytes, Cause>, EgressError> {
@@ -194,6 +201,8 @@ fn outgoing(
                 streamed,
                 left: max_bytes,
                 max_bytes,
+                time: Box::pin(tokio::time::sleep_until(times.deadline)),
+                reason: times.reason,
                 page: page.clone(),
                 sent,
             }
@@ -209,6 +218,8 @@ enum BodyFault {
     TooLarge { limit_bytes: u64 },
     #[error("the page has used up its bytes")]
     OverQuota { limit_bytes: u64 },
+    #[error("the exchange ran out of time")]
+    OutOfTime { reason: Timeout },
 }
 
 impl From<&BodyFault> for EgressError {
@@ -216,6 +227,7 @@ impl From<&BodyFault> for EgressError {
         match *fault {
             BodyFault::TooLarge { limit_bytes } => Self::RequestTooLarge { limit_bytes },
             BodyFault::OverQuota { limit_bytes } => Self::TooManyBytes { limit_bytes },
+            BodyFault::OutOfTime { reason } => Self::Timeout(reason),
         }
     }
 }
@@ -224,6 +236,9 @@ struct Capped {
     streamed: StreamedBody,
     left: u64,
     max_bytes: u64,
+    /// An upstream may answer before it has the whole request, and take the rest for as long as the guest writes.
+    time: Pin<Box<Sleep>>,
+    reason: Timeout,
     page: Arc<PageQuota>,
     sent: Counter,
 }
@@ -252,6 +267,13 @@ impl Body for Capped {
     ) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
         let this = self.get_mut();
         loop {
+            // The clock too: a guest that always has more never lets a timer run.
+            let is_over = this.time.deadline() <= Instant::now()
+                || this.time.as_mut().poll(context).is_ready();
+            if is_over {
+                let reason = this.reason;
+                return Poll::Ready(Some(Err(BodyFault::OutOfTime { reason }.into())));
+            }
             let frame = ready!(Pin::new(&mut this.streamed.body).poll_frame(context));
             return Poll::Ready(match frame {
                 None => None,
@@ -275,3 +297,6 @@ impl Body for Capped {
             .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,6 +176,7 @@ impl Egress {
             let next = again.and_then(|again| again.next(response.status(), response.headers()));
             match next {
                 Some(next) => {
+                    response.into_body().set_aside();
                     self.take_call(next.method.as_str(), page)?;
                     follow = follow.saturating_sub(1);
                     hop = next;

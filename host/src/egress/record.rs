@@ -12,10 +12,11 @@ use super::connection::DialTimes;
 use super::error::EgressError;
 
 /// Calls to the network that ended, by `connector`, `host` (that of the rule that allowed it), `method` and `outcome`
-/// (a status' first digit as in `2xx`, or what went wrong).
+/// (a status' first digit as in `2xx`, or why there is none: [`EgressError::outcome`]).
 pub(super) const CALLS: &str = "weld_host_upstream_calls_total";
 
-/// Seconds from a call's begin to its body's end, by `connector` and `host`.
+/// Seconds by `connector`, `host` and `part`: the `whole` from a call's begin to its body's end, and of those that got
+/// so far the time to the `first-byte`, to `resolve` and to `connect`, where the connection was not there already.
 pub(super) const SECONDS: &str = "weld_host_upstream_seconds";
 
 /// Bytes of bodies over the wire, by `connector`, `host` and `direction` (`sent` or `received`).
@@ -175,23 +176,36 @@ impl Record {
     }
 
     fn log(&self) {
-        let took = self.began.elapsed();
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         let connector = &*self.connector;
         let (origin, path, method) = (&self.origin, &self.path, &self.method);
         let attempt = (self.attempt > 1).then_some(self.attempt);
         let held_ms = self.held.map(milliseconds);
+        let (status, outcome) = (self.status, self.outcome());
+        let sent_bytes = self.sent.get();
+        let (received_bytes, body_bytes) = (self.wire.get(), self.body_bytes);
+        let resolve_ms = self.dialled.map(|times| milliseconds(times.resolve));
+        let connect_ms = self.dialled.map(|times| milliseconds(times.connect));
+        let first_byte_ms = self.first_byte.map(milliseconds);
+        let took_ms = milliseconds(self.began.elapsed());
+        // A level belongs to the place of an event, so there are two that tell the same.
         match &self.outcome {
-            Outcome::Failed { kind, cause } => tracing::warn!(
+            Outcome::Failed { cause, .. } => tracing::warn!(
                 connector,
                 method,
                 origin,
                 path,
-                status = self.status,
+                status,
                 attempt,
                 held_ms,
-                took_ms = milliseconds(took),
-                outcome = kind,
+                outcome,
+                sent_bytes,
+                received_bytes,
+                body_bytes,
+                resolve_ms,
+                connect_ms,
+                first_byte_ms,
+                took_ms,
                 cause,
                 "upstream call failed"
             ),
@@ -200,17 +214,17 @@ impl Record {
                 method,
                 origin,
                 path,
-                status = self.status,
+                status,
                 attempt,
                 held_ms,
-                outcome = self.outcome(),
-                sent_bytes = self.sent.get(),
-                received_bytes = self.wire.get(),
-                body_bytes = self.body_bytes,
-                resolve_ms = self.dialled.map(|times| milliseconds(times.resolve)),
-                connect_ms = self.dialled.map(|times| milliseconds(times.connect)),
-                first_byte_ms = self.first_byte.map(milliseconds),
-                took_ms = milliseconds(took),
+                outcome,
+                sent_bytes,
+                received_bytes,
+                body_bytes,
+                resolve_ms,
+                connect_ms,
+                first_byte_ms,
+                took_ms,
                 "upstream call"
             ),
         }
@@ -232,8 +246,17 @@ impl Record {
         };
         counter!(CALLS, "connector" => connector.clone(), "host" => host.clone(), "method" => method, "outcome" => self.outcome())
             .increment(1);
-        histogram!(SECONDS, "connector" => connector.clone(), "host" => host.clone())
-            .record(self.began.elapsed());
+        for (part, time) in [
+            ("whole", Some(self.began.elapsed())),
+            ("first-byte", self.first_byte),
+            ("resolve", self.dialled.map(|times| times.resolve)),
+            ("connect", self.dialled.map(|times| times.connect)),
+        ] {
+            if let Some(time) = time {
+                histogram!(SECONDS, "connector" => connector.clone(), "host" => host.clone(), "part" => part)
+                    .record(time);
+            }
+        }
         for (direction, bytes) in [("sent", self.sent.get()), ("received", self.wire.get())] {
             counter!(BYTES, "connector" => connector.clone(), "host" => host.clone(), "direction" => direction)
                 .increment(bytes);

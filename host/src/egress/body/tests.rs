@@ -1,1 +1,130 @@
+use http_body::SizeHint;
 
+use super::*;
+use crate::config::Limits;
+
+/// A body that never lets its reader wait: a piece again and again, up to a number of bytes.
+struct Flood {
+    piece: Bytes,
+    left: usize,
+}
+
+impl Body for Flood {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let piece = self.piece.clone();
+        Poll::Ready(self.left.checked_sub(piece.len()).map(|left| {
+            self.left = left;
+            Ok(Frame::data(piece))
+        }))
+    }
+}
+
+fn flood(piece: &[u8]) -> Flood {
+    Flood {
+        piece: Bytes::copy_from_slice(piece),
+        left: 16 << 20,
+    }
+}
+
+async fn read<B>(body: B, coding: Option<Coding>, bounds: Bounds) -> Result<Vec<u8>, EgressError>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<Cause>,
+{
+    let record = Record::new("beers".into(), "GET", None);
+    ResponseBody::new(body, coding, bounds, record)
+        .whole()
+        .await
+}
+
+fn bounds(max_bytes: u64, time: Duration) -> Bounds {
+    let deadline = Instant::now() + time;
+    Bounds {
+        max_bytes,
+        idle: Duration::from_secs(30),
+        deadline,
+        reason: Timeout::Total,
+        page: Arc::new(PageQuota::new(&Limits::default(), deadline, Arc::default())),
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn body_that_always_has_more_ends_with_its_time() {
+    let ended = read(flood(b"row"), None, bounds(u64::MAX, Duration::ZERO)).await;
+    assert!(
+        matches!(ended, Err(EgressError::Timeout(Timeout::Total))),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn padding_that_becomes_nothing_is_too_large_too() {
+    // An empty member of gzip, and a frame of Zstandard that is to be skipped (RFC 8878, 3.1.2).
+    let member = [
+        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+    let skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 0, 0, 0, 0];
+    for (coding, padding) in [
+        (Coding::Gzip, &member[..]),
+        (Coding::Zstandard, &skipped[..]),
+    ] {
+        let ended = read(flood(padding), Some(coding), bounds(1 << 20, HOUR)).await;
+        assert!(
+            matches!(
+                ended,
+                Err(EgressError::ResponseTooLarge {
+                    limit_bytes: 0x10_0000
+                })
+            ),
+            "{coding:?}: {ended:?}"
+        );
+        // A little of it is no harm.
+        let mut some = flood(padding);
+        some.left = 32 << 10;
+        assert!(
+            read(some, Some(coding), bounds(1, HOUR)).await.is_ok(),
+            "{coding:?}"
+        );
+    }
+}
+
+/// A body that announces its length and must not be asked for any of it.
+struct Announced(u64);
+
+impl Body for Announced {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        panic!("it is read");
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0)
+    }
+}
+
+#[tokio::test]
+async fn length_that_is_announced_as_too_large_ends_the_body_unread() {
+    for (coding, length) in [(None, 1001), (Some(Coding::Gzip), 1 << 20)] {
+        let ended = read(Announced(length), coding, bounds(1000, HOUR)).await;
+        assert!(
+            matches!(
+                ended,
+                Err(EgressError::ResponseTooLarge { limit_bytes: 1000 })
+            ),
+            "{length}: {ended:?}"
+        );
+    }
+}

@@ -103,7 +103,7 @@ async fn calls_are_counted_by_how_they_end() {
             &usual,
             "*.example.com",
             "GET",
-            "denied",
+            "address-denied",
         ),
         (
             "GET",
@@ -135,7 +135,7 @@ async fn calls_are_counted_by_how_they_end() {
             &limits(|limits| limits.max_request_bytes = 3),
             "*.example.com",
             "POST",
-            "invalid",
+            "request-too-large",
         ),
         (
             "GET",
@@ -151,7 +151,7 @@ async fn calls_are_counted_by_how_they_end() {
             &limits(|limits| limits.max_calls = 0),
             "none",
             "GET",
-            "over-limit",
+            "too-many-calls",
         ),
     ] {
         let recorded = Recorded::default();
@@ -196,8 +196,17 @@ async fn bytes_of_bodies_and_the_time_of_each_call_are_recorded() {
             3.0,
         ),
         (
-            format!("{SECONDS}{{connector=shop,host=*.example.com}}"),
+            format!("{SECONDS}{{connector=shop,host=*.example.com,part=whole}}"),
             3.0,
+        ),
+        (
+            format!("{SECONDS}{{connector=shop,host=*.example.com,part=first-byte}}"),
+            3.0,
+        ),
+        // Connections are kept, so one is made.
+        (
+            format!("{SECONDS}{{connector=shop,host=*.example.com,part=connect}}"),
+            1.0,
         ),
     ] {
         let recorded = (recorded.value(&metric), recorded.names());

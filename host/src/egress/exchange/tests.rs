@@ -1,0 +1,54 @@
+use super::*;
+use crate::config::Limits;
+
+/// A guest that writes all the time, or never.
+struct Guest {
+    writes: bool,
+}
+
+impl Body for Guest {
+    type Data = Bytes;
+    type Error = Cause;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
+        if self.writes {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"row")))))
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_that_is_still_written_ends_with_its_time() {
+    for (writes, time) in [
+        (true, Duration::ZERO),
+        (false, Duration::ZERO),
+        (false, Duration::from_secs(300)),
+    ] {
+        let deadline = Instant::now() + time;
+        let times = Times {
+            connect: time,
+            first_byte: time,
+            deadline,
+            reason: Timeout::Total,
+        };
+        let page = Arc::new(PageQuota::new(&Limits::default(), deadline, Arc::default()));
+        let streamed = StreamedBody {
+            body: Guest { writes }.boxed_unsync(),
+            length: None,
+        };
+        let sent = Counter::default();
+        let body = outgoing(HopBody::Streamed(streamed), 1000, times, &page, sent).unwrap();
+        let error = body.collect().await.unwrap_err();
+        let fault = error.downcast_ref::<BodyFault>().map(EgressError::from);
+        assert!(
+            matches!(fault, Some(EgressError::Timeout(Timeout::Total))),
+            "{writes} {time:?}: {error}"
+        );
+        assert_eq!(Instant::now(), deadline, "{writes}");
+    }
+}
