@@ -14,7 +14,7 @@ use crate::sync::Event;
 
 /// How often a line is drawn anew. Reading a page takes less than a millisecond; drawing must not be what takes the
 /// time, so pages only count, and a clock draws.
-const DRAW_EVERY: Duration = Duration::from_millis(100);
+const DRAW_EVERY: Duration = Duration::from_millis(250);
 
 /// The columns of a note, with the time of its end and without.
 const MAX_TIMED_NOTE: usize = 6;
