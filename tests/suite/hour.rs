@@ -2,6 +2,7 @@
 //! less than a minute. Host, API and client run in the test's process, whose clock jumps to the next thing that is due.
 
 use crate::guests;
+use crate::in_process::serve;
 use serde_json::{Value, json};
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,11 +13,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
-use weld_host::config::Ceilings;
-use weld_host::connectors::{AdmissionSettings, Plugins};
-use weld_host::pages::{PageSettings, Pages};
-use weld_host::sandbox::{Cache, EngineSettings, Sandbox};
-use weld_host::server::{Server, ServerSettings};
+use weld_host::egress::SystemNetwork;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -81,33 +78,7 @@ async fn start_host(plugins: &Path, api: SocketAddr, answer_within: &str) -> Soc
         HOUR.as_millis()
     );
     fs::write(plugins.join("guest.toml"), config).unwrap();
-    let engine = EngineSettings {
-        slots: 1,
-        max_memory_bytes: 256 << 20,
-    };
-    let cache = Cache::new(Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")).unwrap();
-    let sandbox = Arc::new(Sandbox::new(engine, Some(cache)).unwrap());
-    let admission = AdmissionSettings {
-        slots: 1,
-        queue: 1,
-        queue_wait: Duration::from_secs(10),
-    };
-    let plugins = Plugins::new(sandbox, plugins.to_owned(), Ceilings::default());
-    let loaded = plugins.load(None, admission).await.unwrap();
-    for report in loaded.reports {
-        report.outcome.unwrap();
-    }
-    let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
-    let address = server.local_addr();
-    let settings = ServerSettings {
-        api_keys: Vec::new(),
-        max_body_bytes: 8 << 20,
-        body_timeout: Duration::from_secs(30),
-        grace: Duration::ZERO,
-    };
-    let pages = Pages::new(loaded.connectors, PageSettings { background: true });
-    tokio::spawn(server.run(pages, settings, std::future::pending()));
-    address
+    serve(plugins, Arc::new(SystemNetwork)).await
 }
 
 /// Asks as Weld does until there is a page; answers its rows, and how many answers said "later".

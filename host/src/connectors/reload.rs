@@ -44,6 +44,8 @@ struct Known {
     files: Vec<(PathBuf, FileStamp)>,
     /// Why its configuration can't be read. What it points to isn't known then, so it is tried again from time to time.
     config_problem: Option<String>,
+    /// Whether it is to be read again though nothing of it has changed.
+    is_due: bool,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl Known {
             config_problem: problem
                 .filter(|error| error.is_of_the_configuration())
                 .map(|error| report::chain(error)),
+            is_due: false,
         }
     }
 
@@ -118,19 +121,19 @@ impl Reloader {
             };
             tokio::select! {
                 () = watch.changed() => {}
-                () = tokio::time::sleep(next) => self.forget_problems(next == interval),
+                () = tokio::time::sleep(next) => {
+                    if self.unsettled.is_empty() {
+                        self.retry_problems();
+                    }
+                }
             }
         }
     }
 
-    /// Configurations that could not be read count as not read, since what they point to may be there by now.
-    fn forget_problems(&mut self, is_due: bool) {
-        if is_due {
-            for known in self.known.values_mut() {
-                if known.config_problem.is_some() {
-                    known.stamps = [FileStamp::of(Path::new("")); 2];
-                }
-            }
+    /// Configurations that could not be read are read again, since what they point to may be there by now.
+    fn retry_problems(&mut self) {
+        for known in self.known.values_mut() {
+            known.is_due = known.config_problem.is_some();
         }
     }
 
@@ -147,7 +150,7 @@ impl Reloader {
         for (path, stamps) in &listing.components {
             let known = self.known.get(path);
             let seen = known.map_or((*stamps, Vec::new()), |known| known.look(*stamps));
-            if known.is_some_and(|known| known.seen() == seen) {
+            if known.is_some_and(|known| !known.is_due && known.seen() == seen) {
                 self.unsettled.remove(path);
             } else if self.has_settled(path, Some(seen)) {
                 due.push((path.clone(), *stamps));

@@ -52,11 +52,11 @@ impl FolderWatch {
         }
     }
 
-    /// Watches `folder` from now on, unless it is the one that is watched already. Whether it is another one now.
-    pub(super) fn follow(&mut self, folder: &Path) -> bool {
+    /// Watches `folder` from now on, unless it is the one that is watched already.
+    pub(super) fn follow(&mut self, folder: &Path) {
         let found = FolderId::of(folder);
         if found == self.watched {
-            return false;
+            return;
         }
         if let Some(watcher) = &mut self.watcher {
             // One that is gone is watched no longer; that is all it can say.
@@ -66,7 +66,6 @@ impl FolderWatch {
             }
         }
         self.watched = found;
-        true
     }
 
     /// Waits for the next change; one since the last call counts.

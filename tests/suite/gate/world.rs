@@ -3,23 +3,17 @@
 
 use super::canary::Canary;
 use crate::guests;
+use crate::in_process::serve;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
-use weld_host::config::Ceilings;
-use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::egress::{Network, Networking};
-use weld_host::pages::{PageSettings, Pages};
-use weld_host::sandbox::{Cache, EngineSettings, Sandbox};
-use weld_host::server::{Server, ServerSettings};
 use weld_host_tests::weld::Weld;
 
 /// What a name means that no script mentions: a public address, so that a request which should have been refused
@@ -80,43 +74,6 @@ impl World {
         self.network.forget();
         self.canary.forget();
     }
-}
-
-/// Starts a host with these connectors, as `weld-host serve` does but for its network.
-async fn serve(plugins: &Path, network: Arc<Script>) -> SocketAddr {
-    let engine = EngineSettings {
-        slots: 4,
-        max_memory_bytes: 256 << 20,
-    };
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
-    let cache = Cache::new(cache).expect("a cache");
-    let sandbox = Sandbox::with_network(engine, Some(cache), network).expect("an engine");
-    let admission = AdmissionSettings {
-        slots: 4,
-        queue: 4,
-        queue_wait: Duration::from_secs(10),
-    };
-    let plugins = Plugins::new(Arc::new(sandbox), plugins.to_owned(), Ceilings::default());
-    let loaded = plugins.load(None, admission).await.expect("a folder");
-    for report in loaded.reports {
-        report.outcome.expect("it loads");
-    }
-    let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into())
-        .await
-        .expect("a free port");
-    let address = server.local_addr();
-    let settings = ServerSettings {
-        api_keys: Vec::new(),
-        max_body_bytes: 8 << 20,
-        body_timeout: Duration::from_secs(30),
-        grace: Duration::ZERO,
-    };
-    tokio::spawn(server.run(
-        Pages::new(loaded.connectors, PageSettings { background: true }),
-        settings,
-        std::future::pending(),
-    ));
-    address
 }
 
 /// A resolver and sockets that do as a test says, and write down what they are asked.

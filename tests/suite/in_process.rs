@@ -1,0 +1,46 @@
+//! A host inside the test's process, for what can't be scripted from outside: its names, connections or clock.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use weld_host::config::Ceilings;
+use weld_host::connectors::{AdmissionSettings, Plugins};
+use weld_host::egress::Network;
+use weld_host::pages::{PageSettings, Pages};
+use weld_host::sandbox::{Cache, EngineSettings, Sandbox};
+use weld_host::server::{Server, ServerSettings};
+
+/// Starts a host with the connectors of a folder over this network, as `weld-host serve` does; it ends with the runtime.
+pub(crate) async fn serve(plugins: &Path, network: Arc<dyn Network>) -> SocketAddr {
+    let engine = EngineSettings {
+        slots: 4,
+        max_memory_bytes: 256 << 20,
+    };
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let cache = Cache::new(cache).expect("a cache");
+    let sandbox = Sandbox::with_network(engine, Some(cache), network).expect("an engine");
+    let admission = AdmissionSettings {
+        slots: 4,
+        queue: 4,
+        queue_wait: Duration::from_secs(10),
+    };
+    let plugins = Plugins::new(Arc::new(sandbox), plugins.to_owned(), Ceilings::default());
+    let loaded = plugins.load(None, admission).await.expect("a folder");
+    for report in loaded.reports {
+        report.outcome.expect("it loads");
+    }
+    let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into())
+        .await
+        .expect("a free port");
+    let address = server.local_addr();
+    let settings = ServerSettings {
+        api_keys: Vec::new(),
+        max_body_bytes: 8 << 20,
+        body_timeout: Duration::from_secs(30),
+        grace: Duration::ZERO,
+    };
+    let pages = Pages::new(loaded.connectors, PageSettings { background: true });
+    tokio::spawn(server.run(pages, settings, std::future::pending()));
+    address
+}
