@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, demo
-//! config, bindings, encoding, report, demo: leaves, usable by all, using none
+//! config, bindings, encoding, fair_queue, report, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -22,6 +22,7 @@ pub mod connectors;
 pub mod demo;
 pub mod egress;
 mod encoding;
+mod fair_queue;
 mod imports;
 pub mod pages;
 #[cfg(test)]

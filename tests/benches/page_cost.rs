@@ -83,12 +83,14 @@ async fn serve_guest() -> SocketAddr {
     let settings = EngineSettings {
         slots: 16,
         max_memory_bytes: 256 << 20,
+        total_memory_bytes: 4 << 30,
     };
     let sandbox = Arc::new(Sandbox::new(settings, None).expect("an engine"));
     let admission = AdmissionSettings {
         slots: 16,
         queue: 16,
         queue_wait: Duration::from_secs(10),
+        max_concurrency: 16,
     };
     let plugins = Plugins::new(sandbox, folder.path().to_owned(), Ceilings::default());
     let loaded = plugins
@@ -103,6 +105,7 @@ async fn serve_guest() -> SocketAddr {
         max_body_bytes: ServerConfig::MAX_BODY_BYTES,
         body_timeout: ServerConfig::BODY_TIMEOUT,
         grace: Duration::ZERO,
+        max_connections: 100,
     };
     tokio::spawn(server.run(pages, settings, std::future::pending()));
     address

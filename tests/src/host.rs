@@ -42,7 +42,9 @@ impl HostBuilder {
         builder = builder
             .flag("--plugins", &folder)
             .flag("--cache", &cache.display().to_string());
-        builder.flag("--listen", "127.0.0.1:0").flag("--slots", "8")
+        builder
+            .flag("--listen", "127.0.0.1:0")
+            .flag("--slots", "32")
     }
 
     /// With this component as the connector `name`.

@@ -13,6 +13,7 @@
     reason = "test code, though in a library: a failure here is a failed test"
 )]
 
+pub mod component;
 pub mod connection;
 pub mod gate;
 pub mod host;

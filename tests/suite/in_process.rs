@@ -16,6 +16,7 @@ pub(crate) async fn serve(plugins: &Path, network: Arc<dyn Network>) -> SocketAd
     let engine = EngineSettings {
         slots: 4,
         max_memory_bytes: 256 << 20,
+        total_memory_bytes: 4 << 30,
     };
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let cache = Cache::new(cache).expect("a cache");
@@ -24,6 +25,7 @@ pub(crate) async fn serve(plugins: &Path, network: Arc<dyn Network>) -> SocketAd
         slots: 4,
         queue: 4,
         queue_wait: Duration::from_secs(10),
+        max_concurrency: 16,
     };
     let plugins = Plugins::new(Arc::new(sandbox), plugins.to_owned(), Ceilings::default());
     let loaded = plugins.load(None, admission).await.expect("a folder");
@@ -39,6 +41,7 @@ pub(crate) async fn serve(plugins: &Path, network: Arc<dyn Network>) -> SocketAd
         max_body_bytes: 8 << 20,
         body_timeout: Duration::from_secs(30),
         grace: Duration::ZERO,
+        max_connections: 100,
     };
     let pages = Pages::new(loaded.connectors, PageSettings { background: true });
     tokio::spawn(server.run(pages, settings, std::future::pending()));

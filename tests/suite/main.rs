@@ -13,6 +13,7 @@
 
 mod auth;
 mod cache;
+mod ceilings;
 mod cli;
 mod config;
 mod connections;
@@ -23,6 +24,7 @@ mod exchange_limits;
 mod exchange_memory;
 mod exchanges;
 mod failures;
+mod fairness;
 mod gate;
 mod governor;
 mod hour;

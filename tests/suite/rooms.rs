@@ -17,8 +17,14 @@ const FLOW: [&str; 7] = [
 /// Rooms that `cli` alone may use, and that may use only leaves.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but `config` and `report`.
-const LEAVES: [&str; 6] = [
-    "config", "bindings", "demo", "encoding", "report", "recorded",
+const LEAVES: [&str; 7] = [
+    "config",
+    "bindings",
+    "demo",
+    "encoding",
+    "fair_queue",
+    "report",
+    "recorded",
 ];
 /// Leaves that leaves may use too.
 const BASE: [&str; 2] = ["config", "report"];

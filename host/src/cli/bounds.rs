@@ -16,15 +16,24 @@ pub(super) fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
 /// How much at once, how large, how long.
 #[derive(Debug, Clone, Args)]
 pub(super) struct BoundFlags {
-    /// Calls that may hold a sandbox at once
-    #[arg(long, value_name = "N", default_value_t = ServerConfig::SLOTS)]
-    slots: u32,
+    /// Calls that may hold a sandbox at once [default: as many as the machine can hold]
+    #[arg(long, value_name = "N")]
+    slots: Option<u32>,
     /// Calls that may wait for a sandbox
     #[arg(long, value_name = "N", default_value_t = ServerConfig::QUEUE)]
     queue: u32,
     /// How long a call waits for a sandbox before it is told to come back
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     queue_wait: Duration,
+    /// The memory of all sandboxes together [default: half of the machine's, or of the control group's]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    total_memory: Option<u64>,
+    /// The most that a connector's `limits.concurrency` may ask for [default: all slots]
+    #[arg(long, value_name = "N")]
+    max_concurrency: Option<u32>,
+    /// The largest component
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = parse_size)]
+    max_component: u64,
     /// The most memory that a connector's `limits.memory` may ask for
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = parse_size)]
     max_memory: u64,
@@ -52,6 +61,7 @@ impl BoundFlags {
     /// Puts what the flags say into `config`.
     pub(super) fn apply(self, config: &mut ServerConfig) {
         config.slots = self.slots;
+        config.total_memory_bytes = self.total_memory;
         config.queue = self.queue;
         config.queue_wait = self.queue_wait;
         config.max_body_bytes = self.max_body;
@@ -62,6 +72,8 @@ impl BoundFlags {
             memory_bytes: self.max_memory,
             cpu_time: self.max_cpu_time,
             page_timeout: self.max_page_timeout,
+            concurrency: self.max_concurrency.unwrap_or(u32::MAX),
+            component_bytes: self.max_component,
             state_bytes: Ceilings::state_in(self.max_body),
         };
     }

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::config::ServerConfig;
 use crate::connectors::{AdmissionSettings, LoadReport, Plugins, Reloader};
 use crate::pages::{PageSettings, Pages};
-use crate::sandbox::{Cache, EngineSettings, Sandbox};
+use crate::sandbox::{Cache, Capacity, EngineSettings, Machine, Sandbox};
 use crate::server::{Server, ServerSettings};
 
 use super::error::CliError;
@@ -18,6 +18,7 @@ use super::error::CliError;
 pub(super) struct Host {
     pub(super) server: Server,
     pub(super) reports: Vec<LoadReport>,
+    pub(super) capacity: Capacity,
     pages: Pages,
     settings: ServerSettings,
     /// With how often it looks where the system tells of no change.
@@ -34,16 +35,27 @@ impl Host {
                 address: config.listen,
                 source,
             })?;
+        let machine = Machine::look();
+        let total_memory_bytes = config
+            .total_memory_bytes
+            .unwrap_or_else(|| machine.default_total_memory_bytes());
+        let capacity = machine.capacity(config.slots, total_memory_bytes);
+        if let Some(wished) = config.slots.filter(|wished| *wished > capacity.slots) {
+            let (slots, bound) = (capacity.slots, capacity.bound);
+            tracing::warn!(wished, slots, %bound, "--slots is more than this machine can hold, and was lowered");
+        }
         let settings = EngineSettings {
-            slots: config.slots,
+            slots: capacity.slots,
             max_memory_bytes: config.ceilings.memory_bytes,
+            total_memory_bytes,
         };
         let sandbox = Arc::new(Sandbox::new(settings, cache(config.cache.as_deref()))?);
         let plugins = Plugins::new(sandbox, config.plugins, config.ceilings);
         let admission = AdmissionSettings {
-            slots: config.slots,
+            slots: capacity.slots,
             queue: config.queue,
             queue_wait: config.queue_wait,
+            max_concurrency: config.ceilings.concurrency,
         };
         let pages = PageSettings {
             background: config.background,
@@ -52,6 +64,7 @@ impl Host {
         Ok(Self {
             server,
             reports: loaded.reports,
+            capacity,
             pages: Pages::new(loaded.connectors, pages),
             reloader: config.reload.map(|interval| (loaded.reloader, interval)),
             settings: ServerSettings {
@@ -59,6 +72,7 @@ impl Host {
                 max_body_bytes: config.max_body_bytes,
                 body_timeout: config.body_timeout,
                 grace: config.grace,
+                max_connections: machine.max_connections(),
             },
         })
     }

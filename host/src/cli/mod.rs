@@ -65,6 +65,7 @@ impl Cli {
     pub fn run(self) -> Result<(), CliError> {
         self.logging.start(self.command.log_level());
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(crate::sandbox::worker_threads())
             .enable_all()
             .build()
             .map_err(CliError::Runtime)?;

@@ -14,6 +14,7 @@ use super::output::say;
 use super::signals::Signals;
 use crate::config::{ConnectorName, Secret, ServerConfig, parse_duration};
 use crate::connectors::LoadReport;
+use crate::sandbox::Capacity;
 
 /// Where a host listens that is told nothing else.
 const DEFAULT_PORT: u16 = 8080;
@@ -76,7 +77,7 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
         host = Host::start(config) => host?,
         () = signals.next() => return Ok(()),
     };
-    announce(&host.reports, host.server.local_addr(), is_open);
+    announce(&host, is_open);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let serving = host.run(wished(stopped));
     tokio::pin!(serving);
@@ -139,7 +140,8 @@ pub(super) fn environment_key() -> Result<Option<Secret>, CliError> {
 }
 
 /// Prints what a person needs, the address first.
-fn announce(reports: &[LoadReport], address: SocketAddr, is_open: bool) {
+fn announce(host: &Host, is_open: bool) {
+    let address = host.server.local_addr();
     say(&format!(
         "weld-host {} listening on http://{address}",
         env!("CARGO_PKG_VERSION")
@@ -147,10 +149,12 @@ fn announce(reports: &[LoadReport], address: SocketAddr, is_open: bool) {
     if is_open {
         say("  open to everyone on this machine; set WELD_API_KEY to ask for a key");
     }
-    if reports.is_empty() {
+    let Capacity { slots, bound } = host.capacity;
+    say(&format!("  {slots} sandboxes at once, bounded by {bound}"));
+    if host.reports.is_empty() {
         say("  no connectors: the plugins folder has no .wasm file");
     }
-    for LoadReport { name, outcome } in reports {
+    for LoadReport { name, outcome } in &host.reports {
         match outcome {
             Ok(ready) => {
                 let how = if ready.cached { " from the cache" } else { "" };

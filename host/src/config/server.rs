@@ -29,8 +29,12 @@ pub struct ServerConfig {
     /// `--default`: the connector that also answers at `/` and `/schema`; without it, the only one
     /// loaded does.
     pub default_connector: Option<ConnectorName>,
-    /// `--slots`: calls that run or sleep at the same time, over all connectors; more than 0.
-    pub slots: u32,
+    /// `--slots`: calls that run or sleep at the same time, over all connectors; more than 0. None, and what the machine
+    /// can't hold, is as many as it can.
+    pub slots: Option<u32>,
+    /// `--total-memory`: linear memories and tables of all calls together, in bytes. None is half of what the machine,
+    /// or the control group of the process, has.
+    pub total_memory_bytes: Option<u64>,
     /// `--queue`: calls that may wait for a slot; those beyond it are answered with `busy` at once.
     /// May be 0.
     pub queue: u32,
@@ -49,8 +53,6 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// [`ServerConfig::slots`] by default.
-    pub const SLOTS: u32 = 64;
     /// [`ServerConfig::queue`] by default.
     pub const QUEUE: u32 = 256;
     /// [`ServerConfig::queue_wait`] by default: 10 s.
@@ -71,7 +73,8 @@ impl ServerConfig {
             api_keys: Vec::new(),
             reload: None,
             default_connector: None,
-            slots: Self::SLOTS,
+            slots: None,
+            total_memory_bytes: None,
             queue: Self::QUEUE,
             queue_wait: Self::QUEUE_WAIT,
             ceilings: Ceilings::default(),
@@ -92,7 +95,23 @@ impl ServerConfig {
     /// - [`ConfigError::NoKey`]: there is no key, and `listen` isn't loopback.
     pub fn check(&self) -> Result<(), ConfigError> {
         let least = [
-            ("--slots", self.slots >= 1, "1".to_owned()),
+            ("--slots", self.slots != Some(0), "1".to_owned()),
+            (
+                "--total-memory",
+                self.total_memory_bytes >= Some(MIN_MEMORY_BYTES)
+                    || self.total_memory_bytes.is_none(),
+                size_text(MIN_MEMORY_BYTES),
+            ),
+            (
+                "--max-concurrency",
+                self.ceilings.concurrency >= 1,
+                "1".to_owned(),
+            ),
+            (
+                "--max-component",
+                self.ceilings.component_bytes >= 1,
+                size_text(1),
+            ),
             ("--max-body", self.max_body_bytes >= 1, size_text(1)),
             (
                 "--body-timeout",
@@ -209,9 +228,30 @@ mod tests {
             (
                 "--slots must be at least 1",
                 ServerConfig {
-                    slots: 0,
+                    slots: Some(0),
                     ..loopback()
                 },
+            ),
+            (
+                "--total-memory must be at least 64KiB",
+                ServerConfig {
+                    total_memory_bytes: Some(1),
+                    ..loopback()
+                },
+            ),
+            (
+                "--max-concurrency must be at least 1",
+                with(Ceilings {
+                    concurrency: 0,
+                    ..ceilings
+                }),
+            ),
+            (
+                "--max-component must be at least 1B",
+                with(Ceilings {
+                    component_bytes: 0,
+                    ..ceilings
+                }),
             ),
             (
                 "--max-body must be at least 1B",

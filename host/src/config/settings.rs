@@ -92,6 +92,16 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         is_list.then(|| items.into_iter().map(|(_, item)| item).collect())
     }
 
+    /// A number that has no default of its own.
+    pub(super) fn count_if_set(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let count = self.table.get(key).map(|entry| entry.whole_number(&range));
+        self.keep(count)
+    }
+
     /// The items of a list that are right, with their places. `expected` says what an item is, such
     /// as `network`, and `example` how one is written.
     pub(super) fn list<T, E: fmt::Display>(

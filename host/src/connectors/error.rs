@@ -42,7 +42,7 @@ pub(super) enum LoadFault {
     #[error("it is no file")]
     NotAFile,
 
-    #[error("the file has more than {limit_bytes} bytes")]
+    #[error("the file has more than the {limit_bytes} bytes of --max-component")]
     TooLarge { limit_bytes: u64 },
 
     #[error(transparent)]
@@ -53,6 +53,26 @@ pub(super) enum LoadFault {
 
     #[error("loading was stopped in the middle")]
     Interrupted(#[source] tokio::task::JoinError),
+}
+
+/// Why there is no room for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Full {
+    /// The host's slots are taken.
+    #[error("the host is full: all of its {slots} sandboxes are in use")]
+    Slots { slots: u32 },
+
+    /// The memory of all calls together is nearly used up.
+    #[error(
+        "the host is full: its connectors have nearly used up the {limit_bytes} bytes of --total-memory"
+    )]
+    Memory { limit_bytes: u64 },
+
+    /// The connector's own share is taken.
+    #[error(
+        "the connector is full: it has as many calls under way as it may, {concurrency} (`limits.concurrency`)"
+    )]
+    Connector { concurrency: u32 },
 }
 
 /// Why a request got no result from a connector.
@@ -79,8 +99,8 @@ pub(crate) enum ConnectorError {
     ShuttingDown,
 
     /// No slot came free.
-    #[error("all {slots} sandboxes are in use")]
-    Busy { slots: u32, retry_after: Duration },
+    #[error("{full}")]
+    Busy { full: Full, retry_after: Duration },
 
     #[error(transparent)]
     Call(#[from] CallError),

@@ -14,9 +14,6 @@ use super::plugins::Plugins;
 use crate::config::{ConnectorConfig, ConnectorName, FileStamp, Secret};
 use crate::sandbox::Connector;
 
-/// The largest component. The largest known, a Python connector with its libraries, has a tenth of it.
-const MAX_COMPONENT_BYTES: u64 = 256 << 20;
-
 /// What became of one file.
 #[derive(Debug)]
 pub struct LoadReport {
@@ -152,14 +149,14 @@ async fn read(plugins: &Plugins, path: &Path) -> Result<(ConnectorConfig, Compon
     let (path, ceilings) = (path.to_owned(), plugins.ceilings);
     tokio::task::spawn_blocking(move || {
         let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings)?;
-        Ok((config, read_component(&path)))
+        Ok((config, read_component(&path, ceilings.component_bytes)))
     })
     .await
     .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)))
 }
 
 /// Reads a component up to the largest size. Opens it without waiting, since a pipe's other end may never come.
-fn read_component(path: &Path) -> Component {
+fn read_component(path: &Path, limit_bytes: u64) -> Component {
     let file = std::fs::File::options()
         .read(true)
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
@@ -169,13 +166,11 @@ fn read_component(path: &Path) -> Component {
         return Err(LoadFault::NotAFile);
     }
     let mut wasm = Vec::new();
-    file.take(MAX_COMPONENT_BYTES + 1)
+    file.take(limit_bytes.saturating_add(1))
         .read_to_end(&mut wasm)
         .map_err(LoadFault::Read)?;
-    if wasm.len() as u64 > MAX_COMPONENT_BYTES {
-        return Err(LoadFault::TooLarge {
-            limit_bytes: MAX_COMPONENT_BYTES,
-        });
+    if wasm.len() as u64 > limit_bytes {
+        return Err(LoadFault::TooLarge { limit_bytes });
     }
     Ok(wasm)
 }

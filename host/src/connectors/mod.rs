@@ -17,7 +17,7 @@ mod watch;
 pub(crate) use crate::egress::{Wait, WaitReason, Waits};
 pub(crate) use crate::sandbox::{CallContext, CallError, Connector, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
-pub(crate) use admission::Slot;
+pub(crate) use admission::{Slot, Spare};
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};
 pub use load::{LoadReport, Ready};

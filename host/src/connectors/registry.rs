@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use super::admission::{Admission, AdmissionSettings, Slot};
+use super::admission::{Admission, AdmissionSettings, Slot, Spare};
 use super::error::ConnectorError;
 use super::load::Entry;
 use crate::config::{ConnectorName, Secret};
-use crate::sandbox::Connector;
+use crate::sandbox::{Connector, TotalMemory};
 
 /// How many old versions of a connector may still have calls. A call that sleeps for a day must not keep every version of
 /// that day in memory.
@@ -32,12 +32,16 @@ pub struct NoDefault {
 
 impl Connectors {
     /// No connectors, `default` as the name behind the plain routes `/` and `/schema`.
-    pub(super) fn new(default: Option<ConnectorName>, admission: AdmissionSettings) -> Self {
+    pub(super) fn new(
+        default: Option<ConnectorName>,
+        admission: AdmissionSettings,
+        total_memory: Arc<TotalMemory>,
+    ) -> Self {
         Self {
             entries: RwLock::default(),
             old: Mutex::default(),
             default,
-            admission: Admission::new(admission),
+            admission: Admission::new(admission, total_memory),
         }
     }
 
@@ -90,14 +94,21 @@ impl Connectors {
         self.admission.close();
     }
 
-    /// Waits for the right to make a call. While there is none, `make_room` is called from time to time, to end calls
-    /// that can be spared.
+    /// Waits for the right to make a call of this connector. While there is none, `make_room` is called from time to
+    /// time, to end calls that can be spared.
     ///
     /// # Errors
     ///
     /// [`ConnectorError`]: `Busy` or `ShuttingDown`.
-    pub(crate) async fn admit(&self, make_room: impl Fn()) -> Result<Slot, ConnectorError> {
-        self.admission.slot(make_room).await
+    pub(crate) async fn admit(
+        &self,
+        connector: &Connector,
+        make_room: impl Fn(Spare<'_>),
+    ) -> Result<Slot, ConnectorError> {
+        let concurrency = connector.limits().concurrency;
+        self.admission
+            .slot(connector.name(), concurrency, make_room)
+            .await
     }
 
     /// The version that serves under this name.

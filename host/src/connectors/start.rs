@@ -53,7 +53,11 @@ impl Plugins {
             previous: None,
         });
         let tried = load_all(&self, candidates).await;
-        let connectors = Arc::new(Connectors::new(default, admission));
+        let connectors = Arc::new(Connectors::new(
+            default,
+            admission,
+            self.sandbox.total_memory(),
+        ));
         let reloader = Reloader::new(connectors.clone(), self, &tried, &listing.components);
         let mut reports = Vec::new();
         for Tried { report, entry, .. } in tried {

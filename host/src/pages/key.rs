@@ -22,6 +22,10 @@ impl PageKey {
             state: Sha256::digest(canonical_state).into(),
         }
     }
+
+    pub(super) fn connector(&self) -> &ConnectorName {
+        &self.connector
+    }
 }
 
 /// What two requests for a schema must have in common: the connector, and its version, which is never asked in the place

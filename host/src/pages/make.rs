@@ -15,10 +15,10 @@ use super::key::{PageKey, SchemaKey};
 use super::schemas::Schemas;
 use super::wait::{self, RateLimit};
 use super::{SCHEMA_RETRY, schema};
-use crate::config::Limits;
+use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot,
-    Wait, WaitReason, Waits,
+    Spare, Wait, WaitReason, Waits,
 };
 
 /// What pages and schemas may take that wait for their client.
@@ -155,7 +155,7 @@ impl Maker {
         deadline: Option<Instant>,
         waits: Arc<Waits>,
     ) -> Result<String, PageFailure> {
-        let (_slot, context) = self.begin(deadline, waits).await?;
+        let (_slot, context) = self.begin(connector, deadline, waits).await?;
         let asked = tokio::select! {
             asked = connector.schema(&context) => asked,
             () = connector.superseded() => return Err(PageFailure::Superseded),
@@ -185,7 +185,7 @@ impl Maker {
     }
 
     async fn ask_page(&self, call: &PageCall, waits: Arc<Waits>) -> Result<ReadyPage, PageFailure> {
-        let (slot, context) = self.begin(call.deadline, waits).await?;
+        let (slot, context) = self.begin(&call.connector, call.deadline, waits).await?;
         let fetched = tokio::select! {
             fetched = call.connector.fetch_page(&call.table, &call.state, &context) => fetched,
             () = call.connector.superseded() => return Err(PageFailure::Superseded),
@@ -218,6 +218,7 @@ impl Maker {
     /// Waits for a slot. Calls without anybody who waits for them make room.
     async fn begin(
         &self,
+        connector: &Connector,
         deadline: Option<Instant>,
         waits: Arc<Waits>,
     ) -> Result<(Slot, CallContext), PageFailure> {
@@ -226,12 +227,22 @@ impl Maker {
                 reason: WaitReason::Sandbox,
                 until: None,
             });
-            let make_room = || {
-                if self.pages.cancel_unwatched(REJOIN) || self.schemas.cancel_unwatched(REJOIN) {
+            let make_room = |spare: Spare<'_>| {
+                let is_spare = |connector: &ConnectorName| match spare {
+                    Spare::Any => true,
+                    Spare::Of(full) => connector == full,
+                };
+                if self
+                    .pages
+                    .cancel_unwatched(REJOIN, |page| is_spare(page.connector()))
+                    || self
+                        .schemas
+                        .cancel_unwatched(REJOIN, |schema| is_spare(&schema.connector))
+                {
                     tracing::info!("a call that nobody waits for makes room");
                 }
             };
-            self.connectors.admit(make_room).await?
+            self.connectors.admit(connector, make_room).await?
         };
         let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         Ok((slot, CallContext { timeout, waits }))

@@ -11,12 +11,20 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::connector::Connector;
-use super::cpu::{CpuClock, Metered};
+use super::cpu::CpuClock;
 use super::error::{CallError, Circumstances, GuestError};
 use super::limits::MemoryLimiter;
+use super::turns::InTurn;
 use crate::bindings::{self, source};
 use crate::egress::{PageQuota, Waits};
 use crate::imports::{CallLog, Imports};
+
+/// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
+/// some hundred bytes for each.
+const MAX_RESOURCES: usize = 10_000;
+
+/// How many handles one call may have at once, also to resources of its own, which take no more of the host than that.
+const MAX_HANDLES: usize = 100_000;
 
 /// A page as the guest handed it over: sizes checked, JSON not.
 #[derive(Debug)]
@@ -152,11 +160,13 @@ impl Connector {
         let mut store = self.store(&log, &clock, deadline, context.waits.clone());
         let mut instantiated = false;
         let (ended, waits_for) = {
-            let mut running = pin!(Metered::new(clock.clone(), async {
+            let call = async {
                 let guest = self.instance(&mut store).await?;
                 instantiated = true;
                 export(&mut store, &guest).await
-            }));
+            };
+            let (turns, name) = (self.turns(), self.name().clone());
+            let mut running = pin!(InTurn::new(turns, name, clock.clone(), call));
             let ended = tokio::time::timeout_at(deadline, running.as_mut()).await;
             // Asked before the call is dropped, and its waits with it.
             (ended, context.waits.current())
@@ -173,7 +183,6 @@ impl Connector {
             let circumstances = Circumstances {
                 instantiated,
                 memory_refused: store.data().memory.refused(),
-                memory_limit_bytes: limits.memory_bytes,
                 cpu_limit: limits.cpu_time,
                 stderr_tail: log.stderr_tail(),
             };
@@ -197,9 +206,11 @@ impl Connector {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
         let state = CallState {
             wasi,
-            table: ResourceTable::new(),
+            table,
             imports: Imports::new(
                 self.shared_environment(),
                 self.egress(),
@@ -207,10 +218,11 @@ impl Connector {
                 log.clone(),
                 deadline,
             ),
-            memory: MemoryLimiter::new(limits.memory_bytes),
+            memory: MemoryLimiter::new(limits.memory_bytes, self.total_memory()),
         };
         let mut store = Store::new(self.engine(), state);
         store.limiter(|state| &mut state.memory);
+        store.set_max_component_handles(MAX_HANDLES);
         // Twice the caps, so that our own check answers first, and a hostile value still can't exhaust the host.
         let most = limits
             .max_page_bytes
@@ -220,7 +232,7 @@ impl Connector {
         store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
         let clock = clock.clone();
         store.epoch_deadline_callback(move |_| {
-            clock.check()?;
+            clock.interrupt()?;
             Ok(UpdateDeadline::Yield(1))
         });
         store.set_epoch_deadline(1);

@@ -11,6 +11,8 @@ use wasmtime::{Engine, Store};
 use super::call::CallState;
 use super::engine::Sandbox;
 use super::error::CallError;
+use super::limits::TotalMemory;
+use super::turns::Turns;
 use crate::bindings::{self, ConnectorPre};
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
 use crate::egress::{CurrentEgress, Egress};
@@ -86,6 +88,8 @@ pub(crate) struct Connector {
     current_egress: CurrentEgress,
     engine: Engine,
     pre: ConnectorPre<CallState>,
+    turns: Arc<Turns>,
+    total_memory: Arc<TotalMemory>,
     cached: bool,
     /// Becomes true when its calls must not go on.
     superseded: watch::Sender<bool>,
@@ -144,6 +148,8 @@ impl Connector {
             current_egress,
             engine: sandbox.engine.clone(),
             pre,
+            turns: sandbox.turns.clone(),
+            total_memory: sandbox.total_memory.clone(),
             cached,
             superseded: watch::Sender::new(false),
         };
@@ -214,6 +220,14 @@ impl Connector {
 
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    pub(super) fn turns(&self) -> Arc<Turns> {
+        self.turns.clone()
+    }
+
+    pub(super) fn total_memory(&self) -> Arc<TotalMemory> {
+        self.total_memory.clone()
     }
 
     pub(super) async fn instance(

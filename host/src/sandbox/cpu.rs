@@ -1,10 +1,7 @@
 //! How long a call has computed, by the processor clock of the threads that polled it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -25,6 +22,8 @@ pub(super) struct CpuClock {
     used: AtomicU64,
     /// The thread's clock when the poll under way began.
     poll_began: AtomicU64,
+    /// Whether the call was interrupted since that was last asked.
+    interrupted: AtomicBool,
 }
 
 impl CpuClock {
@@ -33,18 +32,29 @@ impl CpuClock {
             limit,
             used: AtomicU64::new(0),
             poll_began: AtomicU64::new(0),
+            interrupted: AtomicBool::new(false),
         })
     }
 
-    /// Fails once the call has computed for longer than it may. To be asked from inside a poll: the epoch callback
-    /// runs there, on the thread whose clock is read.
-    pub(super) fn check(&self) -> Result<(), CpuTimeExceeded> {
+    /// Notes that the epoch interrupts the call, and that its poll ends here, though it waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CpuTimeExceeded`] once the call has computed for longer than it may. The epoch callback runs inside a poll, on
+    /// the thread whose clock is read.
+    pub(super) fn interrupt(&self) -> Result<(), CpuTimeExceeded> {
         let running = thread_nanoseconds().saturating_sub(self.poll_began.load(Ordering::Relaxed));
         let used = self.used.load(Ordering::Relaxed).saturating_add(running);
         if Duration::from_nanos(used) > self.limit {
             return Err(CpuTimeExceeded);
         }
+        self.interrupted.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Whether the poll that has just ended was interrupted.
+    pub(super) fn take_interruption(&self) -> bool {
+        self.interrupted.swap(false, Ordering::Relaxed)
     }
 
     /// The processor time of all finished polls.
@@ -52,14 +62,14 @@ impl CpuClock {
         Duration::from_nanos(self.used.load(Ordering::Relaxed))
     }
 
-    fn enter(&self) {
-        self.poll_began
-            .store(thread_nanoseconds(), Ordering::Relaxed);
-    }
-
-    fn leave(&self) {
-        let spent = thread_nanoseconds().saturating_sub(self.poll_began.load(Ordering::Relaxed));
+    /// Counts the time in which `poll` runs on this thread.
+    pub(super) fn counting<R>(&self, poll: impl FnOnce() -> R) -> R {
+        let began = thread_nanoseconds();
+        self.poll_began.store(began, Ordering::Relaxed);
+        let polled = poll();
+        let spent = thread_nanoseconds().saturating_sub(began);
         self.used.fetch_add(spent, Ordering::Relaxed);
+        polled
     }
 }
 
@@ -72,28 +82,29 @@ fn thread_nanoseconds() -> u64 {
         .saturating_add(nanoseconds)
 }
 
-/// A call whose polls are counted on a [`CpuClock`].
-pub(super) struct Metered<F> {
-    clock: Arc<CpuClock>,
-    call: Pin<Box<F>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<F: Future> Metered<F> {
-    pub(super) fn new(clock: Arc<CpuClock>, call: F) -> Self {
-        Self {
-            clock,
-            call: Box::pin(call),
-        }
+    fn compute(duration: Duration) {
+        let began = thread_nanoseconds();
+        while Duration::from_nanos(thread_nanoseconds() - began) < duration {}
     }
-}
 
-impl<F: Future> Future for Metered<F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.clock.enter();
-        let polled = self.call.as_mut().poll(context);
-        self.clock.leave();
-        polled
+    #[test]
+    fn computing_counts_over_all_polls_and_waiting_does_not() {
+        let clock = CpuClock::new(Duration::from_millis(20));
+        clock.counting(|| compute(Duration::from_millis(15)));
+        compute(Duration::from_millis(15));
+        assert!(
+            clock.counting(|| clock.interrupt()).is_ok(),
+            "15 ms between polls are no poll's"
+        );
+        let second = clock.counting(|| {
+            compute(Duration::from_millis(10));
+            clock.interrupt()
+        });
+        assert!(second.is_err(), "15 and 10 ms are more than 20");
+        assert!(clock.used() >= Duration::from_millis(25));
     }
 }

@@ -10,6 +10,8 @@ use wasmtime::{
 
 use super::cache::Cache;
 use super::call::CallState;
+use super::limits::TotalMemory;
+use super::turns::Turns;
 use crate::egress::{Budgets, Network, SystemNetwork, Tls};
 use crate::imports;
 
@@ -38,6 +40,17 @@ const INSTANCE_BYTES: usize = 1 << 20;
 const KEEP_RESIDENT_BYTES: usize = 64 << 20;
 const TABLE_KEEP_RESIDENT_BYTES: usize = 128 << 10;
 
+/// What the pool reserves for each memory, and leaves unmapped behind it, so that wasm code needs no checks of bounds:
+/// wasmtime's own values, stated since [`ADDRESSES_PER_SLOT`] counts on them.
+const MEMORY_RESERVATION_BYTES: u64 = 4 << 30;
+const MEMORY_GUARD_BYTES: u64 = 32 << 20;
+
+/// The addresses that the pool reserves for each slot, in bytes. They take no memory.
+pub(super) const ADDRESSES_PER_SLOT: u64 = (MEMORIES_PER_SLOT as u64)
+    * (MEMORY_RESERVATION_BYTES + MEMORY_GUARD_BYTES)
+    + (TABLES_PER_SLOT as u64) * (TABLE_ELEMENTS as u64) * 8
+    + (FIBER_STACK_BYTES as u64);
+
 /// Slots beyond those that calls may use, for the trial instantiation at load.
 pub(super) const LOADING_SLOTS: u32 = 4;
 
@@ -48,6 +61,8 @@ pub struct EngineSettings {
     pub slots: u32,
     /// The largest linear memory of any connector, in bytes.
     pub max_memory_bytes: u64,
+    /// What the linear memories and tables of all calls may come to together, in bytes.
+    pub total_memory_bytes: u64,
 }
 
 /// The engine could not be built: a fault of the host or a limit of the machine.
@@ -72,6 +87,8 @@ pub struct Sandbox {
     pub(super) tls: Tls,
     /// Here, so that a connector that is loaded again goes on with what it has spent.
     pub(super) budgets: Budgets,
+    pub(super) turns: Arc<Turns>,
+    pub(super) total_memory: Arc<TotalMemory>,
     /// Trial instantiations under way: they use the slots of [`LOADING_SLOTS`].
     pub(super) loading: tokio::sync::Semaphore,
 }
@@ -118,8 +135,17 @@ impl Sandbox {
             network,
             tls: Tls::new(),
             budgets: Budgets::default(),
+            turns: Turns::new(permits()),
+            total_memory: TotalMemory::new(settings.total_memory_bytes),
             loading: tokio::sync::Semaphore::new(LOADING_SLOTS as usize),
         })
+    }
+}
+
+impl Sandbox {
+    /// The memory of all calls.
+    pub(crate) fn total_memory(&self) -> Arc<TotalMemory> {
+        self.total_memory.clone()
     }
 }
 
@@ -149,6 +175,8 @@ fn engine_config(settings: EngineSettings) -> Config {
         .wasm_component_model(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .memory_init_cow(true)
+        .memory_reservation(MEMORY_RESERVATION_BYTES)
+        .memory_guard_size(MEMORY_GUARD_BYTES)
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES);
@@ -158,10 +186,24 @@ fn engine_config(settings: EngineSettings) -> Config {
 /// How many idle slots keep their memory: enough for the calls that the processors can run at once, since every one
 /// costs the memory of a guest.
 fn warm_slots() -> u32 {
+    processors().saturating_mul(4)
+}
+
+/// How many calls may compute at once.
+fn permits() -> u32 {
+    processors()
+}
+
+/// How many threads the host needs: one for each call that computes, and as many that are never taken by one, so that
+/// sockets and timers are looked after in time.
+#[must_use]
+pub fn worker_threads() -> usize {
+    (permits() as usize).saturating_mul(2).max(4)
+}
+
+fn processors() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    u32::try_from(processors)
-        .unwrap_or(u32::MAX)
-        .saturating_mul(4)
+    u32::try_from(processors).unwrap_or(u32::MAX)
 }
 
 /// Raises the engine's epoch at every [`TICK`] until the engine is gone.

@@ -6,6 +6,7 @@ use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::cpu::CpuTimeExceeded;
+use super::limits::MemoryLimit;
 use crate::bindings::source;
 use crate::config::ConnectorName;
 use crate::egress::Wait;
@@ -84,8 +85,8 @@ pub(crate) enum CallError {
     #[error("the connector called exit with status {status} in the middle of a call")]
     Exited { status: i32, trace: String },
 
-    #[error("the connector needs more memory than the {limit_bytes} bytes of `limits.memory`")]
-    OutOfMemory { limit_bytes: u64, trace: String },
+    #[error("{limit}")]
+    OutOfMemory { limit: MemoryLimit, trace: String },
 
     #[error("the connector computed for longer than the {limit:?} of `limits.cpu-time`")]
     CpuTime { limit: Duration },
@@ -128,9 +129,8 @@ pub(crate) enum CallError {
 pub(super) struct Circumstances {
     /// Whether there was an instance: the export was called.
     pub(super) instantiated: bool,
-    /// Whether the last growth that the guest asked for was refused.
-    pub(super) memory_refused: bool,
-    pub(super) memory_limit_bytes: u64,
+    /// Where the last growth that the guest asked for was refused: by which limit.
+    pub(super) memory_refused: Option<MemoryLimit>,
     pub(super) cpu_limit: Duration,
     /// The end of the guest's stderr.
     pub(super) stderr_tail: String,
@@ -145,9 +145,9 @@ impl CallError {
             };
         }
         // Any of them may be how a guest ends that can't have what it needs.
-        if circumstances.memory_refused {
+        if let Some(limit) = circumstances.memory_refused {
             return Self::OutOfMemory {
-                limit_bytes: circumstances.memory_limit_bytes,
+                limit,
                 trace: trace(&error, circumstances),
             };
         }

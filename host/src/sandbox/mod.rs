@@ -8,14 +8,20 @@
 
 mod cache;
 mod call;
+mod capacity;
 mod connector;
 mod cpu;
 mod engine;
 mod error;
 mod limits;
+mod machine;
+mod turns;
 
 pub use cache::{Cache, CacheError, Untrusted};
 pub(crate) use call::{CallContext, GuestPage};
+pub use capacity::{Bound, Capacity};
 pub(crate) use connector::{CompileError, Connector};
-pub use engine::{EngineError, EngineSettings, Sandbox};
+pub use engine::{EngineError, EngineSettings, Sandbox, worker_threads};
 pub(crate) use error::{CallError, GuestError};
+pub(crate) use limits::TotalMemory;
+pub use machine::Machine;

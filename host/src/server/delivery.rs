@@ -9,11 +9,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use super::socket::Socket;
+use crate::pages::Receipt;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-
-use crate::pages::Receipt;
 
 /// The receipts of one connection's answers that hyper has, but has perhaps not written.
 #[derive(Debug, Clone, Default)]
@@ -39,12 +38,12 @@ impl Outbox {
 
 /// A connection that hands its receipts back.
 pub(super) struct Delivering {
-    stream: TokioIo<TcpStream>,
+    stream: TokioIo<Socket>,
     outbox: Outbox,
 }
 
 impl Delivering {
-    pub(super) fn new(stream: TcpStream, outbox: Outbox) -> Self {
+    pub(super) fn new(stream: Socket, outbox: Outbox) -> Self {
         Self {
             stream: TokioIo::new(stream),
             outbox,

@@ -13,6 +13,7 @@ mod peer;
 mod request_id;
 mod response;
 mod routes;
+mod socket;
 mod wanted;
 
 use std::future::Future;
@@ -35,6 +36,7 @@ use auth::Keys;
 use delivery::{Delivering, Outbox};
 use peer::Peer;
 use routes::{Client, Service, handle};
+use socket::Socket;
 
 /// How long a client may take to send a request's headers. Also how long one that has sent only half of them can keep
 /// the host from ending.
@@ -59,6 +61,8 @@ pub struct ServerSettings {
     pub body_timeout: Duration,
     /// How long requests under way may go on after shutdown began.
     pub grace: Duration,
+    /// How many connections may be open at once; more wait until one is closed.
+    pub max_connections: usize,
 }
 
 /// A listening socket, not yet answering.
@@ -94,7 +98,7 @@ impl Server {
         settings: ServerSettings,
         shutdown: impl Future<Output = ()>,
     ) {
-        let grace = settings.grace;
+        let (grace, max_connections) = (settings.grace, settings.max_connections);
         let service = Arc::new(Service {
             pages,
             keys: Keys::new(&settings.api_keys),
@@ -108,7 +112,7 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                accepted = self.listener.accept() => match accepted {
+                accepted = self.listener.accept(), if connections.len() < max_connections => match accepted {
                     Ok((stream, _)) => {
                         connections.spawn(serve(stream, router.clone(), &graceful));
                     }
@@ -151,7 +155,8 @@ fn serve(
 ) -> impl Future<Output = ()> + use<> {
     // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
     let _ = stream.set_nodelay(true);
-    let peer = Peer::of(&stream)
+    let stream = Arc::new(stream);
+    let peer = Peer::of(stream.clone())
         .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"));
     let outbox = Outbox::default();
     let client = Client {
@@ -164,7 +169,7 @@ fn serve(
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
         .serve_connection(
-            Delivering::new(stream, outbox),
+            Delivering::new(Socket::new(stream), outbox),
             TowerToHyperService::new(router.layer(Extension(client))),
         );
     let connection = graceful.watch(connection);

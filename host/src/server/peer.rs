@@ -5,7 +5,7 @@
 //! as a page may take, for nobody.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -20,24 +20,21 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// A second handle of a connection, to look at it beside hyper.
+/// A look at a connection beside hyper, which reads and writes.
 #[derive(Debug)]
-pub(super) struct Peer {
-    socket: OwnedFd,
-}
+pub(super) struct Peer(Arc<TcpStream>);
 
 impl Peer {
     /// The client of `stream`, which is asked for signs of life from now on.
     ///
     /// # Errors
     ///
-    /// Any error of the system, such as too many open files.
-    pub(super) fn of(stream: &TcpStream) -> io::Result<Self> {
-        let socket = stream.as_fd().try_clone_to_owned()?;
+    /// Any error of the system.
+    pub(super) fn of(socket: Arc<TcpStream>) -> io::Result<Self> {
         sockopt::set_socket_keepalive(&socket, true)?;
         sockopt::set_tcp_keepidle(&socket, KEEP_ALIVE_IDLE)?;
         sockopt::set_tcp_keepintvl(&socket, KEEP_ALIVE_INTERVAL)?;
-        Ok(Self { socket })
+        Ok(Self(socket))
     }
 
     /// Waits until the client has closed its side, or the connection is broken.
@@ -51,7 +48,7 @@ impl Peer {
     }
 
     fn has_hung_up(&self) -> bool {
-        let mut sockets = [PollFd::new(&self.socket, PollFlags::RDHUP)];
+        let mut sockets = [PollFd::new(&*self.0, PollFlags::RDHUP)];
         let at_once = Timespec {
             tv_sec: 0,
             tv_nsec: 0,

@@ -35,6 +35,9 @@ pub struct Limits {
     pub linger: Duration,
     /// `schema-ttl`: how long a schema is answered again without asking the connector; zero always asks. Default 60 s.
     pub schema_ttl: Duration,
+    /// `concurrency`: calls of the connector that may hold a sandbox at once, at least 1; none is a quarter of the
+    /// host's slots. Default none.
+    pub concurrency: Option<u32>,
     /// `page-size`: a page's rows as JSON, in bytes. Default 64 MiB.
     pub max_page_bytes: u64,
     /// `state-size`: a page's state as JSON, in bytes. Default 1 MiB.
@@ -67,6 +70,7 @@ impl Default for Limits {
             max_wait: Duration::from_secs(24 * 60 * 60),
             linger: Duration::from_secs(2 * 60),
             schema_ttl: Duration::from_secs(60),
+            concurrency: None,
             max_page_bytes: 64 << 20,
             max_state_bytes: 1 << 20,
             max_request_bytes: 16 << 20,
@@ -102,6 +106,10 @@ pub struct Ceilings {
     pub cpu_time: Duration,
     /// `--max-page-timeout`: the longest that one call may hold a slot. Default 24 h.
     pub page_timeout: Duration,
+    /// `--max-concurrency`, more than 0. Default: as many as there are slots, so the largest number.
+    pub concurrency: u32,
+    /// `--max-component`: the largest component, in bytes. Default 256 MiB.
+    pub component_bytes: u64,
     /// What `--max-body` leaves for a state, in bytes: a larger one could never come back. Default 8128 KiB.
     pub state_bytes: u64,
 }
@@ -122,6 +130,9 @@ impl Default for Ceilings {
             memory_bytes: 256 << 20,
             cpu_time: Duration::from_secs(10 * 60),
             page_timeout: Duration::from_secs(24 * 60 * 60),
+            concurrency: u32::MAX,
+            // The largest known component, a Python connector with its libraries, has a tenth of it.
+            component_bytes: 256 << 20,
             state_bytes: Self::state_in(ServerConfig::MAX_BODY_BYTES),
         }
     }
@@ -138,6 +149,7 @@ mod tests {
             cpu_time: Duration::from_secs(1),
             page_timeout: Duration::from_secs(2),
             state_bytes: 1 << 10,
+            ..Ceilings::default()
         };
         let expected = Limits {
             memory_bytes: 1 << 20,

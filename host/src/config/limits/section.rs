@@ -40,6 +40,7 @@ impl Limits {
             max_wait: settings.time("max-wait", defaults.max_wait, pause),
             linger: settings.time("linger", defaults.linger, pause),
             schema_ttl: settings.time("schema-ttl", defaults.schema_ttl, pause),
+            concurrency: settings.count_if_set("concurrency", 1..=ceilings.concurrency),
             max_page_bytes: settings.size("page-size", defaults.max_page_bytes, Range::SIZE),
             max_state_bytes: settings.size("state-size", defaults.max_state_bytes, state),
             max_request_bytes: settings.size("request-size", defaults.max_request_bytes, body),
@@ -82,6 +83,7 @@ mod tests {
             max-wait = "0s"
             linger = "0s"
             schema-ttl = "1h"
+            concurrency = 7
             page-size = "1MiB"
             state-size = "2KiB"
             request-size = "0B"
@@ -99,6 +101,7 @@ mod tests {
             max_wait: Duration::ZERO,
             linger: Duration::ZERO,
             schema_ttl: Duration::from_secs(3600),
+            concurrency: Some(7),
             max_page_bytes: 1 << 20,
             max_state_bytes: 2 << 10,
             max_request_bytes: 0,
@@ -116,6 +119,21 @@ mod tests {
         assert_eq!(
             read("answer-within = 'off'", &Ceilings::default()),
             (off, vec![])
+        );
+    }
+
+    #[test]
+    fn concurrency_stays_below_the_operators() {
+        let ceilings = Ceilings {
+            concurrency: 3,
+            ..Ceilings::default()
+        };
+        assert_eq!(read("concurrency = 3", &ceilings).0.concurrency, Some(3));
+        let (limits, problems) = read("concurrency = 4", &ceilings);
+        assert_eq!(limits.concurrency, None);
+        assert_eq!(
+            problems,
+            ["1: concurrency: out of range: expected a whole number from 1 to 3"]
         );
     }
 
@@ -166,6 +184,10 @@ mod tests {
             (
                 "linger = -1",
                 "expected a time such as \"55s\", found an integer",
+            ),
+            (
+                "concurrency = 0",
+                "out of range: expected a whole number from 1 to 4294967295",
             ),
             ("page-size = '0B'", "too small: write at least \"1B\""),
             (

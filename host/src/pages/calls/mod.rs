@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::connectors::Waits;
-use table::{Entry, Table};
+use table::Table;
 pub(super) use waiter::{Crashed, Waiter};
 
 /// What a call ends in, cheap to clone.
@@ -136,11 +136,16 @@ where
         Ok(Waiter::new(self.0.clone(), key, present, false))
     }
 
-    /// Cancels the call that nobody has waited for the longest, and for `at_least` so long. Whether there was one.
-    pub(super) fn cancel_unwatched(&self, at_least: Duration) -> bool {
-        let unwatched =
-            |entry: &Entry<T>| entry.is_running() && entry.unwatched_for() >= Some(at_least);
-        self.0.table().remove_oldest(unwatched)
+    /// Cancels the call that nobody has waited for the longest, and for `at_least` so long, among those whose keys are
+    /// such. Whether there was one.
+    pub(super) fn cancel_unwatched(
+        &self,
+        at_least: Duration,
+        is_such: impl Fn(&K) -> bool,
+    ) -> bool {
+        self.0.table().remove_oldest(|key, entry| {
+            entry.is_running() && entry.unwatched_for() >= Some(at_least) && is_such(key)
+        })
     }
 
     #[cfg(test)]

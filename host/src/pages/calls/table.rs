@@ -251,11 +251,11 @@ impl<K: Eq + Hash + Clone, T> Table<K, T> {
     }
 
     /// Takes out the entry of this kind that nobody has waited for the longest. Whether there was one.
-    pub(super) fn remove_oldest(&mut self, is_such: impl Fn(&Entry<T>) -> bool) -> bool {
+    pub(super) fn remove_oldest(&mut self, is_such: impl Fn(&K, &Entry<T>) -> bool) -> bool {
         let oldest = self
             .entries
             .iter()
-            .filter(|(_, entry)| entry.unwatched_since.is_some() && is_such(entry))
+            .filter(|(key, entry)| entry.unwatched_since.is_some() && is_such(key, entry))
             .min_by_key(|(_, entry)| entry.unwatched_since)
             .map(|(key, entry)| (key.clone(), entry.id));
         match oldest {
@@ -289,7 +289,7 @@ impl<K: Eq + Hash + Clone, T: Outcome> Table<K, T> {
         self.outcomes += 1;
         self.bytes = self.bytes.saturating_add(bytes);
         while (self.outcomes > self.bounds.outcomes || self.bytes > self.bounds.bytes)
-            && self.remove_oldest(|entry| !entry.is_running())
+            && self.remove_oldest(|_, entry| !entry.is_running())
         {}
         true
     }

@@ -58,12 +58,19 @@ async fn call_without_anybody_makes_room_the_longest_left_first() {
         tokio::time::advance(Duration::from_secs(10)).await;
     }
     let at_least = Duration::from_secs(5);
-    assert!(!world.calls.cancel_unwatched(Duration::from_secs(30)));
-    assert!(world.calls.cancel_unwatched(at_least));
+    assert!(
+        !world
+            .calls
+            .cancel_unwatched(Duration::from_secs(30), |_| true)
+    );
+    assert!(world.calls.cancel_unwatched(at_least, |_| true));
     settle().await;
     assert!(ends[0].is_closed() && !ends[1].is_closed());
-    assert!(world.calls.cancel_unwatched(at_least));
-    assert!(!world.calls.cancel_unwatched(at_least), "none is left");
+    assert!(world.calls.cancel_unwatched(at_least, |_| true));
+    assert!(
+        !world.calls.cancel_unwatched(at_least, |_| true),
+        "none is left"
+    );
     settle().await;
     assert!(!watched.is_closed());
 }

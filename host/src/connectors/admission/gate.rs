@@ -1,0 +1,118 @@
+//! The state of admission: what is free, who holds what, who waits. Plain rules, no waiting.
+
+use std::collections::HashMap;
+
+use crate::config::ConnectorName;
+use crate::fair_queue::{FairQueue, Ticket};
+
+/// Slots and those who wait for them, each with a `W` by which it is told.
+#[derive(Debug)]
+pub(super) struct Gate<W> {
+    slots: u32,
+    free: u32,
+    running: HashMap<ConnectorName, u32>,
+    waiting: FairQueue<ConnectorName, Waiting<W>>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Waiting<W> {
+    /// How many slots its connector may hold.
+    concurrency: u32,
+    told_by: W,
+}
+
+/// What becomes of a call that asks.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Waits(Ticket<ConnectorName>),
+    Closed,
+}
+
+impl<W> Gate<W> {
+    pub(super) fn new(slots: u32) -> Self {
+        Self {
+            slots,
+            free: slots,
+            running: HashMap::new(),
+            waiting: FairQueue::default(),
+            closed: false,
+        }
+    }
+
+    pub(super) fn ask(&mut self, connector: &ConnectorName, concurrency: u32, told_by: W) -> Asked {
+        if self.closed {
+            return Asked::Closed;
+        }
+        let waiting = Waiting {
+            concurrency,
+            told_by,
+        };
+        Asked::Waits(self.waiting.push(connector.clone(), waiting))
+    }
+
+    pub(super) fn leave(&mut self, ticket: &Ticket<ConnectorName>) {
+        self.waiting.remove(ticket);
+    }
+
+    /// Takes a slot for who is next. While memory is short nobody is, but for a call that would be the only one: else
+    /// nobody would ever be.
+    pub(super) fn next(
+        &mut self,
+        memory_is_short: impl Fn() -> bool,
+    ) -> Option<(ConnectorName, W)> {
+        let held = self.slots - self.free;
+        if self.free == 0 || (held > 0 && memory_is_short()) {
+            return None;
+        }
+        let running = &self.running;
+        let (ticket, next) = self.waiting.pop(|connector, first| {
+            running.get(connector).copied().unwrap_or(0) < first.concurrency
+        })?;
+        self.free -= 1;
+        *self.running.entry(ticket.key.clone()).or_default() += 1;
+        Some((ticket.key, next.told_by))
+    }
+
+    /// Where more wait than `most`: whoever has to go, with its connector's concurrency. That is the newest call of the
+    /// connector that has most of them here; of `newcomer`, if no other has more.
+    pub(super) fn surplus(
+        &mut self,
+        most: u32,
+        newcomer: &ConnectorName,
+    ) -> Option<(ConnectorName, u32, W)> {
+        if self.waiting.len() <= most as usize {
+            return None;
+        }
+        let longest = self
+            .waiting
+            .longer_than(newcomer)
+            .unwrap_or(newcomer)
+            .clone();
+        let refused = self.waiting.pop_newest(&longest)?;
+        Some((longest, refused.concurrency, refused.told_by))
+    }
+
+    pub(super) fn release(&mut self, connector: &ConnectorName) {
+        self.free = self.slots.min(self.free + 1);
+        if let Some(running) = self.running.get_mut(connector) {
+            *running = running.saturating_sub(1);
+            if *running == 0 {
+                self.running.remove(connector);
+            }
+        }
+    }
+
+    pub(super) fn running(&self, connector: &ConnectorName) -> u32 {
+        self.running.get(connector).copied().unwrap_or(0)
+    }
+
+    pub(super) fn has_free(&self) -> bool {
+        self.free > 0
+    }
+
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.waiting.clear();
+    }
+}

@@ -1,0 +1,228 @@
+//! A queue that is fair between those who share it: they take turns, and each one's own entries keep their order.
+//!
+//! A leaf: it may use no other room. Admission waits in one for sandboxes, calls in one for processors.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+/// Entries of type `T` under keys of type `K`. Whoever has an entry more than others waits longer, not they.
+#[derive(Debug)]
+pub(crate) struct FairQueue<K, T> {
+    rows: HashMap<K, VecDeque<(u64, T)>>,
+    /// The keys that have entries, the one whose turn is next first.
+    turns: VecDeque<K>,
+    entries: usize,
+    next_number: u64,
+}
+
+/// An entry's place, by which it is found again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ticket<K> {
+    pub(crate) key: K,
+    /// No other entry of the same queue has it.
+    pub(crate) number: u64,
+}
+
+impl<K, T> Default for FairQueue<K, T> {
+    fn default() -> Self {
+        Self {
+            rows: HashMap::new(),
+            turns: VecDeque::new(),
+            entries: 0,
+            next_number: 0,
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
+    /// How many entries there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entries
+    }
+
+    /// How many entries this key has.
+    pub(crate) fn len_of(&self, key: &K) -> usize {
+        self.rows.get(key).map_or(0, VecDeque::len)
+    }
+
+    /// Puts an entry at the end of its key's row.
+    pub(crate) fn push(&mut self, key: K, entry: T) -> Ticket<K> {
+        let number = self.next_number;
+        self.next_number = self.next_number.wrapping_add(1);
+        if !self.rows.contains_key(&key) {
+            self.turns.push_back(key.clone());
+        }
+        self.rows
+            .entry(key.clone())
+            .or_default()
+            .push_back((number, entry));
+        self.entries += 1;
+        Ticket { key, number }
+    }
+
+    /// The entry of this ticket, unless it has left.
+    pub(crate) fn get_mut(&mut self, ticket: &Ticket<K>) -> Option<&mut T> {
+        let row = self.rows.get_mut(&ticket.key)?;
+        let place = place(row, ticket.number)?;
+        row.get_mut(place).map(|(_, entry)| entry)
+    }
+
+    /// Takes out the entry of this ticket, unless it has left.
+    pub(crate) fn remove(&mut self, ticket: &Ticket<K>) -> Option<T> {
+        let row = self.rows.get_mut(&ticket.key)?;
+        let place = place(row, ticket.number)?;
+        let (_, entry) = row.remove(place)?;
+        self.left(&ticket.key);
+        Some(entry)
+    }
+
+    /// Takes out the first entry of the key whose turn it is. A key whose first entry `may` not be taken is passed over
+    /// and keeps its turn.
+    pub(crate) fn pop(&mut self, may: impl Fn(&K, &T) -> bool) -> Option<(Ticket<K>, T)> {
+        let turn = self.turns.iter().position(|key| {
+            let first = self.rows.get(key).and_then(VecDeque::front);
+            first.is_some_and(|(_, entry)| may(key, entry))
+        })?;
+        let key = self.turns.remove(turn)?;
+        self.turns.push_back(key.clone());
+        let (number, entry) = self.rows.get_mut(&key)?.pop_front()?;
+        self.left(&key);
+        Some((Ticket { key, number }, entry))
+    }
+
+    /// The key that has more entries than `key`, and than all others; none where no key has more.
+    pub(crate) fn longer_than(&self, key: &K) -> Option<&K> {
+        let own = self.len_of(key);
+        let longest = self.turns.iter().max_by_key(|key| self.len_of(key))?;
+        (self.len_of(longest) > own).then_some(longest)
+    }
+
+    /// Takes out the newest entry of this key.
+    pub(crate) fn pop_newest(&mut self, key: &K) -> Option<T> {
+        let (_, entry) = self.rows.get_mut(key)?.pop_back()?;
+        self.left(key);
+        Some(entry)
+    }
+
+    /// Takes out everything.
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+        self.turns.clear();
+        self.entries = 0;
+    }
+
+    /// One entry of this key is out.
+    fn left(&mut self, key: &K) {
+        self.entries = self.entries.saturating_sub(1);
+        if self.rows.get(key).is_some_and(VecDeque::is_empty) {
+            self.rows.remove(key);
+            self.turns.retain(|other| other != key);
+        }
+    }
+}
+
+/// Where in a row a number stands. Rows are sorted by it.
+fn place<T>(row: &VecDeque<(u64, T)>, number: u64) -> Option<usize> {
+    row.binary_search_by_key(&number, |(number, _)| *number)
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn filled(entries: &[(&'static str, u32)]) -> FairQueue<&'static str, u32> {
+        let mut queue = FairQueue::default();
+        for (key, entry) in entries {
+            queue.push(*key, *entry);
+        }
+        queue
+    }
+
+    fn drained(mut queue: FairQueue<&'static str, u32>) -> Vec<u32> {
+        std::iter::from_fn(|| queue.pop(|_, _| true))
+            .map(|(_, entry)| entry)
+            .collect()
+    }
+
+    #[test]
+    fn keys_take_turns_and_each_keeps_its_order() {
+        let queue = filled(&[
+            ("a", 1),
+            ("a", 2),
+            ("a", 3),
+            ("b", 10),
+            ("c", 20),
+            ("b", 11),
+        ]);
+        assert_eq!(drained(queue), [1, 10, 20, 2, 11, 3]);
+    }
+
+    #[test]
+    fn one_that_may_not_is_passed_over_and_keeps_its_turn() {
+        let mut queue = filled(&[("a", 1), ("b", 10), ("b", 11)]);
+        let next = queue.pop(|key, _| *key != "a").map(|(_, entry)| entry);
+        assert_eq!(next, Some(10));
+        assert_eq!(drained(queue), [1, 11]);
+    }
+
+    #[test]
+    fn an_entry_leaves_from_anywhere() {
+        let mut queue = filled(&[("a", 1)]);
+        let second = queue.push("a", 2);
+        queue.push("a", 3);
+        let only = queue.push("b", 10);
+        assert_eq!(queue.get_mut(&second).copied(), Some(2));
+        assert_eq!(
+            (queue.remove(&second), queue.remove(&only)),
+            (Some(2), Some(10))
+        );
+        assert_eq!((queue.remove(&second), queue.get_mut(&only)), (None, None));
+        assert_eq!(queue.len(), 2);
+        assert_eq!(drained(queue), [1, 3]);
+    }
+
+    #[test]
+    fn the_longest_row_gives_up_its_newest() {
+        let mut queue = filled(&[("a", 1), ("a", 2), ("b", 10)]);
+        assert_eq!(queue.longer_than(&"b"), Some(&"a"));
+        assert_eq!(queue.longer_than(&"a"), None);
+        assert_eq!(queue.pop_newest(&"a"), Some(2));
+        assert_eq!(queue.longer_than(&"b"), None);
+        assert!(queue.longer_than(&"new").is_some());
+    }
+
+    proptest! {
+        /// Whoever waits gets a turn before anybody gets a second one, whatever leaves in between.
+        #[test]
+        fn nobody_gets_two_turns_while_another_waits_for_one(
+            keys in proptest::collection::vec(0_u8..5, 1..60),
+            leaving in proptest::collection::vec(0_usize..60, 0..20),
+        ) {
+            let mut queue = FairQueue::default();
+            let mut tickets: Vec<_> = keys.iter().map(|key| queue.push(*key, ())).collect();
+            for number in leaving {
+                if number < tickets.len() {
+                    queue.remove(&tickets.swap_remove(number));
+                }
+            }
+            prop_assert_eq!(queue.len(), tickets.len());
+            let mut served = Vec::new();
+            while let Some((ticket, ())) = queue.pop(|_, _| true) {
+                served.push(ticket.key);
+            }
+            prop_assert_eq!(served.len(), tickets.len());
+            for (turn, key) in served.iter().enumerate() {
+                let Some(gap) = served[turn + 1..].iter().position(|other| other == key) else {
+                    continue;
+                };
+                let (between, rest) = served[turn + 1..].split_at(gap);
+                for other in rest.iter().filter(|other| *other != key) {
+                    prop_assert!(between.contains(other), "{served:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Who may compute: as many calls at a time as there are processors for them.
+//!
+//! A call has a permit only while it is polled. So one that waits holds none, whatever it waits for: a pause, the WASI
+//! clock, an API. One that computes is interrupted by the epoch every few milliseconds, and steps behind those who wait.
+//! Connectors take turns, so that a thousand calls of one delay a call of another no more than one would.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use super::cpu::CpuClock;
+use crate::config::ConnectorName;
+use crate::fair_queue::{FairQueue, Ticket};
+
+/// The permits to compute, of all calls.
+#[derive(Debug)]
+pub(super) struct Turns(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    free: u32,
+    waiting: FairQueue<ConnectorName, Waker>,
+    /// The numbers of those whose turn has come, and who have not been polled since. Each stands for a permit.
+    called: HashSet<u64>,
+}
+
+impl Turns {
+    pub(super) fn new(permits: u32) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Inner {
+            free: permits,
+            waiting: FairQueue::default(),
+            called: HashSet::new(),
+        })))
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a permit back: to whom it is next.
+    fn give_back(&self) {
+        let mut inner = self.inner();
+        let Some((ticket, waker)) = inner.waiting.pop(|_, _| true) else {
+            inner.free = inner.free.saturating_add(1);
+            return;
+        };
+        inner.called.insert(ticket.number);
+        drop(inner);
+        waker.wake();
+    }
+}
+
+/// The right to compute, until it is dropped.
+struct Permit(Arc<Turns>);
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.give_back();
+    }
+}
+
+/// One call's place among those who want to compute.
+struct Place {
+    turns: Arc<Turns>,
+    connector: ConnectorName,
+    /// Some where the call waits, or its turn has come and it has not been polled since.
+    ticket: Option<Ticket<ConnectorName>>,
+}
+
+impl Place {
+    fn poll(&mut self, context: &Context<'_>) -> Poll<Permit> {
+        let mut inner = self.turns.inner();
+        let Some(ticket) = &self.ticket else {
+            if inner.free > 0 {
+                inner.free -= 1;
+                drop(inner);
+                return Poll::Ready(Permit(self.turns.clone()));
+            }
+            let waker = context.waker().clone();
+            self.ticket = Some(inner.waiting.push(self.connector.clone(), waker));
+            return Poll::Pending;
+        };
+        if inner.called.remove(&ticket.number) {
+            drop(inner);
+            self.ticket = None;
+            return Poll::Ready(Permit(self.turns.clone()));
+        }
+        if let Some(waker) = inner.waiting.get_mut(ticket) {
+            waker.clone_from(context.waker());
+        }
+        Poll::Pending
+    }
+
+    /// Lines up for the next turn, while this one's permit is still held: who lines up only after it gave the permit
+    /// back would be behind a second call of a connector that has many.
+    fn line_up(&mut self, context: &Context<'_>) {
+        let waker = context.waker().clone();
+        let connector = self.connector.clone();
+        self.ticket = Some(self.turns.inner().waiting.push(connector, waker));
+    }
+}
+
+impl Drop for Place {
+    /// A call that is cancelled leaves the queue, and passes on the permit that it did not come to use.
+    fn drop(&mut self) {
+        let Some(ticket) = &self.ticket else {
+            return;
+        };
+        let mut inner = self.turns.inner();
+        let was_called = inner.called.remove(&ticket.number);
+        inner.waiting.remove(ticket);
+        drop(inner);
+        if was_called {
+            self.turns.give_back();
+        }
+    }
+}
+
+/// A call that is polled only in its turn, and whose polls are counted on its [`CpuClock`].
+///
+/// It may be woken while it waits for its turn. That is not lost: when its turn comes it is polled in any case.
+pub(super) struct InTurn<F> {
+    place: Place,
+    clock: Arc<CpuClock>,
+    call: Pin<Box<F>>,
+}
+
+impl<F: Future> InTurn<F> {
+    pub(super) fn new(
+        turns: Arc<Turns>,
+        connector: ConnectorName,
+        clock: Arc<CpuClock>,
+        call: F,
+    ) -> Self {
+        Self {
+            place: Place {
+                turns,
+                connector,
+                ticket: None,
+            },
+            clock,
+            call: Box::pin(call),
+        }
+    }
+}
+
+impl<F: Future> Future for InTurn<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { place, clock, call } = &mut *self;
+        // Given back at the end of every poll, also of one that panics.
+        let _permit = ready!(place.poll(context));
+        let polled = clock.counting(|| call.as_mut().poll(context));
+        if clock.take_interruption() && polled.is_pending() {
+            place.line_up(context);
+        }
+        polled
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Takes resources of the host and never gives one back: pollables of WASI's clock. In the table `mine` they are its own
+//! resources, of which the host keeps only the handles.
+//! The host must answer `connector_crashed` at their limit, long before they are a burden.
+
+use weld_test_guests::{Error, Page, connector, last_page};
+
+mod mine {
+    #![allow(
+        clippy::allow_attributes_without_reason,
+        reason = "bindgen's output gives none"
+    )]
+
+    wit_bindgen::generate!({
+        inline: "
+            package test:mine;
+
+            interface things {
+                resource thing {
+                    constructor();
+                }
+            }
+
+            world mine {
+                export things;
+            }
+        ",
+    });
+
+    pub(crate) use exports::test::mine::things::Thing;
+
+    pub(crate) struct Nothing;
+
+    impl exports::test::mine::things::GuestThing for Nothing {
+        fn new() -> Self {
+            Self
+        }
+    }
+
+    struct Exports;
+
+    impl exports::test::mine::things::Guest for Exports {
+        type Thing = Nothing;
+    }
+
+    export!(Exports);
+}
+
+/// Far more than any connector needs.
+const MANY: u32 = 500_000;
+
+fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
+    for _ in 0..MANY {
+        if table == "mine" {
+            std::mem::forget(mine::Thing::new(mine::Nothing));
+        } else {
+            std::mem::forget(wasip2::clocks::monotonic_clock::subscribe_duration(1 << 50));
+        }
+    }
+    last_page("[]", "{}")
+}
+
+connector!(fetch_page);

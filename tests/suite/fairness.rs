@@ -1,0 +1,172 @@
+//! Many calls of one connector: whatever they do, the others are served.
+
+use crate::{assert_error, guests, host};
+use serde_json::json;
+use weld_host_tests::host::{Host, HostBuilder};
+use weld_host_tests::weld::Pending;
+
+const NEVER: &str = "10m";
+
+/// A connector that is asked for so many pages at once, and `echo`, which the tests are about.
+fn beside(builder: HostBuilder, guest: &str, config: &str, pages: u32) -> (Host, Vec<Pending>) {
+    let host = builder
+        .plugin("greedy", guest)
+        .config("greedy", config)
+        .plugin("echo", guests::ECHOES_STATE)
+        .start();
+    let weld = host.weld("greedy");
+    let running = (0..pages)
+        // Equal requests would share one call.
+        .map(|page| weld.page_request("rows", &json!({ "page": page })).begin())
+        .collect::<Result<_, _>>()
+        .unwrap();
+    (host, running)
+}
+
+fn begun(host: &Host, calls: usize) {
+    assert!(
+        host.log().wait_until(|lines| {
+            lines.iter().filter(|line| line.contains("begun")).count() >= calls
+        }),
+        "{calls} calls of the greedy connector"
+    );
+}
+
+fn echo_answers(host: &Host) {
+    for page in 0..5 {
+        let row = host
+            .weld("echo")
+            .good_row("beers", &json!({ "page": page }));
+        assert_eq!(row["table"], "beers");
+    }
+}
+
+#[test]
+fn connector_that_computes_in_all_its_calls_leaves_the_others_their_slots_and_their_turn() {
+    let builder = host().flag("--slots", "8").flag("--queue-wait", NEVER);
+    let config = "[limits]\ncpu-time = \"10m\"";
+    let (host, _running) = beside(builder, guests::LOOPS_FOR_EVER, config, 40);
+    begun(&host, 2);
+    echo_answers(&host);
+}
+
+#[test]
+fn connector_that_sleeps_in_all_its_calls_leaves_the_others_their_slots() {
+    let builder = host().flag("--slots", "8").flag("--queue-wait", NEVER);
+    let config = "[env]\nSLEEP_MS = \"3600000\"";
+    let (host, _running) = beside(builder, guests::SLEEPS_INSIDE, config, 40);
+    begun(&host, 2);
+    echo_answers(&host);
+}
+
+#[test]
+fn connector_that_sleeps_by_the_clock_holds_no_processor() {
+    let builder = host().flag("--slots", "64");
+    let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 40";
+    let (host, _running) = beside(builder, guests::SLEEPS_BY_THE_WASI_CLOCK, config, 40);
+    begun(&host, 40);
+    echo_answers(&host);
+}
+
+#[test]
+fn queue_that_one_connector_has_filled_has_room_for_another() {
+    let builder = host()
+        .flag("--slots", "1")
+        .flag("--queue", "3")
+        .flag("--queue-wait", NEVER)
+        .variable("WELD_LOG", "debug");
+    let config = "[env]\nSLEEP_MS = \"3600000\"";
+    let (host, running) = beside(builder, guests::SLEEPS_INSIDE, config, 4);
+    begun(&host, 1);
+    assert!(host.log().wait_until(|lines| {
+        let waits = lines
+            .iter()
+            .filter(|line| line.contains("waits for a sandbox"));
+        waits.count() == 3
+    }));
+    let _echo = host.weld("echo").page_request("beers", &json!({})).begin();
+    let refusal = host
+        .log()
+        .wait_for("a refusal", |line| line.contains("kind=\"busy\""));
+    assert!(
+        refusal.contains("greedy") && refusal.contains("limits.concurrency"),
+        "{refusal}"
+    );
+    drop(running);
+}
+
+#[test]
+fn who_is_refused_is_told_whether_the_host_or_the_connector_is_full() {
+    let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 2";
+    let builder = host()
+        .flag("--slots", "3")
+        .flag("--queue", "0")
+        .plugin("other", guests::SLEEPS_INSIDE)
+        .config("other", config);
+    let (host, mut running) = beside(builder, guests::SLEEPS_INSIDE, config, 2);
+    begun(&host, 2);
+    let refused = host.weld("greedy").page("rows", &json!({ "page": 9 }));
+    let message = assert_error(&refused, 503, "busy");
+    assert!(message.contains("the connector is full"), "{message}");
+    assert!(refused.header("retry-after").is_some());
+    let other = host.weld("other").page_request("rows", &json!({})).begin();
+    running.push(other.unwrap());
+    begun(&host, 3);
+    let refused = host.weld("echo").page("beers", &json!({}));
+    let message = assert_error(&refused, 503, "busy");
+    assert!(
+        message.contains("the host is full: all of its 3 sandboxes"),
+        "{message}"
+    );
+}
+
+#[test]
+fn operators_ceiling_on_concurrency_holds_for_all_connectors() {
+    let builder = host()
+        .flag("--slots", "32")
+        .flag("--queue", "0")
+        .flag("--max-concurrency", "1");
+    let config = "[env]\nSLEEP_MS = \"3600000\"";
+    let (host, _running) = beside(builder, guests::SLEEPS_INSIDE, config, 1);
+    begun(&host, 1);
+    let refused = host.weld("greedy").page("rows", &json!({ "page": 9 }));
+    assert_error(&refused, 503, "busy");
+    echo_answers(&host);
+}
+
+#[test]
+fn call_that_nobody_waits_for_makes_room_for_one_of_its_connector() {
+    let builder = host().flag("--slots", "8").flag("--queue-wait", NEVER);
+    let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 1\nlinger = \"1h\"";
+    let (host, running) = beside(builder, guests::SLEEPS_INSIDE, config, 1);
+    begun(&host, 1);
+    drop(running);
+    assert_eq!(host.weld("greedy").schema().status(), 200);
+    echo_answers(&host);
+}
+
+#[test]
+fn more_slots_than_the_machine_can_hold_are_lowered_with_the_reason() {
+    let host = host()
+        .plugin("echo", guests::ECHOES_STATE)
+        .flag("--slots", "4000000000")
+        .flag("--total-memory", "40MiB")
+        .start();
+    host.stdout()
+        .wait_for_text("40 sandboxes at once, bounded by --total-memory of 40 MiB");
+    host.log().wait_for("a warning", |line| {
+        line.contains("WARN") && line.contains("--slots") && line.contains("slots=40")
+    });
+    echo_answers(&host);
+}
+
+#[test]
+fn without_a_number_there_are_as_many_slots_as_the_machine_can_hold() {
+    let host = host()
+        .plugin("echo", guests::ECHOES_STATE)
+        .without("--slots")
+        .start();
+    let line = host.stdout().wait_for_text("sandboxes at once, bounded by");
+    assert!(!line.contains("--slots"), "{line}");
+    echo_answers(&host);
+}
