@@ -126,6 +126,12 @@ mod tests {
 
     #[test]
     fn this_machine_has_memory_and_limits() {
+        let files = getrlimit(Resource::Nofile);
+        let lowered = Rlimit {
+            current: files.maximum.map(|most| most.saturating_sub(1)),
+            ..files
+        };
+        setrlimit(Resource::Nofile, lowered).unwrap();
         let machine = Machine::look();
         assert!(machine.memory_bytes.unwrap() > 1 << 20, "{machine:?}");
         assert!(machine.memory_maps.unwrap() > 1_000, "{machine:?}");
