@@ -22,7 +22,7 @@ use axum::routing::post;
 use weld_host::config::{Ceilings, ServerConfig};
 use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::pages::{PageSettings, Pages};
-use weld_host::sandbox::{EngineSettings, Sandbox};
+use weld_host::sandbox::{Compilation, EngineSettings, Sandbox};
 use weld_host::server::{Server, ServerSettings};
 use weld_host_tests::http::{Kind, Message};
 
@@ -85,7 +85,7 @@ async fn serve_guest() -> SocketAddr {
         max_memory_bytes: 256 << 20,
         total_memory_bytes: 4 << 30,
     };
-    let sandbox = Arc::new(Sandbox::new(settings, None).expect("an engine"));
+    let sandbox = Arc::new(Sandbox::new(settings, Compilation::Here, None).expect("an engine"));
     let admission = AdmissionSettings {
         slots: 16,
         queue: 16,

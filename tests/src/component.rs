@@ -48,6 +48,44 @@ pub fn with_core_module(component: &[u8], module: &[u8]) -> Vec<u8> {
     longer
 }
 
+/// A component that exports nothing, with one module of so many functions, each of so many arithmetic steps: as large
+/// as a test needs it, and slow to compile.
+pub fn large(functions: usize, steps: usize) -> Vec<u8> {
+    let body = body(steps);
+    let count = number(functions);
+    let module = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        // All have one type: two numbers in, one out.
+        section(1, b"\x01\x60\x02\x7e\x7e\x01\x7e"),
+        section(3, &[&count[..], &vec![0; functions]].concat()),
+        section(10, &[count.clone(), body.repeat(functions)].concat()),
+    ]
+    .concat();
+    [b"\0asm\x0d\0\x01\0".to_vec(), section(1, &module)].concat()
+}
+
+/// A function's body, with its length before it.
+fn body(steps: usize) -> Vec<u8> {
+    // No local variables besides the parameters; `local.get 0` for a beginning.
+    let mut code = vec![0, 0x20, 0];
+    for step in 0..steps {
+        // Multiplied by one parameter, then mixed with the other, which takes the result.
+        let parameter = u8::from(step % 2 == 1);
+        code.extend([
+            0x20,
+            parameter,
+            0x7e,
+            0x20,
+            1 - parameter,
+            0x85,
+            0x22,
+            parameter,
+        ]);
+    }
+    code.push(0x0b);
+    [number(code.len()), code].concat()
+}
+
 fn count_core_modules(component: &[u8]) -> usize {
     let mut rest = &component[PREAMBLE_BYTES..];
     let mut count = 0;
@@ -59,7 +97,8 @@ fn count_core_modules(component: &[u8]) -> usize {
     count
 }
 
-fn section(id: u8, content: &[u8]) -> Vec<u8> {
+/// A section of a module or component: its number, its length, its contents.
+pub fn section(id: u8, content: &[u8]) -> Vec<u8> {
     let mut section = vec![id];
     section.extend(number(content.len()));
     section.extend(content);

@@ -58,6 +58,11 @@ impl Process {
         }
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it writes to stdout.
     pub fn stdout(&self) -> &Lines {
         &self.stdout

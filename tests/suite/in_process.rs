@@ -8,11 +8,15 @@ use weld_host::config::Ceilings;
 use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::egress::Network;
 use weld_host::pages::{PageSettings, Pages};
-use weld_host::sandbox::{Cache, EngineSettings, Sandbox};
+use weld_host::sandbox::{Cache, Compilation, EngineSettings, Sandbox};
 use weld_host::server::{Server, ServerSettings};
 
 /// Starts a host with the connectors of a folder over this network, as `weld-host serve` does; it ends with the runtime.
-pub(crate) async fn serve(plugins: &Path, network: Arc<dyn Network>) -> SocketAddr {
+pub(crate) async fn serve(
+    plugins: &Path,
+    network: Arc<dyn Network>,
+    compilation: Compilation,
+) -> SocketAddr {
     let engine = EngineSettings {
         slots: 4,
         max_memory_bytes: 256 << 20,
@@ -20,7 +24,8 @@ pub(crate) async fn serve(plugins: &Path, network: Arc<dyn Network>) -> SocketAd
     };
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let cache = Cache::new(cache).expect("a cache");
-    let sandbox = Sandbox::with_network(engine, Some(cache), network).expect("an engine");
+    let sandbox =
+        Sandbox::with_network(engine, compilation, Some(cache), network).expect("an engine");
     let admission = AdmissionSettings {
         slots: 4,
         queue: 4,

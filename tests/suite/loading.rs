@@ -5,6 +5,7 @@ use serde_json::json;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
+use weld_host_tests::component::section;
 
 #[test]
 fn every_connector_is_announced_with_its_url() {
@@ -249,10 +250,6 @@ fn component_whose_start_never_ends() -> Vec<u8> {
         section(11, &exports),
     ]
     .concat()
-}
-
-fn section(id: u8, contents: &[u8]) -> Vec<u8> {
-    [&[id, u8::try_from(contents.len()).unwrap()], contents].concat()
 }
 
 #[test]

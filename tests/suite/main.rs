@@ -15,6 +15,7 @@ mod auth;
 mod cache;
 mod ceilings;
 mod cli;
+mod compiler;
 mod config;
 mod connections;
 mod demo;

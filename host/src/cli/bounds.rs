@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::config::{Ceilings, ServerConfig, parse_duration, parse_size};
+use crate::config::{Ceilings, CompileLimits, ServerConfig, parse_duration, parse_size};
 
 /// Reads the address of a listener.
 pub(super) fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
@@ -43,6 +43,12 @@ pub(super) struct BoundFlags {
     /// The most that a connector's `limits.page-timeout` may ask for
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration)]
     max_page_timeout: Duration,
+    /// The most memory that compiling one connector may take
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = parse_size)]
+    compile_memory: u64,
+    /// How long compiling one connector may take
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
+    compile_time: Duration,
     /// The largest request body, also once decompressed
     #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = parse_size)]
     max_body: u64,
@@ -68,6 +74,10 @@ impl BoundFlags {
         config.body_timeout = self.body_timeout;
         config.background = !self.no_background;
         config.grace = self.grace;
+        config.compiling = CompileLimits {
+            memory_bytes: self.compile_memory,
+            time: self.compile_time,
+        };
         config.ceilings = Ceilings {
             memory_bytes: self.max_memory,
             cpu_time: self.max_cpu_time,

@@ -7,7 +7,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::config::ConfigError;
 use crate::connectors::StartError;
-use crate::sandbox::EngineError;
+use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{DestinationError, SyncError};
 
 /// How the process ends.
@@ -133,6 +133,10 @@ pub enum CliError {
     #[error(transparent)]
     Engine(#[from] EngineError),
 
+    /// The process was to compile for a host.
+    #[error(transparent)]
+    Compiler(#[from] CompilerProcessError),
+
     /// The async runtime did not start.
     #[error("the runtime did not start")]
     Runtime(#[source] io::Error),
@@ -173,9 +177,11 @@ impl CliError {
             | Self::Plugins(_) => ExitStatus::Mistake,
             Self::Destination(error) => of_fault(error.is_fault()),
             Self::Sync(error) => of_fault(error.is_fault()),
-            Self::Engine(_) | Self::Runtime(_) | Self::Signals(_) | Self::Randomness(_) => {
-                ExitStatus::Fault
-            }
+            Self::Engine(_)
+            | Self::Compiler(_)
+            | Self::Runtime(_)
+            | Self::Signals(_)
+            | Self::Randomness(_) => ExitStatus::Fault,
             #[cfg(feature = "demo")]
             Self::DemoStopped => ExitStatus::Mistake,
             #[cfg(feature = "demo")]

@@ -9,7 +9,9 @@ use tokio::sync::oneshot;
 use crate::config::ServerConfig;
 use crate::connectors::{AdmissionSettings, LoadReport, Plugins, Reloader};
 use crate::pages::{PageSettings, Pages};
-use crate::sandbox::{Cache, Capacity, EngineSettings, Machine, Sandbox};
+use crate::sandbox::{
+    Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Sandbox,
+};
 use crate::server::{Server, ServerSettings};
 
 use super::error::CliError;
@@ -49,7 +51,12 @@ impl Host {
             max_memory_bytes: config.ceilings.memory_bytes,
             total_memory_bytes,
         };
-        let sandbox = Arc::new(Sandbox::new(settings, cache(config.cache.as_deref()))?);
+        let compilation = Compilation::Process(CompilerProcess::of_this_program(
+            [super::COMPILER_COMMAND.into()],
+            config.compiling,
+        ));
+        let cache = cache(config.cache.as_deref());
+        let sandbox = Arc::new(Sandbox::new(settings, compilation, cache)?);
         let plugins = Plugins::new(sandbox, config.plugins, config.ceilings);
         let admission = AdmissionSettings {
             slots: capacity.slots,

@@ -23,6 +23,8 @@ use clap::{Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
 pub use output::printable;
 
+use crate::sandbox::serve_as_compiler;
+
 /// Runs Weld custom connectors as sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
 #[command(name = "weld-host", version, arg_required_else_help = true)]
@@ -33,6 +35,9 @@ pub struct Cli {
     command: Command,
 }
 
+/// The command by which a host starts its compilers.
+const COMPILER_COMMAND: &str = "compiler";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve every connector of a folder
@@ -42,6 +47,9 @@ enum Command {
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
+    /// Compile one component for the host that started this
+    #[command(name = COMPILER_COMMAND, hide = true)]
+    Compiler,
 }
 
 impl Command {
@@ -49,7 +57,7 @@ impl Command {
     fn log_level(&self) -> logging::Level {
         match self {
             Self::Serve(_) => logging::Level::Info,
-            Self::Sync(_) => logging::Level::Warn,
+            Self::Sync(_) | Self::Compiler => logging::Level::Warn,
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }
@@ -64,21 +72,24 @@ impl Cli {
     /// [`CliError`], which knows whether it was the user's mistake.
     pub fn run(self) -> Result<(), CliError> {
         self.logging.start(self.command.log_level());
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(crate::sandbox::worker_threads())
-            .enable_all()
-            .build()
-            .map_err(CliError::Runtime)?;
-        let result = runtime.block_on(async {
-            match self.command {
-                Command::Serve(flags) => serve::run(flags).await,
-                Command::Sync(flags) => sync::run(flags).await,
-                #[cfg(feature = "demo")]
-                Command::Demo(flags) => demo::run(flags).await,
-            }
-        });
-        // Calls that were cut off may still hold a thread; the process must not wait for them.
-        runtime.shutdown_background();
-        result
+        match self.command {
+            Command::Serve(flags) => on_runtime(serve::run(flags)),
+            Command::Sync(flags) => on_runtime(sync::run(flags)),
+            #[cfg(feature = "demo")]
+            Command::Demo(flags) => on_runtime(demo::run(flags)),
+            Command::Compiler => Ok(serve_as_compiler()?),
+        }
     }
+}
+
+fn on_runtime(command: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(crate::sandbox::worker_threads())
+        .enable_all()
+        .build()
+        .map_err(CliError::Runtime)?;
+    let result = runtime.block_on(command);
+    // Calls that were cut off may still hold a thread; the process must not wait for them.
+    runtime.shutdown_background();
+    result
 }

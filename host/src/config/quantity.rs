@@ -71,12 +71,12 @@ pub fn parse_size(text: &str) -> Result<u64, ValueError> {
 }
 
 /// Writes a time in the form that [`parse_duration`] reads.
-pub(super) fn duration_text(duration: Duration) -> String {
+pub(crate) fn duration_text(duration: Duration) -> String {
     SpanPrinter::new().unsigned_duration_to_string(&duration)
 }
 
 /// Writes a size in the form that [`parse_size`] reads: exact, in the largest unit that divides it.
-pub(super) fn size_text(bytes: u64) -> String {
+pub(crate) fn size_text(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [
         (bytesize::GIB, "GiB"),
         (bytesize::MIB, "MiB"),

@@ -10,6 +10,30 @@ use super::name::ConnectorName;
 use super::quantity::{duration_text, size_text};
 use super::secret::Secret;
 
+/// What compiling one component may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompileLimits {
+    /// `--compile-memory`: memory, in bytes; at least [`CompileLimits::MIN_MEMORY_BYTES`].
+    pub memory_bytes: u64,
+    /// `--compile-time`: time by the clock, once it has begun; more than 0.
+    pub time: Duration,
+}
+
+impl CompileLimits {
+    /// The least with which the smallest component can be compiled.
+    pub const MIN_MEMORY_BYTES: u64 = 16 << 20;
+}
+
+impl Default for CompileLimits {
+    /// 2 GiB and 5 minutes.
+    fn default() -> Self {
+        Self {
+            memory_bytes: 2 << 30,
+            time: Duration::from_secs(300),
+        }
+    }
+}
+
 /// The settings of the server, as its flags and environment give them.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
@@ -42,6 +66,8 @@ pub struct ServerConfig {
     pub queue_wait: Duration,
     /// What connectors' own files may ask for at the most.
     pub ceilings: Ceilings,
+    /// What compiling one component may take.
+    pub compiling: CompileLimits,
     /// `--no-background` makes it false: whether a call may go on while no request waits for it.
     pub background: bool,
     /// `--grace`: how long pages in flight may take to finish at shutdown.
@@ -78,6 +104,7 @@ impl ServerConfig {
             queue: Self::QUEUE,
             queue_wait: Self::QUEUE_WAIT,
             ceilings: Ceilings::default(),
+            compiling: CompileLimits::default(),
             background: true,
             grace: Self::GRACE,
             max_body_bytes: Self::MAX_BODY_BYTES,
@@ -131,6 +158,16 @@ impl ServerConfig {
             (
                 "--max-page-timeout",
                 self.ceilings.page_timeout >= MIN_TIME,
+                duration_text(MIN_TIME),
+            ),
+            (
+                "--compile-memory",
+                self.compiling.memory_bytes >= CompileLimits::MIN_MEMORY_BYTES,
+                size_text(CompileLimits::MIN_MEMORY_BYTES),
+            ),
+            (
+                "--compile-time",
+                self.compiling.time >= MIN_TIME,
                 duration_text(MIN_TIME),
             ),
         ];
@@ -223,6 +260,10 @@ mod tests {
             ceilings,
             ..loopback()
         };
+        let compiling_within = |compiling| ServerConfig {
+            compiling,
+            ..loopback()
+        };
         let zero = Duration::ZERO;
         let cases = [
             (
@@ -286,6 +327,20 @@ mod tests {
                 with(Ceilings {
                     page_timeout: zero,
                     ..ceilings
+                }),
+            ),
+            (
+                "--compile-memory must be at least 16MiB",
+                compiling_within(CompileLimits {
+                    memory_bytes: (16 << 20) - 1,
+                    ..CompileLimits::default()
+                }),
+            ),
+            (
+                "--compile-time must be at least 1ms",
+                compiling_within(CompileLimits {
+                    time: zero,
+                    ..CompileLimits::default()
                 }),
             ),
         ];

@@ -12,6 +12,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -54,9 +55,9 @@ pub enum CacheError {
     Untrusted(#[from] Untrusted),
 }
 
-/// Why an entry was not used.
+/// Why an entry was not used, or not made.
 #[derive(Debug, thiserror::Error)]
-enum RefusedEntry {
+pub(super) enum RefusedEntry {
     #[error("it can't be read")]
     Io(#[from] io::Error),
     #[error("it is no regular file")]
@@ -102,32 +103,35 @@ impl Cache {
         }
     }
 
-    /// Writes the compiled form of `wasm` and maps it from the file, so that its pages can be given back to the
-    /// system. None where that fails, which is reported.
+    /// Keeps `code`, the compiled form of `wasm`, and maps it from the file, so that its pages can be given back to
+    /// the system. Nothing is kept that the engine refuses.
     pub(super) fn put(
         &self,
         engine: &Engine,
         wasm: &[u8],
-        component: &Component,
-    ) -> Option<Component> {
+        code: &[u8],
+    ) -> Result<Component, RefusedEntry> {
         let key = key(engine, wasm);
+        let written = self.write(code)?;
         let path = self.folder.join(format!("{key}.cwasm"));
-        let written = component
-            .serialize()
-            .map_err(|error| RefusedEntry::Engine(error.into_boxed_dyn_error()))
-            .and_then(|code| Ok(self.write(&key, &code)?))
-            .and_then(|()| self.read(engine, &key, &path));
-        match written {
-            Ok(component) => Some(component),
-            Err(error) => {
-                tracing::warn!(
-                    path = %path.display(),
-                    cause = crate::report::chain(&error),
-                    "compiled code could not be cached; the next start compiles it again"
-                );
-                None
-            }
+        let component = load(engine, Code::In(written.as_file(), written.path()))
+            .map_err(|error| RefusedEntry::Engine(error.into_boxed_dyn_error()))?;
+        let digest = Sha256::new_with_prefix(&key).chain_update(code);
+        let digest = self.write(hexadecimal(&digest.finalize()).as_bytes())?;
+        // The code comes first: a digest without its code is a missing entry.
+        for (file, path) in [(written, &path), (digest, &path.with_extension("sha256"))] {
+            file.persist(path).map_err(|error| error.error)?;
         }
+        Ok(component)
+    }
+
+    /// Says that good code was not kept.
+    pub(super) fn report_not_kept(&self, error: &RefusedEntry) {
+        tracing::warn!(
+            folder = %self.folder.display(),
+            cause = crate::report::chain(error),
+            "compiled code could not be cached; the next start compiles it again"
+        );
     }
 
     fn read(&self, engine: &Engine, key: &str, path: &Path) -> Result<Component, RefusedEntry> {
@@ -141,21 +145,15 @@ impl Cache {
         if hexadecimal(&digest.finalize()) != recorded {
             return Err(RefusedEntry::Digest);
         }
-        map(engine, &file, path).map_err(|error| RefusedEntry::Engine(error.into_boxed_dyn_error()))
+        load(engine, Code::In(&file, path))
+            .map_err(|error| RefusedEntry::Engine(error.into_boxed_dyn_error()))
     }
 
-    /// Each file appears whole or not at all. The code comes first: a digest without its code is a missing entry.
-    fn write(&self, key: &str, code: &[u8]) -> io::Result<()> {
-        let digest = Sha256::new_with_prefix(key).chain_update(code);
-        let digest = hexadecimal(&digest.finalize());
-        for (extension, content) in [("cwasm", code), ("sha256", digest.as_bytes())] {
-            // Made with mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(content)?;
-            file.persist(self.folder.join(format!("{key}.{extension}")))
-                .map_err(|error| error.error)?;
-        }
-        Ok(())
+    /// A file of no name yet, so that it appears whole or not at all. Made with mode 0600.
+    fn write(&self, content: &[u8]) -> io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::new_in(&self.folder)?;
+        file.write_all(content)?;
+        Ok(file)
     }
 }
 
@@ -193,19 +191,36 @@ fn check_owner(metadata: &Metadata) -> Result<(), Untrusted> {
     Ok(())
 }
 
+/// Compiled code that is to be run.
+#[derive(Clone, Copy)]
+pub(super) enum Code<'a> {
+    /// In an open file, and where it stands.
+    In(&'a File, &'a Path),
+    InMemory(&'a [u8]),
+}
+
+/// Takes in compiled code: what this process or a compiler of its own has just made, or an entry of the cache with all
+/// checks made.
 #[allow(
     unsafe_code,
-    reason = "mapping compiled code is unsafe by nature; the file was checked to be our own"
+    reason = "running compiled code is unsafe by nature; it is our own"
 )]
-fn map(engine: &Engine, file: &File, path: &Path) -> wasmtime::Result<Component> {
-    // On Linux this names the open file itself, whatever has come to stand at its path.
-    let descriptor = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    let path = if descriptor.exists() {
-        &descriptor
-    } else {
-        path
-    };
-    // SAFETY: the file was written by `Cache::put` from `Component::serialize`: its digest is the recorded one, and
-    // nobody but this user or root could write to it or to the digest.
-    unsafe { Component::deserialize_file(engine, path) }
+pub(super) fn load(engine: &Engine, code: Code<'_>) -> wasmtime::Result<Component> {
+    match code {
+        Code::In(file, path) => {
+            // On Linux this names the open file itself, whatever has come to stand at its path.
+            let descriptor = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+            let path = if descriptor.exists() {
+                &descriptor
+            } else {
+                path
+            };
+            // SAFETY: the file holds what the engine's compiler made: it was written just now, with mode 0600, or its
+            // digest is the recorded one; and nobody but this user or root could write to it or to the digest.
+            unsafe { Component::deserialize_file(engine, path) }
+        }
+        // SAFETY: the bytes came from the engine's compiler, in this process or through a pipe from the program that
+        // this host trusts as itself.
+        Code::InMemory(bytes) => unsafe { Component::deserialize(engine, bytes) },
+    }
 }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use wasmtime::component::Component;
 use wasmtime::{Engine, Store};
 
 use super::call::CallState;
+use super::compiler::CompilerError;
 use super::engine::Sandbox;
 use super::error::CallError;
 use super::limits::TotalMemory;
@@ -47,6 +47,9 @@ pub(crate) enum CompileError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
+    #[error(transparent)]
+    Compiler(CompilerError),
+
     #[error(
         "the component imports what this host does not offer; build it with the host's wit/connector.wit"
     )]
@@ -73,7 +76,7 @@ pub(crate) enum CompileError {
     #[error("its start took longer than {TRIAL_TIMEOUT:?}")]
     TrialTimeout,
 
-    #[error("the compiler was stopped in the middle")]
+    #[error("loading was stopped in the middle")]
     Interrupted(#[source] tokio::task::JoinError),
 }
 
@@ -97,9 +100,8 @@ pub(crate) struct Connector {
 
 impl Connector {
     /// Compiles `wasm`, or takes it from the cache, links it and makes one instance to see that it works. Takes over from
-    /// `previous`, the version before it, what outlives a version: connections.
-    ///
-    /// Compilation runs on a thread for blocking work.
+    /// `previous`, the version before it, what outlives a version: connections. Dropped before its end, it ends the
+    /// compiler.
     ///
     /// # Errors
     ///
@@ -111,10 +113,7 @@ impl Connector {
         config: ConnectorConfig,
         previous: Option<&Self>,
     ) -> Result<Self, CompileError> {
-        let compiling = sandbox.clone();
-        let (component, cached) = tokio::task::spawn_blocking(move || compile(&compiling, &wasm))
-            .await
-            .map_err(CompileError::Interrupted)??;
+        let (component, cached) = sandbox.compiled(wasm).await?;
         let pre = sandbox
             .linker
             .instantiate_pre(&component)
@@ -235,34 +234,5 @@ impl Connector {
         store: &mut Store<CallState>,
     ) -> wasmtime::Result<bindings::Connector> {
         self.pre.instantiate_async(store).await
-    }
-}
-
-fn compile(sandbox: &Sandbox, wasm: &[u8]) -> Result<(Component, bool), CompileError> {
-    check_kind(wasm)?;
-    if let Some(cache) = &sandbox.cache
-        && let Some(component) = cache.get(&sandbox.engine, wasm)
-    {
-        return Ok((component, true));
-    }
-    let component =
-        Component::from_binary(&sandbox.engine, wasm).map_err(|error| CompileError::Invalid {
-            source: error.into_boxed_dyn_error(),
-        })?;
-    let mapped = sandbox
-        .cache
-        .as_ref()
-        .and_then(|cache| cache.put(&sandbox.engine, wasm, &component));
-    Ok((mapped.unwrap_or(component), false))
-}
-
-/// Tells by the first eight bytes what a file is: wasm's magic, then a version whose second half is 0 for a core
-/// module and 1 for a component (component model, `design/mvp/Binary.md`).
-fn check_kind(wasm: &[u8]) -> Result<(), CompileError> {
-    match wasm {
-        [] => Err(CompileError::Empty),
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(CompileError::CoreModule),
-        [0, b'a', b's', b'm', ..] => Ok(()),
-        _ => Err(CompileError::NotWasm),
     }
 }

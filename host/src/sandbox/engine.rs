@@ -10,6 +10,7 @@ use wasmtime::{
 
 use super::cache::Cache;
 use super::call::CallState;
+use super::compiler::{Compilation, Compiler};
 use super::limits::TotalMemory;
 use super::turns::Turns;
 use crate::egress::{Budgets, Network, SystemNetwork, Tls};
@@ -82,6 +83,7 @@ pub struct EngineError {
 pub struct Sandbox {
     pub(super) engine: Engine,
     pub(super) linker: Linker<CallState>,
+    pub(super) compiler: Compiler,
     pub(super) cache: Option<Cache>,
     pub(super) network: Arc<dyn Network>,
     pub(super) tls: Tls,
@@ -101,8 +103,12 @@ impl Sandbox {
     /// # Errors
     ///
     /// [`EngineError`] where the system refuses the pool's address space or the thread.
-    pub fn new(settings: EngineSettings, cache: Option<Cache>) -> Result<Self, EngineError> {
-        Self::with_network(settings, cache, Arc::new(SystemNetwork))
+    pub fn new(
+        settings: EngineSettings,
+        compilation: Compilation,
+        cache: Option<Cache>,
+    ) -> Result<Self, EngineError> {
+        Self::with_network(settings, compilation, cache, Arc::new(SystemNetwork))
     }
 
     /// As [`Sandbox::new`], with another resolver and other sockets under the connectors' calls. What they may reach
@@ -113,6 +119,7 @@ impl Sandbox {
     /// As [`Sandbox::new`].
     pub fn with_network(
         settings: EngineSettings,
+        compilation: Compilation,
         cache: Option<Cache>,
         network: Arc<dyn Network>,
     ) -> Result<Self, EngineError> {
@@ -120,7 +127,7 @@ impl Sandbox {
             slots: settings.slots,
             source,
         };
-        let engine = Engine::new(&engine_config(settings))
+        let engine = Engine::new(&engine_config(pool(settings).into()))
             .map_err(|error| failed(error.into_boxed_dyn_error()))?;
         start_clock(&engine).map_err(|error| failed(error.into()))?;
         let mut linker = Linker::new(&engine);
@@ -131,6 +138,7 @@ impl Sandbox {
         Ok(Self {
             engine,
             linker,
+            compiler: Compiler::new(compilation),
             cache,
             network,
             tls: Tls::new(),
@@ -149,7 +157,28 @@ impl Sandbox {
     }
 }
 
-fn engine_config(settings: EngineSettings) -> Config {
+/// The engine of a compiler process, which runs nothing. Its code fits the host's engine, since where instances get
+/// their memory does not shape the code.
+pub(super) fn compiler_config() -> Config {
+    engine_config(InstanceAllocationStrategy::OnDemand)
+}
+
+fn engine_config(allocation: InstanceAllocationStrategy) -> Config {
+    let mut config = Config::new();
+    config
+        .strategy(Strategy::Cranelift)
+        .wasm_component_model(true)
+        .allocation_strategy(allocation)
+        .memory_init_cow(true)
+        .memory_reservation(MEMORY_RESERVATION_BYTES)
+        .memory_guard_size(MEMORY_GUARD_BYTES)
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(FIBER_STACK_BYTES);
+    config
+}
+
+fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
     let slots = settings.slots.saturating_add(LOADING_SLOTS);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
@@ -169,18 +198,7 @@ fn engine_config(settings: EngineSettings) -> Config {
         .max_unused_warm_slots(warm_slots())
         // Looks at 32 regions and drops the rest, so a scattered heap such as Python's gains nothing from it.
         .pagemap_scan(Enabled::No);
-    let mut config = Config::new();
-    config
-        .strategy(Strategy::Cranelift)
-        .wasm_component_model(true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .memory_init_cow(true)
-        .memory_reservation(MEMORY_RESERVATION_BYTES)
-        .memory_guard_size(MEMORY_GUARD_BYTES)
-        .epoch_interruption(true)
-        .max_wasm_stack(WASM_STACK_BYTES)
-        .async_stack_size(FIBER_STACK_BYTES);
-    config
+    pool
 }
 
 /// How many idle slots keep their memory: enough for the calls that the processors can run at once, since every one

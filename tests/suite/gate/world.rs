@@ -2,8 +2,8 @@
 //! that the host makes ends at the canary, wherever it was meant to go.
 
 use super::canary::Canary;
-use crate::guests;
 use crate::in_process::serve;
+use crate::{PROGRAM, guests};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs;
@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
+use weld_host::config::CompileLimits;
 use weld_host::egress::{Network, Networking};
+use weld_host::sandbox::{Compilation, CompilerProcess};
 use weld_host_tests::weld::Weld;
 
 /// What a name means that no script mentions: a public address, so that a request which should have been refused
@@ -54,7 +56,13 @@ impl World {
                 fs::write(path.with_added_extension("toml"), &toml).expect("it can be written");
             }
         }
-        let address = runtime.block_on(serve(plugins.path(), network.clone()));
+        // As an embedding program does whose own file is no compiler.
+        let compilation = Compilation::Process(CompilerProcess {
+            program: PROGRAM.into(),
+            arguments: vec!["compiler".into()],
+            limits: CompileLimits::default(),
+        });
+        let address = runtime.block_on(serve(plugins.path(), network.clone(), compilation));
         Self {
             network,
             canary,

@@ -1,0 +1,303 @@
+//! The host's side: a child process for each component that is to be compiled.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::Signal;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::process::Command;
+
+use super::error::CompilerError;
+use super::protocol::{Allowance, Answer, MAX_HEAD_BYTES, Malformed, read_answer, request_head};
+use crate::config::CompileLimits;
+use crate::report;
+
+/// The program that runs. Unlike its path, this is the same file also after an upgrade has put another in its place.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
+/// The one variable that it gets: how many threads the compiler's thread pool (rayon) has.
+const THREADS: &str = "RAYON_NUM_THREADS";
+
+/// As many processes compile at once as there are processors, so few threads in each are enough; and the stack of each
+/// thread, 2 MiB, counts as memory that is used.
+const MAX_THREADS: u64 = 4;
+
+/// How much is kept of what it writes to stderr.
+const STDERR_TAIL_BYTES: usize = 1 << 10;
+
+/// What Rust's runtime says, to stderr alone, before it ends a process that the system gave no memory.
+const NO_MEMORY: &str = "memory allocation of ";
+
+/// The program that compiles, started for one component and ended with it. It has nothing of the host's environment and
+/// nothing that the host has open, limits that it sets on itself, and less of the processor than the host.
+///
+/// It is trusted as the host itself: the code that it answers is run.
+#[derive(Debug, Clone)]
+pub struct CompilerProcess {
+    /// A program that calls [`serve_as_compiler`](super::serve_as_compiler), of the same version as this host. It must
+    /// be writable by nobody whom the host does not trust.
+    pub program: PathBuf,
+    /// What tells it to.
+    pub arguments: Vec<OsString>,
+    /// What it may use for one component.
+    pub limits: CompileLimits,
+}
+
+impl CompilerProcess {
+    /// The program that is running, with these arguments.
+    pub fn of_this_program(
+        arguments: impl IntoIterator<Item = OsString>,
+        limits: CompileLimits,
+    ) -> Self {
+        Self {
+            program: THIS_PROGRAM.into(),
+            arguments: arguments.into_iter().collect(),
+            limits,
+        }
+    }
+
+    /// Compiles `wasm`. Dropped before its end, it ends the process.
+    ///
+    /// The process also ends with the thread that polls this first; tokio's are there as long as the runtime.
+    pub(super) async fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, CompilerError> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .env(THREADS, Self::threads().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Keys of a terminal are meant for the host, which ends its compilers by itself.
+            .process_group(0)
+            .kill_on_drop(true);
+        if self.program.as_os_str() == THIS_PROGRAM {
+            command.arg0(env!("CARGO_PKG_NAME"));
+        }
+        let mut child = command.spawn().map_err(|source| CompilerError::Start {
+            program: self.program.clone(),
+            source,
+        })?;
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let conversation = async {
+            let (_, answered, said) =
+                tokio::join!(self.ask(stdin, wasm), self.listen(stdout), tail(stderr));
+            let status = child.wait().await.map_err(CompilerError::Pipe)?;
+            self.judge(status, answered.map_err(CompilerError::Pipe)?, &said)
+        };
+        tokio::time::timeout(self.limits.time, conversation)
+            .await
+            .unwrap_or(Err(self.out_of_time()))
+    }
+
+    /// That it stops reading is no failure by itself: its answer or its end says why.
+    async fn ask(&self, stdin: Option<impl AsyncWrite + Unpin>, wasm: &[u8]) -> io::Result<()> {
+        let Some(mut stdin) = stdin else {
+            return Ok(());
+        };
+        let head = request_head(self.allowance(), wasm.len() as u64);
+        stdin.write_all(&head).await?;
+        stdin.write_all(wasm).await
+    }
+
+    /// Everything that it answers; never more than it has memory for.
+    async fn listen(&self, stdout: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+        let mut answer = Vec::new();
+        if let Some(stdout) = stdout {
+            let most = self.limits.memory_bytes.saturating_add(MAX_HEAD_BYTES);
+            stdout.take(most).read_to_end(&mut answer).await?;
+        }
+        Ok(answer)
+    }
+
+    fn judge(
+        &self,
+        status: ExitStatus,
+        mut answer: Vec<u8>,
+        said: &str,
+    ) -> Result<Vec<u8>, CompilerError> {
+        let read = read_answer(&answer);
+        if let Err(Malformed::OtherVersion(version)) = read {
+            return Err(CompilerError::OtherVersion {
+                program: self.program.clone(),
+                version,
+            });
+        }
+        if status.success() {
+            return match read {
+                Ok(Answer::Compiled(code)) => {
+                    let head = answer.len() - code.len();
+                    answer.drain(..head);
+                    Ok(answer)
+                }
+                Ok(Answer::Refused(reason)) => Err(CompilerError::Refused(reason.to_owned())),
+                Ok(Answer::OutOfMemory) => Err(self.out_of_memory()),
+                Err(malformed) => Err(CompilerError::Answer(malformed.into())),
+            };
+        }
+        let ended_by = |signal: Signal| status.signal() == Some(signal.as_raw());
+        if ended_by(Signal::XCPU) {
+            return Err(self.out_of_time());
+        }
+        if ended_by(Signal::ABORT) && said.contains(NO_MEMORY) {
+            return Err(self.out_of_memory());
+        }
+        Err(CompilerError::Crashed {
+            status,
+            said: said.to_owned(),
+        })
+    }
+
+    /// The processor time is for a compiler whose host can't end it any more; by the clock, the host ends it first.
+    fn allowance(&self) -> Allowance {
+        let seconds = self.limits.time.as_secs().saturating_add(1);
+        Allowance {
+            memory_bytes: self.limits.memory_bytes,
+            cpu_seconds: seconds.saturating_mul(Self::threads()),
+        }
+    }
+
+    fn threads() -> u64 {
+        (super::processors() as u64).min(MAX_THREADS)
+    }
+
+    fn out_of_time(&self) -> CompilerError {
+        CompilerError::OutOfTime(self.limits.time)
+    }
+
+    fn out_of_memory(&self) -> CompilerError {
+        CompilerError::OutOfMemory(self.limits.memory_bytes)
+    }
+}
+
+/// The last of what it writes to stderr, on one line.
+async fn tail(stderr: Option<impl AsyncRead + Unpin>) -> String {
+    let mut tail = Vec::new();
+    let Some(mut stderr) = stderr else {
+        return String::new();
+    };
+    let mut piece = [0; STDERR_TAIL_BYTES];
+    while let Ok(read @ 1..) = stderr.read(&mut piece).await {
+        tail.extend(piece.iter().take(read));
+        let surplus = tail.len().saturating_sub(STDERR_TAIL_BYTES);
+        tail.drain(..surplus);
+    }
+    let text = String::from_utf8_lossy(&tail);
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    report::escaped(&lines.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::protocol::VERSION;
+    use super::*;
+
+    /// Larger than what a pipe holds: a compiler that ends early leaves the host in the middle of its request.
+    const WASM: &[u8] = &[0; 1 << 20];
+
+    async fn compiled_by(script: &str, time: Duration) -> Result<Vec<u8>, CompilerError> {
+        let process = CompilerProcess {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            limits: CompileLimits {
+                memory_bytes: 1 << 20,
+                time,
+            },
+        };
+        process.compile(WASM).await
+    }
+
+    /// A shell's words for an answer with the payload `code`.
+    fn answer(version: &str) -> String {
+        format!(
+            "printf 'weldcomp\\{:03o}{}{version}\\000\\004{}code'",
+            version.len(),
+            r"\000".repeat(3),
+            r"\000".repeat(7),
+        )
+    }
+
+    #[tokio::test]
+    async fn only_a_whole_answer_of_a_compiler_that_ended_well_is_code() {
+        let good = answer(VERSION);
+        let read_all = "cat > /dev/null";
+        let cases = [
+            (format!("{read_all}; {good}"), Ok("code")),
+            (good.clone(), Ok("code")),
+            (
+                format!("{good}; printf more"),
+                Err("the compiler's answer can't be used"),
+            ),
+            (
+                good.replace("code", "cod"),
+                Err("the compiler's answer can't be used"),
+            ),
+            (
+                "exit 0".to_owned(),
+                Err("the compiler's answer can't be used"),
+            ),
+            (
+                format!("{good}; echo 'bad\nnews' >&2; exit 3"),
+                Err("the compiler broke down on it (exit status: 3): bad; news"),
+            ),
+            (
+                format!("{good}; kill -SEGV $$"),
+                Err("the compiler broke down on it (signal: 11 (SIGSEGV))"),
+            ),
+            (
+                answer("9.9.9"),
+                Err(
+                    "the compiler /bin/sh is of version 9.9.9, and this host of version 0.1.0; restart the host",
+                ),
+            ),
+            (
+                "echo 'memory allocation of 8 bytes failed' >&2; kill -ABRT $$".to_owned(),
+                Err("compiling it takes more memory than 1MiB; --compile-memory allows more"),
+            ),
+            (
+                "kill -XCPU $$".to_owned(),
+                Err("compiling it takes longer than 1h; --compile-time allows more"),
+            ),
+            (
+                "exec cat /dev/zero".to_owned(),
+                Err("the compiler broke down on it (signal: 13 (SIGPIPE))"),
+            ),
+        ];
+        for (script, expected) in cases {
+            let compiled = compiled_by(&script, Duration::from_secs(3600)).await;
+            let compiled = compiled.map_err(|error| error.to_string());
+            let compiled = compiled.as_deref().map_err(String::as_str);
+            assert_eq!(compiled, expected.map(str::as_bytes), "{script}");
+        }
+    }
+
+    #[tokio::test]
+    async fn compiler_that_never_answers_is_given_up() {
+        let compiled = compiled_by("exec sleep 3600", Duration::from_millis(50)).await;
+        assert!(
+            matches!(compiled, Err(CompilerError::OutOfTime(_))),
+            "{compiled:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn compiler_that_is_not_there_is_named() {
+        let process = CompilerProcess {
+            program: "/nowhere/weld-host".into(),
+            arguments: Vec::new(),
+            limits: CompileLimits::default(),
+        };
+        let error = process.compile(WASM).await.unwrap_err();
+        assert!(error.to_string().contains("/nowhere/weld-host"), "{error}");
+    }
+}

@@ -1,0 +1,245 @@
+//! What a host and its compiler process write to each other: one request on the compiler's stdin, one answer on its
+//! stdout.
+//!
+//! ```text
+//! request = greeting  memory: u64  cpu-seconds: u64  text(component)
+//! answer  = greeting  kind: u8  text(payload)
+//! greeting = "weldcomp"  length: u32  version
+//! text    = length: u64  bytes
+//! ```
+//!
+//! Numbers are little-endian. The greeting is the same in all versions, so that two programs of different ones can
+//! tell each other so. Lengths come first and nothing may follow: what is cut short is never taken for whole.
+
+use std::io::{self, Read, Write};
+
+/// The version of both programs must be the same: it stands for this protocol, and for the form of compiled code.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const MAGIC: [u8; 8] = *b"weldcomp";
+const MAX_VERSION_BYTES: u32 = 256;
+
+/// What an answer may have beside its payload, at the most.
+pub(super) const MAX_HEAD_BYTES: u64 = 8 + 4 + MAX_VERSION_BYTES as u64 + 1 + 8;
+
+const COMPILED: u8 = 0;
+const REFUSED: u8 = 1;
+const OUT_OF_MEMORY: u8 = 2;
+
+/// What the compiler may use. It sets both on itself before it reads the component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowance {
+    pub(super) memory_bytes: u64,
+    /// Of all its threads together.
+    pub(super) cpu_seconds: u64,
+}
+
+/// What the compiler says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Answer<'a> {
+    /// The compiled code.
+    Compiled(&'a [u8]),
+    /// Why the component can't be compiled, with all causes.
+    Refused(&'a str),
+    /// The compiler noticed by itself that it has too little memory.
+    OutOfMemory,
+}
+
+/// Why bytes are no request or answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Malformed {
+    #[error("it comes from another version, {0}")]
+    OtherVersion(String),
+    #[error("it is cut short")]
+    CutShort(#[source] io::Error),
+    #[error("it is garbled")]
+    Garbled,
+}
+
+/// All of a request that goes before the component.
+pub(super) fn request_head(allowance: Allowance, component_bytes: u64) -> Vec<u8> {
+    let mut head = greeting(VERSION);
+    head.extend(allowance.memory_bytes.to_le_bytes());
+    head.extend(allowance.cpu_seconds.to_le_bytes());
+    head.extend(component_bytes.to_le_bytes());
+    head
+}
+
+/// Reads a request up to its component; answers what may be used, and the component's length in bytes.
+pub(super) fn read_request_head(input: &mut impl Read) -> Result<(Allowance, u64), Malformed> {
+    read_greeting(input)?;
+    let allowance = Allowance {
+        memory_bytes: read_number(input)?,
+        cpu_seconds: read_number(input)?,
+    };
+    Ok((allowance, read_number(input)?))
+}
+
+/// Reads so many bytes, and that nothing follows.
+pub(super) fn read_rest(input: &mut impl Read, length: u64) -> Result<Vec<u8>, Malformed> {
+    let mut bytes = Vec::new();
+    let read = input
+        .take(length.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(Malformed::CutShort)?;
+    match (read as u64).cmp(&length) {
+        std::cmp::Ordering::Less => Err(Malformed::CutShort(io::ErrorKind::UnexpectedEof.into())),
+        std::cmp::Ordering::Equal => Ok(bytes),
+        std::cmp::Ordering::Greater => Err(Malformed::Garbled),
+    }
+}
+
+impl Answer<'_> {
+    pub(super) fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        let (kind, payload) = match self {
+            Self::Compiled(code) => (COMPILED, *code),
+            Self::Refused(reason) => (REFUSED, reason.as_bytes()),
+            Self::OutOfMemory => (OUT_OF_MEMORY, &[][..]),
+        };
+        output.write_all(&greeting(VERSION))?;
+        output.write_all(&[kind])?;
+        output.write_all(&(payload.len() as u64).to_le_bytes())?;
+        output.write_all(payload)?;
+        output.flush()
+    }
+}
+
+/// Reads a whole answer.
+pub(super) fn read_answer(mut bytes: &[u8]) -> Result<Answer<'_>, Malformed> {
+    let input = &mut bytes;
+    read_greeting(input)?;
+    let [kind] = read_bytes(input)?;
+    let length = read_number(input)?;
+    let payload = *input;
+    if (payload.len() as u64) < length {
+        return Err(Malformed::CutShort(io::ErrorKind::UnexpectedEof.into()));
+    }
+    match (kind, std::str::from_utf8(payload)) {
+        _ if payload.len() as u64 > length => Err(Malformed::Garbled),
+        (COMPILED, _) => Ok(Answer::Compiled(payload)),
+        (REFUSED, Ok(reason)) => Ok(Answer::Refused(reason)),
+        (OUT_OF_MEMORY, Ok("")) => Ok(Answer::OutOfMemory),
+        _ => Err(Malformed::Garbled),
+    }
+}
+
+fn greeting(version: &str) -> Vec<u8> {
+    let length = u32::try_from(version.len()).unwrap_or(u32::MAX);
+    [&MAGIC[..], &length.to_le_bytes(), version.as_bytes()].concat()
+}
+
+fn read_greeting(input: &mut impl Read) -> Result<(), Malformed> {
+    if read_bytes(input)? != MAGIC {
+        return Err(Malformed::Garbled);
+    }
+    let length = u32::from_le_bytes(read_bytes(input)?);
+    if length > MAX_VERSION_BYTES {
+        return Err(Malformed::Garbled);
+    }
+    let mut version = vec![0; length as usize];
+    input
+        .read_exact(&mut version)
+        .map_err(Malformed::CutShort)?;
+    if version == VERSION.as_bytes() {
+        return Ok(());
+    }
+    let version = String::from_utf8_lossy(&version);
+    Err(Malformed::OtherVersion(crate::report::escaped(&version)))
+}
+
+fn read_number(input: &mut impl Read) -> Result<u64, Malformed> {
+    read_bytes(input).map(u64::from_le_bytes)
+}
+
+fn read_bytes<const LENGTH: usize>(input: &mut impl Read) -> Result<[u8; LENGTH], Malformed> {
+    let mut bytes = [0; LENGTH];
+    input.read_exact(&mut bytes).map_err(Malformed::CutShort)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(answer: &Answer<'_>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        answer.write(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let allowance = Allowance {
+            memory_bytes: 1 << 40,
+            cpu_seconds: 7,
+        };
+        let mut request = request_head(allowance, 4);
+        request.extend(b"\0asm");
+        let input = &mut request.as_slice();
+        assert_eq!(read_request_head(input).unwrap(), (allowance, 4));
+        assert_eq!(read_rest(input, 4).unwrap(), b"\0asm");
+        for answer in [
+            Answer::Compiled(b"\x7fELF"),
+            Answer::Compiled(b""),
+            Answer::Refused("grüße"),
+            Answer::OutOfMemory,
+        ] {
+            assert_eq!(read_answer(&written(&answer)).unwrap(), answer);
+        }
+    }
+
+    #[test]
+    fn part_of_an_answer_is_never_taken_for_a_whole_one() {
+        for answer in [Answer::Compiled(b"\x7fELF\0\0"), Answer::Refused("reason")] {
+            let whole = written(&answer);
+            for end in 0..whole.len() {
+                let part = read_answer(&whole[..end]);
+                assert!(
+                    matches!(part, Err(Malformed::CutShort(_))),
+                    "{end}: {part:?}"
+                );
+            }
+            let longer = [&whole[..], b"\0"].concat();
+            assert!(matches!(read_answer(&longer), Err(Malformed::Garbled)));
+        }
+    }
+
+    #[test]
+    fn part_of_a_component_is_never_compiled() {
+        for (bytes, length) in [(&b"\0as"[..], 4), (b"", 1), (b"\0asm\x01", 4)] {
+            assert!(read_rest(&mut &bytes[..], length).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn programs_of_two_versions_tell_each_other() {
+        let mut foreign = greeting("9.9.9\n");
+        foreign.extend([0xff; 3]);
+        for read in [
+            read_request_head(&mut foreign.as_slice()).map(drop),
+            read_answer(&foreign).map(drop),
+        ] {
+            assert!(
+                matches!(&read, Err(Malformed::OtherVersion(version)) if version == "9.9.9\\u{a}"),
+                "{read:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_never_an_answer_is_garbled() {
+        let head = greeting(VERSION);
+        let unknown_kind = [&head[..], &[9], &0_u64.to_le_bytes()].concat();
+        let no_text = [&head[..], &[REFUSED], &1_u64.to_le_bytes(), b"\xff"].concat();
+        let endless_version = [&MAGIC[..], &u32::MAX.to_le_bytes()].concat();
+        for bytes in [
+            &unknown_kind[..],
+            &no_text,
+            &endless_version,
+            b"weld-host 0.1.0",
+        ] {
+            let read = read_answer(bytes);
+            assert!(matches!(read, Err(Malformed::Garbled)), "{read:?}");
+        }
+    }
+}
