@@ -265,6 +265,15 @@ impl Host {
         peak_memory(self.child.id())
     }
 
+    /// What it has mapped, as `/proc/PID/maps` tells it.
+    ///
+    /// # Panics
+    /// Where the process is gone.
+    pub fn maps(&self) -> String {
+        let path = format!("/proc/{}/maps", self.child.id());
+        fs::read_to_string(path).expect("the process runs")
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics

@@ -1,7 +1,7 @@
 //! The harness of the test suite: the real server as a child process, a fake upstream API, and Weld as a client.
 //!
-//! Everything here is blocking and on plain sockets, so that a test decides which bytes go out and when. Nothing
-//! sleeps: waits are for a condition, and give up after [`PATIENCE`].
+//! Everything here is blocking and on plain sockets, so that a test decides which bytes go out and when. No test
+//! sleeps for a time: waits are for a condition, and give up after [`PATIENCE`].
 
 #![allow(
     clippy::expect_used,
@@ -29,3 +29,15 @@ use std::time::Duration;
 
 /// How long a test waits for a condition that should hold at once. Generous, since machines that run tests are busy.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Waits for a condition that nothing tells of.
+///
+/// # Panics
+/// Where it does not come to hold within [`PATIENCE`].
+pub fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "still waiting: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

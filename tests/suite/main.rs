@@ -29,6 +29,7 @@ mod fairness;
 mod gate;
 mod governor;
 mod hour;
+mod idle;
 mod in_flight;
 mod in_process;
 mod joining;

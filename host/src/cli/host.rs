@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
-use crate::connectors::{AdmissionSettings, LoadReport, Plugins, Reloader};
+use crate::connectors::{AdmissionSettings, Idle, LoadReport, Plugins, Reloader};
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
     Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Sandbox,
@@ -25,6 +25,8 @@ pub(super) struct Host {
     settings: ServerSettings,
     /// With how often it looks where the system tells of no change.
     reloader: Option<(Reloader, Duration)>,
+    /// With how long a connector keeps its code without a call.
+    idle: Option<(Idle, Duration)>,
 }
 
 impl Host {
@@ -74,6 +76,7 @@ impl Host {
             capacity,
             pages: Pages::new(loaded.connectors, pages),
             reloader: config.reload.map(|interval| (loaded.reloader, interval)),
+            idle: config.unmap_after.map(|after| (loaded.idle, after)),
             settings: ServerSettings {
                 api_keys: config.api_keys,
                 max_body_bytes: config.max_body_bytes,
@@ -101,9 +104,16 @@ impl Host {
                 None => std::future::pending().await,
             }
         };
+        let giving_back = async {
+            match self.idle {
+                Some((idle, after)) => idle.run(after).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = self.server.run(self.pages, self.settings, shutdown) => {}
             () = reloading => {}
+            () = giving_back => {}
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::sandbox::Capacity;
 const DEFAULT_PORT: u16 = 8080;
 
 /// The least time between two looks at a plugins folder that nothing tells of.
-const LEAST_RELOAD: Duration = Duration::from_millis(100);
+const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Args)]
 pub(super) struct ServeFlags {
@@ -39,8 +39,11 @@ pub(super) struct ServeFlags {
     #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
     cache: Option<PathBuf>,
     /// How often the plugins folder is looked at where the system tells of no change; `off` reads it at start only
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_reload)]
-    reload: Reload,
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_interval)]
+    reload: Interval,
+    /// How long a connector that nobody calls keeps its compiled code mapped; `off` keeps it for ever
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_interval)]
+    unmap_after: Interval,
     /// The connector that also answers at / and /schema; needed only where there are several
     #[arg(long, value_name = "NAME")]
     default: Option<ConnectorName>,
@@ -51,19 +54,19 @@ pub(super) struct ServeFlags {
     bounds: BoundFlags,
 }
 
-/// How often to look; none for never.
+/// How often to look, or how long to wait; none for never.
 #[derive(Debug, Clone, Copy)]
-struct Reload(Option<Duration>);
+struct Interval(Option<Duration>);
 
-fn parse_reload(text: &str) -> Result<Reload, String> {
+fn parse_interval(text: &str) -> Result<Interval, String> {
     if text == "off" {
-        return Ok(Reload(None));
+        return Ok(Interval(None));
     }
     match parse_duration(text) {
-        Ok(interval) if interval < LEAST_RELOAD => {
-            Err(format!("write at least {LEAST_RELOAD:?}, or off"))
+        Ok(interval) if interval < LEAST_INTERVAL => {
+            Err(format!("write at least {LEAST_INTERVAL:?}, or off"))
         }
-        Ok(interval) => Ok(Reload(Some(interval))),
+        Ok(interval) => Ok(Interval(Some(interval))),
         Err(error) => Err(format!("{error}, or off")),
     }
 }
@@ -102,6 +105,7 @@ fn resolve(flags: ServeFlags) -> Result<ServerConfig, CliError> {
     config.api_keys = api_keys(flags.api_key_file.as_deref())?;
     config.default_connector = flags.default;
     config.reload = flags.reload.0;
+    config.unmap_after = flags.unmap_after.0;
     flags.bounds.apply(&mut config);
     Ok(config)
 }

@@ -50,6 +50,8 @@ pub struct ServerConfig {
     /// `--reload`: how often the plugins folder is looked at where the system tells of no change; none (`off`) reads it
     /// at start only.
     pub reload: Option<Duration>,
+    /// `--unmap-after`: how long a connector that nobody calls keeps its compiled code mapped; none (`off`) for ever.
+    pub unmap_after: Option<Duration>,
     /// `--default`: the connector that also answers at `/` and `/schema`; without it, the only one
     /// loaded does.
     pub default_connector: Option<ConnectorName>,
@@ -98,6 +100,7 @@ impl ServerConfig {
             cache,
             api_keys: Vec::new(),
             reload: None,
+            unmap_after: None,
             default_connector: None,
             slots: None,
             total_memory_bytes: None,

@@ -1,6 +1,6 @@
 //! From a `NAME.wasm` with its `NAME.toml` to a ready connector, or to the reason why there is none.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::error::{LoadError, LoadFault};
 use super::plugins::Plugins;
 use crate::config::{ConnectorConfig, ConnectorName, FileStamp, Secret};
-use crate::sandbox::Connector;
+use crate::sandbox::{Connector, Source};
 
 /// What became of one file.
 #[derive(Debug)]
@@ -115,7 +115,9 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
                 Err(fault) => Err(fault),
                 Ok(wasm) => {
                     let previous = previous.as_deref();
-                    Connector::load(&plugins.sandbox, name.clone(), wasm, config, previous)
+                    let source = again(&tried.path, plugins.ceilings.component_bytes);
+                    let name = name.clone();
+                    Connector::load(&plugins.sandbox, name, wasm, source, config, previous)
                         .await
                         .map_err(LoadFault::Compile)
                 }
@@ -153,6 +155,12 @@ async fn read(plugins: &Plugins, path: &Path) -> Result<(ConnectorConfig, Compon
     })
     .await
     .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)))
+}
+
+/// Reads a component once more.
+fn again(path: &Path, limit_bytes: u64) -> Source {
+    let path = path.to_owned();
+    Arc::new(move || read_component(&path, limit_bytes).map_err(io::Error::other))
 }
 
 /// Reads a component up to the largest size. Opens it without waiting, since a pipe's other end may never come.

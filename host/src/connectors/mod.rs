@@ -7,6 +7,7 @@
 
 mod admission;
 mod error;
+mod idle;
 mod load;
 mod plugins;
 mod registry;
@@ -20,6 +21,7 @@ pub use admission::AdmissionSettings;
 pub(crate) use admission::{Slot, Spare};
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};
+pub use idle::Idle;
 pub use load::{LoadReport, Ready};
 pub use plugins::Plugins;
 pub use registry::{Connectors, NoDefault};

@@ -111,6 +111,14 @@ impl Connectors {
             .await
     }
 
+    /// The newest version of each that is loaded.
+    pub(super) fn all(&self) -> Vec<Arc<Connector>> {
+        self.read(|entries| {
+            let connectors = entries.values().map(|entry| entry.connector.clone());
+            connectors.flatten().collect()
+        })
+    }
+
     /// The version that serves under this name.
     pub(super) fn serving(&self, name: &ConnectorName) -> Option<Arc<Connector>> {
         self.read(|entries| entries.get(name)?.connector.clone())

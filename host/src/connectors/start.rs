@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::admission::AdmissionSettings;
 use super::error::FolderError;
+use super::idle::Idle;
 use super::load::{Candidate, LoadReport, Tried, load_all};
 use super::plugins::Plugins;
 use super::registry::{Connectors, NoDefault};
@@ -29,6 +30,8 @@ pub struct Loaded {
     pub reports: Vec<LoadReport>,
     /// Keeps it as the folder is, once it runs.
     pub reloader: Reloader,
+    /// Gives back what nobody uses, once it runs.
+    pub idle: Idle,
 }
 
 impl Plugins {
@@ -58,6 +61,7 @@ impl Plugins {
             admission,
             self.sandbox.total_memory(),
         ));
+        let idle = Idle::new(connectors.clone(), self.sandbox.clone());
         let reloader = Reloader::new(connectors.clone(), self, &tried, &listing.components);
         let mut reports = Vec::new();
         for Tried { report, entry, .. } in tried {
@@ -71,6 +75,7 @@ impl Plugins {
             connectors,
             reports,
             reloader,
+            idle,
         })
     }
 }

@@ -87,9 +87,13 @@ impl Cache {
 
     /// The compiled form of `wasm`, if a sound entry is there. An unsound one is reported and left to be written anew.
     pub(super) fn get(&self, engine: &Engine, wasm: &[u8]) -> Option<Component> {
-        let key = key(engine, wasm);
+        self.kept(engine, &key(engine, wasm))
+    }
+
+    /// What is kept under this key, as [`get`](Self::get).
+    pub(super) fn kept(&self, engine: &Engine, key: &str) -> Option<Component> {
         let path = self.folder.join(format!("{key}.cwasm"));
-        match self.read(engine, &key, &path) {
+        match self.read(engine, key, &path) {
             Ok(component) => Some(component),
             Err(RefusedEntry::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
             Err(refused) => {
@@ -101,6 +105,13 @@ impl Cache {
                 None
             }
         }
+    }
+
+    /// Whether something is kept under this key, sound or not.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        ["cwasm", "sha256"]
+            .iter()
+            .all(|ending| self.folder.join(format!("{key}.{ending}")).is_file())
     }
 
     /// Keeps `code`, the compiled form of `wasm`, and maps it from the file, so that its pages can be given back to
@@ -157,7 +168,8 @@ impl Cache {
     }
 }
 
-fn key(engine: &Engine, wasm: &[u8]) -> String {
+/// What the compiled form of `wasm` is kept under.
+pub(super) fn key(engine: &Engine, wasm: &[u8]) -> String {
     let mut settings = std::hash::DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);
     let mut digest = Sha256::new();

@@ -157,11 +157,17 @@ impl Connector {
             .timeout
             .map_or(limits.page_timeout, |own| own.min(limits.page_timeout));
         let deadline = Instant::now() + timeout;
+        let linked = tokio::time::timeout_at(deadline, self.linked())
+            .await
+            .map_err(|_| CallError::PageTimeout {
+                limit: timeout,
+                waits_for: None,
+            })??;
         let mut store = self.store(&log, &clock, deadline, context.waits.clone());
         let mut instantiated = false;
         let (ended, waits_for) = {
             let call = async {
-                let guest = self.instance(&mut store).await?;
+                let guest = linked.instantiate_async(&mut store).await?;
                 instantiated = true;
                 export(&mut store, &guest).await
             };

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use wasmtime::{Engine, Store};
+use wasmtime::Engine;
 
-use super::call::CallState;
+use super::cache;
+use super::code::{CodeError, ConnectorCode, Linked, Source};
 use super::compiler::CompilerError;
 use super::engine::Sandbox;
 use super::error::CallError;
 use super::limits::TotalMemory;
 use super::turns::Turns;
-use crate::bindings::{self, ConnectorPre};
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
 use crate::egress::{CurrentEgress, Egress};
 
@@ -90,7 +90,7 @@ pub(crate) struct Connector {
     egress: Arc<Egress>,
     current_egress: CurrentEgress,
     engine: Engine,
-    pre: ConnectorPre<CallState>,
+    code: ConnectorCode,
     turns: Arc<Turns>,
     total_memory: Arc<TotalMemory>,
     cached: bool,
@@ -100,7 +100,7 @@ pub(crate) struct Connector {
 
 impl Connector {
     /// Compiles `wasm`, or takes it from the cache, links it and makes one instance to see that it works. Takes over from
-    /// `previous`, the version before it, what outlives a version: connections. Dropped before its end, it ends the
+    /// `previous`, the version before it, what outlives a version: connections. `source` reads `wasm` again. Dropped before its end, it ends the
     /// compiler.
     ///
     /// # Errors
@@ -110,19 +110,13 @@ impl Connector {
         sandbox: &Arc<Sandbox>,
         name: ConnectorName,
         wasm: Vec<u8>,
+        source: Source,
         config: ConnectorConfig,
         previous: Option<&Self>,
     ) -> Result<Self, CompileError> {
+        let key = cache::key(&sandbox.engine, &wasm);
         let (component, cached) = sandbox.compiled(wasm).await?;
-        let pre = sandbox
-            .linker
-            .instantiate_pre(&component)
-            .map_err(|error| CompileError::Imports {
-                source: error.into_boxed_dyn_error(),
-            })?;
-        let pre = ConnectorPre::new(pre).map_err(|error| CompileError::Exports {
-            source: error.into_boxed_dyn_error(),
-        })?;
+        let linked = sandbox.link(&component)?;
         let egress = Egress::new(
             name.as_str(),
             &config,
@@ -146,7 +140,7 @@ impl Connector {
             egress,
             current_egress,
             engine: sandbox.engine.clone(),
-            pre,
+            code: ConnectorCode::new(sandbox, key, source, linked),
             turns: sandbox.turns.clone(),
             total_memory: sandbox.total_memory.clone(),
             cached,
@@ -229,10 +223,23 @@ impl Connector {
         self.total_memory.clone()
     }
 
-    pub(super) async fn instance(
-        &self,
-        store: &mut Store<CallState>,
-    ) -> wasmtime::Result<bindings::Connector> {
-        self.pre.instantiate_async(store).await
+    /// Its code, for one call.
+    ///
+    /// # Errors
+    ///
+    /// [`CodeError`] where it was given back and does not come again.
+    pub(super) async fn linked(&self) -> Result<Arc<Linked>, CodeError> {
+        self.code.linked().await
+    }
+
+    /// For how long no call has begun; none where the code is given back already.
+    pub(crate) fn unused_for(&self) -> Option<Duration> {
+        self.code.unused_for()
+    }
+
+    /// Gives back the memory maps of its code and the memory of its idle sandboxes, until the next call, where the cache
+    /// has the code. Whether it did. Blocks for some milliseconds.
+    pub(crate) fn give_back(&self) -> bool {
+        self.code.give_back()
     }
 }

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
 };
 
 use super::cache::Cache;
 use super::call::CallState;
+use super::code::Linked;
 use super::compiler::{Compilation, Compiler};
+use super::connector::CompileError;
 use super::limits::TotalMemory;
 use super::turns::Turns;
+use crate::bindings::ConnectorPre;
 use crate::egress::{Budgets, Network, SystemNetwork, Tls};
 use crate::imports;
 
@@ -151,6 +154,25 @@ impl Sandbox {
 }
 
 impl Sandbox {
+    /// Links a component with what this host offers.
+    pub(super) fn link(&self, component: &Component) -> Result<Linked, CompileError> {
+        let linked =
+            self.linker
+                .instantiate_pre(component)
+                .map_err(|error| CompileError::Imports {
+                    source: error.into_boxed_dyn_error(),
+                })?;
+        ConnectorPre::new(linked).map_err(|error| CompileError::Exports {
+            source: error.into_boxed_dyn_error(),
+        })
+    }
+
+    /// What the memories of sandboxes that are not in use take, in bytes.
+    pub(crate) fn idle_memory_bytes(&self) -> u64 {
+        let pool = self.engine.pooling_allocator_metrics();
+        pool.map_or(0, |pool| pool.unused_memory_bytes_resident() as u64)
+    }
+
     /// The memory of all calls.
     pub(crate) fn total_memory(&self) -> Arc<TotalMemory> {
         self.total_memory.clone()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::code::CodeError;
 use super::cpu::CpuTimeExceeded;
 use super::limits::MemoryLimit;
 use crate::bindings::source;
@@ -123,6 +124,10 @@ pub(crate) enum CallError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+
+    /// Its code was given back, since nobody called it, and did not come again.
+    #[error(transparent)]
+    Code(#[from] CodeError),
 }
 
 /// What is known of a call beside the error that it ended in.
@@ -187,7 +192,8 @@ impl CallError {
             | Self::PageTooLarge { .. }
             | Self::StateTooLarge { .. }
             | Self::Unreadable { .. }
-            | Self::Sandbox { .. } => None,
+            | Self::Sandbox { .. }
+            | Self::Code(_) => None,
         }
     }
 }

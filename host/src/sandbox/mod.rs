@@ -9,6 +9,7 @@
 mod cache;
 mod call;
 mod capacity;
+mod code;
 mod compiler;
 mod connector;
 mod cpu;
@@ -21,6 +22,7 @@ mod turns;
 pub use cache::{Cache, CacheError, Untrusted};
 pub(crate) use call::{CallContext, GuestPage};
 pub use capacity::{Bound, Capacity};
+pub(crate) use code::Source;
 pub use compiler::{Compilation, CompilerProcess, CompilerProcessError, serve_as_compiler};
 pub(crate) use connector::{CompileError, Connector};
 pub use engine::{EngineError, EngineSettings, Sandbox, worker_threads};

@@ -241,6 +241,7 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::StateTooLarge { .. } => ErrorKind::StateTooLarge,
         CallError::Unreadable { .. } => ErrorKind::InvalidPage,
         CallError::Sandbox { .. } => ErrorKind::Internal,
+        CallError::Code(_) => ErrorKind::ConnectorUnavailable,
     }
 }
 

@@ -1,0 +1,112 @@
+//! Gives back what connectors hold that nobody calls, so that a thousand of them cost little more than those in use.
+//!
+//! Chosen are the connectors that were not called for a time that the operator sets; and, while the memory of sandboxes
+//! that are not in use comes to more than a share of all that sandboxes may take, those whose last call was the longest
+//! ago, however short that is: their idle sandboxes, up to as many as were ever in use at once, keep their memory for
+//! the next call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
+use super::registry::Connectors;
+use crate::sandbox::{Connector, Sandbox};
+
+/// How often it looks, where the time that is set is not shorter.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// The part of all memory of sandboxes that idle ones may keep: one such.
+const IDLE_SHARE: u64 = 8;
+
+/// Gives back, once it runs.
+pub struct Idle {
+    connectors: Arc<Connectors>,
+    sandbox: Arc<Sandbox>,
+}
+
+impl Idle {
+    pub(super) fn new(connectors: Arc<Connectors>, sandbox: Arc<Sandbox>) -> Self {
+        Self {
+            connectors,
+            sandbox,
+        }
+    }
+
+    /// Looks from time to time, for ever: `after` is how long a connector keeps its code without a call.
+    pub async fn run(self, after: Duration) {
+        loop {
+            tokio::time::sleep(LOOK_EVERY.min(after)).await;
+            self.look(after).await;
+        }
+    }
+
+    async fn look(&self, after: Duration) {
+        let held: Vec<(Duration, Arc<Connector>)> = self
+            .connectors
+            .all()
+            .into_iter()
+            .filter_map(|connector| Some((connector.unused_for()?, connector)))
+            .collect();
+        let sandbox = self.sandbox.clone();
+        let given_back = spawn_blocking(move || {
+            let most = sandbox.total_memory().limit_bytes() / IDLE_SHARE;
+            let is_too_much = || sandbox.idle_memory_bytes() > most;
+            choose(held, after, is_too_much)
+                .filter(|connector| connector.give_back())
+                .count()
+        });
+        match given_back.await {
+            Ok(0) => {}
+            Ok(connectors) => {
+                tracing::debug!(connectors, "gave back the code of connectors that are idle");
+            }
+            Err(error) => tracing::error!(%error, "giving back what is idle ended early"),
+        }
+    }
+}
+
+/// Those that have to give back, of some and the times for which they were not called; asked for one by one, since what
+/// one gives back may be enough.
+fn choose<T>(
+    mut held: Vec<(Duration, T)>,
+    after: Duration,
+    is_too_much: impl Fn() -> bool,
+) -> impl Iterator<Item = T> {
+    held.sort_by_key(|(unused_for, _)| std::cmp::Reverse(*unused_for));
+    held.into_iter()
+        .filter(move |(unused_for, _)| *unused_for >= after || is_too_much())
+        .map(|(_, chosen)| chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    const AFTER: Duration = Duration::from_secs(10);
+
+    fn held() -> Vec<(Duration, &'static str)> {
+        [(3, "new"), (30, "old"), (10, "just old"), (9, "used")]
+            .map(|(seconds, name)| (Duration::from_secs(seconds), name))
+            .into()
+    }
+
+    #[test]
+    fn connectors_that_were_not_called_for_long_enough_are_chosen() {
+        let chosen: Vec<&str> = choose(held(), AFTER, || false).collect();
+        assert_eq!(chosen, ["old", "just old"]);
+    }
+
+    #[test]
+    fn too_much_idle_memory_takes_the_longest_unused_until_it_is_enough() {
+        let given_back = Cell::new(0);
+        let chosen: Vec<&str> = choose(held(), AFTER, || given_back.get() < 3)
+            .inspect(|_| given_back.set(given_back.get() + 1))
+            .collect();
+        assert_eq!(chosen, ["old", "just old", "used"]);
+        let chosen: Vec<&str> = choose(held(), AFTER, || true).collect();
+        assert_eq!(chosen, ["old", "just old", "used", "new"]);
+    }
+}
