@@ -97,6 +97,7 @@ async fn serve_guest() -> SocketAddr {
         .load(None, admission)
         .await
         .expect("the folder is there");
+    loaded.rest.run(drop).await;
     let pages = Pages::new(loaded.connectors, PageSettings { background: true });
     let server = Server::bind(loopback()).await.expect("a port");
     let address = server.local_addr();

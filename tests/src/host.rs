@@ -274,6 +274,11 @@ impl Host {
         fs::read_to_string(path).expect("the process runs")
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics

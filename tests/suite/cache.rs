@@ -140,10 +140,12 @@ fn folder_that_others_may_write_to_is_not_used() {
 fn code_under_another_components_name_is_compiled_anew() {
     let cache = Filled::new();
     let both = || {
-        with_cache(&cache.path())
+        let host = with_cache(&cache.path())
             .plugin("guest", guests::TRAPS)
             .plugin("other", guests::ECHOES_STATE)
-            .start()
+            .start();
+        host.announcement("other");
+        host
     };
     let traps = cache.code();
     drop(both());

@@ -21,7 +21,7 @@ const GONE_WITHIN: Duration = Duration::from_secs(10);
 const CLOSED_ON_EXEC: u32 = 0o2_000_000;
 
 /// Takes the compiler of a debug build half a minute of two processors.
-fn slow_component() -> Vec<u8> {
+pub(crate) fn slow_component() -> Vec<u8> {
     large(25_000, 100)
 }
 
@@ -75,7 +75,7 @@ impl Compiler {
     }
 }
 
-fn children(process: u32) -> Vec<u32> {
+pub(crate) fn children(process: u32) -> Vec<u32> {
     let threads = fs::read_dir(format!("/proc/{process}/task")).expect("it runs");
     threads
         .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok())
@@ -247,7 +247,7 @@ fn code_from_the_cache_needs_no_compiler() {
             .flag("--cache", &cache.path().display().to_string())
             .plugin("good", guests::ECHOES_STATE)
     };
-    drop(builder().start());
+    builder().start().announcement("good");
     let host = builder()
         .plugin("other", guests::TRAPS)
         .flag("--compile-time", "1ms")

@@ -17,6 +17,13 @@ fn forgetful(cache: &Path) -> HostBuilder {
         .flag("--cache", &cache.display().to_string())
 }
 
+/// With the connector `guest`, once that has loaded.
+fn started(builder: HostBuilder) -> Host {
+    let host = builder.plugin("guest", guests::ECHOES_STATE).start();
+    host.announcement("guest");
+    host
+}
+
 fn is_mapped(host: &Host) -> bool {
     host.maps().contains(".cwasm")
 }
@@ -35,9 +42,7 @@ fn clear(cache: &Path) {
 #[test]
 fn code_is_given_back_and_comes_again_with_the_next_call() {
     let cache = TempDir::new().unwrap();
-    let host = forgetful(cache.path())
-        .plugin("guest", guests::ECHOES_STATE)
-        .start();
+    let host = started(forgetful(cache.path()));
     for _ in 0..3 {
         assert_serves(&host, "guest");
         until("the code is given back", || !is_mapped(&host));
@@ -47,10 +52,8 @@ fn code_is_given_back_and_comes_again_with_the_next_call() {
 #[test]
 fn code_stays_where_the_operator_says_so() {
     let cache = TempDir::new().unwrap();
-    let builder = || forgetful(cache.path()).plugin("guest", guests::ECHOES_STATE);
-    let keeps = builder().flag("--unmap-after", "off").start();
-    assert_serves(&keeps, "guest");
-    let forgets = builder().start();
+    let keeps = started(forgetful(cache.path()).flag("--unmap-after", "off"));
+    let forgets = started(forgetful(cache.path()));
     until("the code is given back", || !is_mapped(&forgets));
     assert!(is_mapped(&keeps));
 }
@@ -78,9 +81,7 @@ fn call_under_way_goes_on_with_code_that_was_given_back() {
 #[test]
 fn code_that_the_cache_has_lost_is_made_again_from_the_same_file_only() {
     let cache = TempDir::new().unwrap();
-    let host = forgetful(cache.path())
-        .plugin("guest", guests::ECHOES_STATE)
-        .start();
+    let host = started(forgetful(cache.path()));
     until("the code is given back", || !is_mapped(&host));
     clear(cache.path());
     assert_serves(&host, "guest");
@@ -96,9 +97,7 @@ fn code_that_the_cache_has_lost_is_made_again_from_the_same_file_only() {
 #[test]
 fn cached_code_that_was_tampered_with_meanwhile_is_refused_and_made_again() {
     let cache = TempDir::new().unwrap();
-    let host = forgetful(cache.path())
-        .plugin("guest", guests::ECHOES_STATE)
-        .start();
+    let host = started(forgetful(cache.path()));
     until("the code is given back", || !is_mapped(&host));
     for entry in fs::read_dir(cache.path()).unwrap() {
         let path = entry.unwrap().path();

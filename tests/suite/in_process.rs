@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use weld_host::config::Ceilings;
-use weld_host::connectors::{AdmissionSettings, Plugins};
+use weld_host::connectors::{AdmissionSettings, LoadReport, Plugins};
 use weld_host::egress::Network;
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Cache, Compilation, EngineSettings, Sandbox};
@@ -37,6 +37,8 @@ pub(crate) async fn serve(
     for report in loaded.reports {
         report.outcome.expect("it loads");
     }
+    let report = |report: LoadReport| drop(report.outcome.expect("it loads"));
+    loaded.rest.run(report).await;
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into())
         .await
         .expect("a free port");

@@ -47,6 +47,7 @@ mod rooms;
 mod routes;
 mod sandbox;
 mod shutdown;
+mod starting;
 mod startup;
 mod stuck;
 mod sync;

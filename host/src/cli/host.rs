@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
-use crate::connectors::{AdmissionSettings, Idle, LoadReport, Plugins, Reloader};
+use crate::connectors::{AdmissionSettings, Idle, LoadReport, Plugins, Reloader, Rest};
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
     Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Sandbox,
@@ -20,6 +20,8 @@ use super::error::CliError;
 pub(super) struct Host {
     pub(super) server: Server,
     pub(super) reports: Vec<LoadReport>,
+    /// What is still to be compiled.
+    rest: Option<Rest>,
     pub(super) capacity: Capacity,
     pages: Pages,
     settings: ServerSettings,
@@ -73,6 +75,7 @@ impl Host {
         Ok(Self {
             server,
             reports: loaded.reports,
+            rest: Some(loaded.rest),
             capacity,
             pages: Pages::new(loaded.connectors, pages),
             reloader: config.reload.map(|interval| (loaded.reloader, interval)),
@@ -87,6 +90,20 @@ impl Host {
         })
     }
 
+    /// As [`start`](Self::start), with every connector compiled.
+    pub(super) async fn start_whole(config: ServerConfig) -> Result<Self, CliError> {
+        let mut host = Self::start(config).await?;
+        if let Some(rest) = host.rest.take() {
+            rest.run(|report| host.reports.push(report)).await;
+        }
+        Ok(host)
+    }
+
+    /// How many connectors are still to be compiled.
+    pub(super) fn uncompiled(&self) -> usize {
+        self.rest.as_ref().map_or(0, Rest::len)
+    }
+
     /// Why the first connector that did not load didn't, with all causes.
     pub(super) fn failure(&self) -> Option<String> {
         let error = self
@@ -97,7 +114,18 @@ impl Host {
     }
 
     /// Serves until `shutdown` is ready and the requests under way have ended.
-    pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {
+    /// Tells what became of each connector that is compiled meanwhile.
+    pub(super) async fn run(
+        self,
+        shutdown: impl Future<Output = ()>,
+        tell: impl FnMut(LoadReport),
+    ) {
+        let loading = async {
+            if let Some(rest) = self.rest {
+                rest.run(tell).await;
+            }
+            std::future::pending::<()>().await;
+        };
         let reloading = async {
             match self.reloader {
                 Some((reloader, interval)) => reloader.run(interval).await,
@@ -114,6 +142,7 @@ impl Host {
             () = self.server.run(self.pages, self.settings, shutdown) => {}
             () = reloading => {}
             () = giving_back => {}
+            () = loading => {}
         }
     }
 }

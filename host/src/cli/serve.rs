@@ -82,7 +82,9 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     };
     announce(&host, is_open);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = host.run(wished(stopped));
+    let address = host.server.local_addr();
+    let tell = |report: LoadReport| announce_connector(address, &report);
+    let serving = host.run(wished(stopped), tell);
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => return Ok(()),
@@ -155,25 +157,32 @@ fn announce(host: &Host, is_open: bool) {
     }
     let Capacity { slots, bound } = host.capacity;
     say(&format!("  {slots} sandboxes at once, bounded by {bound}"));
-    if host.reports.is_empty() {
+    if host.reports.is_empty() && host.uncompiled() == 0 {
         say("  no connectors: the plugins folder has no .wasm file");
     }
-    for LoadReport { name, outcome } in &host.reports {
-        match outcome {
-            Ok(ready) => {
-                let how = if ready.cached { " from the cache" } else { "" };
-                let took = ready.took.as_millis();
-                say(&format!(
-                    "  {name}  http://{address}/{name}  loaded in {took} ms{how}"
-                ));
-            }
-            Err(error) => {
-                let reason = crate::report::chain(error);
-                // A configuration's problems have a line each.
-                let shown = reason.replace('\n', "\n    ");
-                say(&format!("  {name}  not loaded: {shown}"));
-                tracing::warn!(connector = name, reason, "connector not loaded");
-            }
+    for report in &host.reports {
+        announce_connector(address, report);
+    }
+    if host.uncompiled() > 0 {
+        say(&format!("  compiling {} more", host.uncompiled()));
+    }
+}
+
+fn announce_connector(address: SocketAddr, LoadReport { name, outcome }: &LoadReport) {
+    match outcome {
+        Ok(ready) => {
+            let how = if ready.cached { " from the cache" } else { "" };
+            let took = ready.took.as_millis();
+            say(&format!(
+                "  {name}  http://{address}/{name}  loaded in {took} ms{how}"
+            ));
+        }
+        Err(error) => {
+            let reason = crate::report::chain(error);
+            // A configuration's problems have a line each.
+            let shown = reason.replace('\n', "\n    ");
+            say(&format!("  {name}  not loaded: {shown}"));
+            tracing::warn!(connector = name, reason, "connector not loaded");
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) enum LoadFault {
     #[error("the file can't be read")]
     Read(#[source] io::Error),
 
+    #[error("it is still to be compiled")]
+    PutOff,
+
     #[error("it is no file")]
     NotAFile,
 
@@ -93,6 +96,10 @@ pub(crate) enum ConnectorError {
     /// The file is there, but did not load. The reason is the operator's to read, in the log and at start-up.
     #[error("the connector did not load; the host's log says why")]
     Unavailable,
+
+    /// Its file is still being compiled, after a start without its code in the cache.
+    #[error("the connector is still being compiled")]
+    Loading,
 
     /// The host takes no more calls.
     #[error("the host is shutting down")]

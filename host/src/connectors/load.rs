@@ -38,12 +38,24 @@ pub(super) struct Entry {
     pub(super) api_keys: Option<Arc<[Secret]>>,
     /// None where it did not load.
     pub(super) connector: Option<Arc<Connector>>,
+    /// Whether it is still to be compiled.
+    pub(super) is_loading: bool,
 }
 
 /// A component to load, and what serves in its place so far.
 pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) previous: Option<Arc<Connector>>,
+    pub(super) making: Making,
+}
+
+/// Where a component's compiled code may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Making {
+    /// The cache alone, which takes milliseconds. Others are put off.
+    Cached,
+    /// The compiler, where the cache doesn't have it.
+    CompiledAnew,
 }
 
 /// A component, tried.
@@ -56,37 +68,69 @@ pub(super) struct Tried {
     pub(super) files: Vec<(PathBuf, FileStamp)>,
 }
 
-/// Loads every candidate, as many at a time as there are processors. One that fails keeps no other from loading. In the
-/// order of their names.
+impl Tried {
+    /// Whether it is still to be compiled.
+    pub(super) fn is_put_off(&self) -> bool {
+        self.entry
+            .as_ref()
+            .is_some_and(|(_, entry)| entry.is_loading)
+    }
+}
+
+/// Loads every candidate, in the order of their names.
 pub(super) async fn load_all(
     plugins: &Plugins,
     candidates: impl IntoIterator<Item = Candidate>,
 ) -> Vec<Tried> {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let at_once = Arc::new(Semaphore::new(processors));
-    let mut loads = JoinSet::new();
-    for candidate in candidates {
-        let (plugins, at_once) = (plugins.clone(), at_once.clone());
-        loads.spawn(async move {
-            // The semaphore is never closed.
-            let _permit = at_once.acquire().await;
-            load_file(&plugins, candidate).await
-        });
-    }
+    let mut loads = Loads::begin(plugins, candidates);
     let mut tried: Vec<Tried> = Vec::new();
-    while let Some(joined) = loads.join_next().await {
-        match joined {
-            Ok(file) => tried.push(file),
-            Err(error) => tracing::error!(%error, "a load ended without a result"),
-        }
+    while let Some(next) = loads.next().await {
+        tried.push(next);
     }
     tried.sort_by(|one, other| one.report.name.cmp(&other.report.name));
     tried
 }
 
+/// Loads under way, as many at a time as there are processors. One that fails keeps no other from loading.
+pub(super) struct Loads(JoinSet<Tried>);
+
+impl Loads {
+    pub(super) fn begin(
+        plugins: &Plugins,
+        candidates: impl IntoIterator<Item = Candidate>,
+    ) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let at_once = Arc::new(Semaphore::new(processors));
+        let mut loads = JoinSet::new();
+        for candidate in candidates {
+            let (plugins, at_once) = (plugins.clone(), at_once.clone());
+            loads.spawn(async move {
+                // The semaphore is never closed.
+                let _permit = at_once.acquire().await;
+                load_file(&plugins, candidate).await
+            });
+        }
+        Self(loads)
+    }
+
+    /// The next one that has ended.
+    pub(super) async fn next(&mut self) -> Option<Tried> {
+        loop {
+            match self.0.join_next().await? {
+                Ok(tried) => return Some(tried),
+                Err(error) => tracing::error!(%error, "a load ended without a result"),
+            }
+        }
+    }
+}
+
 async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
     let began = Instant::now();
-    let Candidate { path, previous } = candidate;
+    let Candidate {
+        path,
+        previous,
+        making,
+    } = candidate;
     let stem = path.file_stem().unwrap_or_default();
     let shown = stem.to_string_lossy().into_owned();
     let mut tried = Tried {
@@ -113,6 +157,9 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
             tried.files.clone_from(&config.files);
             match wasm {
                 Err(fault) => Err(fault),
+                Ok(wasm) if making == Making::Cached && !plugins.sandbox.is_compiled(&wasm) => {
+                    Err(LoadFault::PutOff)
+                }
                 Ok(wasm) => {
                     let previous = previous.as_deref();
                     let source = again(&tried.path, plugins.ceilings.component_bytes);
@@ -124,6 +171,7 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
             }
         }
     };
+    let is_loading = matches!(loaded, Err(LoadFault::PutOff));
     let (connector, outcome) = match loaded {
         Ok(connector) => {
             let ready = Ready {
@@ -140,6 +188,7 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
         Entry {
             api_keys,
             connector,
+            is_loading,
         },
     ));
     tried

@@ -12,6 +12,7 @@ mod load;
 mod plugins;
 mod registry;
 mod reload;
+mod rest;
 mod start;
 mod watch;
 
@@ -26,4 +27,5 @@ pub use load::{LoadReport, Ready};
 pub use plugins::Plugins;
 pub use registry::{Connectors, NoDefault};
 pub use reload::Reloader;
+pub use rest::Rest;
 pub use start::{Loaded, StartError};

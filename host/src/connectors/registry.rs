@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use super::admission::{Admission, AdmissionSettings, Slot, Spare};
 use super::error::ConnectorError;
@@ -13,6 +17,9 @@ use crate::sandbox::{Connector, TotalMemory};
 /// that day in memory.
 const MAX_OLD_VERSIONS: usize = 2;
 
+/// How long a request waits for a connector that is being compiled: as long as the usual proxies allow.
+const LOADING_WAIT: Duration = Duration::from_secs(55);
+
 /// The connectors that this host serves.
 pub struct Connectors {
     entries: RwLock<BTreeMap<ConnectorName, Arc<Entry>>>,
@@ -20,6 +27,8 @@ pub struct Connectors {
     old: Mutex<HashMap<ConnectorName, Vec<Weak<Connector>>>>,
     default: Option<ConnectorName>,
     admission: Admission,
+    /// Told of every change of the entries; its value is whether the host is shutting down.
+    changes: watch::Sender<bool>,
 }
 
 /// The connector named as default is not in the folder.
@@ -42,6 +51,7 @@ impl Connectors {
             old: Mutex::default(),
             default,
             admission: Admission::new(admission, total_memory),
+            changes: watch::Sender::new(false),
         }
     }
 
@@ -76,6 +86,32 @@ impl Connectors {
             .ok_or(ConnectorError::Unavailable)
     }
 
+    /// As [`find`](Self::find), and waits while the connector is being compiled, for [`LOADING_WAIT`] at the most.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find), `Loading` and `ShuttingDown`.
+    pub(crate) async fn loaded(
+        &self,
+        name: Option<&str>,
+    ) -> Result<Arc<Connector>, ConnectorError> {
+        let mut changes = self.changes.subscribe();
+        let deadline = Instant::now() + LOADING_WAIT;
+        while self.entry(name)?.is_loading {
+            if *changes.borrow_and_update() {
+                return Err(ConnectorError::ShuttingDown);
+            }
+            // Looked at once more after the value was marked as seen, so that no change is missed.
+            if !self.entry(name)?.is_loading {
+                break;
+            }
+            if timeout_at(deadline, changes.changed()).await.is_err() {
+                return Err(ConnectorError::Loading);
+            }
+        }
+        self.find(name)
+    }
+
     /// The own name of a connector that is there, loaded or not; `None` asks for the one behind the plain routes.
     pub(crate) fn name(&self, name: Option<&str>) -> Option<String> {
         let name = name.or(self.default.as_ref().map(ConnectorName::as_str));
@@ -92,6 +128,7 @@ impl Connectors {
     /// Begins no more calls.
     pub(crate) fn close(&self) {
         self.admission.close();
+        self.changes.send_replace(true);
     }
 
     /// Waits for the right to make a call of this connector. While there is none, `make_room` is called from time to
@@ -131,6 +168,20 @@ impl Connectors {
         }
         let before = self.write(|entries| entries.insert(name.clone(), Arc::new(entry)));
         self.retire(name, before);
+    }
+
+    /// Puts what a component came to in its place, if that still waits for it. Whether it did.
+    pub(super) fn put_loaded(&self, name: &ConnectorName, entry: Entry) -> bool {
+        self.write(|entries| match entries.get_mut(name) {
+            Some(place) if place.is_loading => {
+                if let Some(connector) = &entry.connector {
+                    connector.take_over();
+                }
+                *place = Arc::new(entry);
+                true
+            }
+            _ => false,
+        })
     }
 
     /// Serves nothing under this name any more. Whether anything was.
@@ -190,6 +241,8 @@ impl Connectors {
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut BTreeMap<ConnectorName, Arc<Entry>>) -> T) -> T {
-        change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner))
+        let changed = change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner));
+        self.changes.send_modify(|_| {});
+        changed
     }
 }

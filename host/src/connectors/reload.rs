@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::error::FolderError;
-use super::load::{Candidate, LoadReport, Tried, load_all};
+use super::load::{Candidate, LoadReport, Making, Tried, load_all};
 use super::plugins::{Plugins, stamps};
 use super::registry::Connectors;
 use super::watch::FolderWatch;
@@ -211,6 +211,7 @@ impl Reloader {
         let candidates = before.keys().map(|path| Candidate {
             path: path.clone(),
             previous: name(path).and_then(|name| self.connectors.serving(&name)),
+            making: Making::CompiledAnew,
         });
         for tried in load_all(&self.plugins, candidates).await {
             let Some(before) = before.get(&tried.path) else {

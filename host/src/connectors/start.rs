@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::admission::AdmissionSettings;
 use super::error::FolderError;
 use super::idle::Idle;
-use super::load::{Candidate, LoadReport, Tried, load_all};
+use super::load::{Candidate, LoadReport, Making, load_all};
 use super::plugins::Plugins;
 use super::registry::{Connectors, NoDefault};
 use super::reload::Reloader;
+use super::rest::Rest;
 use crate::config::ConnectorName;
 
 /// Why there is nothing to serve from.
@@ -26,8 +27,10 @@ pub enum StartError {
 pub struct Loaded {
     /// All that is served.
     pub connectors: Arc<Connectors>,
-    /// What became of each component, in the order of their names.
+    /// What became of each component but those of `rest`, in the order of their names.
     pub reports: Vec<LoadReport>,
+    /// Compiles what the cache does not have, once it runs. Requests for it wait.
+    pub rest: Rest,
     /// Keeps it as the folder is, once it runs.
     pub reloader: Reloader,
     /// Gives back what nobody uses, once it runs.
@@ -35,7 +38,7 @@ pub struct Loaded {
 }
 
 impl Plugins {
-    /// Loads every component that is there. One that fails keeps no other from serving.
+    /// Loads every component whose compiled code is in the cache; the rest is the caller's to run. One that fails keeps no other from serving.
     ///
     /// `default` is the connector behind the plain routes.
     ///
@@ -54,6 +57,7 @@ impl Plugins {
         let candidates = listing.components.keys().map(|path| Candidate {
             path: path.clone(),
             previous: None,
+            making: Making::Cached,
         });
         let tried = load_all(&self, candidates).await;
         let connectors = Arc::new(Connectors::new(
@@ -62,13 +66,19 @@ impl Plugins {
             self.sandbox.total_memory(),
         ));
         let idle = Idle::new(connectors.clone(), self.sandbox.clone());
+        let put_off = tried.iter().filter(|tried| tried.is_put_off());
+        let put_off = put_off.map(|tried| tried.path.clone()).collect();
+        let rest = Rest::new(connectors.clone(), self.clone(), put_off);
         let reloader = Reloader::new(connectors.clone(), self, &tried, &listing.components);
         let mut reports = Vec::new();
-        for Tried { report, entry, .. } in tried {
-            if let Some((name, entry)) = entry {
+        for tried in tried {
+            let is_put_off = tried.is_put_off();
+            if let Some((name, entry)) = tried.entry {
                 connectors.put(name, entry);
             }
-            reports.push(report);
+            if !is_put_off {
+                reports.push(tried.report);
+            }
         }
         connectors.check_default()?;
         Ok(Loaded {
@@ -76,6 +86,7 @@ impl Plugins {
             reports,
             reloader,
             idle,
+            rest,
         })
     }
 }

@@ -8,7 +8,7 @@ use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
 };
 
-use super::cache::Cache;
+use super::cache::{self, Cache};
 use super::call::CallState;
 use super::code::Linked;
 use super::compiler::{Compilation, Compiler};
@@ -165,6 +165,12 @@ impl Sandbox {
         ConnectorPre::new(linked).map_err(|error| CompileError::Exports {
             source: error.into_boxed_dyn_error(),
         })
+    }
+
+    /// Whether the cache has the compiled form of `wasm`, sound or not.
+    pub(crate) fn is_compiled(&self, wasm: &[u8]) -> bool {
+        let cache = self.cache.as_ref();
+        cache.is_some_and(|cache| cache.holds(&cache::key(&self.engine, wasm)))
     }
 
     /// What the memories of sandboxes that are not in use take, in bytes.

@@ -20,6 +20,9 @@ use crate::pages::PageFailure;
 /// When to come again after a shutdown: hosts are restarted within seconds, or another one has taken over.
 const RESTART: Duration = Duration::from_secs(5);
 
+/// When to come again for a connector that takes long to compile.
+const LOADING: Duration = Duration::from_secs(5);
+
 /// When to ask again for a schema whose connector was replaced three times meanwhile.
 const SUPERSEDED: Duration = Duration::from_secs(1);
 
@@ -134,6 +137,7 @@ impl ApiError {
             | PageFailure::SchemaTimeout { .. }
             | PageFailure::AnswerTimeout { .. }
             | PageFailure::Crashed => None,
+            PageFailure::Connector(ConnectorError::Loading) => Some(LOADING),
             PageFailure::Superseded => Some(SUPERSEDED),
         }
     }
@@ -223,7 +227,7 @@ fn connector_kind(error: &ConnectorError) -> ErrorKind {
         ConnectorError::Unknown { .. } | ConnectorError::Ambiguous | ConnectorError::None => {
             ErrorKind::UnknownConnector
         }
-        ConnectorError::Unavailable => ErrorKind::ConnectorUnavailable,
+        ConnectorError::Unavailable | ConnectorError::Loading => ErrorKind::ConnectorUnavailable,
         ConnectorError::ShuttingDown => ErrorKind::ShuttingDown,
         ConnectorError::Busy { .. } => ErrorKind::Busy,
         ConnectorError::Call(error) => call_kind(error),

@@ -167,7 +167,7 @@ async fn answer(
         return Err(ApiError::MethodNotAllowed);
     }
     let connectors = service.pages.connectors();
-    let connector = connectors.find(wanted.connector())?;
+    let connector = connectors.loaded(wanted.connector()).await?;
     // Read also where it is of no use, as with a schema: else the client is cut off while it sends.
     let body = body::read(
         &head.headers,

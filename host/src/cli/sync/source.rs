@@ -46,7 +46,7 @@ impl Source {
         let loopback = (Ipv4Addr::LOCALHOST, 0).into();
         let mut config = ServerConfig::new(loopback, PathBuf::from(component), default_cache());
         config.api_keys = vec![key.clone()];
-        let host = Host::start(config).await?;
+        let host = Host::start_whole(config).await?;
         if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {
                 path: component.to_owned(),
@@ -55,7 +55,7 @@ impl Source {
         }
         let url = format!("http://{}", host.server.local_addr());
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(host.run(wished(stopped)));
+        let serving = tokio::spawn(host.run(wished(stopped), drop));
         let name = component.file_stem().unwrap_or_default();
         Ok(Self {
             url,

@@ -1,0 +1,61 @@
+//! Connectors that the cache does not have: they are compiled while the others serve already.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::load::{Candidate, LoadReport, Loads, Making};
+use super::plugins::Plugins;
+use super::registry::Connectors;
+
+/// What is still to be compiled, once it runs.
+pub struct Rest {
+    connectors: Arc<Connectors>,
+    plugins: Plugins,
+    components: Vec<PathBuf>,
+}
+
+impl Rest {
+    pub(super) fn new(
+        connectors: Arc<Connectors>,
+        plugins: Plugins,
+        components: Vec<PathBuf>,
+    ) -> Self {
+        Self {
+            connectors,
+            plugins,
+            components,
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.components.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.components.is_empty()
+    }
+
+    /// Compiles them, as many at once as there are processors, and tells what became of each as soon as it is known.
+    /// Requests for one wait until then. One whose file changes meanwhile is left to the reload.
+    pub async fn run(self, mut tell: impl FnMut(LoadReport)) {
+        let candidates = self.components.into_iter().map(|path| Candidate {
+            path,
+            previous: None,
+            making: Making::CompiledAnew,
+        });
+        let mut loads = Loads::begin(&self.plugins, candidates);
+        while let Some(tried) = loads.next().await {
+            let is_current = match tried.entry {
+                Some((name, entry)) => self.connectors.put_loaded(&name, entry),
+                None => true,
+            };
+            if is_current {
+                tell(tried.report);
+            }
+        }
+    }
+}

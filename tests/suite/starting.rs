@@ -1,0 +1,61 @@
+//! The start of a host whose cache does not have the code of every connector.
+
+use crate::compiler::{children, slow_component};
+use crate::{guests, host};
+use serde_json::json;
+use tempfile::TempDir;
+use weld_host_tests::until;
+
+#[test]
+fn compiled_connectors_serve_while_the_others_are_compiled() {
+    let cache = TempDir::new().unwrap();
+    let builder = || {
+        host()
+            .flag("--cache", &cache.path().display().to_string())
+            .plugin("warm", guests::ECHOES_STATE)
+    };
+    let warmed = builder().start();
+    assert_eq!(warmed.weld("warm").schema().status(), 200);
+    drop(warmed);
+    // Would compile for minutes, and would be no connector.
+    let host = builder().file("cold.wasm", slow_component()).start();
+    host.stdout().wait_for_text("compiling 1 more");
+    let row = host.weld("warm").good_row("beers", &json!({}));
+    assert_eq!(row["table"], "beers");
+    let lines = host.stdout().so_far();
+    assert!(
+        !lines.iter().any(|line| line.starts_with("  cold  ")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn request_for_a_connector_waits_until_it_is_compiled() {
+    let cache = TempDir::new().unwrap();
+    let host = host()
+        .flag("--cache", &cache.path().display().to_string())
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    let row = host.weld("guest").good_row("beers", &json!({}));
+    assert_eq!(row["table"], "beers");
+    host.announcement("guest");
+}
+
+#[test]
+fn component_that_changes_while_it_is_compiled_serves_in_its_newest_version() {
+    let cache = TempDir::new().unwrap();
+    let host = host()
+        .flag("--cache", &cache.path().display().to_string())
+        .flag("--reload", "100ms")
+        .flag("--compile-time", "5s")
+        .file("guest.wasm", slow_component())
+        .start();
+    let aside = host.plugins().join(".part");
+    std::fs::copy(guests::ECHOES_STATE, &aside).unwrap();
+    std::fs::rename(aside, host.plugins().join("guest.wasm")).unwrap();
+    let row = host.weld("guest").good_row("beers", &json!({}));
+    assert_eq!(row["table"], "beers");
+    // The old version's end changes nothing any more.
+    until("the compiler has ended", || children(host.id()).is_empty());
+    assert_eq!(host.weld("guest").schema().status(), 200);
+}
