@@ -37,8 +37,8 @@ pub(crate) async fn serve(
     for report in loaded.reports {
         report.outcome.expect("it loads");
     }
-    let report = |report: LoadReport| drop(report.outcome.expect("it loads"));
-    loaded.rest.run(report).await;
+    let check = |report: LoadReport| assert!(report.outcome.is_ok(), "{report:?}");
+    loaded.rest.run(check).await;
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into())
         .await
         .expect("a free port");
