@@ -6,6 +6,7 @@
 
 mod child;
 mod error;
+mod outcome;
 mod process;
 mod protocol;
 
@@ -147,5 +148,56 @@ fn check_kind(wasm: &[u8]) -> Result<(), CompileError> {
         [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(CompileError::CoreModule),
         [0, b'a', b's', b'm', ..] => Ok(()),
         _ => Err(CompileError::NotWasm),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::CompileLimits;
+    use crate::sandbox::EngineSettings;
+
+    /// A compiler that takes one of as many places as there are processors, and says so where none is free.
+    fn script(folder: &std::path::Path) -> String {
+        let places: Vec<String> = (0..processors()).map(|place| place.to_string()).collect();
+        format!(
+            "cd {}; cat > /dev/null; for place in {}; do
+                if mkdir $place 2> /dev/null; then touch began.$$; sleep 0.1; rmdir $place; exit 1; fi
+            done; touch too-many",
+            folder.display(),
+            places.join(" ")
+        )
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_more_components_are_compiled_at_once_than_there_are_processors() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let process = CompilerProcess {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script(folder.path()).into()],
+            limits: CompileLimits::default(),
+        };
+        let settings = EngineSettings {
+            slots: 1,
+            max_memory_bytes: 1 << 20,
+            total_memory_bytes: 1 << 30,
+        };
+        let sandbox = Sandbox::new(settings, Compilation::Process(process), None).unwrap();
+        let sandbox = Arc::new(sandbox);
+        let components = 3 * processors();
+        let mut compiled = tokio::task::JoinSet::new();
+        for _ in 0..components {
+            let sandbox = sandbox.clone();
+            compiled.spawn(async move { sandbox.compiled(b"\0asm\x0d\0\x01\0".to_vec()).await });
+        }
+        while let Some(outcome) = compiled.join_next().await {
+            assert!(matches!(
+                outcome.unwrap(),
+                Err(CompileError::Compiler(CompilerError::Crashed { .. }))
+            ));
+        }
+        assert!(!folder.path().join("too-many").exists());
+        let began = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(began, components);
     }
 }

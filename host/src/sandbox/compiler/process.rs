@@ -2,16 +2,15 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 
-use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::Command;
 
 use super::error::CompilerError;
-use super::protocol::{Allowance, Answer, MAX_HEAD_BYTES, Malformed, read_answer, request_head};
+use super::outcome::Outcome;
+use super::protocol::{Allowance, MAX_HEAD_BYTES, request_head};
 use crate::config::CompileLimits;
 use crate::report;
 
@@ -28,11 +27,8 @@ const MAX_THREADS: u64 = 4;
 /// How much is kept of what it writes to stderr.
 const STDERR_TAIL_BYTES: usize = 1 << 10;
 
-/// What Rust's runtime says, to stderr alone, before it ends a process that the system gave no memory.
-const NO_MEMORY: &str = "memory allocation of ";
-
 /// The program that compiles, started for one component and ended with it. It has nothing of the host's environment and
-/// nothing that the host has open, limits that it sets on itself, and less of the processor than the host.
+/// nothing that the host has opened, limits that it sets on itself, and less of the processor than the host.
 ///
 /// It is trusted as the host itself: the code that it answers is run.
 #[derive(Debug, Clone)]
@@ -87,7 +83,13 @@ impl CompilerProcess {
             let (_, answered, said) =
                 tokio::join!(self.ask(stdin, wasm), self.listen(stdout), tail(stderr));
             let status = child.wait().await.map_err(CompilerError::Pipe)?;
-            self.judge(status, answered.map_err(CompilerError::Pipe)?, &said)
+            let answer = answered.map_err(CompilerError::Pipe)?;
+            Outcome {
+                status,
+                answer,
+                said,
+            }
+            .into_code(self)
         };
         tokio::time::timeout(self.limits.time, conversation)
             .await
@@ -114,44 +116,6 @@ impl CompilerProcess {
         Ok(answer)
     }
 
-    fn judge(
-        &self,
-        status: ExitStatus,
-        mut answer: Vec<u8>,
-        said: &str,
-    ) -> Result<Vec<u8>, CompilerError> {
-        let read = read_answer(&answer);
-        if let Err(Malformed::OtherVersion(version)) = read {
-            return Err(CompilerError::OtherVersion {
-                program: self.program.clone(),
-                version,
-            });
-        }
-        if status.success() {
-            return match read {
-                Ok(Answer::Compiled(code)) => {
-                    let head = answer.len() - code.len();
-                    answer.drain(..head);
-                    Ok(answer)
-                }
-                Ok(Answer::Refused(reason)) => Err(CompilerError::Refused(reason.to_owned())),
-                Ok(Answer::OutOfMemory) => Err(self.out_of_memory()),
-                Err(malformed) => Err(CompilerError::Answer(malformed.into())),
-            };
-        }
-        let ended_by = |signal: Signal| status.signal() == Some(signal.as_raw());
-        if ended_by(Signal::XCPU) {
-            return Err(self.out_of_time());
-        }
-        if ended_by(Signal::ABORT) && said.contains(NO_MEMORY) {
-            return Err(self.out_of_memory());
-        }
-        Err(CompilerError::Crashed {
-            status,
-            said: said.to_owned(),
-        })
-    }
-
     /// The processor time is for a compiler whose host can't end it any more; by the clock, the host ends it first.
     fn allowance(&self) -> Allowance {
         let seconds = self.limits.time.as_secs().saturating_add(1);
@@ -165,11 +129,11 @@ impl CompilerProcess {
         (super::processors() as u64).min(MAX_THREADS)
     }
 
-    fn out_of_time(&self) -> CompilerError {
+    pub(super) fn out_of_time(&self) -> CompilerError {
         CompilerError::OutOfTime(self.limits.time)
     }
 
-    fn out_of_memory(&self) -> CompilerError {
+    pub(super) fn out_of_memory(&self) -> CompilerError {
         CompilerError::OutOfMemory(self.limits.memory_bytes)
     }
 }
@@ -231,6 +195,9 @@ mod tests {
     async fn only_a_whole_answer_of_a_compiler_that_ended_well_is_code() {
         let good = answer(VERSION);
         let read_all = "cat > /dev/null";
+        let other_version = format!(
+            "the compiler /bin/sh is of version 9.9.9, and this host of version {VERSION}; restart the host"
+        );
         let cases = [
             (format!("{read_all}; {good}"), Ok("code")),
             (good.clone(), Ok("code")),
@@ -254,12 +221,7 @@ mod tests {
                 format!("{good}; kill -SEGV $$"),
                 Err("the compiler broke down on it (signal: 11 (SIGSEGV))"),
             ),
-            (
-                answer("9.9.9"),
-                Err(
-                    "the compiler /bin/sh is of version 9.9.9, and this host of version 0.1.0; restart the host",
-                ),
-            ),
+            (answer("9.9.9"), Err(&*other_version)),
             (
                 "echo 'memory allocation of 8 bytes failed' >&2; kill -ABRT $$".to_owned(),
                 Err("compiling it takes more memory than 1MiB; --compile-memory allows more"),
