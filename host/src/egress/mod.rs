@@ -23,6 +23,7 @@ mod pool;
 mod quota;
 mod record;
 mod redirect;
+mod secrets;
 mod tls;
 mod tries;
 mod waits;
@@ -46,6 +47,7 @@ use governor::{Governor, retry};
 use pool::Pool;
 use record::Record;
 use redirect::Repeatable;
+pub(crate) use secrets::Secrets;
 use tries::{Course, Failure};
 
 #[doc(hidden)]
@@ -79,6 +81,7 @@ pub(crate) struct Egress {
     network: NetworkConfig,
     pool: Arc<Pool>,
     governor: Governor,
+    secrets: Secrets,
     max_request_bytes: u64,
     max_response_bytes: u64,
 }
@@ -109,6 +112,10 @@ impl Egress {
                 tls.client(&config.network)?,
             ))),
         };
+        let secrets = previous.map_or_else(Secrets::default, |previous| previous.secrets.clone());
+        for (place, key) in config.api_keys.iter().flatten().enumerate() {
+            secrets.add(key.expose(), &format!("api-key[{place}]"));
+        }
         let connector: Arc<str> = connector.into();
         Ok(Self {
             governor: Governor::new(&connector, config, budgets),
@@ -117,6 +124,7 @@ impl Egress {
             config_file,
             pool,
             network: config.network.clone(),
+            secrets,
             max_request_bytes: config.limits.max_request_bytes,
             max_response_bytes: config.limits.max_response_bytes,
         })
