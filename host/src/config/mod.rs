@@ -29,7 +29,7 @@ mod stamp;
 pub use allow::{AllowList, AllowRule, AllowRuleError};
 pub use connector::ConnectorConfig;
 pub use error::{ConfigError, Problem};
-pub use limits::{Ceilings, Limits, MAX_LOG_BYTES};
+pub use limits::{Ceilings, Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size};

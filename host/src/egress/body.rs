@@ -16,6 +16,7 @@ use super::decode::{Coding, Pieces, Reader};
 use super::error::{EgressError, Timeout};
 use super::quota::PageQuota;
 use super::record::Record;
+use super::secrets::Replacer;
 
 /// How much is decompressed at a time.
 const PIECE_BYTES: usize = 16 << 10;
@@ -41,6 +42,8 @@ pub(super) struct Bounds {
 /// The body of a response. The exchange's log line is written when it ends or is dropped.
 pub(crate) struct ResponseBody {
     source: Source,
+    /// None where there are no secrets to take out.
+    replacer: Option<Replacer>,
     bounds: Bounds,
     /// Of `bounds.max_bytes`.
     left: u64,
@@ -58,7 +61,13 @@ enum Source {
 }
 
 impl ResponseBody {
-    pub(super) fn new<B>(body: B, coding: Option<Coding>, bounds: Bounds, record: Record) -> Self
+    pub(super) fn new<B>(
+        body: B,
+        coding: Option<Coding>,
+        replacer: Option<Replacer>,
+        bounds: Bounds,
+        record: Record,
+    ) -> Self
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<Cause>,
@@ -77,6 +86,7 @@ impl ResponseBody {
                 None => Source::Plain(reader),
                 Some(coding) => Source::Coded(coding, reader),
             },
+            replacer,
             left: bounds.max_bytes,
             bounds,
             time: None,
@@ -180,16 +190,37 @@ impl Body for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
         let this = self.get_mut();
-        let polled = match this.poll_piece(context) {
-            Poll::Ready(Ok(None)) => Ok(None),
-            Poll::Ready(Err(error)) => Err(this.sort(error)),
-            more => match (this.poll_time(context), more) {
-                (Poll::Ready(()), _) => Err(EgressError::Timeout(this.bounds.reason)),
-                (Poll::Pending, Poll::Ready(Ok(Some(piece)))) => {
-                    this.count(&piece).map(|()| Some(piece))
+        let polled = loop {
+            let polled = match this.poll_piece(context) {
+                Poll::Ready(Ok(None)) => Ok(None),
+                Poll::Ready(Err(error)) => Err(this.sort(error)),
+                more => match (this.poll_time(context), more) {
+                    (Poll::Ready(()), _) => Err(EgressError::Timeout(this.bounds.reason)),
+                    (Poll::Pending, Poll::Ready(Ok(Some(piece)))) => {
+                        this.count(&piece).map(|()| Some(piece))
+                    }
+                    (Poll::Pending, _) => return Poll::Pending,
+                },
+            };
+            let Some(replacer) = &mut this.replacer else {
+                break polled;
+            };
+            match polled {
+                Ok(Some(piece)) => {
+                    let piece = replacer.push(&piece);
+                    // All of it may be the beginning of a secret.
+                    if !piece.is_empty() {
+                        break Ok(Some(piece));
+                    }
                 }
-                (Poll::Pending, _) => return Poll::Pending,
-            },
+                Ok(None) => {
+                    let rest = replacer.finish();
+                    this.replacer = None;
+                    this.source = Source::Ended;
+                    break Ok((!rest.is_empty()).then_some(rest));
+                }
+                Err(error) => break Err(error),
+            }
         };
         Poll::Ready(match polled {
             Ok(Some(piece)) => Some(Ok(Frame::data(piece))),
@@ -207,7 +238,7 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.source, Source::Ended)
+        matches!(self.source, Source::Ended) && self.replacer.is_none()
     }
 }
 

@@ -8,6 +8,7 @@ use http::{Method, Uri};
 use url::{Host, Url};
 
 use super::error::RequestFault;
+use super::secrets::Finder;
 
 /// Headers that frame the message or steer a proxy: with them a guest could make one request look like two, or like
 /// one to another host.
@@ -184,6 +185,22 @@ pub(super) fn received(headers: &HeaderMap) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
         .collect()
+}
+
+/// Takes secrets out of a response's headers. One whose name holds a secret is left out: a name can't hold what is written
+/// in its place.
+pub(super) fn replace(headers: &mut HeaderMap, finder: &Finder) {
+    let is_named = |name: &&HeaderName| finder.is_in(name.as_str().as_bytes());
+    let named: Vec<HeaderName> = headers.keys().filter(is_named).cloned().collect();
+    for name in named {
+        headers.remove(name);
+    }
+    for value in headers.values_mut() {
+        if let Some(replaced) = finder.replaced(value.as_bytes()) {
+            *value =
+                HeaderValue::from_bytes(&replaced).unwrap_or(HeaderValue::from_static("[secret]"));
+        }
+    }
 }
 
 fn text(value: &[u8]) -> String {

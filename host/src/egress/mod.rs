@@ -47,7 +47,6 @@ use governor::{Governor, retry};
 use pool::Pool;
 use record::Record;
 use redirect::Repeatable;
-pub(crate) use secrets::Secrets;
 use tries::{Course, Failure};
 
 #[doc(hidden)]
@@ -61,6 +60,7 @@ pub(crate) use message::{Request, RequestBody, Response, Wishes};
 pub use network::{Network, Networking, SystemNetwork};
 use quota::NoCalls;
 pub(crate) use quota::PageQuota;
+pub(crate) use secrets::{Replacer, Secrets};
 pub(crate) use tls::Tls;
 pub(crate) use waits::{Wait, WaitReason, Waits};
 
@@ -112,10 +112,11 @@ impl Egress {
                 tls.client(&config.network)?,
             ))),
         };
-        let secrets = previous.map_or_else(Secrets::default, |previous| previous.secrets.clone());
-        for (place, key) in config.api_keys.iter().flatten().enumerate() {
-            secrets.add(key.expose(), &format!("api-key[{place}]"));
-        }
+        let secrets = previous.map_or_else(
+            || Secrets::of(connector),
+            |previous| previous.secrets.clone(),
+        );
+        secrets.add_config(config);
         let connector: Arc<str> = connector.into();
         Ok(Self {
             governor: Governor::new(&connector, config, budgets),
@@ -152,7 +153,10 @@ impl Egress {
             status: head.status.as_u16(),
             headers: headers::received(&head.headers),
             body: body.whole().await?,
-            url: url.into(),
+            url: match self.secrets.hidden() {
+                Some(finder) => finder.replaced_text(url.as_str()).unwrap_or(url.into()),
+                None => url.into(),
+            },
         })
     }
 
@@ -172,7 +176,7 @@ impl Egress {
         let mut hop = match parse(request) {
             Ok(hop) => hop,
             Err((method, error)) => {
-                Record::new(self.connector.clone(), &method, None).fail(&error);
+                self.record(&method, None).fail(&error);
                 return Err(error);
             }
         };
@@ -200,7 +204,7 @@ impl Egress {
         page.take_call().map_err(|NoCalls { limit, is_first }| {
             let error = EgressError::TooManyCalls { limit };
             if is_first {
-                Record::new(self.connector.clone(), method, None).fail(&error);
+                self.record(method, None).fail(&error);
             }
             error
         })
@@ -212,8 +216,9 @@ impl Egress {
         attempt: u32,
         course: &mut Course<'_>,
     ) -> Result<http::Response<ResponseBody>, Failure> {
-        let mut record = Record::new(self.connector.clone(), hop.method.as_str(), Some(&hop.url));
+        let mut record = self.record(hop.method.as_str(), Some(&hop.url));
         record.attempt(attempt);
+        let is_head = hop.method == http::Method::HEAD;
         let answered = self.exchange(hop, course, &mut record).await;
         let (mut head, incoming, coding, times) = match answered {
             Ok(answered) => answered,
@@ -240,7 +245,12 @@ impl Egress {
             reason: times.reason,
             page: course.page.clone(),
         };
-        let body = ResponseBody::new(incoming, coding, bounds, record);
+        let replacer = self.secrets.hidden().map(Replacer::new);
+        if replacer.is_some() && !is_head {
+            // What stands in a secret's place has another length.
+            head.headers.remove(header::CONTENT_LENGTH);
+        }
+        let body = ResponseBody::new(incoming, coding, replacer, bounds, record);
         Ok(http::Response::from_parts(head, body))
     }
 
@@ -303,12 +313,24 @@ impl Egress {
             },
             other => other,
         })?;
-        let (head, incoming) = response.into_parts();
+        let (mut head, incoming) = response.into_parts();
+        if let Some(finder) = self.secrets.hidden() {
+            headers::replace(&mut head.headers, &finder);
+        }
         let coding = Coding::of(&head.headers).map_err(|source| EgressError::Failed {
             origin: record.origin().to_owned(),
             source: source.into(),
         })?;
         Ok((head, incoming, coding, times))
+    }
+
+    fn record(&self, method: &str, url: Option<&Url>) -> Record {
+        Record::new(self.connector.clone(), method, url, self.secrets.clone())
+    }
+
+    /// The connector's secrets.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     fn denied(&self, method: &str, url: &Url) -> EgressError {

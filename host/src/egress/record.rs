@@ -10,6 +10,7 @@ use url::Url;
 
 use super::connection::DialTimes;
 use super::error::EgressError;
+use super::secrets::Secrets;
 
 /// Calls to the network that ended, by `connector`, `host` (that of the rule that allowed it), `method` and `outcome`
 /// (a status' first digit as in `2xx`, or why there is none: [`EgressError::outcome`]).
@@ -61,6 +62,7 @@ pub(super) struct Record {
     wire: Counter,
     body_bytes: u64,
     outcome: Outcome,
+    secrets: Secrets,
 }
 
 #[derive(Debug)]
@@ -76,12 +78,18 @@ enum Outcome {
 
 impl Record {
     /// Without a `url` it is of a request that is none, since its parts can't be read.
-    pub(super) fn new(connector: Arc<str>, method: &str, url: Option<&Url>) -> Self {
+    pub(super) fn new(
+        connector: Arc<str>,
+        method: &str,
+        url: Option<&Url>,
+        secrets: Secrets,
+    ) -> Self {
         Self {
             connector,
             origin: url.map_or_else(String::new, |url| url.origin().ascii_serialization()),
             path: url.map_or_else(String::new, |url| {
-                crate::report::shortened(url.path(), SHOWN_PATH_BYTES)
+                let path = secrets.shown(url.path().to_owned());
+                crate::report::shortened(&path, SHOWN_PATH_BYTES)
             }),
             method: crate::report::shortened(&crate::report::escaped(method), 20),
             rule: None,
@@ -95,6 +103,7 @@ impl Record {
             wire: Counter::default(),
             body_bytes: 0,
             outcome: Outcome::Dropped,
+            secrets,
         }
     }
 
@@ -156,7 +165,7 @@ impl Record {
     pub(super) fn fail(&mut self, error: &EgressError) {
         self.outcome = Outcome::Failed {
             kind: error.outcome(),
-            cause: crate::report::chain(error),
+            cause: self.secrets.shown(crate::report::chain(error)),
         };
     }
 

@@ -6,9 +6,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
+
 use super::stream::GuestStream;
 use crate::bindings::host::LogLevel;
 use crate::config::{ConnectorName, MAX_LOG_BYTES};
+use crate::egress::{Replacer, Secrets};
 use crate::report;
 
 /// The longest line before its characters are escaped. Of a stream, what goes past it becomes a line of its own, so
@@ -48,21 +51,32 @@ struct Inner {
     lines_left: u32,
     bytes_left: u64,
     dropped_lines: u64,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
+    stdout: Written,
+    stderr: Written,
+    secrets: Secrets,
     tail: VecDeque<String>,
 }
 
+/// What a stream was given and has not yet become a line.
+#[derive(Debug, Default)]
+struct Written {
+    line: Vec<u8>,
+    /// Made at the first write: most calls write nothing.
+    replacer: Option<Replacer>,
+}
+
 impl CallLog {
-    pub(crate) fn new(connector: &ConnectorName, max_lines: u32) -> Self {
+    /// The log of a call; what it is given is rid of `secrets`.
+    pub(crate) fn new(connector: &ConnectorName, max_lines: u32, secrets: Secrets) -> Self {
         Self {
             inner: Arc::new(Mutex::new(Inner {
                 connector: connector.clone(),
                 lines_left: max_lines,
                 bytes_left: MAX_LOG_BYTES,
                 dropped_lines: 0,
-                stdout: Vec::new(),
-                stderr: Vec::new(),
+                stdout: Written::default(),
+                stderr: Written::default(),
+                secrets,
                 tail: VecDeque::new(),
             })),
         }
@@ -82,8 +96,11 @@ impl CallLog {
 
     /// A message of the contract's `log`; one with line breaks stays one line, its breaks escaped.
     pub(super) fn guest_line(&self, level: LogLevel, message: &str) {
-        let message = report::shortened(message, MAX_LINE_BYTES);
-        self.lock().line(Source::Log, level, message.as_bytes());
+        let mut inner = self.lock();
+        let found = inner.secrets.all();
+        let replaced = found.and_then(|finder| finder.replaced_text(message));
+        let message = report::shortened(replaced.as_deref().unwrap_or(message), MAX_LINE_BYTES);
+        inner.line(Source::Log, level, message.as_bytes());
     }
 
     /// Writes out what stands in the streams without a line's end, and says how much was dropped, now rather than when
@@ -110,7 +127,11 @@ impl CallLog {
 impl Inner {
     fn finish(&mut self) {
         for source in [Source::Stdout, Source::Stderr] {
-            let rest = std::mem::take(self.buffer(source));
+            if let Some(mut replacer) = self.written(source).replacer.take() {
+                let rest = replacer.finish();
+                self.split(source, &rest);
+            }
+            let rest = std::mem::take(&mut self.written(source).line);
             if !rest.is_empty() {
                 self.line(source, LogLevel::Info, &rest);
             }
@@ -125,18 +146,34 @@ impl Inner {
         }
     }
 
-    fn buffer(&mut self, source: Source) -> &mut Vec<u8> {
+    fn written(&mut self, source: Source) -> &mut Written {
         match source {
             Source::Stdout | Source::Log => &mut self.stdout,
             Source::Stderr => &mut self.stderr,
         }
     }
 
+    /// Secrets go before lines are made: a long line is cut, and could be cut in the middle of one.
     fn write(&mut self, source: Source, bytes: &[u8]) {
+        let finder = self.secrets.all();
+        let written = self.written(source);
+        if let Some(finder) = finder {
+            let replacer = written
+                .replacer
+                .get_or_insert_with(|| Replacer::new(finder.clone()));
+            replacer.search_with(finder);
+            let bytes = replacer.push(&Bytes::copy_from_slice(bytes));
+            self.split(source, &bytes);
+        } else {
+            self.split(source, bytes);
+        }
+    }
+
+    fn split(&mut self, source: Source, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let mut rest = part;
             while !rest.is_empty() {
-                let buffer = self.buffer(source);
+                let buffer = &mut self.written(source).line;
                 let room = MAX_LINE_BYTES.saturating_sub(buffer.len());
                 let (fitting, more) = rest.split_at(room.min(rest.len()));
                 buffer.extend_from_slice(fitting);
@@ -195,7 +232,7 @@ mod tests {
     use super::*;
 
     fn log(max_lines: u32) -> CallLog {
-        CallLog::new(&"beers".parse().unwrap(), max_lines)
+        CallLog::new(&"beers".parse().unwrap(), max_lines, Secrets::default())
     }
 
     #[test]
@@ -228,8 +265,29 @@ mod tests {
         for _ in 0..100 {
             log.lock().write(Source::Stderr, &[b'x'; 10_000]);
         }
-        assert!(log.lock().stderr.len() < MAX_LINE_BYTES);
+        assert!(log.lock().stderr.line.len() < MAX_LINE_BYTES);
         assert!(log.stderr_tail().len() <= TAIL_LINES * (MAX_LINE_BYTES + 1));
+    }
+
+    #[test]
+    fn a_secret_written_in_pieces_or_across_the_cut_of_a_line_is_not_shown() {
+        let secrets = Secrets::default();
+        secrets.add("hunter2hunter2", "api.value");
+        let log = CallLog::new(&"beers".parse().unwrap(), 1_000, secrets.clone());
+        log.lock().write(Source::Stderr, b"it is hunter2");
+        log.lock().write(Source::Stderr, b"hunter2\n");
+        log.lock()
+            .write(Source::Stderr, &[b'x'; MAX_LINE_BYTES - 5]);
+        log.lock().write(Source::Stderr, b"hunter2hunter2\n");
+        // Come while the call goes on.
+        secrets.add("token4token4", "token");
+        log.lock()
+            .write(Source::Stderr, b"token4token4 and hunter2");
+        log.finish();
+        let tail = log.stderr_tail();
+        assert!(tail.starts_with("it is [secret api.value]\nxxx"), "{tail}");
+        assert!(tail.ends_with("[secret token] and hunter2"), "{tail}");
+        assert!(!tail.replace('\n', "").contains("hunter2hunter2"), "{tail}");
     }
 
     #[test]

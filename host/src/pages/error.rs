@@ -15,6 +15,12 @@ pub(crate) enum PageFailure {
     #[error("the connector answered a malformed page")]
     InvalidPage(#[from] PageError),
 
+    #[error(
+        "the connector put a secret into its state, where Weld would keep and show it; keep it out, or set \
+         `secret-in-state = \"allow\"` in the connector's [limits]"
+    )]
+    SecretInState,
+
     #[error("the connector answered a malformed schema")]
     InvalidSchema(#[from] SchemaError),
 

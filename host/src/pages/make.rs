@@ -11,10 +11,11 @@ use weld_protocol::{Page, PageText, Pending, Waiting, with_waiting};
 use super::calls::{Bounds, Calls, Keeping, Outcome};
 use super::error::PageFailure;
 use super::guard::{Guard, Step};
+
 use super::key::{PageKey, SchemaKey};
 use super::schemas::Schemas;
 use super::wait::{self, RateLimit};
-use super::{SCHEMA_RETRY, schema};
+use super::{SCHEMA_RETRY, schema, secrets};
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot,
@@ -161,7 +162,7 @@ impl Maker {
             () = connector.superseded() => return Err(PageFailure::Superseded),
         };
         match asked {
-            Ok(tables) => Ok(schema::write(tables)?),
+            Ok(tables) => Ok(secrets::schema(schema::write(tables)?, connector)),
             Err(CallError::Guest(GuestError::RateLimited(wait))) => {
                 Err(PageFailure::SchemaRateLimited {
                     retry_after: wait.unwrap_or(SCHEMA_RETRY),
@@ -250,11 +251,12 @@ impl Maker {
 
     fn check(
         &self,
-        page: GuestPage,
+        mut page: GuestPage,
         now: Timestamp,
         call: &PageCall,
     ) -> Result<ReadyPage, PageFailure> {
         let limits = call.connector.limits();
+        secrets::page(&mut page, &call.connector)?;
         let mut checked = Page::check(page.insert, page.state, page.has_more)?;
         let wait = page.wait.filter(|wait| !wait.is_zero());
         self.guard

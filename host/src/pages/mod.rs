@@ -13,6 +13,7 @@ mod key;
 mod make;
 mod schema;
 mod schemas;
+mod secrets;
 mod wait;
 
 use std::sync::Arc;

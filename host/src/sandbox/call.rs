@@ -91,7 +91,7 @@ impl Connector {
                 guest.weld_connector_source().call_schema(store).await
             })
             .await?;
-        Ok(tables.map_err(|error| GuestError::new(error, self.name(), None))?)
+        Ok(tables.map_err(|error| GuestError::new(error, self.name(), None, self.secrets()))?)
     }
 
     /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
@@ -112,7 +112,7 @@ impl Connector {
                 source.call_fetch_page(store, table, &state).await
             })
             .await?
-            .map_err(|error| GuestError::new(error, self.name(), Some(table)))?;
+            .map_err(|error| GuestError::new(error, self.name(), Some(table), self.secrets()))?;
         let limits = self.limits();
         if page.insert.len() as u64 > limits.max_page_bytes {
             return Err(CallError::PageTooLarge {
@@ -151,7 +151,7 @@ impl Connector {
         export: impl AsyncFnOnce(&mut Store<CallState>, &bindings::Connector) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let limits = self.limits();
-        let log = CallLog::new(self.name(), limits.max_log_lines);
+        let log = CallLog::new(self.name(), limits.max_log_lines, self.secrets().clone());
         let clock = CpuClock::new(limits.cpu_time);
         let timeout = context
             .timeout

@@ -15,7 +15,7 @@ use super::error::CallError;
 use super::limits::TotalMemory;
 use super::turns::Turns;
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
-use crate::egress::{CurrentEgress, Egress};
+use crate::egress::{CurrentEgress, Egress, Secrets};
 
 /// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
 /// slowest one measured, Python's, takes half a millisecond.
@@ -184,6 +184,11 @@ impl Connector {
 
     pub(super) fn egress(&self) -> CurrentEgress {
         self.current_egress.clone()
+    }
+
+    /// What must not be shown of this connector.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        self.egress.secrets()
     }
 
     /// Becomes the newest version: from now on the calls of all versions reach the network by its rules.

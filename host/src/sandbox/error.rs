@@ -10,7 +10,7 @@ use super::cpu::CpuTimeExceeded;
 use super::limits::MemoryLimit;
 use crate::bindings::source;
 use crate::config::ConnectorName;
-use crate::egress::Wait;
+use crate::egress::{Secrets, Wait};
 use crate::report;
 
 /// How much of a guest's error message is kept. It stands in an answer and in the log, so it is for a person to read.
@@ -41,13 +41,14 @@ pub(crate) enum GuestError {
 }
 
 impl GuestError {
-    /// What `connector` answered, asked for `table` or, where that is none, for its schema.
+    /// What `connector` answered, asked for `table` or, where that is none, for its schema. Its `secrets` are taken out.
     pub(super) fn new(
         error: source::Error,
         connector: &ConnectorName,
         table: Option<&str>,
+        secrets: &Secrets,
     ) -> Self {
-        let short = |message: String| report::shortened(&message, MAX_MESSAGE_BYTES);
+        let short = |message: String| report::shortened(&secrets.shown(message), MAX_MESSAGE_BYTES);
         match error {
             source::Error::UnknownTable => Self::UnknownTable {
                 table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),

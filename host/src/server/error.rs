@@ -132,6 +132,7 @@ impl ApiError {
             )
             | PageFailure::InvalidPage(_)
             | PageFailure::InvalidSchema(_)
+            | PageFailure::SecretInState
             | PageFailure::Stuck { .. }
             | PageFailure::UnreadableSchema { .. }
             | PageFailure::SchemaTimeout { .. }
@@ -207,6 +208,7 @@ fn page_kind(failure: &PageFailure) -> ErrorKind {
     match failure {
         PageFailure::Connector(error) => connector_kind(error),
         PageFailure::InvalidPage(_) => ErrorKind::InvalidPage,
+        PageFailure::SecretInState => ErrorKind::SecretInPage,
         PageFailure::Stuck { .. } => ErrorKind::StuckSync,
         PageFailure::InvalidSchema(_) | PageFailure::UnreadableSchema { .. } => {
             ErrorKind::InvalidSchema

@@ -2,6 +2,7 @@
 
 mod sections;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -23,6 +24,8 @@ pub struct ConnectorConfig {
     /// of the file. Names are not empty and hold no `=`; neither holds a zero byte. Values may be
     /// secret.
     pub env: Vec<(String, String)>,
+    /// The names in `[env]` whose values stand elsewhere, in the environment or a file, as secrets do.
+    pub env_from_elsewhere: BTreeSet<String>,
     /// Section `[network]`.
     pub network: NetworkConfig,
     /// Section `[rate-limit]`.

@@ -1,5 +1,7 @@
 //! The sections of `NAME.toml`.
 
+use std::collections::BTreeSet;
+
 use super::ConnectorConfig;
 use crate::config::document::{Entry, Sources, Table};
 use crate::config::error::Problem;
@@ -44,7 +46,10 @@ struct Reader<'s> {
 impl Reader<'_> {
     fn config(&mut self, mut root: Table<'_>, ceilings: &Ceilings) -> ConnectorConfig {
         let api_keys = root.get("api-key").map(|entry| self.api_keys(&entry));
-        let env = self.section(&mut root, "env").map(|table| self.env(table));
+        let mut env_from_elsewhere = BTreeSet::new();
+        let env = self
+            .section(&mut root, "env")
+            .map(|table| self.env(table, &mut env_from_elsewhere));
         let network = self.section(&mut root, "network").map(|mut table| {
             let network = NetworkConfig::read(&mut table, &self.sources, &mut self.problems);
             self.problems.extend(table.unknown());
@@ -63,6 +68,7 @@ impl Reader<'_> {
         self.problems.extend(root.unknown());
         ConnectorConfig {
             env: env.unwrap_or_default(),
+            env_from_elsewhere,
             network: network.unwrap_or_default(),
             rate_limit: rate_limit.unwrap_or_default(),
             limits: limits.unwrap_or_else(|| Limits::within(ceilings)),
@@ -99,8 +105,10 @@ impl Reader<'_> {
         Ok(key)
     }
 
-    fn env(&mut self, table: Table<'_>) -> Vec<(String, String)> {
+    fn env(&mut self, table: Table<'_>, elsewhere: &mut BTreeSet<String>) -> Vec<(String, String)> {
         let entries = table.into_entries();
+        let from_elsewhere = entries.iter().filter(|(_, entry)| entry.is_table());
+        elsewhere.extend(from_elsewhere.map(|(name, _)| (*name).to_owned()));
         let variables = entries
             .iter()
             .map(|(name, entry)| self.variable(name, entry))

@@ -58,6 +58,28 @@ pub struct Limits {
     /// `log-lines`: lines that one call may log, within [`MAX_LOG_BYTES`]; zero drops all. Default
     /// 1000.
     pub max_log_lines: u32,
+    /// `secret-in-state`. Default `refuse`.
+    pub secret_in_state: SecretInState,
+}
+
+/// What becomes of a page whose state holds a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecretInState {
+    /// `refuse`: it fails, since Weld keeps states, and shows them.
+    #[default]
+    Refuse,
+    /// `allow`: it is answered as it is.
+    Allow,
+}
+
+impl SecretInState {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "refuse" => Ok(Self::Refuse),
+            "allow" => Ok(Self::Allow),
+            _ => Err("expected \"refuse\" or \"allow\"".to_owned()),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -79,6 +101,7 @@ impl Default for Limits {
             max_call_bytes: 512 << 20,
             max_empty_pages: 10,
             max_log_lines: 1000,
+            secret_in_state: SecretInState::Refuse,
         }
     }
 }

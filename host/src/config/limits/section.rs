@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ceilings, Limits, MIN_MEMORY_BYTES};
+use super::{Ceilings, Limits, MIN_MEMORY_BYTES, SecretInState};
 use crate::config::document::{Sources, Table};
 use crate::config::error::Problem;
 use crate::config::range::Range;
@@ -53,6 +53,12 @@ impl Limits {
             max_call_bytes: settings.size("bytes", defaults.max_call_bytes, Range::SUM),
             max_empty_pages: settings.count("empty-pages", defaults.max_empty_pages, 1..=u32::MAX),
             max_log_lines: settings.count("log-lines", defaults.max_log_lines, 0..=u32::MAX),
+            secret_in_state: settings.value(
+                "secret-in-state",
+                defaults.secret_in_state,
+                "\"refuse\" or \"allow\"",
+                SecretInState::parse,
+            ),
         }
     }
 }
@@ -92,6 +98,7 @@ mod tests {
             bytes = "5GiB"
             empty-pages = 3
             log-lines = 0
+            secret-in-state = "allow"
         "#;
         let expected = Limits {
             memory_bytes: 64 << 20,
@@ -110,6 +117,7 @@ mod tests {
             max_call_bytes: 5 << 30,
             max_empty_pages: 3,
             max_log_lines: 0,
+            secret_in_state: SecretInState::Allow,
         };
         assert_eq!(read(text, &Ceilings::default()), (expected, vec![]));
         let off = Limits {
@@ -208,6 +216,10 @@ mod tests {
             (
                 "empty-pages = 0",
                 "out of range: expected a whole number from 1 to 4294967295",
+            ),
+            (
+                "secret-in-state = 'warn'",
+                "expected \"refuse\" or \"allow\"",
             ),
             (
                 "log-lines = -1",

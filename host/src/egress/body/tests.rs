@@ -2,6 +2,7 @@ use http_body::SizeHint;
 
 use super::*;
 use crate::config::Limits;
+use crate::egress::Secrets;
 
 /// A body that never lets its reader wait: a piece again and again, up to a number of bytes.
 struct Flood {
@@ -37,8 +38,8 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<Cause>,
 {
-    let record = Record::new("beers".into(), "GET", None);
-    ResponseBody::new(body, coding, bounds, record)
+    let record = Record::new("beers".into(), "GET", None, Secrets::default());
+    ResponseBody::new(body, coding, None, bounds, record)
         .whole()
         .await
 }

@@ -1,54 +1,184 @@
 //! What a connector must not show: the values of its secrets.
 //!
-//! Here belong the values, the forms that they take on their way through other software, and the search for those.
-//! Where a secret comes from and what it is good for does not.
+//! Here belong the values, the forms that they take on their way through other software (`needle`), the search for
+//! those (`finder`) and what is written in their place. Where a secret comes from and what it is good for does not.
+
+mod finder;
+mod json;
+mod needle;
+#[cfg(test)]
+mod properties;
+mod replacer;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// The secrets of one connector: one set, shared by all its versions and calls. Clones share it.
-#[derive(Clone, Default)]
-pub(crate) struct Secrets(Arc<Mutex<Vec<Secret>>>);
+use url::Url;
 
-struct Secret {
-    value: String,
-    name: String,
-}
+use crate::config::ConnectorConfig;
+pub(crate) use finder::Finder;
+pub(crate) use replacer::Replacer;
 
 /// How many values of one name are kept: a call that is under way may still meet the one before the newest.
 const VALUES_OF_A_NAME: usize = 4;
 
+/// Shorter values are not looked for: ordinary words would be torn.
+const MIN_SECRET_BYTES: usize = 12;
+
+/// How much of a name is shown in a secret's place.
+const MAX_NAME_CHARACTERS: usize = 64;
+
+/// The secrets of one connector: one set, shared by all its versions and calls. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets(Arc<RwLock<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    connector: Arc<str>,
+    secrets: Vec<Secret>,
+    /// Made when they are first needed, and anew after a change.
+    hidden: OnceLock<Option<Arc<Finder>>>,
+    all: OnceLock<Option<Arc<Finder>>>,
+}
+
+struct Secret {
+    value: String,
+    name: String,
+    /// What stands in its place.
+    mark: String,
+    is_known: bool,
+}
+
 impl Secrets {
-    /// From now on `value` is shown to nobody, the guest included, but replaced by `name`. Of the values that a name
-    /// had, the newest four are kept.
-    pub(crate) fn add(&self, value: &str, name: &str) {
-        let mut secrets = self.lock();
-        if secrets.iter().any(|secret| secret.value == value) {
-            return;
-        }
-        let of_the_name = secrets.iter().filter(|secret| secret.name == name).count();
-        if of_the_name >= VALUES_OF_A_NAME
-            && let Some(oldest) = secrets.iter().position(|secret| secret.name == name)
-        {
-            secrets.remove(oldest);
-        }
-        secrets.push(Secret {
-            value: value.to_owned(),
-            name: name.to_owned(),
-        });
+    pub(super) fn of(connector: &str) -> Self {
+        Self(Arc::new(RwLock::new(Inner {
+            connector: connector.into(),
+            ..Inner::default()
+        })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Secret>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The secrets of a configuration: the connector's keys, and the variables whose values stand elsewhere, which the
+    /// guest knows.
+    pub(super) fn add_config(&self, config: &ConnectorConfig) {
+        for (place, key) in config.api_keys.iter().flatten().enumerate() {
+            self.add(key.expose(), &format!("api-key[{place}]"));
+        }
+        for (name, value) in &config.env {
+            if config.env_from_elsewhere.contains(name) && !is_plain_address(value) {
+                self.add_known(value, &format!("env.{name}"));
+            }
+        }
     }
+
+    /// From now on `value` is shown to nobody, the guest included, but replaced by `[secret NAME]`. Of the values that a
+    /// name had, the newest four are kept. One of fewer than 12 bytes is not looked for, which the log says.
+    pub(crate) fn add(&self, value: &str, name: &str) {
+        self.keep(value, name, false);
+    }
+
+    /// As [`Self::add`], for a value that the guest knows since the operator gave it to it: the guest may get it again
+    /// from an API, but nobody else sees it.
+    pub(crate) fn add_known(&self, value: &str, name: &str) {
+        self.keep(value, name, true);
+    }
+
+    fn keep(&self, value: &str, name: &str, is_known: bool) {
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if value.len() < MIN_SECRET_BYTES {
+            tracing::warn!(
+                connector = &*inner.connector,
+                secret = name,
+                "the secret is shorter than {MIN_SECRET_BYTES} bytes: it is not taken out of logs, errors, pages and \
+                 answers, since ordinary words would be torn"
+            );
+            return;
+        }
+        let secrets = &mut inner.secrets;
+        let is_same = |secret: &&mut Secret| secret.value == value;
+        if let Some(same) = secrets.iter_mut().find(is_same) {
+            // A newer configuration may have taken it from the guest, or given it.
+            if same.is_known == is_known {
+                return;
+            }
+            same.is_known = is_known;
+        } else {
+            let of_the_name = secrets.iter().filter(|secret| secret.name == name).count();
+            if of_the_name >= VALUES_OF_A_NAME
+                && let Some(oldest) = secrets.iter().position(|secret| secret.name == name)
+            {
+                secrets.remove(oldest);
+            }
+            secrets.push(Secret {
+                value: value.to_owned(),
+                name: name.to_owned(),
+                mark: mark(name),
+                is_known,
+            });
+        }
+        inner.hidden = OnceLock::new();
+        inner.all = OnceLock::new();
+    }
+
+    /// Finds what the guest must not see; none where there is nothing.
+    pub(crate) fn hidden(&self) -> Option<Arc<Finder>> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let hidden = || inner.finder(|secret| !secret.is_known);
+        inner.hidden.get_or_init(hidden).clone()
+    }
+
+    /// Finds what logs, errors and pages must not show; none where there is nothing.
+    pub(crate) fn all(&self) -> Option<Arc<Finder>> {
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        inner.all.get_or_init(|| inner.finder(|_| true)).clone()
+    }
+
+    /// A text for a log or an error.
+    pub(crate) fn shown(&self, text: String) -> String {
+        self.all()
+            .and_then(|finder| finder.replaced_text(&text))
+            .unwrap_or(text)
+    }
+}
+
+impl Inner {
+    fn finder(&self, which: impl Fn(&&Secret) -> bool) -> Option<Arc<Finder>> {
+        let secrets = self.secrets.iter().filter(which);
+        let pairs = secrets.map(|secret| (secret.value.as_str(), secret.mark.as_str()));
+        Finder::new(pairs).map(Arc::new)
+    }
+}
+
+/// What stands in a secret's place. It must tear nothing apart, whatever it stands in: a header, a JSON string.
+fn mark(name: &str) -> String {
+    let plain = |character: char| match character {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' | '[' | ']' => character,
+        _ => '_',
+    };
+    let name: String = name.chars().take(MAX_NAME_CHARACTERS).map(plain).collect();
+    format!("[secret {name}]")
+}
+
+/// Whether a value is an `http` or `https` URL that can hold no secret, since nothing in it is as long as one but its
+/// host's name. An API's address often comes from the environment, and stands in rows and cursors.
+fn is_plain_address(value: &str) -> bool {
+    Url::parse(value).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url
+                .path()
+                .split('/')
+                .all(|part| part.len() < MIN_SECRET_BYTES)
+    })
 }
 
 /// Names only.
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_set()
-            .entries(self.lock().iter().map(|secret| &secret.name))
-            .finish()
+        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let names = inner.secrets.iter().map(|secret| &secret.name);
+        formatter.debug_set().entries(names).finish()
     }
 }
