@@ -46,6 +46,7 @@ mod requests;
 mod rooms;
 mod routes;
 mod sandbox;
+mod secrets;
 mod shutdown;
 mod starting;
 mod startup;
