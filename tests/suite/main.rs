@@ -18,6 +18,7 @@ mod cli;
 mod compiler;
 mod config;
 mod connections;
+mod credentials;
 mod demo;
 mod egress;
 mod example;

@@ -12,6 +12,7 @@
 //! A leaf: it may use no other room.
 
 mod allow;
+mod auth;
 mod connector;
 mod document;
 mod error;
@@ -21,12 +22,14 @@ mod network;
 mod quantity;
 mod range;
 mod rate_limit;
+mod reserved_header;
 mod secret;
 mod server;
 mod settings;
 mod stamp;
 
 pub use allow::{AllowList, AllowRule, AllowRuleError};
+pub use auth::{Addition, Credential, CredentialKind};
 pub use connector::ConnectorConfig;
 pub use error::{ConfigError, Problem};
 pub use limits::{Ceilings, Limits, MAX_LOG_BYTES, SecretInState};
@@ -35,6 +38,9 @@ pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size};
 pub(crate) use quantity::{duration_text, size_text};
 pub use rate_limit::{QuotaHeaders, Rate, RateError, RateLimitConfig};
+#[cfg(test)]
+pub(crate) use reserved_header::RESERVED_HEADERS;
+pub(crate) use reserved_header::is_reserved_header;
 pub use secret::{KeyError, Secret};
 pub use server::{CompileLimits, ServerConfig};
 pub use stamp::FileStamp;

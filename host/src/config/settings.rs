@@ -29,6 +29,11 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         }
     }
 
+    /// The entry of a key as it stands.
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<Entry<'d>> {
+        self.table.get(key)
+    }
+
     pub(super) fn size(&mut self, key: &'static str, default: u64, range: Range<u64>) -> u64 {
         self.value(key, default, "a size such as \"64MiB\"", |text| {
             range.parse(text)

@@ -64,6 +64,7 @@ impl Alone {
             body: RequestBody::Whole(Vec::new()),
             wishes: Wishes::default(),
             idempotent: None,
+            credential: None,
         };
         let response = self.egress.fetch(request, &page.0).await?;
         Ok((response.status, response.body))

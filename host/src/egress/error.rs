@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address::SpecialUse;
+use super::auth::AuthError;
 
 /// Every way in which a request to the network can fail. A response of any status is no failure.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,9 @@ pub(crate) enum EgressError {
         #[source]
         source: RequestFault,
     },
+
+    #[error("the request's credential can't be had")]
+    Credentials(#[from] AuthError),
 
     #[error("the request has more than the {limit_bytes} bytes of `limits.request-size`")]
     RequestTooLarge { limit_bytes: u64 },
@@ -148,6 +152,7 @@ impl EgressError {
             Self::Denied { .. } => "denied",
             Self::AddressDenied { .. } => "address-denied",
             Self::InvalidRequest { .. } => "invalid",
+            Self::Credentials(_) => "credentials",
             Self::RequestTooLarge { .. } => "request-too-large",
             Self::ResponseTooLarge { .. } => "too-large",
             Self::TooManyCalls { .. } => "too-many-calls",

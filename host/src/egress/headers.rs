@@ -9,21 +9,7 @@ use url::{Host, Url};
 
 use super::error::RequestFault;
 use super::secrets::Finder;
-
-/// Headers that frame the message or steer a proxy: with them a guest could make one request look like two, or like
-/// one to another host.
-const RESERVED: [&str; 10] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-];
+use crate::config::is_reserved_header;
 
 /// How many headers a request may have, and how long they may be together: more than any API takes.
 const MAX_HEADERS: usize = 256;
@@ -126,11 +112,6 @@ pub(super) fn method(text: &str) -> Result<Method, RequestFault> {
     Ok(method)
 }
 
-/// Whether a header is the host's to set, since a guest could forge the message with it.
-pub(crate) fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name) || name.starts_with("proxy-")
-}
-
 /// The headers as they are sent, besides those that frame the message. `Accept-Encoding` is the host's, since the host
 /// decompresses.
 pub(super) fn sent<N, V>(headers: &[(N, V)]) -> Result<HeaderMap, RequestFault>
@@ -146,7 +127,7 @@ where
     for (name, value) in headers {
         let parsed = HeaderName::from_bytes(name.as_ref().as_bytes())
             .map_err(|_| RequestFault::HeaderName(excerpt(name.as_ref())))?;
-        if is_reserved(parsed.as_str()) {
+        if is_reserved_header(parsed.as_str()) {
             return Err(RequestFault::ReservedHeader(parsed.as_str().to_owned()));
         }
         let value = HeaderValue::from_bytes(value.as_ref())

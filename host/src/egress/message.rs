@@ -13,6 +13,8 @@ pub(crate) struct Request {
     pub(crate) wishes: Wishes,
     /// Whether it may be sent again after a failure; by default its method says so.
     pub(crate) idempotent: Option<bool>,
+    /// The name of the configured credential to add; by default the one whose URLs match.
+    pub(crate) credential: Option<String>,
 }
 
 pub(crate) enum RequestBody {

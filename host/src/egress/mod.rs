@@ -1,13 +1,15 @@
 //! The one way to the network: may this URL be called, then call it, within the connector's caps.
 //!
 //! A request passes, in this order: its own form (`headers`), the allow rules, the page's quota, the addresses of its
-//! host (`dial`), and on the way back the caps of its response (`body`). A redirect that is followed begins anew.
+//! host (`dial`), and on the way back the caps of its response (`body`). A redirect that is followed begins anew. A
+//! credential goes into the request after the rules, and again at each try (`auth`).
 //! Guests do not belong here: this room knows requests and responses as plain values.
 //!
 //! Uses no other room; `config` gives it the parsed rules.
 
 mod address;
 mod alone;
+mod auth;
 mod body;
 mod connection;
 mod current;
@@ -39,6 +41,7 @@ use http::header;
 use url::Url;
 
 use crate::config::{AllowList, ConnectorConfig, NetworkConfig};
+use auth::Credentials;
 use body::{Bounds, ResponseBody};
 use decode::Coding;
 use dial::Dialler;
@@ -55,7 +58,6 @@ pub(crate) use current::CurrentEgress;
 pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
 pub(crate) use governor::Budgets;
-pub(crate) use headers::is_reserved;
 pub(crate) use message::{Request, RequestBody, Response, Wishes};
 pub use network::{Network, Networking, SystemNetwork};
 use quota::NoCalls;
@@ -82,6 +84,7 @@ pub(crate) struct Egress {
     pool: Arc<Pool>,
     governor: Governor,
     secrets: Secrets,
+    credentials: Credentials,
     max_request_bytes: u64,
     max_response_bytes: u64,
 }
@@ -120,6 +123,7 @@ impl Egress {
         let connector: Arc<str> = connector.into();
         Ok(Self {
             governor: Governor::new(&connector, config, budgets),
+            credentials: Credentials::new(&config.credentials, config_file.clone()),
             connector,
             allow: config.network.allow.clone(),
             config_file,
@@ -168,10 +172,10 @@ impl Egress {
     /// As [`Self::fetch`].
     pub(crate) async fn send(
         &self,
-        request: Request,
+        mut request: Request,
         page: &Arc<PageQuota>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
-        let mut course = Course::new(request.wishes, request.idempotent, page);
+        let mut course = Course::new(&mut request, page);
         self.take_call(&request.method, page)?;
         let mut hop = match parse(request) {
             Ok(hop) => hop,
@@ -256,7 +260,7 @@ impl Egress {
 
     async fn exchange(
         &self,
-        hop: Hop,
+        mut hop: Hop,
         course: &mut Course<'_>,
         record: &mut Record,
     ) -> Result<Answered, EgressError> {
@@ -266,6 +270,7 @@ impl Egress {
             .matching(hop.method.as_str(), &hop.url)
             .ok_or_else(|| self.denied(hop.method.as_str(), &hop.url))?;
         record.allowed_by(rule.host().to_string().into());
+        let credential = self.credentials.choose(&mut course.choice, &hop.url)?;
         let page = course.page;
         let origin = record.origin().to_owned();
         let is_streamed = matches!(hop.body, HopBody::Streamed(_));
@@ -277,6 +282,7 @@ impl Egress {
             record.held(held);
             course.pause(held);
         }
+        self.credentials.add(credential.as_deref(), &mut hop)?;
         let times = self.times(course);
         let _waiting = page.waits.begin(Wait {
             reason: WaitReason::Response {

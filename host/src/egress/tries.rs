@@ -7,11 +7,12 @@ use http::Response;
 use tokio::time::Instant;
 
 use super::Egress;
-use super::Wishes;
+use super::auth::Choice;
 use super::body::ResponseBody;
 use super::error::{EgressError, Timeout};
 use super::exchange::Hop;
 use super::governor::{Patience, retry};
+use super::message::{Request, Wishes};
 use super::quota::PageQuota;
 
 /// A request on its way, through redirects and further tries.
@@ -23,6 +24,8 @@ pub(super) struct Course<'p> {
     pub(super) paused: Duration,
     /// For how long it may be.
     pub(super) patience: Patience,
+    /// The credential that it carries.
+    pub(super) choice: Choice,
     idempotent: Option<bool>,
 }
 
@@ -34,7 +37,8 @@ pub(super) struct Failure {
 }
 
 impl<'p> Course<'p> {
-    pub(super) fn new(wishes: Wishes, idempotent: Option<bool>, page: &'p Arc<PageQuota>) -> Self {
+    pub(super) fn new(request: &mut Request, page: &'p Arc<PageQuota>) -> Self {
+        let wishes = request.wishes;
         let began = Instant::now();
         let own = wishes.total.and_then(|own| began.checked_add(own));
         let patience = match own {
@@ -53,7 +57,8 @@ impl<'p> Course<'p> {
             began,
             paused: Duration::ZERO,
             patience,
-            idempotent,
+            choice: Choice::Open(request.credential.take()),
+            idempotent: request.idempotent,
         }
     }
 

@@ -12,11 +12,6 @@ pub(super) async fn fetch(
     request: HttpRequest,
     page: &Arc<PageQuota>,
 ) -> Result<HttpResponse, HttpError> {
-    if let Some(name) = request.credential {
-        return Err(HttpError::Credentials(format!(
-            "the connector's configuration has no credential `{name}`"
-        )));
-    }
     let request = Request {
         method: request.method,
         url: request.url,
@@ -37,6 +32,7 @@ pub(super) async fn fetch(
             ..Wishes::default()
         },
         idempotent: request.idempotent,
+        credential: request.credential,
     };
     let response = egress
         .fetch(request, page)
@@ -61,6 +57,7 @@ fn refusal(error: &EgressError) -> HttpError {
         EgressError::InvalidRequest { .. } | EgressError::RequestTooLarge { .. } => {
             HttpError::Invalid(crate::report::chain(error))
         }
+        EgressError::Credentials(_) => HttpError::Credentials(crate::report::chain(error)),
         EgressError::TooManyCalls { .. } | EgressError::TooManyBytes { .. } => {
             HttpError::OverLimit(error.to_string())
         }

@@ -15,9 +15,9 @@ use wasmtime_wasi_http::{
     WasiHttpHooks, WasiHttpView,
 };
 
+use crate::config::is_reserved_header;
 use crate::egress::{
-    self, CurrentEgress, EgressError, PageQuota, Request, RequestBody, StreamedBody, Timeout,
-    Wishes,
+    CurrentEgress, EgressError, PageQuota, Request, RequestBody, StreamedBody, Timeout, Wishes,
 };
 use crate::report;
 
@@ -94,7 +94,7 @@ impl WasiHttpHooks for Gate {
     /// `content-length` is checked against the body by wasmtime, and read as its announced length here.
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         Arc::new(|name: &HeaderName| {
-            *name != header::CONTENT_LENGTH && egress::is_reserved(name.as_str())
+            *name != header::CONTENT_LENGTH && is_reserved_header(name.as_str())
         })
     }
 
@@ -159,6 +159,7 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
         body,
         wishes,
         idempotent: None,
+        credential: None,
     }
 }
 
@@ -182,6 +183,7 @@ fn wasi(error: &EgressError) -> Error {
             Timeout::FirstByte | Timeout::Total | Timeout::Request | Timeout::Page,
         ) => Error::HttpResponseTimeout,
         EgressError::InvalidRequest { .. }
+        | EgressError::Credentials(_)
         | EgressError::TooManyCalls { .. }
         | EgressError::TooManyBytes { .. }
         | EgressError::Failed { .. } => Error::InternalError(Some(report::chain(error))),

@@ -32,6 +32,11 @@ impl AllowList {
         self.0.iter().find(|rule| rule.permits(method, url))
     }
 
+    /// Whether one of the rules permits one of the requests that another rule permits, methods aside.
+    pub(in crate::config) fn meets(&self, other: &AllowRule) -> bool {
+        self.0.iter().any(|rule| rule.meets(other))
+    }
+
     /// The rule that the operator would add to permit a request to an http or https URL, such as
     /// `https://api.example.com`.
     ///
@@ -84,6 +89,27 @@ mod tests {
         assert!(list.permits("GET", &url("https://one.example")));
         assert!(list.permits("POST", &url("https://two.example")));
         assert!(!list.permits("GET", &url("https://two.example")));
+    }
+
+    #[test]
+    fn rules_meet_where_one_url_is_permitted_by_both() {
+        let list = list(&["GET https://*.example.com/v1", "https://api.example.net"]);
+        let cases = [
+            ("https://a.example.com", true),
+            ("https://a.example.com/v1/x", true),
+            ("https://*.a.example.com", true),
+            ("https://*.com", true),
+            ("https://a.example.com/v2", false),
+            ("https://example.com", false),
+            ("http://a.example.com", false),
+            ("https://a.example.com:8443", false),
+            ("https://api.example.net/v2", true),
+            ("https://*.example.org", false),
+        ];
+        for (rule, expected) in cases {
+            let other = rule.parse::<AllowRule>().expect(rule);
+            assert_eq!(list.meets(&other), expected, "{rule}");
+        }
     }
 
     #[test]

@@ -14,6 +14,15 @@ impl AllowRule {
             && self.path.covers(&other.path)
     }
 
+    /// Whether there is a URL that both rules permit.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        // Names below one name, and paths below one path, lie within each other or apart.
+        self.scheme == other.scheme
+            && self.port == other.port
+            && (self.host.covers(&other.host) || other.host.covers(&self.host))
+            && (self.path.covers(&other.path) || other.path.covers(&self.path))
+    }
+
     fn covers_methods(&self, other: &Self) -> bool {
         let all_are_permitted = || {
             other

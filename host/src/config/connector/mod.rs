@@ -8,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::auth::Credential;
 use super::document::{Document, Sources, Variable};
 use super::error::{ConfigError, Problem};
 use super::limits::{Ceilings, Limits};
@@ -30,6 +31,8 @@ pub struct ConnectorConfig {
     pub network: NetworkConfig,
     /// Section `[rate-limit]`.
     pub rate_limit: RateLimitConfig,
+    /// Sections `[auth.NAME]`, in the order of the file.
+    pub credentials: Vec<Credential>,
     /// Section `[limits]`.
     pub limits: Limits,
     /// `api-key`: the keys that open this connector in place of the server's; none where it has
@@ -106,6 +109,7 @@ impl fmt::Debug for ConnectorConfig {
             .field("env", &names)
             .field("network", &self.network)
             .field("rate_limit", &self.rate_limit)
+            .field("credentials", &self.credentials)
             .field("limits", &self.limits)
             .field("api_keys", &self.api_keys)
             .finish()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ConnectorConfig;
+use crate::config::auth::Credential;
 use crate::config::document::{Entry, Sources, Table};
 use crate::config::error::Problem;
 use crate::config::limits::{Ceilings, Limits};
@@ -50,10 +51,17 @@ impl Reader<'_> {
         let env = self
             .section(&mut root, "env")
             .map(|table| self.env(table, &mut env_from_elsewhere));
+        let before_network = self.problems.len();
         let network = self.section(&mut root, "network").map(|mut table| {
             let network = NetworkConfig::read(&mut table, &self.sources, &mut self.problems);
             self.problems.extend(table.unknown());
             network
+        });
+        let is_network_right = self.problems.len() == before_network;
+        let network = network.unwrap_or_default();
+        let credentials = self.section(&mut root, "auth").map(|table| {
+            let allow = is_network_right.then_some(&network.allow);
+            Credential::read_all(table, allow, &self.sources, &mut self.problems)
         });
         let rate_limit = self.section(&mut root, "rate-limit").map(|mut table| {
             let rate_limit = RateLimitConfig::read(&mut table, &self.sources, &mut self.problems);
@@ -69,7 +77,8 @@ impl Reader<'_> {
         ConnectorConfig {
             env: env.unwrap_or_default(),
             env_from_elsewhere,
-            network: network.unwrap_or_default(),
+            network,
+            credentials: credentials.unwrap_or_default(),
             rate_limit: rate_limit.unwrap_or_default(),
             limits: limits.unwrap_or_else(|| Limits::within(ceilings)),
             api_keys,
@@ -179,7 +188,7 @@ mod tests {
             ZERO = "hunter2\u0000"
             [rate-limit]
             budjet = "punk"
-            [auth]
+            [aut]
         "#;
         let expected = [
             "2: api-key: the list is empty: write a key, or leave `api-key` out",
@@ -192,7 +201,7 @@ mod tests {
             "12: env.\"A=B\": a variable's name is not empty and holds neither `=` nor a zero byte",
             "13: env.ZERO: a variable's value holds no zero byte",
             "15: rate-limit.budjet: unknown key; did you mean `budget`?",
-            "16: auth: unknown key; known here: api-key, env, network, rate-limit, limits",
+            "16: aut: unknown key; did you mean `auth`?",
         ];
         assert_eq!(problems(text), expected);
     }

@@ -70,7 +70,9 @@ impl<'d> Table<'d> {
 
     /// The entry of a key, which is known from now on.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Entry<'d>> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries
             .get_key_value(key)
             .map(|(key, value)| self.entry(key, value))

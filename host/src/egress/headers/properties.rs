@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::config::RESERVED_HEADERS;
 
 /// Names that frame a message, in any case and disguise, among others and among bytes.
 fn name() -> impl Strategy<Value = String> {
     let known = select(
-        RESERVED
+        RESERVED_HEADERS
             .into_iter()
             .chain(["proxy-authorization", "proxy-", "accept-encoding"])
             .chain(["user-agent", "authorization", "x-host", "hosts", ":path"])
@@ -103,7 +104,7 @@ proptest! {
     fn headers_that_are_sent_frame_nothing(headers in vec((name(), value()), 1..4)) {
         let reserved = |name: &str| {
             let name = name.to_ascii_lowercase();
-            RESERVED.contains(&name.as_str()) || name.starts_with("proxy-")
+            RESERVED_HEADERS.contains(&name.as_str()) || name.starts_with("proxy-")
         };
         let sent = sent(&headers);
         if headers.iter().any(|(name, _)| reserved(name)) {

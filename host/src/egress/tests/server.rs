@@ -210,5 +210,6 @@ pub(super) fn request(method: &str, url: &str, body: &str) -> Request {
         body: RequestBody::Whole(body.as_bytes().to_vec()),
         wishes: Wishes::default(),
         idempotent: None,
+        credential: None,
     }
 }

@@ -1,0 +1,164 @@
+//! The kinds whose values stand in the configuration: `api-key`, `basic` and `bearer`.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderName, HeaderValue, header};
+
+use super::Addition;
+use super::fields::Fields;
+use crate::config::reserved_header::is_reserved_header;
+use crate::config::secret::Secret;
+
+/// Where an API key goes.
+enum Place {
+    Header(HeaderName),
+    Query(String),
+    Cookie(String),
+}
+
+/// Reads `header`, `query` or `cookie`, `prefix` and `value`.
+pub(super) fn api_key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
+    let place = place(fields);
+    let prefix = fields
+        .optional("prefix", "a string such as \"Token \"", |text| {
+            Ok(text.to_owned())
+        })
+        .unwrap_or_default();
+    let value = fields.required("value", "the key, such as { env = \"API_KEY\" }", not_empty)?;
+    let value = format!("{prefix}{value}");
+    let addition = match place? {
+        Place::Header(name) => header_value(&value).map(|value| Addition::Header { name, value }),
+        Place::Query(name) => Ok(Addition::Query {
+            name,
+            value: Secret::new(value),
+        }),
+        Place::Cookie(name) if value.bytes().all(is_of_a_cookie) => Ok(Addition::Cookie {
+            name,
+            value: Secret::new(value),
+        }),
+        Place::Cookie(_) => Err(
+            "`value` holds a space, a quote, a comma, a semicolon, a backslash or what isn't ASCII, which no cookie can"
+                .to_owned(),
+        ),
+    };
+    noted(fields, addition)
+}
+
+/// Reads `username` and `password`, which may be empty: some APIs take a key for one of the two.
+pub(super) fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
+    let username = fields.required("username", "the user's name", |text| {
+        if text.contains(':') {
+            return Err("a user's name holds no colon, which ends it (RFC 7617)".to_owned());
+        }
+        without_controls(text)
+    });
+    let password = fields.required(
+        "password",
+        "the password, such as { env = \"API_PASSWORD\" }",
+        without_controls,
+    );
+    let pair = STANDARD.encode(format!("{}:{}", username?, password?));
+    let value = authorization(&format!("Basic {pair}"));
+    noted(fields, value)
+}
+
+/// Reads `token`.
+pub(super) fn bearer(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
+    let expected = "the token, such as { env = \"API_TOKEN\" }";
+    let token = fields.required("token", expected, |text| {
+        if text.starts_with("Bearer ") || text.starts_with("bearer ") {
+            return Err("write the token alone: the host sets `Bearer ` before it".to_owned());
+        }
+        not_empty(text)
+    })?;
+    let value = authorization(&format!("Bearer {token}"));
+    noted(fields, value)
+}
+
+/// An `Authorization` header.
+fn authorization(value: &str) -> Result<Addition, String> {
+    header_value(value).map(|value| Addition::Header {
+        name: header::AUTHORIZATION,
+        value,
+    })
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, String> {
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| {
+        "the value holds a line break or another control character, which no header can carry"
+            .to_owned()
+    })?;
+    if text.trim() != text {
+        return Err("the value begins or ends with white space, which HTTP takes away".to_owned());
+    }
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Place> {
+    let given = ["header", "query", "cookie"].map(|key| fields.has(key));
+    if given.iter().filter(|is_given| **is_given).count() != 1 {
+        fields.note(
+            "write one of `header`, `query` and `cookie`, with the name under which the API takes the key",
+        );
+        return None;
+    }
+    let header = fields.optional(
+        "header",
+        "a header's name such as \"x-api-key\"",
+        header_name,
+    );
+    let query = fields.optional(
+        "query",
+        "a parameter's name such as \"api_token\"",
+        not_empty,
+    );
+    let cookie = fields.optional("cookie", "a cookie's name such as \"session\"", |text| {
+        // A header's name is a token too.
+        HeaderName::from_bytes(text.as_bytes())
+            .map(|_| text.to_owned())
+            .map_err(|_| "a cookie's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())
+    });
+    header
+        .map(Place::Header)
+        .or(query.map(Place::Query))
+        .or(cookie.map(Place::Cookie))
+}
+
+fn header_name(text: &str) -> Result<HeaderName, String> {
+    let name = HeaderName::from_bytes(text.as_bytes())
+        .map_err(|_| "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())?;
+    if is_reserved_header(name.as_str()) || name == header::ACCEPT_ENCODING {
+        return Err("this header is the host's to set".to_owned());
+    }
+    if name == header::COOKIE {
+        return Err("write `cookie` with the name of the cookie".to_owned());
+    }
+    Ok(name)
+}
+
+fn not_empty(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn without_controls(text: &str) -> Result<String, String> {
+    if text.contains(char::is_control) {
+        return Err("it holds a line break or another control character".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// RFC 6265, section 4.1.1: `cookie-octet`.
+fn is_of_a_cookie(byte: u8) -> bool {
+    matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E)
+}
+
+fn noted(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    addition: Result<Addition, String>,
+) -> Option<Addition> {
+    addition.map_err(|message| fields.note(message)).ok()
+}

@@ -1,0 +1,78 @@
+//! Reads `[auth]`.
+
+use super::fields::Fields;
+use super::{Credential, CredentialKind, addition, urls};
+use crate::config::allow::AllowList;
+use crate::config::document::{Entry, Sources, Table};
+use crate::config::error::Problem;
+use crate::config::settings::Settings;
+
+/// The longest name of a credential.
+const MAX_NAME_BYTES: usize = 63;
+
+const KINDS: [&str; 3] = ["api-key", "basic", "bearer"];
+
+impl Credential {
+    /// Reads all of `[auth]`. One that is wrong becomes a problem and is left out. `allow` are the rules of `[network]`;
+    /// none where they are wrong themselves.
+    pub(in crate::config) fn read_all(
+        table: Table<'_>,
+        allow: Option<&AllowList>,
+        sources: &Sources<'_>,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Self> {
+        table
+            .into_entries()
+            .iter()
+            .filter_map(|(name, entry)| read(name, entry, allow, sources, problems))
+            .collect()
+    }
+}
+
+fn read(
+    name: &str,
+    entry: &Entry<'_>,
+    allow: Option<&AllowList>,
+    sources: &Sources<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Credential> {
+    let mut table = match check_name(name, entry).and_then(|()| entry.table()) {
+        Ok(table) => table,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
+    let mut fields = Fields::new(entry, Settings::new(&mut table, sources, problems));
+    let urls = urls::read(&mut fields, allow);
+    let expected = format!("one of {}", KINDS.join(", "));
+    let kind = fields.required("kind", &expected, |text| {
+        KINDS
+            .into_iter()
+            .find(|kind| *kind == text)
+            .ok_or_else(|| format!("no such kind: write {expected}"))
+    })?;
+    let addition = match kind {
+        "api-key" => addition::api_key(&mut fields),
+        "basic" => addition::basic(&mut fields),
+        _ => addition::bearer(&mut fields),
+    };
+    problems.extend(table.unknown());
+    Some(Credential {
+        name: name.into(),
+        urls,
+        kind: CredentialKind::Fixed(addition?),
+    })
+}
+
+fn check_name(name: &str, entry: &Entry<'_>) -> Result<(), Problem> {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(is_plain) {
+        let message = "a credential's name is 1 to 63 letters, digits, `.`, `_` and `-`";
+        return Err(entry.problem(message));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Which credential a request carries.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::{AuthError, Credentials};
+use crate::config::Credential;
+use crate::report;
+
+/// How much of a name that a guest made up is shown.
+const SHOWN_NAME_BYTES: usize = 63;
+
+/// Which credential a request carries, with all of its tries and redirects.
+pub(in crate::egress) enum Choice {
+    /// Not known before the request's URL is permitted; the guest may have named one.
+    Open(Option<String>),
+    /// This one, or none.
+    Made(Option<Arc<Credential>>),
+}
+
+impl Credentials {
+    /// The credential that goes to this URL. The first request decides which one it can be: a redirect brings no other
+    /// one with it, since it is an API that says where it leads, and not the connector.
+    ///
+    /// # Errors
+    ///
+    /// The one that the guest named doesn't exist or holds elsewhere, or it named none, and several hold.
+    pub(in crate::egress) fn choose(
+        &self,
+        choice: &mut Choice,
+        url: &Url,
+    ) -> Result<Option<Arc<Credential>>, AuthError> {
+        match choice {
+            Choice::Made(made) => Ok(made
+                .as_ref()
+                .filter(|credential| credential.holds_for(url))
+                .cloned()),
+            Choice::Open(name) => {
+                let made = match name.take() {
+                    Some(name) => Some(self.named(&name, url)?),
+                    None => self.matching(url)?,
+                };
+                *choice = Choice::Made(made.clone());
+                Ok(made)
+            }
+        }
+    }
+
+    fn named(&self, name: &str, url: &Url) -> Result<Arc<Credential>, AuthError> {
+        let found = self.all.iter().find(|known| &*known.name == name);
+        let credential = found.ok_or_else(|| AuthError::Unknown {
+            name: report::shortened(&report::escaped(name), SHOWN_NAME_BYTES),
+            names: names(&self.all),
+            file: self.config_file.clone(),
+        })?;
+        if !credential.holds_for(url) {
+            return Err(AuthError::Elsewhere {
+                name: name.to_owned(),
+                origin: url.origin().ascii_serialization(),
+                file: self.config_file.clone(),
+            });
+        }
+        Ok(credential.clone())
+    }
+
+    fn matching(&self, url: &Url) -> Result<Option<Arc<Credential>>, AuthError> {
+        let mut holding: Vec<Arc<Credential>> = self
+            .all
+            .iter()
+            .filter(|credential| credential.holds_for(url))
+            .cloned()
+            .collect();
+        if holding.len() > 1 {
+            return Err(AuthError::Ambiguous {
+                names: names(&holding),
+                origin: url.origin().ascii_serialization(),
+                file: self.config_file.clone(),
+            });
+        }
+        Ok(holding.pop())
+    }
+}
+
+fn names(credentials: &[Arc<Credential>]) -> Vec<String> {
+    credentials
+        .iter()
+        .map(|credential| credential.name.to_string())
+        .collect()
+}

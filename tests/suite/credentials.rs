@@ -1,0 +1,220 @@
+//! Credentials that the host adds: where they go, and where they don't.
+
+use crate::egress::fetch;
+use crate::{guests, host_with_config};
+use serde_json::json;
+use weld_host_tests::host::Host;
+use weld_host_tests::http::Message;
+use weld_host_tests::upstream::Upstream;
+
+/// The two ways to the network.
+const GUESTS: [&str; 2] = [guests::FETCHES, guests::FETCHES_WASI];
+
+/// A host whose connector may call these upstreams, with `[auth]` and more.
+fn host_for(guest: &str, upstreams: &[&Upstream], more: &str) -> Host {
+    let allow: Vec<String> = upstreams.iter().map(|upstream| upstream.origin()).collect();
+    host_with_config(guest, &format!("[network]\nallow = {allow:?}\n{more}"))
+}
+
+/// `[auth.NAME]` for an upstream.
+fn auth(name: &str, upstream: &Upstream, path: &str, keys: &str) -> String {
+    format!(
+        "[auth.{name}]\nurls = [\"{}\"]\n{keys}\n",
+        upstream.url(path)
+    )
+}
+
+fn only(upstream: &Upstream) -> Message {
+    let received = upstream.received();
+    assert_eq!(received.len(), 1, "{received:?}");
+    received[0].clone()
+}
+
+#[test]
+fn each_kind_arrives_in_place_of_what_the_guest_sent() {
+    let api_key = "kind = \"api-key\"\nvalue = \"hunter2\"\n";
+    for (keys, header, target) in [
+        (
+            format!("{api_key}header = \"x-api-key\""),
+            ("x-api-key", "hunter2"),
+            "/beers?page=2&api_token=guess",
+        ),
+        (
+            format!("{api_key}query = \"api_token\""),
+            ("x-api-key", "guess"),
+            "/beers?page=2&api_token=hunter2",
+        ),
+        (
+            format!("{api_key}cookie = \"session\""),
+            ("cookie", "a=1; session=hunter2"),
+            "/beers?page=2&api_token=guess",
+        ),
+        (
+            "kind = \"basic\"\nusername = \"Aladdin\"\npassword = \"open sesame\"".to_owned(),
+            ("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+            "/beers?page=2&api_token=guess",
+        ),
+        (
+            "kind = \"bearer\"\ntoken = \"hunter2\"".to_owned(),
+            ("authorization", "Bearer hunter2"),
+            "/beers?page=2&api_token=guess",
+        ),
+    ] {
+        for guest in GUESTS {
+            let upstream = Upstream::answering("{}");
+            let host = host_for(guest, &[&upstream], &auth("api", &upstream, "", &keys));
+            let row = fetch(
+                &host,
+                &json!({
+                    "url": upstream.url("/beers?page=2&api_token=guess"),
+                    "headers": [
+                        ["x-api-key", "guess"],
+                        ["authorization", "guess"],
+                        ["cookie", "session=guess; a=1"],
+                    ],
+                }),
+            );
+            assert_eq!(row["status"], 200, "{row}");
+            assert!(!row.to_string().contains("hunter2"), "{row}");
+            let received = only(&upstream);
+            let (name, value) = header;
+            assert_eq!(received.header(name), Some(value), "{guest}: {keys}");
+            assert_eq!(received.target(), target, "{guest}: {keys}");
+        }
+    }
+}
+
+#[test]
+fn nothing_but_its_urls_gets_a_credential() {
+    let keys = "kind = \"bearer\"\ntoken = \"hunter2\"";
+    for guest in GUESTS {
+        let (upstream, other) = (Upstream::answering("{}"), Upstream::answering("{}"));
+        let config = auth("api", &upstream, "/v1", keys);
+        let host = host_for(guest, &[&upstream, &other], &config);
+        for url in [
+            upstream.url("/v10"),
+            upstream.url("/v1/..%2fv2"),
+            other.url("/v1"),
+        ] {
+            let row = fetch(&host, &json!({ "url": url }));
+            assert_eq!(row["status"], 200, "{url}: {row}");
+        }
+        for request in [upstream.received(), other.received()].concat() {
+            assert_eq!(
+                request.header("authorization"),
+                None,
+                "{}",
+                request.target()
+            );
+        }
+    }
+}
+
+#[test]
+fn redirect_takes_the_credential_no_further_than_its_urls() {
+    let keys = "kind = \"api-key\"\nvalue = \"hunter2\"\n";
+    for guest in GUESTS {
+        let other = Upstream::answering("{}");
+        let elsewhere = other.url("/landed");
+        let upstream = Upstream::start(move |request, exchange| match request.target() {
+            "/within" => exchange.answer(302, &[("location", "/landed")], ""),
+            "/away" => exchange.answer(302, &[("location", &elsewhere)], ""),
+            _ => exchange.answer(200, &[], "{}"),
+        });
+        let config = [
+            "follow-redirects = 5\n".to_owned(),
+            auth("api", &upstream, "", &format!("{keys}header = \"x-key\"")),
+            // Only a request that the guest makes itself gets it.
+            auth("other", &other, "", &format!("{keys}header = \"x-other\"")),
+        ]
+        .concat();
+        let host = host_for(guest, &[&upstream, &other], &config);
+        for path in ["/within", "/away"] {
+            let row = fetch(&host, &json!({ "url": upstream.url(path) }));
+            assert_eq!(row["status"], 200, "{row}");
+        }
+        for request in upstream.received() {
+            assert_eq!(
+                request.header("x-key"),
+                Some("hunter2"),
+                "{}",
+                request.target()
+            );
+        }
+        assert_eq!(upstream.received().len(), 3);
+        let landed = only(&other);
+        assert_eq!(
+            (landed.header("x-key"), landed.header("x-other")),
+            (None, None)
+        );
+    }
+}
+
+#[test]
+fn further_tries_carry_the_credential_too() {
+    for guest in GUESTS {
+        let upstream = Upstream::start(|request, exchange| match request.header("x-key") {
+            Some("hunter2") => exchange.answer(503, &[("retry-after", "0")], ""),
+            _ => exchange.answer(401, &[], ""),
+        });
+        let keys = "kind = \"api-key\"\nvalue = \"hunter2\"\nheader = \"x-key\"";
+        let config = [
+            "[rate-limit]\nretries = 2\n".to_owned(),
+            auth("api", &upstream, "", keys),
+        ]
+        .concat();
+        let host = host_for(guest, &[&upstream], &config);
+        let row = fetch(&host, &json!({ "url": upstream.url("/") }));
+        assert_eq!(row["status"], 503, "{row}");
+        assert_eq!(upstream.received().len(), 3);
+    }
+}
+
+#[test]
+fn request_names_one_of_several_accounts() {
+    let upstream = Upstream::answering("{}");
+    let other = Upstream::answering("{}");
+    let config = [
+        auth("one", &upstream, "", "kind = \"bearer\"\ntoken = \"first\""),
+        auth(
+            "two",
+            &upstream,
+            "",
+            "kind = \"bearer\"\ntoken = \"second\"",
+        ),
+    ]
+    .concat();
+    let host = host_for(guests::FETCHES, &[&upstream, &other], &config);
+    for (name, value) in [("one", "Bearer first"), ("two", "Bearer second")] {
+        let row = fetch(
+            &host,
+            &json!({ "url": upstream.url("/"), "credential": name }),
+        );
+        assert_eq!(row["status"], 200, "{row}");
+        let received = upstream.received();
+        assert_eq!(
+            received.last().unwrap().header("authorization"),
+            Some(value)
+        );
+    }
+    for (request, detail) in [
+        (
+            json!({ "url": upstream.url("/") }),
+            "the credentials `one`, `two` hold for",
+        ),
+        (
+            json!({ "url": upstream.url("/"), "credential": "three" }),
+            "there is no credential `three` in guest.toml; it has `one`, `two`",
+        ),
+        (
+            json!({ "url": other.url("/"), "credential": "one" }),
+            "the credential `one` doesn't hold for this URL",
+        ),
+    ] {
+        let row = fetch(&host, &request);
+        assert_eq!(row["error"], "credentials", "{row}");
+        assert!(row["detail"].as_str().unwrap().contains(detail), "{row}");
+    }
+    assert_eq!(upstream.received().len(), 2);
+    assert!(other.received().is_empty());
+}
