@@ -2,7 +2,11 @@
 
 use crate::egress::fetch;
 use crate::{guests, host_with_config};
-use serde_json::json;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+use serde_json::{Value, json};
+use std::time::SystemTime;
 use weld_host_tests::host::Host;
 use weld_host_tests::http::Message;
 use weld_host_tests::upstream::Upstream;
@@ -80,6 +84,44 @@ fn each_kind_arrives_in_place_of_what_the_guest_sent() {
             let (name, value) = header;
             assert_eq!(received.header(name), Some(value), "{guest}: {keys}");
             assert_eq!(received.target(), target, "{guest}: {keys}");
+        }
+    }
+}
+
+/// Whether a token is signed with this secret and holds now, as an API looks at it.
+fn is_valid(authorization: Option<&str>, secret: &str) -> bool {
+    let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
+    let Some((signed, signature)) = token.and_then(|token| token.rsplit_once('.')) else {
+        return false;
+    };
+    let decoded = |text: &str| URL_SAFE_NO_PAD.decode(text).expect("base64url");
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let (_, claims) = signed.split_once('.').expect("two parts");
+    let claims: Value = serde_json::from_slice(&decoded(claims)).expect("JSON");
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    hmac::verify(&key, signed.as_bytes(), &decoded(signature)).is_ok()
+        && claims["iss"] == "weld"
+        && claims["iat"].as_u64().is_some_and(|begin| begin <= now)
+        && claims["exp"].as_u64().is_some_and(|end| end > now)
+}
+
+#[test]
+fn api_accepts_the_token_that_the_host_signs() {
+    for guest in GUESTS {
+        for (secret, status) in [("the right secret", 200), ("another secret", 401)] {
+            let upstream = Upstream::start(|request, exchange| {
+                let valid = is_valid(request.header("authorization"), "the right secret");
+                exchange.answer(if valid { 200 } else { 401 }, &[], "{}");
+            });
+            let keys = format!(
+                "kind = \"jwt\"\nalgorithm = \"HS256\"\nkey = \"{secret}\"\nclaims = {{ iss = \"weld\" }}"
+            );
+            let host = host_for(guest, &[&upstream], &auth("api", &upstream, "", &keys));
+            let row = fetch(&host, &json!({ "url": upstream.url("/") }));
+            assert_eq!(row["status"], status, "{row}");
         }
     }
 }

@@ -29,7 +29,9 @@ mod settings;
 mod stamp;
 
 pub use allow::{AllowList, AllowRule, AllowRuleError};
-pub use auth::{Addition, Credential, CredentialKind};
+pub use auth::{
+    Addition, Algorithm, Credential, CredentialKind, JwtConfig, SigningError, SigningKey,
+};
 pub use connector::ConnectorConfig;
 pub use error::{ConfigError, Problem};
 pub use limits::{Ceilings, Limits, MAX_LOG_BYTES, SecretInState};

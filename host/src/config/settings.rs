@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use super::document::{Entry, Sources, Table};
 use super::error::Problem;
 use super::range::Range;
@@ -32,6 +34,20 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
     /// The entry of a key as it stands.
     pub(super) fn entry(&mut self, key: &'static str) -> Option<Entry<'d>> {
         self.table.get(key)
+    }
+
+    /// A value that is `true` or `false`, which is the default.
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        let flag = self.table.get(key).map(|entry| entry.flag());
+        self.keep(flag).unwrap_or(false)
+    }
+
+    /// A table as JSON, empty where it is not there; none where it is wrong, which is noted.
+    pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
+        match self.table.get(key) {
+            None => Some(Map::new()),
+            Some(entry) => self.keep(Some(entry.object(self.sources))),
+        }
     }
 
     pub(super) fn size(&mut self, key: &'static str, default: u64, range: Range<u64>) -> u64 {

@@ -282,7 +282,9 @@ impl Egress {
             record.held(held);
             course.pause(held);
         }
-        self.credentials.add(credential.as_deref(), &mut hop)?;
+        if let Some(credential) = credential {
+            credential.add(&mut hop)?;
+        }
         let times = self.times(course);
         let _waiting = page.waits.begin(Wait {
             reason: WaitReason::Response {

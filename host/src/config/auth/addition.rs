@@ -125,7 +125,7 @@ fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Place> {
         .or(cookie.map(Place::Cookie))
 }
 
-fn header_name(text: &str) -> Result<HeaderName, String> {
+pub(super) fn header_name(text: &str) -> Result<HeaderName, String> {
     let name = HeaderName::from_bytes(text.as_bytes())
         .map_err(|_| "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())?;
     if is_reserved_header(name.as_str()) || name == header::ACCEPT_ENCODING {
@@ -144,7 +144,7 @@ fn not_empty(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn without_controls(text: &str) -> Result<String, String> {
+pub(super) fn without_controls(text: &str) -> Result<String, String> {
     if text.contains(char::is_control) {
         return Err("it holds a line break or another control character".to_owned());
     }

@@ -48,6 +48,11 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
             .value(key, None, expected, |text| parse(text).map(Some))
     }
 
+    /// A value that is `true` or `false`, which is the default.
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        self.settings.flag(key)
+    }
+
     /// Notes what is wrong with the credential as a whole.
     pub(super) fn note(&mut self, message: impl Into<String>) {
         let problem = self.entry.problem(message);

@@ -5,8 +5,13 @@
 
 mod addition;
 mod fields;
+mod jwt;
 mod section;
+mod signing_key;
 mod urls;
+
+pub use jwt::JwtConfig;
+pub use signing_key::{Algorithm, SigningError, SigningKey};
 
 use std::fmt;
 use std::sync::Arc;
@@ -49,6 +54,8 @@ impl fmt::Debug for Credential {
 pub enum CredentialKind {
     /// It stands in the configuration: `api-key`, `basic` or `bearer`.
     Fixed(Addition),
+    /// The host signs it: `jwt`.
+    Jwt(Arc<JwtConfig>),
 }
 
 /// What becomes of a request. Each replaces what the request has under the same name.

@@ -1,7 +1,7 @@
 //! Reads `[auth]`.
 
 use super::fields::Fields;
-use super::{Credential, CredentialKind, addition, urls};
+use super::{Credential, CredentialKind, addition, jwt, urls};
 use crate::config::allow::AllowList;
 use crate::config::document::{Entry, Sources, Table};
 use crate::config::error::Problem;
@@ -10,7 +10,7 @@ use crate::config::settings::Settings;
 /// The longest name of a credential.
 const MAX_NAME_BYTES: usize = 63;
 
-const KINDS: [&str; 3] = ["api-key", "basic", "bearer"];
+const KINDS: [&str; 4] = ["api-key", "basic", "bearer", "jwt"];
 
 impl Credential {
     /// Reads all of `[auth]`. One that is wrong becomes a problem and is left out. `allow` are the rules of `[network]`;
@@ -52,16 +52,17 @@ fn read(
             .find(|kind| *kind == text)
             .ok_or_else(|| format!("no such kind: write {expected}"))
     })?;
-    let addition = match kind {
-        "api-key" => addition::api_key(&mut fields),
-        "basic" => addition::basic(&mut fields),
-        _ => addition::bearer(&mut fields),
+    let kind = match kind {
+        "api-key" => addition::api_key(&mut fields).map(CredentialKind::Fixed),
+        "basic" => addition::basic(&mut fields).map(CredentialKind::Fixed),
+        "bearer" => addition::bearer(&mut fields).map(CredentialKind::Fixed),
+        _ => jwt::read(&mut fields).map(|config| CredentialKind::Jwt(config.into())),
     };
     problems.extend(table.unknown());
     Some(Credential {
         name: name.into(),
         urls,
-        kind: CredentialKind::Fixed(addition?),
+        kind: kind?,
     })
 }
 

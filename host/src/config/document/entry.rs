@@ -80,6 +80,17 @@ impl<'d> Entry<'d> {
             .ok_or_else(|| self.problem(format!("out of range: expected {}", expected())))
     }
 
+    /// The value, where it is `true` or `false`.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub(in crate::config) fn flag(&self) -> Result<bool, Problem> {
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.mismatch("true or false"))
+    }
+
     /// The value as a table.
     ///
     /// # Errors

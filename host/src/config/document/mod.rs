@@ -2,6 +2,7 @@
 //! complaint can name both.
 
 mod entry;
+mod json;
 mod sources;
 
 pub(super) use entry::Entry;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{AuthError, Credentials};
-use crate::config::Credential;
+use super::{AuthError, Credentials, Held};
 use crate::report;
 
 /// How much of a name that a guest made up is shown.
@@ -16,7 +15,7 @@ pub(in crate::egress) enum Choice {
     /// Not known before the request's URL is permitted; the guest may have named one.
     Open(Option<String>),
     /// This one, or none.
-    Made(Option<Arc<Credential>>),
+    Made(Option<Arc<Held>>),
 }
 
 impl Credentials {
@@ -30,11 +29,11 @@ impl Credentials {
         &self,
         choice: &mut Choice,
         url: &Url,
-    ) -> Result<Option<Arc<Credential>>, AuthError> {
+    ) -> Result<Option<Arc<Held>>, AuthError> {
         match choice {
             Choice::Made(made) => Ok(made
                 .as_ref()
-                .filter(|credential| credential.holds_for(url))
+                .filter(|held| held.credential.holds_for(url))
                 .cloned()),
             Choice::Open(name) => {
                 let made = match name.take() {
@@ -47,28 +46,31 @@ impl Credentials {
         }
     }
 
-    fn named(&self, name: &str, url: &Url) -> Result<Arc<Credential>, AuthError> {
-        let found = self.all.iter().find(|known| &*known.name == name);
-        let credential = found.ok_or_else(|| AuthError::Unknown {
+    fn named(&self, name: &str, url: &Url) -> Result<Arc<Held>, AuthError> {
+        let found = self
+            .all
+            .iter()
+            .find(|known| &*known.credential.name == name);
+        let held = found.ok_or_else(|| AuthError::Unknown {
             name: report::shortened(&report::escaped(name), SHOWN_NAME_BYTES),
             names: names(&self.all),
             file: self.config_file.clone(),
         })?;
-        if !credential.holds_for(url) {
+        if !held.credential.holds_for(url) {
             return Err(AuthError::Elsewhere {
                 name: name.to_owned(),
                 origin: url.origin().ascii_serialization(),
                 file: self.config_file.clone(),
             });
         }
-        Ok(credential.clone())
+        Ok(held.clone())
     }
 
-    fn matching(&self, url: &Url) -> Result<Option<Arc<Credential>>, AuthError> {
-        let mut holding: Vec<Arc<Credential>> = self
+    fn matching(&self, url: &Url) -> Result<Option<Arc<Held>>, AuthError> {
+        let mut holding: Vec<Arc<Held>> = self
             .all
             .iter()
-            .filter(|credential| credential.holds_for(url))
+            .filter(|held| held.credential.holds_for(url))
             .cloned()
             .collect();
         if holding.len() > 1 {
@@ -82,9 +84,8 @@ impl Credentials {
     }
 }
 
-fn names(credentials: &[Arc<Credential>]) -> Vec<String> {
-    credentials
-        .iter()
-        .map(|credential| credential.name.to_string())
+fn names(all: &[Arc<Held>]) -> Vec<String> {
+    all.iter()
+        .map(|held| held.credential.name.to_string())
         .collect()
 }

@@ -32,6 +32,11 @@ pub(crate) enum AuthError {
         /// The connector's configuration file.
         file: String,
     },
+
+    #[error(
+        "the credential `{name}` can't be signed: the system has no random numbers, or its clock is not set"
+    )]
+    Unsigned { name: String },
 }
 
 fn known(names: &[String]) -> String {

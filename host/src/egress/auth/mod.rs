@@ -6,6 +6,7 @@
 mod add;
 mod choice;
 mod error;
+mod jwt;
 
 pub(super) use choice::Choice;
 pub(crate) use error::AuthError;
@@ -15,31 +16,43 @@ use std::sync::Arc;
 use super::error::EgressError;
 use super::exchange::Hop;
 use crate::config::{Credential, CredentialKind};
+use jwt::Signer;
 
 /// All credentials of one connector.
 pub(super) struct Credentials {
-    all: Vec<Arc<Credential>>,
+    all: Vec<Arc<Held>>,
     /// The file that an error's message sends the operator to.
     config_file: String,
 }
 
+/// A credential, and what was made from it last.
+pub(super) struct Held {
+    credential: Credential,
+    signer: Signer,
+}
+
 impl Credentials {
     pub(super) fn new(credentials: &[Credential], config_file: String) -> Self {
+        let held = |credential: &Credential| {
+            Arc::new(Held {
+                credential: credential.clone(),
+                signer: Signer::default(),
+            })
+        };
         Self {
-            all: credentials.iter().cloned().map(Arc::new).collect(),
+            all: credentials.iter().map(held).collect(),
             config_file,
         }
     }
+}
 
-    /// Adds the chosen credential to a request that is sent now.
-    pub(super) fn add(
-        &self,
-        credential: Option<&Credential>,
-        hop: &mut Hop,
-    ) -> Result<(), EgressError> {
-        match credential.map(|credential| &credential.kind) {
-            Some(CredentialKind::Fixed(addition)) => add::add(addition, hop)?,
-            None => {}
+impl Held {
+    /// Adds the credential to a request that is sent now.
+    pub(super) fn add(&self, hop: &mut Hop) -> Result<(), EgressError> {
+        let Credential { name, kind, .. } = &self.credential;
+        match kind {
+            CredentialKind::Fixed(addition) => add::add(addition, hop)?,
+            CredentialKind::Jwt(config) => add::add(&self.signer.addition(name, config)?, hop)?,
         }
         Ok(())
     }

@@ -20,7 +20,9 @@ fn shown(keys: &str) -> String {
     };
     assert_eq!(&*credential.name, "api");
     assert!(!format!("{credential:?}").contains("hunter2"), "{keys}");
-    let CredentialKind::Fixed(addition) = &credential.kind;
+    let CredentialKind::Fixed(addition) = &credential.kind else {
+        panic!("{keys}")
+    };
     match addition {
         Addition::Header { name, value } => {
             assert!(value.is_sensitive(), "{keys}");
@@ -111,11 +113,35 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{URLS}kind = 'baerer'"),
-            "shop.toml:5: auth.api.kind: no such kind: write one of api-key, basic, bearer",
+            "shop.toml:5: auth.api.kind: no such kind: write one of api-key, basic, bearer, jwt",
+        ),
+        (
+            format!("{URLS}kind = 'jwt'\nalgorithm = 'RS256'\nkey = 'hunter2'"),
+            "shop.toml:7: auth.api.key: this is no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK",
+        ),
+        (
+            format!("{URLS}kind = 'jwt'\nalgorithm = 'none'\nkey = 'hunter2'"),
+            "shop.toml:6: auth.api.algorithm: no such algorithm: write one of RS256, RS384, RS512, PS256, ES256, ES384, EdDSA, HS256, HS384, HS512",
+        ),
+        (
+            format!(
+                "{URLS}kind = 'jwt'\nalgorithm = 'HS256'\nkey = 'hunter2'\nclaims = {{ exp = 1 }}"
+            ),
+            "shop.toml:3: auth.api: `exp` of `claims` is the host's to fill in",
+        ),
+        (
+            format!(
+                "{URLS}kind = 'jwt'\nalgorithm = 'HS256'\nkey = 'hunter2'\nclaims = {{ at = 2026-01-01 }}"
+            ),
+            "shop.toml:8: auth.api.claims.at: expected a string, number, list or table, found a date or time",
+        ),
+        (
+            format!("{URLS}kind = 'jwt'\nalgorithm = 'HS256'\nkey = 'hunter2'\nexpires-in = '1s'"),
+            "shop.toml:8: auth.api.expires-in: write a time from \"10s\" to a year",
         ),
         (
             URLS.to_owned(),
-            "shop.toml:3: auth.api: `kind` is missing: one of api-key, basic, bearer",
+            "shop.toml:3: auth.api: `kind` is missing: one of api-key, basic, bearer, jwt",
         ),
         (
             "kind = 'bearer'\ntoken = 'hunter2'".to_owned(),

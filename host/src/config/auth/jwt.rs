@@ -1,0 +1,88 @@
+//! The kind `jwt`: a token that the host signs itself (RFC 7519).
+
+use std::time::Duration;
+
+use http::{HeaderName, header};
+use serde_json::{Map, Value};
+
+use super::addition::{header_name, without_controls};
+use super::fields::Fields;
+use super::signing_key::{Algorithm, SigningKey};
+use crate::config::quantity::parse_duration;
+
+/// What a token holds, and how it is sent.
+#[derive(Clone)]
+pub struct JwtConfig {
+    /// `headers`, besides `alg` and `typ`, which are the host's.
+    pub headers: Map<String, Value>,
+    /// `claims`, besides `iat`, `exp` and `jti`, which are the host's.
+    pub claims: Map<String, Value>,
+    /// `algorithm` and `key`.
+    pub key: SigningKey,
+    /// `expires-in`: for how long a token holds, in whole seconds, 10 at the least.
+    pub expires_in: Duration,
+    /// `per-request`: whether each request gets a token of its own.
+    pub per_request: bool,
+    /// `header`: where the token goes.
+    pub header: HeaderName,
+    /// `prefix`: what stands before the token.
+    pub prefix: String,
+}
+
+/// What the host fills in.
+const CLAIMS: [&str; 3] = ["iat", "exp", "jti"];
+const HEADERS: [&str; 2] = ["alg", "typ"];
+
+const DEFAULT_EXPIRES_IN: Duration = Duration::from_secs(300);
+const LEAST_EXPIRES_IN: Duration = Duration::from_secs(10);
+const MOST_EXPIRES_IN: Duration = Duration::from_secs(366 * 24 * 3600);
+
+pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<JwtConfig> {
+    let algorithm = fields.required("algorithm", "such as \"RS256\"", Algorithm::parse);
+    let key = fields.required("key", "such as { file = \"key.pem\" }", |text| {
+        // The key can't be judged without knowing for what.
+        algorithm
+            .map(|algorithm| SigningKey::parse(algorithm, text))
+            .transpose()
+    });
+    let claims = object(fields, "claims", &CLAIMS);
+    let headers = object(fields, "headers", &HEADERS);
+    let expires_in = fields.optional("expires-in", "a time such as \"5m\"", expires_in);
+    let per_request = fields.flag("per-request");
+    let header = fields.optional("header", "a header's name such as \"x-token\"", header_name);
+    let prefix = fields.optional("prefix", "a string such as \"Token \"", without_controls);
+    Some(JwtConfig {
+        headers: headers?,
+        claims: claims?,
+        key: key??,
+        expires_in: expires_in.unwrap_or(DEFAULT_EXPIRES_IN),
+        per_request,
+        prefix: prefix.unwrap_or_else(|| match header {
+            None => "Bearer ".to_owned(),
+            Some(_) => String::new(),
+        }),
+        header: header.unwrap_or(header::AUTHORIZATION),
+    })
+}
+
+fn object(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    key: &'static str,
+    own: &[&str],
+) -> Option<Map<String, Value>> {
+    let object = fields.settings().object(key)?;
+    for name in own {
+        if object.contains_key(*name) {
+            fields.note(format!("`{name}` of `{key}` is the host's to fill in"));
+        }
+    }
+    Some(object)
+}
+
+fn expires_in(text: &str) -> Result<Duration, String> {
+    let time = parse_duration(text).map_err(|error| error.to_string())?;
+    if time < LEAST_EXPIRES_IN || time > MOST_EXPIRES_IN {
+        return Err("write a time from \"10s\" to a year".to_owned());
+    }
+    Ok(Duration::from_secs(time.as_secs()))
+}

@@ -1,0 +1,89 @@
+//! A key that signs tokens (RFC 7518, section 3.1; RFC 8037).
+
+mod algorithm;
+mod jwk;
+mod pem;
+
+use std::sync::Arc;
+
+pub use algorithm::Algorithm;
+
+use ring::hmac;
+use ring::rand::SystemRandom;
+use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+
+/// A private or shared key, and what it signs with.
+#[derive(Clone)]
+pub struct SigningKey {
+    algorithm: Algorithm,
+    pair: Pair,
+}
+
+#[derive(Clone)]
+enum Pair {
+    Rsa(Arc<RsaKeyPair>),
+    Ecdsa(Arc<EcdsaKeyPair>),
+    Ed25519(Arc<Ed25519KeyPair>),
+    Hmac(hmac::Key),
+}
+
+/// The system gave no random numbers, or the key is of no use after all.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the key could not sign")]
+pub struct SigningError;
+
+impl SigningKey {
+    /// Reads a key: PEM or JWK; for HS256 and its like a JWK or the shared secret as it stands.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in a line that quotes none of it.
+    pub(super) fn parse(algorithm: Algorithm, text: &str) -> Result<Self, String> {
+        let pair = if text.trim_start().starts_with('{') {
+            jwk::pair(algorithm, text)?
+        } else if let Some(hash) = algorithm.hmac() {
+            if text.contains("-----BEGIN") {
+                return Err(format!(
+                    "{} signs with a shared secret, and this is a PEM file",
+                    algorithm.name()
+                ));
+            }
+            Pair::Hmac(hmac::Key::new(hash, text.as_bytes()))
+        } else {
+            pem::pair(algorithm, text)?
+        };
+        Ok(Self { algorithm, pair })
+    }
+
+    /// What it signs with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The signature of a message, in the form that a token has it.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningError`], where the system has no random numbers.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
+        let random = SystemRandom::new();
+        match &self.pair {
+            Pair::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
+            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            Pair::Ecdsa(pair) => pair
+                .sign(&random, message)
+                .map(|signature| signature.as_ref().to_vec())
+                .map_err(|_| SigningError),
+            Pair::Rsa(pair) => {
+                let encoding = self.algorithm.rsa().ok_or(SigningError)?;
+                let mut signature = vec![0; pair.public().modulus_len()];
+                pair.sign(encoding, &random, message, &mut signature)
+                    .map_err(|_| SigningError)?;
+                Ok(signature)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Private keys in PEM.
+
+use std::sync::Arc;
+
+use ring::rand::SystemRandom;
+use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::{Algorithm, Pair};
+
+pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<Pair, String> {
+    if text.contains("ENCRYPTED") {
+        return Err("the key is encrypted, and must be decrypted first".to_owned());
+    }
+    let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {
+        "this is no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK"
+            .to_owned()
+    })?;
+    if let Some(pair) = read(algorithm, &key) {
+        return Ok(pair);
+    }
+    let is = Algorithm::ALL
+        .into_iter()
+        .find(|other| read(*other, &key).is_some());
+    Err(match (is, &key) {
+        (Some(other), _) => format!(
+            "this is {}, and {} signs with {}",
+            other.key(),
+            algorithm.name(),
+            algorithm.key()
+        ),
+        (None, PrivateKeyDer::Sec1(_)) => {
+            "the key has the form SEC 1; convert it with `openssl pkcs8 -topk8 -nocrypt`".to_owned()
+        }
+        (None, _) => format!(
+            "the key can't be used; {} signs with {}",
+            algorithm.name(),
+            algorithm.key()
+        ),
+    })
+}
+
+fn read(algorithm: Algorithm, key: &PrivateKeyDer<'_>) -> Option<Pair> {
+    match key {
+        PrivateKeyDer::Pkcs8(der) => {
+            let der = der.secret_pkcs8_der();
+            if algorithm.rsa().is_some() {
+                RsaKeyPair::from_pkcs8(der)
+                    .ok()
+                    .map(Arc::new)
+                    .map(Pair::Rsa)
+            } else if let Some(curve) = algorithm.ecdsa() {
+                EcdsaKeyPair::from_pkcs8(curve, der, &SystemRandom::new())
+                    .ok()
+                    .map(Arc::new)
+                    .map(Pair::Ecdsa)
+            } else if algorithm == Algorithm::EdDsa {
+                // OpenSSL leaves the public half out.
+                Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
+                    .ok()
+                    .map(Arc::new)
+                    .map(Pair::Ed25519)
+            } else {
+                None
+            }
+        }
+        PrivateKeyDer::Pkcs1(der) if algorithm.rsa().is_some() => {
+            RsaKeyPair::from_der(der.secret_pkcs1_der())
+                .ok()
+                .map(Arc::new)
+                .map(Pair::Rsa)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,62 @@
+//! Values of a TOML file as JSON, for what is passed on and not read here.
+
+use serde_json::{Map, Number, Value};
+use toml::de::DeValue;
+
+use super::{Entry, Sources};
+use crate::config::error::Problem;
+
+impl Entry<'_> {
+    /// The value as JSON, strings from their sources.
+    ///
+    /// # Errors
+    ///
+    /// The value is a date, a number that JSON can't have, or a string whose source is of no use.
+    pub(in crate::config) fn json(&self, sources: &Sources<'_>) -> Result<Value, Problem> {
+        match self.value {
+            DeValue::String(text) => Ok(Value::from(text.as_ref())),
+            DeValue::Boolean(value) => Ok(Value::Bool(*value)),
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+                .map(Value::from)
+                .map_err(|_| self.problem("the number is too large")),
+            DeValue::Float(float) => float
+                .as_str()
+                .parse()
+                .ok()
+                .and_then(Number::from_f64)
+                .map(Value::Number)
+                .ok_or_else(|| self.problem("JSON has no such number")),
+            DeValue::Array(_) => self
+                .items()
+                .unwrap_or_default()
+                .iter()
+                .map(|item| item.json(sources))
+                .collect(),
+            DeValue::Table(table) => {
+                let is_source =
+                    table.len() == 1 && ["env", "file"].iter().any(|key| table.contains_key(*key));
+                if is_source {
+                    return sources.text(self, "a string").map(Value::String);
+                }
+                self.object(sources).map(Value::Object)
+            }
+            DeValue::Datetime(_) => Err(self.mismatch("a string, number, list or table")),
+        }
+    }
+
+    /// The table as a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// It is no table, or one of its values has no JSON.
+    pub(in crate::config) fn object(
+        &self,
+        sources: &Sources<'_>,
+    ) -> Result<Map<String, Value>, Problem> {
+        let entries = self.table()?.into_entries();
+        entries
+            .iter()
+            .map(|(key, entry)| Ok(((*key).to_owned(), entry.json(sources)?)))
+            .collect()
+    }
+}
