@@ -25,6 +25,7 @@ pub(super) fn api_key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
         })
         .unwrap_or_default();
     let value = fields.required("value", "the key, such as { env = \"API_KEY\" }", not_empty)?;
+    fields.keep_secret(&value);
     let value = format!("{prefix}{value}");
     let addition = match place? {
         Place::Header(name) => header_value(&value).map(|value| Addition::Header { name, value }),
@@ -57,7 +58,16 @@ pub(super) fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
         "the password, such as { env = \"API_PASSWORD\" }",
         without_controls,
     );
-    let pair = STANDARD.encode(format!("{}:{}", username?, password?));
+    let (username, password) = (username?, password?);
+    let pair = STANDARD.encode(format!("{username}:{password}"));
+    // One of the two may be a key, and the other empty or no secret: only as a pair are both.
+    let secret = if password.is_empty() {
+        &username
+    } else {
+        &password
+    };
+    fields.keep_secret(secret);
+    fields.keep_secret(&pair);
     let value = authorization(&format!("Basic {pair}"));
     noted(fields, value)
 }
@@ -71,6 +81,7 @@ pub(super) fn bearer(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
         }
         not_empty(text)
     })?;
+    fields.keep_secret(&token);
     let value = authorization(&format!("Bearer {token}"));
     noted(fields, value)
 }

@@ -1,21 +1,37 @@
 //! The keys of one `[auth.NAME]`: which are missing, and which stand where they have no meaning.
 
 use crate::config::document::Entry;
+use crate::config::secret::Secret;
 use crate::config::settings::Settings;
 
 /// Takes values from a credential's table, and notes what is wrong with them.
 pub(super) struct Fields<'r, 't, 'd, 's> {
     entry: &'r Entry<'d>,
     settings: Settings<'t, 'd, 's>,
+    secrets: Vec<Secret>,
 }
 
 impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
     pub(super) fn new(entry: &'r Entry<'d>, settings: Settings<'t, 'd, 's>) -> Self {
-        Self { entry, settings }
+        Self {
+            entry,
+            settings,
+            secrets: Vec::new(),
+        }
     }
 
     pub(super) fn settings(&mut self) -> &mut Settings<'t, 'd, 's> {
         &mut self.settings
+    }
+
+    /// Notes a value that nobody may see.
+    pub(super) fn keep_secret(&mut self, text: &str) {
+        self.secrets.push(Secret::new(text));
+    }
+
+    /// The values that nobody may see.
+    pub(super) fn into_secrets(self) -> Vec<Secret> {
+        self.secrets
     }
 
     /// Whether a key is there, which is known from now on.

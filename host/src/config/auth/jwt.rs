@@ -39,12 +39,17 @@ const MOST_EXPIRES_IN: Duration = Duration::from_secs(366 * 24 * 3600);
 
 pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<JwtConfig> {
     let algorithm = fields.required("algorithm", "such as \"RS256\"", Algorithm::parse);
+    let mut given = None;
     let key = fields.required("key", "such as { file = \"key.pem\" }", |text| {
         // The key can't be judged without knowing for what.
+        given = Some(text.to_owned());
         algorithm
             .map(|algorithm| SigningKey::parse(algorithm, text))
             .transpose()
     });
+    if let Some(text) = given {
+        fields.keep_secret(&text);
+    }
     let claims = object(fields, "claims", &CLAIMS);
     let headers = object(fields, "headers", &HEADERS);
     let expires_in = fields.optional("expires-in", "a time such as \"5m\"", expires_in);

@@ -31,6 +31,9 @@ pub struct Credential {
     pub(in crate::config) urls: AllowList,
     /// What is added.
     pub kind: CredentialKind,
+    /// Its secret values as the connector must never see them: keys, passwords, and what is sent of them where that is
+    /// another text. Not tokens that are made from it.
+    pub secrets: Vec<Secret>,
 }
 
 impl Credential {

@@ -58,11 +58,13 @@ fn read(
         "bearer" => addition::bearer(&mut fields).map(CredentialKind::Fixed),
         _ => jwt::read(&mut fields).map(|config| CredentialKind::Jwt(config.into())),
     };
+    let secrets = fields.into_secrets();
     problems.extend(table.unknown());
     Some(Credential {
         name: name.into(),
         urls,
         kind: kind?,
+        secrets,
     })
 }
 

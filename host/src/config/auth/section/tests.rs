@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::auth::Addition;
+use crate::config::secret::Secret;
 use crate::config::{Ceilings, ConnectorConfig};
 
 const NETWORK: &str = "[network]\nallow = [\"GET https://api.example.com/v1\"]\n[auth.api]\n";
@@ -178,4 +179,33 @@ fn rules_that_are_wrong_themselves_are_the_only_mistake() {
     );
     let error = parse(&text).expect_err("the rule");
     assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+#[test]
+fn secrets_are_known_in_each_form_in_which_they_are_sent() {
+    let cases: [(&str, &[&str]); 5] = [
+        (
+            "kind = 'api-key'\nheader = 'authorization'\nprefix = 'Token '\nvalue = 'hunter2'",
+            &["hunter2"],
+        ),
+        (
+            "kind = 'basic'\nusername = 'Aladdin'\npassword = 'open sesame'",
+            &["open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="],
+        ),
+        (
+            "kind = 'basic'\nusername = 'hunter2'\npassword = ''",
+            &["hunter2", "aHVudGVyMjo="],
+        ),
+        ("kind = 'bearer'\ntoken = 'hunter2'", &["hunter2"]),
+        (
+            "kind = 'jwt'\nalgorithm = 'HS256'\nkey = 'hunter2'",
+            &["hunter2"],
+        ),
+    ];
+    for (keys, expected) in cases {
+        let config = parse(&format!("{NETWORK}{URLS}{keys}")).expect(keys);
+        let secrets = config.credentials[0].secrets.iter();
+        let secrets: Vec<&str> = secrets.map(Secret::expose).collect();
+        assert_eq!(secrets, expected, "{keys}");
+    }
 }
