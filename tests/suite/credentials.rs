@@ -260,3 +260,31 @@ fn request_names_one_of_several_accounts() {
     assert_eq!(upstream.received().len(), 2);
     assert!(other.received().is_empty());
 }
+
+#[test]
+fn api_that_tells_what_it_got_tells_the_connector_nothing_of_it() {
+    for keys in [
+        "kind = \"api-key\"\nquery = \"api_token\"\nvalue = \"a long secret\"",
+        "kind = \"basic\"\nusername = \"weld\"\npassword = \"a long secret\"",
+        "kind = \"bearer\"\ntoken = \"a-long-secret\"",
+        "kind = \"jwt\"\nalgorithm = \"HS256\"\nkey = \"a long secret\"",
+    ] {
+        for guest in GUESTS {
+            let upstream = Upstream::start(|request, exchange| {
+                let got = request.header("authorization").unwrap_or_default();
+                let got = format!("{got} {}", request.target());
+                exchange.answer(200, &[("x-got", &got)], &got);
+            });
+            let host = host_for(guest, &[&upstream], &auth("api", &upstream, "", keys));
+            let row = fetch(&host, &json!({ "url": upstream.url("/") })).to_string();
+            let request = only(&upstream);
+            let sent = request.header("authorization").map_or_else(
+                || request.target().rsplit('=').next().unwrap().to_owned(),
+                |value| value.rsplit(' ').next().unwrap().to_owned(),
+            );
+            assert!(sent.len() > 12, "{sent}");
+            assert!(!row.contains(&sent), "{sent} in {row}");
+            assert!(row.contains("[secret auth.api"), "{row}");
+        }
+    }
+}

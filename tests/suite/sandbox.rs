@@ -128,14 +128,14 @@ fn environment_is_the_configured_one_and_no_more() {
             "guest",
             "[env]\nAPI_BASE_URL = \"https://example.com\"\nTOKEN = { env = \"OUTER\" }",
         )
-        .variable("OUTER", "from outside")
+        .variable("OUTER", "outside")
         .variable("WELD_API_KEY", "key")
         .start();
     let row = host
         .weld("guest")
         .with_key("key")
         .good_row("rows", &json!({}));
-    let expected = json!({ "API_BASE_URL": "https://example.com", "TOKEN": "from outside" });
+    let expected = json!({ "API_BASE_URL": "https://example.com", "TOKEN": "outside" });
     assert_eq!(row["environment"], expected);
     assert_eq!(row["variables"], expected);
     assert_eq!(row["arguments"], json!([]));

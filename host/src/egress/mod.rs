@@ -283,7 +283,7 @@ impl Egress {
             course.pause(held);
         }
         if let Some(credential) = credential {
-            credential.add(&mut hop)?;
+            credential.add(&mut hop, &self.secrets)?;
         }
         let times = self.times(course);
         let _waiting = page.waits.begin(Wait {

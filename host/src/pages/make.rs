@@ -11,7 +11,6 @@ use weld_protocol::{Page, PageText, Pending, Waiting, with_waiting};
 use super::calls::{Bounds, Calls, Keeping, Outcome};
 use super::error::PageFailure;
 use super::guard::{Guard, Step};
-
 use super::key::{PageKey, SchemaKey};
 use super::schemas::Schemas;
 use super::wait::{self, RateLimit};

@@ -27,8 +27,13 @@ struct Signed {
 }
 
 impl Signer {
-    /// A token that holds, and where it goes.
-    pub(super) fn addition(&self, name: &str, config: &JwtConfig) -> Result<Addition, AuthError> {
+    /// A token that holds, and where it goes. `tell` is told of each new one.
+    pub(super) fn addition(
+        &self,
+        name: &str,
+        config: &JwtConfig,
+        tell: impl FnOnce(&str),
+    ) -> Result<Addition, AuthError> {
         let addition = |value| Addition::Header {
             name: config.header.clone(),
             value,
@@ -44,6 +49,7 @@ impl Signer {
             name: name.to_owned(),
         };
         let token = token(config, SystemTime::now()).ok_or_else(failed)?;
+        tell(&token);
         let mut value =
             HeaderValue::try_from(format!("{}{token}", config.prefix)).map_err(|_| failed())?;
         value.set_sensitive(true);

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::error::EgressError;
 use super::exchange::Hop;
+use super::secrets::Secrets;
 use crate::config::{Credential, CredentialKind};
 use jwt::Signer;
 
@@ -47,12 +48,15 @@ impl Credentials {
 }
 
 impl Held {
-    /// Adds the credential to a request that is sent now.
-    pub(super) fn add(&self, hop: &mut Hop) -> Result<(), EgressError> {
+    /// Adds the credential to a request that is sent now. What is made for it is told to `secrets`.
+    pub(super) fn add(&self, hop: &mut Hop, secrets: &Secrets) -> Result<(), EgressError> {
         let Credential { name, kind, .. } = &self.credential;
         match kind {
             CredentialKind::Fixed(addition) => add::add(addition, hop)?,
-            CredentialKind::Jwt(config) => add::add(&self.signer.addition(name, config)?, hop)?,
+            CredentialKind::Jwt(config) => {
+                let tell = |token: &str| secrets.add(token, &format!("auth.{name}.token"));
+                add::add(&self.signer.addition(name, config, tell)?, hop)?;
+            }
         }
         Ok(())
     }

@@ -57,11 +57,16 @@ impl Secrets {
         })))
     }
 
-    /// The secrets of a configuration: the connector's keys, and the variables whose values stand elsewhere, which the
-    /// guest knows.
+    /// The secrets of a configuration: the connector's keys, those of its credentials, and the variables whose values
+    /// stand elsewhere, which the guest knows.
     pub(super) fn add_config(&self, config: &ConnectorConfig) {
         for (place, key) in config.api_keys.iter().flatten().enumerate() {
             self.add(key.expose(), &format!("api-key[{place}]"));
+        }
+        for credential in &config.credentials {
+            for secret in &credential.secrets {
+                self.add(secret.expose(), &format!("auth.{}", credential.name));
+            }
         }
         for (name, value) in &config.env {
             if config.env_from_elsewhere.contains(name) && !is_plain_address(value) {

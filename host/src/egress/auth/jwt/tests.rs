@@ -15,7 +15,7 @@ fn config(more: &str) -> std::sync::Arc<JwtConfig> {
 }
 
 fn sent(signer: &Signer, config: &JwtConfig) -> (String, String) {
-    match signer.addition("api", config).expect("it signs") {
+    match signer.addition("api", config, |_| {}).expect("it signs") {
         Addition::Header { name, value } => {
             assert!(value.is_sensitive());
             (name.to_string(), value.to_str().expect("ASCII").to_owned())
