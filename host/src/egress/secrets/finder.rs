@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 use super::needle::{Fit, Needle};
+
+/// Up to so many beginnings, those of a dozen secrets, the automaton is a table: up to twice as fast, but larger.
+const MAX_TABLED: usize = 1_000;
 
 /// Finds a set of secrets in all their spellings. It passes over a text once, and looks closer only where one begins.
 pub(crate) struct Finder {
@@ -45,7 +48,9 @@ impl Finder {
         for (needle, _) in &needles {
             needle.beginnings(&mut texts);
         }
+        let is_small = texts.len() <= MAX_TABLED;
         let beginnings = AhoCorasick::builder()
+            .kind(is_small.then_some(AhoCorasickKind::DFA))
             .match_kind(MatchKind::LeftmostFirst)
             .build(&texts)
             .inspect_err(|error| tracing::error!(%error, "secrets can't be searched for"))

@@ -71,6 +71,15 @@ impl Needle {
 
     /// Whether it stands in `text` at the byte `at`, as long as it can. With `is_last` nothing comes after the text.
     pub(super) fn fit(&self, text: &[u8], at: usize, is_last: bool) -> Fit {
+        let first = text.get(at..).unwrap_or_default();
+        let may_begin = |spelling: &Spelling| spelling.begins(first) || spelling.may_begin(first);
+        if !self
+            .0
+            .first()
+            .is_some_and(|character| character.iter().any(may_begin))
+        {
+            return Fit::No;
+        }
         let mut places = vec![at];
         let mut next = Vec::new();
         let mut is_cut = false;
