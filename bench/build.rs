@@ -1,11 +1,16 @@
-//! Compiles the one test guest that is measured, and notes the compiler's version for the report.
+//! Compiles the test guests that are measured, and notes the compiler's version for the report.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
-const GUEST: &str = "makes_rows";
+
+/// Each with the variable that names its component to the benchmark.
+const GUESTS: [(&str, &str); 2] = [
+    ("makes_rows", "WELD_BENCH_GUEST"),
+    ("sleeps_inside", "WELD_BENCH_SLEEPER"),
+];
 
 fn main() -> Result<(), String> {
     let guests = Path::new("../tests/guests");
@@ -15,25 +20,28 @@ fn main() -> Result<(), String> {
         "src/lib.rs",
         "src/made_rows.rs",
         "src/bin/makes_rows.rs",
+        "src/bin/sleeps_inside.rs",
         "../../wit",
     ] {
         println!("cargo::rerun-if-changed={}", guests.join(input).display());
     }
-    let component = compile(guests)?;
-    println!(
-        "cargo::rustc-env=WELD_BENCH_GUEST={}",
-        component.to_string_lossy()
-    );
+    let folder = compile(guests)?;
+    for (guest, variable) in GUESTS {
+        let component = folder.join(guest).with_extension("wasm");
+        println!("cargo::rustc-env={variable}={}", component.display());
+    }
     println!("cargo::rustc-env=WELD_BENCH_RUSTC={}", compiler()?);
     Ok(())
 }
 
+/// Returns the folder of the components.
 fn compile(guests: &Path) -> Result<PathBuf, String> {
     let target = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?).join("guests");
     let cargo = env::var_os("CARGO").ok_or("cargo sets CARGO")?;
     let mut command = Command::new(cargo);
     command
-        .args(["build", "--release", "--locked", "--quiet", "--bin", GUEST])
+        .args(["build", "--release", "--locked", "--quiet"])
+        .args(GUESTS.iter().flat_map(|(guest, _)| ["--bin", guest]))
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target)
         .current_dir(guests);
@@ -52,14 +60,10 @@ fn compile(guests: &Path) -> Result<PathBuf, String> {
         .map_err(|error| format!("cargo could not be started: {error}"))?;
     if !status.success() {
         return Err(format!(
-            "the guest {GUEST} did not build. Is the target missing? Run: rustup target add {TARGET}"
+            "the guests did not build. Is the target missing? Run: rustup target add {TARGET}"
         ));
     }
-    Ok(target
-        .join(TARGET)
-        .join("release")
-        .join(GUEST)
-        .with_extension("wasm"))
+    Ok(target.join(TARGET).join("release"))
 }
 
 /// Such as `rustc 1.95.0 (…)`.

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,8 @@ const POLL: Duration = Duration::from_millis(20);
 pub(crate) struct Process {
     name: String,
     child: Child,
+    /// What it prints, once somebody has asked for a line of it.
+    lines: Option<Receiver<String>>,
 }
 
 impl Process {
@@ -76,6 +78,7 @@ impl Process {
         Ok(Self {
             name: name.to_owned(),
             child,
+            lines: None,
         })
     }
 
@@ -84,26 +87,56 @@ impl Process {
         self.child.id()
     }
 
-    /// Waits for the line of its output that has `http://ADDRESS` in it. What it prints besides is read and dropped.
+    /// Waits for the line of its output that has `http://ADDRESS` in it.
     ///
     /// # Errors
     ///
     /// It ended, or printed no such line in `time`.
     pub(crate) fn announced_address(&mut self, time: Duration) -> anyhow::Result<SocketAddr> {
+        self.announced(time, address_in)
+            .with_context(|| format!("{} did not say where it listens", self.name))
+    }
+
+    /// Waits for the next line of its output that `read` makes something of; those before it are dropped.
+    ///
+    /// # Errors
+    ///
+    /// It ended, or printed no such line in `time`.
+    pub(crate) fn announced<T>(
+        &mut self,
+        time: Duration,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        let end = Instant::now() + time;
+        let lines = match self.lines.take() {
+            Some(lines) => lines,
+            None => self.read_lines()?,
+        };
+        let found = loop {
+            match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    if let Some(found) = read(&line) {
+                        break Ok(found);
+                    }
+                }
+                Err(_) => break Err(anyhow!("{} did not print what it should", self.name)),
+            }
+        };
+        self.lines = Some(lines);
+        found
+    }
+
+    fn read_lines(&mut self) -> anyhow::Result<Receiver<String>> {
         let output = self.child.stdout.take().context("the output is taken")?;
         let (sender, receiver) = mpsc::channel();
         // Ends with the process, whose end of the pipe it reads.
         thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if let Some(address) = address_in(&line) {
-                    // Only the first one is waited for.
-                    let _ = sender.send(address);
-                }
+                // Who has heard enough is gone; the process must still get rid of what it prints.
+                let _ = sender.send(line);
             }
         });
-        receiver
-            .recv_timeout(time)
-            .map_err(|_| anyhow!("{} did not say where it listens", self.name))
+        Ok(receiver)
     }
 
     /// Whether it has ended by itself.

@@ -29,13 +29,27 @@ pub(crate) enum Job {
     Page(Work),
     /// A table to its end, with `weld-host sync`.
     Sync,
+    /// A host with ten times more clients than it has room for.
+    Overload,
+    /// Thousands of pages asleep at once, and others beside them.
+    Asleep,
+    /// A host with a thousand connectors, from its start.
+    Thousand,
 }
 
 impl Job {
+    /// Those that are no pages, and their names.
+    const OTHERS: [(&str, Self); 4] = [
+        ("sync", Self::Sync),
+        ("overload", Self::Overload),
+        ("asleep", Self::Asleep),
+        ("thousand", Self::Thousand),
+    ];
+
     /// What is measured unless something else is asked for.
     pub(crate) fn all() -> Vec<Self> {
         let pages = Work::ALL.into_iter().map(Self::Page);
-        pages.chain([Self::Sync]).collect()
+        pages.chain(Self::OTHERS.map(|(_, job)| job)).collect()
     }
 }
 
@@ -43,12 +57,15 @@ impl FromStr for Job {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "sync" {
-            return Ok(Self::Sync);
+        for (name, job) in Self::OTHERS {
+            if text == name {
+                return Ok(job);
+            }
         }
-        text.parse()
-            .map(Self::Page)
-            .map_err(|error| format!("{error}; or sync"))
+        text.parse().map(Self::Page).map_err(|error| {
+            let names = Self::OTHERS.map(|(name, _)| name).join(", ");
+            format!("{error}; or one of {names}")
+        })
     }
 }
 
@@ -164,7 +181,9 @@ mod tests {
             assert_eq!(work.to_string().parse(), Ok(work));
             assert_eq!(work.to_string().parse(), Ok(Job::Page(work)));
         }
-        assert_eq!("sync".parse(), Ok(Job::Sync));
+        for (name, job) in Job::OTHERS {
+            assert_eq!(name.parse(), Ok(job));
+        }
         for text in ["", "rows", "rows-", "rows-0", "rows-20001", "rows--1"] {
             assert!(text.parse::<Work>().is_err(), "{text}");
             assert!(text.parse::<Job>().is_err(), "{text}");

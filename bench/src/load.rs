@@ -220,7 +220,7 @@ impl Connection {
 }
 
 /// The smallest time that `percent` of all don't exceed (nearest rank), of times in ascending order.
-fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }

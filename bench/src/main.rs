@@ -1,5 +1,5 @@
 //! What the sandbox costs: weld-host, a handler written by hand, and functions-framework, asked for the same pages in
-//! turn. And how fast `weld-host sync` puts pages away.
+//! turn. How fast `weld-host sync` puts pages away, and how a host bears many calls and many connectors.
 //!
 //! `cargo run --release --locked -p weld-host-bench`; `docs/benchmarks.md` says how to read what comes out. Servers and
 //! load generator are processes of their own, all of this one program in its modes.
@@ -13,9 +13,11 @@
 )]
 
 mod child;
+mod crowd;
 mod handlers;
 mod jobs;
 mod load;
+mod lone;
 mod machine;
 mod native;
 mod processes;
@@ -25,6 +27,7 @@ mod servers;
 mod sync;
 mod table;
 mod terminal;
+mod thousand;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -34,6 +37,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+use crowd::Crowd;
 use handlers::{Handler, Stage};
 use jobs::{Job, Work};
 use load::Load;
@@ -55,14 +59,23 @@ struct Arguments {
     /// How many connections ask at once, where more than one does
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=256))]
     connections: u32,
-    /// Only this job: fetch, rows-N, or sync; may be repeated
+    /// How many calls may hold a sandbox, where ten times more are made
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
+    slots: u32,
+    /// How many pages sleep at once
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    sleepers: u32,
+    /// How many connectors one host has
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    plugins: u32,
+    /// Only this job: fetch, rows-N, sync, overload, asleep, or thousand; may be repeated
     #[arg(long, value_name = "JOB")]
     only: Vec<Job>,
     /// Leave functions-framework out
     #[arg(long)]
     no_python: bool,
     /// One round, over before it says anything: shows that the benchmark works
-    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
+    #[arg(long, conflicts_with_all = ["rounds", "seconds", "slots", "sleepers", "plugins"])]
     smoke: bool,
 }
 
@@ -78,13 +91,21 @@ enum Mode {
     },
     /// weld-host
     #[command(hide = true)]
-    Host { plugins: PathBuf, cache: PathBuf },
+    Host {
+        plugins: PathBuf,
+        cache: PathBuf,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        flags: Vec<OsString>,
+    },
     /// The native handler
     #[command(hide = true)]
     Native { api: SocketAddr },
     /// The load generator
     #[command(hide = true)]
     Load(Load),
+    /// Clients of which there are more than a host can serve at once
+    #[command(hide = true)]
+    Crowd(Crowd),
     /// weld-host sync, with these arguments
     #[command(hide = true)]
     Sync {
@@ -117,13 +138,18 @@ impl Mode {
     fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::Api { scale } => servers::serve_api(*scale),
-            Self::Host { plugins, cache } => servers::serve_host(plugins, cache),
+            Self::Host {
+                plugins,
+                cache,
+                flags,
+            } => servers::serve_host(plugins, cache, flags),
             Self::Native { api } => servers::serve_native(*api),
             Self::Load(load) => {
                 let outcome = load::generate(load)?;
                 println!("{}", serde_json::to_string(&outcome)?);
                 Ok(())
             }
+            Self::Crowd(crowd) => crowd::run_client(crowd),
             Self::Sync { report, words } => sync::run(report, words),
             Self::Exec { words } => child::exec(words),
         }
@@ -142,7 +168,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         .iter()
         .filter_map(|job| match job {
             Job::Page(work) => Some(*work),
-            Job::Sync => None,
+            Job::Sync | Job::Overload | Job::Asleep | Job::Thousand => None,
         })
         .collect();
     let python = if pages.contains(&Work::Fetch) && !arguments.no_python {
@@ -164,11 +190,15 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         );
         compare_pages(&pages, python.as_ref(), arguments.connections, extent)?;
     }
-    if jobs.contains(&Job::Sync) {
-        println!(
-            "{}\n",
-            sync::measure(extent.rounds, arguments.sync_scale())?
-        );
+    for job in jobs {
+        let table = match job {
+            Job::Page(_) => continue,
+            Job::Sync => sync::measure(extent.rounds, arguments.sync_scale())?,
+            Job::Overload => crowd::measure_overload(arguments.slots(), extent.measure)?,
+            Job::Asleep => crowd::measure_asleep(arguments.sleepers(), extent.measure)?,
+            Job::Thousand => thousand::measure(extent.rounds, arguments.plugins())?,
+        };
+        println!("{table}\n");
     }
     Ok(())
 }
@@ -205,6 +235,18 @@ impl Arguments {
     /// How many times 325 rows are synced.
     fn sync_scale(&self) -> u32 {
         if self.smoke { 1 } else { 1_000 }
+    }
+
+    fn slots(&self) -> u32 {
+        if self.smoke { 2 } else { self.slots }
+    }
+
+    fn sleepers(&self) -> u32 {
+        if self.smoke { 50 } else { self.sleepers }
+    }
+
+    fn plugins(&self) -> u32 {
+        if self.smoke { 20 } else { self.plugins }
     }
 
     fn extent(&self) -> Extent {

@@ -1,6 +1,7 @@
 //! The modes of this program that serve: the demo API, the host, the native handler. Each has a process to itself,
 //! prints `http://ADDRESS` once it has a port, and serves until it is ended.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -39,18 +40,19 @@ pub(crate) fn serve_api(scale: u32) -> anyhow::Result<()> {
 }
 
 /// `weld-host serve` with the connectors of `plugins`, in every way as an operator runs it, but for the log: no line
-/// for each request, since neither of the others writes one.
+/// for each request, since neither of the others writes one. `flags` are more of the command's.
 ///
 /// # Errors
 ///
 /// The command's.
-pub(crate) fn serve_host(plugins: &Path, cache: &Path) -> anyhow::Result<()> {
-    let mut words: Vec<std::ffi::OsString> = ["weld-host", "--log", "warn", "serve"]
+pub(crate) fn serve_host(plugins: &Path, cache: &Path, flags: &[OsString]) -> anyhow::Result<()> {
+    let mut words: Vec<OsString> = ["weld-host", "--log", "warn", "serve"]
         .map(Into::into)
         .to_vec();
     words.extend(["--listen".into(), LOOPBACK.to_string().into()]);
     words.extend(["--plugins".into(), plugins.into()]);
     words.extend(["--cache".into(), cache.into()]);
+    words.extend_from_slice(flags);
     Ok(Cli::try_parse_from(words)?.run()?)
 }
 

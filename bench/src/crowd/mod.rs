@@ -1,0 +1,39 @@
+//! Many calls at once: ten times more than a host has room for, and ten thousand that sleep.
+//!
+//! Each has a host of its own, and its clients are another process. Only a wrong answer is an error; no time is, since
+//! a busy machine misses any.
+
+mod asleep;
+mod client;
+mod overload;
+
+use std::path::Path;
+
+use crate::child::Process;
+use crate::lone::LoneHost;
+
+pub(crate) use asleep::measure as measure_asleep;
+pub(crate) use client::{Crowd, run as run_client};
+pub(crate) use overload::measure as measure_overload;
+
+const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
+const SLEEPING_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_SLEEPER"));
+
+/// Starts so many clients that ask for pages of one table.
+fn gather(
+    host: &LoneHost,
+    folder: &Path,
+    (connector, table): (&str, &str),
+    clients: u32,
+    more: &[String],
+) -> anyhow::Result<Process> {
+    let mut words = vec![
+        "crowd".to_owned(),
+        format!("--address={}", host.address),
+        format!("--connector={connector}"),
+        format!("--table={table}"),
+        format!("--clients={clients}"),
+    ];
+    words.extend_from_slice(more);
+    Process::start("the crowd", words, &[], folder)
+}

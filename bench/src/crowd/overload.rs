@@ -1,0 +1,191 @@
+//! Ten times more clients than a host has room for.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+use super::client::Answers;
+use super::{ROWS_CONNECTOR, SLEEPING_CONNECTOR, gather};
+use crate::lone::{LoneHost, PATIENCE, Plugin, Resident, Site};
+use crate::table::{MEBIBYTE, digits, ratio};
+
+/// How many times more clients there are than slots.
+const OVERLOAD: u32 = 10;
+
+/// How long a page sleeps, and how long a client pauses that was refused. So each client asks as often as one that is
+/// served, and ten times more clients ask ten times as often.
+const PAGE: Duration = Duration::from_millis(50);
+
+/// With a queue, how long a call may stand in it.
+const QUEUE_WAIT: Duration = Duration::from_millis(500);
+
+/// What a page does, and with what queue before the slots.
+struct Scene {
+    title: &'static str,
+    connector: &'static str,
+    table: &'static str,
+    has_queue: bool,
+}
+
+const SCENES: [Scene; 3] = [
+    Scene {
+        title: "pages that sleep for 50 ms, no queue",
+        connector: "sleeper",
+        table: "rows",
+        has_queue: false,
+    },
+    Scene {
+        title: "pages that sleep for 50 ms, and a queue",
+        connector: "sleeper",
+        table: "rows",
+        has_queue: true,
+    },
+    Scene {
+        title: "pages of 1000 rows, no queue",
+        connector: "rows",
+        table: "1000",
+        has_queue: false,
+    },
+];
+
+/// Measures each scene for `time` with one client, with as many as there are slots, and with ten times more. Returns a
+/// table in Markdown for each.
+///
+/// # Errors
+///
+/// Any answer that is neither a page nor a refusal, or no overload.
+pub(crate) fn measure(slots: u32, time: Duration) -> anyhow::Result<String> {
+    let site = Site::set(&plugins(slots))?;
+    let mut text = String::new();
+    for scene in &SCENES {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        let table = act(scene, &site, slots, time).with_context(|| scene.title)?;
+        text.push_str(&table);
+    }
+    Ok(text)
+}
+
+fn act(scene: &Scene, site: &Site, slots: u32, time: Duration) -> anyhow::Result<String> {
+    // Who stands in it waits for half a page at the most where slots come free evenly.
+    let queue = if scene.has_queue {
+        slots.div_ceil(2)
+    } else {
+        0
+    };
+    let host = site.start(&[
+        format!("--slots={slots}"),
+        format!("--queue={queue}"),
+        format!("--queue-wait={}ms", QUEUE_WAIT.as_millis()),
+    ])?;
+    ensure!(
+        host.slots == slots,
+        "the machine has room for {} slots only",
+        host.slots
+    );
+    // Everything is warm then, and what memory a full host takes is taken.
+    ask(&host, site, scene, slots, time / 5)?;
+    let mut text = format!("`overload`, {}: {slots} slots, {time:?} each", scene.title);
+    if scene.has_queue {
+        let _ = write!(text, ", {queue} places to wait for {QUEUE_WAIT:?}");
+    }
+    text.push_str(
+        "\n\n| clients | pages | p50 ms | p99 ms | p99 ÷ as many clients as slots | refused | refused p50 ms | \
+         refused p99 ms | refused, longest ms | MiB before | MiB after |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|",
+    );
+    let alone = stay(&host, site, scene, 1, time)?;
+    let full = stay(&host, site, scene, slots, time)?;
+    let crowded = stay(&host, site, scene, slots.saturating_mul(OVERLOAD), time)?;
+    ensure!(
+        crowded.answers.refused > 0,
+        "no overload: {:?}",
+        crowded.answers
+    );
+    for stay in [&alone, &full, &crowded] {
+        let Answers {
+            admitted,
+            admitted_p50_ms,
+            admitted_p99_ms,
+            refused,
+            refused_p50_ms,
+            refused_p99_ms,
+            refused_longest_ms,
+        } = stay.answers;
+        let _ = write!(
+            text,
+            "\n| {} | {admitted} | {} | {} | {} | {refused}, {} % | {} | {} | {} | {} | {} |",
+            stay.clients,
+            digits(admitted_p50_ms),
+            digits(admitted_p99_ms),
+            ratio(admitted_p99_ms, full.answers.admitted_p99_ms),
+            refused * 100 / (admitted + refused).max(1),
+            digits(refused_p50_ms),
+            digits(refused_p99_ms),
+            digits(refused_longest_ms),
+            stay.before.all / MEBIBYTE,
+            stay.after.all / MEBIBYTE,
+        );
+    }
+    Ok(text)
+}
+
+/// What so many clients were answered, and the host's memory before and after.
+struct Stay {
+    clients: u32,
+    answers: Answers,
+    before: Resident,
+    after: Resident,
+}
+
+fn stay(
+    host: &LoneHost,
+    site: &Site,
+    scene: &Scene,
+    clients: u32,
+    time: Duration,
+) -> anyhow::Result<Stay> {
+    let before = host.resident()?;
+    let answers = ask(host, site, scene, clients, time)?;
+    Ok(Stay {
+        clients,
+        answers,
+        before,
+        after: host.resident()?,
+    })
+}
+
+fn ask(
+    host: &LoneHost,
+    site: &Site,
+    scene: &Scene,
+    clients: u32,
+    time: Duration,
+) -> anyhow::Result<Answers> {
+    let more = [
+        format!("--measure-ms={}", time.as_millis()),
+        format!("--pause-ms={}", PAGE.as_millis()),
+    ];
+    let what = (scene.connector, scene.table);
+    let crowd = gather(host, site.path(), what, clients, &more)?;
+    let output = crowd.output(time + PATIENCE)?;
+    serde_json::from_str(&output).context("the crowd's report")
+}
+
+fn plugins(slots: u32) -> [Plugin; 2] {
+    let limits = format!("[limits]\nconcurrency = {slots}\n");
+    [
+        Plugin {
+            name: "rows".to_owned(),
+            component: ROWS_CONNECTOR,
+            configuration: limits.clone(),
+        },
+        Plugin {
+            name: "sleeper".to_owned(),
+            component: SLEEPING_CONNECTOR,
+            configuration: format!("[env]\nSLEEP_MS = \"{}\"\n\n{limits}", PAGE.as_millis()),
+        },
+    ]
+}

@@ -1,0 +1,180 @@
+//! A host by itself, with a plugins folder made for it, and what can be seen of it from outside.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+use crate::child::Process;
+use crate::jobs::KEY;
+use crate::processes::{kibibytes_of, usage_of_tree};
+
+/// Connectors may have to be compiled, a thousand of them by a debug build.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A connector as it lies in a plugins folder.
+pub(crate) struct Plugin {
+    pub(crate) name: String,
+    pub(crate) component: &'static [u8],
+    /// Of its `.toml`; may be empty.
+    pub(crate) configuration: String,
+}
+
+/// The folders of a host, which several hosts may use in turn.
+pub(crate) struct Site(TempDir);
+
+/// A host that listens. It is ended when this is dropped.
+pub(crate) struct LoneHost {
+    process: Process,
+    pub(crate) address: SocketAddr,
+    /// From its start to the line that says where it listens.
+    pub(crate) listening_after: Duration,
+    /// How many sandboxes it says that it can hold at once.
+    pub(crate) slots: u32,
+}
+
+/// Resident memory by what it is (proc(5)), in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resident {
+    /// `VmRSS`: all of it.
+    pub(crate) all: u64,
+    /// `RssAnon`: what belongs to no file.
+    pub(crate) anonymous: u64,
+    /// `RssFile`: the program, and compiled code that is mapped from the cache.
+    pub(crate) file: u64,
+}
+
+impl Site {
+    /// Writes a plugins folder.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn set(plugins: &[Plugin]) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("weld-host-bench-")
+            .tempdir()?;
+        let path = folder.path().join("plugins");
+        fs::create_dir(&path)?;
+        for plugin in plugins {
+            fs::write(path.join(format!("{}.wasm", plugin.name)), plugin.component)?;
+            fs::write(
+                path.join(format!("{}.toml", plugin.name)),
+                &plugin.configuration,
+            )?;
+        }
+        Ok(Self(folder))
+    }
+
+    /// Starts `weld-host serve` with more flags.
+    ///
+    /// # Errors
+    ///
+    /// It does not start.
+    pub(crate) fn start(&self, flags: &[String]) -> anyhow::Result<LoneHost> {
+        let mut words: Vec<OsString> = vec![
+            "host".into(),
+            self.path().join("plugins").into(),
+            self.path().join("cache").into(),
+        ];
+        words.extend(flags.iter().map(OsString::from));
+        let environment = [("WELD_API_KEY", KEY.to_owned())];
+        // A line for each call that is refused: as an operator has it, but not on the terminal.
+        let log = File::create(self.path().join("log"))?;
+        let began = Instant::now();
+        let streams = (Stdio::piped(), log.into());
+        let mut process =
+            Process::start_on(streams, "weld-host", words, &environment, self.path())?;
+        let address = process
+            .announced_address(PATIENCE)
+            .with_context(|| self.log())?;
+        let listening_after = began.elapsed();
+        let slots = process.announced(PATIENCE, slots_in)?;
+        Ok(LoneHost {
+            process,
+            address,
+            listening_after,
+            slots,
+        })
+    }
+
+    /// The end of what the last host wrote to its log.
+    fn log(&self) -> String {
+        let log = fs::read_to_string(self.path().join("log")).unwrap_or_default();
+        let mut lines: Vec<_> = log.lines().rev().take(10).collect();
+        lines.reverse();
+        lines.join("\n")
+    }
+
+    /// Its folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl LoneHost {
+    /// What it holds of the machine's memory now.
+    ///
+    /// # Errors
+    ///
+    /// It has ended, or `/proc` is not as proc(5) says.
+    pub(crate) fn resident(&self) -> anyhow::Result<Resident> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))
+            .context("the host has ended")?;
+        let bytes = |name| {
+            let kibibytes = kibibytes_of(&status, name)
+                .with_context(|| format!("no {name} in /proc/PID/status"))?;
+            anyhow::Ok(kibibytes.saturating_mul(1024))
+        };
+        Ok(Resident {
+            all: bytes("VmRSS")?,
+            anonymous: bytes("RssAnon")?,
+            file: bytes("RssFile")?,
+        })
+    }
+
+    /// The processor time that it has used so far.
+    ///
+    /// # Errors
+    ///
+    /// It has ended, or `/proc` is not as proc(5) says.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        Ok(usage_of_tree(self.process.id())?.cpu)
+    }
+
+    /// How many mappings it has, of which Linux allows `vm.max_map_count`.
+    ///
+    /// # Errors
+    ///
+    /// It has ended.
+    pub(crate) fn memory_maps(&self) -> anyhow::Result<usize> {
+        let maps = fs::read_to_string(format!("/proc/{}/maps", self.process.id()))
+            .context("the host has ended")?;
+        Ok(maps.lines().count())
+    }
+}
+
+/// Reads `  12 sandboxes at once, bounded by …`.
+fn slots_in(line: &str) -> Option<u32> {
+    let (number, _) = line.split_once(" sandboxes at once")?;
+    number.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_read_from_the_announcement() {
+        let line = "  10084 sandboxes at once, bounded by vm.max_map_count = 65530";
+        assert_eq!(slots_in(line), Some(10_084));
+        for line in ["", "  many sandboxes at once", "sandboxes at once"] {
+            assert_eq!(slots_in(line), None, "{line}");
+        }
+    }
+}
