@@ -121,6 +121,8 @@ enum Mode {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
+    /// What a host in this program starts to compile a component.
+    Compiler,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -152,6 +154,7 @@ impl Mode {
             Self::Crowd(crowd) => crowd::run_client(crowd),
             Self::Sync { report, words } => sync::run(report, words),
             Self::Exec { words } => child::exec(words),
+            Self::Compiler => Ok(weld_host::sandbox::serve_as_compiler()?),
         }
     }
 }
