@@ -97,19 +97,19 @@ impl Connectors {
     ) -> Result<Arc<Connector>, ConnectorError> {
         let mut changes = self.changes.subscribe();
         let deadline = Instant::now() + LOADING_WAIT;
-        while self.entry(name)?.is_loading {
-            if *changes.borrow_and_update() {
-                return Err(ConnectorError::ShuttingDown);
-            }
-            // Looked at once more after the value was marked as seen, so that no change is missed.
+        loop {
+            // Marked as seen before the look, so that no change is missed.
+            let is_closed = *changes.borrow_and_update();
             if !self.entry(name)?.is_loading {
-                break;
+                return self.find(name);
+            }
+            if is_closed {
+                return Err(ConnectorError::ShuttingDown);
             }
             if timeout_at(deadline, changes.changed()).await.is_err() {
                 return Err(ConnectorError::Loading);
             }
         }
-        self.find(name)
     }
 
     /// The own name of a connector that is there, loaded or not; `None` asks for the one behind the plain routes.
