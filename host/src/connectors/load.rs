@@ -150,16 +150,13 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
         }
     };
     let mut api_keys = None;
-    let loaded = match read(plugins, &tried.path).await {
+    let loaded = match read(plugins, &tried.path, making).await {
         Err(fault) => Err(fault),
         Ok((config, wasm)) => {
             api_keys = config.api_keys.clone().map(Arc::from);
             tried.files.clone_from(&config.files);
             match wasm {
                 Err(fault) => Err(fault),
-                Ok(wasm) if making == Making::Cached && !plugins.sandbox.is_compiled(&wasm) => {
-                    Err(LoadFault::PutOff)
-                }
                 Ok(wasm) => {
                     let previous = previous.as_deref();
                     let source = again(&tried.path, plugins.ceilings.component_bytes);
@@ -196,11 +193,20 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
 
 type Component = Result<Vec<u8>, LoadFault>;
 
-async fn read(plugins: &Plugins, path: &Path) -> Result<(ConnectorConfig, Component), LoadFault> {
-    let (path, ceilings) = (path.to_owned(), plugins.ceilings);
+async fn read(
+    plugins: &Plugins,
+    path: &Path,
+    making: Making,
+) -> Result<(ConnectorConfig, Component), LoadFault> {
+    let (path, ceilings, sandbox) = (path.to_owned(), plugins.ceilings, plugins.sandbox.clone());
     tokio::task::spawn_blocking(move || {
         let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings)?;
-        Ok((config, read_component(&path, ceilings.component_bytes)))
+        let component = read_component(&path, ceilings.component_bytes);
+        let component = component.and_then(|wasm| match making {
+            Making::Cached if !sandbox.is_compiled(&wasm) => Err(LoadFault::PutOff),
+            Making::Cached | Making::CompiledAnew => Ok(wasm),
+        });
+        Ok((config, component))
     })
     .await
     .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)))
