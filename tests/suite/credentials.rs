@@ -262,6 +262,33 @@ fn request_names_one_of_several_accounts() {
 }
 
 #[test]
+fn request_of_wasi_http_names_an_account_in_a_header() {
+    let upstream = Upstream::answering("{}");
+    let keys = |token: &str| format!("kind = \"bearer\"\ntoken = \"{token}\"");
+    let config = [
+        auth("one", &upstream, "", &keys("first")),
+        auth("two", &upstream, "", &keys("second")),
+    ]
+    .concat();
+    let host = host_for(guests::FETCHES_WASI, &[&upstream], &config);
+    let request = |name: &str| json!({ "url": upstream.url("/"), "headers": [["Weld-Host-Credential", name]] });
+    let row = fetch(&host, &request("two"));
+    assert_eq!(row["status"], 200, "{row}");
+    let received = only(&upstream);
+    assert_eq!(received.header("authorization"), Some("Bearer second"));
+    assert_eq!(received.header("weld-host-credential"), None);
+    let row = fetch(&host, &request("three"));
+    assert!(
+        row["detail"]
+            .as_str()
+            .unwrap()
+            .contains("there is no credential `three`"),
+        "{row}"
+    );
+    assert_eq!(upstream.received().len(), 1);
+}
+
+#[test]
 fn api_that_tells_what_it_got_tells_the_connector_nothing_of_it() {
     for keys in [
         "kind = \"api-key\"\nquery = \"api_token\"\nvalue = \"a long secret\"",

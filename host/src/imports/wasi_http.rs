@@ -21,6 +21,9 @@ use crate::egress::{
 };
 use crate::report;
 
+/// The header in which a guest names a credential, since `wasi:http` has no other place for it. It is not sent.
+const CREDENTIAL: HeaderName = HeaderName::from_static("weld-host-credential");
+
 /// The interface that has [`ERROR_CODE`], by the name that wasmtime gives it.
 const TYPES: &str = "wasi:http/types@0.2.12";
 const ERROR_CODE: &str = "http-error-code";
@@ -130,10 +133,14 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
         .headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
+    let credential = head
+        .headers
+        .get(CREDENTIAL)
+        .map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
     let headers = head
         .headers
         .iter()
-        .filter(|(name, _)| **name != header::CONTENT_LENGTH)
+        .filter(|(name, _)| **name != header::CONTENT_LENGTH && **name != CREDENTIAL)
         .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
         .collect();
     let body = if http_body::Body::is_end_stream(&body) {
@@ -159,7 +166,7 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
         body,
         wishes,
         idempotent: None,
-        credential: None,
+        credential,
     }
 }
 
