@@ -136,6 +136,20 @@ fn a_connector_gets_its_own_variable_back_but_shows_it_to_nobody() {
 }
 
 #[test]
+fn a_variable_that_is_no_secret_is_shown() {
+    let upstream = Upstream::start(|_, exchange| exchange.answer(200, &[], SECRET));
+    let config = format!(
+        "[env]\nREGION = {{ file = \"key\", secret = false }}\n[network]\nallow = [\"{}\"]",
+        upstream.origin()
+    );
+    let host = with_secret(guests::FETCHES, &config).start();
+    let row = host
+        .weld("guest")
+        .good_row("rows", &json!({ "url": upstream.url("/") }));
+    assert_eq!(row["body"], SECRET, "{row}");
+}
+
+#[test]
 fn a_state_with_a_secret_is_refused_unless_the_configuration_allows_it() {
     let config = "[env]\nTOKEN = { file = \"key\" }\n";
     let state = json!({ "url": format!("https://api.example.com/?token={SECRET}") });

@@ -25,8 +25,9 @@ pub struct ConnectorConfig {
     /// of the file. Names are not empty and hold no `=`; neither holds a zero byte. Values may be
     /// secret.
     pub env: Vec<(String, String)>,
-    /// The names in `[env]` whose values stand elsewhere, in the environment or a file, as secrets do.
-    pub env_from_elsewhere: BTreeSet<String>,
+    /// The names in `[env]` whose values are secrets: they stand elsewhere, in the environment or a file, and the file
+    /// doesn't say `secret = false`.
+    pub secret_env: BTreeSet<String>,
     /// Section `[network]`.
     pub network: NetworkConfig,
     /// Section `[rate-limit]`.

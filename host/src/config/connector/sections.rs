@@ -47,10 +47,10 @@ struct Reader<'s> {
 impl Reader<'_> {
     fn config(&mut self, mut root: Table<'_>, ceilings: &Ceilings) -> ConnectorConfig {
         let api_keys = root.get("api-key").map(|entry| self.api_keys(&entry));
-        let mut env_from_elsewhere = BTreeSet::new();
+        let mut secret_env = BTreeSet::new();
         let env = self
             .section(&mut root, "env")
-            .map(|table| self.env(table, &mut env_from_elsewhere));
+            .map(|table| self.env(table, &mut secret_env));
         let before_network = self.problems.len();
         let network = self.section(&mut root, "network").map(|mut table| {
             let network = NetworkConfig::read(&mut table, &self.sources, &mut self.problems);
@@ -76,7 +76,7 @@ impl Reader<'_> {
         self.problems.extend(root.unknown());
         ConnectorConfig {
             env: env.unwrap_or_default(),
-            env_from_elsewhere,
+            secret_env,
             network,
             credentials: credentials.unwrap_or_default(),
             rate_limit: rate_limit.unwrap_or_default(),
@@ -114,27 +114,32 @@ impl Reader<'_> {
         Ok(key)
     }
 
-    fn env(&mut self, table: Table<'_>, elsewhere: &mut BTreeSet<String>) -> Vec<(String, String)> {
+    /// The variables; the names of those that are secrets go to `secret`.
+    fn env(&mut self, table: Table<'_>, secret: &mut BTreeSet<String>) -> Vec<(String, String)> {
         let entries = table.into_entries();
-        let from_elsewhere = entries.iter().filter(|(_, entry)| entry.is_table());
-        elsewhere.extend(from_elsewhere.map(|(name, _)| (*name).to_owned()));
         let variables = entries
             .iter()
-            .map(|(name, entry)| self.variable(name, entry))
+            .map(|(name, entry)| {
+                let (value, is_secret) = self.variable(name, entry)?;
+                if is_secret {
+                    secret.insert((*name).to_owned());
+                }
+                Ok(((*name).to_owned(), value))
+            })
             .collect();
         self.keep_all(variables)
     }
 
-    fn variable(&self, name: &str, entry: &Entry<'_>) -> Result<(String, String), Problem> {
+    fn variable(&self, name: &str, entry: &Entry<'_>) -> Result<(String, bool), Problem> {
         if name.is_empty() || name.contains(['=', '\0']) {
             let message = "a variable's name is not empty and holds neither `=` nor a zero byte";
             return Err(entry.problem(message));
         }
-        let value = self.sources.text(entry, "a string in quotes")?;
+        let (value, is_secret) = self.sources.text_and_secrecy(entry, "a string in quotes")?;
         if value.contains('\0') {
             return Err(entry.problem("a variable's value holds no zero byte"));
         }
-        Ok((name.to_owned(), value))
+        Ok((value, is_secret))
     }
 
     /// The values that are right; the rest become problems.
@@ -169,6 +174,32 @@ mod tests {
         let config = read(document.root(), sources, &Ceilings::default());
         let problems = config.expect_err(text);
         problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn variables_from_elsewhere_are_secrets_unless_the_file_says_otherwise() {
+        let text = r#"
+            [env]
+            HERE = "hunter2"
+            TOKEN = { env = "SECRET" }
+            KEY = { env = "SECRET", secret = true }
+            REGION = { env = "SECRET", secret = false }
+        "#;
+        let variable = |_: &str| Ok("hunter2".to_owned());
+        let document = Document::parse(text).expect(text);
+        let sources = Sources::new(Path::new("beers.toml"), &variable);
+        let config = read(document.root(), sources, &Ceilings::default()).expect(text);
+        assert_eq!(Vec::from_iter(&config.secret_env), ["KEY", "TOKEN"]);
+        assert_eq!(config.env.len(), 4);
+
+        assert_eq!(
+            problems("[env]\nREGION = { env = 'SECRET', secret = 'no' }"),
+            ["2: env.REGION.secret: expected true or false, found a string"]
+        );
+        assert_eq!(
+            problems("api-key = { env = 'SECRET', secret = false }"),
+            ["1: api-key.secret: unknown key; known here: env, file"]
+        );
     }
 
     #[test]

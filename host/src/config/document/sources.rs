@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Table;
 use super::entry::Entry;
 use crate::config::error::Problem;
 use crate::config::stamp::FileStamp;
@@ -48,8 +49,27 @@ impl<'s> Sources<'s> {
         entry: &Entry<'_>,
         expected: &str,
     ) -> Result<String, Problem> {
-        match Source::of(entry, expected)? {
-            Source::Text(text) => Ok(text.to_owned()),
+        self.value(entry, &Source::of(entry, expected)?)
+    }
+
+    /// As [`Self::text`], and whether the text is a secret: it is where it stands elsewhere, unless the entry says
+    /// `secret = false` beside its source.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::text`]; also that `secret` is neither `true` nor `false`.
+    pub(in crate::config) fn text_and_secrecy(
+        &self,
+        entry: &Entry<'_>,
+        expected: &str,
+    ) -> Result<(String, bool), Problem> {
+        let (source, is_secret) = Source::with_secrecy(entry, expected)?;
+        Ok((self.value(entry, &source)?, is_secret))
+    }
+
+    fn value(&self, entry: &Entry<'_>, source: &Source<'_>) -> Result<String, Problem> {
+        match source {
+            Source::Text(text) => Ok((*text).to_owned()),
             Source::Variable(name) => self.variable(name),
             Source::File(path) => self.file(path),
         }
@@ -132,15 +152,29 @@ enum Source<'d> {
 
 impl<'d> Source<'d> {
     fn of(entry: &Entry<'d>, expected: &str) -> Result<Self, Problem> {
-        if let Some(text) = entry.as_str() {
-            return Ok(Self::Text(text));
+        match entry.as_str() {
+            Some(text) => Ok(Self::Text(text)),
+            None if entry.is_table() => Self::elsewhere(entry, &mut entry.table()?),
+            None => Err(entry.mismatch(expected)),
         }
+    }
+
+    fn with_secrecy(entry: &Entry<'d>, expected: &str) -> Result<(Self, bool), Problem> {
         if !entry.is_table() {
-            return Err(entry.mismatch(expected));
+            return Ok((Self::of(entry, expected)?, false));
         }
-        let mut source = entry.table()?;
-        let (variable, file) = (source.get("env"), source.get("file"));
-        if let Some(unknown) = source.unknown().into_iter().next() {
+        let mut table = entry.table()?;
+        let is_secret = match table.get("secret") {
+            Some(secret) => secret.flag()?,
+            None => true,
+        };
+        Ok((Self::elsewhere(entry, &mut table)?, is_secret))
+    }
+
+    /// `table` is the entry's, of which other keys may be known.
+    fn elsewhere(entry: &Entry<'d>, table: &mut Table<'d>) -> Result<Self, Problem> {
+        let (variable, file) = (table.get("env"), table.get("file"));
+        if let Some(unknown) = table.unknown().into_iter().next() {
             return Err(unknown);
         }
         match (variable, file) {

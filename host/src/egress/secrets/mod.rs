@@ -57,8 +57,8 @@ impl Secrets {
         })))
     }
 
-    /// The secrets of a configuration: the connector's keys, those of its credentials, and the variables whose values
-    /// stand elsewhere, which the guest knows.
+    /// The secrets of a configuration: the connector's keys, those of its credentials, and its secret variables, which
+    /// the guest knows.
     pub(super) fn add_config(&self, config: &ConnectorConfig) {
         for (place, key) in config.api_keys.iter().flatten().enumerate() {
             self.add(key.expose(), &format!("api-key[{place}]"));
@@ -69,7 +69,7 @@ impl Secrets {
             }
         }
         for (name, value) in &config.env {
-            if config.env_from_elsewhere.contains(name) && !is_plain_address(value) {
+            if config.secret_env.contains(name) && !is_plain_address(value) {
                 self.add_known(value, &format!("env.{name}"));
             }
         }
