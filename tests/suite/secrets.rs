@@ -191,6 +191,39 @@ fn an_error_does_not_show_a_secret() {
 }
 
 #[test]
+fn a_schema_does_not_show_a_secret() {
+    let host = with_secret(
+        guests::TELLS_ITS_SECRET,
+        "[env]\nTOKEN = { file = \"key\" }",
+    )
+    .start();
+    let schema = host.weld("guest").schema();
+    assert_eq!(schema.status(), 200);
+    let schema = schema.text();
+    assert!(schema.contains("[secret env.TOKEN]"), "{schema}");
+    assert_nothing_of_it(&schema);
+    host.log().wait_for_text("in the schema");
+}
+
+#[test]
+fn the_log_does_not_show_what_a_connector_writes_of_a_secret() {
+    let host = with_secret(
+        guests::TELLS_ITS_SECRET,
+        "[env]\nTOKEN = { file = \"key\" }",
+    )
+    .start();
+    host.weld("guest").good_page("log", &json!({}));
+    for way in ["by log", "on stdout", "on stderr", "in pieces"] {
+        host.log()
+            .wait_for_text(&format!("{way}: [secret env.TOKEN]."));
+    }
+    let answer = host.weld("guest").page("panic", &json!({}));
+    assert_nothing_of_it(&assert_error(&answer, 500, "connector_crashed"));
+    host.log().wait_for_text("last words: [secret env.TOKEN].");
+    assert_nothing_of_it(&host.log().so_far().join("\n"));
+}
+
+#[test]
 fn a_short_secret_is_left_alone_and_the_log_says_so() {
     let host = host()
         .plugin("guest", guests::FAILS_AS_TOLD)
