@@ -12,30 +12,23 @@
     reason = "a benchmark prints, and can only stop where something is wrong"
 )]
 
+mod in_turn;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::routing::get;
-use tokio::runtime::{Builder, Runtime};
+use in_turn::{quantiles, serve};
 use weld_host::config::{Ceilings, ConnectorConfig};
 use weld_host::egress::{Alone, Page};
 
 /// Bytes of a response: next to nothing, and what a page of 80 rows has.
 const BODIES: [usize; 2] = [2, 118 << 10];
-const WARM_UPS: usize = 500;
-const PAIRS: usize = 10_000;
 
 fn main() {
-    // `cargo test --benches` passes no `--bench`: then one pair of requests shows that the benchmark still works.
-    let pairs = if std::env::args().any(|argument| argument == "--bench") {
-        PAIRS
-    } else {
-        1
-    };
-    let server = runtime();
-    let address = server.block_on(serve());
+    let pairs = in_turn::pairs();
+    let server = in_turn::server();
+    let address = server.block_on(serve(&BODIES));
     println!(
         "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
     );
@@ -52,7 +45,7 @@ fn main() {
                 .init();
         }
         for bytes in BODIES {
-            let client = runtime();
+            let client = in_turn::client();
             let (host, bare) = client.block_on(measure(address, bytes, pairs));
             let ((host, host_tail), (bare, bare_tail)) = (quantiles(host), quantiles(bare));
             println!(
@@ -62,28 +55,6 @@ fn main() {
             );
         }
     }
-}
-
-/// A runtime of its own for each side, as they would be in processes of their own.
-fn runtime() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .expect("a runtime")
-}
-
-async fn serve() -> SocketAddr {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .expect("a port");
-    let address = listener.local_addr().expect("it is bound");
-    let router = BODIES.iter().fold(Router::new(), |router, bytes| {
-        let body = axum::body::Bytes::from("x".repeat(*bytes));
-        router.route(&format!("/{bytes}"), get(async || body))
-    });
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    address
 }
 
 async fn measure(
@@ -99,28 +70,10 @@ async fn measure(
         .expect("our own configuration");
     let host = Alone::new(config).expect("no certificates");
     let bare = reqwest::Client::builder().build().expect("a client");
-    // In a task, as in the host, and not in `block_on`, which has a thread of its own.
-    let measured = tokio::spawn(async move {
-        let page = host.page();
-        let warm_ups = WARM_UPS.min(pairs);
-        let (mut host_times, mut bare_times) = (Vec::new(), Vec::new());
-        for pair in 0..pairs + warm_ups {
-            // Who is asked second finds the server's thread awake.
-            let times = if pair % 2 == 0 {
-                let host = by_host(&host, &page, &url, bytes).await;
-                (host, by_reqwest(&bare, &url, bytes).await)
-            } else {
-                let bare = by_reqwest(&bare, &url, bytes).await;
-                (by_host(&host, &page, &url, bytes).await, bare)
-            };
-            if pair >= warm_ups {
-                host_times.push(times.0);
-                bare_times.push(times.1);
-            }
-        }
-        (host_times, bare_times)
-    });
-    measured.await.expect("no answer was wrong")
+    let page = host.page();
+    let by_host = async || by_host(&host, &page, &url, bytes).await;
+    let by_reqwest = async || by_reqwest(&bare, &url, bytes).await;
+    in_turn::measure(pairs, by_host, by_reqwest).await
 }
 
 async fn by_host(host: &Alone, page: &Page, url: &str, bytes: usize) -> Duration {
@@ -139,11 +92,4 @@ async fn by_reqwest(client: &reqwest::Client, url: &str, bytes: usize) -> Durati
     let took = began.elapsed();
     assert_eq!((status, body.len()), (200, bytes));
     took
-}
-
-/// The median and the 99th percentile in microseconds.
-fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
-    times.sort();
-    let at = |quantile: usize| times[(times.len() - 1) * quantile / 100].as_secs_f64() * 1e6;
-    (at(50), at(99))
 }

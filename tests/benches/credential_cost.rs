@@ -1,0 +1,99 @@
+//! What it costs to add a credential to a call: the host's gate and client with one and without, asked in turn.
+//!
+//! `cargo bench -p weld-host-tests --bench credential_cost`. Server and clients run in this process, on loopback. The
+//! response is next to nothing, so that the search of it for the secret, which grows with it, is no part of the cost.
+
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a benchmark prints, and can only stop where something is wrong"
+)]
+
+mod in_turn;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use in_turn::{quantiles, serve};
+use weld_host::config::{Ceilings, ConnectorConfig};
+use weld_host::egress::{Alone, Page};
+
+/// Bytes of a response.
+const BODY: usize = 2;
+
+const KINDS: [(&str, &str); 5] = [
+    ("none", ""),
+    (
+        "api-key",
+        "kind = \"api-key\"\nquery = \"api_token\"\nvalue = \"a-key-of-the-usual-length-0123456789\"",
+    ),
+    (
+        "basic",
+        "kind = \"basic\"\nusername = \"weld\"\npassword = \"correct horse battery staple\"",
+    ),
+    (
+        "bearer",
+        "kind = \"bearer\"\ntoken = \"a-token-of-the-usual-length-0123456789\"",
+    ),
+    (
+        "jwt",
+        "kind = \"jwt\"\nalgorithm = \"HS256\"\nkey = \"correct horse battery staple\"\nclaims = { iss = \"weld\" }",
+    ),
+];
+
+fn main() {
+    let pairs = in_turn::pairs();
+    let server = in_turn::server();
+    let address = server.block_on(serve(&[BODY]));
+    println!(
+        "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
+    );
+    println!(
+        "{:>10} {:>18} {:>18} {:>8} {:>6}",
+        "kind", "with", "without", "more", "ratio"
+    );
+    for (kind, keys) in KINDS {
+        let client = in_turn::client();
+        let (with, without) = client.block_on(measure(address, keys, pairs));
+        let ((with, with_tail), (without, without_tail)) = (quantiles(with), quantiles(without));
+        println!(
+            "{kind:>10} {with:>9.1} ({with_tail:>6.0}) {without:>9.1} ({without_tail:>6.0}) {:>8.1} {:>6.2}",
+            with - without,
+            with / without
+        );
+    }
+}
+
+async fn measure(address: SocketAddr, keys: &str, pairs: usize) -> (Vec<Duration>, Vec<Duration>) {
+    let auth = if keys.is_empty() {
+        String::new()
+    } else {
+        format!("[auth.api]\nurls = [\"http://{address}\"]\n{keys}")
+    };
+    let (with, without) = (alone(address, &auth), alone(address, ""));
+    let url = format!("http://{address}/{BODY}");
+    let pages = (with.page(), without.page());
+    let with = async || call(&with, &pages.0, &url).await;
+    let without = async || call(&without, &pages.1, &url).await;
+    in_turn::measure(pairs, with, without).await
+}
+
+fn alone(address: SocketAddr, auth: &str) -> Alone {
+    let config = format!(
+        "[network]\nallow = [\"http://{address}\"]\n[limits]\ncalls = 1000000\nbytes = \"1TiB\"\n{auth}"
+    );
+    let config = ConnectorConfig::parse(&config, Path::new("alone.toml"), &Ceilings::default())
+        .expect("our own configuration");
+    Alone::new(config).expect("no certificates")
+}
+
+async fn call(alone: &Alone, page: &Page, url: &str) -> Duration {
+    let began = Instant::now();
+    let (status, body) = alone.get(page, url).await.expect("an answer");
+    let took = began.elapsed();
+    assert_eq!((status, body.len()), (200, BODY));
+    took
+}
