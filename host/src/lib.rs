@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
-//! cli → sync, demo
+//! cli → author → sync; cli → sync, demo
 //! config, bindings, encoding, fair_queue, report, demo: leaves, usable by all, using none
 //! ```
 //!
@@ -14,6 +14,7 @@
 //! one export in it and drops it. What the guest may call meanwhile is in `imports`, and its one way to the network
 //! is `egress`. Weld's own formats are the crate `weld-protocol`.
 
+mod author;
 mod bindings;
 pub mod cli;
 pub mod config;

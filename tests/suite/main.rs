@@ -14,6 +14,7 @@
 mod auth;
 mod cache;
 mod ceilings;
+mod check;
 mod cli;
 mod compiler;
 mod config;

@@ -96,6 +96,27 @@ pub enum CliError {
     #[error(transparent)]
     Sync(#[from] SyncError),
 
+    /// What `check` has found.
+    #[error("{} did not pass", if *.failed == 1 { "1 connector".to_owned() } else { format!("{} connectors", .failed) })]
+    CheckFailed {
+        /// How many connectors have errors, or under `--strict` warnings.
+        failed: usize,
+    },
+
+    /// A file to check.
+    #[error("{} can't be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+
+    /// The findings can't be written.
+    #[error("stdout can't be written")]
+    Stdout(#[source] io::Error),
+
     /// A signal stopped the sync.
     #[error("stopped by a signal; the same command goes on from the last whole page")]
     SyncStopped,
@@ -172,6 +193,9 @@ impl CliError {
             | Self::NoState { .. }
             | Self::State(_)
             | Self::SyncStopped
+            | Self::CheckFailed { .. }
+            | Self::Unreadable { .. }
+            | Self::Stdout(_)
             | Self::Port(_)
             | Self::Listen { .. }
             | Self::Plugins(_) => ExitStatus::Mistake,

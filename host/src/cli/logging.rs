@@ -3,9 +3,14 @@
 use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::LookupSpan;
+
+use super::check::Refusals;
 
 /// What the log shows, and how.
 #[derive(Debug, Clone, Copy, Args)]
@@ -32,9 +37,25 @@ enum Format {
     Json,
 }
 
+impl Format {
+    fn lines<S>(self) -> Box<dyn Layer<S> + Send + Sync>
+    where
+        S: Subscriber + for<'s> LookupSpan<'s>,
+    {
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_ansi(std::io::stderr().is_terminal());
+        match self {
+            Self::Text => lines.boxed(),
+            Self::Json => lines.json().flatten_event(true).boxed(),
+        }
+    }
+}
+
 impl LoggingFlags {
     /// Sends events to stderr from now on. Where a log was set up before, as by an embedding test, that one stays.
-    pub(super) fn start(self, default: Level) {
+    /// `refusals` hears of calls that fail, whatever the log shows.
+    pub(super) fn start(self, default: Level, refusals: Option<Refusals>) {
         let level = match self.log.unwrap_or(default) {
             Level::Error => LevelFilter::ERROR,
             Level::Warn => LevelFilter::WARN,
@@ -46,13 +67,16 @@ impl LoggingFlags {
             .with_default(LevelFilter::WARN)
             .with_target("weld_host", level)
             .with_target("guest", level);
-        let lines = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal());
-        let registry = tracing_subscriber::registry().with(filter);
-        let started = match self.log_format {
-            Format::Text => registry.with(lines).try_init(),
-            Format::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+        let registry = tracing_subscriber::registry();
+        let started = match refusals {
+            None => registry
+                .with(filter)
+                .with(self.log_format.lines())
+                .try_init(),
+            Some(refusals) => registry
+                .with(refusals.with_filter(LevelFilter::WARN))
+                .with(self.log_format.lines().with_filter(filter))
+                .try_init(),
         };
         if let Err(error) = started {
             tracing::debug!(%error, "the log was set up before");

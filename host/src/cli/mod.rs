@@ -9,6 +9,7 @@
 )]
 
 mod bounds;
+mod check;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
@@ -17,6 +18,7 @@ mod logging;
 mod output;
 mod serve;
 mod signals;
+mod source;
 mod sync;
 
 use clap::{Parser, Subcommand};
@@ -44,6 +46,8 @@ enum Command {
     Serve(serve::ServeFlags),
     /// Sync a connector's tables into a SQLite file, JSON Lines or stdout, as Weld would
     Sync(sync::SyncFlags),
+    /// Load connectors as a host would, ask them, and say what is wrong and what to do about it
+    Check(check::CheckFlags),
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
@@ -58,6 +62,8 @@ impl Command {
         match self {
             Self::Serve(_) => logging::Level::Info,
             Self::Sync(_) | Self::Compiler => logging::Level::Warn,
+            // What is wrong stands in the findings.
+            Self::Check(_) => logging::Level::Error,
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }
@@ -71,10 +77,13 @@ impl Cli {
     ///
     /// [`CliError`], which knows whether it was the user's mistake.
     pub fn run(self) -> Result<(), CliError> {
-        self.logging.start(self.command.log_level());
+        let refusals = check::Refusals::default();
+        let hears = matches!(self.command, Command::Check(_)).then(|| refusals.clone());
+        self.logging.start(self.command.log_level(), hears);
         match self.command {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
+            Command::Check(flags) => on_runtime(check::run(flags, refusals)),
             #[cfg(feature = "demo")]
             Command::Demo(flags) => on_runtime(demo::run(flags)),
             Command::Compiler => Ok(serve_as_compiler()?),

@@ -11,7 +11,8 @@ use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use weld_protocol::{
-    PENDING_HEADER, PageAnswer, Pending, Table, WAITS_FOR_HEADER, read_page, read_schema,
+    PENDING_HEADER, PageAnswer, Pending, Table, WAITS_FOR_HEADER, read_error, read_page,
+    read_schema,
 };
 
 use super::address::{Address, Endpoint};
@@ -245,6 +246,7 @@ impl Client {
         SyncError::Refused {
             url,
             status: status.as_u16(),
+            kind: read_error(body).map(|error| error.kind),
             message,
             retry_after: retry::retry_after(headers, SystemTime::now()),
         }

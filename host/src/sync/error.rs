@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use weld_protocol::AnswerError;
+use weld_protocol::{AnswerError, ErrorKind};
 
 use super::checks::Warning;
 use super::destinations::DestinationError;
@@ -94,6 +94,8 @@ pub enum SyncError {
         url: String,
         /// The HTTP status.
         status: u16,
+        /// What became of the call, where the answer is one of the protocol's errors.
+        kind: Option<ErrorKind>,
         /// The error's message, or the beginning of the body where it is not the protocol's; on one line.
         message: String,
         /// How long the server asks to wait.
@@ -184,6 +186,15 @@ impl SyncError {
             Self::Transfer { .. } | Self::Closed { .. } | Self::TimedOut { .. } => true,
             Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..=599),
             _ => false,
+        }
+    }
+
+    /// What the server says became of the call.
+    #[must_use]
+    pub fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Refused { kind, .. } => *kind,
+            _ => None,
         }
     }
 

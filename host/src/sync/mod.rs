@@ -28,6 +28,7 @@ mod table;
 mod tests;
 mod writer;
 
+pub(crate) use checks::Checks;
 pub use checks::{Finding, Kind, Warning};
 pub use client::{Client, PageReply};
 pub use destinations::{Destination, DestinationError, JsonLines, Sqlite, States, Stdout};

@@ -37,6 +37,7 @@ mod tests {
         SyncError::Refused {
             url: String::new(),
             status,
+            kind: None,
             message: String::new(),
             retry_after: retry_after.map(Duration::from_secs),
         }

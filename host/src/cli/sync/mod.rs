@@ -3,7 +3,6 @@
 mod bars;
 mod lines;
 mod report;
-mod source;
 mod states;
 mod target;
 
@@ -18,12 +17,12 @@ use self::bars::Bars;
 pub(super) use self::lines::summary_lines;
 use self::lines::{JsonLog, TextLog};
 pub(super) use self::report::Report;
-use self::source::Source;
 use self::target::Target;
 use super::error::CliError;
 use super::host::wished;
 use super::serve::environment_key;
 use super::signals::Signals;
+use super::source::Source;
 use crate::config::{Secret, parse_duration};
 use crate::sync::{Client, ClientOptions, Destination, Event, Summary, SyncOptions};
 

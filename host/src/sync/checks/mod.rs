@@ -19,7 +19,7 @@ pub use warning::{Finding, Kind, Warning};
 
 /// The checks of one table in one run.
 #[derive(Debug)]
-pub(super) struct Checks {
+pub(crate) struct Checks {
     table: String,
     columns: Columns,
     /// In the table, not in a page.
@@ -32,7 +32,7 @@ pub(super) struct Checks {
 }
 
 impl Checks {
-    pub(super) fn new(table: &Table, whole: bool) -> Self {
+    pub(crate) fn new(table: &Table, whole: bool) -> Self {
         Self {
             table: table.name.clone(),
             columns: Columns::new(table),
@@ -45,7 +45,7 @@ impl Checks {
     }
 
     /// Looks at a page. `last` says that no more are to come.
-    pub(super) fn page(
+    pub(crate) fn page(
         &mut self,
         number: u64,
         rows: &[Box<RawValue>],

@@ -38,7 +38,8 @@ impl Source {
         Self::serve(Path::new(connector)).await
     }
 
-    async fn serve(component: &Path) -> Result<Self, CliError> {
+    /// Serves a component.
+    pub(super) async fn serve(component: &Path) -> Result<Self, CliError> {
         if !component.is_file() {
             return Err(CliError::NoConnector(component.to_owned()));
         }

@@ -1,0 +1,162 @@
+//! What a component's file says of it: which contract it speaks, and what it asks of a host.
+
+use wasmparser::{Encoding, Parser, Payload};
+
+use super::finding::{Code, Finding};
+
+/// The interface that a connector exports, without its version.
+const SOURCE: &str = "weld:connector/source";
+
+/// The versions of the contract that this host speaks.
+const CONTRACT: &str = "0.1";
+
+/// The outside of a component.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Surface {
+    /// The version of the contract, such as `0.1.0`.
+    pub(crate) contract: Option<String>,
+    /// Each interface that it imports, and what that is good for; none where no host of ours has it.
+    pub(crate) imports: Vec<(String, Option<&'static str>)>,
+}
+
+/// Reads a component's imports and exports, and what is wrong with them.
+pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
+    let mut surface = Surface::default();
+    let mut findings = Vec::new();
+    let (imports, exports) = match names(bytes) {
+        Ok(names) => names,
+        Err(message) => {
+            findings.push(Finding::new(Code::NoComponent, message));
+            return (surface, findings);
+        }
+    };
+    let source = exports.iter().find_map(|name| {
+        let (interface, version) = name.split_once('@').unwrap_or((name, ""));
+        (interface == SOURCE).then_some(version)
+    });
+    match source {
+        None => {
+            let exported = match exports.as_slice() {
+                [] => "nothing".to_owned(),
+                all => all.join(", "),
+            };
+            let message = format!("it exports {exported}, not {SOURCE}");
+            findings.push(Finding::new(Code::NoContract, message));
+        }
+        Some(version) if !is_spoken(version) => {
+            let message =
+                format!("it speaks version {version} of the contract, this host {CONTRACT}");
+            findings.push(Finding::new(Code::ContractVersion, message));
+        }
+        Some(_) => {}
+    }
+    surface.contract = source.map(str::to_owned);
+    for name in imports {
+        let meaning = meaning(&name);
+        if meaning.is_none() {
+            let message = format!("it imports {name}, which no host of ours offers");
+            findings.push(Finding::new(Code::UnknownImport, message));
+        }
+        surface.imports.push((name, meaning));
+    }
+    (surface, findings)
+}
+
+fn is_spoken(version: &str) -> bool {
+    version
+        .strip_prefix(CONTRACT)
+        .is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The names of the imports and exports of the outermost component.
+fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), String> {
+    let broken = |error: wasmparser::BinaryReaderError| {
+        format!("the file is no whole WebAssembly: {}", error.message())
+    };
+    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(broken)? {
+            Payload::Version { encoding, .. } => {
+                if depth == 0 && encoding == Encoding::Module {
+                    return Err("the file is a core module, not a component".to_owned());
+                }
+                depth = depth.saturating_add(1);
+            }
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 1 => {
+                for import in section {
+                    imports.push(import.map_err(broken)?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 1 => {
+                for export in section {
+                    exports.push(export.map_err(broken)?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok((imports, exports))
+}
+
+/// What an interface is good for in this host; none for one that it doesn't have.
+fn meaning(import: &str) -> Option<&'static str> {
+    let (interface, _) = import.split_once('@').unwrap_or((import, ""));
+    let (package, name) = interface.split_once('/').unwrap_or((interface, ""));
+    Some(match (package, name) {
+        ("weld:connector", "host") => "requests, pauses, variables and log lines, by the host",
+        ("wasi:http", _) => "requests, through the same rules as http-fetch",
+        ("wasi:cli", "environment") => "the variables of [env], and no arguments",
+        ("wasi:cli", "exit") => "ends the call as a crash",
+        ("wasi:cli", "stdout" | "stderr") => "lines of the host's log",
+        ("wasi:cli", _) => "a terminal that isn't there",
+        ("wasi:clocks", _) => "the time, and pauses that count against `page-timeout`",
+        ("wasi:random", _) => "random numbers",
+        ("wasi:io", _) => "streams of the other interfaces",
+        ("wasi:filesystem", _) => "files: there are none, every attempt fails",
+        ("wasi:sockets", _) => {
+            "sockets: every attempt fails; requests go by http-fetch or wasi:http"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(bytes: &[u8]) -> Vec<Code> {
+        surface(bytes)
+            .1
+            .iter()
+            .map(|finding| finding.code)
+            .collect()
+    }
+
+    #[test]
+    fn what_is_no_component_is_told() {
+        for bytes in [
+            &b"no wasm"[..],
+            b"",
+            b"\0asm\x01\0\0\0",
+            b"\0asm\x0d\0\x01\0\xff",
+        ] {
+            assert_eq!(codes(bytes), [Code::NoComponent], "{bytes:?}");
+        }
+        assert_eq!(codes(b"\0asm\x0d\0\x01\0"), [Code::NoContract]);
+    }
+
+    #[test]
+    fn additions_to_the_contract_are_spoken_and_other_versions_are_not() {
+        for (version, spoken) in [
+            ("0.1.0", true),
+            ("0.1.7", true),
+            ("0.10.0", false),
+            ("0.2.0", false),
+            ("", false),
+        ] {
+            assert_eq!(is_spoken(version), spoken, "{version}");
+        }
+    }
+}

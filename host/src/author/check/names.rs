@@ -1,0 +1,113 @@
+//! The names of tables and columns, as warehouses will take them.
+
+use std::collections::HashMap;
+
+use weld_protocol::Table;
+
+use super::finding::{Code, Finding};
+use super::of_table;
+use crate::report;
+
+/// How much of a name is shown.
+const SHOWN_BYTES: usize = 100;
+
+pub(super) fn look(tables: &[Table]) -> Vec<Finding> {
+    let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    let mut findings = of_names("table", &names);
+    for table in tables {
+        if table.primary_key.is_empty() {
+            let finding = Finding::new(Code::NoPrimaryKey, "the table has no primary key");
+            findings.push(of_table(table, finding));
+        }
+        let fields = table.fields.iter().map(|field| field.name.as_str());
+        let keys = table.primary_key.iter().map(String::as_str);
+        let mut columns: Vec<&str> = fields.chain(keys).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let of_columns = of_names("column", &columns);
+        findings.extend(
+            of_columns
+                .into_iter()
+                .map(|finding| of_table(table, finding)),
+        );
+    }
+    findings
+}
+
+fn of_names(what: &str, names: &[&str]) -> Vec<Finding> {
+    let shown = |name: &str| report::shortened(&report::escaped(name), SHOWN_BYTES);
+    let odd = names.iter().filter(|name| !is_plain(name)).map(|name| {
+        let message = format!("the {what}'s name `{}` is no plain one", shown(name));
+        Finding::new(Code::OddName, message)
+    });
+    let mut findings: Vec<Finding> = odd.collect();
+    let mut folded: HashMap<String, &str> = HashMap::new();
+    for name in names {
+        if let Some(other) = folded.insert(name.to_lowercase(), name)
+            && other != *name
+        {
+            let message = format!(
+                "the {what}s `{}` and `{}` differ in nothing but case",
+                shown(other),
+                shown(name)
+            );
+            findings.push(Finding::new(Code::SimilarNames, message));
+        }
+    }
+    findings
+}
+
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(findings: &[Finding]) -> Vec<Code> {
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    #[test]
+    fn names_that_warehouses_write_otherwise_are_told() {
+        for name in ["beers", "_id", "Beer2"] {
+            assert_eq!(codes(&of_names("table", &[name])), [], "{name}");
+        }
+        for name in ["", "2beers", "beer types", "bière", "a-b", "a.b"] {
+            assert_eq!(
+                codes(&of_names("table", &[name])),
+                [Code::OddName],
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_told() {
+        let findings = of_names("column", &["id", "ID", "name"]);
+        assert_eq!(codes(&findings), [Code::SimilarNames]);
+        assert!(findings[0].message.contains("`id` and `ID`"));
+    }
+
+    #[test]
+    fn a_key_column_is_looked_at_once() {
+        let table = |primary_key: &[&str]| Table {
+            name: "t".to_owned(),
+            primary_key: primary_key.iter().map(|&name| name.to_owned()).collect(),
+            fields: vec![weld_protocol::Field {
+                name: "a b".to_owned(),
+                field_type: weld_protocol::FieldType::Named("int".to_owned()),
+                default: None,
+            }],
+        };
+        assert_eq!(codes(&look(&[table(&["a b"])])), [Code::OddName]);
+        assert_eq!(
+            codes(&look(&[table(&[])])),
+            [Code::NoPrimaryKey, Code::OddName]
+        );
+    }
+}

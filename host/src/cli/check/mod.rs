@@ -1,0 +1,126 @@
+//! `weld-host check`: whether a connector is as its host and Weld expect it.
+
+mod refusals;
+mod report;
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+pub(super) use self::refusals::Refusals;
+use self::report::Checked;
+use super::error::CliError;
+use super::source::Source;
+use crate::author::check::{self, Code, Depth, Finding, Severity};
+use crate::config::{Ceilings, parse_duration};
+use crate::sync::{Client, ClientOptions};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckFlags {
+    /// Components, each with its NAME.toml beside it
+    #[arg(required = true, value_name = "FILE.wasm")]
+    files: Vec<PathBuf>,
+    /// Ask for the schema, but for no page, for which most connectors need their API
+    #[arg(long)]
+    offline: bool,
+    /// How long a page may be pending
+    #[arg(long, value_name = "TIME", default_value = "1m", value_parser = parse_duration)]
+    patience: Duration,
+    /// Take warnings for errors
+    #[arg(long)]
+    strict: bool,
+    /// Print a JSON object for each connector, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks each file.
+pub(super) async fn run(flags: CheckFlags, refusals: Refusals) -> Result<(), CliError> {
+    let depth = Depth {
+        pages: !flags.offline,
+        patience: flags.patience,
+    };
+    let mut failed = 0_usize;
+    for file in &flags.files {
+        let checked = check(file, depth, &refusals).await?;
+        let mut stdout = io::stdout().lock();
+        let written = if flags.json {
+            checked.write_json(&mut stdout)
+        } else {
+            checked.write_text(&mut stdout)
+        };
+        written
+            .and_then(|()| stdout.flush())
+            .map_err(CliError::Stdout)?;
+        if checked.has(Severity::Error) || flags.strict && checked.has(Severity::Warning) {
+            failed = failed.saturating_add(1);
+        }
+    }
+    if failed > 0 {
+        return Err(CliError::CheckFailed { failed });
+    }
+    Ok(())
+}
+
+async fn check(file: &Path, depth: Depth, refusals: &Refusals) -> Result<Checked, CliError> {
+    let bytes = read(file)?;
+    let (surface, findings) = check::surface(&bytes);
+    drop(bytes);
+    let mut checked = Checked {
+        file: file.to_owned(),
+        surface,
+        tables: Vec::new(),
+        findings,
+    };
+    // What is wrong with its surface keeps a component from loading, and is told better already.
+    if checked.has(Severity::Error) {
+        return Ok(checked);
+    }
+    let source = match Source::serve(file).await {
+        Ok(source) => source,
+        Err(CliError::NotLoaded { reason, .. }) => {
+            let finding = Finding::new(Code::NotLoaded, reason);
+            checked.findings.push(finding);
+            return Ok(checked);
+        }
+        Err(error) => return Err(error),
+    };
+    // Once more is as often as the check asks for.
+    let options = ClientOptions {
+        pauses: Vec::new(),
+        ..ClientOptions::default()
+    };
+    let client = Client::with_options(&source.url, source.key.as_ref(), options)?;
+    let answers = check::ask(&client, depth).await;
+    source.close().await;
+    checked.tables = answers.tables;
+    checked.findings.extend(answers.findings);
+    let refused = refusals.take();
+    let refused = refused
+        .into_iter()
+        .map(|cause| Finding::new(Code::CallRefused, cause));
+    checked.findings.extend(refused);
+    Ok(checked)
+}
+
+/// A file of the size that a host would load.
+fn read(file: &Path) -> Result<Vec<u8>, CliError> {
+    if !file.is_file() {
+        return Err(CliError::NoConnector(file.to_owned()));
+    }
+    let unreadable = |source| CliError::Unreadable {
+        path: file.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|opened| {
+            let limit_bytes = Ceilings::default().component_bytes;
+            opened.take(limit_bytes).read_to_end(&mut bytes)
+        })
+        .map_err(unreadable)?;
+    Ok(bytes)
+}

@@ -1,0 +1,101 @@
+//! One table for each thing that an author can get wrong, and one without a fault.
+//! `check` must find each, and nothing else.
+
+use serde_json::{Value, json};
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use weld_test_guests::{Error, Field, FieldType, Page, Table, connector, host, last_page, table};
+
+fn field(name: &str, type_: &str) -> Field {
+    Field {
+        name: name.to_owned(),
+        type_: FieldType::Named(type_.to_owned()),
+        default: None,
+    }
+}
+
+fn schema() -> Result<Vec<Table>, Error> {
+    let mut tables: Vec<Table> = [
+        "good",
+        "key_missing",
+        "key_null",
+        "key_twice",
+        "other_kinds",
+        "unrepeatable",
+        "stuck",
+        "repeats",
+        "fails_to_resume",
+        "misconfigured",
+        "unauthorized",
+        "fails",
+        "keeps_a_refusal_to_itself",
+        "Good",
+        "is odd",
+    ]
+    .map(|name| table(name, &["id"]))
+    .into();
+    tables.push(table("no_key", &[]));
+    tables.push(Table {
+        fields: vec![field("id", "int"), field("name", "string")],
+        ..table("mistyped", &["id"])
+    });
+    tables.push(Table {
+        fields: vec![field("id", "int"), field("name", "string")],
+        ..table("lacks_a_field", &["id"])
+    });
+    Ok(tables)
+}
+
+fn page(rows: &Value, state: &Value, has_more: bool) -> Result<Page, Error> {
+    Ok(Page {
+        insert: rows.to_string(),
+        state: state.to_string(),
+        has_more,
+        wait: None,
+    })
+}
+
+fn fetch_page(table: String, state: String) -> Result<Page, Error> {
+    let position = serde_json::from_str::<Value>(&state)
+        .ok()
+        .and_then(|state| state.get("position")?.as_u64())
+        .unwrap_or_default();
+    let next = json!({ "position": position + 1 });
+    let rows = match table.as_str() {
+        "good" | "Good" | "is odd" | "no_key" => {
+            return page(&json!([{ "id": position }]), &next, position < 3);
+        }
+        "key_missing" => json!([{ "id": 1 }, { "name": "a" }]),
+        "key_null" => json!([{ "id": null }]),
+        "key_twice" => json!([{ "id": 1 }, { "id": 1 }]),
+        "other_kinds" => json!([{ "id": 1, "size": 1 }, { "id": 2, "size": "large" }]),
+        "unrepeatable" => json!([{ "id": RandomState::new().hash_one(1) >> 12 }]),
+        "stuck" => return page(&json!([]), &json!({}), true),
+        "repeats" => return page(&json!([{ "id": 1 }]), &next, true),
+        "fails_to_resume" if position > 0 => {
+            return Err(Error::InvalidState("what is this?".to_owned()));
+        }
+        "fails_to_resume" => return page(&json!([{ "id": 1 }]), &next, true),
+        "misconfigured" => return Err(Error::Misconfigured("API_KEY is not set".to_owned())),
+        "unauthorized" => return Err(Error::Unauthorized("the key has expired".to_owned())),
+        "fails" => return Err(Error::Upstream("it is down".to_owned())),
+        "keeps_a_refusal_to_itself" => {
+            let _nobody_hears_of_it = host::http_fetch(&host::HttpRequest {
+                method: "GET".to_owned(),
+                url: "https://api.example.com/beers".to_owned(),
+                headers: Vec::new(),
+                body: None,
+                timeout: None,
+                idempotent: None,
+                credential: None,
+            });
+            json!([])
+        }
+        "mistyped" => json!([{ "id": "one", "name": "a" }]),
+        "lacks_a_field" => json!([{ "id": 1 }]),
+        _ => return Err(Error::UnknownTable),
+    };
+    last_page(rows.to_string(), next.to_string())
+}
+
+connector!(schema, fetch_page);
