@@ -1,7 +1,7 @@
 //! Credentials that the host adds: where they go, and where they don't.
 
 use crate::egress::fetch;
-use crate::{guests, host_with_config};
+use crate::{guests, host, host_with_config};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
@@ -286,6 +286,45 @@ fn request_of_wasi_http_names_an_account_in_a_header() {
         "{row}"
     );
     assert_eq!(upstream.received().len(), 1);
+}
+
+#[test]
+fn secret_whose_file_changes_is_sent_anew_and_neither_is_shown() {
+    const OLD: &str = "the-old-secret-of-the-api";
+    const NEW: &str = "the-new-secret-of-the-api";
+    let upstream = Upstream::start(|request, exchange| {
+        let got = request.header("x-key").unwrap_or_default();
+        exchange.answer(200, &[], format!("{got} {OLD} {NEW}"));
+    });
+    let config = [
+        format!("[network]\nallow = [\"{}\"]\n", upstream.origin()),
+        auth(
+            "api",
+            &upstream,
+            "",
+            "kind = \"api-key\"\nheader = \"x-key\"\nvalue = { file = \"key\" }",
+        ),
+    ]
+    .concat();
+    let host = host()
+        .plugin("guest", guests::FETCHES)
+        .config("guest", &config)
+        .file("key", OLD)
+        .start();
+    let sent = || {
+        let row = fetch(&host, &json!({ "url": upstream.url("/") }));
+        let request = upstream.received().last().unwrap().clone();
+        (request.header("x-key").unwrap().to_owned(), row.to_string())
+    };
+    let (key, row) = sent();
+    assert_eq!(key, OLD);
+    assert!(!row.contains(OLD), "{row}");
+    std::fs::write(host.plugins().join("key"), format!("{NEW}\n")).unwrap();
+    host.log().wait_for_text("connector reloaded");
+    let (key, row) = sent();
+    assert_eq!(key, NEW);
+    // What was sent a moment ago may still come back.
+    assert!(!row.contains(OLD) && !row.contains(NEW), "{row}");
 }
 
 /// Every way in which a connector could look for what the host adds: its environment, an API that helps it, redirects
