@@ -203,3 +203,26 @@ fn several_connectors_are_checked_in_turn() {
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("none.wasm is no component"));
 }
+
+#[test]
+fn connector_of_the_bare_contract_conforms() {
+    let folder = Folder::new().with_guest("conforms.wasm", guests::CONFORMS);
+    let output = folder.check(&["--conformance", "conforms.wasm"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.ends_with("  32 of 32 passed\n"), "{said}");
+}
+
+#[test]
+fn connector_that_is_not_written_for_it_does_not_conform() {
+    let folder = Folder::new().with_guest("faulty.wasm", guests::HAS_EVERY_FAULT);
+    let output = folder.check(&["--conformance", "--json", "faulty.wasm"]);
+    assert_eq!(output.status.code(), Some(1));
+    let checked = &objects(&output)[0];
+    let cases = checked["cases"].as_array().unwrap();
+    assert!(!cases.is_empty());
+    for case in cases {
+        assert_eq!(case["passed"], false, "{case}");
+        assert!(!case["failure"].as_str().unwrap().is_empty(), "{case}");
+    }
+}

@@ -31,7 +31,7 @@ const BASE: [&str; 2] = ["config", "report"];
 
 /// Crates that are the subject of some rooms, and that no other may know.
 const SUBJECTS: [(&str, &[&str]); 7] = [
-    ("axum", &["server", "demo"]),
+    ("axum", &["server", "demo", "author"]),
     ("clap", &["cli"]),
     ("hyper", &["server", "egress", "sync", "demo"]),
     ("indicatif", &["cli"]),

@@ -6,3 +6,4 @@
 //! Uses `sync`, whose client asks a connector as Weld does.
 
 pub(crate) mod check;
+pub(crate) mod conformance;

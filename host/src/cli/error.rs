@@ -103,6 +103,10 @@ pub enum CliError {
         failed: usize,
     },
 
+    /// The API and the configuration of a check.
+    #[error("the check could not be set up")]
+    CheckSetUp(#[source] io::Error),
+
     /// A file to check.
     #[error("{} can't be read", path.display())]
     Unreadable {
@@ -205,6 +209,7 @@ impl CliError {
             | Self::Compiler(_)
             | Self::Runtime(_)
             | Self::Signals(_)
+            | Self::CheckSetUp(_)
             | Self::Randomness(_) => ExitStatus::Fault,
             #[cfg(feature = "demo")]
             Self::DemoStopped => ExitStatus::Mistake,

@@ -77,13 +77,13 @@ impl Cli {
     ///
     /// [`CliError`], which knows whether it was the user's mistake.
     pub fn run(self) -> Result<(), CliError> {
-        let refusals = check::Refusals::default();
-        let hears = matches!(self.command, Command::Check(_)).then(|| refusals.clone());
+        let heard = check::Heard::default();
+        let hears = matches!(self.command, Command::Check(_)).then(|| heard.clone());
         self.logging.start(self.command.log_level(), hears);
         match self.command {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
-            Command::Check(flags) => on_runtime(check::run(flags, refusals)),
+            Command::Check(flags) => on_runtime(check::run(flags, heard)),
             #[cfg(feature = "demo")]
             Command::Demo(flags) => on_runtime(demo::run(flags)),
             Command::Compiler => Ok(serve_as_compiler()?),

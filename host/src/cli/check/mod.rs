@@ -1,16 +1,17 @@
 //! `weld-host check`: whether a connector is as its host and Weld expect it.
 
-mod refusals;
+mod conformance;
+mod heard;
 mod report;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
-pub(super) use self::refusals::Refusals;
+pub(super) use self::heard::Heard;
 use self::report::Checked;
 use super::error::CliError;
 use super::source::Source;
@@ -32,29 +33,36 @@ pub(super) struct CheckFlags {
     /// Take warnings for errors
     #[arg(long)]
     strict: bool,
+    /// Run the cases that a language, its tools and its kit must pass; for connectors that are written for them
+    #[arg(long, conflicts_with_all = ["offline", "patience", "strict"])]
+    conformance: bool,
     /// Print a JSON object for each connector, one a line
     #[arg(long)]
     json: bool,
 }
 
 /// Checks each file.
-pub(super) async fn run(flags: CheckFlags, refusals: Refusals) -> Result<(), CliError> {
+pub(super) async fn run(flags: CheckFlags, heard: Heard) -> Result<(), CliError> {
     let depth = Depth {
         pages: !flags.offline,
         patience: flags.patience,
     };
     let mut failed = 0_usize;
     for file in &flags.files {
-        let checked = check(file, depth, &refusals).await?;
-        let mut stdout = io::stdout().lock();
-        let written = if flags.json {
-            checked.write_json(&mut stdout)
-        } else {
-            checked.write_text(&mut stdout)
-        };
-        written
-            .and_then(|()| stdout.flush())
-            .map_err(CliError::Stdout)?;
+        if flags.conformance {
+            let conformance = conformance::run(file, &heard).await?;
+            print(|stdout| match flags.json {
+                true => conformance.write_json(stdout),
+                false => conformance.write_text(stdout),
+            })?;
+            failed = failed.saturating_add(usize::from(conformance.has_failed()));
+            continue;
+        }
+        let checked = check(file, depth, &heard).await?;
+        print(|stdout| match flags.json {
+            true => checked.write_json(stdout),
+            false => checked.write_text(stdout),
+        })?;
         if checked.has(Severity::Error) || flags.strict && checked.has(Severity::Warning) {
             failed = failed.saturating_add(1);
         }
@@ -65,7 +73,14 @@ pub(super) async fn run(flags: CheckFlags, refusals: Refusals) -> Result<(), Cli
     Ok(())
 }
 
-async fn check(file: &Path, depth: Depth, refusals: &Refusals) -> Result<Checked, CliError> {
+fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    write(&mut stdout)
+        .and_then(|()| stdout.flush())
+        .map_err(CliError::Stdout)
+}
+
+async fn check(file: &Path, depth: Depth, heard: &Heard) -> Result<Checked, CliError> {
     let bytes = read(file)?;
     let (surface, findings) = check::surface(&bytes);
     drop(bytes);
@@ -98,7 +113,7 @@ async fn check(file: &Path, depth: Depth, refusals: &Refusals) -> Result<Checked
     source.close().await;
     checked.tables = answers.tables;
     checked.findings.extend(answers.findings);
-    let refused = refusals.take();
+    let refused = heard.take_refusals();
     let refused = refused
         .into_iter()
         .map(|cause| Finding::new(Code::CallRefused, cause));

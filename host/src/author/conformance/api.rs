@@ -1,0 +1,162 @@
+//! The API of the cases.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::RawQuery;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use url::form_urlencoded;
+
+use super::cases::UNICODE;
+
+/// How many items each kind of pages leads through, and how many one page has.
+const ITEMS: u64 = 25;
+const PAGE: u64 = 10;
+
+/// An item is of each so many seconds.
+const SECONDS: u64 = 10_000;
+
+/// Longer than a client with a time-out waits.
+const SLOW: Duration = Duration::from_secs(10);
+
+const LARGE_BYTES: usize = 2 << 20;
+
+/// The API, on a free port of this machine.
+pub(crate) struct Api {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Api {
+    pub(crate) async fn bind() -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until it is dropped.
+    pub(crate) async fn run(self) -> io::Result<()> {
+        axum::serve(self.listener, router()).await
+    }
+}
+
+/// A request that is none of this API's.
+type Refusal = (StatusCode, String);
+
+fn router() -> Router {
+    Router::new()
+        .route("/page-number", get(page_number))
+        .route("/offset", get(offset))
+        .route("/cursor", get(cursor))
+        .route("/keyset", get(keyset))
+        .route("/time-window", get(time_window))
+        .route("/empty", get(async || answer(&json!({ "items": [] }))))
+        .route("/unicode", get(unicode))
+        .route("/slow", get(slow))
+        .route("/large", get(async || "x".repeat(LARGE_BYTES)))
+        .route("/echo", any(echo))
+}
+
+fn answer(json: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    (headers, json.to_string()).into_response()
+}
+
+fn items(ids: impl Iterator<Item = u64>) -> Vec<Value> {
+    ids.map(|id| json!({ "id": id, "at": id * SECONDS }))
+        .collect()
+}
+
+/// A parameter that is a whole number; the answer to say that it is none.
+fn number(query: Option<&str>, name: &str) -> Result<u64, Refusal> {
+    let pairs: HashMap<_, _> =
+        form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+    pairs
+        .get(name)
+        .and_then(|value| value.parse().ok())
+        .ok_or_else(|| {
+            let message = format!("the parameter {name} must be a whole number");
+            (StatusCode::BAD_REQUEST, message)
+        })
+}
+
+async fn page_number(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let page = number(query.as_deref(), "page")?;
+    let begin = page.saturating_sub(1).saturating_mul(PAGE);
+    let ids = (1..=ITEMS).filter(|id| *id > begin && *id <= begin.saturating_add(PAGE));
+    Ok(answer(
+        &json!({ "items": items(ids), "pages": ITEMS.div_ceil(PAGE) }),
+    ))
+}
+
+async fn offset(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let offset = number(query.as_deref(), "offset")?;
+    let ids = (1..=ITEMS).filter(|id| *id > offset && *id <= offset.saturating_add(PAGE));
+    Ok(answer(&json!({ "items": items(ids), "total": ITEMS })))
+}
+
+/// Cursors hold characters that must be escaped in a URL.
+async fn cursor(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let pairs: HashMap<_, _> =
+        form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes()).collect();
+    let begin = match pairs.get("cursor") {
+        None => 0,
+        Some(cursor) => cursor
+            .strip_prefix("after=&+ ")
+            .and_then(|number| number.parse().ok())
+            .ok_or_else(|| (StatusCode::BAD_REQUEST, "no such cursor".to_owned()))?,
+    };
+    let end = begin + PAGE;
+    let next = (end < ITEMS).then(|| format!("after=&+ {end}"));
+    let ids = (1..=ITEMS).filter(|id| *id > begin && *id <= end);
+    Ok(answer(&json!({ "items": items(ids), "next": next })))
+}
+
+async fn keyset(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let after = number(query.as_deref(), "after")?;
+    let ids = (1..=ITEMS).filter(|id| *id > after && *id <= after.saturating_add(PAGE));
+    Ok(answer(&json!({ "items": items(ids) })))
+}
+
+async fn time_window(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let from = number(query.as_deref(), "from")?;
+    let to = number(query.as_deref(), "to")?;
+    let ids = (1..=ITEMS).filter(|id| (from..to).contains(&(id * SECONDS)));
+    Ok(answer(&json!({ "items": items(ids) })))
+}
+
+async fn unicode() -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    (headers, format!("{{\"items\": {UNICODE}}}")).into_response()
+}
+
+async fn slow() -> &'static str {
+    tokio::time::sleep(SLOW).await;
+    "late"
+}
+
+async fn echo(method: Method, headers: HeaderMap, body: Bytes) -> Response {
+    let header = headers
+        .get("x-conformance")
+        .and_then(|value| value.to_str().ok());
+    let echoed = json!({
+        "method": method.as_str(),
+        "header": header,
+        "body": String::from_utf8_lossy(&body),
+    });
+    let mut response = answer(&echoed);
+    *response.status_mut() = StatusCode::CREATED;
+    response.map(Body::new)
+}

@@ -1,0 +1,192 @@
+//! Whether a table came to what its case expects. A failure is a sentence for the author of the kit.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use weld_protocol::{ErrorKind, FieldType, Pending, Table};
+
+use super::Line;
+use super::cases::{Case, Expected};
+use super::read::{self, Unread};
+use crate::report;
+use crate::sync::Client;
+
+/// How much of a value is shown.
+const SHOWN_BYTES: usize = 300;
+
+const LARGE_ROWS: usize = 10_000;
+const LARGE_TEXT: usize = 1_000;
+
+const RATE_LIMIT: Duration = Duration::from_millis(1_500);
+const WAIT: Duration = Duration::from_millis(100);
+
+pub(super) async fn judge(
+    client: &Client,
+    tables: &[Table],
+    case: &Case,
+    lines: &impl Fn() -> Vec<Line>,
+) -> Result<(), String> {
+    let table = tables.iter().find(|table| table.name == case.table);
+    let table = table.ok_or("the schema has no such table")?;
+    match &case.expected {
+        Expected::Fields => fields(table),
+        Expected::Ids { count, pages } => ids(&read(client, case).await?, *count, *pages),
+        Expected::Rows(expected) => rows(&read(client, case).await?, expected),
+        Expected::Large => large(&read(client, case).await?),
+        Expected::Error(kinds, words) => match read::whole(client, case.table).await {
+            Err(Unread::Refused(error)) => {
+                let message = report::chain(&error);
+                refused(error.kind(), &message, kinds, words, &lines())
+            }
+            Err(other) => Err(other.message()),
+            Ok(_) => Err("there is a page, and no error".to_owned()),
+        },
+        Expected::RateLimited => rate_limited(client, case).await,
+        Expected::Waits => waits(client, case).await,
+        Expected::Lines(expected) => {
+            read(client, case).await?;
+            written(&lines(), expected)
+        }
+    }
+}
+
+async fn read(client: &Client, case: &Case) -> Result<read::Whole, String> {
+    read::whole(client, case.table)
+        .await
+        .map_err(|unread| unread.message())
+}
+
+fn fields(table: &Table) -> Result<(), String> {
+    if table.primary_key != ["id", "part"] {
+        return Err(format!("the primary key is {:?}", table.primary_key));
+    }
+    let shown: Vec<_> = table
+        .fields
+        .iter()
+        .map(|field| {
+            let field_type = match &field.field_type {
+                FieldType::Named(name) => name.clone(),
+                FieldType::Described(json) => json.replace(' ', ""),
+            };
+            (field.name.as_str(), field_type, field.default.as_deref())
+        })
+        .collect();
+    let expected = [
+        ("id", "int".to_owned(), None),
+        ("name", "string".to_owned(), Some("\"none\"")),
+        ("tags", r#"["null","string"]"#.to_owned(), None),
+    ];
+    if shown != expected {
+        return Err(format!("the fields are {shown:?}"));
+    }
+    Ok(())
+}
+
+fn parsed(row: &RawValue) -> Result<Value, String> {
+    serde_json::from_str(row.get()).map_err(|error| error.to_string())
+}
+
+fn ids(read: &read::Whole, count: u64, pages: u64) -> Result<(), String> {
+    let mut found = BTreeSet::new();
+    for row in &read.rows {
+        let row = parsed(row)?;
+        let id = row.get("id").and_then(Value::as_u64);
+        found.insert(id.ok_or_else(|| format!("a row without an id: {row}"))?);
+    }
+    if found != (1..=count).collect() {
+        return Err(format!("the ids are {found:?}, not 1 to {count}"));
+    }
+    if read.pages < pages {
+        return Err(format!("{} pages, not {pages} at the least", read.pages));
+    }
+    Ok(())
+}
+
+fn rows(read: &read::Whole, expected: &str) -> Result<(), String> {
+    let found: Result<Vec<Value>, String> = read.rows.iter().map(|row| parsed(row)).collect();
+    let found = Value::Array(found?);
+    let expected: Value = serde_json::from_str(expected).map_err(|error| error.to_string())?;
+    if found != expected {
+        let found = report::shortened(&found.to_string(), SHOWN_BYTES);
+        return Err(format!("the rows are {found}"));
+    }
+    Ok(())
+}
+
+fn large(read: &read::Whole) -> Result<(), String> {
+    if read.pages != 1 || read.rows.len() != LARGE_ROWS {
+        let rows = read.rows.len();
+        return Err(format!("{rows} rows in {} pages", read.pages));
+    }
+    for (row, id) in read.rows.iter().zip(1_u64..) {
+        let row = parsed(row)?;
+        let text = row.get("text").and_then(Value::as_str).unwrap_or_default();
+        let is_right = row.get("id").and_then(Value::as_u64) == Some(id)
+            && text.len() == LARGE_TEXT
+            && text.bytes().all(|byte| byte == b'x');
+        if !is_right {
+            return Err(format!("row {id} is another one"));
+        }
+    }
+    Ok(())
+}
+
+fn refused(
+    kind: Option<ErrorKind>,
+    message: &str,
+    kinds: &[ErrorKind],
+    words: &str,
+    lines: &[Line],
+) -> Result<(), String> {
+    if !kind.is_some_and(|kind| kinds.contains(&kind)) {
+        return Err(message.to_owned());
+    }
+    let is_said = message.contains(words) || lines.iter().any(|line| line.text.contains(words));
+    if !is_said {
+        return Err(format!(
+            "neither the message nor the log has \"{words}\": {message}"
+        ));
+    }
+    Ok(())
+}
+
+async fn rate_limited(client: &Client, case: &Case) -> Result<(), String> {
+    let reply = client
+        .page(case.table, RawValue::NULL)
+        .await
+        .map_err(|error| report::chain(&error))?;
+    if reply.pending != Some(Pending::Waiting) {
+        return Err("the page is not put off".to_owned());
+    }
+    pause_of(&reply.page, RATE_LIMIT)
+}
+
+async fn waits(client: &Client, case: &Case) -> Result<(), String> {
+    let reply = client
+        .page(case.table, RawValue::NULL)
+        .await
+        .map_err(|error| report::chain(&error))?;
+    pause_of(&reply.page, WAIT)?;
+    rows(&read(client, case).await?, r#"[{"id": 1}, {"id": 2}]"#)
+}
+
+fn pause_of(page: &weld_protocol::PageAnswer, expected: Duration) -> Result<(), String> {
+    let waiting = page.waiting().ok_or("the state has no pause in it")?;
+    let pause = waiting.not_before.duration_since(waiting.since);
+    if pause.unsigned_abs() != expected {
+        return Err(format!("the pause is {pause:?}, not {expected:?}"));
+    }
+    Ok(())
+}
+
+fn written(lines: &[Line], expected: &[(&str, &str)]) -> Result<(), String> {
+    for (level, text) in expected {
+        let is_it = |line: &Line| line.level == *level && line.text.contains(text);
+        if !lines.iter().any(is_it) {
+            return Err(format!("the log has no line \"{text}\" at {level}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What the log tells while a connector is checked: calls that were refused, which it may keep to itself, and the lines
+//! that it writes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::Context;
+
+use crate::author::conformance::Line;
+
+/// Where `egress` logs its calls.
+const CALLS: &str = "weld_host::egress";
+
+/// Where the lines of connectors are logged.
+const LINES: &str = "guest";
+
+/// The outcomes that a rule is missing for.
+const REFUSED: [&str; 2] = ["denied", "address-denied"];
+
+/// Taken from the log's events, so that no room needs to know of it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::cli) struct Heard(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    refusals: BTreeSet<String>,
+    lines: Vec<Line>,
+}
+
+impl Heard {
+    /// The events that are of interest.
+    pub(in crate::cli) fn filter() -> Targets {
+        Targets::new()
+            .with_target(CALLS, LevelFilter::WARN)
+            .with_target(LINES, LevelFilter::DEBUG)
+    }
+
+    /// Why calls were refused since the last time, each reason once.
+    pub(super) fn take_refusals(&self) -> BTreeSet<String> {
+        std::mem::take(&mut self.lock().refusals)
+    }
+
+    /// The lines since the last time.
+    pub(super) fn take_lines(&self) -> Vec<Line> {
+        std::mem::take(&mut self.lock().lines)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Heard {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut told = Told::default();
+        event.record(&mut told);
+        if event.metadata().target() == LINES {
+            self.lock().lines.push(Line {
+                level: event.metadata().level().to_string(),
+                text: told.message,
+            });
+        } else if REFUSED.contains(&told.outcome.as_str()) {
+            self.lock().refusals.insert(told.cause);
+        }
+    }
+}
+
+/// The fields of an event that are of interest.
+#[derive(Default)]
+struct Told {
+    outcome: String,
+    cause: String,
+    message: String,
+}
+
+impl Visit for Told {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "outcome" => value.clone_into(&mut self.outcome),
+            "cause" => value.clone_into(&mut self.cause),
+            "message" => value.clone_into(&mut self.message),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.message = format!("{value:?}");
+        }
+    }
+}
