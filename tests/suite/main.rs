@@ -39,6 +39,7 @@ mod limits;
 mod loading;
 mod logs;
 mod marks;
+mod oauth;
 mod pages;
 mod postman;
 mod quota;

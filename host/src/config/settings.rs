@@ -153,6 +153,22 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
+    /// The strings of a table with their entries and names, in the order of the file; empty where it is not there.
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<(Entry<'d>, &'d str, String)> {
+        let table = self.table.get_table(key).transpose();
+        let Some(table) = self.keep(table) else {
+            return Vec::new();
+        };
+        let mut right = Vec::new();
+        for (name, entry) in table.into_entries() {
+            let text = self.sources.text(&entry, "a string");
+            if let Some(text) = self.keep(Some(text)) {
+                right.push((entry, name, text));
+            }
+        }
+        right
+    }
+
     /// What `parse` makes of the content of the file that a key names, with the key's entry.
     pub(super) fn file<T, E: fmt::Display>(
         &mut self,

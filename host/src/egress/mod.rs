@@ -29,28 +29,26 @@ mod secrets;
 mod tls;
 mod tries;
 mod waits;
+mod way;
 
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::header;
 use url::Url;
 
-use crate::config::{AllowList, ConnectorConfig, NetworkConfig};
+use crate::config::ConnectorConfig;
 use auth::Credentials;
-use body::{Bounds, ResponseBody};
-use decode::Coding;
+use body::ResponseBody;
 use dial::Dialler;
-use exchange::{Hop, HopBody, Times};
-use governor::{Governor, retry};
+use exchange::{Hop, HopBody};
+use governor::Governor;
 use pool::Pool;
-use record::Record;
 use redirect::Repeatable;
-use tries::{Course, Failure};
+use tries::Course;
+use way::Way;
 
 #[doc(hidden)]
 pub use alone::{Alone, Page};
@@ -66,32 +64,15 @@ pub(crate) use secrets::{Replacer, Secrets};
 pub(crate) use tls::Tls;
 pub(crate) use waits::{Wait, WaitReason, Waits};
 
-/// A response's head, and what its body needs.
-type Answered = (
-    http::response::Parts,
-    hyper::body::Incoming,
-    Option<Coding>,
-    Times,
-);
-
-/// One connector's access to the network. Its connections are its own: no other connector's requests ride on them.
+/// One connector's access to the network.
 pub(crate) struct Egress {
-    connector: Arc<str>,
-    allow: AllowList,
-    /// The file that a refusal's message sends the operator to.
-    config_file: String,
-    network: NetworkConfig,
-    pool: Arc<Pool>,
-    governor: Governor,
-    secrets: Secrets,
+    way: Arc<Way>,
     credentials: Credentials,
-    max_request_bytes: u64,
-    max_response_bytes: u64,
 }
 
 impl Egress {
     /// Takes over the connections of `previous`, the same connector's before its configuration changed, where they would
-    /// be made in the same way now.
+    /// be made in the same way now, and the tokens of credentials that are still the same.
     ///
     /// # Errors
     ///
@@ -106,8 +87,8 @@ impl Egress {
         previous: Option<&Self>,
     ) -> Result<Self, rustls::Error> {
         let pool = match previous {
-            Some(previous) if previous.network.connects_as(&config.network) => {
-                previous.pool.clone()
+            Some(previous) if previous.way.network.connects_as(&config.network) => {
+                previous.way.pool.clone()
             }
             _ => Arc::new(Pool::new(Dialler::new(
                 network,
@@ -117,13 +98,17 @@ impl Egress {
         };
         let secrets = previous.map_or_else(
             || Secrets::of(connector),
-            |previous| previous.secrets.clone(),
+            |previous| previous.way.secrets.clone(),
         );
         secrets.add_config(config);
         let connector: Arc<str> = connector.into();
-        Ok(Self {
+        let credentials = Credentials::new(
+            &config.credentials,
+            config_file.clone(),
+            previous.map(|previous| &previous.credentials),
+        );
+        let way = Way {
             governor: Governor::new(&connector, config, budgets),
-            credentials: Credentials::new(&config.credentials, config_file.clone()),
             connector,
             allow: config.network.allow.clone(),
             config_file,
@@ -132,6 +117,11 @@ impl Egress {
             secrets,
             max_request_bytes: config.limits.max_request_bytes,
             max_response_bytes: config.limits.max_response_bytes,
+            page_timeout: config.limits.page_timeout,
+        };
+        Ok(Self {
+            way: Arc::new(way),
+            credentials,
         })
     }
 
@@ -157,7 +147,7 @@ impl Egress {
             status: head.status.as_u16(),
             headers: headers::received(&head.headers),
             body: body.whole().await?,
-            url: match self.secrets.hidden() {
+            url: match self.way.secrets.hidden() {
                 Some(finder) => finder.replaced_text(url.as_str()).unwrap_or(url.into()),
                 None => url.into(),
             },
@@ -175,20 +165,20 @@ impl Egress {
         mut request: Request,
         page: &Arc<PageQuota>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
-        let mut course = Course::new(&mut request, page);
+        let mut course = Course::new(&mut request, page, &self.credentials);
         self.take_call(&request.method, page)?;
         let mut hop = match parse(request) {
             Ok(hop) => hop,
             Err((method, error)) => {
-                self.record(&method, None).fail(&error);
+                self.way.record(&method, None).fail(&error);
                 return Err(error);
             }
         };
-        let mut follow = self.network.follow_redirects;
+        let mut follow = self.way.network.follow_redirects;
         loop {
             let again = (follow > 0).then(|| Repeatable::of(&hop));
             let url = hop.url.clone();
-            let response = self.tried(hop, &mut course).await?;
+            let response = self.way.tried(hop, &mut course).await?;
             let next = again.and_then(|again| again.next(response.status(), response.headers()));
             match next {
                 Some(next) => {
@@ -208,161 +198,15 @@ impl Egress {
         page.take_call().map_err(|NoCalls { limit, is_first }| {
             let error = EgressError::TooManyCalls { limit };
             if is_first {
-                self.record(method, None).fail(&error);
+                self.way.record(method, None).fail(&error);
             }
             error
         })
     }
 
-    async fn hop(
-        &self,
-        hop: Hop,
-        attempt: u32,
-        course: &mut Course<'_>,
-    ) -> Result<http::Response<ResponseBody>, Failure> {
-        let mut record = self.record(hop.method.as_str(), Some(&hop.url));
-        record.attempt(attempt);
-        let is_head = hop.method == http::Method::HEAD;
-        let answered = self.exchange(hop, course, &mut record).await;
-        let (mut head, incoming, coding, times) = match answered {
-            Ok(answered) => answered,
-            Err(error) => {
-                record.fail(&error);
-                return Err(Failure {
-                    is_broken: retry::is_broken(&error) && !record.is_answered(),
-                    error,
-                });
-            }
-        };
-        if coding.is_some() {
-            // They describe the compressed form, which the guest doesn't get.
-            head.headers.remove(header::CONTENT_ENCODING);
-            head.headers.remove(header::CONTENT_LENGTH);
-        }
-        let bounds = Bounds {
-            max_bytes: self.max_response_bytes,
-            idle: self
-                .network
-                .idle_timeout
-                .min(course.wishes.idle.unwrap_or(Duration::MAX)),
-            deadline: times.deadline,
-            reason: times.reason,
-            page: course.page.clone(),
-        };
-        let replacer = self.secrets.hidden().map(Replacer::new);
-        if replacer.is_some() && !is_head {
-            // What stands in a secret's place has another length.
-            head.headers.remove(header::CONTENT_LENGTH);
-        }
-        let body = ResponseBody::new(incoming, coding, replacer, bounds, record);
-        Ok(http::Response::from_parts(head, body))
-    }
-
-    async fn exchange(
-        &self,
-        mut hop: Hop,
-        course: &mut Course<'_>,
-        record: &mut Record,
-    ) -> Result<Answered, EgressError> {
-        headers::check(&hop.url)?;
-        let rule = self
-            .allow
-            .matching(hop.method.as_str(), &hop.url)
-            .ok_or_else(|| self.denied(hop.method.as_str(), &hop.url))?;
-        record.allowed_by(rule.host().to_string().into());
-        let credential = self.credentials.choose(&mut course.choice, &hop.url)?;
-        let page = course.page;
-        let origin = record.origin().to_owned();
-        let is_streamed = matches!(hop.body, HopBody::Streamed(_));
-        let admission = self
-            .governor
-            .admit(&origin, course.patience, &page.waits)
-            .await?;
-        if let Some(held) = admission.held {
-            record.held(held);
-            course.pause(held);
-        }
-        if let Some(credential) = credential {
-            credential.add(&mut hop, &self.secrets)?;
-        }
-        let times = self.times(course);
-        let _waiting = page.waits.begin(Wait {
-            reason: WaitReason::Response {
-                origin: origin.clone(),
-            },
-            until: None,
-        });
-        let sent = exchange::send(
-            self.pool.client(),
-            hop,
-            times,
-            self.max_request_bytes,
-            page,
-            record,
-        );
-        let sent = sent.await;
-        match &sent {
-            Ok(response) => admission.answered(response.status().as_u16(), response.headers()),
-            // It may be the guest whose stream broke.
-            Err(EgressError::Failed { .. }) if is_streamed => drop(admission),
-            Err(error) => admission.failed(error),
-        }
-        let response = sent.map_err(|error| match error {
-            EgressError::AddressDenied {
-                origin,
-                address,
-                special_use,
-                ..
-            } => EgressError::AddressDenied {
-                origin,
-                address,
-                special_use,
-                file: self.config_file.clone(),
-            },
-            other => other,
-        })?;
-        let (mut head, incoming) = response.into_parts();
-        if let Some(finder) = self.secrets.hidden() {
-            headers::replace(&mut head.headers, &finder);
-        }
-        let coding = Coding::of(&head.headers).map_err(|source| EgressError::Failed {
-            origin: record.origin().to_owned(),
-            source: source.into(),
-        })?;
-        Ok((head, incoming, coding, times))
-    }
-
-    fn record(&self, method: &str, url: Option<&Url>) -> Record {
-        Record::new(self.connector.clone(), method, url, self.secrets.clone())
-    }
-
     /// The connector's secrets.
     pub(crate) fn secrets(&self) -> &Secrets {
-        &self.secrets
-    }
-
-    fn denied(&self, method: &str, url: &Url) -> EgressError {
-        EgressError::Denied {
-            origin: url.origin().ascii_serialization(),
-            rule: self.allow.suggestion(method, url),
-            file: self.config_file.clone(),
-        }
-    }
-
-    /// The time-outs of one request: the connector's, the request's and the page's, whichever is over first.
-    fn times(&self, course: &Course<'_>) -> Times {
-        let within = |own: Option<Duration>, limit: Duration| own.unwrap_or(limit).min(limit);
-        let (wishes, total) = (&course.wishes, self.network.total_timeout);
-        let mut times = Times {
-            connect: within(wishes.connect, total),
-            first_byte: within(wishes.first_byte, self.network.first_byte_timeout),
-            deadline: course.began + course.paused + total,
-            reason: Timeout::Total,
-        };
-        if course.patience.until < times.deadline {
-            (times.deadline, times.reason) = (course.patience.until, course.patience.reason);
-        }
-        times
+        &self.way.secrets
     }
 }
 

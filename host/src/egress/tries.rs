@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Response;
+use http::{Response, StatusCode};
 use tokio::time::Instant;
+use url::{Origin, Url};
 
-use super::Egress;
-use super::auth::Choice;
+use super::auth::{Carried, Choice, Credentials};
 use super::body::ResponseBody;
 use super::error::{EgressError, Timeout};
 use super::exchange::Hop;
 use super::governor::{Patience, retry};
 use super::message::{Request, Wishes};
 use super::quota::PageQuota;
+use super::way::Way;
 
 /// A request on its way, through redirects and further tries.
 pub(super) struct Course<'p> {
@@ -25,7 +26,15 @@ pub(super) struct Course<'p> {
     /// For how long it may be.
     pub(super) patience: Patience,
     /// The credential that it carries.
-    pub(super) choice: Choice,
+    pub(super) choice: Choice<'p>,
+    /// What the last try carried, where that could be another one.
+    pub(super) carried: Option<Carried>,
+    /// Whether it is the host's: the guest doesn't see what comes back.
+    pub(super) is_hosts_own: bool,
+    /// Where the first request went, once that is known.
+    begins_at: Option<Origin>,
+    /// Whether its credential was had anew because the API refused it.
+    is_renewed: bool,
     idempotent: Option<bool>,
 }
 
@@ -37,7 +46,11 @@ pub(super) struct Failure {
 }
 
 impl<'p> Course<'p> {
-    pub(super) fn new(request: &mut Request, page: &'p Arc<PageQuota>) -> Self {
+    pub(super) fn new(
+        request: &mut Request,
+        page: &'p Arc<PageQuota>,
+        credentials: &'p Credentials,
+    ) -> Self {
         let wishes = request.wishes;
         let began = Instant::now();
         let own = wishes.total.and_then(|own| began.checked_add(own));
@@ -57,31 +70,94 @@ impl<'p> Course<'p> {
             began,
             paused: Duration::ZERO,
             patience,
-            choice: Choice::Open(request.credential.take()),
+            is_hosts_own: false,
+            choice: Choice::Open(credentials, request.credential.take()),
             idempotent: request.idempotent,
+            ..Self::hosts_own(page)
+        }
+    }
+
+    /// A request that the host makes for itself, within what `page` allows. It carries no credential.
+    pub(super) fn hosts_own(page: &'p Arc<PageQuota>) -> Self {
+        Self {
+            page,
+            wishes: Wishes::default(),
+            began: Instant::now(),
+            paused: Duration::ZERO,
+            patience: Patience {
+                until: page.deadline,
+                reason: Timeout::Page,
+            },
+            choice: Choice::Made(None),
+            carried: None,
+            is_hosts_own: true,
+            begins_at: None,
+            is_renewed: false,
+            idempotent: None,
         }
     }
 
     pub(super) fn pause(&mut self, time: Duration) {
         self.paused = self.paused.saturating_add(time);
     }
+
+    /// Whether the credential that was just sent may be had anew, since the API refused it: once, and not at another
+    /// origin that the API has led to.
+    fn renews(&mut self, status: StatusCode, url: &Url, is_repeatable: bool) -> bool {
+        let Some(carried) = self.carried.take() else {
+            return false;
+        };
+        if status != StatusCode::UNAUTHORIZED {
+            carried.was_accepted();
+            return false;
+        }
+        if self.is_renewed || self.begins_at.as_ref() != Some(&url.origin()) {
+            return false;
+        }
+        // Forgotten also where this request can't be made again: the next one has another.
+        let renews = carried.discard() && is_repeatable && self.page.try_call();
+        self.is_renewed |= renews;
+        renews
+    }
 }
 
-impl Egress {
-    /// Sends a request, and again where it failed in a way that may pass and that doesn't matter to the API. Where no
-    /// further try is left, or has time or calls of the page, the last response or error counts.
+impl Way {
+    /// Sends a request, and again where it failed in a way that may pass and that doesn't matter to the API, or where its
+    /// credential was refused that could be had anew. Where no further try is left, or has time or calls of the page, the
+    /// last response or error counts.
     pub(super) async fn tried(
-        &self,
+        self: &Arc<Self>,
         mut hop: Hop,
         course: &mut Course<'_>,
     ) -> Result<Response<ResponseBody>, EgressError> {
-        let mut attempt = 1;
+        let url = hop.url.clone();
+        course.begins_at.get_or_insert_with(|| url.origin());
+        let may_repeat = self
+            .governor
+            .may_repeat(hop.method.as_str(), course.idempotent);
+        let (mut attempt, mut tries) = (1, 1);
         loop {
-            let may_repeat = self
-                .governor
-                .may_repeat(hop.method.as_str(), course.idempotent);
-            let again = if may_repeat { hop.copy() } else { None };
+            let mut again = if may_repeat || course.choice.may_renew() {
+                hop.copy()
+            } else {
+                None
+            };
             let ended = self.hop(hop, attempt, course).await;
+            attempt = attempt.saturating_add(1);
+            let is_repeatable = again.is_some();
+            let ended = match ended {
+                Ok(response) if course.renews(response.status(), &url, is_repeatable) => {
+                    match again.take() {
+                        Some(again) => {
+                            response.into_body().set_aside();
+                            hop = again;
+                            continue;
+                        }
+                        None => Ok(response),
+                    }
+                }
+                ended => ended,
+            };
             let status = match &ended {
                 Ok(response) if retry::passes(response.status().as_u16()) => {
                     Some(response.status().as_u16())
@@ -89,12 +165,12 @@ impl Egress {
                 Err(failure) if failure.is_broken => None,
                 Ok(_) | Err(_) => return ended.map_err(|failure| failure.error),
             };
-            let next = again.and_then(|again| {
+            let next = again.filter(|_| may_repeat).and_then(|again| {
                 let origin = again.url.origin().ascii_serialization();
                 let headers = ended.as_ref().ok().map(Response::headers);
                 let pause = self
                     .governor
-                    .pause(&origin, attempt, headers, course.patience)?;
+                    .pause(&origin, tries, headers, course.patience)?;
                 course.page.try_call().then_some((again, origin, pause))
             });
             let Some((again, origin, pause)) = next else {
@@ -107,7 +183,7 @@ impl Egress {
                 .wait_for_retry(&origin, pause, status, &course.page.waits)
                 .await;
             course.pause(pause);
-            attempt = attempt.saturating_add(1);
+            tries = tries.saturating_add(1);
             hop = again;
         }
     }

@@ -46,6 +46,11 @@ pub(crate) enum WaitReason {
         /// Scheme, host and port.
         origin: String,
     },
+    /// A token that calls need.
+    Token {
+        /// As the configuration names it.
+        credential: String,
+    },
 }
 
 impl WaitReason {
@@ -58,6 +63,7 @@ impl WaitReason {
             Self::Response { .. } => "response",
             Self::Budget { .. } => "quota",
             Self::Retry { .. } => "retry",
+            Self::Token { .. } => "token",
         }
     }
 }
@@ -81,6 +87,7 @@ impl Display for Wait {
             WaitReason::Response { origin } => write!(formatter, "response of {origin}")?,
             WaitReason::Budget { name } => write!(formatter, "quota of {name}")?,
             WaitReason::Retry { origin } => write!(formatter, "another try at {origin}")?,
+            WaitReason::Token { credential } => write!(formatter, "token of {credential}")?,
         }
         match self.until {
             None => Ok(()),
@@ -264,6 +271,12 @@ mod tests {
                     origin: "https://a.example.com".to_owned(),
                 },
                 "another try at https://a.example.com",
+            ),
+            (
+                WaitReason::Token {
+                    credential: "shop".to_owned(),
+                },
+                "token of shop",
             ),
         ] {
             let wait = Wait {

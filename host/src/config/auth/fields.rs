@@ -1,5 +1,8 @@
 //! The keys of one `[auth.NAME]`: which are missing, and which stand where they have no meaning.
 
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
 use crate::config::document::Entry;
 use crate::config::secret::Secret;
 use crate::config::settings::Settings;
@@ -9,6 +12,8 @@ pub(super) struct Fields<'r, 't, 'd, 's> {
     entry: &'r Entry<'d>,
     settings: Settings<'t, 'd, 's>,
     secrets: Vec<Secret>,
+    /// Of all values so far, in the order in which they were asked for.
+    digest: Sha256,
 }
 
 impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
@@ -17,6 +22,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
             entry,
             settings,
             secrets: Vec::new(),
+            digest: Sha256::new(),
         }
     }
 
@@ -60,8 +66,55 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         expected: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        self.settings
-            .value(key, None, expected, |text| parse(text).map(Some))
+        let digest = &mut self.digest;
+        self.settings.value(key, None, expected, |text| {
+            note_value(digest, key, text);
+            parse(text).map(Some)
+        })
+    }
+
+    /// A table as JSON, empty where it is not there; none where it is wrong, which is noted.
+    pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
+        let object = self.settings.object(key)?;
+        let text = Value::Object(object.clone()).to_string();
+        note_value(&mut self.digest, key, &text);
+        Some(object)
+    }
+
+    /// The items of a list that are right; empty where it is not there. `expected` says what an item is, and how one
+    /// is written.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        expected: (&str, &str),
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let both = |text: &str| parse(text).map(|item| (text.to_owned(), item));
+        let items = self.settings.list(key, expected, both);
+        let mut parsed = Vec::with_capacity(items.len());
+        for (_, (text, item)) in items {
+            note_value(&mut self.digest, key, &text);
+            parsed.push(item);
+        }
+        parsed
+    }
+
+    /// The strings of a table by their names, in the order of the file. Those that stand elsewhere are secrets.
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<(String, String)> {
+        let mut texts = Vec::new();
+        for (entry, name, text) in self.settings.texts(key) {
+            note_value(&mut self.digest, name, &text);
+            if entry.is_table() {
+                self.keep_secret(&text);
+            }
+            texts.push((name.to_owned(), text));
+        }
+        texts
+    }
+
+    /// Stands for all values that were read: another where one of them is another.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        self.digest.clone().finalize().into()
     }
 
     /// A value that is `true` or `false`, which is the default.
@@ -73,5 +126,13 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
     pub(super) fn note(&mut self, message: impl Into<String>) {
         let problem = self.entry.problem(message);
         self.settings.note(problem);
+    }
+}
+
+/// With their lengths, so that no two series of values are the same bytes.
+fn note_value(digest: &mut Sha256, key: &str, text: &str) {
+    for part in [key, text] {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
     }
 }

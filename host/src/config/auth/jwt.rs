@@ -10,9 +10,9 @@ use super::fields::Fields;
 use super::signing_key::{Algorithm, SigningKey};
 use crate::config::quantity::parse_duration;
 
-/// What a token holds, and how it is sent.
+/// What a token holds.
 #[derive(Clone)]
-pub struct JwtConfig {
+pub struct JwtContent {
     /// `headers`, besides `alg` and `typ`, which are the host's.
     pub headers: Map<String, Value>,
     /// `claims`, besides `iat`, `exp` and `jti`, which are the host's.
@@ -21,6 +21,13 @@ pub struct JwtConfig {
     pub key: SigningKey,
     /// `expires-in`: for how long a token holds, in whole seconds, 10 at the least.
     pub expires_in: Duration,
+}
+
+/// What a token holds, and how it is sent.
+#[derive(Clone)]
+pub struct JwtConfig {
+    /// What a token holds.
+    pub content: JwtContent,
     /// `per-request`: whether each request gets a token of its own.
     pub per_request: bool,
     /// `header`: where the token goes.
@@ -38,6 +45,41 @@ const LEAST_EXPIRES_IN: Duration = Duration::from_secs(10);
 const MOST_EXPIRES_IN: Duration = Duration::from_secs(366 * 24 * 3600);
 
 pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<JwtConfig> {
+    let content = content(fields, true, key);
+    let per_request = fields.flag("per-request");
+    let (header, prefix) = place(fields);
+    Some(JwtConfig {
+        content: content?,
+        per_request,
+        header,
+        prefix,
+    })
+}
+
+/// Reads what a token holds; `key` reads what it is signed with. Without `has_claims` the file has none.
+pub(super) fn content(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    has_claims: bool,
+    key: impl FnOnce(&mut Fields<'_, '_, '_, '_>) -> Option<SigningKey>,
+) -> Option<JwtContent> {
+    let key = key(fields);
+    let claims = if has_claims {
+        object(fields, "claims", &CLAIMS)
+    } else {
+        Some(Map::new())
+    };
+    let headers = object(fields, "headers", &HEADERS);
+    let expires_in = fields.optional("expires-in", "a time such as \"5m\"", expires_in);
+    Some(JwtContent {
+        headers: headers?,
+        claims: claims?,
+        key: key?,
+        expires_in: expires_in.unwrap_or(DEFAULT_EXPIRES_IN),
+    })
+}
+
+/// Reads `algorithm` and `key`.
+pub(super) fn key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<SigningKey> {
     let algorithm = fields.required("algorithm", "such as \"RS256\"", Algorithm::parse);
     let mut given = None;
     let key = fields.required("key", "such as { file = \"key.pem\" }", |text| {
@@ -50,24 +92,18 @@ pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<JwtConfig> {
     if let Some(text) = given {
         fields.keep_secret(&text);
     }
-    let claims = object(fields, "claims", &CLAIMS);
-    let headers = object(fields, "headers", &HEADERS);
-    let expires_in = fields.optional("expires-in", "a time such as \"5m\"", expires_in);
-    let per_request = fields.flag("per-request");
+    key?
+}
+
+/// Reads `header` and `prefix`: where a token goes, and what stands before it.
+pub(super) fn place(fields: &mut Fields<'_, '_, '_, '_>) -> (HeaderName, String) {
     let header = fields.optional("header", "a header's name such as \"x-token\"", header_name);
     let prefix = fields.optional("prefix", "a string such as \"Token \"", without_controls);
-    Some(JwtConfig {
-        headers: headers?,
-        claims: claims?,
-        key: key??,
-        expires_in: expires_in.unwrap_or(DEFAULT_EXPIRES_IN),
-        per_request,
-        prefix: prefix.unwrap_or_else(|| match header {
-            None => "Bearer ".to_owned(),
-            Some(_) => String::new(),
-        }),
-        header: header.unwrap_or(header::AUTHORIZATION),
-    })
+    let prefix = prefix.unwrap_or_else(|| match header {
+        None => "Bearer ".to_owned(),
+        Some(_) => String::new(),
+    });
+    (header.unwrap_or(header::AUTHORIZATION), prefix)
 }
 
 fn object(
@@ -75,7 +111,7 @@ fn object(
     key: &'static str,
     own: &[&str],
 ) -> Option<Map<String, Value>> {
-    let object = fields.settings().object(key)?;
+    let object = fields.object(key)?;
     for name in own {
         if object.contains_key(*name) {
             fields.note(format!("`{name}` of `{key}` is the host's to fill in"));

@@ -6,11 +6,13 @@
 mod addition;
 mod fields;
 mod jwt;
+mod oauth2;
 mod section;
 mod signing_key;
 mod urls;
 
-pub use jwt::JwtConfig;
+pub use jwt::{JwtConfig, JwtContent};
+pub use oauth2::{Assertion, Client, ClientAuth, Grant, Oauth2Config};
 pub use signing_key::{Algorithm, SigningError, SigningKey};
 
 use std::fmt;
@@ -59,6 +61,8 @@ pub enum CredentialKind {
     Fixed(Addition),
     /// The host signs it: `jwt`.
     Jwt(Arc<JwtConfig>),
+    /// The host gets it from a token endpoint: `oauth2`.
+    Oauth2(Arc<Oauth2Config>),
 }
 
 /// What becomes of a request. Each replaces what the request has under the same name.

@@ -1,7 +1,7 @@
 //! Reads `[auth]`.
 
 use super::fields::Fields;
-use super::{Credential, CredentialKind, addition, jwt, urls};
+use super::{Credential, CredentialKind, addition, jwt, oauth2, urls};
 use crate::config::allow::AllowList;
 use crate::config::document::{Entry, Sources, Table};
 use crate::config::error::Problem;
@@ -10,7 +10,7 @@ use crate::config::settings::Settings;
 /// The longest name of a credential.
 const MAX_NAME_BYTES: usize = 63;
 
-const KINDS: [&str; 4] = ["api-key", "basic", "bearer", "jwt"];
+const KINDS: [&str; 5] = ["api-key", "basic", "bearer", "jwt", "oauth2"];
 
 impl Credential {
     /// Reads all of `[auth]`. One that is wrong becomes a problem and is left out. `allow` are the rules of `[network]`;
@@ -56,7 +56,8 @@ fn read(
         "api-key" => addition::api_key(&mut fields).map(CredentialKind::Fixed),
         "basic" => addition::basic(&mut fields).map(CredentialKind::Fixed),
         "bearer" => addition::bearer(&mut fields).map(CredentialKind::Fixed),
-        _ => jwt::read(&mut fields).map(|config| CredentialKind::Jwt(config.into())),
+        "jwt" => jwt::read(&mut fields).map(|config| CredentialKind::Jwt(config.into())),
+        _ => oauth2::read(&mut fields, allow).map(|config| CredentialKind::Oauth2(config.into())),
     };
     let secrets = fields.into_secrets();
     problems.extend(table.unknown());

@@ -11,41 +11,47 @@ use crate::report;
 const SHOWN_NAME_BYTES: usize = 63;
 
 /// Which credential a request carries, with all of its tries and redirects.
-pub(in crate::egress) enum Choice {
-    /// Not known before the request's URL is permitted; the guest may have named one.
-    Open(Option<String>),
+pub(in crate::egress) enum Choice<'c> {
+    /// One of these; not known before the request's URL is permitted. The guest may have named one.
+    Open(&'c Credentials, Option<String>),
     /// This one, or none.
     Made(Option<Arc<Held>>),
 }
 
-impl Credentials {
+impl Choice<'_> {
     /// The credential that goes to this URL. The first request decides which one it can be: a redirect brings no other
     /// one with it, since it is an API that says where it leads, and not the connector.
     ///
     /// # Errors
     ///
     /// The one that the guest named doesn't exist or holds elsewhere, or it named none, and several hold.
-    pub(in crate::egress) fn choose(
-        &self,
-        choice: &mut Choice,
-        url: &Url,
-    ) -> Result<Option<Arc<Held>>, AuthError> {
-        match choice {
-            Choice::Made(made) => Ok(made
+    pub(in crate::egress) fn choose(&mut self, url: &Url) -> Result<Option<Arc<Held>>, AuthError> {
+        match self {
+            Self::Made(made) => Ok(made
                 .as_ref()
                 .filter(|held| held.credential.holds_for(url))
                 .cloned()),
-            Choice::Open(name) => {
+            Self::Open(credentials, name) => {
                 let made = match name.take() {
-                    Some(name) => Some(self.named(&name, url)?),
-                    None => self.matching(url)?,
+                    Some(name) => Some(credentials.named(&name, url)?),
+                    None => credentials.matching(url)?,
                 };
-                *choice = Choice::Made(made.clone());
+                *self = Self::Made(made.clone());
                 Ok(made)
             }
         }
     }
 
+    /// Whether it can be one that is had anew once an API refuses it.
+    pub(in crate::egress) fn may_renew(&self) -> bool {
+        match self {
+            Self::Open(credentials, _) => credentials.all.iter().any(|held| held.may_renew()),
+            Self::Made(made) => made.as_ref().is_some_and(|held| held.may_renew()),
+        }
+    }
+}
+
+impl Credentials {
     fn named(&self, name: &str, url: &Url) -> Result<Arc<Held>, AuthError> {
         let found = self
             .all

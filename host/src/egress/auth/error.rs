@@ -1,5 +1,11 @@
 //! Why a request can't have its credential.
 
+use std::sync::Arc;
+
+use super::super::error::EgressError;
+use super::super::secrets::Secrets;
+use crate::report;
+
 /// Every way in which the credential of a request can't be had. No text of it holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
@@ -37,6 +43,120 @@ pub(crate) enum AuthError {
         "the credential `{name}` can't be signed: the system has no random numbers, or its clock is not set"
     )]
     Unsigned { name: String },
+
+    /// Shared by all who waited for the token.
+    #[error(transparent)]
+    Token(Arc<TokenError>),
+
+    #[error(
+        "the request for a token of `{name}` was cut short by a fault of the host; its log says more"
+    )]
+    Interrupted { name: String },
+}
+
+/// Why a token endpoint gave no token.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the credential `{name}` has no token: {origin} {fault}{}; see [auth.{name}] in {file}",
+    status.map(|status| format!(" (status {status})")).unwrap_or_default()
+)]
+pub(crate) struct TokenError {
+    pub(super) name: String,
+    /// The connector's configuration file.
+    pub(super) file: String,
+    /// The token endpoint's.
+    pub(super) origin: String,
+    /// Of its last answer, where there was one.
+    pub(super) status: Option<u16>,
+    pub(super) fault: TokenFault,
+}
+
+impl TokenError {
+    /// Whether the endpoint said that it gives none: it would say so again.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.status
+            .is_some_and(|status| (400..500).contains(&status) && status != 429)
+            || matches!(
+                self.fault,
+                TokenFault::Refused { .. } | TokenFault::NoRefreshToken
+            )
+    }
+}
+
+/// What was wrong. The texts go on after the endpoint's origin.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TokenFault {
+    #[error("refused{}", refusal(code, description))]
+    Refused {
+        /// `error` of the answer; may be empty.
+        code: String,
+        /// What it says besides; may be empty.
+        description: String,
+    },
+    #[error("answered HTML, as a login page or a proxy does; check `token-url`")]
+    Html,
+    #[error("answered nothing; check `token-url`")]
+    Empty,
+    #[error("answered what is no JSON object; check `token-url`")]
+    NotJson,
+    #[error("answered no `access_token`")]
+    NoToken,
+    #[error("answered more than {limit_bytes} bytes, which is no token; check `token-url`")]
+    TooLarge { limit_bytes: usize },
+    #[error(
+        "answered a redirect, which is not followed; write the address that it leads to as `token-url`"
+    )]
+    Redirect,
+    #[error("gave a token of the type `{token_type}`; only bearer tokens can be sent")]
+    OtherType { token_type: String },
+    #[error("gave a token that no header can carry")]
+    NoHeader,
+    #[error("was not asked, since there is no refresh token yet")]
+    NoRefreshToken,
+    #[error(
+        "was not asked: nothing can be signed, since the system has no random numbers, or its clock is not set"
+    )]
+    Unsigned,
+    #[error("could not be asked: {}", report::chain(&**.0))]
+    Unreached(Box<EgressError>),
+}
+
+impl TokenFault {
+    /// The same without secrets in what the endpoint said.
+    pub(super) fn shown_by(self, secrets: &Secrets) -> Self {
+        match self {
+            Self::Refused { code, description } => Self::Refused {
+                code: secrets.shown(code),
+                description: secrets.shown(description),
+            },
+            Self::OtherType { token_type } => Self::OtherType {
+                token_type: secrets.shown(token_type),
+            },
+            other => other,
+        }
+    }
+}
+
+fn refusal(code: &str, description: &str) -> String {
+    let mut text = match (code, description) {
+        ("", "") => " it, without a word".to_owned(),
+        (code, "") => format!(": {code}"),
+        ("", description) => format!(": \"{description}\""),
+        (code, description) => format!(": {code}, \"{description}\""),
+    };
+    // Google's word for an assertion from the future or the past is "Invalid JWT: … Check your iat and exp values".
+    let speaks_of_time = ["iat", "exp", "nbf", "clock", "time"]
+        .iter()
+        .any(|word| words(description).any(|spoken| spoken == *word));
+    if code == "invalid_grant" && speaks_of_time {
+        text.push_str("; is this machine's clock right?");
+    }
+    text
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|letter: char| !letter.is_ascii_alphanumeric())
+        .map(str::to_ascii_lowercase)
 }
 
 fn known(names: &[String]) -> String {

@@ -1,6 +1,6 @@
 //! Tokens that the host signs itself.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
@@ -9,15 +9,17 @@ use http::HeaderValue;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::super::secrets::Secrets;
 use super::AuthError;
-use crate::config::{Addition, JwtConfig};
+use crate::config::{Addition, JwtConfig, JwtContent};
 
 /// A token is sent for four fifths of its time, so that it holds when it arrives and for as long as the API works.
 const USED_FIFTHS: u32 = 4;
 
-/// Signs tokens, and keeps the last one.
-#[derive(Default)]
-pub(super) struct Signer {
+/// Signs the tokens of a credential, and keeps the last one.
+pub(in crate::egress) struct Signer {
+    name: Arc<str>,
+    config: Arc<JwtConfig>,
     last: Mutex<Option<Signed>>,
 }
 
@@ -27,57 +29,79 @@ struct Signed {
 }
 
 impl Signer {
-    /// A token that holds, and where it goes. `tell` is told of each new one.
-    pub(super) fn addition(
-        &self,
-        name: &str,
-        config: &JwtConfig,
-        tell: impl FnOnce(&str),
-    ) -> Result<Addition, AuthError> {
-        let addition = |value| Addition::Header {
-            name: config.header.clone(),
+    /// No token yet; `name` is the credential's.
+    pub(super) fn new(name: Arc<str>, config: Arc<JwtConfig>) -> Self {
+        Self {
+            name,
+            config,
+            last: Mutex::default(),
+        }
+    }
+
+    /// Whether a token is sent more than once.
+    pub(super) fn keeps(&self) -> bool {
+        !self.config.per_request
+    }
+
+    /// Where a token goes.
+    pub(super) fn addition(&self, value: HeaderValue) -> Addition {
+        Addition::Header {
+            name: self.config.header.clone(),
             value,
-        };
+        }
+    }
+
+    /// A token that holds, as it is sent, and whether it was sent before. `secrets` are told of each new one.
+    pub(super) fn signed(&self, secrets: &Secrets) -> Result<(HeaderValue, bool), AuthError> {
+        let config = &self.config;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(signed) = &*last
             && Instant::now() < signed.until
         {
-            return Ok(addition(signed.value.clone()));
+            return Ok((signed.value.clone(), true));
         }
         let began = Instant::now();
         let failed = || AuthError::Unsigned {
-            name: name.to_owned(),
+            name: self.name.to_string(),
         };
-        let token = token(config, SystemTime::now()).ok_or_else(failed)?;
-        tell(&token);
+        let token = token(&config.content, SystemTime::now()).ok_or_else(failed)?;
+        secrets.add(&token, &format!("auth.{}.token", self.name));
         let mut value =
             HeaderValue::try_from(format!("{}{token}", config.prefix)).map_err(|_| failed())?;
         value.set_sensitive(true);
-        if !config.per_request {
+        if !self.config.per_request {
             *last = Some(Signed {
                 value: value.clone(),
-                until: began + config.expires_in * USED_FIFTHS / 5,
+                until: began + config.content.expires_in * USED_FIFTHS / 5,
             });
         }
-        Ok(addition(value))
+        Ok((value, false))
+    }
+
+    /// The API refused this one: it is not sent again.
+    pub(super) fn discard(&self, value: &HeaderValue) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_some_and(|signed| signed.value == *value) {
+            *last = None;
+        }
     }
 }
 
 /// The compact form (RFC 7515, section 3.1); none where the system has no random numbers or its clock is before 1970.
-fn token(config: &JwtConfig, now: SystemTime) -> Option<String> {
+pub(super) fn token(content: &JwtContent, now: SystemTime) -> Option<String> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let now = Duration::from_secs(now.as_secs());
-    let mut header = config.headers.clone();
-    header.insert("alg".to_owned(), config.key.algorithm().name().into());
+    let mut header = content.headers.clone();
+    header.insert("alg".to_owned(), content.key.algorithm().name().into());
     header.insert("typ".to_owned(), "JWT".into());
-    let mut claims = config.claims.clone();
+    let mut claims = content.claims.clone();
     claims.insert("iat".to_owned(), now.as_secs().into());
-    let expires = now.checked_add(config.expires_in)?;
+    let expires = now.checked_add(content.expires_in)?;
     claims.insert("exp".to_owned(), expires.as_secs().into());
     claims.insert("jti".to_owned(), identifier()?.into());
     let part = |object| URL_SAFE_NO_PAD.encode(Value::Object(object).to_string());
     let signed = format!("{}.{}", part(header), part(claims));
-    let signature = config.key.sign(signed.as_bytes()).ok()?;
+    let signature = content.key.sign(signed.as_bytes()).ok()?;
     Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 

@@ -7,17 +7,22 @@ mod add;
 mod choice;
 mod error;
 mod jwt;
+mod oauth2;
+mod ready;
 
 pub(super) use choice::Choice;
 pub(crate) use error::AuthError;
+pub(super) use ready::{Carried, Ready};
 
 use std::sync::Arc;
 
 use super::error::EgressError;
-use super::exchange::Hop;
-use super::secrets::Secrets;
-use crate::config::{Credential, CredentialKind};
+use super::governor::Patience;
+use super::quota::PageQuota;
+use super::way::Way;
+use crate::config::{Addition, Credential, CredentialKind, Oauth2Config};
 use jwt::Signer;
+use oauth2::Tokens;
 
 /// All credentials of one connector.
 pub(super) struct Credentials {
@@ -26,18 +31,41 @@ pub(super) struct Credentials {
     config_file: String,
 }
 
-/// A credential, and what was made from it last.
+/// A credential, and where it is had.
 pub(super) struct Held {
     credential: Credential,
-    signer: Signer,
+    source: Source,
+}
+
+enum Source {
+    Fixed(Addition),
+    Signed(Arc<Signer>),
+    Given(Arc<Tokens>),
 }
 
 impl Credentials {
-    pub(super) fn new(credentials: &[Credential], config_file: String) -> Self {
+    /// Takes over the tokens of those of `previous` that are still the same.
+    pub(super) fn new(
+        credentials: &[Credential],
+        config_file: String,
+        previous: Option<&Self>,
+    ) -> Self {
         let held = |credential: &Credential| {
+            let name = &credential.name;
+            let source = match &credential.kind {
+                CredentialKind::Fixed(addition) => Source::Fixed(addition.clone()),
+                CredentialKind::Jwt(config) => {
+                    Source::Signed(Arc::new(Signer::new(name.clone(), config.clone())))
+                }
+                CredentialKind::Oauth2(config) => {
+                    let kept = previous.and_then(|previous| previous.tokens(name, config));
+                    let new = || Arc::new(Tokens::new(name.clone(), config.clone()));
+                    Source::Given(kept.unwrap_or_else(new))
+                }
+            };
             Arc::new(Held {
                 credential: credential.clone(),
-                signer: Signer::default(),
+                source,
             })
         };
         Self {
@@ -45,19 +73,43 @@ impl Credentials {
             config_file,
         }
     }
+
+    fn tokens(&self, name: &str, config: &Oauth2Config) -> Option<Arc<Tokens>> {
+        let held = self
+            .all
+            .iter()
+            .find(|held| &*held.credential.name == name)?;
+        match &held.source {
+            Source::Given(tokens) if tokens.are_of(config) => Some(tokens.clone()),
+            Source::Given(_) | Source::Fixed(_) | Source::Signed(_) => None,
+        }
+    }
 }
 
 impl Held {
-    /// Adds the credential to a request that is sent now. What is made for it is told to `secrets`.
-    pub(super) fn add(&self, hop: &mut Hop, secrets: &Secrets) -> Result<(), EgressError> {
-        let Credential { name, kind, .. } = &self.credential;
-        match kind {
-            CredentialKind::Fixed(addition) => add::add(addition, hop)?,
-            CredentialKind::Jwt(config) => {
-                let tell = |token: &str| secrets.add(token, &format!("auth.{name}.token"));
-                add::add(&self.signer.addition(name, config, tell)?, hop)?;
+    /// Gets what the credential needs to be added, within the time that the request has.
+    pub(super) async fn ready(
+        &self,
+        way: &Arc<Way>,
+        page: &PageQuota,
+        patience: Patience,
+    ) -> Result<Ready, EgressError> {
+        Ok(match &self.source {
+            Source::Fixed(addition) => Ready::Fixed(addition.clone()),
+            Source::Signed(signer) => Ready::Signed(signer.clone()),
+            Source::Given(tokens) => {
+                let had = tokens.token(way, page, patience).await?;
+                Ready::Given(tokens.clone(), had)
             }
+        })
+    }
+
+    /// Whether it can be had anew once an API refuses it.
+    fn may_renew(&self) -> bool {
+        match &self.source {
+            Source::Fixed(_) => false,
+            Source::Signed(signer) => signer.keeps(),
+            Source::Given(_) => true,
         }
-        Ok(())
     }
 }

@@ -196,6 +196,11 @@ impl Admission<'_> {
         );
     }
 
+    /// Gives back what the call would have spent: it is not made.
+    pub(super) fn unmade(mut self) {
+        self.settle(Ending::Unmade, None);
+    }
+
     /// Notes that there is none.
     pub(super) fn failed(mut self, error: &EgressError) {
         self.settle(Ending::Unanswered, retry::speaks_against(Err(error)));

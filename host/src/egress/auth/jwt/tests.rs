@@ -3,25 +3,25 @@ use std::path::Path;
 use super::*;
 use crate::config::{Ceilings, ConnectorConfig, CredentialKind};
 
-fn config(more: &str) -> std::sync::Arc<JwtConfig> {
+fn config(more: &str) -> Arc<JwtConfig> {
     let text = format!(
         "[network]\nallow = ['https://api.example.com']\n[auth.api]\nurls = ['https://api.example.com']\nkind = 'jwt'\nalgorithm = 'HS256'\nkey = 'a shared secret'\n{more}"
     );
     let config = ConnectorConfig::parse(&text, Path::new("shop.toml"), &Ceilings::default());
     match &config.expect("it is right").credentials[0].kind {
         CredentialKind::Jwt(config) => config.clone(),
-        CredentialKind::Fixed(_) => panic!("another kind"),
+        CredentialKind::Fixed(_) | CredentialKind::Oauth2(_) => panic!("another kind"),
     }
 }
 
-fn sent(signer: &Signer, config: &JwtConfig) -> (String, String) {
-    match signer.addition("api", config, |_| {}).expect("it signs") {
-        Addition::Header { name, value } => {
-            assert!(value.is_sensitive());
-            (name.to_string(), value.to_str().expect("ASCII").to_owned())
-        }
-        Addition::Query { .. } | Addition::Cookie { .. } => panic!("no header"),
-    }
+fn signer(more: &str) -> Signer {
+    Signer::new("api".into(), config(more))
+}
+
+fn sent(signer: &Signer) -> String {
+    let (value, _) = signer.signed(&Secrets::default()).expect("it signs");
+    assert!(value.is_sensitive());
+    value.to_str().expect("ASCII").to_owned()
 }
 
 fn part(text: &str) -> Value {
@@ -35,7 +35,7 @@ fn a_token_has_what_is_configured_and_what_the_host_fills_in() {
         "claims = { iss = 'weld', aud = ['a', 'b'], nested = { level = 2, on = true } }\nheaders = { kid = '1' }\nexpires-in = '90s'",
     );
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_999);
-    let token = token(&config, now).expect("it signs");
+    let token = token(&config.content, now).expect("it signs");
     let parts: Vec<&str> = token.split('.').collect();
     let [header, claims, signature] = parts[..] else {
         panic!("{token}")
@@ -62,21 +62,34 @@ fn a_token_has_what_is_configured_and_what_the_host_fills_in() {
 
 #[tokio::test(start_paused = true)]
 async fn a_token_is_sent_until_it_is_nearly_over() {
-    let (signer, config) = (Signer::default(), config("expires-in = '100s'"));
-    let first = sent(&signer, &config);
-    assert!(first.1.starts_with("Bearer "), "{first:?}");
+    let signer = signer("expires-in = '100s'");
+    let first = sent(&signer);
+    assert!(first.starts_with("Bearer "), "{first}");
     tokio::time::advance(Duration::from_secs(79)).await;
-    assert_eq!(sent(&signer, &config), first);
+    assert_eq!(sent(&signer), first);
     tokio::time::advance(Duration::from_secs(1)).await;
-    assert_ne!(sent(&signer, &config), first);
+    assert_ne!(sent(&signer), first);
 }
 
 #[test]
 fn each_request_has_its_own_where_the_api_wants_that() {
-    let config = config("per-request = true\nheader = 'x-token'\nprefix = 'Ghost '");
-    let signer = Signer::default();
-    let (name, first) = sent(&signer, &config);
-    assert_eq!(name, "x-token");
+    let signer = signer("per-request = true\nheader = 'x-token'\nprefix = 'Ghost '");
+    let first = sent(&signer);
+    assert_eq!(signer.config.header, "x-token");
     assert!(first.starts_with("Ghost "), "{first}");
-    assert_ne!(sent(&signer, &config).1, first);
+    assert_ne!(sent(&signer), first);
+}
+
+#[test]
+fn a_token_that_was_refused_is_not_sent_again_and_no_newer_one_is_lost() {
+    let signer = signer("");
+    let signed = || signer.signed(&Secrets::default()).expect("it signs");
+    let (first, was_sent_before) = signed();
+    assert!(!was_sent_before);
+    assert_eq!(signed(), (first.clone(), true));
+    signer.discard(&first);
+    let (second, was_sent_before) = signed();
+    assert!(!was_sent_before && first != second);
+    signer.discard(&first);
+    assert_eq!(signed(), (second, true));
 }

@@ -1,0 +1,35 @@
+//! The addresses of a server that gives tokens.
+
+use url::Url;
+
+use crate::config::allow::AllowList;
+
+/// Reads the address of a token endpoint. `allow` are the rules of `[network]`; none where they are wrong themselves.
+pub(super) fn token_url(text: &str, allow: Option<&AllowList>) -> Result<Url, String> {
+    let url = address(text)?;
+    match allow {
+        Some(allow) if !allow.permits("POST", &url) => Err(format!(
+            "no rule of `allow` under [network] permits a POST there: add \"{}\"",
+            allow.suggestion("POST", &url)
+        )),
+        _ => Ok(url),
+    }
+}
+
+/// Reads an address that requests go to.
+pub(super) fn address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or("write a whole URL such as \"https://login.example.com/token\"")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "the URL holds a user name or password; write `client-id` and `client-secret`"
+                .to_owned(),
+        );
+    }
+    if url.fragment().is_some() {
+        return Err("the URL holds a fragment, which no request carries".to_owned());
+    }
+    Ok(url)
+}

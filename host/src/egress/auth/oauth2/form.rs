@@ -1,0 +1,100 @@
+//! What a token is asked for with: a form, and the client's proof.
+
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderValue;
+use url::form_urlencoded::{Serializer, byte_serialize};
+
+use super::super::super::secrets::Secrets;
+use super::super::error::TokenFault;
+use super::super::jwt;
+use super::Tokens;
+use crate::config::{Assertion, Client, ClientAuth, Grant, Secret};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const CLIENT_JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A request's own part.
+pub(super) struct Form {
+    pub(super) body: Bytes,
+    /// Marked as sensitive; none where the client doesn't prove itself so.
+    pub(super) authorization: Option<HeaderValue>,
+}
+
+/// A form for one request: what is signed for it is signed anew each time. `secrets` are told of that.
+pub(super) fn form(tokens: &Tokens, secrets: &Secrets) -> Result<Form, TokenFault> {
+    let config = &tokens.config;
+    let sign = |assertion: &Assertion| -> Result<String, TokenFault> {
+        let token = jwt::token(&assertion.0, SystemTime::now()).ok_or(TokenFault::Unsigned)?;
+        secrets.add(&token, &format!("auth.{}.assertion", tokens.name));
+        Ok(token)
+    };
+    let mut form = Serializer::new(String::new());
+    match &config.grant {
+        Grant::ClientCredentials => {
+            form.append_pair("grant_type", "client_credentials");
+        }
+        Grant::RefreshToken(_) => {
+            let token = tokens.refresh.current().ok_or(TokenFault::NoRefreshToken)?;
+            form.append_pair("grant_type", "refresh_token");
+            form.append_pair("refresh_token", token.expose());
+        }
+        Grant::Password { username, password } => {
+            form.append_pair("grant_type", "password");
+            form.append_pair("username", username);
+            form.append_pair("password", password.expose());
+        }
+        Grant::JwtBearer(assertion) => {
+            form.append_pair("grant_type", JWT_BEARER);
+            form.append_pair("assertion", &sign(assertion)?);
+        }
+    }
+    if !config.scopes.is_empty() {
+        form.append_pair("scope", &config.scopes.join(" "));
+    }
+    if let Some(audience) = &config.audience {
+        form.append_pair("audience", audience);
+    }
+    form.extend_pairs(&config.extra);
+    let mut authorization = None;
+    if let Some(Client { id, auth }) = &config.client {
+        match auth {
+            ClientAuth::Public => {
+                form.append_pair("client_id", id);
+            }
+            ClientAuth::Basic(secret) => authorization = Some(basic(id, secret, tokens, secrets)?),
+            ClientAuth::Body(secret) => {
+                form.append_pair("client_id", id);
+                form.append_pair("client_secret", secret.expose());
+            }
+            ClientAuth::PrivateKeyJwt(assertion) => {
+                form.append_pair("client_id", id);
+                form.append_pair("client_assertion_type", CLIENT_JWT_BEARER);
+                form.append_pair("client_assertion", &sign(assertion)?);
+            }
+        }
+    }
+    Ok(Form {
+        body: form.finish().into(),
+        authorization,
+    })
+}
+
+/// RFC 6749, section 2.3.1: both are escaped as in a form before they are joined.
+fn basic(
+    id: &str,
+    secret: &Secret,
+    tokens: &Tokens,
+    secrets: &Secrets,
+) -> Result<HeaderValue, TokenFault> {
+    let escaped = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = STANDARD.encode(format!("{}:{}", escaped(id), escaped(secret.expose())));
+    secrets.add(&pair, &format!("auth.{}.client", tokens.name));
+    let mut value =
+        HeaderValue::try_from(format!("Basic {pair}")).map_err(|_| TokenFault::Unsigned)?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,174 @@
+//! One token: its request, sent again where the endpoint fails in a way that may pass.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, header};
+use http_body_util::BodyExt;
+use tokio::time::Instant;
+
+use super::super::super::body::ResponseBody;
+use super::super::super::error::EgressError;
+use super::super::super::exchange::{Hop, HopBody};
+use super::super::super::governor::retry;
+use super::super::super::headers;
+use super::super::super::quota::PageQuota;
+use super::super::super::tries::Course;
+use super::super::super::waits::Waits;
+use super::super::super::way::Way;
+use super::super::error::{TokenError, TokenFault};
+use super::answer::{self, Given};
+use super::{Token, Tokens, form};
+use crate::config::Limits;
+
+/// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
+const MAX_ANSWER_BYTES: usize = 64 << 10;
+
+/// What came back.
+struct Answered {
+    status: u16,
+    /// None where it is too long.
+    body: Option<Vec<u8>>,
+}
+
+/// Asks the endpoint for a token. What it gives is told to the connector's secrets before anybody has it.
+pub(super) async fn token(tokens: &Tokens, way: &Arc<Way>) -> Result<Token, TokenError> {
+    let mut status = None;
+    let asked = asked(tokens, way, &mut status).await;
+    asked.map_err(|fault| TokenError {
+        name: tokens.name.to_string(),
+        file: way.config_file.clone(),
+        origin: tokens.config.token_url.origin().ascii_serialization(),
+        status,
+        fault: fault.shown_by(&way.secrets),
+    })
+}
+
+async fn asked(
+    tokens: &Tokens,
+    way: &Arc<Way>,
+    status: &mut Option<u16>,
+) -> Result<Token, TokenFault> {
+    // Of the connector's limits only the time of a page holds: nobody waits for longer. The calls and bytes are the host's.
+    let limits = Limits {
+        max_calls: u32::MAX,
+        max_call_bytes: u64::MAX,
+        ..Limits::default()
+    };
+    let deadline = Instant::now() + way.page_timeout;
+    let page = Arc::new(PageQuota::new(&limits, deadline, Arc::<Waits>::default()));
+    let mut course = Course::hosts_own(&page);
+    let origin = tokens.config.token_url.origin().ascii_serialization();
+    let mut attempt = 1;
+    loop {
+        let began = Instant::now();
+        let hop = hop(tokens, way)?;
+        let sent = way.hop(hop, attempt, &mut course).await;
+        let (failed, pause) = match sent {
+            Ok(response) => {
+                let answered = response.status().as_u16();
+                *status = Some(answered);
+                let passes = retry::passes(answered) || answered >= 500;
+                let pause = passes.then(|| {
+                    let headers = Some(response.headers());
+                    way.governor
+                        .pause(&origin, attempt, headers, course.patience)
+                });
+                match (read(response).await, pause.flatten()) {
+                    (Ok(answer), None) => return used(answer, began, tokens, way),
+                    (Ok(_), Some(pause)) => (None, Some(pause)),
+                    // The endpoint may have given one that is lost now; another try is all that can be done.
+                    (Err(error), _) => (Some(error), None),
+                }
+            }
+            Err(failure) => (Some(failure.error), None),
+        };
+        let pause = match &failed {
+            None => pause,
+            Some(error) if retry::is_broken(error) => {
+                way.governor.pause(&origin, attempt, None, course.patience)
+            }
+            Some(_) => None,
+        };
+        let Some(pause) = pause else {
+            return Err(failed.map_or(TokenFault::Empty, |error| {
+                TokenFault::Unreached(Box::new(error))
+            }));
+        };
+        let cause = if failed.is_some() { None } else { *status };
+        way.governor
+            .wait_for_retry(&origin, pause, cause, page.waits())
+            .await;
+        course.pause(pause);
+        *status = None;
+        attempt = attempt.saturating_add(1);
+    }
+}
+
+fn hop(tokens: &Tokens, way: &Way) -> Result<Hop, TokenFault> {
+    let form = form::form(tokens, &way.secrets)?;
+    let own = [
+        (header::ACCEPT.as_str(), "application/json"),
+        (
+            header::CONTENT_TYPE.as_str(),
+            "application/x-www-form-urlencoded",
+        ),
+    ];
+    let mut headers =
+        headers::sent(&own).map_err(|fault| TokenFault::Unreached(Box::new(fault.into())))?;
+    if let Some(authorization) = form.authorization {
+        headers.insert(header::AUTHORIZATION, authorization);
+    }
+    Ok(Hop {
+        method: Method::POST,
+        url: tokens.config.token_url.clone(),
+        headers,
+        body: HopBody::Whole(form.body),
+    })
+}
+
+async fn read(response: http::Response<ResponseBody>) -> Result<Answered, EgressError> {
+    let status = response.status().as_u16();
+    let mut rest = response.into_body();
+    let mut body = Vec::new();
+    while let Some(frame) = rest.frame().await {
+        if let Ok(piece) = frame?.into_data() {
+            if body.len().saturating_add(piece.len()) > MAX_ANSWER_BYTES {
+                rest.set_aside();
+                return Ok(Answered { status, body: None });
+            }
+            body.extend_from_slice(&piece);
+        }
+    }
+    Ok(Answered {
+        status,
+        body: Some(body),
+    })
+}
+
+fn used(
+    answered: Answered,
+    began: Instant,
+    tokens: &Tokens,
+    way: &Way,
+) -> Result<Token, TokenFault> {
+    let body = answered.body.ok_or(TokenFault::TooLarge {
+        limit_bytes: MAX_ANSWER_BYTES,
+    })?;
+    let Given {
+        access_token,
+        expires_in,
+        refresh_token,
+    } = answer::read(answered.status, &body)?;
+    let name = &tokens.name;
+    if let Some(new) = refresh_token {
+        way.secrets
+            .add(new.expose(), &format!("auth.{name}.refresh"));
+        tokens.refresh.rotated(new);
+    }
+    way.secrets
+        .add(access_token.expose(), &format!("auth.{name}.token"));
+    let value = format!("{}{}", tokens.config.prefix, access_token.expose());
+    let mut value = HeaderValue::try_from(value).map_err(|_| TokenFault::NoHeader)?;
+    value.set_sensitive(true);
+    Ok(Token::new(value, began, expires_in))
+}

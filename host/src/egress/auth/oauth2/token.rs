@@ -1,0 +1,94 @@
+//! A token, and for how long it is good.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::time::Instant;
+
+/// A token is had anew so long before its end, or a fifth of its time, whichever is less.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// For how long a token that no API has taken yet is not replaced by another one.
+const FIRST_TRIAL: Duration = Duration::from_secs(30);
+
+/// An access token.
+pub(in crate::egress) struct Token {
+    value: HeaderValue,
+    had: Instant,
+    /// None where its end isn't known.
+    until: Option<Instant>,
+    is_accepted: AtomicBool,
+}
+
+impl Token {
+    /// `value` is the token as it is sent. It was asked for at `asked`, and holds for so long from then on, where that is
+    /// known.
+    pub(super) fn new(value: HeaderValue, asked: Instant, expires_in: Option<Duration>) -> Self {
+        let until = expires_in.and_then(|time| {
+            let margin = MARGIN.min(time / 5);
+            asked.checked_add(time.saturating_sub(margin))
+        });
+        Self {
+            value,
+            had: Instant::now(),
+            until,
+            is_accepted: AtomicBool::new(false),
+        }
+    }
+
+    /// Marked as sensitive.
+    pub(super) fn value(&self) -> &HeaderValue {
+        &self.value
+    }
+
+    /// Whether it is sent with requests.
+    pub(in crate::egress::auth) fn holds(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() < until)
+    }
+
+    /// An API took it.
+    pub(in crate::egress::auth) fn was_accepted(&self) {
+        self.is_accepted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an API that refuses it may take another one: it took this one before, or has had time to learn of it.
+    pub(super) fn is_worth_replacing(&self) -> bool {
+        self.is_accepted.load(Ordering::Relaxed) || self.had.elapsed() >= FIRST_TRIAL
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_had_anew_before_its_end() {
+        for (expires_in, seconds) in [(3600, 3540), (300, 240), (100, 80), (1, 0)] {
+            let token = Token::new(
+                HeaderValue::from_static("Bearer token"),
+                Instant::now(),
+                Some(Duration::from_secs(expires_in)),
+            );
+            let time = Duration::from_secs(seconds);
+            tokio::time::advance(time.saturating_sub(Duration::from_millis(1))).await;
+            assert!(token.holds(), "{expires_in}");
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert!(!token.holds(), "{expires_in}");
+        }
+        let token = Token::new(HeaderValue::from_static("x"), Instant::now(), None);
+        tokio::time::advance(Duration::from_secs(1_000_000_000)).await;
+        assert!(token.holds());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_token_that_no_api_takes_is_not_replaced_at_once() {
+        let token = Token::new(HeaderValue::from_static("x"), Instant::now(), None);
+        assert!(!token.is_worth_replacing());
+        tokio::time::advance(FIRST_TRIAL).await;
+        assert!(token.is_worth_replacing());
+        let token = Token::new(HeaderValue::from_static("x"), Instant::now(), None);
+        token.was_accepted();
+        assert!(token.is_worth_replacing());
+    }
+}
