@@ -19,6 +19,7 @@ mod cli;
 mod compiler;
 mod config;
 mod connections;
+mod credential_examples;
 mod credentials;
 mod demo;
 mod egress;
