@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use axum::routing::post;
 use in_turn::{quantiles, serve};
 use weld_host::config::{Ceilings, ConnectorConfig};
 use weld_host::egress::{Alone, Page};
@@ -24,7 +25,10 @@ use weld_host::egress::{Alone, Page};
 /// Bytes of a response.
 const BODY: usize = 2;
 
-const KINDS: [(&str, &str); 5] = [
+/// What the token endpoint answers.
+const TOKEN: &str = r#"{"access_token": "a-token-of-the-usual-length-0123456789", "token_type": "bearer", "expires_in": 3600}"#;
+
+const KINDS: [(&str, &str); 6] = [
     ("none", ""),
     (
         "api-key",
@@ -42,12 +46,18 @@ const KINDS: [(&str, &str); 5] = [
         "jwt",
         "kind = \"jwt\"\nalgorithm = \"HS256\"\nkey = \"correct horse battery staple\"\nclaims = { iss = \"weld\" }",
     ),
+    (
+        "oauth2",
+        "kind = \"oauth2\"\ngrant = \"client-credentials\"\nclient-id = \"weld\"\nclient-secret = \"correct horse battery staple\"\ntoken-url = \"ORIGIN/token\"",
+    ),
 ];
 
 fn main() {
     let pairs = in_turn::pairs();
     let server = in_turn::server();
-    let address = server.block_on(serve(&[BODY]));
+    let address = server.block_on(serve(
+        in_turn::bodies(&[BODY]).route("/token", post(async || TOKEN)),
+    ));
     println!(
         "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
     );
@@ -71,7 +81,9 @@ async fn measure(address: SocketAddr, keys: &str, pairs: usize) -> (Vec<Duration
     let auth = if keys.is_empty() {
         String::new()
     } else {
-        format!("[auth.api]\nurls = [\"http://{address}\"]\n{keys}")
+        let origin = format!("http://{address}");
+        let keys = keys.replace("ORIGIN", &origin);
+        format!("[auth.api]\nurls = [\"{origin}\"]\n{keys}")
     };
     let (with, without) = (alone(address, &auth), alone(address, ""));
     let url = format!("http://{address}/{BODY}");

@@ -28,7 +28,7 @@ const BODIES: [usize; 2] = [2, 118 << 10];
 fn main() {
     let pairs = in_turn::pairs();
     let server = in_turn::server();
-    let address = server.block_on(serve(&BODIES));
+    let address = server.block_on(serve(in_turn::bodies(&BODIES)));
     println!(
         "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
     );

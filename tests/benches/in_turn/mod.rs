@@ -37,16 +37,20 @@ pub(crate) fn client() -> Runtime {
         .expect("a runtime")
 }
 
-/// A server on loopback that answers each path `/BYTES` with so many bytes.
-pub(crate) async fn serve(bodies: &[usize]) -> SocketAddr {
+/// A router that answers each path `/BYTES` with so many bytes.
+pub(crate) fn bodies(bodies: &[usize]) -> Router {
+    bodies.iter().fold(Router::new(), |router, bytes| {
+        let body = axum::body::Bytes::from("x".repeat(*bytes));
+        router.route(&format!("/{bytes}"), get(async || body))
+    })
+}
+
+/// A server on loopback.
+pub(crate) async fn serve(router: Router) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
         .await
         .expect("a port");
     let address = listener.local_addr().expect("it is bound");
-    let router = bodies.iter().fold(Router::new(), |router, bytes| {
-        let body = axum::body::Bytes::from("x".repeat(*bytes));
-        router.route(&format!("/{bytes}"), get(async || body))
-    });
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }
