@@ -1,13 +1,15 @@
-//! What one page may use of the network: calls, bytes and time.
+//! What one page may use of the network: calls, bytes and time; and whether it had its credentials.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::auth::AuthError;
 use super::error::EgressError;
 use super::waits::Waits;
 use crate::config::Limits;
+use crate::report;
 
 /// The page has used up its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub(crate) struct PageQuota {
     bytes: AtomicU64,
     max_calls: u32,
     max_bytes: u64,
+    failed_credential: Mutex<Option<String>>,
 }
 
 impl PageQuota {
@@ -53,7 +56,24 @@ impl PageQuota {
             bytes: AtomicU64::new(limits.max_call_bytes),
             max_calls: limits.max_calls,
             max_bytes: limits.max_call_bytes,
+            failed_credential: Mutex::default(),
         }
+    }
+
+    /// Notes that a call's credential could be had, or why not.
+    pub(super) fn note_credential(&self, failure: Option<&AuthError>) {
+        *self
+            .failed_credential
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = failure.map(|error| report::chain(error));
+    }
+
+    /// Why the page's last call that needs a credential had none; none where it had.
+    pub(crate) fn failed_credential(&self) -> Option<String> {
+        self.failed_credential
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// What the page waits for.

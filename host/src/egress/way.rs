@@ -63,6 +63,9 @@ impl Way {
         let (mut head, incoming, coding, times) = match answered {
             Ok(answered) => answered,
             Err(error) => {
+                if let EgressError::Credentials(failure) = &error {
+                    course.page.note_credential(Some(failure));
+                }
                 record.fail(&error);
                 return Err(Failure {
                     is_broken: retry::is_broken(&error) && !record.is_answered(),
@@ -115,6 +118,7 @@ impl Way {
         let (credential, admission) = self.admitted(&hop.url, &origin, course, record).await?;
         if let Some(credential) = credential {
             course.carried = credential.add(&mut hop, &self.secrets)?;
+            course.page.note_credential(None);
         }
         let times = self.times(course);
         let _waiting = course.page.waits.begin(Wait {

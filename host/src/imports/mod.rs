@@ -38,11 +38,10 @@ impl Imports {
     pub(crate) fn new(
         environment: Arc<[(String, String)]>,
         egress: CurrentEgress,
-        page: PageQuota,
+        page: Arc<PageQuota>,
         log: CallLog,
         deadline: Instant,
     ) -> Self {
-        let page = Arc::new(page);
         Self {
             environment,
             wasi_http: WasiHttp::new(egress.clone(), page.clone()),

@@ -86,12 +86,10 @@ impl Connector {
         &self,
         context: &CallContext,
     ) -> Result<Vec<source::Table>, CallError> {
-        let tables = self
-            .call(context, async |store, guest| {
-                guest.weld_connector_source().call_schema(store).await
-            })
-            .await?;
-        Ok(tables.map_err(|error| GuestError::new(error, self.name(), None, self.secrets()))?)
+        self.call(context, None, async |store, guest| {
+            guest.weld_connector_source().call_schema(store).await
+        })
+        .await
     }
 
     /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
@@ -107,12 +105,11 @@ impl Connector {
     ) -> Result<GuestPage, CallError> {
         let state = state.to_owned();
         let page = self
-            .call(context, async |store, guest| {
+            .call(context, Some(table), async |store, guest| {
                 let source = guest.weld_connector_source();
                 source.call_fetch_page(store, table, &state).await
             })
-            .await?
-            .map_err(|error| GuestError::new(error, self.name(), Some(table), self.secrets()))?;
+            .await?;
         let limits = self.limits();
         if page.insert.len() as u64 > limits.max_page_bytes {
             return Err(CallError::PageTooLarge {
@@ -140,7 +137,7 @@ impl Connector {
     ///
     /// As any call: a start function may trap, too.
     pub(super) async fn try_instantiating(&self) -> Result<(), CallError> {
-        self.call(&CallContext::default(), async |_, _| Ok(()))
+        self.call(&CallContext::default(), None, async |_, _| Ok(Ok(())))
             .await
     }
 
@@ -148,7 +145,11 @@ impl Connector {
     async fn call<R>(
         &self,
         context: &CallContext,
-        export: impl AsyncFnOnce(&mut Store<CallState>, &bindings::Connector) -> wasmtime::Result<R>,
+        table: Option<&str>,
+        export: impl AsyncFnOnce(
+            &mut Store<CallState>,
+            &bindings::Connector,
+        ) -> wasmtime::Result<Result<R, source::Error>>,
     ) -> Result<R, CallError> {
         let limits = self.limits();
         let log = CallLog::new(self.name(), limits.max_log_lines, self.secrets().clone());
@@ -163,7 +164,8 @@ impl Connector {
                 limit: timeout,
                 waits_for: None,
             })??;
-        let mut store = self.store(&log, &clock, deadline, context.waits.clone());
+        let page = Arc::new(PageQuota::new(limits, deadline, context.waits.clone()));
+        let mut store = self.store(&log, &clock, deadline, page.clone());
         let mut instantiated = false;
         let (ended, waits_for) = {
             let call = async {
@@ -185,15 +187,20 @@ impl Connector {
                 waits_for,
             });
         };
-        result.map_err(|error| {
-            let circumstances = Circumstances {
-                instantiated,
-                memory_refused: store.data().memory.refused(),
-                cpu_limit: limits.cpu_time,
-                stderr_tail: log.stderr_tail(),
-            };
-            CallError::classify(error, &circumstances)
-        })
+        let result = match result {
+            Ok(answer) => answer
+                .map_err(|error| GuestError::new(error, self.name(), table, self.secrets()).into()),
+            Err(error) => {
+                let circumstances = Circumstances {
+                    instantiated,
+                    memory_refused: store.data().memory.refused(),
+                    cpu_limit: limits.cpu_time,
+                    stderr_tail: log.stderr_tail(),
+                };
+                Err(CallError::classify(error, &circumstances))
+            }
+        };
+        result.map_err(|error| error.or_of_a_credential(page.failed_credential()))
     }
 
     fn store(
@@ -201,7 +208,7 @@ impl Connector {
         log: &CallLog,
         clock: &Arc<CpuClock>,
         deadline: Instant,
-        waits: Arc<Waits>,
+        page: Arc<PageQuota>,
     ) -> Store<CallState> {
         let limits = self.limits();
         let wasi = WasiCtxBuilder::new()
@@ -220,7 +227,7 @@ impl Connector {
             imports: Imports::new(
                 self.shared_environment(),
                 self.egress(),
-                PageQuota::new(limits, deadline, waits),
+                page,
                 log.clone(),
                 deadline,
             ),

@@ -126,6 +126,15 @@ pub(crate) enum CallError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
+    /// The connector failed after a call whose credential could not be had, which says more than what it made of that.
+    #[error("{cause}")]
+    Credentials {
+        /// Why there is none.
+        cause: String,
+        /// How the connector failed.
+        failed: Box<CallError>,
+    },
+
     /// Its code was given back, since nobody called it, and did not come again.
     #[error(transparent)]
     Code(#[from] CodeError),
@@ -181,6 +190,22 @@ impl CallError {
         }
     }
 
+    /// The same, or that a credential of the call could not be had, where that may be why the guest failed.
+    pub(super) fn or_of_a_credential(self, cause: Option<String>) -> Self {
+        match (self, cause) {
+            // It asks to wait, and is asked again.
+            (error @ Self::Guest(GuestError::RateLimited(_)), _) => error,
+            (
+                failed @ (Self::Guest(_) | Self::Crashed { .. } | Self::Exited { .. }),
+                Some(cause),
+            ) => Self::Credentials {
+                cause,
+                failed: Box::new(failed),
+            },
+            (error, _) => error,
+        }
+    }
+
     /// More than the message says, for the log: the backtrace of a crash.
     pub(crate) fn trace(&self) -> Option<&str> {
         match self {
@@ -195,6 +220,7 @@ impl CallError {
             | Self::Unreadable { .. }
             | Self::Sandbox { .. }
             | Self::Code(_) => None,
+            Self::Credentials { failed, .. } => failed.trace(),
         }
     }
 }

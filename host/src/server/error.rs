@@ -247,6 +247,7 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::StateTooLarge { .. } => ErrorKind::StateTooLarge,
         CallError::Unreadable { .. } => ErrorKind::InvalidPage,
         CallError::Sandbox { .. } => ErrorKind::Internal,
+        CallError::Credentials { .. } => ErrorKind::CredentialsFailed,
         CallError::Code(_) => ErrorKind::ConnectorUnavailable,
     }
 }

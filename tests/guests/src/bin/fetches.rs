@@ -1,5 +1,6 @@
 //! Sends the request that stands in its state (`url`, and where given `method`, `headers`, `body`, `timeout`, `idempotent`),
-//! as many `times` as it says, and reports the last response or error in a row.
+//! as many `times` as it says, and reports the last response or error in a row; an error makes it fail or trap where
+//! `on_error` says so.
 //! The host must send it only where the connector's `allow` says so, and within its limits.
 
 use serde_json::{Value, json};
@@ -25,7 +26,16 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
     for _ in 1..times {
         let _only_the_last_is_reported = host::http_fetch(&request);
     }
-    one_row(&match host::http_fetch(&request) {
+    let answer = host::http_fetch(&request);
+    if let Err(error) = &answer {
+        match text("on_error").as_deref() {
+            Some("fail") => return Err(Error::Upstream(format!("no beers: {error:?}"))),
+            Some("wait") => return Err(Error::RateLimited(Some(1))),
+            Some("trap") => panic!("no beers: {error:?}"),
+            _ => {}
+        }
+    }
+    one_row(&match answer {
         Ok(response) => json!({
             "status": response.status,
             "headers": response.headers,
