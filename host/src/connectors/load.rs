@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::error::{LoadError, LoadFault};
 use super::plugins::Plugins;
 use crate::config::{ConnectorConfig, ConnectorName, FileStamp, Secret};
-use crate::sandbox::{Connector, Source};
+use crate::sandbox::{Connector, Source, Wasm};
 
 /// What became of one file.
 #[derive(Debug)]
@@ -191,21 +191,21 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
     tried
 }
 
-type Component = Result<Vec<u8>, LoadFault>;
-
 async fn read(
     plugins: &Plugins,
     path: &Path,
     making: Making,
-) -> Result<(ConnectorConfig, Component), LoadFault> {
+) -> Result<(ConnectorConfig, Result<Wasm, LoadFault>), LoadFault> {
     let (path, ceilings, sandbox) = (path.to_owned(), plugins.ceilings, plugins.sandbox.clone());
     tokio::task::spawn_blocking(move || {
         let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings)?;
         let component = read_component(&path, ceilings.component_bytes);
-        let component = component.and_then(|wasm| match making {
-            Making::Cached if !sandbox.is_compiled(&wasm) => Err(LoadFault::PutOff),
-            Making::Cached | Making::CompiledAnew => Ok(wasm),
-        });
+        let component = component
+            .map(|bytes| sandbox.wasm(bytes))
+            .and_then(|wasm| match making {
+                Making::Cached if !sandbox.is_compiled(&wasm) => Err(LoadFault::PutOff),
+                Making::Cached | Making::CompiledAnew => Ok(wasm),
+            });
         Ok((config, component))
     })
     .await
@@ -219,7 +219,7 @@ fn again(path: &Path, limit_bytes: u64) -> Source {
 }
 
 /// Reads a component up to the largest size. Opens it without waiting, since a pipe's other end may never come.
-fn read_component(path: &Path, limit_bytes: u64) -> Component {
+fn read_component(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadFault> {
     let file = std::fs::File::options()
         .read(true)
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)

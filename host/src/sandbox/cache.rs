@@ -5,7 +5,6 @@
 //! same file is mapped: what stands at the path by then doesn't matter.
 
 use std::fs::{File, Metadata};
-use std::hash::{Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -85,13 +84,8 @@ impl Cache {
         Ok(Self { folder })
     }
 
-    /// The compiled form of `wasm`, if a sound entry is there. An unsound one is reported and left to be written anew.
-    pub(super) fn get(&self, engine: &Engine, wasm: &[u8]) -> Option<Component> {
-        self.kept(engine, &key(engine, wasm))
-    }
-
-    /// What is kept under this key, as [`get`](Self::get).
-    pub(super) fn kept(&self, engine: &Engine, key: &str) -> Option<Component> {
+    /// What is kept under this key, if it is sound. An unsound entry is reported and left to be written anew.
+    pub(super) fn get(&self, engine: &Engine, key: &str) -> Option<Component> {
         let path = self.folder.join(format!("{key}.cwasm"));
         match self.read(engine, key, &path) {
             Ok(component) => Some(component),
@@ -114,20 +108,19 @@ impl Cache {
             .all(|ending| self.folder.join(format!("{key}.{ending}")).is_file())
     }
 
-    /// Keeps `code`, the compiled form of `wasm`, and maps it from the file, so that its pages can be given back to
-    /// the system. Nothing is kept that the engine refuses.
+    /// Keeps `code` under this key, and maps it from the file, so that its pages can be given back to the system. Nothing
+    /// is kept that the engine refuses.
     pub(super) fn put(
         &self,
         engine: &Engine,
-        wasm: &[u8],
+        key: &str,
         code: &[u8],
     ) -> Result<Component, RefusedEntry> {
-        let key = key(engine, wasm);
         let written = self.write(code)?;
         let path = self.folder.join(format!("{key}.cwasm"));
         let component = load(engine, Code::In(written.as_file(), written.path()))
             .map_err(|error| RefusedEntry::Engine(error.into_boxed_dyn_error()))?;
-        let digest = Sha256::new_with_prefix(&key).chain_update(code);
+        let digest = Sha256::new_with_prefix(key).chain_update(code);
         let digest = self.write(hexadecimal(&digest.finalize()).as_bytes())?;
         // The code comes first: a digest without its code is a missing entry.
         for (file, path) in [(written, &path), (digest, &path.with_extension("sha256"))] {
@@ -166,17 +159,6 @@ impl Cache {
         file.write_all(content)?;
         Ok(file)
     }
-}
-
-/// What the compiled form of `wasm` is kept under.
-pub(super) fn key(engine: &Engine, wasm: &[u8]) -> String {
-    let mut settings = std::hash::DefaultHasher::new();
-    engine.precompile_compatibility_hash().hash(&mut settings);
-    let mut digest = Sha256::new();
-    digest.update(env!("CARGO_PKG_VERSION"));
-    digest.update(settings.finish().to_le_bytes());
-    digest.update(wasm);
-    hexadecimal(&digest.finalize())
 }
 
 fn open_trusted(path: &Path) -> Result<File, RefusedEntry> {

@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use wasmtime::component::Component;
 
-use super::cache::{self, Cache};
+use super::cache::Cache;
 use super::call::CallState;
 use super::connector::CompileError;
 use super::engine::Sandbox;
@@ -40,7 +40,7 @@ pub(crate) enum CodeError {
 pub(super) struct ConnectorCode {
     sandbox: Arc<Sandbox>,
     /// What the cache keeps it under.
-    key: String,
+    key: Arc<str>,
     source: Source,
     use_of: Mutex<Use>,
     /// Held by whoever maps it, so that those who come meanwhile wait instead of mapping it once more.
@@ -60,7 +60,12 @@ enum Mapped {
 
 impl ConnectorCode {
     /// Code that was just linked, made from the `wasm` that `source` reads.
-    pub(super) fn new(sandbox: &Arc<Sandbox>, key: String, source: Source, linked: Linked) -> Self {
+    pub(super) fn new(
+        sandbox: &Arc<Sandbox>,
+        key: Arc<str>,
+        source: Source,
+        linked: Linked,
+    ) -> Self {
         Self {
             sandbox: sandbox.clone(),
             key,
@@ -127,7 +132,8 @@ impl ConnectorCode {
     }
 
     async fn map(&self) -> Result<Linked, CodeError> {
-        let component = match self.kept().await? {
+        let cached = self.sandbox.cached(&self.key).await;
+        let component = match cached.map_err(CodeError::Interrupted)? {
             Some(component) => component,
             None => self.compiled_again().await?,
         };
@@ -135,27 +141,16 @@ impl ConnectorCode {
         linked.map_err(|error| CodeError::Compile(Box::new(error)))
     }
 
-    async fn kept(&self) -> Result<Option<Component>, CodeError> {
-        let (sandbox, key) = (self.sandbox.clone(), self.key.clone());
-        spawn_blocking(move || sandbox.cache.as_ref()?.kept(&sandbox.engine, &key))
-            .await
-            .map_err(CodeError::Interrupted)
-    }
-
     async fn compiled_again(&self) -> Result<Component, CodeError> {
         let (sandbox, source) = (self.sandbox.clone(), self.source.clone());
-        let (wasm, key) = spawn_blocking(move || {
-            let wasm = source()?;
-            let key = cache::key(&sandbox.engine, &wasm);
-            Ok((wasm, key))
-        })
-        .await
-        .map_err(CodeError::Interrupted)?
-        .map_err(CodeError::Read)?;
-        if key != self.key {
+        let wasm = spawn_blocking(move || source().map(|bytes| sandbox.wasm(bytes)))
+            .await
+            .map_err(CodeError::Interrupted)?
+            .map_err(CodeError::Read)?;
+        if *wasm.key() != self.key {
             return Err(CodeError::Changed);
         }
-        match self.sandbox.compiled(wasm).await {
+        match self.sandbox.compiled(&wasm).await {
             Ok((component, _)) => Ok(component),
             Err(error) => Err(CodeError::Compile(Box::new(error))),
         }

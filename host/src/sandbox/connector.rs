@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use wasmtime::Engine;
 
-use super::cache;
 use super::code::{CodeError, ConnectorCode, Linked, Source};
 use super::compiler::CompilerError;
 use super::engine::Sandbox;
 use super::error::CallError;
 use super::limits::TotalMemory;
 use super::turns::Turns;
+use super::wasm::Wasm;
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
 use crate::egress::{CurrentEgress, Egress, Secrets};
 
@@ -109,13 +109,12 @@ impl Connector {
     pub(crate) async fn load(
         sandbox: &Arc<Sandbox>,
         name: ConnectorName,
-        wasm: Vec<u8>,
+        wasm: Wasm,
         source: Source,
         config: ConnectorConfig,
         previous: Option<&Self>,
     ) -> Result<Self, CompileError> {
-        let key = cache::key(&sandbox.engine, &wasm);
-        let (component, cached) = sandbox.compiled(wasm).await?;
+        let (component, cached) = sandbox.compiled(&wasm).await?;
         let linked = sandbox.link(&component)?;
         let egress = Egress::new(
             name.as_str(),
@@ -140,7 +139,7 @@ impl Connector {
             egress,
             current_egress,
             engine: sandbox.engine.clone(),
-            code: ConnectorCode::new(sandbox, key, source, linked),
+            code: ConnectorCode::new(sandbox, wasm.key().clone(), source, linked),
             turns: sandbox.turns.clone(),
             total_memory: sandbox.total_memory.clone(),
             cached,

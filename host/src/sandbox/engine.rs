@@ -8,13 +8,14 @@ use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
 };
 
-use super::cache::{self, Cache};
+use super::cache::Cache;
 use super::call::CallState;
 use super::code::Linked;
 use super::compiler::{Compilation, Compiler};
 use super::connector::CompileError;
 use super::limits::TotalMemory;
 use super::turns::Turns;
+use super::wasm::Wasm;
 use crate::bindings::ConnectorPre;
 use crate::egress::{Budgets, Network, SystemNetwork, Tls};
 use crate::imports;
@@ -168,9 +169,9 @@ impl Sandbox {
     }
 
     /// Whether the cache has the compiled form of `wasm`, sound or not.
-    pub(crate) fn is_compiled(&self, wasm: &[u8]) -> bool {
+    pub(crate) fn is_compiled(&self, wasm: &Wasm) -> bool {
         let cache = self.cache.as_ref();
-        cache.is_some_and(|cache| cache.holds(&cache::key(&self.engine, wasm)))
+        cache.is_some_and(|cache| cache.holds(wasm.key()))
     }
 
     /// What the memories of sandboxes that are not in use take, in bytes.

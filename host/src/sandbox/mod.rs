@@ -18,6 +18,7 @@ mod error;
 mod limits;
 mod machine;
 mod turns;
+mod wasm;
 
 pub use cache::{Cache, CacheError, Untrusted};
 pub(crate) use call::{CallContext, GuestPage};
@@ -29,3 +30,4 @@ pub use engine::{EngineError, EngineSettings, Sandbox, worker_threads};
 pub(crate) use error::{CallError, GuestError};
 pub(crate) use limits::TotalMemory;
 pub use machine::Machine;
+pub(crate) use wasm::Wasm;

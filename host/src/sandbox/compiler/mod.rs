@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use wasmtime::component::Component;
 
 pub use child::{CompilerProcessError, serve_as_compiler};
@@ -24,6 +24,7 @@ pub use process::CompilerProcess;
 use super::cache::{Code, load};
 use super::connector::CompileError;
 use super::engine::Sandbox;
+use super::wasm::Wasm;
 
 /// Where components are compiled.
 #[derive(Debug, Clone)]
@@ -58,11 +59,14 @@ impl Sandbox {
     /// The compiled form of `wasm`, and whether it came from the cache.
     pub(super) async fn compiled(
         self: &Arc<Self>,
-        wasm: Vec<u8>,
+        wasm: &Wasm,
     ) -> Result<(Component, bool), CompileError> {
-        check_kind(&wasm)?;
-        let wasm = Bytes::from(wasm);
-        if let Some(component) = self.cached(&wasm).await? {
+        check_kind(wasm.bytes())?;
+        let cached = || async {
+            let cached = self.cached(wasm.key()).await;
+            cached.map_err(CompileError::Interrupted)
+        };
+        if let Some(component) = cached().await? {
             return Ok((component, true));
         }
         let _permit = match self.compiler.at_once.try_acquire() {
@@ -71,24 +75,27 @@ impl Sandbox {
                 // The semaphore is never closed.
                 let permit = self.compiler.at_once.acquire().await.ok();
                 // A copy of it may have been compiled meanwhile.
-                if let Some(component) = self.cached(&wasm).await? {
+                if let Some(component) = cached().await? {
                     return Ok((component, true));
                 }
                 permit
             }
         };
         let code = match &self.compiler.compilation {
-            Compilation::Process(process) => process.compile(&wasm).await?,
-            Compilation::Here => self.compile_here(&wasm).await?,
+            Compilation::Process(process) => process.compile(wasm.bytes()).await?,
+            Compilation::Here => self.compile_here(wasm.bytes()).await?,
         };
-        let component = self.take_in(wasm, code).await?;
+        let component = self.take_in(wasm.key(), code).await?;
         Ok((component, false))
     }
 
-    async fn cached(self: &Arc<Self>, wasm: &Bytes) -> Result<Option<Component>, CompileError> {
-        let (sandbox, wasm) = (self.clone(), wasm.clone());
-        let cached = spawn_blocking(move || sandbox.cache.as_ref()?.get(&sandbox.engine, &wasm));
-        cached.await.map_err(CompileError::Interrupted)
+    /// What the cache has under this key.
+    pub(super) async fn cached(
+        self: &Arc<Self>,
+        key: &Arc<str>,
+    ) -> Result<Option<Component>, JoinError> {
+        let (sandbox, key) = (self.clone(), key.clone());
+        spawn_blocking(move || sandbox.cache.as_ref()?.get(&sandbox.engine, &key)).await
     }
 
     async fn compile_here(self: &Arc<Self>, wasm: &Bytes) -> Result<Vec<u8>, CompileError> {
@@ -104,16 +111,16 @@ impl Sandbox {
     /// Keeps the code in the cache and maps it from there; where that can't be done, takes it into memory.
     async fn take_in(
         self: &Arc<Self>,
-        wasm: Bytes,
+        key: &Arc<str>,
         code: Vec<u8>,
     ) -> Result<Component, CompileError> {
-        let sandbox = self.clone();
+        let (sandbox, key) = (self.clone(), key.clone());
         let taken = spawn_blocking(move || {
             let in_memory = || load(&sandbox.engine, Code::InMemory(&code));
             let Some(cache) = &sandbox.cache else {
                 return in_memory();
             };
-            cache.put(&sandbox.engine, &wasm, &code).or_else(|error| {
+            cache.put(&sandbox.engine, &key, &code).or_else(|error| {
                 let component = in_memory()?;
                 // Said only of good code: what the engine refuses is no fault of the cache.
                 cache.report_not_kept(&error);
@@ -188,7 +195,10 @@ mod tests {
         let mut compiled = tokio::task::JoinSet::new();
         for _ in 0..components {
             let sandbox = sandbox.clone();
-            compiled.spawn(async move { sandbox.compiled(b"\0asm\x0d\0\x01\0".to_vec()).await });
+            compiled.spawn(async move {
+                let wasm = sandbox.wasm(b"\0asm\x0d\0\x01\0".to_vec());
+                sandbox.compiled(&wasm).await
+            });
         }
         while let Some(outcome) = compiled.join_next().await {
             assert!(matches!(

@@ -1,0 +1,49 @@
+//! A component's bytes, with what their compiled form is kept under.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+
+use super::engine::Sandbox;
+use crate::report::hexadecimal;
+
+/// The bytes of a component. The digest over all of them is made once, however often the cache is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Wasm {
+    bytes: Bytes,
+    key: Arc<str>,
+}
+
+impl Wasm {
+    pub(super) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// What the cache keeps its compiled form under.
+    pub(super) fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+}
+
+impl Sandbox {
+    /// Takes a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
+    pub(crate) fn wasm(&self, bytes: Vec<u8>) -> Wasm {
+        let key = key(&self.engine, &bytes).into();
+        let bytes = bytes.into();
+        Wasm { bytes, key }
+    }
+}
+
+/// A digest of the component, of what in the engine's settings shapes the code, and of the host's version.
+fn key(engine: &Engine, wasm: &[u8]) -> String {
+    let mut settings = std::hash::DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut settings);
+    let mut digest = Sha256::new();
+    digest.update(env!("CARGO_PKG_VERSION"));
+    digest.update(settings.finish().to_le_bytes());
+    digest.update(wasm);
+    hexadecimal(&digest.finalize())
+}
