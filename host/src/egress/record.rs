@@ -198,44 +198,31 @@ impl Record {
         let first_byte_ms = self.first_byte.map(milliseconds);
         let took_ms = milliseconds(self.began.elapsed());
         // A level belongs to the place of an event, so there are two that tell the same.
+        macro_rules! tell {
+            ($level:ident, $($more:tt)+) => {
+                tracing::$level!(
+                    connector,
+                    method,
+                    origin,
+                    path,
+                    status,
+                    attempt,
+                    held_ms,
+                    outcome,
+                    sent_bytes,
+                    received_bytes,
+                    body_bytes,
+                    resolve_ms,
+                    connect_ms,
+                    first_byte_ms,
+                    took_ms,
+                    $($more)+
+                )
+            };
+        }
         match &self.outcome {
-            Outcome::Failed { cause, .. } => tracing::warn!(
-                connector,
-                method,
-                origin,
-                path,
-                status,
-                attempt,
-                held_ms,
-                outcome,
-                sent_bytes,
-                received_bytes,
-                body_bytes,
-                resolve_ms,
-                connect_ms,
-                first_byte_ms,
-                took_ms,
-                cause,
-                "upstream call failed"
-            ),
-            Outcome::Answered | Outcome::Dropped => tracing::info!(
-                connector,
-                method,
-                origin,
-                path,
-                status,
-                attempt,
-                held_ms,
-                outcome,
-                sent_bytes,
-                received_bytes,
-                body_bytes,
-                resolve_ms,
-                connect_ms,
-                first_byte_ms,
-                took_ms,
-                "upstream call"
-            ),
+            Outcome::Failed { cause, .. } => tell!(warn, cause, "upstream call failed"),
+            Outcome::Answered | Outcome::Dropped => tell!(info, "upstream call"),
         }
     }
 
