@@ -2,6 +2,8 @@
 
 mod bad_answers;
 mod endpoint;
+mod grants;
+mod sharing;
 
 use crate::egress::fetch;
 use crate::{guests, host, host_with_config};

@@ -1,5 +1,6 @@
 //! A server with a token endpoint at `/token`, and an API that takes its tokens everywhere else.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use weld_host_tests::http::Message;
@@ -54,6 +55,11 @@ impl Form {
             (Some((_, value)), None) => Some(value),
             _ => None,
         }
+    }
+
+    /// The names of all fields.
+    pub(super) fn names(&self) -> BTreeSet<&str> {
+        self.fields.iter().map(|(name, _)| name.as_str()).collect()
     }
 }
 

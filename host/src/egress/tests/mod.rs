@@ -5,3 +5,4 @@ mod certificates;
 mod connections;
 mod server;
 mod tls;
+mod tokens;

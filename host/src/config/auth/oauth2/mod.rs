@@ -6,6 +6,8 @@ mod client;
 mod endpoint;
 mod key_file;
 mod section;
+#[cfg(test)]
+mod tests;
 
 pub(super) use section::read;
 

@@ -1,6 +1,7 @@
 //! One token: its request, sent again where the endpoint fails in a way that may pass.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderValue, Method, header};
 use http_body_util::BodyExt;
@@ -22,6 +23,9 @@ use crate::config::Limits;
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
+
+/// How long a token may take at the least, tries and quotas included.
+const LEAST_TIME: Duration = Duration::from_secs(600);
 
 /// What came back.
 struct Answered {
@@ -48,13 +52,14 @@ async fn asked(
     way: &Arc<Way>,
     status: &mut Option<u16>,
 ) -> Result<Token, TokenFault> {
-    // Of the connector's limits only the time of a page holds: nobody waits for longer. The calls and bytes are the host's.
+    // The calls and bytes are the host's. The time is that of the page that waits for the longest; but what a short page
+    // has begun, the next one may still have.
     let limits = Limits {
         max_calls: u32::MAX,
         max_call_bytes: u64::MAX,
         ..Limits::default()
     };
-    let deadline = Instant::now() + way.page_timeout;
+    let deadline = Instant::now() + way.page_timeout.max(LEAST_TIME);
     let page = Arc::new(PageQuota::new(&limits, deadline, Arc::<Waits>::default()));
     let mut course = Course::hosts_own(&page);
     let origin = tokens.config.token_url.origin().ascii_serialization();

@@ -1,0 +1,228 @@
+//! Tokens that many wait for, some of whom go away, and endpoints that can't be reached.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use url::Url;
+
+use super::super::auth::{Choice, Ready};
+use super::super::governor::Patience;
+use super::super::{
+    Budgets, Egress, EgressError, Network, Networking, PageQuota, Timeout, Tls, WaitReason, Waits,
+};
+use crate::config::{Ceilings, ConnectorConfig, Limits};
+
+/// The network of a token endpoint.
+struct Endpoint {
+    /// Where it listens; none where nobody does.
+    address: Option<SocketAddr>,
+    dialled: AtomicUsize,
+    /// Has a permit for each answer that may be given.
+    answers: Arc<Semaphore>,
+}
+
+impl Endpoint {
+    /// One that gives the token of its name, once it is let.
+    async fn listening() -> Arc<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let answers = Arc::new(Semaphore::new(0));
+        let endpoint = Self {
+            address: Some(listener.local_addr().unwrap()),
+            dialled: AtomicUsize::new(0),
+            answers: answers.clone(),
+        };
+        tokio::spawn(async move {
+            loop {
+                let (tcp, _) = listener.accept().await.unwrap();
+                tokio::spawn(answer(tcp, answers.clone()));
+            }
+        });
+        Arc::new(endpoint)
+    }
+
+    /// One that refuses connections.
+    fn absent() -> Arc<Self> {
+        Arc::new(Self {
+            address: None,
+            dialled: AtomicUsize::new(0),
+            answers: Arc::new(Semaphore::new(0)),
+        })
+    }
+
+    fn dialled(&self) -> usize {
+        self.dialled.load(Ordering::SeqCst)
+    }
+
+    /// A connector whose credential comes from it.
+    fn egress(self: &Arc<Self>, previous: Option<&Egress>, more: &str) -> Arc<Egress> {
+        let text = format!(
+            "[network]\nallow = ['http://login.example.com']\n[rate-limit]\nretries = 0\nfailures = 0\n[auth.api]\nurls = ['http://login.example.com']\nkind = 'oauth2'\ngrant = 'client-credentials'\ntoken-url = 'http://login.example.com/token'\nclient-id = 'weld'\nclient-secret = 'hunter2/hunter2'\n{more}"
+        );
+        let path = Path::new("shop.toml");
+        let config = ConnectorConfig::parse(&text, path, &Ceilings::default()).unwrap();
+        let budgets = Budgets::default();
+        let network: Arc<dyn Network> = self.clone();
+        let file = "shop.toml".to_owned();
+        let egress = Egress::new(
+            "shop",
+            &config,
+            file,
+            network,
+            &Tls::new(),
+            &budgets,
+            previous,
+        );
+        Arc::new(egress.unwrap())
+    }
+}
+
+async fn answer(mut tcp: TcpStream, answers: Arc<Semaphore>) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"grant_type=client_credentials") {
+        let mut piece = [0; 1024];
+        let bytes = tcp.read(&mut piece).await.unwrap();
+        assert!(bytes > 0, "the request is cut short");
+        request.extend_from_slice(&piece[..bytes]);
+    }
+    answers.acquire().await.unwrap().forget();
+    let body = r#"{"access_token": "a-long-token", "expires_in": 3600}"#;
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    // Nobody may be there any more.
+    let _ = tcp.write_all(format!("{head}{body}").as_bytes()).await;
+}
+
+impl Network for Endpoint {
+    fn resolve<'a>(&'a self, _: &'a str) -> Networking<'a, Vec<IpAddr>> {
+        Box::pin(async { Ok(vec![IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14))]) })
+    }
+
+    fn dial(&self, _: SocketAddr) -> Networking<'_, TcpStream> {
+        self.dialled.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            match self.address {
+                None => Err(io::Error::other("nobody listens")),
+                Some(address) => TcpStream::connect(address).await,
+            }
+        })
+    }
+}
+
+/// A page's wait for its credential.
+async fn ready(egress: &Egress, waits: Arc<Waits>) -> Result<Ready, EgressError> {
+    let deadline = Instant::now() + Duration::from_secs(3600);
+    let page = PageQuota::new(&Limits::default(), deadline, waits);
+    let url = Url::parse("http://login.example.com/beers").unwrap();
+    let held = Choice::Open(&egress.credentials, None).choose(&url)?;
+    let patience = Patience {
+        until: deadline,
+        reason: Timeout::Page,
+    };
+    let held = held.expect("it has a credential");
+    held.ready(&egress.way, &page, patience).await
+}
+
+/// Waits until all of these wait for a token.
+async fn all_wait(waits: &[Arc<Waits>]) {
+    let waits_for_it = |waits: &Arc<Waits>| {
+        waits.current().is_some_and(
+            |wait| matches!(wait.reason, WaitReason::Token { credential } if credential == "api"),
+        )
+    };
+    while !waits.iter().all(waits_for_it) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_pages_that_wait_for_a_token_make_one_request() {
+    let endpoint = Endpoint::listening().await;
+    let egress = endpoint.egress(None, "");
+    let waits: Vec<Arc<Waits>> = (0..1000).map(|_| Arc::default()).collect();
+    let mut pages = JoinSet::new();
+    for waits in waits.clone() {
+        let egress = egress.clone();
+        pages.spawn(async move { ready(&egress, waits).await });
+    }
+    all_wait(&waits).await;
+    endpoint.answers.add_permits(1000);
+    let mut had = 0;
+    while let Some(page) = pages.join_next().await {
+        let ready = page.unwrap().unwrap();
+        assert!(ready.was_awaited() && ready.holds());
+        had += 1;
+    }
+    assert_eq!((had, endpoint.dialled()), (1000, 1));
+    let later = ready(&egress, Arc::default()).await.unwrap();
+    assert!(!later.was_awaited(), "it is kept");
+    assert_eq!(endpoint.dialled(), 1);
+}
+
+#[tokio::test]
+async fn a_page_that_is_cancelled_does_not_cancel_the_request_that_it_began() {
+    let endpoint = Endpoint::listening().await;
+    let egress = endpoint.egress(None, "");
+    let waits = [Arc::<Waits>::default()];
+    let first = tokio::spawn({
+        let (egress, waits) = (egress.clone(), waits[0].clone());
+        async move { ready(&egress, waits).await.map(|_| ()) }
+    });
+    all_wait(&waits).await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    endpoint.answers.add_permits(1);
+    assert!(ready(&egress, Arc::default()).await.is_ok());
+    assert_eq!(endpoint.dialled(), 1);
+}
+
+#[tokio::test]
+async fn a_newer_version_waits_for_the_request_of_the_one_before() {
+    let endpoint = Endpoint::listening().await;
+    let before = endpoint.egress(None, "");
+    let waits = [Arc::default(), Arc::default()];
+    let same = endpoint.egress(Some(&before), "[limits]\ncalls = 7");
+    let mut pages = JoinSet::new();
+    for (egress, waits) in [before.clone(), same].into_iter().zip(waits.clone()) {
+        pages.spawn(async move { ready(&egress, waits).await.map(|_| ()) });
+    }
+    all_wait(&waits).await;
+    endpoint.answers.add_permits(2);
+    while let Some(page) = pages.join_next().await {
+        page.unwrap().unwrap();
+    }
+    assert_eq!(endpoint.dialled(), 1);
+    let other = endpoint.egress(Some(&before), "header = 'x-token'");
+    assert!(ready(&other, Arc::default()).await.unwrap().was_awaited());
+    assert_eq!(endpoint.dialled(), 2, "it is another credential");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_not_there_is_left_alone_for_a_moment() {
+    let endpoint = Endpoint::absent();
+    let egress = endpoint.egress(None, "");
+    let mut pages = JoinSet::new();
+    for _ in 0..100 {
+        let egress = egress.clone();
+        pages.spawn(async move { ready(&egress, Arc::default()).await.map(|_| ()) });
+    }
+    while let Some(page) = pages.join_next().await {
+        let error = crate::report::chain(&page.unwrap().unwrap_err());
+        assert!(error.contains("`api` has no token: http://login.example.com could not be asked"));
+        assert!(error.contains("nobody listens"), "{error}");
+    }
+    assert_eq!(endpoint.dialled(), 1);
+    tokio::time::advance(Duration::from_secs(3)).await;
+    assert!(ready(&egress, Arc::default()).await.is_err());
+    assert_eq!(endpoint.dialled(), 2);
+}
