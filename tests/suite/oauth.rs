@@ -105,6 +105,67 @@ fn a_token_that_the_api_refuses_is_had_anew_once() {
 }
 
 #[test]
+fn a_request_is_sent_again_with_another_token_where_its_body_can_be() {
+    for (guest, status) in [(guests::FETCHES, 200), (guests::FETCHES_WASI, 401)] {
+        let endpoint = Endpoint::giving(token);
+        let host = host_for(guest, &endpoint, KEYS);
+        assert_eq!(called(&host, &endpoint)["status"], 200);
+        endpoint.revoke_before(2);
+        let url = endpoint.upstream.url("/beers");
+        let row = fetch(
+            &host,
+            &json!({ "url": url, "method": "POST", "body": "a beer" }),
+        );
+        // A stream is gone; but who comes next has another token.
+        assert_eq!(row["status"], status, "{row}");
+        assert_eq!(endpoint.calls().last().unwrap().text(), "a beer");
+        assert_eq!(called(&host, &endpoint)["status"], 200);
+        assert_eq!(endpoint.asked(), 2);
+    }
+}
+
+#[test]
+fn an_endpoint_may_give_the_same_token_again() {
+    let endpoint = Endpoint::giving(|_| token(7));
+    let host = host_for(guests::FETCHES, &endpoint, KEYS);
+    for asked in 1..=2 {
+        endpoint.revoke_before(1);
+        assert_eq!(called(&host, &endpoint)["status"], 200);
+        assert_eq!(endpoint.asked(), asked);
+        endpoint.revoke_before(8);
+        assert_eq!(called(&host, &endpoint)["status"], 401);
+    }
+    for call in endpoint.calls() {
+        assert_eq!(call.header("authorization"), Some("Bearer a-long-token-7"));
+    }
+}
+
+#[test]
+fn a_token_that_is_over_by_the_call_s_turn_is_had_anew() {
+    let endpoint = Endpoint::giving(|number| {
+        format!("{{\"access_token\": \"a-long-token-{number}\", \"expires_in\": 1}}")
+    });
+    let api = Upstream::answering("{}");
+    let config = endpoint.config(KEYS).replace(
+        &format!("[\"{}\"]", endpoint.upstream.origin()),
+        &format!("[\"{}\", \"{}\"]", endpoint.upstream.origin(), api.origin()),
+    );
+    let host = host_with_config(
+        guests::FETCHES,
+        &format!("{config}[rate-limit]\nrate = \"1/s\""),
+    );
+    // The second one waits for a second, and its token would be over after four fifths of one.
+    fetch(&host, &json!({ "url": api.url("/"), "times": 2 }));
+    let tokens: Vec<String> = api
+        .received()
+        .iter()
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
+    assert_eq!(tokens.len(), 2);
+    assert_ne!(tokens[0], tokens[1]);
+}
+
+#[test]
 fn a_second_try_with_another_token_is_a_call_of_the_page() {
     let endpoint = Endpoint::giving(token);
     let keys = format!("{KEYS}[limits]\ncalls = 1");

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,8 +23,9 @@ use crate::config::{Ceilings, ConnectorConfig, Limits};
 
 /// The network of a token endpoint.
 struct Endpoint {
-    /// Where it listens; none where nobody does.
-    address: Option<SocketAddr>,
+    address: SocketAddr,
+    /// Whether nobody listens.
+    is_gone: AtomicBool,
     dialled: AtomicUsize,
     /// Has a permit for each answer that may be given.
     answers: Arc<Semaphore>,
@@ -36,7 +37,8 @@ impl Endpoint {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let answers = Arc::new(Semaphore::new(0));
         let endpoint = Self {
-            address: Some(listener.local_addr().unwrap()),
+            address: listener.local_addr().unwrap(),
+            is_gone: AtomicBool::new(false),
             dialled: AtomicUsize::new(0),
             answers: answers.clone(),
         };
@@ -49,13 +51,9 @@ impl Endpoint {
         Arc::new(endpoint)
     }
 
-    /// One that refuses connections.
-    fn absent() -> Arc<Self> {
-        Arc::new(Self {
-            address: None,
-            dialled: AtomicUsize::new(0),
-            answers: Arc::new(Semaphore::new(0)),
-        })
+    /// From now on it refuses connections.
+    fn go(&self) {
+        self.is_gone.store(true, Ordering::SeqCst);
     }
 
     fn dialled(&self) -> usize {
@@ -111,10 +109,10 @@ impl Network for Endpoint {
     fn dial(&self, _: SocketAddr) -> Networking<'_, TcpStream> {
         self.dialled.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
-            match self.address {
-                None => Err(io::Error::other("nobody listens")),
-                Some(address) => TcpStream::connect(address).await,
+            if self.is_gone.load(Ordering::SeqCst) {
+                return Err(io::Error::other("nobody listens"));
             }
+            TcpStream::connect(self.address).await
         })
     }
 }
@@ -209,7 +207,8 @@ async fn a_newer_version_waits_for_the_request_of_the_one_before() {
 
 #[tokio::test(start_paused = true)]
 async fn an_endpoint_that_is_not_there_is_left_alone_for_a_moment() {
-    let endpoint = Endpoint::absent();
+    let endpoint = Endpoint::listening().await;
+    endpoint.go();
     let egress = endpoint.egress(None, "");
     let mut pages = JoinSet::new();
     for _ in 0..100 {
@@ -225,4 +224,24 @@ async fn an_endpoint_that_is_not_there_is_left_alone_for_a_moment() {
     tokio::time::advance(Duration::from_secs(3)).await;
     assert!(ready(&egress, Arc::default()).await.is_err());
     assert_eq!(endpoint.dialled(), 2);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_before_the_end_of_a_token_does_no_harm() {
+    let endpoint = Endpoint::listening().await;
+    let egress = endpoint.egress(None, "");
+    endpoint.answers.add_permits(1);
+    assert!(ready(&egress, Arc::default()).await.is_ok());
+    endpoint.go();
+    tokio::time::pause();
+    // Of an hour, without the minute in which another one is had.
+    tokio::time::advance(Duration::from_secs(3550)).await;
+    for dialled in [2, 2] {
+        let old = ready(&egress, Arc::default()).await.unwrap();
+        assert!(!old.holds(), "it is nearly over");
+        assert_eq!(endpoint.dialled(), dialled);
+    }
+    tokio::time::advance(Duration::from_secs(50)).await;
+    assert!(ready(&egress, Arc::default()).await.is_err());
+    assert_eq!(endpoint.dialled(), 3);
 }

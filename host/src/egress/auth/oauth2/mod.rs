@@ -48,6 +48,14 @@ struct Present {
     request: Option<watch::Receiver<Option<Outcome>>>,
 }
 
+impl Present {
+    /// The token that was to be replaced in time, and isn't over yet: a failure just before its end does no harm.
+    fn old(&self, was_awaited: bool) -> Option<Had> {
+        let token = self.token.clone().filter(|token| token.is_of_use())?;
+        Some(Had { token, was_awaited })
+    }
+}
+
 /// A token, and how it was had.
 pub(in crate::egress) struct Had {
     pub(super) token: Arc<Token>,
@@ -103,7 +111,8 @@ impl Tokens {
             if let Some((failure, until)) = &present.failure
                 && now < *until
             {
-                return Err(AuthError::Token(failure.clone()).into());
+                let failure = failure.clone();
+                return Ok(present.old(false).ok_or(AuthError::Token(failure))?);
             }
             let under_way = present.request.take();
             let request = match under_way.filter(|request| request.has_changed().is_ok()) {
@@ -125,15 +134,16 @@ impl Tokens {
             Ok(Ok(outcome)) => outcome.clone(),
             Ok(Err(_)) => None,
         };
-        let token = outcome
-            .ok_or_else(|| AuthError::Interrupted {
-                name: self.name.to_string(),
-            })?
-            .map_err(AuthError::Token)?;
-        Ok(Had {
-            token,
-            was_awaited: true,
-        })
+        let outcome = outcome.ok_or_else(|| AuthError::Interrupted {
+            name: self.name.to_string(),
+        })?;
+        match outcome {
+            Ok(token) => Ok(Had {
+                token,
+                was_awaited: true,
+            }),
+            Err(failure) => Ok(self.present().old(true).ok_or(AuthError::Token(failure))?),
+        }
     }
 
     /// The API refused this one: it is not sent again. False where there is no point in another one.
@@ -178,7 +188,6 @@ impl Tokens {
                 } else {
                     FAILURE_COUNTS
                 };
-                present.token = None;
                 present.failure = Some((error.clone(), Instant::now() + counts));
             }
         }

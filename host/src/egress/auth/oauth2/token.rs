@@ -16,8 +16,8 @@ const FIRST_TRIAL: Duration = Duration::from_secs(30);
 pub(in crate::egress) struct Token {
     value: HeaderValue,
     had: Instant,
-    /// None where its end isn't known.
-    until: Option<Instant>,
+    /// When another one is had, and when this one is over; none where that isn't known.
+    times: Option<(Instant, Instant)>,
     is_accepted: AtomicBool,
 }
 
@@ -25,14 +25,15 @@ impl Token {
     /// `value` is the token as it is sent. It was asked for at `asked`, and holds for so long from then on, where that is
     /// known.
     pub(super) fn new(value: HeaderValue, asked: Instant, expires_in: Option<Duration>) -> Self {
-        let until = expires_in.and_then(|time| {
+        let times = expires_in.and_then(|time| {
             let margin = MARGIN.min(time / 5);
-            asked.checked_add(time.saturating_sub(margin))
+            let end = asked.checked_add(time)?;
+            Some((end.checked_sub(margin)?, end))
         });
         Self {
             value,
             had: Instant::now(),
-            until,
+            times,
             is_accepted: AtomicBool::new(false),
         }
     }
@@ -42,9 +43,14 @@ impl Token {
         &self.value
     }
 
-    /// Whether it is sent with requests.
+    /// Whether it is sent with requests, and no other one is had.
     pub(in crate::egress::auth) fn holds(&self) -> bool {
-        self.until.is_none_or(|until| Instant::now() < until)
+        self.times.is_none_or(|(until, _)| Instant::now() < until)
+    }
+
+    /// Whether it may still be sent where no other one can be had.
+    pub(super) fn is_of_use(&self) -> bool {
+        self.times.is_none_or(|(_, end)| Instant::now() < end)
     }
 
     /// An API took it.
