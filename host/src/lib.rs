@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → author → sync; cli → sync, demo
-//! config, bindings, encoding, fair_queue, report, demo: leaves, usable by all, using none
+//! config, bindings, encoding, fair_queue, report, tokens, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -32,3 +32,4 @@ mod report;
 pub mod sandbox;
 pub mod server;
 pub mod sync;
+pub mod tokens;

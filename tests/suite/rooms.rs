@@ -17,7 +17,7 @@ const FLOW: [&str; 7] = [
 /// Rooms that `cli` alone may use, and that may use only leaves; but `author` asks connectors as `sync` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but `config` and `report`.
-const LEAVES: [&str; 7] = [
+const LEAVES: [&str; 8] = [
     "config",
     "bindings",
     "demo",
@@ -25,6 +25,7 @@ const LEAVES: [&str; 7] = [
     "fair_queue",
     "report",
     "recorded",
+    "tokens",
 ];
 /// Leaves that leaves may use too.
 const BASE: [&str; 2] = ["config", "report"];

@@ -1,0 +1,127 @@
+//! How a file is read, and replaced as a whole.
+//!
+//! A new content is written beside the file, brought to the disk, and put in the file's place by one rename: whenever
+//! the process or the machine ends, the file is the old one or the new one. What is left of a write that was cut off has
+//! a fixed name, and the next write removes it.
+
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// No token is as large; something else may be.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// How far a write has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
+pub(super) enum Step {
+    Begun,
+    HalfWritten,
+    Written,
+    Synced,
+    Renamed,
+    FolderSynced,
+}
+
+/// Is told of each step of a write, and may end it there: tests kill the process.
+pub(super) trait Watch {
+    fn step(&self, step: Step) -> io::Result<()>;
+}
+
+/// Lets every write go on.
+pub(super) struct Unwatched;
+
+impl Watch for Unwatched {
+    fn step(&self, _: Step) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A folder for this user alone, with those above it, and their entries brought to the disk.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|parent| *parent != OsStr::new(""));
+    if let Some(parent) = parent {
+        make_folder(parent)?;
+    }
+    match DirBuilder::new().mode(0o700).create(folder) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
+    sync_folder(parent.unwrap_or(Path::new(".")))
+}
+
+/// The file's content; none where there is no file.
+pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let opened = File::options()
+        .read(true)
+        // A link or a pipe is not what was written here.
+        .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32)
+        .open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut content = Vec::new();
+    file.take(MAX_FILE_BYTES).read_to_end(&mut content)?;
+    Ok(Some(content))
+}
+
+/// Replaces `path` by way of `temporary`, in the same folder. Only one writer may do so at a time.
+pub(super) fn replace(
+    path: &Path,
+    temporary: &Path,
+    content: &[u8],
+    watch: &impl Watch,
+) -> io::Result<()> {
+    watch.step(Step::Begun)?;
+    remove(temporary)?;
+    let written = write_whole(temporary, content, watch)
+        .and_then(|()| std::fs::rename(temporary, path))
+        .inspect_err(|_| {
+            // The error is what counts; the next write removes what is left.
+            let _left = remove(temporary);
+        });
+    written?;
+    watch.step(Step::Renamed)?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+    watch.step(Step::FolderSynced)
+}
+
+fn write_whole(temporary: &Path, content: &[u8], watch: &impl Watch) -> io::Result<()> {
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(temporary)?;
+    let (first, second) = content.split_at(content.len() / 2);
+    file.write_all(first)?;
+    watch.step(Step::HalfWritten)?;
+    file.write_all(second)?;
+    watch.step(Step::Written)?;
+    file.sync_all()?;
+    watch.step(Step::Synced)
+}
+
+/// Removes a file, if it is there; says whether it was.
+pub(super) fn remove(path: &Path) -> io::Result<bool> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings a folder's entries to the disk.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

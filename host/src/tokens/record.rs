@@ -1,0 +1,183 @@
+//! What is kept of one credential.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::config::Secret;
+use crate::report::hexadecimal;
+
+/// A credential's tokens. Times are kept in whole seconds.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// What new access tokens are had for.
+    pub refresh_token: Secret,
+    /// When this refresh token was got.
+    pub obtained: SystemTime,
+    /// When an access token was last got for it; not before `obtained`.
+    pub renewed: SystemTime,
+    /// What the tokens are good for, where the API said so. May be empty.
+    pub scopes: Vec<String>,
+    /// The newest access token.
+    pub access_token: Option<AccessToken>,
+    /// Of the configured refresh token that this one descends from; none for one that a login brought.
+    pub seed: Option<SeedDigest>,
+}
+
+/// An access token, and how long it holds.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    /// The token itself.
+    pub token: Secret,
+    /// When it ends, where the API said so.
+    pub expires: Option<SystemTime>,
+}
+
+/// Tells whether the configured refresh token is still the one that a record began with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SeedDigest(String);
+
+impl SeedDigest {
+    /// The digest of a configured refresh token.
+    pub fn of(seed: &Secret) -> Self {
+        Self(hexadecimal(&Sha256::digest(seed.expose())))
+    }
+}
+
+impl fmt::Debug for SeedDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SeedDigest(…)")
+    }
+}
+
+/// The record's JSON. Unknown keys are skipped: a later host may write more.
+#[derive(Serialize, Deserialize)]
+struct Written<T> {
+    refresh_token: T,
+    obtained: Timestamped,
+    renewed: Timestamped,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default)]
+    access_token: Option<T>,
+    #[serde(default)]
+    expires: Option<Timestamped>,
+    #[serde(default)]
+    seed: Option<String>,
+}
+
+/// Seconds since 1970.
+type Timestamped = u64;
+
+impl Record {
+    pub(super) fn to_json(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let access_token = self.access_token.as_ref();
+        let written = Written {
+            refresh_token: self.refresh_token.expose(),
+            obtained: seconds(self.obtained)?,
+            renewed: seconds(self.renewed)?,
+            scopes: self.scopes.clone(),
+            access_token: access_token.map(|access| access.token.expose()),
+            expires: match access_token.and_then(|access| access.expires) {
+                Some(expires) => Some(seconds(expires)?),
+                None => None,
+            },
+            seed: self.seed.clone().map(|SeedDigest(digest)| digest),
+        };
+        // With room for all of it, so that no copy is left behind where the text grows.
+        let length = written.refresh_token.len() + written.access_token.map_or(0, str::len);
+        let scopes: usize = written.scopes.iter().map(|scope| scope.len() + 3).sum();
+        let mut json = Zeroizing::new(Vec::with_capacity(2 * (length + scopes) + 1024));
+        serde_json::to_writer(&mut *json, &written).ok()?;
+        Some(json)
+    }
+
+    pub(super) fn from_json(json: &[u8]) -> Option<Self> {
+        let written: Written<String> = serde_json::from_slice(json).ok()?;
+        let expires = match written.expires {
+            Some(expires) => Some(time(expires)?),
+            None => None,
+        };
+        Some(Self {
+            refresh_token: Secret::new(written.refresh_token),
+            obtained: time(written.obtained)?,
+            renewed: time(written.renewed)?,
+            scopes: written.scopes,
+            access_token: written.access_token.map(|token| AccessToken {
+                token: Secret::new(token),
+                expires,
+            }),
+            seed: written.seed.map(SeedDigest),
+        })
+    }
+}
+
+fn seconds(time: SystemTime) -> Option<Timestamped> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Some(since.as_secs())
+}
+
+fn time(seconds: Timestamped) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let seed = SeedDigest::of(&Secret::new("first"));
+        let whole = Record {
+            refresh_token: Secret::new("refresh \"1\""),
+            obtained: at(1_790_000_000),
+            renewed: at(1_790_000_100),
+            scopes: vec!["orders.read".to_owned(), "offline".to_owned()],
+            access_token: Some(AccessToken {
+                token: Secret::new("access"),
+                expires: Some(at(1_790_003_700)),
+            }),
+            seed: Some(seed.clone()),
+        };
+        let bare = Record {
+            scopes: Vec::new(),
+            access_token: None,
+            seed: None,
+            ..whole.clone()
+        };
+        for record in [whole, bare] {
+            let json = record.to_json().expect("its times are of this age");
+            let again = Record::from_json(&json).expect("it is its own form");
+            assert_eq!(again.refresh_token.expose(), record.refresh_token.expose());
+            assert_eq!(
+                (again.obtained, again.renewed, &again.scopes, &again.seed),
+                (
+                    record.obtained,
+                    record.renewed,
+                    &record.scopes,
+                    &record.seed
+                )
+            );
+            let access = |record: &Record| {
+                let access = record.access_token.as_ref()?;
+                Some((access.token.expose().to_owned(), access.expires))
+            };
+            assert_eq!(access(&again), access(&record));
+        }
+        assert_ne!(seed, SeedDigest::of(&Secret::new("second")));
+    }
+
+    #[test]
+    fn keys_of_a_later_host_are_skipped_and_missing_ones_are_not_made_up() {
+        let json = br#"{"refresh_token": "r", "obtained": 1, "renewed": 2, "colour": "blue"}"#;
+        let record = Record::from_json(json).expect("all that it needs is there");
+        assert_eq!(record.refresh_token.expose(), "r");
+        for lacking in [&br#"{"obtained": 1, "renewed": 2}"#[..], b"null", b"{"] {
+            assert!(Record::from_json(lacking).is_none());
+        }
+    }
+}

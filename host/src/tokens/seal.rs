@@ -1,0 +1,154 @@
+//! The form of a file: a head in the clear, then the encrypted record.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 7 | `WELDTOK` |
+//! | 1 | the form's version |
+//! | 8 | which key it was encrypted with |
+//! | 24 | the nonce, random: with so many bytes none comes twice |
+//! | 16 | the tag of XChaCha20-Poly1305 |
+//! | rest | the encrypted record |
+//!
+//! The tag also holds for the head and for the names of connector and credential, so that one credential's file can't be
+//! put in another's place.
+
+use chacha20poly1305::{AeadInPlace, Tag, XNonce};
+use zeroize::Zeroizing;
+
+use super::key::{ID_BYTES, TokenKey};
+
+const MAGIC: [u8; 7] = *b"WELDTOK";
+const VERSION: u8 = 1;
+const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
+
+/// Why a file's content is not a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsealable {
+    /// It has another form, was changed, or is another credential's.
+    Corrupt,
+    AnotherKey,
+    NewerVersion(u8),
+}
+
+/// A record as it is written. None where the system has no random numbers, or the record is beyond all measure.
+pub(super) fn seal(key: &TokenKey, name: &str, mut record: Zeroizing<Vec<u8>>) -> Option<Vec<u8>> {
+    let mut nonce = [0; NONCE_BYTES];
+    getrandom::fill(&mut nonce).ok()?;
+    let tag = key
+        .cipher()
+        .encrypt_in_place_detached(
+            XNonce::from_slice(&nonce),
+            &bound_data(key.id(), name),
+            &mut record,
+        )
+        .ok()?;
+    let head = [&MAGIC[..], &[VERSION], &key.id(), &nonce, &tag];
+    Some([head.concat().as_slice(), &record].concat())
+}
+
+/// The record in a file's content.
+pub(super) fn unseal(
+    key: &TokenKey,
+    name: &str,
+    content: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+    let rest = content.strip_prefix(&MAGIC).ok_or(Unsealable::Corrupt)?;
+    let (&[version], rest) = taken::<1>(rest)?;
+    match version {
+        VERSION => {}
+        0 => return Err(Unsealable::Corrupt),
+        newer => return Err(Unsealable::NewerVersion(newer)),
+    }
+    let (id, rest) = taken::<ID_BYTES>(rest)?;
+    let (nonce, rest) = taken::<NONCE_BYTES>(rest)?;
+    let (tag, encrypted) = taken::<TAG_BYTES>(rest)?;
+    if *id != key.id() {
+        return Err(Unsealable::AnotherKey);
+    }
+    let mut record = Zeroizing::new(encrypted.to_vec());
+    key.cipher()
+        .decrypt_in_place_detached(
+            XNonce::from_slice(nonce),
+            &bound_data(*id, name),
+            &mut record,
+            Tag::from_slice(tag),
+        )
+        .map_err(|_| Unsealable::Corrupt)?;
+    Ok(record)
+}
+
+fn taken<const N: usize>(bytes: &[u8]) -> Result<(&[u8; N], &[u8]), Unsealable> {
+    bytes.split_first_chunk().ok_or(Unsealable::Corrupt)
+}
+
+fn bound_data(id: [u8; ID_BYTES], name: &str) -> Vec<u8> {
+    [&MAGIC[..], &[VERSION], &id, name.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "beers/api";
+
+    fn sealed(key: &TokenKey) -> Vec<u8> {
+        seal(key, NAME, Zeroizing::new(b"the record".to_vec())).expect("random numbers")
+    }
+
+    #[test]
+    fn what_was_sealed_can_be_read_and_shows_nothing() {
+        let key = TokenKey::random().expect("random numbers");
+        let (one, other) = (sealed(&key), sealed(&key));
+        assert_ne!(one, other, "each has a nonce of its own");
+        for content in [one, other] {
+            assert!(!content.windows(6).any(|part| part == b"record"));
+            let record = unseal(&key, NAME, &content).expect("it is whole");
+            assert_eq!(&**record, b"the record");
+        }
+    }
+
+    #[test]
+    fn no_byte_can_be_changed_added_or_taken_away() {
+        let key = TokenKey::random().expect("random numbers");
+        let content = sealed(&key);
+        for place in 0..content.len() {
+            let mut changed = content.clone();
+            changed[place] ^= 1;
+            assert!(unseal(&key, NAME, &changed).is_err(), "byte {place}");
+            let cut = &content[..place];
+            assert_eq!(
+                unseal(&key, NAME, cut),
+                Err(Unsealable::Corrupt),
+                "cut to {place}"
+            );
+        }
+        let longer = [&content[..], b"\0"].concat();
+        assert_eq!(unseal(&key, NAME, &longer), Err(Unsealable::Corrupt));
+    }
+
+    #[test]
+    fn another_key_and_a_newer_form_are_told_from_a_broken_file() {
+        let key = TokenKey::random().expect("random numbers");
+        let other = TokenKey::random().expect("random numbers");
+        let mut content = sealed(&key);
+        assert_eq!(unseal(&other, NAME, &content), Err(Unsealable::AnotherKey));
+        content[MAGIC.len()] = 2;
+        assert_eq!(
+            unseal(&key, NAME, &content),
+            Err(Unsealable::NewerVersion(2))
+        );
+    }
+
+    #[test]
+    fn a_file_is_of_no_use_in_the_place_of_another_one() {
+        let key = TokenKey::random().expect("random numbers");
+        for name in ["beers/other", "other/api", "beers/", ""] {
+            assert_eq!(
+                unseal(&key, name, &sealed(&key)),
+                Err(Unsealable::Corrupt),
+                "{name}"
+            );
+        }
+    }
+}

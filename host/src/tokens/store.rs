@@ -1,0 +1,244 @@
+//! The folder of tokens: `CONNECTOR/CREDENTIAL.token`, each with a `.lock` beside it.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::TokenError;
+use super::files::{self, Unwatched, Watch};
+use super::key::TokenKey;
+use super::record::Record;
+use super::seal::{self, Unsealable};
+
+/// All permissions of group and others.
+const FOREIGN: u32 = 0o077;
+
+/// A folder of tokens. Clones are the same store.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
+    folder: PathBuf,
+    key: Option<TokenKey>,
+}
+
+/// One credential's place in the store, whether or not there is a token.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    store: Store,
+    folder: PathBuf,
+    connector: Arc<str>,
+    credential: Arc<str>,
+}
+
+/// An entry that no other process or thread can lock meanwhile. Dropped, or with the end of its process, it is free.
+#[derive(Debug)]
+pub struct Locked {
+    entry: Entry,
+    /// Its lock goes when it is closed.
+    _lock: File,
+}
+
+impl Store {
+    /// A store in this folder, which is made, for this user alone, with the first token. A folder that others may look
+    /// into is used, with a warning. Without a key a token can be removed and nothing else.
+    pub fn open(folder: PathBuf, key: Option<TokenKey>) -> Self {
+        if let Ok(metadata) = std::fs::metadata(&folder)
+            && metadata.mode() & FOREIGN != 0
+        {
+            let mode = format!("{:o}", metadata.mode() & 0o7777);
+            tracing::warn!(folder = %folder.display(), mode, "others may look into the folder of tokens; chmod 700 closes it");
+        }
+        Self(Arc::new(Place { folder, key }))
+    }
+
+    /// Whether tokens can be read and written.
+    pub fn has_key(&self) -> bool {
+        self.0.key.is_some()
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
+    /// The place of a connector's credential.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Name`]: a name that would lead out of the folder. The configuration permits none.
+    pub fn entry(&self, connector: &str, credential: &str) -> Result<Entry, TokenError> {
+        for name in [connector, credential] {
+            let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+            if name.is_empty() || !name.chars().all(is_plain) {
+                return Err(TokenError::Name(name.to_owned()));
+            }
+        }
+        if connector.starts_with('.') {
+            return Err(TokenError::Name(connector.to_owned()));
+        }
+        Ok(Entry {
+            store: self.clone(),
+            folder: self.0.folder.join(connector),
+            connector: connector.into(),
+            credential: credential.into(),
+        })
+    }
+}
+
+impl Entry {
+    /// The file of the token.
+    pub fn path(&self) -> PathBuf {
+        self.file("token")
+    }
+
+    /// Whether there is a token, readable or not.
+    pub fn exists(&self) -> bool {
+        self.path().symlink_metadata().is_ok()
+    }
+
+    /// What is kept; none where nothing is.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`]: `NoKey`, `Corrupt`, `AnotherKey`, `NewerVersion` and `Unreadable`.
+    pub fn read(&self) -> Result<Option<Record>, TokenError> {
+        let key = self.key()?;
+        let path = self.path();
+        let content = match files::read(&path) {
+            Ok(Some(content)) => content,
+            Ok(None) => return Ok(None),
+            Err(source) => return Err(TokenError::Unreadable { path, source }),
+        };
+        match seal::unseal(key, &self.name(), &content) {
+            Ok(json) => Record::from_json(&json)
+                .map(Some)
+                .ok_or(TokenError::Corrupt(path)),
+            Err(Unsealable::Corrupt) => Err(TokenError::Corrupt(path)),
+            Err(Unsealable::AnotherKey) => Err(TokenError::AnotherKey(path)),
+            Err(Unsealable::NewerVersion(version)) => {
+                Err(TokenError::NewerVersion { path, version })
+            }
+        }
+    }
+
+    /// Waits until nobody else holds the entry.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`]: `ReadOnly`, `Full` and `Unwritable`, where there can't be a file to lock.
+    pub fn lock(&self) -> Result<Locked, TokenError> {
+        let file = self.lock_file()?;
+        file.lock()
+            .map_err(|source| TokenError::of_write(&self.file("lock"), source))?;
+        Ok(self.locked(file))
+    }
+
+    /// As [`lock`](Self::lock), without waiting: none where somebody else holds it.
+    ///
+    /// # Errors
+    ///
+    /// As [`lock`](Self::lock).
+    pub fn try_lock(&self) -> Result<Option<Locked>, TokenError> {
+        let file = self.lock_file()?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(self.locked(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => {
+                Err(TokenError::of_write(&self.file("lock"), source))
+            }
+        }
+    }
+
+    fn locked(&self, file: File) -> Locked {
+        Locked {
+            entry: self.clone(),
+            _lock: file,
+        }
+    }
+
+    /// A file of its own, which always stays: who locks the token's file would hold the old one after a rename.
+    fn lock_file(&self) -> Result<File, TokenError> {
+        files::make_folder(&self.folder)
+            .map_err(|source| TokenError::of_write(&self.folder, source))?;
+        let path = self.file("lock");
+        File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
+            .open(&path)
+            .map_err(|source| TokenError::of_write(&path, source))
+    }
+
+    fn key(&self) -> Result<&TokenKey, TokenError> {
+        self.store.0.key.as_ref().ok_or(TokenError::NoKey)
+    }
+
+    /// What the encryption binds the file to.
+    fn name(&self) -> String {
+        format!("{}/{}", self.connector, self.credential)
+    }
+
+    /// Every ending is one of ours, so that no credential's name makes another one's file.
+    fn file(&self, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}.{ending}", self.credential))
+    }
+}
+
+impl Locked {
+    /// As [`Entry::read`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Entry::read`].
+    pub fn read(&self) -> Result<Option<Record>, TokenError> {
+        self.entry.read()
+    }
+
+    /// Keeps a record in place of what is kept. Once it returns, the record outlasts the end of the machine.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`]: `NoKey`, `Unsealed`, `ReadOnly`, `Full` and `Unwritable`. What was kept before is still there,
+    /// or else the new record is.
+    pub fn write(&self, record: &Record) -> Result<(), TokenError> {
+        self.write_watched(record, &Unwatched)
+    }
+
+    pub(super) fn write_watched(
+        &self,
+        record: &Record,
+        watch: &impl Watch,
+    ) -> Result<(), TokenError> {
+        let entry = &self.entry;
+        let path = entry.path();
+        let key = entry.key()?;
+        let sealed = record
+            .to_json()
+            .and_then(|json| seal::seal(key, &entry.name(), json));
+        let content = sealed.ok_or_else(|| TokenError::Unsealed(path.clone()))?;
+        files::replace(&path, &entry.file("new"), &content, watch)
+            .map_err(|source| TokenError::of_write(&path, source))
+    }
+
+    /// Forgets what is kept; says whether there was something. Needs no key.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`]: `ReadOnly` and `Unwritable`.
+    pub fn remove(&self) -> Result<bool, TokenError> {
+        let path = self.entry.path();
+        let removed = || -> io::Result<bool> {
+            files::remove(&self.entry.file("new"))?;
+            let was_there = files::remove(&path)?;
+            files::sync_folder(&self.entry.folder)?;
+            Ok(was_there)
+        };
+        removed().map_err(|source| TokenError::of_write(&path, source))
+    }
+}

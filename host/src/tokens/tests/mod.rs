@@ -1,0 +1,52 @@
+//! The store on real files, and with real processes that are killed or in each other's way.
+
+mod faults;
+mod kept;
+mod killed;
+mod processes;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+
+use super::{Entry, Record, Store, TokenKey};
+use crate::config::Secret;
+
+/// The folder in which a child finds its store; without it, a test that only a child runs does nothing.
+const FOLDER: &str = "WELD_TEST_TOKENS";
+const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+fn key() -> TokenKey {
+    TokenKey::parse(KEY).expect("it has 32 bytes")
+}
+
+fn entry(folder: &Path) -> Entry {
+    let store = Store::open(folder.join("tokens"), Some(key()));
+    store.entry("beers", "api").expect("plain names")
+}
+
+fn record(refresh_token: &str) -> Record {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+    Record {
+        refresh_token: Secret::new(refresh_token),
+        obtained: now,
+        renewed: now,
+        scopes: Vec::new(),
+        access_token: None,
+        seed: None,
+    }
+}
+
+fn token(entry: &Entry) -> Option<String> {
+    let record = entry.read().expect("it can be read");
+    record.map(|record| record.refresh_token.expose().to_owned())
+}
+
+/// This test program again, to run one test that is ignored otherwise.
+fn child(test: &str, folder: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env(FOLDER, folder);
+    command
+}
