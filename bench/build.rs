@@ -7,9 +7,11 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip2";
 
 /// Each with the variable that names its component to the benchmark.
-const GUESTS: [(&str, &str); 2] = [
+const GUESTS: [(&str, &str); 4] = [
+    ("answers_its_words", "WELD_BENCH_VERSIONED"),
     ("makes_rows", "WELD_BENCH_GUEST"),
     ("sleeps_inside", "WELD_BENCH_SLEEPER"),
+    ("takes_memory_and_waits", "WELD_BENCH_HOLDER"),
 ];
 
 fn main() -> Result<(), String> {
@@ -19,11 +21,13 @@ fn main() -> Result<(), String> {
         "Cargo.lock",
         "src/lib.rs",
         "src/made_rows.rs",
-        "src/bin/makes_rows.rs",
-        "src/bin/sleeps_inside.rs",
         "../../wit",
     ] {
         println!("cargo::rerun-if-changed={}", guests.join(input).display());
+    }
+    for (guest, _) in GUESTS {
+        let source = guests.join("src/bin").join(guest).with_extension("rs");
+        println!("cargo::rerun-if-changed={}", source.display());
     }
     let folder = compile(guests)?;
     for (guest, variable) in GUESTS {

@@ -35,15 +35,21 @@ pub(crate) enum Job {
     Asleep,
     /// A host with a thousand connectors, from its start.
     Thousand,
+    /// A connector that is replaced while it is called.
+    Reload,
+    /// A hundred connectors as large as Python's.
+    Large,
 }
 
 impl Job {
     /// Those that are no pages, and their names.
-    const OTHERS: [(&str, Self); 4] = [
+    const OTHERS: [(&str, Self); 6] = [
         ("sync", Self::Sync),
         ("overload", Self::Overload),
         ("asleep", Self::Asleep),
         ("thousand", Self::Thousand),
+        ("reload", Self::Reload),
+        ("large", Self::Large),
     ];
 
     /// What is measured unless something else is asked for.

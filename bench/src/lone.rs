@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tempfile::TempDir;
 
 use crate::child::Process;
@@ -16,6 +17,12 @@ use crate::processes::{kibibytes_of, usage_of_tree};
 
 /// Connectors may have to be compiled, a thousand of them by a debug build.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How often a host is looked at that is filling or emptying.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How much a host may compute from one look to the next that has nothing to do.
+const QUIET: Duration = Duration::from_millis(20);
 
 /// A connector as it lies in a plugins folder.
 pub(crate) struct Plugin {
@@ -59,16 +66,28 @@ impl Site {
         let folder = tempfile::Builder::new()
             .prefix("weld-host-bench-")
             .tempdir()?;
-        let path = folder.path().join("plugins");
-        fs::create_dir(&path)?;
+        let site = Self(folder);
+        fs::create_dir(site.plugins())?;
         for plugin in plugins {
-            fs::write(path.join(format!("{}.wasm", plugin.name)), plugin.component)?;
-            fs::write(
-                path.join(format!("{}.toml", plugin.name)),
-                &plugin.configuration,
-            )?;
+            site.put(&plugin.name, plugin.component, &plugin.configuration)?;
         }
-        Ok(Self(folder))
+        Ok(site)
+    }
+
+    /// Puts a connector into the plugins folder.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn put(
+        &self,
+        name: &str,
+        component: &[u8],
+        configuration: &str,
+    ) -> anyhow::Result<()> {
+        fs::write(self.plugins().join(format!("{name}.wasm")), component)?;
+        fs::write(self.plugins().join(format!("{name}.toml")), configuration)?;
+        Ok(())
     }
 
     /// Starts `weld-host serve` with more flags.
@@ -79,7 +98,7 @@ impl Site {
     pub(crate) fn start(&self, flags: &[String]) -> anyhow::Result<LoneHost> {
         let mut words: Vec<OsString> = vec![
             "host".into(),
-            self.path().join("plugins").into(),
+            self.plugins().into(),
             self.path().join("cache").into(),
         ];
         words.extend(flags.iter().map(OsString::from));
@@ -109,6 +128,39 @@ impl Site {
         let mut lines: Vec<_> = log.lines().rev().take(10).collect();
         lines.reverse();
         lines.join("\n")
+    }
+
+    /// How many lines of the last host's log have this text.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn logged(&self, text: &str) -> anyhow::Result<usize> {
+        let log = fs::read_to_string(self.path().join("log"))?;
+        Ok(log.lines().filter(|line| line.contains(text)).count())
+    }
+
+    /// How many components are in the cache.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub(crate) fn cached_components(&self) -> anyhow::Result<usize> {
+        let mut count = 0;
+        for file in fs::read_dir(self.path().join("cache"))? {
+            count += usize::from(
+                file?
+                    .path()
+                    .extension()
+                    .is_some_and(|ending| ending == "sha256"),
+            );
+        }
+        Ok(count)
+    }
+
+    /// Its plugins folder.
+    pub(crate) fn plugins(&self) -> PathBuf {
+        self.path().join("plugins")
     }
 
     /// Its folder.
@@ -145,6 +197,25 @@ impl LoneHost {
     /// It has ended, or `/proc` is not as proc(5) says.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
         Ok(usage_of_tree(self.process.id())?.cpu)
+    }
+
+    /// Waits until it computes no more: all that was to fall asleep or to go has done so.
+    ///
+    /// # Errors
+    ///
+    /// It has ended, or computes for longer than [`PATIENCE`].
+    pub(crate) fn settle(&self) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let mut last = self.cpu()?;
+        loop {
+            thread::sleep(LOOK);
+            let now = self.cpu()?;
+            if now.saturating_sub(last) < QUIET {
+                return Ok(());
+            }
+            ensure!(began.elapsed() < PATIENCE, "the host does not settle");
+            last = now;
+        }
     }
 
     /// How many mappings it has, of which Linux allows `vm.max_map_count`.

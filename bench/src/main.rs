@@ -16,12 +16,14 @@ mod child;
 mod crowd;
 mod handlers;
 mod jobs;
+mod large;
 mod load;
 mod lone;
 mod machine;
 mod native;
 mod processes;
 mod python;
+mod reload;
 mod rounds;
 mod servers;
 mod sync;
@@ -34,7 +36,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crowd::Crowd;
@@ -43,6 +44,9 @@ use jobs::{Job, Work};
 use load::Load;
 use python::Python;
 use rounds::Extent;
+
+/// How often a connector is called while it is replaced.
+const CALLS_PER_SECOND: u32 = 200;
 
 /// Measures weld-host against a native handler and against functions-framework.
 #[derive(Debug, Parser)]
@@ -68,14 +72,20 @@ struct Arguments {
     /// How many connectors one host has
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     plugins: u32,
-    /// Only this job: fetch, rows-N, sync, overload, asleep, or thousand; may be repeated
+    /// How often a connector is loaded again, while its memory is looked at
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    reloads: u32,
+    /// How many connectors are as large as Python's
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    copies: u32,
+    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, or large; may be repeated
     #[arg(long, value_name = "JOB")]
     only: Vec<Job>,
     /// Leave functions-framework out
     #[arg(long)]
     no_python: bool,
     /// One round, over before it says anything: shows that the benchmark works
-    #[arg(long, conflicts_with_all = ["rounds", "seconds", "slots", "sleepers", "plugins"])]
+    #[arg(long, conflicts_with_all = ["rounds", "seconds", "slots", "sleepers", "plugins", "reloads", "copies"])]
     smoke: bool,
 }
 
@@ -171,11 +181,13 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         .iter()
         .filter_map(|job| match job {
             Job::Page(work) => Some(*work),
-            Job::Sync | Job::Overload | Job::Asleep | Job::Thousand => None,
+            Job::Sync | Job::Overload | Job::Asleep | Job::Thousand | Job::Reload | Job::Large => {
+                None
+            }
         })
         .collect();
     let python = if pages.contains(&Work::Fetch) && !arguments.no_python {
-        python_or_word_of_it()?
+        Python::find()?
     } else {
         None
     };
@@ -200,6 +212,10 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             Job::Overload => crowd::measure_overload(arguments.slots(), extent.measure)?,
             Job::Asleep => crowd::measure_asleep(arguments.sleepers(), extent.measure)?,
             Job::Thousand => thousand::measure(extent.rounds, arguments.plugins())?,
+            Job::Reload => {
+                reload::measure(CALLS_PER_SECOND, arguments.versions(), arguments.reloads())?
+            }
+            Job::Large => large::measure(arguments.copies())?,
         };
         println!("{table}\n");
     }
@@ -252,6 +268,19 @@ impl Arguments {
         if self.smoke { 20 } else { self.plugins }
     }
 
+    /// How often a connector is replaced under calls.
+    fn versions(&self) -> u32 {
+        if self.smoke { 6 } else { 50 }
+    }
+
+    fn reloads(&self) -> u32 {
+        if self.smoke { 10 } else { self.reloads }
+    }
+
+    fn copies(&self) -> u32 {
+        if self.smoke { 2 } else { self.copies }
+    }
+
     fn extent(&self) -> Extent {
         if self.smoke {
             return Extent {
@@ -264,22 +293,6 @@ impl Arguments {
             rounds: self.rounds.into(),
             measure: Duration::from_secs(self.seconds),
             warm_up: Duration::from_millis(500),
-        }
-    }
-}
-
-/// Without Python or the package index the rest can still be measured, but nobody must take that for all of it.
-fn python_or_word_of_it() -> anyhow::Result<Option<Python>> {
-    let program = std::env::current_exe()?;
-    let target = program
-        .parent()
-        .and_then(|profile| profile.parent())
-        .context("this program is not in Cargo's target folder")?;
-    match Python::install(target.join("bench-python")) {
-        Ok(python) => Ok(Some(python)),
-        Err(error) => {
-            eprintln!("functions-framework is SKIPPED: {error:#}");
-            Ok(None)
         }
     }
 }

@@ -46,12 +46,33 @@ pub(crate) struct Variant {
 }
 
 impl Python {
+    /// The environment in Cargo's target folder; none, and a word of it on stderr, where it can't be made: the rest can
+    /// still be measured, but nobody must take that for all of it.
+    ///
+    /// # Errors
+    ///
+    /// This program is not in such a folder.
+    pub(crate) fn find() -> anyhow::Result<Option<Self>> {
+        let program = std::env::current_exe()?;
+        let target = program
+            .parent()
+            .and_then(|profile| profile.parent())
+            .context("this program is not in Cargo's target folder")?;
+        match Self::install(target.join("bench-python")) {
+            Ok(python) => Ok(Some(python)),
+            Err(error) => {
+                eprintln!("functions-framework is SKIPPED: {error:#}");
+                Ok(None)
+            }
+        }
+    }
+
     /// Finds the environment in `folder`, or makes it there.
     ///
     /// # Errors
     ///
     /// Python 3, its `venv` or the package index is missing.
-    pub(crate) fn install(folder: PathBuf) -> anyhow::Result<Self> {
+    fn install(folder: PathBuf) -> anyhow::Result<Self> {
         // Written last, so that an installation that was cut off is begun anew.
         let installed = folder.join("requirements.txt");
         let environment = folder.join("environment");

@@ -1,8 +1,7 @@
 //! Pages that sleep, thousands at once, and those of another connector meanwhile.
 
 use std::fmt::Write as _;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use rustix::process::{Resource, getrlimit};
@@ -19,12 +18,6 @@ const WORK: Work = Work::Rows(80);
 
 /// Sandboxes for the pages beside the sleepers.
 const OTHER_SLOTS: u32 = 8;
-
-/// How often the host is looked at that is filling or emptying.
-const LOOK: Duration = Duration::from_millis(500);
-
-/// How much a host may compute from one look to the next that has nothing to do.
-const QUIET: Duration = Duration::from_millis(20);
 
 /// Measures what each of so many sleepers takes, and how long pages of another connector take on the host without them,
 /// beside them, and when they have gone: three times `time`. Where the machine can't hold as many, there are as many as
@@ -48,7 +41,7 @@ pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
     let (memory_before, maps_before) = (host.resident()?, host.memory_maps()?);
     let mut crowd = gather(&host, site.path(), ("sleeper", "rows"), sleepers, &[])?;
     crowd.announced_address(PATIENCE)?;
-    settle(&host)?;
+    host.settle()?;
     let (memory, maps) = (host.resident()?, host.memory_maps()?);
     // Each sandbox has some; nothing else tells from outside how many there are.
     ensure!(
@@ -58,7 +51,7 @@ pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
     let beside = load(&host, &site, time)?;
     ensure!(crowd.ended()?.is_none(), "the crowd did not stay");
     drop(crowd);
-    settle(&host)?;
+    host.settle()?;
     let after = load(&host, &site, time)?;
 
     let kibibytes = |now: u64, before: u64| {
@@ -142,19 +135,4 @@ fn load(host: &LoneHost, site: &Site, measure: Duration) -> anyhow::Result<Outco
     let load = Process::start("the load generator", words, &[], site.path())?;
     let output = load.output(measure * 2 + PATIENCE)?;
     serde_json::from_str(&output).context("the load generator's report")
-}
-
-/// Waits until the host computes no more: all that was to fall asleep or to go has done so.
-fn settle(host: &LoneHost) -> anyhow::Result<()> {
-    let began = Instant::now();
-    let mut last = host.cpu()?;
-    loop {
-        thread::sleep(LOOK);
-        let now = host.cpu()?;
-        if now.saturating_sub(last) < QUIET {
-            return Ok(());
-        }
-        ensure!(began.elapsed() < PATIENCE, "the host does not settle");
-        last = now;
-    }
 }

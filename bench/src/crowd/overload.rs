@@ -1,12 +1,14 @@
 //! Ten times more clients than a host has room for.
 
 use std::fmt::Write as _;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
 use super::client::Answers;
 use super::{ROWS_CONNECTOR, SLEEPING_CONNECTOR, gather};
+use crate::child::Process;
 use crate::lone::{LoneHost, PATIENCE, Plugin, Resident, Site};
 use crate::table::{MEBIBYTE, digits, ratio};
 
@@ -86,15 +88,15 @@ fn act(scene: &Scene, site: &Site, slots: u32, time: Duration) -> anyhow::Result
         host.slots
     );
     // Everything is warm then, and what memory a full host takes is taken.
-    ask(&host, site, scene, slots, time / 5)?;
+    answers(begin(&host, site, scene, slots, time / 5)?, time)?;
     let mut text = format!("`overload`, {}: {slots} slots, {time:?} each", scene.title);
     if scene.has_queue {
         let _ = write!(text, ", {queue} places to wait for {QUEUE_WAIT:?}");
     }
     text.push_str(
         "\n\n| clients | pages | p50 ms | p99 ms | p99 ÷ as many clients as slots | refused | refused p50 ms | \
-         refused p99 ms | refused, longest ms | MiB before | MiB after |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|",
+         refused p99 ms | refused, longest ms | MiB before | MiB a sixth in | MiB after |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|",
     );
     let alone = stay(&host, site, scene, 1, time)?;
     let full = stay(&host, site, scene, slots, time)?;
@@ -116,7 +118,7 @@ fn act(scene: &Scene, site: &Site, slots: u32, time: Duration) -> anyhow::Result
         } = stay.answers;
         let _ = write!(
             text,
-            "\n| {} | {admitted} | {} | {} | {} | {refused}, {} % | {} | {} | {} | {} | {} |",
+            "\n| {} | {admitted} | {} | {} | {} | {refused}, {} % | {} | {} | {} | {} | {} | {} |",
             stay.clients,
             digits(admitted_p50_ms),
             digits(admitted_p99_ms),
@@ -126,17 +128,19 @@ fn act(scene: &Scene, site: &Site, slots: u32, time: Duration) -> anyhow::Result
             digits(refused_p99_ms),
             digits(refused_longest_ms),
             stay.before.all / MEBIBYTE,
+            stay.early.all / MEBIBYTE,
             stay.after.all / MEBIBYTE,
         );
     }
     Ok(text)
 }
 
-/// What so many clients were answered, and the host's memory before and after.
+/// What so many clients were answered, and the host's memory before, after a sixth of the time, and after.
 struct Stay {
     clients: u32,
     answers: Answers,
     before: Resident,
+    early: Resident,
     after: Resident,
 }
 
@@ -148,28 +152,35 @@ fn stay(
     time: Duration,
 ) -> anyhow::Result<Stay> {
     let before = host.resident()?;
-    let answers = ask(host, site, scene, clients, time)?;
+    let crowd = begin(host, site, scene, clients, time)?;
+    thread::sleep(time / 6);
+    let early = host.resident()?;
+    let answers = answers(crowd, time)?;
     Ok(Stay {
         clients,
         answers,
         before,
+        early,
         after: host.resident()?,
     })
 }
 
-fn ask(
+fn begin(
     host: &LoneHost,
     site: &Site,
     scene: &Scene,
     clients: u32,
     time: Duration,
-) -> anyhow::Result<Answers> {
+) -> anyhow::Result<Process> {
     let more = [
         format!("--measure-ms={}", time.as_millis()),
         format!("--pause-ms={}", PAGE.as_millis()),
     ];
     let what = (scene.connector, scene.table);
-    let crowd = gather(host, site.path(), what, clients, &more)?;
+    gather(host, site.path(), what, clients, &more)
+}
+
+fn answers(crowd: Process, time: Duration) -> anyhow::Result<Answers> {
     let output = crowd.output(time + PATIENCE)?;
     serde_json::from_str(&output).context("the crowd's report")
 }

@@ -1,5 +1,7 @@
 //! A host with a thousand connectors: how soon it serves, and what they take.
 
+mod cold;
+
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -31,7 +33,7 @@ struct Start {
 }
 
 /// Starts a host with ten copies of the example connector, and one with so `many`, each `rounds` times with a warm
-/// cache. Returns a table in Markdown.
+/// cache; then one whose cache has few of them. Returns a table and a paragraph in Markdown.
 ///
 /// # Errors
 ///
@@ -66,14 +68,19 @@ pub(crate) fn measure(rounds: usize, many: u32) -> anyhow::Result<String> {
             most(|start| start.after.file),
         );
     }
-    Ok(text)
+    let cold = cold::measure(rounds, many)?;
+    Ok(format!("{text}\n\n{cold}"))
 }
 
 fn start_again(rounds: usize, count: u32) -> anyhow::Result<Vec<Start>> {
     let plugins: Vec<_> = (0..count).map(plugin).collect();
     let site = Site::set(&plugins)?;
-    // Fills the cache, and that of the system.
-    site.start(&[])?;
+    // Fills the cache, and that of the system: a host listens before it has compiled anything.
+    let host = site.start(&[])?;
+    for number in 0..count {
+        schema(host.address, &name(number))?;
+    }
+    drop(host);
     let mut starts = Vec::new();
     for round in 0..rounds {
         let first = u32::try_from(round)?.saturating_mul(7) % count;
@@ -87,14 +94,14 @@ fn start(site: &Site, count: u32, first: u32) -> anyhow::Result<Start> {
     let began = Instant::now();
     let host = site.start(&[])?;
     let before = host.resident()?;
-    schema(host.address, first)?;
+    schema(host.address, &name(first))?;
     let first_answer = began.elapsed();
     let calls = CALLED.min(count - 1);
     let mut slowest = Duration::ZERO;
     for call in 1..=calls {
         // Never the first one again: the step is less than what is left to go round.
         let number = (first + call * (count / (calls + 1)).max(1)) % count;
-        slowest = slowest.max(schema(host.address, number)?);
+        slowest = slowest.max(schema(host.address, &name(number))?);
     }
     let LoneHost {
         listening_after, ..
@@ -109,8 +116,11 @@ fn start(site: &Site, count: u32, first: u32) -> anyhow::Result<Start> {
 }
 
 /// Asks a connector for its schema over a new connection, and says how long that took.
-fn schema(address: SocketAddr, number: u32) -> anyhow::Result<Duration> {
-    let name = name(number);
+///
+/// # Errors
+///
+/// Any other answer.
+pub(crate) fn schema(address: SocketAddr, name: &str) -> anyhow::Result<Duration> {
     let began = Instant::now();
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -135,10 +145,12 @@ fn plugin(number: u32) -> Plugin {
     Plugin {
         name: name(number),
         component: EXAMPLE_CONNECTOR,
-        configuration: format!(
-            "[env]\nAPI_BASE_URL = \"http://127.0.0.1:9\"\nAPI_BEARER_TOKEN = \"{TOKEN}\"\n"
-        ),
+        configuration: configuration(),
     }
+}
+
+fn configuration() -> String {
+    format!("[env]\nAPI_BASE_URL = \"http://127.0.0.1:9\"\nAPI_BEARER_TOKEN = \"{TOKEN}\"\n")
 }
 
 fn name(number: u32) -> String {
