@@ -1,0 +1,101 @@
+//! What the host does for a connector: requests, pauses, variables, a log and a clock.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::http::{HttpError, Incoming, Outgoing, Request};
+use crate::{Env, Level, Time};
+
+/// The host, as a connector sees it. In tests, a [`FakeHost`](crate::testing::FakeHost) takes its place.
+pub struct Host {
+    imports: Box<dyn Imports>,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Host")
+    }
+}
+
+/// The contract's imports: by the real host in a component, by a fake one in tests.
+pub(crate) trait Imports {
+    fn fetch(&self, request: &Outgoing) -> Result<Incoming, HttpError>;
+    fn sleep(&self, duration: Duration) -> Result<(), OutOfTime>;
+    fn environment(&self) -> Vec<(String, String)>;
+    fn log(&self, level: Level, message: &str);
+    fn now(&self) -> Time;
+}
+
+impl Host {
+    pub(crate) fn new(imports: impl Imports + 'static) -> Self {
+        Self {
+            imports: Box::new(imports),
+        }
+    }
+
+    pub(crate) fn imports(&self) -> &dyn Imports {
+        &*self.imports
+    }
+
+    /// The connector's variables, from the section `[env]` of its configuration.
+    #[must_use]
+    pub fn env(&self) -> Env {
+        Env::new(self.imports.environment())
+    }
+
+    /// Begins a GET of `url`, which is absolute.
+    pub fn get(&self, url: impl Into<String>) -> Request<'_> {
+        self.request("GET", url)
+    }
+
+    /// Begins a POST to `url`, which is absolute.
+    pub fn post(&self, url: impl Into<String>) -> Request<'_> {
+        self.request("POST", url)
+    }
+
+    /// Begins a request with any method, such as `"PUT"`, to `url`, which is absolute.
+    pub fn request(&self, method: impl Into<String>, url: impl Into<String>) -> Request<'_> {
+        Request::new(self, method.into(), url.into())
+    }
+
+    /// Waits inside a page, without using a processor. Between pages use [`Page::wait`](crate::Page::wait), which holds
+    /// no sandbox and survives a restart.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfTime`] where the page's time would be over first; then it has not waited.
+    pub fn sleep(&self, duration: Duration) -> Result<(), OutOfTime> {
+        self.imports.sleep(duration)
+    }
+
+    /// Writes a line to the host's log, under the connector's name. The macros [`info!`](crate::info) and its like
+    /// format it.
+    pub fn log(&self, level: Level, message: &str) {
+        self.imports.log(level, message);
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.imports.now()
+    }
+}
+
+/// The page's time would be over before the pause.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OutOfTime {
+    /// What the page has left.
+    pub left: Duration,
+}
+
+impl fmt::Display for OutOfTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "the page has only {} ms left, less than it was to sleep",
+            self.left.as_millis()
+        )
+    }
+}
+
+impl std::error::Error for OutOfTime {}

@@ -1,0 +1,17 @@
+//! A small client over the contract's `http-fetch`: the host connects, authorizes, retries and keeps to the rules.
+
+mod error;
+mod escape;
+mod link;
+mod request;
+mod response;
+
+pub use error::HttpError;
+pub use escape::escape;
+pub use request::Request;
+pub use response::Response;
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use escape::{unescape, without_query};
+pub(crate) use request::Outgoing;
+pub(crate) use response::{Body, Incoming};

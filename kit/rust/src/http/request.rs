@@ -1,0 +1,219 @@
+//! A request in the making.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::HttpError;
+use super::escape::{add_to_query, pair, without_query};
+use super::response::{Body, Response};
+use crate::{Error, Host};
+
+/// A request as the contract has it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outgoing {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<Body>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) credential: Option<String>,
+}
+
+/// A request in the making; [`send`](Self::send) sends it. Credentials that the connector's configuration has for the
+/// URL are added by the host.
+#[derive(Debug)]
+#[must_use = "a request is sent by `send`"]
+pub struct Request<'a> {
+    host: &'a Host,
+    parts: Outgoing,
+    has_cursor: bool,
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn new(host: &'a Host, method: String, url: String) -> Self {
+        Self {
+            host,
+            parts: Outgoing {
+                method,
+                url,
+                headers: Vec::new(),
+                body: None,
+                timeout: None,
+                idempotent: None,
+                credential: None,
+            },
+            has_cursor: false,
+        }
+    }
+
+    /// Adds a parameter to the URL's query, escaped.
+    pub fn query(mut self, name: &str, value: impl Display) -> Self {
+        add_to_query(&mut self.parts.url, name, &value.to_string());
+        self
+    }
+
+    /// Adds a parameter where there is a value for it.
+    pub fn query_opt(self, name: &str, value: Option<impl Display>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a parameter that the API made up itself, where there is one. The API may refuse it one day: then
+    /// [`Response::ok`] answers [`Error::InvalidState`], which says that the sync must begin anew.
+    pub fn cursor(mut self, name: &str, value: Option<&str>) -> Self {
+        self.has_cursor |= value.is_some();
+        self.query_opt(name, value)
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: impl Into<String>, value: impl Display) -> Self {
+        self.parts.headers.push((name.into(), value.to_string()));
+        self
+    }
+
+    /// Adds `Authorization: Bearer TOKEN`. Better leave that to the host: section `[auth.NAME]` of the configuration.
+    pub fn bearer(self, token: impl Display) -> Self {
+        self.header("authorization", format_args!("Bearer {token}"))
+    }
+
+    /// Names the configured credential to add; by default it is the one whose URLs match.
+    pub fn credential(mut self, name: impl Into<String>) -> Self {
+        self.parts.credential = Some(name.into());
+        self
+    }
+
+    /// Bounds the whole exchange. The connector's limits hold in any case.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.parts.timeout = Some(timeout);
+        self
+    }
+
+    /// Whether the host may send it again after a failure. By default GET, HEAD, OPTIONS, PUT and DELETE may; a POST
+    /// that only asks can say so here.
+    pub fn idempotent(mut self, idempotent: bool) -> Self {
+        self.parts.idempotent = Some(idempotent);
+        self
+    }
+
+    /// Sends `body` as JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Other`] where it doesn't serialize.
+    pub fn json(self, body: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
+        let text = serde_json::to_string(body)?;
+        Ok(self.header("content-type", "application/json").body(text))
+    }
+
+    /// Sends `pairs` as a form.
+    pub fn form<'p>(self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Self {
+        let pairs: Vec<_> = pairs
+            .into_iter()
+            .map(|(name, value)| pair(name, value))
+            .collect();
+        self.header("content-type", "application/x-www-form-urlencoded")
+            .body(pairs.join("&"))
+    }
+
+    /// Sends a text as it is; the header `Content-Type` is the caller's.
+    pub fn body(mut self, text: impl Into<String>) -> Self {
+        self.parts.body = Some(Body::Text(text.into()));
+        self
+    }
+
+    /// Sends bytes as they are.
+    pub fn bytes(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.parts.body = Some(Body::Bytes(bytes.into()));
+        self
+    }
+
+    /// Sends it and waits for the response, of whatever status; [`Response::ok`] is for those that want success.
+    ///
+    /// # Errors
+    ///
+    /// What [`HttpError`] means for the page.
+    pub fn send(self) -> Result<Response, Error> {
+        Ok(self.try_send()?)
+    }
+
+    /// Like [`send`](Self::send), for connectors that have an answer to a failure themselves.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no response.
+    pub fn try_send(self) -> Result<Response, HttpError> {
+        let asked_at = self.host.now();
+        let incoming = self.host.imports().fetch(&self.parts)?;
+        let origin = format!("{} {}", self.parts.method, without_query(&self.parts.url));
+        Ok(Response::new(incoming, origin, asked_at, self.has_cursor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{FakeHost, Reply};
+    use crate::{Error, HttpError};
+    use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn a_request_arrives_with_all_that_it_was_given() {
+        let host = FakeHost::new()
+            .reply(Reply::new(204))
+            .reply(Reply::new(204));
+        host.post("https://api.example.com/search?x=1")
+            .query("q", "a&b")
+            .query_opt("page", Some(2))
+            .query_opt("size", None::<u32>)
+            .header("Accept", "application/json")
+            .bearer("t0ken")
+            .credential("shop")
+            .timeout(Duration::from_secs(9))
+            .idempotent(true)
+            .json(&json!({"a": [1]}))
+            .unwrap()
+            .send()
+            .unwrap();
+        host.request("PUT", "https://api.example.com/form")
+            .form([("a", "1 2"), ("b&", "=")])
+            .send()
+            .unwrap();
+
+        let requests = host.requests();
+        let [search, form] = &requests[..] else {
+            panic!("{requests:?}");
+        };
+        assert_eq!(search.method, "POST");
+        assert_eq!(
+            search.url,
+            "https://api.example.com/search?x=1&q=a%26b&page=2"
+        );
+        assert_eq!(search.query("q").as_deref(), Some("a&b"));
+        assert_eq!(search.query("size"), None);
+        assert_eq!(search.header("accept"), Some("application/json"));
+        assert_eq!(search.header("Authorization"), Some("Bearer t0ken"));
+        assert_eq!(search.header("content-type"), Some("application/json"));
+        assert_eq!(search.body.as_deref(), Some(r#"{"a":[1]}"#.as_bytes()));
+        assert_eq!(search.credential.as_deref(), Some("shop"));
+        assert_eq!(search.timeout, Some(Duration::from_secs(9)));
+        assert_eq!(search.idempotent, Some(true));
+        assert_eq!(form.method, "PUT");
+        assert_eq!(form.body.as_deref(), Some("a=1%202&b%26=%3D".as_bytes()));
+        assert_eq!(form.idempotent, None);
+    }
+
+    #[test]
+    fn a_failure_can_be_had_as_it_is_or_as_the_page_s() {
+        let host = FakeHost::new()
+            .failure(HttpError::Timeout)
+            .failure(HttpError::Timeout);
+        let request = || host.get("https://api.example.com/");
+        assert_eq!(request().try_send().unwrap_err(), HttpError::Timeout);
+        assert!(matches!(request().send(), Err(Error::Upstream(_))));
+    }
+}

@@ -1,0 +1,257 @@
+//! What the API answered.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::escape::without_query;
+use super::link;
+use crate::{Error, Rows, Time};
+
+/// How many characters of an API's answer a message quotes.
+const EXCERPT: usize = 200;
+
+/// A message's body.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Body {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+/// A response as the contract has it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Incoming {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Body,
+    pub(crate) url: String,
+}
+
+/// What the API answered, whatever the status.
+#[derive(Clone, Debug)]
+pub struct Response {
+    incoming: Incoming,
+    /// Method and URL of the request, for messages.
+    origin: String,
+    asked_at: Time,
+    has_cursor: bool,
+}
+
+impl Response {
+    pub(super) fn new(
+        incoming: Incoming,
+        origin: String,
+        asked_at: Time,
+        has_cursor: bool,
+    ) -> Self {
+        Self {
+            incoming,
+            origin,
+            asked_at,
+            has_cursor,
+        }
+    }
+
+    /// The status, such as 200.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.incoming.status
+    }
+
+    /// Whether the status is one of success, 200 to 299.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status())
+    }
+
+    /// When the request was sent.
+    #[must_use]
+    pub fn asked_at(&self) -> Time {
+        self.asked_at
+    }
+
+    /// Where the response came from: the request's URL, or the last one redirected to.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.incoming.url
+    }
+
+    /// The headers, with names in lower case, in the order received.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.incoming.headers
+    }
+
+    /// The first value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let is_it = |known: &str| known.eq_ignore_ascii_case(name);
+        let (_, value) = self.headers().iter().find(|(known, _)| is_it(known))?;
+        Some(value.trim())
+    }
+
+    /// A header as a number or the like, such as what is left of a quota; none where it is missing or something else.
+    #[must_use]
+    pub fn header_as<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.header(name)?.parse().ok()
+    }
+
+    /// The URL that the header `Link` gives for a relation, such as `"next"`.
+    #[must_use]
+    pub fn link(&self, relation: &str) -> Option<&str> {
+        let links = self.headers().iter().filter(|(name, _)| name == "link");
+        links
+            .map(|(_, value)| value)
+            .find_map(|value| link::find(value, relation))
+    }
+
+    /// The response itself where the status is one of success.
+    ///
+    /// # Errors
+    ///
+    /// Otherwise [`Error::Unauthorized`] for 401 and 403; [`Error::RateLimited`] for 429, with the wait of the header
+    /// `Retry-After`; [`Error::InvalidState`] for 400, 404 and 410 where the request held a
+    /// [cursor](super::Request::cursor); [`Error::Upstream`] for the rest. The messages quote the answer.
+    pub fn ok(self) -> Result<Self, Error> {
+        if self.is_success() {
+            return Ok(self);
+        }
+        let status = self.status();
+        let message = format!("{} was answered {status}: {}", self.origin, self.excerpt());
+        Err(match status {
+            401 | 403 => Error::Unauthorized(message),
+            429 => Error::RateLimited(self.retry_after()),
+            400 | 404 | 410 if self.has_cursor => Error::InvalidState(message),
+            _ => Error::Upstream(message),
+        })
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Upstream`] where it isn't UTF-8.
+    pub fn text(&self) -> Result<&str, Error> {
+        match &self.incoming.body {
+            Body::Text(text) => Some(text.as_str()),
+            Body::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        }
+        .ok_or_else(|| Error::Upstream(format!("the answer to {} is not UTF-8", self.origin)))
+    }
+
+    /// The body as bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.incoming.body {
+            Body::Text(text) => text.as_bytes(),
+            Body::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// Reads the body, or what the connector needs of it, from JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Upstream`] where it is something else; the message says what was asked, and where the JSON fails.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        serde_json::from_str(self.text()?).map_err(|cause| self.unexpected(&cause))
+    }
+
+    /// The rows, where the body is a JSON array of objects.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Upstream`] where it is something else.
+    pub fn rows(&self) -> Result<Rows, Error> {
+        Rows::parse(self.text()?).map_err(|cause| self.unexpected(&cause))
+    }
+
+    /// The rows, where the body is a JSON object that has them as an array in its field `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Upstream`] where it is something else.
+    pub fn rows_in(&self, name: &str) -> Result<Rows, Error> {
+        let pick = |text| {
+            let mut json = serde_json::Deserializer::from_str(text);
+            let rows = Pick(name).deserialize(&mut json)?;
+            json.end()?;
+            Rows::parse(rows.get())
+        };
+        pick(self.text()?).map_err(|cause| self.unexpected(&cause))
+    }
+
+    fn unexpected(&self, cause: &serde_json::Error) -> Error {
+        Error::Upstream(format!(
+            "the answer to {} is not the expected JSON: {cause}; it begins {}",
+            self.origin,
+            self.excerpt()
+        ))
+    }
+
+    /// The wait of `Retry-After`: seconds, or a date.
+    fn retry_after(&self) -> Option<Duration> {
+        let value = self.header("retry-after")?;
+        let seconds = value.parse().ok().map(Duration::from_secs);
+        seconds.or_else(|| Some(Time::http_date(value)?.since(self.asked_at)))
+    }
+
+    /// The body's beginning, on one line, with the URL that a redirect led to.
+    fn excerpt(&self) -> String {
+        let Ok(text) = self.text() else {
+            return "no text".to_owned();
+        };
+        let line: Vec<_> = text.split_whitespace().take(EXCERPT).collect();
+        let line = line.join(" ");
+        let quoted = match line.char_indices().nth(EXCERPT) {
+            Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+            None => line,
+        };
+        let asked = self.origin.rsplit(' ').next();
+        let answered = without_query(self.url());
+        if asked == Some(answered.as_str()) {
+            quoted
+        } else {
+            format!("{quoted} (from {answered})")
+        }
+    }
+}
+
+/// Reads one field of an object and passes over the others.
+struct Pick<'n>(&'n str);
+
+impl<'de> DeserializeSeed<'de> for Pick<'_> {
+    type Value = &'de RawValue;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Pick<'_> {
+    type Value = &'de RawValue;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "an object with the field {:?}", self.0)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            if name == self.0 {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        found.ok_or_else(|| serde::de::Error::custom(format_args!("no field {:?}", self.0)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use super::*;
+use crate::testing::{FakeHost, Reply};
+use serde_json::json;
+
+const URL: &str = "https://api.example.com/beers";
+
+fn answer(reply: Reply) -> Response {
+    let host = FakeHost::new().at("2026-10-21T07:27:30Z").reply(reply);
+    let request = host.get(URL).query("api_token", "s3cret");
+    request.send().unwrap()
+}
+
+fn error(reply: Reply) -> Error {
+    answer(reply).ok().unwrap_err()
+}
+
+fn message(error: Error) -> String {
+    match error {
+        Error::Upstream(message) | Error::Unauthorized(message) => message,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn success_goes_on() {
+    for status in [200, 204, 299] {
+        assert_eq!(answer(Reply::new(status)).ok().unwrap().status(), status);
+    }
+}
+
+#[test]
+fn refused_credentials_are_unauthorized() {
+    for status in [401, 403] {
+        assert_eq!(
+            error(Reply::new(status).text("no such token")),
+            Error::Unauthorized(format!("GET {URL} was answered {status}: no such token"))
+        );
+    }
+}
+
+#[test]
+fn a_rate_limit_keeps_the_api_s_own_wait() {
+    let seconds = Duration::from_secs;
+    for (given, expected) in [
+        (Some("30"), Some(seconds(30))),
+        (Some("Wed, 21 Oct 2026 07:28:00 GMT"), Some(seconds(30))),
+        (Some("Wed, 21 Oct 2026 07:00:00 GMT"), Some(seconds(0))),
+        (Some("soon"), None),
+        (None, None),
+    ] {
+        let reply = Reply::new(429);
+        let reply = match given {
+            Some(value) => reply.header("Retry-After", value),
+            None => reply,
+        };
+        assert_eq!(error(reply), Error::RateLimited(expected), "{given:?}");
+    }
+}
+
+#[test]
+fn other_statuses_are_the_api_s_fault_and_are_quoted_in_part() {
+    for status in [302, 400, 404, 500, 503] {
+        let reply = Reply::new(status).text("<h1>\n  Out of order\n</h1>");
+        let expected = format!("GET {URL} was answered {status}: <h1> Out of order </h1>");
+        assert_eq!(error(reply), Error::Upstream(expected));
+    }
+    let long = message(error(Reply::new(500).text("ö".repeat(10_000))));
+    assert!(
+        long.ends_with(&format!(": {}…", "ö".repeat(EXCERPT))),
+        "{long}"
+    );
+}
+
+#[test]
+fn a_refused_cursor_is_an_invalid_state() {
+    let host = FakeHost::new().route("GET", URL, Reply::new(410));
+    let with = host.get(URL).cursor("cursor", Some("c2")).send().unwrap();
+    assert!(matches!(with.ok(), Err(Error::InvalidState(_))));
+    let without = host.get(URL).cursor("cursor", None).send().unwrap();
+    assert!(matches!(without.ok(), Err(Error::Upstream(_))));
+}
+
+#[test]
+fn json_is_read_and_what_is_none_names_url_and_place_but_no_secret() {
+    let good = answer(Reply::json(&json!({"total": 7})));
+    #[derive(Debug, serde::Deserialize)]
+    struct Total {
+        total: u32,
+    }
+    assert_eq!(good.json::<Total>().unwrap().total, 7);
+    for body in ["", "<html>", r#"{"total": "no"}"#, "{"] {
+        let error = answer(Reply::new(200).text(body))
+            .json::<Total>()
+            .unwrap_err();
+        let message = message(error);
+        for words in [URL, "line 1 column", body] {
+            assert!(message.contains(words), "{body}: {message}");
+        }
+        assert!(!message.contains("s3cret"), "{message}");
+    }
+    let bytes = answer(Reply::new(200).bytes([0xff]));
+    assert!(message(bytes.json::<Total>().unwrap_err()).contains("UTF-8"));
+    assert_eq!(bytes.bytes(), [0xff]);
+}
+
+#[test]
+fn rows_are_taken_from_the_body_or_a_field_of_it() {
+    let plain = answer(Reply::new(200).text(r#"[{"id": 1.50}]"#));
+    assert_eq!(plain.rows().unwrap().len(), 1);
+    let within =
+        answer(Reply::new(200).text(r#"{"n": {"data": 0}, "data": [{"id": 1.50}], "x": []}"#));
+    let page = crate::Page::new(within.rows_in("data").unwrap()).unwrap();
+    assert_eq!(page.rows_json(), r#"[{"id": 1.50}]"#);
+    assert!(message(within.rows_in("items").unwrap_err()).contains("items"));
+    for body in [
+        "[]",
+        r#"{"data": {}}"#,
+        r#"{"data": []"#,
+        r#"{"data": []} x"#,
+    ] {
+        let response = answer(Reply::new(200).text(body));
+        assert!(
+            matches!(response.rows_in("data"), Err(Error::Upstream(_))),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn headers_are_found_in_any_case_and_read_as_numbers() {
+    let response = answer(
+        Reply::new(200)
+            .header("X-RateLimit-Remaining", " 3595 ")
+            .header("Link", "<https://x/?page=2>; rel=\"next\""),
+    );
+    assert_eq!(
+        response.header_as::<u32>("x-ratelimit-remaining"),
+        Some(3595)
+    );
+    assert_eq!(response.header_as::<u8>("x-ratelimit-remaining"), None);
+    assert_eq!(response.header("x-other"), None);
+    assert_eq!(response.link("next"), Some("https://x/?page=2"));
+}
+
+#[test]
+fn a_message_tells_where_a_redirect_led() {
+    let reply = Reply::new(404)
+        .text("gone")
+        .from("https://other.example.com/new?key=s3cret");
+    let message = message(error(reply));
+    assert!(
+        message.ends_with("gone (from https://other.example.com/new)"),
+        "{message}"
+    );
+}

@@ -1,0 +1,119 @@
+//! Connectors for Weld ELT, written in Rust and run by `weld-host`.
+//!
+//! A connector is a type with two functions: its schema, and a page of a table. What a page needs to go on lies in its
+//! state, which Weld keeps. This one is whole, and tested without a host:
+//!
+//! ```
+//! use weld_connector::paging::PageNumber;
+//! use weld_connector::{Connector, Error, Host, Page, PageRequest, Schema, Table, fields};
+//!
+//! struct Shop;
+//!
+//! impl Connector for Shop {
+//!     fn schema(_: &Host) -> Result<Schema, Error> {
+//!         let products = Table::new("products")
+//!             .key("id")
+//!             .fields(fields! { id: int, name: string, price: double, sold_out: nullable datetime });
+//!         Ok(Schema::new().table(products))
+//!     }
+//!
+//!     fn fetch_page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+//!         match request.table() {
+//!             "products" => products(host, request),
+//!             _ => Err(Error::UnknownTable),
+//!         }
+//!     }
+//! }
+//!
+//! fn products(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+//!     let page: PageNumber = request.state()?;
+//!     let answer = host
+//!         .get("https://api.example.com/products")
+//!         .query("page", page.number())
+//!         .header("x-api-key", host.env().required("API_KEY")?)
+//!         .send()?
+//!         .ok()?;
+//!     let rows = answer.rows()?;
+//!     let next = page.next(!rows.is_empty());
+//!     Page::new(rows)?.next(&next)
+//! }
+//!
+//! weld_connector::export!(Shop);
+//!
+//! // In a test:
+//! use weld_connector::testing::{FakeHost, Reply};
+//!
+//! let host = FakeHost::new()
+//!     .env("API_KEY", "secret")
+//!     .reply(Reply::new(200).text(r#"[{"id": 1, "price": 9.50}]"#))
+//!     .reply(Reply::new(200).text("[]"));
+//! let pages = host.sync::<Shop>("products", "{}")?;
+//! assert_eq!(pages[0].rows_json(), r#"[{"id": 1, "price": 9.50}]"#);
+//! assert_eq!(pages[0].state_json(), r#"{"next_page":2}"#);
+//! assert!(!pages[1].has_more());
+//! assert_eq!(host.requests()[1].query("page").as_deref(), Some("2"));
+//! # Ok::<(), Error>(())
+//! ```
+
+mod connector;
+mod env;
+mod error;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod guest;
+mod host;
+mod http;
+mod log;
+mod page;
+pub mod paging;
+mod rows;
+mod schema;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+mod time;
+
+pub use connector::{Connector, PageRequest};
+pub use env::Env;
+pub use error::Error;
+pub use host::{Host, OutOfTime};
+pub use http::{HttpError, Request, Response, escape};
+pub use log::Level;
+pub use page::Page;
+pub use rows::Rows;
+pub use schema::{Field, Schema, Table, Type};
+pub use time::{Time, TimeError};
+
+/// Exports a type that implements [`Connector`] as the component's connector: once, in the crate that becomes the
+/// component. Native builds, as for tests, have no host to export to.
+#[macro_export]
+macro_rules! export {
+    ($connector:ty) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            struct Exported;
+
+            impl $crate::guest::Guest for Exported {
+                fn schema() -> ::std::result::Result<
+                    ::std::vec::Vec<
+                        $crate::guest::bindings::exports::weld::connector::source::Table,
+                    >,
+                    $crate::guest::bindings::exports::weld::connector::source::Error,
+                > {
+                    $crate::guest::schema::<$connector>()
+                }
+
+                fn fetch_page(
+                    table: ::std::string::String,
+                    state: ::std::string::String,
+                ) -> ::std::result::Result<
+                    $crate::guest::bindings::exports::weld::connector::source::Page,
+                    $crate::guest::bindings::exports::weld::connector::source::Error,
+                > {
+                    $crate::guest::fetch_page::<$connector>(table, state)
+                }
+            }
+
+    $crate::guest::bindings::export!(Exported with_types_in $crate::guest::bindings);
+        };
+    };
+}

@@ -1,0 +1,264 @@
+//! A host for tests: `cargo test` runs a connector's logic without a server, a sandbox or a network.
+//!
+//! ```
+//! use weld_connector::testing::{FakeHost, Reply};
+//!
+//! let host = FakeHost::new()
+//!     .env("API_KEY", "secret")
+//!     .reply(Reply::new(200).text("[]"));
+//! let answer = host.get("https://api.example.com/shops").query("page", 1).send();
+//! assert!(answer.unwrap().rows().unwrap().is_empty());
+//! assert_eq!(host.requests()[0].query("page").as_deref(), Some("1"));
+//! ```
+
+#![allow(
+    clippy::panic,
+    reason = "a test that is set up wrongly must fail, and say why"
+)]
+
+mod recorded;
+mod reply;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::time::Duration;
+
+pub use recorded::Recorded;
+pub use reply::Reply;
+
+use crate::host::Imports;
+use crate::http::{Incoming, Outgoing, without_query};
+use crate::{Connector, Error, Host, HttpError, Level, OutOfTime, Page, PageRequest, Schema, Time};
+
+/// More pages than any test has: a sync that gets here has no end.
+const MOST_PAGES: usize = 10_000;
+
+/// A [`Host`] that answers as it was told, and remembers what it was asked for.
+#[derive(Debug)]
+pub struct FakeHost {
+    host: Host,
+    fake: Rc<Fake>,
+}
+
+#[derive(Debug)]
+struct Fake {
+    variables: RefCell<Vec<(String, String)>>,
+    now: Cell<Time>,
+    left: Cell<Option<Duration>>,
+    routes: RefCell<Vec<Route>>,
+    replies: RefCell<VecDeque<Result<Reply, HttpError>>>,
+    requests: RefCell<Vec<Recorded>>,
+    sleeps: RefCell<Vec<Duration>>,
+    logs: RefCell<Vec<(Level, String)>>,
+}
+
+#[derive(Debug)]
+struct Route {
+    method: String,
+    url: String,
+    reply: Reply,
+}
+
+impl Default for FakeHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl FakeHost {
+    /// A host without variables and replies, on the first of June 2024.
+    #[must_use]
+    pub fn new() -> Self {
+        let fake = Rc::new(Fake {
+            variables: RefCell::default(),
+            now: Cell::new(Time::from_unix(1_717_200_000)),
+            left: Cell::new(None),
+            routes: RefCell::default(),
+            replies: RefCell::default(),
+            requests: RefCell::default(),
+            sleeps: RefCell::default(),
+            logs: RefCell::default(),
+        });
+        Self {
+            host: Host::new(Rc::clone(&fake)),
+            fake,
+        }
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(self, name: &str, value: &str) -> Self {
+        let variable = (name.to_owned(), value.to_owned());
+        self.fake.variables.borrow_mut().push(variable);
+        self
+    }
+
+    /// Sets the clock, which then moves only with [`Host::sleep`]. The time is RFC 3339.
+    ///
+    /// # Panics
+    ///
+    /// Where the text is something else.
+    #[must_use]
+    pub fn at(self, time: &str) -> Self {
+        let time = time.parse();
+        self.fake
+            .now
+            .set(time.unwrap_or_else(|error| panic!("{error}")));
+        self
+    }
+
+    /// Bounds the page's time: longer sleeps fail.
+    #[must_use]
+    pub fn time_left(self, left: Duration) -> Self {
+        self.fake.left.set(Some(left));
+        self
+    }
+
+    /// Answers the next request that no route answers. Replies are used up in the order given.
+    #[must_use]
+    pub fn reply(self, reply: Reply) -> Self {
+        self.fake.replies.borrow_mut().push_back(Ok(reply));
+        self
+    }
+
+    /// Fails the next request that no route answers.
+    #[must_use]
+    pub fn failure(self, error: HttpError) -> Self {
+        self.fake.replies.borrow_mut().push_back(Err(error));
+        self
+    }
+
+    /// Answers each request with this method and URL, whatever its query, unless the URL here has one too.
+    #[must_use]
+    pub fn route(self, method: &str, url: &str, reply: Reply) -> Self {
+        self.fake.routes.borrow_mut().push(Route {
+            method: method.to_owned(),
+            url: url.to_owned(),
+            reply,
+        });
+        self
+    }
+
+    /// The requests, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.fake.requests.borrow().clone()
+    }
+
+    /// The pauses inside pages, in order.
+    #[must_use]
+    pub fn sleeps(&self) -> Vec<Duration> {
+        self.fake.sleeps.borrow().clone()
+    }
+
+    /// The log's lines, in order.
+    #[must_use]
+    pub fn logs(&self) -> Vec<(Level, String)> {
+        self.fake.logs.borrow().clone()
+    }
+
+    /// The connector's schema.
+    ///
+    /// # Errors
+    ///
+    /// Those of the connector.
+    pub fn schema<C: Connector>(&self) -> Result<Schema, Error> {
+        C::schema(self)
+    }
+
+    /// One page of a table; the state `{}` leads to the first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the connector.
+    pub fn page<C: Connector>(&self, table: &str, state: &str) -> Result<Page, Error> {
+        C::fetch_page(self, &PageRequest::new(table, state))
+    }
+
+    /// All pages from `state` to the end of the sync.
+    ///
+    /// # Errors
+    ///
+    /// Those of the connector, and [`Error::Other`] where there seems to be no end.
+    pub fn sync<C: Connector>(&self, table: &str, state: &str) -> Result<Vec<Page>, Error> {
+        let mut state = state.to_owned();
+        let mut pages = Vec::new();
+        while pages.len() < MOST_PAGES {
+            let page = self.page::<C>(table, &state)?;
+            page.state_json().clone_into(&mut state);
+            let more = page.has_more();
+            pages.push(page);
+            if !more {
+                return Ok(pages);
+            }
+        }
+        Err(Error::Other(format!(
+            "{table} has had {MOST_PAGES} pages, and no end"
+        )))
+    }
+}
+
+impl Deref for FakeHost {
+    type Target = Host;
+
+    fn deref(&self) -> &Host {
+        &self.host
+    }
+}
+
+impl Fake {
+    fn answer(&self, request: &Recorded) -> Result<Reply, HttpError> {
+        let routes = self.routes.borrow();
+        let route = routes.iter().find(|route| {
+            route.method == request.method
+                && (route.url == request.url || route.url == without_query(&request.url))
+        });
+        if let Some(route) = route {
+            return Ok(route.reply.clone());
+        }
+        let next = self.replies.borrow_mut().pop_front();
+        next.unwrap_or_else(|| {
+            let Recorded { method, url, .. } = request;
+            Err(HttpError::Failed(format!(
+                "the fake host has no reply for {method} {url}"
+            )))
+        })
+    }
+}
+
+impl Imports for Rc<Fake> {
+    fn fetch(&self, request: &Outgoing) -> Result<Incoming, HttpError> {
+        let request = Recorded::from(request);
+        let answer = self.answer(&request);
+        let url = request.url.clone();
+        self.requests.borrow_mut().push(request);
+        Ok(answer?.into_incoming(url))
+    }
+
+    fn sleep(&self, duration: Duration) -> Result<(), OutOfTime> {
+        if let Some(left) = self.left.get() {
+            let rest = left.checked_sub(duration).ok_or(OutOfTime { left })?;
+            self.left.set(Some(rest));
+        }
+        self.sleeps.borrow_mut().push(duration);
+        self.now.set(self.now.get().after(duration));
+        Ok(())
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        self.variables.borrow().clone()
+    }
+
+    fn log(&self, level: Level, message: &str) {
+        self.logs.borrow_mut().push((level, message.to_owned()));
+    }
+
+    fn now(&self) -> Time {
+        self.now.get()
+    }
+}
+
+#[cfg(test)]
+mod tests;

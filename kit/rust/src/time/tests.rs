@@ -1,0 +1,121 @@
+use super::*;
+
+fn time(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+#[test]
+fn times_are_written_as_they_were_read() {
+    for text in [
+        "0001-01-01T00:00:00Z",
+        "1600-02-29T00:00:00Z",
+        "1900-02-28T23:59:59Z",
+        "1969-12-31T23:59:59.999999999Z",
+        "1970-01-01T00:00:00Z",
+        "1999-12-31T23:59:59.250Z",
+        "2000-02-29T12:30:45.000001Z",
+        "2024-12-31T00:00:00Z",
+        "2024-02-29T23:59:59Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        assert_eq!(time(text).to_string(), text);
+    }
+}
+
+#[test]
+fn every_day_of_four_centuries_is_written_as_its_neighbour_says() {
+    let mut day = time("1800-01-01T00:00:00Z");
+    let end = time("2200-03-01T00:00:00Z");
+    let mut count = 0;
+    while day < end {
+        assert_eq!(time(&day.to_string()), day);
+        day = day.after(Duration::from_secs(86_400));
+        count += 1;
+    }
+    assert_eq!(day, end);
+    assert_eq!(count, 146_156);
+}
+
+#[test]
+fn seconds_since_1970_are_those_of_every_other_clock() {
+    for (text, seconds) in [
+        ("1970-01-01T00:00:00Z", 0),
+        ("2001-09-09T01:46:40Z", 1_000_000_000),
+        ("2024-02-29T23:59:60Z", 1_709_251_199),
+        ("2033-05-18T03:33:20Z", 2_000_000_000),
+        ("1969-12-31T23:59:59Z", -1),
+    ] {
+        assert_eq!(time(text).unix(), seconds, "{text}");
+        assert_eq!(Time::from_unix(seconds).unix(), seconds);
+    }
+}
+
+#[test]
+fn offsets_are_taken_to_utc() {
+    for (text, utc) in [
+        ("2024-01-01T00:30:00+01:00", "2023-12-31T23:30:00Z"),
+        ("2023-12-31 19:00:00.5-05:30", "2024-01-01T00:30:00.500Z"),
+        ("2024-01-01t00:00:00z", "2024-01-01T00:00:00Z"),
+    ] {
+        assert_eq!(time(text).to_string(), utc, "{text}");
+    }
+}
+
+#[test]
+fn an_earlier_time_crosses_days_and_years_and_ends_with_the_calendar() {
+    let minute = Duration::from_secs(60);
+    let begin = time("2024-01-01T00:00:30Z");
+    assert_eq!(begin.before(minute).to_string(), "2023-12-31T23:59:30Z");
+    assert_eq!(begin.before(minute).after(minute), begin);
+    assert_eq!(begin.since(begin.before(minute)), minute);
+    assert_eq!(begin.before(minute).since(begin), Duration::ZERO);
+    assert_eq!(
+        begin.before(Duration::MAX).to_string(),
+        "0001-01-01T00:00:00Z"
+    );
+    assert!(
+        begin
+            .after(Duration::MAX)
+            .to_string()
+            .starts_with("9999-12-31T23:59:59")
+    );
+}
+
+#[test]
+fn other_notations_are_refused() {
+    for text in [
+        "",
+        "yesterday",
+        "2024-01-01",
+        "2024-01-01T00:00:00",
+        "2024-02-30T00:00:00Z",
+        "2023-02-29T00:00:00Z",
+        "2024-13-01T00:00:00Z",
+        "2024-00-01T00:00:00Z",
+        "2024-01-00T00:00:00Z",
+        "2024-01-01T24:00:00Z",
+        "2024-01-01T00:60:00Z",
+        "2024-01-01T00:00:61Z",
+        "2024-01-01T00:00:00.Z",
+        "2024-01-01T00:00:00Zulu",
+        "2024-01-01T00:00:00+1",
+        "+024-01-01T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+    ] {
+        assert!(text.parse::<Time>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn dates_of_headers_are_read() {
+    let date = Time::http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
+    assert_eq!(date.to_string(), "2026-10-21T07:28:00Z");
+    for text in [
+        "30",
+        "Wed, 21 Okt 2026 07:28:00 GMT",
+        "Wed, 21 Oct 2026 07:28:00",
+        "",
+    ] {
+        assert_eq!(Time::http_date(text), None, "{text}");
+    }
+}
