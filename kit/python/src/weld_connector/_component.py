@@ -1,0 +1,127 @@
+"""The component's side: the contract as componentize-py has it. Imported there alone."""
+
+from __future__ import annotations
+
+import io
+import linecache
+import sys
+import time
+from typing import Any
+
+from componentize_py_types import Err
+from wit_world.exports import source as wit_source
+from wit_world.imports import host as wit
+
+from . import _export, _host, _logging, _sleep
+from .connector import Connector
+
+
+class RealHost:
+    """The host around a component. While the component is built there is none, and asking it would end the build."""
+
+    def __init__(self) -> None:
+        self.runs = False
+
+    def fetch(self, request: _host.Request) -> _host.Answer:
+        self._must_run("a request is sent")
+        body = request.body
+        try:
+            response = wit.http_fetch(
+                wit.HttpRequest(
+                    request.method,
+                    request.url,
+                    request.headers,
+                    None if body is None else wit.Body_Text(body) if isinstance(body, str) else wit.Body_Bytes(body),
+                    request.timeout_ms,
+                    request.idempotent,
+                    request.credential,
+                )
+            )
+        except Err as error:
+            raise _refused(error.value) from None
+        return _host.Answer(response.status, response.headers, response.body.value, response.url)
+
+    def sleep(self, duration_ms: int) -> None:
+        self._must_run("time.sleep is called")
+        try:
+            wit.sleep(duration_ms)
+        except Err as error:
+            raise _host.TooLong(error.value.left) from None
+
+    def environment(self) -> dict[str, str]:
+        self._must_run("a variable is read")
+        return dict(wit.environment())
+
+    def log(self, level: str, message: str) -> None:
+        if self.runs:
+            wit.log(getattr(wit.LogLevel, level.upper()), message)
+        else:
+            print(f"{level}: {message}", file=sys.stderr)
+
+    def _must_run(self, what: str) -> None:
+        if not self.runs:
+            raise RuntimeError(f"{what} while the component is built: that belongs into schema or fetch_page")
+
+
+def _refused(error: object) -> _host.Refused:
+    """`HttpError_TooLarge()` as `Refused("too-large")`."""
+    name = type(error).__name__.removeprefix("HttpError_")
+    case = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+    return _host.Refused(case, getattr(error, "value", None))
+
+
+HOST = RealHost()
+
+
+def source(connector: type[Connector]) -> type:
+    """The class that componentize-py looks for, around an author's."""
+
+    class Source:
+        # Made while the component is built, unlike the connector, whose __init__ may read variables.
+
+        def schema(self) -> list[Any]:
+            HOST.runs = True
+            return [_table(table) for table in _unwrapped(_export.schema(connector))]
+
+        def fetch_page(self, table: str, state: str) -> Any:
+            HOST.runs = True
+            page = _unwrapped(_export.fetch_page(connector, table, state))
+            return wit_source.Page(page.insert, page.state, page.has_more, page.wait_ms)
+
+    _keep_sources()
+    return Source
+
+
+def _unwrapped(result: Any) -> Any:
+    if not isinstance(result, _export.Failure):
+        return result
+    case = getattr(wit_source, "Error_" + "".join(part.capitalize() for part in result.kind.split("-")))
+    raise Err(case() if result.kind == "unknown-table" else case(result.value))
+
+
+def _table(table: _export.PlainTable) -> Any:
+    return wit_source.Table(table.name, table.primary_key, [_field(field) for field in table.fields])
+
+
+def _field(field: _export.PlainField) -> Any:
+    kind = wit_source.FieldType_Named if field.named else wit_source.FieldType_Described
+    return wit_source.Field(field.name, kind(field.type), field.default)
+
+
+def _keep_sources() -> None:
+    """Keeps the lines of the connector's modules, which are not there any more when a traceback wants to show them."""
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if not isinstance(path, str) or path.startswith(("/python/", "/bundled/")):
+            continue
+        lines = linecache.getlines(path)
+        # Without a time of change, a traceback doesn't ask the file system whether they still hold.
+        linecache.cache[path] = (sum(map(len, lines)), None, lines, path)
+
+
+_host.current = HOST
+_logging.install()
+time.sleep = _sleep.sleep  # type: ignore[assignment]
+if isinstance(sys.stdout, io.TextIOWrapper):
+    # The sandbox ends with the call, and nobody writes out a buffer then.
+    sys.stdout.reconfigure(line_buffering=True)

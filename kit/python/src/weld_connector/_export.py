@@ -1,0 +1,177 @@
+"""From the contract's exports to an author's connector, and back."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from . import _host, _json, _logging
+from .connector import Connector, Field, Page, Table, Unset
+from .errors import ConnectorError, RateLimited, described, milliseconds
+from .requests.exceptions import RequestException
+
+
+@dataclass
+class PlainField:
+    """The contract's `field`."""
+
+    name: str
+    type: str
+    named: bool
+    default: str | None
+
+
+@dataclass
+class PlainTable:
+    """The contract's `table`."""
+
+    name: str
+    primary_key: list[str]
+    fields: list[PlainField]
+
+
+@dataclass
+class PlainPage:
+    """The contract's `page`."""
+
+    insert: str
+    state: str
+    has_more: bool
+    wait_ms: int | None
+
+
+@dataclass
+class Failure:
+    """The contract's `error`: its case, and what it holds."""
+
+    kind: str
+    value: str | int | None
+
+
+def schema(connector: type[Connector]) -> list[PlainTable] | Failure:
+    """Asks `connector` for its tables."""
+    try:
+        tables = connector().schema()
+        if not isinstance(tables, (list, tuple)):
+            raise ConnectorError(f"schema returned {described(tables)}, not a list of tables")
+        return [_table(table, number) for number, table in enumerate(tables, 1)]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return failure(error)
+
+
+def fetch_page(connector: type[Connector], table: str, state: str) -> PlainPage | Failure:
+    """Asks `connector` for a page."""
+    try:
+        page = connector().fetch_page(table, json.loads(state))
+        if not isinstance(page, Page):
+            hint = "; does a path through it end without a return?" if page is None else ""
+            raise ConnectorError(f"fetch_page({table!r}) returned {described(page)}, not a Page{hint}")
+        return _page(page)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return failure(error)
+
+
+def _page(page: Page) -> PlainPage:
+    if not isinstance(page.has_more, bool):
+        raise ConnectorError(f"has_more of the page is {described(page.has_more)}, not True or False")
+    if page.has_more and page.state is None:
+        raise ConnectorError("the page has more to come but no state, so the next call would get the same page")
+    try:
+        wait_ms = None if page.wait is None else milliseconds(page.wait, "the page's wait")
+    except (TypeError, ValueError) as error:
+        raise ConnectorError(str(error)) from None
+    return PlainPage(
+        _json.rows(page.rows),
+        "null" if page.state is None else _json.object_(page.state, "the page's state"),
+        page.has_more,
+        wait_ms,
+    )
+
+
+def _table(table: object, number: int) -> PlainTable:
+    if not isinstance(table, Table):
+        raise ConnectorError(f"table {number} of the schema is {described(table)}, not a Table")
+    name = _text(table.name, f"the name of table {number}")
+    key = [table.primary_key] if isinstance(table.primary_key, str) else table.primary_key
+    if not isinstance(key, (list, tuple)):
+        raise ConnectorError(f"primary_key of {name} is {described(key)}, not a column's name or a list of them")
+    if not isinstance(table.fields, (list, tuple)):
+        raise ConnectorError(f"fields of {name} is {described(table.fields)}, not a list of fields")
+    return PlainTable(
+        name,
+        [_text(column, f"a column in primary_key of {name}") for column in key],
+        [_field(field, name) for field in table.fields],
+    )
+
+
+def _field(field: object, table: str) -> PlainField:
+    if not isinstance(field, Field):
+        raise ConnectorError(f"a field of {table} is {described(field)}, not a Field")
+    name = _text(field.name, f"the name of a field of {table}")
+    if isinstance(field.type, str):
+        kind: Any = ["null", field.type] if field.nullable else field.type
+    elif isinstance(field.type, (list, tuple)):
+        null = ["null"] if field.nullable and "null" not in field.type else []
+        kind = [*null, *field.type]
+    else:
+        kind = ["null", field.type] if field.nullable else field.type
+    default = None
+    if not isinstance(field.default, Unset):
+        default = _json.anything(field.default, f"the default of {table}.{name}")
+    if isinstance(kind, str):
+        return PlainField(name, _text(kind, "a type"), True, default)
+    return PlainField(name, _json.anything(kind, f"the type of {table}.{name}"), False, default)
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise ConnectorError(f"{name} is {described(value)}, not a string")
+    return _host.printable(value)
+
+
+def failure(error: BaseException) -> Failure:
+    """The contract's error for what a connector raised; what it didn't mean to raise goes into the log."""
+    known = error
+    if isinstance(error, RequestException):
+        known = error.as_connector_error()
+    if isinstance(known, RateLimited):
+        return Failure(known.kind, known.wait_ms)
+    if isinstance(known, ConnectorError):
+        return Failure(known.kind, _host.printable(str(known) or type(known).__name__))
+    _logging.log("error", _traceback(error))
+    try:
+        text = str(error)
+    except Exception:
+        text = "its text can't be had"
+    message = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    if isinstance(error, ImportError):
+        message += "; a component has no files, so imports belong at the top of a module"
+    return Failure("other", _host.printable(message))
+
+
+def _traceback(error: BaseException) -> str:
+    frames = error.__traceback__
+    # The first frame is the one above, the same each time.
+    if frames is not None and frames.tb_next is not None:
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
+
+
+def export(connector: type[Connector]) -> type:
+    """What the component exports: `Source = export(Shop)` at the end of the module that componentize-py is given."""
+    if not isinstance(connector, type):
+        raise TypeError(f"export takes the connector's class, as in export(Shop), not {described(connector)}")
+    for method in ("schema", "fetch_page"):
+        if not callable(getattr(connector, method, None)):
+            raise TypeError(f"{connector.__name__} has no method {method}")
+    if _host.in_component:
+        from . import _component
+
+        return _component.source(connector)
+    return type("Source", (), {"connector": connector})

@@ -1,0 +1,134 @@
+"""Python's values as JSON, as the rows of a page and its state have them.
+
+Times become ISO 8601, a `Decimal` a number with all its digits, a `UUID` text. What has no JSON is an error that says
+where it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from .errors import ConnectorError, described
+
+DEEPEST = 64
+"""How many levels of a value are searched for what is wrong with it."""
+
+
+class Unwritable(Exception):
+    """A value that has no JSON."""
+
+
+def write(value: Any) -> str:
+    """`value` as JSON text; an error tells `Unwritable` without saying where."""
+    # Python's encoder writes numbers only of its own types: a Decimal goes through it as a marked text, which no row
+    # can hold by chance or on purpose.
+    mark = secrets.token_hex(8)
+    decimals = False
+
+    def other(value: object) -> object:
+        nonlocal decimals
+        if isinstance(value, Decimal):
+            if not value.is_finite():
+                raise Unwritable(f"{value} is no number in JSON")
+            decimals = True
+            return f"{mark}{value}"
+        return _plain(value)
+
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=other)
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                # Half of a surrogate pair has no UTF-8, but an escape in JSON.
+                text = json.dumps(value, allow_nan=False, separators=(",", ":"), default=other)
+    except ValueError as error:
+        raise Unwritable(_reason(error)) from None
+    except (TypeError, RecursionError) as error:
+        raise Unwritable(str(error)) from None
+    if decimals:
+        text = re.sub(f'"{mark}([^"]*)"', r"\1", text)
+    return text
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        raise Unwritable(f"{described(value)} can't stand in JSON: decode it, or write it in base64")
+    raise Unwritable(f"{described(value)} can't stand in JSON")
+
+
+def _reason(error: ValueError) -> str:
+    return "it contains itself" if "ircular" in str(error) else "NaN and Infinity are no numbers in JSON"
+
+
+def rows(value: object) -> str:
+    """The rows of a page. What is wrong is a `ConnectorError` that names row and field."""
+    if not isinstance(value, (list, tuple)):
+        hint = ""
+        if hasattr(value, "__next__") or isinstance(value, (set, frozenset)):
+            hint = "; list(…) makes one of it"
+        elif isinstance(value, Mapping):
+            hint = "; of one row it is [row]"
+        raise ConnectorError(f"the rows of a page are {described(value)}, not a list of dicts{hint}")
+    for number, row in enumerate(value, 1):
+        if not isinstance(row, Mapping):
+            raise ConnectorError(f"row {number} is {described(row)}, not a dict")
+        for key in row:
+            if not isinstance(key, str):
+                raise ConnectorError(f"row {number} has the key {key!r:.100}, {described(key)}, not a string")
+    try:
+        return write(value)
+    except Unwritable:
+        for number, row in enumerate(value, 1):
+            _complain(row, f"row {number}", ", field ")
+        raise
+
+
+def object_(value: object, name: str) -> str:
+    """A dict, such as a state; `name` says in an error what it is."""
+    if not isinstance(value, Mapping):
+        raise ConnectorError(f"{name} is {described(value)}, not a dict")
+    for key in value:
+        if not isinstance(key, str):
+            raise ConnectorError(f"{name} has the key {key!r:.100}, {described(key)}, not a string")
+    return anything(value, name)
+
+
+def anything(value: object, name: str) -> str:
+    """Any value; `name` says in an error what it is."""
+    try:
+        return write(value)
+    except Unwritable:
+        _complain(value, name, ", field ")
+        raise
+
+
+def _complain(value: object, place: str, between: str, depth: int = 0) -> None:
+    """Raises an error with the innermost place that can't be written, where there is one in `value`."""
+    try:
+        write(value)
+        return
+    except Unwritable as error:
+        reason = str(error)
+    if depth < DEEPEST:
+        if isinstance(value, Mapping):
+            for key, item in value.items():
+                _complain(item, f"{place}{between}{key}", ".", depth + 1)
+        elif isinstance(value, (list, tuple)):
+            for number, item in enumerate(value):
+                _complain(item, f"{place}[{number}]", between if between == ", field " else ".", depth + 1)
+    shown = f" ({value!r})" if isinstance(value, (float, Decimal)) else ""
+    raise ConnectorError(f"{place}{shown}: {reason}")

@@ -1,0 +1,163 @@
+"""What may go wrong with a request. Each that a connector doesn't catch becomes one of the contract's errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from .. import _host
+from ..errors import ConnectorError, Misconfigured, RateLimited, Unauthorized, Upstream
+
+if TYPE_CHECKING:
+    from .models import Response
+
+
+class RequestException(OSError):
+    """A request failed. `response` is the API's answer, where there is one."""
+
+    def __init__(self, *args: Any, response: Response | None = None) -> None:
+        super().__init__(*args)
+        self.response = response
+
+    def as_connector_error(self) -> ConnectorError:
+        """What the host is told where nobody catches this."""
+        return ConnectorError(str(self))
+
+
+class ConnectionError(RequestException):
+    """No connection, or one that broke."""
+
+    def as_connector_error(self) -> ConnectorError:
+        return Upstream(str(self))
+
+
+class Denied(ConnectionError):
+    """The connector's configuration doesn't allow the request; the text says which line would."""
+
+    def as_connector_error(self) -> ConnectorError:
+        return Misconfigured(str(self))
+
+
+class Unavailable(ConnectionError):
+    """The host leaves the API alone for now, since it keeps failing or its quota is spent; `wait` is in seconds."""
+
+    def __init__(self, *args: Any, wait: float | None = None) -> None:
+        super().__init__(*args)
+        self.wait = wait
+
+    def as_connector_error(self) -> ConnectorError:
+        return RateLimited(self.wait)
+
+
+class Timeout(RequestException):
+    """The request, or the page, ran out of time."""
+
+    def as_connector_error(self) -> ConnectorError:
+        return Upstream(str(self))
+
+
+class CredentialsError(RequestException):
+    """The host has no credential for the request, or could not get it."""
+
+    def as_connector_error(self) -> ConnectorError:
+        return Unauthorized(str(self))
+
+
+class ResponseTooLarge(RequestException):
+    """The response is larger than the limit `response-size`."""
+
+    def as_connector_error(self) -> ConnectorError:
+        return Upstream(str(self))
+
+
+class OverLimit(RequestException):
+    """The page has used up its requests or bytes."""
+
+
+class InvalidRequest(RequestException, ValueError):
+    """The request is malformed."""
+
+
+class InvalidURL(InvalidRequest):
+    """The URL is malformed."""
+
+
+class TooManyRedirects(RequestException):
+    """One redirect led to another, and so on."""
+
+    def as_connector_error(self) -> ConnectorError:
+        return Upstream(str(self))
+
+
+class JSONDecodeError(RequestException, json.JSONDecodeError):
+    """The response is not JSON."""
+
+    def __init__(self, message: str, error: json.JSONDecodeError, response: Response) -> None:
+        json.JSONDecodeError.__init__(self, error.msg, error.doc, error.pos)
+        self.message = message
+        self.response = response
+
+    def __str__(self) -> str:
+        return self.message
+
+    def as_connector_error(self) -> ConnectorError:
+        return Upstream(self.message)
+
+
+class HTTPError(RequestException):
+    """The API answered with a status of 4xx or 5xx."""
+
+    response: Response
+
+    def __init__(self, message: str, response: Response) -> None:
+        super().__init__(message, response=response)
+
+    def as_connector_error(self) -> ConnectorError:
+        status = self.response.status_code
+        if status in (401, 403):
+            return Unauthorized(str(self))
+        if status == 429:
+            return RateLimited(retry_after(self.response.headers.get("retry-after")))
+        return Upstream(str(self))
+
+
+def retry_after(value: str | None) -> float | None:
+    """The seconds that `Retry-After` asks for (RFC 9110, section 10.2.3): a number of them, or a date."""
+    if value is None:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        # Longer ones are cut in any case, and huge ones would not be read at all.
+        return float(value[:12])
+    try:
+        date = parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError):
+        return None
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=timezone.utc)
+    return max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
+
+
+def from_refusal(refusal: _host.Refused, request: str) -> RequestException:
+    """The exception for the contract's `http-error`; `request` is its method and URL, as a message shows them."""
+    value = refusal.value
+    if refusal.case == "unavailable":
+        wait = value / 1000 if isinstance(value, int) else None
+        return Unavailable(f"{request}: the API is left alone for now", wait=wait)
+    make: Callable[[str], RequestException] = {
+        "denied": Denied,
+        "invalid": InvalidRequest,
+        "credentials": CredentialsError,
+        "timeout": Timeout,
+        "too-large": ResponseTooLarge,
+        "over-limit": OverLimit,
+        "failed": ConnectionError,
+    }[refusal.case]
+    said = {
+        "timeout": "no answer in time",
+        "too-large": "the response is larger than the limit response-size",
+    }.get(refusal.case, value)
+    return make(f"{request}: {said}")

@@ -1,0 +1,155 @@
+"""Responses, as `requests` has them."""
+
+from __future__ import annotations
+
+import http
+import json
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from .exceptions import HTTPError, JSONDecodeError
+
+EXCERPT = 200
+"""How many characters of a response an error quotes."""
+
+PARAMETER = re.compile(r';\s*([^\s=;,]+)\s*=\s*("[^"]*"|[^",;]*)')
+LINK = re.compile(rf"<([^>]*)>((?:\s*{PARAMETER.pattern.replace('(', '(?:')})*)")
+
+
+class CaseInsensitiveDict(MutableMapping[str, Any]):
+    """Headers: looked up in any case, kept in the one in which they were set."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None) -> None:
+        self._items: dict[str, tuple[str, Any]] = {}
+        self.update(data or {})
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._items[key.lower()] = (key, value)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._items[key.lower()][1]
+
+    def __delitem__(self, key: str) -> None:
+        del self._items[key.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, _ in self._items.values())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return {key.lower(): value for key, value in self.items()} == {key.lower(): other[key] for key in other}
+
+    def __repr__(self) -> str:
+        return repr(dict(self.items()))
+
+
+class Response:
+    """An API's answer. It is there as a whole, decompressed."""
+
+    def __init__(
+        self, status: int, headers: list[tuple[str, str]], body: str | bytes, url: str, method: str = "GET"
+    ) -> None:
+        self.status_code = status
+        self.headers = CaseInsensitiveDict()
+        for name, value in headers:
+            known = self.headers.get(name)
+            self.headers[name] = value if known is None else f"{known}, {value}"
+        self.url = url
+        self.method = method
+        self.history: list[Response] = []
+        self.encoding = _charset(self.headers.get("content-type", ""))
+        self._body = body
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.status_code}]>"
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is below 400."""
+        return self.status_code < 400
+
+    @property
+    def reason(self) -> str:
+        """The usual words for the status; those of the API's own are not kept."""
+        try:
+            return http.HTTPStatus(self.status_code).phrase
+        except ValueError:
+            return ""
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it leads elsewhere."""
+        return self.status_code in (301, 302, 303, 307, 308) and "location" in self.headers
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self._body.encode() if isinstance(self._body, str) else self._body
+
+    @property
+    def text(self) -> str:
+        """The body as text: in `encoding`, which is the header's charset; without one in UTF-8, or else ISO 8859-1."""
+        if isinstance(self._body, str) and (self._body.isascii() or self.encoding in (None, "utf-8", "utf8")):
+            return self._body
+        try:
+            return self.content.decode(self.encoding or "latin-1", "replace")
+        except LookupError:
+            return self._body if isinstance(self._body, str) else self._body.decode("utf-8", "replace")
+
+    def json(self, **how: Any) -> Any:
+        """The body as JSON; `how` goes to `json.loads`, such as `parse_float=Decimal`, which keeps all digits."""
+        # Of bytes without a charset, as in UTF-16, `json` finds out by itself what they are.
+        text = self.text if isinstance(self._body, str) or self.encoding else self._body
+        try:
+            return json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text, **how)
+        except json.JSONDecodeError as error:
+            reason = error
+        except UnicodeDecodeError as error:
+            reason = json.JSONDecodeError(f"not {error.encoding}", "", 0)
+        raise JSONDecodeError(f"{self._request()} is not JSON ({reason}): {self._excerpt()}", reason, self)
+
+    def raise_for_status(self) -> None:
+        """Raises `HTTPError` for a status of 4xx or 5xx."""
+        if not self.ok:
+            message = f"{self._request()} is {self.status_code} {self.reason}".rstrip()
+            excerpt = self._excerpt()
+            raise HTTPError(f"{message}: {excerpt}" if excerpt else message, self)
+
+    @property
+    def links(self) -> dict[str, dict[str, str]]:
+        """The header `Link` (RFC 8288) by relation: `links["next"]["url"]`, made absolute."""
+        found: dict[str, dict[str, str]] = {}
+        for target, parameters in LINK.findall(self.headers.get("link", "")):
+            link = {"url": urljoin(self.url, target)}
+            for name, value in PARAMETER.findall(parameters):
+                link[name.lower()] = value.strip().strip('"')
+            for relation in link.get("rel", link["url"]).split():
+                found.setdefault(relation, link)
+        return found
+
+    def _request(self) -> str:
+        return f"the answer to {shown(self.method, self.url)}"
+
+    def _excerpt(self) -> str:
+        words = " ".join(self.text[: 10 * EXCERPT].split())
+        return words if len(words) <= EXCERPT else f"{words[:EXCERPT]}…"
+
+
+def shown(method: str, url: str) -> str:
+    """A request as a message shows it: without its query, where keys may stand."""
+    parts = urlsplit(url)
+    return f"{method} {parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def _charset(content_type: str) -> str | None:
+    found = re.search(r"""charset\s*=\s*["']?([^\s"';]+)""", content_type, re.IGNORECASE)
+    return found[1].lower() if found else None

@@ -1,0 +1,77 @@
+import json
+import unittest
+import uuid
+from collections import OrderedDict
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+
+from weld_connector import ConnectorError, _json
+
+
+class Rows(unittest.TestCase):
+    def test_values_become_json(self):
+        cases = [
+            (datetime(2026, 11, 24, 12, 30, tzinfo=timezone.utc), '"2026-11-24T12:30:00+00:00"'),
+            (datetime(2026, 11, 24, 12, 30, 0, 1), '"2026-11-24T12:30:00.000001"'),
+            (date(2026, 11, 24), '"2026-11-24"'),
+            (time(9, 5), '"09:05:00"'),
+            (uuid.UUID(int=1), '"00000000-0000-0000-0000-000000000001"'),
+            (MappingProxyType({"a": (1, 2)}), '{"a":[1,2]}'),
+            (OrderedDict(a=1), '{"a":1}'),
+            (12345678901234567890123, "12345678901234567890123"),
+            ("ü🍺", '"ü🍺"'),
+            (None, "null"),
+        ]
+        for value, expected in cases:
+            with self.subTest(value=value):
+                self.assertEqual(_json.rows([{"v": value}]), f'[{{"v":{expected}}}]')
+
+    def test_a_decimal_is_a_number_with_all_its_digits(self):
+        for digits in ["1.10", "12345678901234567890.123456789", "-0.00", "1E+3", "0E-8"]:
+            text = _json.rows([{"price": Decimal(digits), "list": [Decimal(digits)]}])
+            self.assertEqual(text, f'[{{"price":{digits},"list":[{digits}]}}]')
+            self.assertEqual(json.loads(text, parse_float=Decimal)[0]["price"], Decimal(digits))
+
+    def test_text_beside_a_decimal_stays_text(self):
+        text = _json.rows([{"price": Decimal(1), "text": "1", 'quo"te': "0123456789abcdef1"}])
+        self.assertEqual(text, '[{"price":1,"text":"1","quo\\"te":"0123456789abcdef1"}]')
+
+    def test_half_of_a_surrogate_pair_is_escaped(self):
+        text = _json.rows([{"half": "\ud800", "whole": "ü"}])
+        self.assertEqual(json.loads(text.encode()), [{"half": "\ud800", "whole": "ü"}])
+
+    def test_what_cannot_be_written_is_named_with_its_place(self):
+        itself = []
+        itself.append(itself)
+        cases = [
+            ([{"a": 1}, {"b": float("nan")}], "row 2, field b (nan): NaN and Infinity are no numbers in JSON"),
+            ([{"a": {"b": [0, float("inf")]}}], "row 1, field a.b[1] (inf): NaN and Infinity are no numbers in JSON"),
+            ([{"a": Decimal("-Infinity")}], "row 1, field a (Decimal('-Infinity')): -Infinity is no number in JSON"),
+            ([{"a": b"x"}], "row 1, field a: bytes can't stand in JSON: decode it, or write it in base64"),
+            ([{"a": {1}}], "row 1, field a: a set can't stand in JSON"),
+            ([{"a": timedelta(1)}], "row 1, field a: a timedelta can't stand in JSON"),
+            ([{"a": Enum("Color", "RED").RED}], "row 1, field a: a Color can't stand in JSON"),
+            ([{"a": {"b": (i for i in ())}}], "row 1, field a.b: a generator can't stand in JSON"),
+            ([{"a": {(1, 2): 3}}], "row 1, field a: keys must be str, int, float, bool or None, not tuple"),
+            ([{"a": itself}], "row 1, field a"),
+            ([{"a": 1}, {2: 1}], "row 2 has the key 2, an int, not a string"),
+            ([{"a": 1}, None], "row 2 is None, not a dict"),
+            ({"a": 1}, "the rows of a page are a dict, not a list of dicts; of one row it is [row]"),
+            ((row for row in []), "the rows of a page are a generator, not a list of dicts; list(…) makes one of it"),
+            (None, "the rows of a page are None, not a list of dicts"),
+            (b"[]", "the rows of a page are bytes, not a list of dicts"),
+            ("[]", "the rows of a page are a str, not a list of dicts"),
+        ]
+        for value, message in cases:
+            with self.subTest(message=message), self.assertRaises(ConnectorError) as raised:
+                _json.rows(value)
+            self.assertTrue(str(raised.exception).startswith(message), raised.exception)
+
+    def test_what_is_wrong_is_found_in_depth(self):
+        deep = float("nan")
+        for _ in range(200):
+            deep = [deep]
+        with self.assertRaisesRegex(ConnectorError, r"^row 1, field a\[0\]"):
+            _json.rows([{"a": deep}])
