@@ -1,0 +1,55 @@
+"""The connector {{name}}: two tables of the demo API. Replace them by those of yours."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from weld_connector import Connector, Field, Page, Table, UnknownTable, env, export, requests
+
+BEERS_PER_PAGE = 80
+ORDERS_PER_PAGE = 50
+
+# By how much an order may become visible later than its own time, the difference of the clocks included.
+OVERLAP = timedelta(minutes=1)
+
+
+class DemoApi(Connector):
+    def schema(self) -> list[Table]:
+        return [
+            Table("beers", primary_key="id", fields=[Field("id", "int"), Field("name", "string")]),
+            Table("orders", primary_key="id", fields=[Field("id", "int"), Field("updated_at", "datetime")]),
+        ]
+
+    def fetch_page(self, table: str, state: dict[str, Any]) -> Page:
+        if table == "beers":
+            return self.beers(state)
+        if table == "orders":
+            return self.orders(state)
+        raise UnknownTable(table)
+
+    def beers(self, state: dict[str, Any]) -> Page:
+        """By page number; each sync fetches everything."""
+        number = state.get("page", 1)
+        rows = get("beers", page=number, per_page=BEERS_PER_PAGE)
+        if len(rows) < BEERS_PER_PAGE:
+            return Page(rows)
+        return Page(rows, state={"page": number + 1}, has_more=True)
+
+    def orders(self, state: dict[str, Any]) -> Page:
+        """By time of change, then id; each sync fetches what has changed since the one before."""
+        began = state.get("began") or datetime.now(timezone.utc).isoformat()
+        since, after_id = state.get("since"), state.get("after_id")
+        rows = get("orders", updated_since=since, after_id=after_id, limit=ORDERS_PER_PAGE)
+        if len(rows) < ORDERS_PER_PAGE:
+            return Page(rows, state={"since": datetime.fromisoformat(began) - OVERLAP})
+        last = rows[-1]
+        return Page(rows, state={"since": last["updated_at"], "after_id": last["id"], "began": began}, has_more=True)
+
+
+def get(path: str, **params: Any) -> Any:
+    # Its token is added by the host, which also waits for its quota; an error that nobody catches here reaches Weld.
+    response = requests.get(f"{env('API_BASE_URL')}/{path}", params=params, timeout=60)
+    response.raise_for_status()
+    return response.json()
+
+
+Source = export(DemoApi)
