@@ -45,3 +45,8 @@ serve:
 # One test guest, by the name of its file in tests/guests/src/bin
 guest NAME:
     cargo build --release --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml --bin {{ NAME }}
+
+# The Python kit, in plain Python and as components in the host
+python-kit:
+    cargo build --locked -p weld-host
+    kit/python/test

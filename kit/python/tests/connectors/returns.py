@@ -1,0 +1,147 @@
+"""Returns and raises what a table's name says; the host must answer each with the right kind and a clear message."""
+
+import sys
+import uuid
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import weld_connector as weld
+from weld_connector import Connector, Field, Page, Table
+
+
+def endless() -> Any:
+    yield {"id": 1}
+
+
+def circular() -> Any:
+    value: Any = []
+    value.append(value)
+    return value
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+def raise_in_a_library() -> None:
+    settings: dict[str, str] = {}
+    settings["missing"]
+
+
+PAGES = {
+    "none": lambda: None,
+    "list": lambda: [{"id": 1}],
+    "generator": lambda: Page(endless()),
+    "rows-none": lambda: Page(None),
+    "rows-text": lambda: Page("[]"),
+    "rows-bytes": lambda: Page(b"[]"),
+    "rows-dict": lambda: Page({"id": 1}),
+    "row-list": lambda: Page([{"id": 1}, [2]]),
+    "row-key": lambda: Page([{"id": 1}, {2: "two"}]),
+    "nan": lambda: Page([{"id": 1}, {"id": 2, "price": {"net": float("nan")}}]),
+    "infinity": lambda: Page([{"price": [1.0, float("-inf")]}]),
+    "decimal-nan": lambda: Page([{"price": Decimal("NaN")}]),
+    "bytes": lambda: Page([{"data": b"x"}]),
+    "set": lambda: Page([{"tags": {"a"}}]),
+    "deep": lambda: Page([{"deep": nested(300)}]),
+    "circular": lambda: Page([{"self": circular()}]),
+    "state-list": lambda: Page([], state=[1]),
+    "state-key": lambda: Page([], state={1: 2}),
+    "more-without-state": lambda: Page([{"id": 1}], has_more=True),
+    "more-text": lambda: Page([], has_more="no"),
+    "wait-negative": lambda: Page([], state={}, wait=-1),
+    "wait-text": lambda: Page([], state={}, wait="soon"),
+}
+
+ERRORS = {
+    "unknown": lambda: weld.UnknownTable("unknown"),
+    "misconfigured": lambda: weld.Misconfigured("API_TOKEN is missing"),
+    "invalid-state": lambda: weld.InvalidState("no such cursor"),
+    "unauthorized": lambda: weld.Unauthorized("no such token \ud800"),
+    "rate-limited": lambda: weld.RateLimited(timedelta(days=3)),
+    "upstream": lambda: weld.Upstream("nonsense"),
+    "other": lambda: weld.ConnectorError("it is broken"),
+    "unspeakable": lambda: Unspeakable(),
+    "base": lambda: BaseException("from below"),
+}
+
+
+class Returns(Connector):
+    def __init__(self) -> None:
+        # Fails where the connector is made too early.
+        self.prefix = weld.env("PREFIX", "none")
+
+    def schema(self) -> list[Table]:
+        if self.prefix == "broken":
+            return [Table("broken", primary_key=7)]
+        return [
+            Table(
+                "values",
+                primary_key="id",
+                fields=[
+                    Field("id", "int"),
+                    Field("note", "string", nullable=True, default=None),
+                    Field("tags", ["null", "array"]),
+                    Field("price", "double", default=Decimal("0.10")),
+                ],
+            ),
+            Table("lines", primary_key=["order", "line"]),
+            Table("log"),
+        ]
+
+    def fetch_page(self, table: str, state: dict[str, Any]) -> Page:
+        if table in ERRORS:
+            raise ERRORS[table]()
+        if table == "exit":
+            sys.exit(3)
+        if table == "uncaught":
+            raise_in_a_library()
+        if table == "chained":
+            try:
+                raise_in_a_library()
+            except KeyError as error:
+                raise ValueError("no settings") from error
+        if table == "import":
+            import wave  # noqa: F401
+        if table == "env":
+            raise weld.Misconfigured(weld.env("NOT_SET"))
+        if table == "values":
+            return Page(
+                [
+                    {
+                        "id": 1,
+                        "prefix": self.prefix,
+                        "at": datetime(2026, 11, 24, 12, 30, tzinfo=timezone.utc),
+                        "naive": datetime(2026, 11, 24, 12, 30, 1, 500_000),
+                        "day": date(2026, 11, 24),
+                        "time": time(12, 30),
+                        "price": Decimal("12345678901234567890.10"),
+                        "uuid": uuid.UUID("12345678-1234-5678-1234-567812345678"),
+                        "text": "Tschüß 🍺",
+                        "half": "\ud800",
+                        "nothing": None,
+                        "parsed": datetime.strptime("24.11.2026", "%d.%m.%Y").date(),
+                        "euro": b"\x80".decode("cp1252"),
+                    }
+                ],
+                state={"seen": datetime(2026, 11, 24), "came": state},
+                has_more=True,
+            )
+        if table == "rows":
+            beer = {f"field_{number}": "x" * 90 for number in range(14)}
+            return Page([{"id": number, "abv": number / 8, **beer} for number in range(80)])
+        if table in PAGES:
+            return PAGES[table]()
+        raise weld.UnknownTable(table)
+
+
+Source = weld.export(Returns)

@@ -1,0 +1,49 @@
+"""A connector as `templates/python` begins it, with the demo API that it is written for."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from .host import Program, WeldHost
+
+TEMPLATE = Path(os.environ["WELD_TEMPLATE"])
+
+
+class Template(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        at = Path(folder.name)
+        (at / "demo").mkdir()
+        (at / "host").mkdir()
+        demo = Program("demo", "--pause", "0", folder=at / "demo")
+        cls.addClassCleanup(demo.stop)
+        api = demo.line(r"The demo API answers at http://(\S+) ")[1]
+        configuration = (TEMPLATE / "template.toml").read_text().replace("127.0.0.1:9090", api)
+        cls.host = WeldHost({"template": configuration}, at / "host")
+        cls.addClassCleanup(cls.host.stop)
+
+    def sync(self, table, state=None):
+        ids, pages = [], 0
+        while True:
+            answer = self.host.page("template", table, state)
+            self.assertEqual(answer.status, 200, answer.json)
+            ids += [row["id"] for row in answer.json["insert"]]
+            state, pages = answer.json["state"], pages + 1
+            if not answer.json["hasMore"]:
+                return ids, pages, state
+
+    def test_every_row_of_a_table_comes_once(self):
+        ids, pages, state = self.sync("beers")
+        self.assertEqual((ids, pages, state), (list(range(1, 326)), 5, None))
+
+    def test_a_second_sync_of_orders_has_nothing_to_fetch(self):
+        ids, pages, state = self.sync("orders")
+        self.assertEqual((sorted(ids), pages), (list(range(1, 261)), 6))
+        self.assertEqual(self.sync("orders", state)[:2], ([], 1))
+
+    def test_the_tables_that_are_offered_are_those_that_come(self):
+        self.assertEqual(set(self.host.schema("template").json["schema"]), {"beers", "orders"})
+        self.assertEqual(self.host.page("template", "wines").error[0], "unknown_table")
