@@ -1,0 +1,163 @@
+#!/usr/bin/env node
+// Builds a connector: its modules and the kit in one file, and that as a component for weld-host.
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { basename, dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey]
+
+ENTRY exports the connector as \`source\`; without it, connector.ts or connector.js is taken.
+The component is written to NAME.wasm, NAME being the package's name.`;
+
+// jco's own check of the contract needs the folder that later versions no longer open.
+const SHIM = { name: "@bytecodealliance/preview2-shim", version: "0.26.0" };
+
+const ENGINES = {
+  quickjs: ["--backend", "qjs", "--backend-qjs-disable-async"],
+  starlingmonkey: ["-d", "http", "fetch-event", "stdio", "random", "clocks"],
+};
+
+class Mistake extends Error {}
+
+async function main() {
+  const { entry, out, engine } = await readArguments();
+  const project = createRequire(join(process.cwd(), "package.json"));
+  const jco = await requireTools(project);
+  const { build } = await import(pathToFileURL(resolveTool(project, "esbuild")));
+
+  await mkdir(dirname(out), { recursive: true });
+  // Beside the result, so that the last step is a renaming: weld-host never sees half a component.
+  const folder = await mkdtemp(join(dirname(out), ".weld-connector-"));
+  try {
+    await bundle(build, entry, join(folder, "connector.js"));
+    // A copy, since jco writes into the contract's folder.
+    await cp(new URL("../wit", import.meta.url), join(folder, "wit"), { recursive: true });
+    await componentize(jco, folder, ENGINES[engine]);
+    await rename(join(folder, "connector.wasm"), out);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  console.log(`built ${out}`);
+}
+
+async function readArguments() {
+  const { values, positionals } = parse();
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const engine = values.engine ?? "quickjs";
+  if (!Object.hasOwn(ENGINES, engine)) throw new Mistake(`there is no engine ${engine}: it is quickjs or starlingmonkey`);
+  if (positionals.length > 1) throw new Mistake(`one entry is enough: ${positionals.join(", ")}`);
+  const entry = resolve(positionals[0] ?? ["connector.ts", "connector.js"].find(existsSync) ?? "connector.js");
+  if (!existsSync(entry)) throw new Mistake(`there is no ${entry}`);
+  return { entry, engine, out: resolve(values.out ?? `${await packageName()}.wasm`) };
+}
+
+function parse() {
+  const options = { out: { type: "string", short: "o" }, engine: { type: "string" }, help: { type: "boolean", short: "h" } };
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new Mistake(`${error.message}\n\n${USAGE}`);
+  }
+}
+
+async function packageName() {
+  try {
+    const { name } = JSON.parse(await readFile("package.json", "utf8"));
+    return basename(name);
+  } catch {
+    throw new Mistake("there is no package.json with a name here: name the component with --out NAME.wasm");
+  }
+}
+
+function resolveTool(project, name) {
+  try {
+    return project.resolve(name);
+  } catch {
+    throw new Mistake(`${name} is not installed here: run \`npm install\` in the folder of the connector's package.json`);
+  }
+}
+
+// The path of jco's program, once all that it needs is there.
+async function requireTools(project) {
+  const jco = resolveTool(project, "@bytecodealliance/jco");
+  const shim = await readPackage(createRequire(jco).resolve(SHIM.name), SHIM.name);
+  if (shim.content.version !== SHIM.version) {
+    throw new Mistake(
+      `${SHIM.name} is installed as ${shim.content.version}, with which jco can't read the contract. Add to package.json:\n` +
+        `  "overrides": { "${SHIM.name}": "${SHIM.version}" }\nand run \`npm install\` again.`,
+    );
+  }
+  const { path, content } = await readPackage(jco, "@bytecodealliance/jco");
+  return join(dirname(path), content.bin.jco);
+}
+
+// The package.json of `name`, above one of its files.
+async function readPackage(file, name) {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, "package.json");
+    if (!existsSync(path)) continue;
+    const content = JSON.parse(await readFile(path, "utf8"));
+    if (content.name === name) return { path, content };
+  }
+  throw new Mistake(`${name} has no package.json`);
+}
+
+async function bundle(build, entry, outfile) {
+  const kit = new URL("../src/", import.meta.url).pathname;
+  await build({
+    stdin: {
+      // The globals come first: all other modules, while they load, find them in place.
+      contents: `import ${JSON.stringify(join(kit, "globals.js"))};\nexport { source } from ${JSON.stringify(entry)};\n`,
+      resolveDir: dirname(entry),
+      sourcefile: "weld-connector-entry.js",
+    },
+    bundle: true,
+    conditions: ["weld"],
+    define: { "process.env.NODE_ENV": '"production"' },
+    external: ["weld:*"],
+    format: "esm",
+    logLevel: "warning",
+    mainFields: ["module", "main"],
+    outfile,
+    platform: "neutral",
+    // Promises of the engine would never go on; see src/promise.js.
+    supported: { "async-await": false, "async-generator": false, "for-await": false, "top-level-await": false },
+    target: "es2022",
+  }).catch((error) => {
+    // esbuild has said why.
+    throw Object.assign(new Mistake(error.errors?.length ? "the connector can't be bundled" : error.message), { cause: error });
+  });
+}
+
+// In the bundle's folder, from which jco resolves the entry.
+function componentize(jco, folder, engine) {
+  const values = ["componentize", "connector.js", "--wit", "wit", "-n", "connector", ...engine, "-o", "connector.wasm"];
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [jco, ...values], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    const said = [];
+    child.stdout.on("data", (bytes) => said.push(bytes));
+    child.stderr.on("data", (bytes) => said.push(bytes));
+    child.on("error", fail);
+    child.on("close", (status) => {
+      if (status === 0) done();
+      else fail(new Mistake(`${Buffer.concat(said)}\njco can't make a component of the connector (exit status ${status})`));
+    });
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof Mistake)) throw error;
+  console.error(`weld-connector-build: ${error.message}`);
+  process.exit(1);
+}

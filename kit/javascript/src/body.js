@@ -1,0 +1,103 @@
+// What `Request` and `Response` have in common: a body of text or bytes, which is here as a whole.
+
+import { Upstream } from "./errors.js";
+
+/** A body as the contract has it and the type that it gives itself, from what an author may give. */
+export function bodyFrom(value) {
+  if (value === undefined || value === null) return {};
+  if (typeof value === "string") return text(value, "text/plain;charset=UTF-8");
+  if (value instanceof URLSearchParams) {
+    return text(String(value), "application/x-www-form-urlencoded;charset=UTF-8");
+  }
+  if (value instanceof ArrayBuffer) return bytes(new Uint8Array(value.slice(0)));
+  if (ArrayBuffer.isView(value)) {
+    return bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice());
+  }
+  throw new TypeError(
+    "a body is text, URLSearchParams, an ArrayBuffer or a typed array; for JSON, give JSON.stringify(value)",
+  );
+}
+
+const text = (val, type) => ({ body: { tag: "text", val: val.toWellFormed() }, type });
+const bytes = (val) => ({ body: { tag: "bytes", val } });
+
+export class Body {
+  #body;
+  #used = false;
+
+  constructor(body) {
+    this.#body = body;
+  }
+
+  get bodyUsed() {
+    return this.#used;
+  }
+
+  /** The body as the contract has it, which leaves it unread. */
+  static of(message) {
+    if (message.#used) throw new TypeError("the body was read already; read a clone() to have it twice");
+    return message.#body;
+  }
+
+  /** Gives `message` another body. */
+  static replace(message, body) {
+    message.#body = body;
+    return message;
+  }
+
+  #take() {
+    const body = Body.of(this);
+    this.#used = body !== undefined;
+    return body ?? { tag: "text", val: "" };
+  }
+
+  #takeText() {
+    const { tag, val } = this.#take();
+    // A mark of the byte order is no part of the text.
+    return tag === "text" ? val.replace(/^\ufeff/, "") : new TextDecoder().decode(val);
+  }
+
+  #takeBytes() {
+    const { tag, val } = this.#take();
+    return tag === "text" ? new TextEncoder().encode(val) : val.slice();
+  }
+
+  async text() {
+    return this.#takeText();
+  }
+
+  async bytes() {
+    return this.#takeBytes();
+  }
+
+  async arrayBuffer() {
+    return this.#takeBytes().buffer;
+  }
+
+  /** The body's JSON. Where it is none, the error is a `SyntaxError` and, where nobody catches it, the contract's `upstream`. */
+  async json() {
+    const content = this.#takeText();
+    try {
+      return JSON.parse(content);
+    } catch (cause) {
+      throw new NotJson(content, cause);
+    }
+  }
+}
+
+class NotJson extends SyntaxError {
+  constructor(content, cause) {
+    const message = `the answer is no JSON: ${cause.message}: ${excerpt(content)}`;
+    super(message, { cause });
+    this.name = "SyntaxError";
+    this.payload = new Upstream(message).payload;
+  }
+}
+
+const EXCERPT = 200;
+
+/** The beginning of a text, on one line. */
+export function excerpt(content) {
+  const characters = Array.from(content.slice(0, 4 * EXCERPT).split(/\s+/).join(" ").trim());
+  return characters.length > EXCERPT ? `${characters.slice(0, EXCERPT).join("")}…` : characters.join("");
+}

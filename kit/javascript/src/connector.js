@@ -1,0 +1,95 @@
+// From what an author defines to what the contract asks of a component.
+
+import { UnknownTable, contractError, trace } from "./errors.js";
+import { log } from "./log.js";
+import { drive, reset } from "./loop.js";
+import { contractPage, readState } from "./page.js";
+import { takeUnhandled } from "./promise.js";
+import { setRunning } from "./running.js";
+import { reseed } from "./random.js";
+import { contractTables } from "./schema.js";
+
+const definitions = new WeakMap();
+
+/** What `source` was made of; for the fake host. */
+export const definitionOf = (source) => definitions.get(source);
+
+function requireFunction(definition, name) {
+  if (typeof definition?.[name] !== "function") {
+    throw new TypeError(`a connector needs a function ${name}`);
+  }
+}
+
+/** The export `source` of a connector with the functions `schema` and `fetchPage`. */
+export function defineConnector(definition) {
+  requireFunction(definition, "schema");
+  requireFunction(definition, "fetchPage");
+  const calls = callsOf(definition);
+  const source = {
+    schema: () => finish(calls.schema()),
+    fetchPage: (table, state) => finish(calls.fetchPage(table, state)),
+  };
+  definitions.set(source, definition);
+  return source;
+}
+
+/** The export `source` of a connector with so many tables. */
+export function connector({ tables }) {
+  for (const [name, table] of Object.entries(tables)) {
+    if (typeof table?.fetchPage !== "function") {
+      throw new TypeError(`the table ${JSON.stringify(name)} needs a function fetchPage`);
+    }
+  }
+  return defineConnector({
+    schema: () =>
+      Object.entries(tables).map(([name, { primaryKey, fields }]) => ({ name, primaryKey, fields })),
+    fetchPage(name, state) {
+      if (!Object.hasOwn(tables, name)) throw new UnknownTable(`there is no table ${JSON.stringify(name)}`);
+      return tables[name].fetchPage(state);
+    },
+  });
+}
+
+/** A table as it is; in TypeScript, one whose state has a type. */
+export const table = (definition) => definition;
+
+/** The two calls of a definition: how each begins, what to call it, and what becomes of what it comes to. */
+export function callsOf(definition) {
+  return {
+    schema: () => ({
+      what: "schema",
+      begin: () => definition.schema(),
+      end: contractTables,
+    }),
+    fetchPage: (name, state) => ({
+      what: `fetchPage of table ${JSON.stringify(name)}`,
+      begin: () => definition.fetchPage(name, readState(state)),
+      end: (page) => contractPage(page, name),
+    }),
+  };
+}
+
+/** Reports what a call threw, and gives the contract's error for it. */
+export function report(thrown, what) {
+  const { meant, error } = contractError(thrown);
+  if (!meant) log("error", `${what} failed: ${trace(thrown)}`);
+  return error;
+}
+
+// In a component: the call is driven to its end before this returns.
+function finish({ what, begin, end }) {
+  setRunning(true);
+  reset();
+  reseed();
+  try {
+    const value = end(drive(begin(), what));
+    for (const reason of takeUnhandled()) {
+      log("warn", `${what} left a rejected promise that nothing handles: ${trace(reason)}`);
+    }
+    return value;
+  } catch (thrown) {
+    throw report(thrown, what);
+  } finally {
+    setRunning(false);
+  }
+}

@@ -1,0 +1,137 @@
+// Why there is no schema or page: the contract's errors as classes, and what else may be thrown made one of them.
+
+/** The largest number of milliseconds in the contract. */
+export const MOST_MILLISECONDS = 4_294_967_295;
+
+/** Text without halves of surrogate pairs, which the contract's strings can't hold. */
+export const wellFormed = (text) => String(text).toWellFormed();
+
+/** The base of all errors that say by `payload` which of the contract's errors they are. */
+export class ConnectorError extends Error {
+  constructor(message, { cause, tag = "other" } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = this.constructor.name;
+    this.payload = { tag, val: wellFormed(message) };
+  }
+}
+
+/** The schema has no such table. */
+export class UnknownTable extends ConnectorError {
+  constructor(message = "there is no such table", options) {
+    super(message, options);
+    this.payload = { tag: "unknown-table" };
+  }
+}
+
+/** A variable is missing or wrong: the operator must mend the connector's configuration. */
+export class Misconfigured extends ConnectorError {
+  constructor(message, options) {
+    super(message, { ...options, tag: "misconfigured" });
+  }
+}
+
+/** The state isn't one that this connector wrote, or its cursor is refused: the sync must begin anew. */
+export class InvalidState extends ConnectorError {
+  constructor(message, options) {
+    super(message, { ...options, tag: "invalid-state" });
+  }
+}
+
+/** The API refused the connector's credentials. */
+export class Unauthorized extends ConnectorError {
+  constructor(message, options) {
+    super(message, { ...options, tag: "unauthorized" });
+  }
+}
+
+/** The API refused for now, and asks to wait so many milliseconds, where it said so. The host waits and asks again. */
+export class RateLimited extends ConnectorError {
+  constructor(wait, options) {
+    super(wait === undefined ? "the API asks to wait" : `the API asks to wait ${wait} ms`, options);
+    this.wait = wait === undefined ? undefined : milliseconds(wait, "the wait of RateLimited");
+    this.payload = { tag: "rate-limited", val: this.wait };
+  }
+}
+
+/** The API failed or answered nonsense. */
+export class Upstream extends ConnectorError {
+  constructor(message, options) {
+    super(message, { ...options, tag: "upstream" });
+  }
+}
+
+/** `value` as whole milliseconds, rounded up; `what` names it where it is none. */
+export function milliseconds(value, what) {
+  if (typeof value !== "number" || !(value >= 0 && value <= MOST_MILLISECONDS)) {
+    throw new ConnectorError(
+      `${what} is ${describe(value)}, not a number of milliseconds from 0 to ${MOST_MILLISECONDS}`,
+    );
+  }
+  return Math.ceil(value);
+}
+
+/** What a value is, for messages: `null`, `"text"`, `an array`, `a Map`. */
+export function describe(value) {
+  switch (typeof value) {
+    case "string":
+      return value.length > 40 ? "a text" : JSON.stringify(value);
+    case "bigint":
+      return `the BigInt ${value}`;
+    case "symbol":
+    case "function":
+      return `a ${typeof value}`;
+    case "object": {
+      if (value === null) return "null";
+      if (Array.isArray(value)) return "an array";
+      const name = value.constructor?.name;
+      if (typeof name !== "string" || name === "" || name === "Object") return "an object";
+      return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+    }
+    default:
+      return String(value);
+  }
+}
+
+const MESSAGES = new Set(["misconfigured", "invalid-state", "unauthorized", "upstream", "other"]);
+
+// Whether `payload` is one of the contract's errors: any other value would end the sandbox without a message.
+function isContractError(payload) {
+  if (payload === null || typeof payload !== "object") return false;
+  const { tag, val } = payload;
+  if (tag === "unknown-table") return true;
+  if (tag === "rate-limited") {
+    return val === undefined || (Number.isInteger(val) && val >= 0 && val <= MOST_MILLISECONDS);
+  }
+  return MESSAGES.has(tag) && typeof val === "string";
+}
+
+/** The contract's error for whatever was thrown, and whether it was meant to be one. */
+export function contractError(thrown) {
+  for (const payload of [thrown?.payload, thrown]) {
+    if (isContractError(payload)) {
+      const { tag, val } = payload;
+      return { meant: true, error: { tag, val: typeof val === "string" ? wellFormed(val) : val } };
+    }
+  }
+  return { meant: false, error: { tag: "other", val: wellFormed(messageOf(thrown)) } };
+}
+
+function messageOf(thrown) {
+  if (thrown instanceof Error) {
+    return thrown.message === "" ? thrown.name : `${thrown.name}: ${thrown.message}`;
+  }
+  return `${describe(thrown)} was thrown, which is no Error`;
+}
+
+/** What the log says of an error: its message, where it was thrown, and its causes. */
+export function trace(thrown) {
+  const lines = [];
+  for (let error = thrown, depth = 0; error !== undefined && depth < 8; error = error?.cause, depth++) {
+    const stack = typeof error?.stack === "string" ? error.stack.trimEnd() : "";
+    const message = messageOf(error);
+    // QuickJS leaves the message out of the stack, other engines begin with it.
+    const text = stack.includes(message) ? stack : [message, stack].filter(Boolean).join("\n");
+    lines.push(depth === 0 ? text : `caused by ${text}`);
+  }
+  return wellFormed(lines.join("\n"));
+}

@@ -1,0 +1,69 @@
+// `fetch` over the host's `http-fetch`. The host answers before `fetch` returns, so its promise is settled at once.
+
+import { httpFetch } from "#host";
+import { Body } from "./body.js";
+import { wellFormed } from "./errors.js";
+import { Request } from "./request.js";
+import { Response } from "./response.js";
+import { requireRunning } from "./running.js";
+
+/** Why a request has no response. Where nobody catches it, it is the contract's error that `payload` says. */
+export class FetchError extends TypeError {
+  constructor({ tag, val }, method, url) {
+    super(`${method} ${withoutQuery(url)}: ${MESSAGES[tag](val)}`);
+    this.name = "FetchError";
+    this.kind = tag;
+    this.payload = payloadOf(tag, val, wellFormed(this.message));
+  }
+}
+
+const asGiven = (message) => message;
+
+const MESSAGES = {
+  denied: asGiven,
+  invalid: asGiven,
+  credentials: asGiven,
+  timeout: () => "the API did not answer in time",
+  "too-large": () => "the API's answer is larger than the limit response-size",
+  "over-limit": asGiven,
+  unavailable: () => "the API is out of service or its quota is spent",
+  failed: asGiven,
+};
+
+function payloadOf(tag, val, message) {
+  switch (tag) {
+    case "denied":
+    case "invalid":
+      return { tag: "misconfigured", val: message };
+    case "credentials":
+      return { tag: "unauthorized", val: message };
+    case "over-limit":
+      return { tag: "other", val: message };
+    case "unavailable":
+      return { tag: "rate-limited", val };
+    default:
+      return { tag: "upstream", val: message };
+  }
+}
+
+// A query often holds a token, which has no place in an error.
+const withoutQuery = (url) => url.replace(/[?#].*$/s, "");
+
+function send(request) {
+  requireRunning("fetch");
+  const { method, url, headers, timeout, idempotent, credential } = request;
+  const asked = url.toWellFormed();
+  let answer;
+  try {
+    answer = httpFetch({ method, url: asked, headers: [...headers], body: Body.of(request), timeout, idempotent, credential });
+  } catch (error) {
+    if (MESSAGES[error?.payload?.tag] === undefined) throw error;
+    throw new FetchError(error.payload, method, asked);
+  }
+  return Response.fromHost(answer, asked);
+}
+
+/** As in browsers and Node; see `Request` for the options. Any status is a response. */
+export async function fetch(input, init) {
+  return send(new Request(input, init));
+}

@@ -1,0 +1,28 @@
+// What a component has besides ECMAScript. The build puts this module before all others.
+
+import { variables } from "./env.js";
+import { TextDecoder, TextEncoder } from "./encoding.js";
+import { install } from "./install.js";
+import { queueMicrotask } from "./loop.js";
+import { Promise } from "./promise.js";
+import { random } from "./random.js";
+import { URLSearchParams } from "./search-params.js";
+import { URL } from "./url.js";
+
+Object.assign(globalThis, { Promise, queueMicrotask });
+// The engine's own would wait for the engine's promises.
+Array.fromAsync = async (items, map = (item) => item) => {
+  const list = [];
+  for await (const item of items) list.push(await map(item, list.length));
+  return list;
+};
+Math.random = random;
+for (const [name, value] of Object.entries({ TextDecoder, TextEncoder, URL, URLSearchParams })) {
+  globalThis[name] ??= value;
+}
+install();
+globalThis.process = {
+  get env() {
+    return variables();
+  },
+};

@@ -1,0 +1,142 @@
+// JSON without silent losses: what JavaScript would turn into `null`, or into another number, is written exactly or
+// is an error that names its place.
+
+import { ConnectorError, describe } from "./errors.js";
+
+// Deeper values are written step by step, where one that contains itself is found.
+const PLAIN_DEPTH = 64;
+const MOST_DEPTH = 512;
+
+/** Whether `JSON.stringify` writes `value` as it is. */
+function isPlain(value, depth) {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return true;
+    case "number":
+      // Not so for NaN and the infinities.
+      return value - value === 0;
+    case "object":
+      if (value === null) return true;
+      if (depth > PLAIN_DEPTH) return false;
+      if (Array.isArray(value)) {
+        for (let index = 0; index < value.length; index++) {
+          if (!isPlain(value[index], depth + 1)) return false;
+        }
+        return true;
+      }
+      if (Object.getPrototypeOf(value) !== Object.prototype || value.toJSON !== undefined) return false;
+      for (const key in value) {
+        if (!isPlain(value[key], depth + 1)) return false;
+      }
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Writes `value` as JSON; `place` names it in errors, as in `state`. */
+export function write(value, place) {
+  return isPlain(value, 0) ? JSON.stringify(value) : writeSlowly(value, place, "", 0);
+}
+
+/** Writes rows as a JSON array. Each must be an object. */
+export function writeRows(rows) {
+  let plain = true;
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index];
+    if (row === null || typeof row !== "object" || Array.isArray(row) || row instanceof Date) {
+      throw new ConnectorError(`row ${index + 1} of the page is ${describe(row)}, not an object`);
+    }
+    plain &&= isPlain(row, 0);
+  }
+  if (plain) return JSON.stringify(rows);
+  return `[${rows.map((row, index) => write(row, `row ${index + 1} of the page`)).join(",")}]`;
+}
+
+function writeSlowly(value, place, field, depth) {
+  const fail = (what) => {
+    const where = field === "" ? place : `${place}, field ${JSON.stringify(field)}`;
+    return new ConnectorError(`${where}: ${what}`);
+  };
+  if (depth > MOST_DEPTH) throw fail("it is nested too deeply, or contains itself");
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return JSON.stringify(value);
+    case "number":
+      if (!Number.isFinite(value)) throw fail(`${value} is no number of JSON; use null for what has no value`);
+      return JSON.stringify(value);
+    case "bigint":
+      return String(value);
+    case "object":
+      break;
+    default:
+      throw fail(`${describe(value)} can't be written as JSON`);
+  }
+  if (value === null) return "null";
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw fail("the Date is invalid");
+    return JSON.stringify(value.toISOString());
+  }
+  if (typeof value.toJSON === "function") {
+    return writeSlowly(value.toJSON(), place, field, depth + 1);
+  }
+  if ([Number, String, Boolean, BigInt].some((Type) => value instanceof Type)) {
+    return writeSlowly(value.valueOf(), place, field, depth + 1);
+  }
+  if (Array.isArray(value)) {
+    // By length, since `map` leaves holes out.
+    const items = Array.from(value, (item, index) =>
+      item === undefined ? "null" : writeSlowly(item, place, `${field}[${index}]`, depth + 1),
+    );
+    return `[${items.join(",")}]`;
+  }
+  if (isOpaque(value)) {
+    throw fail(`${describe(value)} can't be written as JSON`);
+  }
+  const members = [];
+  for (const key of Object.keys(value)) {
+    if (value[key] !== undefined) {
+      const inner = field === "" ? key : `${field}.${key}`;
+      members.push(`${JSON.stringify(key)}:${writeSlowly(value[key], place, inner, depth + 1)}`);
+    }
+  }
+  return `{${members.join(",")}}`;
+}
+
+// Objects whose content isn't in their properties, so that `JSON.stringify` would write `{}`.
+function isOpaque(value) {
+  return (
+    ArrayBuffer.isView(value) ||
+    [Map, Set, WeakMap, WeakSet, ArrayBuffer, RegExp, Error].some((Type) => value instanceof Type) ||
+    typeof value.then === "function"
+  );
+}
+
+// A string with the colon that makes it a key, or an integer of so many digits that a Number may not hold it.
+const STRING_OR_LONG_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
+// Begins the texts that stand for others while JSON is parsed.
+const MARK = "\u0001";
+
+/** Like `JSON.parse`, but integers that a Number can't hold exactly become BigInts. */
+export function parseJson(text) {
+  const parsed = JSON.parse(text);
+  if (!/\d{16}/.test(text)) return parsed;
+  let found = false;
+  const marked = text.replace(STRING_OR_LONG_INTEGER, (token, colon) => {
+    if (token.startsWith('"')) {
+      // The API's own text may begin with the mark, which JSON only has as an escape.
+      return colon === undefined && token.startsWith('"\\u0001') ? `"\\u0001s${token.slice(1)}` : token;
+    }
+    if (Number.isSafeInteger(Number(token))) return token;
+    found = true;
+    return `"\\u0001i${token}"`;
+  });
+  if (!found) return parsed;
+  return JSON.parse(marked, (_, value) => {
+    if (typeof value !== "string" || !value.startsWith(MARK)) return value;
+    return value[1] === "i" ? BigInt(value.slice(2)) : value.slice(2);
+  });
+}

@@ -1,0 +1,60 @@
+// The log of the host, and `console` on top of it.
+
+import { log as hostLog } from "#host";
+import { trace, wellFormed } from "./errors.js";
+import { isRunning } from "./running.js";
+
+/** Writes a line to the host's log. What is logged while the connector is built goes nowhere. */
+export function log(level, message) {
+  if (isRunning()) hostLog(level, wellFormed(message));
+}
+
+/** A `console` that writes to the host's log. */
+export function makeConsole() {
+  const at =
+    (level) =>
+    (...values) =>
+      log(level, values.map((value) => inspect(value)).join(" "));
+  return {
+    debug: at("debug"),
+    trace: at("debug"),
+    log: at("info"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    assert: (condition, ...values) => condition || at("error")("assertion failed:", ...values),
+  };
+}
+
+/** A value as a line of a log has it. */
+export function inspect(value) {
+  if (typeof value === "string") return value;
+  if (value instanceof Error) return trace(value);
+  return inspectInner(value, []);
+}
+
+const MOST_DEPTH = 4;
+
+function inspectInner(value, outer) {
+  const inner = (item) => inspectInner(item, [...outer, value]);
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "bigint":
+      return `${value}n`;
+    case "function":
+      return `[function ${value.name || "without a name"}]`;
+    case "object":
+      break;
+    default:
+      return String(value);
+  }
+  if (value === null) return "null";
+  if (value instanceof Error) return `[${value.name}: ${value.message}]`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+  if (outer.includes(value)) return "[circular]";
+  if (outer.length >= MOST_DEPTH) return Array.isArray(value) ? "[…]" : "{…}";
+  if (Array.isArray(value) || value instanceof Set) return `[${Array.from(value, inner).join(", ")}]`;
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return `{${entries.map(([key, item]) => `${String(key)}: ${inner(item)}`).join(", ")}}`;
+}

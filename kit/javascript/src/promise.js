@@ -1,0 +1,254 @@
+// Promises that the kit itself drives. In a component, the host calls a function and takes what it returns at once:
+// the engine's own promises would never go on. So the build turns `async` functions into generators over the global
+// `Promise`, which is this class, and `loop.js` runs its jobs until the page is there.
+
+const PENDING = 0;
+const FULFILLED = 1;
+const REJECTED = 2;
+
+let jobs = [];
+let unhandled = new Map();
+
+/** Puts a function behind all jobs that wait. */
+export function queueJob(job) {
+  jobs.push(job);
+}
+
+/** Runs jobs, those that they add too, until none is left. What a job throws is thrown on. */
+export function runJobs() {
+  // By index, since shifting a long queue takes time for each of its jobs.
+  let next = 0;
+  try {
+    while (next < jobs.length) {
+      if (next === 1024) {
+        jobs = jobs.slice(next);
+        next = 0;
+      }
+      jobs[next++]();
+    }
+  } finally {
+    jobs = jobs.slice(next);
+  }
+}
+
+/** The reasons of rejected promises that nobody looked at, which are then forgotten. */
+export function takeUnhandled() {
+  const reasons = [...unhandled.values()];
+  unhandled = new Map();
+  return reasons;
+}
+
+function requireCallable(value, what) {
+  if (typeof value !== "function") {
+    throw new TypeError(`${what} is not a function`);
+  }
+}
+
+/** ECMAScript's `Promise`. */
+export class Promise {
+  #state = PENDING;
+  #value;
+  #reactions = [];
+  #looked = false;
+
+  constructor(executor) {
+    requireCallable(executor, "the executor of a promise");
+    const { resolve, reject } = this.#resolvers();
+    try {
+      executor(resolve, reject);
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  get [Symbol.toStringTag]() {
+    return "Promise";
+  }
+
+  static get [Symbol.species]() {
+    return this;
+  }
+
+  // A pair of functions of which only the first call counts.
+  #resolvers() {
+    let called = false;
+    const once = (settle) => (value) => {
+      if (!called) {
+        called = true;
+        settle(value);
+      }
+    };
+    return {
+      resolve: once((value) => this.#resolve(value)),
+      reject: once((reason) => this.#settle(REJECTED, reason)),
+    };
+  }
+
+  #resolve(value) {
+    if (value === this) {
+      this.#settle(REJECTED, new TypeError("a promise can't wait for itself"));
+      return;
+    }
+    if (value === null || (typeof value !== "object" && typeof value !== "function")) {
+      this.#settle(FULFILLED, value);
+      return;
+    }
+    let then;
+    try {
+      then = value.then;
+    } catch (error) {
+      this.#settle(REJECTED, error);
+      return;
+    }
+    if (typeof then !== "function") {
+      this.#settle(FULFILLED, value);
+      return;
+    }
+    queueJob(() => {
+      const { resolve, reject } = this.#resolvers();
+      try {
+        then.call(value, resolve, reject);
+      } catch (error) {
+        reject(error);
+      }
+    });
+  }
+
+  #settle(state, value) {
+    this.#state = state;
+    this.#value = value;
+    if (state === REJECTED && !this.#looked) {
+      unhandled.set(this, value);
+    }
+    const reactions = this.#reactions;
+    this.#reactions = undefined;
+    for (const reaction of reactions) {
+      queueJob(() => reaction(state, value));
+    }
+  }
+
+  then(onFulfilled, onRejected) {
+    this.#looked = true;
+    unhandled.delete(this);
+    const Species = this.constructor?.[Symbol.species] ?? Promise;
+    const { promise, resolve, reject } = Promise.withResolvers.call(Species);
+    const reaction = (state, value) => {
+      const handler = state === FULFILLED ? onFulfilled : onRejected;
+      if (typeof handler !== "function") {
+        (state === FULFILLED ? resolve : reject)(value);
+        return;
+      }
+      try {
+        resolve(handler(value));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    if (this.#state === PENDING) {
+      this.#reactions.push(reaction);
+    } else {
+      queueJob(() => reaction(this.#state, this.#value));
+    }
+    return promise;
+  }
+
+  catch(onRejected) {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally) {
+    if (typeof onFinally !== "function") {
+      return this.then(onFinally, onFinally);
+    }
+    const Type = this.constructor ?? Promise;
+    return this.then(
+      (value) => Type.resolve(onFinally()).then(() => value),
+      (reason) =>
+        Type.resolve(onFinally()).then(() => {
+          throw reason;
+        }),
+    );
+  }
+
+  static resolve(value) {
+    return value instanceof Promise && value.constructor === this
+      ? value
+      : new this((resolve) => resolve(value));
+  }
+
+  static reject(reason) {
+    return new this((_, reject) => reject(reason));
+  }
+
+  static withResolvers() {
+    let resolve, reject;
+    const promise = new this((...functions) => ([resolve, reject] = functions));
+    return { promise, resolve, reject };
+  }
+
+  static try(call, ...values) {
+    return new this((resolve) => resolve(call(...values)));
+  }
+
+  static all(items) {
+    return gather(this, items, ({ reject, done }) => [done, reject]);
+  }
+
+  static allSettled(items) {
+    return gather(this, items, ({ done }) => [
+      (value) => done({ status: "fulfilled", value }),
+      (reason) => done({ status: "rejected", reason }),
+    ]);
+  }
+
+  static any(items) {
+    const none = (reasons) => {
+      throw new AggregateError(reasons, "all promises were rejected");
+    };
+    return gather(this, items, ({ resolve, done }) => [resolve, done], none);
+  }
+
+  static race(items) {
+    return new this((resolve, reject) => {
+      for (const item of items) {
+        this.resolve(item).then(resolve, reject);
+      }
+    });
+  }
+}
+
+// Waits for each of `items` with the two handlers that `handlers` makes for it; `done` takes one item's result, and
+// once all have theirs, `finish` makes the whole of them.
+function gather(Type, items, handlers, finish = (results) => results) {
+  return new Type((resolve, reject) => {
+    const results = [];
+    // One more than the items that are waited for, until all have been seen.
+    let left = 1;
+    const finishOne = () => {
+      left -= 1;
+      if (left === 0) {
+        try {
+          resolve(finish(results));
+        } catch (error) {
+          reject(error);
+        }
+      }
+    };
+    let index = 0;
+    for (const item of items) {
+      const place = index++;
+      let called = false;
+      const done = (result) => {
+        if (!called) {
+          called = true;
+          results[place] = result;
+          finishOne();
+        }
+      };
+      left += 1;
+      results.push(undefined);
+      Type.resolve(item).then(...handlers({ resolve, reject, done }));
+    }
+    finishOne();
+  });
+}

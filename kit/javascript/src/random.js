@@ -1,0 +1,30 @@
+// `Math.random` of a component. The engine's own would begin each page at the same number, since every page begins
+// with the memory that the connector was built with.
+
+let a, b, c, count;
+
+/** Begins anew, from the clock. Not for secrets. */
+export function reseed() {
+  const now = Date.now();
+  const fine = globalThis.performance?.now?.() ?? 0;
+  a = now | 0;
+  b = (now / 2 ** 32) | 0;
+  c = (fine * 1e6) | 0;
+  count = 1;
+  for (let round = 0; round < 16; round++) next();
+}
+
+// Chris Doty-Humphrey's generator sfc32.
+function next() {
+  const sum = (((a + b) | 0) + count) | 0;
+  count = (count + 1) | 0;
+  a = b ^ (b >>> 9);
+  b = (c + (c << 3)) | 0;
+  c = ((c << 21) | (c >>> 11)) + sum;
+  return sum >>> 0;
+}
+
+/** A number from 0 up to 1, without 1. */
+export const random = () => next() / 2 ** 32;
+
+reseed();

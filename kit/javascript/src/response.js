@@ -1,0 +1,92 @@
+// `Response`, as in browsers and Node, but that its body is no stream.
+
+import { Body, bodyFrom, excerpt } from "./body.js";
+import { InvalidState, RateLimited, Unauthorized, Upstream, MOST_MILLISECONDS } from "./errors.js";
+import { Headers } from "./headers.js";
+
+export class Response extends Body {
+  #url = "";
+  #redirected = false;
+
+  constructor(content, { status = 200, statusText = "", headers } = {}) {
+    const { body, type } = bodyFrom(content);
+    super(body);
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new RangeError(`${status} is no status of a response`);
+    }
+    this.status = status;
+    this.statusText = String(statusText);
+    this.headers = new Headers(headers);
+    if (type !== undefined && !this.headers.has("content-type")) this.headers.set("content-type", type);
+  }
+
+  get ok() {
+    return this.status >= 200 && this.status <= 299;
+  }
+
+  get type() {
+    return "default";
+  }
+
+  /** Where the response came from: the request's URL, or the last one redirected to. */
+  get url() {
+    return this.#url;
+  }
+
+  get redirected() {
+    return this.#redirected;
+  }
+
+  clone() {
+    return Response.#made(this.status, this.headers, Body.of(this), this.#url, this.#redirected);
+  }
+
+  static json(value, { headers, ...init } = {}) {
+    const response = new Response(JSON.stringify(value), { ...init, headers });
+    if (!new Headers(headers).has("content-type")) response.headers.set("content-type", "application/json");
+    return response;
+  }
+
+  /** The response that the host had to a request for `asked`. */
+  static fromHost({ status, headers, body, url }, asked) {
+    // As browsers read URLs: without what comes after the `#`, and with a path.
+    const plain = (text) => text.replace(/#.*$/, "").replace(/^(\w+:\/\/[^/?]*)(?=\?|$)/, "$1/");
+    return Response.#made(status, headers, body, url, plain(url) !== plain(asked));
+  }
+
+  static #made(status, headers, body, url, redirected) {
+    const response = new Response(null);
+    // Not by the constructor, which refuses what an author may not make, such as a status of 1xx.
+    response.status = status;
+    response.headers = new Headers(headers);
+    response.#url = url;
+    response.#redirected = redirected;
+    return Body.replace(response, body);
+  }
+
+  get [Symbol.toStringTag]() {
+    return "Response";
+  }
+}
+
+/**
+ * The response, where the API accepted the request; otherwise the error that its status means. `cursor` tells that the
+ * request held a cursor of the API's, which it may refuse one day: then the sync begins anew.
+ */
+export async function expectOk(pending, { cursor = false } = {}) {
+  const response = await pending;
+  if (response.ok) return response;
+  const { status } = response;
+  if (status === 429) throw new RateLimited(retryAfter(response.headers.get("retry-after"), Date.now()));
+  const message = `the API answered ${status}: ${excerpt(await response.text())}`;
+  if (status === 401 || status === 403) throw new Unauthorized(message);
+  if (cursor && [400, 404, 410].includes(status)) throw new InvalidState(message);
+  throw new Upstream(message);
+}
+
+/** The wait of the header `Retry-After`, seconds or a date, in milliseconds. */
+export function retryAfter(value, now) {
+  if (value === null) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MOST_MILLISECONDS);
+}

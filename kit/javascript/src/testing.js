@@ -1,0 +1,138 @@
+// A host for tests: answers requests from a function, notes what the connector did, and lets no time pass.
+
+import { Body } from "./body.js";
+import { callsOf, definitionOf, report } from "./connector.js";
+import { isInUse, use } from "./host/fake.js";
+import { install } from "./install.js";
+import { driveNatively, reset } from "./loop.js";
+import { Response } from "./response.js";
+import { setRunning } from "./running.js";
+
+// Lets the engine run all jobs that wait. Taken at once, since a call puts other timers in its place.
+const { setImmediate } = globalThis;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** An error of the host, as the contract's functions throw it. */
+const thrown = (payload) => Object.assign(new Error(JSON.stringify(payload)), { payload });
+
+/** Why a call failed: the contract's error, as Weld's host gets it. */
+export class CallError extends Error {
+  constructor(error, cause) {
+    super(error.val === undefined ? error.tag : `${error.tag}: ${error.val}`, { cause });
+    this.name = "CallError";
+    this.tag = error.tag;
+    this.val = error.val;
+  }
+}
+
+export class FakeHost {
+  #env;
+  #answer;
+  #left;
+  requests = [];
+  logs = [];
+  sleeps = [];
+
+  constructor({ env = {}, fetch, timeLeft = Infinity } = {}) {
+    this.#env = env;
+    this.#answer = fetch;
+    this.#left = timeLeft;
+  }
+
+  environment() {
+    return Object.entries(this.#env);
+  }
+
+  log(level, message) {
+    this.logs.push({ level, message });
+  }
+
+  sleep(duration) {
+    if (duration > this.#left) throw thrown({ left: this.#left });
+    this.#left -= duration;
+    this.sleeps.push(duration);
+  }
+
+  httpFetch(request) {
+    const { body, headers } = request;
+    const noted = { ...request, headers: Object.fromEntries(headers), body: body?.val };
+    this.requests.push(noted);
+    if (this.#answer === undefined) {
+      throw thrown({ tag: "denied", val: "this fake host has no `fetch` to answer requests with" });
+    }
+    const answer = this.#answer(noted);
+    if (!(answer instanceof Response)) {
+      throw new TypeError("the `fetch` of a fake host returns a Response of weld-connector, and no promise of one");
+    }
+    return {
+      status: answer.status,
+      headers: [...answer.headers],
+      body: Body.of(answer.clone()) ?? { tag: "text", val: "" },
+      url: answer.url || request.url,
+    };
+  }
+
+  /** The tables, as the contract has them. */
+  schema(source) {
+    return this.#call(source, (calls) => calls.schema());
+  }
+
+  /** A page, as the contract has it but with rows and state parsed. */
+  async fetchPage(source, table, state = {}) {
+    const page = await this.#call(source, (calls) => calls.fetchPage(table, JSON.stringify(state)));
+    return { ...page, insert: JSON.parse(page.insert), state: JSON.parse(page.state) };
+  }
+
+  /** All rows of a table, page after page; `most` pages at most. */
+  async fetchAll(source, table, { state = {}, most = 1000 } = {}) {
+    const rows = [];
+    for (let pages = 0; pages < most; pages++) {
+      const page = await this.fetchPage(source, table, state);
+      rows.push(...page.insert);
+      if (!page.hasMore) return rows;
+      state = page.state;
+    }
+    throw new Error(`the table ${table} has more than ${most} pages`);
+  }
+
+  async #call(source, choose) {
+    const definition = definitionOf(source);
+    if (definition === undefined) throw new TypeError("this is no `source` made by connector or defineConnector");
+    if (isInUse()) {
+      throw new Error("another call is under way: await it first, and keep tests of one file in a row");
+    }
+    const { what, begin, end } = choose(callsOf(definition));
+    const restore = this.#enter();
+    try {
+      return end(await driveNatively(begin(), what, turn));
+    } catch (cause) {
+      throw new CallError(report(cause, what), cause);
+    } finally {
+      restore();
+    }
+  }
+
+  // Puts this host and the globals of a component in place; returns what takes them away.
+  #enter() {
+    use(this);
+    setRunning(true);
+    reset();
+    const uninstall = install();
+    const before = process.env;
+    process.env = { ...this.#env };
+    return () => {
+      process.env = before;
+      uninstall();
+      setRunning(false);
+      use(undefined);
+    };
+  }
+}
+
+/** A host for tests. */
+export const fakeHost = (options) => new FakeHost(options);
+
+/** A failure of a request, to be thrown by the `fetch` of a fake host. */
+export const httpError = (tag, val) => thrown({ tag, val });
+
+export { Response };

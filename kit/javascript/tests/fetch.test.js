@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { defineConnector, expectOk, fetch, Headers, Request, Response } from "weld-connector";
+import { fakeHost, httpError } from "weld-connector/testing";
+import { retryAfter } from "../src/response.js";
+
+// What `call` comes to inside of a page.
+async function inPage(host, call) {
+  let value;
+  const source = defineConnector({
+    schema: () => [],
+    async fetchPage() {
+      value = await call();
+      return { insert: [], state: {}, hasMore: false };
+    },
+  });
+  await host.fetchPage(source, "any");
+  return value;
+}
+
+const answering = (answer) => fakeHost({ fetch: () => answer });
+
+test("a request goes out as it was given, with the contract's own options", async () => {
+  const host = answering(new Response("ok"));
+  await inPage(host, () =>
+    fetch(new URL("https://api.example.com/x?q=1"), {
+      method: "post",
+      headers: { "X-Token": " t ", Accept: "a" },
+      body: new URLSearchParams({ a: "1 2" }),
+      timeout: 1.5,
+      idempotent: true,
+      credential: "api",
+    }),
+  );
+  assert.deepEqual(host.requests, [
+    {
+      method: "POST",
+      url: "https://api.example.com/x?q=1",
+      headers: { accept: "a", "content-type": "application/x-www-form-urlencoded;charset=UTF-8", "x-token": "t" },
+      body: "a=1+2",
+      timeout: 2,
+      idempotent: true,
+      credential: "api",
+    },
+  ]);
+});
+
+test("bodies are text or bytes, and other values are refused", async () => {
+  const host = answering(new Response("ok"));
+  for (const body of ["text\ud800", new Uint8Array([255, 1]).subarray(1), new Uint16Array([258]).buffer]) {
+    await inPage(host, () => fetch("https://h/", { method: "PUT", body }));
+  }
+  assert.deepEqual(host.requests.map(({ body }) => body), ["text\ufffd", new Uint8Array([1]), new Uint8Array([2, 1])]);
+  assert.equal(host.requests[0].headers["content-type"], "text/plain;charset=UTF-8");
+  for (const body of [{ a: 1 }, 5, []]) {
+    assert.throws(() => new Request("https://h/", { method: "POST", body }), /JSON\.stringify/);
+  }
+  assert.throws(() => new Request("https://h/", { body: "x" }), /a GET has no body/);
+});
+
+test("options that have no meaning here are refused with what to do instead", () => {
+  assert.throws(() => new Request("https://h/", { signal: AbortSignal.abort() }), /use `timeout`/);
+  assert.throws(() => new Request("https://h/", { timeout: -1 }), /timeout of fetch is -1/);
+  assert.throws(() => new Request("https://h/", { method: "GE T" }), /no method/);
+});
+
+test("a request can be made of another one", async () => {
+  const first = new Request("https://h/", { method: "POST", body: "x", headers: { a: "1" }, credential: "c" });
+  const second = new Request(first, { headers: { b: "2" } });
+  assert.deepEqual(
+    [second.method, second.url, [...second.headers], second.credential, await second.text()],
+    ["POST", "https://h/", [["b", "2"], ["content-type", "text/plain;charset=UTF-8"]].slice(0, 1), "c", "x"],
+  );
+  assert.equal(await first.text(), "x");
+  await assert.rejects(first.text(), /read already/);
+});
+
+test("a response has what the host read", async () => {
+  const response = await inPage(
+    fakeHost({
+      fetch: () => new Response('\ufeff{"a":1}', { status: 201, headers: [["Link", "a"], ["link", "b"], ["set-cookie", "x, y"], ["set-cookie", "z"]] }),
+    }),
+    () => fetch("https://h"),
+  );
+  assert.deepEqual([response.status, response.ok, response.url, response.redirected], [201, true, "https://h", false]);
+  assert.equal(response.headers.get("LINK"), "a, b");
+  assert.deepEqual(response.headers.getSetCookie(), ["x, y", "z"]);
+  assert.deepEqual(await response.clone().json(), { a: 1 });
+  assert.equal(await response.clone().text(), '{"a":1}');
+  assert.equal(new TextDecoder().decode(await response.arrayBuffer()), '{"a":1}');
+  assert.equal(response.bodyUsed, true);
+  await assert.rejects(response.text(), /read already/);
+  assert.throws(() => response.clone(), /read already/);
+});
+
+test("bytes that are no UTF-8 are read as Node reads them", async () => {
+  const response = await inPage(answering(new Response(new Uint8Array([0x61, 0xff]))), () => fetch("https://h/"));
+  assert.deepEqual(await response.clone().bytes(), new Uint8Array([0x61, 0xff]));
+  assert.equal(await response.text(), "a\ufffd");
+});
+
+test("headers are those of Node", () => {
+  const changes = (H) => {
+    const headers = new H([["B", " 2\t"], ["a", "1"], ["b", "3"]]);
+    headers.set("C", 4);
+    headers.append("a", "5");
+    headers.delete("c");
+    const seen = [];
+    headers.forEach((value, name) => seen.push(name, value));
+    return [[...headers], [...headers.keys()], [...headers.values()], seen, headers.has("B"), headers.get("x"), [...new H(headers)], [...new H({ Z: "1" })]];
+  };
+  assert.deepEqual(changes(Headers), changes(globalThis.Headers));
+  for (const H of [Headers, globalThis.Headers]) {
+    assert.throws(() => new H({ "a b": "1" }), TypeError);
+    assert.throws(() => new H({ a: "1\n2" }), TypeError);
+    assert.throws(() => new H([["a"]]), TypeError);
+  }
+});
+
+test("a failure of the network is a TypeError, and uncaught the error that it means", async () => {
+  const cases = [
+    ["denied", "add a rule", { tag: "misconfigured", val: "GET https://h/x: add a rule" }],
+    ["invalid", "no URL", { tag: "misconfigured", val: "GET https://h/x: no URL" }],
+    ["credentials", "refused", { tag: "unauthorized", val: "GET https://h/x: refused" }],
+    ["timeout", undefined, { tag: "upstream", val: "GET https://h/x: the API did not answer in time" }],
+    ["too-large", undefined, { tag: "upstream", val: "GET https://h/x: the API's answer is larger than the limit response-size" }],
+    ["over-limit", "calls", { tag: "other", val: "GET https://h/x: calls" }],
+    ["unavailable", 7, { tag: "rate-limited", val: 7 }],
+    ["failed", "no route", { tag: "upstream", val: "GET https://h/x: no route" }],
+  ];
+  for (const [tag, val, expected] of cases) {
+    const host = fakeHost({
+      fetch() {
+        throw httpError(tag, val);
+      },
+    });
+    const caught = await inPage(host, () => fetch("https://h/x?token=secret").catch((error) => error));
+    assert.ok(caught instanceof TypeError && caught.kind === tag, tag);
+    assert.doesNotMatch(caught.message, /secret/);
+    await assert.rejects(inPage(host, () => fetch("https://h/x?token=secret")), expected);
+    assert.deepEqual(host.logs, [], "an error of the contract needs no trace");
+  }
+});
+
+test("expectOk turns a status into the error that it means", async () => {
+  const respond = (status, body = "", headers = {}) => new Response(body, { status, headers });
+  const kept = respond(204);
+  assert.equal(await expectOk(kept), kept);
+  const cases = [
+    [respond(401, "no"), { payload: { tag: "unauthorized", val: "the API answered 401: no" } }],
+    [respond(403), { payload: { tag: "unauthorized", val: "the API answered 403: " } }],
+    [respond(429, "", { "retry-after": "30" }), { payload: { tag: "rate-limited", val: 30_000 } }],
+    [respond(429), { payload: { tag: "rate-limited", val: undefined } }],
+    [respond(500, "<h1>\n  Out\n</h1>"), { payload: { tag: "upstream", val: "the API answered 500: <h1> Out </h1>" } }],
+    [respond(302), { name: "Upstream" }],
+    [respond(404), { name: "Upstream" }],
+  ];
+  for (const [response, error] of cases) await assert.rejects(expectOk(Promise.resolve(response)), error);
+  await assert.rejects(expectOk(respond(410), { cursor: true }), { name: "InvalidState" });
+  await assert.rejects(expectOk(respond(500, "ö".repeat(1000))), ({ message }) => message.endsWith(`${"ö".repeat(200)}…`));
+});
+
+test("Retry-After is seconds or a date", () => {
+  const now = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
+  const cases = [["30", 30_000], ["Wed, 21 Oct 2026 07:28:05 GMT", 5000], ["Wed, 21 Oct 2026 07:27:00 GMT", 0], ["99999999999", 4_294_967_295], ["soon", undefined], [null, undefined]];
+  for (const [value, expected] of cases) assert.equal(retryAfter(value, now), expected, value);
+});
+
+test("an answer that is no JSON is a SyntaxError, and uncaught the API's fault", async () => {
+  const host = answering(new Response("<html>\n nope"));
+  const caught = await inPage(host, async () => (await fetch("https://h/")).json().catch((error) => error));
+  assert.ok(caught instanceof SyntaxError);
+  await assert.rejects(inPage(host, async () => (await fetch("https://h/")).json()), {
+    tag: "upstream",
+    message: /the answer is no JSON: [^]*: <html> nope$/,
+  });
+});
+
+test("Response.json is JSON with its type", async () => {
+  const response = Response.json([1], { status: 202 });
+  assert.deepEqual([response.status, response.headers.get("content-type"), await response.json()], [202, "application/json", [1]]);
+  assert.throws(() => new Response("", { status: 700 }), RangeError);
+});
