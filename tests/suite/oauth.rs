@@ -43,7 +43,8 @@ fn a_token_is_had_once_and_sent_with_each_request() {
             Some("Basic d2VsZDpodW50ZXIyJTJGaHVudGVyMg==")
         );
         assert_eq!(form.field("client_secret"), None);
-        host.log().wait_for_text("path=\"/token\"");
+        let line = host.log().wait_for_text("path=\"/token\"");
+        assert!(!line.contains("held_ms"), "it waits for no call: {line}");
         let log = host.log().so_far().join("\n");
         for secret in [SECRET, "hunter2%2Fhunter2", "a-long-token"] {
             assert!(!log.contains(secret), "{secret} in {log}");

@@ -2,7 +2,8 @@
 //!
 //! A request passes, in this order: its own form (`headers`), the allow rules, the page's quota, the addresses of its
 //! host (`dial`), and on the way back the caps of its response (`body`). A redirect that is followed begins anew. A
-//! credential goes into the request after the rules, and again at each try (`auth`).
+//! credential goes into the request after the rules, and again at each try (`auth`). All of it is the connector's `way`,
+//! which the host's own requests for tokens take, too.
 //! Guests do not belong here: this room knows requests and responses as plain values.
 //!
 //! Uses no other room; `config` gives it the parsed rules.

@@ -2,6 +2,7 @@
 
 use super::endpoint::{Endpoint, KEYS, SECRET, token};
 use super::{called, host_for};
+use crate::marks::assert_pending;
 use crate::{assert_error, guests, host_with_config};
 use serde_json::json;
 use weld_host_tests::host::Host;
@@ -91,6 +92,9 @@ fn a_page_that_fails_without_its_credential_says_so_in_whatever_way_it_fails() {
     }
     let crash = host.log().wait_for_text("wasm trap");
     assert!(crash.contains("credentials_failed"), "{crash}");
+    let waits = json!({ "url": endpoint.upstream.url("/beers"), "on_error": "wait" });
+    let answer = host.weld("guest").page("rows", &waits);
+    assert_pending(&answer);
     // The connector may do without.
     let row = called(&host, &endpoint);
     assert_eq!(row["error"], "credentials", "{row}");

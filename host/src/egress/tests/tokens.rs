@@ -245,3 +245,21 @@ async fn an_endpoint_that_fails_before_the_end_of_a_token_does_no_harm() {
     assert!(ready(&egress, Arc::default()).await.is_err());
     assert_eq!(endpoint.dialled(), 3);
 }
+
+#[tokio::test]
+async fn a_request_goes_on_when_the_page_that_began_it_has_no_time_left() {
+    let endpoint = Endpoint::listening().await;
+    let egress = endpoint.egress(None, "[limits]\npage-timeout = '1s'");
+    let waits = [Arc::<Waits>::default()];
+    let page = tokio::spawn({
+        let (egress, waits) = (egress.clone(), waits[0].clone());
+        async move { ready(&egress, waits).await.map(|_| ()) }
+    });
+    all_wait(&waits).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    tokio::time::resume();
+    endpoint.answers.add_permits(1);
+    assert!(page.await.unwrap().is_ok());
+    assert_eq!(endpoint.dialled(), 1);
+}
