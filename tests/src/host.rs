@@ -20,6 +20,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// What to start: flags, environment, and the files of the plugins folder.
 pub struct HostBuilder {
     program: PathBuf,
+    /// Words of a shell before it becomes the program.
+    shell: Option<String>,
     plugins: TempDir,
     flags: BTreeMap<String, String>,
     switches: Vec<String>,
@@ -33,6 +35,7 @@ impl HostBuilder {
         let plugins = TempDir::new().expect("a temporary folder");
         let mut builder = Self {
             program: program.into(),
+            shell: None,
             plugins,
             flags: BTreeMap::new(),
             switches: Vec::new(),
@@ -74,6 +77,12 @@ impl HostBuilder {
     /// With this flag, which takes no value.
     pub fn switch(mut self, name: &str) -> Self {
         self.switches.push(name.to_owned());
+        self
+    }
+
+    /// Started by a shell that does this first, such as setting a limit.
+    pub fn after(mut self, shell: &str) -> Self {
+        self.shell = Some(shell.to_owned());
         self
     }
 
@@ -166,7 +175,15 @@ impl HostBuilder {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = match &self.shell {
+            None => Command::new(&self.program),
+            Some(words) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.arg("-c").arg(format!("{words}; exec \"$0\" \"$@\""));
+                shell.arg(&self.program);
+                shell
+            }
+        };
         command
             .arg("serve")
             .env_clear()

@@ -29,6 +29,7 @@ mod exchange_memory;
 mod exchanges;
 mod failures;
 mod fairness;
+mod folders;
 mod gate;
 mod governor;
 mod hour;

@@ -1,7 +1,7 @@
 //! The start of a host whose cache does not have the code of every connector.
 
 use crate::compiler::{children, slow_component};
-use crate::{guests, host};
+use crate::{assert_error, guests, host};
 use serde_json::json;
 use tempfile::TempDir;
 use weld_host_tests::until;
@@ -39,6 +39,22 @@ fn request_for_a_connector_waits_until_it_is_compiled() {
     let row = host.weld("guest").good_row("beers", &json!({}));
     assert_eq!(row["table"], "beers");
     host.announcement("guest");
+}
+
+#[test]
+fn request_for_a_connector_that_is_being_compiled_is_refused_when_the_host_stops() {
+    let cache = TempDir::new().unwrap();
+    let mut host = host()
+        .flag("--cache", &cache.path().display().to_string())
+        .flag("--log", "debug")
+        .file("guest.wasm", slow_component())
+        .start();
+    let page = host.weld("guest").page_request("rows", &json!({}));
+    let page = page.begin().unwrap();
+    host.log().wait_for_text("waits for the compiler");
+    host.terminate();
+    assert_error(&page.answer().unwrap(), 503, "shutting_down");
+    assert_eq!(host.wait_for_exit().code(), Some(0));
 }
 
 #[test]

@@ -225,8 +225,13 @@ fn read_component(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadFault> {
         .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
         .open(path)
         .map_err(LoadFault::Read)?;
-    if !file.metadata().map_err(LoadFault::Read)?.is_file() {
+    let metadata = file.metadata().map_err(LoadFault::Read)?;
+    if !metadata.is_file() {
         return Err(LoadFault::NotAFile);
+    }
+    // What is far too large is not read at all; what grows meanwhile is not read to its end.
+    if metadata.len() > limit_bytes {
+        return Err(LoadFault::TooLarge { limit_bytes });
     }
     let mut wasm = Vec::new();
     file.take(limit_bytes.saturating_add(1))

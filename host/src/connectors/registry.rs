@@ -97,6 +97,9 @@ impl Connectors {
     ) -> Result<Arc<Connector>, ConnectorError> {
         let mut changes = self.changes.subscribe();
         let deadline = Instant::now() + LOADING_WAIT;
+        if self.entry(name)?.is_loading {
+            tracing::debug!("the request waits for the compiler");
+        }
         loop {
             // Marked as seen before the look, so that no change is missed.
             let is_closed = *changes.borrow_and_update();

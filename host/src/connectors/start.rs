@@ -12,6 +12,9 @@ use super::reload::Reloader;
 use super::rest::Rest;
 use crate::config::ConnectorName;
 
+/// How many configurations without a component are named. A folder that is something else altogether has thousands.
+const LONELY_TOLD: usize = 10;
+
 /// Why there is nothing to serve from.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -51,8 +54,11 @@ impl Plugins {
         admission: AdmissionSettings,
     ) -> Result<Loaded, StartError> {
         let listing = self.list().await?;
-        for path in listing.lonely {
+        for path in listing.lonely.iter().take(LONELY_TOLD) {
             tracing::warn!(path = %path.display(), "a configuration without a component; is its name right?");
+        }
+        if let Some(more @ 1..) = listing.lonely.len().checked_sub(LONELY_TOLD) {
+            tracing::warn!(more, "more configurations without a component");
         }
         let candidates = listing.components.keys().map(|path| Candidate {
             path: path.clone(),

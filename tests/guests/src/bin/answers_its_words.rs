@@ -1,5 +1,5 @@
-//! Answers a row with the variable WORDS of its configuration, and with its own mark, whose digits a test changes in the
-//! component's bytes to have another component.
+//! Answers a row with the variable WORDS of its configuration, and with its own mark, whose digits the
+//! benchmark changes in the component's bytes to have another component.
 //! The host must give it the words of the configuration that it was loaded with, and no others.
 
 use serde_json::json;
