@@ -2,10 +2,12 @@
 
 use crate::{assert_error, guests, host, host_with, host_with_config};
 use serde_json::json;
+use std::fs;
 use weld_host_tests::connection::Connection;
 use weld_host_tests::gate::Gate;
 use weld_host_tests::host::Host;
 use weld_host_tests::http::Kind;
+use weld_host_tests::until;
 use weld_host_tests::upstream::Upstream;
 use weld_host_tests::weld::Request;
 
@@ -164,6 +166,44 @@ fn requests_sent_without_waiting_are_answered_in_their_order() {
         assert_eq!(answer.status(), 200, "{table}: {}", answer.text());
         assert_eq!(answer.json()["insert"][0]["table"], table);
     }
+}
+
+#[test]
+fn connections_past_the_most_wait_and_leave_the_host_its_files() {
+    let config = "[env]\nSLEEP_MS = \"3600000\"";
+    let host = host()
+        .after("ulimit -n 160")
+        .plugin("guest", guests::SLEEPS_INSIDE)
+        .config("guest", config)
+        .start();
+    assert_eq!(host.weld("guest").schema().status(), 200);
+    // Three quarters of its files are for clients.
+    let most = 120;
+    let sockets = || {
+        let files = fs::read_dir(format!("/proc/{}/fd", host.id())).unwrap();
+        let links = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+        links
+            .filter(|link| link.to_string_lossy().starts_with("socket:"))
+            .count()
+    };
+    let before = sockets();
+    // All wait for one page.
+    let page = host.weld("guest").page_request("rows", &json!({}));
+    let mut waiting: Vec<_> = (0..200).map(|_| page.clone().begin().unwrap()).collect();
+    // One that has just ended may have been counted.
+    until("as many as may be are accepted", || {
+        sockets() + 1 >= before + most
+    });
+    waiting.truncate(10);
+    // In the order in which they came: those that had to wait are accepted first.
+    assert_eq!(host.weld("guest").schema().status(), 200);
+    let lines = host.log().so_far();
+    assert!(
+        !lines
+            .iter()
+            .any(|line| line.contains("could not be accepted")),
+        "{lines:?}"
+    );
 }
 
 #[test]

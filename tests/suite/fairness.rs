@@ -146,6 +146,29 @@ fn call_that_nobody_waits_for_makes_room_for_one_of_its_connector() {
 }
 
 #[test]
+fn calls_of_others_are_not_cancelled_where_their_end_would_make_no_room() {
+    let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 1\nlinger = \"1h\"";
+    let host = host()
+        .flag("--slots", "8")
+        .flag("--queue-wait", NEVER)
+        .plugin("bystander", guests::SLEEPS_INSIDE)
+        .config("bystander", config)
+        .plugin("full", guests::SLEEPS_INSIDE)
+        .config("full", config)
+        .start();
+    // That of the bystander is the longer unwatched.
+    for (name, calls) in [("bystander", 1), ("full", 2)] {
+        let page = host.weld(name).page_request("rows", &json!({})).begin();
+        begun(&host, calls);
+        drop(page.unwrap());
+    }
+    assert_eq!(host.weld("full").schema().status(), 200);
+    let lines = host.log().so_far();
+    let cancelled = lines.iter().filter(|line| line.contains("makes room"));
+    assert_eq!(cancelled.count(), 1, "{lines:?}");
+}
+
+#[test]
 fn more_slots_than_the_machine_can_hold_are_lowered_with_the_reason() {
     let host = host()
         .plugin("echo", guests::ECHOES_STATE)
