@@ -20,6 +20,7 @@ lint:
     cargo fmt --check --manifest-path guest-example/Cargo.toml
     cargo fmt --check --manifest-path tests/guests/Cargo.toml
     cargo clippy --locked --workspace --all-targets -- -D warnings
+    cargo clippy --locked -p weld-connector --target wasm32-wasip2 -- -D warnings
     cargo clippy --locked --target wasm32-wasip2 --manifest-path guest-example/Cargo.toml -- -D warnings
     cargo clippy --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml -- -D warnings
 

@@ -10,8 +10,11 @@ fn main() -> Result<(), String> {
         return Ok(());
     }
     let example = Path::new("../guest-example");
-    for input in ["Cargo.toml", "Cargo.lock", "src", "wit"] {
+    for input in ["Cargo.toml", "Cargo.lock", "src"] {
         println!("cargo::rerun-if-changed={}", example.join(input).display());
+    }
+    for input in ["Cargo.toml", "src", "wit"] {
+        println!("cargo::rerun-if-changed=../kit/rust/{input}");
     }
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
     let target = Path::new(&out).join("guest-example");

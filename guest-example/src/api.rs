@@ -1,225 +1,173 @@
-//! The client of the API: a GET with the token, answered with JSON and what is left of the quota.
+//! The API: where it is, its token, its quota, and the pause between two pages.
 
-use form_urlencoded::Serializer;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use std::time::Duration;
 
-use crate::exports::weld::connector::source::Error;
-use crate::failure;
-use crate::settings::Settings;
-use crate::time::Time;
-use crate::weld::connector::host::{self, Body, HttpRequest, HttpResponse};
+use serde::Serialize;
+use weld_connector::paging::Next;
+use weld_connector::{Error, Host, Page, Request, Response};
 
-/// What a page asks of the API.
-#[derive(Debug, PartialEq)]
-pub struct Request {
-    path: &'static str,
-    query: Vec<(&'static str, String)>,
-    has_cursor: bool,
+const DEFAULT_BASE_URL: &str = "https://api.punkapi.com/v2";
+const DEFAULT_PAUSE_MS: u64 = 500;
+/// With fewer requests left than this, the connector leaves the rest of the API's quota to others.
+const RESERVE: u32 = 5;
+/// Until the API grants a new quota.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// The API, as the variables in the section `[env]` of `beers.toml` have it.
+pub struct Api<'a> {
+    host: &'a Host,
+    /// `API_BASE_URL`, without a slash at its end.
+    base_url: String,
+    /// `API_BEARER_TOKEN`.
+    token: String,
+    /// `PAUSE_MS`.
+    pause: Duration,
 }
 
-impl Request {
-    /// A request for `path`, which begins with a slash and follows the base URL.
-    pub fn new(path: &'static str) -> Self {
-        Self {
-            path,
-            query: Vec::new(),
-            has_cursor: false,
-        }
-    }
-
-    /// Adds a query parameter.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
-        self
-    }
-
-    /// Adds a query parameter that the API made up itself, and may refuse one day: then the sync begins anew.
-    pub fn with_cursor(mut self, name: &'static str, value: &str) -> Self {
-        self.has_cursor = true;
-        self.with(name, value)
-    }
-
-    pub fn url(&self, settings: &Settings) -> String {
-        let query = Serializer::new(String::new())
-            .extend_pairs(&self.query)
-            .append_pair("api_token", &settings.token)
-            .finish();
-        format!("{}{}?{query}", settings.base_url, self.path)
-    }
-}
-
-/// What the API answered to a request that it accepted.
-#[derive(Debug)]
-pub struct Response {
-    /// When the request was sent.
-    pub asked_at: Time,
-    headers: Vec<(String, String)>,
-    /// JSON, as the API wrote it.
-    pub body: String,
-}
-
-impl Response {
-    /// How many requests the API still accepts, if it says so.
-    pub fn remaining(&self) -> Option<u32> {
-        self.number("x-ratelimit-remaining")
-    }
-
-    /// How many requests the API accepts in all, if it says so.
-    pub fn limit(&self) -> Option<u32> {
-        self.number("x-ratelimit-limit")
-    }
-
-    /// Reads the body, or what a table needs of it.
-    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        serde_json::from_str(&self.body).map_err(|cause| {
-            Error::Upstream(format!(
-                "the API's answer is not the expected JSON: {cause}"
-            ))
+impl<'a> Api<'a> {
+    pub fn new(host: &'a Host) -> Result<Self, Error> {
+        let env = host.env();
+        let base_url = env.optional("API_BASE_URL").unwrap_or(DEFAULT_BASE_URL);
+        let pause = env.parsed("PAUSE_MS")?.unwrap_or(DEFAULT_PAUSE_MS);
+        Ok(Self {
+            host,
+            base_url: base_url.trim_end_matches('/').into(),
+            token: env.required("API_BEARER_TOKEN")?.into(),
+            pause: Duration::from_millis(pause),
         })
     }
 
-    /// Counts the rows of a body that is a JSON array.
-    pub fn count(&self) -> Result<usize, Error> {
-        Ok(self.read::<Vec<IgnoredAny>>()?.len())
+    /// A request for `path`, which begins with a slash.
+    pub fn get(&self, path: &str) -> Request<'a> {
+        self.host
+            .get(format!("{}{path}", self.base_url))
+            .query("api_token", &self.token)
+            .header("accept", "application/json")
     }
 
-    fn number(&self, header: &str) -> Option<u32> {
-        failure::header(&self.headers, header)?.parse().ok()
-    }
-}
-
-/// Sends `request` and waits for the answer; whatever goes wrong comes back as one of the contract's errors.
-pub fn get(settings: &Settings, request: &Request) -> Result<Response, Error> {
-    let asked_at = Time::now();
-    let response = host::http_fetch(&HttpRequest {
-        method: "GET".into(),
-        url: request.url(settings),
-        headers: vec![("accept".into(), "application/json".into())],
-        body: None,
-        timeout: None,
-        idempotent: None,
-        credential: None,
-    });
-    accept(request, asked_at, response.map_err(failure::unreachable)?)
-}
-
-fn accept(request: &Request, asked_at: Time, response: HttpResponse) -> Result<Response, Error> {
-    if !(200..300).contains(&response.status) {
-        return Err(failure::refused(&response, request.has_cursor));
-    }
-    match response.body {
-        Body::Text(body) => Ok(Response {
-            asked_at,
-            headers: response.headers,
-            body,
-        }),
-        Body::Bytes(_) => Err(Error::Upstream("the API's answer is not UTF-8".into())),
+    /// The page that `answer` holds, and what comes after it. A quota that is nearly spent holds back the next sync too.
+    pub fn page(
+        &self,
+        answer: &Response,
+        rows: impl Serialize,
+        next: &Next<impl Serialize>,
+    ) -> Result<Page, Error> {
+        let wait = match answer.quota().remaining {
+            Some(remaining) if remaining < RESERVE => Some(HOUR),
+            _ => (next.more && !self.pause.is_zero()).then_some(self.pause),
+        };
+        Ok(Page::new(rows)?.next(next)?.wait(wait))
     }
 }
 
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use weld_connector::testing::{FakeHost, Reply};
 
-    /// When the requests of the tests were sent.
-    pub const ASKED_AT: &str = "2024-06-01T00:00:00Z";
+    pub const URL: &str = "https://api.example.com/v2";
 
-    /// An accepted answer with the quota's headers, for the tests of the tables.
-    pub fn response(body: &str) -> Response {
-        let header = |name: &str, value: &str| (name.to_string(), value.to_string());
-        Response {
-            asked_at: asked_at(),
-            headers: vec![
-                header("x-ratelimit-limit", "3600"),
-                header("x-ratelimit-remaining", "3595"),
-            ],
-            body: body.into(),
-        }
+    /// A host with the API's variables.
+    pub fn host() -> FakeHost {
+        FakeHost::new()
+            .env("API_BASE_URL", "https://api.example.com/v2/")
+            .env("API_BEARER_TOKEN", "a&b c")
+            .env("PAUSE_MS", "")
     }
 
-    fn asked_at() -> Time {
-        ASKED_AT.to_string().try_into().unwrap()
+    /// An answer with the quota's headers.
+    pub fn reply(body: impl Into<String>) -> Reply {
+        Reply::new(200)
+            .header("x-ratelimit-limit", 3_600)
+            .header("x-ratelimit-remaining", 3_595)
+            .text(body)
     }
 
-    fn settings() -> Settings {
-        Settings {
-            base_url: "http://127.0.0.1:9000/v2".into(),
-            token: "a&b c".into(),
-            pause: 0,
-        }
+    /// So many rows that fit every table.
+    pub fn rows(count: usize) -> String {
+        let row = r#"{"id": 1, "abv": 4.50, "updated_at": "2024-01-01T00:00:00Z"}"#;
+        format!("[{}]", vec![row; count].join(", "))
     }
 
-    fn answer(status: u16, body: Body) -> HttpResponse {
-        HttpResponse {
-            status,
-            headers: vec![],
-            body,
-            url: "http://127.0.0.1:9000/v2/beers".into(),
-        }
+    fn wait(host: &FakeHost, remaining: Option<u32>, more: bool) -> Option<Duration> {
+        let api = Api::new(host).unwrap();
+        let answer = api.get("/beers").send().unwrap();
+        assert_eq!(answer.quota().remaining, remaining);
+        let state = serde_json::json!({});
+        let page = api.page(&answer, [(); 0], &Next { state, more });
+        page.unwrap().waits()
+    }
+
+    fn with_quota(pause: &str, remaining: Option<u32>) -> FakeHost {
+        let reply = Reply::new(200);
+        FakeHost::new()
+            .env("API_BEARER_TOKEN", "x")
+            .env("PAUSE_MS", pause)
+            .reply(match remaining {
+                Some(remaining) => reply.header("X-RateLimit-Remaining", remaining),
+                None => reply,
+            })
     }
 
     #[test]
-    fn the_token_is_a_query_parameter_and_values_are_escaped() {
-        let request = Request::new("/orders")
-            .with("updated_since", "2024-01-01T00:00:00Z")
-            .with("limit", 50);
+    fn the_token_is_a_query_parameter_and_only_it_must_be_set() {
+        let host = FakeHost::new()
+            .env("API_BEARER_TOKEN", "a&b c")
+            .reply(Reply::new(200));
+        let api = Api::new(&host).unwrap();
+        api.get("/beers").query("page", 2).send().unwrap();
         assert_eq!(
-            request.url(&settings()),
-            "http://127.0.0.1:9000/v2/orders?updated_since=2024-01-01T00%3A00%3A00Z&limit=50&api_token=a%26b+c"
+            host.requests()[0].url,
+            "https://api.punkapi.com/v2/beers?api_token=a%26b%20c&page=2"
         );
+        for host in [FakeHost::new(), FakeHost::new().env("API_BEARER_TOKEN", "")] {
+            let Err(Error::Misconfigured(message)) = Api::new(&host).map(|_| ()) else {
+                panic!("no token, no complaint");
+            };
+            assert!(message.contains("API_BEARER_TOKEN"), "{message}");
+        }
     }
 
     #[test]
-    fn the_quota_is_read_from_the_headers() {
-        let response = response("[]");
-        assert_eq!(
-            (response.remaining(), response.limit()),
-            (Some(3595), Some(3600))
-        );
-
-        let silent = Response {
-            asked_at: asked_at(),
-            headers: vec![],
-            body: "[]".into(),
-        };
-        assert_eq!((silent.remaining(), silent.limit()), (None, None));
+    fn every_variable_can_be_set() {
+        let host = host().route("GET", "https://api.example.com/v2/beers", Reply::new(204));
+        let answer = Api::new(&host).unwrap().get("/beers").send();
+        assert_eq!(answer.map(|answer| answer.status()), Ok(204));
+        let soon = with_quota("soon", None);
+        assert!(matches!(
+            Api::new(&soon).map(|_| ()),
+            Err(Error::Misconfigured(_))
+        ));
     }
 
     #[test]
-    fn rows_are_counted() {
-        assert_eq!(response("[]").count(), Ok(0));
-        assert_eq!(response(r#"[{"id": 1}, {"id": [2, {}]}]"#).count(), Ok(2));
-    }
-
-    #[test]
-    fn an_answer_that_is_not_the_expected_json_is_the_api_s_fault() {
-        for body in ["", "<html>", r#"{"error": "no"}"#, "[{]"] {
-            assert!(
-                matches!(response(body).count(), Err(Error::Upstream(_))),
-                "{body}"
+    fn a_pause_lies_between_pages_and_not_after_the_last() {
+        let pause = Some(Duration::from_millis(700));
+        for (given, remaining, more, expected) in [
+            ("700", Some(3_000), true, pause),
+            ("700", Some(3_000), false, None),
+            ("700", None, true, pause),
+            ("", None, true, Some(Duration::from_millis(500))),
+            ("0", None, true, None),
+        ] {
+            let host = with_quota(given, remaining);
+            assert_eq!(
+                wait(&host, remaining, more),
+                expected,
+                "{given}, {remaining:?}"
             );
         }
-        let bytes = accept(
-            &Request::new("/beers"),
-            asked_at(),
-            answer(200, Body::Bytes(vec![0xff])),
-        );
-        assert!(matches!(bytes, Err(Error::Upstream(_))));
     }
 
     #[test]
-    fn a_refused_cursor_is_an_invalid_state_and_another_refused_value_is_not() {
-        let refusal = || answer(400, Body::Text("cursor expired".into()));
-        let with_cursor = Request::new("/reviews").with_cursor("cursor", "c2");
-        assert!(matches!(
-            accept(&with_cursor, asked_at(), refusal()),
-            Err(Error::InvalidState(_))
-        ));
-        let with_page = Request::new("/beers").with("page", 2);
-        assert!(matches!(
-            accept(&with_page, asked_at(), refusal()),
-            Err(Error::Upstream(_))
-        ));
+    fn a_nearly_spent_quota_is_an_hour_s_wait() {
+        for (remaining, more, expected) in [
+            (5, true, Some(Duration::from_millis(500))),
+            (4, true, Some(HOUR)),
+            (0, false, Some(HOUR)),
+        ] {
+            let host = with_quota("500", Some(remaining));
+            assert_eq!(wait(&host, Some(remaining), more), expected, "{remaining}");
+        }
     }
 }

@@ -1,112 +1,51 @@
 //! Pages by number, as in Weld's guide: `page=1`, `page=2`, … until a page is not full.
-//!
-//! A sync that has come to its end begins at the first page again: the table is fetched whole each time.
 
-use std::num::NonZeroU32;
-
+use crate::api::Api;
 use serde::{Deserialize, Serialize};
-
-use crate::api::{Request, Response};
-use crate::exports::weld::connector::source::{Error, Table};
-use crate::paging::{Paged, Step};
-use crate::schema::{field, nullable, table};
+use weld_connector::{Error, Host, Page, PageRequest, Quota, Table, fields, paging::Next};
 
 const PER_PAGE: usize = 80;
-/// The guide counts a page with this many rows as full.
-const FULL: usize = 79;
-
-pub struct Beers;
+const FULL: usize = 79; // as the guide counts
 
 /// The guide's state, to the letter: a sync that its function began can go on here.
-#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct State {
-    next_page: Option<NonZeroU32>,
-    ratelimit: RateLimit,
+struct State {
+    next_page: Option<std::num::NonZeroU32>,
+    ratelimit: Quota,
 }
 
-/// The quota as the last response told it.
-#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-struct RateLimit {
-    remaining: Option<u32>,
-    limit: Option<u32>,
+pub fn page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+    let mut state: State = request.state()?;
+    let page = state.next_page.unwrap_or(std::num::NonZeroU32::MIN);
+    let api = Api::new(host)?;
+    let ask = api.get("/beers").query("page", page);
+    let answer = ask.query("per_page", PER_PAGE).send()?.ok()?;
+    let rows = answer.rows()?;
+    let more = rows.len() >= FULL;
+    state.next_page = more.then(|| page.saturating_add(1));
+    state.ratelimit = answer.quota();
+    api.page(&answer, rows, &Next { state, more })
 }
 
-impl State {
-    fn page(&self) -> NonZeroU32 {
-        self.next_page.unwrap_or(NonZeroU32::MIN)
-    }
-}
-
-impl Paged for Beers {
-    type State = State;
-
-    fn request(state: &State) -> Request {
-        Request::new("/beers")
-            .with("page", state.page())
-            .with("per_page", PER_PAGE)
-    }
-
-    fn step(state: State, response: Response) -> Result<Step<State>, Error> {
-        let has_more = response.count()? >= FULL;
-        let next_page = has_more.then(|| state.page().saturating_add(1));
-        let ratelimit = RateLimit {
-            remaining: response.remaining(),
-            limit: response.limit(),
-        };
-        Ok(Step {
-            rows: response.body,
-            state: State {
-                next_page,
-                ratelimit,
-            },
-            has_more,
-        })
-    }
-}
-
-pub fn schema() -> Table {
-    table(
-        "beers",
-        "id",
-        vec![
-            field("id", "int"),
-            field("name", "string"),
-            field("tagline", "string"),
-            field("first_brewed", "string"),
-            field("description", "string"),
-            field("image_url", "string"),
-            field("abv", "double"),
-            nullable("ibu", "double"),
-            field("target_fg", "double"),
-            field("target_og", "double"),
-            field("ebc", "double"),
-            field("srm", "double"),
-            field("ph", "double"),
-            field("attenuation_level", "double"),
-            field("volume", "object"),
-            field("boil_volume", "object"),
-            field("method", "object"),
-            field("ingredients", "object"),
-            field("food_pairing", "array"),
-            field("brewers_tips", "string"),
-            field("contributed_by", "string"),
-        ],
-    )
+pub fn table() -> Table {
+    Table::new("beers").key("id").fields(fields! {
+        id: int, name: string, tagline: string, first_brewed: string, description: string,
+        image_url: string, abv: double, ibu: nullable double, target_fg: double, target_og: double,
+        ebc: double, srm: double, ph: double, attenuation_level: double, volume: object,
+        boil_volume: object, method: object, ingredients: object, food_pairing: array,
+        brewers_tips: string, contributed_by: string,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::tests::response;
+    use crate::api::tests::{host, reply, rows};
+    use weld_connector::testing::FakeHost;
 
-    fn state(text: &str) -> State {
-        serde_json::from_str(text).unwrap()
-    }
-
-    fn rows(count: usize) -> String {
-        format!("[{}]", vec![r#"{"id": 1.50}"#; count].join(", "))
+    fn fetch(host: &FakeHost, state: &str) -> Page {
+        page(host, &PageRequest::new("beers", state)).unwrap()
     }
 
     #[test]
@@ -115,22 +54,21 @@ mod tests {
             "{}",
             r#"{"next_page": null, "ratelimit": {"remaining": 9, "limit": 60}}"#,
         ] {
-            let request = Beers::request(&state(first));
-            assert_eq!(
-                request,
-                Request::new("/beers").with("page", 1).with("per_page", 80),
-                "{first}"
-            );
+            let host = host().reply(reply(rows(0)));
+            fetch(&host, first);
+            let asked = &host.requests()[0];
+            assert_eq!(asked.query("page").as_deref(), Some("1"), "{first}");
+            assert_eq!(asked.query("per_page").as_deref(), Some("80"), "{first}");
         }
     }
 
     #[test]
     fn a_page_of_79_rows_is_followed_by_another() {
         for count in [79, 80] {
-            let step = Beers::step(state(r#"{"next_page": 2}"#), response(&rows(count))).unwrap();
-            assert!(step.has_more, "{count}");
+            let page = fetch(&host().reply(reply(rows(count))), r#"{"next_page": 2}"#);
+            assert!(page.has_more(), "{count}");
             assert_eq!(
-                serde_json::to_string(&step.state).unwrap(),
+                page.state_json(),
                 r#"{"next_page":3,"ratelimit":{"remaining":3595,"limit":3600}}"#
             );
         }
@@ -139,10 +77,10 @@ mod tests {
     #[test]
     fn a_shorter_page_is_the_last_and_the_next_sync_begins_anew() {
         for count in [0, 5, 78] {
-            let step = Beers::step(state(r#"{"next_page": 5}"#), response(&rows(count))).unwrap();
-            assert!(!step.has_more, "{count}");
+            let page = fetch(&host().reply(reply(rows(count))), r#"{"next_page": 5}"#);
+            assert!(!page.has_more(), "{count}");
             assert_eq!(
-                serde_json::to_string(&step.state).unwrap(),
+                page.state_json(),
                 r#"{"next_page":null,"ratelimit":{"remaining":3595,"limit":3600}}"#
             );
         }
@@ -150,8 +88,8 @@ mod tests {
 
     #[test]
     fn rows_are_passed_on_as_the_api_wrote_them() {
-        let step = Beers::step(State::default(), response(&rows(2))).unwrap();
-        assert_eq!(step.rows, r#"[{"id": 1.50}, {"id": 1.50}]"#);
+        let page = fetch(&host().reply(reply(rows(2))), "{}");
+        assert_eq!(page.rows_json(), rows(2));
     }
 
     #[test]
@@ -162,7 +100,8 @@ mod tests {
             r#"{"next_page": "2"}"#,
             r#"{"offset": 50}"#,
         ] {
-            assert!(serde_json::from_str::<State>(text).is_err(), "{text}");
+            let answer = page(&host(), &PageRequest::new("beers", text));
+            assert!(matches!(answer, Err(Error::InvalidState(_))), "{text}");
         }
     }
 }

@@ -1,104 +1,48 @@
 //! Pages by offset: `offset=0`, `offset=50`, … until a page is not full.
 
-use serde::{Deserialize, Serialize};
-
-use crate::api::{Request, Response};
-use crate::exports::weld::connector::source::{Error, Table};
-use crate::paging::{Paged, Step};
-use crate::schema::{field, nullable, table};
+use crate::api::Api;
+use weld_connector::{Error, Host, Page, PageRequest, Table, fields, paging::Offset};
 
 const LIMIT: usize = 50;
 
-pub struct Breweries;
-
-#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct State {
-    /// How many rows lie before the next page; none when a sync begins.
-    offset: Option<usize>,
+pub fn page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+    let at: Offset = request.state()?;
+    let api = Api::new(host)?;
+    let ask = api.get("/breweries").query("offset", at.offset());
+    let answer = ask.query("limit", LIMIT).send()?.ok()?;
+    let rows = answer.rows()?;
+    let next = at.next(rows.len(), rows.len() >= LIMIT);
+    api.page(&answer, rows, &next)
 }
 
-impl State {
-    fn offset(&self) -> usize {
-        self.offset.unwrap_or(0)
-    }
-}
-
-impl Paged for Breweries {
-    type State = State;
-
-    fn request(state: &State) -> Request {
-        Request::new("/breweries")
-            .with("offset", state.offset())
-            .with("limit", LIMIT)
-    }
-
-    fn step(state: State, response: Response) -> Result<Step<State>, Error> {
-        let count = response.count()?;
-        let has_more = count >= LIMIT;
-        let offset = has_more.then(|| state.offset().saturating_add(count));
-        Ok(Step {
-            rows: response.body,
-            state: State { offset },
-            has_more,
-        })
-    }
-}
-
-pub fn schema() -> Table {
-    table(
-        "breweries",
-        "id",
-        vec![
-            field("id", "int"),
-            field("name", "string"),
-            field("kind", "string"),
-            field("street", "string"),
-            field("city", "string"),
-            field("country", "string"),
-            nullable("website", "string"),
-            field("founded", "int"),
-            field("location", "object"),
-            field("styles", "array"),
-            field("open_to_visitors", "boolean"),
-            field("about", "string"),
-        ],
-    )
+pub fn table() -> Table {
+    Table::new("breweries").key("id").fields(fields! {
+        id: int, name: string, kind: string, street: string, city: string, country: string,
+        website: nullable string, founded: int, location: object, styles: array,
+        open_to_visitors: boolean, about: string,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::tests::response;
+    use crate::api::tests::{host, reply, rows};
 
-    fn page(count: usize) -> Response {
-        response(&format!("[{}]", vec!["{}"; count].join(",")))
-    }
-
-    #[test]
-    fn a_sync_begins_at_the_first_row() {
-        let request = Breweries::request(&State::default());
-        assert_eq!(
-            request,
-            Request::new("/breweries")
-                .with("offset", 0)
-                .with("limit", 50)
-        );
+    fn offset(state: &str) -> Option<String> {
+        let host = host().reply(reply(rows(0)));
+        page(&host, &PageRequest::new("breweries", state)).unwrap();
+        assert_eq!(host.requests()[0].query("limit").as_deref(), Some("50"));
+        host.requests()[0].query("offset")
     }
 
     #[test]
     fn a_full_page_moves_the_offset_by_its_rows() {
-        let step = Breweries::step(State { offset: Some(100) }, page(50)).unwrap();
-        assert!(step.has_more);
-        assert_eq!(step.state, State { offset: Some(150) });
-    }
-
-    #[test]
-    fn a_page_that_is_not_full_is_the_last() {
-        for count in [0, 10, 49] {
-            let step = Breweries::step(State { offset: Some(200) }, page(count)).unwrap();
-            assert!(!step.has_more, "{count}");
-            assert_eq!(step.state, State::default());
+        assert_eq!(offset("{}").as_deref(), Some("0"));
+        for (count, more, next) in [(50, true, "150"), (49, false, "0"), (0, false, "0")] {
+            let request = PageRequest::new("breweries", r#"{"offset": 100}"#);
+            let page = page(&host().reply(reply(rows(count))), &request).unwrap();
+            assert_eq!(page.has_more(), more, "{count}");
+            assert_eq!(offset(page.state_json()).as_deref(), Some(next), "{count}");
         }
     }
 }

@@ -1,113 +1,77 @@
 //! Pages by key: the customers are sorted by `id`, and each page asks for those after the last one's.
 
-use serde::{Deserialize, Serialize};
-
-use crate::api::{Request, Response};
-use crate::exports::weld::connector::source::{Error, Field, Table};
-use crate::paging::{Paged, Step};
-use crate::schema::{field, nullable, table};
+use crate::api::Api;
+use serde::Deserialize;
+use weld_connector::{Error, Host, Page, PageRequest, Table, fields, paging::After};
 
 const LIMIT: usize = 60;
 
-pub struct Customers;
-
-#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct State {
-    /// The last customer fetched; none when a sync begins.
-    after_id: Option<u64>,
-}
-
-/// What paging needs of a customer.
 #[derive(Deserialize)]
 struct Customer {
     id: u64,
 }
 
-impl Paged for Customers {
-    type State = State;
-
-    fn request(state: &State) -> Request {
-        let request = Request::new("/customers").with("limit", LIMIT);
-        match state.after_id {
-            Some(id) => request.with("after_id", id),
-            None => request,
-        }
-    }
-
-    fn step(_: State, response: Response) -> Result<Step<State>, Error> {
-        let customers: Vec<Customer> = response.read()?;
-        let has_more = customers.len() >= LIMIT;
-        let after_id = customers
-            .last()
-            .map(|customer| customer.id)
-            .filter(|_| has_more);
-        Ok(Step {
-            rows: response.body,
-            state: State { after_id },
-            has_more,
-        })
-    }
+pub fn page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+    let at: After<u64> = request.state()?;
+    let api = Api::new(host)?;
+    let ask = api.get("/customers").query("limit", LIMIT);
+    let answer = ask.query_opt("after_id", at.after()).send()?.ok()?;
+    let rows = answer.rows()?;
+    let last = rows.last()?.map(|customer: Customer| customer.id);
+    let next = After::next(last, rows.len() >= LIMIT);
+    api.page(&answer, rows, &next)
 }
 
-pub fn schema() -> Table {
-    table(
-        "customers",
-        "id",
-        vec![
-            field("id", "int"),
-            field("name", "string"),
-            field("email", "string"),
-            nullable("phone", "string"),
-            field("address", "object"),
-            field("favourite_styles", "array"),
-            field("loyalty_points", "int"),
-            // The API leaves it out where it was never asked for.
-            Field {
-                default: Some("false".into()),
-                ..field("newsletter", "boolean")
-            },
-            field("about", "string"),
-            field("created_at", "datetime"),
-        ],
-    )
+pub fn table() -> Table {
+    Table::new("customers").key("id").fields(fields! {
+        id: int, name: string, email: string, phone: nullable string, address: object,
+        favourite_styles: array, loyalty_points: int,
+        // The API leaves it out where it was never asked for.
+        newsletter: boolean = false,
+        about: string, created_at: datetime,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::tests::response;
+    use crate::api::tests::{host, reply};
 
-    fn page(ids: std::ops::Range<u64>) -> Response {
+    fn rows(ids: std::ops::Range<u64>) -> String {
         let rows: Vec<_> = ids.map(|id| format!(r#"{{"id": {id}}}"#)).collect();
-        response(&format!("[{}]", rows.join(",")))
+        format!("[{}]", rows.join(","))
+    }
+
+    fn request(state: &str) -> PageRequest {
+        PageRequest::new("customers", state)
     }
 
     #[test]
-    fn a_sync_begins_before_every_customer() {
-        let request = Customers::request(&State::default());
-        assert_eq!(request, Request::new("/customers").with("limit", 60));
+    fn a_full_page_is_followed_from_its_last_customer_and_another_is_the_last() {
+        let host = host()
+            .reply(reply(rows(100..160)))
+            .reply(reply(rows(160..219)));
+        let first = page(&host, &request("{}")).unwrap();
+        assert!(first.has_more());
+        let last = page(&host, &request(first.state_json())).unwrap();
+        assert!(!last.has_more());
+        assert_eq!(last.state_json(), r#"{"after":null}"#);
+
+        let asked: Vec<_> = host
+            .requests()
+            .iter()
+            .map(|one| one.query("after_id"))
+            .collect();
+        assert_eq!(asked, [None, Some("159".into())]);
+        assert_eq!(host.requests()[0].query("limit").as_deref(), Some("60"));
     }
 
     #[test]
-    fn a_full_page_is_followed_from_its_last_customer() {
-        let step = Customers::step(State::default(), page(100..160)).unwrap();
-        assert!(step.has_more);
-        let request = Customers::request(&step.state);
-        assert_eq!(
-            request,
-            Request::new("/customers")
-                .with("limit", 60)
-                .with("after_id", 159)
-        );
-    }
-
-    #[test]
-    fn a_page_that_is_not_full_is_the_last() {
-        for count in [0, 1, 59] {
-            let step = Customers::step(State { after_id: Some(7) }, page(8..8 + count)).unwrap();
-            assert!(!step.has_more, "{count}");
-            assert_eq!(step.state, State::default());
-        }
+    fn customers_without_an_id_are_the_api_s_fault() {
+        let host = host().reply(reply(r#"[{"name": "x"}]"#));
+        assert!(matches!(
+            page(&host, &request("{}")),
+            Err(Error::Upstream(_))
+        ));
     }
 }

@@ -1,67 +1,63 @@
 //! A Weld connector for the beer API of Weld's guide, with one table for each way in which APIs page.
 //!
-//! Read on in `beers.rs`; the other tables differ from it only in how they page. A table's module turns a state into
-//! a request and a response into rows and the next state. `paging.rs` does the rest, the same for all of them.
+//! Read on in `beers.rs`; the other tables differ from it only in how they page. A table's module has its columns, and
+//! a function that makes a page: from the state to a request, from the answer to rows and the next state. `api.rs` has
+//! what is the same for all of them.
 
 mod api;
 mod beers;
 mod breweries;
 mod customers;
-mod failure;
 mod orders;
-mod paging;
 mod reviews;
-mod schema;
-mod settings;
-mod time;
 
-use exports::weld::connector::source::{Error, Guest, Page, Table};
-use paging::fetch_page;
+use weld_connector::{Connector, Error, Host, Page, PageRequest, Schema};
 
-wit_bindgen::generate!({ path: "wit", world: "connector", additional_derives: [PartialEq] });
+struct Beers;
 
-struct Connector;
-
-impl Guest for Connector {
-    fn schema() -> Result<Vec<Table>, Error> {
-        Ok(vec![
-            beers::schema(),
-            breweries::schema(),
-            reviews::schema(),
-            orders::schema(),
-            customers::schema(),
-        ])
+impl Connector for Beers {
+    fn schema(_: &Host) -> Result<Schema, Error> {
+        Ok(Schema::from([
+            beers::table(),
+            breweries::table(),
+            reviews::table(),
+            orders::table(),
+            customers::table(),
+        ]))
     }
 
-    fn fetch_page(table: String, state: String) -> Result<Page, Error> {
-        match table.as_str() {
-            "beers" => fetch_page::<beers::Beers>(&state),
-            "breweries" => fetch_page::<breweries::Breweries>(&state),
-            "reviews" => fetch_page::<reviews::Reviews>(&state),
-            "orders" => fetch_page::<orders::Orders>(&state),
-            "customers" => fetch_page::<customers::Customers>(&state),
+    fn fetch_page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+        match request.table() {
+            "beers" => beers::page(host, request),
+            "breweries" => breweries::page(host, request),
+            "reviews" => reviews::page(host, request),
+            "orders" => orders::page(host, request),
+            "customers" => customers::page(host, request),
             _ => Err(Error::UnknownTable),
         }
     }
 }
 
-// Native builds, as for the tests, have no host to export to.
-#[cfg(target_family = "wasm")]
-export!(Connector);
+weld_connector::export!(Beers);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::tests::{URL, host, rows};
+    use weld_connector::testing::{FakeHost, Reply};
 
     #[test]
     fn every_table_has_a_key_among_its_fields() {
-        for table in Connector::schema().unwrap() {
-            assert!(!table.primary_key.is_empty(), "{}", table.name);
-            for column in &table.primary_key {
+        let schema = FakeHost::new().schema::<Beers>().unwrap();
+        assert_eq!(schema.tables().len(), 5);
+        for table in schema.tables() {
+            assert!(!table.primary_key().is_empty(), "{}", table.name());
+            for column in table.primary_key() {
+                let mut names = table.columns().iter().map(|field| field.name());
                 assert!(
-                    table.fields.iter().any(|field| field.name == *column),
+                    names.any(|name| name == column),
                     "{}.{column}",
-                    table.name
+                    table.name()
                 );
             }
         }
@@ -69,20 +65,35 @@ mod tests {
 
     #[test]
     fn every_table_of_the_schema_can_be_fetched() {
-        for table in Connector::schema().unwrap() {
-            // Not JSON: refused before anything is asked of the API, but only by a table that exists.
-            let answer = Connector::fetch_page(table.name.clone(), "{".into());
-            assert!(
-                matches!(answer, Err(Error::InvalidState(_))),
-                "{}",
-                table.name
-            );
+        for table in FakeHost::new().schema::<Beers>().unwrap().tables() {
+            // Of another make: refused before anything is asked of the API, but only by a table that exists.
+            for state in ["{", r#"{"made_by": "another"}"#] {
+                let host = host();
+                let answer = host.page::<Beers>(table.name(), state);
+                assert!(
+                    matches!(answer, Err(Error::InvalidState(_))),
+                    "{}",
+                    table.name()
+                );
+                assert!(host.requests().is_empty());
+            }
         }
     }
 
     #[test]
     fn other_tables_are_unknown() {
-        let answer = Connector::fetch_page("wines".into(), "{}".into());
+        let answer = host().page::<Beers>("wines", "{}");
         assert_eq!(answer, Err(Error::UnknownTable));
+    }
+
+    #[test]
+    fn tables_end_their_syncs() {
+        for table in ["beers", "breweries", "customers", "orders"] {
+            let url = format!("{URL}/{table}");
+            let host = host().route("GET", &url, Reply::new(200).text(rows(5)));
+            let pages = host.sync::<Beers>(table, "{}").unwrap();
+            assert_eq!(pages.len(), 1, "{table}");
+            assert_eq!(pages[0].rows_json(), rows(5), "{table}");
+        }
     }
 }

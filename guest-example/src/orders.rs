@@ -1,194 +1,107 @@
-//! Pages by time of change, incremental across syncs: the first sync fetches every order, the later ones those that
-//! have changed since.
-//!
-//! The API sorts by `updated_at`, then by `id`. Within a sync a page goes on after the last row's time *and* id, as
-//! many orders may share one time. So that none is lost between two syncs, the next one looks back a little, and
-//! never begins later than this one did: an order may become visible after others with later times, also while a
-//! long sync is under way. A few rows come twice; Weld keeps one of each, by the primary key.
+//! Pages by time of change, then by id, incremental across syncs: a later one fetches what has changed since.
 
+use crate::api::Api;
+use serde::Deserialize;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
-use crate::api::{Request, Response};
-use crate::exports::weld::connector::source::{Error, Table};
-use crate::paging::{Paged, Step};
-use crate::schema::{field, nullable, table};
-use crate::time::Time;
+use weld_connector::{Error, Host, Page, PageRequest, Table, Time, fields, paging::Changes};
 
 const LIMIT: usize = 50;
 /// By how much an order may become visible later than its own time, the difference of the clocks included.
 const OVERLAP: Duration = Duration::from_secs(60);
 
-pub struct Orders;
-
-#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct State {
-    /// Within a sync, the time of the last order fetched; between two, the time from which changes may be missing.
-    updated_since: Option<Time>,
-    /// Within a sync, the last order fetched; none when a sync begins.
-    after_id: Option<u64>,
-    /// When the sync under way began.
-    began: Option<Time>,
-}
-
-/// What paging needs of an order.
 #[derive(Deserialize)]
 struct Order {
     id: u64,
     updated_at: Time,
 }
 
-impl Paged for Orders {
-    type State = State;
-
-    fn request(state: &State) -> Request {
-        let request = Request::new("/orders").with("limit", LIMIT);
-        match (state.updated_since, state.after_id) {
-            (None, _) => request,
-            (Some(time), None) => request.with("updated_since", time.before(OVERLAP)),
-            (Some(time), Some(id)) => request.with("updated_since", time).with("after_id", id),
-        }
-    }
-
-    fn step(state: State, response: Response) -> Result<Step<State>, Error> {
-        let orders: Vec<Order> = response.read()?;
-        let has_more = orders.len() >= LIMIT;
-        let began = state.began.unwrap_or(response.asked_at);
-        let next = match orders.last() {
-            Some(last) if has_more => State {
-                updated_since: Some(last.updated_at),
-                after_id: Some(last.id),
-                began: Some(began),
-            },
-            last => State {
-                updated_since: last
-                    .map(|order| order.updated_at)
-                    .or(state.updated_since)
-                    .map(|time| time.min(began)),
-                ..State::default()
-            },
-        };
-        Ok(Step {
-            rows: response.body,
-            state: next,
-            has_more,
-        })
-    }
+pub fn page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+    let at: Changes<u64> = request.state()?;
+    let api = Api::new(host)?;
+    let ask = api.get("/orders").query("limit", LIMIT);
+    let ask = ask.query_opt("updated_since", at.since(OVERLAP));
+    let answer = ask.query_opt("after_id", at.after()).send()?.ok()?;
+    let rows = answer.rows()?;
+    let last = rows
+        .last()?
+        .map(|order: Order| (order.updated_at, order.id));
+    let next = at.next(last, rows.len() >= LIMIT, answer.asked_at());
+    api.page(&answer, rows, &next)
 }
 
-pub fn schema() -> Table {
-    table(
-        "orders",
-        "id",
-        vec![
-            field("id", "int"),
-            field("customer_id", "int"),
-            field("status", "string"),
-            field("currency", "string"),
-            field("total", "double"),
-            field("items", "array"),
-            field("ship_to", "object"),
-            nullable("note", "string"),
-            field("revision", "int"),
-            field("created_at", "datetime"),
-            field("updated_at", "datetime"),
-        ],
-    )
+pub fn table() -> Table {
+    Table::new("orders").key("id").fields(fields! {
+        id: int, customer_id: int, status: string, currency: string, total: double, items: array,
+        ship_to: object, note: nullable string, revision: int, created_at: datetime,
+        updated_at: datetime,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::tests::{ASKED_AT, response};
+    use crate::api::tests::{host, reply};
 
     const FIRST: &str = "2024-01-01T00:00:00Z";
     const SECOND: &str = "2024-01-01T00:10:00Z";
 
-    fn state(updated_since: &str, after_id: Option<u64>) -> State {
-        let began = after_id.map(|_| time(ASKED_AT));
-        State {
-            updated_since: Some(time(updated_since)),
-            after_id,
-            began,
+    fn rows(orders: impl IntoIterator<Item = (u64, &'static str)>) -> String {
+        let row = |(id, time)| format!(r#"{{"id": {id}, "updated_at": "{time}"}}"#);
+        let rows: Vec<_> = orders.into_iter().map(row).collect();
+        format!("[{}]", rows.join(","))
+    }
+
+    /// Syncs one page for each of `replies`, and tells what each asked for: the time, and the id to go on after.
+    fn asked(replies: &[String]) -> Vec<(Option<String>, Option<String>)> {
+        let mut state = "{}".to_string();
+        let mut host = host();
+        for rows in replies {
+            host = host.reply(reply(rows));
+            let request = PageRequest::new("orders", state);
+            state = page(&host, &request).unwrap().state_json().into();
         }
-    }
-
-    fn time(text: &str) -> Time {
-        text.to_string().try_into().unwrap()
-    }
-
-    fn page(orders: &[(u64, &str)]) -> Response {
-        let rows: Vec<_> = orders
+        let requests = host.requests();
+        let both = requests
             .iter()
-            .map(|(id, updated_at)| format!(r#"{{"id": {id}, "updated_at": "{updated_at}"}}"#))
-            .collect();
-        response(&format!("[{}]", rows.join(",")))
+            .map(|one| (one.query("updated_since"), one.query("after_id")));
+        both.collect()
     }
 
     #[test]
-    fn the_first_sync_asks_for_every_order() {
-        let request = Orders::request(&State::default());
-        assert_eq!(request, Request::new("/orders").with("limit", 50));
-    }
-
-    #[test]
-    fn a_page_goes_on_among_the_orders_of_one_time() {
-        let orders: Vec<_> = (1..=50).map(|id| (id, FIRST)).collect();
-        let step = Orders::step(State::default(), page(&orders)).unwrap();
-        assert!(step.has_more);
-        let expected = Request::new("/orders")
-            .with("limit", 50)
-            .with("updated_since", FIRST)
-            .with("after_id", 50);
-        assert_eq!(Orders::request(&step.state), expected);
-    }
-
-    #[test]
-    fn the_next_sync_asks_from_a_minute_before_the_newest_order() {
-        let step =
-            Orders::step(state(FIRST, Some(50)), page(&[(51, FIRST), (52, SECOND)])).unwrap();
-        assert!(!step.has_more);
-        assert_eq!(step.state, state(SECOND, None));
-        let expected = Request::new("/orders")
-            .with("limit", 50)
-            .with("updated_since", "2024-01-01T00:09:00Z");
-        assert_eq!(Orders::request(&step.state), expected);
+    fn a_page_goes_on_among_the_orders_of_one_time_and_the_next_sync_a_minute_before_the_newest() {
+        let asked = asked(&[
+            rows((1..=50).map(|id| (id, FIRST))),
+            rows([(51, FIRST), (52, SECOND)]),
+            rows([]),
+            rows([]),
+        ]);
+        let a_minute_before = || (Some("2024-01-01T00:09:00Z".into()), None);
+        assert_eq!(
+            asked,
+            [
+                (None, None),
+                (Some(FIRST.into()), Some("50".into())),
+                a_minute_before(),
+                a_minute_before(),
+            ]
+        );
     }
 
     #[test]
     fn the_next_sync_begins_no_later_than_this_one_did() {
-        let since = Some(time(FIRST));
-        let waited_an_hour = State {
-            updated_since: since,
-            after_id: Some(50),
-            began: since,
-        };
-        let step = Orders::step(waited_an_hour, page(&[(51, SECOND)])).unwrap();
-        assert_eq!(step.state, state(FIRST, None));
-
-        let short = Orders::step(State::default(), page(&[(52, "2024-06-01T00:00:01Z")])).unwrap();
-        assert_eq!(short.state, state(ASKED_AT, None));
-    }
-
-    #[test]
-    fn syncs_without_changes_keep_their_place() {
-        for after_id in [None, Some(50)] {
-            let step = Orders::step(state(SECOND, after_id), page(&[])).unwrap();
-            assert!(!step.has_more);
-            assert_eq!(step.state, state(SECOND, None), "{after_id:?}");
-        }
+        let asked = asked(&[rows([(52, "2024-06-01T00:00:01Z")]), rows([])]);
+        assert_eq!(asked[1].0.as_deref(), Some("2024-05-31T23:59:00Z"));
     }
 
     #[test]
     fn a_state_of_another_make_is_refused() {
         for text in [
             r#"{"updated_since": "yesterday"}"#,
-            r#"{"after_id": "50"}"#,
+            r#"{"after": "50"}"#,
             r#"{"next_page": 2}"#,
         ] {
-            assert!(serde_json::from_str::<State>(text).is_err(), "{text}");
+            let answer = page(&host(), &PageRequest::new("orders", text));
+            assert!(matches!(answer, Err(Error::InvalidState(_))), "{text}");
         }
     }
 }

@@ -1,117 +1,75 @@
 //! Pages by cursor: each answer holds the cursor of the next page, and `null` on the last.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-
-use crate::api::{Request, Response};
-use crate::exports::weld::connector::source::{Error, Table};
-use crate::paging::{Paged, Step};
-use crate::schema::{field, nullable, table};
+use crate::api::Api;
+use serde::Deserialize;
+use weld_connector::{Error, Host, Page, PageRequest, Table, fields, paging::Cursor};
 
 const LIMIT: usize = 80;
 
-pub struct Reviews;
-
-#[derive(Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct State {
-    /// Means something to the API alone; none when a sync begins.
-    cursor: Option<String>,
-}
-
-/// The API's answer, its rows left as text.
 #[derive(Deserialize)]
-struct Answer<'a> {
-    #[serde(borrow)]
-    reviews: &'a RawValue,
+struct Answer {
     next_cursor: Option<String>,
 }
 
-impl Paged for Reviews {
-    type State = State;
-
-    fn request(state: &State) -> Request {
-        let request = Request::new("/reviews").with("limit", LIMIT);
-        match &state.cursor {
-            Some(cursor) => request.with_cursor("cursor", cursor),
-            None => request,
-        }
-    }
-
-    fn step(_: State, response: Response) -> Result<Step<State>, Error> {
-        let answer: Answer = response.read()?;
-        Ok(Step {
-            rows: answer.reviews.get().into(),
-            has_more: answer.next_cursor.is_some(),
-            state: State {
-                cursor: answer.next_cursor,
-            },
-        })
-    }
+pub fn page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+    let at: Cursor = request.state()?;
+    let api = Api::new(host)?;
+    let ask = api.get("/reviews").query("limit", LIMIT);
+    let answer = ask.cursor("cursor", at.cursor()).send()?.ok()?;
+    let next = Cursor::next(answer.json::<Answer>()?.next_cursor);
+    api.page(&answer, answer.rows_in("reviews")?, &next)
 }
 
-pub fn schema() -> Table {
-    table(
-        "reviews",
-        "id",
-        vec![
-            field("id", "int"),
-            field("beer_id", "int"),
-            field("customer_id", "int"),
-            field("stars", "int"),
-            field("title", "string"),
-            nullable("text", "string"),
-            field("scores", "object"),
-            field("tags", "array"),
-            field("helpful_votes", "int"),
-            field("written_at", "datetime"),
-        ],
-    )
+pub fn table() -> Table {
+    Table::new("reviews").key("id").fields(fields! {
+        id: int, beer_id: int, customer_id: int, stars: int, title: string, text: nullable string,
+        scores: object, tags: array, helpful_votes: int, written_at: datetime,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::tests::response;
+    use crate::api::tests::{host, reply};
+    use weld_connector::testing::Reply;
 
-    #[test]
-    fn a_sync_begins_without_a_cursor() {
-        let request = Reviews::request(&State::default());
-        assert_eq!(request, Request::new("/reviews").with("limit", 80));
+    fn request(state: &str) -> PageRequest {
+        PageRequest::new("reviews", state)
     }
 
     #[test]
     fn the_cursor_is_handed_back_as_it_came() {
-        let step = Reviews::step(
-            State::default(),
-            response(r#"{"reviews": [{"id": 1}], "next_cursor": "x+/="}"#),
-        );
-        let step = step.unwrap();
-        assert!(step.has_more);
-        assert_eq!(step.rows, r#"[{"id": 1}]"#);
-        let request = Reviews::request(&step.state);
-        assert_eq!(
-            request,
-            Request::new("/reviews")
-                .with("limit", 80)
-                .with_cursor("cursor", "x+/=")
-        );
+        let host = host()
+            .reply(reply(r#"{"reviews": [{"id": 1}], "next_cursor": "x+/="}"#))
+            .reply(reply(r#"{"reviews": [], "next_cursor": null}"#));
+        let first = page(&host, &request("{}")).unwrap();
+        assert!(first.has_more());
+        assert_eq!(first.rows_json(), r#"[{"id": 1}]"#);
+        let last = page(&host, &request(first.state_json())).unwrap();
+        assert!(!last.has_more());
+        assert_eq!(last.state_json(), r#"{"cursor":null}"#);
+
+        let asked: Vec<_> = host
+            .requests()
+            .iter()
+            .map(|one| one.query("cursor"))
+            .collect();
+        assert_eq!(asked, [None, Some("x+/=".into())]);
     }
 
     #[test]
-    fn the_last_page_has_no_cursor() {
-        let state = State {
-            cursor: Some("x".into()),
-        };
-        let step =
-            Reviews::step(state, response(r#"{"reviews": [], "next_cursor": null}"#)).unwrap();
-        assert!(!step.has_more);
-        assert_eq!(step.state, State::default());
+    fn a_refused_cursor_is_an_invalid_state() {
+        let host = host().reply(Reply::new(400).text("cursor expired"));
+        let answer = page(&host, &request(r#"{"cursor": "c2"}"#));
+        assert!(matches!(answer, Err(Error::InvalidState(_))));
     }
 
     #[test]
     fn an_answer_without_reviews_is_the_api_s_fault() {
-        let step = Reviews::step(State::default(), response(r#"{"next_cursor": null}"#));
-        assert!(matches!(step, Err(Error::Upstream(_))));
+        let host = host().reply(reply(r#"{"next_cursor": null}"#));
+        assert!(matches!(
+            page(&host, &request("{}")),
+            Err(Error::Upstream(_))
+        ));
     }
 }

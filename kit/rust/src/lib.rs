@@ -76,7 +76,7 @@ pub use connector::{Connector, PageRequest};
 pub use env::Env;
 pub use error::Error;
 pub use host::{Host, OutOfTime};
-pub use http::{HttpError, Request, Response, escape};
+pub use http::{HttpError, Quota, Request, Response, escape};
 pub use log::Level;
 pub use page::Page;
 pub use rows::Rows;
@@ -88,6 +88,10 @@ pub use time::{Time, TimeError};
 #[macro_export]
 macro_rules! export {
     ($connector:ty) => {
+        // So that a native build, too, knows it for used, and misses what it lacks.
+        const _: fn(&$crate::Host) -> ::std::result::Result<$crate::Schema, $crate::Error> =
+            <$connector as $crate::Connector>::schema;
+
         #[cfg(target_family = "wasm")]
         const _: () = {
             struct Exported;

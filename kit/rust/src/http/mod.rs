@@ -3,11 +3,13 @@
 mod error;
 mod escape;
 mod link;
+mod quota;
 mod request;
 mod response;
 
 pub use error::HttpError;
 pub use escape::escape;
+pub use quota::Quota;
 pub use request::Request;
 pub use response::Response;
 

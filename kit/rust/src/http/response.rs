@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::escape::without_query;
 use super::link;
+use super::quota::Quota;
 use crate::{Error, Rows, Time};
 
 /// How many characters of an API's answer a message quotes.
@@ -99,6 +100,12 @@ impl Response {
     #[must_use]
     pub fn header_as<T: FromStr>(&self, name: &str) -> Option<T> {
         self.header(name)?.parse().ok()
+    }
+
+    /// What is left of the API's quota, by the headers `X-RateLimit-Remaining`, `X-RateLimit-Limit` and their variants.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        Quota::of(self)
     }
 
     /// The URL that the header `Link` gives for a relation, such as `"next"`.

@@ -143,6 +143,23 @@ fn headers_are_found_in_any_case_and_read_as_numbers() {
 }
 
 #[test]
+fn the_quota_is_read_from_the_usual_headers() {
+    for prefix in ["X-RateLimit-", "X-Rate-Limit-", "RateLimit-"] {
+        let reply = Reply::new(200)
+            .header(&format!("{prefix}Remaining"), 5)
+            .header(&format!("{prefix}Limit"), 60);
+        let quota = answer(reply).quota();
+        assert_eq!(
+            (quota.remaining, quota.limit),
+            (Some(5), Some(60)),
+            "{prefix}"
+        );
+    }
+    let silent = answer(Reply::new(200).header("x-ratelimit-limit", "many"));
+    assert_eq!(silent.quota(), crate::Quota::default());
+}
+
+#[test]
 fn a_message_tells_where_a_redirect_led() {
     let reply = Reply::new(404)
         .text("gone")
