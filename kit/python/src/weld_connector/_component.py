@@ -8,9 +8,9 @@ import sys
 import time
 from typing import Any
 
-from componentize_py_types import Err
-from wit_world.exports import source as wit_source
-from wit_world.imports import host as wit
+from componentize_py_types import Err  # type: ignore[import-not-found, unused-ignore]
+from wit_world.exports import source as wit_source  # type: ignore[import-not-found, unused-ignore]
+from wit_world.imports import host as wit  # type: ignore[import-not-found, unused-ignore]
 
 from . import _export, _host, _logging, _sleep
 from .connector import Connector

@@ -20,6 +20,8 @@ from .errors import ConnectorError, described
 DEEPEST = 64
 """How many levels of a value are searched for what is wrong with it."""
 
+CIRCULAR = "it contains itself"
+
 
 class Unwritable(Exception):
     """A value that has no JSON."""
@@ -71,7 +73,13 @@ def _plain(value: object) -> object:
 
 
 def _reason(error: ValueError) -> str:
-    return "it contains itself" if "ircular" in str(error) else "NaN and Infinity are no numbers in JSON"
+    text = str(error)
+    if text.startswith("Circular reference"):
+        return CIRCULAR
+    if text.startswith("Out of range float"):
+        return "NaN and Infinity are no numbers in JSON"
+    # Such as an int with thousands of digits.
+    return text
 
 
 def rows(value: object) -> str:
@@ -123,7 +131,8 @@ def _complain(value: object, place: str, between: str, depth: int = 0) -> None:
         return
     except Unwritable as error:
         reason = str(error)
-    if depth < DEEPEST:
+    # What contains itself has no innermost place.
+    if depth < (1 if reason == CIRCULAR else DEEPEST):
         if isinstance(value, Mapping):
             for key, item in value.items():
                 _complain(item, f"{place}{between}{key}", ".", depth + 1)

@@ -3,7 +3,8 @@
 A component has no files when it runs: what Python would import at first use, it no longer finds then.
 """
 
-import _strptime  # noqa: F401  (imported by the first `strptime`)
+# Imported by the first `strptime`.
+import _strptime  # type: ignore[import-not-found, unused-ignore] # noqa: F401
 import codecs
 
 # Of texts that are not UTF-8. Those that Python has no table for are not missed.

@@ -51,10 +51,10 @@ class SentRequest:
 
 @dataclass
 class FetchedPage:
-    """A page as Weld gets it: what isn't JSON has become text or a number."""
+    """A page as Weld gets it: what isn't JSON has become text or a number. `state` is a dict, or `None`."""
 
     rows: list[dict[str, Any]]
-    state: dict[str, Any] | None
+    state: Any
     has_more: bool
     wait: float | None
 

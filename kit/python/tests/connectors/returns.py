@@ -1,6 +1,7 @@
 """Returns and raises what a table's name says; the host must answer each with the right kind and a clear message."""
 
 import sys
+import time as clock
 import uuid
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -25,6 +26,22 @@ def nested(depth: int) -> Any:
     for _ in range(depth):
         value = [value]
     return value
+
+
+def at_build(call: Any) -> str:
+    try:
+        call()
+    except RuntimeError as error:
+        return str(error)
+    return "nothing"
+
+
+# There is no host yet.
+AT_BUILD = {
+    "variable": at_build(lambda: weld.env("PREFIX")),
+    "request": at_build(lambda: weld.requests.get("https://example.com/")),
+    "pause": at_build(lambda: clock.sleep(1)),
+}
 
 
 class Unspeakable(Exception):
@@ -136,6 +153,8 @@ class Returns(Connector):
                 state={"seen": datetime(2026, 11, 24), "came": state},
                 has_more=True,
             )
+        if table == "at-build":
+            return Page([AT_BUILD])
         if table == "rows":
             beer = {f"field_{number}": "x" * 90 for number in range(14)}
             return Page([{"id": number, "abv": number / 8, **beer} for number in range(80)])

@@ -76,7 +76,7 @@ class Returns(unittest.TestCase):
             ("decimal-nan", "row 1, field price (Decimal('NaN'))"),
             ("bytes", "row 1, field data: bytes can't stand in JSON"),
             ("set", "row 1, field tags: a set can't stand in JSON"),
-            ("circular", "row 1, field self"),
+            ("circular", "row 1, field self: it contains itself"),
             ("state-list", "the page's state is a list, not a dict"),
             ("state-key", "the page's state has the key 1, an int"),
             ("more-without-state", "the page has more to come but no state"),
@@ -89,6 +89,16 @@ class Returns(unittest.TestCase):
                 self.assertEqual(answer.status, 500)
                 self.assertEqual(answer.error[0], "connector_failed")
                 self.assertIn(message, answer.error[1])
+
+    def test_what_asks_the_host_too_early_is_told_where_it_belongs(self):
+        (row,) = self.host.page("returns", "at-build").json["insert"]
+        for name, what in [
+            ("variable", "a variable is read"),
+            ("request", "a request is sent"),
+            ("pause", "time.sleep is called"),
+        ]:
+            belongs = "while the component is built: that belongs into schema or fetch_page"
+            self.assertEqual(row[name], f"{what} {belongs}")
 
     def test_deep_values_are_written(self):
         self.assertEqual(self.host.page("returns", "deep").status, 200)

@@ -107,6 +107,7 @@ class Redirects(unittest.TestCase):
     def follow(self, status, location, method="GET", **how):
         with FakeHost() as host:
             host.answer(method, f"{API}/old", status=status, headers={"Location": location})
+            host.answer("GET", "https://api.example.com:443/v1/new", text="new")
             for then in ["GET", "POST", "HEAD"]:
                 host.answer(then, f"{API}/new", text="new")
                 host.answer(then, "https://elsewhere.example.com/new", text="new")
@@ -136,8 +137,12 @@ class Redirects(unittest.TestCase):
             self.assertEqual("content-type" in sent[1].headers, expected == "POST")
 
     def test_secrets_do_not_go_to_another_origin(self):
-        _, sent = self.follow(307, "https://elsewhere.example.com/new", headers={"Cookie": "a=b", "X-Other": "1"})
-        self.assertEqual(dict(sent[1].headers), {"X-Other": "1"})
+        how = {"headers": {"Cookie": "a=b", "X-Other": "1"}, "credential": "shop"}
+        _, sent = self.follow(307, "https://elsewhere.example.com/new", **how)
+        self.assertEqual((dict(sent[1].headers), sent[1].credential), ({"X-Other": "1"}, None))
+        _, sent = self.follow(307, "https://api.example.com:443/v1/new", **how)
+        self.assertEqual(sent[1].credential, "shop")
+        self.assertIn("cookie", sent[1].headers)
 
     def test_a_redirect_is_left_alone_where_that_is_wished_or_usual(self):
         response, sent = self.follow(302, "new", allow_redirects=False)
@@ -188,7 +193,7 @@ class Responses(unittest.TestCase):
         self.assertEqual(self.response("1.10").json(parse_float=Decimal), Decimal("1.10"))
 
     def test_what_is_not_json_is_quoted(self):
-        for body in ["<h1>\n Sorry </h1>", b"\xff\xfe\xfd"]:
+        for body in ["<h1>\n Sorry </h1>", b"\xff\xfe\xfd", "9" * 5000]:
             with self.assertRaises(requests.JSONDecodeError) as raised:
                 self.response(body).json()
             self.assertIn("is not JSON", str(raised.exception))

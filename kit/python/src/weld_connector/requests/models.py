@@ -113,8 +113,9 @@ class Response:
             return json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text, **how)
         except json.JSONDecodeError as error:
             reason = error
-        except UnicodeDecodeError as error:
-            reason = json.JSONDecodeError(f"not {error.encoding}", "", 0)
+        except ValueError as error:
+            # Not the encoding that it seemed to be, or a number with thousands of digits.
+            reason = json.JSONDecodeError(str(error), "", 0)
         raise JSONDecodeError(f"{self._request()} is not JSON ({reason}): {self._excerpt()}", reason, self)
 
     def raise_for_status(self) -> None:
@@ -145,9 +146,9 @@ class Response:
 
 
 def shown(method: str, url: str) -> str:
-    """A request as a message shows it: without its query, where keys may stand."""
+    """A request as a message shows it: without what may hold a secret, its query and user."""
     parts = urlsplit(url)
-    return f"{method} {parts.scheme}://{parts.netloc}{parts.path}"
+    return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _charset(content_type: str) -> str | None:

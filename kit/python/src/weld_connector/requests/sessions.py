@@ -117,6 +117,7 @@ class Session:
                 # They are for the API that was asked, not for who stands behind the redirect.
                 for name in ("authorization", "cookie", "proxy-authorization"):
                     all_headers.pop(name, None)
+                credential = None
             status = response.status_code
             if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
                 method, body = "GET", None
