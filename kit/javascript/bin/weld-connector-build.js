@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
@@ -15,30 +15,26 @@ const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine q
 ENTRY exports the connector as \`source\`; without it, connector.ts or connector.js is taken.
 The component is written to NAME.wasm, NAME being the package's name.`;
 
-// jco's own check of the contract needs the folder that later versions no longer open.
+// jco, which builds with StarlingMonkey, reads the contract only with this version.
 const SHIM = { name: "@bytecodealliance/preview2-shim", version: "0.26.0" };
 
-const ENGINES = {
-  quickjs: ["--backend", "qjs", "--backend-qjs-disable-async"],
-  starlingmonkey: ["-d", "http", "fetch-event", "stdio", "random", "clocks"],
-};
+const ENGINES = { quickjs: withQuickJs, starlingmonkey: withStarlingMonkey };
 
 class Mistake extends Error {}
 
 async function main() {
   const { entry, out, engine } = await readArguments();
   const project = createRequire(join(process.cwd(), "package.json"));
-  const jco = await requireTools(project);
-  const { build } = await import(pathToFileURL(resolveTool(project, "esbuild")));
+  const { build } = await importTool(project, "esbuild");
 
   await mkdir(dirname(out), { recursive: true });
   // Beside the result, so that the last step is a renaming: weld-host never sees half a component.
   const folder = await mkdtemp(join(dirname(out), ".weld-connector-"));
   try {
     await bundle(build, entry, join(folder, "connector.js"));
-    // A copy, since jco writes into the contract's folder.
+    // A copy, since jco may write into the contract's folder.
     await cp(new URL("../wit", import.meta.url), join(folder, "wit"), { recursive: true });
-    await componentize(jco, folder, ENGINES[engine]);
+    await ENGINES[engine](project, folder);
     await rename(join(folder, "connector.wasm"), out);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -78,6 +74,10 @@ async function packageName() {
   }
 }
 
+async function importTool(project, name) {
+  return import(pathToFileURL(resolveTool(project, name)));
+}
+
 function resolveTool(project, name) {
   try {
     return project.resolve(name);
@@ -87,7 +87,7 @@ function resolveTool(project, name) {
 }
 
 // The path of jco's program, once all that it needs is there.
-async function requireTools(project) {
+async function requireJco(project) {
   const jco = resolveTool(project, "@bytecodealliance/jco");
   const shim = await readPackage(createRequire(jco).resolve(SHIM.name), SHIM.name);
   if (shim.content.version !== SHIM.version) {
@@ -138,10 +138,27 @@ async function bundle(build, entry, outfile) {
   });
 }
 
-// In the bundle's folder, from which jco resolves the entry.
-function componentize(jco, folder, engine) {
-  const values = ["componentize", "connector.js", "--wit", "wit", "-n", "connector", ...engine, "-o", "connector.wasm"];
-  return new Promise((done, fail) => {
+async function withQuickJs(project, folder) {
+  const { componentize } = await importTool(project, "componentize-qjs");
+  const jsPath = join(folder, "connector.js");
+  const { component } = await componentize({
+    jsPath,
+    jsSource: await readFile(jsPath, "utf8"),
+    sync: true,
+    witPath: join(folder, "wit"),
+    world: "connector",
+  }).catch((cause) => {
+    throw new Mistake(`no component can be made of the connector: ${cause.message}`, { cause });
+  });
+  await writeFile(join(folder, "connector.wasm"), component);
+}
+
+async function withStarlingMonkey(project, folder) {
+  const jco = await requireJco(project);
+  const without = ["-d", "http", "fetch-event"];
+  const values = ["componentize", "connector.js", "--wit", "wit", "-n", "connector", ...without, "-o", "connector.wasm"];
+  await new Promise((done, fail) => {
+    // In the bundle's folder, from which jco resolves the entry.
     const child = spawn(process.execPath, [jco, ...values], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     const said = [];
     child.stdout.on("data", (bytes) => said.push(bytes));
@@ -149,7 +166,7 @@ function componentize(jco, folder, engine) {
     child.on("error", fail);
     child.on("close", (status) => {
       if (status === 0) done();
-      else fail(new Mistake(`${Buffer.concat(said)}\njco can't make a component of the connector (exit status ${status})`));
+      else fail(new Mistake(`no component can be made of the connector:\n${Buffer.concat(said)}`));
     });
   });
 }

@@ -1,7 +1,10 @@
 // `Math.random` of a component. The engine's own would begin each page at the same number, since every page begins
 // with the memory that the connector was built with.
 
-let a, b, c, count;
+let a = 0;
+let b = 0;
+let c = 0;
+let count = 1;
 
 /** Begins anew, from the clock. Not for secrets. */
 export function reseed() {
@@ -26,5 +29,3 @@ function next() {
 
 /** A number from 0 up to 1, without 1. */
 export const random = () => next() / 2 ** 32;
-
-reseed();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { TextDecoder as KitDecoder, TextEncoder as KitEncoder } from "../src/encoding.js";
+import { TextDecoder as KitDecoder, TextEncoder as KitEncoder } from "../../src/encoding.js";
 
 const TEXTS = ["", "plain", "é", "€", "😀 a", "a\ud800b", "\udc00", "\ufeffBOM", "x".repeat(10_000) + "ö"];
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { defineConnector, expectOk, fetch, Headers, Request, Response } from "weld-connector";
 import { fakeHost, httpError } from "weld-connector/testing";
-import { retryAfter } from "../src/response.js";
+import { retryAfter } from "../../src/response.js";
 
 // What `call` comes to inside of a page.
 async function inPage(host, call) {

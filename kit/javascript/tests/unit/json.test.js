@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parseJson, write, writeRows } from "../src/json.js";
+import { parseJson, write, writeRows } from "../../src/json.js";
 
 test("rows of plain values are written as JSON.stringify does", () => {
   const rows = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Promise as Kit, queueJob, runJobs, takeUnhandled } from "../src/promise.js";
+import { Promise as Kit, queueJob, runJobs, takeUnhandled } from "../../src/promise.js";
 
 const Native = globalThis.Promise;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { URLSearchParams as KitParams } from "../src/search-params.js";
-import { URL as KitUrl } from "../src/url.js";
+import { URLSearchParams as KitParams } from "../../src/search-params.js";
+import { URL as KitUrl } from "../../src/url.js";
 
 test("parameters are read and written as Node does", () => {
   const inits = [

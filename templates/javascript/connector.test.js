@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { fakeHost, Response } from "weld-connector/testing";
+
+import { BEERS_PER_PAGE, ORDERS_PER_PAGE, source } from "./connector.js";
+
+// A host whose API answers from `pages`, by what comes after the base URL.
+const hostWith = (pages) =>
+  fakeHost({
+    env: { API_BASE_URL: "https://api.example.com" },
+    fetch({ url }) {
+      const answer = pages[url.replace("https://api.example.com/", "")];
+      return answer === undefined ? new Response(`no ${url}`, { status: 404 }) : Response.json(answer);
+    },
+  });
+
+test("beers come page after page", async () => {
+  const host = hostWith({
+    [`beers?page=1&per_page=${BEERS_PER_PAGE}`]: Array(BEERS_PER_PAGE).fill({ id: 1 }),
+    [`beers?page=2&per_page=${BEERS_PER_PAGE}`]: [{ id: 81 }],
+  });
+  const rows = await host.fetchAll(source, "beers");
+  assert.equal(rows.length, BEERS_PER_PAGE + 1);
+});
+
+test("a sync of orders begins where the one before began", async () => {
+  const order = { id: 7, updated_at: "2024-01-01T00:00:00Z" };
+  const host = hostWith({
+    [`orders?limit=${ORDERS_PER_PAGE}`]: Array(ORDERS_PER_PAGE).fill(order),
+    [`orders?updated_since=2024-01-01T00%3A00%3A00Z&after_id=7&limit=${ORDERS_PER_PAGE}`]: [],
+  });
+  const first = await host.fetchPage(source, "orders");
+  const last = await host.fetchPage(source, "orders", first.state);
+  assert.deepEqual([first.hasMore, last.hasMore], [true, false]);
+  assert.ok(last.state.since < first.state.began);
+});
+
+test("an answer that is no success is the API's fault", async () => {
+  await assert.rejects(hostWith({}).fetchPage(source, "beers"), { tag: "upstream" });
+});
+
+test("every table has a key", async () => {
+  for (const table of await hostWith({}).schema(source)) {
+    assert.notDeepEqual(table.primaryKey, [], table.name);
+  }
+});

@@ -1,0 +1,53 @@
+// The connector {{name}}: two tables of the demo API. Replace them by those of yours.
+
+import { connector, env, expectOk, fetch, table } from "weld-connector";
+
+export const BEERS_PER_PAGE = 80;
+export const ORDERS_PER_PAGE = 50;
+
+// By how much an order may become visible later than its own time, the difference of the clocks included. In milliseconds.
+const OVERLAP = 60_000;
+
+interface Order {
+  id: number;
+  updated_at: string;
+}
+
+export const source = connector({
+  tables: {
+    // By page number; each sync fetches everything.
+    beers: table<{ page?: number }>({
+      primaryKey: "id",
+      fields: { id: "int", name: "string", abv: "double", ibu: ["null", "double"] },
+      async fetchPage({ page = 1 }) {
+        const insert = await get<object>("beers", { page, per_page: BEERS_PER_PAGE });
+        const hasMore = insert.length === BEERS_PER_PAGE;
+        return { insert, state: hasMore ? { page: page + 1 } : {}, hasMore };
+      },
+    }),
+
+    // By time of change, then id; each sync fetches what has changed since the one before.
+    orders: table<{ since: string; afterId?: number; began?: string }>({
+      primaryKey: "id",
+      fields: { id: "int", updated_at: "datetime" },
+      async fetchPage({ since, afterId, began = new Date().toISOString() }) {
+        const insert = await get<Order>("orders", { updated_since: since, after_id: afterId, limit: ORDERS_PER_PAGE });
+        const last = insert.at(-1);
+        if (last === undefined || insert.length < ORDERS_PER_PAGE) {
+          return { insert, state: { since: new Date(Date.parse(began) - OVERLAP).toISOString() }, hasMore: false };
+        }
+        return { insert, state: { since: last.updated_at, afterId: last.id, began }, hasMore: true };
+      },
+    }),
+  },
+});
+
+// The token is added by the host, which also waits for the API's quota. An error that nobody catches here reaches Weld.
+async function get<Row>(path: string, parameters: { [name: string]: string | number | undefined }): Promise<Row[]> {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  const response = await expectOk(fetch(`${env("API_BASE_URL")}/${path}?${query}`, { timeout: 60_000 }));
+  return response.json();
+}
