@@ -119,21 +119,26 @@ async fn answer(
 ) -> Result<http::Response<Incoming>, Failure> {
     let mut answered = pin!(client.request(request));
     let connected = connection.wait_for_connection_metadata();
-    tokio::select! {
+    let at_once = tokio::select! {
         biased;
-        answered = &mut answered => return answered.map_err(Failure::Client),
-        connected = tokio::time::timeout(times.connect, connected) => match connected {
-            Err(_) => return Err(Failure::Timeout(Timeout::Connect)),
-            Ok(connected) => {
-                let mut extras = http::Extensions::new();
-                if let Some(connected) = connected.as_ref() {
-                    connected.get_extras(&mut extras);
-                }
-                if let Some(dialled) = extras.get::<DialTimes>() {
-                    record.connected(*dialled);
-                }
+        answered = &mut answered => Some(answered),
+        connected = tokio::time::timeout(times.connect, connected) => {
+            if connected.is_err() {
+                return Err(Failure::Timeout(Timeout::Connect));
             }
-        },
+            None
+        }
+    };
+    // On a busy machine the answer may be seen together with the connection that it came over.
+    if let Some(connected) = connection.connection_metadata().as_ref() {
+        let mut extras = http::Extensions::new();
+        connected.get_extras(&mut extras);
+        if let Some(dialled) = extras.get::<DialTimes>() {
+            record.connected(*dialled);
+        }
+    }
+    if let Some(answered) = at_once {
+        return answered.map_err(Failure::Client);
     }
     tokio::time::timeout(times.first_byte, answered)
         .await
