@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import linecache
 import sys
 import time
@@ -122,6 +121,3 @@ def _keep_sources() -> None:
 _host.current = HOST
 _logging.install()
 time.sleep = _sleep.sleep  # type: ignore[assignment]
-if isinstance(sys.stdout, io.TextIOWrapper):
-    # The sandbox ends with the call, and nobody writes out a buffer then.
-    sys.stdout.reconfigure(line_buffering=True)

@@ -218,6 +218,10 @@ class Responses(unittest.TestCase):
             self.assertNotIn("api_key", str(raised.exception))
             self.assertLess(len(str(raised.exception)), 300)
 
+    def test_a_message_shows_no_user_of_a_url(self):
+        with self.assertRaisesRegex(requests.HTTPError, "GET https://api.example.com/ is 500"):
+            Response(500, [], "", "https://ada:secret@api.example.com/").raise_for_status()
+
     def test_headers_have_no_case(self):
         response = self.response(x_one="1", X_ONE="2")
         self.assertEqual((response.headers["X-One"], response.headers.get("none")), ("1, 2", None))
