@@ -43,6 +43,11 @@ bench:
 serve:
     cargo run --locked -p weld-host -- serve
 
+# The JavaScript kit, in Node and as components in the host
+javascript-kit:
+    cargo build --locked -p weld-host
+    kit/javascript/test
+
 # One test guest, by the name of its file in tests/guests/src/bin
 guest NAME:
     cargo build --release --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml --bin {{ NAME }}

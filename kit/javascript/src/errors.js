@@ -11,7 +11,7 @@ export class ConnectorError extends Error {
   constructor(message, { cause, tag = "other" } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = this.constructor.name;
-    this.payload = { tag, val: wellFormed(message) };
+    this.payload = { tag, val: String(message) };
   }
 }
 

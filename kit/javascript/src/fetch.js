@@ -2,7 +2,6 @@
 
 import { httpFetch } from "#host";
 import { Body } from "./body.js";
-import { wellFormed } from "./errors.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
 import { requireRunning } from "./running.js";
@@ -13,7 +12,7 @@ export class FetchError extends TypeError {
     super(`${method} ${withoutQuery(url)}: ${MESSAGES[tag](val)}`);
     this.name = "FetchError";
     this.kind = tag;
-    this.payload = payloadOf(tag, val, wellFormed(this.message));
+    this.payload = payloadOf(tag, val, this.message);
   }
 }
 

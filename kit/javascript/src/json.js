@@ -26,7 +26,7 @@ function isPlain(value, depth) {
         }
         return true;
       }
-      if (Object.getPrototypeOf(value) !== Object.prototype || value.toJSON !== undefined) return false;
+      if (Object.getPrototypeOf(value) !== Object.prototype) return false;
       for (const key in value) {
         if (!isPlain(value[key], depth + 1)) return false;
       }

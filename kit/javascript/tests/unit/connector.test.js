@@ -86,6 +86,7 @@ test("any other error is `other` with its message, and its trace is in the log",
     [null, "null was thrown, which is no Error"],
     [{ tag: "misspelled", val: "x" }, "an object was thrown, which is no Error"],
     [{ tag: "upstream" }, "an object was thrown, which is no Error"],
+    [{ tag: "rate-limited", val: 1.5 }, "an object was thrown, which is no Error"],
     [{ tag: "rate-limited", val: -1 }, "an object was thrown, which is no Error"],
   ];
   for (const [error, val] of cases) {
@@ -114,11 +115,12 @@ test("timers run in the order of their time, which the host sleeps", async () =>
   await host.fetchPage(
     page(async () => {
       setTimeout((value) => order.push(value), 30, "30");
+      setTimeout(() => order.push("30 too"), 30);
       setTimeout(() => order.push("10"), 10);
       clearTimeout(setTimeout(() => order.push("never"), 1));
       const every = setInterval(() => {
         order.push("every");
-        if (order.length > 4) clearInterval(every);
+        if (order.length > 5) clearInterval(every);
       }, 12);
       await Promise.all([sleep(40), sleep(40)]);
       order.push("slept");
@@ -126,7 +128,7 @@ test("timers run in the order of their time, which the host sleeps", async () =>
     }),
     "t",
   );
-  assert.deepEqual(order, ["10", "every", "every", "30", "every", "slept"]);
+  assert.deepEqual(order, ["10", "every", "every", "30", "30 too", "every", "slept"]);
   assert.deepEqual(host.sleeps, [10, 2, 12, 6, 6, 4]);
 });
 
@@ -137,6 +139,14 @@ test("a sleep that is longer than the page has is an error that can be caught", 
   await assert.rejects(fetchPage(() => sleep(101), options), { tag: "other", message: /out of time/ });
   await assert.rejects(fetchPage(() => new Promise((done) => setTimeout(done, 101)), options), { tag: "other", message: /out of time/ });
   await assert.rejects(fetchPage(() => sleep(NaN)), { tag: "other", message: /duration of sleep is NaN/ });
+});
+
+test("a sleep that fails in another way is no lack of time", async () => {
+  const host = fakeHost();
+  host.sleep = () => {
+    throw new Error("broken");
+  };
+  await assert.rejects(host.fetchPage(page(() => sleep(1)), "t"), { tag: "other", message: /Error: broken/ });
 });
 
 test("the schema is the contract's, whatever the form it is written in", async () => {

@@ -52,6 +52,7 @@ test("what JSON can't hold is an error that names row and field", () => {
     [Promise.resolve(), /a Promise/],
     [/x/, /a RegExp/],
     [new Error("x"), /an Error/],
+    [{ toJSON: () => NaN }, /field "x": NaN/],
     [circle, /nested too deeply, or contains itself/],
   ];
   for (const [x, message] of cases) {
@@ -76,6 +77,7 @@ test("integers that a Number can't hold are read as BigInts, and written again a
     '{"id":9007199254740993,"n":-12345678901234567890,"s":"12345678901234567890","safe":9007199254740991}',
     '[{"12345678901234567890":12345678901234567890}]',
     '["\\u0001i12345678901234567890",12345678901234567890,"\\\\\\"12345678901234567890"]',
+    '{"\\u0001i1":12345678901234567890}',
     '[1,"no long number"]',
   ];
   for (const text of exact) assert.equal(write(parseJson(text), "x"), text);
