@@ -84,6 +84,7 @@ async fn serve_guest() -> SocketAddr {
         slots: 16,
         max_memory_bytes: 256 << 20,
         total_memory_bytes: 4 << 30,
+        keep_memory_bytes: 64 << 20,
     };
     let sandbox = Arc::new(Sandbox::new(settings, Compilation::Here, None).expect("an engine"));
     let admission = AdmissionSettings {

@@ -17,11 +17,23 @@ pub struct Process {
 /// # Panics
 /// Where the process is gone.
 pub fn peak_memory(id: u32) -> u64 {
+    memory(id, "VmHWM:")
+}
+
+/// The memory of a process that is resident now and belongs to no file, in bytes.
+///
+/// # Panics
+/// Where the process is gone.
+pub fn own_memory(id: u32) -> u64 {
+    memory(id, "RssAnon:")
+}
+
+fn memory(id: u32, line_begin: &str) -> u64 {
     let path = format!("/proc/{id}/status");
     let status = std::fs::read_to_string(path).expect("the process runs");
     let kibibytes = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"))
+        .find_map(|line| line.strip_prefix(line_begin)?.trim().strip_suffix(" kB"))
         .and_then(|number| number.parse::<u64>().ok());
     kibibytes.expect("the kernel counts it") << 10
 }

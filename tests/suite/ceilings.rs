@@ -6,6 +6,7 @@ use serde_json::json;
 use std::fs;
 use weld_host_tests::component::{starting_with, with_core_module};
 use weld_host_tests::host::Host;
+use weld_host_tests::process::own_memory;
 
 const UNREACHABLE: u8 = 0;
 const DROP: u8 = 0x1a;
@@ -231,4 +232,20 @@ fn component_past_the_operators_size_is_not_loaded() {
         line.contains("not loaded: ") && line.contains("10240 bytes of --max-component"),
         "{line}"
     );
+}
+
+#[test]
+fn memory_of_a_call_that_has_ended_is_given_back_where_the_operator_says_so() {
+    let left = |keep: &str| {
+        let host = host()
+            .plugin("guest", guests::ALLOCATES_WITHOUT_END)
+            .config("guest", "[limits]\nmemory = \"64MiB\"")
+            .flag("--keep-memory", keep)
+            .start();
+        let answer = host.weld("guest").page("rows", &json!({}));
+        assert_error(&answer, 500, "out_of_memory");
+        own_memory(host.id())
+    };
+    assert!(left("64MiB") > 60 << 20, "it is kept for the next call");
+    assert!(left("0B") < 40 << 20);
 }

@@ -21,6 +21,7 @@ pub(crate) async fn serve(
         slots: 4,
         max_memory_bytes: 256 << 20,
         total_memory_bytes: 4 << 30,
+        keep_memory_bytes: 64 << 20,
     };
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let cache = Cache::new(cache).expect("a cache");

@@ -28,6 +28,9 @@ pub(super) struct BoundFlags {
     /// The memory of all sandboxes together [default: half of the machine's, or of the control group's]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     total_memory: Option<u64>,
+    /// How much of its memory a sandbox that comes free keeps for the next call
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse_size)]
+    keep_memory: u64,
     /// The most that a connector's `limits.concurrency` may ask for [default: all slots]
     #[arg(long, value_name = "N")]
     max_concurrency: Option<u32>,
@@ -68,6 +71,7 @@ impl BoundFlags {
     pub(super) fn apply(self, config: &mut ServerConfig) {
         config.slots = self.slots;
         config.total_memory_bytes = self.total_memory;
+        config.keep_memory_bytes = self.keep_memory;
         config.queue = self.queue;
         config.queue_wait = self.queue_wait;
         config.max_body_bytes = self.max_body;

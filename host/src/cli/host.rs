@@ -54,6 +54,7 @@ impl Host {
             slots: capacity.slots,
             max_memory_bytes: config.ceilings.memory_bytes,
             total_memory_bytes,
+            keep_memory_bytes: config.keep_memory_bytes,
         };
         let compilation = Compilation::Process(CompilerProcess::of_this_program(
             [super::COMPILER_COMMAND.into()],

@@ -40,9 +40,7 @@ const TABLES_PER_SLOT: u32 = 4;
 const TABLE_ELEMENTS: usize = 20_000;
 const INSTANCE_BYTES: usize = 1 << 20;
 
-/// How much memory a slot keeps between calls instead of giving it back to the system: page faults, not wasm code,
-/// were two thirds of a Python page's time without it.
-const KEEP_RESIDENT_BYTES: usize = 64 << 20;
+/// How much of its tables a slot keeps between calls instead of giving it back to the system.
 const TABLE_KEEP_RESIDENT_BYTES: usize = 128 << 10;
 
 /// What the pool reserves for each memory, and leaves unmapped behind it, so that wasm code needs no checks of bounds:
@@ -68,6 +66,8 @@ pub struct EngineSettings {
     pub max_memory_bytes: u64,
     /// What the linear memories and tables of all calls may come to together, in bytes.
     pub total_memory_bytes: u64,
+    /// How much of its linear memory a slot keeps between calls instead of giving it back to the system, in bytes.
+    pub keep_memory_bytes: u64,
 }
 
 /// The engine could not be built: a fault of the host or a limit of the machine.
@@ -220,14 +220,19 @@ fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES_PER_SLOT)
         .max_component_instance_size(INSTANCE_BYTES)
         .max_core_instance_size(INSTANCE_BYTES)
-        .max_memory_size(usize::try_from(settings.max_memory_bytes).unwrap_or(usize::MAX))
+        .max_memory_size(in_memory(settings.max_memory_bytes))
         .table_elements(TABLE_ELEMENTS)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .linear_memory_keep_resident(in_memory(settings.keep_memory_bytes))
         .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
         .max_unused_warm_slots(warm_slots())
         // Looks at 32 regions and drops the rest, so a scattered heap such as Python's gains nothing from it.
         .pagemap_scan(Enabled::No);
     pool
+}
+
+/// A size as the pool takes it.
+fn in_memory(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 /// How many idle slots keep their memory: enough for the calls that the processors can run at once, since every one

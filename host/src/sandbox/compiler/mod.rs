@@ -188,6 +188,7 @@ mod tests {
             slots: 1,
             max_memory_bytes: 1 << 20,
             total_memory_bytes: 1 << 30,
+            keep_memory_bytes: 64 << 20,
         };
         let sandbox = Sandbox::new(settings, Compilation::Process(process), None).unwrap();
         let sandbox = Arc::new(sandbox);
