@@ -1,27 +1,27 @@
 //! One request and its response's head, on one connection.
 
-use std::pin::{Pin, pin};
+mod outgoing;
+
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{self, Client as Pool};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 use url::Url;
 
 use super::connection::DialTimes;
 use super::dial::{DialError, Dialler};
 use super::error::{EgressError, Timeout};
 use super::headers;
-use super::quota::{OverQuota, PageQuota};
-use super::record::{Counter, Record};
+use super::quota::PageQuota;
+use super::record::Record;
+use outgoing::{BodyFault, outgoing};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -173,133 +173,6 @@ fn sort(error: legacy::Error, origin: &str) -> EgressError {
     EgressError::Failed {
         origin: origin.to_owned(),
         source: error.into(),
-    }
-}
-
-/// The body as it is sent, within its caps.
-fn outgoing(
-    body: HopBody,
-    max_bytes: u64,
-    times: Times,
-    page: &Arc<PageQuota>,
-    sent: Counter,
-) -> Result<UnsyncBoxBody<Bytes, Cause>, EgressError> {
-    let too_large = |bytes: u64| {
-        (bytes > max_bytes)
-            .then_some(EgressError::RequestTooLarge {
-                limit_bytes: max_bytes,
-            })
-            .map_or(Ok(()), Err)
-    };
-    match body {
-        HopBody::Whole(bytes) => {
-            too_large(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
-            page.take_bytes(bytes.len())?;
-            sent.add(bytes.len());
-            Ok(Full::new(bytes)
-                .map_err(|never| match never {})
-                .boxed_unsync())
-        }
-        HopBody::Streamed(streamed) => {
-            too_large(streamed.length.unwrap_or(0))?;
-            Ok(Capped {
-                streamed,
-                left: max_bytes,
-                max_bytes,
-                time: Box::pin(tokio::time::sleep_until(times.deadline)),
-                reason: times.reason,
-                page: page.clone(),
-                sent,
-            }
-            .boxed_unsync())
-        }
-    }
-}
-
-/// Why a stream was not sent to its end.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-enum BodyFault {
-    #[error("the request is too large")]
-    TooLarge { limit_bytes: u64 },
-    #[error("the page has used up its bytes")]
-    OverQuota { limit_bytes: u64 },
-    #[error("the exchange ran out of time")]
-    OutOfTime { reason: Timeout },
-}
-
-impl From<&BodyFault> for EgressError {
-    fn from(fault: &BodyFault) -> Self {
-        match *fault {
-            BodyFault::TooLarge { limit_bytes } => Self::RequestTooLarge { limit_bytes },
-            BodyFault::OverQuota { limit_bytes } => Self::TooManyBytes { limit_bytes },
-            BodyFault::OutOfTime { reason } => Self::Timeout(reason),
-        }
-    }
-}
-
-struct Capped {
-    streamed: StreamedBody,
-    left: u64,
-    max_bytes: u64,
-    /// An upstream may answer before it has the whole request, and take the rest for as long as the guest writes.
-    time: Pin<Box<Sleep>>,
-    reason: Timeout,
-    page: Arc<PageQuota>,
-    sent: Counter,
-}
-
-impl Capped {
-    fn count(&mut self, bytes: usize) -> Result<(), BodyFault> {
-        let length = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.left = self.left.checked_sub(length).ok_or(BodyFault::TooLarge {
-            limit_bytes: self.max_bytes,
-        })?;
-        self.page
-            .take_bytes(bytes)
-            .map_err(|OverQuota { limit_bytes }| BodyFault::OverQuota { limit_bytes })?;
-        self.sent.add(bytes);
-        Ok(())
-    }
-}
-
-impl Body for Capped {
-    type Data = Bytes;
-    type Error = Cause;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
-        let this = self.get_mut();
-        loop {
-            // The clock too: a guest that always has more never lets a timer run.
-            let is_over = this.time.deadline() <= Instant::now()
-                || this.time.as_mut().poll(context).is_ready();
-            if is_over {
-                let reason = this.reason;
-                return Poll::Ready(Some(Err(BodyFault::OutOfTime { reason }.into())));
-            }
-            let frame = ready!(Pin::new(&mut this.streamed.body).poll_frame(context));
-            return Poll::Ready(match frame {
-                None => None,
-                Some(Err(error)) => Some(Err(error)),
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => Some(
-                        this.count(data.len())
-                            .map(|()| Frame::data(data))
-                            .map_err(Into::into),
-                    ),
-                    // A guest's trailers could stand for headers that it may not set.
-                    Err(_trailers) => continue,
-                },
-            });
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.streamed
-            .length
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

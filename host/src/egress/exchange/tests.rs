@@ -1,3 +1,10 @@
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+
+use super::super::record::Counter;
 use super::*;
 use crate::config::Limits;
 
