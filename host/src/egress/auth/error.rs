@@ -74,12 +74,12 @@ pub(crate) struct TokenError {
 impl TokenError {
     /// Whether the endpoint said that it gives none: it would say so again.
     pub(super) fn is_refusal(&self) -> bool {
-        self.status
-            .is_some_and(|status| (400..500).contains(&status) && status != 429)
-            || matches!(
-                self.fault,
-                TokenFault::Refused { .. } | TokenFault::NoRefreshToken
-            )
+        match self.status {
+            Some(429) | None => false,
+            Some(400..500) => true,
+            // Some refuse with status 200.
+            Some(status) => status < 300 && matches!(self.fault, TokenFault::Refused { .. }),
+        }
     }
 }
 
@@ -170,4 +170,36 @@ fn known(names: &[String]) -> String {
 fn listed(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_would_be_said_again_is_a_refusal() {
+        let refused = || TokenFault::Refused {
+            code: "temporarily_unavailable".to_owned(),
+            description: String::new(),
+        };
+        for (status, fault, expected) in [
+            (Some(400), refused(), true),
+            (Some(404), TokenFault::Html, true),
+            (Some(200), refused(), true),
+            (Some(200), TokenFault::Html, false),
+            (Some(429), refused(), false),
+            (Some(503), refused(), false),
+            (Some(302), TokenFault::Redirect, false),
+            (None, TokenFault::NoRefreshToken, false),
+        ] {
+            let error = TokenError {
+                name: "api".to_owned(),
+                file: "shop.toml".to_owned(),
+                origin: "https://login.example.com".to_owned(),
+                status,
+                fault,
+            };
+            assert_eq!(error.is_refusal(), expected, "{error}");
+        }
+    }
 }
