@@ -1,0 +1,172 @@
+import json
+import unittest
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from email.utils import format_datetime
+
+import weld_connector as weld
+from weld_connector import Connector, Page, _host, requests
+from weld_connector.requests.exceptions import from_refusal, retry_after
+from weld_connector.requests.models import CaseInsensitiveDict, Response
+from weld_connector.testing import FakeHost
+
+API = "https://api.example.com/v1"
+
+
+class Responses(unittest.TestCase):
+    def response(self, body="", content_type=None, status=200, **headers):
+        pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
+        if content_type:
+            pairs.append(("content-type", content_type))
+        return Response(status, pairs, body, f"{API}/orders?api_key=k")
+
+    def test_text_has_the_charset_of_the_header(self):
+        for body, content_type, expected in [
+            ("ü", None, "ü"),
+            ("ü", "text/plain; charset=UTF-8", "ü"),
+            ("Ã¼", 'text/plain; charset="UTF-8"', "Ã¼"),
+            (b"\xfc", "text/plain; charset=ISO-8859-1", "ü"),
+            (b"\x80", "text/plain;charset=windows-1252", "€"),
+            (b"\xfc", None, "ü"),
+            ("ü".encode("utf-16"), "text/plain; charset=utf-16", "ü"),
+            (b"a\xff", "text/plain; charset=utf-8", "a\ufffd"),
+            (b"a\xff", "text/plain; charset=x-unknown", "a\ufffd"),
+        ]:
+            self.assertEqual(self.response(body, content_type).text, expected, content_type)
+
+    def test_content_is_the_body_s_bytes(self):
+        self.assertEqual(self.response("ü").content, "ü".encode())
+        self.assertEqual(self.response(b"\xff").content, b"\xff")
+
+    def test_json_is_read_in_each_encoding(self):
+        for body in ['{"a": 1}', '\ufeff{"a": 1}', '{"a": 1}'.encode("utf-16"), '{"a": 1}'.encode("utf-32")]:
+            self.assertEqual(self.response(body).json(), {"a": 1})
+        self.assertEqual(self.response("1.10").json(parse_float=Decimal), Decimal("1.10"))
+
+    def test_what_is_not_json_is_quoted(self):
+        for body in ["<h1>\n Sorry </h1>", b"\xff\xfe\xfd", "9" * 5000]:
+            with self.assertRaises(requests.JSONDecodeError) as raised:
+                self.response(body).json()
+            self.assertIn("is not JSON", str(raised.exception))
+            for kind in [ValueError, json.JSONDecodeError, requests.RequestException]:
+                self.assertIsInstance(raised.exception, kind)
+        with self.assertRaisesRegex(
+            requests.JSONDecodeError, "GET https://api.example.com/v1/orders is not JSON .*<h1> Sorry </h1>$"
+        ):
+            self.response("<h1>\n Sorry </h1>").json()
+
+    def test_a_bad_status_raises_without_the_query(self):
+        for status, ok in [(200, True), (302, True), (399, True), (400, False), (599, False)]:
+            response = self.response("words " * 100, status=status)
+            self.assertEqual((response.ok, bool(response)), (ok, ok))
+            if ok:
+                response.raise_for_status()
+                continue
+            with self.assertRaises(requests.HTTPError) as raised:
+                response.raise_for_status()
+            self.assertIs(raised.exception.response, response)
+            self.assertIn(f"GET https://api.example.com/v1/orders is {status}", str(raised.exception))
+            self.assertNotIn("api_key", str(raised.exception))
+            self.assertLess(len(str(raised.exception)), 300)
+
+    def test_a_message_shows_no_user_of_a_url(self):
+        with self.assertRaisesRegex(requests.HTTPError, "GET https://api.example.com/ is 500"):
+            Response(500, [], "", "https://ada:secret@api.example.com/").raise_for_status()
+
+    def test_headers_have_no_case(self):
+        response = self.response(x_one="1", X_ONE="2")
+        self.assertEqual((response.headers["X-One"], response.headers.get("none")), ("1, 2", None))
+        headers = CaseInsensitiveDict({"Accept": "a"})
+        headers["ACCEPT"] = "b"
+        self.assertEqual((headers, dict(headers)), ({"accept": "b"}, {"ACCEPT": "b"}))
+        del headers["accept"]
+        self.assertEqual(len(headers), 0)
+
+    def test_links_are_read_by_relation(self):
+        link = '<?page=2>; rel="next last"; title="a, b; c", <https://example.com/a,b>;rel=prev, <c>; title=x'
+        links = self.response(link=link).links
+        self.assertEqual(links["next"]["url"], f"{API}/orders?page=2")
+        self.assertEqual(links["last"]["title"], "a, b; c")
+        self.assertEqual(links["prev"]["url"], "https://example.com/a,b")
+        self.assertEqual(links[f"{API}/c"]["title"], "x")
+        self.assertEqual(self.response().links, {})
+
+
+class Uncaught(unittest.TestCase):
+    def error(self, status=None, case=None, value=None, headers=None):
+        class Asks(Connector):
+            def fetch_page(self, table, state):
+                response = requests.get(API)
+                response.raise_for_status()
+                return Page(response.json())
+
+        with FakeHost() as host, self.assertRaises(weld.ConnectorError) as raised:
+            if case:
+                host.refuse("GET", API, case, value)
+            else:
+                host.answer("GET", API, status=status, text="words", headers=headers)
+            host.fetch_page(Asks, "orders")
+        self.assertEqual(host.logs, [])
+        return raised.exception
+
+    def test_each_status_has_its_error(self):
+        for status, kind in [
+            (200, weld.Upstream),
+            (400, weld.Upstream),
+            (401, weld.Unauthorized),
+            (403, weld.Unauthorized),
+            (404, weld.Upstream),
+            (429, weld.RateLimited),
+            (500, weld.Upstream),
+            (503, weld.Upstream),
+        ]:
+            error = self.error(status)
+            self.assertIs(type(error), kind, status)
+            if kind is not weld.RateLimited:
+                self.assertIn("words", str(error))
+
+    def test_each_failure_of_the_host_has_its_error(self):
+        for case, value, kind in [
+            ("denied", "add a line", weld.Misconfigured),
+            ("invalid", "a header", weld.ConnectorError),
+            ("credentials", "no token", weld.Unauthorized),
+            ("timeout", None, weld.Upstream),
+            ("too-large", None, weld.Upstream),
+            ("over-limit", "1000 calls", weld.ConnectorError),
+            ("unavailable", 7_000, weld.RateLimited),
+            ("unavailable", None, weld.RateLimited),
+            ("failed", "no route", weld.Upstream),
+        ]:
+            error = self.error(case=case, value=value)
+            self.assertIs(type(error), kind, case)
+            if kind is weld.RateLimited:
+                self.assertEqual(error.wait_ms, value)
+            elif value:
+                self.assertIn(value, str(error))
+
+    def test_a_failure_of_the_host_is_an_exception_as_requests_has_them(self):
+        for case, kind in [
+            ("denied", requests.ConnectionError),
+            ("invalid", ValueError),
+            ("timeout", requests.Timeout),
+            ("failed", requests.ConnectionError),
+        ]:
+            error = from_refusal(_host.Refused(case, "why"), "GET https://api.example.com/")
+            self.assertIsInstance(error, kind)
+            self.assertIsInstance(error, requests.RequestException)
+
+    def test_retry_after_is_a_number_of_seconds_or_a_date(self):
+        self.assertEqual(self.error(429, headers={"Retry-After": "120"}).wait_ms, 120_000)
+        for value, expected in [
+            (None, None),
+            ("0", 0),
+            (" 7 ", 7),
+            ("soon", None),
+            ("-1", None),
+            ("٣", None),
+            ("9" * 50, 10**12 - 1),
+        ]:
+            self.assertEqual(retry_after(value), expected, value)
+        later = datetime.now(timezone.utc) + timedelta(hours=1)
+        self.assertAlmostEqual(retry_after(format_datetime(later, usegmt=True)), 3600, delta=60)
+        self.assertEqual(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), 0)
