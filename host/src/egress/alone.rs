@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Budgets, Egress, PageQuota, Request, RequestBody, SystemNetwork, Tls, Waits, Wishes};
+use super::{Egress, PageQuota, Request, RequestBody, Shared, SystemNetwork, Waits, Wishes};
 use crate::config::ConnectorConfig;
 
 /// The gate and the client of a connector, which one page after the other may use.
@@ -29,9 +29,8 @@ impl Alone {
     pub fn new(config: ConnectorConfig) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let network = Arc::new(SystemNetwork);
         let file = "alone.toml".to_owned();
-        let budgets = Budgets::default();
         Ok(Self {
-            egress: Egress::new("alone", &config, file, network, &Tls::new(), &budgets, None)?,
+            egress: Egress::new("alone", &config, file, network, &Shared::default(), None)?,
             config,
         })
     }

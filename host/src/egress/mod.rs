@@ -27,6 +27,7 @@ mod quota;
 mod record;
 mod redirect;
 mod secrets;
+mod shared;
 mod tls;
 mod tries;
 mod waits;
@@ -53,16 +54,16 @@ use way::Way;
 
 #[doc(hidden)]
 pub use alone::{Alone, Page};
+pub(crate) use auth::AuthorizationCode;
 pub(crate) use current::CurrentEgress;
 pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
-pub(crate) use governor::Budgets;
 pub(crate) use message::{Request, RequestBody, Response, Wishes};
 pub use network::{Network, Networking, SystemNetwork};
 use quota::NoCalls;
 pub(crate) use quota::PageQuota;
 pub(crate) use secrets::{Replacer, Secrets};
-pub(crate) use tls::Tls;
+pub(crate) use shared::Shared;
 pub(crate) use waits::{Wait, WaitReason, Waits};
 
 /// One connector's access to the network.
@@ -83,8 +84,7 @@ impl Egress {
         config: &ConnectorConfig,
         config_file: String,
         network: Arc<dyn Network>,
-        tls: &Tls,
-        budgets: &Budgets,
+        shared: &Shared,
         previous: Option<&Self>,
     ) -> Result<Self, rustls::Error> {
         let pool = match previous {
@@ -94,7 +94,7 @@ impl Egress {
             _ => Arc::new(Pool::new(Dialler::new(
                 network,
                 &config.network,
-                tls.client(&config.network)?,
+                shared.tls.client(&config.network)?,
             ))),
         };
         let secrets = previous.map_or_else(
@@ -109,7 +109,7 @@ impl Egress {
             previous.map(|previous| &previous.credentials),
         );
         let way = Way {
-            governor: Governor::new(&connector, config, budgets),
+            governor: Governor::new(&connector, config, &shared.budgets),
             connector,
             allow: config.network.allow.clone(),
             config_file,
@@ -119,6 +119,7 @@ impl Egress {
             max_request_bytes: config.limits.max_request_bytes,
             max_response_bytes: config.limits.max_response_bytes,
             page_timeout: config.limits.page_timeout,
+            tokens: shared.tokens.clone(),
         };
         Ok(Self {
             way: Arc::new(way),

@@ -16,14 +16,16 @@ pub(crate) struct Tls {
     provider: Arc<rustls::crypto::CryptoProvider>,
 }
 
-impl Tls {
-    pub(crate) fn new() -> Self {
+impl Default for Tls {
+    fn default() -> Self {
         Self {
             roots: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
             provider: Arc::new(rustls::crypto::ring::default_provider()),
         }
     }
+}
 
+impl Tls {
     /// The settings of one connector: its roots and its certificate, and sessions that no other resumes.
     ///
     /// # Errors

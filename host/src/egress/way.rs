@@ -22,6 +22,7 @@ use super::secrets::{Replacer, Secrets};
 use super::tries::{Course, Failure};
 use super::waits::{Wait, WaitReason};
 use crate::config::{AllowList, NetworkConfig};
+use crate::tokens::Store;
 
 /// A response's head, and what its body needs.
 type Answered = (
@@ -46,6 +47,8 @@ pub(super) struct Way {
     pub(super) max_response_bytes: u64,
     /// `limits.page-timeout`: nobody waits for longer.
     pub(super) page_timeout: Duration,
+    /// Where tokens are kept.
+    pub(super) tokens: Option<Store>,
 }
 
 impl Way {

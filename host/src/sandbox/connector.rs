@@ -121,8 +121,7 @@ impl Connector {
             &config,
             name.config_file(),
             sandbox.network.clone(),
-            &sandbox.tls,
-            &sandbox.budgets,
+            &sandbox.shared,
             previous.map(|previous| previous.egress.as_ref()),
         )
         .map(Arc::new)

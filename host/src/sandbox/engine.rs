@@ -17,8 +17,9 @@ use super::limits::TotalMemory;
 use super::turns::Turns;
 use super::wasm::Wasm;
 use crate::bindings::ConnectorPre;
-use crate::egress::{Budgets, Network, SystemNetwork, Tls};
+use crate::egress::{Network, Shared, SystemNetwork};
 use crate::imports;
+use crate::tokens::Store;
 
 /// How often running guests are interrupted, to let others run and to look at their processor time.
 ///
@@ -90,9 +91,8 @@ pub struct Sandbox {
     pub(super) compiler: Compiler,
     pub(super) cache: Option<Cache>,
     pub(super) network: Arc<dyn Network>,
-    pub(super) tls: Tls,
-    /// Here, so that a connector that is loaded again goes on with what it has spent.
-    pub(super) budgets: Budgets,
+    /// Here, so that a connector that is loaded again goes on with the budgets that it has spent.
+    pub(super) shared: Shared,
     pub(super) turns: Arc<Turns>,
     pub(super) total_memory: Arc<TotalMemory>,
     /// Trial instantiations under way: they use the slots of [`LOADING_SLOTS`].
@@ -145,12 +145,18 @@ impl Sandbox {
             compiler: Compiler::new(compilation),
             cache,
             network,
-            tls: Tls::new(),
-            budgets: Budgets::default(),
+            shared: Shared::default(),
             turns: Turns::new(permits()),
             total_memory: TotalMemory::new(settings.total_memory_bytes),
             loading: tokio::sync::Semaphore::new(LOADING_SLOTS as usize),
         })
+    }
+
+    /// Keeps the tokens of connectors' credentials in this store.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Store) -> Self {
+        self.shared = Shared::with_tokens(tokens);
+        self
     }
 }
 

@@ -68,6 +68,10 @@ pub enum TokenError {
         source: io::Error,
     },
 
+    /// Another process renews this credential, and comes to no end.
+    #[error("{} is held by another process", .0.display())]
+    Held(PathBuf),
+
     /// Anything else that keeps a file from being written.
     #[error("{} can't be written", path.display())]
     Unwritable {
@@ -77,6 +81,10 @@ pub enum TokenError {
         #[source]
         source: io::Error,
     },
+
+    /// A fault of the host's own.
+    #[error("a token's file was left alone because of a fault of the host; its log says more")]
+    Interrupted,
 
     /// The system has no random numbers, or its clock is out of all measure.
     #[error("{} can't be encrypted: the system has no random numbers, or its clock is wrong", .0.display())]

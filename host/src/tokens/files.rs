@@ -65,8 +65,12 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
         .open(path);
     let file = match opened {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
+        Err(error) => {
+            return match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+                _ => Err(error),
+            };
+        }
     };
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is no regular file"));

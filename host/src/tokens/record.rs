@@ -34,6 +34,8 @@ pub struct AccessToken {
     pub token: Secret,
     /// When it ends, where the API said so.
     pub expires: Option<SystemTime>,
+    /// The configuration that it was had with: with another one it is not used.
+    pub fingerprint: String,
 }
 
 /// Tells whether the configured refresh token is still the one that a record began with.
@@ -66,6 +68,8 @@ struct Written<T> {
     #[serde(default)]
     expires: Option<Timestamped>,
     #[serde(default)]
+    fingerprint: String,
+    #[serde(default)]
     seed: Option<String>,
 }
 
@@ -85,6 +89,9 @@ impl Record {
                 Some(expires) => Some(seconds(expires)?),
                 None => None,
             },
+            fingerprint: access_token
+                .map(|access| access.fingerprint.clone())
+                .unwrap_or_default(),
             seed: self.seed.clone().map(|SeedDigest(digest)| digest),
         };
         // With room for all of it, so that no copy is left behind where the text grows.
@@ -101,6 +108,7 @@ impl Record {
             Some(expires) => Some(time(expires)?),
             None => None,
         };
+        let fingerprint = written.fingerprint;
         Some(Self {
             refresh_token: Secret::new(written.refresh_token),
             obtained: time(written.obtained)?,
@@ -109,6 +117,7 @@ impl Record {
             access_token: written.access_token.map(|token| AccessToken {
                 token: Secret::new(token),
                 expires,
+                fingerprint,
             }),
             seed: written.seed.map(SeedDigest),
         })
@@ -140,6 +149,7 @@ mod tests {
             access_token: Some(AccessToken {
                 token: Secret::new("access"),
                 expires: Some(at(1_790_003_700)),
+                fingerprint: "0a1b".to_owned(),
             }),
             seed: Some(seed.clone()),
         };
@@ -164,7 +174,11 @@ mod tests {
             );
             let access = |record: &Record| {
                 let access = record.access_token.as_ref()?;
-                Some((access.token.expose().to_owned(), access.expires))
+                Some((
+                    access.token.expose().to_owned(),
+                    access.expires,
+                    access.fingerprint.clone(),
+                ))
             };
             assert_eq!(access(&again), access(&record));
         }

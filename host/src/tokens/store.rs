@@ -153,6 +153,11 @@ impl Entry {
         }
     }
 
+    /// What stands in the way where the entry stays locked.
+    pub fn held(&self) -> TokenError {
+        TokenError::Held(self.file("lock"))
+    }
+
     fn locked(&self, file: File) -> Locked {
         Locked {
             entry: self.clone(),

@@ -33,7 +33,7 @@ impl Choice<'_> {
                 .cloned()),
             Self::Open(credentials, name) => {
                 let made = match name.take() {
-                    Some(name) => Some(credentials.named(&name, url)?),
+                    Some(name) => Some(credentials.named_for(&name, url)?),
                     None => credentials.matching(url)?,
                 };
                 *self = Self::Made(made.clone());
@@ -52,16 +52,25 @@ impl Choice<'_> {
 }
 
 impl Credentials {
-    fn named(&self, name: &str, url: &Url) -> Result<Arc<Held>, AuthError> {
+    /// The credential of this name, wherever it holds.
+    pub(super) fn named(&self, name: &str) -> Result<&Arc<Held>, AuthError> {
         let found = self
             .all
             .iter()
             .find(|known| &*known.credential.name == name);
-        let held = found.ok_or_else(|| AuthError::Unknown {
+        found.ok_or_else(|| self.unknown(name))
+    }
+
+    pub(super) fn unknown(&self, name: &str) -> AuthError {
+        AuthError::Unknown {
             name: report::shortened(&report::escaped(name), SHOWN_NAME_BYTES),
             names: names(&self.all),
             file: self.config_file.clone(),
-        })?;
+        }
+    }
+
+    fn named_for(&self, name: &str, url: &Url) -> Result<Arc<Held>, AuthError> {
+        let held = self.named(name)?;
         if !held.credential.holds_for(url) {
             return Err(AuthError::Elsewhere {
                 name: name.to_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::error::EgressError;
 use super::super::secrets::Secrets;
-use crate::report;
+use crate::{report, tokens};
 
 /// Every way in which the credential of a request can't be had. No text of it holds a secret.
 #[derive(Debug, thiserror::Error)]
@@ -111,12 +111,16 @@ pub(super) enum TokenFault {
     OtherType { token_type: String },
     #[error("gave a token that no header can carry")]
     NoHeader,
-    #[error("was not asked, since there is no refresh token yet")]
+    #[error("was not asked, since there is no refresh token yet; `weld-host auth login` gets one")]
     NoRefreshToken,
     #[error(
         "was not asked: nothing can be signed, since the system has no random numbers, or its clock is not set"
     )]
     Unsigned,
+    #[error("gave no `refresh_token`; does it want a scope such as `offline_access`?")]
+    NotForLong,
+    #[error("was not asked: {}", report::chain(.0))]
+    Store(tokens::TokenError),
     #[error("could not be asked: {}", report::chain(&**.0))]
     Unreached(Box<EgressError>),
 }

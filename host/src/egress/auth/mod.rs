@@ -12,6 +12,7 @@ mod ready;
 
 pub(super) use choice::Choice;
 pub(crate) use error::AuthError;
+pub(crate) use oauth2::AuthorizationCode;
 pub(super) use ready::{Carried, Ready};
 
 use std::sync::Arc;

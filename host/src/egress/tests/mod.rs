@@ -3,6 +3,7 @@
 mod calls;
 mod certificates;
 mod connections;
+mod kept_tokens;
 mod server;
 mod tls;
 mod tokens;

@@ -21,9 +21,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::connection::Stream;
-use super::super::{
-    Budgets, Egress, Network, Networking, PageQuota, Request, RequestBody, Tls, Wishes,
-};
+use super::super::{Egress, Network, Networking, PageQuota, Request, RequestBody, Shared, Wishes};
 use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 
 /// The name whose look-ups fail.
@@ -93,17 +91,7 @@ impl Server {
         };
         let network = Arc::new(LeadsTo(self.address));
         let file = format!("{connector}.toml");
-        let budgets = Budgets::default();
-        Egress::new(
-            connector,
-            &config,
-            file,
-            network,
-            &Tls::new(),
-            &budgets,
-            None,
-        )
-        .unwrap()
+        Egress::new(connector, &config, file, network, &Shared::default(), None).unwrap()
     }
 }
 

@@ -17,7 +17,7 @@ use url::Url;
 use super::super::auth::{Choice, Ready};
 use super::super::governor::Patience;
 use super::super::{
-    Budgets, Egress, EgressError, Network, Networking, PageQuota, Timeout, Tls, WaitReason, Waits,
+    Egress, EgressError, Network, Networking, PageQuota, Shared, Timeout, WaitReason, Waits,
 };
 use crate::config::{Ceilings, ConnectorConfig, Limits};
 
@@ -67,18 +67,9 @@ impl Endpoint {
         );
         let path = Path::new("shop.toml");
         let config = ConnectorConfig::parse(&text, path, &Ceilings::default()).unwrap();
-        let budgets = Budgets::default();
         let network: Arc<dyn Network> = self.clone();
         let file = "shop.toml".to_owned();
-        let egress = Egress::new(
-            "shop",
-            &config,
-            file,
-            network,
-            &Tls::new(),
-            &budgets,
-            previous,
-        );
+        let egress = Egress::new("shop", &config, file, network, &Shared::default(), previous);
         Arc::new(egress.unwrap())
     }
 }

@@ -24,8 +24,30 @@ pub(super) struct Form {
     pub(super) authorization: Option<HeaderValue>,
 }
 
+/// What is shown to the endpoint besides what the configuration has.
+#[derive(Clone, Copy)]
+pub(super) enum Shown<'a> {
+    Nothing,
+    RefreshToken(&'a Secret),
+    Code(&'a AuthorizationCode),
+}
+
+/// What a person's permission came to (RFC 6749, section 4.1.3).
+pub(crate) struct AuthorizationCode {
+    /// As the redirect brought it.
+    pub(crate) code: Secret,
+    /// Where the redirect went.
+    pub(crate) redirect_uri: String,
+    /// What the challenge was made of (RFC 7636).
+    pub(crate) verifier: Secret,
+}
+
 /// A form for one request: what is signed for it is signed anew each time. `secrets` are told of that.
-pub(super) fn form(tokens: &Tokens, secrets: &Secrets) -> Result<Form, TokenFault> {
+pub(super) fn form(
+    tokens: &Tokens,
+    secrets: &Secrets,
+    shown: Shown<'_>,
+) -> Result<Form, TokenFault> {
     let config = &tokens.config;
     let sign = |assertion: &Assertion| -> Result<String, TokenFault> {
         let token = jwt::token(&assertion.0, SystemTime::now()).ok_or(TokenFault::Unsigned)?;
@@ -33,26 +55,33 @@ pub(super) fn form(tokens: &Tokens, secrets: &Secrets) -> Result<Form, TokenFaul
         Ok(token)
     };
     let mut form = Serializer::new(String::new());
-    match &config.grant {
-        Grant::ClientCredentials => {
+    match (&config.grant, shown) {
+        (_, Shown::Code(code)) => {
+            form.append_pair("grant_type", "authorization_code");
+            form.append_pair("code", code.code.expose());
+            form.append_pair("redirect_uri", &code.redirect_uri);
+            form.append_pair("code_verifier", code.verifier.expose());
+        }
+        (Grant::ClientCredentials, _) => {
             form.append_pair("grant_type", "client_credentials");
         }
-        Grant::RefreshToken(_) => {
-            let token = tokens.refresh.current().ok_or(TokenFault::NoRefreshToken)?;
+        (Grant::RefreshToken(_), Shown::Nothing) => return Err(TokenFault::NoRefreshToken),
+        (Grant::RefreshToken(_), Shown::RefreshToken(token)) => {
             form.append_pair("grant_type", "refresh_token");
             form.append_pair("refresh_token", token.expose());
         }
-        Grant::Password { username, password } => {
+        (Grant::Password { username, password }, _) => {
             form.append_pair("grant_type", "password");
             form.append_pair("username", username);
             form.append_pair("password", password.expose());
         }
-        Grant::JwtBearer(assertion) => {
+        (Grant::JwtBearer(assertion), _) => {
             form.append_pair("grant_type", JWT_BEARER);
             form.append_pair("assertion", &sign(assertion)?);
         }
     }
-    if !config.scopes.is_empty() {
+    // A code was given for the scopes that the person was asked for.
+    if !config.scopes.is_empty() && !matches!(shown, Shown::Code(_)) {
         form.append_pair("scope", &config.scopes.join(" "));
     }
     if let Some(audience) = &config.audience {

@@ -1,13 +1,17 @@
 //! Tokens that a token endpoint gives (RFC 6749): asked for once for all who wait, kept, and had anew in time.
 //!
-//! `request` makes one request, `answer` reads what comes back, `refresh` has the refresh token.
+//! `request` makes one request, `answer` reads what comes back, `refresh` has the
+//! refresh token, and `kept` where it is kept on disk.
 
 mod answer;
 mod form;
+mod kept;
+mod login;
 mod refresh;
 mod request;
 mod token;
 
+pub(crate) use form::AuthorizationCode;
 pub(super) use token::Token;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -166,7 +170,7 @@ impl Tokens {
         let (sender, receiver) = watch::channel(None);
         let (tokens, way) = (self.clone(), way.clone());
         tokio::spawn(async move {
-            let outcome = request::token(&tokens, &way).await.map(Arc::new);
+            let outcome = refresh::token(&tokens, &way).await.map(Arc::new);
             let outcome = outcome.map_err(Arc::new);
             tokens.note(&outcome);
             sender.send_replace(Some(outcome));

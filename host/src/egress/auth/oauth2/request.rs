@@ -18,8 +18,9 @@ use super::super::super::waits::Waits;
 use super::super::super::way::Way;
 use super::super::error::{TokenError, TokenFault};
 use super::answer::{self, Given};
+use super::form::Shown;
 use super::{Token, Tokens, form};
-use crate::config::Limits;
+use crate::config::{Limits, Secret};
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
@@ -34,24 +35,45 @@ struct Answered {
     body: Option<Vec<u8>>,
 }
 
+/// A token, and all that came with it.
+pub(super) struct Fresh {
+    pub(super) token: Token,
+    pub(super) given: Given,
+}
+
 /// Asks the endpoint for a token. What it gives is told to the connector's secrets before anybody has it.
-pub(super) async fn token(tokens: &Tokens, way: &Arc<Way>) -> Result<Token, TokenError> {
+pub(super) async fn token(
+    tokens: &Tokens,
+    way: &Arc<Way>,
+    shown: Shown<'_>,
+) -> Result<Fresh, TokenError> {
     let mut status = None;
-    let asked = asked(tokens, way, &mut status).await;
-    asked.map_err(|fault| TokenError {
+    let asked = asked(tokens, way, shown, &mut status).await;
+    asked.map_err(|fault| failure(tokens, way, status, fault))
+}
+
+/// A fault as those who wait for the token are told it.
+pub(super) fn failure(
+    tokens: &Tokens,
+    way: &Way,
+    status: Option<u16>,
+    fault: TokenFault,
+) -> TokenError {
+    TokenError {
         name: tokens.name.to_string(),
         file: way.config_file.clone(),
         origin: tokens.config.token_url.origin().ascii_serialization(),
         status,
         fault: fault.shown_by(&way.secrets),
-    })
+    }
 }
 
 async fn asked(
     tokens: &Tokens,
     way: &Arc<Way>,
+    shown: Shown<'_>,
     status: &mut Option<u16>,
-) -> Result<Token, TokenFault> {
+) -> Result<Fresh, TokenFault> {
     // The calls and bytes are the host's. The time is that of the page that waits for the longest; but what a short page
     // has begun, the next one may still have.
     let limits = Limits {
@@ -66,7 +88,7 @@ async fn asked(
     let mut attempt = 1;
     loop {
         let began = Instant::now();
-        let hop = hop(tokens, way)?;
+        let hop = hop(tokens, way, shown)?;
         let sent = way.hop(hop, attempt, &mut course).await;
         let (failed, pause) = match sent {
             Ok(response) => {
@@ -109,8 +131,8 @@ async fn asked(
     }
 }
 
-fn hop(tokens: &Tokens, way: &Way) -> Result<Hop, TokenFault> {
-    let form = form::form(tokens, &way.secrets)?;
+fn hop(tokens: &Tokens, way: &Way, shown: Shown<'_>) -> Result<Hop, TokenFault> {
+    let form = form::form(tokens, &way.secrets, shown)?;
     let own = [
         (header::ACCEPT.as_str(), "application/json"),
         (
@@ -155,25 +177,37 @@ fn used(
     began: Instant,
     tokens: &Tokens,
     way: &Way,
-) -> Result<Token, TokenFault> {
+) -> Result<Fresh, TokenFault> {
     let body = answered.body.ok_or(TokenFault::TooLarge {
         limit_bytes: MAX_ANSWER_BYTES,
     })?;
-    let Given {
-        access_token,
-        expires_in,
-        refresh_token,
-    } = answer::read(answered.status, &body)?;
-    let name = &tokens.name;
-    if let Some(new) = refresh_token {
-        way.secrets
-            .add(new.expose(), &format!("auth.{name}.refresh"));
-        tokens.refresh.rotated(new);
+    let given = answer::read(answered.status, &body)?;
+    if let Some(new) = &given.refresh_token {
+        hide_refresh_token(new, tokens, way);
     }
-    way.secrets
-        .add(access_token.expose(), &format!("auth.{name}.token"));
+    let token = made(&given.access_token, began, given.expires_in, tokens, way)?;
+    Ok(Fresh { token, given })
+}
+
+/// A token to send. Hidden from now on.
+pub(super) fn made(
+    access_token: &Secret,
+    began: Instant,
+    expires_in: Option<Duration>,
+    tokens: &Tokens,
+    way: &Way,
+) -> Result<Token, TokenFault> {
+    way.secrets.add(
+        access_token.expose(),
+        &format!("auth.{}.token", tokens.name),
+    );
     let value = format!("{}{}", tokens.config.prefix, access_token.expose());
     let mut value = HeaderValue::try_from(value).map_err(|_| TokenFault::NoHeader)?;
     value.set_sensitive(true);
     Ok(Token::new(value, began, expires_in))
+}
+
+pub(super) fn hide_refresh_token(token: &Secret, tokens: &Tokens, way: &Way) {
+    way.secrets
+        .add(token.expose(), &format!("auth.{}.refresh", tokens.name));
 }
