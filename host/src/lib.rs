@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
-//! cli → author → sync; cli → sync, demo
+//! cli → sync, author, demo; author → sync, egress
 //! config, bindings, encoding, fair_queue, report, tokens, demo: leaves, usable by all, using none
 //! ```
 //!
@@ -14,7 +14,7 @@
 //! one export in it and drops it. What the guest may call meanwhile is in `imports`, and its one way to the network
 //! is `egress`. Weld's own formats are the crate `weld-protocol`.
 
-mod author;
+pub mod author;
 mod bindings;
 pub mod cli;
 pub mod config;

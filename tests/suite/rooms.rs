@@ -54,7 +54,7 @@ fn may_use(room: &str, used: &str) -> bool {
     }
     match (place(room), place(used)) {
         (Some(from), Some(to)) => from < to,
-        _ => room == "cli" && BESIDE.contains(&used) || room == "author" && used == "sync",
+        _ => (room == "cli" && BESIDE.contains(&used)) || (room == "author" && ["sync", "egress"].contains(&used)),
     }
 }
 

@@ -1,9 +1,14 @@
-//! What a connector's author runs, besides the connector itself.
+//! What a connector's author and its operator run, beside the server.
 //!
-//! Here belongs the work of the commands for authors. What they print, and how a connector is served for them, does not:
-//! that is `cli`'s.
+//! Here belongs the work of such commands: `check`, the cases of `conformance`, and `auth`, the tokens of credentials. Not
+//! here: their flags and what they print, how a connector is served for them (`cli`), and how a token is asked for and kept
+//! (`egress`, `tokens`).
 //!
-//! Uses `sync`, whose client asks a connector as Weld does.
+//! Used by `cli` alone; uses `sync`, whose client asks a connector as Weld does, `egress` and leaves.
 
+pub mod auth;
 pub(crate) mod check;
 pub(crate) mod conformance;
+mod error;
+
+pub use error::AuthorError;

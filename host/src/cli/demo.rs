@@ -78,7 +78,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let api = start_api(flags.api_listen, flags.scale, api_stopped).await?;
     let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
     config.plugins = plugins.path().to_owned();
-    let host = Host::start_whole(config).await?;
+    let host = Host::start_whole(config, None).await?;
     let url = example_url(&host)?;
     say(&format!(
         "The demo API answers at http://{api} with the token {DEMO_TOKEN}, the host at {url}"

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
+use crate::author::AuthorError;
 use crate::config::ConfigError;
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{DestinationError, SyncError};
+use crate::tokens::TokenKeyError;
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,22 @@ pub enum CliError {
     /// `WELD_API_KEY` holds bytes that are no text.
     #[error("WELD_API_KEY is not UTF-8")]
     KeyNotText,
+
+    /// `WELD_TOKEN_KEY` holds bytes that are no text.
+    #[error("WELD_TOKEN_KEY is not UTF-8")]
+    TokenKeyNotText,
+
+    /// The key of the token store.
+    #[error(transparent)]
+    TokenKey(#[from] TokenKeyError),
+
+    /// No folder is named, and the user has none by default.
+    #[error("there is no folder for tokens; name one with --tokens")]
+    NoTokens,
+
+    /// A command about credentials failed.
+    #[error(transparent)]
+    Author(#[from] AuthorError),
 
     /// What was to be synced is neither a URL nor a component.
     #[error("{} is no component; name a NAME.wasm, or the URL of a connector such as http://127.0.0.1:8080/beers", .0.display())]
@@ -189,6 +207,10 @@ impl CliError {
             Self::Config(_)
             | Self::KeyFile { .. }
             | Self::KeyNotText
+            | Self::TokenKeyNotText
+            | Self::TokenKey(_)
+            | Self::NoTokens
+            | Self::Author(_)
             | Self::NoConnector(_)
             | Self::NotLoaded { .. }
             | Self::TwoOutputs

@@ -13,6 +13,7 @@ use crate::sandbox::{
     Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Sandbox,
 };
 use crate::server::{Server, ServerSettings};
+use crate::tokens::Store;
 
 use super::error::CliError;
 
@@ -33,7 +34,10 @@ pub(super) struct Host {
 
 impl Host {
     /// Takes the port first, so that a taken one is told before connectors are compiled, then loads the connectors.
-    pub(super) async fn start(config: ServerConfig) -> Result<Self, CliError> {
+    pub(super) async fn start(
+        config: ServerConfig,
+        tokens: Option<Store>,
+    ) -> Result<Self, CliError> {
         config.check()?;
         let server = Server::bind(config.listen)
             .await
@@ -61,7 +65,11 @@ impl Host {
             config.compiling,
         ));
         let cache = cache(config.cache.as_deref());
-        let sandbox = Arc::new(Sandbox::new(settings, compilation, cache)?);
+        let mut sandbox = Sandbox::new(settings, compilation, cache)?;
+        if let Some(tokens) = tokens {
+            sandbox = sandbox.with_tokens(tokens);
+        }
+        let sandbox = Arc::new(sandbox);
         let plugins = Plugins::new(sandbox, config.plugins, config.ceilings);
         let admission = AdmissionSettings {
             slots: capacity.slots,
@@ -92,8 +100,11 @@ impl Host {
     }
 
     /// As [`start`](Self::start), with every connector compiled.
-    pub(super) async fn start_whole(config: ServerConfig) -> Result<Self, CliError> {
-        let mut host = Self::start(config).await?;
+    pub(super) async fn start_whole(
+        config: ServerConfig,
+        tokens: Option<Store>,
+    ) -> Result<Self, CliError> {
+        let mut host = Self::start(config, tokens).await?;
         if let Some(rest) = host.rest.take() {
             rest.run(|report| host.reports.push(report)).await;
         }

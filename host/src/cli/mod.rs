@@ -8,6 +8,7 @@
     reason = "printing is what this room is for"
 )]
 
+mod auth;
 mod bounds;
 mod check;
 #[cfg(feature = "demo")]
@@ -20,6 +21,7 @@ mod serve;
 mod signals;
 mod source;
 mod sync;
+mod tokens;
 
 use clap::{Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
@@ -48,6 +50,8 @@ enum Command {
     Sync(sync::SyncFlags),
     /// Load connectors as a host would, ask them, and say what is wrong and what to do about it
     Check(check::CheckFlags),
+    /// Get, look at and remove the tokens of connectors' credentials
+    Auth(auth::AuthFlags),
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
@@ -61,9 +65,9 @@ impl Command {
     fn log_level(&self) -> logging::Level {
         match self {
             Self::Serve(_) => logging::Level::Info,
-            Self::Sync(_) | Self::Compiler => logging::Level::Warn,
             // What is wrong stands in the findings.
             Self::Check(_) => logging::Level::Error,
+            Self::Sync(_) | Self::Auth(_) | Self::Compiler => logging::Level::Warn,
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }
@@ -84,6 +88,7 @@ impl Cli {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
             Command::Check(flags) => on_runtime(check::run(flags, heard)),
+            Command::Auth(flags) => on_runtime(auth::run(flags)),
             #[cfg(feature = "demo")]
             Command::Demo(flags) => on_runtime(demo::run(flags)),
             Command::Compiler => Ok(serve_as_compiler()?),

@@ -12,9 +12,11 @@ use super::error::CliError;
 use super::host::{Host, default_cache, wished};
 use super::output::say;
 use super::signals::Signals;
+use super::tokens::TokenFlags;
 use crate::config::{ConnectorName, Secret, ServerConfig, parse_duration};
 use crate::connectors::LoadReport;
 use crate::sandbox::Capacity;
+use crate::tokens::Store;
 
 /// Where a host listens that is told nothing else.
 const DEFAULT_PORT: u16 = 8080;
@@ -51,6 +53,8 @@ pub(super) struct ServeFlags {
     #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE")]
     api_key_file: Option<PathBuf>,
     #[command(flatten)]
+    tokens: TokenFlags,
+    #[command(flatten)]
     bounds: BoundFlags,
 }
 
@@ -74,10 +78,10 @@ fn parse_interval(text: &str) -> Result<Interval, String> {
 /// Serves until a signal comes; a second one ends the process without waiting for requests under way.
 pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
-    let config = resolve(flags)?;
+    let (config, tokens) = resolve(flags)?;
     let is_open = config.api_keys.is_empty();
     let host = tokio::select! {
-        host = Host::start(config) => host?,
+        host = Host::start(config, tokens) => host?,
         () = signals.next() => return Ok(()),
     };
     announce(&host, is_open);
@@ -97,7 +101,7 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     Ok(())
 }
 
-fn resolve(flags: ServeFlags) -> Result<ServerConfig, CliError> {
+fn resolve(flags: ServeFlags) -> Result<(ServerConfig, Option<Store>), CliError> {
     let listen = match flags.listen {
         Some(address) => address,
         None => default_address(std::env::var("PORT").ok())?,
@@ -109,7 +113,7 @@ fn resolve(flags: ServeFlags) -> Result<ServerConfig, CliError> {
     config.reload = flags.reload.0;
     config.unmap_after = flags.unmap_after.0;
     flags.bounds.apply(&mut config);
-    Ok(config)
+    Ok((config, flags.tokens.store()?))
 }
 
 /// `PORT` is how platforms such as Cloud Run say where to listen, on every address then.

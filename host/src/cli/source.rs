@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::cli::error::CliError;
 use crate::cli::host::{Host, default_cache, wished};
+use crate::cli::tokens::TokenFlags;
 use crate::config::{Secret, ServerConfig};
 use crate::report;
 
@@ -47,7 +48,7 @@ impl Source {
         let loopback = (Ipv4Addr::LOCALHOST, 0).into();
         let mut config = ServerConfig::new(loopback, PathBuf::from(component), default_cache());
         config.api_keys = vec![key.clone()];
-        let host = Host::start_whole(config).await?;
+        let host = Host::start_whole(config, TokenFlags::of_environment().store()?).await?;
         if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {
                 path: component.to_owned(),

@@ -1,0 +1,180 @@
+//! The address on this machine that the browser is sent back to (RFC 8252, section 7.3).
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use subtle::ConstantTimeEq;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use url::Url;
+
+use super::super::error::AuthorError;
+use crate::config::Secret;
+use crate::report;
+
+const PATH: &str = "/callback";
+
+/// No browser takes longer to say what it wants, or needs more bytes for it.
+const REQUEST_TIME: Duration = Duration::from_secs(10);
+const MAX_HEAD_BYTES: usize = 32 << 10;
+const SHOWN_BYTES: usize = 300;
+
+/// Waits for one answer of the authorization server.
+pub(super) struct Callback {
+    listener: TcpListener,
+    address: String,
+    state: Secret,
+}
+
+/// What a request came with.
+#[derive(Debug)]
+enum Brought {
+    /// Nothing of this login: a browser also asks for an icon, and anybody on the machine may ask.
+    Nothing,
+    Code(Secret),
+    Refusal(String),
+}
+
+impl Callback {
+    /// `state` tells this login's answer from all others.
+    pub(super) async fn listen(port: u16, state: Secret) -> Result<Self, AuthorError> {
+        let failed = |source| AuthorError::Listen { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(failed)?;
+        let bound = listener.local_addr().map_err(failed)?;
+        Ok(Self {
+            listener,
+            address: format!("http://{bound}{PATH}"),
+            state,
+        })
+    }
+
+    /// The redirect's address.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The code of the permission. Requests that bring another state, or none, change nothing.
+    ///
+    /// # Errors
+    ///
+    /// The access was refused.
+    pub(super) async fn code(self) -> Result<Secret, AuthorError> {
+        let state = Arc::new(self.state);
+        let (sender, mut receiver) = mpsc::channel(1);
+        let accepting = async {
+            loop {
+                // One that fails is the browser's to make again.
+                let Ok((stream, _)) = self.listener.accept().await else {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                // Side by side: browsers open connections that they don't use.
+                let (state, sender) = (state.clone(), sender.clone());
+                tokio::spawn(async move {
+                    match timeout(REQUEST_TIME, serve(stream, &state)).await {
+                        Ok(Some(answer)) => drop(sender.send(answer).await),
+                        Ok(None) | Err(_) => {}
+                    }
+                });
+            }
+        };
+        let brought = tokio::select! {
+            brought = receiver.recv() => brought,
+            () = accepting => None,
+        };
+        brought.unwrap_or_else(|| Err(AuthorError::Refused("no answer".to_owned())))
+    }
+}
+
+/// Answers one request; none where it brought nothing.
+async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, AuthorError>> {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        if head.len() > MAX_HEAD_BYTES || stream.read_buf(&mut head).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let head = String::from_utf8_lossy(&head);
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    let (status, text, brought) = match brought(target, state) {
+        Brought::Nothing => ("404 Not Found", "This is no answer to the login.", None),
+        Brought::Code(code) => (
+            "200 OK",
+            "Permitted. You can close this window; the terminal says how it goes on.",
+            Some(Ok(code)),
+        ),
+        Brought::Refusal(reason) => (
+            "200 OK",
+            "Not permitted. You can close this window.",
+            Some(Err(AuthorError::Refused(reason))),
+        ),
+    };
+    let length = text.len();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\nconnection: close\r\ncache-control: no-store\r\n\r\n{text}"
+    );
+    // Whether anybody reads it doesn't matter.
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+    brought
+}
+
+fn brought(target: &str, state: &Secret) -> Brought {
+    let url = Url::parse("http://127.0.0.1").and_then(|base| base.join(target));
+    let Ok(url) = url else {
+        return Brought::Nothing;
+    };
+    let parameter = |name| url.query_pairs().find(|(key, _)| key == name);
+    let is_own = parameter("state")
+        .is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(state.expose().as_bytes())));
+    if url.path() != PATH || !is_own {
+        return Brought::Nothing;
+    }
+    if let Some((_, error)) = parameter("error") {
+        let description = parameter("error_description").map(|(_, text)| format!(", \"{text}\""));
+        let reason = format!("{error}{}", description.unwrap_or_default());
+        return Brought::Refusal(report::shortened(&report::escaped(&reason), SHOWN_BYTES));
+    }
+    match parameter("code") {
+        Some((_, code)) if !code.is_empty() => Brought::Code(Secret::new(code)),
+        _ => Brought::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_with_the_logins_own_state_counts() {
+        let state = Secret::new("own");
+        for (target, expected) in [
+            ("/callback?code=c&state=own", "Code(Secret(…))"),
+            ("/callback?state=own&code=a%2Fb", "Code(Secret(…))"),
+            ("/callback?code=c&state=other", "Nothing"),
+            ("/callback?code=c&state=", "Nothing"),
+            ("/callback?code=c", "Nothing"),
+            ("/callback?code=&state=own", "Nothing"),
+            ("/callback?state=own", "Nothing"),
+            ("/favicon.ico", "Nothing"),
+            ("/?code=c&state=own", "Nothing"),
+            ("", "Nothing"),
+            (
+                "/callback?error=access_denied&state=own",
+                "Refusal(\"access_denied\")",
+            ),
+            ("/callback?error=access_denied&state=other", "Nothing"),
+        ] {
+            assert_eq!(
+                format!("{:?}", brought(target, &state)),
+                expected,
+                "{target}"
+            );
+        }
+    }
+}

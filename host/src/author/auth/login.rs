@@ -1,0 +1,134 @@
+//! A login: a person's permission, then a token for it (RFC 6749, section 4.1, with RFC 7636 and RFC 8252).
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::super::error::AuthorError;
+use super::callback::Callback;
+use super::{chosen, read};
+use crate::config::{ConnectorConfig, ConnectorName, Grant, Secret};
+use crate::egress::{AuthorizationCode, Egress, Shared, SystemNetwork};
+use crate::report;
+use crate::tokens::{Store, TokenError};
+
+/// A login that waits for its person.
+pub struct Login {
+    connector: ConnectorName,
+    credential: Arc<str>,
+    config: ConnectorConfig,
+    store: Store,
+    callback: Callback,
+    address: String,
+    verifier: Secret,
+}
+
+impl Login {
+    /// Waits on `port` of 127.0.0.1 for the browser that comes back. All that could keep the token from being kept is
+    /// looked at first, since a permission is not to be wasted.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthorError`]: the credential is none to log in to, the store has no key, or the port can't be listened on.
+    pub async fn begin(
+        plugins: &Path,
+        connector: ConnectorName,
+        credential: Option<&str>,
+        store: Store,
+        port: u16,
+    ) -> Result<Self, AuthorError> {
+        let config = read(plugins, &connector)?;
+        let (credential, oauth2) = chosen(&config, &connector, credential)?;
+        let (Grant::RefreshToken(_), Some(authorize_url), Some(client)) =
+            (&oauth2.grant, &oauth2.authorize_url, &oauth2.client)
+        else {
+            return Err(AuthorError::NoLogin {
+                name: credential.to_string(),
+                file: connector.config_file(),
+            });
+        };
+        if !store.has_key() {
+            return Err(TokenError::NoKey.into());
+        }
+        // Tried and let go at once: a folder that can't be written to shows now.
+        drop(store.entry(connector.as_str(), &credential)?.try_lock()?);
+        let state = random()?;
+        let verifier = random()?;
+        let callback = Callback::listen(port, state.clone()).await?;
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
+        let mut address = authorize_url.clone();
+        {
+            let mut query = address.query_pairs_mut();
+            query
+                .append_pair("response_type", "code")
+                .append_pair("client_id", &client.id)
+                .append_pair("redirect_uri", callback.address())
+                .append_pair("state", state.expose())
+                .append_pair("code_challenge", &challenge)
+                .append_pair("code_challenge_method", "S256");
+            if !oauth2.scopes.is_empty() {
+                query.append_pair("scope", &oauth2.scopes.join(" "));
+            }
+            if let Some(audience) = &oauth2.audience {
+                query.append_pair("audience", audience);
+            }
+        }
+        Ok(Self {
+            connector,
+            credential,
+            config,
+            store,
+            callback,
+            address: address.into(),
+            verifier,
+        })
+    }
+
+    /// Where the person permits the access.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Waits for the permission, has the tokens for it, and keeps them. Answers the credential's name.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthorError`]: nobody came within `timeout`, the access was refused, there is no token for it, or it can't be
+    /// kept.
+    pub async fn end(self, timeout: Duration) -> Result<String, AuthorError> {
+        let redirect_uri = self.callback.address().to_owned();
+        let code = tokio::time::timeout(timeout, self.callback.code())
+            .await
+            .map_err(|_| AuthorError::TimedOut(timeout))??;
+        let egress = Egress::new(
+            self.connector.as_str(),
+            &self.config,
+            self.connector.config_file(),
+            Arc::new(SystemNetwork),
+            &Shared::with_tokens(self.store.clone()),
+            None,
+        )
+        .map_err(|error| AuthorError::Certificates(error.to_string()))?;
+        let code = AuthorizationCode {
+            code,
+            redirect_uri,
+            verifier: self.verifier,
+        };
+        egress
+            .log_in(&self.credential, &code, &self.store)
+            .await
+            .map_err(|error| AuthorError::NoToken(report::chain(&error)))?;
+        Ok(self.credential.to_string())
+    }
+}
+
+/// 43 characters that nobody guesses (RFC 7636, section 4.1).
+fn random() -> Result<Secret, AuthorError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| AuthorError::Randomness)?;
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
+}

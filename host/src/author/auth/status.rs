@@ -1,0 +1,161 @@
+//! What is known of credentials: never a token.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::error::AuthorError;
+use super::read;
+use crate::config::{ConnectorName, CredentialKind, Grant};
+use crate::report;
+use crate::tokens::Store;
+
+/// One credential.
+#[derive(Clone, Debug)]
+pub struct Status {
+    connector: String,
+    credential: String,
+    kind: &'static str,
+    /// The hosts that it goes to, and its token endpoint.
+    urls: Vec<String>,
+    token: &'static str,
+    /// Why the kept token can't be read.
+    problem: Option<String>,
+    expires: Option<Timestamp>,
+    renewed: Option<Timestamp>,
+}
+
+/// All credentials of one connector, or of all in the folder, in the order of their names.
+///
+/// # Errors
+///
+/// [`AuthorError`]: the folder or a connector's file can't be read.
+pub fn status(
+    plugins: &Path,
+    connector: Option<&ConnectorName>,
+    store: &Store,
+) -> Result<Vec<Status>, AuthorError> {
+    let connectors = match connector {
+        Some(connector) => vec![connector.clone()],
+        None => connectors(plugins)?,
+    };
+    let mut all = Vec::new();
+    for connector in connectors {
+        for credential in &read(plugins, &connector)?.credentials {
+            let (kind, token_url, has_seed) = match &credential.kind {
+                CredentialKind::Fixed(_) => ("fixed", None, None),
+                CredentialKind::Jwt(_) => ("jwt", None, None),
+                CredentialKind::Oauth2(config) => {
+                    let has_seed = match &config.grant {
+                        Grant::RefreshToken(seed) => Some(seed.is_some()),
+                        Grant::ClientCredentials | Grant::Password { .. } | Grant::JwtBearer(_) => {
+                            None
+                        }
+                    };
+                    ("oauth2", Some(config.token_url.to_string()), has_seed)
+                }
+            };
+            let mut status = Status {
+                connector: connector.to_string(),
+                credential: credential.name.to_string(),
+                kind,
+                urls: credential.hosts().into_iter().chain(token_url).collect(),
+                token: "-",
+                problem: None,
+                expires: None,
+                renewed: None,
+            };
+            if let Some(has_seed) = has_seed {
+                status.look(store, has_seed)?;
+            }
+            all.push(status);
+        }
+    }
+    Ok(all)
+}
+
+/// Those that have a configuration.
+fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthorError> {
+    let failed = |source| AuthorError::Plugins {
+        path: plugins.to_owned(),
+        source,
+    };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(plugins).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let is_toml = path
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+        if let Some(Ok(name)) = name.filter(|_| is_toml).map(str::parse) {
+            found.push(name);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+impl Status {
+    fn look(&mut self, store: &Store, has_seed: bool) -> Result<(), AuthorError> {
+        let entry = store.entry(&self.connector, &self.credential)?;
+        if !entry.exists() {
+            self.token = if has_seed { "configured" } else { "none" };
+            return Ok(());
+        }
+        match entry.read() {
+            Ok(record) => {
+                self.token = "kept";
+                let record = record.as_ref();
+                self.renewed = record.and_then(|record| moment(record.renewed));
+                self.expires = record
+                    .and_then(|record| record.access_token.as_ref()?.expires)
+                    .and_then(moment);
+            }
+            Err(error) => {
+                self.token = "unreadable";
+                self.problem = Some(report::chain(&error));
+            }
+        }
+        Ok(())
+    }
+
+    /// The cells of a table: connector, credential, kind, URLs, token, expiry of the access token, last renewal.
+    pub fn to_row(&self) -> [String; 7] {
+        let time = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| time.to_string());
+        let token = match &self.problem {
+            Some(problem) => format!("{}: {problem}", self.token),
+            None => self.token.to_owned(),
+        };
+        [
+            self.connector.clone(),
+            self.credential.clone(),
+            self.kind.to_owned(),
+            self.urls.join(" "),
+            token,
+            time(self.expires),
+            time(self.renewed),
+        ]
+    }
+
+    /// An object with the same, times in RFC 3339; `null` for what there is not.
+    pub fn to_json(&self) -> Value {
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+        json!({
+            "connector": self.connector,
+            "credential": self.credential,
+            "kind": self.kind,
+            "urls": self.urls,
+            "token": self.token,
+            "problem": self.problem,
+            "expires": time(self.expires),
+            "renewed": time(self.renewed),
+        })
+    }
+}
+
+fn moment(time: SystemTime) -> Option<Timestamp> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Timestamp::from_second(i64::try_from(since.as_secs()).ok()?).ok()
+}

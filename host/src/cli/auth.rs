@@ -1,0 +1,185 @@
+//! `weld-host auth`: the tokens of connectors' credentials.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::error::CliError;
+use super::output::{printable, say};
+use super::tokens::TokenFlags;
+use crate::author::auth::{self, Login, Status};
+use crate::config::{ConnectorName, parse_duration};
+use crate::tokens::{Store, TokenKey};
+
+#[derive(Debug, Args)]
+pub(super) struct AuthFlags {
+    #[command(subcommand)]
+    command: AuthCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuthCommand {
+    /// Have a person permit the host to use an API, and keep the token that this gives
+    Login {
+        /// The connector, by its name
+        connector: ConnectorName,
+        /// The credential; needed only where there are several
+        #[arg(long, value_name = "NAME")]
+        credential: Option<String>,
+        /// The port of 127.0.0.1 that the browser is sent back to; 0 takes any free one
+        #[arg(long, value_name = "PORT", default_value_t = 0)]
+        port: u16,
+        /// Only print the address, for a browser that is opened by hand
+        #[arg(long)]
+        no_browser: bool,
+        /// How long the person may take
+        #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
+        timeout: Duration,
+        #[command(flatten)]
+        place: PlaceFlags,
+    },
+    /// Show which credentials there are, and whether they have tokens; never a token
+    Status {
+        /// One connector's alone
+        connector: Option<ConnectorName>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: PlaceFlags,
+    },
+    /// Remove a credential's kept token
+    Logout {
+        /// The connector, by its name
+        connector: ConnectorName,
+        /// The credential; needed only where there are several
+        #[arg(long, value_name = "NAME")]
+        credential: Option<String>,
+        #[command(flatten)]
+        place: PlaceFlags,
+    },
+    /// Print a new key for WELD_TOKEN_KEY
+    Key,
+}
+
+#[derive(Debug, Args)]
+struct PlaceFlags {
+    /// The folder of NAME.wasm and NAME.toml
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./plugins",
+        env = "WELD_PLUGINS"
+    )]
+    plugins: PathBuf,
+    #[command(flatten)]
+    tokens: TokenFlags,
+}
+
+impl PlaceFlags {
+    fn resolve(self) -> Result<(PathBuf, Store), CliError> {
+        let store = self.tokens.store()?.ok_or(CliError::NoTokens)?;
+        Ok((self.plugins, store))
+    }
+}
+
+pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
+    match flags.command {
+        AuthCommand::Login {
+            connector,
+            credential,
+            port,
+            no_browser,
+            timeout,
+            place,
+        } => {
+            let (plugins, store) = place.resolve()?;
+            let login = Login::begin(&plugins, connector, credential.as_deref(), store, port);
+            let login = login.await?;
+            say("Open this address in a browser and permit the access:");
+            say(&format!("  {}", login.address()));
+            if !no_browser {
+                open(login.address());
+            }
+            let credential = login.end(timeout).await?;
+            say(&format!("The token of `{credential}` is kept."));
+        }
+        AuthCommand::Status {
+            connector,
+            json,
+            place,
+        } => {
+            let (plugins, store) = place.resolve()?;
+            let all = auth::status(&plugins, connector.as_ref(), &store)?;
+            if json {
+                say(&serde_json::Value::from_iter(all.iter().map(Status::to_json)).to_string());
+            } else {
+                table(&all);
+            }
+        }
+        AuthCommand::Logout {
+            connector,
+            credential,
+            place,
+        } => {
+            let (plugins, store) = place.resolve()?;
+            let out = auth::log_out(&plugins, &connector, credential.as_deref(), &store)?;
+            say(&if out.was_kept {
+                format!("The token of `{}` is removed.", out.credential)
+            } else {
+                format!("There was no token of `{}`.", out.credential)
+            });
+        }
+        AuthCommand::Key => {
+            let key = TokenKey::random().map_err(CliError::Randomness)?;
+            say(&key.to_base64());
+        }
+    }
+    Ok(())
+}
+
+/// Opens a browser where there is one; the address is printed in any case.
+fn open(address: &str) {
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    let quiet = || Stdio::null();
+    let _none_there = Command::new(opener)
+        .arg(address)
+        .stdin(quiet())
+        .stdout(quiet())
+        .stderr(quiet())
+        .spawn();
+}
+
+fn table(all: &[Status]) {
+    let head = [
+        "CONNECTOR",
+        "CREDENTIAL",
+        "KIND",
+        "URLS",
+        "TOKEN",
+        "EXPIRES",
+        "RENEWED",
+    ];
+    let rows: Vec<[String; 7]> = std::iter::once(head.map(str::to_owned))
+        .chain(all.iter().map(Status::to_row))
+        .collect();
+    let widths = rows.iter().fold([0; 7], |mut widths, row| {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+        widths
+    });
+    for row in &rows {
+        let cells = row.iter().zip(widths);
+        let line: Vec<String> = cells
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        say(printable(&line.join("  ")).trim_end());
+    }
+}

@@ -1,0 +1,64 @@
+//! The flags of the token store, and the store that they make.
+
+use std::env::VarError;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use super::error::CliError;
+use crate::tokens::{Store, TokenKey};
+
+#[derive(Debug, Args)]
+pub(super) struct TokenFlags {
+    /// The folder of credentials' tokens [default: the user's state folder]
+    #[arg(long, value_name = "DIR", env = "WELD_TOKENS")]
+    tokens: Option<PathBuf>,
+    /// A file with the key that tokens are encrypted with, instead of WELD_TOKEN_KEY
+    #[arg(long, value_name = "FILE", env = "WELD_TOKEN_KEY_FILE")]
+    token_key_file: Option<PathBuf>,
+}
+
+impl TokenFlags {
+    /// The store. None for a user without a folder of such a kind, as in some containers.
+    pub(super) fn store(self) -> Result<Option<Store>, CliError> {
+        let key = key(self.token_key_file.as_deref())?;
+        let folder = self.tokens.or_else(default_folder);
+        Ok(folder.map(|folder| Store::open(folder, key)))
+    }
+
+    /// The store of a command without these flags.
+    pub(super) fn of_environment() -> Self {
+        let path = |name| std::env::var_os(name).map(PathBuf::from);
+        Self {
+            tokens: path("WELD_TOKENS"),
+            token_key_file: path("WELD_TOKEN_KEY_FILE"),
+        }
+    }
+}
+
+/// Beside the user's other state. Not in the cache: a token that is thrown away can't be had again.
+fn default_folder() -> Option<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "weld-host")?;
+    let state = folders.state_dir().unwrap_or(folders.data_local_dir());
+    Some(state.join("tokens"))
+}
+
+/// An empty variable is a key that can't be used, not none: an unset secret of a deployment must be told.
+fn key(file: Option<&Path>) -> Result<Option<TokenKey>, CliError> {
+    let text = match file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|source| CliError::KeyFile {
+                path: path.to_owned(),
+                source,
+            })?;
+            Zeroizing::new(text)
+        }
+        None => match std::env::var("WELD_TOKEN_KEY") {
+            Ok(text) => Zeroizing::new(text),
+            Err(VarError::NotPresent) => return Ok(None),
+            Err(VarError::NotUnicode(_)) => return Err(CliError::TokenKeyNotText),
+        },
+    };
+    Ok(Some(TokenKey::parse(&text)?))
+}
