@@ -14,7 +14,8 @@ const FLOW: [&str; 7] = [
     "imports",
     "egress",
 ];
-/// Rooms that `cli` alone may use, and that may use only leaves; but `author` asks connectors as `sync` does.
+/// Rooms that `cli` alone may use, and that may use only leaves; but `author` asks connectors as `sync` does, and token
+/// endpoints as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but `config` and `report`.
 const LEAVES: [&str; 8] = [
@@ -54,7 +55,10 @@ fn may_use(room: &str, used: &str) -> bool {
     }
     match (place(room), place(used)) {
         (Some(from), Some(to)) => from < to,
-        _ => (room == "cli" && BESIDE.contains(&used)) || (room == "author" && ["sync", "egress"].contains(&used)),
+        _ => {
+            (room == "cli" && BESIDE.contains(&used))
+                || (room == "author" && ["sync", "egress"].contains(&used))
+        }
     }
 }
 
