@@ -127,8 +127,14 @@ impl Compiling {
     fn start(flags: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("slow.wasm"), slow_component()).unwrap();
-        let mut command = Command::new(PROGRAM);
+        // With core dumps allowed, where that is allowed, so that it shows who forbids them.
+        let mut command = Command::new("/bin/sh");
         command
+            .args([
+                "-c",
+                "ulimit -S -c $(ulimit -H -c); exec \"$0\" \"$@\"",
+                PROGRAM,
+            ])
             .args([
                 "serve",
                 "--listen",
@@ -224,8 +230,15 @@ fn component_that_takes_too_long_is_reported_and_its_compiler_ended() {
 
 #[test]
 fn component_that_takes_too_much_memory_is_reported_while_the_others_serve() {
-    let host = host()
-        .plugin("good", guests::ECHOES_STATE)
+    // Of its own, in which nobody has left what a host without this limit compiled.
+    let cache = TempDir::new().unwrap();
+    let builder = || {
+        host()
+            .flag("--cache", &cache.path().display().to_string())
+            .plugin("good", guests::ECHOES_STATE)
+    };
+    builder().start().announcement("good");
+    let host = builder()
         .file("large.wasm", large(1, 50_000))
         .flag("--compile-memory", "48MiB")
         .start();

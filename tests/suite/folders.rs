@@ -38,23 +38,33 @@ fn put(source: impl AsRef<Path>, folder: &Path, name: &str) {
 #[test]
 fn cache_without_room_is_reported_once_for_each_connector_and_keeps_nothing_from_serving() {
     let cache = TempDir::new().unwrap();
+    let builder = || with_cache(cache.path()).plugin("kept", guests::TRAPS);
+    let filled = builder().start();
+    filled.announcement("kept");
+    drop(filled);
+    let files = || fs::read_dir(cache.path()).unwrap().count();
+    let kept = files();
     // A write past the largest size that a file may have fails as one to a full disk does. Code does not fit into so many
     // blocks of 512 bytes, the images of memories do.
-    let host = with_cache(cache.path())
+    let host = builder()
         .after("trap '' XFSZ; ulimit -f 200")
         .plugin("one", guests::ECHOES_STATE)
-        .plugin("two", guests::TRAPS)
+        .plugin("two", guests::MAKES_ROWS)
         .flag("--unmap-after", "100ms")
         .start();
     assert_serves(&host, "one");
     host.announcement("two");
     let both = |lines: &[String]| lines.iter().filter(|line| line.contains(NOT_KEPT)).count() == 2;
     assert!(host.log().wait_until(both));
-    // Code that is nowhere else is never given back, so it is not compiled for each call.
+    // Used later than `one`, so given back no earlier.
+    assert_eq!(host.weld("kept").schema().status(), 200);
+    until("code that is kept is given back", || {
+        !host.maps().contains(".cwasm")
+    });
+    // Code that is nowhere else never is, else it would be compiled for each call.
     assert_serves(&host, "one");
     assert_eq!(logged(&host, NOT_KEPT), 2);
-    let left: Vec<_> = fs::read_dir(cache.path()).unwrap().collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(files(), kept);
 }
 
 #[test]
