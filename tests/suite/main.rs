@@ -12,6 +12,7 @@
 )]
 
 mod auth;
+mod auth_commands;
 mod cache;
 mod ceilings;
 mod check;
@@ -37,6 +38,7 @@ mod idle;
 mod in_flight;
 mod in_process;
 mod joining;
+mod kept_tokens;
 mod limits;
 mod loading;
 mod logs;

@@ -76,9 +76,9 @@ impl Callback {
                 // Side by side: browsers open connections that they don't use.
                 let (state, sender) = (state.clone(), sender.clone());
                 tokio::spawn(async move {
-                    match timeout(REQUEST_TIME, serve(stream, &state)).await {
-                        Ok(Some(answer)) => drop(sender.send(answer).await),
-                        Ok(None) | Err(_) => {}
+                    if let Ok(Some(answer)) = timeout(REQUEST_TIME, serve(stream, &state)).await {
+                        // Nobody waits for a second one.
+                        let _ = sender.send(answer).await;
                     }
                 });
             }

@@ -1,0 +1,104 @@
+//! Refresh tokens that an API replaces, across restarts of the host.
+
+use crate::egress::fetch;
+use crate::{guests, host};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use weld_host_tests::host::Host;
+use weld_host_tests::upstream::Upstream;
+
+/// In hexadecimal digits.
+const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// An API that takes each refresh token once, the first of them `the-first-token`, and each access token once.
+fn api() -> Upstream {
+    let state = Mutex::new((String::from("the-first-token"), String::new(), 0));
+    Upstream::start(move |request, exchange| {
+        let mut state = state.lock().unwrap();
+        let (refresh, access, renewals) = &mut *state;
+        if request.target() != "/token" {
+            let sent = request.header("authorization").unwrap_or_default();
+            let is_good = !access.is_empty() && sent == format!("Bearer {access}");
+            access.clear();
+            exchange.answer(if is_good { 200 } else { 401 }, &[], "{}");
+            return;
+        }
+        let mut fields = request
+            .text()
+            .split('&')
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        fields.retain(|field| *field == format!("refresh_token={refresh}"));
+        if fields.is_empty() {
+            exchange.answer(400, &[], r#"{"error": "invalid_grant"}"#);
+            return;
+        }
+        *renewals += 1;
+        *refresh = format!("refresh-token-{renewals}");
+        *access = format!("access-token-{renewals}");
+        let answer = json!({"access_token": access, "refresh_token": refresh, "expires_in": 3600});
+        exchange.answer(200, &[], answer.to_string());
+    })
+}
+
+fn start(api: &Upstream, tokens: &Path, key: Option<&str>) -> Host {
+    let origin = api.origin();
+    let config = format!(
+        "[network]\nallow = [\"{origin}\"]\n[auth.api]\nurls = [\"{origin}/beers\"]\nkind = \"oauth2\"\n\
+         grant = \"refresh-token\"\ntoken-url = \"{origin}/token\"\nclient-id = \"weld\"\n\
+         refresh-token = \"the-first-token\"\n"
+    );
+    let mut builder = host()
+        .plugin("guest", guests::FETCHES)
+        .config("guest", &config)
+        .flag("--tokens", &tokens.display().to_string());
+    if let Some(key) = key {
+        let file = tokens.with_extension("key");
+        fs::write(&file, format!("{key}\n")).unwrap();
+        builder = builder.flag("--token-key-file", &file.display().to_string());
+    }
+    builder.start()
+}
+
+fn called(host: &Host, api: &Upstream) -> Value {
+    fetch(host, &json!({ "url": api.url("/beers") }))
+}
+
+#[test]
+fn a_replaced_token_outlives_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    let api = api();
+    for _ in 0..3 {
+        let host = start(&api, &tokens, Some(KEY));
+        for _ in 0..2 {
+            let row = called(&host, &api);
+            assert_eq!(row["status"], 200, "{row}");
+        }
+        let log = host.log().so_far().join("\n");
+        assert!(!log.contains("refresh-token-"), "{log}");
+    }
+    assert!(tokens.join("guest/api.token").is_file());
+}
+
+#[test]
+fn without_a_key_it_is_said_once_that_a_replaced_token_is_lost_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    let api = api();
+    let host = start(&api, &tokens, None);
+    for _ in 0..3 {
+        let row = called(&host, &api);
+        assert_eq!(row["status"], 200, "{row}");
+    }
+    let line = host.log().wait_for_text("kept in memory only");
+    assert!(line.contains("WELD_TOKEN_KEY"), "{line}");
+    let lines = host.log().so_far();
+    let told = lines
+        .iter()
+        .filter(|line| line.contains("kept in memory only"));
+    assert_eq!(told.count(), 1, "{lines:?}");
+    assert!(!tokens.exists());
+}
