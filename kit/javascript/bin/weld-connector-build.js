@@ -3,12 +3,14 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+
+import { sourceLines } from "./source-lines.js";
 
 const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey]
 
@@ -112,11 +114,11 @@ async function readPackage(file, name) {
 }
 
 async function bundle(build, entry, outfile) {
-  const kit = new URL("../src/", import.meta.url).pathname;
+  const globals = fileURLToPath(new URL("../src/globals.js", import.meta.url));
   await build({
     stdin: {
       // The globals come first: all other modules, while they load, find them in place.
-      contents: `import ${JSON.stringify(join(kit, "globals.js"))};\nexport { source } from ${JSON.stringify(entry)};\n`,
+      contents: `import ${JSON.stringify(globals)};\nexport { source } from ${JSON.stringify(entry)};\n`,
       resolveDir: dirname(entry),
       sourcefile: "weld-connector-entry.js",
     },
@@ -128,6 +130,7 @@ async function bundle(build, entry, outfile) {
     logLevel: "warning",
     mainFields: ["module", "main"],
     outfile,
+    sourcemap: "external",
     platform: "neutral",
     // Promises of the engine would never go on; see src/promise.js.
     supported: { "async-await": false, "async-generator": false, "for-await": false, "top-level-await": false },
@@ -136,6 +139,11 @@ async function bundle(build, entry, outfile) {
     // esbuild has said why.
     throw Object.assign(new Mistake(error.errors?.length ? "the connector can't be bundled" : error.message), { cause: error });
   });
+  // At its end, so that no line moves.
+  const map = JSON.parse(await readFile(`${outfile}.map`, "utf8"));
+  const text = await readFile(outfile, "utf8");
+  const nameOf = (source) => relative(process.cwd(), resolve(dirname(outfile), source));
+  await appendFile(outfile, `\nglobalThis.weldConnectorLines = ${JSON.stringify(sourceLines(text, map, nameOf))};\n`);
 }
 
 async function withQuickJs(project, folder) {

@@ -127,11 +127,20 @@ function messageOf(thrown) {
 export function trace(thrown) {
   const lines = [];
   for (let error = thrown, depth = 0; error !== undefined && depth < 8; error = error?.cause, depth++) {
-    const stack = typeof error?.stack === "string" ? error.stack.trimEnd() : "";
+    const stack = typeof error?.stack === "string" ? withSources(error.stack.trimEnd()) : "";
     const message = messageOf(error);
     // QuickJS leaves the message out of the stack, other engines begin with it.
     const text = stack.includes(message) ? stack : [message, stack].filter(Boolean).join("\n");
     lines.push(depth === 0 ? text : `caused by ${text}`);
   }
   return wellFormed(lines.join("\n"));
+}
+
+// A stack in the terms of the author's files. The build leaves behind where each line of the bundle comes from.
+function withSources(stack) {
+  const { sources, lines } = globalThis.weldConnectorLines ?? { sources: [], lines: [] };
+  return stack.replace(/\/?\bconnector\.js:(\d+):\d+/g, (place, line) => {
+    const source = sources[lines[2 * line - 2]];
+    return source === undefined ? place : `${source}:${lines[2 * line - 1]}`;
+  });
 }

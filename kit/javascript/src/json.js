@@ -57,7 +57,8 @@ export function writeRows(rows) {
 
 function writeSlowly(value, place, field, depth) {
   const fail = (what) => {
-    const where = field === "" ? place : `${place}, field ${JSON.stringify(field)}`;
+    const shown = field.length > 200 ? `${field.slice(0, 100)}…` : field;
+    const where = field === "" ? place : `${place}, field ${JSON.stringify(shown)}`;
     return new ConnectorError(`${where}: ${what}`);
   };
   if (depth > MOST_DEPTH) throw fail("it is nested too deeply, or contains itself");

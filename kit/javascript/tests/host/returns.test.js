@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
 import { serve } from "./server.js";
@@ -94,6 +95,10 @@ test("the trace of an error that is none of the contract's is in the log, with i
   const line = await host.logged("ERROR", 'fetchPage of table "type_error" failed: TypeError: no such thing');
   assert.ok(line.includes("connector=\"returns\""), line);
   await host.logged("ERROR", "caused by Error: deeper");
+  // In the author's file, not in what the build made of it.
+  const source = await readFile(new URL("../connectors/returns.js", import.meta.url), "utf8");
+  const thrownAt = source.split("\n").findIndex((text) => text.includes("no such thing")) + 1;
+  assert.ok(line.includes(`connectors/returns.js:${thrownAt})`), line);
 });
 
 test("a promise that nothing settles is an error that says so", async () => {

@@ -49,7 +49,10 @@ export async function serve(plugins, cache, names) {
   const host = await startHost(values, /listening on (http:\/\/\S+)/);
   const address = host.announced[1];
   // Compiling may take longer than a request is held.
-  for (const name of names) await host.line((line) => line.trim().startsWith(`${name} `) && line.includes("loaded"));
+  for (const name of names) {
+    const line = await host.line((line) => line.startsWith(`  ${name}  `));
+    if (line.includes("not loaded:")) throw new Error(line);
+  }
   return Object.assign(host, {
     async ask(name, table, state = {}) {
       const response = await fetch(`${address}/${name}`, { method: "POST", body: JSON.stringify({ name: table, state }) });

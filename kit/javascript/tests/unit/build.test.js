@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+const command = join(here, "node_modules/.bin/weld-connector-build");
+// Below the folder of the tools, and with a space.
+const folder = mkdtempSync(join(here, "with a space "));
+after(() => rmSync(folder, { recursive: true }));
+
+function build(content, ...values) {
+  writeFileSync(join(folder, "connector.js"), content);
+  const { status, stdout, stderr } = spawnSync(command, values, { cwd: folder, encoding: "utf8" });
+  return { status, said: stdout + stderr };
+}
+
+const GOOD = 'import { connector } from "weld-connector";\nexport const source = connector({ tables: {} });\n';
+
+test("connector.js becomes a component that is named like the package, and nothing else is left", () => {
+  writeFileSync(join(folder, "package.json"), '{"name": "@scope/shop", "type": "module"}');
+  const { status, said } = build(GOOD);
+  assert.equal(status, 0, said);
+  assert.match(said, /^built .*\/shop\.wasm\n$/);
+  assert.deepEqual(readdirSync(folder).sort(), ["connector.js", "package.json", "shop.wasm"]);
+});
+
+test("what can't be built is said, and leaves nothing behind", () => {
+  const cases = [
+    ["export const other = 1;", /No matching export in "connector\.js" for import "source"/],
+    ["const token = process.env.TOKEN;\nexport const source = token;", /the environment can't be used while modules load/],
+    ['import { fetch } from "weld-connector";\nfetch("https://h/");\nexport const source = await 1;', /Top-level await is not available/],
+    ['import "node:fs";\nexport const source = 1;', /Could not resolve "node:fs"/],
+    ["export const source = ;", /Unexpected ";"/],
+  ];
+  for (const [content, message] of cases) {
+    const { status, said } = build(content, "--out", "broken.wasm");
+    assert.equal(status, 1, said);
+    assert.match(said, message);
+    assert.doesNotMatch(said, /node:internal/, "a mistake needs no trace");
+  }
+  assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith(".") || name === "broken.wasm"), []);
+});
+
+test("wrong arguments are said with what is right", () => {
+  const cases = [
+    [["--engine", "v8"], /no engine v8: it is quickjs or starlingmonkey/],
+    [["--speed"], /Unknown option '--speed'[^]*Usage: weld-connector-build/],
+    [["nowhere.js"], /there is no .*nowhere\.js/],
+    [["a.js", "b.js"], /one entry is enough: a\.js, b\.js/],
+  ];
+  for (const [values, message] of cases) {
+    const { status, said } = build(GOOD, ...values);
+    assert.deepEqual([status, message.test(said)], [1, true], said);
+  }
+  assert.match(build(GOOD, "--help").said, /^Usage: /);
+});
