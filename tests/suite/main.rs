@@ -13,6 +13,7 @@
 
 mod auth;
 mod auth_commands;
+mod build;
 mod cache;
 mod ceilings;
 mod check;

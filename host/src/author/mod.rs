@@ -7,6 +7,7 @@
 //! Used by `cli` alone; uses `sync`, whose client asks a connector as Weld does, `egress` and leaves.
 
 pub mod auth;
+pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod conformance;
 mod error;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
 use crate::author::AuthorError;
+use crate::author::build::BuildError;
 use crate::config::ConfigError;
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
@@ -143,6 +144,14 @@ pub enum CliError {
     #[error("stopped by a signal; the same command goes on from the last whole page")]
     SyncStopped,
 
+    /// The connector was not built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+
+    /// A signal stopped the build.
+    #[error("stopped by a signal")]
+    BuildStopped,
+
     /// A signal stopped the demo's sync.
     #[cfg(feature = "demo")]
     #[error("stopped by a signal before all tables were synced")]
@@ -219,6 +228,8 @@ impl CliError {
             | Self::NoState { .. }
             | Self::State(_)
             | Self::SyncStopped
+            | Self::Build(_)
+            | Self::BuildStopped
             | Self::CheckFailed { .. }
             | Self::Unreadable { .. }
             | Self::Stdout(_)

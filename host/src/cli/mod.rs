@@ -10,6 +10,7 @@
 
 mod auth;
 mod bounds;
+mod build;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
@@ -48,6 +49,8 @@ enum Command {
     Serve(serve::ServeFlags),
     /// Sync a connector's tables into a SQLite file, JSON Lines or stdout, as Weld would
     Sync(sync::SyncFlags),
+    /// Build a connector from its sources, in whatever language, and put it into the plugins folder
+    Build(build::BuildFlags),
     /// Load connectors as a host would, ask them, and say what is wrong and what to do about it
     Check(check::CheckFlags),
     /// Get, look at and remove the tokens of connectors' credentials
@@ -67,7 +70,7 @@ impl Command {
             Self::Serve(_) => logging::Level::Info,
             // What is wrong stands in the findings.
             Self::Check(_) => logging::Level::Error,
-            Self::Sync(_) | Self::Auth(_) | Self::Compiler => logging::Level::Warn,
+            Self::Sync(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => logging::Level::Warn,
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }
@@ -87,6 +90,7 @@ impl Cli {
         match self.command {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
+            Command::Build(flags) => on_runtime(build::run(flags)),
             Command::Check(flags) => on_runtime(check::run(flags, heard)),
             Command::Auth(flags) => on_runtime(auth::run(flags)),
             #[cfg(feature = "demo")]

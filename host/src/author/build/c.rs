@@ -1,0 +1,112 @@
+//! C: zig compiles a core module with its own libc, which becomes a component here.
+//!
+//! The bindings bring the contract along as a custom section of the module, so that no tool but zig is needed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
+use wit_component::ComponentEncoder;
+
+use super::error::BuildError;
+use super::project::{Project, files_of};
+use super::tool::Tool;
+use super::{VIRTUAL_ENVIRONMENT, output};
+
+const GET: &str = "python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1";
+
+/// Where a connector keeps the bindings and what helps to write it.
+const KIT: &str = "weld";
+
+pub(super) async fn build(
+    project: &Project,
+    told: &mut dyn FnMut(&str),
+) -> Result<PathBuf, BuildError> {
+    let folder = &project.folder;
+    let kit = folder.join(KIT);
+    let component = output(project)?;
+    let module = component.with_extension("core.wasm");
+    let mut sources = files_of(folder, "c")?;
+    for extension in ["c", "o"] {
+        sources.extend(files_of(&kit, extension)?);
+    }
+    zig(folder)
+        .await?
+        .with([
+            "cc",
+            "-target",
+            "wasm32-wasi",
+            "-std=c11",
+            "-Os",
+            "-Wall",
+            "-Wextra",
+        ])
+        // A library, not a program; and with less stack than zig's 16 MiB, which every call would have to clear.
+        .with(["-mexec-model=reactor", "-Wl,-z,stack-size=65536"])
+        .with(["-I", KIT, "-o"])
+        .with([&module])
+        .with(sources)
+        .run(told)
+        .await?;
+    let unusable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BuildError::File { path, source }
+    };
+    let bytes = encode(&super::read(&module)?)?;
+    fs::write(&component, bytes).map_err(unusable(&component))?;
+    fs::remove_file(&module).map_err(unusable(&module))?;
+    Ok(component)
+}
+
+/// Zig comes as a package of Python too: in the folder's virtual environment, or for all.
+async fn zig(folder: &Path) -> Result<Tool, BuildError> {
+    let local = folder.join(VIRTUAL_ENVIRONMENT).join("bin/python");
+    let of_python = |program: &Path| Tool::new(program, folder, GET).with(["-m", "ziglang"]);
+    let ways: [&dyn Fn() -> Tool; 3] = [
+        &|| of_python(&local),
+        &|| Tool::new("zig", folder, GET),
+        &|| of_python(Path::new("python3")),
+    ];
+    for way in ways {
+        if way().with(["version"]).is_there().await? {
+            return Ok(way());
+        }
+    }
+    Err(BuildError::Missing {
+        tool: "zig, the compiler,".to_owned(),
+        get: GET,
+    })
+}
+
+/// Makes a component of a core module that speaks WASI's first preview.
+fn encode(module: &[u8]) -> Result<Vec<u8>, BuildError> {
+    ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .and_then(|encoder| {
+            encoder.adapter(
+                WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+                WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+            )
+        })
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| {
+            let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
+            BuildError::NotEncoded(causes.join(": "))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn module_without_the_contract_is_refused_with_a_reason() {
+        for module in [&b"no wasm"[..], b""] {
+            let error = encode(module).expect_err("no module");
+            assert!(matches!(error, BuildError::NotEncoded(reason) if !reason.is_empty()));
+        }
+    }
+}

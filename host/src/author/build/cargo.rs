@@ -1,0 +1,133 @@
+//! Rust: `cargo build` for `wasm32-wasip2`, whose output is a component already.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::error::BuildError;
+use super::project::Project;
+use super::tool::Tool;
+
+const TARGET: &str = "wasm32-wasip2";
+const GET_RUST: &str = "https://rustup.rs";
+const GET_TARGET: &str = "rustup target add wasm32-wasip2";
+
+pub(super) async fn build(
+    project: &Project,
+    told: &mut dyn FnMut(&str),
+) -> Result<PathBuf, BuildError> {
+    let folder = &project.folder;
+    let libraries = Tool::new("rustc", folder, GET_RUST)
+        .with(["--print", "target-libdir", "--target", TARGET])
+        .ask()
+        .await?;
+    // Cargo's own words for it begin with a missing crate `core`.
+    if libraries.is_none_or(|libraries| !Path::new(&libraries).is_dir()) {
+        return Err(BuildError::Missing {
+            tool: format!("the Rust target {TARGET}"),
+            get: GET_TARGET,
+        });
+    }
+    let cargo = Tool::new("cargo", folder, GET_RUST).with([
+        "build",
+        "--release",
+        "--target",
+        TARGET,
+        // Tells where the component is, whatever the target folder; errors stay for people.
+        "--message-format=json-render-diagnostics",
+    ]);
+    let messages = cargo.run_for_stdout(told).await?;
+    let manifest = folder.join("Cargo.toml");
+    component(&messages, &manifest).map_err(|expected| BuildError::NoOutput {
+        command: cargo.line(),
+        expected,
+    })
+}
+
+/// One line of Cargo's stdout, in as much as it is about what was made.
+#[derive(Deserialize)]
+struct Artifact {
+    manifest_path: PathBuf,
+    target: Target,
+    filenames: Vec<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
+}
+
+impl Artifact {
+    fn is_library(&self) -> bool {
+        self.target.kind.iter().any(|kind| kind == "cdylib")
+    }
+}
+
+/// The one component of the package: its library, else its only program.
+fn component(messages: &[u8], manifest: &Path) -> Result<PathBuf, String> {
+    let artifacts: Vec<Artifact> = messages
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .filter(|artifact: &Artifact| artifact.manifest_path == manifest)
+        .collect();
+    let components = |wanted: &dyn Fn(&Artifact) -> bool| -> Vec<PathBuf> {
+        artifacts
+            .iter()
+            .filter(|artifact| wanted(artifact))
+            .flat_map(|artifact| artifact.filenames.iter().cloned())
+            .filter(|file| file.extension().is_some_and(|ending| ending == "wasm"))
+            .collect()
+    };
+    let mut found = components(&Artifact::is_library);
+    if found.is_empty() {
+        found = components(&|_| true);
+    }
+    match found.as_slice() {
+        [component] => Ok(component.clone()),
+        [] => Err("the package has no `[lib]` with `crate-type = [\"cdylib\"]`".to_owned()),
+        several => Err(format!(
+            "the package makes {} of them, and only a `cdylib` would say which is the connector",
+            several.len()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn artifact(manifest: &str, kind: &str, file: &str) -> String {
+        format!(
+            r#"{{"reason":"compiler-artifact","manifest_path":"{manifest}","target":{{"kind":["{kind}"]}},"filenames":["{file}"]}}"#
+        )
+    }
+
+    #[test]
+    fn component_is_the_library_of_the_package_or_its_only_program() {
+        let other = artifact("/dep/Cargo.toml", "cdylib", "/t/dep.wasm");
+        let library = artifact("/a/Cargo.toml", "cdylib", "/t/lib.wasm");
+        let program = artifact("/a/Cargo.toml", "bin", "/t/one.wasm");
+        let second = artifact("/a/Cargo.toml", "bin", "/t/two.wasm");
+        let rlib = artifact("/a/Cargo.toml", "lib", "/t/liba.rlib");
+        for (lines, expected) in [
+            (vec![&other, &program, &library], Ok("/t/lib.wasm")),
+            (vec![&rlib, &program], Ok("/t/one.wasm")),
+            (vec![&program, &second], Err("2 of them")),
+            (vec![&other, &rlib], Err("cdylib")),
+        ] {
+            let mut messages = String::from("no JSON\n{\"reason\":\"build-finished\"}\n");
+            for line in &lines {
+                messages.push_str(line);
+                messages.push('\n');
+            }
+            match (
+                component(messages.as_bytes(), Path::new("/a/Cargo.toml")),
+                expected,
+            ) {
+                (Ok(found), Ok(path)) => assert_eq!(found, Path::new(path), "{lines:?}"),
+                (Err(found), Err(words)) => assert!(found.contains(words), "{found}"),
+                (found, expected) => panic!("{found:?}, not {expected:?}"),
+            }
+        }
+    }
+}

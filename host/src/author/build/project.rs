@@ -1,0 +1,185 @@
+//! A connector's folder: its language, and the connector's name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::error::BuildError;
+use crate::config::ConnectorName;
+
+/// A language that is recognised by its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Rust,
+    Python,
+    /// TypeScript too: `npm run build` knows.
+    JavaScript,
+    C,
+}
+
+/// The sources of one connector.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// Absolute, so that it means the same to a tool that runs in it.
+    pub(crate) folder: PathBuf,
+    pub(crate) language: Language,
+    pub(crate) name: ConnectorName,
+}
+
+impl Project {
+    /// Looks at a folder.
+    ///
+    /// # Errors
+    ///
+    /// Where it is none, its language isn't told by its files, or the name is none for a connector.
+    pub(crate) fn find(folder: &Path) -> Result<Self, BuildError> {
+        if !folder.is_dir() {
+            return Err(BuildError::NoFolder(folder.to_owned()));
+        }
+        let absolute = folder.canonicalize().map_err(|source| BuildError::File {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let language = language(&absolute)?;
+        let (name, path) = match language {
+            Language::Rust => package(&absolute.join("Cargo.toml"), cargo_package)?,
+            Language::JavaScript => package(&absolute.join("package.json"), node_package)?,
+            Language::Python | Language::C => {
+                let name = absolute.file_name().unwrap_or_default();
+                (name.to_string_lossy().into_owned(), absolute.clone())
+            }
+        };
+        let parsed = name
+            .parse()
+            .map_err(|source| BuildError::Name { name, path, source })?;
+        Ok(Self {
+            folder: absolute,
+            language,
+            name: parsed,
+        })
+    }
+}
+
+/// Cargo's file comes first: a Rust connector may well have C beside it, and none of the others has Rust.
+fn language(folder: &Path) -> Result<Language, BuildError> {
+    for (file, language) in [
+        ("Cargo.toml", Language::Rust),
+        ("app.py", Language::Python),
+        ("package.json", Language::JavaScript),
+    ] {
+        if folder.join(file).is_file() {
+            return Ok(language);
+        }
+    }
+    if files_of(folder, "c")?.is_empty() {
+        return Err(BuildError::UnknownLanguage(folder.to_owned()));
+    }
+    Ok(Language::C)
+}
+
+/// The files right in a folder that end so, sorted. A folder that is not there has none.
+pub(super) fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, BuildError> {
+    let unreadable = |source| BuildError::File {
+        path: folder.to_owned(),
+        source,
+    };
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.extension().is_some_and(|found| found == extension) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+type NameOf = fn(&str) -> Result<String, String>;
+
+fn package(path: &Path, name_of: NameOf) -> Result<(String, PathBuf), BuildError> {
+    let text = fs::read_to_string(path).map_err(|source| BuildError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let name = name_of(&text).map_err(|reason| BuildError::Manifest {
+        path: path.to_owned(),
+        reason,
+    })?;
+    Ok((name, path.to_owned()))
+}
+
+fn cargo_package(text: &str) -> Result<String, String> {
+    let manifest = DeTable::parse(text).map_err(|error| error.message().to_owned())?;
+    manifest
+        .get_ref()
+        .get("package")
+        .and_then(|package| package.get_ref().get("name")?.get_ref().as_str())
+        .map(str::to_owned)
+        .ok_or_else(|| "there is no `name` in `[package]`".to_owned())
+}
+
+/// The part after the scope, where it has one: `@acme/beers` is the connector `beers`.
+fn node_package(text: &str) -> Result<String, String> {
+    let manifest: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let name = manifest
+        .get("name")
+        .and_then(serde_json::Value::as_str)
+        .ok_or("there is no `name`")?;
+    let unscoped = name
+        .strip_prefix('@')
+        .and_then(|scoped| Some(scoped.split_once('/')?.1));
+    Ok(unscoped.unwrap_or(name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_tell_their_name() {
+        for (name_of, text, name) in [
+            (
+                cargo_package as NameOf,
+                "package.name = \"beers\"",
+                Ok("beers"),
+            ),
+            (cargo_package, "[package]\nname = 'a-b'", Ok("a-b")),
+            (cargo_package, "[workspace]", Err("[package]")),
+            (cargo_package, "[package", Err("")),
+            (node_package, r#"{"name": "beers"}"#, Ok("beers")),
+            (node_package, r#"{"name": "@acme/beers"}"#, Ok("beers")),
+            (node_package, r#"{"version": "1.0.0"}"#, Err("`name`")),
+            (node_package, "{", Err("EOF")),
+        ] {
+            match (name_of(text), name) {
+                (Ok(found), Ok(name)) => assert_eq!(found, name, "{text}"),
+                (Err(found), Err(words)) => assert!(found.contains(words), "{text}: {found}"),
+                (found, name) => panic!("{text}: {found:?}, not {name:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn language_is_told_by_the_first_file_that_is_known() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let add = |name: &str| fs::write(folder.path().join(name), "").unwrap();
+        let found = || language(folder.path());
+        add("README.md");
+        fs::create_dir(folder.path().join("folder.c")).unwrap();
+        assert!(matches!(found(), Err(BuildError::UnknownLanguage(_))));
+        for (file, language) in [
+            ("beers.c", Language::C),
+            ("package.json", Language::JavaScript),
+            ("app.py", Language::Python),
+            ("Cargo.toml", Language::Rust),
+        ] {
+            add(file);
+            assert_eq!(found().unwrap(), language, "{file}");
+        }
+    }
+}

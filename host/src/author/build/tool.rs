@@ -1,0 +1,197 @@
+//! Calls of other programs.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use tokio::process::Command;
+
+use super::error::BuildError;
+
+/// A program with arguments, and how to get it.
+pub(super) struct Tool {
+    program: OsString,
+    arguments: Vec<OsString>,
+    folder: PathBuf,
+    variables: Vec<(&'static str, OsString)>,
+    get: &'static str,
+}
+
+impl Tool {
+    /// A program by its path, or by its name as the shell would find it. It is run in `folder`.
+    pub(super) fn new(program: impl Into<OsString>, folder: &Path, get: &'static str) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            folder: folder.to_owned(),
+            variables: Vec::new(),
+            get,
+        }
+    }
+
+    /// Sets a variable of its environment, which is this program's otherwise.
+    pub(super) fn with_variable(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn with<A: Into<OsString>>(
+        mut self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// The call as a person would write it, but for quotes.
+    pub(super) fn line(&self) -> String {
+        let within = |word: &OsString| {
+            let path = Path::new(word);
+            let path = path.strip_prefix(&self.folder).unwrap_or(path);
+            path.display().to_string()
+        };
+        let words: Vec<_> = std::iter::once(&self.program)
+            .chain(&self.arguments)
+            .map(within)
+            .collect();
+        words.join(" ")
+    }
+
+    /// Runs it to a good end. It speaks for itself.
+    pub(super) async fn run(&self, told: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
+        self.finish(told, Stdio::inherit()).await.map(|_| ())
+    }
+
+    /// As [`Tool::run`], but its stdout is for this program.
+    pub(super) async fn run_for_stdout(
+        &self,
+        told: &mut dyn FnMut(&str),
+    ) -> Result<Vec<u8>, BuildError> {
+        let output = self.finish(told, Stdio::piped()).await?;
+        Ok(output.stdout)
+    }
+
+    async fn finish(
+        &self,
+        told: &mut dyn FnMut(&str),
+        stdout: Stdio,
+    ) -> Result<Output, BuildError> {
+        told(&self.line());
+        let mut command = self.command();
+        command.stdout(stdout).stderr(Stdio::inherit());
+        let output = self.output(command).await?;
+        if !output.status.success() {
+            return Err(BuildError::Failed {
+                command: self.line(),
+                status: output.status,
+            });
+        }
+        Ok(output)
+    }
+
+    /// What it answers on stdout to a question, without a word to anybody; none where it ends badly.
+    ///
+    /// # Errors
+    ///
+    /// Where it is missing or can't be run.
+    pub(super) async fn ask(&self) -> Result<Option<String>, BuildError> {
+        let mut command = self.command();
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let output = self.output(command).await?;
+        let answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok(output.status.success().then_some(answer))
+    }
+
+    /// Whether it is there and ends well.
+    pub(super) async fn is_there(&self) -> Result<bool, BuildError> {
+        match self.ask().await {
+            Ok(answer) => Ok(answer.is_some()),
+            Err(BuildError::Missing { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Complains where its answer tells a version before `needed`. A version that can't be read is no reason to stop.
+    pub(super) async fn require(
+        &self,
+        tool: &'static str,
+        needed: &'static str,
+    ) -> Result<(), BuildError> {
+        let answer = self.ask().await?.unwrap_or_default();
+        let found = answer.split_whitespace().next_back().unwrap_or_default();
+        match (version(found), version(needed)) {
+            (Some(number), Some(least)) if number < least => Err(BuildError::Version {
+                tool,
+                found: found.trim_start_matches('v').to_owned(),
+                needed,
+                get: self.get,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            // When a signal ends the command, nobody waits for the tool any more.
+            .kill_on_drop(true);
+        command
+    }
+
+    async fn output(&self, mut command: Command) -> Result<Output, BuildError> {
+        let child = command.spawn().map_err(|source| self.not_run(source))?;
+        let output = child.wait_with_output().await;
+        output.map_err(|source| self.not_run(source))
+    }
+
+    fn not_run(&self, source: io::Error) -> BuildError {
+        if source.kind() == io::ErrorKind::NotFound {
+            return BuildError::Missing {
+                tool: name(&self.program),
+                get: self.get,
+            };
+        }
+        BuildError::NotRun {
+            command: self.line(),
+            source,
+        }
+    }
+}
+
+fn name(program: &OsStr) -> String {
+    let name = Path::new(program).file_name().unwrap_or(program);
+    name.to_string_lossy().into_owned()
+}
+
+/// The first two numbers of a version such as `v20.1.0`.
+fn version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim_start_matches('v').split('.');
+    let major = numbers.next()?.parse().ok()?;
+    let minor = numbers.next().map_or(Some(0), |minor| minor.parse().ok())?;
+    Some((major, minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        for (text, expected) in [
+            ("v20.20.2", Some((20, 20))),
+            ("0.25.1", Some((0, 25))),
+            ("20", Some((20, 0))),
+            ("", None),
+            ("unknown", None),
+            ("1.x", None),
+        ] {
+            assert_eq!(version(text), expected, "{text}");
+        }
+        assert!(version("0.9.0") < version("0.25"), "by number, not by text");
+    }
+}

@@ -1,0 +1,161 @@
+//! Whether a connector's sources have changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
+
+/// Sources count once two looks so far apart have seen the same: editors write in several steps.
+const SETTLES_WITHIN: Duration = Duration::from_millis(200);
+/// How often is looked where the system tells of nothing.
+const LOOKS_EVERY: Duration = Duration::from_secs(2);
+/// What tools make or get. Folders that begin with a dot are passed by too.
+const MADE: [&str; 5] = ["__pycache__", "build", "dist", "node_modules", "target"];
+
+/// Each source file's digest. Not its times: tools write files anew that stay the same, and would begin themselves again.
+type Sources = BTreeMap<PathBuf, [u8; 32]>;
+
+/// Watches the sources in a folder. The system only tells that something happens; what it is, a look shows.
+pub(crate) struct SourceWatch {
+    folder: PathBuf,
+    /// Not watched, even where it lies in `folder`: it is what a build writes to.
+    plugins: PathBuf,
+    changed: Arc<Notify>,
+    /// None where the system can't watch: then only time tells.
+    watcher: Option<RecommendedWatcher>,
+    watched: Vec<PathBuf>,
+    seen: Sources,
+}
+
+impl SourceWatch {
+    /// Begins to watch. A change from now on counts.
+    pub(crate) fn begin(folder: &Path, plugins: &Path) -> Self {
+        let changed = Arc::new(Notify::new());
+        let told = changed.clone();
+        // Called in a thread of the watcher's, which must not wait.
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            if event.is_ok_and(|event| event.kind.is_access()) {
+                return;
+            }
+            told.notify_one();
+        });
+        let mut watch = Self {
+            folder: folder.to_owned(),
+            plugins: plugins
+                .canonicalize()
+                .unwrap_or_else(|_| plugins.to_owned()),
+            changed,
+            watcher: watcher.ok(),
+            watched: Vec::new(),
+            seen: Sources::new(),
+        };
+        watch.seen = watch.look();
+        watch
+    }
+
+    /// Waits until the sources are others than at the last call, and have settled.
+    pub(crate) async fn changed(&mut self) {
+        loop {
+            // Whether it is word or time that ends the wait, the look decides.
+            let _ = tokio::time::timeout(LOOKS_EVERY, self.changed.notified()).await;
+            let mut found = self.look();
+            if found == self.seen {
+                continue;
+            }
+            loop {
+                tokio::time::sleep(SETTLES_WITHIN).await;
+                let again = self.look();
+                if again == found {
+                    break;
+                }
+                found = again;
+            }
+            if found != self.seen {
+                self.seen = found;
+                return;
+            }
+        }
+    }
+
+    /// Reads all sources, and watches folders that are new.
+    fn look(&mut self) -> Sources {
+        let (mut sources, mut folders) = (Sources::new(), vec![self.folder.clone()]);
+        let mut next = 0;
+        while let Some(folder) = folders.get(next).cloned() {
+            next += 1;
+            // What is gone, or can't be read, is no source at the moment.
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                let kind = entry.file_type();
+                if kind.as_ref().is_ok_and(fs::FileType::is_dir) {
+                    if path != self.plugins && !is_made(&path) {
+                        folders.push(path);
+                    }
+                } else if path.extension().is_none_or(|ending| ending != "wasm")
+                    // A pipe would never end.
+                    && path.is_file()
+                    && let Ok(contents) = fs::read(&path)
+                {
+                    sources.insert(path, Sha256::digest(contents).into());
+                }
+            }
+        }
+        self.follow(folders);
+        sources
+    }
+
+    fn follow(&mut self, folders: Vec<PathBuf>) {
+        if let Some(watcher) = &mut self.watcher {
+            for folder in &folders {
+                if !self.watched.contains(folder) {
+                    // Where it can't be, time tells.
+                    let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
+                }
+            }
+        }
+        self.watched = folders;
+    }
+}
+
+fn is_made(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with('.') || MADE.contains(&name.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_told_from_what_is_made_of_them() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let root = folder.path();
+        for path in ["src", "src/deep", "target", ".venv", "plugins"] {
+            fs::create_dir(root.join(path)).unwrap();
+        }
+        let sources = ["app.py", "src/a.rs", "src/deep/b.rs"];
+        let made = ["beers.wasm", "target/x", ".venv/y", "plugins/beers.toml"];
+        for path in sources.iter().chain(&made) {
+            fs::write(root.join(path), path).unwrap();
+        }
+        let mut watch = SourceWatch::begin(root, &root.join("plugins"));
+        let seen = watch.seen.clone();
+        let names: Vec<_> = seen
+            .keys()
+            .map(|path| path.strip_prefix(root).unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(names, sources);
+        for path in sources.iter().chain(&made) {
+            fs::write(root.join(path), path).unwrap();
+        }
+        fs::write(root.join("target/x"), "other").unwrap();
+        assert_eq!(watch.look(), seen, "written anew, but the same");
+        fs::write(root.join("src/deep/b.rs"), "other").unwrap();
+        assert_ne!(watch.look(), seen);
+    }
+}

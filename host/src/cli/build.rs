@@ -1,0 +1,90 @@
+//! `weld-host build`: from a connector's sources to the plugins folder.
+
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::Args;
+
+use super::error::CliError;
+use super::output::{printable, say};
+use super::signals::Signals;
+use crate::author::build::{BuildError, Project, SourceWatch, build, install};
+use crate::report;
+
+#[derive(Debug, Args)]
+pub(super) struct BuildFlags {
+    /// The connector's folder: with Cargo.toml (Rust), app.py (Python), package.json (JavaScript, TypeScript) or *.c (C)
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    /// Where the component goes, with NAME.toml where there is none yet
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "./plugins",
+        env = "WELD_PLUGINS"
+    )]
+    plugins: PathBuf,
+    /// Build again whenever a source changes
+    #[arg(long)]
+    watch: bool,
+}
+
+/// Builds once, or until a signal.
+pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
+    let mut signals = Signals::catch()?;
+    let mut watch = if flags.watch {
+        let project = Project::find(&flags.folder)?;
+        Some(SourceWatch::begin(&project.folder, &flags.plugins))
+    } else {
+        None
+    };
+    loop {
+        let built = tokio::select! {
+            biased;
+            () = signals.next() => return stopped(&flags),
+            built = build_once(&flags) => built,
+        };
+        let Some(watch) = &mut watch else {
+            return Ok(built?);
+        };
+        // An author mends it and saves: that is what this goes on for.
+        if let Err(error) = built {
+            eprintln!("error: {}", printable(&report::chain(&error)));
+        }
+        say("watching for changes; Ctrl-C ends");
+        tokio::select! {
+            biased;
+            () = signals.next() => return stopped(&flags),
+            () = watch.changed() => {}
+        }
+    }
+}
+
+/// A watch has no other end than a signal; a build does.
+fn stopped(flags: &BuildFlags) -> Result<(), CliError> {
+    if flags.watch {
+        Ok(())
+    } else {
+        Err(CliError::BuildStopped)
+    }
+}
+
+async fn build_once(flags: &BuildFlags) -> Result<(), BuildError> {
+    // Each time, since a watch goes on while names and files change.
+    let project = Project::find(&flags.folder)?;
+    let mut told = |command: &str| eprintln!("$ {}", printable(command));
+    let built = build(&project, &mut told).await?;
+    let size = ByteSize(built.bytes.len().try_into().unwrap_or(u64::MAX));
+    let installed = install(&project, &built, &flags.plugins)?;
+    let line = |text: &str| say(&printable(text));
+    line(&format!(
+        "built     {}, {}",
+        built.path.display(),
+        size.display().iec()
+    ));
+    line(&format!("installed {}", installed.component.display()));
+    if let Some(config) = &installed.config {
+        line(&format!("installed {}", config.display()));
+    }
+    Ok(())
+}
