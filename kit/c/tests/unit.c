@@ -1,0 +1,224 @@
+/* Texts, JSON and the errors of requests, as a program of the machine that builds: ./test runs it. */
+#include "weld.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int checked, failed;
+
+static void check(const char *what, const char *of, bool holds) {
+  checked++;
+  if (holds) return;
+  failed++;
+  printf("not so: %s, of %s\n", what, of);
+}
+
+static const char *string_of(weld_text text) {
+  char *string = calloc(text.len + 1, 1);
+  if (text.len > 0) memcpy(string, text.ptr, text.len);
+  return string;
+}
+
+/* A copy that ends where the text does, so that a read past its end is seen. */
+static weld_text exactly(const char *string) {
+  weld_text text = {.ptr = malloc(strlen(string)), .len = strlen(string)};
+  memcpy(text.ptr, string, text.len);
+  return text;
+}
+
+static void numbers_are_written(void) {
+  static const struct {
+    int64_t number;
+    const char *text;
+  } cases[] = {{0, "0"}, {-1, "-1"}, {1200, "1200"}, {INT64_MAX, "9223372036854775807"},
+               {INT64_MIN, "-9223372036854775808"}};
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    weld_buffer buffer = {0};
+    int64_t read;
+    weld_add_number(&buffer, cases[at].number);
+    weld_text text = weld_finish(&buffer);
+    check("a number is written", cases[at].text, weld_is(text, cases[at].text));
+    check("it is read back", cases[at].text, weld_json_number(text, &read) && read == cases[at].number);
+  }
+  static const char *const none[] = {"", "-", "1.0", "1e3", "x", "\"1\"", "9223372036854775808",
+                                     "-9223372036854775809", "92233720368547758070"};
+  for (size_t at = 0; at < sizeof none / sizeof *none; at++) {
+    int64_t read;
+    check("no whole number", none[at], !weld_json_number(exactly(none[at]), &read));
+  }
+}
+
+static void strings_are_escaped(void) {
+  static const char *const cases[][3] = {
+      /* as it is, in JSON, in a URL */
+      {"plain-._~", "\"plain-._~\"", "plain-._~"},
+      {"a\"b\\c/", "\"a\\\"b\\\\c/\"", "a%22b%5Cc%2F"},
+      {"\n\x1f", "\"\\u000A\\u001F\"", "%0A%1F"},
+      {"h\xc3\xa9 &", "\"h\xc3\xa9 &\"", "h%C3%A9%20%26"},
+      {"", "\"\"", ""},
+  };
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    weld_buffer json = {0}, url = {0};
+    weld_text back;
+    weld_add_json_string(&json, exactly(cases[at][0]));
+    weld_add_url_part(&url, exactly(cases[at][0]));
+    weld_text written = weld_finish(&json);
+    check("in JSON", cases[at][0], weld_is(written, cases[at][1]));
+    check("in a URL", cases[at][0], weld_is(weld_finish(&url), cases[at][2]));
+    check("read back", cases[at][0], weld_json_string(written, &back) && weld_is(back, cases[at][0]));
+  }
+}
+
+static void escapes_are_read(void) {
+  static const char *const cases[][2] = {
+      {"\"\\b\\f\\n\\r\\t\\/\"", "\b\f\n\r\t/"},  {"\"\\u0041\\u00e9\\u20AC\"", "A\xc3\xa9\xe2\x82\xac"},
+      {"\"\\ud83c\\udf7A!\"", "\xf0\x9f\x8d\xba!"}, {"\"\\ud83cx\"", "\xef\xbf\xbdx"},
+      {"\"\\udf7a\"", "\xef\xbf\xbd"},              {"\"\\ud83c\\u0041\"", "\xef\xbf\xbd" "A"},
+  };
+  weld_text text;
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    bool is_read = weld_json_string(exactly(cases[at][0]), &text);
+    check("an escape", cases[at][0], is_read && weld_is(text, cases[at][1]));
+  }
+  static const char *const none[] = {"", "\"", "\"a", "a", "1", "null", "\"\\\"",
+                                     "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"a\"b"};
+  for (size_t at = 0; at < sizeof none / sizeof *none; at++)
+    check("no string", none[at], !weld_json_string(exactly(none[at]), &text));
+}
+
+static void values_are_found(void) {
+  static const char *const cases[][3] = {
+      /* an object, a key, its value or NULL */
+      {"{\"a\": 1}", "a", "1"},
+      {" { \"a\" : 1 , \"b\":[1, {\"c\": \"]\"}] } ", "b", "[1, {\"c\": \"]\"}]"},
+      {"{\"x\": {\"a\": 1}, \"a\": \"}\\\"\"}", "a", "\"}\\\"\""},
+      {"{\"\\u0061\": true}", "a", "true"},
+      {"{\"b\": \"a\"}", "a", NULL},
+      {"{}", "a", NULL},
+      {"[\"a\", 1]", "a", NULL},
+      {"{\"a\": 1", "a", "1"},
+      {"{\"a\"", "a", NULL},
+      {"{\"a\":", "a", NULL},
+      {"{\"a\": ]", "a", NULL},
+      {"{\"a\": [1", "a", NULL},
+      {"{\"a\": \"b", "a", NULL},
+      {"{\"a\": [\"b", "a", NULL},
+      {"{\"b\": 1 \"a\": 2}", "a", NULL},
+      {"", "a", NULL},
+  };
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    weld_text value;
+    bool is_found = weld_json_get(exactly(cases[at][0]), cases[at][1], &value);
+    const char *expected = cases[at][2];
+    check("a value", cases[at][0], expected == NULL ? !is_found : is_found && weld_is(value, expected));
+  }
+}
+
+static void items_come_in_turn(void) {
+  static const struct {
+    const char *array;
+    const char *joined;
+  } cases[] = {
+      {"[]", ""},           {" [ ] ", ""},          {"[1]", "1;"},
+      {"[1, \"a,b\" ,[2,3],{\"c\": [4]}]", "1;\"a,b\";[2,3];{\"c\": [4]};"},
+      {"{\"a\": 1}", ""},   {"null", ""},           {"[1, ", "1;"},
+      {"", ""},
+  };
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    weld_buffer joined = {0};
+    weld_text item;
+    for (size_t place = 0; weld_json_next(exactly(cases[at].array), &place, &item);) {
+      weld_add_text(&joined, item);
+      weld_add(&joined, ";");
+    }
+    check("items", cases[at].array, weld_is(weld_finish(&joined), cases[at].joined));
+  }
+}
+
+/* What the host answers next. */
+static weld_connector_host_http_response_t response;
+static weld_connector_host_http_error_t failure;
+static bool fails;
+
+bool weld_connector_host_http_fetch(weld_connector_host_http_request_t *request,
+                                    weld_connector_host_http_response_t *ret, weld_connector_host_http_error_t *err) {
+  (void)request;
+  *ret = response;
+  *err = failure;
+  return !fails;
+}
+
+static void statuses_are_errors(void) {
+  connector_tuple2_string_string_t header = {.f0 = weld_text_of("retry-after"), .f1 = weld_text_of("7")};
+  static const struct {
+    uint16_t status;
+    int tag; /* -1: none */
+  } cases[] = {{200, -1},
+               {204, -1},
+               {301, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM},
+               {401, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED},
+               {403, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED},
+               {404, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM},
+               {429, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_RATE_LIMITED},
+               {500, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM}};
+  weld_buffer long_body = {0};
+  for (int at = 0; at < 100; at++) weld_add(&long_body, "a\xc3\xa9");
+  weld_text text = weld_finish(&long_body), body;
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    char status[8];
+    snprintf(status, sizeof status, "%d", cases[at].status);
+    response = (weld_connector_host_http_response_t){.status = cases[at].status, .headers = {.ptr = &header, .len = 1}};
+    response.body.val.text = text;
+    weld_error error = {0};
+    bool is_fine = weld_get(weld_text_of("u"), &body, &error);
+    bool is_right = cases[at].tag < 0 ? is_fine && body.len == text.len : !is_fine && error.tag == cases[at].tag;
+    check("an error, or none", status, is_right);
+    if (cases[at].status == 429)
+      check("how long", status, error.val.rate_limited.is_some && error.val.rate_limited.val == 7000);
+    if (cases[at].status == 500) {
+      const char *words = string_of(error.val.upstream);
+      check("the status is told", words, strstr(words, "500: a\xc3\xa9") != NULL);
+      /* 200 bytes end within a character of these. */
+      check("no half character", words, strlen(words) > 150 && strcmp(words + strlen(words) - 3, "\xc3\xa9" "a") == 0);
+    }
+  }
+}
+
+static void failures_are_errors(void) {
+  static const uint8_t tags[][2] = {
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_DENIED, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_MISCONFIGURED},
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_INVALID, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_OTHER},
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_CREDENTIALS, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED},
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_TIMEOUT, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM},
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_TOO_LARGE, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM},
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_OVER_LIMIT, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_OTHER},
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_RATE_LIMITED},
+      {WELD_CONNECTOR_HOST_HTTP_ERROR_FAILED, EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM}};
+  fails = true;
+  for (size_t at = 0; at < sizeof tags / sizeof *tags; at++) {
+    weld_text body;
+    weld_error error = {0};
+    failure = (weld_connector_host_http_error_t){.tag = tags[at][0]};
+    failure.val.failed = weld_text_of("words");
+    if (tags[at][0] == WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE)
+      failure.val.unavailable = (weld_connector_host_option_milliseconds_t){.is_some = false};
+    char tag[4];
+    snprintf(tag, sizeof tag, "%d", tags[at][0]);
+    check("an error", tag, !weld_get(weld_text_of("u"), &body, &error) && error.tag == tags[at][1]);
+    if (tags[at][0] == WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE)
+      check("no time", tag, !error.val.rate_limited.is_some);
+  }
+}
+
+int main(void) {
+  numbers_are_written();
+  strings_are_escaped();
+  escapes_are_read();
+  values_are_found();
+  items_come_in_turn();
+  statuses_are_errors();
+  failures_are_errors();
+  if (failed == 0) printf("%d checks passed\n", checked);
+  return failed != 0;
+}

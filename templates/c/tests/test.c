@@ -1,0 +1,86 @@
+/* The connector on this machine, with a host that answers what a test wants: see tests/run. */
+#include "weld.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the API answers next, and what it was asked last. */
+static weld_text answer;
+static uint16_t status = 200;
+static char asked[256];
+
+bool weld_connector_host_http_fetch(weld_connector_host_http_request_t *request,
+                                    weld_connector_host_http_response_t *response,
+                                    weld_connector_host_http_error_t *error) {
+  (void)error;
+  snprintf(asked, sizeof asked, "%.*s", (int)request->url.len, (const char *)request->url.ptr);
+  *response = (weld_connector_host_http_response_t){.status = status};
+  response->body.val.text = answer;
+  return true;
+}
+
+static int failed;
+
+static void check(const char *what, bool holds) {
+  if (holds) return;
+  printf("not so: %s (asked for %s)\n", what, asked);
+  failed = 1;
+}
+
+static bool fetch(const char *table, const char *state, weld_page *page, weld_error *error) {
+  weld_text name = weld_text_of(table), given = weld_text_of(state);
+  return exports_weld_connector_source_fetch_page(&name, &given, page, error);
+}
+
+static void beers_end_with_the_first_page_that_is_not_full(void) {
+  weld_page page;
+  weld_error error;
+  weld_buffer full = {0};
+  for (int row = 0; row < 80; row++) weld_add(&full, row == 0 ? "[{}" : ", {}");
+  weld_add(&full, "]");
+  answer = weld_finish(&full);
+  check("a full page", fetch("beers", "{}", &page, &error));
+  check("the first page's number", strcmp(asked, "http://api.test/beers?page=1&per_page=80") == 0);
+  check("more after a full page", page.has_more && weld_is(page.state, "{\"next_page\": 2}"));
+  answer = weld_text_of("[{\"id\": 81}]");
+  check("the second page", fetch("beers", "{\"next_page\": 2}", &page, &error));
+  check("the second page's number", strcmp(asked, "http://api.test/beers?page=2&per_page=80") == 0);
+  check("rows as they came", weld_is(page.insert, "[{\"id\": 81}]"));
+  check("the end", !page.has_more && weld_is(page.state, "{}"));
+}
+
+static void reviews_follow_the_cursor(void) {
+  weld_page page;
+  weld_error error;
+  answer = weld_text_of("{\"reviews\": [{\"id\": 1}], \"next_cursor\": \"a&b\"}");
+  check("the first page", fetch("reviews", "{}", &page, &error));
+  check("the cursor is kept", page.has_more && weld_is(page.state, "{\"cursor\": \"a&b\"}"));
+  answer = weld_text_of("{\"reviews\": [], \"next_cursor\": null}");
+  check("the last page", fetch("reviews", "{\"cursor\": \"a&b\"}", &page, &error));
+  check("the cursor is escaped", strcmp(asked, "http://api.test/reviews?limit=100&cursor=a%26b") == 0);
+  check("the end", !page.has_more && weld_is(page.state, "{}"));
+}
+
+static void failures_are_told(void) {
+  weld_page page;
+  weld_error error;
+  answer = weld_text_of("{}");
+  check("an answer without rows", !fetch("reviews", "{}", &page, &error));
+  check("it is the API's", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM);
+  status = 401;
+  check("a refusal", !fetch("beers", "{}", &page, &error));
+  check("it is told", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED);
+  status = 200;
+  check("another table", !fetch("wines", "{}", &page, &error));
+  check("it is unknown", error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNKNOWN_TABLE);
+}
+
+int main(void) {
+  setenv("API_BASE_URL", "http://api.test", 1);
+  beers_end_with_the_first_page_that_is_not_full();
+  reviews_follow_the_cursor();
+  failures_are_told();
+  if (!failed) puts("all as it should be");
+  return failed;
+}
