@@ -257,7 +257,18 @@ fn tool_that_is_missing_is_named_with_the_way_to_get_it() {
         (
             &[("app.py", "")],
             &[],
-            ["componentize-py is missing", "pip install"],
+            [
+                "componentize-py is missing",
+                "pip install 'componentize-py>=",
+            ],
+        ),
+        (
+            &[("app.py", ""), ("requirements.txt", "")],
+            &[],
+            [
+                "componentize-py is missing",
+                "pip install -r requirements.txt",
+            ],
         ),
         (
             &[("package.json", NODE_MANIFEST)],
@@ -449,12 +460,17 @@ fn watch_builds_again_when_a_source_changes_until_a_signal() {
 fn signal_ends_a_build() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE)
         // In place of the shell, so that there is no child of a child.
-        .with_tool("tools/cargo", "exec sleep 600");
+        .with_tool("tools/cargo", "echo $$ >> ../calls; exec sleep 600");
     let process = Process::start(&mut workshop.command(&["beers"]));
-    until("the tool runs", || workshop.calls().len() == 2);
+    until("the tool runs", || workshop.calls().len() == 3);
+    let tool = workshop.calls().pop().expect("its number");
     process.signal(rustix::process::Signal::TERM);
     let ended = process.wait();
     assert_fails(&ended, &["stopped by a signal"]);
+    until("the tool is gone, but for who asks how it ended", || {
+        let state = fs::read_to_string(format!("/proc/{tool}/stat")).unwrap_or_default();
+        state.is_empty() || state.contains(") Z ")
+    });
 }
 
 /// The one test with the real tool: Cargo, with the crates that the test guests are built with.

@@ -49,7 +49,7 @@ pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
         };
         // An author mends it and saves: that is what this goes on for.
         if let Err(error) = built {
-            eprintln!("error: {}", printable(&report::chain(&error)));
+            eprintln!("weld-host: {}", printable(&report::chain(&error)));
         }
         say("watching for changes; Ctrl-C ends");
         tokio::select! {

@@ -13,6 +13,7 @@ const CONTRACT: &str = "wit";
 /// The oldest whose bindings the contract's guides and kit are written for.
 const NEEDED: &str = "0.25";
 const GET: &str = "python3 -m venv .venv && .venv/bin/pip install 'componentize-py>=0.25'";
+const GET_ALL: &str = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt";
 
 pub(super) async fn build(
     project: &Project,
@@ -21,12 +22,17 @@ pub(super) async fn build(
     let folder = &project.folder;
     let environment = folder.join(VIRTUAL_ENVIRONMENT);
     let local = environment.join("bin/componentize-py");
+    let get = if folder.join("requirements.txt").is_file() {
+        GET_ALL
+    } else {
+        GET
+    };
     let tool = || {
         if local.is_file() {
             // As if it were active: there it looks for packages.
-            Tool::new(&local, folder, GET).with_variable("VIRTUAL_ENV", &environment)
+            Tool::new(&local, folder, get).with_variable("VIRTUAL_ENV", &environment)
         } else {
-            Tool::new("componentize-py", folder, GET)
+            Tool::new("componentize-py", folder, get)
         }
     };
     tool()

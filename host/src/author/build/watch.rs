@@ -48,6 +48,7 @@ impl SourceWatch {
             folder: folder.to_owned(),
             plugins: plugins
                 .canonicalize()
+                .or_else(|_| std::path::absolute(plugins))
                 .unwrap_or_else(|_| plugins.to_owned()),
             changed,
             watcher: watcher.ok(),
