@@ -18,6 +18,7 @@ properties CASES="50000":
 lint:
     cargo fmt --all --check
     cargo fmt --check --manifest-path guest-example/Cargo.toml
+    cargo fmt --check --manifest-path templates/rust/Cargo.toml
     cargo fmt --check --manifest-path tests/guests/Cargo.toml
     cargo clippy --locked --workspace --all-targets -- -D warnings
     cargo clippy --locked -p weld-connector --target wasm32-wasip2 -- -D warnings

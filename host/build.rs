@@ -1,11 +1,18 @@
-//! Compiles the example connector, which the `demo` command carries inside the binary.
+//! Compiles the example connector, which the `demo` command carries inside the binary, and lists the files of the
+//! template that `new` writes.
 
 use std::env;
-use std::path::Path;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=../wit");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    let list = template().map_err(|error| format!("the template can't be read: {error}"))?;
+    fs::write(out.join("template_rust.rs"), list).map_err(|error| error.to_string())?;
     if env::var_os("CARGO_FEATURE_DEMO").is_none() {
         return Ok(());
     }
@@ -13,11 +20,7 @@ fn main() -> Result<(), String> {
     for input in ["Cargo.toml", "Cargo.lock", "src"] {
         println!("cargo::rerun-if-changed={}", example.join(input).display());
     }
-    for input in ["Cargo.toml", "src", "wit"] {
-        println!("cargo::rerun-if-changed=../kit/rust/{input}");
-    }
-    let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
-    let target = Path::new(&out).join("guest-example");
+    let target = out.join("guest-example");
     let cargo = env::var_os("CARGO").ok_or("cargo sets CARGO")?;
     let status = Command::new(cargo)
         .args(["build", "--release", "--locked", "--quiet"])
@@ -43,4 +46,51 @@ fn main() -> Result<(), String> {
         component.display()
     );
     Ok(())
+}
+
+/// A Rust expression, `&[(path, contents), …]`: the template for Rust, with the kit in a folder of its own.
+fn template() -> io::Result<String> {
+    let template = [
+        ".gitignore",
+        "Cargo.lock",
+        "Cargo.toml",
+        "NAME.toml",
+        "README.md",
+        "src",
+    ];
+    let kit = ["Cargo.toml", "README.md", "clippy.toml", "src", "wit"];
+    let mut list = String::from("&[\n");
+    for (folder, inputs, within) in [
+        ("../templates/rust", &template[..], ""),
+        ("../kit/rust", &kit[..], "weld-connector/"),
+    ] {
+        let folder = Path::new(folder).canonicalize()?;
+        for input in inputs {
+            let path = folder.join(input);
+            println!("cargo::rerun-if-changed={}", path.display());
+            for file in files(path)? {
+                let name = file.strip_prefix(&folder).unwrap_or(&file).display();
+                let name = format!("{within}{name}");
+                writeln!(list, "({name:?}, include_str!({file:?})),").map_err(io::Error::other)?;
+            }
+        }
+    }
+    list.push(']');
+    Ok(list)
+}
+
+/// The file at `path`, or all files of the folder there, in order.
+fn files(path: PathBuf) -> io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path]);
+    }
+    let mut entries = fs::read_dir(&path)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    let mut found = Vec::new();
+    for entry in entries {
+        found.extend(files(entry)?);
+    }
+    Ok(found)
 }

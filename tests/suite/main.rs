@@ -44,6 +44,7 @@ mod limits;
 mod loading;
 mod logs;
 mod marks;
+mod new;
 mod oauth;
 mod pages;
 mod postman;

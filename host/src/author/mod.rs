@@ -1,7 +1,7 @@
 //! What a connector's author and its operator run, beside the server.
 //!
-//! Here belongs the work of such commands: `check`, the cases of `conformance`, and `auth`, the tokens of credentials. Not
-//! here: their flags and what they print, how a connector is served for them (`cli`), and how a token is asked for and kept
+//! Here belongs the work of such commands: `new` and `build`, `check` and the cases of `conformance`, and `auth`, the
+//! tokens of credentials. Not here: their flags and what they print, how a connector is served for them (`cli`), and how a token is asked for and kept
 //! (`egress`, `tokens`).
 //!
 //! Used by `cli` alone; uses `sync`, whose client asks a connector as Weld does, `egress` and leaves.
@@ -11,5 +11,6 @@ pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod conformance;
 mod error;
+pub mod new;
 
 pub use error::AuthorError;

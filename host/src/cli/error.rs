@@ -7,6 +7,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::author::AuthorError;
 use crate::author::build::BuildError;
+use crate::author::new::NewError;
 use crate::config::ConfigError;
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
@@ -110,6 +111,10 @@ pub enum CliError {
     /// The destination can't be opened.
     #[error(transparent)]
     Destination(#[from] DestinationError),
+
+    /// There is no new connector.
+    #[error(transparent)]
+    New(#[from] NewError),
 
     /// The sync ended early.
     #[error(transparent)]
@@ -235,6 +240,7 @@ impl CliError {
             | Self::Stdout(_)
             | Self::Port(_)
             | Self::Listen { .. }
+            | Self::New(_)
             | Self::Plugins(_) => ExitStatus::Mistake,
             Self::Destination(error) => of_fault(error.is_fault()),
             Self::Sync(error) => of_fault(error.is_fault()),

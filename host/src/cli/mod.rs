@@ -17,6 +17,7 @@ mod demo;
 mod error;
 mod host;
 mod logging;
+mod new;
 mod output;
 mod serve;
 mod signals;
@@ -55,6 +56,8 @@ enum Command {
     Check(check::CheckFlags),
     /// Get, look at and remove the tokens of connectors' credentials
     Auth(auth::AuthFlags),
+    /// Make a folder with a connector to begin with
+    New(new::NewFlags),
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]
     Demo(demo::DemoFlags),
@@ -70,7 +73,9 @@ impl Command {
             Self::Serve(_) => logging::Level::Info,
             // What is wrong stands in the findings.
             Self::Check(_) => logging::Level::Error,
-            Self::Sync(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => logging::Level::Warn,
+            Self::Sync(_) | Self::New(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => {
+                logging::Level::Warn
+            }
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }
@@ -93,6 +98,7 @@ impl Cli {
             Command::Build(flags) => on_runtime(build::run(flags)),
             Command::Check(flags) => on_runtime(check::run(flags, heard)),
             Command::Auth(flags) => on_runtime(auth::run(flags)),
+            Command::New(flags) => new::run(flags),
             #[cfg(feature = "demo")]
             Command::Demo(flags) => on_runtime(demo::run(flags)),
             Command::Compiler => Ok(serve_as_compiler()?),
