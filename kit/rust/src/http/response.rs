@@ -194,11 +194,14 @@ impl Response {
     }
 
     fn unexpected(&self, cause: &serde_json::Error) -> Error {
-        Error::Upstream(format!(
-            "the answer to {} is not the expected JSON: {cause}; it begins {}",
-            self.origin,
-            self.excerpt()
-        ))
+        let origin = &self.origin;
+        let mut message = format!("the answer to {origin} is not the expected JSON: {cause}");
+        // A page of HTML says what it is; JSON may hold rows, which belong in no log.
+        let text = self.text().unwrap_or_default().trim_start();
+        if !text.is_empty() && !text.starts_with(['{', '[']) {
+            message = format!("{message}; it begins {}", self.excerpt());
+        }
+        Error::Upstream(message)
     }
 
     /// The wait of `Retry-After`: seconds, or a date.
