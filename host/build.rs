@@ -1,5 +1,5 @@
 //! Compiles the example connector, which the `demo` command carries inside the binary, and lists the files of the
-//! template that `new` writes.
+//! templates that `new` writes.
 
 use std::env;
 use std::fmt::Write as _;
@@ -8,11 +8,42 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Each template's language, the folder of its kit, what of that goes along, and where it lies in the new folder.
+const KITS: [(&str, &str, &[&str], &str); 5] = [
+    (
+        "rust",
+        "rust",
+        &["Cargo.toml", "README.md", "clippy.toml", "src", "wit"],
+        "weld-connector/",
+    ),
+    ("python", "python/src", &["weld_connector"], ""),
+    ("javascript", "javascript", JAVASCRIPT, "weld-connector/"),
+    ("typescript", "javascript", JAVASCRIPT, "weld-connector/"),
+    ("c", "c", &["weld"], ""),
+];
+const JAVASCRIPT: &[&str] = &[
+    "README.md",
+    "bin",
+    "index.d.ts",
+    "package.json",
+    "src",
+    "testing.d.ts",
+    "types",
+    "wit",
+];
+
+/// What tools leave in the folders of the repository.
+const MADE: [&str; 3] = ["node_modules", "__pycache__", "target"];
+
 fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed=../wit");
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
-    let list = template().map_err(|error| format!("the template can't be read: {error}"))?;
-    fs::write(out.join("template_rust.rs"), list).map_err(|error| error.to_string())?;
+    for (language, kit, inputs, within) in KITS {
+        let list = template(language, kit, inputs, within)
+            .map_err(|error| format!("the template {language} can't be read: {error}"))?;
+        fs::write(out.join(format!("template_{language}.rs")), list)
+            .map_err(|error| error.to_string())?;
+    }
     if env::var_os("CARGO_FEATURE_DEMO").is_none() {
         return Ok(());
     }
@@ -48,32 +79,25 @@ fn main() -> Result<(), String> {
     Ok(())
 }
 
-/// A Rust expression, `&[(path, contents), …]`: the template for Rust, with the kit in a folder of its own.
-fn template() -> io::Result<String> {
-    let template = [
-        ".gitignore",
-        "Cargo.lock",
-        "Cargo.toml",
-        "NAME.toml",
-        "README.md",
-        "src",
-    ];
-    let kit = ["Cargo.toml", "README.md", "clippy.toml", "src", "wit"];
+/// A Rust expression, `&[(path, bytes), …]`: the template for a language, with its kit in a folder of its own.
+fn template(language: &str, kit: &str, inputs: &[&str], within: &str) -> io::Result<String> {
+    let template = Path::new("../templates").join(language).canonicalize()?;
+    println!("cargo::rerun-if-changed={}", template.display());
     let mut list = String::from("&[\n");
-    for (folder, inputs, within) in [
-        ("../templates/rust", &template[..], ""),
-        ("../kit/rust", &kit[..], "weld-connector/"),
-    ] {
-        let folder = Path::new(folder).canonicalize()?;
-        for input in inputs {
-            let path = folder.join(input);
-            println!("cargo::rerun-if-changed={}", path.display());
-            for file in files(path)? {
-                let name = file.strip_prefix(&folder).unwrap_or(&file).display();
-                let name = format!("{within}{name}");
-                writeln!(list, "({name:?}, include_str!({file:?})),").map_err(io::Error::other)?;
-            }
+    let mut add = |folder: &Path, path: PathBuf, within: &str| -> io::Result<()> {
+        for file in files(path)? {
+            let name = file.strip_prefix(folder).unwrap_or(&file).display();
+            let name = format!("{within}{name}");
+            writeln!(list, "({name:?}, include_bytes!({file:?})),").map_err(io::Error::other)?;
         }
+        Ok(())
+    };
+    add(&template, template.clone(), "")?;
+    let kit = Path::new("../kit").join(kit).canonicalize()?;
+    for input in inputs {
+        let path = kit.join(input);
+        println!("cargo::rerun-if-changed={}", path.display());
+        add(&kit, path, within)?;
     }
     list.push(']');
     Ok(list)
@@ -87,6 +111,7 @@ fn files(path: PathBuf) -> io::Result<Vec<PathBuf>> {
     let mut entries = fs::read_dir(&path)?
         .map(|entry| Ok(entry?.path()))
         .collect::<io::Result<Vec<_>>>()?;
+    entries.retain(|entry| !MADE.iter().any(|made| entry.ends_with(made)));
     entries.sort();
     let mut found = Vec::new();
     for entry in entries {

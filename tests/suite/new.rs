@@ -1,13 +1,15 @@
 //! `weld-host new`: the folder that it makes builds, tests itself, and is served.
 
+use crate::example::{Api, unlimited};
 use crate::{PROGRAM, host};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
-use weld_host_tests::upstream::Upstream;
+use weld_host_tests::host::Host;
 
 fn new(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(PROGRAM)
@@ -46,39 +48,58 @@ fn cargo(folder: &Path, target: &Path, arguments: &[&str]) {
 }
 
 #[test]
-fn new_rust_connector_builds_with_the_printed_command_and_is_served() {
+fn new_rust_connector_builds_tests_itself_and_syncs_from_the_demo() {
     let desk = TempDir::new().unwrap();
-    let output = new(desk.path(), &["shop", "--lang", "rust"]);
+    let output = new(desk.path(), &["shop.eu", "--lang", "rust"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-
     let said = text(&output.stdout);
-    let mut lines = said.lines();
-    let build = lines
-        .find_map(|line| line.strip_prefix("cargo "))
-        .unwrap_or_else(|| panic!("no command: {said}"));
-    let build: Vec<&str> = build.split(' ').collect();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
-    cargo(desk.path(), &target, &build);
-    cargo(&desk.path().join("shop"), &target, &["test", "--locked"]);
+    for command in [
+        "weld-host build shop.eu",
+        "weld-host sync plugins/shop.eu.wasm",
+    ] {
+        assert!(said.contains(command), "{said}");
+    }
 
-    let copy = "cp shop/target/wasm32-wasip2/release/connector.wasm shop/shop.wasm";
-    assert!(said.contains(copy), "{said}");
-    let component = target.join("wasm32-wasip2/release/connector.wasm");
-    let api = Upstream::answering(r#"{"items": [{"id": 1.0}], "has_more": true}"#);
-    let config = fs::read_to_string(desk.path().join("shop/shop.toml")).unwrap();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
+    let folder = desk.path().join("shop.eu");
+    cargo(&folder, &target, &["test", "--locked"]);
+    let built = Command::new(PROGRAM)
+        .args(["build", "shop.eu"])
+        .current_dir(desk.path())
+        .env("CARGO_TARGET_DIR", &target)
+        .output()
+        .expect("the program can be started");
+    assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
+
+    let api = Api::start(unlimited());
+    let plugins = desk.path().join("plugins");
+    let config = fs::read_to_string(plugins.join("shop.eu.toml")).unwrap();
     let host = host()
-        .file("shop.wasm", fs::read(component).unwrap())
+        .file("shop.wasm", fs::read(plugins.join("shop.eu.wasm")).unwrap())
         .config(
             "shop",
-            &config.replace("https://api.example.com", &api.origin()),
+            &config.replace("127.0.0.1:9090", &api.address.to_string()),
         )
         .start();
-    let schema = host.weld("shop").schema().json();
-    assert_eq!(schema["schema"]["items"]["primary_key"], "id", "{schema}");
-    let page = host.weld("shop").good_page("items", &json!({}));
-    assert_eq!(page["insert"], json!([{ "id": 1.0 }]));
-    assert_eq!(page["state"], json!({ "next_page": 2 }));
-    assert_eq!(page["hasMore"], json!(true));
+    for (table, rows) in [("beers", 325), ("orders", 260)] {
+        assert_eq!(ids(&host, table).len(), rows, "{table}");
+    }
+}
+
+/// The ids of a table that is read to its end.
+fn ids(host: &Host, table: &str) -> BTreeSet<u64> {
+    let mut ids = BTreeSet::new();
+    let mut state = json!({});
+    for _ in 0..20 {
+        let page = host.weld("shop").good_page(table, &state);
+        let rows = page["insert"].as_array().unwrap();
+        ids.extend(rows.iter().map(|row| row["id"].as_u64().unwrap()));
+        if page["hasMore"] == json!(false) {
+            return ids;
+        }
+        state = page["state"].clone();
+    }
+    panic!("the table has no end");
 }
 
 /// The crates of a lock file, each with its version, but for the one that it belongs to.

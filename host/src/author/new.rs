@@ -6,40 +6,56 @@ use std::path::{Path, PathBuf};
 
 use crate::config::ConnectorName;
 
-/// The files of a Rust connector and of the kit beside them, by their paths in the new folder.
-const RUST: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/template_rust.rs"));
-/// Where the template names the kit in this repository, and where it lies in the new folder.
+/// Paths in the new folder, and what stands there.
+type Files = &'static [(&'static str, &'static [u8])];
+
+const RUST: Files = include!(concat!(env!("OUT_DIR"), "/template_rust.rs"));
+const PYTHON: Files = include!(concat!(env!("OUT_DIR"), "/template_python.rs"));
+const JAVASCRIPT: Files = include!(concat!(env!("OUT_DIR"), "/template_javascript.rs"));
+const TYPESCRIPT: Files = include!(concat!(env!("OUT_DIR"), "/template_typescript.rs"));
+const C: Files = include!(concat!(env!("OUT_DIR"), "/template_c.rs"));
+
+/// Where Rust's template names the kit in this repository, and where it lies in the new folder.
 const KIT: [&str; 2] = ["../../kit/rust", "weld-connector"];
 
-/// What a connector can be written in.
+/// What a connector can be written in. A copy of the language's kit goes into the folder, since none is published.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Language {
-    /// With the crate `weld-connector`, a copy of which goes into the folder, since it isn't published.
+    /// With the crate `weld-connector`.
     Rust,
+    /// With the package `weld_connector`.
+    Python,
+    /// With the npm package `weld-connector`.
+    TypeScript,
+    /// With the npm package `weld-connector`.
+    JavaScript,
+    /// With the sources of `weld/`.
+    C,
 }
 
 impl Language {
-    fn files(self) -> &'static [(&'static str, &'static str)] {
+    fn files(self) -> Files {
         match self {
             Self::Rust => RUST,
+            Self::Python => PYTHON,
+            Self::TypeScript => TYPESCRIPT,
+            Self::JavaScript => JAVASCRIPT,
+            Self::C => C,
         }
     }
 
-    /// The command that builds the folder's component.
+    /// The command that gets the tools with which `weld-host build` builds the folder, once.
     #[must_use]
-    pub fn build_command(self, name: &ConnectorName) -> String {
+    pub fn set_up_command(self, name: &ConnectorName) -> String {
         match self {
-            Self::Rust => format!(
-                "cargo build --release --locked --target wasm32-wasip2 --manifest-path {name}/Cargo.toml"
+            Self::Rust => "rustup target add wasm32-wasip2".to_owned(),
+            Self::Python => format!(
+                "python3 -m venv {name}/.venv && {name}/.venv/bin/pip install -r {name}/requirements.txt"
             ),
-        }
-    }
-
-    /// The component that the command makes.
-    #[must_use]
-    pub fn component(self, name: &ConnectorName) -> String {
-        match self {
-            Self::Rust => format!("{name}/target/wasm32-wasip2/release/connector.wasm"),
+            Self::TypeScript | Self::JavaScript => format!("npm ci --prefix {name}"),
+            Self::C => format!(
+                "python3 -m venv {name}/.venv && {name}/.venv/bin/pip install ziglang==0.17.1"
+            ),
         }
     }
 }
@@ -81,7 +97,7 @@ pub fn create(
         },
     })?;
     for (path, contents) in language.files() {
-        let path = folder.join(path.replace("NAME", name.as_str()));
+        let path = folder.join(named(path, name));
         if let Err(source) = write(&path, &filled(&path, contents, name)) {
             // What can't be written to may not be removable either; the first error is the one to tell.
             let _ = fs::remove_dir_all(&folder);
@@ -91,20 +107,31 @@ pub fn create(
     Ok(folder)
 }
 
-fn write(path: &Path, contents: &str) -> io::Result<()> {
+/// The path of a template's file in the new folder. A `.gitignore` in the templates would hide files of theirs.
+fn named(path: &str, name: &ConnectorName) -> String {
+    match path {
+        "gitignore" => ".gitignore".to_owned(),
+        path => path.replace("NAME", name.as_str()),
+    }
+}
+
+fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     fs::write(path, contents)
 }
 
-/// The file's text with the connector's name, and the kit's place in the new folder.
-fn filled(path: &Path, contents: &str, name: &ConnectorName) -> String {
-    let contents = contents.replace("{{name}}", name.as_str());
+/// The file's text with the connector's name, and the kit's place in the new folder. What is no text stays as it is.
+fn filled(path: &Path, contents: &[u8], name: &ConnectorName) -> Vec<u8> {
+    let Ok(text) = str::from_utf8(contents) else {
+        return contents.to_vec();
+    };
+    let text = text.replace("{{name}}", name.as_str());
     if path.ends_with("Cargo.toml") {
-        contents.replace(KIT[0], KIT[1])
+        text.replace(KIT[0], KIT[1]).into_bytes()
     } else {
-        contents
+        text.into_bytes()
     }
 }
 
@@ -118,25 +145,79 @@ mod tests {
 
     #[test]
     fn a_new_folder_has_connector_configuration_kit_and_contract_and_names_no_other_place() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = create(parent.path(), &name(), Language::Rust).unwrap();
-        for file in [
-            ".gitignore",
-            "Cargo.lock",
-            "Cargo.toml",
-            "README.md",
-            "shop.eu.toml",
-            "src/lib.rs",
-            "weld-connector/Cargo.toml",
-            "weld-connector/src/lib.rs",
-            "weld-connector/wit/connector.wit",
+        for (language, files) in [
+            (
+                Language::Rust,
+                &[
+                    "Cargo.lock",
+                    "Cargo.toml",
+                    "src/lib.rs",
+                    "weld-connector/Cargo.toml",
+                    "weld-connector/src/lib.rs",
+                    "weld-connector/wit/connector.wit",
+                ][..],
+            ),
+            (
+                Language::Python,
+                &[
+                    "app.py",
+                    "requirements.txt",
+                    "test_app.py",
+                    "weld_connector/__init__.py",
+                    "weld_connector/wit/connector.wit",
+                ],
+            ),
+            (
+                Language::JavaScript,
+                &[
+                    "connector.js",
+                    "connector.test.js",
+                    "package-lock.json",
+                    "package.json",
+                    "weld-connector/package.json",
+                    "weld-connector/src/index.js",
+                    "weld-connector/wit/connector.wit",
+                ],
+            ),
+            (
+                Language::TypeScript,
+                &[
+                    "connector.ts",
+                    "connector.test.ts",
+                    "package-lock.json",
+                    "tsconfig.json",
+                    "weld-connector/index.d.ts",
+                    "weld-connector/wit/connector.wit",
+                ],
+            ),
+            (
+                Language::C,
+                &[
+                    "shop.eu.c",
+                    "tests/test.c",
+                    "weld/weld.h",
+                    "weld/connector.h",
+                ],
+            ),
         ] {
-            let text = fs::read_to_string(folder.join(file)).expect(file);
-            assert!(
-                !text.contains("{{name}}") && !text.contains("../.."),
-                "{file}: {text}"
-            );
+            let parent = tempfile::tempdir().unwrap();
+            let folder = create(parent.path(), &name(), language).unwrap();
+            for file in [&[".gitignore", "README.md", "shop.eu.toml"], files].concat() {
+                let text = fs::read_to_string(folder.join(file)).expect(file);
+                assert!(
+                    !text.contains("{{name}}") && !text.contains("kit/rust\""),
+                    "{file}: {text}"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_written_as_it_is() {
+        let object = [0, b'a', 0xff];
+        assert_eq!(filled(Path::new("a.o"), &object, &name()), object);
+        let text = filled(Path::new("a.c"), b"// {{name}}", &name());
+        assert_eq!(text, b"// shop.eu");
     }
 
     #[test]

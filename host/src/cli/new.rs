@@ -21,6 +21,10 @@ pub(super) struct NewFlags {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Lang {
     Rust,
+    Python,
+    Typescript,
+    Javascript,
+    C,
 }
 
 /// Makes the folder, and says how to go on.
@@ -28,13 +32,19 @@ pub(super) fn run(flags: NewFlags) -> Result<(), CliError> {
     let NewFlags { name, language } = flags;
     let language = match language {
         Lang::Rust => Language::Rust,
+        Lang::Python => Language::Python,
+        Lang::Typescript => Language::TypeScript,
+        Lang::Javascript => Language::JavaScript,
+        Lang::C => Language::C,
     };
     create(Path::new(""), &name, language)?;
     say(&format!(
-        "{name}/ is a connector with one table; {name}/README.md says what is where. To build and serve it:\n\n\
-         {}\ncp {} {name}/{name}.wasm\nweld-host serve --plugins {name}/{name}.wasm",
-        language.build_command(&name),
-        language.component(&name),
+        "{name}/ is a connector for the demo's API; {name}/README.md says what is where. To build it and see its rows:\n\n\
+         {}\n\
+         weld-host build {name}\n\
+         weld-host demo --api-listen 127.0.0.1:9090   # in another terminal\n\
+         weld-host sync plugins/{name}.wasm",
+        language.set_up_command(&name),
     ));
     Ok(())
 }

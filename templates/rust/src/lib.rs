@@ -1,44 +1,83 @@
-//! A Weld connector: one table, `items`, in pages by number.
+//! The connector: two tables of the demo API. Replace them by those of yours.
+
+use std::time::Duration;
 
 use serde::Deserialize;
-use weld_connector::paging::PageNumber;
-use weld_connector::{Connector, Error, Host, Page, PageRequest, Schema, Table, fields};
+use weld_connector::paging::{Changes, PageNumber};
+use weld_connector::{
+    Connector, Error, Host, Page, PageRequest, Request, Schema, Table, Time, fields,
+};
+
+const BEERS_PER_PAGE: usize = 80;
+const ORDERS_PER_PAGE: usize = 50;
+
+/// By how much an order may become visible later than its own time, the difference of the clocks included.
+const OVERLAP: Duration = Duration::from_secs(60);
 
 struct Api;
 
 impl Connector for Api {
     fn schema(_: &Host) -> Result<Schema, Error> {
-        let items = Table::new("items")
+        let beers = Table::new("beers")
             .key("id")
-            .fields(fields! { id: int, name: string, updated_at: nullable datetime });
-        Ok(Schema::new().table(items))
+            .fields(fields! { id: int, name: string });
+        let orders = Table::new("orders")
+            .key("id")
+            .fields(fields! { id: int, updated_at: datetime });
+        Ok(Schema::new().table(beers).table(orders))
     }
 
     fn fetch_page(host: &Host, request: &PageRequest) -> Result<Page, Error> {
         match request.table() {
-            "items" => items(host, request),
+            "beers" => beers(host, request),
+            "orders" => orders(host, request),
             _ => Err(Error::UnknownTable),
         }
     }
 }
 
-/// What the connector needs to know of an answer; the rows pass through as the API wrote them.
-#[derive(Deserialize)]
-struct Answer {
-    has_more: bool,
-}
-
-/// One page: from the state to a request, from the answer `{"items": […], "has_more": …}` to rows and the next state.
-fn items(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+/// By page number; each sync fetches everything.
+fn beers(host: &Host, request: &PageRequest) -> Result<Page, Error> {
     let page: PageNumber = request.state()?;
-    let base = host.env().required("API_BASE_URL")?.to_owned();
-    let answer = host
-        .get(format!("{base}/items"))
+    let answer = get(host, "/beers")?
         .query("page", page.number())
+        .query("per_page", BEERS_PER_PAGE)
         .send()?
         .ok()?;
-    let next = page.next(answer.json::<Answer>()?.has_more);
-    Page::new(answer.rows_in("items")?)?.next(&next)
+    let rows = answer.rows()?;
+    let next = page.next(rows.len() >= BEERS_PER_PAGE);
+    Page::new(rows)?.next(&next)
+}
+
+/// What the connector needs to know of an order; the rows pass through as the API wrote them.
+#[derive(Deserialize)]
+struct Order {
+    id: u64,
+    updated_at: Time,
+}
+
+/// By time of change, then id; each sync fetches what has changed since the one before.
+fn orders(host: &Host, request: &PageRequest) -> Result<Page, Error> {
+    let at: Changes<u64> = request.state()?;
+    let answer = get(host, "/orders")?
+        .query("limit", ORDERS_PER_PAGE)
+        .query_opt("updated_since", at.since(OVERLAP))
+        .query_opt("after_id", at.after())
+        .send()?
+        .ok()?;
+    let rows = answer.rows()?;
+    let last = rows
+        .last()?
+        .map(|order: Order| (order.updated_at, order.id));
+    let next = at.next(last, rows.len() >= ORDERS_PER_PAGE, answer.asked_at());
+    Page::new(rows)?.next(&next)
+}
+
+/// The API's token is added by the host, which also waits for its quota.
+fn get<'a>(host: &'a Host, path: &str) -> Result<Request<'a>, Error> {
+    let env = host.env();
+    let base = env.required("API_BASE_URL")?;
+    Ok(host.get(format!("{base}{path}")))
 }
 
 weld_connector::export!(Api);
@@ -46,36 +85,44 @@ weld_connector::export!(Api);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use weld_connector::testing::{FakeHost, Reply};
 
     fn host() -> FakeHost {
         FakeHost::new().env("API_BASE_URL", "https://api.example.com")
     }
 
+    fn rows(count: usize) -> Reply {
+        let row = |id| json!({ "id": id, "updated_at": "2026-01-01T00:00:00Z" });
+        Reply::json(&Value::from_iter((1..=count).map(row)))
+    }
+
     #[test]
-    fn every_page_is_fetched_once() {
-        let host = host()
-            .reply(Reply::json(
-                &json!({"items": [{"id": 1}], "has_more": true}),
-            ))
-            .reply(Reply::json(
-                &json!({"items": [{"id": 2}], "has_more": false}),
-            ));
-        let pages = host.sync::<Api>("items", "{}").unwrap();
-        let rows: Vec<_> = pages.iter().map(Page::rows_json).collect();
-        assert_eq!(rows, [r#"[{"id":1}]"#, r#"[{"id":2}]"#]);
+    fn a_full_page_of_beers_is_followed_by_another() {
+        let host = host().reply(rows(BEERS_PER_PAGE)).reply(rows(2));
+        let pages = host.sync::<Api>("beers", "{}").unwrap();
+        assert_eq!(pages.len(), 2);
         assert_eq!(
             host.requests()[1].url,
-            "https://api.example.com/items?page=2"
+            "https://api.example.com/beers?page=2&per_page=80"
         );
+    }
+
+    #[test]
+    fn the_next_sync_of_orders_asks_for_what_has_changed() {
+        let host = host().reply(rows(1)).reply(rows(0));
+        let pages = host.sync::<Api>("orders", "{}").unwrap();
+        let state = pages[0].state_json();
+        host.sync::<Api>("orders", state).unwrap();
+        assert_eq!(host.requests()[0].query("updated_since"), None);
+        assert!(host.requests()[1].query("updated_since").is_some());
     }
 
     #[test]
     fn an_api_that_fails_is_named() {
         let host = host().reply(Reply::new(500).text("out of order"));
-        let error = host.page::<Api>("items", "{}").unwrap_err();
-        assert!(matches!(error, Error::Upstream(message) if message.contains("/items")));
+        let error = host.page::<Api>("beers", "{}").unwrap_err();
+        assert!(matches!(error, Error::Upstream(message) if message.contains("/beers")));
     }
 
     #[test]

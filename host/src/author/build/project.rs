@@ -112,13 +112,19 @@ fn package(path: &Path, name_of: NameOf) -> Result<(String, PathBuf), BuildError
     Ok((name, path.to_owned()))
 }
 
+/// The name in `[package.metadata.weld]`, for one that no package can have, else the package's.
 fn cargo_package(text: &str) -> Result<String, String> {
     let manifest = DeTable::parse(text).map_err(|error| error.message().to_owned())?;
-    manifest
-        .get_ref()
-        .get("package")
-        .and_then(|package| package.get_ref().get("name")?.get_ref().as_str())
-        .map(str::to_owned)
+    let package = manifest.get_ref().get("package");
+    let name = |keys: &[&str]| {
+        let mut value = package?.get_ref();
+        for key in keys {
+            value = value.get(*key)?.get_ref();
+        }
+        value.as_str().map(str::to_owned)
+    };
+    name(&["metadata", "weld", "name"])
+        .or_else(|| name(&["name"]))
         .ok_or_else(|| "there is no `name` in `[package]`".to_owned())
 }
 
@@ -149,6 +155,11 @@ mod tests {
                 Ok("beers"),
             ),
             (cargo_package, "[package]\nname = 'a-b'", Ok("a-b")),
+            (
+                cargo_package,
+                "[package]\nname = 'a'\n[package.metadata.weld]\nname = 'shop.eu'",
+                Ok("shop.eu"),
+            ),
             (cargo_package, "[workspace]", Err("[package]")),
             (cargo_package, "[package", Err("")),
             (node_package, r#"{"name": "beers"}"#, Ok("beers")),
