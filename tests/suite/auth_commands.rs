@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use tempfile::TempDir;
 use weld_host_tests::process::{Ended, Process};
@@ -323,4 +324,21 @@ fn a_new_key_is_another_each_time_and_can_be_used() {
     let wrong = Process::start(&mut place.command(&["status"], Some("short"))).wait();
     assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
     assert!(wrong.stderr.join("\n").contains("token key"), "{wrong:?}");
+}
+
+#[test]
+fn a_folder_that_others_may_look_into_is_warned_of() {
+    let server = server(TOKENS);
+    let place = Place::new(&server);
+    let tokens = place.folder.path().join("tokens");
+    fs::create_dir(&tokens).unwrap();
+    for (mode, is_warned) in [(0o700, false), (0o750, true), (0o704, true)] {
+        fs::set_permissions(&tokens, fs::Permissions::from_mode(mode)).unwrap();
+        let told = place.run(&["status"]).stderr.join("\n");
+        assert_eq!(
+            told.contains("others may look"),
+            is_warned,
+            "{mode:o}: {told}"
+        );
+    }
 }

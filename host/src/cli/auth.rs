@@ -150,6 +150,9 @@ fn open(address: &str) {
     let quiet = || Stdio::null();
     let _none_there = Command::new(opener)
         .arg(address)
+        // No browser needs them.
+        .env_remove("WELD_API_KEY")
+        .env_remove("WELD_TOKEN_KEY")
         .stdin(quiet())
         .stdout(quiet())
         .stderr(quiet())

@@ -263,20 +263,31 @@ fn write(store: &Store, refresh_token: &str) {
 
 #[tokio::test]
 async fn a_token_that_cannot_be_written_is_used_and_written_later() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = store(&folder);
-    let api = Api::start("seed").await;
-    let host = host(&api, "seed", Some(store.clone()));
-    // No folder can be made where a file stands.
-    std::fs::write(store.folder(), "in the way").unwrap();
-    for _ in 0..3 {
-        assert_eq!(call(&host).await.unwrap(), 200);
-        api.revoke();
+    // With a file in its place there can be no folder, hence no lock; with a folder in its place no new file.
+    for has_lock in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(&folder);
+        let api = Api::start("seed").await;
+        let host = host(&api, "seed", Some(store.clone()));
+        let new = entry(&store).path().with_extension("new");
+        if has_lock {
+            std::fs::create_dir_all(&new).unwrap();
+        } else {
+            std::fs::write(store.folder(), "in the way").unwrap();
+        }
+        for _ in 0..3 {
+            assert_eq!(call(&host).await.unwrap(), 200, "{has_lock}");
+            api.revoke();
+        }
+        if has_lock {
+            std::fs::remove_dir(&new).unwrap();
+        } else {
+            std::fs::remove_file(store.folder()).unwrap();
+        }
+        assert_eq!(call(&host).await.unwrap(), 200, "{has_lock}");
+        assert_eq!(kept(&store).as_deref(), Some("refresh-token-4"));
+        assert_eq!(api.state().refusals, 0);
     }
-    std::fs::remove_file(store.folder()).unwrap();
-    assert_eq!(call(&host).await.unwrap(), 200);
-    assert_eq!(kept(&store).as_deref(), Some("refresh-token-4"));
-    assert_eq!(api.state().refusals, 0);
 }
 
 #[tokio::test]
