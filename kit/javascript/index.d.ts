@@ -107,7 +107,7 @@ export class NeverSettled extends ConnectorError {}
 /** Why a request has no response. Where nobody catches it, it is the contract's error in `payload`. */
 export class FetchError extends TypeError {
   readonly kind:
-    | "denied" | "invalid" | "credentials" | "timeout" | "too-large" | "over-limit" | "unavailable" | "failed";
+    "denied" | "invalid" | "credentials" | "timeout" | "too-large" | "over-limit" | "unavailable" | "failed";
   readonly payload: contract.Error;
 }
 

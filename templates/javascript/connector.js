@@ -40,6 +40,8 @@ export const source = connector({
 // The token is added by the host, which also waits for the API's quota. An error that nobody catches here reaches Weld.
 async function get(path, parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
-  const response = await expectOk(fetch(`${env("API_BASE_URL")}/${path}?${new URLSearchParams(given)}`, { timeout: 60_000 }));
+  const response = await expectOk(
+    fetch(`${env("API_BASE_URL")}/${path}?${new URLSearchParams(given)}`, { timeout: 60_000 }),
+  );
   return response.json();
 }

@@ -51,7 +51,8 @@ async function readArguments() {
     process.exit(0);
   }
   const engine = values.engine ?? "quickjs";
-  if (!Object.hasOwn(ENGINES, engine)) throw new Mistake(`there is no engine ${engine}: it is quickjs or starlingmonkey`);
+  if (!Object.hasOwn(ENGINES, engine))
+    throw new Mistake(`there is no engine ${engine}: it is quickjs or starlingmonkey`);
   if (positionals.length > 1) throw new Mistake(`one entry is enough: ${positionals.join(", ")}`);
   const entry = resolve(positionals[0] ?? ["connector.ts", "connector.js"].find(existsSync) ?? "connector.js");
   if (!existsSync(entry)) throw new Mistake(`there is no ${entry}`);
@@ -59,7 +60,11 @@ async function readArguments() {
 }
 
 function parse() {
-  const options = { out: { type: "string", short: "o" }, engine: { type: "string" }, help: { type: "boolean", short: "h" } };
+  const options = {
+    out: { type: "string", short: "o" },
+    engine: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  };
   try {
     return parseArgs({ options, allowPositionals: true });
   } catch (error) {
@@ -84,7 +89,9 @@ function resolveTool(project, name) {
   try {
     return project.resolve(name);
   } catch {
-    throw new Mistake(`${name} is not installed here: run \`npm install\` in the folder of the connector's package.json`);
+    throw new Mistake(
+      `${name} is not installed here: run \`npm install\` in the folder of the connector's package.json`,
+    );
   }
 }
 
@@ -137,7 +144,9 @@ async function bundle(build, entry, outfile) {
     target: "es2022",
   }).catch((error) => {
     // esbuild has said why.
-    throw Object.assign(new Mistake(error.errors?.length ? "the connector can't be bundled" : error.message), { cause: error });
+    throw Object.assign(new Mistake(error.errors?.length ? "the connector can't be bundled" : error.message), {
+      cause: error,
+    });
   });
   // At its end, so that no line moves.
   const map = JSON.parse(await readFile(`${outfile}.map`, "utf8"));
@@ -164,7 +173,17 @@ async function withQuickJs(project, folder) {
 async function withStarlingMonkey(project, folder) {
   const jco = await requireJco(project);
   const without = ["-d", "http", "fetch-event"];
-  const values = ["componentize", "connector.js", "--wit", "wit", "-n", "connector", ...without, "-o", "connector.wasm"];
+  const values = [
+    "componentize",
+    "connector.js",
+    "--wit",
+    "wit",
+    "-n",
+    "connector",
+    ...without,
+    "-o",
+    "connector.wasm",
+  ];
   await new Promise((done, fail) => {
     // In the bundle's folder, from which jco resolves the entry.
     const child = spawn(process.execPath, [jco, ...values], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });

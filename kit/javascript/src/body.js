@@ -98,6 +98,12 @@ const EXCERPT = 200;
 
 /** The beginning of a text, on one line. */
 export function excerpt(content) {
-  const characters = Array.from(content.slice(0, 4 * EXCERPT).split(/\s+/).join(" ").trim());
+  const characters = Array.from(
+    content
+      .slice(0, 4 * EXCERPT)
+      .split(/\s+/)
+      .join(" ")
+      .trim(),
+  );
   return characters.length > EXCERPT ? `${characters.slice(0, EXCERPT).join("")}…` : characters.join("");
 }

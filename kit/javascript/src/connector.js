@@ -41,8 +41,7 @@ export function connector({ tables }) {
     }
   }
   return defineConnector({
-    schema: () =>
-      Object.entries(tables).map(([name, { primaryKey, fields }]) => ({ name, primaryKey, fields })),
+    schema: () => Object.entries(tables).map(([name, { primaryKey, fields }]) => ({ name, primaryKey, fields })),
     fetchPage(name, state) {
       if (!Object.hasOwn(tables, name)) throw new UnknownTable(`there is no table ${JSON.stringify(name)}`);
       return tables[name].fetchPage(state);

@@ -69,7 +69,7 @@ export class TextDecoder {
     const start = !this.#ignoreBOM && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
     let text = "";
     let codes = [];
-    for (let next = start; next < bytes.length; ) {
+    for (let next = start; next < bytes.length;) {
       const { code, length } = codeAt(bytes, next);
       if (code === undefined && this.#fatal) throw new TypeError("the bytes are not UTF-8");
       codes.push(code ?? 0xfffd);

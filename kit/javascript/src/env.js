@@ -17,7 +17,5 @@ export function env(name, ...fallback) {
   const value = variables()[name];
   if (value !== undefined && value !== "") return value;
   if (fallback.length > 0) return fallback[0];
-  throw new Misconfigured(
-    `${name} is missing: set it in the section [env] of the connector's configuration`,
-  );
+  throw new Misconfigured(`${name} is missing: set it in the section [env] of the connector's configuration`);
 }

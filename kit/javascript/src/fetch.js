@@ -54,7 +54,15 @@ function send(request) {
   const asked = url.toWellFormed();
   let answer;
   try {
-    answer = httpFetch({ method, url: asked, headers: [...headers], body: Body.of(request), timeout, idempotent, credential });
+    answer = httpFetch({
+      method,
+      url: asked,
+      headers: [...headers],
+      body: Body.of(request),
+      timeout,
+      idempotent,
+      credential,
+    });
   } catch (error) {
     if (MESSAGES[error?.payload?.tag] === undefined) throw error;
     throw new FetchError(error.payload, method, asked);

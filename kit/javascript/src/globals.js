@@ -22,7 +22,16 @@ for (const [name, value] of Object.entries({ TextDecoder, TextEncoder, URL, URLS
 }
 install();
 // The bundler renames classes that are named like a global; messages and `constructor.name` have the true names.
-for (const name of ["Headers", "Promise", "Request", "Response", "TextDecoder", "TextEncoder", "URL", "URLSearchParams"]) {
+for (const name of [
+  "Headers",
+  "Promise",
+  "Request",
+  "Response",
+  "TextDecoder",
+  "TextEncoder",
+  "URL",
+  "URLSearchParams",
+]) {
   Object.defineProperty(globalThis[name], "name", { value: name });
 }
 globalThis.process = {

@@ -10,7 +10,9 @@ function checkedName(name) {
 }
 
 function checkedValue(name, value) {
-  const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "").toWellFormed();
+  const text = String(value)
+    .replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "")
+    .toWellFormed();
   if (FORBIDDEN.test(text)) throw new TypeError(`the header ${name} has a value with a line break or NUL`);
   return text;
 }

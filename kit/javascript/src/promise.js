@@ -171,9 +171,7 @@ export class Promise {
   }
 
   static resolve(value) {
-    return value instanceof Promise && value.constructor === this
-      ? value
-      : new this((resolve) => resolve(value));
+    return value instanceof Promise && value.constructor === this ? value : new this((resolve) => resolve(value));
   }
 
   static reject(reason) {

@@ -36,7 +36,8 @@ function parse(query) {
 
 function pairsFrom(init) {
   if (typeof init !== "object" || init === null) return parse(String(init).replace(/^\?/, ""));
-  const pairs = typeof init[Symbol.iterator] === "function" ? Array.from(init, (pair) => [...pair]) : Object.entries(init);
+  const pairs =
+    typeof init[Symbol.iterator] === "function" ? Array.from(init, (pair) => [...pair]) : Object.entries(init);
   return pairs.map((pair) => {
     if (pair.length !== 2) throw new TypeError("each parameter is a pair of name and value");
     return pair.map((part) => String(part).toWellFormed());

@@ -54,7 +54,10 @@ function readAuthority(authority, protocol, text) {
 }
 
 function read(text, base) {
-  const trimmed = text.replace(/^[\0-\x20]+|[\0-\x20]+$/g, "").replace(/[\t\n\r]/g, "").toWellFormed();
+  const trimmed = text
+    .replace(/^[\0-\x20]+|[\0-\x20]+$/g, "")
+    .replace(/[\t\n\r]/g, "")
+    .toWellFormed();
   const end = /[?#]/.exec(trimmed)?.index ?? trimmed.length;
   const slashed = trimmed.slice(0, end).replaceAll("\\", "/") + trimmed.slice(end);
   const [, scheme, authority, path, query, fragment] = PARTS.exec(slashed) ?? [];

@@ -1,6 +1,17 @@
 // Compiled, and never run: what authors write has types, and what is wrong has none.
 
-import { connector, defineConnector, env, expectOk, fetch, log, parseJson, RateLimited, sleep, table } from "weld-connector";
+import {
+  connector,
+  defineConnector,
+  env,
+  expectOk,
+  fetch,
+  log,
+  parseJson,
+  RateLimited,
+  sleep,
+  table,
+} from "weld-connector";
 import type { Page, Source } from "weld-connector";
 import { fakeHost, httpError, Response } from "weld-connector/testing";
 import type * as contract from "weld:connector/source@0.1.0";
@@ -17,7 +28,9 @@ export const source: Source = connector({
       primaryKey: "id",
       fields: { id: "int", ibu: ["null", "double"], abv: { type: "double", default: 0 } },
       async fetchPage({ page = 1 }) {
-        const response = await expectOk(fetch(`${env("BASE")}/beers?page=${page}`, { timeout: 1000, credential: "api" }));
+        const response = await expectOk(
+          fetch(`${env("BASE")}/beers?page=${page}`, { timeout: 1000, credential: "api" }),
+        );
         const insert: Beer[] = await response.json();
         await sleep(10);
         log("info", parseJson("1"));

@@ -11,7 +11,9 @@ export const isInUse = () => current !== undefined;
 
 function host() {
   if (current === undefined) {
-    throw new Error("there is no host here: in a test, call the connector through `fakeHost` of weld-connector/testing");
+    throw new Error(
+      "there is no host here: in a test, call the connector through `fakeHost` of weld-connector/testing",
+    );
   }
   return current;
 }

@@ -25,14 +25,20 @@ const tables = {
     return page(await response.json());
   },
   async side_by_side() {
-    const numbers = await Promise.all([1, 2, 3].map(async (n) => (await (await fetch(`${base()}/number?n=${n}`)).json()).n));
+    const numbers = await Promise.all(
+      [1, 2, 3].map(async (n) => (await (await fetch(`${base()}/number?n=${n}`)).json()).n),
+    );
     return page({ numbers });
   },
   async big() {
     return page(parseJson(await (await fetch(`${base()}/big`)).text()));
   },
   // The global is the same, as libraries use it.
-  library: () => globalThis.fetch(`${base()}/number?n=5`).then((response) => response.json()).then((row) => page(row)),
+  library: () =>
+    globalThis
+      .fetch(`${base()}/number?n=5`)
+      .then((response) => response.json())
+      .then((row) => page(row)),
   status: async ({ status }) => page(await expectOk(fetch(`${base()}/status?code=${status}`))),
   no_json: async () => page(await (await fetch(`${base()}/status?code=200`)).json()),
   denied: async () => page(await fetch("https://elsewhere.example/?token=hidden")),

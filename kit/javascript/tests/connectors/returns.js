@@ -1,6 +1,15 @@
 // Returns and throws what its tables are named for.
 
-import { ConnectorError, connector, InvalidState, Misconfigured, RateLimited, Unauthorized, UnknownTable, Upstream } from "weld-connector";
+import {
+  ConnectorError,
+  connector,
+  InvalidState,
+  Misconfigured,
+  RateLimited,
+  Unauthorized,
+  UnknownTable,
+  Upstream,
+} from "weld-connector";
 
 const good = { insert: [], state: {}, hasMore: false };
 
@@ -9,7 +18,9 @@ const values = {
   good: { insert: [{ id: 1 }], state: { next: 2 }, hasMore: true },
   text: { insert: '[{"id":1.50}]', state: null, hasMore: false },
   exact: {
-    insert: [{ big: 2n ** 64n, at: new Date(0), left: undefined, lone: "\ud800", none: null, deep: { list: [1.5, "é"] } }],
+    insert: [
+      { big: 2n ** 64n, at: new Date(0), left: undefined, lone: "\ud800", none: null, deep: { list: [1.5, "é"] } },
+    ],
     state: { at: new Date(0) },
     hasMore: false,
   },
@@ -65,12 +76,24 @@ const tables = Object.fromEntries([
     [`promised_${name}`, async () => value],
   ]),
   ...Object.entries(errors).flatMap(([name, error]) => [
-    [name, () => { throw error(); }],
-    [`promised_${name}`, async () => { throw error(); }],
+    [
+      name,
+      () => {
+        throw error();
+      },
+    ],
+    [
+      `promised_${name}`,
+      async () => {
+        throw error();
+      },
+    ],
   ]),
   ...Object.entries(settlings),
 ]);
 
 export const source = connector({
-  tables: Object.fromEntries(Object.entries(tables).map(([name, fetchPage]) => [name, { primaryKey: "id", fetchPage }])),
+  tables: Object.fromEntries(
+    Object.entries(tables).map(([name, fetchPage]) => [name, { primaryKey: "id", fetchPage }]),
+  ),
 });

@@ -10,16 +10,24 @@ import { serve, startApi } from "./server.js";
 const { COMPONENTS, CACHE, ENGINES } = process.env;
 let api, folder, host, nowhere;
 
-const json = (response, value) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+const json = (response, value) =>
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
 
 before(async () => {
   api = await startApi({
     "/echo": ({ request, response, url, body }) =>
-      json(response, { method: request.method, url: url.pathname + url.search, body: [...body], given: request.headers["x-given"] ?? null, type: request.headers["content-type"] ?? null }),
+      json(response, {
+        method: request.method,
+        url: url.pathname + url.search,
+        body: [...body],
+        given: request.headers["x-given"] ?? null,
+        type: request.headers["content-type"] ?? null,
+      }),
     "/bytes": ({ response }) => response.end(Buffer.from([0x61, 0xff])),
     "/number": ({ response, url }) => json(response, { n: Number(url.searchParams.get("n")) }),
     "/big": ({ response }) => response.end('{"id":9007199254740993}'),
-    "/status": ({ response, url }) => response.writeHead(Number(url.searchParams.get("code")), { "retry-after": "1" }).end("<h1>said so</h1>"),
+    "/status": ({ response, url }) =>
+      response.writeHead(Number(url.searchParams.get("code")), { "retry-after": "1" }).end("<h1>said so</h1>"),
   });
   // A port where nobody answers: taken once, then given back.
   const server = createServer().listen(0, "127.0.0.1");
@@ -59,14 +67,25 @@ for (const engine of ENGINES.split(" ")) {
 
     test("the schema may be asynchronous", async () => {
       const { schema } = await host.schema(engine);
-      assert.deepEqual(schema.fetched.fields, [{ name: "n", type: "int" }, { name: "m", type: ["null", "double"] }]);
+      assert.deepEqual(schema.fetched.fields, [
+        { name: "n", type: "int" },
+        { name: "m", type: ["null", "double"] },
+      ]);
     });
 
     test("a request goes out, and its response comes back", async () => {
       const [row] = await rows("fetched");
-      assert.deepEqual([row.status, row.ok, row.url, row.type], [200, true, `${api.address}/echo?q=1`, "application/json"]);
+      assert.deepEqual(
+        [row.status, row.ok, row.url, row.type],
+        [200, true, `${api.address}/echo?q=1`, "application/json"],
+      );
       const { body, ...echo } = row.echo;
-      assert.deepEqual(echo, { method: "POST", url: "/echo?q=1", given: Buffer.from("é").toString("latin1"), type: "text/plain;charset=UTF-8" });
+      assert.deepEqual(echo, {
+        method: "POST",
+        url: "/echo?q=1",
+        given: Buffer.from("é").toString("latin1"),
+        type: "text/plain;charset=UTF-8",
+      });
       assert.equal(Buffer.from(body).toString(), '{"ö":1}');
     });
 
@@ -116,7 +135,13 @@ for (const engine of ENGINES.split(" ")) {
 
     test("console and log are lines of the host's log", async () => {
       await rows("logged");
-      const lines = [["DEBUG", "a debug line"], ["INFO", "an info line {a: [1, null]}"], ["WARN", "a warning"], ["ERROR", "Error: an error line"], ["INFO", "by log \ufffd"]];
+      const lines = [
+        ["DEBUG", "a debug line"],
+        ["INFO", "an info line {a: [1, null]}"],
+        ["WARN", "a warning"],
+        ["ERROR", "Error: an error line"],
+        ["INFO", "by log \ufffd"],
+      ];
       for (const [level, text] of lines) await host.logged(level, text);
     });
 
@@ -134,13 +159,26 @@ for (const engine of ENGINES.split(" ")) {
 
     test("URLs and encodings are there", async () => {
       assert.deepEqual(await rows("platform"), [
-        { url: "https://h.example/a/b?x=1&%C3%A9=a+b#f", text: "é€😀\ufffd", malformed: "a\ufffd\ufffd", parameters: "a+b=c%26d", base64: "YWJj" },
+        {
+          url: "https://h.example/a/b?x=1&%C3%A9=a+b#f",
+          text: "é€😀\ufffd",
+          malformed: "a\ufffd\ufffd",
+          parameters: "a+b=c%26d",
+          base64: "YWJj",
+        },
       ]);
     });
 
     test("asynchronous syntax runs to its end", async () => {
       assert.deepEqual(await rows("syntax"), [
-        { seen: [1, 2, 3], from: [2, 4, 6], all: [{ status: "fulfilled", value: 3 }, { status: "rejected", reason: "no" }] },
+        {
+          seen: [1, 2, 3],
+          from: [2, 4, 6],
+          all: [
+            { status: "fulfilled", value: 3 },
+            { status: "rejected", reason: "no" },
+          ],
+        },
       ]);
     });
   });

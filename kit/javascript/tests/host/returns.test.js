@@ -25,7 +25,9 @@ test("pages reach Weld as they were returned", async () => {
     text: { insert: [{ id: 1.5 }], state: null, hasMore: false },
   };
   for (const [table, page] of Object.entries(cases)) {
-    await both(table, ({ status, body }, name) => assert.deepEqual({ status, body }, { status: 200, body: page }, name));
+    await both(table, ({ status, body }, name) =>
+      assert.deepEqual({ status, body }, { status: 200, body: page }, name),
+    );
   }
 });
 
@@ -87,13 +89,15 @@ test("each error of the contract arrives as what it is", async () => {
 });
 
 test("a rate limit is waited for, not reported", async () => {
-  await both("rate_limited", ({ status, body }, name) => assert.deepEqual([status, body.insert, body.hasMore], [200, [], true], name));
+  await both("rate_limited", ({ status, body }, name) =>
+    assert.deepEqual([status, body.insert, body.hasMore], [200, [], true], name),
+  );
 });
 
 test("the trace of an error that is none of the contract's is in the log, with its cause", async () => {
   await host.ask("returns", "type_error");
   const line = await host.logged("ERROR", 'fetchPage of table "type_error" failed: TypeError: no such thing');
-  assert.ok(line.includes("connector=\"returns\""), line);
+  assert.ok(line.includes('connector="returns"'), line);
   await host.logged("ERROR", "caused by Error: deeper");
   // In the author's file, not in what the build made of it.
   const source = await readFile(new URL("../connectors/returns.js", import.meta.url), "utf8");

@@ -45,7 +45,19 @@ export async function startHost(values, announcement, folder = ".") {
 
 /** The host on a folder, once it has loaded these connectors. `ask` gives status and body of its answer. */
 export async function serve(plugins, cache, names) {
-  const values = ["serve", "--plugins", plugins, "--cache", cache, "--listen", "127.0.0.1:0", "--log", "debug", "--reload", "off"];
+  const values = [
+    "serve",
+    "--plugins",
+    plugins,
+    "--cache",
+    cache,
+    "--listen",
+    "127.0.0.1:0",
+    "--log",
+    "debug",
+    "--reload",
+    "off",
+  ];
   const host = await startHost(values, /listening on (http:\/\/\S+)/);
   const address = host.announced[1];
   // Compiling may take longer than a request is held.
@@ -55,7 +67,10 @@ export async function serve(plugins, cache, names) {
   }
   return Object.assign(host, {
     async ask(name, table, state = {}) {
-      const response = await fetch(`${address}/${name}`, { method: "POST", body: JSON.stringify({ name: table, state }) });
+      const response = await fetch(`${address}/${name}`, {
+        method: "POST",
+        body: JSON.stringify({ name: table, state }),
+      });
       return { status: response.status, body: await response.json() };
     },
     async schema(name) {

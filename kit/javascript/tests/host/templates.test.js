@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import { after, before, test } from "node:test";
 
 import { serve, startHost } from "./server.js";
@@ -45,7 +44,10 @@ for (const language of LANGUAGES) {
     const { schema } = await host.schema(language);
     assert.deepEqual(Object.keys(schema), ["beers", "orders"]);
     const beers = await sync(language, "beers");
-    assert.deepEqual(beers.rows.map(({ id }) => id), Array.from({ length: 325 }, (_, index) => index + 1));
+    assert.deepEqual(
+      beers.rows.map(({ id }) => id),
+      Array.from({ length: 325 }, (_, index) => index + 1),
+    );
     assert.deepEqual(beers.state, {});
 
     const orders = await sync(language, "orders");
@@ -57,13 +59,22 @@ for (const language of LANGUAGES) {
 }
 
 test("a page of 80 rows is measured", async () => {
-  const times = [];
-  for (let round = 0; round < 40; round++) {
-    const began = performance.now();
+  const rounds = 40;
+  const seen = host.lines.length;
+  for (let round = 0; round < rounds; round++) {
     const { body } = await host.ask("javascript", "beers");
-    times.push(performance.now() - began);
     assert.equal(body.insert.length, 80);
   }
-  const median = times.sort((one, other) => one - other)[times.length / 2];
-  console.log(`80 rows in ${median.toFixed(1)} ms, the median of ${times.length} requests`);
+  // As the host tells them: from the request's arrival to its answer, with the API's part.
+  const told = () =>
+    host.lines.slice(seen).flatMap((line) => {
+      const [, number, unit] = / rows=80 .*took=([\d.]+)(ms|s)/.exec(line) ?? [];
+      return number === undefined ? [] : Number(number) * (unit === "s" ? 1000 : 1);
+    });
+  await host.line(() => told().length >= rounds);
+  const times = told();
+  const median = times.sort((one, other) => one - other)[rounds / 2];
+  console.log(
+    `80 rows in ${median.toFixed(1)} ms, the median of ${rounds} pages, in a host and beside an API as built here`,
+  );
 });

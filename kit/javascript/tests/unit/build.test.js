@@ -30,8 +30,14 @@ test("connector.js becomes a component that is named like the package, and nothi
 test("what can't be built is said, and leaves nothing behind", () => {
   const cases = [
     ["export const other = 1;", /No matching export in "connector\.js" for import "source"/],
-    ["const token = process.env.TOKEN;\nexport const source = token;", /the environment can't be used while modules load/],
-    ['import { fetch } from "weld-connector";\nfetch("https://h/");\nexport const source = await 1;', /Top-level await is not available/],
+    [
+      "const token = process.env.TOKEN;\nexport const source = token;",
+      /the environment can't be used while modules load/,
+    ],
+    [
+      'import { fetch } from "weld-connector";\nfetch("https://h/");\nexport const source = await 1;',
+      /Top-level await is not available/,
+    ],
     ['import "node:fs";\nexport const source = 1;', /Could not resolve "node:fs"/],
     ["export const source = ;", /Unexpected ";"/],
   ];
@@ -41,7 +47,10 @@ test("what can't be built is said, and leaves nothing behind", () => {
     assert.match(said, message);
     assert.doesNotMatch(said, /node:internal/, "a mistake needs no trace");
   }
-  assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith(".") || name === "broken.wasm"), []);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith(".") || name === "broken.wasm"),
+    [],
+  );
 });
 
 test("wrong arguments are said with what is right", () => {

@@ -10,7 +10,11 @@ test("texts are encoded as Node does", () => {
     assert.deepEqual(new KitEncoder().encode(text), new TextEncoder().encode(text), text);
     for (const room of [0, 1, 2, 3, 5]) {
       const [kit, node] = [new Uint8Array(room), new Uint8Array(room)];
-      assert.deepEqual(new KitEncoder().encodeInto(text, kit), new TextEncoder().encodeInto(text, node), `${text} ${room}`);
+      assert.deepEqual(
+        new KitEncoder().encodeInto(text, kit),
+        new TextEncoder().encodeInto(text, node),
+        `${text} ${room}`,
+      );
       assert.deepEqual(kit, node);
     }
   }

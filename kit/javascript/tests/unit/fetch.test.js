@@ -51,7 +51,10 @@ test("bodies are text or bytes, and other values are refused", async () => {
   for (const body of ["text\ud800", new Uint8Array([255, 1]).subarray(1), new Uint16Array([258]).buffer]) {
     await inPage(host, () => fetch("https://h/", { method: "PUT", body }));
   }
-  assert.deepEqual(host.requests.map(({ body }) => body), ["text\ufffd", new Uint8Array([1]), new Uint8Array([2, 1])]);
+  assert.deepEqual(
+    host.requests.map(({ body }) => body),
+    ["text\ufffd", new Uint8Array([1]), new Uint8Array([2, 1])],
+  );
   assert.equal(host.requests[0].headers["content-type"], "text/plain;charset=UTF-8");
   for (const body of [{ a: 1 }, 5, []]) {
     assert.throws(() => new Request("https://h/", { method: "POST", body }), /JSON\.stringify/);
@@ -70,7 +73,16 @@ test("a request can be made of another one", async () => {
   const second = new Request(first, { headers: { b: "2" } });
   assert.deepEqual(
     [second.method, second.url, [...second.headers], second.credential, await second.text()],
-    ["POST", "https://h/", [["b", "2"], ["content-type", "text/plain;charset=UTF-8"]].slice(0, 1), "c", "x"],
+    [
+      "POST",
+      "https://h/",
+      [
+        ["b", "2"],
+        ["content-type", "text/plain;charset=UTF-8"],
+      ].slice(0, 1),
+      "c",
+      "x",
+    ],
   );
   assert.equal(await first.text(), "x");
   await assert.rejects(first.text(), /read already/);
@@ -79,7 +91,16 @@ test("a request can be made of another one", async () => {
 test("a response has what the host read", async () => {
   const response = await inPage(
     fakeHost({
-      fetch: () => new Response('\ufeff{"a":1}', { status: 201, headers: [["Link", "a"], ["link", "b"], ["set-cookie", "x, y"], ["set-cookie", "z"]] }),
+      fetch: () =>
+        new Response('\ufeff{"a":1}', {
+          status: 201,
+          headers: [
+            ["Link", "a"],
+            ["link", "b"],
+            ["set-cookie", "x, y"],
+            ["set-cookie", "z"],
+          ],
+        }),
     }),
     () => fetch("https://h"),
   );
@@ -102,13 +123,26 @@ test("bytes that are no UTF-8 are read as Node reads them", async () => {
 
 test("headers are those of Node", () => {
   const changes = (H) => {
-    const headers = new H([["B", " 2\t"], ["a", "1"], ["b", "3"]]);
+    const headers = new H([
+      ["B", " 2\t"],
+      ["a", "1"],
+      ["b", "3"],
+    ]);
     headers.set("C", 4);
     headers.append("a", "5");
     headers.delete("c");
     const seen = [];
     headers.forEach((value, name) => seen.push(name, value));
-    return [[...headers], [...headers.keys()], [...headers.values()], seen, headers.has("B"), headers.get("x"), [...new H(headers)], [...new H({ Z: "1" })]];
+    return [
+      [...headers],
+      [...headers.keys()],
+      [...headers.values()],
+      seen,
+      headers.has("B"),
+      headers.get("x"),
+      [...new H(headers)],
+      [...new H({ Z: "1" })],
+    ];
   };
   assert.deepEqual(changes(Headers), changes(globalThis.Headers));
   for (const H of [Headers, globalThis.Headers]) {
@@ -124,7 +158,11 @@ test("a failure of the network is a TypeError, and uncaught the error that it me
     ["invalid", "no URL", { tag: "misconfigured", val: "GET https://h/x: no URL" }],
     ["credentials", "refused", { tag: "unauthorized", val: "GET https://h/x: refused" }],
     ["timeout", undefined, { tag: "upstream", val: "GET https://h/x: the API did not answer in time" }],
-    ["too-large", undefined, { tag: "upstream", val: "GET https://h/x: the API's answer is larger than the limit response-size" }],
+    [
+      "too-large",
+      undefined,
+      { tag: "upstream", val: "GET https://h/x: the API's answer is larger than the limit response-size" },
+    ],
     ["over-limit", "calls", { tag: "other", val: "GET https://h/x: calls" }],
     ["unavailable", 7, { tag: "rate-limited", val: 7 }],
     ["failed", "no route", { tag: "upstream", val: "GET https://h/x: no route" }],
@@ -138,7 +176,10 @@ test("a failure of the network is a TypeError, and uncaught the error that it me
     const caught = await inPage(host, () => fetch("https://h/x?token=secret").catch((error) => error));
     assert.ok(caught instanceof TypeError && caught.kind === tag, tag);
     assert.doesNotMatch(caught.message, /secret/);
-    await assert.rejects(inPage(host, () => fetch("https://h/x?token=secret")), expected);
+    await assert.rejects(
+      inPage(host, () => fetch("https://h/x?token=secret")),
+      expected,
+    );
     assert.deepEqual(host.logs, [], "an error of the contract needs no trace");
   }
 });
@@ -158,12 +199,21 @@ test("expectOk turns a status into the error that it means", async () => {
   ];
   for (const [response, error] of cases) await assert.rejects(expectOk(Promise.resolve(response)), error);
   await assert.rejects(expectOk(respond(410), { cursor: true }), { name: "InvalidState" });
-  await assert.rejects(expectOk(respond(500, "ö".repeat(1000))), ({ message }) => message.endsWith(`${"ö".repeat(200)}…`));
+  await assert.rejects(expectOk(respond(500, "ö".repeat(1000))), ({ message }) =>
+    message.endsWith(`${"ö".repeat(200)}…`),
+  );
 });
 
 test("Retry-After is seconds or a date", () => {
   const now = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
-  const cases = [["30", 30_000], ["Wed, 21 Oct 2026 07:28:05 GMT", 5000], ["Wed, 21 Oct 2026 07:27:00 GMT", 0], ["99999999999", 4_294_967_295], ["soon", undefined], [null, undefined]];
+  const cases = [
+    ["30", 30_000],
+    ["Wed, 21 Oct 2026 07:28:05 GMT", 5000],
+    ["Wed, 21 Oct 2026 07:27:00 GMT", 0],
+    ["99999999999", 4_294_967_295],
+    ["soon", undefined],
+    [null, undefined],
+  ];
   for (const [value, expected] of cases) assert.equal(retryAfter(value, now), expected, value);
 });
 
@@ -171,14 +221,20 @@ test("an answer that is no JSON is a SyntaxError, and uncaught the API's fault",
   const host = answering(new Response("<html>\n nope"));
   const caught = await inPage(host, async () => (await fetch("https://h/")).json().catch((error) => error));
   assert.ok(caught instanceof SyntaxError);
-  await assert.rejects(inPage(host, async () => (await fetch("https://h/")).json()), {
-    tag: "upstream",
-    message: /the answer is no JSON: [^]*: <html> nope$/,
-  });
+  await assert.rejects(
+    inPage(host, async () => (await fetch("https://h/")).json()),
+    {
+      tag: "upstream",
+      message: /the answer is no JSON: [^]*: <html> nope$/,
+    },
+  );
 });
 
 test("Response.json is JSON with its type", async () => {
   const response = Response.json([1], { status: 202 });
-  assert.deepEqual([response.status, response.headers.get("content-type"), await response.json()], [202, "application/json", [1]]);
+  assert.deepEqual(
+    [response.status, response.headers.get("content-type"), await response.json()],
+    [202, "application/json", [1]],
+  );
   assert.throws(() => new Response("", { status: 700 }), RangeError);
 });

@@ -5,7 +5,14 @@ import { parseJson, write, writeRows } from "../../src/json.js";
 
 test("rows of plain values are written as JSON.stringify does", () => {
   const rows = [
-    { id: 1, name: "é\u2028\ud800", none: null, left: undefined, list: [1, undefined, [true]], deep: { a: { b: -0.5 } } },
+    {
+      id: 1,
+      name: "é\u2028\ud800",
+      none: null,
+      left: undefined,
+      list: [1, undefined, [true]],
+      deep: { a: { b: -0.5 } },
+    },
     {},
   ];
   assert.equal(writeRows(rows), JSON.stringify(rows));
@@ -31,7 +38,7 @@ test("what is written step by step is written as JSON.stringify does, too", () =
     url: new URL("https://example.com/é"),
     boxed: [new Number(1), new String("s"), new Boolean(false)],
     holes: [1, , 3],
-    "quo\"te": "\n",
+    'quo"te': "\n",
   };
   assert.equal(write(value, "x"), JSON.stringify(value));
 });
@@ -61,7 +68,13 @@ test("what JSON can't hold is an error that names row and field", () => {
 });
 
 test("a row is an object", () => {
-  for (const [row, what] of [[null, "null"], [[1], "an array"], ["text", '"text"'], [undefined, "undefined"], [new Date(0), "a Date"]]) {
+  for (const [row, what] of [
+    [null, "null"],
+    [[1], "an array"],
+    ["text", '"text"'],
+    [undefined, "undefined"],
+    [new Date(0), "a Date"],
+  ]) {
     assert.throws(() => writeRows([{}, row]), { message: `row 2 of the page is ${what}, not an object` });
   }
 });
@@ -82,8 +95,13 @@ test("integers that a Number can't hold are read as BigInts, and written again a
   ];
   for (const text of exact) assert.equal(write(parseJson(text), "x"), text);
   assert.equal(parseJson("[9007199254740993]")[0], 9007199254740993n);
-  assert.deepEqual(parseJson("[9007199254740993, \"\\u0001s1\"]")[1], "\u0001s1");
-  for (const text of ["0.12345678901234567890", "1234567890123456789.5", "12345678901234567e3", "1e-1234567890123456789"]) {
+  assert.deepEqual(parseJson('[9007199254740993, "\\u0001s1"]')[1], "\u0001s1");
+  for (const text of [
+    "0.12345678901234567890",
+    "1234567890123456789.5",
+    "12345678901234567e3",
+    "1e-1234567890123456789",
+  ]) {
     assert.equal(parseJson(`[${text}]`)[0], Number(text), text);
   }
   assert.throws(() => parseJson("[12345678901234567890"), SyntaxError);

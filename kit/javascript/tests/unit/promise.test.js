@@ -14,8 +14,14 @@ const programs = {
     note("now");
   },
   "a value passes by handlers that are none"(P, note) {
-    P.resolve(1).then(undefined, undefined).then(null, 5).then((value) => note(value));
-    P.reject(2).then(() => note("never")).catch((reason) => note("caught", reason)).then((value) => note(value));
+    P.resolve(1)
+      .then(undefined, undefined)
+      .then(null, 5)
+      .then((value) => note(value));
+    P.reject(2)
+      .then(() => note("never"))
+      .catch((reason) => note("caught", reason))
+      .then((value) => note(value));
   },
   "what a handler throws rejects"(P, note) {
     P.resolve()
@@ -65,14 +71,20 @@ const programs = {
     promise.catch((reason) => note(reason.constructor === TypeError));
   },
   "finally keeps value and reason, but not over its own"(P, note) {
-    P.resolve(1).finally((...none) => note("finally", none.length)).then(note);
-    P.reject(2).finally(() => 5).catch(note);
+    P.resolve(1)
+      .finally((...none) => note("finally", none.length))
+      .then(note);
+    P.reject(2)
+      .finally(() => 5)
+      .catch(note);
     P.resolve(3)
       .finally(() => {
         throw "own";
       })
       .catch(note);
-    P.resolve(4).finally(() => P.reject("later")).catch(note);
+    P.resolve(4)
+      .finally(() => P.reject("later"))
+      .catch(note);
     P.resolve(6).finally("no function").then(note);
   },
   "all, allSettled, any and race"(P, note) {
@@ -89,7 +101,11 @@ const programs = {
   },
   "a subclass begets its own kind"(P, note) {
     class Sub extends P {}
-    note(Sub.resolve(1).then(() => {}) instanceof Sub, Sub.all([]) instanceof Sub, P.resolve(new Sub(() => {})) instanceof Sub);
+    note(
+      Sub.resolve(1).then(() => {}) instanceof Sub,
+      Sub.all([]) instanceof Sub,
+      P.resolve(new Sub(() => {})) instanceof Sub,
+    );
     note(Object.prototype.toString.call(P.resolve()));
   },
 };
