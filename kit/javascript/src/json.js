@@ -7,38 +7,41 @@ import { ConnectorError, describe } from "./errors.js";
 const PLAIN_DEPTH = 64;
 const MOST_DEPTH = 512;
 
-/** Whether `JSON.stringify` writes `value` as it is. */
-function isPlain(value, depth) {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-    case "undefined":
-      return true;
-    case "number":
-      // Not so for NaN and the infinities.
-      return value - value === 0;
-    case "object":
-      if (value === null) return true;
-      if (depth > PLAIN_DEPTH) return false;
-      if (Array.isArray(value)) {
-        for (let index = 0; index < value.length; index++) {
-          if (!isPlain(value[index], depth + 1)) return false;
-        }
-        return true;
-      }
-      if (Object.getPrototypeOf(value) !== Object.prototype) return false;
-      for (const key in value) {
-        if (!isPlain(value[key], depth + 1)) return false;
-      }
-      return true;
-    default:
-      return false;
+/**
+ * Whether `JSON.stringify` writes all that an object or array holds as it is. Goes by `Object.values`, which in QuickJS
+ * takes two thirds of the time that `for … in` does.
+ */
+function isPlain(outer, depth) {
+  if (depth > PLAIN_DEPTH) return false;
+  let values = outer;
+  if (!Array.isArray(outer)) {
+    if (Object.getPrototypeOf(outer) !== Object.prototype) return false;
+    values = Object.values(outer);
   }
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+      case "undefined":
+        break;
+      case "number":
+        // Not zero for NaN and the infinities.
+        if (value - value !== 0) return false;
+        break;
+      case "object":
+        if (value !== null && !isPlain(value, depth + 1)) return false;
+        break;
+      default:
+        return false;
+    }
+  }
+  return true;
 }
 
 /** Writes `value` as JSON; `place` names it in errors, as in `state`. */
 export function write(value, place) {
-  return isPlain(value, 0) ? JSON.stringify(value) : writeSlowly(value, place, "", 0);
+  return isPlain([value], 0) ? JSON.stringify(value) : writeSlowly(value, place, "", 0);
 }
 
 /** Writes rows as a JSON array. Each must be an object. */
