@@ -10,7 +10,7 @@ let host;
 before(async () => {
   host = await serve(`${COMPONENTS}/returns.wasm`, CACHE, ["returns"]);
 });
-after(() => host.stop());
+after(() => host?.stop());
 
 // The same answer, whether the function returns the value or a promise of it.
 async function both(table, check) {

@@ -5,13 +5,18 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 
+// As the runner ends a file whose time is over; else no "exit" would be heard.
+process.once("SIGTERM", () => process.exit(1));
+
 /** Starts the host that WELD_HOST names on a folder of connectors, or another of its commands that serves. */
 export async function startHost(values, announcement, folder = ".") {
-  const child = spawn(process.env.WELD_HOST, values, {
+  // By `timeout`, so that it ends even where this process is killed before it can see to that.
+  const child = spawn("timeout", ["1200", process.env.WELD_HOST, ...values], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  process.once("exit", () => child.kill());
   const ended = once(child, "exit");
   const lines = [];
   const host = {
