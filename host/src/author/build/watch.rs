@@ -97,7 +97,7 @@ impl SourceWatch {
                     if path != self.plugins && !is_made(&path) {
                         folders.push(path);
                     }
-                } else if path.extension().is_none_or(|ending| ending != "wasm")
+                } else if is_source(&path)
                     // A pipe would never end.
                     && path.is_file()
                     && let Ok(contents) = fs::read(&path)
@@ -123,6 +123,12 @@ impl SourceWatch {
     }
 }
 
+/// Not components, and not what a sync of one leaves: `shop.sqlite`, `shop.sqlite-wal`.
+fn is_source(file: &Path) -> bool {
+    let ending = file.extension().unwrap_or_default().to_string_lossy();
+    ending != "wasm" && !ending.starts_with("sqlite")
+}
+
 fn is_made(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with('.') || MADE.contains(&name.as_ref())
@@ -140,7 +146,14 @@ mod tests {
             fs::create_dir(root.join(path)).unwrap();
         }
         let sources = ["app.py", "src/a.rs", "src/deep/b.rs"];
-        let made = ["beers.wasm", "target/x", ".venv/y", "plugins/beers.toml"];
+        let made = [
+            "beers.wasm",
+            "beers.sqlite",
+            "beers.sqlite-wal",
+            "target/x",
+            ".venv/y",
+            "plugins/beers.toml",
+        ];
         for path in sources.iter().chain(&made) {
             fs::write(root.join(path), path).unwrap();
         }
