@@ -95,7 +95,7 @@ class Calls(unittest.TestCase):
             ("status/403", 502, "upstream_unauthorized", "403 Forbidden"),
             ("refused", 502, "upstream_failed", "http://127.0.0.1:1/"),
             ("denied", 500, "misconfigured", "`allow` under [network]"),
-            ("credential", 502, "upstream_unauthorized", "no credential `nobody`"),
+            ("credential", 502, "credentials_failed", "no credential `nobody`"),
             ("not-json", 502, "upstream_failed", "is not JSON"),
         ]:
             answer = self.host.page("calls", table)
