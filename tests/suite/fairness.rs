@@ -163,6 +163,9 @@ fn calls_of_others_are_not_cancelled_where_their_end_would_make_no_room() {
         drop(page.unwrap());
     }
     assert_eq!(host.weld("full").schema().status(), 200);
+    // A later line of the log says that the earlier ones are there.
+    host.weld("nobody").schema();
+    host.log().wait_for_text("nobody\"");
     let lines = host.log().so_far();
     let cancelled = lines.iter().filter(|line| line.contains("makes room"));
     assert_eq!(cancelled.count(), 1, "{lines:?}");
