@@ -1,7 +1,8 @@
 //! `new`: a folder that builds to a connector, from a template within this program.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::ConnectorName;
@@ -115,11 +116,23 @@ fn named(path: &str, name: &ConnectorName) -> String {
     }
 }
 
+/// What begins with `#!` is a program.
 fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, contents)
+    let mode = if contents.starts_with(b"#!") {
+        0o777
+    } else {
+        0o666
+    };
+    // The user's mask takes from it.
+    File::options()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)?
+        .write_all(contents)
 }
 
 /// The file's text with the connector's name, and the kit's place in the new folder. What is no text stays as it is.
@@ -210,6 +223,19 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn programs_can_be_started() {
+        use std::os::unix::fs::PermissionsExt;
+        let parent = tempfile::tempdir().unwrap();
+        let folder = create(parent.path(), &name(), Language::JavaScript).unwrap();
+        let can_be_started = |file: &str| {
+            let mode = fs::metadata(folder.join(file)).expect(file).permissions();
+            mode.mode() & 0o100 != 0
+        };
+        assert!(can_be_started("weld-connector/bin/weld-connector-build.js"));
+        assert!(!can_be_started("package.json"));
     }
 
     #[test]
