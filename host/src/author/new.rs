@@ -208,6 +208,7 @@ mod tests {
                 &[
                     "shop.eu.c",
                     "tests/test.c",
+                    "weld/connector.wit",
                     "weld/weld.h",
                     "weld/connector.h",
                 ],
