@@ -3,14 +3,17 @@
 use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
 use tempfile::TempDir;
+use weld_host::author::new::Language;
 use weld_host::demo::EXAMPLE_CONNECTOR;
 
 use crate::child::Process;
 use crate::jobs::{KEY, TOKEN, Work};
+use crate::languages;
 use crate::python::{Python, Variant};
 
 const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
@@ -24,6 +27,8 @@ pub(crate) enum Handler {
     WeldHost,
     Native,
     FunctionsFramework(Variant),
+    /// weld-host with the connector that `weld-host new` makes in a language.
+    Connector(Language),
 }
 
 impl Handler {
@@ -52,6 +57,7 @@ impl Handler {
         match self {
             Self::WeldHost => "weld-host".to_owned(),
             Self::Native => "native".to_owned(),
+            Self::Connector(language) => format!("weld-host in {}", languages::name(language)),
             Self::FunctionsFramework(Variant { function, workers }) => {
                 let way = if function == "page" { "" } else { ", session" };
                 let workers = if workers == 1 {
@@ -127,6 +133,11 @@ impl Stage {
                 folder.join("plugins").into(),
                 folder.join("cache").into(),
             ],
+            Handler::Connector(language) => {
+                let plugins = self.plugins_of(language);
+                let cache = plugins.with_file_name("cache");
+                vec!["host".into(), plugins.into(), cache.into()]
+            }
             Handler::Native => vec!["native".into(), self.api_address.to_string().into()],
             Handler::FunctionsFramework(variant) => {
                 let python = python.context("Python is not set up")?;
@@ -137,6 +148,31 @@ impl Stage {
         let mut process = Process::start(&handler.name(), words, &environment, folder)?;
         let address = process.announced_address(START_TIME)?;
         Ok((process, address))
+    }
+
+    /// The plugins folder of a host with the connector of a language, which is not made yet.
+    pub(crate) fn plugins_of(&self, language: Language) -> PathBuf {
+        self.folder
+            .path()
+            .join(languages::name(language))
+            .join("plugins")
+    }
+
+    /// What the connectors of the templates need to reach the API.
+    pub(crate) fn configuration_of_template(&self) -> String {
+        let api = self.api_address;
+        format!(
+            "[env]\n\
+             API_BASE_URL = \"http://{api}\"\n\
+             \n\
+             [network]\n\
+             allow = [\"http://{api}\"]\n\
+             \n\
+             [auth.demo]\n\
+             urls = [\"http://{api}\"]\n\
+             kind = \"bearer\"\n\
+             token = \"{TOKEN}\"\n"
+        )
     }
 
     /// A folder for processes that need none.

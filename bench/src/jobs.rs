@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Context, ensure};
+use serde_json::Value;
 use weld_protocol::read_page;
 
 /// The key that every handler asks for, as `Authorization: Bearer`.
 pub(crate) const KEY: &str = "bench-key";
 
 /// The demo API's token, which the handlers send.
-pub(crate) const TOKEN: &str = "bench-token";
+pub(crate) const TOKEN: &str = "bench-api-token";
 
 /// How many beers make a full page of the demo API.
 pub(crate) const PER_PAGE: usize = 80;
@@ -39,17 +40,20 @@ pub(crate) enum Job {
     Reload,
     /// A hundred connectors as large as Python's.
     Large,
+    /// The connector that `weld-host new` makes, in each of its languages.
+    Languages,
 }
 
 impl Job {
     /// Those that are no pages, and their names.
-    const OTHERS: [(&str, Self); 6] = [
+    const OTHERS: [(&str, Self); 7] = [
         ("sync", Self::Sync),
         ("overload", Self::Overload),
         ("asleep", Self::Asleep),
         ("thousand", Self::Thousand),
         ("reload", Self::Reload),
         ("large", Self::Large),
+        ("languages", Self::Languages),
     ];
 
     /// What is measured unless something else is asked for.
@@ -80,6 +84,8 @@ impl FromStr for Job {
 pub(crate) enum Work {
     /// Get a page of 80 beers from the demo API and answer it.
     Fetch,
+    /// The same from an empty state, which every connector understands: always the first page.
+    First,
     /// Make so many rows from nothing and answer them.
     Rows(u32),
 }
@@ -97,20 +103,22 @@ impl Work {
     /// Where a server that does several jobs does this one: the name of a connector, without slashes.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Self::Fetch => "beers",
+            Self::Fetch | Self::First => "beers",
             Self::Rows(_) => "rows",
         }
     }
 
     /// The body of the requests of one connection, counted from 0.
     ///
-    /// No two connections ask for the same state, since a server may answer equal requests with one page.
+    /// No two connections ask for the same state, since a server may answer equal requests with one page; so
+    /// [`Work::First`] is for one connection.
     pub(crate) fn request(self, connection: u32) -> String {
         match self {
             Self::Fetch => {
                 let page = connection.saturating_add(1);
                 format!(r#"{{"name":"beers","state":{{"next_page":{page}}}}}"#)
             }
+            Self::First => r#"{"name":"beers","state":{}}"#.to_owned(),
             Self::Rows(rows) => {
                 format!(r#"{{"name":"{rows}","state":{{"connection":{connection}}}}}"#)
             }
@@ -125,7 +133,7 @@ impl Work {
     pub(crate) fn check(self, answer: &[u8]) -> anyhow::Result<()> {
         let page = read_page(answer).context("the answer is no page")?;
         let (rows, has_more) = match self {
-            Self::Fetch => (PER_PAGE, true),
+            Self::Fetch | Self::First => (PER_PAGE, true),
             Self::Rows(rows) => (usize::try_from(rows)?, false),
         };
         ensure!(
@@ -137,11 +145,20 @@ impl Work {
         Ok(())
     }
 
+    /// The part of an answer in which all servers must agree. What a state looks like is each connector's own affair.
+    pub(crate) fn common(self, answer: Value) -> Option<Value> {
+        match (self, answer) {
+            (Self::First, Value::Object(mut page)) => page.remove("insert"),
+            (_, answer) => Some(answer),
+        }
+    }
+
     /// The numbers of connections to measure with: one, where nothing queues, and `most`, or as many as answers fit
     /// into memory.
     pub(crate) fn connections(self, most: u32) -> Vec<u32> {
         let many = match self {
             Self::Fetch => most,
+            Self::First => 1,
             Self::Rows(rows) => {
                 let fit = MOST_BYTES_UNDER_WAY / rows.saturating_mul(ROW_BYTES).max(1);
                 most.min(fit.max(1))
@@ -155,6 +172,7 @@ impl fmt::Display for Work {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fetch => formatter.write_str("fetch"),
+            Self::First => formatter.write_str("first"),
             Self::Rows(rows) => write!(formatter, "rows-{rows}"),
         }
     }
@@ -166,6 +184,9 @@ impl FromStr for Work {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text == "fetch" {
             return Ok(Self::Fetch);
+        }
+        if text == "first" {
+            return Ok(Self::First);
         }
         text.strip_prefix("rows-")
             .and_then(|rows| rows.parse().ok())
@@ -183,7 +204,7 @@ mod tests {
 
     #[test]
     fn jobs_are_read_as_they_are_written() {
-        for work in Work::ALL {
+        for work in Work::ALL.into_iter().chain([Work::First]) {
             assert_eq!(work.to_string().parse(), Ok(work));
             assert_eq!(work.to_string().parse(), Ok(Job::Page(work)));
         }
@@ -211,6 +232,15 @@ mod tests {
         ] {
             assert!(work.check(answer).is_err(), "{work}");
         }
+    }
+
+    #[test]
+    fn states_are_no_part_of_what_first_pages_have_in_common() {
+        let answer = |state: u32| serde_json::json!({ "insert": [{ "id": 1 }], "state": state });
+        let of = |work: Work, state| work.common(answer(state));
+        assert_eq!(of(Work::First, 1), of(Work::First, 2));
+        assert_ne!(of(Work::Fetch, 1), of(Work::Fetch, 2));
+        assert_eq!(Work::First.common(serde_json::json!({})), None);
     }
 
     #[test]

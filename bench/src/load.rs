@@ -13,6 +13,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
 use tokio::net::TcpStream;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -120,7 +121,7 @@ async fn ask_all(load: &Load) -> anyhow::Result<Outcome> {
         // Before the fingerprint, which is no part of the load.
         cpu_seconds: usage_of_tree(std::process::id())?.cpu.as_secs_f64(),
         bytes: answer.len(),
-        fingerprint: fingerprint(&answer)?,
+        fingerprint: fingerprint(load.work, &answer)?,
     })
 }
 
@@ -225,13 +226,29 @@ pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration
     sorted.get(rank - 1).copied()
 }
 
-/// Python writes the same JSON with other blanks and escapes, hence values are compared.
-fn fingerprint(answer: &[u8]) -> anyhow::Result<String> {
+/// Languages write the same JSON with other blanks, escapes and orders of keys, hence values are compared.
+fn fingerprint(work: Work, answer: &[u8]) -> anyhow::Result<String> {
     use std::hash::{DefaultHasher, Hash, Hasher};
-    let value: serde_json::Value = serde_json::from_slice(answer)?;
+    let value = work.common(serde_json::from_slice(answer)?);
+    let mut value = value.context("an answer without rows")?;
+    make_alike(&mut value);
     let mut hasher = DefaultHasher::new();
     value.to_string().hash(&mut hasher);
     Ok(format!("{:016x}", hasher.finish()))
+}
+
+/// JavaScript has one kind of number, and writes 5 for 5.0.
+fn make_alike(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(number) = number.as_f64().and_then(Number::from_f64) {
+                *value = Value::Number(number);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_alike),
+        Value::Object(fields) => fields.values_mut().for_each(make_alike),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -262,10 +279,10 @@ mod tests {
 
     #[test]
     fn answers_are_the_same_however_they_are_written() {
-        let of = |text: &str| fingerprint(text.as_bytes()).unwrap();
+        let of = |text: &str| fingerprint(Work::Fetch, text.as_bytes()).unwrap();
         assert_eq!(
-            of(r#"{"a": 1.50, "b": "é"}"#),
-            of(r#"{"b":"\u00e9","a":1.5}"#)
+            of(r#"{"a": 1.50, "b": "é", "c": [5.0]}"#),
+            of(r#"{"b":"\u00e9","c":[5],"a":1.5}"#)
         );
         assert_ne!(of(r#"{"a": 1}"#), of(r#"{"a": 2}"#));
     }

@@ -16,6 +16,7 @@ mod child;
 mod crowd;
 mod handlers;
 mod jobs;
+mod languages;
 mod large;
 mod load;
 mod lone;
@@ -78,7 +79,7 @@ struct Arguments {
     /// How many connectors are as large as Python's
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     copies: u32,
-    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, or large; may be repeated
+    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, large, or languages; may be repeated
     #[arg(long, value_name = "JOB")]
     only: Vec<Job>,
     /// Leave functions-framework out
@@ -125,6 +126,12 @@ enum Mode {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
+    /// weld-host, with these arguments
+    #[command(hide = true)]
+    Command {
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Another program
     #[command(hide = true)]
     Exec {
@@ -163,6 +170,7 @@ impl Mode {
             }
             Self::Crowd(crowd) => crowd::run_client(crowd),
             Self::Sync { report, words } => sync::run(report, words),
+            Self::Command { words } => servers::run_command(words),
             Self::Exec { words } => child::exec(words),
             Self::Compiler => Ok(weld_host::sandbox::serve_as_compiler()?),
         }
@@ -181,9 +189,13 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         .iter()
         .filter_map(|job| match job {
             Job::Page(work) => Some(*work),
-            Job::Sync | Job::Overload | Job::Asleep | Job::Thousand | Job::Reload | Job::Large => {
-                None
-            }
+            Job::Sync
+            | Job::Overload
+            | Job::Asleep
+            | Job::Thousand
+            | Job::Reload
+            | Job::Large
+            | Job::Languages => None,
         })
         .collect();
     let python = if pages.contains(&Work::Fetch) && !arguments.no_python {
@@ -216,6 +228,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
                 reload::measure(CALLS_PER_SECOND, arguments.versions(), arguments.reloads())?
             }
             Job::Large => large::measure(arguments.copies())?,
+            Job::Languages => languages::measure(extent)?,
         };
         println!("{table}\n");
     }

@@ -56,6 +56,16 @@ pub(crate) fn serve_host(plugins: &Path, cache: &Path, flags: &[OsString]) -> an
     Ok(Cli::try_parse_from(words)?.run()?)
 }
 
+/// A command of `weld-host`.
+///
+/// # Errors
+///
+/// The command's.
+pub(crate) fn run_command(words: &[OsString]) -> anyhow::Result<()> {
+    let program = OsString::from("weld-host");
+    Ok(Cli::try_parse_from(std::iter::once(&program).chain(words))?.run()?)
+}
+
 /// The native handler, which gets its beers from `api`.
 ///
 /// # Errors
