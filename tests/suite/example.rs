@@ -8,7 +8,7 @@ use weld_host::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR, Table};
 use weld_host_tests::host::Host;
 use weld_host_tests::weld::Request;
 
-pub(crate) const TOKEN: &str = "demo-token";
+pub(crate) const TOKEN: &str = "demo-api-token";
 
 /// The demo API on a port of its own, until it is dropped.
 pub(crate) struct Api {

@@ -29,7 +29,7 @@ use crate::sync::{Client, Destination, DestinationError, Sqlite, SyncOptions};
 const DEMO_KEY: &str = "demo-key";
 
 /// The token of the demo API, which only the connector's configuration knows.
-const DEMO_TOKEN: &str = "demo-token";
+const DEMO_TOKEN: &str = "demo-api-token";
 
 /// Where the demo puts its rows.
 const DATABASE: &str = "demo.sqlite";

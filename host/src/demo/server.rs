@@ -36,7 +36,7 @@ impl Default for DemoConfig {
     fn default() -> Self {
         Self {
             scale: 1,
-            token: "demo-token".into(),
+            token: "demo-api-token".into(),
             quota: 3_600,
             window: Duration::from_secs(3_600),
         }

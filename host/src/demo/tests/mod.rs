@@ -19,7 +19,7 @@ use super::server::MOST_SCALE;
 use super::{DemoApi, DemoConfig};
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-const BEARER: &str = "Bearer demo-token";
+const BEARER: &str = "Bearer demo-api-token";
 
 struct Answer {
     status: StatusCode,

@@ -12,8 +12,8 @@ async fn the_token_comes_in_a_header_or_the_query() {
     let api = Running::start(DemoConfig::default()).await;
     let right = [
         ("/beers", BEARER),
-        ("/beers", "bEARER demo-token"),
-        ("/beers?api_token=demo-token", ""),
+        ("/beers", "bEARER demo-api-token"),
+        ("/beers?api_token=demo-api-token", ""),
     ];
     for (path, authorization) in right {
         let answer = api.send("GET", path, authorization).await;
@@ -22,7 +22,7 @@ async fn the_token_comes_in_a_header_or_the_query() {
     let wrong = [
         ("/beers", ""),
         ("/beers", "Bearer other"),
-        ("/beers", "Basic demo-token"),
+        ("/beers", "Basic demo-api-token"),
         ("/beers?api_token=demo-toke", ""),
     ];
     for (path, authorization) in wrong {
