@@ -1,11 +1,13 @@
 """A connector as `templates/python` begins it, with the demo API that it is written for."""
 
+import json
 import os
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
 
-from .host import Program, WeldHost
+from .host import COMPONENTS, PATIENCE, Program, WeldHost
 
 TEMPLATE = Path(os.environ["WELD_TEMPLATE"])
 
@@ -22,6 +24,10 @@ class Template(unittest.TestCase):
         cls.addClassCleanup(demo.stop)
         api = demo.line(r"The demo API answers at http://(\S+) ")[1]
         configuration = (TEMPLATE / "template.toml").read_text().replace("127.0.0.1:9090", api)
+        cls.plugin = at / "check" / "template.wasm"
+        cls.plugin.parent.mkdir()
+        shutil.copy(COMPONENTS / "template.wasm", cls.plugin)
+        cls.plugin.with_suffix(".toml").write_text(configuration)
         cls.host = WeldHost({"template": configuration}, at / "host")
         cls.addClassCleanup(cls.host.stop)
 
@@ -43,6 +49,13 @@ class Template(unittest.TestCase):
         ids, pages, state = self.sync("orders")
         self.assertEqual((sorted(ids), pages), (list(range(1, 261)), 6))
         self.assertEqual(self.sync("orders", state)[:2], ([], 1))
+
+    def test_check_finds_nothing_to_say_about_any_table(self):
+        check = Program("check", "--strict", "--json", str(self.plugin), folder=self.plugin.parent)
+        self.addCleanup(check.stop)
+        said = json.loads(check.line("^{.*}$").string)
+        self.assertEqual((said["findings"], check.process.wait(PATIENCE)), ([], 0))
+        self.assertEqual({table["name"] for table in said["tables"] if table["rows"] > 0}, {"beers", "orders"})
 
     def test_the_tables_that_are_offered_are_those_that_come(self):
         self.assertEqual(set(self.host.schema("template").json["schema"]), {"beers", "orders"})
