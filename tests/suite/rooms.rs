@@ -18,15 +18,17 @@ const FLOW: [&str; 7] = [
 /// endpoints as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but `config` and `report`.
-const LEAVES: [&str; 8] = [
+const LEAVES: [&str; 10] = [
     "config",
     "bindings",
     "demo",
     "encoding",
     "fair_queue",
     "report",
-    "recorded",
+    "metrics_probe",
+    "secrets",
     "tokens",
+    "waits",
 ];
 /// Leaves that leaves may use too.
 const BASE: [&str; 2] = ["config", "report"];

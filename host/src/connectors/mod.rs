@@ -16,7 +16,6 @@ mod rest;
 mod start;
 mod watch;
 
-pub(crate) use crate::egress::{Wait, WaitReason, Waits};
 pub(crate) use crate::sandbox::{CallContext, CallError, Connector, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
 pub(crate) use admission::{Slot, Spare};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Egress, PageQuota, Request, RequestBody, Shared, SystemNetwork, Waits, Wishes};
+use super::{Egress, PageQuota, Request, RequestBody, Shared, SystemNetwork, Wishes};
 use crate::config::ConnectorConfig;
+use crate::waits::Waits;
 
 /// The gate and the client of a connector, which one page after the other may use.
 #[doc(hidden)]

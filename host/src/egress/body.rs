@@ -16,7 +16,7 @@ use super::decode::{Coding, Pieces, Reader};
 use super::error::{EgressError, Timeout};
 use super::quota::PageQuota;
 use super::record::Record;
-use super::secrets::Replacer;
+use crate::secrets::Replacer;
 
 /// How much is decompressed at a time.
 const PIECE_BYTES: usize = 16 << 10;

@@ -8,8 +8,8 @@ use http::{Method, Uri};
 use url::{Host, Url};
 
 use super::error::RequestFault;
-use super::secrets::Finder;
 use crate::config::is_reserved_header;
+use crate::secrets::Finder;
 
 /// How many headers a request may have, and how long they may be together: more than any API takes.
 const MAX_HEADERS: usize = 256;

@@ -26,11 +26,9 @@ mod pool;
 mod quota;
 mod record;
 mod redirect;
-mod secrets;
 mod shared;
 mod tls;
 mod tries;
-mod waits;
 mod way;
 
 #[cfg(test)]
@@ -42,6 +40,8 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::config::ConnectorConfig;
+use crate::secrets::Secrets;
+use crate::waits::{Wait, WaitReason};
 use auth::Credentials;
 use body::ResponseBody;
 use dial::Dialler;
@@ -62,9 +62,7 @@ pub(crate) use message::{Request, RequestBody, Response, Wishes};
 pub use network::{Network, Networking, SystemNetwork};
 use quota::NoCalls;
 pub(crate) use quota::PageQuota;
-pub(crate) use secrets::{Replacer, Secrets};
 pub(crate) use shared::Shared;
-pub(crate) use waits::{Wait, WaitReason, Waits};
 
 /// One connector's access to the network.
 pub(crate) struct Egress {

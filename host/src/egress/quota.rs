@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::auth::AuthError;
 use super::error::EgressError;
-use super::waits::Waits;
 use crate::config::Limits;
 use crate::report;
+use crate::waits::Waits;
 
 /// The page has used up its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::connection::DialTimes;
 use super::error::EgressError;
-use super::secrets::Secrets;
+use crate::secrets::Secrets;
 
 /// Calls to the network that ended, by `connector`, `host` (that of the rule that allowed it), `method` and `outcome`
 /// (a status' first digit as in `2xx`, or why there is none: [`EgressError::outcome`]).

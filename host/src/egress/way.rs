@@ -18,11 +18,11 @@ use super::governor::{Admission, Governor, retry};
 use super::headers;
 use super::pool::Pool;
 use super::record::Record;
-use super::secrets::{Replacer, Secrets};
 use super::tries::{Course, Failure};
-use super::waits::{Wait, WaitReason};
 use crate::config::{AllowList, NetworkConfig};
+use crate::secrets::{Replacer, Secrets};
 use crate::tokens::Store;
+use crate::waits::{Wait, WaitReason};
 
 /// A response's head, and what its body needs.
 type Answered = (

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use super::stream::GuestStream;
 use crate::bindings::host::LogLevel;
 use crate::config::{ConnectorName, MAX_LOG_BYTES};
-use crate::egress::{Replacer, Secrets};
 use crate::report;
+use crate::secrets::{Replacer, Secrets};
 
 /// The longest line before its characters are escaped. Of a stream, what goes past it becomes a line of its own, so
 /// that a guest which never ends its line costs no more memory than this; a message of `log` is cut.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::bindings::host::OutOfTime;
-use crate::egress::{Wait, WaitReason, Waits};
+use crate::waits::{Wait, WaitReason, Waits};
 
 /// Waits for `milliseconds`, or says at once how much time the page has left where the pause would go past its
 /// deadline: a guest that knows can still hand over the rows it has.

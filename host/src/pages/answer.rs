@@ -7,7 +7,7 @@ use weld_protocol::Pending;
 use super::calls::Waiter;
 use super::key::PageKey;
 use super::make::{Made, ReadyPage};
-use crate::connectors::{Wait, WaitReason};
+use crate::waits::{Wait, WaitReason};
 
 /// A page, or the word that there is none yet.
 #[derive(Debug)]

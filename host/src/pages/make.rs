@@ -18,8 +18,9 @@ use super::{SCHEMA_RETRY, schema, secrets};
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot,
-    Spare, Wait, WaitReason, Waits,
+    Spare,
 };
+use crate::waits::{Wait, WaitReason, Waits};
 
 /// What pages and schemas may take that wait for their client.
 const KEPT: Bounds = Bounds {

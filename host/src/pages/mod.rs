@@ -26,7 +26,8 @@ use tokio::time::Instant;
 use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 
 use crate::config::Limits;
-use crate::connectors::{Connector, ConnectorError, Connectors, Waits};
+use crate::connectors::{Connector, ConnectorError, Connectors};
+use crate::waits::Waits;
 pub(crate) use answer::{Answer, Receipt};
 use calls::{Closed, Crashed, Linger};
 pub(crate) use error::PageFailure;

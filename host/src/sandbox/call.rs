@@ -16,8 +16,9 @@ use super::error::{CallError, Circumstances, GuestError};
 use super::limits::MemoryLimiter;
 use super::turns::InTurn;
 use crate::bindings::{self, source};
-use crate::egress::{PageQuota, Waits};
+use crate::egress::PageQuota;
 use crate::imports::{CallLog, Imports};
+use crate::waits::Waits;
 
 /// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
 /// some hundred bytes for each.

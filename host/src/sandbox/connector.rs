@@ -15,7 +15,8 @@ use super::limits::TotalMemory;
 use super::turns::Turns;
 use super::wasm::Wasm;
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
-use crate::egress::{CurrentEgress, Egress, Secrets};
+use crate::egress::{CurrentEgress, Egress};
+use crate::secrets::Secrets;
 
 /// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
 /// slowest one measured, Python's, takes half a millisecond.

@@ -10,8 +10,9 @@ use super::cpu::CpuTimeExceeded;
 use super::limits::MemoryLimit;
 use crate::bindings::source;
 use crate::config::ConnectorName;
-use crate::egress::{Secrets, Wait};
 use crate::report;
+use crate::secrets::Secrets;
+use crate::waits::Wait;
 
 /// How much of a guest's error message is kept. It stands in an answer and in the log, so it is for a person to read.
 const MAX_MESSAGE_BYTES: usize = 4 << 10;

@@ -67,11 +67,11 @@ pub(super) fn record(asked: &Asked, came: &Came, took: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recorded::Recorded;
+    use crate::metrics_probe::MetricsProbe;
 
     #[test]
     fn requests_are_counted_by_what_came_of_them() {
-        let recorded = Recorded::default();
+        let recorded = MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
         let asked = Asked {
             connector: Some("beers".to_owned()),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::error::EgressError;
-use super::super::secrets::Secrets;
+use crate::secrets::Secrets;
 use crate::{report, tokens};
 
 /// Every way in which the credential of a request can't be had. No text of it holds a secret.

@@ -9,9 +9,9 @@ use http::HeaderValue;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::super::secrets::Secrets;
 use super::AuthError;
 use crate::config::{Addition, JwtConfig, JwtContent};
+use crate::secrets::Secrets;
 
 /// A token is sent for four fifths of its time, so that it holds when it arrives and for as long as the API works.
 const USED_FIFTHS: u32 = 4;

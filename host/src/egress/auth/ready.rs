@@ -6,11 +6,11 @@ use http::HeaderValue;
 
 use super::super::error::EgressError;
 use super::super::exchange::Hop;
-use super::super::secrets::Secrets;
 use super::add;
 use super::jwt::Signer;
 use super::oauth2::{Had, Token, Tokens};
 use crate::config::Addition;
+use crate::secrets::Secrets;
 
 /// A credential that can be added to a request.
 pub(in crate::egress) enum Ready {

@@ -2,7 +2,7 @@ use http_body::SizeHint;
 
 use super::*;
 use crate::config::Limits;
-use crate::egress::Secrets;
+use crate::secrets::Secrets;
 
 /// A body that never lets its reader wait: a piece again and again, up to a number of bytes.
 struct Flood {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::super::waits::{Wait, WaitReason, Waits};
 use super::ledger::{Ending, Ledger, Ticket};
 use super::rate::Pace;
+use crate::waits::{Wait, WaitReason, Waits};
 
 /// Origins of one connector whose quotas are known at once; past it, those that nobody waits for are forgotten.
 const MAX_ORIGINS: usize = 64;

@@ -30,8 +30,8 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::error::{EgressError, Timeout};
-use super::waits::{Wait, WaitReason, Waits};
 use crate::config::{ConnectorConfig, RateLimitConfig};
+use crate::waits::{Wait, WaitReason, Waits};
 use breaker::{Breakers, OutOfService};
 use budget::{Account, Budget, TooLong};
 use ledger::{Ending, Ticket};

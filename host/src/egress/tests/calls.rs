@@ -4,7 +4,7 @@ use super::super::record::{BYTES, CALLS, SECONDS};
 use super::super::{Egress, EgressError, Request};
 use super::server::{PRIVATE, Server, UNKNOWN, page, request};
 use crate::config::{Limits, NetworkConfig};
-use crate::recorded::Recorded;
+use crate::metrics_probe::MetricsProbe;
 
 /// A connector that may GET and POST at `http://*.example.com`.
 fn egress(server: &Server, limits: &Limits) -> Egress {
@@ -154,7 +154,7 @@ async fn calls_are_counted_by_how_they_end() {
             "too-many-calls",
         ),
     ] {
-        let recorded = Recorded::default();
+        let recorded = MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
         let body = if method == "POST" { "rows" } else { "" };
         let answer = fetch(&egress(&server, limits), limits, request(method, url, body)).await;
@@ -179,7 +179,7 @@ async fn bytes_of_bodies_and_the_time_of_each_call_are_recorded() {
     let server = Server::plain().await;
     let limits = Limits::default();
     let egress = egress(&server, &limits);
-    let recorded = Recorded::default();
+    let recorded = MetricsProbe::default();
     let _guard = metrics::set_default_local_recorder(&recorded);
     for body in ["", "rows", "more rows"] {
         let request = request("POST", "http://api.example.com/", body);
@@ -219,7 +219,7 @@ async fn response_that_nobody_reads_is_a_dropped_call() {
     let server = Server::plain().await;
     let limits = Limits::default();
     let egress = egress(&server, &limits);
-    let recorded = Recorded::default();
+    let recorded = MetricsProbe::default();
     let _guard = metrics::set_default_local_recorder(&recorded);
     let request = request("GET", "http://api.example.com/", "");
     let answered = egress.send(request, &page(&limits)).await.unwrap();

@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::connectors::Waits;
+use crate::waits::Waits;
 use table::Table;
 pub(super) use waiter::{Crashed, Waiter};
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{Bounds, Keeping, Outcome};
-use crate::connectors::Waits;
+use crate::waits::Waits;
 
 pub(super) struct Table<K, T> {
     entries: HashMap<K, Entry<T>>,

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::table::Present;
 use super::{Outcome, Shared};
-use crate::connectors::Waits;
+use crate::waits::Waits;
 
 /// The call ended without an outcome: it panicked.
 #[derive(Debug, PartialEq, Eq)]

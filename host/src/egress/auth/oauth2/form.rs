@@ -8,11 +8,11 @@ use bytes::Bytes;
 use http::HeaderValue;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use super::super::super::secrets::Secrets;
 use super::super::error::TokenFault;
 use super::super::jwt;
 use super::Tokens;
 use crate::config::{Assertion, Client, ClientAuth, Grant, Secret};
+use crate::secrets::Secrets;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const CLIENT_JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

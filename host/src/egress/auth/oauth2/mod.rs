@@ -23,10 +23,10 @@ use tokio::time::{Instant, timeout_at};
 use super::super::error::EgressError;
 use super::super::governor::Patience;
 use super::super::quota::PageQuota;
-use super::super::waits::{Wait, WaitReason};
 use super::super::way::Way;
 use super::error::{AuthError, TokenError};
 use crate::config::{Addition, Oauth2Config};
+use crate::waits::{Wait, WaitReason};
 use refresh::RefreshToken;
 
 /// For how long a refusal of the token endpoint counts, and any other failure. It is not asked meanwhile.

@@ -14,13 +14,13 @@ use super::super::super::governor::retry;
 use super::super::super::headers;
 use super::super::super::quota::PageQuota;
 use super::super::super::tries::Course;
-use super::super::super::waits::Waits;
 use super::super::super::way::Way;
 use super::super::error::{TokenError, TokenFault};
 use super::answer::{self, Given};
 use super::form::Shown;
 use super::{Token, Tokens, form};
 use crate::config::{Limits, Secret};
+use crate::waits::Waits;
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
 const MAX_ANSWER_BYTES: usize = 64 << 10;

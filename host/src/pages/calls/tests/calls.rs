@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{LINGER, Told, World, settle};
-use crate::connectors::{Wait, WaitReason};
 use crate::pages::calls::table::Table;
 use crate::pages::calls::{Bounds, Closed, Crashed};
+use crate::waits::{Wait, WaitReason};
 
 #[tokio::test(start_paused = true)]
 async fn hundred_equal_requests_cost_one_call() {

@@ -9,10 +9,10 @@ use metrics::{gauge, histogram};
 use tokio::time::Instant;
 
 /// Calls that wait now, by `connector` and `reason`.
-pub(super) const WAITING: &str = "weld_host_waiting_calls";
+pub(crate) const WAITING: &str = "weld_host_waiting_calls";
 
 /// Seconds that calls waited, each time they did, by `connector` and `reason`.
-pub(super) const SECONDS: &str = "weld_host_wait_seconds";
+pub(crate) const SECONDS: &str = "weld_host_wait_seconds";
 
 /// One wait, as people read it: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn waits_are_counted_while_they_last_and_after() {
-        let recorded = crate::recorded::Recorded::default();
+        let recorded = crate::metrics_probe::MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
         let waits = Waits::of("beers");
         let first = waits.begin(response("https://a.example.com"));

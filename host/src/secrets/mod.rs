@@ -50,7 +50,7 @@ struct Secret {
 }
 
 impl Secrets {
-    pub(super) fn of(connector: &str) -> Self {
+    pub(crate) fn of(connector: &str) -> Self {
         Self(Arc::new(RwLock::new(Inner {
             connector: connector.into(),
             ..Inner::default()
@@ -59,7 +59,7 @@ impl Secrets {
 
     /// The secrets of a configuration: the connector's keys, those of its credentials, and its secret variables, which
     /// the guest knows.
-    pub(super) fn add_config(&self, config: &ConnectorConfig) {
+    pub(crate) fn add_config(&self, config: &ConnectorConfig) {
         for (place, key) in config.api_keys.iter().flatten().enumerate() {
             self.add(key.expose(), &format!("api-key[{place}]"));
         }

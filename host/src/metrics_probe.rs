@@ -1,4 +1,4 @@
-//! What a test has made of metrics: every value by its name and labels.
+//! A probe for tests: a metrics recorder that keeps every value by its name and labels.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -8,15 +8,15 @@ use metrics::{
     SharedString, Unit,
 };
 
-/// A recorder for one test: `let _guard = metrics::set_default_local_recorder(&recorded);`.
+/// A recorder for one test: `let _guard = metrics::set_default_local_recorder(&probe);`.
 #[derive(Default)]
-pub(crate) struct Recorded(Mutex<BTreeMap<String, Arc<Value>>>);
+pub(crate) struct MetricsProbe(Mutex<BTreeMap<String, Arc<Value>>>);
 
 /// A counter's sum, a gauge's value, or how often a histogram was recorded in.
 #[derive(Default)]
 struct Value(Mutex<f64>);
 
-impl Recorded {
+impl MetricsProbe {
     /// The value of `NAME{LABEL=VALUE,…}`, the labels in alphabetical order; none where nothing was recorded.
     pub(crate) fn value(&self, metric: &str) -> Option<f64> {
         Some(*self.0.lock().unwrap().get(metric)?.0.lock().unwrap())
@@ -74,7 +74,7 @@ impl HistogramFn for Value {
     }
 }
 
-impl Recorder for Recorded {
+impl Recorder for MetricsProbe {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
