@@ -1,0 +1,47 @@
+//! The rooms of the house: they use each other in one direction, their files form no circle, their names mean one thing
+//! each, and the map of them (ARCHITECTURE.md) is true.
+
+mod arrows;
+mod contract;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// Folders that hold no sources of the repository's own.
+const NOT_SOURCES: [&str; 4] = [".git", "node_modules", "plugins", "target"];
+
+/// The files below `folder` whose names end with `ending`, sorted.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        if entry.file_type().unwrap().is_dir() {
+            if !NOT_SOURCES.contains(&name.as_ref()) {
+                files.extend(self::files(&path, ending));
+            }
+        } else if name.ends_with(ending) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files(folder, ".rs")
+}
+
+/// A path as messages and lists show it: relative to the repository.
+fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(repository()).unwrap_or(path);
+    path.display().to_string()
+}
