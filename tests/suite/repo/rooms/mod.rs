@@ -3,6 +3,8 @@
 
 mod arrows;
 mod contract;
+mod module_tree;
+mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
