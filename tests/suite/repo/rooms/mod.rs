@@ -2,8 +2,11 @@
 //! each, and the map of them (ARCHITECTURE.md) is true.
 
 mod arrows;
+mod circles;
 mod contract;
+mod graph;
 mod module_tree;
+mod scopes;
 mod source;
 
 use std::fs;

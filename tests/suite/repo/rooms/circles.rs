@@ -1,0 +1,269 @@
+//! The files of a room form no circle, so that each can be read after those that it uses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::graph::{Arrows, arrows, circles, way_round};
+use super::source::modules;
+use super::{repository, shown};
+
+/// The crates whose rooms are looked at. Of the host each folder or file of `src` is one; the others are one each.
+const CRATES: [&str; 3] = ["host/src", "protocol/src", "kit/rust/src"];
+
+/// The circles that there still are, file by file. It only ever gets shorter: a circle that is gone, or of which a file
+/// is out, must be taken out here, too.
+const CIRCLES: &[&[&str]] = &[
+    &[
+        "host/src/cli/check/conformance.rs",
+        "host/src/cli/check/mod.rs",
+        "host/src/cli/demo.rs",
+        "host/src/cli/host.rs",
+        "host/src/cli/mod.rs",
+        "host/src/cli/serve.rs",
+        "host/src/cli/source.rs",
+        "host/src/cli/sync/mod.rs",
+    ],
+    &[
+        "host/src/config/auth/addition.rs",
+        "host/src/config/auth/jwt.rs",
+        "host/src/config/auth/mod.rs",
+        "host/src/config/auth/oauth2/client.rs",
+        "host/src/config/auth/oauth2/mod.rs",
+        "host/src/config/auth/oauth2/section.rs",
+    ],
+    &[
+        "host/src/config/document/entry.rs",
+        "host/src/config/document/mod.rs",
+        "host/src/config/document/sources.rs",
+    ],
+    &["host/src/config/limits/mod.rs", "host/src/config/server.rs"],
+    &[
+        "host/src/egress/address/blocks.rs",
+        "host/src/egress/address/embedded.rs",
+        "host/src/egress/address/mod.rs",
+    ],
+    &[
+        "host/src/egress/auth/choice.rs",
+        "host/src/egress/auth/mod.rs",
+        "host/src/egress/auth/oauth2/form.rs",
+        "host/src/egress/auth/oauth2/kept.rs",
+        "host/src/egress/auth/oauth2/mod.rs",
+        "host/src/egress/auth/oauth2/refresh.rs",
+        "host/src/egress/auth/oauth2/request.rs",
+        "host/src/egress/auth/ready.rs",
+        "host/src/egress/tries.rs",
+        "host/src/egress/way.rs",
+    ],
+    &["host/src/egress/auth/error.rs", "host/src/egress/error.rs"],
+    &["host/src/imports/logging.rs", "host/src/imports/stream.rs"],
+    &[
+        "host/src/pages/answer.rs",
+        "host/src/pages/make.rs",
+        "host/src/pages/mod.rs",
+        "host/src/pages/schemas.rs",
+    ],
+    &[
+        "host/src/pages/calls/mod.rs",
+        "host/src/pages/calls/table.rs",
+        "host/src/pages/calls/waiter.rs",
+    ],
+    &[
+        "host/src/sandbox/call.rs",
+        "host/src/sandbox/code.rs",
+        "host/src/sandbox/compiler/child.rs",
+        "host/src/sandbox/compiler/mod.rs",
+        "host/src/sandbox/compiler/outcome.rs",
+        "host/src/sandbox/compiler/process.rs",
+        "host/src/sandbox/connector.rs",
+        "host/src/sandbox/engine.rs",
+        "host/src/sandbox/error.rs",
+        "host/src/sandbox/wasm.rs",
+    ],
+    &[
+        "host/src/sync/destinations/sqlite/columns.rs",
+        "host/src/sync/destinations/sqlite/failure.rs",
+        "host/src/sync/destinations/sqlite/file.rs",
+    ],
+    &[
+        "host/src/sync/destinations/sqlite/numbers.rs",
+        "host/src/sync/destinations/sqlite/values.rs",
+    ],
+    &[
+        "protocol/src/request.rs",
+        "protocol/src/state.rs",
+        "protocol/src/waiting.rs",
+    ],
+    &[
+        "kit/rust/src/connector.rs",
+        "kit/rust/src/guest.rs",
+        "kit/rust/src/lib.rs",
+        "kit/rust/src/schema.rs",
+    ],
+    &[
+        "kit/rust/src/env.rs",
+        "kit/rust/src/error.rs",
+        "kit/rust/src/host.rs",
+        "kit/rust/src/http/quota.rs",
+        "kit/rust/src/http/request.rs",
+        "kit/rust/src/http/response.rs",
+        "kit/rust/src/log.rs",
+        "kit/rust/src/rows.rs",
+    ],
+];
+
+/// Arrows are what a file's code names: by `use`, and by paths in code and in macros' input. A name that another file
+/// only re-exports leads to the file that defines it. What a method call reaches can't be told without types, and test
+/// code doesn't count.
+///
+/// A file and its parent in the module tree may use each other, since a parent's words are its children's. Nothing else
+/// may lead back to where it began: not two siblings to each other, and not a parent to a child, from there to the
+/// child's sibling and back to the parent. What the siblings share then belongs in a file of its own.
+#[test]
+fn files_of_a_room_form_no_circle() {
+    let mut found = BTreeSet::new();
+    let mut ways = String::new();
+    let mut total = 0;
+    for sources in CRATES {
+        let arrows = arrows_within_rooms(&repository().join(sources), sources == "host/src");
+        total += arrows.values().map(BTreeMap::len).sum::<usize>();
+        for circle in circles(&arrows) {
+            let files: Vec<String> = circle.iter().map(|file| shown(file)).collect();
+            let known = CIRCLES.iter().any(|known| files == *known);
+            if !known {
+                let way = way_round(&arrows, &circle, &shown);
+                ways.push_str(&format!("a circle of {files:#?}, such as\n{way}"));
+            }
+            found.insert(files);
+        }
+    }
+    assert!(total > 500, "the test found almost nothing: {total}");
+    let gone: Vec<&&[&str]> = CIRCLES
+        .iter()
+        .filter(|known| !found.iter().any(|files| files == **known))
+        .collect();
+    assert!(
+        ways.is_empty() && gone.is_empty(),
+        "{ways}no longer a circle in just this form, so take them out of the list: {gone:#?}"
+    );
+}
+
+fn arrows_within_rooms(sources: &Path, has_rooms: bool) -> Arrows {
+    let room = |file: &Path| {
+        let within = file.strip_prefix(sources).unwrap().with_extension("");
+        let first = within.iter().next().unwrap().to_owned();
+        has_rooms.then_some(first)
+    };
+    let mut arrows = arrows(&modules(&sources.join("lib.rs")));
+    for (file, used) in &mut arrows {
+        used.retain(|other, _| room(other) == room(file));
+    }
+    arrows
+}
+
+/// The circles of a crate of these files, without their common folder.
+fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in files {
+        let path = folder.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let name = |file: &PathBuf| {
+        let within = file.strip_prefix(folder.path()).unwrap();
+        within.display().to_string()
+    };
+    circles(&arrows(&modules(&folder.path().join("lib.rs"))))
+        .iter()
+        .map(|circle| circle.iter().map(name).collect())
+        .collect()
+}
+
+#[test]
+fn circles_are_found_and_parents_with_a_child_are_none() {
+    let lib = ("lib.rs", "mod a; mod b; mod c;");
+    let plain = ("c.rs", "pub struct C;");
+    for (case, files, expected) in [
+        (
+            "one direction",
+            vec![
+                lib,
+                ("a.rs", "use crate::b::B; use super::c::C;"),
+                ("b.rs", "use crate::c::C; pub struct B;"),
+                plain,
+            ],
+            vec![],
+        ),
+        (
+            "two siblings, one by a path in a macro's input",
+            vec![
+                lib,
+                ("a.rs", "fn a() { log!(\"{}\", crate::b::b()); }"),
+                ("b.rs", "pub fn b() { super::a::a() }"),
+                plain,
+            ],
+            vec![vec!["a.rs", "b.rs"]],
+        ),
+        (
+            "three, one of them by a module's bare name",
+            vec![
+                lib,
+                ("a.rs", "use crate::b; fn a() { b::b() }"),
+                ("b.rs", "use crate::c::C; pub struct B;"),
+                ("c.rs", "pub struct C(crate::a::A);"),
+            ],
+            vec![vec!["a.rs", "b.rs", "c.rs"]],
+        ),
+        (
+            "a parent and its child",
+            vec![
+                lib,
+                ("a.rs", "mod x; use x::X; pub struct A;"),
+                ("a/x.rs", "use super::A; pub struct X;"),
+                ("b.rs", ""),
+                plain,
+            ],
+            vec![],
+        ),
+        (
+            "a parent, its child and the child's sibling",
+            vec![
+                lib,
+                ("a/mod.rs", "mod x; mod y; use x::X; pub struct A;"),
+                ("a/x.rs", "use super::y::Y; pub struct X;"),
+                ("a/y.rs", "use super::A; pub struct Y;"),
+                ("b.rs", ""),
+                plain,
+            ],
+            vec![vec!["a/mod.rs", "a/x.rs", "a/y.rs"]],
+        ),
+        (
+            "a re-export is no use of the file that has it",
+            vec![
+                lib,
+                ("a/mod.rs", "mod x; mod y; pub use x::X; pub use y::*;"),
+                ("a/x.rs", "use super::Y; pub struct X;"),
+                ("a/y.rs", "pub struct Y;"),
+                ("b.rs", ""),
+                plain,
+            ],
+            vec![],
+        ),
+        (
+            "test code, comments and who may see a thing",
+            vec![
+                lib,
+                ("a.rs", "use crate::b::B; pub struct A;"),
+                (
+                    "b.rs",
+                    "//! [`crate::a::A`]\npub(super) struct B; #[cfg(test)] use crate::a::A;\n\
+                     #[cfg(test)] mod tests { use crate::a::A; }",
+                ),
+                plain,
+            ],
+            vec![],
+        ),
+    ] {
+        assert_eq!(circles_of(&files), expected, "{case}");
+    }
+}
