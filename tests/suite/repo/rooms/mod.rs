@@ -6,6 +6,7 @@ mod circles;
 mod contract;
 mod graph;
 mod module_tree;
+mod names;
 mod scopes;
 mod source;
 

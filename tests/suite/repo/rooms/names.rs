@@ -1,0 +1,270 @@
+//! The names of the host's types: each has one meaning in the whole house, and is a noun.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syn::Item;
+
+use super::repository;
+use super::source::{for_tests_only, modules};
+
+/// Names with a meaning in two rooms that stay, each with the reason.
+const SHARED: &[(&str, &str)] = &[];
+
+/// Names with a meaning in two rooms that are yet to be told apart. It only ever gets shorter.
+const SHARED_YET: &[&str] = &[
+    "Account: config, egress",
+    "Address: demo, sync",
+    "Admission: connectors, demo, egress",
+    "Allowance: demo, sandbox",
+    "Answer: demo, pages, sandbox",
+    "ApiError: demo, server",
+    "Asked: connectors, server",
+    "Bounds: egress, pages",
+    "Calls: egress, pages",
+    "Client: config, egress, server, sync",
+    "Code: author, sandbox",
+    "Entry: config, connectors, pages, sync, tokens",
+    "Failure: egress, sync",
+    "Finding: author, sync",
+    "Gate: connectors, imports",
+    "Given: config, egress",
+    "Heard: cli, egress",
+    "Inner: cli, imports, sandbox, secrets",
+    "Keys: server, sync",
+    "Ledger: egress, sync",
+    "Line: author, cli",
+    "Member: egress, sync",
+    "Outcome: egress, pages, sandbox",
+    "Page: author, egress, sync",
+    "Pieces: egress, server",
+    "Place: config, connectors, demo, egress, sandbox, tokens",
+    "Present: egress, pages, waits",
+    "Quota: demo, egress",
+    "Reader: config, egress, sync",
+    "Ready: connectors, egress",
+    "Record: egress, tokens",
+    "Secret: config, secrets",
+    "Seen: connectors, sync",
+    "Shared: connectors, egress, pages",
+    "Shown: cli, egress",
+    "Source: cli, config, egress, imports, sandbox",
+    "Sources: author, config",
+    "Step: pages, tokens",
+    "Table: config, demo, pages",
+    "Tables: demo, pages",
+    "Target: author, cli",
+    "Ticket: egress, fair_queue",
+    "TokenError: egress, tokens",
+    "Told: cli, sync",
+    "Waiting: connectors, waits",
+    "Written: imports, tokens",
+];
+
+/// Names that say that something happened instead of what it is. It only ever gets shorter.
+const PARTICIPLES_YET: &[&str] = &[
+    "Admitted",
+    "Answered",
+    "Asked",
+    "Brought",
+    "Built",
+    "Came",
+    "Capped",
+    "Carried",
+    "Checked",
+    "Closed",
+    "Committed",
+    "CpuTimeExceeded",
+    "Crashed",
+    "Cut",
+    "Delivering",
+    "Ended",
+    "Expected",
+    "Given",
+    "Had",
+    "Heard",
+    "Held",
+    "Installed",
+    "Keeping",
+    "Kept",
+    "Known",
+    "Linked",
+    "Loaded",
+    "Locked",
+    "LoggedOut",
+    "Made",
+    "Making",
+    "Malformed",
+    "Mapped",
+    "NameOf",
+    "Observed",
+    "OpenedBy",
+    "Paced",
+    "Picked",
+    "Prepared",
+    "Running",
+    "Sampled",
+    "Seen",
+    "Sent",
+    "Served",
+    "Shared",
+    "Shown",
+    "Signed",
+    "Stuck",
+    "Taken",
+    "Timestamped",
+    "Told",
+    "Tried",
+    "Unanswered",
+    "Unread",
+    "Unsaved",
+    "Unsettled",
+    "Untrusted",
+    "Unwatched",
+    "Waiting",
+    "Wanted",
+    "Withdrawn",
+    "Written",
+];
+
+/// Participles that don't end with `ed`.
+const IRREGULAR: [&str; 34] = [
+    "Brought",
+    "Built",
+    "Came",
+    "Cut",
+    "Delivering",
+    "Done",
+    "Found",
+    "Given",
+    "Gone",
+    "Had",
+    "Heard",
+    "Held",
+    "Keeping",
+    "Kept",
+    "Known",
+    "Left",
+    "Lost",
+    "Made",
+    "Making",
+    "Read",
+    "Run",
+    "Running",
+    "Seen",
+    "Sent",
+    "Shown",
+    "Stuck",
+    "Taken",
+    "Told",
+    "Unread",
+    "Waiting",
+    "Withdrawn",
+    "Won",
+    "Worn",
+    "Written",
+];
+
+/// Nouns for all that.
+const NOUNS: [&str; 5] = ["Embed", "Feed", "Need", "Run", "Seed"];
+
+/// Each name of a type, with the rooms that define one of it; test code left out.
+fn rooms_by_type() -> BTreeMap<String, BTreeSet<String>> {
+    let mut rooms = BTreeMap::<_, BTreeSet<String>>::new();
+    for module in modules(&repository().join("host/src/lib.rs")) {
+        let Some(room) = module.path.first().filter(|_| !module.is_test) else {
+            continue;
+        };
+        for item in &module.items {
+            let (name, attributes) = match item {
+                Item::Enum(item) => (&item.ident, &item.attrs),
+                Item::Struct(item) => (&item.ident, &item.attrs),
+                Item::Trait(item) => (&item.ident, &item.attrs),
+                Item::Type(item) => (&item.ident, &item.attrs),
+                Item::Union(item) => (&item.ident, &item.attrs),
+                _ => continue,
+            };
+            if !for_tests_only(attributes) {
+                let defined = rooms.entry(name.to_string()).or_default();
+                defined.insert(room.clone());
+            }
+        }
+    }
+    assert!(rooms.len() > 200, "the test found almost nothing");
+    rooms
+}
+
+#[test]
+fn a_type_name_has_one_meaning() {
+    let shared: Vec<String> = rooms_by_type()
+        .into_iter()
+        .filter(|(_, rooms)| rooms.len() > 1)
+        .map(|(name, rooms)| format!("{name}: {}", Vec::from_iter(rooms).join(", ")))
+        .collect();
+    let reasons = SHARED.iter().map(|(name, reason)| {
+        assert!(reason.len() > 20, "{name} needs a reason");
+        *name
+    });
+    let known: BTreeSet<&str> = SHARED_YET.iter().copied().chain(reasons).collect();
+    assert_same(
+        "these names mean something in each of these rooms",
+        &shared,
+        &known,
+    );
+}
+
+#[test]
+fn type_names_are_nouns() {
+    let participles: Vec<String> = rooms_by_type()
+        .into_keys()
+        .filter(|name| is_participle(name))
+        .collect();
+    let known = PARTICIPLES_YET.iter().copied().collect();
+    assert_same("these names are no nouns", &participles, &known);
+}
+
+/// Both ways: what is found is in the list, and what is in the list is still found.
+fn assert_same(what: &str, found: &[String], known: &BTreeSet<&str>) {
+    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    let new: Vec<_> = found.difference(known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(new.is_empty(), "{what}: {new:#?}");
+    assert!(
+        gone.is_empty(),
+        "mended, so take them out of the list: {gone:#?}"
+    );
+}
+
+/// Whether the last word of a name is a participle, or a word that follows one (`LoggedOut`).
+fn is_participle(name: &str) -> bool {
+    let last = name
+        .rfind(char::is_uppercase)
+        .map_or(name, |at| &name[at..]);
+    if NOUNS.contains(&last) {
+        return false;
+    }
+    last.ends_with("ed") || IRREGULAR.contains(&last) || ["By", "Of", "Out"].contains(&last)
+}
+
+#[test]
+fn participles_are_told_from_nouns() {
+    for participle in [
+        "Had",
+        "Told",
+        "Loaded",
+        "OpenedBy",
+        "LoggedOut",
+        "CpuTimeExceeded",
+    ] {
+        assert!(is_participle(participle), "{participle}");
+    }
+    for noun in [
+        "Run",
+        "Need",
+        "RefusedEntry",
+        "StreamedBody",
+        "Warning",
+        "Page",
+    ] {
+        assert!(!is_participle(noun), "{noun}");
+    }
+}
