@@ -12,11 +12,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Duration, Instant};
 
 use super::super::{
-    Egress, EgressError, Network, Networking, PageQuota, Request, RequestBody, Shared, Waits,
-    Wishes,
+    Egress, EgressError, Network, Networking, PageQuota, Request, RequestBody, Shared, Wishes,
 };
 use crate::config::{Ceilings, ConnectorConfig, Limits, Secret};
 use crate::tokens::{Entry, Record, Store, TokenKey};
+use crate::waits::Waits;
 
 /// An API whose refresh tokens are good for one renewal, and whose access tokens end with the next one.
 struct Api {

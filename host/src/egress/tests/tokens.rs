@@ -16,10 +16,9 @@ use url::Url;
 
 use super::super::auth::{Choice, Ready};
 use super::super::governor::Patience;
-use super::super::{
-    Egress, EgressError, Network, Networking, PageQuota, Shared, Timeout, WaitReason, Waits,
-};
+use super::super::{Egress, EgressError, Network, Networking, PageQuota, Shared, Timeout};
 use crate::config::{Ceilings, ConnectorConfig, Limits};
+use crate::waits::{WaitReason, Waits};
 
 /// The network of a token endpoint.
 struct Endpoint {
