@@ -99,7 +99,7 @@ async fn serve_guest() -> SocketAddr {
         .await
         .expect("the folder is there");
     loaded.rest.run(drop).await;
-    let pages = Pages::new(loaded.connectors, PageSettings { background: true });
+    let pages = Pages::new(loaded.connectors.clone(), PageSettings { background: true });
     let server = Server::bind(loopback()).await.expect("a port");
     let address = server.local_addr();
     let settings = ServerSettings {
@@ -109,7 +109,7 @@ async fn serve_guest() -> SocketAddr {
         grace: Duration::ZERO,
         max_connections: 100,
     };
-    tokio::spawn(server.run(pages, settings, std::future::pending()));
+    tokio::spawn(server.run(loaded.connectors, pages, settings, std::future::pending()));
     address
 }
 

@@ -51,7 +51,7 @@ pub(crate) async fn serve(
         grace: Duration::ZERO,
         max_connections: 100,
     };
-    let pages = Pages::new(loaded.connectors, PageSettings { background: true });
-    tokio::spawn(server.run(pages, settings, std::future::pending()));
+    let pages = Pages::new(loaded.connectors.clone(), PageSettings { background: true });
+    tokio::spawn(server.run(loaded.connectors, pages, settings, std::future::pending()));
     address
 }

@@ -40,6 +40,7 @@ mod in_flight;
 mod in_process;
 mod joining;
 mod kept_tokens;
+mod key_rotation;
 mod limits;
 mod loading;
 mod logs;

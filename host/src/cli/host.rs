@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
-use crate::connectors::{AdmissionSettings, Idle, LoadReport, Plugins, Reloader, Rest};
+use crate::connectors::{AdmissionSettings, Connectors, Idle, LoadReport, Plugins, Reloader, Rest};
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
     Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Sandbox,
@@ -24,6 +24,7 @@ pub(super) struct Host {
     /// What is still to be compiled.
     rest: Option<Rest>,
     pub(super) capacity: Capacity,
+    connectors: Arc<Connectors>,
     pages: Pages,
     settings: ServerSettings,
     /// With how often it looks where the system tells of no change.
@@ -86,7 +87,8 @@ impl Host {
             reports: loaded.reports,
             rest: Some(loaded.rest),
             capacity,
-            pages: Pages::new(loaded.connectors, pages),
+            pages: Pages::new(loaded.connectors.clone(), pages),
+            connectors: loaded.connectors,
             reloader: config.reload.map(|interval| (loaded.reloader, interval)),
             idle: config.unmap_after.map(|after| (loaded.idle, after)),
             settings: ServerSettings {
@@ -151,7 +153,7 @@ impl Host {
             }
         };
         tokio::select! {
-            () = self.server.run(self.pages, self.settings, shutdown) => {}
+            () = self.server.run(self.connectors, self.pages, self.settings, shutdown) => {}
             () = reloading => {}
             () = giving_back => {}
             () = loading => {}

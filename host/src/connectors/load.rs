@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::entry::{Entry, EntryState};
 use super::error::{LoadError, LoadFault};
+use super::keys::AccessKeys;
 use super::plugins::Plugins;
-use crate::config::{ConnectorConfig, ConnectorName, FileStamp, Secret};
+use crate::config::{ConnectorConfig, ConnectorName, FileStamp};
 use crate::sandbox::{Connector, Source, Wasm};
 
 /// What became of one file.
@@ -30,16 +32,6 @@ pub struct Ready {
     pub took: Duration,
     /// Whether its compiled code came from the cache.
     pub cached: bool,
-}
-
-/// One connector, whether it loaded or not.
-pub(super) struct Entry {
-    /// Keys of its own, which replace the host's. Known also where only the component is broken.
-    pub(super) api_keys: Option<Arc<[Secret]>>,
-    /// None where it did not load.
-    pub(super) connector: Option<Arc<Connector>>,
-    /// Whether it is still to be compiled.
-    pub(super) is_loading: bool,
 }
 
 /// A component to load, and what serves in its place so far.
@@ -63,7 +55,7 @@ pub(super) struct Tried {
     pub(super) path: PathBuf,
     pub(super) report: LoadReport,
     /// None where the name can't stand in a route.
-    pub(super) entry: Option<(ConnectorName, Entry)>,
+    pub(super) entry: Option<Entry>,
     /// The files that its configuration read.
     pub(super) files: Vec<(PathBuf, FileStamp)>,
 }
@@ -71,9 +63,7 @@ pub(super) struct Tried {
 impl Tried {
     /// Whether it is still to be compiled.
     pub(super) fn is_put_off(&self) -> bool {
-        self.entry
-            .as_ref()
-            .is_some_and(|(_, entry)| entry.is_loading)
+        self.entry.as_ref().is_some_and(Entry::is_loading)
     }
 }
 
@@ -149,11 +139,11 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
             return tried;
         }
     };
-    let mut api_keys = None;
+    let mut keys = None;
     let loaded = match read(plugins, &tried.path, making).await {
         Err(fault) => Err(fault),
         Ok((config, wasm)) => {
-            api_keys = config.api_keys.clone().map(Arc::from);
+            keys = config.api_keys.as_deref().map(AccessKeys::new);
             tried.files.clone_from(&config.files);
             match wasm {
                 Err(fault) => Err(fault),
@@ -168,26 +158,19 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
             }
         }
     };
-    let is_loading = matches!(loaded, Err(LoadFault::PutOff));
-    let (connector, outcome) = match loaded {
+    let (state, outcome) = match loaded {
         Ok(connector) => {
             let ready = Ready {
                 took: began.elapsed(),
                 cached: connector.cached(),
             };
-            (Some(Arc::new(connector)), Ok(ready))
+            (EntryState::Ready(Arc::new(connector)), Ok(ready))
         }
-        Err(fault) => (None, Err(fault.into())),
+        Err(LoadFault::PutOff) => (EntryState::Loading, Err(LoadFault::PutOff.into())),
+        Err(fault) => (EntryState::Failed, Err(fault.into())),
     };
     tried.report.outcome = outcome;
-    tried.entry = Some((
-        name,
-        Entry {
-            api_keys,
-            connector,
-            is_loading,
-        },
-    ));
+    tried.entry = Some(Entry { name, keys, state });
     tried
 }
 

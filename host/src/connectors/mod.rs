@@ -6,8 +6,10 @@
 //! Uses `sandbox`.
 
 mod admission;
+mod entry;
 mod error;
 mod idle;
+mod keys;
 mod load;
 mod plugins;
 mod registry;
@@ -19,9 +21,11 @@ mod watch;
 pub(crate) use crate::sandbox::{CallContext, CallError, Connector, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
 pub(crate) use admission::{Slot, Spare};
+pub(crate) use entry::Lookup;
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};
 pub use idle::Idle;
+pub(crate) use keys::AccessKeys;
 pub use load::{LoadReport, Ready};
 pub use plugins::Plugins;
 pub use registry::{Connectors, NoDefault};

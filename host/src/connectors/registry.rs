@@ -8,9 +8,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::admission::{Admission, AdmissionSettings, Slot, Spare};
+use super::entry::{Entry, Lookup};
 use super::error::ConnectorError;
-use super::load::Entry;
-use crate::config::{ConnectorName, Secret};
+use crate::config::ConnectorName;
 use crate::sandbox::{Connector, TotalMemory};
 
 /// How many old versions of a connector may still have calls. A call that sleeps for a day must not keep every version of
@@ -69,63 +69,71 @@ impl Connectors {
         }
     }
 
-    /// The keys of a connector's own, which replace the host's; `None` for the plain routes' connector.
-    pub(crate) fn api_keys(&self, name: Option<&str>) -> Option<Arc<[Secret]>> {
-        self.entry(name).ok()?.api_keys.clone()
+    /// What stands behind a name now, in its newest version; `None` asks for the connector behind the plain routes.
+    ///
+    /// If a broken connector lies beside a whole one, neither is behind the plain routes: which connector answers there
+    /// must not depend on whether another one loaded.
+    pub(crate) fn look_up(&self, name: Option<&str>) -> Lookup {
+        let name = name.or(self.default.as_ref().map(ConnectorName::as_str));
+        Lookup(self.read(|entries| {
+            if let Some(name) = name {
+                let entry = entries.get(name).cloned();
+                return entry.ok_or_else(|| ConnectorError::Unknown {
+                    name: name.to_owned(),
+                });
+            }
+            let mut entries = entries.values();
+            match (entries.next(), entries.next()) {
+                (None, _) => Err(ConnectorError::None),
+                (Some(only), None) => Ok(only.clone()),
+                (Some(_), Some(_)) => Err(ConnectorError::Ambiguous),
+            }
+        }))
     }
 
-    /// The connector of that name, in its newest version; `None` for the one behind the plain routes.
+    /// The connector of that name, in its newest version; `None` asks for the one behind the plain routes.
     ///
     /// # Errors
     ///
-    /// [`ConnectorError`]: `Unknown`, `Ambiguous`, `None` or `Unavailable`.
+    /// [`ConnectorError`]: `Unknown`, `Ambiguous`, `None`, `Loading` or `Unavailable`.
     pub(crate) fn find(&self, name: Option<&str>) -> Result<Arc<Connector>, ConnectorError> {
-        self.entry(name)?
-            .connector
-            .clone()
-            .ok_or(ConnectorError::Unavailable)
+        self.look_up(name).connector()
     }
 
-    /// As [`find`](Self::find), and waits while the connector is being compiled, for [`LOADING_WAIT`] at the most.
+    /// The connector that `lookup` led to. While it is being compiled, this waits, for [`LOADING_WAIT`] at the most, and
+    /// asks `check` about whatever has taken its place under `name` meanwhile, before anything else is said of it:
+    /// its keys may be others.
     ///
     /// # Errors
     ///
-    /// As [`find`](Self::find), `Loading` and `ShuttingDown`.
-    pub(crate) async fn loaded(
+    /// Those of `check`; [`ConnectorError`] as [`find`](Self::find), and `ShuttingDown`.
+    pub(crate) async fn loaded<E: From<ConnectorError>>(
         &self,
         name: Option<&str>,
-    ) -> Result<Arc<Connector>, ConnectorError> {
-        let mut changes = self.changes.subscribe();
-        let deadline = Instant::now() + LOADING_WAIT;
-        if self.entry(name)?.is_loading {
-            tracing::debug!("the request waits for the compiler");
+        lookup: Lookup,
+        check: impl Fn(&Lookup) -> Result<(), E>,
+    ) -> Result<Arc<Connector>, E> {
+        if !lookup.is_loading() {
+            return Ok(lookup.connector()?);
         }
+        tracing::debug!("the request waits for the compiler");
+        let deadline = Instant::now() + LOADING_WAIT;
+        let mut changes = self.changes.subscribe();
         loop {
             // Marked as seen before the look, so that no change is missed.
             let is_closed = *changes.borrow_and_update();
-            if !self.entry(name)?.is_loading {
-                return self.find(name);
+            let lookup = self.look_up(name);
+            check(&lookup)?;
+            if !lookup.is_loading() {
+                return Ok(lookup.connector()?);
             }
             if is_closed {
-                return Err(ConnectorError::ShuttingDown);
+                return Err(ConnectorError::ShuttingDown.into());
             }
             if timeout_at(deadline, changes.changed()).await.is_err() {
-                return Err(ConnectorError::Loading);
+                return Err(ConnectorError::Loading.into());
             }
         }
-    }
-
-    /// The own name of a connector that is there, loaded or not; `None` asks for the one behind the plain routes.
-    pub(crate) fn name(&self, name: Option<&str>) -> Option<String> {
-        let name = name.or(self.default.as_ref().map(ConnectorName::as_str));
-        self.read(|entries| {
-            let mut names = entries.keys();
-            match name {
-                Some(name) => entries.get_key_value(name).map(|(name, _)| name),
-                None => names.next().filter(|_| names.next().is_none()),
-            }
-            .map(ToString::to_string)
-        })
     }
 
     /// Begins no more calls.
@@ -154,30 +162,38 @@ impl Connectors {
     /// The newest version of each that is loaded.
     pub(super) fn all(&self) -> Vec<Arc<Connector>> {
         self.read(|entries| {
-            let connectors = entries.values().map(|entry| entry.connector.clone());
-            connectors.flatten().collect()
+            let connectors = entries.values().filter_map(|entry| entry.connector());
+            connectors.cloned().collect()
         })
     }
 
     /// The version that serves under this name.
     pub(super) fn serving(&self, name: &ConnectorName) -> Option<Arc<Connector>> {
-        self.read(|entries| entries.get(name)?.connector.clone())
+        self.read(|entries| entries.get(name)?.connector().cloned())
+    }
+
+    /// Whether the connector of this name is still to be compiled.
+    pub(super) fn is_loading(&self, name: &ConnectorName) -> bool {
+        self.read(|entries| entries.get(name).is_some_and(|entry| entry.is_loading()))
     }
 
     /// Puts a version in the place of the one before. Calls that have begun go on with theirs.
-    pub(super) fn put(&self, name: ConnectorName, entry: Entry) {
-        if let Some(connector) = &entry.connector {
+    pub(super) fn put(&self, entry: Entry) -> Arc<Entry> {
+        if let Some(connector) = entry.connector() {
             connector.take_over();
         }
-        let before = self.write(|entries| entries.insert(name.clone(), Arc::new(entry)));
+        let entry = Arc::new(entry);
+        let name = entry.name.clone();
+        let before = self.write(|entries| entries.insert(name.clone(), entry.clone()));
         self.retire(name, before);
+        entry
     }
 
-    /// Puts what a component came to in its place, if that still waits for it. Whether it did.
-    pub(super) fn put_loaded(&self, name: &ConnectorName, entry: Entry) -> bool {
-        self.write(|entries| match entries.get_mut(name) {
-            Some(place) if place.is_loading => {
-                if let Some(connector) = &entry.connector {
+    /// Puts what a component came to in the place of `awaited`, if that still stands there. Whether it did.
+    pub(super) fn put_loaded(&self, awaited: &Arc<Entry>, entry: Entry) -> bool {
+        self.write(|entries| match entries.get_mut(&awaited.name) {
+            Some(place) if Arc::ptr_eq(place, awaited) => {
+                if let Some(connector) = entry.connector() {
                     connector.take_over();
                 }
                 *place = Arc::new(entry);
@@ -196,7 +212,7 @@ impl Connectors {
     }
 
     fn retire(&self, name: ConnectorName, entry: Option<Arc<Entry>>) {
-        let Some(connector) = entry.and_then(|entry| entry.connector.clone()) else {
+        let Some(connector) = entry.and_then(|entry| entry.connector().cloned()) else {
             return;
         };
         let mut old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
@@ -215,28 +231,6 @@ impl Connectors {
             }
             !versions.is_empty()
         });
-    }
-
-    /// Where a broken connector lies beside a whole one, neither is behind the plain routes: which connector answers
-    /// there must not depend on whether another one loaded.
-    fn entry(&self, name: Option<&str>) -> Result<Arc<Entry>, ConnectorError> {
-        let name = name.or(self.default.as_ref().map(ConnectorName::as_str));
-        self.read(|entries| {
-            if let Some(name) = name {
-                return entries
-                    .get(name)
-                    .cloned()
-                    .ok_or_else(|| ConnectorError::Unknown {
-                        name: name.to_owned(),
-                    });
-            }
-            let mut entries = entries.values();
-            match (entries.next(), entries.next()) {
-                (None, _) => Err(ConnectorError::None),
-                (Some(only), None) => Ok(only.clone()),
-                (Some(_), Some(_)) => Err(ConnectorError::Ambiguous),
-            }
-        })
     }
 
     fn read<T>(&self, look: impl FnOnce(&BTreeMap<ConnectorName, Arc<Entry>>) -> T) -> T {

@@ -208,47 +208,76 @@ impl Reloader {
 
     async fn load(&mut self, due: Vec<(PathBuf, [FileStamp; 2])>) {
         let before: BTreeMap<PathBuf, [FileStamp; 2]> = due.into_iter().collect();
-        let candidates = before.keys().map(|path| Candidate {
-            path: path.clone(),
-            previous: name(path).and_then(|name| self.connectors.serving(&name)),
-            making: Making::CompiledAnew,
-        });
-        for tried in load_all(&self.plugins, candidates).await {
-            let Some(before) = before.get(&tried.path) else {
-                continue;
-            };
-            // Changed while it was read: the next look sees what it has become.
-            if stamps(&tried.path) != *before {
+        let (loading, mut due): (Vec<PathBuf>, Vec<PathBuf>) = before
+            .keys()
+            .cloned()
+            .partition(|path| name(path).is_some_and(|name| self.connectors.is_loading(&name)));
+        // Requests that wait for the compiler are held to the keys of the newest configuration at once, not only when the
+        // component is compiled.
+        for tried in self.try_all(loading, Making::Cached).await {
+            if !tried.is_put_off() {
+                self.take_in(tried, &before);
                 continue;
             }
-            self.unsettled.remove(&tried.path);
-            let known = Known::of(&tried, *before);
-            let said = self.known.insert(tried.path.clone(), known.clone());
-            let is_said = known.config_problem.is_some()
-                && said.is_some_and(|said| said.config_problem == known.config_problem);
-            self.apply(tried, is_said);
+            if before.get(&tried.path) == Some(&stamps(&tried.path))
+                && let Some(entry) = tried.entry
+            {
+                self.connectors.put(entry);
+            }
+            due.push(tried.path);
         }
+        for tried in self.try_all(due, Making::CompiledAnew).await {
+            self.take_in(tried, &before);
+        }
+    }
+
+    async fn try_all(&self, components: Vec<PathBuf>, making: Making) -> Vec<Tried> {
+        let candidates = components.into_iter().map(|path| Candidate {
+            previous: name(&path).and_then(|name| self.connectors.serving(&name)),
+            path,
+            making,
+        });
+        load_all(&self.plugins, candidates).await
+    }
+
+    /// Serves what a component came to, unless its files have changed since `before`.
+    fn take_in(&mut self, tried: Tried, before: &BTreeMap<PathBuf, [FileStamp; 2]>) {
+        let Some(before) = before.get(&tried.path) else {
+            return;
+        };
+        // Changed while it was read: the next look sees what it has become.
+        if stamps(&tried.path) != *before {
+            return;
+        }
+        self.unsettled.remove(&tried.path);
+        let known = Known::of(&tried, *before);
+        let said = self.known.insert(tried.path.clone(), known.clone());
+        let is_said = known.config_problem.is_some()
+            && said.is_some_and(|said| said.config_problem == known.config_problem);
+        self.apply(tried, is_said);
     }
 
     fn apply(&self, tried: Tried, is_said: bool) {
         let LoadReport { name, outcome } = tried.report;
         match (outcome, tried.entry) {
-            (Ok(ready), Some((name, entry))) => {
+            (Ok(ready), Some(entry)) => {
+                let name = entry.name.clone();
                 let what = if self.connectors.serving(&name).is_some() {
                     "connector reloaded"
                 } else {
                     "connector loaded"
                 };
-                self.connectors.put(name.clone(), entry);
+                self.connectors.put(entry);
                 tracing::info!(connector = %name, took = ?ready.took, cached = ready.cached, "{what}");
             }
             (Err(_), _) if is_said => {}
-            (Err(error), Some((name, entry))) => {
+            (Err(error), Some(entry)) => {
+                let name = entry.name.clone();
                 let reason = report::chain(&error);
                 if self.connectors.serving(&name).is_some() {
                     tracing::warn!(connector = %name, reason, "the new version does not load; the one before goes on serving");
                 } else {
-                    self.connectors.put(name.clone(), entry);
+                    self.connectors.put(entry);
                     tracing::warn!(connector = %name, reason, "connector not loaded");
                 }
             }

@@ -1,8 +1,10 @@
 //! Connectors that the cache does not have: they are compiled while the others serve already.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::entry::Entry;
 use super::load::{Candidate, LoadReport, Loads, Making};
 use super::plugins::Plugins;
 use super::registry::Connectors;
@@ -11,14 +13,15 @@ use super::registry::Connectors;
 pub struct Rest {
     connectors: Arc<Connectors>,
     plugins: Plugins,
-    components: Vec<PathBuf>,
+    /// With the entries that stand in their place until then.
+    components: BTreeMap<PathBuf, Arc<Entry>>,
 }
 
 impl Rest {
     pub(super) fn new(
         connectors: Arc<Connectors>,
         plugins: Plugins,
-        components: Vec<PathBuf>,
+        components: BTreeMap<PathBuf, Arc<Entry>>,
     ) -> Self {
         Self {
             connectors,
@@ -42,16 +45,16 @@ impl Rest {
     /// Compiles them, as many at once as there are processors, and tells what became of each as soon as it is known.
     /// Requests for one wait until then. One whose file changes meanwhile is left to the reload.
     pub async fn run(self, mut tell: impl FnMut(LoadReport)) {
-        let candidates = self.components.into_iter().map(|path| Candidate {
-            path,
+        let candidates = self.components.keys().map(|path| Candidate {
+            path: path.clone(),
             previous: None,
             making: Making::CompiledAnew,
         });
         let mut loads = Loads::begin(&self.plugins, candidates);
         while let Some(tried) = loads.next().await {
-            let is_current = match tried.entry {
-                Some((name, entry)) => self.connectors.put_loaded(&name, entry),
-                None => true,
+            let is_current = match (self.components.get(&tried.path), tried.entry) {
+                (Some(awaited), Some(entry)) => self.connectors.put_loaded(awaited, entry),
+                _ => true,
             };
             if is_current {
                 tell(tried.report);

@@ -1,5 +1,6 @@
 //! The first look at the plugins.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::admission::AdmissionSettings;
@@ -72,20 +73,22 @@ impl Plugins {
             self.sandbox.total_memory(),
         ));
         let idle = Idle::new(connectors.clone(), self.sandbox.clone());
-        let put_off = tried.iter().filter(|tried| tried.is_put_off());
-        let put_off = put_off.map(|tried| tried.path.clone()).collect();
-        let rest = Rest::new(connectors.clone(), self.clone(), put_off);
-        let reloader = Reloader::new(connectors.clone(), self, &tried, &listing.components);
-        let mut reports = Vec::new();
+        let reloader = Reloader::new(
+            connectors.clone(),
+            self.clone(),
+            &tried,
+            &listing.components,
+        );
+        let (mut reports, mut put_off) = (Vec::new(), BTreeMap::new());
         for tried in tried {
-            let is_put_off = tried.is_put_off();
-            if let Some((name, entry)) = tried.entry {
-                connectors.put(name, entry);
-            }
-            if !is_put_off {
-                reports.push(tried.report);
+            match tried.entry.map(|entry| connectors.put(entry)) {
+                Some(entry) if entry.is_loading() => {
+                    put_off.insert(tried.path, entry);
+                }
+                _ => reports.push(tried.report),
             }
         }
+        let rest = Rest::new(connectors.clone(), self, put_off);
         connectors.check_default()?;
         Ok(Loaded {
             connectors,

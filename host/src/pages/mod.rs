@@ -67,10 +67,6 @@ impl Pages {
         }
     }
 
-    pub(crate) fn connectors(&self) -> &Connectors {
-        &self.maker.connectors
-    }
-
     /// Begins no more calls and holds nobody any more: who waits for a page gets a pending answer at once.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
@@ -104,7 +100,11 @@ impl Pages {
             match self.schema_of(&connector, deadline).await {
                 Err(failure) if matches!(*failure, PageFailure::Superseded) => {
                     let name = Some(connector.name().as_str());
-                    connector = self.connectors().find(name).map_err(PageFailure::from)?;
+                    connector = self
+                        .maker
+                        .connectors
+                        .find(name)
+                        .map_err(PageFailure::from)?;
                 }
                 made => return made,
             }

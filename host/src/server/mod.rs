@@ -2,7 +2,7 @@
 //!
 //! Here belongs what a client sees of the host apart from the pages' content. Wasm and files do not.
 //!
-//! Uses `pages`, and `connectors` through it for the names and keys.
+//! Uses `pages`, and `connectors` for the names and keys.
 
 mod auth;
 mod body;
@@ -31,8 +31,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::Secret;
+use crate::connectors::{AccessKeys, Connectors};
 use crate::pages::Pages;
-use auth::Keys;
 use delivery::{Delivering, Outbox};
 use peer::Peer;
 use routes::{Client, Service, handle};
@@ -94,14 +94,16 @@ impl Server {
     /// under way end, for `grace` at the most; what is left by then is cut off.
     pub async fn run(
         self,
+        connectors: Arc<Connectors>,
         pages: Pages,
         settings: ServerSettings,
         shutdown: impl Future<Output = ()>,
     ) {
         let (grace, max_connections) = (settings.grace, settings.max_connections);
         let service = Arc::new(Service {
+            connectors,
             pages,
-            keys: Keys::new(&settings.api_keys),
+            keys: AccessKeys::new(&settings.api_keys),
             max_body_bytes: settings.max_body_bytes,
             body_timeout: settings.body_timeout,
         });

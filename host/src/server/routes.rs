@@ -9,17 +9,19 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use tracing::Instrument;
 use weld_protocol::PageRequest;
 
-use super::auth::{Keys, names_this_machine};
+use super::auth::{names_this_machine, permits};
 use super::delivery::Outbox;
 use super::error::ApiError;
 use super::metrics::{self, Asked, Came};
 use super::peer::Peer;
 use super::wanted::Wanted;
 use super::{body, request_id, response};
+use crate::connectors::{AccessKeys, Connectors, Lookup};
 use crate::pages::Pages;
 use crate::report;
 
@@ -32,7 +34,9 @@ const MAX_LOGGED_NAME_BYTES: usize = 100;
 /// What every request is answered from.
 pub(super) struct Service {
     pub(super) pages: Pages,
-    pub(super) keys: Keys,
+    pub(super) connectors: Arc<Connectors>,
+    /// The host's own.
+    pub(super) keys: AccessKeys,
     pub(super) max_body_bytes: u64,
     pub(super) body_timeout: Duration,
 }
@@ -52,8 +56,21 @@ pub(super) async fn handle(
 ) -> Response {
     let began = Instant::now();
     let id = request_id::new();
-    let wanted = Wanted::read(request.uri().path(), request.headers());
-    let asked = asked(&service, &wanted);
+    let client = request.extensions_mut().remove::<Client>();
+    let Client { peer, outbox } = client.unwrap_or_default();
+    let (head, body) = request.into_parts();
+    let wanted = Wanted::read(head.uri.path(), &head.headers);
+    let lookup = match wanted {
+        Wanted::Nothing => None,
+        Wanted::Schema(name) | Wanted::Page(name) => Some(service.connectors.look_up(name)),
+    };
+    let asked = Asked {
+        connector: lookup
+            .as_ref()
+            .and_then(Lookup::name)
+            .map(ToString::to_string),
+        what: wanted.what(),
+    };
     let connector = wanted
         .connector()
         .map(|name| report::shortened(name, MAX_LOGGED_NAME_BYTES));
@@ -63,15 +80,21 @@ pub(super) async fn handle(
         connector,
         table = tracing::field::Empty,
     );
-    let client = request.extensions_mut().remove::<Client>();
-    let Client { peer, outbox } = client.unwrap_or_default();
     let unanswered = Unanswered {
         span: span.clone(),
         asked,
         began,
         answered: false,
     };
-    let answering = answer(&service, request, outbox, began).instrument(span.clone());
+    let asking = Asking {
+        head: &head,
+        wanted,
+        lookup,
+        body,
+        outbox,
+        began,
+    };
+    let answering = answer(&service, asking).instrument(span.clone());
     let outcome = tokio::select! {
         outcome = catch_panic(answering) => outcome,
         () = gone(peer.as_deref()) => Err(ApiError::ClientGone),
@@ -90,18 +113,6 @@ pub(super) async fn handle(
         response.headers_mut().insert(request_id::HEADER, id);
     }
     response
-}
-
-/// As the metrics have it.
-fn asked(service: &Service, wanted: &Wanted<'_>) -> Asked {
-    let connector = match wanted {
-        Wanted::Nothing => None,
-        Wanted::Schema(name) | Wanted::Page(name) => service.pages.connectors().name(*name),
-    };
-    Asked {
-        connector,
-        what: wanted.what(),
-    }
 }
 
 async fn gone(peer: Option<&Peer>) {
@@ -138,13 +149,26 @@ impl Drop for Unanswered {
     }
 }
 
-async fn answer(
-    service: &Service,
-    request: Request<Body>,
+/// One request, as far as its head says what it wants.
+struct Asking<'a> {
+    head: &'a Parts,
+    wanted: Wanted<'a>,
+    /// None where nothing is at its path.
+    lookup: Option<Lookup>,
+    body: Body,
     outbox: Outbox,
     began: Instant,
-) -> Result<(Response, Came), ApiError> {
-    let (head, body) = request.into_parts();
+}
+
+async fn answer(service: &Service, asking: Asking<'_>) -> Result<(Response, Came), ApiError> {
+    let Asking {
+        head,
+        wanted,
+        lookup,
+        body,
+        outbox,
+        began,
+    } = asking;
     let line = head
         .uri
         .path_and_query()
@@ -158,16 +182,17 @@ async fn answer(
             limit_bytes: MAX_HEADER_BYTES,
         });
     }
-    let wanted = Wanted::read(head.uri.path(), &head.headers);
-    authorize(service, &wanted, &head.headers)?;
-    if wanted == Wanted::Nothing {
-        return Err(ApiError::NotFound);
-    }
+    authorize(service, lookup.as_ref(), &head.headers)?;
+    let lookup = lookup.ok_or(ApiError::NotFound)?;
     if !matches!(head.method, Method::GET | Method::POST) {
         return Err(ApiError::MethodNotAllowed);
     }
-    let connectors = service.pages.connectors();
-    let connector = connectors.loaded(wanted.connector()).await?;
+    let connector = service
+        .connectors
+        .loaded(wanted.connector(), lookup, |lookup| {
+            authorize(service, Some(lookup), &head.headers)
+        })
+        .await?;
     // Read also where it is of no use, as with a schema: else the client is cut off while it sends.
     let body = body::read(
         &head.headers,
@@ -212,15 +237,13 @@ async fn answer(
 }
 
 /// Checked before anything else is said, so that nobody can find out the connectors' names.
-fn authorize(service: &Service, wanted: &Wanted<'_>, headers: &HeaderMap) -> Result<(), ApiError> {
-    let connectors = service.pages.connectors();
-    let own = match wanted {
-        Wanted::Nothing => None,
-        Wanted::Schema(name) | Wanted::Page(name) => connectors.api_keys(*name),
-    };
-    let own = own.map(|keys| Keys::new(&keys));
-    let keys = own.as_ref().unwrap_or(&service.keys);
-    if !keys.permit(headers) {
+fn authorize(
+    service: &Service,
+    lookup: Option<&Lookup>,
+    headers: &HeaderMap,
+) -> Result<(), ApiError> {
+    let keys = lookup.and_then(Lookup::keys).unwrap_or(&service.keys);
+    if !permits(keys, headers) {
         return Err(ApiError::Unauthorized);
     }
     if keys.is_empty() && !names_this_machine(headers) {

@@ -30,7 +30,6 @@ const SHARED_YET: &[&str] = &[
     "Given: config, egress",
     "Heard: cli, egress",
     "Inner: cli, imports, sandbox, secrets",
-    "Keys: server, sync",
     "Ledger: egress, sync",
     "Line: author, cli",
     "Member: egress, sync",
