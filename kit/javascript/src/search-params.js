@@ -59,6 +59,11 @@ export class URLSearchParams {
     return parameters;
   }
 
+  /** Gives the parameters of a URL, which has changed, what its new query holds. */
+  static reread(parameters, query) {
+    parameters.#pairs = pairsFrom(query);
+  }
+
   get size() {
     return this.#pairs.length;
   }

@@ -109,7 +109,7 @@ test("URLs are read as Node does", () => {
   }
 });
 
-test("what is no URL is an error, in Node as well", () => {
+test("an invalid URL is an error, in Node as well", () => {
   for (const [url, base] of [
     ["/a"],
     ["x y"],
@@ -127,9 +127,13 @@ test("what is no URL is an error, in Node as well", () => {
   assert.equal(KitUrl.canParse("https://h"), true);
 });
 
-test("what this URL doesn't know is an error, and not another URL", () => {
+test("a URL beyond the bounds of the kit is an error, and not another URL", () => {
   for (const url of ["ftp://h/", "mailto:a@b", "https://müller.example/", "https://h%41/"]) {
     assert.throws(() => new KitUrl(url), TypeError, url);
+  }
+  const url = new KitUrl("https://h/");
+  for (const part of ["protocol", "username", "password", "host", "hostname", "port"]) {
+    assert.throws(() => (url[part] = "80"), TypeError, part);
   }
 });
 
@@ -142,11 +146,14 @@ test("a URL is changed as Node does", () => {
     url.hash = "f g";
     url.pathname = "/p q?/é";
     const second = [url.href, url.searchParams.get("x"), JSON.stringify({ url })];
-    url.searchParams.delete("x");
+    const held = url.searchParams;
+    held.delete("x");
     const third = url.href;
     url.search = "";
+    held.set("y", "4");
+    const fourth = url.href;
     url.href = "https://other/?z=1";
-    return [first, second, third, String(url), url.searchParams.get("z")];
+    return [first, second, third, fourth, String(url), held.get("z")];
   };
   assert.deepEqual(changed(new KitUrl("https://h/a?page=1#f")), changed(new URL("https://h/a?page=1#f")));
 });
