@@ -92,16 +92,4 @@ mod tests {
         let asked = asked(&[rows([(52, "2024-06-01T00:00:01Z")]), rows([])]);
         assert_eq!(asked[1].0.as_deref(), Some("2024-05-31T23:59:00Z"));
     }
-
-    #[test]
-    fn a_state_of_another_make_is_refused() {
-        for text in [
-            r#"{"updated_since": "yesterday"}"#,
-            r#"{"after": "50"}"#,
-            r#"{"next_page": 2}"#,
-        ] {
-            let answer = page(&host(), &PageRequest::new("orders", text));
-            assert!(matches!(answer, Err(Error::InvalidState(_))), "{text}");
-        }
-    }
 }
