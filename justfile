@@ -1,41 +1,101 @@
-# Each line is plain cargo or rustup, so that nobody needs `just`.
+# `.ci/run STEP` runs one step of what a change must pass; every other line is plain cargo. So nobody needs `just`.
+
+# The recipes
+list:
+    @just --list --unsorted
 
 # What a fresh machine lacks
 setup:
-    rustup target add wasm32-wasip2
-    rustup component add clippy rustfmt
+    .ci/run setup
 
-# Every test of the workspace and of the example connector
-test:
-    cargo test --locked --workspace
-    cargo test --locked --manifest-path guest-example/Cargo.toml
+# A recipe for each step
+recipes:
+    .ci/run recipes
 
-# What must hold for every rule, address, header and URL, tried with so many made-up ones (50000 take some 40 s)
-properties CASES="50000":
-    PROPTEST_CASES={{ CASES }} cargo test --locked -p weld-host --lib properties
+# Formatting of the workspace
+format:
+    .ci/run format
 
-# Formatting and lints, of host and guests
-lint:
-    cargo fmt --all --check
-    cargo fmt --check --manifest-path guest-example/Cargo.toml
-    cargo fmt --check --manifest-path templates/rust/Cargo.toml
-    cargo fmt --check --manifest-path tests/guests/Cargo.toml
-    cargo clippy --locked --workspace --all-targets -- -D warnings
-    cargo clippy --locked -p weld-connector --target wasm32-wasip2 -- -D warnings
-    cargo clippy --locked --target wasm32-wasip2 --manifest-path guest-example/Cargo.toml -- -D warnings
-    cargo clippy --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml -- -D warnings
+# Every test of the workspace
+tests:
+    .ci/run tests
 
-# Licences, duplicates and sources of every dependency; needs `cargo install --locked cargo-deny`
-deny:
-    cargo deny --locked check licenses bans sources
-    cargo deny --locked --manifest-path guest-example/Cargo.toml --config deny.toml check -A license-exception-not-encountered -A unmatched-skip licenses bans sources
-    cargo deny --locked --manifest-path tests/guests/Cargo.toml --config deny.toml check -A license-exception-not-encountered -A unmatched-skip licenses bans sources
+alias test := tests
+
+# Lints of the workspace
+clippy:
+    .ci/run clippy
+
+# Lints of the host without its demo
+clippy-without-demo:
+    .ci/run clippy-without-demo
+
+# Lints of the Rust kit as guests compile it
+clippy-kit-in-guest:
+    .ci/run clippy-kit-in-guest
+
+# The example connector: formatting, lints, tests
+guest-example:
+    .ci/run guest-example
+
+# The Rust template: formatting and lints
+template:
+    .ci/run template
+
+# The guests of the suite: formatting and lints
+test-guests:
+    .ci/run test-guests
+
+# The Python kit, in plain Python and as components in the host
+python-kit:
+    .ci/run python-kit
+
+# The JavaScript kit, in Node and as components in the host
+javascript-kit:
+    .ci/run javascript-kit
+
+# The C kit, natively and as components in the host
+c-kit:
+    .ci/run c-kit
+
+# The cases of conformance in every language; takes what the kits' recipes leave in target/
+conformance:
+    .ci/run conformance
+
+# Licenses, duplicates, sources and advisories of every dependency
+dependencies:
+    .ci/run dependencies
+
+# Dependencies that nothing uses
+unused-dependencies:
+    .ci/run unused-dependencies
+
+# The four lock files, as cargo writes them
+lock-files:
+    .ci/run lock-files
 
 # The documentation, private items included, into target/doc
 doc:
-    cargo doc --locked --no-deps --workspace --document-private-items
+    .ci/run doc
 
-# What the sandbox costs for one page, and the host beside others
+# Formatting and lints, of host and guests
+lint:
+    .ci/run format clippy clippy-kit-in-guest guest-example template test-guests
+
+# All that a change must pass
+ci:
+    .ci/run
+
+# All that, and what takes too long for every change
+full: ci properties
+    cargo bench --locked -p weld-host-tests
+    cargo run --release --locked -p weld-host-bench -- --smoke
+
+# Rules, addresses, headers and URLs against so many made-up cases (50000 take some 40 s)
+properties CASES="50000":
+    PROPTEST_CASES={{ CASES }} cargo test --locked -p weld-host --lib properties
+
+# What the sandbox costs for one page, and the host beside others (some 30 minutes)
 bench:
     cargo bench --locked -p weld-host-tests
     cargo run --release --locked -p weld-host-bench
@@ -44,16 +104,6 @@ bench:
 serve:
     cargo run --locked -p weld-host -- serve
 
-# The JavaScript kit, in Node and as components in the host
-javascript-kit:
-    cargo build --locked -p weld-host
-    kit/javascript/test
-
 # One test guest, by the name of its file in tests/guests/src/bin
 guest NAME:
     cargo build --release --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml --bin {{ NAME }}
-
-# The Python kit, in plain Python and as components in the host
-python-kit:
-    cargo build --locked -p weld-host
-    kit/python/test

@@ -23,7 +23,7 @@ fn times_are_written_as_they_were_read() {
 }
 
 #[test]
-fn every_day_of_four_centuries_is_written_as_its_neighbour_says() {
+fn every_day_of_four_centuries_is_written_as_its_neighbor_says() {
     let mut day = time("1800-01-01T00:00:00Z");
     let end = time("2200-03-01T00:00:00Z");
     let mut count = 0;
