@@ -44,6 +44,18 @@ function requireCallable(value, what) {
   }
 }
 
+// A promise of any class, and the functions that settle it (ECMAScript's NewPromiseCapability).
+function capability(Type) {
+  let resolve, reject;
+  const promise = new Type((...functions) => {
+    if (resolve !== undefined || reject !== undefined) throw new TypeError("the executor was called twice");
+    [resolve, reject] = functions;
+  });
+  requireCallable(resolve, "what resolves a promise");
+  requireCallable(reject, "what rejects a promise");
+  return { promise, resolve, reject };
+}
+
 /** ECMAScript's `Promise`. */
 export class Promise {
   #state = PENDING;
@@ -130,8 +142,7 @@ export class Promise {
   then(onFulfilled, onRejected) {
     this.#looked = true;
     unhandled.delete(this);
-    const Species = this.constructor?.[Symbol.species] ?? Promise;
-    const { promise, resolve, reject } = Promise.withResolvers.call(Species);
+    const { promise, resolve, reject } = capability(this.constructor?.[Symbol.species] ?? Promise);
     const reaction = (state, value) => {
       const handler = state === FULFILLED ? onFulfilled : onRejected;
       if (typeof handler !== "function") {
@@ -171,21 +182,30 @@ export class Promise {
   }
 
   static resolve(value) {
-    return value instanceof Promise && value.constructor === this ? value : new this((resolve) => resolve(value));
+    if (value instanceof Promise && value.constructor === this) return value;
+    const { promise, resolve } = capability(this);
+    resolve(value);
+    return promise;
   }
 
   static reject(reason) {
-    return new this((_, reject) => reject(reason));
+    const { promise, reject } = capability(this);
+    reject(reason);
+    return promise;
   }
 
   static withResolvers() {
-    let resolve, reject;
-    const promise = new this((...functions) => ([resolve, reject] = functions));
-    return { promise, resolve, reject };
+    return capability(this);
   }
 
   static try(call, ...values) {
-    return new this((resolve) => resolve(call(...values)));
+    const { promise, resolve, reject } = capability(this);
+    try {
+      resolve(call(...values));
+    } catch (error) {
+      reject(error);
+    }
+    return promise;
   }
 
   static all(items) {
@@ -200,53 +220,46 @@ export class Promise {
   }
 
   static any(items) {
-    const none = (reasons) => {
-      throw new AggregateError(reasons, "all promises were rejected");
-    };
+    const none = (reasons, { reject }) => reject(new AggregateError(reasons, "all promises were rejected"));
     return gather(this, items, ({ resolve, done }) => [resolve, done], none);
   }
 
   static race(items) {
-    return new this((resolve, reject) => {
-      for (const item of items) {
-        this.resolve(item).then(resolve, reject);
-      }
-    });
+    return gather(this, items, ({ resolve, reject }) => [resolve, reject], () => {});
   }
 }
 
+const resolveAll = (results, { resolve }) => resolve(results);
+
 // Waits for each of `items` with the two handlers that `handlers` makes for it; `done` takes one item's result, and
-// once all have theirs, `finish` makes the whole of them.
-function gather(Type, items, handlers, finish = (results) => results) {
-  return new Type((resolve, reject) => {
-    const results = [];
-    // One more than the items that are waited for, until all have been seen.
-    let left = 1;
-    const finishOne = () => {
-      left -= 1;
-      if (left === 0) {
-        try {
-          resolve(finish(results));
-        } catch (error) {
-          reject(error);
-        }
-      }
-    };
-    let index = 0;
+// once all have theirs, `finish` settles the whole.
+function gather(Type, items, handlers, finish = resolveAll) {
+  const whole = capability(Type);
+  const results = [];
+  // One more than the items that are waited for, until all have been seen.
+  let left = 1;
+  const finishOne = () => {
+    left -= 1;
+    if (left === 0) finish(results, whole);
+  };
+  try {
+    const resolveItem = Type.resolve;
+    requireCallable(resolveItem, "`resolve` of the promise's class");
     for (const item of items) {
-      const place = index++;
+      const place = results.push(undefined) - 1;
       let called = false;
       const done = (result) => {
-        if (!called) {
-          called = true;
-          results[place] = result;
-          finishOne();
-        }
+        if (called) return;
+        called = true;
+        results[place] = result;
+        finishOne();
       };
       left += 1;
-      results.push(undefined);
-      Type.resolve(item).then(...handlers({ resolve, reject, done }));
+      resolveItem.call(Type, item).then(...handlers({ ...whole, done }));
     }
     finishOne();
-  });
+  } catch (error) {
+    whole.reject(error);
+  }
+  return whole.promise;
 }

@@ -108,6 +108,56 @@ const programs = {
     );
     note(Object.prototype.toString.call(P.resolve()));
   },
+  "a class that makes no promise is refused"(P, note) {
+    const kinds = {
+      "without an executor": function () {},
+      "that calls it twice": function (executor) {
+        executor(note, note);
+        executor(note, note);
+      },
+      "that settles with no function": function (executor) {
+        executor(1, 2);
+      },
+      "that throws": function () {
+        throw new TypeError("own");
+      },
+    };
+    for (const [kind, Type] of Object.entries(kinds)) {
+      for (const method of ["resolve", "reject", "all", "race"]) {
+        try {
+          P[method].call(Type, []);
+          note(kind, method, "is taken");
+        } catch (error) {
+          note(kind, method, error.constructor.name);
+        }
+      }
+    }
+  },
+  "the resolve of a class is looked up once, and a failing one ends the items"(P, note) {
+    function* items() {
+      try {
+        yield 1;
+        yield 2;
+      } finally {
+        note("ended");
+      }
+    }
+    for (const method of ["all", "allSettled", "any", "race"]) {
+      class Sub extends P {
+        static get resolve() {
+          note("looked up");
+          return super.resolve;
+        }
+      }
+      P[method].call(Sub, items()).then(() => note(method));
+      class Failing extends P {
+        static resolve() {
+          throw "failing";
+        }
+      }
+      P[method].call(Failing, items()).catch((reason) => note(method, reason));
+    }
+  },
 };
 
 async function natively(program) {
