@@ -228,6 +228,29 @@ fn without_a_background_a_page_has_no_longer_than_its_request() {
 }
 
 #[test]
+fn without_a_background_a_page_that_is_too_long_names_the_limit_that_ended_it() {
+    for (answer_within, page_timeout, named) in [
+        ("300ms", "1h", "answer-within"),
+        // The request came before its call began.
+        ("300ms", "300ms", "answer-within"),
+        ("1h", "300ms", "page-timeout"),
+    ] {
+        let config = format!(
+            "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nanswer-within = \"{answer_within}\"\npage-timeout = \"{page_timeout}\""
+        );
+        let host = host()
+            .plugin("guest", guests::SLEEPS_BY_THE_WASI_CLOCK)
+            .config("guest", &config)
+            .switch("--no-background")
+            .start();
+        let answer = host.weld("guest").page("rows", &json!({}));
+        let message = assert_error(&answer, 504, "deadline_exceeded");
+        let expected = format!("300ms of `limits.{named}`");
+        assert!(message.contains(&expected), "{config}: {message}");
+    }
+}
+
+#[test]
 fn without_a_background_a_page_that_was_held_begins_with_a_whole_request() {
     let host = host()
         .plugin("guest", guests::WAITS_BETWEEN_PAGES)

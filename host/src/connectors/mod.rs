@@ -18,7 +18,7 @@ mod rest;
 mod start;
 mod watch;
 
-pub(crate) use crate::sandbox::{CallContext, CallError, Connector, GuestError, GuestPage};
+pub(crate) use crate::sandbox::{CallError, Connector, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
 pub(crate) use admission::{Slot, Spare};
 pub(crate) use entry::Lookup;

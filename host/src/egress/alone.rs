@@ -4,11 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
-use super::{Egress, PageQuota, Request, RequestBody, Shared, SystemNetwork, Wishes};
+use super::{Egress, Request, RequestBody, Shared, SystemNetwork, Wishes};
 use crate::config::ConnectorConfig;
-use crate::waits::Waits;
+use crate::scope::CallScope;
 
 /// The gate and the client of a connector, which one page after the other may use.
 #[doc(hidden)]
@@ -19,7 +17,7 @@ pub struct Alone {
 
 /// What one page may use of it.
 #[doc(hidden)]
-pub struct Page(Arc<PageQuota>);
+pub struct Page(Arc<CallScope>);
 
 impl Alone {
     /// The access of a connector with this configuration, over the system's network.
@@ -38,13 +36,7 @@ impl Alone {
 
     /// A new page's calls, bytes and time.
     pub fn page(&self) -> Page {
-        let limits = &self.config.limits;
-        let deadline = Instant::now() + limits.page_timeout;
-        Page(Arc::new(PageQuota::new(
-            limits,
-            deadline,
-            Arc::<Waits>::default(),
-        )))
+        Page(Arc::new(CallScope::of_a_page(&self.config.limits)))
     }
 
     /// Sends a GET as `http-fetch` does; answers status and body.

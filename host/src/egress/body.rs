@@ -14,8 +14,8 @@ use tokio::time::{Instant, Sleep};
 
 use super::decode::{Coding, Pieces, Reader};
 use super::error::{EgressError, Timeout};
-use super::quota::PageQuota;
 use super::record::Record;
+use crate::scope::{CallScope, Deadline};
 use crate::secrets::Replacer;
 
 /// How much is decompressed at a time.
@@ -33,10 +33,8 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub(super) struct Bounds {
     pub(super) max_bytes: u64,
     pub(super) idle: Duration,
-    pub(super) deadline: Instant,
-    /// Whose deadline it is.
-    pub(super) reason: Timeout,
-    pub(super) page: Arc<PageQuota>,
+    pub(super) deadline: Deadline,
+    pub(super) scope: Arc<CallScope>,
 }
 
 /// The body of a response. The exchange's log line is written when it ends or is dropped.
@@ -146,7 +144,7 @@ impl ResponseBody {
             .left
             .checked_sub(bytes)
             .ok_or_else(|| self.too_large())?;
-        self.bounds.page.take_bytes(piece.len())?;
+        self.bounds.scope.network.take_bytes(piece.len())?;
         self.record.received(bytes);
         Ok(())
     }
@@ -170,7 +168,7 @@ impl ResponseBody {
 
     /// Asks the clock too: a body that always has more never lets a timer run.
     fn poll_time(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let deadline = self.bounds.deadline;
+        let deadline = self.bounds.deadline.at;
         if Instant::now() >= deadline {
             return Poll::Ready(());
         }
@@ -195,7 +193,9 @@ impl Body for ResponseBody {
                 Poll::Ready(Ok(None)) => Ok(None),
                 Poll::Ready(Err(error)) => Err(this.sort(error)),
                 more => match (this.poll_time(context), more) {
-                    (Poll::Ready(()), _) => Err(EgressError::Timeout(this.bounds.reason)),
+                    (Poll::Ready(()), _) => Err(EgressError::Timeout(Timeout::Deadline(
+                        this.bounds.deadline.reason,
+                    ))),
                     (Poll::Pending, Poll::Ready(Ok(Some(piece)))) => {
                         this.count(&piece).map(|()| Some(piece))
                     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::SpecialUse;
 use super::auth::AuthError;
+use crate::scope::{ByteQuotaError, DeadlineReason};
 
 /// Every way in which a request to the network can fail. A response of any status is no failure.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ pub(crate) enum EgressError {
         /// Until the call could be made, at the earliest.
         wait: Duration,
         /// Whose time: the page's or the request's own.
-        limit: Timeout,
+        limit: DeadlineReason,
     },
 
     #[error(
@@ -92,12 +93,8 @@ pub(crate) enum Timeout {
     FirstByte,
     #[error("`network.idle-timeout`")]
     Idle,
-    #[error("`network.total-timeout`")]
-    Total,
-    #[error("the request's own")]
-    Request,
-    #[error("the page's")]
-    Page,
+    #[error("{0}")]
+    Deadline(DeadlineReason),
 }
 
 /// What is wrong with a request.
@@ -137,6 +134,12 @@ pub(crate) enum RequestFault {
     HeaderValue(String),
     #[error("the header `{0}` is the host's to set")]
     ReservedHeader(String),
+}
+
+impl From<ByteQuotaError> for EgressError {
+    fn from(ByteQuotaError { limit_bytes }: ByteQuotaError) -> Self {
+        Self::TooManyBytes { limit_bytes }
+    }
 }
 
 impl From<RequestFault> for EgressError {

@@ -12,15 +12,14 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{self, Client as Pool};
-use tokio::time::Instant;
 use url::Url;
 
 use super::connection::DialTimes;
 use super::dial::{DialError, Dialler};
 use super::error::{EgressError, Timeout};
 use super::headers;
-use super::quota::PageQuota;
 use super::record::Record;
+use crate::scope::{CallScope, Deadline};
 use outgoing::{BodyFault, outgoing};
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -67,9 +66,7 @@ pub(crate) struct StreamedBody {
 pub(super) struct Times {
     pub(super) connect: Duration,
     pub(super) first_byte: Duration,
-    pub(super) deadline: Instant,
-    /// Whose deadline it is.
-    pub(super) reason: Timeout,
+    pub(super) deadline: Deadline,
 }
 
 /// Sends a request and waits for its response's head.
@@ -78,14 +75,14 @@ pub(super) async fn send(
     hop: Hop,
     times: Times,
     max_request_bytes: u64,
-    page: &Arc<PageQuota>,
+    scope: &Arc<CallScope>,
     record: &mut Record,
 ) -> Result<http::Response<Incoming>, EgressError> {
     let body = outgoing(
         hop.body,
         max_request_bytes,
-        times,
-        page,
+        times.deadline,
+        scope,
         record.sent_bytes(),
     )?;
     let mut request = http::Request::new(body);
@@ -94,14 +91,16 @@ pub(super) async fn send(
     *request.headers_mut() = hop.headers;
     let connection = capture_connection(&mut request);
     let answered = answer(client, request, connection, times, record);
-    match tokio::time::timeout_at(times.deadline, answered).await {
+    match tokio::time::timeout_at(times.deadline.at, answered).await {
         Ok(Ok(response)) => {
             record.answered(response.status().as_u16());
             Ok(response)
         }
         Ok(Err(Failure::Timeout(timeout))) => Err(EgressError::Timeout(timeout)),
         Ok(Err(Failure::Client(error))) => Err(sort(error, record.origin())),
-        Err(_) => Err(EgressError::Timeout(times.reason)),
+        Err(_) => Err(EgressError::Timeout(Timeout::Deadline(
+            times.deadline.reason,
+        ))),
     }
 }
 

@@ -23,7 +23,6 @@ mod headers;
 mod message;
 mod network;
 mod pool;
-mod quota;
 mod record;
 mod redirect;
 mod shared;
@@ -40,6 +39,7 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::config::ConnectorConfig;
+use crate::scope::{CallQuotaError, CallScope};
 use crate::secrets::Secrets;
 use crate::waits::{Wait, WaitReason};
 use auth::Credentials;
@@ -60,8 +60,6 @@ pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
 pub(crate) use message::{Request, RequestBody, Response, Wishes};
 pub use network::{Network, Networking, SystemNetwork};
-use quota::NoCalls;
-pub(crate) use quota::PageQuota;
 pub(crate) use shared::Shared;
 
 /// One connector's access to the network.
@@ -133,11 +131,11 @@ impl Egress {
     pub(crate) async fn fetch(
         &self,
         request: Request,
-        page: &Arc<PageQuota>,
+        scope: &Arc<CallScope>,
     ) -> Result<Response, EgressError> {
-        let (url, response) = self.send(request, page).await?;
+        let (url, response) = self.send(request, scope).await?;
         let (head, body) = response.into_parts();
-        let _waiting = page.waits.begin(Wait {
+        let _waiting = scope.waits.begin(Wait {
             reason: WaitReason::Response {
                 origin: url.origin().ascii_serialization(),
             },
@@ -163,10 +161,10 @@ impl Egress {
     pub(crate) async fn send(
         &self,
         mut request: Request,
-        page: &Arc<PageQuota>,
+        scope: &Arc<CallScope>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
-        let mut course = Course::new(&mut request, page, &self.credentials);
-        self.take_call(&request.method, page)?;
+        let mut course = Course::new(&mut request, scope, &self.credentials);
+        self.take_call(&request.method, scope)?;
         let mut hop = match parse(request) {
             Ok(hop) => hop,
             Err((method, error)) => {
@@ -183,7 +181,7 @@ impl Egress {
             match next {
                 Some(next) => {
                     response.into_body().set_aside();
-                    self.take_call(next.method.as_str(), page)?;
+                    self.take_call(next.method.as_str(), scope)?;
                     follow = follow.saturating_sub(1);
                     hop = next;
                 }
@@ -194,14 +192,17 @@ impl Egress {
 
     /// Counts a call, also one that will be refused: each leaves a line in the log. Those past the quota leave one in
     /// all.
-    fn take_call(&self, method: &str, page: &PageQuota) -> Result<(), EgressError> {
-        page.take_call().map_err(|NoCalls { limit, is_first }| {
-            let error = EgressError::TooManyCalls { limit };
-            if is_first {
-                self.way.record(method, None).fail(&error);
-            }
-            error
-        })
+    fn take_call(&self, method: &str, scope: &CallScope) -> Result<(), EgressError> {
+        scope
+            .network
+            .take_call()
+            .map_err(|CallQuotaError { limit, is_first }| {
+                let error = EgressError::TooManyCalls { limit };
+                if is_first {
+                    self.way.record(method, None).fail(&error);
+                }
+                error
+            })
     }
 
     /// The connector's secrets.

@@ -9,22 +9,22 @@ use url::{Origin, Url};
 
 use super::auth::{Carried, Choice, Credentials};
 use super::body::ResponseBody;
-use super::error::{EgressError, Timeout};
+use super::error::EgressError;
 use super::exchange::Hop;
-use super::governor::{Patience, retry};
+use super::governor::retry;
 use super::message::{Request, Wishes};
-use super::quota::PageQuota;
 use super::way::Way;
+use crate::scope::{CallScope, Deadline, DeadlineReason};
 
 /// A request on its way, through redirects and further tries.
 pub(super) struct Course<'p> {
-    pub(super) page: &'p Arc<PageQuota>,
+    pub(super) scope: &'p Arc<CallScope>,
     pub(super) wishes: Wishes,
     pub(super) began: Instant,
     /// For how long it was held, or waited for another try: no part of the exchange.
     pub(super) paused: Duration,
-    /// For how long it may be.
-    pub(super) patience: Patience,
+    /// When it must have ended, further tries included.
+    pub(super) deadline: Deadline,
     /// The credential that it carries.
     pub(super) choice: Choice<'p>,
     /// What the last try carried, where that could be another one.
@@ -48,46 +48,33 @@ pub(super) struct Failure {
 impl<'p> Course<'p> {
     pub(super) fn new(
         request: &mut Request,
-        page: &'p Arc<PageQuota>,
+        scope: &'p Arc<CallScope>,
         credentials: &'p Credentials,
     ) -> Self {
         let wishes = request.wishes;
         let began = Instant::now();
-        let own = wishes.total.and_then(|own| began.checked_add(own));
-        let patience = match own {
-            Some(until) if until < page.deadline => Patience {
-                until,
-                reason: Timeout::Request,
-            },
-            _ => Patience {
-                until: page.deadline,
-                reason: Timeout::Page,
-            },
-        };
+        let own = wishes
+            .total
+            .map(|own| Deadline::new(began, own, DeadlineReason::Request));
         Self {
-            page,
             wishes,
             began,
-            paused: Duration::ZERO,
-            patience,
+            deadline: own.map_or(scope.deadline, |own| scope.deadline.or_sooner(own)),
             is_hosts_own: false,
             choice: Choice::Open(credentials, request.credential.take()),
             idempotent: request.idempotent,
-            ..Self::hosts_own(page)
+            ..Self::hosts_own(scope)
         }
     }
 
-    /// A request that the host makes for itself, within what `page` allows. It carries no credential.
-    pub(super) fn hosts_own(page: &'p Arc<PageQuota>) -> Self {
+    /// A request that the host makes for itself, within what `scope` allows. It carries no credential.
+    pub(super) fn hosts_own(scope: &'p Arc<CallScope>) -> Self {
         Self {
-            page,
+            scope,
             wishes: Wishes::default(),
             began: Instant::now(),
             paused: Duration::ZERO,
-            patience: Patience {
-                until: page.deadline,
-                reason: Timeout::Page,
-            },
+            deadline: scope.deadline,
             choice: Choice::Made(None),
             carried: None,
             is_hosts_own: true,
@@ -115,7 +102,7 @@ impl<'p> Course<'p> {
             return false;
         }
         // Forgotten also where this request can't be made again: the next one has another.
-        let renews = carried.discard() && is_repeatable && self.page.try_call();
+        let renews = carried.discard() && is_repeatable && self.scope.network.try_call();
         self.is_renewed |= renews;
         renews
     }
@@ -170,8 +157,12 @@ impl Way {
                 let headers = ended.as_ref().ok().map(Response::headers);
                 let pause = self
                     .governor
-                    .pause(&origin, tries, headers, course.patience)?;
-                course.page.try_call().then_some((again, origin, pause))
+                    .pause(&origin, tries, headers, course.deadline)?;
+                course
+                    .scope
+                    .network
+                    .try_call()
+                    .then_some((again, origin, pause))
             });
             let Some((again, origin, pause)) = next else {
                 return ended.map_err(|failure| failure.error);
@@ -180,7 +171,7 @@ impl Way {
                 response.into_body().set_aside();
             }
             self.governor
-                .wait_for_retry(&origin, pause, status, &course.page.waits)
+                .wait_for_retry(&origin, pause, status, &course.scope.waits)
                 .await;
             course.pause(pause);
             tries = tries.saturating_add(1);

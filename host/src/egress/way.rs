@@ -12,7 +12,7 @@ use url::Url;
 use super::auth::Ready;
 use super::body::{Bounds, ResponseBody};
 use super::decode::Coding;
-use super::error::{EgressError, Timeout};
+use super::error::EgressError;
 use super::exchange::{self, Hop, HopBody, Times};
 use super::governor::{Admission, Governor, retry};
 use super::headers;
@@ -20,6 +20,8 @@ use super::pool::Pool;
 use super::record::Record;
 use super::tries::{Course, Failure};
 use crate::config::{AllowList, NetworkConfig};
+use crate::report;
+use crate::scope::{Deadline, DeadlineReason};
 use crate::secrets::{Replacer, Secrets};
 use crate::tokens::Store;
 use crate::waits::{Wait, WaitReason};
@@ -67,7 +69,10 @@ impl Way {
             Ok(answered) => answered,
             Err(error) => {
                 if let EgressError::Credentials(failure) = &error {
-                    course.page.note_credential(Some(failure));
+                    course
+                        .scope
+                        .network
+                        .note_credential(Some(report::chain(failure)));
                 }
                 record.fail(&error);
                 return Err(Failure {
@@ -88,8 +93,7 @@ impl Way {
                 .idle_timeout
                 .min(course.wishes.idle.unwrap_or(Duration::MAX)),
             deadline: times.deadline,
-            reason: times.reason,
-            page: course.page.clone(),
+            scope: course.scope.clone(),
         };
         let replacer = if course.is_hosts_own {
             None
@@ -121,10 +125,10 @@ impl Way {
         let (credential, admission) = self.admitted(&hop.url, &origin, course, record).await?;
         if let Some(credential) = credential {
             course.carried = credential.add(&mut hop, &self.secrets)?;
-            course.page.note_credential(None);
+            course.scope.network.note_credential(None);
         }
         let times = self.times(course);
-        let _waiting = course.page.waits.begin(Wait {
+        let _waiting = course.scope.waits.begin(Wait {
             reason: WaitReason::Response {
                 origin: origin.clone(),
             },
@@ -135,7 +139,7 @@ impl Way {
             hop,
             times,
             self.max_request_bytes,
-            course.page,
+            course.scope,
             record,
         );
         let sent = sent.await;
@@ -188,11 +192,11 @@ impl Way {
         let (ready, admission) = loop {
             let ready = match &credential {
                 None => None,
-                Some(held) => Some(held.ready(self, course.page, course.patience).await?),
+                Some(held) => Some(held.ready(self, course.scope, course.deadline).await?),
             };
             let admission = self
                 .governor
-                .admit(origin, course.patience, &course.page.waits)
+                .admit(origin, course.deadline, &course.scope.waits)
                 .await?;
             was_held |= admission.held.is_some() || ready.as_ref().is_some_and(Ready::was_awaited);
             // Its time may be over after a long one in the queue; but the queue may always be that long.
@@ -227,15 +231,11 @@ impl Way {
     fn times(&self, course: &Course<'_>) -> Times {
         let within = |own: Option<Duration>, limit: Duration| own.unwrap_or(limit).min(limit);
         let (wishes, total) = (&course.wishes, self.network.total_timeout);
-        let mut times = Times {
+        let exchange = Deadline::new(course.began + course.paused, total, DeadlineReason::Total);
+        Times {
             connect: within(wishes.connect, total),
             first_byte: within(wishes.first_byte, self.network.first_byte_timeout),
-            deadline: course.began + course.paused + total,
-            reason: Timeout::Total,
-        };
-        if course.patience.until < times.deadline {
-            (times.deadline, times.reason) = (course.patience.until, course.patience.reason);
+            deadline: exchange.or_sooner(course.deadline),
         }
-        times
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bindings::host::{Body, HttpError, HttpRequest, HttpResponse};
-use crate::egress::{Egress, EgressError, PageQuota, Request, RequestBody, Wishes};
+use crate::egress::{Egress, EgressError, Request, RequestBody, Wishes};
+use crate::scope::CallScope;
 
 /// Sends one request and reads the whole response, within what is left of the page.
 pub(super) async fn fetch(
     egress: &Egress,
     request: HttpRequest,
-    page: &Arc<PageQuota>,
+    scope: &Arc<CallScope>,
 ) -> Result<HttpResponse, HttpError> {
     let request = Request {
         method: request.method,
@@ -35,7 +36,7 @@ pub(super) async fn fetch(
         credential: request.credential,
     };
     let response = egress
-        .fetch(request, page)
+        .fetch(request, scope)
         .await
         .map_err(|error| refusal(&error))?;
     Ok(HttpResponse {

@@ -13,12 +13,12 @@ mod wasi_http;
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi_http::WasiHttpCtxView;
 
 use crate::bindings::host;
-use crate::egress::{CurrentEgress, PageQuota};
+use crate::egress::CurrentEgress;
+use crate::scope::CallScope;
 pub(crate) use logging::CallLog;
 use wasi_http::WasiHttp;
 pub(crate) use wasi_http::add_to_linker as add_wasi_http_to_linker;
@@ -27,28 +27,24 @@ pub(crate) use wasi_http::add_to_linker as add_wasi_http_to_linker;
 pub(crate) struct Imports {
     environment: Arc<[(String, String)]>,
     egress: CurrentEgress,
-    page: Arc<PageQuota>,
+    scope: Arc<CallScope>,
     wasi_http: WasiHttp,
     log: CallLog,
-    /// When the page's time is over.
-    deadline: Instant,
 }
 
 impl Imports {
     pub(crate) fn new(
         environment: Arc<[(String, String)]>,
         egress: CurrentEgress,
-        page: Arc<PageQuota>,
+        scope: Arc<CallScope>,
         log: CallLog,
-        deadline: Instant,
     ) -> Self {
         Self {
             environment,
-            wasi_http: WasiHttp::new(egress.clone(), page.clone()),
+            wasi_http: WasiHttp::new(egress.clone(), scope.clone()),
             egress,
-            page,
+            scope,
             log,
-            deadline,
         }
     }
 
@@ -77,11 +73,11 @@ impl host::Host for Imports {
         &mut self,
         request: host::HttpRequest,
     ) -> Result<host::HttpResponse, host::HttpError> {
-        fetch::fetch(&self.egress.get(), request, &self.page).await
+        fetch::fetch(&self.egress.get(), request, &self.scope).await
     }
 
     async fn sleep(&mut self, duration: u32) -> Result<(), host::OutOfTime> {
-        sleep::sleep(duration, self.deadline, self.page.waits()).await
+        sleep::sleep(duration, &self.scope).await
     }
 
     fn environment(&mut self) -> Vec<(String, String)> {

@@ -1,28 +1,26 @@
 //! `sleep`: a pause inside a page, which holds no thread.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::bindings::host::OutOfTime;
-use crate::waits::{Wait, WaitReason, Waits};
+use crate::scope::CallScope;
+use crate::waits::{Wait, WaitReason};
 
 /// Waits for `milliseconds`, or says at once how much time the page has left where the pause would go past its
 /// deadline: a guest that knows can still hand over the rows it has.
-pub(super) async fn sleep(
-    milliseconds: u32,
-    deadline: Instant,
-    waits: &Arc<Waits>,
-) -> Result<(), OutOfTime> {
+pub(super) async fn sleep(milliseconds: u32, scope: &CallScope) -> Result<(), OutOfTime> {
     let duration = Duration::from_millis(milliseconds.into());
-    let left = deadline.saturating_duration_since(Instant::now());
+    let left = scope.deadline.at.saturating_duration_since(Instant::now());
     if duration >= left {
         return Err(OutOfTime {
             left: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
         });
     }
-    let _waiting = waits.begin(Wait::lasting(WaitReason::Pause, duration));
+    let _waiting = scope
+        .waits
+        .begin(Wait::lasting(WaitReason::Pause, duration));
     tokio::time::sleep(duration).await;
     Ok(())
 }
@@ -30,13 +28,17 @@ pub(super) async fn sleep(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Limits;
 
     #[tokio::test]
     async fn a_pause_past_the_deadline_is_refused_with_what_is_left() {
-        let deadline = Instant::now() + Duration::from_secs(3600);
-        let waits = Arc::default();
-        let refused = sleep(3_600_001, deadline, &waits).await.unwrap_err();
+        let limits = Limits {
+            page_timeout: Duration::from_secs(3600),
+            ..Limits::default()
+        };
+        let scope = CallScope::of_a_page(&limits);
+        let refused = sleep(3_600_001, &scope).await.unwrap_err();
         assert!(refused.left > 3_590_000 && refused.left <= 3_600_000);
-        assert!(sleep(1, deadline, &waits).await.is_ok());
+        assert!(sleep(1, &scope).await.is_ok());
     }
 }

@@ -17,9 +17,10 @@ use wasmtime_wasi_http::{
 
 use crate::config::is_reserved_header;
 use crate::egress::{
-    CurrentEgress, EgressError, PageQuota, Request, RequestBody, StreamedBody, Timeout, Wishes,
+    CurrentEgress, EgressError, Request, RequestBody, StreamedBody, Timeout, Wishes,
 };
 use crate::report;
+use crate::scope::CallScope;
 
 /// The header in which a guest names a credential, since `wasi:http` has no other place for it. It is not sent.
 const CREDENTIAL: HeaderName = HeaderName::from_static("weld-host-credential");
@@ -40,14 +41,14 @@ pub(super) struct WasiHttp {
 /// The hooks: where requests go.
 struct Gate {
     egress: CurrentEgress,
-    page: Arc<PageQuota>,
+    scope: Arc<CallScope>,
 }
 
 impl WasiHttp {
-    pub(super) fn new(egress: CurrentEgress, page: Arc<PageQuota>) -> Self {
+    pub(super) fn new(egress: CurrentEgress, scope: Arc<CallScope>) -> Self {
         Self {
             context: WasiHttpCtx::new(),
-            gate: Gate { egress, page },
+            gate: Gate { egress, scope },
         }
     }
 
@@ -112,11 +113,11 @@ impl WasiHttpHooks for Gate {
         options: Option<RequestOptions>,
         _processed: Ended,
     ) -> Box<dyn Future<Output = Sent> + Send> {
-        let (egress, page) = (self.egress.get(), self.page.clone());
+        let (egress, scope) = (self.egress.get(), self.scope.clone());
         Box::new(async move {
             let request = translated(request, options);
             let (_, response) = egress
-                .send(request, &page)
+                .send(request, &scope)
                 .await
                 .map_err(|error| wasi(&error))?;
             let response = response.map(|body| body.map_err(|error| wasi(&error)).boxed_unsync());
@@ -186,9 +187,9 @@ fn wasi(error: &EgressError) -> Error {
         }
         EgressError::Timeout(Timeout::Connect) => Error::ConnectionTimeout,
         EgressError::Timeout(Timeout::Idle) => Error::ConnectionReadTimeout,
-        EgressError::Timeout(
-            Timeout::FirstByte | Timeout::Total | Timeout::Request | Timeout::Page,
-        ) => Error::HttpResponseTimeout,
+        EgressError::Timeout(Timeout::FirstByte | Timeout::Deadline(_)) => {
+            Error::HttpResponseTimeout
+        }
         EgressError::InvalidRequest { .. }
         | EgressError::Credentials(_)
         | EgressError::TooManyCalls { .. }

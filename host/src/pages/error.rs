@@ -47,13 +47,6 @@ pub(crate) enum PageFailure {
     #[error("the schema took longer than the {limit:?} of `limits.answer-within`")]
     SchemaTimeout { limit: Duration },
 
-    /// Where no call goes on without its request, a page has no longer than that.
-    #[error(
-        "the page took longer than the {limit:?} of `limits.answer-within`, and with --no-background no call goes on \
-         after its request; return less in a page, and its state sooner"
-    )]
-    AnswerTimeout { limit: Duration },
-
     /// Too many newer versions have been loaded since the call began.
     #[error("the connector was replaced while the page was made")]
     Superseded,

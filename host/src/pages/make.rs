@@ -17,9 +17,9 @@ use super::wait::{self, RateLimit};
 use super::{SCHEMA_RETRY, schema, secrets};
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
-    CallContext, CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot,
-    Spare,
+    CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot, Spare,
 };
+use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::{Wait, WaitReason, Waits};
 
 /// What pages and schemas may take that wait for their client.
@@ -66,7 +66,7 @@ pub(super) struct PageCall {
     pub(super) mark: Option<Waiting>,
     pub(super) arrived: Timestamp,
     /// When the answer must be there, where the call can't go on without its request.
-    pub(super) deadline: Option<Instant>,
+    pub(super) deadline: Option<Deadline>,
 }
 
 impl ReadyPage {
@@ -135,7 +135,7 @@ impl Maker {
     pub(super) async fn schema(
         self: Arc<Self>,
         connector: Arc<Connector>,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         waits: Arc<Waits>,
     ) -> Made<ReadySchema> {
         match self.ask_schema(&connector, deadline, waits).await {
@@ -153,12 +153,12 @@ impl Maker {
     async fn ask_schema(
         &self,
         connector: &Connector,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         waits: Arc<Waits>,
     ) -> Result<String, PageFailure> {
-        let (_slot, context) = self.begin(connector, deadline, waits).await?;
+        let (_slot, scope) = self.begin(connector, deadline, waits).await?;
         let asked = tokio::select! {
-            asked = connector.schema(&context) => asked,
+            asked = connector.schema(&scope) => asked,
             () = connector.superseded() => return Err(PageFailure::Superseded),
         };
         match asked {
@@ -169,7 +169,7 @@ impl Maker {
                 })
             }
             Err(CallError::Unreadable { source }) => Err(PageFailure::UnreadableSchema { source }),
-            Err(error) => Err(failure(error, &context, connector.limits())),
+            Err(error) => Err(ConnectorError::Call(error).into()),
         }
     }
 
@@ -186,9 +186,9 @@ impl Maker {
     }
 
     async fn ask_page(&self, call: &PageCall, waits: Arc<Waits>) -> Result<ReadyPage, PageFailure> {
-        let (slot, context) = self.begin(&call.connector, call.deadline, waits).await?;
+        let (slot, scope) = self.begin(&call.connector, call.deadline, waits).await?;
         let fetched = tokio::select! {
-            fetched = call.connector.fetch_page(&call.table, &call.state, &context) => fetched,
+            fetched = call.connector.fetch_page(&call.table, &call.state, &scope) => fetched,
             () = call.connector.superseded() => return Err(PageFailure::Superseded),
         };
         drop(slot);
@@ -212,7 +212,7 @@ impl Maker {
                     }
                 }
             }
-            Err(error) => Err(failure(error, &context, limits)),
+            Err(error) => Err(ConnectorError::Call(error).into()),
         }
     }
 
@@ -220,9 +220,9 @@ impl Maker {
     async fn begin(
         &self,
         connector: &Connector,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         waits: Arc<Waits>,
-    ) -> Result<(Slot, CallContext), PageFailure> {
+    ) -> Result<(Slot, Arc<CallScope>), PageFailure> {
         let slot = {
             let _waiting = waits.begin(Wait {
                 reason: WaitReason::Sandbox,
@@ -245,8 +245,9 @@ impl Maker {
             };
             self.connectors.admit(connector, make_room).await?
         };
-        let timeout = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        Ok((slot, CallContext { timeout, waits }))
+        let limits = connector.limits();
+        let deadline = call_deadline(limits, deadline, Instant::now());
+        Ok((slot, Arc::new(CallScope::new(limits, deadline, waits))))
     }
 
     fn check(
@@ -280,16 +281,53 @@ impl Maker {
     }
 }
 
-/// What a call's end is to its requests. The time that it had may have been theirs, not the page's.
-fn failure(error: CallError, context: &CallContext, limits: &Limits) -> PageFailure {
-    match error {
-        CallError::PageTimeout { limit, .. }
-            if context.timeout.is_some() && limit < limits.page_timeout =>
-        {
-            PageFailure::AnswerTimeout {
-                limit: limits.answer_within.unwrap_or(limit),
-            }
+/// When a call that has its slot at `began` must have ended. `answer` is when its request must have the answer, if the
+/// call can't go on without it.
+fn call_deadline(limits: &Limits, answer: Option<Deadline>, began: Instant) -> Deadline {
+    let page = Deadline::new(began, limits.page_timeout, DeadlineReason::PageTimeout);
+    answer.map_or(page, |answer| page.or_sooner(answer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_ends_with_whichever_is_sooner_its_answer_or_its_page() {
+        let seconds = Duration::from_secs;
+        for (answer_within, page_timeout, queued, ends, reason) in [
+            // Both are equal: the answer's time began when the request came, the page's when it had its slot.
+            (10, 10, 0, 10, DeadlineReason::PageTimeout),
+            (10, 10, 1, 10, DeadlineReason::AnswerWithin),
+            // `answer-within` is the longer one, but some of it may be over.
+            (20, 10, 0, 10, DeadlineReason::PageTimeout),
+            (20, 10, 9, 19, DeadlineReason::PageTimeout),
+            (20, 10, 10, 20, DeadlineReason::PageTimeout),
+            (20, 10, 11, 20, DeadlineReason::AnswerWithin),
+            (20, 10, 30, 20, DeadlineReason::AnswerWithin),
+            (5, 10, 0, 5, DeadlineReason::AnswerWithin),
+        ] {
+            let limits = Limits {
+                page_timeout: seconds(page_timeout),
+                ..Limits::default()
+            };
+            let arrived = Instant::now();
+            let answer = Deadline::new(
+                arrived,
+                seconds(answer_within),
+                DeadlineReason::AnswerWithin,
+            );
+            let deadline = call_deadline(&limits, Some(answer), arrived + seconds(queued));
+            let case = (answer_within, page_timeout, queued);
+            assert_eq!(deadline.at, arrived + seconds(ends), "{case:?}");
+            assert_eq!(deadline.reason, reason, "{case:?}");
+            let limit = match reason {
+                DeadlineReason::AnswerWithin => answer_within,
+                _ => page_timeout,
+            };
+            assert_eq!(deadline.limit, seconds(limit), "{case:?}");
+            let alone = call_deadline(&limits, None, arrived);
+            assert_eq!(alone.reason, DeadlineReason::PageTimeout, "{case:?}");
         }
-        error => PageFailure::Connector(ConnectorError::Call(error)),
     }
 }

@@ -27,6 +27,7 @@ use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 
 use crate::config::Limits;
 use crate::connectors::{Connector, ConnectorError, Connectors};
+use crate::scope::{Deadline, DeadlineReason};
 use crate::waits::Waits;
 pub(crate) use answer::{Answer, Receipt};
 use calls::{Closed, Crashed, Linger};
@@ -94,7 +95,7 @@ impl Pages {
         connector: &Arc<Connector>,
     ) -> Result<Bytes, Arc<PageFailure>> {
         let limits = connector.limits();
-        let deadline = limits.answer_within.map(|within| Instant::now() + within);
+        let deadline = answer_deadline(limits, Instant::now());
         let mut connector = connector.clone();
         for _ in 0..SCHEMA_VERSIONS {
             match self.schema_of(&connector, deadline).await {
@@ -115,7 +116,7 @@ impl Pages {
     async fn schema_of(
         &self,
         connector: &Arc<Connector>,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<Bytes, Arc<PageFailure>> {
         let limits = connector.limits();
         let key = SchemaKey {
@@ -157,7 +158,7 @@ impl Pages {
         let limits = connector.limits();
         let state = &request.state;
         let (arrived, now) = (Timestamp::now(), Instant::now());
-        let deadline = limits.answer_within.map(|within| now + within);
+        let deadline = answer_deadline(limits, now);
         let mark = state
             .waiting()
             .map(|mark| wait::bound(mark, arrived, limits));
@@ -217,7 +218,7 @@ impl Pages {
     }
 
     /// Waits for `left`, but no longer than `until` and not while the host shuts down. Whether all of it is over.
-    async fn hold(&self, left: Duration, until: Option<Instant>) -> bool {
+    async fn hold(&self, left: Duration, until: Option<Deadline>) -> bool {
         if left.is_zero() {
             return true;
         }
@@ -251,10 +252,16 @@ fn given_back(state: &IncomingState, mark: Option<&Waiting>) -> String {
     }
 }
 
+/// When a request that arrived at `arrived` must have its answer; `None` if it may wait for ever.
+fn answer_deadline(limits: &Limits, arrived: Instant) -> Option<Deadline> {
+    let limit = limits.answer_within?;
+    Some(Deadline::new(arrived, limit, DeadlineReason::AnswerWithin))
+}
+
 /// Waits until `deadline`; for ever without one.
-async fn reached(deadline: Option<Instant>) {
+async fn reached(deadline: Option<Deadline>) {
     match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        Some(deadline) => tokio::time::sleep_until(deadline.at).await,
         None => std::future::pending().await,
     }
 }

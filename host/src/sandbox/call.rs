@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -16,9 +15,8 @@ use super::error::{CallError, Circumstances, GuestError};
 use super::limits::MemoryLimiter;
 use super::turns::InTurn;
 use crate::bindings::{self, source};
-use crate::egress::PageQuota;
 use crate::imports::{CallLog, Imports};
-use crate::waits::Waits;
+use crate::scope::CallScope;
 
 /// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
 /// some hundred bytes for each.
@@ -37,15 +35,6 @@ pub(crate) struct GuestPage {
     pub(crate) has_more: bool,
     /// How long the guest asks to wait before the next page.
     pub(crate) wait: Option<Duration>,
-}
-
-/// What a call's caller says of it, and sees of it from outside.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct CallContext {
-    /// How long the call may take, where that is less than `limits.page-timeout`.
-    pub(crate) timeout: Option<Duration>,
-    /// What the call waits for.
-    pub(crate) waits: Arc<Waits>,
 }
 
 /// What the store of one call holds.
@@ -85,9 +74,9 @@ impl Connector {
     /// Every [`CallError`] but those of a page's size.
     pub(crate) async fn schema(
         &self,
-        context: &CallContext,
+        scope: &Arc<CallScope>,
     ) -> Result<Vec<source::Table>, CallError> {
-        self.call(context, None, async |store, guest| {
+        self.call(scope, None, async |store, guest| {
             guest.weld_connector_source().call_schema(store).await
         })
         .await
@@ -102,11 +91,11 @@ impl Connector {
         &self,
         table: &str,
         state: &str,
-        context: &CallContext,
+        scope: &Arc<CallScope>,
     ) -> Result<GuestPage, CallError> {
         let state = state.to_owned();
         let page = self
-            .call(context, Some(table), async |store, guest| {
+            .call(scope, Some(table), async |store, guest| {
                 let source = guest.weld_connector_source();
                 source.call_fetch_page(store, table, &state).await
             })
@@ -138,14 +127,14 @@ impl Connector {
     ///
     /// As any call: a start function may trap, too.
     pub(super) async fn try_instantiating(&self) -> Result<(), CallError> {
-        self.call(&CallContext::default(), None, async |_, _| Ok(Ok(())))
-            .await
+        let scope = Arc::new(CallScope::of_a_page(self.limits()));
+        self.call(&scope, None, async |_, _| Ok(Ok(()))).await
     }
 
     /// Runs `export` in an instance of its own, under every limit of the connector.
     async fn call<R>(
         &self,
-        context: &CallContext,
+        scope: &Arc<CallScope>,
         table: Option<&str>,
         export: impl AsyncFnOnce(
             &mut Store<CallState>,
@@ -155,18 +144,11 @@ impl Connector {
         let limits = self.limits();
         let log = CallLog::new(self.name(), limits.max_log_lines, self.secrets().clone());
         let clock = CpuClock::new(limits.cpu_time);
-        let timeout = context
-            .timeout
-            .map_or(limits.page_timeout, |own| own.min(limits.page_timeout));
-        let deadline = Instant::now() + timeout;
-        let linked = tokio::time::timeout_at(deadline, self.linked())
+        let deadline = scope.deadline;
+        let linked = tokio::time::timeout_at(deadline.at, self.linked())
             .await
-            .map_err(|_| CallError::PageTimeout {
-                limit: timeout,
-                waits_for: None,
-            })??;
-        let page = Arc::new(PageQuota::new(limits, deadline, context.waits.clone()));
-        let mut store = self.store(&log, &clock, deadline, page.clone());
+            .map_err(|_| CallError::timeout(deadline, None))??;
+        let mut store = self.store(&log, &clock, scope);
         let mut instantiated = false;
         let (ended, waits_for) = {
             let call = async {
@@ -176,17 +158,14 @@ impl Connector {
             };
             let (turns, name) = (self.turns(), self.name().clone());
             let mut running = pin!(InTurn::new(turns, name, clock.clone(), call));
-            let ended = tokio::time::timeout_at(deadline, running.as_mut()).await;
+            let ended = tokio::time::timeout_at(deadline.at, running.as_mut()).await;
             // Asked before the call is dropped, and its waits with it.
-            (ended, context.waits.current())
+            (ended, scope.waits.current())
         };
         log.finish();
         tracing::debug!(cpu_time = ?clock.used(), "call ended");
         let Ok(result) = ended else {
-            return Err(CallError::PageTimeout {
-                limit: timeout,
-                waits_for,
-            });
+            return Err(CallError::timeout(deadline, waits_for));
         };
         let result = match result {
             Ok(answer) => answer
@@ -201,15 +180,14 @@ impl Connector {
                 Err(CallError::classify(error, &circumstances))
             }
         };
-        result.map_err(|error| error.or_of_a_credential(page.failed_credential()))
+        result.map_err(|error| error.or_of_a_credential(scope.network.failed_credential()))
     }
 
     fn store(
         &self,
         log: &CallLog,
         clock: &Arc<CpuClock>,
-        deadline: Instant,
-        page: Arc<PageQuota>,
+        scope: &Arc<CallScope>,
     ) -> Store<CallState> {
         let limits = self.limits();
         let wasi = WasiCtxBuilder::new()
@@ -228,9 +206,8 @@ impl Connector {
             imports: Imports::new(
                 self.shared_environment(),
                 self.egress(),
-                page,
+                scope.clone(),
                 log.clone(),
-                deadline,
             ),
             memory: MemoryLimiter::new(limits.memory_bytes, self.total_memory()),
         };

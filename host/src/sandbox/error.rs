@@ -11,6 +11,7 @@ use super::limits::MemoryLimit;
 use crate::bindings::source;
 use crate::config::ConnectorName;
 use crate::report;
+use crate::scope::{Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 use crate::waits::Wait;
 
@@ -103,6 +104,13 @@ pub(crate) enum CallError {
         /// None where the guest was computing.
         waits_for: Option<Wait>,
     },
+
+    /// Where no call goes on without its request, a page has no longer than that.
+    #[error(
+        "the page took longer than the {limit:?} of `limits.answer-within`, and with --no-background no call goes on \
+         after its request; return less in a page, and its state sooner"
+    )]
+    AnswerTimeout { limit: Duration },
 
     #[error("the page has {bytes} bytes, {limit_bytes} are allowed by `limits.page-size`")]
     PageTooLarge { bytes: usize, limit_bytes: u64 },
@@ -207,6 +215,17 @@ impl CallError {
         }
     }
 
+    /// The call has not ended by its deadline; it was waiting for this, if it wasn't computing.
+    pub(super) fn timeout(deadline: Deadline, waits_for: Option<Wait>) -> Self {
+        let limit = deadline.limit;
+        match deadline.reason {
+            DeadlineReason::AnswerWithin => Self::AnswerTimeout { limit },
+            DeadlineReason::PageTimeout | DeadlineReason::Total | DeadlineReason::Request => {
+                Self::PageTimeout { limit, waits_for }
+            }
+        }
+    }
+
     /// More than the message says, for the log: the backtrace of a crash.
     pub(crate) fn trace(&self) -> Option<&str> {
         match self {
@@ -216,6 +235,7 @@ impl CallError {
             Self::Guest(_)
             | Self::CpuTime { .. }
             | Self::PageTimeout { .. }
+            | Self::AnswerTimeout { .. }
             | Self::PageTooLarge { .. }
             | Self::StateTooLarge { .. }
             | Self::Unreadable { .. }

@@ -21,7 +21,7 @@ mod turns;
 mod wasm;
 
 pub use cache::{Cache, CacheError, Untrusted};
-pub(crate) use call::{CallContext, GuestPage};
+pub(crate) use call::GuestPage;
 pub use capacity::{Bound, Capacity};
 pub(crate) use code::Source;
 pub use compiler::{Compilation, CompilerProcess, CompilerProcessError, serve_as_compiler};

@@ -136,7 +136,6 @@ impl ApiError {
             | PageFailure::Stuck { .. }
             | PageFailure::UnreadableSchema { .. }
             | PageFailure::SchemaTimeout { .. }
-            | PageFailure::AnswerTimeout { .. }
             | PageFailure::Crashed => None,
             PageFailure::Connector(ConnectorError::Loading) => Some(LOADING),
             PageFailure::Superseded => Some(SUPERSEDED),
@@ -216,9 +215,7 @@ fn page_kind(failure: &PageFailure) -> ErrorKind {
         PageFailure::RateLimited { .. } | PageFailure::SchemaRateLimited { .. } => {
             ErrorKind::RateLimited
         }
-        PageFailure::SchemaTimeout { .. } | PageFailure::AnswerTimeout { .. } => {
-            ErrorKind::DeadlineExceeded
-        }
+        PageFailure::SchemaTimeout { .. } => ErrorKind::DeadlineExceeded,
         PageFailure::Superseded => ErrorKind::ConnectorUnavailable,
         PageFailure::Crashed => ErrorKind::Internal,
     }
@@ -242,7 +239,9 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::Crashed { .. } | CallError::Exited { .. } => ErrorKind::ConnectorCrashed,
         CallError::OutOfMemory { .. } => ErrorKind::OutOfMemory,
         CallError::CpuTime { .. } => ErrorKind::CpuExceeded,
-        CallError::PageTimeout { .. } => ErrorKind::DeadlineExceeded,
+        CallError::PageTimeout { .. } | CallError::AnswerTimeout { .. } => {
+            ErrorKind::DeadlineExceeded
+        }
         CallError::PageTooLarge { .. } => ErrorKind::PageTooLarge,
         CallError::StateTooLarge { .. } => ErrorKind::StateTooLarge,
         CallError::Unreadable { .. } => ErrorKind::InvalidPage,

@@ -18,10 +18,9 @@ pub(super) use ready::{Carried, Ready};
 use std::sync::Arc;
 
 use super::error::EgressError;
-use super::governor::Patience;
-use super::quota::PageQuota;
 use super::way::Way;
 use crate::config::{Addition, Credential, CredentialKind, Oauth2Config};
+use crate::scope::{CallScope, Deadline};
 use jwt::Signer;
 use oauth2::Tokens;
 
@@ -92,14 +91,14 @@ impl Held {
     pub(super) async fn ready(
         &self,
         way: &Arc<Way>,
-        page: &PageQuota,
-        patience: Patience,
+        scope: &CallScope,
+        deadline: Deadline,
     ) -> Result<Ready, EgressError> {
         Ok(match &self.source {
             Source::Fixed(addition) => Ready::Fixed(addition.clone()),
             Source::Signed(signer) => Ready::Signed(signer.clone()),
             Source::Given(tokens) => {
-                let had = tokens.token(way, page, patience).await?;
+                let had = tokens.token(way, scope, deadline).await?;
                 Ready::Given(tokens.clone(), had)
             }
         })

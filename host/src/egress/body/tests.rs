@@ -2,6 +2,7 @@ use http_body::SizeHint;
 
 use super::*;
 use crate::config::Limits;
+use crate::scope::DeadlineReason;
 use crate::secrets::Secrets;
 
 /// A body that never lets its reader wait: a piece again and again, up to a number of bytes.
@@ -45,13 +46,12 @@ where
 }
 
 fn bounds(max_bytes: u64, time: Duration) -> Bounds {
-    let deadline = Instant::now() + time;
+    let deadline = Deadline::new(Instant::now(), time, DeadlineReason::Total);
     Bounds {
         max_bytes,
         idle: Duration::from_secs(30),
         deadline,
-        reason: Timeout::Total,
-        page: Arc::new(PageQuota::new(&Limits::default(), deadline, Arc::default())),
+        scope: Arc::new(CallScope::new(&Limits::default(), deadline, Arc::default())),
     }
 }
 
@@ -61,7 +61,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn body_that_always_has_more_ends_with_its_time() {
     let ended = read(flood(b"row"), None, bounds(u64::MAX, Duration::ZERO)).await;
     assert!(
-        matches!(ended, Err(EgressError::Timeout(Timeout::Total))),
+        matches!(
+            ended,
+            Err(EgressError::Timeout(Timeout::Deadline(
+                DeadlineReason::Total
+            )))
+        ),
         "{ended:?}"
     );
 }

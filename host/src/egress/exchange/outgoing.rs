@@ -11,16 +11,16 @@ use http_body_util::{BodyExt, Full};
 use tokio::time::{Instant, Sleep};
 
 use super::super::error::{EgressError, Timeout};
-use super::super::quota::{OverQuota, PageQuota};
 use super::super::record::Counter;
-use super::{Cause, HopBody, StreamedBody, Times};
+use super::{Cause, HopBody, StreamedBody};
+use crate::scope::{ByteQuotaError, CallScope, Deadline, DeadlineReason};
 
 /// The body as it is sent, within its caps.
 pub(super) fn outgoing(
     body: HopBody,
     max_bytes: u64,
-    times: Times,
-    page: &Arc<PageQuota>,
+    deadline: Deadline,
+    scope: &Arc<CallScope>,
     sent: Counter,
 ) -> Result<UnsyncBoxBody<Bytes, Cause>, EgressError> {
     let too_large = |bytes: u64| {
@@ -33,7 +33,7 @@ pub(super) fn outgoing(
     match body {
         HopBody::Whole(bytes) => {
             too_large(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
-            page.take_bytes(bytes.len())?;
+            scope.network.take_bytes(bytes.len())?;
             sent.add(bytes.len());
             Ok(Full::new(bytes)
                 .map_err(|never| match never {})
@@ -45,9 +45,9 @@ pub(super) fn outgoing(
                 streamed,
                 left: max_bytes,
                 max_bytes,
-                time: Box::pin(tokio::time::sleep_until(times.deadline)),
-                reason: times.reason,
-                page: page.clone(),
+                time: Box::pin(tokio::time::sleep_until(deadline.at)),
+                reason: deadline.reason,
+                scope: scope.clone(),
                 sent,
             }
             .boxed_unsync())
@@ -63,7 +63,7 @@ pub(super) enum BodyFault {
     #[error("the page has used up its bytes")]
     OverQuota { limit_bytes: u64 },
     #[error("the exchange ran out of time")]
-    OutOfTime { reason: Timeout },
+    OutOfTime { reason: DeadlineReason },
 }
 
 impl From<&BodyFault> for EgressError {
@@ -71,7 +71,7 @@ impl From<&BodyFault> for EgressError {
         match *fault {
             BodyFault::TooLarge { limit_bytes } => Self::RequestTooLarge { limit_bytes },
             BodyFault::OverQuota { limit_bytes } => Self::TooManyBytes { limit_bytes },
-            BodyFault::OutOfTime { reason } => Self::Timeout(reason),
+            BodyFault::OutOfTime { reason } => Self::Timeout(Timeout::Deadline(reason)),
         }
     }
 }
@@ -82,8 +82,8 @@ struct Capped {
     max_bytes: u64,
     /// An upstream may answer before it has the whole request, and take the rest for as long as the guest writes.
     time: Pin<Box<Sleep>>,
-    reason: Timeout,
-    page: Arc<PageQuota>,
+    reason: DeadlineReason,
+    scope: Arc<CallScope>,
     sent: Counter,
 }
 
@@ -93,9 +93,10 @@ impl Capped {
         self.left = self.left.checked_sub(length).ok_or(BodyFault::TooLarge {
             limit_bytes: self.max_bytes,
         })?;
-        self.page
+        self.scope
+            .network
             .take_bytes(bytes)
-            .map_err(|OverQuota { limit_bytes }| BodyFault::OverQuota { limit_bytes })?;
+            .map_err(|ByteQuotaError { limit_bytes }| BodyFault::OverQuota { limit_bytes })?;
         self.sent.add(bytes);
         Ok(())
     }

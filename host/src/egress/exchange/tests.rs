@@ -3,10 +3,12 @@ use std::task::{Context, Poll};
 
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
+use tokio::time::Instant;
 
 use super::super::record::Counter;
 use super::*;
 use crate::config::Limits;
+use crate::scope::DeadlineReason;
 
 /// A guest that writes all the time, or never.
 struct Guest {
@@ -36,26 +38,25 @@ async fn request_that_is_still_written_ends_with_its_time() {
         (false, Duration::ZERO),
         (false, Duration::from_secs(300)),
     ] {
-        let deadline = Instant::now() + time;
-        let times = Times {
-            connect: time,
-            first_byte: time,
-            deadline,
-            reason: Timeout::Total,
-        };
-        let page = Arc::new(PageQuota::new(&Limits::default(), deadline, Arc::default()));
+        let deadline = Deadline::new(Instant::now(), time, DeadlineReason::Total);
+        let scope = Arc::new(CallScope::new(&Limits::default(), deadline, Arc::default()));
         let streamed = StreamedBody {
             body: Guest { writes }.boxed_unsync(),
             length: None,
         };
         let sent = Counter::default();
-        let body = outgoing(HopBody::Streamed(streamed), 1000, times, &page, sent).unwrap();
+        let body = outgoing(HopBody::Streamed(streamed), 1000, deadline, &scope, sent).unwrap();
         let error = body.collect().await.unwrap_err();
         let fault = error.downcast_ref::<BodyFault>().map(EgressError::from);
         assert!(
-            matches!(fault, Some(EgressError::Timeout(Timeout::Total))),
+            matches!(
+                fault,
+                Some(EgressError::Timeout(Timeout::Deadline(
+                    DeadlineReason::Total
+                )))
+            ),
             "{writes} {time:?}: {error}"
         );
-        assert_eq!(Instant::now(), deadline, "{writes}");
+        assert_eq!(Instant::now(), deadline.at, "{writes}");
     }
 }

@@ -29,8 +29,9 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use tokio::time::Instant;
 
-use super::error::{EgressError, Timeout};
+use super::error::EgressError;
 use crate::config::{ConnectorConfig, RateLimitConfig};
+use crate::scope::Deadline;
 use crate::waits::{Wait, WaitReason, Waits};
 use breaker::{Breakers, OutOfService};
 use budget::{Account, Budget, TooLong};
@@ -49,13 +50,6 @@ pub(super) struct Governor {
     longest: Duration,
     account: Arc<Account>,
     breakers: Breakers,
-}
-
-/// How long a call may be held, and whose limit that is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
-    pub(super) until: Instant,
-    pub(super) reason: Timeout,
 }
 
 /// A call that may be made, until it is settled. Dropped without, it counts as spent.
@@ -93,7 +87,7 @@ impl Governor {
     pub(super) async fn admit<'g>(
         &'g self,
         origin: &'g str,
-        patience: Patience,
+        deadline: Deadline,
         waits: &Arc<Waits>,
     ) -> Result<Admission<'g>, EgressError> {
         let began = Instant::now();
@@ -101,14 +95,15 @@ impl Governor {
             .check(origin, began)
             .map_err(|error| out_of_service(origin, error))?;
         let budget = self.account.budget(origin, began);
-        let (ticket, was_held) = budget
-            .admit(&self.pace, patience.until, waits)
-            .await
-            .map_err(|TooLong { wait }| EgressError::QuotaSpent {
-                budget: budget.name().to_string(),
-                wait,
-                limit: patience.reason,
-            })?;
+        let (ticket, was_held) =
+            budget
+                .admit(&self.pace, deadline.at, waits)
+                .await
+                .map_err(|TooLong { wait }| EgressError::QuotaSpent {
+                    budget: budget.name().to_string(),
+                    wait,
+                    limit: deadline.reason,
+                })?;
         let now = Instant::now();
         let held = was_held.then(|| now.saturating_duration_since(began));
         let mut admission = Admission {
@@ -144,7 +139,7 @@ impl Governor {
         origin: &str,
         tries: u32,
         response: Option<&HeaderMap>,
-        patience: Patience,
+        deadline: Deadline,
     ) -> Option<Duration> {
         let now = Instant::now();
         if tries > self.config.retries || self.breakers.check(origin, now).is_err() {
@@ -156,7 +151,7 @@ impl Governor {
         let pause = told.unwrap_or_else(|| retry::pause(tries, retry::draw()));
         let due = self.account.budget(origin, now).earliest(&self.pace);
         let begins = now.checked_add(pause)?.max(due.unwrap_or(now));
-        (begins < patience.until).then_some(pause)
+        (begins < deadline.at).then_some(pause)
     }
 
     /// Waits before a call is made again; `status` is that of the last response, where there was one.

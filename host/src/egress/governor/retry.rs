@@ -49,6 +49,7 @@ pub(super) fn draw() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scope::DeadlineReason;
 
     #[test]
     fn pauses_double_up_to_their_longest() {
@@ -87,9 +88,10 @@ mod tests {
             (Timeout::Connect, true, Some(true)),
             (Timeout::FirstByte, false, Some(true)),
             (Timeout::Idle, false, None),
-            (Timeout::Total, false, None),
-            (Timeout::Request, false, None),
-            (Timeout::Page, false, None),
+            (Timeout::Deadline(DeadlineReason::Total), false, None),
+            (Timeout::Deadline(DeadlineReason::Request), false, None),
+            (Timeout::Deadline(DeadlineReason::PageTimeout), false, None),
+            (Timeout::Deadline(DeadlineReason::AnswerWithin), false, None),
         ] {
             let error = EgressError::Timeout(timeout);
             assert_eq!(is_broken(&error), broken, "{timeout}");

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::demo::Quota;
+use crate::scope::DeadlineReason;
 
 const ORIGIN: &str = "https://api.example.com";
 const SECOND: Duration = Duration::from_secs(1);
@@ -152,10 +153,7 @@ async fn run(scene: Scene, toml: &str, count: Count) -> Told {
         let governor = governors[page % scene.connectors].clone();
         let (count, told) = (count.clone(), told.clone());
         pages.spawn(async move {
-            let patience = Patience {
-                until: end + scene.lasting,
-                reason: Timeout::Page,
-            };
+            let patience = Deadline::new(end, scene.lasting, DeadlineReason::PageTimeout);
             for number in page.. {
                 let Ok(admission) = governor.admit(ORIGIN, patience, &Arc::default()).await else {
                     return;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::Ceilings;
+use crate::scope::DeadlineReason;
 use http::HeaderValue;
 use std::path::Path;
 use std::sync::Mutex;
@@ -17,11 +18,8 @@ fn governor(connector: &str, toml: &str, budgets: &Budgets) -> Arc<Governor> {
     Arc::new(Governor::new(&connector.into(), &config, budgets))
 }
 
-fn patience(time: Duration) -> Patience {
-    Patience {
-        until: Instant::now() + time,
-        reason: Timeout::Page,
-    }
+fn patience(time: Duration) -> Deadline {
+    Deadline::new(Instant::now(), time, DeadlineReason::PageTimeout)
 }
 
 fn told(remaining: u32, reset: u64) -> HeaderMap {

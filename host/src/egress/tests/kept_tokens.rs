@@ -9,14 +9,13 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Duration, Instant};
 
 use super::super::{
-    Egress, EgressError, Network, Networking, PageQuota, Request, RequestBody, Shared, Wishes,
+    Egress, EgressError, Network, Networking, Request, RequestBody, Shared, Wishes,
 };
+use super::server::page;
 use crate::config::{Ceilings, ConnectorConfig, Limits, Secret};
 use crate::tokens::{Entry, Record, Store, TokenKey};
-use crate::waits::Waits;
 
 /// An API whose refresh tokens are good for one renewal, and whose access tokens end with the next one.
 struct Api {
@@ -162,8 +161,7 @@ fn host(api: &Api, seed: &str, tokens: Option<Store>) -> Egress {
 }
 
 async fn call(host: &Egress) -> Result<u16, EgressError> {
-    let deadline = Instant::now() + Duration::from_secs(3600);
-    let page = PageQuota::new(&Limits::default(), deadline, Arc::<Waits>::default());
+    let page = page(&Limits::default());
     let request = Request {
         method: "GET".to_owned(),
         url: "http://api.example.com/beers".to_owned(),
@@ -173,7 +171,7 @@ async fn call(host: &Egress) -> Result<u16, EgressError> {
         credential: None,
         wishes: Wishes::default(),
     };
-    Ok(host.fetch(request, &Arc::new(page)).await?.status)
+    Ok(host.fetch(request, &page).await?.status)
 }
 
 fn is_invalid_grant(outcome: &Result<u16, EgressError>) -> bool {

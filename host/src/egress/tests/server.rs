@@ -21,8 +21,10 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::connection::Stream;
-use super::super::{Egress, Network, Networking, PageQuota, Request, RequestBody, Shared, Wishes};
+use super::super::{Egress, Network, Networking, Request, RequestBody, Shared, Wishes};
 use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
+use crate::scope::{CallScope, Deadline, DeadlineReason};
+use crate::waits::Waits;
 
 /// The name whose look-ups fail.
 pub(super) const UNKNOWN: &str = "unknown.example.com";
@@ -184,9 +186,15 @@ impl Network for LeadsTo {
 }
 
 /// A page of these limits, with an hour's time.
-pub(super) fn page(limits: &Limits) -> Arc<PageQuota> {
-    let deadline = Instant::now() + Duration::from_secs(60 * 60);
-    Arc::new(PageQuota::new(limits, deadline, Arc::default()))
+pub(super) fn page(limits: &Limits) -> Arc<CallScope> {
+    page_with_waits(limits, Arc::default())
+}
+
+/// The same, with waits that the test looks at.
+pub(super) fn page_with_waits(limits: &Limits, waits: Arc<Waits>) -> Arc<CallScope> {
+    let hour = Duration::from_secs(60 * 60);
+    let deadline = Deadline::new(Instant::now(), hour, DeadlineReason::PageTimeout);
+    Arc::new(CallScope::new(limits, deadline, waits))
 }
 
 /// A request without headers.

@@ -11,12 +11,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use url::Url;
 
 use super::super::auth::{Choice, Ready};
-use super::super::governor::Patience;
-use super::super::{Egress, EgressError, Network, Networking, PageQuota, Shared, Timeout};
+use super::super::{Egress, EgressError, Network, Networking, Shared};
+use super::server::page_with_waits;
 use crate::config::{Ceilings, ConnectorConfig, Limits};
 use crate::waits::{WaitReason, Waits};
 
@@ -109,16 +108,11 @@ impl Network for Endpoint {
 
 /// A page's wait for its credential.
 async fn ready(egress: &Egress, waits: Arc<Waits>) -> Result<Ready, EgressError> {
-    let deadline = Instant::now() + Duration::from_secs(3600);
-    let page = PageQuota::new(&Limits::default(), deadline, waits);
+    let page = page_with_waits(&Limits::default(), waits);
     let url = Url::parse("http://login.example.com/beers").unwrap();
     let held = Choice::Open(&egress.credentials, None).choose(&url)?;
-    let patience = Patience {
-        until: deadline,
-        reason: Timeout::Page,
-    };
     let held = held.expect("it has a credential");
-    held.ready(&egress.way, &page, patience).await
+    held.ready(&egress.way, &page, page.deadline).await
 }
 
 /// Waits until all of these wait for a token.

@@ -20,7 +20,7 @@ const FLOW: [&str; 7] = [
 /// endpoints as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but those of [`BASE`].
-const LEAVES: [&str; 10] = [
+const LEAVES: [&str; 11] = [
     "config",
     "bindings",
     "demo",
@@ -28,12 +28,13 @@ const LEAVES: [&str; 10] = [
     "fair_queue",
     "report",
     "metrics_probe",
+    "scope",
     "secrets",
     "tokens",
     "waits",
 ];
-/// Leaves that leaves may use too; the last is there for tests alone.
-const BASE: [&str; 3] = ["config", "report", "metrics_probe"];
+/// Leaves that leaves may use too; `metrics_probe` is there for tests alone.
+const BASE: [&str; 4] = ["config", "metrics_probe", "report", "waits"];
 
 /// Crates that are the subject of some rooms, and that no other may know.
 const SUBJECTS: [(&str, &[&str]); 7] = [

@@ -20,12 +20,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::error::EgressError;
-use super::super::governor::Patience;
-use super::super::quota::PageQuota;
+use super::super::error::{EgressError, Timeout};
 use super::super::way::Way;
 use super::error::{AuthError, TokenError};
 use crate::config::{Addition, Oauth2Config};
+use crate::scope::{CallScope, Deadline};
 use crate::waits::{Wait, WaitReason};
 use refresh::RefreshToken;
 
@@ -100,8 +99,8 @@ impl Tokens {
     pub(super) async fn token(
         self: &Arc<Self>,
         way: &Arc<Way>,
-        page: &PageQuota,
-        patience: Patience,
+        scope: &CallScope,
+        deadline: Deadline,
     ) -> Result<Had, EgressError> {
         let mut request = {
             let mut present = self.present();
@@ -126,15 +125,15 @@ impl Tokens {
             present.request = Some(request.clone());
             request
         };
-        let _waiting = page.waits().begin(Wait {
+        let _waiting = scope.waits.begin(Wait {
             reason: WaitReason::Token {
                 credential: self.name.to_string(),
             },
             until: None,
         });
-        let ended = timeout_at(patience.until, request.wait_for(Option::is_some)).await;
+        let ended = timeout_at(deadline.at, request.wait_for(Option::is_some)).await;
         let outcome = match ended {
-            Err(_) => return Err(EgressError::Timeout(patience.reason)),
+            Err(_) => return Err(EgressError::Timeout(Timeout::Deadline(deadline.reason))),
             Ok(Ok(outcome)) => outcome.clone(),
             Ok(Err(_)) => None,
         };

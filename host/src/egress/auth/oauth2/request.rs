@@ -12,7 +12,6 @@ use super::super::super::error::EgressError;
 use super::super::super::exchange::{Hop, HopBody};
 use super::super::super::governor::retry;
 use super::super::super::headers;
-use super::super::super::quota::PageQuota;
 use super::super::super::tries::Course;
 use super::super::super::way::Way;
 use super::super::error::{TokenError, TokenFault};
@@ -20,7 +19,7 @@ use super::answer::{self, Given};
 use super::form::Shown;
 use super::{Token, Tokens, form};
 use crate::config::{Limits, Secret};
-use crate::waits::Waits;
+use crate::scope::{CallScope, Deadline, DeadlineReason};
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
@@ -81,9 +80,13 @@ async fn asked(
         max_call_bytes: u64::MAX,
         ..Limits::default()
     };
-    let deadline = Instant::now() + way.page_timeout.max(LEAST_TIME);
-    let page = Arc::new(PageQuota::new(&limits, deadline, Arc::<Waits>::default()));
-    let mut course = Course::hosts_own(&page);
+    let deadline = Deadline::new(
+        Instant::now(),
+        way.page_timeout.max(LEAST_TIME),
+        DeadlineReason::PageTimeout,
+    );
+    let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default()));
+    let mut course = Course::hosts_own(&scope);
     let origin = tokens.config.token_url.origin().ascii_serialization();
     let mut attempt = 1;
     loop {
@@ -98,7 +101,7 @@ async fn asked(
                 let pause = passes.then(|| {
                     let headers = Some(response.headers());
                     way.governor
-                        .pause(&origin, attempt, headers, course.patience)
+                        .pause(&origin, attempt, headers, course.deadline)
                 });
                 match (read(response).await, pause.flatten()) {
                     (Ok(answer), None) => return used(answer, began, tokens, way),
@@ -112,7 +115,7 @@ async fn asked(
         let pause = match &failed {
             None => pause,
             Some(error) if retry::is_broken(error) => {
-                way.governor.pause(&origin, attempt, None, course.patience)
+                way.governor.pause(&origin, attempt, None, course.deadline)
             }
             Some(_) => None,
         };
@@ -123,7 +126,7 @@ async fn asked(
         };
         let cause = if failed.is_some() { None } else { *status };
         way.governor
-            .wait_for_retry(&origin, pause, cause, page.waits())
+            .wait_for_retry(&origin, pause, cause, &scope.waits)
             .await;
         course.pause(pause);
         *status = None;
