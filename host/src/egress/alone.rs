@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Egress, Request, RequestBody, Shared, SystemNetwork, Wishes};
+use super::{Egress, Request, RequestBody, Upstreams, Wishes};
 use crate::config::ConnectorConfig;
 use crate::scope::CallScope;
 
@@ -26,10 +26,9 @@ impl Alone {
     ///
     /// The connector's own certificates can't be used.
     pub fn new(config: ConnectorConfig) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let network = Arc::new(SystemNetwork);
         let file = "alone.toml".to_owned();
         Ok(Self {
-            egress: Egress::new("alone", &config, file, network, &Shared::default(), None)?,
+            egress: Egress::new("alone", &config, file, &Upstreams::default(), None)?,
             config,
         })
     }

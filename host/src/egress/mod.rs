@@ -25,9 +25,9 @@ mod network;
 mod pool;
 mod record;
 mod redirect;
-mod shared;
 mod tls;
 mod tries;
+mod upstreams;
 mod way;
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ pub(crate) use error::{EgressError, Timeout};
 pub(crate) use exchange::StreamedBody;
 pub(crate) use message::{Request, RequestBody, Response, Wishes};
 pub use network::{Network, Networking, SystemNetwork};
-pub(crate) use shared::Shared;
+pub use upstreams::Upstreams;
 
 /// One connector's access to the network.
 pub(crate) struct Egress {
@@ -79,8 +79,7 @@ impl Egress {
         connector: &str,
         config: &ConnectorConfig,
         config_file: String,
-        network: Arc<dyn Network>,
-        shared: &Shared,
+        upstreams: &Upstreams,
         previous: Option<&Self>,
     ) -> Result<Self, rustls::Error> {
         let pool = match previous {
@@ -88,9 +87,9 @@ impl Egress {
                 previous.way.pool.clone()
             }
             _ => Arc::new(Pool::new(Dialler::new(
-                network,
+                upstreams.network.clone(),
                 &config.network,
-                shared.tls.client(&config.network)?,
+                upstreams.tls.client(&config.network)?,
             ))),
         };
         let secrets = previous.map_or_else(
@@ -105,7 +104,7 @@ impl Egress {
             previous.map(|previous| &previous.credentials),
         );
         let way = Way {
-            governor: Governor::new(&connector, config, &shared.budgets),
+            governor: Governor::new(&connector, config, &upstreams.budgets),
             connector,
             allow: config.network.allow.clone(),
             config_file,
@@ -115,7 +114,7 @@ impl Egress {
             max_request_bytes: config.limits.max_request_bytes,
             max_response_bytes: config.limits.max_response_bytes,
             page_timeout: config.limits.page_timeout,
-            tokens: shared.tokens.clone(),
+            tokens: upstreams.tokens.clone(),
         };
         Ok(Self {
             way: Arc::new(way),

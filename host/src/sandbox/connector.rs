@@ -121,8 +121,7 @@ impl Connector {
             name.as_str(),
             &config,
             name.config_file(),
-            sandbox.network.clone(),
-            &sandbox.shared,
+            &sandbox.upstreams,
             previous.map(|previous| previous.egress.as_ref()),
         )
         .map(Arc::new)

@@ -17,7 +17,7 @@ use super::limits::TotalMemory;
 use super::turns::Turns;
 use super::wasm::Wasm;
 use crate::bindings::ConnectorPre;
-use crate::egress::{Network, Shared, SystemNetwork};
+use crate::egress::{Network, SystemNetwork, Upstreams};
 use crate::imports;
 use crate::tokens::Store;
 
@@ -90,9 +90,7 @@ pub struct Sandbox {
     pub(super) linker: Linker<CallState>,
     pub(super) compiler: Compiler,
     pub(super) cache: Option<Cache>,
-    pub(super) network: Arc<dyn Network>,
-    /// Here, so that a connector that is loaded again goes on with the budgets that it has spent.
-    pub(super) shared: Shared,
+    pub(super) upstreams: Upstreams,
     pub(super) turns: Arc<Turns>,
     pub(super) total_memory: Arc<TotalMemory>,
     /// Trial instantiations under way: they use the slots of [`LOADING_SLOTS`].
@@ -144,8 +142,7 @@ impl Sandbox {
             linker,
             compiler: Compiler::new(compilation),
             cache,
-            network,
-            shared: Shared::default(),
+            upstreams: Upstreams::new(network),
             turns: Turns::new(permits()),
             total_memory: TotalMemory::new(settings.total_memory_bytes),
             loading: tokio::sync::Semaphore::new(LOADING_SLOTS as usize),
@@ -155,7 +152,7 @@ impl Sandbox {
     /// Keeps the tokens of connectors' credentials in this store.
     #[must_use]
     pub fn with_tokens(mut self, tokens: Store) -> Self {
-        self.shared = Shared::with_tokens(tokens);
+        self.upstreams = self.upstreams.with_tokens(tokens);
         self
     }
 }

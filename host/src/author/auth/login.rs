@@ -12,7 +12,7 @@ use super::super::error::AuthorError;
 use super::callback::Callback;
 use super::{chosen, read};
 use crate::config::{ConnectorConfig, ConnectorName, Grant, Secret};
-use crate::egress::{AuthorizationCode, Egress, Shared, SystemNetwork};
+use crate::egress::{AuthorizationCode, Egress, Upstreams};
 use crate::report;
 use crate::tokens::{Store, TokenError};
 
@@ -108,8 +108,7 @@ impl Login {
             self.connector.as_str(),
             &self.config,
             self.connector.config_file(),
-            Arc::new(SystemNetwork),
-            &Shared::with_tokens(self.store.clone()),
+            &Upstreams::default().with_tokens(self.store.clone()),
             None,
         )
         .map_err(|error| AuthorError::Certificates(error.to_string()))?;

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::super::{
-    Egress, EgressError, Network, Networking, Request, RequestBody, Shared, Wishes,
+    Egress, EgressError, Network, Networking, Request, RequestBody, Upstreams, Wishes,
 };
 use super::server::page;
 use crate::config::{Ceilings, ConnectorConfig, Limits, Secret};
@@ -154,10 +154,12 @@ fn host(api: &Api, seed: &str, tokens: Option<Store>) -> Egress {
         "[network]\nallow = ['http://api.example.com']\n[rate-limit]\nretries = 0\nfailures = 0\n[auth.api]\nurls = ['http://api.example.com/beers']\nkind = 'oauth2'\ngrant = 'refresh-token'\ntoken-url = 'http://api.example.com/token'\nauthorize-url = 'http://api.example.com/authorize'\nclient-id = 'weld'\n{seed}"
     );
     let config = ConnectorConfig::parse(&text, Path::new("shop.toml"), &Ceilings::default());
-    let shared = tokens.map(Shared::with_tokens).unwrap_or_default();
-    let network = Arc::new(LeadsTo(api.address));
+    let mut upstreams = Upstreams::new(Arc::new(LeadsTo(api.address)));
+    if let Some(tokens) = tokens {
+        upstreams = upstreams.with_tokens(tokens);
+    }
     let file = "shop.toml".to_owned();
-    Egress::new("shop", &config.unwrap(), file, network, &shared, None).unwrap()
+    Egress::new("shop", &config.unwrap(), file, &upstreams, None).unwrap()
 }
 
 async fn call(host: &Egress) -> Result<u16, EgressError> {

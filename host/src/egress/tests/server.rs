@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::connection::Stream;
-use super::super::{Egress, Network, Networking, Request, RequestBody, Shared, Wishes};
+use super::super::{Egress, Network, Networking, Request, RequestBody, Upstreams, Wishes};
 use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::Waits;
@@ -93,7 +93,7 @@ impl Server {
         };
         let network = Arc::new(LeadsTo(self.address));
         let file = format!("{connector}.toml");
-        Egress::new(connector, &config, file, network, &Shared::default(), None).unwrap()
+        Egress::new(connector, &config, file, &Upstreams::new(network), None).unwrap()
     }
 }
 

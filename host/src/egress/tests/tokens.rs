@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::super::auth::{Choice, Ready};
-use super::super::{Egress, EgressError, Network, Networking, Shared};
+use super::super::{Egress, EgressError, Network, Networking, Upstreams};
 use super::server::page_with_waits;
 use crate::config::{Ceilings, ConnectorConfig, Limits};
 use crate::waits::{WaitReason, Waits};
@@ -67,7 +67,7 @@ impl Endpoint {
         let config = ConnectorConfig::parse(&text, path, &Ceilings::default()).unwrap();
         let network: Arc<dyn Network> = self.clone();
         let file = "shop.toml".to_owned();
-        let egress = Egress::new("shop", &config, file, network, &Shared::default(), previous);
+        let egress = Egress::new("shop", &config, file, &Upstreams::new(network), previous);
         Arc::new(egress.unwrap())
     }
 }

@@ -1,0 +1,45 @@
+//! What the requests of all connectors share.
+
+use std::sync::Arc;
+
+use super::governor::Budgets;
+use super::network::{Network, SystemNetwork};
+use super::tls::Tls;
+use crate::tokens::Store;
+
+/// The network under all connectors, TLS settings, budgets, and where tokens are kept. A connector that is loaded again
+/// goes on with the budgets that it has spent.
+pub struct Upstreams {
+    pub(super) network: Arc<dyn Network>,
+    pub(super) tls: Tls,
+    pub(super) budgets: Budgets,
+    /// Tokens stay in memory if this is `None` or has no key.
+    pub(super) tokens: Option<Store>,
+}
+
+impl Upstreams {
+    /// Over this network. What connectors may reach is checked above it.
+    #[must_use]
+    pub fn new(network: Arc<dyn Network>) -> Self {
+        Self {
+            network,
+            tls: Tls::default(),
+            budgets: Budgets::default(),
+            tokens: None,
+        }
+    }
+
+    /// Keeps the tokens of connectors' credentials in this store.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Store) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+}
+
+/// Over the system's network, with tokens in memory only.
+impl Default for Upstreams {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemNetwork))
+    }
+}
