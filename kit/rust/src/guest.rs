@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use bindings::exports::weld::connector::source;
 use bindings::weld::connector::host;
 
-use crate::host::Imports;
 use crate::http::{Body, HttpError, Incoming, Outgoing};
+use crate::imports::Imports;
 use crate::{Connector, Error, Field, Host, Level, OutOfTime, Page, PageRequest, Table, Time};
 
 pub use source::Guest;

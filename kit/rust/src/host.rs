@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::http::{HttpError, Incoming, Outgoing, Request};
-use crate::{Env, Level, Time};
+use crate::http::Request;
+use crate::imports::Imports;
+use crate::{Env, Level, OutOfTime, Time};
 
 /// The host, as a connector sees it. In tests, a [`FakeHost`](crate::testing::FakeHost) takes its place.
 pub struct Host {
@@ -17,24 +18,11 @@ impl fmt::Debug for Host {
     }
 }
 
-/// The contract's imports: by the real host in a component, by a fake one in tests.
-pub(crate) trait Imports {
-    fn fetch(&self, request: &Outgoing) -> Result<Incoming, HttpError>;
-    fn sleep(&self, duration: Duration) -> Result<(), OutOfTime>;
-    fn environment(&self) -> Vec<(String, String)>;
-    fn log(&self, level: Level, message: &str);
-    fn now(&self) -> Time;
-}
-
 impl Host {
     pub(crate) fn new(imports: impl Imports + 'static) -> Self {
         Self {
             imports: Box::new(imports),
         }
-    }
-
-    pub(crate) fn imports(&self) -> &dyn Imports {
-        &*self.imports
     }
 
     /// The connector's variables, from the section `[env]` of its configuration.
@@ -55,7 +43,7 @@ impl Host {
 
     /// Begins a request with any method, such as `"PUT"`, to `url`, which is absolute.
     pub fn request(&self, method: impl Into<String>, url: impl Into<String>) -> Request<'_> {
-        Request::new(self, method.into(), url.into())
+        Request::new(&*self.imports, method.into(), url.into())
     }
 
     /// Waits inside a page, without using a processor. Between pages use [`Page::wait`](crate::Page::wait), which holds
@@ -80,22 +68,3 @@ impl Host {
         self.imports.now()
     }
 }
-
-/// The page's time would be over before the pause.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct OutOfTime {
-    /// What the page has left.
-    pub left: Duration,
-}
-
-impl fmt::Display for OutOfTime {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "the page has only {} ms left, less than it was to sleep",
-            self.left.as_millis()
-        )
-    }
-}
-
-impl std::error::Error for OutOfTime {}

@@ -58,12 +58,16 @@
 mod connector;
 mod env;
 mod error;
+mod export;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod guest;
 mod host;
 mod http;
+mod imports;
+mod level;
 mod log;
+mod out_of_time;
 mod page;
 pub mod paging;
 mod rows;
@@ -75,49 +79,11 @@ mod time;
 pub use connector::{Connector, PageRequest};
 pub use env::Env;
 pub use error::Error;
-pub use host::{Host, OutOfTime};
+pub use host::Host;
 pub use http::{HttpError, Quota, Request, Response, escape};
-pub use log::Level;
+pub use level::Level;
+pub use out_of_time::OutOfTime;
 pub use page::Page;
 pub use rows::Rows;
 pub use schema::{Field, Schema, Table, Type};
 pub use time::{Time, TimeError};
-
-/// Exports a type that implements [`Connector`] as the component's connector: once, in the crate that becomes the
-/// component. Native builds, as for tests, have no host to export to.
-#[macro_export]
-macro_rules! export {
-    ($connector:ty) => {
-        // So that a native build, too, knows it for used, and misses what it lacks.
-        const _: fn(&$crate::Host) -> ::std::result::Result<$crate::Schema, $crate::Error> =
-            <$connector as $crate::Connector>::schema;
-
-        #[cfg(target_family = "wasm")]
-        const _: () = {
-            struct Exported;
-
-            impl $crate::guest::Guest for Exported {
-                fn schema() -> ::std::result::Result<
-                    ::std::vec::Vec<
-                        $crate::guest::bindings::exports::weld::connector::source::Table,
-                    >,
-                    $crate::guest::bindings::exports::weld::connector::source::Error,
-                > {
-                    $crate::guest::schema::<$connector>()
-                }
-
-                fn fetch_page(
-                    table: ::std::string::String,
-                    state: ::std::string::String,
-                ) -> ::std::result::Result<
-                    $crate::guest::bindings::exports::weld::connector::source::Page,
-                    $crate::guest::bindings::exports::weld::connector::source::Error,
-                > {
-                    $crate::guest::fetch_page::<$connector>(table, state)
-                }
-            }
-
-    $crate::guest::bindings::export!(Exported with_types_in $crate::guest::bindings);
-        };
-    };
-}

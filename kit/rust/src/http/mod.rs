@@ -3,6 +3,7 @@
 mod error;
 mod escape;
 mod link;
+mod message;
 mod quota;
 mod request;
 mod response;
@@ -15,5 +16,4 @@ pub use response::Response;
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use escape::{unescape, without_query};
-pub(crate) use request::Outgoing;
-pub(crate) use response::{Body, Incoming};
+pub(crate) use message::{Body, Incoming, Outgoing};

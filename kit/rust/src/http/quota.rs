@@ -14,14 +14,16 @@ pub struct Quota {
     pub limit: Option<u32>,
 }
 
-impl Quota {
-    pub(super) fn of(response: &Response) -> Self {
+impl Response {
+    /// What is left of the API's quota, by the headers `X-RateLimit-Remaining`, `X-RateLimit-Limit` and their variants.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
         let number = |word: &str| {
             ["x-ratelimit-", "x-rate-limit-", "ratelimit-"]
                 .iter()
-                .find_map(|prefix| response.header_as(&format!("{prefix}{word}")))
+                .find_map(|prefix| self.header_as(&format!("{prefix}{word}")))
         };
-        Self {
+        Quota {
             remaining: number("remaining"),
             limit: number("limit"),
         }

@@ -7,33 +7,23 @@ use serde::Serialize;
 
 use super::HttpError;
 use super::escape::{add_to_query, pair, without_query};
-use super::response::{Body, Response};
-use crate::{Error, Host};
-
-/// A request as the contract has it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outgoing {
-    pub(crate) method: String,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Option<Body>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) idempotent: Option<bool>,
-    pub(crate) credential: Option<String>,
-}
+use super::message::{Body, Outgoing};
+use super::response::Response;
+use crate::Error;
+use crate::imports::Imports;
 
 /// A request in the making; [`send`](Self::send) sends it. Credentials that the connector's configuration has for the
 /// URL are added by the host.
 #[derive(Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct Request<'a> {
-    host: &'a Host,
+    host: &'a dyn Imports,
     parts: Outgoing,
     has_cursor: bool,
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn new(host: &'a Host, method: String, url: String) -> Self {
+    pub(crate) fn new(host: &'a dyn Imports, method: String, url: String) -> Self {
         Self {
             host,
             parts: Outgoing {
@@ -148,7 +138,7 @@ impl<'a> Request<'a> {
     /// Why there is no response.
     pub fn try_send(self) -> Result<Response, HttpError> {
         let asked_at = self.host.now();
-        let incoming = self.host.imports().fetch(&self.parts)?;
+        let incoming = self.host.fetch(&self.parts)?;
         let origin = format!("{} {}", self.parts.method, without_query(&self.parts.url));
         Ok(Response::new(incoming, origin, asked_at, self.has_cursor))
     }

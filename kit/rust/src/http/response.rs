@@ -11,27 +11,11 @@ use serde_json::value::RawValue;
 
 use super::escape::without_query;
 use super::link;
-use super::quota::Quota;
+use super::message::{Body, Incoming};
 use crate::{Error, Rows, Time};
 
 /// How many characters of an API's answer a message quotes.
 const EXCERPT: usize = 200;
-
-/// A message's body.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Body {
-    Text(String),
-    Bytes(Vec<u8>),
-}
-
-/// A response as the contract has it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Incoming {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Body,
-    pub(crate) url: String,
-}
 
 /// What the API answered, whatever the status.
 #[derive(Clone, Debug)]
@@ -100,12 +84,6 @@ impl Response {
     #[must_use]
     pub fn header_as<T: FromStr>(&self, name: &str) -> Option<T> {
         self.header(name)?.parse().ok()
-    }
-
-    /// What is left of the API's quota, by the headers `X-RateLimit-Remaining`, `X-RateLimit-Limit` and their variants.
-    #[must_use]
-    pub fn quota(&self) -> Quota {
-        Quota::of(self)
     }
 
     /// The URL that the header `Link` gives for a relation, such as `"next"`.

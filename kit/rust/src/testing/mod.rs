@@ -28,8 +28,8 @@ use std::time::Duration;
 pub use recorded::Recorded;
 pub use reply::Reply;
 
-use crate::host::Imports;
 use crate::http::{Incoming, Outgoing, without_query};
+use crate::imports::Imports;
 use crate::{Connector, Error, Host, HttpError, Level, OutOfTime, Page, PageRequest, Schema, Time};
 
 /// More pages than any test has: a sync that gets here has no end.
