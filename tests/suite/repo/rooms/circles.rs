@@ -94,22 +94,6 @@ const CIRCLES: &[&[&str]] = &[
         "protocol/src/state.rs",
         "protocol/src/waiting.rs",
     ],
-    &[
-        "kit/rust/src/connector.rs",
-        "kit/rust/src/guest.rs",
-        "kit/rust/src/lib.rs",
-        "kit/rust/src/schema.rs",
-    ],
-    &[
-        "kit/rust/src/env.rs",
-        "kit/rust/src/error.rs",
-        "kit/rust/src/host.rs",
-        "kit/rust/src/http/quota.rs",
-        "kit/rust/src/http/request.rs",
-        "kit/rust/src/http/response.rs",
-        "kit/rust/src/log.rs",
-        "kit/rust/src/rows.rs",
-    ],
 ];
 
 /// Arrows are what a file's code names: by `use`, and by paths in code and in macros' input. A name that another file

@@ -36,12 +36,15 @@ enum Target<'a> {
 
 impl Scopes {
     pub(super) fn of(modules: &[Module]) -> Self {
-        let modules = modules
-            .iter()
-            .filter(|module| !module.is_test)
+        let modules = modules.iter().filter(|module| !module.is_test);
+        let mut scopes: BTreeMap<_, _> = modules
+            .clone()
             .map(|module| (module.path.clone(), Scope::of(module)))
             .collect();
-        Self { modules }
+        if let Some(root) = scopes.get_mut(&Vec::new()) {
+            root.imports.extend(modules.flat_map(exported_macros));
+        }
+        Self { modules: scopes }
     }
 
     /// The file of what `path` names in the code of the module `at`; `None` for other crates and local names.
@@ -170,6 +173,26 @@ impl Scope {
             self.defined.insert(name.to_string());
         }
     }
+}
+
+/// The macros of a module that the root of the crate has, too, by `#[macro_export]`.
+fn exported_macros(module: &Module) -> impl Iterator<Item = Import> {
+    module.items.iter().filter_map(|item| match item {
+        Item::Macro(item)
+            if item
+                .attrs
+                .iter()
+                .any(|it| it.path().is_ident("macro_export")) =>
+        {
+            let name = item.ident.as_ref()?.to_string();
+            let way = ["crate".to_owned()].into_iter().chain(module.path.clone());
+            Some(Import {
+                path: way.chain([name.clone()]).collect(),
+                name: Some(name),
+            })
+        }
+        _ => None,
+    })
 }
 
 /// Each name of a `use`, with the path that it stands for.
