@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, author, demo; author → sync, egress
-//! config, bindings, encoding, fair_queue, report, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
+//! config, bindings, encoding, fair_queue, lock, report, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -25,6 +25,7 @@ pub mod egress;
 mod encoding;
 mod fair_queue;
 mod imports;
+mod lock;
 #[cfg(test)]
 mod metrics_probe;
 pub mod pages;

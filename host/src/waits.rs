@@ -1,12 +1,14 @@
 //! What a call waits for at the moment: told to those who wait for the call.
 
 use std::fmt::{self, Display, Formatter};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use metrics::{gauge, histogram};
 use tokio::time::Instant;
+
+use crate::lock::Mutex;
 
 /// Calls that wait now, by `connector` and `reason`.
 pub(crate) const WAITING: &str = "weld_host_waiting_calls";
@@ -166,7 +168,7 @@ impl Waits {
     }
 
     fn present(&self) -> MutexGuard<'_, Present> {
-        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+        self.present.lock()
     }
 }
 

@@ -4,13 +4,14 @@
 //! terminal, and lines and bytes of one call are bounded over all three ways together.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use bytes::Bytes;
 
 use super::stream::GuestStream;
 use crate::bindings::host::LogLevel;
 use crate::config::{ConnectorName, MAX_LOG_BYTES};
+use crate::lock::Mutex;
 use crate::report;
 use crate::secrets::{Replacer, Secrets};
 
@@ -120,7 +121,7 @@ impl CallLog {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 }
 

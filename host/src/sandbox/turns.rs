@@ -7,12 +7,13 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker, ready};
 
 use super::cpu::CpuClock;
 use crate::config::ConnectorName;
 use crate::fair_queue::{FairQueue, Ticket};
+use crate::lock::Mutex;
 
 /// The permits to compute, of all calls.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Turns {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Gives a permit back: to whom it is next.

@@ -11,11 +11,12 @@ mod properties;
 mod replacer;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
 use crate::config::ConnectorConfig;
+use crate::lock::RwLock;
 pub(crate) use finder::Finder;
 pub(crate) use replacer::Replacer;
 
@@ -88,7 +89,7 @@ impl Secrets {
     }
 
     fn keep(&self, value: &str, name: &str, is_known: bool) {
-        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.0.write();
         if value.len() < MIN_SECRET_BYTES {
             tracing::warn!(
                 connector = &*inner.connector,
@@ -126,14 +127,14 @@ impl Secrets {
 
     /// Finds what the guest must not see; none where there is nothing.
     pub(crate) fn hidden(&self) -> Option<Arc<Finder>> {
-        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.0.read();
         let hidden = || inner.finder(|secret| !secret.is_known);
         inner.hidden.get_or_init(hidden).clone()
     }
 
     /// Finds what logs, errors and pages must not show; none where there is nothing.
     pub(crate) fn all(&self) -> Option<Arc<Finder>> {
-        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.0.read();
         inner.all.get_or_init(|| inner.finder(|_| true)).clone()
     }
 
@@ -182,7 +183,7 @@ fn is_plain_address(value: &str) -> bool {
 /// Names only.
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.0.read();
         let names = inner.secrets.iter().map(|secret| &secret.name);
         formatter.debug_set().entries(names).finish()
     }

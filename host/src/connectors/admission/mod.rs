@@ -10,7 +10,7 @@ mod gate;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::error::{ConnectorError, Full};
 use crate::config::ConnectorName;
 use crate::fair_queue::Ticket;
+use crate::lock::Mutex;
 use crate::sandbox::TotalMemory;
 use gate::{Asked, Gate};
 
@@ -163,7 +164,7 @@ impl Admission {
 
 impl Shared {
     fn gate(&self) -> MutexGuard<'_, Gate<oneshot::Sender<Admitted>>> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+        self.gate.lock()
     }
 
     /// Gives slots to those whose turn it is, as long as there are any.

@@ -20,12 +20,13 @@ const FLOW: [&str; 7] = [
 /// endpoints as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but those of [`BASE`].
-const LEAVES: [&str; 11] = [
+const LEAVES: [&str; 12] = [
     "config",
     "bindings",
     "demo",
     "encoding",
     "fair_queue",
+    "lock",
     "report",
     "metrics_probe",
     "scope",
@@ -34,7 +35,7 @@ const LEAVES: [&str; 11] = [
     "waits",
 ];
 /// Leaves that leaves may use too; `metrics_probe` is there for tests alone.
-const BASE: [&str; 4] = ["config", "metrics_probe", "report", "waits"];
+const BASE: [&str; 5] = ["config", "lock", "metrics_probe", "report", "waits"];
 
 /// Crates that are the subject of some rooms, and that no other may know.
 const SUBJECTS: [(&str, &[&str]); 7] = [

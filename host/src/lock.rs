@@ -1,0 +1,65 @@
+//! Locks that ignore poison.
+//!
+//! The standard library's locks are poisoned when a thread panics while it holds one, and fail everyone who takes them
+//! afterwards. Here a panic ends one request or one call and is reported as such; it must not take the others with it.
+//! So nothing that a lock guards may be left half-changed by code that can panic.
+//!
+//! A leaf: it may use no other room.
+
+use std::sync::{self, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+
+/// A [`std::sync::Mutex`] that ignores poison.
+#[derive(Debug, Default)]
+pub(crate) struct Mutex<T>(sync::Mutex<T>);
+
+impl<T> Mutex<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(sync::Mutex::new(value))
+    }
+
+    /// Waits for the lock, on the thread.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A [`std::sync::RwLock`] that ignores poison.
+#[derive(Debug, Default)]
+pub(crate) struct RwLock<T>(sync::RwLock<T>);
+
+impl<T> RwLock<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(sync::RwLock::new(value))
+    }
+
+    /// Waits, on the thread, until nobody writes.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits, on the thread, for the lock alone.
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_are_usable_after_a_panic_under_them() {
+        let (mutex, shared) = (Mutex::new(1), RwLock::new(1));
+        std::thread::scope(|scope| {
+            let panicked = scope.spawn(|| {
+                let _guards = (mutex.lock(), shared.write());
+                panic!("while both are held");
+            });
+            assert!(panicked.join().is_err());
+        });
+        assert_eq!(*mutex.lock(), 1);
+        assert_eq!(*shared.read(), 1);
+        *shared.write() += 1;
+        assert_eq!(*shared.read(), 2);
+    }
+}
