@@ -22,7 +22,7 @@ use axum::routing::post;
 use weld_host::config::{Ceilings, ServerConfig};
 use weld_host::connectors::{AdmissionSettings, Plugins};
 use weld_host::pages::{PageSettings, Pages};
-use weld_host::sandbox::{Compilation, EngineSettings, Sandbox};
+use weld_host::sandbox::{Compilation, EngineSettings, Runtime};
 use weld_host::server::{Server, ServerSettings};
 use weld_host_tests::http::{Kind, Message};
 
@@ -86,14 +86,14 @@ async fn serve_guest() -> SocketAddr {
         total_memory_bytes: 4 << 30,
         keep_memory_bytes: 64 << 20,
     };
-    let sandbox = Arc::new(Sandbox::new(settings, Compilation::Here, None).expect("an engine"));
+    let runtime = Arc::new(Runtime::new(settings, Compilation::Here, None).expect("an engine"));
     let admission = AdmissionSettings {
         slots: 16,
         queue: 16,
         queue_wait: Duration::from_secs(10),
         max_concurrency: 16,
     };
-    let plugins = Plugins::new(sandbox, folder.path().to_owned(), Ceilings::default());
+    let plugins = Plugins::new(runtime, folder.path().to_owned(), Ceilings::default());
     let loaded = plugins
         .load(None, admission)
         .await

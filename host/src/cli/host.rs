@@ -10,7 +10,7 @@ use crate::config::ServerConfig;
 use crate::connectors::{AdmissionSettings, Connectors, Idle, LoadReport, Plugins, Reloader, Rest};
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
-    Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Sandbox,
+    Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Runtime,
 };
 use crate::server::{Server, ServerSettings};
 use crate::tokens::Store;
@@ -66,12 +66,12 @@ impl Host {
             config.compiling,
         ));
         let cache = cache(config.cache.as_deref());
-        let mut sandbox = Sandbox::new(settings, compilation, cache)?;
+        let mut runtime = Runtime::new(settings, compilation, cache)?;
         if let Some(tokens) = tokens {
-            sandbox = sandbox.with_tokens(tokens);
+            runtime = runtime.with_tokens(tokens);
         }
-        let sandbox = Arc::new(sandbox);
-        let plugins = Plugins::new(sandbox, config.plugins, config.ceilings);
+        let runtime = Arc::new(runtime);
+        let plugins = Plugins::new(runtime, config.plugins, config.ceilings);
         let admission = AdmissionSettings {
             slots: capacity.slots,
             queue: config.queue,

@@ -54,6 +54,15 @@ pub(super) enum LoadFault {
     #[error(transparent)]
     Compile(#[from] CompileError),
 
+    #[error("the certificates of its [network] section can't be used")]
+    Certificates(#[source] rustls::Error),
+
+    #[error("an instance could not be made")]
+    Trial(#[source] Box<CallError>),
+
+    #[error("its start took longer than {limit:?}")]
+    TrialTimeout { limit: Duration },
+
     #[error("loading was stopped in the middle")]
     Interrupted(#[source] tokio::task::JoinError),
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 use super::registry::Connectors;
-use crate::sandbox::{Connector, Sandbox};
+use crate::sandbox::{Connector, Runtime};
 
 /// How often it looks, where the time that is set is not shorter.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -22,14 +22,14 @@ const IDLE_SHARE: u64 = 8;
 /// Gives back, once it runs.
 pub struct Idle {
     connectors: Arc<Connectors>,
-    sandbox: Arc<Sandbox>,
+    runtime: Arc<Runtime>,
 }
 
 impl Idle {
-    pub(super) fn new(connectors: Arc<Connectors>, sandbox: Arc<Sandbox>) -> Self {
+    pub(super) fn new(connectors: Arc<Connectors>, runtime: Arc<Runtime>) -> Self {
         Self {
             connectors,
-            sandbox,
+            runtime,
         }
     }
 
@@ -48,10 +48,10 @@ impl Idle {
             .into_iter()
             .filter_map(|connector| Some((connector.unused_for()?, connector)))
             .collect();
-        let sandbox = self.sandbox.clone();
+        let runtime = self.runtime.clone();
         let given_back = spawn_blocking(move || {
-            let most = sandbox.total_memory().limit_bytes() / IDLE_SHARE;
-            let is_too_much = || sandbox.idle_memory_bytes() > most;
+            let most = runtime.total_memory().limit_bytes() / IDLE_SHARE;
+            let is_too_much = || runtime.idle_memory_bytes() > most;
             choose(held, after, is_too_much)
                 .filter(|connector| connector.give_back())
                 .count()

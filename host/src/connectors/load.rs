@@ -14,7 +14,12 @@ use super::error::{LoadError, LoadFault};
 use super::keys::AccessKeys;
 use super::plugins::Plugins;
 use crate::config::{ConnectorConfig, ConnectorName, FileStamp};
-use crate::sandbox::{Connector, Source, Wasm};
+use crate::egress::Egress;
+use crate::sandbox::{CallError, CompileError, Connector, Runtime, Source, Wasm, processors};
+
+/// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
+/// slowest one measured, Python's, takes half a millisecond.
+const TRIAL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What became of one file.
 #[derive(Debug)]
@@ -89,8 +94,7 @@ impl Loads {
         plugins: &Plugins,
         candidates: impl IntoIterator<Item = Candidate>,
     ) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let at_once = Arc::new(Semaphore::new(processors));
+        let at_once = Arc::new(Semaphore::new(processors() as usize));
         let mut loads = JoinSet::new();
         for candidate in candidates {
             let (plugins, at_once) = (plugins.clone(), at_once.clone());
@@ -149,11 +153,15 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
                 Err(fault) => Err(fault),
                 Ok(wasm) => {
                     let previous = previous.as_deref();
-                    let source = again(&tried.path, plugins.ceilings.component_bytes);
-                    let name = name.clone();
-                    Connector::load(&plugins.sandbox, name, wasm, source, config, previous)
-                        .await
-                        .map_err(LoadFault::Compile)
+                    let source = reread(&tried.path, plugins.ceilings.component_bytes);
+                    make(
+                        &plugins.runtime,
+                        name.clone(),
+                        (wasm, source),
+                        config,
+                        previous,
+                    )
+                    .await
                 }
             }
         }
@@ -179,14 +187,14 @@ async fn read(
     path: &Path,
     making: Making,
 ) -> Result<(ConnectorConfig, Result<Wasm, LoadFault>), LoadFault> {
-    let (path, ceilings, sandbox) = (path.to_owned(), plugins.ceilings, plugins.sandbox.clone());
+    let (path, ceilings, runtime) = (path.to_owned(), plugins.ceilings, plugins.runtime.clone());
     tokio::task::spawn_blocking(move || {
         let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings)?;
         let component = read_component(&path, ceilings.component_bytes);
         let component = component
-            .map(|bytes| sandbox.wasm(bytes))
+            .map(|bytes| runtime.wasm(bytes))
             .and_then(|wasm| match making {
-                Making::Cached if !sandbox.is_compiled(&wasm) => Err(LoadFault::PutOff),
+                Making::Cached if !runtime.is_compiled(&wasm) => Err(LoadFault::PutOff),
                 Making::Cached | Making::CompiledAnew => Ok(wasm),
             });
         Ok((config, component))
@@ -195,8 +203,44 @@ async fn read(
     .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)))
 }
 
-/// Reads a component once more.
-fn again(path: &Path, limit_bytes: u64) -> Source {
+/// A connector of this component and configuration, which was seen to work. Takes over from `previous`, the version
+/// before it, what outlives a version: connections, secrets, tokens. `source` reads the component again.
+async fn make(
+    runtime: &Runtime,
+    name: ConnectorName,
+    (wasm, source): (Wasm, Source),
+    config: ConnectorConfig,
+    previous: Option<&Connector>,
+) -> Result<Connector, LoadFault> {
+    let program = runtime.program(&wasm, source).await?;
+    let egress = Egress::new(
+        name.as_str(),
+        &config,
+        name.config_file(),
+        &runtime.upstreams,
+        previous.map(Connector::own_egress),
+    );
+    let egress = Arc::new(egress.map_err(LoadFault::Certificates)?);
+    let connector = Connector::new(name, program, config, egress, previous);
+    try_once(runtime, &connector).await?;
+    Ok(connector)
+}
+
+/// Makes one instance, and drops it.
+async fn try_once(runtime: &Runtime, connector: &Connector) -> Result<(), LoadFault> {
+    let _slot = runtime.loading_slot().await;
+    match tokio::time::timeout(TRIAL_TIMEOUT, connector.try_once()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(CallError::Sandbox { source })) => Err(CompileError::Exports { source }.into()),
+        Ok(Err(error)) => Err(LoadFault::Trial(Box::new(error))),
+        Err(_) => Err(LoadFault::TrialTimeout {
+            limit: TRIAL_TIMEOUT,
+        }),
+    }
+}
+
+/// Reads a component again, from the file it was read from.
+fn reread(path: &Path, limit_bytes: u64) -> Source {
     let path = path.to_owned();
     Arc::new(move || read_component(&path, limit_bytes).map_err(io::Error::other))
 }

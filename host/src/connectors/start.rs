@@ -70,9 +70,9 @@ impl Plugins {
         let connectors = Arc::new(Connectors::new(
             default,
             admission,
-            self.sandbox.total_memory(),
+            self.runtime.total_memory(),
         ));
-        let idle = Idle::new(connectors.clone(), self.sandbox.clone());
+        let idle = Idle::new(connectors.clone(), self.runtime.clone());
         let reloader = Reloader::new(
             connectors.clone(),
             self.clone(),

@@ -4,21 +4,18 @@
 //! their memory for the next call. What is given back comes again from the cache within milliseconds.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use wasmtime::component::Component;
 
-use super::cache::Cache;
-use super::call::CallState;
-use super::connector::CompileError;
-use super::engine::Sandbox;
-use crate::bindings::ConnectorPre;
-
-/// Code that is linked, ready for instances.
-pub(super) type Linked = ConnectorPre<CallState>;
+use super::compile_error::CompileError;
+use super::compiler::Compiler;
+use super::linker::{Blueprint, HostLinker};
+use super::wasm::Wasm;
+use crate::lock::Mutex;
 
 /// Reads the component's bytes again, from where they were read first.
 pub(crate) type Source = Arc<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>;
@@ -36,9 +33,10 @@ pub(crate) enum CodeError {
     Interrupted(#[source] tokio::task::JoinError),
 }
 
-/// The code of one connector's version.
-pub(super) struct ConnectorCode {
-    sandbox: Arc<Sandbox>,
+/// The code of one program.
+pub(super) struct ProgramCode {
+    compiler: Arc<Compiler>,
+    linker: Arc<HostLinker>,
     /// What the cache keeps it under.
     key: Arc<str>,
     source: Source,
@@ -53,29 +51,38 @@ struct Use {
 }
 
 enum Mapped {
-    Held(Arc<Linked>),
+    Held(Arc<Blueprint>),
     /// Calls that are still under way may hold it.
-    GivenBack(Weak<Linked>),
+    GivenBack(Weak<Blueprint>),
 }
 
-impl ConnectorCode {
-    /// Code that was just linked, made from the `wasm` that `source` reads.
-    pub(super) fn new(
-        sandbox: &Arc<Sandbox>,
-        key: Arc<str>,
+impl ProgramCode {
+    /// Compiles `wasm`, or takes it from the cache, and links it; answers also whether it came from the cache. `source`
+    /// reads `wasm` again.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`].
+    pub(super) async fn load(
+        compiler: Arc<Compiler>,
+        linker: Arc<HostLinker>,
+        wasm: &Wasm,
         source: Source,
-        linked: Linked,
-    ) -> Self {
-        Self {
-            sandbox: sandbox.clone(),
-            key,
+    ) -> Result<(Self, bool), CompileError> {
+        let (component, cached) = compiler.compiled(wasm).await?;
+        let blueprint = linker.link(&component)?;
+        let code = Self {
+            compiler,
+            linker,
+            key: wasm.key().clone(),
             source,
             use_of: Mutex::new(Use {
-                mapped: Mapped::Held(Arc::new(linked)),
+                mapped: Mapped::Held(Arc::new(blueprint)),
                 last: Instant::now(),
             }),
             mapping: tokio::sync::Mutex::default(),
-        }
+        };
+        Ok((code, cached))
     }
 
     /// The code for one call, which holds it to its end.
@@ -83,17 +90,17 @@ impl ConnectorCode {
     /// # Errors
     ///
     /// [`CodeError`] where it was given back and does not come again.
-    pub(super) async fn linked(&self) -> Result<Arc<Linked>, CodeError> {
-        if let Some(linked) = self.held() {
-            return Ok(linked);
+    pub(super) async fn blueprint(&self) -> Result<Arc<Blueprint>, CodeError> {
+        if let Some(blueprint) = self.held() {
+            return Ok(blueprint);
         }
         let _mapping = self.mapping.lock().await;
-        if let Some(linked) = self.held() {
-            return Ok(linked);
+        if let Some(blueprint) = self.held() {
+            return Ok(blueprint);
         }
-        let linked = Arc::new(self.map().await?);
-        self.use_of().mapped = Mapped::Held(linked.clone());
-        Ok(linked)
+        let blueprint = Arc::new(self.map().await?);
+        self.use_of().mapped = Mapped::Held(blueprint.clone());
+        Ok(blueprint)
     }
 
     /// For how long no call has begun; none where the code is given back already.
@@ -104,59 +111,58 @@ impl ConnectorCode {
 
     /// Gives the code back, if the cache has it. Whether it did. Looks at the disk, and may have much to unmap.
     pub(super) fn give_back(&self) -> bool {
-        let is_kept = |cache: &Cache| cache.holds(&self.key);
-        if !self.sandbox.cache.as_ref().is_some_and(is_kept) {
+        if !self.compiler.keeps(&self.key) {
             return false;
         }
         let mut use_of = self.use_of();
-        let Mapped::Held(linked) = &use_of.mapped else {
+        let Mapped::Held(blueprint) = &use_of.mapped else {
             return false;
         };
-        let linked = linked.clone();
-        use_of.mapped = Mapped::GivenBack(Arc::downgrade(&linked));
+        let blueprint = blueprint.clone();
+        use_of.mapped = Mapped::GivenBack(Arc::downgrade(&blueprint));
         // Unmapping takes its time, during which nobody should wait for the lock.
         drop(use_of);
-        drop(linked);
+        drop(blueprint);
         true
     }
 
-    fn held(&self) -> Option<Arc<Linked>> {
+    fn held(&self) -> Option<Arc<Blueprint>> {
         let mut use_of = self.use_of();
         use_of.last = Instant::now();
-        let linked = match &use_of.mapped {
-            Mapped::Held(linked) => linked.clone(),
-            Mapped::GivenBack(linked) => linked.upgrade()?,
+        let blueprint = match &use_of.mapped {
+            Mapped::Held(blueprint) => blueprint.clone(),
+            Mapped::GivenBack(blueprint) => blueprint.upgrade()?,
         };
-        use_of.mapped = Mapped::Held(linked.clone());
-        Some(linked)
+        use_of.mapped = Mapped::Held(blueprint.clone());
+        Some(blueprint)
     }
 
-    async fn map(&self) -> Result<Linked, CodeError> {
-        let cached = self.sandbox.cached(&self.key).await;
+    async fn map(&self) -> Result<Blueprint, CodeError> {
+        let cached = self.compiler.cached(&self.key).await;
         let component = match cached.map_err(CodeError::Interrupted)? {
             Some(component) => component,
             None => self.compiled_again().await?,
         };
-        let linked = self.sandbox.link(&component);
-        linked.map_err(|error| CodeError::Compile(Box::new(error)))
+        let blueprint = self.linker.link(&component);
+        blueprint.map_err(|error| CodeError::Compile(Box::new(error)))
     }
 
     async fn compiled_again(&self) -> Result<Component, CodeError> {
-        let (sandbox, source) = (self.sandbox.clone(), self.source.clone());
-        let wasm = spawn_blocking(move || source().map(|bytes| sandbox.wasm(bytes)))
+        let (compiler, source) = (self.compiler.clone(), self.source.clone());
+        let wasm = spawn_blocking(move || source().map(|bytes| compiler.wasm(bytes)))
             .await
             .map_err(CodeError::Interrupted)?
             .map_err(CodeError::Read)?;
         if *wasm.key() != self.key {
             return Err(CodeError::Changed);
         }
-        match self.sandbox.compiled(&wasm).await {
+        match self.compiler.compiled(&wasm).await {
             Ok((component, _)) => Ok(component),
             Err(error) => Err(CodeError::Compile(Box::new(error))),
         }
     }
 
     fn use_of(&self) -> MutexGuard<'_, Use> {
-        self.use_of.lock().unwrap_or_else(PoisonError::into_inner)
+        self.use_of.lock()
     }
 }

@@ -1,25 +1,12 @@
 //! The engine, its pool and its clock: the one place where they are built.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::{Component, Linker};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
 };
 
-use super::cache::Cache;
-use super::call::CallState;
-use super::code::Linked;
-use super::compiler::{Compilation, Compiler};
-use super::connector::CompileError;
-use super::limits::TotalMemory;
-use super::turns::Turns;
-use super::wasm::Wasm;
-use crate::bindings::ConnectorPre;
-use crate::egress::{Network, SystemNetwork, Upstreams};
-use crate::imports;
-use crate::tokens::Store;
+use super::machine::processors;
 
 /// How often running guests are interrupted, to let others run and to look at their processor time.
 ///
@@ -78,115 +65,26 @@ pub struct EngineSettings {
 )]
 pub struct EngineError {
     /// How many slots were asked for.
-    slots: u32,
+    pub(super) slots: u32,
     /// What the engine said.
     #[source]
-    source: Box<dyn std::error::Error + Send + Sync>,
+    pub(super) source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Everything that the calls of all connectors share: engine, linker, compiled code, TLS settings, budgets.
-pub struct Sandbox {
-    pub(super) engine: Engine,
-    pub(super) linker: Linker<CallState>,
-    pub(super) compiler: Compiler,
-    pub(super) cache: Option<Cache>,
-    pub(super) upstreams: Upstreams,
-    pub(super) turns: Arc<Turns>,
-    pub(super) total_memory: Arc<TotalMemory>,
-    /// Trial instantiations under way: they use the slots of [`LOADING_SLOTS`].
-    pub(super) loading: tokio::sync::Semaphore,
-}
-
-impl Sandbox {
-    /// Builds the engine, reserves its pool's address space and starts its clock, a thread that ends with the engine.
-    ///
-    /// Without a `cache` every start compiles every connector anew.
-    ///
-    /// # Errors
-    ///
-    /// [`EngineError`] where the system refuses the pool's address space or the thread.
-    pub fn new(
-        settings: EngineSettings,
-        compilation: Compilation,
-        cache: Option<Cache>,
-    ) -> Result<Self, EngineError> {
-        Self::with_network(settings, compilation, cache, Arc::new(SystemNetwork))
-    }
-
-    /// As [`Sandbox::new`], with another resolver and other sockets under the connectors' calls. What they may reach
-    /// is checked above it all the same.
-    ///
-    /// # Errors
-    ///
-    /// As [`Sandbox::new`].
-    pub fn with_network(
-        settings: EngineSettings,
-        compilation: Compilation,
-        cache: Option<Cache>,
-        network: Arc<dyn Network>,
-    ) -> Result<Self, EngineError> {
-        let failed = |source| EngineError {
-            slots: settings.slots,
-            source,
-        };
-        let engine = Engine::new(&engine_config(pool(settings).into()))
-            .map_err(|error| failed(error.into_boxed_dyn_error()))?;
-        start_clock(&engine).map_err(|error| failed(error.into()))?;
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)
-            .and_then(|()| imports::add_wasi_http_to_linker(&mut linker))
-            .and_then(|()| imports::add_to_linker(&mut linker, CallState::imports))
-            .map_err(|error| failed(error.into_boxed_dyn_error()))?;
-        Ok(Self {
-            engine,
-            linker,
-            compiler: Compiler::new(compilation),
-            cache,
-            upstreams: Upstreams::new(network),
-            turns: Turns::new(permits()),
-            total_memory: TotalMemory::new(settings.total_memory_bytes),
-            loading: tokio::sync::Semaphore::new(LOADING_SLOTS as usize),
-        })
-    }
-
-    /// Keeps the tokens of connectors' credentials in this store.
-    #[must_use]
-    pub fn with_tokens(mut self, tokens: Store) -> Self {
-        self.upstreams = self.upstreams.with_tokens(tokens);
-        self
-    }
-}
-
-impl Sandbox {
-    /// Links a component with what this host offers.
-    pub(super) fn link(&self, component: &Component) -> Result<Linked, CompileError> {
-        let linked =
-            self.linker
-                .instantiate_pre(component)
-                .map_err(|error| CompileError::Imports {
-                    source: error.into_boxed_dyn_error(),
-                })?;
-        ConnectorPre::new(linked).map_err(|error| CompileError::Exports {
-            source: error.into_boxed_dyn_error(),
-        })
-    }
-
-    /// Whether the cache has the compiled form of `wasm`, sound or not.
-    pub(crate) fn is_compiled(&self, wasm: &Wasm) -> bool {
-        let cache = self.cache.as_ref();
-        cache.is_some_and(|cache| cache.holds(wasm.key()))
-    }
-
-    /// What the memories of sandboxes that are not in use take, in bytes.
-    pub(crate) fn idle_memory_bytes(&self) -> u64 {
-        let pool = self.engine.pooling_allocator_metrics();
-        pool.map_or(0, |pool| pool.unused_memory_bytes_resident() as u64)
-    }
-
-    /// The memory of all calls.
-    pub(crate) fn total_memory(&self) -> Arc<TotalMemory> {
-        self.total_memory.clone()
-    }
+/// The engine of a host: reserves its pool's address space and starts its clock, a thread that ends with the engine.
+///
+/// # Errors
+///
+/// [`EngineError`] if the system refuses the address space or the thread.
+pub(super) fn host_engine(settings: EngineSettings) -> Result<Engine, EngineError> {
+    let failed = |source| EngineError {
+        slots: settings.slots,
+        source,
+    };
+    let engine = Engine::new(&engine_config(pool(settings).into()))
+        .map_err(|error| failed(error.into_boxed_dyn_error()))?;
+    start_clock(&engine).map_err(|error| failed(error.into()))?;
+    Ok(engine)
 }
 
 /// The engine of a compiler process, which runs nothing. Its code fits the host's engine, since where instances get
@@ -245,7 +143,7 @@ fn warm_slots() -> u32 {
 }
 
 /// How many calls may compute at once.
-fn permits() -> u32 {
+pub(super) fn permits() -> u32 {
     processors()
 }
 
@@ -254,11 +152,6 @@ fn permits() -> u32 {
 #[must_use]
 pub fn worker_threads() -> usize {
     (permits() as usize).saturating_mul(2).max(4)
-}
-
-fn processors() -> u32 {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    u32::try_from(processors).unwrap_or(u32::MAX)
 }
 
 /// Raises the engine's epoch at every [`TICK`] until the engine is gone.

@@ -33,6 +33,13 @@ impl Machine {
     }
 }
 
+/// How many threads can run at the same time on this machine, within the process's affinity and control groups: as many
+/// calls compute, components compile and connectors load at once. At least one.
+pub(crate) fn processors() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(processors).unwrap_or(u32::MAX)
+}
+
 /// Systems start processes with few files for the sake of programs that can't handle many, and let them raise it.
 fn raise_open_files() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use super::engine::Sandbox;
 use crate::report::hexadecimal;
 
 /// The bytes of a component. The digest over all of them is made once, however often the cache is asked.
@@ -18,6 +17,13 @@ pub(crate) struct Wasm {
 }
 
 impl Wasm {
+    /// Takes a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
+    pub(super) fn new(engine: &Engine, bytes: Vec<u8>) -> Self {
+        let key = key(engine, &bytes).into();
+        let bytes = bytes.into();
+        Self { bytes, key }
+    }
+
     pub(super) fn bytes(&self) -> &Bytes {
         &self.bytes
     }
@@ -25,15 +31,6 @@ impl Wasm {
     /// What the cache keeps its compiled form under.
     pub(super) fn key(&self) -> &Arc<str> {
         &self.key
-    }
-}
-
-impl Sandbox {
-    /// Takes a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
-    pub(crate) fn wasm(&self, bytes: Vec<u8>) -> Wasm {
-        let key = key(&self.engine, &bytes).into();
-        let bytes = bytes.into();
-        Wasm { bytes, key }
     }
 }
 

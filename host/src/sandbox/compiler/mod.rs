@@ -5,7 +5,7 @@
 //! child process: what it used is given back when it ends, and when it breaks down, the host serves on.
 
 mod child;
-mod error;
+pub(super) mod error;
 mod outcome;
 mod process;
 mod protocol;
@@ -15,15 +15,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
+use wasmtime::Engine;
 use wasmtime::component::Component;
 
 pub use child::{CompilerProcessError, serve_as_compiler};
-pub(crate) use error::CompilerError;
 pub use process::CompilerProcess;
 
-use super::cache::{Code, load};
-use super::connector::CompileError;
-use super::engine::Sandbox;
+use super::cache::{Cache, Code, load};
+use super::compile_error::CompileError;
+use super::machine::processors;
 use super::wasm::Wasm;
 
 /// Where components are compiled.
@@ -36,27 +36,40 @@ pub enum Compilation {
     Here,
 }
 
-/// Compiles, for as many components at once as there are processors.
+/// Finds the compiled code of components in the cache, or compiles them, as many at once as there are processors.
 pub(super) struct Compiler {
+    engine: Engine,
+    cache: Option<Cache>,
     compilation: Compilation,
     at_once: Semaphore,
 }
 
 impl Compiler {
-    pub(super) fn new(compilation: Compilation) -> Self {
-        Self {
+    /// Without a `cache`, every component is compiled at every start. The code is for `engine`.
+    pub(super) fn new(engine: Engine, compilation: Compilation, cache: Option<Cache>) -> Arc<Self> {
+        Arc::new(Self {
+            engine,
+            cache,
             compilation,
-            at_once: Semaphore::new(processors()),
-        }
+            at_once: Semaphore::new(processors() as usize),
+        })
     }
-}
 
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
+    /// Takes in a component's bytes. For a thread for blocking work.
+    pub(super) fn wasm(&self, bytes: Vec<u8>) -> Wasm {
+        Wasm::new(&self.engine, bytes)
+    }
 
-impl Sandbox {
+    /// Whether the cache has code under this key, sound or not.
+    pub(super) fn keeps(&self, key: &str) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.holds(key))
+    }
+
     /// The compiled form of `wasm`, and whether it came from the cache.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`], of all causes but `Imports` and `Exports`.
     pub(super) async fn compiled(
         self: &Arc<Self>,
         wasm: &Wasm,
@@ -69,11 +82,11 @@ impl Sandbox {
         if let Some(component) = cached().await? {
             return Ok((component, true));
         }
-        let _permit = match self.compiler.at_once.try_acquire() {
+        let _permit = match self.at_once.try_acquire() {
             Ok(permit) => Some(permit),
             Err(_) => {
                 // The semaphore is never closed.
-                let permit = self.compiler.at_once.acquire().await.ok();
+                let permit = self.at_once.acquire().await.ok();
                 // A copy of it may have been compiled meanwhile.
                 if let Some(component) = cached().await? {
                     return Ok((component, true));
@@ -81,7 +94,7 @@ impl Sandbox {
                 permit
             }
         };
-        let code = match &self.compiler.compilation {
+        let code = match &self.compilation {
             Compilation::Process(process) => process.compile(wasm.bytes()).await?,
             Compilation::Here => self.compile_here(wasm.bytes()).await?,
         };
@@ -90,22 +103,24 @@ impl Sandbox {
     }
 
     /// What the cache has under this key.
+    ///
+    /// # Errors
+    ///
+    /// Reading was stopped in the middle.
     pub(super) async fn cached(
         self: &Arc<Self>,
         key: &Arc<str>,
     ) -> Result<Option<Component>, JoinError> {
-        let (sandbox, key) = (self.clone(), key.clone());
-        spawn_blocking(move || sandbox.cache.as_ref()?.get(&sandbox.engine, &key)).await
+        let (compiler, key) = (self.clone(), key.clone());
+        spawn_blocking(move || compiler.cache.as_ref()?.get(&compiler.engine, &key)).await
     }
 
-    async fn compile_here(self: &Arc<Self>, wasm: &Bytes) -> Result<Vec<u8>, CompileError> {
+    async fn compile_here(&self, wasm: &Bytes) -> Result<Vec<u8>, CompileError> {
         let (engine, wasm) = (self.engine.clone(), wasm.clone());
         spawn_blocking(move || engine.precompile_component(&wasm))
             .await
             .map_err(CompileError::Interrupted)?
-            .map_err(|error| CompileError::Invalid {
-                source: error.into_boxed_dyn_error(),
-            })
+            .map_err(invalid)
     }
 
     /// Keeps the code in the cache and maps it from there; where that can't be done, takes it into memory.
@@ -114,13 +129,13 @@ impl Sandbox {
         key: &Arc<str>,
         code: Vec<u8>,
     ) -> Result<Component, CompileError> {
-        let (sandbox, key) = (self.clone(), key.clone());
+        let (compiler, key) = (self.clone(), key.clone());
         let taken = spawn_blocking(move || {
-            let in_memory = || load(&sandbox.engine, Code::InMemory(&code));
-            let Some(cache) = &sandbox.cache else {
+            let in_memory = || load(&compiler.engine, Code::InMemory(&code));
+            let Some(cache) = &compiler.cache else {
                 return in_memory();
             };
-            cache.put(&sandbox.engine, &key, &code).or_else(|error| {
+            cache.put(&compiler.engine, &key, &code).or_else(|error| {
                 let component = in_memory()?;
                 // Said only of good code: what the engine refuses is no fault of the cache.
                 cache.report_not_kept(&error);
@@ -130,20 +145,14 @@ impl Sandbox {
         taken
             .await
             .map_err(CompileError::Interrupted)?
-            .map_err(|error: wasmtime::Error| CompileError::Invalid {
-                source: error.into_boxed_dyn_error(),
-            })
+            .map_err(invalid)
     }
 }
 
-impl From<CompilerError> for CompileError {
-    fn from(error: CompilerError) -> Self {
-        match error {
-            CompilerError::Refused(reason) => Self::Invalid {
-                source: reason.into(),
-            },
-            error => Self::Compiler(error),
-        }
+/// The engine refuses the component.
+fn invalid(error: wasmtime::Error) -> CompileError {
+    CompileError::Invalid {
+        source: error.into_boxed_dyn_error(),
     }
 }
 
@@ -160,9 +169,10 @@ fn check_kind(wasm: &[u8]) -> Result<(), CompileError> {
 
 #[cfg(test)]
 mod tests {
+    use super::error::CompilerError;
     use super::*;
     use crate::config::CompileLimits;
-    use crate::sandbox::EngineSettings;
+    use crate::sandbox::engine::compiler_config;
 
     /// A compiler that takes one of as many places as there are processors, and says so where none is free.
     fn script(folder: &std::path::Path) -> String {
@@ -184,21 +194,15 @@ mod tests {
             arguments: vec!["-c".into(), script(folder.path()).into()],
             limits: CompileLimits::default(),
         };
-        let settings = EngineSettings {
-            slots: 1,
-            max_memory_bytes: 1 << 20,
-            total_memory_bytes: 1 << 30,
-            keep_memory_bytes: 64 << 20,
-        };
-        let sandbox = Sandbox::new(settings, Compilation::Process(process), None).unwrap();
-        let sandbox = Arc::new(sandbox);
-        let components = 3 * processors();
+        let engine = Engine::new(&compiler_config()).unwrap();
+        let compiler = Compiler::new(engine, Compilation::Process(process), None);
+        let components = 3 * processors() as usize;
         let mut compiled = tokio::task::JoinSet::new();
         for _ in 0..components {
-            let sandbox = sandbox.clone();
+            let compiler = compiler.clone();
             compiled.spawn(async move {
-                let wasm = sandbox.wasm(b"\0asm\x0d\0\x01\0".to_vec());
-                sandbox.compiled(&wasm).await
+                let wasm = compiler.wasm(b"\0asm\x0d\0\x01\0".to_vec());
+                compiler.compiled(&wasm).await
             });
         }
         while let Some(outcome) = compiled.join_next().await {

@@ -1,13 +1,14 @@
 //! What a compiler process answered and how it ended, taken together.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use rustix::process::Signal;
 
 use super::error::CompilerError;
-use super::process::CompilerProcess;
 use super::protocol::{Answer, Malformed, read_answer};
+use crate::config::CompileLimits;
 
 /// What Rust's runtime says, to stderr alone, before it ends a process that the system gave no memory.
 const NO_MEMORY: &str = "memory allocation of ";
@@ -22,17 +23,22 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// The code, where the answer is whole and the process that gave it ended well. Nothing else is code.
-    pub(super) fn into_code(mut self, process: &CompilerProcess) -> Result<Vec<u8>, CompilerError> {
+    /// The code, where the answer is whole and the process that gave it ended well. Nothing else is code. `program` had
+    /// these `limits`.
+    pub(super) fn into_code(
+        mut self,
+        program: &Path,
+        limits: &CompileLimits,
+    ) -> Result<Vec<u8>, CompilerError> {
         let read = read_answer(&self.answer);
         if let Err(Malformed::OtherVersion(version)) = read {
             return Err(CompilerError::OtherVersion {
-                program: process.program.clone(),
+                program: program.to_owned(),
                 version,
             });
         }
         if !self.status.success() {
-            return Err(self.failure(process));
+            return Err(self.failure(limits));
         }
         match read {
             Ok(Answer::Compiled(code)) => {
@@ -41,18 +47,18 @@ impl Outcome {
                 Ok(self.answer)
             }
             Ok(Answer::Refused(reason)) => Err(CompilerError::Refused(reason.to_owned())),
-            Ok(Answer::OutOfMemory) => Err(process.out_of_memory()),
+            Ok(Answer::OutOfMemory) => Err(CompilerError::OutOfMemory(limits.memory_bytes)),
             Err(malformed) => Err(CompilerError::Answer(malformed.into())),
         }
     }
 
-    fn failure(self, process: &CompilerProcess) -> CompilerError {
+    fn failure(self, limits: &CompileLimits) -> CompilerError {
         let ended_by = |signal: Signal| self.status.signal() == Some(signal.as_raw());
         if ended_by(Signal::XCPU) {
-            return process.out_of_time();
+            return CompilerError::OutOfTime(limits.time);
         }
         if ended_by(Signal::ABORT) && self.said.contains(NO_MEMORY) {
-            return process.out_of_memory();
+            return CompilerError::OutOfMemory(limits.memory_bytes);
         }
         CompilerError::Crashed {
             status: self.status,

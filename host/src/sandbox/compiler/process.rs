@@ -13,6 +13,7 @@ use super::outcome::Outcome;
 use super::protocol::{Allowance, MAX_HEAD_BYTES, request_head};
 use crate::config::CompileLimits;
 use crate::report;
+use crate::sandbox::machine::processors;
 
 /// The program that runs. Unlike its path, this is the same file also after an upgrade has put another in its place.
 const THIS_PROGRAM: &str = "/proc/self/exe";
@@ -89,11 +90,11 @@ impl CompilerProcess {
                 answer,
                 said,
             }
-            .into_code(self)
+            .into_code(&self.program, &self.limits)
         };
         tokio::time::timeout(self.limits.time, conversation)
             .await
-            .unwrap_or(Err(self.out_of_time()))
+            .unwrap_or(Err(CompilerError::OutOfTime(self.limits.time)))
     }
 
     /// That it stops reading is no failure by itself: its answer or its end says why.
@@ -126,15 +127,7 @@ impl CompilerProcess {
     }
 
     fn threads() -> u64 {
-        (super::processors() as u64).min(MAX_THREADS)
-    }
-
-    pub(super) fn out_of_time(&self) -> CompilerError {
-        CompilerError::OutOfTime(self.limits.time)
-    }
-
-    pub(super) fn out_of_memory(&self) -> CompilerError {
-        CompilerError::OutOfMemory(self.limits.memory_bytes)
+        u64::from(processors()).min(MAX_THREADS)
     }
 }
 

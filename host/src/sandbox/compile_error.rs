@@ -1,0 +1,61 @@
+//! Why a component has no code that this host can run.
+
+use super::compiler::error::CompilerError;
+
+/// Why a file is not a component that this host can run; each cause with what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CompileError {
+    #[error("the file is empty; was it copied whole?")]
+    Empty,
+
+    #[error("the file is not WebAssembly; build the connector for the target wasm32-wasip2")]
+    NotWasm,
+
+    #[error(
+        "the file is a core module, not a component; build for the target wasm32-wasip2, or wrap it with \
+         `wasm-tools component new`"
+    )]
+    CoreModule,
+
+    #[error(
+        "the component can't be compiled: it is broken, cut short, or larger than this host takes (its memory may begin with no more than --max-memory)"
+    )]
+    Invalid {
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    #[error(transparent)]
+    Compiler(CompilerError),
+
+    #[error(
+        "the component imports what this host does not offer; build it with the host's wit/connector.wit"
+    )]
+    Imports {
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    #[error(
+        "the component does not export `weld:connector/source@0.1.0` as this host knows it; build it for the world \
+         `connector` of the host's wit/connector.wit"
+    )]
+    Exports {
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
+    #[error("loading was stopped in the middle")]
+    Interrupted(#[source] tokio::task::JoinError),
+}
+
+impl From<CompilerError> for CompileError {
+    fn from(error: CompilerError) -> Self {
+        match error {
+            CompilerError::Refused(reason) => Self::Invalid {
+                source: reason.into(),
+            },
+            error => Self::Compiler(error),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A component that calls can be made on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::Engine;
+
+use super::code::ProgramCode;
+use super::limits::TotalMemory;
+use super::turns::Turns;
+
+/// A component, compiled and linked, with what its calls share with those of all others. Every call gets a store of its
+/// own.
+pub(crate) struct Program {
+    pub(super) engine: Engine,
+    pub(super) code: ProgramCode,
+    pub(super) turns: Arc<Turns>,
+    pub(super) total_memory: Arc<TotalMemory>,
+    pub(super) cached: bool,
+}
+
+impl Program {
+    /// Whether the compiled code came from the cache when this was loaded.
+    pub(crate) fn cached(&self) -> bool {
+        self.cached
+    }
+
+    /// For how long no call has begun; `None` if the code is given back already.
+    pub(crate) fn unused_for(&self) -> Option<Duration> {
+        self.code.unused_for()
+    }
+
+    /// Gives back the memory maps of its code and the memory of its idle sandboxes, until the next call, where the cache
+    /// has the code. Whether it did. Blocks for some milliseconds.
+    pub(crate) fn give_back(&self) -> bool {
+        self.code.give_back()
+    }
+}

@@ -1,0 +1,132 @@
+//! What the calls of all connectors share.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use wasmtime::Engine;
+
+use super::cache::Cache;
+use super::code::{ProgramCode, Source};
+use super::compile_error::CompileError;
+use super::compiler::{Compilation, Compiler};
+use super::engine::{EngineError, EngineSettings, LOADING_SLOTS, host_engine, permits};
+use super::limits::TotalMemory;
+use super::linker::HostLinker;
+use super::program::Program;
+use super::turns::Turns;
+use super::wasm::Wasm;
+use crate::egress::{Network, SystemNetwork, Upstreams};
+use crate::tokens::Store;
+
+/// Everything that the calls of all connectors share: engine, linker, compiled code, turns to compute, memory.
+pub struct Runtime {
+    engine: Engine,
+    linker: Arc<HostLinker>,
+    compiler: Arc<Compiler>,
+    turns: Arc<Turns>,
+    total_memory: Arc<TotalMemory>,
+    /// The slots of trial instantiations under way.
+    loading: Semaphore,
+    pub(crate) upstreams: Upstreams,
+}
+
+impl Runtime {
+    /// Builds the engine, reserves its pool's address space and starts its clock, a thread that ends with the engine.
+    ///
+    /// Without a `cache` every start compiles every connector anew.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] if the system refuses the pool's address space or the thread.
+    pub fn new(
+        settings: EngineSettings,
+        compilation: Compilation,
+        cache: Option<Cache>,
+    ) -> Result<Self, EngineError> {
+        Self::with_network(settings, compilation, cache, Arc::new(SystemNetwork))
+    }
+
+    /// As [`Runtime::new`], with another resolver and other sockets under the connectors' calls. What they may reach
+    /// is checked above it all the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runtime::new`].
+    pub fn with_network(
+        settings: EngineSettings,
+        compilation: Compilation,
+        cache: Option<Cache>,
+        network: Arc<dyn Network>,
+    ) -> Result<Self, EngineError> {
+        let engine = host_engine(settings)?;
+        let linker = HostLinker::new(&engine).map_err(|error| EngineError {
+            slots: settings.slots,
+            source: error.into_boxed_dyn_error(),
+        })?;
+        Ok(Self {
+            compiler: Compiler::new(engine.clone(), compilation, cache),
+            linker: Arc::new(linker),
+            engine,
+            turns: Turns::new(permits()),
+            total_memory: TotalMemory::new(settings.total_memory_bytes),
+            loading: Semaphore::new(LOADING_SLOTS as usize),
+            upstreams: Upstreams::new(network),
+        })
+    }
+
+    /// Keeps the tokens of connectors' credentials in this store.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Store) -> Self {
+        self.upstreams = self.upstreams.with_tokens(tokens);
+        self
+    }
+
+    /// Takes in a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
+    pub(crate) fn wasm(&self, bytes: Vec<u8>) -> Wasm {
+        self.compiler.wasm(bytes)
+    }
+
+    /// Whether the cache has the compiled form of `wasm`, sound or not.
+    pub(crate) fn is_compiled(&self, wasm: &Wasm) -> bool {
+        self.compiler.keeps(wasm.key())
+    }
+
+    /// Compiles `wasm`, or takes its code from the cache, and links it. `source` reads `wasm` again. Dropped before its
+    /// end, it ends the compiler.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`], each with what to do about it.
+    pub(crate) async fn program(
+        &self,
+        wasm: &Wasm,
+        source: Source,
+    ) -> Result<Program, CompileError> {
+        let (compiler, linker) = (self.compiler.clone(), self.linker.clone());
+        let (code, cached) = ProgramCode::load(compiler, linker, wasm, source).await?;
+        Ok(Program {
+            engine: self.engine.clone(),
+            code,
+            turns: self.turns.clone(),
+            total_memory: self.total_memory.clone(),
+            cached,
+        })
+    }
+
+    /// Waits for one of the pool's slots beyond those that calls may use, for the first instance of a program.
+    pub(crate) async fn loading_slot(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.loading.acquire().await.ok()
+    }
+
+    /// What the memories of sandboxes that are not in use take, in bytes.
+    pub(crate) fn idle_memory_bytes(&self) -> u64 {
+        let pool = self.engine.pooling_allocator_metrics();
+        pool.map_or(0, |pool| pool.unused_memory_bytes_resident() as u64)
+    }
+
+    /// The memory of all calls.
+    pub(crate) fn total_memory(&self) -> Arc<TotalMemory> {
+        self.total_memory.clone()
+    }
+}
