@@ -8,7 +8,6 @@ use std::sync::{Arc, MutexGuard};
 
 use bytes::Bytes;
 
-use super::stream::GuestStream;
 use crate::bindings::host::LogLevel;
 use crate::config::{ConnectorName, MAX_LOG_BYTES};
 use crate::lock::Mutex;
@@ -24,13 +23,13 @@ const TAIL_LINES: usize = 20;
 
 /// Where a line comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum GuestOutput {
     Stdout,
     Stderr,
     Log,
 }
 
-impl Source {
+impl GuestOutput {
     fn name(self) -> &'static str {
         match self {
             Self::Stdout => "stdout",
@@ -43,24 +42,24 @@ impl Source {
 /// The log of one call. Clones write to the same log.
 #[derive(Debug, Clone)]
 pub(crate) struct CallLog {
-    inner: Arc<Mutex<Inner>>,
+    state: Arc<Mutex<LogState>>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct LogState {
     connector: ConnectorName,
     lines_left: u32,
     bytes_left: u64,
     dropped_lines: u64,
-    stdout: Written,
-    stderr: Written,
+    stdout: UnfinishedLine,
+    stderr: UnfinishedLine,
     secrets: Secrets,
     tail: VecDeque<String>,
 }
 
-/// What a stream was given and has not yet become a line.
+/// What a guest wrote to a stream since the last end of a line.
 #[derive(Debug, Default)]
-struct Written {
+struct UnfinishedLine {
     line: Vec<u8>,
     /// Made at the first write: most calls write nothing.
     replacer: Option<Replacer>,
@@ -70,38 +69,26 @@ impl CallLog {
     /// The log of a call; what it is given is rid of `secrets`.
     pub(crate) fn new(connector: &ConnectorName, max_lines: u32, secrets: Secrets) -> Self {
         Self {
-            inner: Arc::new(Mutex::new(Inner {
+            state: Arc::new(Mutex::new(LogState {
                 connector: connector.clone(),
                 lines_left: max_lines,
                 bytes_left: MAX_LOG_BYTES,
                 dropped_lines: 0,
-                stdout: Written::default(),
-                stderr: Written::default(),
+                stdout: UnfinishedLine::default(),
+                stderr: UnfinishedLine::default(),
                 secrets,
                 tail: VecDeque::new(),
             })),
         }
     }
 
-    pub(crate) fn stdout(&self) -> GuestStream {
-        self.stream(Source::Stdout)
-    }
-
-    pub(crate) fn stderr(&self) -> GuestStream {
-        self.stream(Source::Stderr)
-    }
-
-    fn stream(&self, source: Source) -> GuestStream {
-        GuestStream::new(self.clone(), source)
-    }
-
     /// A message of the contract's `log`; one with line breaks stays one line, its breaks escaped.
     pub(super) fn guest_line(&self, level: LogLevel, message: &str) {
-        let mut inner = self.lock();
-        let found = inner.secrets.all();
+        let mut state = self.lock();
+        let found = state.secrets.all();
         let replaced = found.and_then(|finder| finder.replaced_text(message));
         let message = report::shortened(replaced.as_deref().unwrap_or(message), MAX_LINE_BYTES);
-        inner.line(Source::Log, level, message.as_bytes());
+        state.line(GuestOutput::Log, level, message.as_bytes());
     }
 
     /// Writes out what stands in the streams without a line's end, and says how much was dropped, now rather than when
@@ -116,25 +103,25 @@ impl CallLog {
     }
 
     /// Bytes of a stream, in which lines end as they may.
-    pub(super) fn write(&self, source: Source, bytes: &[u8]) {
-        self.lock().write(source, bytes);
+    pub(super) fn write(&self, output: GuestOutput, bytes: &[u8]) {
+        self.lock().write(output, bytes);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock()
+    fn lock(&self) -> MutexGuard<'_, LogState> {
+        self.state.lock()
     }
 }
 
-impl Inner {
+impl LogState {
     fn finish(&mut self) {
-        for source in [Source::Stdout, Source::Stderr] {
-            if let Some(mut replacer) = self.written(source).replacer.take() {
+        for output in [GuestOutput::Stdout, GuestOutput::Stderr] {
+            if let Some(mut replacer) = self.unfinished(output).replacer.take() {
                 let rest = replacer.finish();
-                self.split(source, &rest);
+                self.split(output, &rest);
             }
-            let rest = std::mem::take(&mut self.written(source).line);
+            let rest = std::mem::take(&mut self.unfinished(output).line);
             if !rest.is_empty() {
-                self.line(source, LogLevel::Info, &rest);
+                self.line(output, LogLevel::Info, &rest);
             }
         }
         let dropped_lines = std::mem::take(&mut self.dropped_lines);
@@ -147,49 +134,49 @@ impl Inner {
         }
     }
 
-    fn written(&mut self, source: Source) -> &mut Written {
-        match source {
-            Source::Stdout | Source::Log => &mut self.stdout,
-            Source::Stderr => &mut self.stderr,
+    fn unfinished(&mut self, output: GuestOutput) -> &mut UnfinishedLine {
+        match output {
+            GuestOutput::Stdout | GuestOutput::Log => &mut self.stdout,
+            GuestOutput::Stderr => &mut self.stderr,
         }
     }
 
     /// Secrets go before lines are made: a long line is cut, and could be cut in the middle of one.
-    fn write(&mut self, source: Source, bytes: &[u8]) {
+    fn write(&mut self, output: GuestOutput, bytes: &[u8]) {
         let finder = self.secrets.all();
-        let written = self.written(source);
+        let unfinished = self.unfinished(output);
         if let Some(finder) = finder {
-            let replacer = written
+            let replacer = unfinished
                 .replacer
                 .get_or_insert_with(|| Replacer::new(finder.clone()));
             replacer.search_with(finder);
             let bytes = replacer.push(&Bytes::copy_from_slice(bytes));
-            self.split(source, &bytes);
+            self.split(output, &bytes);
         } else {
-            self.split(source, bytes);
+            self.split(output, bytes);
         }
     }
 
-    fn split(&mut self, source: Source, bytes: &[u8]) {
+    fn split(&mut self, output: GuestOutput, bytes: &[u8]) {
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             let mut rest = part;
             while !rest.is_empty() {
-                let buffer = &mut self.written(source).line;
+                let buffer = &mut self.unfinished(output).line;
                 let room = MAX_LINE_BYTES.saturating_sub(buffer.len());
                 let (fitting, more) = rest.split_at(room.min(rest.len()));
                 buffer.extend_from_slice(fitting);
                 rest = more;
                 if fitting.ends_with(b"\n") || buffer.len() >= MAX_LINE_BYTES {
                     let line = std::mem::take(buffer);
-                    self.line(source, LogLevel::Info, &line);
+                    self.line(output, LogLevel::Info, &line);
                 }
             }
         }
     }
 
-    fn line(&mut self, source: Source, level: LogLevel, line: &[u8]) {
+    fn line(&mut self, output: GuestOutput, level: LogLevel, line: &[u8]) {
         let fits = self.lines_left > 0 && line.len() as u64 <= self.bytes_left;
-        if !fits && source != Source::Stderr {
+        if !fits && output != GuestOutput::Stderr {
             self.dropped_lines = self.dropped_lines.saturating_add(1);
             return;
         }
@@ -199,7 +186,7 @@ impl Inner {
         // What counts is what the log gets: an escape is up to six times as long as its character.
         let bytes = text.len() as u64;
         let fits = fits && bytes <= self.bytes_left;
-        if source == Source::Stderr {
+        if output == GuestOutput::Stderr {
             if self.tail.len() == TAIL_LINES {
                 self.tail.pop_front();
             }
@@ -211,7 +198,7 @@ impl Inner {
         }
         self.lines_left = self.lines_left.saturating_sub(1);
         self.bytes_left = self.bytes_left.saturating_sub(bytes);
-        let (connector, source) = (&self.connector, source.name());
+        let (connector, source) = (&self.connector, output.name());
         match level {
             LogLevel::Debug => tracing::debug!(target: "guest", %connector, source, "{text}"),
             LogLevel::Info => tracing::info!(target: "guest", %connector, source, "{text}"),
@@ -222,7 +209,7 @@ impl Inner {
 }
 
 /// A call that is cut off, as when its client goes away, ends without [`CallLog::finish`].
-impl Drop for Inner {
+impl Drop for LogState {
     fn drop(&mut self) {
         self.finish();
     }
@@ -239,13 +226,13 @@ mod tests {
     #[test]
     fn lines_and_bytes_past_the_limit_are_counted_as_dropped() {
         let log = log(3);
-        log.lock().write(Source::Stdout, b"1\n2\n3\n4\n5\n");
+        log.lock().write(GuestOutput::Stdout, b"1\n2\n3\n4\n5\n");
         assert_eq!(log.lock().dropped_lines, 2);
         let log = self::log(1_000_000);
         let long = vec![b'x'; usize::try_from(MAX_LOG_BYTES).unwrap()];
-        log.lock().write(Source::Stdout, &long);
+        log.lock().write(GuestOutput::Stdout, &long);
         assert_eq!(log.lock().dropped_lines, 0);
-        log.lock().write(Source::Stdout, b"one more\n");
+        log.lock().write(GuestOutput::Stdout, b"one more\n");
         assert_eq!(log.lock().dropped_lines, 1);
     }
 
@@ -253,8 +240,8 @@ mod tests {
     fn escapes_count_with_their_length() {
         let log = log(1_000_000);
         for _ in 0..100 {
-            log.lock().write(Source::Stdout, &[1; 8_000]);
-            log.lock().write(Source::Stdout, b"\n");
+            log.lock().write(GuestOutput::Stdout, &[1; 8_000]);
+            log.lock().write(GuestOutput::Stdout, b"\n");
         }
         let left = log.lock().bytes_left;
         assert!(log.lock().dropped_lines >= 90 && left < MAX_LOG_BYTES);
@@ -264,7 +251,7 @@ mod tests {
     fn a_line_without_end_takes_bounded_memory() {
         let log = log(1_000);
         for _ in 0..100 {
-            log.lock().write(Source::Stderr, &[b'x'; 10_000]);
+            log.lock().write(GuestOutput::Stderr, &[b'x'; 10_000]);
         }
         assert!(log.lock().stderr.line.len() < MAX_LINE_BYTES);
         assert!(log.stderr_tail().len() <= TAIL_LINES * (MAX_LINE_BYTES + 1));
@@ -275,15 +262,15 @@ mod tests {
         let secrets = Secrets::default();
         secrets.add("hunter2hunter2", "api.value");
         let log = CallLog::new(&"beers".parse().unwrap(), 1_000, secrets.clone());
-        log.lock().write(Source::Stderr, b"it is hunter2");
-        log.lock().write(Source::Stderr, b"hunter2\n");
+        log.lock().write(GuestOutput::Stderr, b"it is hunter2");
+        log.lock().write(GuestOutput::Stderr, b"hunter2\n");
         log.lock()
-            .write(Source::Stderr, &[b'x'; MAX_LINE_BYTES - 5]);
-        log.lock().write(Source::Stderr, b"hunter2hunter2\n");
+            .write(GuestOutput::Stderr, &[b'x'; MAX_LINE_BYTES - 5]);
+        log.lock().write(GuestOutput::Stderr, b"hunter2hunter2\n");
         // Come while the call goes on.
         secrets.add("token4token4", "token");
         log.lock()
-            .write(Source::Stderr, b"token4token4 and hunter2");
+            .write(GuestOutput::Stderr, b"token4token4 and hunter2");
         log.finish();
         let tail = log.stderr_tail();
         assert!(tail.starts_with("it is [secret api.value]\nxxx"), "{tail}");
@@ -295,7 +282,7 @@ mod tests {
     fn the_tail_keeps_the_last_lines_of_stderr_even_when_they_are_dropped() {
         let log = log(1);
         log.lock()
-            .write(Source::Stderr, b"first\nthen\npanicked here\n");
+            .write(GuestOutput::Stderr, b"first\nthen\npanicked here\n");
         assert_eq!(log.stderr_tail(), "first\nthen\npanicked here");
         assert_eq!(log.lock().dropped_lines, 2);
     }

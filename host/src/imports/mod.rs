@@ -20,6 +20,7 @@ use crate::bindings::host;
 use crate::egress::CurrentEgress;
 use crate::scope::CallScope;
 pub(crate) use logging::CallLog;
+pub(crate) use stream::GuestStream;
 use wasi_http::WasiHttp;
 pub(crate) use wasi_http::add_to_linker as add_wasi_http_to_linker;
 

@@ -9,7 +9,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-use super::logging::{CallLog, Source};
+use super::logging::{CallLog, GuestOutput};
 
 /// What one write may hand over; also what `write-zeroes` may make the host allocate.
 const WRITE_BYTES: usize = 64 << 10;
@@ -18,12 +18,24 @@ const WRITE_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone)]
 pub(crate) struct GuestStream {
     log: CallLog,
-    source: Source,
+    output: GuestOutput,
 }
 
 impl GuestStream {
-    pub(super) fn new(log: CallLog, source: Source) -> Self {
-        Self { log, source }
+    /// The stdout of the call that has this log.
+    pub(crate) fn stdout(log: &CallLog) -> Self {
+        Self {
+            log: log.clone(),
+            output: GuestOutput::Stdout,
+        }
+    }
+
+    /// The stderr of the call that has this log.
+    pub(crate) fn stderr(log: &CallLog) -> Self {
+        Self {
+            log: log.clone(),
+            output: GuestOutput::Stderr,
+        }
     }
 }
 
@@ -45,7 +57,7 @@ impl StdoutStream for GuestStream {
 
 impl OutputStream for GuestStream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.log.write(self.source, &bytes);
+        self.log.write(self.output, &bytes);
         Ok(())
     }
 
@@ -69,7 +81,7 @@ impl AsyncWrite for GuestStream {
         _context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.log.write(self.source, bytes);
+        self.log.write(self.output, bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 

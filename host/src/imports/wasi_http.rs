@@ -29,17 +29,19 @@ const CREDENTIAL: HeaderName = HeaderName::from_static("weld-host-credential");
 const TYPES: &str = "wasi:http/types@0.2.12";
 const ERROR_CODE: &str = "http-error-code";
 
-type Ended = Box<dyn Future<Output = Result<(), Error>> + Send>;
-type Sent = Result<(http::Response<WasiBody>, Ended), Error>;
+/// What is left to be done of an exchange beside its body.
+type Completion = Box<dyn Future<Output = Result<(), Error>> + Send>;
+/// What a request ends in.
+type Exchange = Result<(http::Response<WasiBody>, Completion), Error>;
 
 /// What `wasi:http` works on in one call.
 pub(super) struct WasiHttp {
     context: WasiHttpCtx,
-    gate: Gate,
+    hooks: EgressHooks,
 }
 
 /// The hooks: where requests go.
-struct Gate {
+struct EgressHooks {
     egress: CurrentEgress,
     scope: Arc<CallScope>,
 }
@@ -48,13 +50,13 @@ impl WasiHttp {
     pub(super) fn new(egress: CurrentEgress, scope: Arc<CallScope>) -> Self {
         Self {
             context: WasiHttpCtx::new(),
-            gate: Gate { egress, scope },
+            hooks: EgressHooks { egress, scope },
         }
     }
 
     pub(super) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
         WasiHttpCtxView {
-            hooks: &mut self.gate,
+            hooks: &mut self.hooks,
             table,
             ctx: &mut self.context,
         }
@@ -94,7 +96,7 @@ fn of_a_body(error: &Error) -> Option<ErrorCode> {
     }
 }
 
-impl WasiHttpHooks for Gate {
+impl WasiHttpHooks for EgressHooks {
     /// `content-length` is checked against the body by wasmtime, and read as its announced length here.
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         Arc::new(|name: &HeaderName| {
@@ -111,8 +113,8 @@ impl WasiHttpHooks for Gate {
         &mut self,
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
-        _processed: Ended,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
+        _processed: Completion,
+    ) -> Box<dyn Future<Output = Exchange> + Send> {
         let (egress, scope) = (self.egress.get(), self.scope.clone());
         Box::new(async move {
             let request = translated(request, options);
@@ -122,8 +124,8 @@ impl WasiHttpHooks for Gate {
                 .map_err(|error| wasi(&error))?;
             let response = response.map(|body| body.map_err(|error| wasi(&error)).boxed_unsync());
             // The body carries its own end: nothing is left to be done beside it.
-            let ended: Ended = Box::new(async { Ok(()) });
-            Ok((response, ended))
+            let completion: Completion = Box::new(async { Ok(()) });
+            Ok((response, completion))
         })
     }
 }

@@ -15,7 +15,7 @@ use super::error::{CallError, Circumstances, GuestError};
 use super::limits::MemoryLimiter;
 use super::turns::InTurn;
 use crate::bindings::{self, source};
-use crate::imports::{CallLog, Imports};
+use crate::imports::{CallLog, GuestStream, Imports};
 use crate::scope::CallScope;
 
 /// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
@@ -192,8 +192,8 @@ impl Connector {
         let limits = self.limits();
         let wasi = WasiCtxBuilder::new()
             .envs(self.environment())
-            .stdout(log.stdout())
-            .stderr(log.stderr())
+            .stdout(GuestStream::stdout(log))
+            .stderr(GuestStream::stderr(log))
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
