@@ -21,6 +21,7 @@ use axum::Router;
 use axum::routing::post;
 use weld_host::config::{Ceilings, ServerConfig};
 use weld_host::connectors::{AdmissionSettings, Plugins};
+use weld_host::egress::Upstreams;
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Compilation, EngineSettings, Runtime};
 use weld_host::server::{Server, ServerSettings};
@@ -93,7 +94,12 @@ async fn serve_guest() -> SocketAddr {
         queue_wait: Duration::from_secs(10),
         max_concurrency: 16,
     };
-    let plugins = Plugins::new(runtime, folder.path().to_owned(), Ceilings::default());
+    let plugins = Plugins::new(
+        runtime,
+        Arc::new(Upstreams::default()),
+        folder.path().to_owned(),
+        Ceilings::default(),
+    );
     let loaded = plugins
         .load(None, admission)
         .await

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use weld_host::config::Ceilings;
 use weld_host::connectors::{AdmissionSettings, LoadReport, Plugins};
-use weld_host::egress::Network;
+use weld_host::egress::{Network, Upstreams};
 use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Cache, Compilation, EngineSettings, Runtime};
 use weld_host::server::{Server, ServerSettings};
@@ -25,15 +25,19 @@ pub(crate) async fn serve(
     };
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
     let cache = Cache::new(cache).expect("a cache");
-    let runtime =
-        Runtime::with_network(engine, compilation, Some(cache), network).expect("an engine");
+    let runtime = Runtime::new(engine, compilation, Some(cache)).expect("an engine");
     let admission = AdmissionSettings {
         slots: 4,
         queue: 4,
         queue_wait: Duration::from_secs(10),
         max_concurrency: 16,
     };
-    let plugins = Plugins::new(Arc::new(runtime), plugins.to_owned(), Ceilings::default());
+    let plugins = Plugins::new(
+        Arc::new(runtime),
+        Arc::new(Upstreams::new(network)),
+        plugins.to_owned(),
+        Ceilings::default(),
+    );
     let loaded = plugins.load(None, admission).await.expect("a folder");
     for report in loaded.reports {
         report.outcome.expect("it loads");

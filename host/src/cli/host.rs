@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
 use crate::connectors::{AdmissionSettings, Connectors, Idle, LoadReport, Plugins, Reloader, Rest};
+use crate::egress::Upstreams;
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
     Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Runtime,
@@ -66,12 +67,13 @@ impl Host {
             config.compiling,
         ));
         let cache = cache(config.cache.as_deref());
-        let mut runtime = Runtime::new(settings, compilation, cache)?;
+        let runtime = Arc::new(Runtime::new(settings, compilation, cache)?);
+        let mut upstreams = Upstreams::default();
         if let Some(tokens) = tokens {
-            runtime = runtime.with_tokens(tokens);
+            upstreams = upstreams.with_tokens(tokens);
         }
-        let runtime = Arc::new(runtime);
-        let plugins = Plugins::new(runtime, config.plugins, config.ceilings);
+        let upstreams = Arc::new(upstreams);
+        let plugins = Plugins::new(runtime, upstreams, config.plugins, config.ceilings);
         let admission = AdmissionSettings {
             slots: capacity.slots,
             queue: config.queue,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::connector::Connector;
 use super::error::ConnectorError;
 use super::keys::AccessKeys;
 use crate::config::ConnectorName;
-use crate::sandbox::Connector;
 
 /// One version of a connector, whether it loaded or not. Never changed: another version takes its place as a whole, so
 /// that keys, state and code always belong together.

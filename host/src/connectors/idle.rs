@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 
+use super::connector::Connector;
 use super::registry::Connectors;
-use crate::sandbox::{Connector, Runtime};
+use crate::sandbox::Runtime;
 
 /// How often it looks, where the time that is set is not shorter.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -46,14 +47,14 @@ impl Idle {
             .connectors
             .all()
             .into_iter()
-            .filter_map(|connector| Some((connector.unused_for()?, connector)))
+            .filter_map(|connector| Some((connector.program().unused_for()?, connector)))
             .collect();
         let runtime = self.runtime.clone();
         let given_back = spawn_blocking(move || {
             let most = runtime.total_memory().limit_bytes() / IDLE_SHARE;
             let is_too_much = || runtime.idle_memory_bytes() > most;
             choose(held, after, is_too_much)
-                .filter(|connector| connector.give_back())
+                .filter(|connector| connector.program().give_back())
                 .count()
         });
         match given_back.await {

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::connector::Connector;
 use super::entry::{Entry, EntryState};
 use super::error::{LoadError, LoadFault};
 use super::keys::AccessKeys;
 use super::plugins::Plugins;
 use crate::config::{ConnectorConfig, ConnectorName, FileStamp};
-use crate::egress::Egress;
-use crate::sandbox::{CallError, CompileError, Connector, Runtime, Source, Wasm, processors};
+use crate::sandbox::{CallError, CompileError, Runtime, Source, Wasm, processors};
 
 /// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
 /// slowest one measured, Python's, takes half a millisecond.
@@ -154,14 +154,7 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
                 Ok(wasm) => {
                     let previous = previous.as_deref();
                     let source = reread(&tried.path, plugins.ceilings.component_bytes);
-                    make(
-                        &plugins.runtime,
-                        name.clone(),
-                        (wasm, source),
-                        config,
-                        previous,
-                    )
-                    .await
+                    make(plugins, name.clone(), (wasm, source), config, previous).await
                 }
             }
         }
@@ -170,7 +163,7 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
         Ok(connector) => {
             let ready = Ready {
                 took: began.elapsed(),
-                cached: connector.cached(),
+                cached: connector.program().cached(),
             };
             (EntryState::Ready(Arc::new(connector)), Ok(ready))
         }
@@ -203,33 +196,26 @@ async fn read(
     .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)))
 }
 
-/// A connector of this component and configuration, which was seen to work. Takes over from `previous`, the version
-/// before it, what outlives a version: connections, secrets, tokens. `source` reads the component again.
+/// A connector of this component and configuration, of which one instance was made. Takes over from `previous`, the
+/// version before it, what outlives a version: connections, secrets, tokens. `source` reads the component again.
 async fn make(
-    runtime: &Runtime,
+    plugins: &Plugins,
     name: ConnectorName,
     (wasm, source): (Wasm, Source),
     config: ConnectorConfig,
     previous: Option<&Connector>,
 ) -> Result<Connector, LoadFault> {
-    let program = runtime.program(&wasm, source).await?;
-    let egress = Egress::new(
-        name.as_str(),
-        &config,
-        name.config_file(),
-        &runtime.upstreams,
-        previous.map(Connector::own_egress),
-    );
-    let egress = Arc::new(egress.map_err(LoadFault::Certificates)?);
-    let connector = Connector::new(name, program, config, egress, previous);
-    try_once(runtime, &connector).await?;
+    let program = plugins.runtime.program(&wasm, source).await?;
+    let connector = Connector::new(name, program, config, &plugins.upstreams, previous);
+    let connector = connector.map_err(LoadFault::Certificates)?;
+    try_once(&plugins.runtime, &connector).await?;
     Ok(connector)
 }
 
-/// Makes one instance, and drops it.
+/// Makes one instance, and drops it: broken exports and start functions show only here.
 async fn try_once(runtime: &Runtime, connector: &Connector) -> Result<(), LoadFault> {
     let _slot = runtime.loading_slot().await;
-    match tokio::time::timeout(TRIAL_TIMEOUT, connector.try_once()).await {
+    match tokio::time::timeout(TRIAL_TIMEOUT, connector.try_instantiating()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(CallError::Sandbox { source })) => Err(CompileError::Exports { source }.into()),
         Ok(Err(error)) => Err(LoadFault::Trial(Box::new(error))),

@@ -6,6 +6,7 @@
 //! Uses `sandbox`.
 
 mod admission;
+mod connector;
 mod entry;
 mod error;
 mod idle;
@@ -18,9 +19,10 @@ mod rest;
 mod start;
 mod watch;
 
-pub(crate) use crate::sandbox::{CallError, Connector, GuestError, GuestPage};
+pub(crate) use crate::sandbox::{CallError, GuestError, GuestPage};
 pub use admission::AdmissionSettings;
 pub(crate) use admission::{Slot, Spare};
+pub(crate) use connector::Connector;
 pub(crate) use entry::Lookup;
 pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};

@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use super::error::FolderError;
 use crate::config::{Ceilings, FileStamp};
+use crate::egress::Upstreams;
 use crate::sandbox::Runtime;
 
 /// A plugins folder, and what its connectors are loaded with.
 #[derive(Clone)]
 pub struct Plugins {
     pub(super) runtime: Arc<Runtime>,
+    pub(super) upstreams: Arc<Upstreams>,
     pub(super) path: PathBuf,
     pub(super) ceilings: Ceilings,
 }
@@ -32,9 +34,15 @@ impl Plugins {
     /// The folder at `path`; where that is a file that ends in `.wasm`, this component alone, as if it lay in a folder of
     /// its own.
     #[must_use]
-    pub fn new(runtime: Arc<Runtime>, path: PathBuf, ceilings: Ceilings) -> Self {
+    pub fn new(
+        runtime: Arc<Runtime>,
+        upstreams: Arc<Upstreams>,
+        path: PathBuf,
+        ceilings: Ceilings,
+    ) -> Self {
         Self {
             runtime,
+            upstreams,
             path,
             ceilings,
         }

@@ -8,10 +8,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::admission::{Admission, AdmissionSettings, Slot, Spare};
+use super::connector::Connector;
 use super::entry::{Entry, Lookup};
 use super::error::ConnectorError;
 use crate::config::ConnectorName;
-use crate::sandbox::{Connector, TotalMemory};
+use crate::sandbox::TotalMemory;
 
 /// How many old versions of a connector may still have calls. A call that sleeps for a day must not keep every version of
 /// that day in memory.

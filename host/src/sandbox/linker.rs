@@ -3,8 +3,8 @@
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
-use super::call::CallState;
 use super::compile_error::CompileError;
+use super::store::CallState;
 use crate::bindings::ConnectorPre;
 use crate::imports;
 

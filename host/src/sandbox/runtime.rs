@@ -15,8 +15,6 @@ use super::linker::HostLinker;
 use super::program::Program;
 use super::turns::Turns;
 use super::wasm::Wasm;
-use crate::egress::{Network, SystemNetwork, Upstreams};
-use crate::tokens::Store;
 
 /// Everything that the calls of all connectors share: engine, linker, compiled code, turns to compute, memory.
 pub struct Runtime {
@@ -27,7 +25,6 @@ pub struct Runtime {
     total_memory: Arc<TotalMemory>,
     /// The slots of trial instantiations under way.
     loading: Semaphore,
-    pub(crate) upstreams: Upstreams,
 }
 
 impl Runtime {
@@ -43,21 +40,6 @@ impl Runtime {
         compilation: Compilation,
         cache: Option<Cache>,
     ) -> Result<Self, EngineError> {
-        Self::with_network(settings, compilation, cache, Arc::new(SystemNetwork))
-    }
-
-    /// As [`Runtime::new`], with another resolver and other sockets under the connectors' calls. What they may reach
-    /// is checked above it all the same.
-    ///
-    /// # Errors
-    ///
-    /// As [`Runtime::new`].
-    pub fn with_network(
-        settings: EngineSettings,
-        compilation: Compilation,
-        cache: Option<Cache>,
-        network: Arc<dyn Network>,
-    ) -> Result<Self, EngineError> {
         let engine = host_engine(settings)?;
         let linker = HostLinker::new(&engine).map_err(|error| EngineError {
             slots: settings.slots,
@@ -70,15 +52,7 @@ impl Runtime {
             turns: Turns::new(permits()),
             total_memory: TotalMemory::new(settings.total_memory_bytes),
             loading: Semaphore::new(LOADING_SLOTS as usize),
-            upstreams: Upstreams::new(network),
         })
-    }
-
-    /// Keeps the tokens of connectors' credentials in this store.
-    #[must_use]
-    pub fn with_tokens(mut self, tokens: Store) -> Self {
-        self.upstreams = self.upstreams.with_tokens(tokens);
-        self
     }
 
     /// Takes in a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.

@@ -122,13 +122,13 @@ impl Drop for Place {
 /// A call that is polled only in its turn, and whose polls are counted on its [`CpuClock`].
 ///
 /// It may be woken while it waits for its turn. That is not lost: when its turn comes it is polled in any case.
-pub(super) struct InTurn<F> {
+pub(super) struct TurnTaker<F> {
     place: Place,
     clock: Arc<CpuClock>,
     call: Pin<Box<F>>,
 }
 
-impl<F: Future> InTurn<F> {
+impl<F: Future> TurnTaker<F> {
     pub(super) fn new(
         turns: Arc<Turns>,
         connector: ConnectorName,
@@ -147,7 +147,7 @@ impl<F: Future> InTurn<F> {
     }
 }
 
-impl<F: Future> Future for InTurn<F> {
+impl<F: Future> Future for TurnTaker<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {

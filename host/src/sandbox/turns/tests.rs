@@ -21,7 +21,7 @@ impl Wake for Woken {
 
 /// A call that a test drives: what it does at each poll, and a log of all polls.
 struct Driven {
-    call: Pin<Box<InTurn<Script>>>,
+    call: Pin<Box<TurnTaker<Script>>>,
     woken: Arc<Woken>,
     polls: Rc<Cell<usize>>,
 }
@@ -79,7 +79,7 @@ impl Stage {
         };
         let connector = connector.parse().unwrap();
         Driven {
-            call: Box::pin(InTurn::new(self.turns.clone(), connector, clock, script)),
+            call: Box::pin(TurnTaker::new(self.turns.clone(), connector, clock, script)),
             woken: Arc::default(),
             polls,
         }
@@ -232,7 +232,7 @@ fn a_call_that_panics_gives_its_permit_back() {
     let stage = Stage::new(1);
     let clock = CpuClock::new(Duration::from_secs(3600));
     let panics = std::future::poll_fn(|_| -> Poll<()> { panic!("as told") });
-    let mut call = Box::pin(InTurn::new(
+    let mut call = Box::pin(TurnTaker::new(
         stage.turns.clone(),
         "a".parse().unwrap(),
         clock,
@@ -272,7 +272,7 @@ fn no_more_calls_compute_at_once_than_there_are_permits() {
             });
             let clock = CpuClock::new(Duration::from_secs(3600));
             let connector = format!("c{}", number % 5).parse().unwrap();
-            calls.spawn(InTurn::new(turns.clone(), connector, clock, call));
+            calls.spawn(TurnTaker::new(turns.clone(), connector, clock, call));
         }
         while let Some(ended) = calls.join_next().await {
             ended.unwrap();

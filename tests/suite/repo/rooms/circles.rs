@@ -56,7 +56,6 @@ const CIRCLES: &[&[&str]] = &[
         "host/src/egress/way.rs",
     ],
     &["host/src/egress/auth/error.rs", "host/src/egress/error.rs"],
-    &["host/src/imports/logging.rs", "host/src/imports/stream.rs"],
     &[
         "host/src/pages/answer.rs",
         "host/src/pages/make.rs",
@@ -67,18 +66,6 @@ const CIRCLES: &[&[&str]] = &[
         "host/src/pages/calls/mod.rs",
         "host/src/pages/calls/table.rs",
         "host/src/pages/calls/waiter.rs",
-    ],
-    &[
-        "host/src/sandbox/call.rs",
-        "host/src/sandbox/code.rs",
-        "host/src/sandbox/compiler/child.rs",
-        "host/src/sandbox/compiler/mod.rs",
-        "host/src/sandbox/compiler/outcome.rs",
-        "host/src/sandbox/compiler/process.rs",
-        "host/src/sandbox/connector.rs",
-        "host/src/sandbox/engine.rs",
-        "host/src/sandbox/error.rs",
-        "host/src/sandbox/wasm.rs",
     ],
     &[
         "host/src/sync/destinations/sqlite/columns.rs",

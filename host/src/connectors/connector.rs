@@ -1,0 +1,148 @@
+//! One version of a connector: its program with its configuration.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+use crate::bindings::source;
+use crate::config::{ConnectorConfig, ConnectorName, Limits};
+use crate::egress::{CurrentEgress, Egress, Upstreams};
+use crate::sandbox::{CallError, CallSetup, GuestPage, Program};
+use crate::scope::CallScope;
+use crate::secrets::Secrets;
+
+/// Counts the versions of all connectors.
+static LOADED: AtomicU64 = AtomicU64::new(0);
+
+/// A connector ready for calls, in one version. It lives as long as the registry or a call holds it.
+pub(crate) struct Connector {
+    version: u64,
+    program: Program,
+    /// Its calls reach the network as the newest version may.
+    setup: CallSetup,
+    /// The access to the network of this version's own configuration.
+    egress: Arc<Egress>,
+    /// Becomes true when its calls must not go on.
+    superseded: watch::Sender<bool>,
+}
+
+impl Connector {
+    /// A connector of this program and configuration. Takes over from `previous`, the version before it, what all
+    /// versions share: connections, secrets, tokens.
+    ///
+    /// # Errors
+    ///
+    /// The certificates of the configuration can't be used.
+    pub(super) fn new(
+        name: ConnectorName,
+        program: Program,
+        config: ConnectorConfig,
+        upstreams: &Upstreams,
+        previous: Option<&Self>,
+    ) -> Result<Self, rustls::Error> {
+        let egress = Arc::new(Egress::new(
+            name.as_str(),
+            &config,
+            name.config_file(),
+            upstreams,
+            previous.map(|previous| previous.egress.as_ref()),
+        )?);
+        let setup = CallSetup {
+            name,
+            limits: config.limits,
+            environment: config.env.into(),
+            egress: previous.map_or_else(
+                || CurrentEgress::new(egress.clone()),
+                |previous| previous.setup.egress.clone(),
+            ),
+            secrets: egress.secrets().clone(),
+        };
+        Ok(Self {
+            version: LOADED.fetch_add(1, Ordering::Relaxed),
+            program,
+            setup,
+            egress,
+            superseded: watch::Sender::new(false),
+        })
+    }
+
+    /// Calls the export `schema`.
+    ///
+    /// # Errors
+    ///
+    /// Every [`CallError`] but those of a page's size.
+    pub(crate) async fn schema(
+        &self,
+        scope: &Arc<CallScope>,
+    ) -> Result<Vec<source::Table>, CallError> {
+        self.program.schema(&self.setup, scope).await
+    }
+
+    /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
+    ///
+    /// # Errors
+    ///
+    /// Every [`CallError`].
+    pub(crate) async fn fetch_page(
+        &self,
+        table: &str,
+        state: &str,
+        scope: &Arc<CallScope>,
+    ) -> Result<GuestPage, CallError> {
+        let page = self.program.fetch_page(&self.setup, table, state, scope);
+        page.await
+    }
+
+    /// Makes an instance and drops it.
+    ///
+    /// # Errors
+    ///
+    /// As any call: a start function may trap, too.
+    pub(super) async fn try_instantiating(&self) -> Result<(), CallError> {
+        self.program.try_instantiating(&self.setup).await
+    }
+
+    pub(crate) fn name(&self) -> &ConnectorName {
+        &self.setup.name
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.setup.limits
+    }
+
+    /// What must not be shown of this connector.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.setup.secrets
+    }
+
+    /// What it runs.
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The number of this version, which no other one of any connector has.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Becomes the newest version: from now on the calls of all versions reach the network by its rules.
+    pub(super) fn take_over(&self) {
+        self.setup.egress.set(self.egress.clone());
+    }
+
+    /// Asks for the end of all calls of this version, since there are too many newer ones.
+    pub(super) fn supersede(&self) {
+        self.superseded.send_replace(true);
+    }
+
+    /// Waits until this version is [superseded](Self::supersede).
+    pub(crate) async fn superseded(&self) {
+        // The sender lives as long as `self`, so an error can't come.
+        let _ = self
+            .superseded
+            .subscribe()
+            .wait_for(|superseded| *superseded)
+            .await;
+    }
+}

@@ -1,0 +1,112 @@
+//! The store of one call, and what the host keeps in it.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
+
+use super::cpu::CpuClock;
+use super::limits::{MemoryLimit, MemoryLimiter, TotalMemory};
+use super::setup::CallSetup;
+use crate::config::Limits;
+use crate::imports::{CallLog, GuestStream, Imports};
+use crate::scope::CallScope;
+
+/// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
+/// some hundred bytes for each.
+const MAX_RESOURCES: usize = 10_000;
+
+/// How many handles one call may have at once, also to resources of its own, which take no more of the host than that.
+const MAX_HANDLES: usize = 100_000;
+
+/// What the store of one call holds.
+pub(super) struct CallState {
+    wasi: WasiCtx,
+    table: ResourceTable,
+    imports: Imports,
+    memory: MemoryLimiter,
+}
+
+impl CallState {
+    /// The state of a call before its guest has run.
+    pub(super) fn new(
+        setup: &CallSetup,
+        scope: &Arc<CallScope>,
+        log: &CallLog,
+        total_memory: Arc<TotalMemory>,
+    ) -> Self {
+        let wasi = WasiCtxBuilder::new()
+            .envs(&setup.environment)
+            .stdout(GuestStream::stdout(log))
+            .stderr(GuestStream::stderr(log))
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
+        Self {
+            wasi,
+            table,
+            imports: Imports::new(
+                setup.environment.clone(),
+                setup.egress.clone(),
+                scope.clone(),
+                log.clone(),
+            ),
+            memory: MemoryLimiter::new(setup.limits.memory_bytes, total_memory),
+        }
+    }
+
+    /// A store around it, in which a guest is held to these limits and interrupted by this clock.
+    pub(super) fn into_store(
+        self,
+        engine: &Engine,
+        limits: &Limits,
+        clock: &Arc<CpuClock>,
+    ) -> Store<Self> {
+        let mut store = Store::new(engine, self);
+        store.limiter(|state| &mut state.memory);
+        store.set_max_component_handles(MAX_HANDLES);
+        // Twice the caps, so that our own check answers first, and a hostile value still can't exhaust the host.
+        let most = limits
+            .max_page_bytes
+            .saturating_add(limits.max_state_bytes)
+            .max(limits.max_request_bytes)
+            .saturating_mul(2);
+        store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
+        let clock = clock.clone();
+        store.epoch_deadline_callback(move |_| {
+            clock.interrupt()?;
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store.set_epoch_deadline(1);
+        store
+    }
+
+    pub(super) fn imports(&mut self) -> &mut Imports {
+        &mut self.imports
+    }
+
+    /// Which limit refused the guest memory, if it has got none since.
+    pub(super) fn memory_refused(&self) -> Option<MemoryLimit> {
+        self.memory.refused()
+    }
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for CallState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        self.imports.wasi_http(&mut self.table)
+    }
+}
