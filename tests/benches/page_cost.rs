@@ -100,12 +100,15 @@ async fn serve_guest() -> SocketAddr {
         folder.path().to_owned(),
         Ceilings::default(),
     );
-    let loaded = plugins
+    let startup = plugins
         .load(None, admission)
         .await
         .expect("the folder is there");
-    loaded.rest.run(drop).await;
-    let pages = Pages::new(loaded.connectors.clone(), PageSettings { background: true });
+    startup.pending.run(drop).await;
+    let pages = Pages::new(
+        startup.connectors.clone(),
+        PageSettings { background: true },
+    );
     let server = Server::bind(loopback()).await.expect("a port");
     let address = server.local_addr();
     let settings = ServerSettings {
@@ -115,7 +118,7 @@ async fn serve_guest() -> SocketAddr {
         grace: Duration::ZERO,
         max_connections: 100,
     };
-    tokio::spawn(server.run(loaded.connectors, pages, settings, std::future::pending()));
+    tokio::spawn(server.run(startup.connectors, pages, settings, std::future::pending()));
     address
 }
 

@@ -38,12 +38,12 @@ pub(crate) async fn serve(
         plugins.to_owned(),
         Ceilings::default(),
     );
-    let loaded = plugins.load(None, admission).await.expect("a folder");
-    for report in loaded.reports {
+    let startup = plugins.load(None, admission).await.expect("a folder");
+    for report in startup.reports {
         report.outcome.expect("it loads");
     }
     let check = |report: LoadReport| assert!(report.outcome.is_ok(), "{report:?}");
-    loaded.rest.run(check).await;
+    startup.pending.run(check).await;
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into())
         .await
         .expect("a free port");
@@ -55,7 +55,10 @@ pub(crate) async fn serve(
         grace: Duration::ZERO,
         max_connections: 100,
     };
-    let pages = Pages::new(loaded.connectors.clone(), PageSettings { background: true });
-    tokio::spawn(server.run(loaded.connectors, pages, settings, std::future::pending()));
+    let pages = Pages::new(
+        startup.connectors.clone(),
+        PageSettings { background: true },
+    );
+    tokio::spawn(server.run(startup.connectors, pages, settings, std::future::pending()));
     address
 }

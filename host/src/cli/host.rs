@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
-use crate::connectors::{AdmissionSettings, Connectors, Idle, LoadReport, Plugins, Reloader, Rest};
+use crate::connectors::{
+    AdmissionSettings, Connectors, IdleReclaimer, LoadReport, PendingLoads, Plugins, Reloader,
+};
 use crate::egress::Upstreams;
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
@@ -23,7 +25,7 @@ pub(super) struct Host {
     pub(super) server: Server,
     pub(super) reports: Vec<LoadReport>,
     /// What is still to be compiled.
-    rest: Option<Rest>,
+    pending: Option<PendingLoads>,
     pub(super) capacity: Capacity,
     connectors: Arc<Connectors>,
     pages: Pages,
@@ -31,7 +33,7 @@ pub(super) struct Host {
     /// With how often it looks where the system tells of no change.
     reloader: Option<(Reloader, Duration)>,
     /// With how long a connector keeps its code without a call.
-    idle: Option<(Idle, Duration)>,
+    reclaimer: Option<(IdleReclaimer, Duration)>,
 }
 
 impl Host {
@@ -83,16 +85,16 @@ impl Host {
         let pages = PageSettings {
             background: config.background,
         };
-        let loaded = plugins.load(config.default_connector, admission).await?;
+        let startup = plugins.load(config.default_connector, admission).await?;
         Ok(Self {
             server,
-            reports: loaded.reports,
-            rest: Some(loaded.rest),
+            reports: startup.reports,
+            pending: Some(startup.pending),
             capacity,
-            pages: Pages::new(loaded.connectors.clone(), pages),
-            connectors: loaded.connectors,
-            reloader: config.reload.map(|interval| (loaded.reloader, interval)),
-            idle: config.unmap_after.map(|after| (loaded.idle, after)),
+            pages: Pages::new(startup.connectors.clone(), pages),
+            connectors: startup.connectors,
+            reloader: config.reload.map(|interval| (startup.reloader, interval)),
+            reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
             settings: ServerSettings {
                 api_keys: config.api_keys,
                 max_body_bytes: config.max_body_bytes,
@@ -109,15 +111,15 @@ impl Host {
         tokens: Option<Store>,
     ) -> Result<Self, CliError> {
         let mut host = Self::start(config, tokens).await?;
-        if let Some(rest) = host.rest.take() {
-            rest.run(|report| host.reports.push(report)).await;
+        if let Some(pending) = host.pending.take() {
+            pending.run(|report| host.reports.push(report)).await;
         }
         Ok(host)
     }
 
     /// How many connectors are still to be compiled.
     pub(super) fn uncompiled(&self) -> usize {
-        self.rest.as_ref().map_or(0, Rest::len)
+        self.pending.as_ref().map_or(0, PendingLoads::len)
     }
 
     /// Why the first connector that did not load didn't, with all causes.
@@ -125,7 +127,7 @@ impl Host {
         let error = self
             .reports
             .iter()
-            .find_map(|loaded| loaded.outcome.as_ref().err())?;
+            .find_map(|report| report.outcome.as_ref().err())?;
         Some(crate::report::chain(error))
     }
 
@@ -137,8 +139,8 @@ impl Host {
         tell: impl FnMut(LoadReport),
     ) {
         let loading = async {
-            if let Some(rest) = self.rest {
-                rest.run(tell).await;
+            if let Some(pending) = self.pending {
+                pending.run(tell).await;
             }
             std::future::pending::<()>().await;
         };
@@ -149,8 +151,8 @@ impl Host {
             }
         };
         let giving_back = async {
-            match self.idle {
-                Some((idle, after)) => idle.run(after).await,
+            match self.reclaimer {
+                Some((reclaimer, after)) => reclaimer.run(after).await,
                 None => std::future::pending().await,
             }
         };

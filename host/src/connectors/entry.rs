@@ -9,7 +9,7 @@ use crate::config::ConnectorName;
 
 /// One version of a connector, whether it loaded or not. Never changed: another version takes its place as a whole, so
 /// that keys, state and code always belong together.
-pub(super) struct Entry {
+pub(super) struct RegistryEntry {
     pub(super) name: ConnectorName,
     /// Keys of its own, which replace the host's. Known also if only the component is broken.
     pub(super) keys: Option<AccessKeys>,
@@ -26,7 +26,7 @@ pub(super) enum EntryState {
     Failed,
 }
 
-impl Entry {
+impl RegistryEntry {
     /// The connector, if it loaded.
     pub(super) fn connector(&self) -> Option<&Arc<Connector>> {
         match &self.state {
@@ -42,7 +42,7 @@ impl Entry {
 }
 
 /// What a name led to at one moment. All that it says is of one entry.
-pub(crate) struct Lookup(pub(super) Result<Arc<Entry>, ConnectorError>);
+pub(crate) struct Lookup(pub(super) Result<Arc<RegistryEntry>, ConnectorError>);
 
 impl Lookup {
     /// The connector's own name, whether it loaded or not. `None` if there is no such connector.

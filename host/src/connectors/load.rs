@@ -10,12 +10,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::connector::Connector;
-use super::entry::{Entry, EntryState};
+use super::entry::{EntryState, RegistryEntry};
 use super::error::{LoadError, LoadFault};
 use super::keys::AccessKeys;
 use super::plugins::Plugins;
 use crate::config::{ConnectorConfig, ConnectorName, FileStamp};
-use crate::sandbox::{CallError, CompileError, Runtime, Source, Wasm, processors};
+use crate::sandbox::{CallError, CompileError, ComponentReader, Runtime, Wasm, processors};
 
 /// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
 /// slowest one measured, Python's, takes half a millisecond.
@@ -27,12 +27,12 @@ pub struct LoadReport {
     /// The file's name without its ending.
     pub name: String,
     /// What became of it.
-    pub outcome: Result<Ready, LoadError>,
+    pub outcome: Result<LoadSummary, LoadError>,
 }
 
-/// A connector that serves.
+/// How a connector that serves was loaded.
 #[derive(Debug, Clone, Copy)]
-pub struct Ready {
+pub struct LoadSummary {
     /// From reading the file to the trial instance.
     pub took: Duration,
     /// Whether its compiled code came from the cache.
@@ -43,32 +43,32 @@ pub struct Ready {
 pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) previous: Option<Arc<Connector>>,
-    pub(super) making: Making,
+    pub(super) code: CodeSource,
 }
 
 /// Where a component's compiled code may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Making {
+pub(super) enum CodeSource {
     /// The cache alone, which takes milliseconds. Others are put off.
     Cached,
     /// The compiler, where the cache doesn't have it.
     CompiledAnew,
 }
 
-/// A component, tried.
-pub(super) struct Tried {
+/// What came of trying to load a component.
+pub(super) struct LoadAttempt {
     pub(super) path: PathBuf,
     pub(super) report: LoadReport,
     /// None where the name can't stand in a route.
-    pub(super) entry: Option<Entry>,
+    pub(super) entry: Option<RegistryEntry>,
     /// The files that its configuration read.
     pub(super) files: Vec<(PathBuf, FileStamp)>,
 }
 
-impl Tried {
+impl LoadAttempt {
     /// Whether it is still to be compiled.
     pub(super) fn is_put_off(&self) -> bool {
-        self.entry.as_ref().is_some_and(Entry::is_loading)
+        self.entry.as_ref().is_some_and(RegistryEntry::is_loading)
     }
 }
 
@@ -76,18 +76,18 @@ impl Tried {
 pub(super) async fn load_all(
     plugins: &Plugins,
     candidates: impl IntoIterator<Item = Candidate>,
-) -> Vec<Tried> {
+) -> Vec<LoadAttempt> {
     let mut loads = Loads::begin(plugins, candidates);
-    let mut tried: Vec<Tried> = Vec::new();
+    let mut attempts: Vec<LoadAttempt> = Vec::new();
     while let Some(next) = loads.next().await {
-        tried.push(next);
+        attempts.push(next);
     }
-    tried.sort_by(|one, other| one.report.name.cmp(&other.report.name));
-    tried
+    attempts.sort_by(|one, other| one.report.name.cmp(&other.report.name));
+    attempts
 }
 
 /// Loads under way, as many at a time as there are processors. One that fails keeps no other from loading.
-pub(super) struct Loads(JoinSet<Tried>);
+pub(super) struct Loads(JoinSet<LoadAttempt>);
 
 impl Loads {
     pub(super) fn begin(
@@ -108,26 +108,26 @@ impl Loads {
     }
 
     /// The next one that has ended.
-    pub(super) async fn next(&mut self) -> Option<Tried> {
+    pub(super) async fn next(&mut self) -> Option<LoadAttempt> {
         loop {
             match self.0.join_next().await? {
-                Ok(tried) => return Some(tried),
+                Ok(attempt) => return Some(attempt),
                 Err(error) => tracing::error!(%error, "a load ended without a result"),
             }
         }
     }
 }
 
-async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
+async fn load_file(plugins: &Plugins, candidate: Candidate) -> LoadAttempt {
     let began = Instant::now();
     let Candidate {
         path,
         previous,
-        making,
+        code,
     } = candidate;
     let stem = path.file_stem().unwrap_or_default();
     let shown = stem.to_string_lossy().into_owned();
-    let mut tried = Tried {
+    let mut attempt = LoadAttempt {
         path,
         report: LoadReport {
             name: shown.clone(),
@@ -139,46 +139,46 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> Tried {
     let name = match shown.parse::<ConnectorName>() {
         Ok(name) => name,
         Err(error) => {
-            tried.report.outcome = Err(LoadFault::Name(error).into());
-            return tried;
+            attempt.report.outcome = Err(LoadFault::Name(error).into());
+            return attempt;
         }
     };
     let mut keys = None;
-    let loaded = match read(plugins, &tried.path, making).await {
+    let loaded = match read(plugins, &attempt.path, code).await {
         Err(fault) => Err(fault),
         Ok((config, wasm)) => {
             keys = config.api_keys.as_deref().map(AccessKeys::new);
-            tried.files.clone_from(&config.files);
+            attempt.files.clone_from(&config.files);
             match wasm {
                 Err(fault) => Err(fault),
                 Ok(wasm) => {
                     let previous = previous.as_deref();
-                    let source = reread(&tried.path, plugins.ceilings.component_bytes);
-                    make(plugins, name.clone(), (wasm, source), config, previous).await
+                    let reread = reread(&attempt.path, plugins.ceilings.component_bytes);
+                    make(plugins, name.clone(), (wasm, reread), config, previous).await
                 }
             }
         }
     };
     let (state, outcome) = match loaded {
         Ok(connector) => {
-            let ready = Ready {
+            let summary = LoadSummary {
                 took: began.elapsed(),
                 cached: connector.program().cached(),
             };
-            (EntryState::Ready(Arc::new(connector)), Ok(ready))
+            (EntryState::Ready(Arc::new(connector)), Ok(summary))
         }
         Err(LoadFault::PutOff) => (EntryState::Loading, Err(LoadFault::PutOff.into())),
         Err(fault) => (EntryState::Failed, Err(fault.into())),
     };
-    tried.report.outcome = outcome;
-    tried.entry = Some(Entry { name, keys, state });
-    tried
+    attempt.report.outcome = outcome;
+    attempt.entry = Some(RegistryEntry { name, keys, state });
+    attempt
 }
 
 async fn read(
     plugins: &Plugins,
     path: &Path,
-    making: Making,
+    code: CodeSource,
 ) -> Result<(ConnectorConfig, Result<Wasm, LoadFault>), LoadFault> {
     let (path, ceilings, runtime) = (path.to_owned(), plugins.ceilings, plugins.runtime.clone());
     tokio::task::spawn_blocking(move || {
@@ -186,9 +186,9 @@ async fn read(
         let component = read_component(&path, ceilings.component_bytes);
         let component = component
             .map(|bytes| runtime.wasm(bytes))
-            .and_then(|wasm| match making {
-                Making::Cached if !runtime.is_compiled(&wasm) => Err(LoadFault::PutOff),
-                Making::Cached | Making::CompiledAnew => Ok(wasm),
+            .and_then(|wasm| match code {
+                CodeSource::Cached if !runtime.is_compiled(&wasm) => Err(LoadFault::PutOff),
+                CodeSource::Cached | CodeSource::CompiledAnew => Ok(wasm),
             });
         Ok((config, component))
     })
@@ -197,15 +197,15 @@ async fn read(
 }
 
 /// A connector of this component and configuration, of which one instance was made. Takes over from `previous`, the
-/// version before it, what outlives a version: connections, secrets, tokens. `source` reads the component again.
+/// version before it, what outlives a version: connections, secrets, tokens. `reread` reads the component again.
 async fn make(
     plugins: &Plugins,
     name: ConnectorName,
-    (wasm, source): (Wasm, Source),
+    (wasm, reread): (Wasm, ComponentReader),
     config: ConnectorConfig,
     previous: Option<&Connector>,
 ) -> Result<Connector, LoadFault> {
-    let program = plugins.runtime.program(&wasm, source).await?;
+    let program = plugins.runtime.program(&wasm, reread).await?;
     let connector = Connector::new(name, program, config, &plugins.upstreams, previous);
     let connector = connector.map_err(LoadFault::Certificates)?;
     try_once(&plugins.runtime, &connector).await?;
@@ -226,7 +226,7 @@ async fn try_once(runtime: &Runtime, connector: &Connector) -> Result<(), LoadFa
 }
 
 /// Reads a component again, from the file it was read from.
-fn reread(path: &Path, limit_bytes: u64) -> Source {
+fn reread(path: &Path, limit_bytes: u64) -> ComponentReader {
     let path = path.to_owned();
     Arc::new(move || read_component(&path, limit_bytes).map_err(io::Error::other))
 }

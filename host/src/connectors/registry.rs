@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::admission::{Admission, AdmissionSettings, Slot, Spare};
+use super::admission::{Admission, AdmissionSettings, Evictable, Slot};
 use super::connector::Connector;
-use super::entry::{Entry, Lookup};
+use super::entry::{Lookup, RegistryEntry};
 use super::error::ConnectorError;
 use crate::config::ConnectorName;
 use crate::sandbox::TotalMemory;
@@ -23,7 +23,7 @@ const LOADING_WAIT: Duration = Duration::from_secs(55);
 
 /// The connectors that this host serves.
 pub struct Connectors {
-    entries: RwLock<BTreeMap<ConnectorName, Arc<Entry>>>,
+    entries: RwLock<BTreeMap<ConnectorName, Arc<RegistryEntry>>>,
     /// Versions that were replaced, the oldest first. Their calls keep them alive.
     old: Mutex<HashMap<ConnectorName, Vec<Weak<Connector>>>>,
     default: Option<ConnectorName>,
@@ -35,7 +35,7 @@ pub struct Connectors {
 /// The connector named as default is not in the folder.
 #[derive(Debug, thiserror::Error)]
 #[error("--default names `{name}`, but the plugins folder has no {name}.wasm")]
-pub struct NoDefault {
+pub struct MissingDefaultError {
     /// The name that was given.
     name: ConnectorName,
 }
@@ -60,11 +60,11 @@ impl Connectors {
     ///
     /// # Errors
     ///
-    /// [`NoDefault`].
-    pub(super) fn check_default(&self) -> Result<(), NoDefault> {
+    /// [`MissingDefaultError`].
+    pub(super) fn check_default(&self) -> Result<(), MissingDefaultError> {
         match &self.default {
             Some(name) if !self.read(|entries| entries.contains_key(name)) => {
-                Err(NoDefault { name: name.clone() })
+                Err(MissingDefaultError { name: name.clone() })
             }
             _ => Ok(()),
         }
@@ -152,7 +152,7 @@ impl Connectors {
     pub(crate) async fn admit(
         &self,
         connector: &Connector,
-        make_room: impl Fn(Spare<'_>),
+        make_room: impl Fn(Evictable<'_>),
     ) -> Result<Slot, ConnectorError> {
         let concurrency = connector.limits().concurrency;
         self.admission
@@ -179,7 +179,7 @@ impl Connectors {
     }
 
     /// Puts a version in the place of the one before. Calls that have begun go on with theirs.
-    pub(super) fn put(&self, entry: Entry) -> Arc<Entry> {
+    pub(super) fn put(&self, entry: RegistryEntry) -> Arc<RegistryEntry> {
         if let Some(connector) = entry.connector() {
             connector.take_over();
         }
@@ -191,7 +191,7 @@ impl Connectors {
     }
 
     /// Puts what a component came to in the place of `awaited`, if that still stands there. Whether it did.
-    pub(super) fn put_loaded(&self, awaited: &Arc<Entry>, entry: Entry) -> bool {
+    pub(super) fn put_loaded(&self, awaited: &Arc<RegistryEntry>, entry: RegistryEntry) -> bool {
         self.write(|entries| match entries.get_mut(&awaited.name) {
             Some(place) if Arc::ptr_eq(place, awaited) => {
                 if let Some(connector) = entry.connector() {
@@ -212,7 +212,7 @@ impl Connectors {
         was_there
     }
 
-    fn retire(&self, name: ConnectorName, entry: Option<Arc<Entry>>) {
+    fn retire(&self, name: ConnectorName, entry: Option<Arc<RegistryEntry>>) {
         let Some(connector) = entry.and_then(|entry| entry.connector().cloned()) else {
             return;
         };
@@ -234,11 +234,14 @@ impl Connectors {
         });
     }
 
-    fn read<T>(&self, look: impl FnOnce(&BTreeMap<ConnectorName, Arc<Entry>>) -> T) -> T {
+    fn read<T>(&self, look: impl FnOnce(&BTreeMap<ConnectorName, Arc<RegistryEntry>>) -> T) -> T {
         look(&self.entries.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn write<T>(&self, change: impl FnOnce(&mut BTreeMap<ConnectorName, Arc<Entry>>) -> T) -> T {
+    fn write<T>(
+        &self,
+        change: impl FnOnce(&mut BTreeMap<ConnectorName, Arc<RegistryEntry>>) -> T,
+    ) -> T {
         let changed = change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner));
         self.changes.send_modify(|_| {});
         changed

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::error::FolderError;
-use super::load::{Candidate, LoadReport, Making, Tried, load_all};
+use super::load::{Candidate, CodeSource, LoadAttempt, LoadReport, load_all};
 use super::plugins::{Plugins, stamps};
 use super::registry::Connectors;
 use super::watch::FolderWatch;
@@ -30,16 +30,16 @@ pub struct Reloader {
     connectors: Arc<Connectors>,
     plugins: Plugins,
     /// The components as they were when they were read last, whatever came of it.
-    known: BTreeMap<PathBuf, Known>,
+    known: BTreeMap<PathBuf, LoadRecord>,
     /// Those that have changed since, as the last look saw them; none for one that is gone.
-    unsettled: BTreeMap<PathBuf, Unsettled>,
+    unsettled: BTreeMap<PathBuf, PendingChange>,
     /// What was said last of the folder, so that it is said once.
     folder_problem: Option<String>,
 }
 
 /// A component as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Known {
+struct LoadRecord {
     stamps: [FileStamp; 2],
     files: Vec<(PathBuf, FileStamp)>,
     /// Why its configuration can't be read. What it points to isn't known then, so it is tried again from time to time.
@@ -49,20 +49,20 @@ struct Known {
 }
 
 #[derive(Debug)]
-struct Unsettled {
-    seen: Option<Seen>,
+struct PendingChange {
+    snapshot: Option<Snapshot>,
     since: Instant,
 }
 
 /// A component as a look sees it.
-type Seen = ([FileStamp; 2], Vec<FileStamp>);
+type Snapshot = ([FileStamp; 2], Vec<FileStamp>);
 
-impl Known {
-    fn of(tried: &Tried, stamps: [FileStamp; 2]) -> Self {
-        let problem = tried.report.outcome.as_ref().err();
+impl LoadRecord {
+    fn of(attempt: &LoadAttempt, stamps: [FileStamp; 2]) -> Self {
+        let problem = attempt.report.outcome.as_ref().err();
         Self {
             stamps,
-            files: tried.files.clone(),
+            files: attempt.files.clone(),
             config_problem: problem
                 .filter(|error| error.is_of_the_configuration())
                 .map(|error| report::chain(error)),
@@ -71,13 +71,13 @@ impl Known {
     }
 
     /// What a look would see if nothing had changed.
-    fn seen(&self) -> Seen {
+    fn snapshot(&self) -> Snapshot {
         let files = self.files.iter().map(|(_, stamp)| *stamp);
         (self.stamps, files.collect())
     }
 
     /// What a look sees of it now.
-    fn look(&self, stamps: [FileStamp; 2]) -> Seen {
+    fn look(&self, stamps: [FileStamp; 2]) -> Snapshot {
         let files = self.files.iter().map(|(path, _)| FileStamp::of(path));
         (stamps, files.collect())
     }
@@ -88,14 +88,14 @@ impl Reloader {
     pub(super) fn new(
         connectors: Arc<Connectors>,
         plugins: Plugins,
-        tried: &[Tried],
+        attempts: &[LoadAttempt],
         stamps: &BTreeMap<PathBuf, [FileStamp; 2]>,
     ) -> Self {
-        let known = tried
+        let known = attempts
             .iter()
-            .filter_map(|tried| {
-                let stamps = stamps.get(&tried.path)?;
-                Some((tried.path.clone(), Known::of(tried, *stamps)))
+            .filter_map(|attempt| {
+                let stamps = stamps.get(&attempt.path)?;
+                Some((attempt.path.clone(), LoadRecord::of(attempt, *stamps)))
             })
             .collect();
         Self {
@@ -149,10 +149,10 @@ impl Reloader {
         let mut due = Vec::new();
         for (path, stamps) in &listing.components {
             let known = self.known.get(path);
-            let seen = known.map_or((*stamps, Vec::new()), |known| known.look(*stamps));
-            if known.is_some_and(|known| !known.is_due && known.seen() == seen) {
+            let snapshot = known.map_or((*stamps, Vec::new()), |known| known.look(*stamps));
+            if known.is_some_and(|known| !known.is_due && known.snapshot() == snapshot) {
                 self.unsettled.remove(path);
-            } else if self.has_settled(path, Some(seen)) {
+            } else if self.has_settled(path, Some(snapshot)) {
                 due.push((path.clone(), *stamps));
             }
         }
@@ -173,13 +173,13 @@ impl Reloader {
     }
 
     /// Whether a component has looked like this for long enough.
-    fn has_settled(&mut self, path: &Path, seen: Option<Seen>) -> bool {
+    fn has_settled(&mut self, path: &Path, snapshot: Option<Snapshot>) -> bool {
         match self.unsettled.get(path) {
-            Some(before) if before.seen == seen => before.since.elapsed() >= SETTLE,
+            Some(before) if before.snapshot == snapshot => before.since.elapsed() >= SETTLE,
             _ => {
                 let since = Instant::now();
                 self.unsettled
-                    .insert(path.to_owned(), Unsettled { seen, since });
+                    .insert(path.to_owned(), PendingChange { snapshot, since });
                 false
             }
         }
@@ -214,52 +214,52 @@ impl Reloader {
             .partition(|path| name(path).is_some_and(|name| self.connectors.is_loading(&name)));
         // Requests that wait for the compiler are held to the keys of the newest configuration at once, not only when the
         // component is compiled.
-        for tried in self.try_all(loading, Making::Cached).await {
-            if !tried.is_put_off() {
-                self.take_in(tried, &before);
+        for attempt in self.try_all(loading, CodeSource::Cached).await {
+            if !attempt.is_put_off() {
+                self.take_in(attempt, &before);
                 continue;
             }
-            if before.get(&tried.path) == Some(&stamps(&tried.path))
-                && let Some(entry) = tried.entry
+            if before.get(&attempt.path) == Some(&stamps(&attempt.path))
+                && let Some(entry) = attempt.entry
             {
                 self.connectors.put(entry);
             }
-            due.push(tried.path);
+            due.push(attempt.path);
         }
-        for tried in self.try_all(due, Making::CompiledAnew).await {
-            self.take_in(tried, &before);
+        for attempt in self.try_all(due, CodeSource::CompiledAnew).await {
+            self.take_in(attempt, &before);
         }
     }
 
-    async fn try_all(&self, components: Vec<PathBuf>, making: Making) -> Vec<Tried> {
+    async fn try_all(&self, components: Vec<PathBuf>, code: CodeSource) -> Vec<LoadAttempt> {
         let candidates = components.into_iter().map(|path| Candidate {
             previous: name(&path).and_then(|name| self.connectors.serving(&name)),
             path,
-            making,
+            code,
         });
         load_all(&self.plugins, candidates).await
     }
 
     /// Serves what a component came to, unless its files have changed since `before`.
-    fn take_in(&mut self, tried: Tried, before: &BTreeMap<PathBuf, [FileStamp; 2]>) {
-        let Some(before) = before.get(&tried.path) else {
+    fn take_in(&mut self, attempt: LoadAttempt, before: &BTreeMap<PathBuf, [FileStamp; 2]>) {
+        let Some(before) = before.get(&attempt.path) else {
             return;
         };
         // Changed while it was read: the next look sees what it has become.
-        if stamps(&tried.path) != *before {
+        if stamps(&attempt.path) != *before {
             return;
         }
-        self.unsettled.remove(&tried.path);
-        let known = Known::of(&tried, *before);
-        let said = self.known.insert(tried.path.clone(), known.clone());
+        self.unsettled.remove(&attempt.path);
+        let known = LoadRecord::of(&attempt, *before);
+        let said = self.known.insert(attempt.path.clone(), known.clone());
         let is_said = known.config_problem.is_some()
             && said.is_some_and(|said| said.config_problem == known.config_problem);
-        self.apply(tried, is_said);
+        self.apply(attempt, is_said);
     }
 
-    fn apply(&self, tried: Tried, is_said: bool) {
-        let LoadReport { name, outcome } = tried.report;
-        match (outcome, tried.entry) {
+    fn apply(&self, attempt: LoadAttempt, is_said: bool) {
+        let LoadReport { name, outcome } = attempt.report;
+        match (outcome, attempt.entry) {
             (Ok(ready), Some(entry)) => {
                 let name = entry.name.clone();
                 let what = if self.connectors.serving(&name).is_some() {

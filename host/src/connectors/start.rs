@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::admission::AdmissionSettings;
 use super::error::FolderError;
-use super::idle::Idle;
-use super::load::{Candidate, LoadReport, Making, load_all};
+use super::load::{Candidate, CodeSource, LoadReport, load_all};
+use super::pending::PendingLoads;
 use super::plugins::Plugins;
-use super::registry::{Connectors, NoDefault};
+use super::reclaim::IdleReclaimer;
+use super::registry::{Connectors, MissingDefaultError};
 use super::reload::Reloader;
-use super::rest::Rest;
 use crate::config::ConnectorName;
 
 /// How many configurations without a component are named. A folder that is something else altogether has thousands.
@@ -24,21 +24,21 @@ pub enum StartError {
     Folder(#[from] FolderError),
     /// The default connector is not there.
     #[error(transparent)]
-    NoDefault(#[from] NoDefault),
+    MissingDefault(#[from] MissingDefaultError),
 }
 
-/// What a plugins folder came to.
-pub struct Loaded {
+/// What a plugins folder came to, and what keeps it so.
+pub struct Startup {
     /// All that is served.
     pub connectors: Arc<Connectors>,
-    /// What became of each component but those of `rest`, in the order of their names.
+    /// What became of each component but those of `pending`, in the order of their names.
     pub reports: Vec<LoadReport>,
     /// Compiles what the cache does not have, once it runs. Requests for it wait.
-    pub rest: Rest,
+    pub pending: PendingLoads,
     /// Keeps it as the folder is, once it runs.
     pub reloader: Reloader,
     /// Gives back what nobody uses, once it runs.
-    pub idle: Idle,
+    pub reclaimer: IdleReclaimer,
 }
 
 impl Plugins {
@@ -53,7 +53,7 @@ impl Plugins {
         self,
         default: Option<ConnectorName>,
         admission: AdmissionSettings,
-    ) -> Result<Loaded, StartError> {
+    ) -> Result<Startup, StartError> {
         let listing = self.list().await?;
         for path in listing.lonely.iter().take(LONELY_TOLD) {
             tracing::warn!(path = %path.display(), "a configuration without a component; is its name right?");
@@ -64,38 +64,38 @@ impl Plugins {
         let candidates = listing.components.keys().map(|path| Candidate {
             path: path.clone(),
             previous: None,
-            making: Making::Cached,
+            code: CodeSource::Cached,
         });
-        let tried = load_all(&self, candidates).await;
+        let attempts = load_all(&self, candidates).await;
         let connectors = Arc::new(Connectors::new(
             default,
             admission,
             self.runtime.total_memory(),
         ));
-        let idle = Idle::new(connectors.clone(), self.runtime.clone());
+        let reclaimer = IdleReclaimer::new(connectors.clone(), self.runtime.clone());
         let reloader = Reloader::new(
             connectors.clone(),
             self.clone(),
-            &tried,
+            &attempts,
             &listing.components,
         );
         let (mut reports, mut put_off) = (Vec::new(), BTreeMap::new());
-        for tried in tried {
-            match tried.entry.map(|entry| connectors.put(entry)) {
+        for attempt in attempts {
+            match attempt.entry.map(|entry| connectors.put(entry)) {
                 Some(entry) if entry.is_loading() => {
-                    put_off.insert(tried.path, entry);
+                    put_off.insert(attempt.path, entry);
                 }
-                _ => reports.push(tried.report),
+                _ => reports.push(attempt.report),
             }
         }
-        let rest = Rest::new(connectors.clone(), self, put_off);
+        let pending = PendingLoads::new(connectors.clone(), self, put_off);
         connectors.check_default()?;
-        Ok(Loaded {
+        Ok(Startup {
             connectors,
             reports,
             reloader,
-            idle,
-            rest,
+            reclaimer,
+            pending,
         })
     }
 }

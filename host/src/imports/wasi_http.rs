@@ -30,9 +30,9 @@ const TYPES: &str = "wasi:http/types@0.2.12";
 const ERROR_CODE: &str = "http-error-code";
 
 /// What is left to be done of an exchange beside its body.
-type Completion = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type WasiCompletion = Box<dyn Future<Output = Result<(), Error>> + Send>;
 /// What a request ends in.
-type Exchange = Result<(http::Response<WasiBody>, Completion), Error>;
+type WasiExchange = Result<(http::Response<WasiBody>, WasiCompletion), Error>;
 
 /// What `wasi:http` works on in one call.
 pub(super) struct WasiHttp {
@@ -113,8 +113,8 @@ impl WasiHttpHooks for EgressHooks {
         &mut self,
         request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
-        _processed: Completion,
-    ) -> Box<dyn Future<Output = Exchange> + Send> {
+        _processed: WasiCompletion,
+    ) -> Box<dyn Future<Output = WasiExchange> + Send> {
         let (egress, scope) = (self.egress.get(), self.scope.clone());
         Box::new(async move {
             let request = translated(request, options);
@@ -124,7 +124,7 @@ impl WasiHttpHooks for EgressHooks {
                 .map_err(|error| wasi(&error))?;
             let response = response.map(|body| body.map_err(|error| wasi(&error)).boxed_unsync());
             // The body carries its own end: nothing is left to be done beside it.
-            let completion: Completion = Box::new(async { Ok(()) });
+            let completion: WasiCompletion = Box::new(async { Ok(()) });
             Ok((response, completion))
         })
     }

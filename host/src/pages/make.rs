@@ -17,7 +17,7 @@ use super::wait::{self, RateLimit};
 use super::{SCHEMA_RETRY, schema, secrets};
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
-    CallError, Connector, ConnectorError, Connectors, GuestError, GuestPage, Slot, Spare,
+    CallError, Connector, ConnectorError, Connectors, Evictable, GuestError, GuestPage, Slot,
 };
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::{Wait, WaitReason, Waits};
@@ -228,17 +228,17 @@ impl Maker {
                 reason: WaitReason::Sandbox,
                 until: None,
             });
-            let make_room = |spare: Spare<'_>| {
-                let is_spare = |connector: &ConnectorName| match spare {
-                    Spare::Any => true,
-                    Spare::Of(full) => connector == full,
+            let make_room = |evictable: Evictable<'_>| {
+                let may_go = |connector: &ConnectorName| match evictable {
+                    Evictable::Any => true,
+                    Evictable::Of(full) => connector == full,
                 };
                 if self
                     .pages
-                    .cancel_unwatched(REJOIN, |page| is_spare(page.connector()))
+                    .cancel_unwatched(REJOIN, |page| may_go(page.connector()))
                     || self
                         .schemas
-                        .cancel_unwatched(REJOIN, |schema| is_spare(&schema.connector))
+                        .cancel_unwatched(REJOIN, |schema| may_go(&schema.connector))
                 {
                     tracing::info!("a call that nobody waits for makes room");
                 }

@@ -34,7 +34,7 @@ pub struct Cache {
 
 /// Why a folder or file could have been written by someone else.
 #[derive(Debug, thiserror::Error)]
-pub enum Untrusted {
+pub enum TrustFault {
     /// Another user owns it.
     #[error("it belongs to user {0}, not to this user or root")]
     Owner(u32),
@@ -51,18 +51,18 @@ pub enum CacheError {
     Io(#[from] io::Error),
     /// Who can write to the folder could put one connector's code in another's place.
     #[error(transparent)]
-    Untrusted(#[from] Untrusted),
+    Untrusted(#[from] TrustFault),
 }
 
 /// Why an entry was not used, or not made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RefusedEntry {
+pub(super) enum EntryFault {
     #[error("it can't be read")]
     Io(#[from] io::Error),
     #[error("it is no regular file")]
     NotAFile,
     #[error(transparent)]
-    Untrusted(#[from] Untrusted),
+    Untrusted(#[from] TrustFault),
     #[error("it does not have the recorded digest")]
     Digest,
     #[error("the engine refuses it")]
@@ -89,7 +89,7 @@ impl Cache {
         let path = self.folder.join(format!("{key}.cwasm"));
         match self.read(engine, key, &path) {
             Ok(component) => Some(component),
-            Err(RefusedEntry::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(EntryFault::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
             Err(refused) => {
                 tracing::warn!(
                     path = %path.display(),
@@ -115,11 +115,11 @@ impl Cache {
         engine: &Engine,
         key: &str,
         code: &[u8],
-    ) -> Result<Component, RefusedEntry> {
+    ) -> Result<Component, EntryFault> {
         let written = self.write(code)?;
         let path = self.folder.join(format!("{key}.cwasm"));
-        let component = load(engine, Code::In(written.as_file(), written.path()))
-            .map_err(|error| RefusedEntry::Engine(error.into_boxed_dyn_error()))?;
+        let component = load(engine, CompiledCode::In(written.as_file(), written.path()))
+            .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))?;
         let digest = Sha256::new_with_prefix(key).chain_update(code);
         let digest = self.write(hexadecimal(&digest.finalize()).as_bytes())?;
         // The code comes first: a digest without its code is a missing entry.
@@ -130,7 +130,7 @@ impl Cache {
     }
 
     /// Says that good code was not kept.
-    pub(super) fn report_not_kept(&self, error: &RefusedEntry) {
+    pub(super) fn report_not_kept(&self, error: &EntryFault) {
         tracing::warn!(
             folder = %self.folder.display(),
             cause = crate::report::chain(error),
@@ -138,7 +138,7 @@ impl Cache {
         );
     }
 
-    fn read(&self, engine: &Engine, key: &str, path: &Path) -> Result<Component, RefusedEntry> {
+    fn read(&self, engine: &Engine, key: &str, path: &Path) -> Result<Component, EntryFault> {
         let mut recorded = String::new();
         open_trusted(&self.folder.join(format!("{key}.sha256")))?
             .take(DIGEST_DIGITS)
@@ -147,10 +147,10 @@ impl Cache {
         let mut digest = Sha256::new_with_prefix(key);
         io::copy(&mut file, &mut digest)?;
         if hexadecimal(&digest.finalize()) != recorded {
-            return Err(RefusedEntry::Digest);
+            return Err(EntryFault::Digest);
         }
-        load(engine, Code::In(&file, path))
-            .map_err(|error| RefusedEntry::Engine(error.into_boxed_dyn_error()))
+        load(engine, CompiledCode::In(&file, path))
+            .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))
     }
 
     /// A file of no name yet, so that it appears whole or not at all. Made with mode 0600.
@@ -161,33 +161,33 @@ impl Cache {
     }
 }
 
-fn open_trusted(path: &Path) -> Result<File, RefusedEntry> {
+fn open_trusted(path: &Path) -> Result<File, EntryFault> {
     let file = File::options()
         .read(true)
         .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32)
         .open(path)?;
     let metadata = file.metadata()?;
     if metadata.mode() & FILE_KIND != REGULAR_FILE {
-        return Err(RefusedEntry::NotAFile);
+        return Err(EntryFault::NotAFile);
     }
     check_owner(&metadata)?;
     Ok(file)
 }
 
-fn check_owner(metadata: &Metadata) -> Result<(), Untrusted> {
+fn check_owner(metadata: &Metadata) -> Result<(), TrustFault> {
     let owner = metadata.uid();
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(Untrusted::Owner(owner));
+        return Err(TrustFault::Owner(owner));
     }
     if metadata.mode() & FOREIGN_WRITE != 0 {
-        return Err(Untrusted::Mode(metadata.mode() & 0o7777));
+        return Err(TrustFault::Mode(metadata.mode() & 0o7777));
     }
     Ok(())
 }
 
 /// Compiled code that is to be run.
 #[derive(Clone, Copy)]
-pub(super) enum Code<'a> {
+pub(super) enum CompiledCode<'a> {
     /// In an open file, and where it stands.
     In(&'a File, &'a Path),
     InMemory(&'a [u8]),
@@ -199,9 +199,9 @@ pub(super) enum Code<'a> {
     unsafe_code,
     reason = "running compiled code is unsafe by nature; it is our own"
 )]
-pub(super) fn load(engine: &Engine, code: Code<'_>) -> wasmtime::Result<Component> {
+pub(super) fn load(engine: &Engine, code: CompiledCode<'_>) -> wasmtime::Result<Component> {
     match code {
-        Code::In(file, path) => {
+        CompiledCode::In(file, path) => {
             // On Linux this names the open file itself, whatever has come to stand at its path.
             let descriptor = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
             let path = if descriptor.exists() {
@@ -215,6 +215,6 @@ pub(super) fn load(engine: &Engine, code: Code<'_>) -> wasmtime::Result<Componen
         }
         // SAFETY: the bytes came from the engine's compiler, in this process or through a pipe from the program that
         // this host trusts as itself.
-        Code::InMemory(bytes) => unsafe { Component::deserialize(engine, bytes) },
+        CompiledCode::InMemory(bytes) => unsafe { Component::deserialize(engine, bytes) },
     }
 }

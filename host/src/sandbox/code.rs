@@ -18,11 +18,11 @@ use super::wasm::Wasm;
 use crate::lock::Mutex;
 
 /// Reads the component's bytes again, from where they were read first.
-pub(crate) type Source = Arc<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>;
+pub(crate) type ComponentReader = Arc<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>;
 
 /// Why code that was given back did not come again.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CodeError {
+pub(crate) enum CodeFault {
     #[error("its compiled code is gone from the cache, and its file can't be read")]
     Read(#[source] io::Error),
     #[error("its compiled code is gone from the cache, and its file has changed since")]
@@ -39,25 +39,25 @@ pub(super) struct ProgramCode {
     linker: Arc<HostLinker>,
     /// What the cache keeps it under.
     key: Arc<str>,
-    source: Source,
+    reread: ComponentReader,
     use_of: Mutex<Use>,
-    /// Held by whoever maps it, so that those who come meanwhile wait instead of mapping it once more.
-    mapping: tokio::sync::Mutex<()>,
+    /// Locked by whoever maps it, so that those who come meanwhile wait instead of mapping it once more.
+    being_mapped: tokio::sync::Mutex<()>,
 }
 
 struct Use {
-    mapped: Mapped,
+    mapping: Mapping,
     last: Instant,
 }
 
-enum Mapped {
+enum Mapping {
     Held(Arc<Blueprint>),
     /// Calls that are still under way may hold it.
     GivenBack(Weak<Blueprint>),
 }
 
 impl ProgramCode {
-    /// Compiles `wasm`, or takes it from the cache, and links it; answers also whether it came from the cache. `source`
+    /// Compiles `wasm`, or takes it from the cache, and links it; answers also whether it came from the cache. `reread`
     /// reads `wasm` again.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl ProgramCode {
         compiler: Arc<Compiler>,
         linker: Arc<HostLinker>,
         wasm: &Wasm,
-        source: Source,
+        reread: ComponentReader,
     ) -> Result<(Self, bool), CompileError> {
         let (component, cached) = compiler.compiled(wasm).await?;
         let blueprint = linker.link(&component)?;
@@ -75,12 +75,12 @@ impl ProgramCode {
             compiler,
             linker,
             key: wasm.key().clone(),
-            source,
+            reread,
             use_of: Mutex::new(Use {
-                mapped: Mapped::Held(Arc::new(blueprint)),
+                mapping: Mapping::Held(Arc::new(blueprint)),
                 last: Instant::now(),
             }),
-            mapping: tokio::sync::Mutex::default(),
+            being_mapped: tokio::sync::Mutex::default(),
         };
         Ok((code, cached))
     }
@@ -89,24 +89,24 @@ impl ProgramCode {
     ///
     /// # Errors
     ///
-    /// [`CodeError`] where it was given back and does not come again.
-    pub(super) async fn blueprint(&self) -> Result<Arc<Blueprint>, CodeError> {
+    /// [`CodeFault`] where it was given back and does not come again.
+    pub(super) async fn blueprint(&self) -> Result<Arc<Blueprint>, CodeFault> {
         if let Some(blueprint) = self.held() {
             return Ok(blueprint);
         }
-        let _mapping = self.mapping.lock().await;
+        let _turn = self.being_mapped.lock().await;
         if let Some(blueprint) = self.held() {
             return Ok(blueprint);
         }
         let blueprint = Arc::new(self.map().await?);
-        self.use_of().mapped = Mapped::Held(blueprint.clone());
+        self.use_of().mapping = Mapping::Held(blueprint.clone());
         Ok(blueprint)
     }
 
     /// For how long no call has begun; none where the code is given back already.
     pub(super) fn unused_for(&self) -> Option<Duration> {
         let use_of = self.use_of();
-        matches!(use_of.mapped, Mapped::Held(_)).then(|| use_of.last.elapsed())
+        matches!(use_of.mapping, Mapping::Held(_)).then(|| use_of.last.elapsed())
     }
 
     /// Gives the code back, if the cache has it. Whether it did. Looks at the disk, and may have much to unmap.
@@ -115,11 +115,11 @@ impl ProgramCode {
             return false;
         }
         let mut use_of = self.use_of();
-        let Mapped::Held(blueprint) = &use_of.mapped else {
+        let Mapping::Held(blueprint) = &use_of.mapping else {
             return false;
         };
         let blueprint = blueprint.clone();
-        use_of.mapped = Mapped::GivenBack(Arc::downgrade(&blueprint));
+        use_of.mapping = Mapping::GivenBack(Arc::downgrade(&blueprint));
         // Unmapping takes its time, during which nobody should wait for the lock.
         drop(use_of);
         drop(blueprint);
@@ -129,36 +129,36 @@ impl ProgramCode {
     fn held(&self) -> Option<Arc<Blueprint>> {
         let mut use_of = self.use_of();
         use_of.last = Instant::now();
-        let blueprint = match &use_of.mapped {
-            Mapped::Held(blueprint) => blueprint.clone(),
-            Mapped::GivenBack(blueprint) => blueprint.upgrade()?,
+        let blueprint = match &use_of.mapping {
+            Mapping::Held(blueprint) => blueprint.clone(),
+            Mapping::GivenBack(blueprint) => blueprint.upgrade()?,
         };
-        use_of.mapped = Mapped::Held(blueprint.clone());
+        use_of.mapping = Mapping::Held(blueprint.clone());
         Some(blueprint)
     }
 
-    async fn map(&self) -> Result<Blueprint, CodeError> {
+    async fn map(&self) -> Result<Blueprint, CodeFault> {
         let cached = self.compiler.cached(&self.key).await;
-        let component = match cached.map_err(CodeError::Interrupted)? {
+        let component = match cached.map_err(CodeFault::Interrupted)? {
             Some(component) => component,
             None => self.compiled_again().await?,
         };
         let blueprint = self.linker.link(&component);
-        blueprint.map_err(|error| CodeError::Compile(Box::new(error)))
+        blueprint.map_err(|error| CodeFault::Compile(Box::new(error)))
     }
 
-    async fn compiled_again(&self) -> Result<Component, CodeError> {
-        let (compiler, source) = (self.compiler.clone(), self.source.clone());
-        let wasm = spawn_blocking(move || source().map(|bytes| compiler.wasm(bytes)))
+    async fn compiled_again(&self) -> Result<Component, CodeFault> {
+        let (compiler, reread) = (self.compiler.clone(), self.reread.clone());
+        let wasm = spawn_blocking(move || reread().map(|bytes| compiler.wasm(bytes)))
             .await
-            .map_err(CodeError::Interrupted)?
-            .map_err(CodeError::Read)?;
+            .map_err(CodeFault::Interrupted)?
+            .map_err(CodeFault::Read)?;
         if *wasm.key() != self.key {
-            return Err(CodeError::Changed);
+            return Err(CodeFault::Changed);
         }
         match self.compiler.compiled(&wasm).await {
             Ok((component, _)) => Ok(component),
-            Err(error) => Err(CodeError::Compile(Box::new(error))),
+            Err(error) => Err(CodeFault::Compile(Box::new(error))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Why a component has no code that this host can run.
 
-use super::compiler::error::CompilerError;
+use super::compiler::error::CompilerFault;
 
 /// Why a file is not a component that this host can run; each cause with what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub(crate) enum CompileError {
     },
 
     #[error(transparent)]
-    Compiler(CompilerError),
+    Compiler(CompilerFault),
 
     #[error(
         "the component imports what this host does not offer; build it with the host's wit/connector.wit"
@@ -49,10 +49,10 @@ pub(crate) enum CompileError {
     Interrupted(#[source] tokio::task::JoinError),
 }
 
-impl From<CompilerError> for CompileError {
-    fn from(error: CompilerError) -> Self {
+impl From<CompilerFault> for CompileError {
+    fn from(error: CompilerFault) -> Self {
         match error {
-            CompilerError::Refused(reason) => Self::Invalid {
+            CompilerFault::Refused(reason) => Self::Invalid {
                 source: reason.into(),
             },
             error => Self::Compiler(error),

@@ -9,7 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// The guest computed for longer than its `cpu-time`. Raised in the epoch callback, so it ends the call as a trap.
 #[derive(Debug, thiserror::Error)]
 #[error("the call used up its processor time")]
-pub(super) struct CpuTimeExceeded;
+pub(super) struct CpuTimeFault;
 
 /// The processor time that one call has used, and may use.
 ///
@@ -40,13 +40,13 @@ impl CpuClock {
     ///
     /// # Errors
     ///
-    /// [`CpuTimeExceeded`] once the call has computed for longer than it may. The epoch callback runs inside a poll, on
+    /// [`CpuTimeFault`] once the call has computed for longer than it may. The epoch callback runs inside a poll, on
     /// the thread whose clock is read.
-    pub(super) fn interrupt(&self) -> Result<(), CpuTimeExceeded> {
+    pub(super) fn interrupt(&self) -> Result<(), CpuTimeFault> {
         let running = thread_nanoseconds().saturating_sub(self.poll_began.load(Ordering::Relaxed));
         let used = self.used.load(Ordering::Relaxed).saturating_add(running);
         if Duration::from_nanos(used) > self.limit {
-            return Err(CpuTimeExceeded);
+            return Err(CpuTimeFault);
         }
         self.interrupted.store(true, Ordering::Relaxed);
         Ok(())

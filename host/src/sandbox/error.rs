@@ -5,8 +5,8 @@ use std::time::Duration;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use super::code::CodeError;
-use super::cpu::CpuTimeExceeded;
+use super::code::CodeFault;
+use super::cpu::CpuTimeFault;
 use super::limits::MemoryLimit;
 use crate::bindings::source;
 use crate::config::ConnectorName;
@@ -146,7 +146,7 @@ pub(crate) enum CallError {
 
     /// Its code was given back, since nobody called it, and did not come again.
     #[error(transparent)]
-    Code(#[from] CodeError),
+    Code(#[from] CodeFault),
 }
 
 /// What is known of a call beside the error that it ended in.
@@ -163,7 +163,7 @@ pub(super) struct Circumstances {
 impl CallError {
     /// Sorts what wasmtime reports by type and by recorded facts, never by its text.
     pub(super) fn classify(error: wasmtime::Error, circumstances: &Circumstances) -> Self {
-        if error.is::<CpuTimeExceeded>() {
+        if error.is::<CpuTimeFault>() {
             return Self::CpuTime {
                 limit: circumstances.cpu_limit,
             };

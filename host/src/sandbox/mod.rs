@@ -25,10 +25,10 @@ mod store;
 mod turns;
 mod wasm;
 
-pub use cache::{Cache, CacheError, Untrusted};
+pub use cache::{Cache, CacheError, TrustFault};
 pub(crate) use call::GuestPage;
 pub use capacity::{Bound, Capacity};
-pub(crate) use code::Source;
+pub(crate) use code::ComponentReader;
 pub(crate) use compile_error::CompileError;
 pub use compiler::{Compilation, CompilerProcess, CompilerProcessError, serve_as_compiler};
 pub use engine::{EngineError, EngineSettings, worker_threads};

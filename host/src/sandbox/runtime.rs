@@ -6,7 +6,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::Engine;
 
 use super::cache::Cache;
-use super::code::{ProgramCode, Source};
+use super::code::{ComponentReader, ProgramCode};
 use super::compile_error::CompileError;
 use super::compiler::{Compilation, Compiler};
 use super::engine::{EngineError, EngineSettings, LOADING_SLOTS, host_engine, permits};
@@ -65,7 +65,7 @@ impl Runtime {
         self.compiler.keeps(wasm.key())
     }
 
-    /// Compiles `wasm`, or takes its code from the cache, and links it. `source` reads `wasm` again. Dropped before its
+    /// Compiles `wasm`, or takes its code from the cache, and links it. `reread` reads `wasm` again. Dropped before its
     /// end, it ends the compiler.
     ///
     /// # Errors
@@ -74,10 +74,10 @@ impl Runtime {
     pub(crate) async fn program(
         &self,
         wasm: &Wasm,
-        source: Source,
+        reread: ComponentReader,
     ) -> Result<Program, CompileError> {
         let (compiler, linker) = (self.compiler.clone(), self.linker.clone());
-        let (code, cached) = ProgramCode::load(compiler, linker, wasm, source).await?;
+        let (code, cached) = ProgramCode::load(compiler, linker, wasm, reread).await?;
         Ok(Program {
             engine: self.engine.clone(),
             code,

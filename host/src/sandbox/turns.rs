@@ -17,10 +17,10 @@ use crate::lock::Mutex;
 
 /// The permits to compute, of all calls.
 #[derive(Debug)]
-pub(super) struct Turns(Mutex<Inner>);
+pub(super) struct Turns(Mutex<TurnState>);
 
 #[derive(Debug)]
-struct Inner {
+struct TurnState {
     free: u32,
     waiting: FairQueue<ConnectorName, Waker>,
     /// The numbers of those whose turn has come, and who have not been polled since. Each stands for a permit.
@@ -29,26 +29,26 @@ struct Inner {
 
 impl Turns {
     pub(super) fn new(permits: u32) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Inner {
+        Arc::new(Self(Mutex::new(TurnState {
             free: permits,
             waiting: FairQueue::default(),
             called: HashSet::new(),
         })))
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn state(&self) -> MutexGuard<'_, TurnState> {
         self.0.lock()
     }
 
     /// Gives a permit back: to whom it is next.
     fn give_back(&self) {
-        let mut inner = self.inner();
-        let Some((ticket, waker)) = inner.waiting.pop(|_, _| true) else {
-            inner.free = inner.free.saturating_add(1);
+        let mut state = self.state();
+        let Some((ticket, waker)) = state.waiting.pop(|_, _| true) else {
+            state.free = state.free.saturating_add(1);
             return;
         };
-        inner.called.insert(ticket.number);
-        drop(inner);
+        state.called.insert(ticket.number);
+        drop(state);
         waker.wake();
     }
 }
@@ -63,32 +63,32 @@ impl Drop for Permit {
 }
 
 /// One call's place among those who want to compute.
-struct Place {
+struct TurnPlace {
     turns: Arc<Turns>,
     connector: ConnectorName,
     /// Some where the call waits, or its turn has come and it has not been polled since.
     ticket: Option<Ticket<ConnectorName>>,
 }
 
-impl Place {
+impl TurnPlace {
     fn poll(&mut self, context: &Context<'_>) -> Poll<Permit> {
-        let mut inner = self.turns.inner();
+        let mut state = self.turns.state();
         let Some(ticket) = &self.ticket else {
-            if inner.free > 0 {
-                inner.free -= 1;
-                drop(inner);
+            if state.free > 0 {
+                state.free -= 1;
+                drop(state);
                 return Poll::Ready(Permit(self.turns.clone()));
             }
             let waker = context.waker().clone();
-            self.ticket = Some(inner.waiting.push(self.connector.clone(), waker));
+            self.ticket = Some(state.waiting.push(self.connector.clone(), waker));
             return Poll::Pending;
         };
-        if inner.called.remove(&ticket.number) {
-            drop(inner);
+        if state.called.remove(&ticket.number) {
+            drop(state);
             self.ticket = None;
             return Poll::Ready(Permit(self.turns.clone()));
         }
-        if let Some(waker) = inner.waiting.get_mut(ticket) {
+        if let Some(waker) = state.waiting.get_mut(ticket) {
             waker.clone_from(context.waker());
         }
         Poll::Pending
@@ -99,20 +99,20 @@ impl Place {
     fn line_up(&mut self, context: &Context<'_>) {
         let waker = context.waker().clone();
         let connector = self.connector.clone();
-        self.ticket = Some(self.turns.inner().waiting.push(connector, waker));
+        self.ticket = Some(self.turns.state().waiting.push(connector, waker));
     }
 }
 
-impl Drop for Place {
+impl Drop for TurnPlace {
     /// A call that is cancelled leaves the queue, and passes on the permit that it did not come to use.
     fn drop(&mut self) {
         let Some(ticket) = &self.ticket else {
             return;
         };
-        let mut inner = self.turns.inner();
-        let was_called = inner.called.remove(&ticket.number);
-        inner.waiting.remove(ticket);
-        drop(inner);
+        let mut state = self.turns.state();
+        let was_called = state.called.remove(&ticket.number);
+        state.waiting.remove(ticket);
+        drop(state);
         if was_called {
             self.turns.give_back();
         }
@@ -123,7 +123,7 @@ impl Drop for Place {
 ///
 /// It may be woken while it waits for its turn. That is not lost: when its turn comes it is polled in any case.
 pub(super) struct TurnTaker<F> {
-    place: Place,
+    place: TurnPlace,
     clock: Arc<CpuClock>,
     call: Pin<Box<F>>,
 }
@@ -136,7 +136,7 @@ impl<F: Future> TurnTaker<F> {
         call: F,
     ) -> Self {
         Self {
-            place: Place {
+            place: TurnPlace {
                 turns,
                 connector,
                 ticket: None,

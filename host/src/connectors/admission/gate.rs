@@ -11,22 +11,15 @@ pub(super) struct Gate<W> {
     slots: u32,
     free: u32,
     running: HashMap<ConnectorName, u32>,
-    waiting: FairQueue<ConnectorName, Waiting<W>>,
+    waiting: FairQueue<ConnectorName, QueuedCall<W>>,
     closed: bool,
 }
 
 #[derive(Debug)]
-struct Waiting<W> {
+struct QueuedCall<W> {
     /// How many slots its connector may hold.
     concurrency: u32,
     told_by: W,
-}
-
-/// What becomes of a call that asks.
-#[derive(Debug)]
-pub(super) enum Asked {
-    Waits(Ticket<ConnectorName>),
-    Closed,
 }
 
 impl<W> Gate<W> {
@@ -40,15 +33,21 @@ impl<W> Gate<W> {
         }
     }
 
-    pub(super) fn ask(&mut self, connector: &ConnectorName, concurrency: u32, told_by: W) -> Asked {
+    /// A place in the queue for a call; `None` once the gate is closed.
+    pub(super) fn ask(
+        &mut self,
+        connector: &ConnectorName,
+        concurrency: u32,
+        told_by: W,
+    ) -> Option<Ticket<ConnectorName>> {
         if self.closed {
-            return Asked::Closed;
+            return None;
         }
-        let waiting = Waiting {
+        let call = QueuedCall {
             concurrency,
             told_by,
         };
-        Asked::Waits(self.waiting.push(connector.clone(), waiting))
+        Some(self.waiting.push(connector.clone(), call))
     }
 
     pub(super) fn leave(&mut self, ticket: &Ticket<ConnectorName>) {

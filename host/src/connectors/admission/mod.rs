@@ -21,7 +21,7 @@ use crate::config::ConnectorName;
 use crate::fair_queue::Ticket;
 use crate::lock::Mutex;
 use crate::sandbox::TotalMemory;
-use gate::{Asked, Gate};
+use gate::Gate;
 
 /// How often who waits for a slot asks others to make room.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl AdmissionSettings {
 
 /// Whose calls may be cancelled to make room for one that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spare<'a> {
+pub(crate) enum Evictable<'a> {
     /// Anybody's: the host is full.
     Any,
     /// This connector's: it has as many calls under way as it may.
@@ -59,46 +59,46 @@ pub(crate) enum Spare<'a> {
 
 /// The slots of all connectors.
 #[derive(Debug)]
-pub(super) struct Admission(Arc<Shared>);
+pub(super) struct Admission(Arc<SlotPool>);
 
 #[derive(Debug)]
-struct Shared {
+struct SlotPool {
     settings: AdmissionSettings,
     memory: Arc<TotalMemory>,
-    gate: Mutex<Gate<oneshot::Sender<Admitted>>>,
+    gate: Mutex<Gate<oneshot::Sender<SlotResult>>>,
 }
 
-type Admitted = Result<Slot, ConnectorError>;
+type SlotResult = Result<Slot, ConnectorError>;
 
 /// The right to hold one sandbox, given back on drop.
 #[derive(Debug)]
 pub(crate) struct Slot {
-    shared: Arc<Shared>,
+    pool: Arc<SlotPool>,
     connector: ConnectorName,
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.shared.gate().release(&self.connector);
-        self.shared.admit();
+        self.pool.gate().release(&self.connector);
+        self.pool.admit();
     }
 }
 
 /// A place in the queue, left on drop.
-struct Place {
-    shared: Arc<Shared>,
+struct QueuePlace {
+    pool: Arc<SlotPool>,
     ticket: Ticket<ConnectorName>,
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
-        self.shared.gate().leave(&self.ticket);
+        self.pool.gate().leave(&self.ticket);
     }
 }
 
 impl Admission {
     pub(super) fn new(settings: AdmissionSettings, memory: Arc<TotalMemory>) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(SlotPool {
             settings,
             memory,
             gate: Mutex::new(Gate::new(settings.slots)),
@@ -116,27 +116,27 @@ impl Admission {
         &self,
         connector: &ConnectorName,
         concurrency: Option<u32>,
-        make_room: impl Fn(Spare<'_>),
-    ) -> Admitted {
-        let shared = &self.0;
-        let concurrency = shared.settings.concurrency(concurrency);
+        make_room: impl Fn(Evictable<'_>),
+    ) -> SlotResult {
+        let pool = &self.0;
+        let concurrency = pool.settings.concurrency(concurrency);
         let (sender, mut admitted) = oneshot::channel();
-        let asked = shared.gate().ask(connector, concurrency, sender);
-        let Asked::Waits(ticket) = asked else {
+        let ticket = pool.gate().ask(connector, concurrency, sender);
+        let Some(ticket) = ticket else {
             return Err(ConnectorError::ShuttingDown);
         };
-        let _place = Place {
-            shared: shared.clone(),
+        let _place = QueuePlace {
+            pool: pool.clone(),
             ticket,
         };
-        shared.admit();
-        shared.refuse_surplus(connector);
+        pool.admit();
+        pool.refuse_surplus(connector);
         match admitted.try_recv() {
             Ok(admitted) => return admitted,
             Err(TryRecvError::Empty) => tracing::debug!("waits for a sandbox"),
             Err(TryRecvError::Closed) => return Err(ConnectorError::ShuttingDown),
         }
-        let deadline = Instant::now() + shared.settings.queue_wait;
+        let deadline = Instant::now() + pool.settings.queue_wait;
         loop {
             let look_again = Instant::now() + ROOM_EVERY;
             match tokio::time::timeout_at(deadline.min(look_again), &mut admitted).await {
@@ -145,13 +145,13 @@ impl Admission {
                 Ok(Err(_)) => return Err(ConnectorError::ShuttingDown),
                 Err(_) if look_again < deadline => {
                     // Memory comes free also without a slot: by a load's trial.
-                    shared.admit();
-                    make_room(match shared.full(connector, concurrency) {
-                        Full::Connector { .. } => Spare::Of(connector),
-                        Full::Slots { .. } | Full::Memory { .. } => Spare::Any,
+                    pool.admit();
+                    make_room(match pool.full(connector, concurrency) {
+                        Full::Connector { .. } => Evictable::Of(connector),
+                        Full::Slots { .. } | Full::Memory { .. } => Evictable::Any,
                     });
                 }
-                Err(_) => return Err(shared.busy(connector, concurrency)),
+                Err(_) => return Err(pool.busy(connector, concurrency)),
             }
         }
     }
@@ -162,8 +162,8 @@ impl Admission {
     }
 }
 
-impl Shared {
-    fn gate(&self) -> MutexGuard<'_, Gate<oneshot::Sender<Admitted>>> {
+impl SlotPool {
+    fn gate(&self) -> MutexGuard<'_, Gate<oneshot::Sender<SlotResult>>> {
         self.gate.lock()
     }
 
@@ -175,7 +175,7 @@ impl Shared {
                 return;
             };
             let slot = Slot {
-                shared: self.clone(),
+                pool: self.clone(),
                 connector,
             };
             // Whoever went away in the meantime drops the slot, which comes round again.

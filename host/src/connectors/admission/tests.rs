@@ -30,11 +30,11 @@ fn name(name: &str) -> ConnectorName {
     name.parse().unwrap()
 }
 
-type Asking<'a> = Pin<Box<dyn Future<Output = Admitted> + 'a>>;
+type Asking<'a> = Pin<Box<dyn Future<Output = SlotResult> + 'a>>;
 
 impl Stage {
     /// A call of a connector that may hold all slots.
-    async fn slot(&self, connector: &str) -> Admitted {
+    async fn slot(&self, connector: &str) -> SlotResult {
         self.admission
             .slot(&name(connector), Some(u32::MAX), |_| ())
             .await
@@ -52,7 +52,7 @@ impl Stage {
     }
 }
 
-fn poll(asking: &mut Asking<'_>) -> Poll<Admitted> {
+fn poll(asking: &mut Asking<'_>) -> Poll<SlotResult> {
     asking
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()))
@@ -116,8 +116,8 @@ async fn who_waits_for_long_asks_others_to_make_room() {
     let slot = RefCell::new(stage.slot("a").await.ok());
     let asked = Cell::new(0);
     let (connector, all) = (name("b"), Some(u32::MAX));
-    let waiting = stage.admission.slot(&connector, all, |spare| {
-        assert_eq!(spare, Spare::Any);
+    let waiting = stage.admission.slot(&connector, all, |evictable| {
+        assert_eq!(evictable, Evictable::Any);
         asked.set(asked.get() + 1);
         if asked.get() == 3 {
             slot.take();
@@ -132,8 +132,8 @@ async fn a_connector_at_its_concurrency_asks_its_own_calls_to_make_room() {
     let stage = stage(4, 4, Duration::from_secs(10));
     let connector = name("a");
     let slot = RefCell::new(stage.admission.slot(&connector, Some(1), |_| ()).await.ok());
-    let waiting = stage.admission.slot(&connector, Some(1), |spare| {
-        assert_eq!(spare, Spare::Of(&connector));
+    let waiting = stage.admission.slot(&connector, Some(1), |evictable| {
+        assert_eq!(evictable, Evictable::Of(&connector));
         slot.take();
     });
     assert!(waiting.await.is_ok());

@@ -5,7 +5,9 @@ use std::io::{self, Read, Write};
 use rustix::process::{Resource, Rlimit, Signal};
 use wasmtime::Engine;
 
-use super::protocol::{Allowance, Answer, Malformed, read_request_head, read_rest};
+use super::protocol::{
+    CompilerAllowance, CompilerAnswer, ProtocolFault, read_request_head, read_rest,
+};
 use crate::report;
 use crate::sandbox::engine::compiler_config;
 
@@ -57,15 +59,15 @@ pub fn serve_as_compiler() -> Result<(), CompilerProcessError> {
 
 fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), CompilerProcessError> {
     let wrong = |malformed| match malformed {
-        Malformed::OtherVersion(version) => CompilerProcessError::OtherVersion(version),
+        ProtocolFault::OtherVersion(version) => CompilerProcessError::OtherVersion(version),
         malformed => CompilerProcessError::Request(malformed.into()),
     };
     let (allowance, component_bytes) = match read_request_head(input) {
         Ok(head) => head,
         Err(malformed) => {
-            if matches!(malformed, Malformed::OtherVersion(_)) {
+            if matches!(malformed, ProtocolFault::OtherVersion(_)) {
                 // The greeting alone tells the host whom it talks to.
-                Answer::Refused("")
+                CompilerAnswer::Refused("")
                     .write(output)
                     .map_err(CompilerProcessError::Answer)?;
             }
@@ -77,11 +79,13 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
     let engine = Engine::new(&compiler_config())
         .map_err(|error| CompilerProcessError::Engine(error.into_boxed_dyn_error()))?;
     match engine.precompile_component(&wasm) {
-        Ok(code) => Answer::Compiled(&code).write(output),
-        Err(error) if error.is::<wasmtime::OutOfMemory>() => Answer::OutOfMemory.write(output),
+        Ok(code) => CompilerAnswer::Compiled(&code).write(output),
+        Err(error) if error.is::<wasmtime::OutOfMemory>() => {
+            CompilerAnswer::OutOfMemory.write(output)
+        }
         Err(error) => {
             let reason = report::chain(&*error.into_boxed_dyn_error());
-            Answer::Refused(&report::shortened(&reason, MAX_REASON_BYTES)).write(output)
+            CompilerAnswer::Refused(&report::shortened(&reason, MAX_REASON_BYTES)).write(output)
         }
     }
     .map_err(CompilerProcessError::Answer)
@@ -99,7 +103,7 @@ fn step_back() -> io::Result<()> {
 
 /// Of memory, what is written to is counted, not address space: each thread of the compiler reserves 64 MiB of that,
 /// and uses little.
-fn limit(allowance: Allowance) -> io::Result<()> {
+fn limit(allowance: CompilerAllowance) -> io::Result<()> {
     set_limit(
         Resource::Data,
         allowance.memory_bytes,

@@ -11,7 +11,7 @@ use crate::config::{duration_text, size_text};
 /// Why the compiler process gave no code. All but the first are faults of the set-up, or of a component that the
 /// compiler can't cope with.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CompilerError {
+pub(crate) enum CompilerFault {
     /// What the compiler says of the component.
     #[error("{0}")]
     Refused(String),

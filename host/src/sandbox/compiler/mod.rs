@@ -21,7 +21,7 @@ use wasmtime::component::Component;
 pub use child::{CompilerProcessError, serve_as_compiler};
 pub use process::CompilerProcess;
 
-use super::cache::{Cache, Code, load};
+use super::cache::{Cache, CompiledCode, load};
 use super::compile_error::CompileError;
 use super::machine::processors;
 use super::wasm::Wasm;
@@ -131,7 +131,7 @@ impl Compiler {
     ) -> Result<Component, CompileError> {
         let (compiler, key) = (self.clone(), key.clone());
         let taken = spawn_blocking(move || {
-            let in_memory = || load(&compiler.engine, Code::InMemory(&code));
+            let in_memory = || load(&compiler.engine, CompiledCode::InMemory(&code));
             let Some(cache) = &compiler.cache else {
                 return in_memory();
             };
@@ -169,7 +169,7 @@ fn check_kind(wasm: &[u8]) -> Result<(), CompileError> {
 
 #[cfg(test)]
 mod tests {
-    use super::error::CompilerError;
+    use super::error::CompilerFault;
     use super::*;
     use crate::config::CompileLimits;
     use crate::sandbox::engine::compiler_config;
@@ -208,7 +208,7 @@ mod tests {
         while let Some(outcome) = compiled.join_next().await {
             assert!(matches!(
                 outcome.unwrap(),
-                Err(CompileError::Compiler(CompilerError::Crashed { .. }))
+                Err(CompileError::Compiler(CompilerFault::Crashed { .. }))
             ));
         }
         assert!(!folder.path().join("too-many").exists());

@@ -6,15 +6,15 @@ use std::process::ExitStatus;
 
 use rustix::process::Signal;
 
-use super::error::CompilerError;
-use super::protocol::{Answer, Malformed, read_answer};
+use super::error::CompilerFault;
+use super::protocol::{CompilerAnswer, ProtocolFault, read_answer};
 use crate::config::CompileLimits;
 
 /// What Rust's runtime says, to stderr alone, before it ends a process that the system gave no memory.
 const NO_MEMORY: &str = "memory allocation of ";
 
 /// All that a compiler process left behind.
-pub(super) struct Outcome {
+pub(super) struct ProcessOutcome {
     pub(super) status: ExitStatus,
     /// What it wrote to stdout: all of it, or more than it may.
     pub(super) answer: Vec<u8>,
@@ -22,17 +22,17 @@ pub(super) struct Outcome {
     pub(super) said: String,
 }
 
-impl Outcome {
+impl ProcessOutcome {
     /// The code, where the answer is whole and the process that gave it ended well. Nothing else is code. `program` had
     /// these `limits`.
     pub(super) fn into_code(
         mut self,
         program: &Path,
         limits: &CompileLimits,
-    ) -> Result<Vec<u8>, CompilerError> {
+    ) -> Result<Vec<u8>, CompilerFault> {
         let read = read_answer(&self.answer);
-        if let Err(Malformed::OtherVersion(version)) = read {
-            return Err(CompilerError::OtherVersion {
+        if let Err(ProtocolFault::OtherVersion(version)) = read {
+            return Err(CompilerFault::OtherVersion {
                 program: program.to_owned(),
                 version,
             });
@@ -41,26 +41,26 @@ impl Outcome {
             return Err(self.failure(limits));
         }
         match read {
-            Ok(Answer::Compiled(code)) => {
+            Ok(CompilerAnswer::Compiled(code)) => {
                 let head = self.answer.len() - code.len();
                 self.answer.drain(..head);
                 Ok(self.answer)
             }
-            Ok(Answer::Refused(reason)) => Err(CompilerError::Refused(reason.to_owned())),
-            Ok(Answer::OutOfMemory) => Err(CompilerError::OutOfMemory(limits.memory_bytes)),
-            Err(malformed) => Err(CompilerError::Answer(malformed.into())),
+            Ok(CompilerAnswer::Refused(reason)) => Err(CompilerFault::Refused(reason.to_owned())),
+            Ok(CompilerAnswer::OutOfMemory) => Err(CompilerFault::OutOfMemory(limits.memory_bytes)),
+            Err(malformed) => Err(CompilerFault::Answer(malformed.into())),
         }
     }
 
-    fn failure(self, limits: &CompileLimits) -> CompilerError {
+    fn failure(self, limits: &CompileLimits) -> CompilerFault {
         let ended_by = |signal: Signal| self.status.signal() == Some(signal.as_raw());
         if ended_by(Signal::XCPU) {
-            return CompilerError::OutOfTime(limits.time);
+            return CompilerFault::OutOfTime(limits.time);
         }
         if ended_by(Signal::ABORT) && self.said.contains(NO_MEMORY) {
-            return CompilerError::OutOfMemory(limits.memory_bytes);
+            return CompilerFault::OutOfMemory(limits.memory_bytes);
         }
-        CompilerError::Crashed {
+        CompilerFault::Crashed {
             status: self.status,
             said: self.said,
         }

@@ -8,9 +8,9 @@ use std::process::Stdio;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::Command;
 
-use super::error::CompilerError;
-use super::outcome::Outcome;
-use super::protocol::{Allowance, MAX_HEAD_BYTES, request_head};
+use super::error::CompilerFault;
+use super::outcome::ProcessOutcome;
+use super::protocol::{CompilerAllowance, MAX_HEAD_BYTES, request_head};
 use crate::config::CompileLimits;
 use crate::report;
 use crate::sandbox::machine::processors;
@@ -59,7 +59,7 @@ impl CompilerProcess {
     /// Compiles `wasm`. Dropped before its end, it ends the process.
     ///
     /// The process also ends with the thread that polls this first; tokio's are there as long as the runtime.
-    pub(super) async fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, CompilerError> {
+    pub(super) async fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, CompilerFault> {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
@@ -74,7 +74,7 @@ impl CompilerProcess {
         if self.program.as_os_str() == THIS_PROGRAM {
             command.arg0(env!("CARGO_PKG_NAME"));
         }
-        let mut child = command.spawn().map_err(|source| CompilerError::Start {
+        let mut child = command.spawn().map_err(|source| CompilerFault::Start {
             program: self.program.clone(),
             source,
         })?;
@@ -83,9 +83,9 @@ impl CompilerProcess {
         let conversation = async {
             let (_, answered, said) =
                 tokio::join!(self.ask(stdin, wasm), self.listen(stdout), tail(stderr));
-            let status = child.wait().await.map_err(CompilerError::Pipe)?;
-            let answer = answered.map_err(CompilerError::Pipe)?;
-            Outcome {
+            let status = child.wait().await.map_err(CompilerFault::Pipe)?;
+            let answer = answered.map_err(CompilerFault::Pipe)?;
+            ProcessOutcome {
                 status,
                 answer,
                 said,
@@ -94,7 +94,7 @@ impl CompilerProcess {
         };
         tokio::time::timeout(self.limits.time, conversation)
             .await
-            .unwrap_or(Err(CompilerError::OutOfTime(self.limits.time)))
+            .unwrap_or(Err(CompilerFault::OutOfTime(self.limits.time)))
     }
 
     /// That it stops reading is no failure by itself: its answer or its end says why.
@@ -118,9 +118,9 @@ impl CompilerProcess {
     }
 
     /// The processor time is for a compiler whose host can't end it any more; by the clock, the host ends it first.
-    fn allowance(&self) -> Allowance {
+    fn allowance(&self) -> CompilerAllowance {
         let seconds = self.limits.time.as_secs().saturating_add(1);
-        Allowance {
+        CompilerAllowance {
             memory_bytes: self.limits.memory_bytes,
             cpu_seconds: seconds.saturating_mul(Self::threads()),
         }
@@ -162,7 +162,7 @@ mod tests {
     /// Larger than what a pipe holds: a compiler that ends early leaves the host in the middle of its request.
     const WASM: &[u8] = &[0; 1 << 20];
 
-    async fn compiled_by(script: &str, time: Duration) -> Result<Vec<u8>, CompilerError> {
+    async fn compiled_by(script: &str, time: Duration) -> Result<Vec<u8>, CompilerFault> {
         let process = CompilerProcess {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
@@ -240,7 +240,7 @@ mod tests {
     async fn compiler_that_never_answers_is_given_up() {
         let compiled = compiled_by("exec sleep 3600", Duration::from_millis(50)).await;
         assert!(
-            matches!(compiled, Err(CompilerError::OutOfTime(_))),
+            matches!(compiled, Err(CompilerFault::OutOfTime(_))),
             "{compiled:?}"
         );
     }

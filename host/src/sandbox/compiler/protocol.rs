@@ -28,7 +28,7 @@ const OUT_OF_MEMORY: u8 = 2;
 
 /// What the compiler may use. It sets both on itself before it reads the component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Allowance {
+pub(super) struct CompilerAllowance {
     pub(super) memory_bytes: u64,
     /// Of all its threads together.
     pub(super) cpu_seconds: u64,
@@ -36,7 +36,7 @@ pub(super) struct Allowance {
 
 /// What the compiler says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer<'a> {
+pub(super) enum CompilerAnswer<'a> {
     /// The compiled code.
     Compiled(&'a [u8]),
     /// Why the component can't be compiled, with all causes.
@@ -47,7 +47,7 @@ pub(super) enum Answer<'a> {
 
 /// Why bytes are no request or answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Malformed {
+pub(super) enum ProtocolFault {
     #[error("it comes from another version, {0}")]
     OtherVersion(String),
     #[error("it is cut short")]
@@ -57,7 +57,7 @@ pub(super) enum Malformed {
 }
 
 /// All of a request that goes before the component.
-pub(super) fn request_head(allowance: Allowance, component_bytes: u64) -> Vec<u8> {
+pub(super) fn request_head(allowance: CompilerAllowance, component_bytes: u64) -> Vec<u8> {
     let mut head = greeting(VERSION);
     head.extend(allowance.memory_bytes.to_le_bytes());
     head.extend(allowance.cpu_seconds.to_le_bytes());
@@ -66,9 +66,11 @@ pub(super) fn request_head(allowance: Allowance, component_bytes: u64) -> Vec<u8
 }
 
 /// Reads a request up to its component; answers what may be used, and the component's length in bytes.
-pub(super) fn read_request_head(input: &mut impl Read) -> Result<(Allowance, u64), Malformed> {
+pub(super) fn read_request_head(
+    input: &mut impl Read,
+) -> Result<(CompilerAllowance, u64), ProtocolFault> {
     read_greeting(input)?;
-    let allowance = Allowance {
+    let allowance = CompilerAllowance {
         memory_bytes: read_number(input)?,
         cpu_seconds: read_number(input)?,
     };
@@ -76,20 +78,22 @@ pub(super) fn read_request_head(input: &mut impl Read) -> Result<(Allowance, u64
 }
 
 /// Reads so many bytes, and that nothing follows.
-pub(super) fn read_rest(input: &mut impl Read, length: u64) -> Result<Vec<u8>, Malformed> {
+pub(super) fn read_rest(input: &mut impl Read, length: u64) -> Result<Vec<u8>, ProtocolFault> {
     let mut bytes = Vec::new();
     let read = input
         .take(length.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(Malformed::CutShort)?;
+        .map_err(ProtocolFault::CutShort)?;
     match (read as u64).cmp(&length) {
-        std::cmp::Ordering::Less => Err(Malformed::CutShort(io::ErrorKind::UnexpectedEof.into())),
+        std::cmp::Ordering::Less => {
+            Err(ProtocolFault::CutShort(io::ErrorKind::UnexpectedEof.into()))
+        }
         std::cmp::Ordering::Equal => Ok(bytes),
-        std::cmp::Ordering::Greater => Err(Malformed::Garbled),
+        std::cmp::Ordering::Greater => Err(ProtocolFault::Garbled),
     }
 }
 
-impl Answer<'_> {
+impl CompilerAnswer<'_> {
     pub(super) fn write(&self, output: &mut impl Write) -> io::Result<()> {
         let (kind, payload) = match self {
             Self::Compiled(code) => (COMPILED, *code),
@@ -105,21 +109,21 @@ impl Answer<'_> {
 }
 
 /// Reads a whole answer.
-pub(super) fn read_answer(mut bytes: &[u8]) -> Result<Answer<'_>, Malformed> {
+pub(super) fn read_answer(mut bytes: &[u8]) -> Result<CompilerAnswer<'_>, ProtocolFault> {
     let input = &mut bytes;
     read_greeting(input)?;
     let [kind] = read_bytes(input)?;
     let length = read_number(input)?;
     let payload = *input;
     if (payload.len() as u64) < length {
-        return Err(Malformed::CutShort(io::ErrorKind::UnexpectedEof.into()));
+        return Err(ProtocolFault::CutShort(io::ErrorKind::UnexpectedEof.into()));
     }
     match (kind, std::str::from_utf8(payload)) {
-        _ if payload.len() as u64 > length => Err(Malformed::Garbled),
-        (COMPILED, _) => Ok(Answer::Compiled(payload)),
-        (REFUSED, Ok(reason)) => Ok(Answer::Refused(reason)),
-        (OUT_OF_MEMORY, Ok("")) => Ok(Answer::OutOfMemory),
-        _ => Err(Malformed::Garbled),
+        _ if payload.len() as u64 > length => Err(ProtocolFault::Garbled),
+        (COMPILED, _) => Ok(CompilerAnswer::Compiled(payload)),
+        (REFUSED, Ok(reason)) => Ok(CompilerAnswer::Refused(reason)),
+        (OUT_OF_MEMORY, Ok("")) => Ok(CompilerAnswer::OutOfMemory),
+        _ => Err(ProtocolFault::Garbled),
     }
 }
 
@@ -128,32 +132,36 @@ fn greeting(version: &str) -> Vec<u8> {
     [&MAGIC[..], &length.to_le_bytes(), version.as_bytes()].concat()
 }
 
-fn read_greeting(input: &mut impl Read) -> Result<(), Malformed> {
+fn read_greeting(input: &mut impl Read) -> Result<(), ProtocolFault> {
     if read_bytes(input)? != MAGIC {
-        return Err(Malformed::Garbled);
+        return Err(ProtocolFault::Garbled);
     }
     let length = u32::from_le_bytes(read_bytes(input)?);
     if length > MAX_VERSION_BYTES {
-        return Err(Malformed::Garbled);
+        return Err(ProtocolFault::Garbled);
     }
     let mut version = vec![0; length as usize];
     input
         .read_exact(&mut version)
-        .map_err(Malformed::CutShort)?;
+        .map_err(ProtocolFault::CutShort)?;
     if version == VERSION.as_bytes() {
         return Ok(());
     }
     let version = String::from_utf8_lossy(&version);
-    Err(Malformed::OtherVersion(crate::report::escaped(&version)))
+    Err(ProtocolFault::OtherVersion(crate::report::escaped(
+        &version,
+    )))
 }
 
-fn read_number(input: &mut impl Read) -> Result<u64, Malformed> {
+fn read_number(input: &mut impl Read) -> Result<u64, ProtocolFault> {
     read_bytes(input).map(u64::from_le_bytes)
 }
 
-fn read_bytes<const LENGTH: usize>(input: &mut impl Read) -> Result<[u8; LENGTH], Malformed> {
+fn read_bytes<const LENGTH: usize>(input: &mut impl Read) -> Result<[u8; LENGTH], ProtocolFault> {
     let mut bytes = [0; LENGTH];
-    input.read_exact(&mut bytes).map_err(Malformed::CutShort)?;
+    input
+        .read_exact(&mut bytes)
+        .map_err(ProtocolFault::CutShort)?;
     Ok(bytes)
 }
 
@@ -161,7 +169,7 @@ fn read_bytes<const LENGTH: usize>(input: &mut impl Read) -> Result<[u8; LENGTH]
 mod tests {
     use super::*;
 
-    fn written(answer: &Answer<'_>) -> Vec<u8> {
+    fn written(answer: &CompilerAnswer<'_>) -> Vec<u8> {
         let mut bytes = Vec::new();
         answer.write(&mut bytes).unwrap();
         bytes
@@ -169,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_is_written_can_be_read() {
-        let allowance = Allowance {
+        let allowance = CompilerAllowance {
             memory_bytes: 1 << 40,
             cpu_seconds: 7,
         };
@@ -179,10 +187,10 @@ mod tests {
         assert_eq!(read_request_head(input).unwrap(), (allowance, 4));
         assert_eq!(read_rest(input, 4).unwrap(), b"\0asm");
         for answer in [
-            Answer::Compiled(b"\x7fELF"),
-            Answer::Compiled(b""),
-            Answer::Refused("grüße"),
-            Answer::OutOfMemory,
+            CompilerAnswer::Compiled(b"\x7fELF"),
+            CompilerAnswer::Compiled(b""),
+            CompilerAnswer::Refused("grüße"),
+            CompilerAnswer::OutOfMemory,
         ] {
             assert_eq!(read_answer(&written(&answer)).unwrap(), answer);
         }
@@ -190,17 +198,20 @@ mod tests {
 
     #[test]
     fn part_of_an_answer_is_never_taken_for_a_whole_one() {
-        for answer in [Answer::Compiled(b"\x7fELF\0\0"), Answer::Refused("reason")] {
+        for answer in [
+            CompilerAnswer::Compiled(b"\x7fELF\0\0"),
+            CompilerAnswer::Refused("reason"),
+        ] {
             let whole = written(&answer);
             for end in 0..whole.len() {
                 let part = read_answer(&whole[..end]);
                 assert!(
-                    matches!(part, Err(Malformed::CutShort(_))),
+                    matches!(part, Err(ProtocolFault::CutShort(_))),
                     "{end}: {part:?}"
                 );
             }
             let longer = [&whole[..], b"\0"].concat();
-            assert!(matches!(read_answer(&longer), Err(Malformed::Garbled)));
+            assert!(matches!(read_answer(&longer), Err(ProtocolFault::Garbled)));
         }
     }
 
@@ -220,7 +231,7 @@ mod tests {
             read_answer(&foreign).map(drop),
         ] {
             assert!(
-                matches!(&read, Err(Malformed::OtherVersion(version)) if version == "9.9.9\\u{a}"),
+                matches!(&read, Err(ProtocolFault::OtherVersion(version)) if version == "9.9.9\\u{a}"),
                 "{read:?}"
             );
         }
@@ -239,7 +250,7 @@ mod tests {
             b"weld-host 0.1.0",
         ] {
             let read = read_answer(bytes);
-            assert!(matches!(read, Err(Malformed::Garbled)), "{read:?}");
+            assert!(matches!(read, Err(ProtocolFault::Garbled)), "{read:?}");
         }
     }
 }

@@ -87,12 +87,12 @@ impl Stage {
 
     /// Holds a permit from outside, as a call does on another thread.
     fn take(&self) -> Permit {
-        self.turns.inner().free -= 1;
+        self.turns.state().free -= 1;
         Permit(self.turns.clone())
     }
 
     fn free(&self) -> u32 {
-        self.turns.inner().free
+        self.turns.state().free
     }
 }
 
@@ -279,9 +279,9 @@ fn no_more_calls_compute_at_once_than_there_are_permits() {
         }
     });
     assert!(most.load(Ordering::SeqCst) <= PERMITS);
-    let inner = turns.inner();
+    let state = turns.state();
     assert_eq!(
-        (inner.free, inner.waiting.len(), inner.called.len()),
+        (state.free, state.waiting.len(), state.called.len()),
         (2, 0, 0)
     );
 }

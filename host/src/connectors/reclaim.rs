@@ -21,12 +21,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(30);
 const IDLE_SHARE: u64 = 8;
 
 /// Gives back, once it runs.
-pub struct Idle {
+pub struct IdleReclaimer {
     connectors: Arc<Connectors>,
     runtime: Arc<Runtime>,
 }
 
-impl Idle {
+impl IdleReclaimer {
     pub(super) fn new(connectors: Arc<Connectors>, runtime: Arc<Runtime>) -> Self {
         Self {
             connectors,

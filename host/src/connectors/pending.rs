@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::entry::Entry;
-use super::load::{Candidate, LoadReport, Loads, Making};
+use super::entry::RegistryEntry;
+use super::load::{Candidate, CodeSource, LoadReport, Loads};
 use super::plugins::Plugins;
 use super::registry::Connectors;
 
 /// What is still to be compiled, once it runs.
-pub struct Rest {
+pub struct PendingLoads {
     connectors: Arc<Connectors>,
     plugins: Plugins,
     /// With the entries that stand in their place until then.
-    components: BTreeMap<PathBuf, Arc<Entry>>,
+    components: BTreeMap<PathBuf, Arc<RegistryEntry>>,
 }
 
-impl Rest {
+impl PendingLoads {
     pub(super) fn new(
         connectors: Arc<Connectors>,
         plugins: Plugins,
-        components: BTreeMap<PathBuf, Arc<Entry>>,
+        components: BTreeMap<PathBuf, Arc<RegistryEntry>>,
     ) -> Self {
         Self {
             connectors,
@@ -48,16 +48,16 @@ impl Rest {
         let candidates = self.components.keys().map(|path| Candidate {
             path: path.clone(),
             previous: None,
-            making: Making::CompiledAnew,
+            code: CodeSource::CompiledAnew,
         });
         let mut loads = Loads::begin(&self.plugins, candidates);
-        while let Some(tried) = loads.next().await {
-            let is_current = match (self.components.get(&tried.path), tried.entry) {
+        while let Some(attempt) = loads.next().await {
+            let is_current = match (self.components.get(&attempt.path), attempt.entry) {
                 (Some(awaited), Some(entry)) => self.connectors.put_loaded(awaited, entry),
                 _ => true,
             };
             if is_current {
-                tell(tried.report);
+                tell(attempt.report);
             }
         }
     }
