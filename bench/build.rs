@@ -1,10 +1,11 @@
 //! Compiles the test guests that are measured, and notes the compiler's version for the report.
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+#[path = "../tests/build_guests.rs"]
+mod build_guests;
 
-const TARGET: &str = "wasm32-wasip2";
+use std::env;
+use std::path::Path;
+use std::process::Command;
 
 /// Each with the variable that names its component to the benchmark.
 const GUESTS: [(&str, &str); 4] = [
@@ -15,7 +16,9 @@ const GUESTS: [(&str, &str); 4] = [
 ];
 
 fn main() -> Result<(), String> {
-    let guests = Path::new("../tests/guests");
+    let here = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
+    let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
+    let guests = Path::new(&here).join("../tests/guests");
     for input in [
         "Cargo.toml",
         "Cargo.lock",
@@ -29,45 +32,14 @@ fn main() -> Result<(), String> {
         let source = guests.join("src/bin").join(guest).with_extension("rs");
         println!("cargo::rerun-if-changed={}", source.display());
     }
-    let folder = compile(guests)?;
+    let names = GUESTS.map(|(guest, _)| guest);
+    let folder = build_guests::build(&guests, &Path::new(&out).join("guests"), &names)?;
     for (guest, variable) in GUESTS {
         let component = folder.join(guest).with_extension("wasm");
         println!("cargo::rustc-env={variable}={}", component.display());
     }
     println!("cargo::rustc-env=WELD_BENCH_RUSTC={}", compiler()?);
     Ok(())
-}
-
-/// Returns the folder of the components.
-fn compile(guests: &Path) -> Result<PathBuf, String> {
-    let target = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?).join("guests");
-    let cargo = env::var_os("CARGO").ok_or("cargo sets CARGO")?;
-    let mut command = Command::new(cargo);
-    command
-        .args(["build", "--release", "--locked", "--quiet"])
-        .args(GUESTS.iter().flat_map(|(guest, _)| ["--bin", guest]))
-        .args(["--target", TARGET, "--target-dir"])
-        .arg(&target)
-        .current_dir(guests);
-    // Meant for the outer build's machine, or, as clippy's wrapper, for its code.
-    for variable in [
-        "CARGO_BUILD_RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTFLAGS",
-    ] {
-        command.env_remove(variable);
-    }
-    let status = command
-        .status()
-        .map_err(|error| format!("cargo could not be started: {error}"))?;
-    if !status.success() {
-        return Err(format!(
-            "the guests did not build. Is the target missing? Run: rustup target add {TARGET}"
-        ));
-    }
-    Ok(target.join(TARGET).join("release"))
 }
 
 /// Such as `rustc 1.95.0 (…)`.

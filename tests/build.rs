@@ -6,13 +6,12 @@
     reason = "a build script can only stop the build"
 )]
 
+mod build_guests;
+
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-const TARGET: &str = "wasm32-wasip2";
 
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("Cargo sets it"));
@@ -26,45 +25,10 @@ fn main() {
     ] {
         println!("cargo::rerun-if-changed={}", here.join(input).display());
     }
-
-    let target_folder = out.join("guests");
-    compile(&guests.join("Cargo.toml"), &target_folder);
-
-    let components = target_folder.join(TARGET).join("release");
+    let components = build_guests::build(&guests, &out.join("guests"), &[])
+        .unwrap_or_else(|problem| panic!("{problem}"));
     let constants = constants(&guests.join("src/bin"), &components);
     fs::write(out.join("guests.rs"), constants).expect("OUT_DIR can be written");
-}
-
-fn compile(manifest: &Path, target_folder: &Path) {
-    let mut cargo = Command::new(env::var_os("CARGO").expect("Cargo sets it"));
-    cargo.args([
-        "build",
-        "--release",
-        "--locked",
-        "--target",
-        TARGET,
-        "--manifest-path",
-    ]);
-    cargo.arg(manifest).arg("--target-dir").arg(target_folder);
-    // Meant for the outer build's machine, or, as clippy's wrapper, for its code.
-    for variable in [
-        "CARGO_BUILD_RUSTFLAGS",
-        "CARGO_BUILD_TARGET",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "RUSTFLAGS",
-    ] {
-        cargo.env_remove(variable);
-    }
-    let status = cargo.status().expect("Cargo can be started");
-    if !status.success() {
-        panic!(
-            "the test guests don't build; Cargo's words stand above.\n\
-             If the target is missing: rustup target add {TARGET}\n\
-             If their lock file is out of date: cargo update --workspace --manifest-path {}",
-            manifest.display()
-        );
-    }
 }
 
 /// One `const` per source file, so that a guest without a test is a dead-code warning.
