@@ -14,13 +14,10 @@
 mod in_turn;
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::routing::post;
-use in_turn::{quantiles, serve};
-use weld_host::config::{Ceilings, ConnectorConfig};
-use weld_host::egress::{Alone, Page};
+use in_turn::{call, quantiles, serve, way_to};
 
 /// Bytes of a response.
 const BODY: usize = 2;
@@ -58,9 +55,7 @@ fn main() {
     let address = server.block_on(serve(
         in_turn::bodies(&[BODY]).route("/token", post(async || TOKEN)),
     ));
-    println!(
-        "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
-    );
+    in_turn::print_head(pairs);
     println!(
         "{:>10} {:>18} {:>18} {:>8} {:>6}",
         "kind", "with", "without", "more", "ratio"
@@ -85,27 +80,10 @@ async fn measure(address: SocketAddr, keys: &str, pairs: usize) -> (Vec<Duration
         let keys = keys.replace("ORIGIN", &origin);
         format!("[auth.api]\nurls = [\"{origin}\"]\n{keys}")
     };
-    let (with, without) = (alone(address, &auth), alone(address, ""));
+    let (with, without) = (way_to(address, &auth), way_to(address, ""));
     let url = format!("http://{address}/{BODY}");
     let pages = (with.page(), without.page());
-    let with = async || call(&with, &pages.0, &url).await;
-    let without = async || call(&without, &pages.1, &url).await;
+    let with = async || call(&with, &pages.0, &url, BODY).await;
+    let without = async || call(&without, &pages.1, &url, BODY).await;
     in_turn::measure(pairs, with, without).await
-}
-
-fn alone(address: SocketAddr, auth: &str) -> Alone {
-    let config = format!(
-        "[network]\nallow = [\"http://{address}\"]\n[limits]\ncalls = 1000000\nbytes = \"1TiB\"\n{auth}"
-    );
-    let config = ConnectorConfig::parse(&config, Path::new("alone.toml"), &Ceilings::default())
-        .expect("our own configuration");
-    Alone::new(config).expect("no certificates")
-}
-
-async fn call(alone: &Alone, page: &Page, url: &str) -> Duration {
-    let began = Instant::now();
-    let (status, body) = alone.get(page, url).await.expect("an answer");
-    let took = began.elapsed();
-    assert_eq!((status, body.len()), (200, BODY));
-    took
 }

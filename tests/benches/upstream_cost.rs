@@ -15,12 +15,9 @@
 mod in_turn;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use in_turn::{quantiles, serve};
-use weld_host::config::{Ceilings, ConnectorConfig};
-use weld_host::egress::{Alone, Page};
+use in_turn::{call, quantiles, serve, way_to};
 
 /// Bytes of a response: next to nothing, and what a page of 80 rows has.
 const BODIES: [usize; 2] = [2, 118 << 10];
@@ -29,9 +26,7 @@ fn main() {
     let pairs = in_turn::pairs();
     let server = in_turn::server();
     let address = server.block_on(serve(in_turn::bodies(&BODIES)));
-    println!(
-        "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
-    );
+    in_turn::print_head(pairs);
     println!(
         "{:>6} {:>8} {:>18} {:>18} {:>8} {:>6}",
         "log", "bytes", "weld-host", "reqwest", "more", "ratio"
@@ -63,25 +58,12 @@ async fn measure(
     pairs: usize,
 ) -> (Vec<Duration>, Vec<Duration>) {
     let url = format!("http://{address}/{bytes}");
-    let config = format!(
-        "[network]\nallow = [\"GET http://{address}\"]\n[limits]\ncalls = 1000000\nbytes = \"1TiB\""
-    );
-    let config = ConnectorConfig::parse(&config, Path::new("alone.toml"), &Ceilings::default())
-        .expect("our own configuration");
-    let host = Alone::new(config).expect("no certificates");
+    let host = way_to(address, "");
     let bare = reqwest::Client::builder().build().expect("a client");
     let page = host.page();
-    let by_host = async || by_host(&host, &page, &url, bytes).await;
+    let by_host = async || call(&host, &page, &url, bytes).await;
     let by_reqwest = async || by_reqwest(&bare, &url, bytes).await;
     in_turn::measure(pairs, by_host, by_reqwest).await
-}
-
-async fn by_host(host: &Alone, page: &Page, url: &str, bytes: usize) -> Duration {
-    let began = Instant::now();
-    let (status, body) = host.get(page, url).await.expect("an answer");
-    let took = began.elapsed();
-    assert_eq!((status, body.len()), (200, bytes));
-    took
 }
 
 async fn by_reqwest(client: &reqwest::Client, url: &str, bytes: usize) -> Duration {

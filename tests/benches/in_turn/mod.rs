@@ -1,11 +1,14 @@
 //! Two ways to do the same, tried in turn: whatever else the machine does falls on both.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
 use tokio::runtime::{Builder, Runtime};
+use weld_host::config::{Ceilings, ConnectorConfig};
+use weld_host::egress::{Alone, Page};
 
 const WARM_UPS: usize = 500;
 const PAIRS: usize = 10_000;
@@ -53,6 +56,32 @@ pub(crate) async fn serve(router: Router) -> SocketAddr {
     let address = listener.local_addr().expect("it is bound");
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
+}
+
+/// The way of a connector to this server, with calls and bytes enough, and this at the end of its configuration.
+pub(crate) fn way_to(address: SocketAddr, more: &str) -> Alone {
+    let config = format!(
+        "[network]\nallow = [\"http://{address}\"]\n[limits]\ncalls = 1000000\nbytes = \"1TiB\"\n{more}"
+    );
+    let config = ConnectorConfig::parse(&config, Path::new("alone.toml"), &Ceilings::default())
+        .expect("our own configuration");
+    Alone::new(config).expect("no certificates")
+}
+
+/// How long a call takes that is answered with so many bytes.
+pub(crate) async fn call(way: &Alone, page: &Page, url: &str, bytes: usize) -> Duration {
+    let began = Instant::now();
+    let (status, body) = way.get(page, url).await.expect("an answer");
+    let took = began.elapsed();
+    assert_eq!((status, body.len()), (200, bytes));
+    took
+}
+
+/// Says what the columns of the times are.
+pub(crate) fn print_head(pairs: usize) {
+    println!(
+        "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
+    );
 }
 
 /// Tries one and the other, and keeps the times that each says it took.
