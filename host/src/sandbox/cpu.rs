@@ -86,6 +86,8 @@ fn thread_nanoseconds() -> u64 {
 mod tests {
     use super::*;
 
+    /// Takes so much of the thread's own processor clock. That stands still while the thread does not run, so that a busy
+    /// machine makes the tests longer and changes nothing else.
     fn compute(duration: Duration) {
         let began = thread_nanoseconds();
         while Duration::from_nanos(thread_nanoseconds() - began) < duration {}
