@@ -18,7 +18,7 @@ pub(super) struct Module {
 /// All modules of the crate whose root is this file, parents first.
 pub(super) fn modules(root: &Path) -> Vec<Module> {
     let mut modules = Vec::new();
-    let folder = root.parent().unwrap().to_owned();
+    let folder = root.parent().unwrap();
     read_file(root, Vec::new(), false, folder, &mut modules);
     modules
 }
@@ -28,7 +28,7 @@ fn read_file(
     file: &Path,
     path: Vec<String>,
     is_test: bool,
-    folder: PathBuf,
+    folder: &Path,
     modules: &mut Vec<Module>,
 ) {
     let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
@@ -39,7 +39,7 @@ fn read_file(
         is_test,
         items: parsed.items,
     };
-    add(module, &folder, file.parent().unwrap(), modules);
+    add(module, folder, file.parent().unwrap(), modules);
 }
 
 /// Adds a module and those below it. A `#[path]` of its children is relative to `here`.
@@ -73,7 +73,7 @@ fn add(module: Module, folder: &Path, here: &Path, modules: &mut Vec<Module>) {
             None => match named_path(&child.attrs) {
                 Some(named) => {
                     let file = normal(&here.join(named));
-                    let folder = file.parent().unwrap().to_owned();
+                    let folder = file.parent().unwrap();
                     read_file(&file, path, is_test, folder, modules);
                 }
                 None => {
@@ -83,7 +83,7 @@ fn add(module: Module, folder: &Path, here: &Path, modules: &mut Vec<Module>) {
                     } else {
                         within.join("mod.rs")
                     };
-                    read_file(&file, path, is_test, within, modules);
+                    read_file(&file, path, is_test, &within, modules);
                 }
             },
         }
