@@ -64,6 +64,11 @@ pub fn large(functions: usize, steps: usize) -> Vec<u8> {
     [b"\0asm\x0d\0\x01\0".to_vec(), section(1, &module)].concat()
 }
 
+/// Such a component that takes the compiler seconds: long enough to be caught at it.
+pub fn slow() -> Vec<u8> {
+    large(10_000, 100)
+}
+
 /// A function's body, with its length before it.
 fn body(steps: usize) -> Vec<u8> {
     // No local variables besides the parameters; `local.get 0` for a beginning.

@@ -15,12 +15,19 @@
 
 pub mod component;
 pub mod connection;
+pub mod demo_api;
+pub mod desk;
 pub mod gate;
+pub mod held_call;
 pub mod host;
 pub mod http;
+pub mod in_process;
 pub mod lines;
+pub mod mark;
+pub mod paged;
 pub mod process;
 pub mod screen;
+pub mod tables;
 pub mod terminal;
 pub mod upstream;
 pub mod weld;
@@ -34,9 +41,20 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 ///
 /// # Panics
 /// Where it does not come to hold within [`PATIENCE`].
-pub fn until(what: &str, holds: impl Fn() -> bool) {
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    until_some(what, || holds().then_some(()));
+}
+
+/// Waits for something that nothing tells of, and answers it.
+///
+/// # Panics
+/// Where it is not there within [`PATIENCE`].
+pub fn until_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = std::time::Instant::now();
-    while !holds() {
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
         assert!(began.elapsed() < PATIENCE, "still waiting: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -38,6 +38,24 @@ fn memory(id: u32, line_begin: &str) -> u64 {
     kibibytes.expect("the kernel counts it") << 10
 }
 
+/// The processes that a process has started, by their numbers.
+///
+/// # Panics
+/// Where it is gone.
+pub fn children(process: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("it runs");
+    threads
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok())
+        .flat_map(|children| {
+            children
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .map(|child| child.parse().unwrap())
+        .collect()
+}
+
 /// How a program ended.
 #[derive(Debug)]
 pub struct Ended {

@@ -1,6 +1,6 @@
 //! The behaviour of `weld-host`, tried through the running server: real sockets, real components, a fake upstream.
 //!
-//! One test binary, so that it links once. A module per subject; a test's name is the sentence that it proves.
+//! One test binary, so that it links once. A folder for each room of subjects, a module for each subject; a test's name is the sentence that it proves.
 
 #![allow(
     clippy::expect_used,
@@ -11,67 +11,15 @@
     reason = "clippy knows only functions marked as tests, not what they call"
 )]
 
-mod auth;
-mod auth_commands;
-mod build;
-mod cache;
-mod ceilings;
-mod check;
-mod cli;
-mod compiler;
-mod config;
-mod connections;
-mod credential_examples;
+mod authoring;
 mod credentials;
-mod demo;
 mod egress;
-mod example;
-mod exchange_limits;
-mod exchange_memory;
-mod exchanges;
-mod failures;
-mod fairness;
-mod folders;
-mod gate;
-mod governor;
-mod hour;
-mod idle;
-mod in_flight;
-mod in_process;
-mod joining;
-mod kept_tokens;
-mod key_rotation;
 mod limits;
 mod loading;
-mod logs;
-mod marks;
-mod new;
-mod oauth;
 mod pages;
-mod postman;
-mod quota;
-mod rate_limits;
-mod reload;
 mod repo;
-mod requests;
-mod routes;
-mod sandbox;
-mod secrets;
-mod shutdown;
-mod starting;
-mod startup;
-mod stuck;
+mod serving;
 mod sync;
-mod sync_answers;
-mod sync_destinations;
-mod sync_events;
-mod sync_failures;
-mod sync_kill;
-mod sync_names;
-mod sync_signals;
-mod sync_terminal;
-mod synced;
-mod waiting;
 
 /// The path of each test guest; one that no test uses is a dead-code warning.
 mod guests {
@@ -81,19 +29,22 @@ mod guests {
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use weld_host_tests::held_call::{HeldCall, UnansweredCalls};
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::http::Message;
 
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weld-host-under-test");
 
-/// A host yet to be set up. All share one cache, which outlives the run: its keys are contents.
+/// The cache that all hosts share, which outlives the run: its keys are contents.
+fn cache_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
+}
+
+/// A host yet to be set up.
 fn host() -> HostBuilder {
-    HostBuilder::new(
-        PROGRAM,
-        &Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"),
-    )
+    HostBuilder::new(PROGRAM, &cache_folder())
 }
 
 /// A running host with one connector, `guest`.
@@ -107,6 +58,16 @@ fn host_with_config(component: &str, toml: &str) -> Host {
         .plugin("guest", component)
         .config("guest", toml)
         .start()
+}
+
+/// A host with the connector `guest`, and a page of it in the middle of its call.
+fn held_call(builder: HostBuilder) -> HeldCall {
+    builder.start_with_held_call(guests::FETCHES)
+}
+
+/// A host with the connector `guest`, whose calls are never answered, and end after this `linger` without a client.
+fn unanswered(linger: &str) -> UnansweredCalls {
+    host().start_with_unanswered_calls(guests::FETCHES, linger)
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -1,0 +1,215 @@
+//! Folders as operators' machines have them: full, read-only, gone, with other files than expected, changing all the time.
+
+use crate::{assert_error, guests, host};
+use serde_json::json;
+use std::fs::{self, File};
+use std::path::Path;
+use tempfile::TempDir;
+use weld_host_tests::component;
+use weld_host_tests::host::{Host, HostBuilder};
+use weld_host_tests::process::children;
+use weld_host_tests::until;
+
+const NOT_KEPT: &str = "could not be cached";
+
+fn with_cache(folder: &Path) -> HostBuilder {
+    host()
+        .flag("--cache", &folder.display().to_string())
+        .flag("--reload", "100ms")
+}
+
+fn assert_serves(host: &Host, name: &str) {
+    let row = host.weld(name).good_row("beers", &json!({}));
+    assert_eq!(row["table"], "beers");
+}
+
+/// How many lines of the log have this text.
+fn logged(host: &Host, text: &str) -> usize {
+    let lines = host.log().so_far();
+    lines.iter().filter(|line| line.contains(text)).count()
+}
+
+/// Puts a file in the place of another, in one step.
+fn put(source: impl AsRef<Path>, folder: &Path, name: &str) {
+    let aside = folder.join(format!(".{name}.part"));
+    fs::copy(source, &aside).unwrap();
+    fs::rename(aside, folder.join(name)).unwrap();
+}
+
+#[test]
+fn cache_without_room_is_reported_once_for_each_connector_and_keeps_nothing_from_serving() {
+    let cache = TempDir::new().unwrap();
+    let builder = || with_cache(cache.path()).plugin("kept", guests::TRAPS);
+    let filled = builder().start();
+    filled.announcement("kept");
+    drop(filled);
+    let files = || fs::read_dir(cache.path()).unwrap().count();
+    let kept = files();
+    // A write past the largest size that a file may have fails as one to a full disk does. Code does not fit into so many
+    // blocks of 512 bytes, the images of memories do.
+    let host = builder()
+        .after("trap '' XFSZ; ulimit -f 200")
+        .plugin("one", guests::ECHOES_STATE)
+        .plugin("two", guests::MAKES_ROWS)
+        .flag("--unmap-after", "100ms")
+        .start();
+    assert_serves(&host, "one");
+    host.announcement("two");
+    let both = |lines: &[String]| lines.iter().filter(|line| line.contains(NOT_KEPT)).count() == 2;
+    assert!(host.log().wait_until(both));
+    // Used later than `one`, so given back no earlier.
+    assert_eq!(host.weld("kept").schema().status(), 200);
+    until("code that is kept is given back", || {
+        !host.maps().contains(".cwasm")
+    });
+    // Code that is nowhere else never is, else it would be compiled for each call.
+    assert_serves(&host, "one");
+    assert_eq!(logged(&host, NOT_KEPT), 2);
+    assert_eq!(files(), kept);
+}
+
+#[test]
+fn cache_that_nobody_can_write_to_is_reported_and_keeps_nothing_from_serving() {
+    // Of the host itself, and read-only for root too.
+    let host = with_cache(Path::new("/proc/self/fdinfo"))
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    assert_serves(&host, "guest");
+    host.log().wait_for("the warning", |line| {
+        line.contains("WARN") && line.contains(NOT_KEPT)
+    });
+}
+
+#[test]
+fn cache_that_goes_while_the_host_runs_keeps_nothing_from_serving() {
+    let parent = TempDir::new().unwrap();
+    let cache = parent.path().join("cache");
+    let host = with_cache(&cache)
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    host.announcement("guest");
+    fs::remove_dir_all(&cache).unwrap();
+    put(guests::ECHOES_STATE, host.plugins(), "other.wasm");
+    host.log().wait_for_text("connector loaded");
+    assert_eq!(logged(&host, NOT_KEPT), 1);
+    assert_serves(&host, "other");
+    assert_serves(&host, "guest");
+}
+
+#[test]
+fn copy_that_a_full_disk_has_cut_short_leaves_the_last_good_one_serving() {
+    let host = host()
+        .flag("--reload", "100ms")
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    let whole = fs::read(guests::MAKES_ROWS).unwrap();
+    for (count, length) in [(1, 0), (2, 5), (3, whole.len() / 2)] {
+        fs::write(host.plugins().join("guest.wasm"), &whole[..length]).unwrap();
+        let refused = |lines: &[String]| {
+            let refused = lines.iter().filter(|line| line.contains("does not load"));
+            refused.count() == count
+        };
+        assert!(host.log().wait_until(refused), "{length} bytes");
+        assert_serves(&host, "guest");
+    }
+    put(guests::ECHOES_STATE, host.plugins(), "guest.wasm");
+    host.log().wait_for_text("connector reloaded");
+    assert_serves(&host, "guest");
+}
+
+#[test]
+fn component_of_half_a_gigabyte_is_refused_without_being_read() {
+    let peak_beside = |bytes: u64| {
+        let builder = host().plugin("guest", guests::ECHOES_STATE);
+        let huge = File::create(builder.plugins().join("huge.wasm")).unwrap();
+        huge.set_len(bytes).unwrap();
+        let host = builder.flag("--max-component", "256MiB").start();
+        let line = host.announcement("huge");
+        assert!(line.contains("not loaded: "), "{line}");
+        assert_error(&host.weld("huge").schema(), 503, "connector_unavailable");
+        assert_serves(&host, "guest");
+        host.peak_memory()
+    };
+    let (empty, huge) = (peak_beside(0), peak_beside(500 << 20));
+    assert!(huge < empty + (64 << 20), "{huge} and {empty} bytes");
+}
+
+#[test]
+fn ten_thousand_files_that_are_no_plugins_are_no_hindrance() {
+    let builder = host()
+        .flag("--reload", "100ms")
+        .plugin("guest", guests::ECHOES_STATE);
+    for number in 0..10_000 {
+        let ending = if number % 2 == 0 { "toml" } else { "txt" };
+        let name = format!("note-{number}.{ending}");
+        File::create(builder.plugins().join(name)).unwrap();
+    }
+    let host = builder.start();
+    assert_serves(&host, "guest");
+    let line = host.log().wait_for_text("more configurations without");
+    assert!(line.contains("more=4990"), "{line}");
+    put(guests::ECHOES_STATE, host.plugins(), "other.wasm");
+    host.log().wait_for_text("connector loaded");
+    assert_serves(&host, "other");
+    let lines = host.log().so_far();
+    assert!(lines.len() < 40, "{} lines", lines.len());
+}
+
+#[test]
+fn connector_that_is_renamed_again_and_again_serves_in_the_end_as_what_it_became() {
+    let host = host()
+        .flag("--reload", "100ms")
+        .plugin("guest", guests::ANSWERS_ITS_WORDS)
+        .config("guest", "[env]\nWORDS = \"first\"")
+        .start();
+    host.announcement("guest");
+    let path = |name: &str| host.plugins().join(name);
+    fs::write(path("other.toml"), "[env]\nWORDS = \"other\"").unwrap();
+    for _ in 0..250 {
+        fs::rename(path("guest.wasm"), path("other.wasm")).unwrap();
+        fs::rename(path("other.wasm"), path("guest.wasm")).unwrap();
+    }
+    assert_eq!(
+        host.weld("guest").good_row("words", &json!({}))["words"],
+        "first"
+    );
+    fs::rename(path("guest.wasm"), path("other.wasm")).unwrap();
+    until("the old name is gone", || {
+        host.weld("guest").schema().status() == 404
+    });
+    until("the new name serves", || {
+        host.weld("other").schema().status() == 200
+    });
+    assert_eq!(
+        host.weld("other").good_row("words", &json!({}))["words"],
+        "other"
+    );
+}
+
+#[test]
+fn component_that_is_replaced_while_it_is_loaded_serves_as_what_it_became() {
+    let cache = TempDir::new().unwrap();
+    let host = with_cache(cache.path())
+        .flag("--compile-time", "10m")
+        .plugin("guest", guests::ECHOES_STATE)
+        .start();
+    assert_serves(&host, "guest");
+    fs::write(host.plugins().join(".part"), component::slow()).unwrap();
+    fs::rename(
+        host.plugins().join(".part"),
+        host.plugins().join("guest.wasm"),
+    )
+    .unwrap();
+    until("it is compiled", || !children(host.id()).is_empty());
+    put(guests::MAKES_ROWS, host.plugins(), "guest.wasm");
+    // The one that is no connector is never said to be refused: it is no more by the time that this is known.
+    host.log().wait_for_text("connector reloaded");
+    assert_eq!(logged(&host, "does not load"), 0);
+    assert_eq!(
+        host.weld("guest").page("3", &json!({})).json()["insert"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+}

@@ -1,0 +1,21 @@
+//! From files in the plugins folder to connectors that serve, at start and while the host runs.
+
+mod cache;
+mod cold_start;
+mod compiler;
+mod config;
+mod folders;
+mod idle;
+mod refused_files;
+mod reload;
+
+use weld_host_tests::host::Host;
+
+/// Checks what start-up prints about a connector that does not load.
+fn assert_not_loaded(host: &Host, connector: &str, reason: &str) {
+    let line = host.announcement(connector);
+    assert!(
+        line.contains("not loaded: ") && line.contains(reason),
+        "{line}"
+    );
+}

@@ -1,0 +1,210 @@
+//! `weld-host demo` as a newcomer runs it.
+
+use crate::PROGRAM;
+use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+use weld_host::demo::Table;
+use weld_host_tests::PATIENCE;
+use weld_host_tests::http::Message;
+use weld_host_tests::lines::Lines;
+use weld_host_tests::tables::assert_synced;
+use weld_host_tests::weld::Request;
+
+/// The command, to be run in this folder: it writes there.
+fn demo(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.arg("demo").args(arguments).env_clear();
+    command.current_dir(folder.path());
+    // In place of the user's cache folder.
+    command.env(
+        "XDG_CACHE_HOME",
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo"),
+    );
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs `demo --once` in this folder with more arguments; answers what it printed.
+fn once(folder: &TempDir, arguments: &[&str]) -> String {
+    let output = demo(folder, &[&["--once", "--pause", "0"], arguments].concat())
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
+    stdout
+}
+
+/// Checks that there is a line with the table's name and its number of rows.
+fn assert_counted(stdout: &str, table: Table, rows: u64) {
+    let is_row = |line: &&str| {
+        let words: Vec<String> = line
+            .split_whitespace()
+            .map(|word| word.replace(',', ""))
+            .collect();
+        words.contains(&table.name().to_owned()) && words.contains(&rows.to_string())
+    };
+    assert!(
+        stdout.lines().any(|line| is_row(&line)),
+        "{} has {rows} rows:\n{stdout}",
+        table.name()
+    );
+}
+
+#[test]
+fn demo_fetches_every_table_to_its_end_and_exits() {
+    let stdout = once(&TempDir::new().unwrap(), &[]);
+    for table in Table::ALL {
+        assert_counted(&stdout, table, table.count(1));
+    }
+    assert!(stdout.contains("pages"), "{stdout}");
+    let first_beer: serde_json::Value = serde_json::from_str(&Table::Beers.row(0)).unwrap();
+    assert!(
+        stdout.contains(first_beer["name"].as_str().unwrap()),
+        "a few rows are shown:\n{stdout}"
+    );
+}
+
+#[test]
+fn demo_scales() {
+    let stdout = once(&TempDir::new().unwrap(), &["--scale", "3"]);
+    for table in Table::ALL {
+        assert_counted(&stdout, table, table.count(3));
+    }
+}
+
+#[test]
+fn demo_leaves_its_rows_in_a_database() {
+    let folder = TempDir::new().unwrap();
+    for run in 0..2 {
+        let stdout = once(&folder, &[]);
+        assert!(stdout.contains("demo.sqlite"), "run {run}: {stdout}");
+        let database = Connection::open(folder.path().join("demo.sqlite")).unwrap();
+        for table in Table::ALL {
+            assert_synced(&database, table, 1);
+        }
+    }
+}
+
+/// A demo that keeps serving. Killed when dropped.
+struct Serving {
+    child: Child,
+    stdout: Lines,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// Sends the request of a printed `curl` line. The shell reads the line, as it would the user's; the words come back
+/// from a function of curl's name.
+fn run(curl_line: &str) -> Message {
+    let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{curl_line}");
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .output()
+        .expect("a shell");
+    assert!(output.status.success(), "{curl_line}");
+    let words = String::from_utf8(output.stdout).unwrap();
+    let mut words = words.split_terminator('\0');
+    let (mut headers, mut body, mut url) = (Vec::new(), None, None);
+    while let Some(word) = words.next() {
+        match word {
+            "-H" | "--header" => headers.push(words.next().expect("a header")),
+            "-d" | "--data" | "--json" => body = words.next(),
+            flag if flag.starts_with('-') => {
+                assert!(["-s", "-sS", "-i", "-f"].contains(&flag), "{flag}")
+            }
+            word => url = Some(word),
+        }
+    }
+    let url = url
+        .and_then(|url| url.strip_prefix("http://"))
+        .expect("a URL");
+    let (address, path) = url.split_once('/').unwrap_or((url, ""));
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let request = Request::new(
+        address.parse().expect("an address"),
+        method,
+        &format!("/{path}"),
+    );
+    let request = headers.iter().fold(request, |request, header| {
+        let (name, value) = header.split_once(':').expect("a header");
+        request.header(name, value.trim())
+    });
+    body.into_iter()
+        .fold(request, |request, body| request.body(body))
+        .send()
+}
+
+/// By default the connector pauses between its pages, so that the sync takes some seconds.
+#[test]
+fn demo_that_is_stopped_before_its_rows_are_there_says_so() {
+    let folder = TempDir::new().unwrap();
+    let mut child = demo(&folder, &["--once"]).spawn().unwrap();
+    let stdout = Lines::capture(child.stdout.take().unwrap());
+    let stderr = Lines::capture(child.stderr.take().unwrap());
+    let mut demo = Serving { child, stdout };
+    stderr.wait_for("a table", |line| line.contains(": begins"));
+    kill_process(Pid::from_child(&demo.child), Signal::INT).unwrap();
+    assert!(demo.stdout.end_within(PATIENCE), "it goes on");
+    assert_eq!(demo.child.wait().unwrap().code(), Some(1));
+    assert!(
+        stderr
+            .end()
+            .contains("stopped by a signal before all tables"),
+        "{}",
+        stderr.end()
+    );
+}
+
+#[test]
+fn printed_curl_lines_work_until_the_demo_is_stopped() {
+    let folder = TempDir::new().unwrap();
+    let mut child = demo(&folder, &["--pause", "0", "--listen", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let stdout = Lines::capture(child.stdout.take().unwrap());
+    let _log = Lines::capture(child.stderr.take().unwrap());
+    let mut demo = Serving { child, stdout };
+    let is_curl = |line: &str| line.trim_start().starts_with("curl ");
+    let schema = demo.stdout.wait_for("curl for the schema", |line| {
+        is_curl(line) && line.contains("/schema")
+    });
+    let page = demo.stdout.wait_for("curl for a page", |line| {
+        is_curl(line) && !line.contains("/schema")
+    });
+
+    let answer = run(&schema);
+    assert_eq!(answer.status(), 200, "{schema}: {}", answer.text());
+    assert!(
+        answer.json()["schema"]["beers"].is_object(),
+        "{}",
+        answer.text()
+    );
+    let answer = run(&page);
+    assert_eq!(answer.status(), 200, "{page}: {}", answer.text());
+    assert!(
+        answer.json()["insert"]
+            .as_array()
+            .is_some_and(|rows| !rows.is_empty()),
+        "{}",
+        answer.text()
+    );
+
+    kill_process(Pid::from_child(&demo.child), Signal::INT).unwrap();
+    assert!(demo.stdout.end_within(PATIENCE), "it goes on");
+    assert_eq!(demo.child.wait().unwrap().code(), Some(0));
+}

@@ -1,0 +1,13 @@
+//! The server as its clients and operators meet it: requests, keys, connections, start, end and log.
+
+mod auth;
+mod cli;
+mod connections;
+mod demo;
+mod key_rotation;
+mod logs;
+mod page_requests;
+mod postman;
+mod routes;
+mod shutdown;
+mod startup;

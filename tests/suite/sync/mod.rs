@@ -1,0 +1,37 @@
+//! `weld-host sync`: from a connector to a table.
+
+mod answers;
+mod destinations;
+mod events;
+mod failures;
+mod kill;
+mod names;
+mod runs;
+mod signals;
+mod terminal;
+
+use crate::{PROGRAM, host};
+use std::path::Path;
+use weld_host_tests::demo_api::Api;
+use weld_host_tests::desk::Desk;
+use weld_host_tests::host::Host;
+
+const KEY: &str = "correct horse";
+
+/// Where syncs are run in these tests. All share one cache, which outlives the run.
+fn desk() -> Desk {
+    Desk::new(
+        PROGRAM,
+        &Path::new(env!("CARGO_TARGET_TMPDIR")).join("sync"),
+    )
+}
+
+/// A host that asks for [`KEY`], with the example connector for this API; and the connector's URL.
+fn beers(api: &Api) -> (Host, String) {
+    let host = host()
+        .example(&api.config(""))
+        .variable("WELD_API_KEY", KEY)
+        .start();
+    let url = format!("http://{}/beers", host.address());
+    (host, url)
+}

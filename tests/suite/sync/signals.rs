@@ -1,0 +1,47 @@
+//! A sync that is asked to stop while nobody takes its rows.
+
+use super::desk;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use std::process::Stdio;
+use std::time::Duration;
+use weld_host_tests::lines::Lines;
+use weld_host_tests::paged::paged;
+use weld_host_tests::until;
+
+/// A pipe that is full and never read: the rows can't be put away, and one signal waits for just that.
+#[test]
+fn second_signal_ends_a_sync_that_can_not_come_to_its_end() {
+    let page = json!([{"filler": "malt ".repeat(100_000)}]).to_string();
+    let server = paged(
+        r#"{"schema": {"rows": {}}}"#,
+        &[page.as_bytes(), page.as_bytes()],
+    );
+    let desk = desk();
+    let mut sync = desk
+        .command(&[&server.origin(), "--to", "-", "--quiet"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let stderr = Lines::capture(sync.stderr.take().expect("a pipe"));
+    // Those for the schema and both pages: the first page is being written by then.
+    until("the second page is asked for", || {
+        server.received().len() >= 3
+    });
+    // Again and again, since two that come at once count as one.
+    until("the sync ends", || {
+        let has_ended = stderr.end_within(Duration::from_millis(50));
+        if !has_ended {
+            kill_process(Pid::from_child(&sync), Signal::INT).expect("it runs");
+        }
+        has_ended
+    });
+    assert_eq!(sync.wait().expect("it ends").code(), Some(1));
+    assert!(
+        stderr.end().contains("stopped by a signal"),
+        "{}",
+        stderr.end()
+    );
+}
