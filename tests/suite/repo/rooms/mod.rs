@@ -10,6 +10,7 @@ mod module_tree;
 mod names;
 mod scopes;
 mod source;
+mod waiters;
 
 use std::fs;
 use std::path::{Path, PathBuf};
