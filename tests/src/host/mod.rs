@@ -1,216 +1,23 @@
 //! The server under test: the real program as a child process, with a plugins folder of its own.
 
+mod builder;
+
 use crate::PATIENCE;
 use crate::lines::Lines;
 use crate::process::peak_memory;
 use crate::weld::{Request, Weld};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::Path;
+use std::process::{Child, ExitStatus};
 use std::time::Duration;
 use tempfile::TempDir;
 
+pub use builder::{Failure, HostBuilder};
+
 /// How long a host that is dropped may take to stop before it is killed.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
-
-/// What to start: flags, environment, and the files of the plugins folder.
-pub struct HostBuilder {
-    program: PathBuf,
-    /// Words of a shell before it becomes the program.
-    shell: Option<String>,
-    plugins: TempDir,
-    flags: BTreeMap<String, String>,
-    switches: Vec<String>,
-    variables: BTreeMap<String, OsString>,
-}
-
-impl HostBuilder {
-    /// A host on a free port of 127.0.0.1, without a key, with a few slots and an empty plugins folder.
-    /// Hosts that share a `cache` folder compile each guest once.
-    pub fn new(program: &str, cache: &Path) -> Self {
-        let plugins = TempDir::new().expect("a temporary folder");
-        let mut builder = Self {
-            program: program.into(),
-            shell: None,
-            plugins,
-            flags: BTreeMap::new(),
-            switches: Vec::new(),
-            variables: BTreeMap::new(),
-        };
-        let folder = builder.plugins.path().display().to_string();
-        builder = builder
-            .flag("--plugins", &folder)
-            .flag("--cache", &cache.display().to_string());
-        builder
-            .flag("--listen", "127.0.0.1:0")
-            .flag("--slots", "32")
-    }
-
-    /// With this component as the connector `name`.
-    pub fn plugin(self, name: &str, component: &str) -> Self {
-        let component = fs::read(component).expect("the build script made it");
-        self.file(&format!("{name}.wasm"), component)
-    }
-
-    /// With `NAME.toml` beside the connector.
-    pub fn config(self, name: &str, toml: &str) -> Self {
-        self.file(&format!("{name}.toml"), toml)
-    }
-
-    /// With a file in the plugins folder.
-    pub fn file(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
-        fs::write(self.plugins.path().join(name), contents)
-            .expect("the plugins folder can be written");
-        self
-    }
-
-    /// With this flag, in place of an earlier one of the same name.
-    pub fn flag(mut self, name: &str, value: &str) -> Self {
-        self.flags.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// With this flag, which takes no value.
-    pub fn switch(mut self, name: &str) -> Self {
-        self.switches.push(name.to_owned());
-        self
-    }
-
-    /// Started by a shell that does this first, such as setting a limit.
-    pub fn after(mut self, shell: &str) -> Self {
-        self.shell = Some(shell.to_owned());
-        self
-    }
-
-    /// With this variable; the host inherits none.
-    pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.variables
-            .insert(name.to_owned(), value.as_ref().to_owned());
-        self
-    }
-
-    /// Without this flag.
-    pub fn without(mut self, flag: &str) -> Self {
-        self.flags.remove(flag);
-        self
-    }
-
-    /// Where the plugins folder is.
-    pub fn plugins(&self) -> &Path {
-        self.plugins.path()
-    }
-
-    /// Starts the host, and waits until it listens.
-    ///
-    /// # Panics
-    /// Where it doesn't.
-    pub fn start(self) -> Host {
-        let (child, stdout, stderr) = self.spawn();
-        let mut host = Host {
-            child,
-            stdout,
-            stderr,
-            address: ([127, 0, 0, 1], 0).into(),
-            plugins: self.plugins,
-        };
-        host.address = host.announced_address();
-        host
-    }
-
-    /// Starts the host, on a port that the flags name, where nobody reads what it writes for people; waits until it
-    /// has written `text` to its log.
-    ///
-    /// # Panics
-    /// Where it doesn't.
-    pub fn start_unread(self, text: &str) -> Host {
-        let mut child = self
-            .command()
-            .spawn()
-            .expect("the program under test can be started");
-        drop(child.stdout.take());
-        let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
-        let host = Host {
-            child,
-            // Ends when the process does, as stdout would.
-            stdout: stderr.clone(),
-            stderr,
-            address: self.flags["--listen"].parse().expect("an address"),
-            plugins: self.plugins,
-        };
-        host.log().wait_for_text(text);
-        host
-    }
-
-    /// Starts the host, which must refuse, and waits until it has ended.
-    ///
-    /// # Panics
-    /// Where it goes on.
-    pub fn fail(self) -> Failure {
-        let (mut child, stdout, stderr) = self.spawn();
-        if !(stdout.end_within(PATIENCE) && stderr.end_within(PATIENCE)) {
-            let _already_gone = child.kill();
-            let _status = child.wait();
-            panic!("the host runs, though it should refuse:\n{}", stdout.end());
-        }
-        let status = child.wait().expect("a child can be waited for");
-        Failure {
-            status,
-            stdout: stdout.so_far(),
-            stderr: stderr.so_far(),
-        }
-    }
-
-    fn spawn(&self) -> (Child, Lines, Lines) {
-        let mut child = self
-            .command()
-            .spawn()
-            .expect("the program under test can be started");
-        let stdout = Lines::capture(child.stdout.take().expect("it is piped"));
-        let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
-        (child, stdout, stderr)
-    }
-
-    fn command(&self) -> Command {
-        let mut command = match &self.shell {
-            None => Command::new(&self.program),
-            Some(words) => {
-                let mut shell = Command::new("/bin/sh");
-                shell.arg("-c").arg(format!("{words}; exec \"$0\" \"$@\""));
-                shell.arg(&self.program);
-                shell
-            }
-        };
-        command
-            .arg("serve")
-            .env_clear()
-            .envs(&self.variables)
-            .current_dir(self.plugins.path());
-        for (name, value) in &self.flags {
-            command.arg(name).arg(value);
-        }
-        command.args(&self.switches);
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-}
-
-/// How a host ended that refused to start.
-#[derive(Debug)]
-pub struct Failure {
-    /// Its exit status.
-    pub status: ExitStatus,
-    /// What it wrote for people.
-    pub stdout: Vec<String>,
-    /// What it wrote to its log.
-    pub stderr: Vec<String>,
-}
 
 /// A running host. Stops when dropped.
 pub struct Host {

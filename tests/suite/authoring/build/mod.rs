@@ -3,16 +3,20 @@
 //! But for one test the tools are scripts that tell how they were called and leave a test guest behind: what the real
 //! ones do is theirs. They stand alone on the path, so that no tool of the machine is found instead.
 
+mod tools;
+mod watch;
+
 use crate::{PROGRAM, guests};
-use std::fs::{self, Permissions};
+use std::fs;
+use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 use weld_host_tests::process::{Ended, Process};
-use weld_host_tests::until;
 
 const CARGO_MANIFEST: &str = "[package]\nname = \"beers\"\nversion = \"0.1.0\"\n";
+
 const NODE_MANIFEST: &str = r#"{"name": "@acme/beers", "scripts": {"build": "x"}}"#;
 
 /// A folder `beers` with sources, one with tools, and a third for plugins, which is not there yet.
@@ -108,237 +112,6 @@ fn assert_fails(ended: &Ended, words: &[&str]) {
 }
 
 #[test]
-fn rust_is_built_by_cargo() {
-    let workshop = Workshop::of_rust(guests::ECHOES_STATE);
-    let ended = workshop.build(&["beers"]);
-    assert!(ended.status.success(), "{ended:?}");
-    assert_eq!(
-        workshop.calls(),
-        [
-            "rustc --print target-libdir --target wasm32-wasip2",
-            "cargo build --release --target wasm32-wasip2 --message-format=json-render-diagnostics",
-        ]
-    );
-    assert!(workshop.has_installed(guests::ECHOES_STATE));
-    let said = ended.stdout.join("\n");
-    assert!(
-        said.contains(guests::ECHOES_STATE) && said.contains("KiB"),
-        "{said}"
-    );
-    assert!(said.contains("installed ./plugins/beers.wasm"), "{said}");
-    let mode = fs::metadata(workshop.at("plugins/beers.wasm"))
-        .unwrap()
-        .permissions()
-        .mode();
-    let of_a_new_file = {
-        fs::write(workshop.at("new"), "").unwrap();
-        fs::metadata(workshop.at("new"))
-            .unwrap()
-            .permissions()
-            .mode()
-    };
-    assert_eq!(
-        mode, of_a_new_file,
-        "a host that runs as somebody else can read it"
-    );
-}
-
-#[test]
-fn python_is_built_by_componentize_py_of_its_virtual_environment_or_of_the_path() {
-    let version = "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit";
-    let script = format!(
-        "{version}\necho \"packages of $VIRTUAL_ENV\" >> ../calls\n{}",
-        copies(guests::ECHOES_STATE)
-    );
-    for (place, wit, options) in [
-        ("tools/componentize-py", "wit", "-d wit -w connector "),
-        ("tools/componentize-py", "kit", ""),
-        (
-            "beers/.venv/bin/componentize-py",
-            "wit",
-            "-d wit -w connector ",
-        ),
-    ] {
-        let workshop = Workshop::new()
-            .with("beers/app.py", "")
-            .with(&format!("beers/{wit}/connector.wit"), "")
-            .with_tool("tools/componentize-py", "exit 1")
-            .with_tool(place, &script);
-        let ended = workshop.build(&["beers"]);
-        assert!(ended.status.success(), "{place}: {ended:?}");
-        let component = workshop.at("beers/dist/beers.wasm");
-        let environment = match place.starts_with("beers") {
-            true => workshop.at("beers/.venv").display().to_string(),
-            false => String::new(),
-        };
-        assert_eq!(
-            workshop.calls(),
-            [
-                "componentize-py --version".to_owned(),
-                format!(
-                    "componentize-py {options}componentize app -o {}",
-                    component.display()
-                ),
-                format!("packages of {environment}"),
-            ],
-            "{place}"
-        );
-        assert!(workshop.has_installed(guests::ECHOES_STATE), "{place}");
-    }
-}
-
-#[test]
-fn javascript_is_built_by_its_own_script() {
-    for output in ["dist/beers.wasm", "beers.wasm"] {
-        let script = format!("mkdir -p dist; cp '{}' {output}", guests::ECHOES_STATE);
-        let workshop = Workshop::new()
-            .with("beers/package.json", NODE_MANIFEST)
-            .with("beers/node_modules/x", "")
-            .with_tool("tools/node", "echo v20.1.0")
-            .with_tool("tools/npm", &script);
-        let ended = workshop.build(&["beers"]);
-        assert!(ended.status.success(), "{output}: {ended:?}");
-        assert_eq!(workshop.calls(), ["node --version", "npm run build"]);
-        assert!(workshop.has_installed(guests::ECHOES_STATE), "{output}");
-    }
-}
-
-#[test]
-fn c_is_compiled_by_zig_and_what_is_no_core_module_is_refused() {
-    // A component where a core module should be: that step is this program's own.
-    let module = guests::ECHOES_STATE;
-    let zig = format!(
-        "[ \"$1\" = version ] && exit\nwhile [ \"$1\" != -o ]; do shift; done; cp '{module}' \"$2\""
-    );
-    let workshop = Workshop::new()
-        .with("beers/beers.c", "")
-        .with("beers/weld/weld.c", "")
-        .with("beers/weld/connector_component_type.o", "")
-        .with("beers/tests/test.c", "")
-        .with_tool("tools/zig", &zig);
-    let ended = workshop.build(&["beers"]);
-    assert_fails(&ended, &["the module can't be made a component"]);
-    let calls = workshop.calls();
-    let call = calls.last().expect("zig is called");
-    for part in [
-        "cc -target wasm32-wasi",
-        "-mexec-model=reactor",
-        "beers/beers.c",
-        "weld/weld.c",
-        "weld/connector_component_type.o",
-    ] {
-        assert!(call.contains(part), "{part} in {call}");
-    }
-    assert!(!call.contains("tests/"), "{call}");
-    assert!(!workshop.at("plugins").exists());
-}
-
-#[test]
-fn tool_that_is_missing_is_named_with_the_way_to_get_it() {
-    for (sources, tools, words) in [
-        (
-            &[("Cargo.toml", CARGO_MANIFEST)][..],
-            &[][..],
-            ["rustc is missing", "rustup"],
-        ),
-        (
-            &[("Cargo.toml", CARGO_MANIFEST)],
-            &[("rustc", "echo /no/such/folder")],
-            [
-                "wasm32-wasip2 is missing",
-                "rustup target add wasm32-wasip2",
-            ],
-        ),
-        (
-            &[("Cargo.toml", CARGO_MANIFEST)],
-            &[("rustc", "echo /")],
-            ["cargo is missing", "rustup"],
-        ),
-        (
-            &[("app.py", "")],
-            &[],
-            [
-                "componentize-py is missing",
-                "pip install 'componentize-py>=",
-            ],
-        ),
-        (
-            &[("app.py", ""), ("requirements.txt", "")],
-            &[],
-            [
-                "componentize-py is missing",
-                "pip install -r requirements.txt",
-            ],
-        ),
-        (
-            &[("package.json", NODE_MANIFEST)],
-            &[],
-            ["node is missing", "nodejs.org"],
-        ),
-        (
-            &[("package.json", NODE_MANIFEST)],
-            &[("node", "echo v22.0.0")],
-            ["node_modules is missing", "npm install"],
-        ),
-        (
-            &[("package.json", NODE_MANIFEST), ("package-lock.json", "{}")],
-            &[("node", "echo v22.0.0")],
-            ["node_modules is missing", "npm ci"],
-        ),
-        (
-            &[("package.json", NODE_MANIFEST), ("node_modules/x", "")],
-            &[("node", "echo v22.0.0")],
-            ["npm is missing", "nodejs.org"],
-        ),
-        (
-            &[("beers.c", "")],
-            &[("python3", "exit 1")],
-            ["zig", "ziglang"],
-        ),
-    ] {
-        let workshop = sources
-            .iter()
-            .fold(Workshop::new(), |workshop, (path, text)| {
-                workshop.with(&format!("beers/{path}"), text)
-            });
-        let workshop = tools.iter().fold(workshop, |workshop, (name, script)| {
-            workshop.with_tool(&format!("tools/{name}"), script)
-        });
-        assert_fails(&workshop.build(&["beers"]), &words);
-    }
-}
-
-#[test]
-fn tool_that_is_too_old_is_told_with_both_versions() {
-    let python = Workshop::new()
-        .with("beers/app.py", "")
-        .with_tool("tools/componentize-py", "echo componentize-py 0.9.3");
-    assert_fails(&python.build(&["beers"]), &["0.9.3", "0.25", "pip install"]);
-    assert_eq!(python.calls(), ["componentize-py --version"]);
-    let javascript = Workshop::new()
-        .with("beers/package.json", NODE_MANIFEST)
-        .with_tool("tools/node", "echo v18.20.4");
-    assert_fails(&javascript.build(&["beers"]), &["18.20.4", "20", "nodejs"]);
-}
-
-#[test]
-fn tool_that_fails_speaks_for_itself_and_nothing_is_installed() {
-    let workshop = Workshop::of_rust(guests::ECHOES_STATE).with_tool(
-        "tools/cargo",
-        "echo 'error[E0308]: mismatched types' >&2; exit 101",
-    );
-    let ended = workshop.build(&["beers"]);
-    assert_fails(&ended, &["`cargo build --release", "101"]);
-    assert!(
-        ended
-            .stderr
-            .iter()
-            .any(|line| line == "error[E0308]: mismatched types")
-    );
-    assert!(!workshop.at("plugins").exists());
-}
-
-#[test]
 fn what_is_no_connector_is_not_installed() {
     let module = Workshop::of_rust("module").with("module.wasm", b"\0asm\x01\0\0\0");
     let path = module.at("module.wasm");
@@ -408,69 +181,6 @@ fn configuration_goes_along_but_never_over_one_that_is_there() {
     assert_eq!(config(), "# the operator's");
     let left: Vec<_> = fs::read_dir(workshop.at("plugins")).unwrap().collect();
     assert_eq!(left.len(), 2, "nothing else stays there: {left:?}");
-}
-
-#[test]
-fn watch_builds_again_when_a_source_changes_until_a_signal() {
-    let workshop = Workshop::of_rust(guests::ECHOES_STATE).with("beers/src/lib.rs", "one");
-    let message = fs::read_to_string(workshop.at("tools/cargo")).unwrap();
-    // Fails while a source says so.
-    let workshop = workshop.with(
-        "tools/cargo",
-        message.replace(
-            "\necho '{",
-            "\n! grep -q broken src/lib.rs || exit 101\necho '{",
-        ),
-    );
-    let builds = || {
-        workshop
-            .calls()
-            .iter()
-            .filter(|call| call.starts_with("cargo"))
-            .count()
-    };
-    let process = Process::start(&mut workshop.command(&["beers", "--watch"]));
-    let waits = |times: usize| {
-        process.stdout().wait_until(|lines| {
-            lines
-                .iter()
-                .filter(|line| line.starts_with("watching"))
-                .count()
-                >= times
-        })
-    };
-    assert!(waits(1));
-    assert!(workshop.has_installed(guests::ECHOES_STATE));
-    fs::write(workshop.at("beers/src/lib.rs"), "broken").unwrap();
-    assert!(waits(2), "it goes on after a failure");
-    process.stderr().wait_for_text("failed (exit status: 101)");
-    fs::remove_file(workshop.at("plugins/beers.wasm")).unwrap();
-    fs::create_dir(workshop.at("beers/src/deep")).unwrap();
-    fs::write(workshop.at("beers/src/lib.rs"), "mended").unwrap();
-    until("the component is there again", || {
-        workshop.has_installed(guests::ECHOES_STATE)
-    });
-    assert!(waits(3));
-    assert!(builds() >= 3, "{:?}", workshop.calls());
-    process.signal(rustix::process::Signal::INT);
-    assert!(process.wait().status.success());
-}
-
-#[test]
-fn signal_ends_a_build() {
-    let workshop = Workshop::of_rust(guests::ECHOES_STATE)
-        // In place of the shell, so that there is no child of a child.
-        .with_tool("tools/cargo", "echo $$ >> ../calls; exec sleep 600");
-    let process = Process::start(&mut workshop.command(&["beers"]));
-    until("the tool runs", || workshop.calls().len() == 3);
-    let tool = workshop.calls().pop().expect("its number");
-    process.signal(rustix::process::Signal::TERM);
-    let ended = process.wait();
-    assert_fails(&ended, &["stopped by a signal"]);
-    until("the tool is gone, but for who asks how it ended", || {
-        let state = fs::read_to_string(format!("/proc/{tool}/stat")).unwrap_or_default();
-        state.is_empty() || state.contains(") Z ")
-    });
 }
 
 /// The one test with the real tool: Cargo, with the crates that the test guests are built with.

@@ -1,22 +1,24 @@
 //! `weld-host auth`: a login against an authorization server that checks all of it, and what is known and removed then.
 
+mod upkeep;
+
 use crate::PROGRAM;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Url;
 use ring::digest::{SHA256, digest};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use tempfile::TempDir;
 use weld_host_tests::process::{Ended, Process};
 use weld_host_tests::upstream::Upstream;
 
 const KEY: &str = "WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlo=";
+
 const TOKENS: &str = r#"{"access_token": "an-access-token", "refresh_token": "a-refresh-token", "expires_in": 3600}"#;
 
 type Fields = BTreeMap<String, String>;
@@ -277,54 +279,5 @@ fn what_cannot_be_logged_in_to_is_told_before_anybody_is_asked() {
         let told = ended.stderr.join("\n");
         assert!(told.contains(expected), "{expected} in {told}");
         assert!(ended.stdout.is_empty(), "{ended:?}");
-    }
-}
-
-#[test]
-fn a_logout_removes_the_token() {
-    let server = server(TOKENS);
-    let place = Place::new(&server);
-    assert_eq!(place.permitted_login().wait().status.code(), Some(0));
-    // It needs no key.
-    let out = Process::start(&mut place.command(&["logout", "shop"], None)).wait();
-    assert_eq!(out.stdout, ["The token of `api` is removed."], "{out:?}");
-    let again = place.run(&["logout", "shop", "--credential", "api"]);
-    assert_eq!(again.stdout, ["There was no token of `api`."], "{again:?}");
-    assert_eq!(
-        place.status(Some(KEY)),
-        json!({
-            "connector": "shop", "credential": "api", "kind": "oauth2", "token": "none", "problem": null,
-            "urls": ["127.0.0.1", server.url("/token")], "expires": null, "renewed": null,
-        })
-    );
-}
-
-#[test]
-fn a_new_key_is_another_each_time_and_can_be_used() {
-    let server = server(TOKENS);
-    let place = Place::new(&server);
-    let key = || place.run(&["key"]).stdout.join("\n");
-    let (one, other) = (key(), key());
-    assert_ne!(one, other);
-    assert_eq!(place.status(Some(&one))["token"], "none");
-    let wrong = Process::start(&mut place.command(&["status"], Some("short"))).wait();
-    assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
-    assert!(wrong.stderr.join("\n").contains("token key"), "{wrong:?}");
-}
-
-#[test]
-fn a_folder_that_others_may_look_into_is_warned_of() {
-    let server = server(TOKENS);
-    let place = Place::new(&server);
-    let tokens = place.folder.path().join("tokens");
-    fs::create_dir(&tokens).unwrap();
-    for (mode, is_warned) in [(0o700, false), (0o750, true), (0o704, true)] {
-        fs::set_permissions(&tokens, fs::Permissions::from_mode(mode)).unwrap();
-        let told = place.run(&["status"]).stderr.join("\n");
-        assert_eq!(
-            told.contains("others may look"),
-            is_warned,
-            "{mode:o}: {told}"
-        );
     }
 }

@@ -1,18 +1,19 @@
 //! The process that compiles: what it may use and see, how it ends, and that a host is none the worse for it.
 
+mod protocol;
+
 use crate::{PROGRAM, guests, host};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::fs;
-use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
-use weld_host_tests::component::{self, large};
+use weld_host_tests::component::large;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::process::{Process, children};
-use weld_host_tests::{until, until_some};
+use weld_host_tests::{component, until, until_some};
 
 /// Among a descriptor's flags in `/proc/PID/fdinfo`.
 const CLOSED_ON_EXEC: u32 = 0o2_000_000;
@@ -251,53 +252,4 @@ fn code_from_the_cache_needs_no_compiler() {
         "{line}"
     );
     assert_serves(&host, "good");
-}
-
-#[test]
-fn reason_of_the_compiler_reaches_the_operator() {
-    let mut broken = large(1, 10);
-    let last = broken.len() - 1;
-    broken[last] = 0xff;
-    let host = host().file("broken.wasm", broken).start();
-    let line = host.announcement("broken");
-    assert!(
-        line.contains("can't be compiled") && line.contains("illegal opcode: 0xff"),
-        "{line}"
-    );
-}
-
-#[test]
-fn compiler_refuses_what_is_no_request_of_its_own_version() {
-    let greeting = |version: &str| {
-        let length = u32::try_from(version.len()).unwrap();
-        [b"weldcomp", &length.to_le_bytes()[..], version.as_bytes()].concat()
-    };
-    let (foreign, own) = (greeting("9.9.9"), greeting(env!("CARGO_PKG_VERSION")));
-    let cases: [(&[u8], &[u8], &str); 3] = [
-        (b"", b"", "no request"),
-        (b"\0asm\x0d\0\x01\0 and more", b"", "no request"),
-        (&foreign, &own, "version 9.9.9"),
-    ];
-    for (request, answer, reason) in cases {
-        let mut compiler = Command::new(PROGRAM)
-            .arg("compiler")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // It may have ended before it has read all.
-        let _written = compiler.stdin.take().unwrap().write_all(request);
-        let ended = compiler.wait_with_output().unwrap();
-        assert_eq!(ended.status.code(), Some(2));
-        assert!(ended.stdout.starts_with(answer), "{:?}", ended.stdout);
-        assert_eq!(
-            ended.stdout.is_empty(),
-            answer.is_empty(),
-            "{:?}",
-            ended.stdout
-        );
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert!(said.contains(reason), "{said}");
-    }
 }

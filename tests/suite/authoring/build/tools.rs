@@ -1,0 +1,237 @@
+//! The tools of each language: how they are called, and what is said where one is missing, too old or fails.
+
+use super::{CARGO_MANIFEST, NODE_MANIFEST, Workshop, assert_fails, copies};
+use crate::guests;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn rust_is_built_by_cargo() {
+    let workshop = Workshop::of_rust(guests::ECHOES_STATE);
+    let ended = workshop.build(&["beers"]);
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(
+        workshop.calls(),
+        [
+            "rustc --print target-libdir --target wasm32-wasip2",
+            "cargo build --release --target wasm32-wasip2 --message-format=json-render-diagnostics",
+        ]
+    );
+    assert!(workshop.has_installed(guests::ECHOES_STATE));
+    let said = ended.stdout.join("\n");
+    assert!(
+        said.contains(guests::ECHOES_STATE) && said.contains("KiB"),
+        "{said}"
+    );
+    assert!(said.contains("installed ./plugins/beers.wasm"), "{said}");
+    let mode = fs::metadata(workshop.at("plugins/beers.wasm"))
+        .unwrap()
+        .permissions()
+        .mode();
+    let of_a_new_file = {
+        fs::write(workshop.at("new"), "").unwrap();
+        fs::metadata(workshop.at("new"))
+            .unwrap()
+            .permissions()
+            .mode()
+    };
+    assert_eq!(
+        mode, of_a_new_file,
+        "a host that runs as somebody else can read it"
+    );
+}
+
+#[test]
+fn python_is_built_by_componentize_py_of_its_virtual_environment_or_of_the_path() {
+    let version = "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit";
+    let script = format!(
+        "{version}\necho \"packages of $VIRTUAL_ENV\" >> ../calls\n{}",
+        copies(guests::ECHOES_STATE)
+    );
+    for (place, wit, options) in [
+        ("tools/componentize-py", "wit", "-d wit -w connector "),
+        ("tools/componentize-py", "kit", ""),
+        (
+            "beers/.venv/bin/componentize-py",
+            "wit",
+            "-d wit -w connector ",
+        ),
+    ] {
+        let workshop = Workshop::new()
+            .with("beers/app.py", "")
+            .with(&format!("beers/{wit}/connector.wit"), "")
+            .with_tool("tools/componentize-py", "exit 1")
+            .with_tool(place, &script);
+        let ended = workshop.build(&["beers"]);
+        assert!(ended.status.success(), "{place}: {ended:?}");
+        let component = workshop.at("beers/dist/beers.wasm");
+        let environment = match place.starts_with("beers") {
+            true => workshop.at("beers/.venv").display().to_string(),
+            false => String::new(),
+        };
+        assert_eq!(
+            workshop.calls(),
+            [
+                "componentize-py --version".to_owned(),
+                format!(
+                    "componentize-py {options}componentize app -o {}",
+                    component.display()
+                ),
+                format!("packages of {environment}"),
+            ],
+            "{place}"
+        );
+        assert!(workshop.has_installed(guests::ECHOES_STATE), "{place}");
+    }
+}
+
+#[test]
+fn javascript_is_built_by_its_own_script() {
+    for output in ["dist/beers.wasm", "beers.wasm"] {
+        let script = format!("mkdir -p dist; cp '{}' {output}", guests::ECHOES_STATE);
+        let workshop = Workshop::new()
+            .with("beers/package.json", NODE_MANIFEST)
+            .with("beers/node_modules/x", "")
+            .with_tool("tools/node", "echo v20.1.0")
+            .with_tool("tools/npm", &script);
+        let ended = workshop.build(&["beers"]);
+        assert!(ended.status.success(), "{output}: {ended:?}");
+        assert_eq!(workshop.calls(), ["node --version", "npm run build"]);
+        assert!(workshop.has_installed(guests::ECHOES_STATE), "{output}");
+    }
+}
+
+#[test]
+fn c_is_compiled_by_zig_and_what_is_no_core_module_is_refused() {
+    // A component where a core module should be: that step is this program's own.
+    let module = guests::ECHOES_STATE;
+    let zig = format!(
+        "[ \"$1\" = version ] && exit\nwhile [ \"$1\" != -o ]; do shift; done; cp '{module}' \"$2\""
+    );
+    let workshop = Workshop::new()
+        .with("beers/beers.c", "")
+        .with("beers/weld/weld.c", "")
+        .with("beers/weld/connector_component_type.o", "")
+        .with("beers/tests/test.c", "")
+        .with_tool("tools/zig", &zig);
+    let ended = workshop.build(&["beers"]);
+    assert_fails(&ended, &["the module can't be made a component"]);
+    let calls = workshop.calls();
+    let call = calls.last().expect("zig is called");
+    for part in [
+        "cc -target wasm32-wasi",
+        "-mexec-model=reactor",
+        "beers/beers.c",
+        "weld/weld.c",
+        "weld/connector_component_type.o",
+    ] {
+        assert!(call.contains(part), "{part} in {call}");
+    }
+    assert!(!call.contains("tests/"), "{call}");
+    assert!(!workshop.at("plugins").exists());
+}
+
+#[test]
+fn tool_that_is_missing_is_named_with_the_way_to_get_it() {
+    for (sources, tools, words) in [
+        (
+            &[("Cargo.toml", CARGO_MANIFEST)][..],
+            &[][..],
+            ["rustc is missing", "rustup"],
+        ),
+        (
+            &[("Cargo.toml", CARGO_MANIFEST)],
+            &[("rustc", "echo /no/such/folder")],
+            [
+                "wasm32-wasip2 is missing",
+                "rustup target add wasm32-wasip2",
+            ],
+        ),
+        (
+            &[("Cargo.toml", CARGO_MANIFEST)],
+            &[("rustc", "echo /")],
+            ["cargo is missing", "rustup"],
+        ),
+        (
+            &[("app.py", "")],
+            &[],
+            [
+                "componentize-py is missing",
+                "pip install 'componentize-py>=",
+            ],
+        ),
+        (
+            &[("app.py", ""), ("requirements.txt", "")],
+            &[],
+            [
+                "componentize-py is missing",
+                "pip install -r requirements.txt",
+            ],
+        ),
+        (
+            &[("package.json", NODE_MANIFEST)],
+            &[],
+            ["node is missing", "nodejs.org"],
+        ),
+        (
+            &[("package.json", NODE_MANIFEST)],
+            &[("node", "echo v22.0.0")],
+            ["node_modules is missing", "npm install"],
+        ),
+        (
+            &[("package.json", NODE_MANIFEST), ("package-lock.json", "{}")],
+            &[("node", "echo v22.0.0")],
+            ["node_modules is missing", "npm ci"],
+        ),
+        (
+            &[("package.json", NODE_MANIFEST), ("node_modules/x", "")],
+            &[("node", "echo v22.0.0")],
+            ["npm is missing", "nodejs.org"],
+        ),
+        (
+            &[("beers.c", "")],
+            &[("python3", "exit 1")],
+            ["zig", "ziglang"],
+        ),
+    ] {
+        let workshop = sources
+            .iter()
+            .fold(Workshop::new(), |workshop, (path, text)| {
+                workshop.with(&format!("beers/{path}"), text)
+            });
+        let workshop = tools.iter().fold(workshop, |workshop, (name, script)| {
+            workshop.with_tool(&format!("tools/{name}"), script)
+        });
+        assert_fails(&workshop.build(&["beers"]), &words);
+    }
+}
+
+#[test]
+fn tool_that_is_too_old_is_told_with_both_versions() {
+    let python = Workshop::new()
+        .with("beers/app.py", "")
+        .with_tool("tools/componentize-py", "echo componentize-py 0.9.3");
+    assert_fails(&python.build(&["beers"]), &["0.9.3", "0.25", "pip install"]);
+    assert_eq!(python.calls(), ["componentize-py --version"]);
+    let javascript = Workshop::new()
+        .with("beers/package.json", NODE_MANIFEST)
+        .with_tool("tools/node", "echo v18.20.4");
+    assert_fails(&javascript.build(&["beers"]), &["18.20.4", "20", "nodejs"]);
+}
+
+#[test]
+fn tool_that_fails_speaks_for_itself_and_nothing_is_installed() {
+    let workshop = Workshop::of_rust(guests::ECHOES_STATE).with_tool(
+        "tools/cargo",
+        "echo 'error[E0308]: mismatched types' >&2; exit 101",
+    );
+    let ended = workshop.build(&["beers"]);
+    assert_fails(&ended, &["`cargo build --release", "101"]);
+    assert!(
+        ended
+            .stderr
+            .iter()
+            .any(|line| line == "error[E0308]: mismatched types")
+    );
+    assert!(!workshop.at("plugins").exists());
+}

@@ -1,0 +1,70 @@
+//! `build --watch`, and signals.
+
+use super::{Workshop, assert_fails};
+use crate::guests;
+use std::fs;
+use weld_host_tests::process::Process;
+use weld_host_tests::until;
+
+#[test]
+fn watch_builds_again_when_a_source_changes_until_a_signal() {
+    let workshop = Workshop::of_rust(guests::ECHOES_STATE).with("beers/src/lib.rs", "one");
+    let message = fs::read_to_string(workshop.at("tools/cargo")).unwrap();
+    // Fails while a source says so.
+    let workshop = workshop.with(
+        "tools/cargo",
+        message.replace(
+            "\necho '{",
+            "\n! grep -q broken src/lib.rs || exit 101\necho '{",
+        ),
+    );
+    let builds = || {
+        workshop
+            .calls()
+            .iter()
+            .filter(|call| call.starts_with("cargo"))
+            .count()
+    };
+    let process = Process::start(&mut workshop.command(&["beers", "--watch"]));
+    let waits = |times: usize| {
+        process.stdout().wait_until(|lines| {
+            lines
+                .iter()
+                .filter(|line| line.starts_with("watching"))
+                .count()
+                >= times
+        })
+    };
+    assert!(waits(1));
+    assert!(workshop.has_installed(guests::ECHOES_STATE));
+    fs::write(workshop.at("beers/src/lib.rs"), "broken").unwrap();
+    assert!(waits(2), "it goes on after a failure");
+    process.stderr().wait_for_text("failed (exit status: 101)");
+    fs::remove_file(workshop.at("plugins/beers.wasm")).unwrap();
+    fs::create_dir(workshop.at("beers/src/deep")).unwrap();
+    fs::write(workshop.at("beers/src/lib.rs"), "mended").unwrap();
+    until("the component is there again", || {
+        workshop.has_installed(guests::ECHOES_STATE)
+    });
+    assert!(waits(3));
+    assert!(builds() >= 3, "{:?}", workshop.calls());
+    process.signal(rustix::process::Signal::INT);
+    assert!(process.wait().status.success());
+}
+
+#[test]
+fn signal_ends_a_build() {
+    let workshop = Workshop::of_rust(guests::ECHOES_STATE)
+        // In place of the shell, so that there is no child of a child.
+        .with_tool("tools/cargo", "echo $$ >> ../calls; exec sleep 600");
+    let process = Process::start(&mut workshop.command(&["beers"]));
+    until("the tool runs", || workshop.calls().len() == 3);
+    let tool = workshop.calls().pop().expect("its number");
+    process.signal(rustix::process::Signal::TERM);
+    let ended = process.wait();
+    assert_fails(&ended, &["stopped by a signal"]);
+    until("the tool is gone, but for who asks how it ended", || {
+        let state = fs::read_to_string(format!("/proc/{tool}/stat")).unwrap_or_default();
+        state.is_empty() || state.contains(") Z ")
+    });
+}
