@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::routing::post;
-use in_turn::{call, quantiles, serve, way_to};
+use in_turn::{call, serve, way_to};
 
 /// Bytes of a response.
 const BODY: usize = 2;
@@ -63,12 +63,7 @@ fn main() {
     for (kind, keys) in KINDS {
         let client = in_turn::client();
         let (with, without) = client.block_on(measure(address, keys, pairs));
-        let ((with, with_tail), (without, without_tail)) = (quantiles(with), quantiles(without));
-        println!(
-            "{kind:>10} {with:>9.1} ({with_tail:>6.0}) {without:>9.1} ({without_tail:>6.0}) {:>8.1} {:>6.2}",
-            with - without,
-            with / without
-        );
+        in_turn::print_row(&format!("{kind:>10}"), with, without);
     }
 }
 

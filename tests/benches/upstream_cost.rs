@@ -17,7 +17,7 @@ mod in_turn;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use in_turn::{call, quantiles, serve, way_to};
+use in_turn::{call, serve, way_to};
 
 /// Bytes of a response: next to nothing, and what a page of 80 rows has.
 const BODIES: [usize; 2] = [2, 118 << 10];
@@ -42,12 +42,7 @@ fn main() {
         for bytes in BODIES {
             let client = in_turn::client();
             let (host, bare) = client.block_on(measure(address, bytes, pairs));
-            let ((host, host_tail), (bare, bare_tail)) = (quantiles(host), quantiles(bare));
-            println!(
-                "{log:>6} {bytes:>8} {host:>9.1} ({host_tail:>6.0}) {bare:>9.1} ({bare_tail:>6.0}) {:>8.1} {:>6.2}",
-                host - bare,
-                host / bare
-            );
+            in_turn::print_row(&format!("{log:>6} {bytes:>8}"), host, bare);
         }
     }
 }

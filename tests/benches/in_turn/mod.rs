@@ -109,8 +109,18 @@ pub(crate) async fn measure(
     (of_one, of_other)
 }
 
+/// Says what both took, and how they differ.
+pub(crate) fn print_row(label: &str, one: Vec<Duration>, other: Vec<Duration>) {
+    let ((one, one_tail), (other, other_tail)) = (quantiles(one), quantiles(other));
+    println!(
+        "{label} {one:>9.1} ({one_tail:>6.0}) {other:>9.1} ({other_tail:>6.0}) {:>8.1} {:>6.2}",
+        one - other,
+        one / other
+    );
+}
+
 /// The median and the 99th percentile in microseconds.
-pub(crate) fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
+fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
     times.sort();
     let at = |quantile: usize| times[(times.len() - 1) * quantile / 100].as_secs_f64() * 1e6;
     (at(50), at(99))
