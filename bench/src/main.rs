@@ -12,6 +12,7 @@
     reason = "a benchmark prints"
 )]
 
+mod arguments;
 mod child;
 mod crowd;
 mod handlers;
@@ -35,10 +36,10 @@ mod thousand;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+use arguments::Arguments;
 use crowd::Crowd;
 use handlers::{Handler, Stage};
 use jobs::{Job, Work};
@@ -48,47 +49,6 @@ use rounds::Extent;
 
 /// How often a connector is called while it is replaced.
 const CALLS_PER_SECOND: u32 = 200;
-
-/// Measures weld-host against a native handler and against functions-framework.
-#[derive(Debug, Parser)]
-#[command(name = "weld-host-bench")]
-struct Arguments {
-    #[command(subcommand)]
-    mode: Option<Mode>,
-    /// How often each handler, and each form of sync, is measured
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=100))]
-    rounds: u8,
-    /// How long a handler is measured each time
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
-    seconds: u64,
-    /// How many connections ask at once, where more than one does
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=256))]
-    connections: u32,
-    /// How many calls may hold a sandbox, where ten times more are made
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
-    slots: u32,
-    /// How many pages sleep at once
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    sleepers: u32,
-    /// How many connectors one host has
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    plugins: u32,
-    /// How often a connector is loaded again, while its memory is looked at
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
-    reloads: u32,
-    /// How many connectors are as large as Python's
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
-    copies: u32,
-    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, large, or languages; may be repeated
-    #[arg(long, value_name = "JOB")]
-    only: Vec<Job>,
-    /// Leave functions-framework out
-    #[arg(long)]
-    no_python: bool,
-    /// One round, over before it says anything: shows that the benchmark works
-    #[arg(long, conflicts_with_all = ["rounds", "seconds", "slots", "sleepers", "plugins", "reloads", "copies"])]
-    smoke: bool,
-}
 
 /// What this program is when it has started itself.
 #[derive(Debug, Subcommand)]
@@ -261,51 +221,4 @@ fn compare_pages(
         }
     }
     Ok(())
-}
-
-impl Arguments {
-    /// How many times 325 rows are synced.
-    fn sync_scale(&self) -> u32 {
-        if self.smoke { 1 } else { 1_000 }
-    }
-
-    fn slots(&self) -> u32 {
-        if self.smoke { 2 } else { self.slots }
-    }
-
-    fn sleepers(&self) -> u32 {
-        if self.smoke { 50 } else { self.sleepers }
-    }
-
-    fn plugins(&self) -> u32 {
-        if self.smoke { 20 } else { self.plugins }
-    }
-
-    /// How often a connector is replaced under calls.
-    fn versions(&self) -> u32 {
-        if self.smoke { 6 } else { 50 }
-    }
-
-    fn reloads(&self) -> u32 {
-        if self.smoke { 10 } else { self.reloads }
-    }
-
-    fn copies(&self) -> u32 {
-        if self.smoke { 2 } else { self.copies }
-    }
-
-    fn extent(&self) -> Extent {
-        if self.smoke {
-            return Extent {
-                rounds: 1,
-                measure: Duration::from_millis(200),
-                warm_up: Duration::from_millis(50),
-            };
-        }
-        Extent {
-            rounds: self.rounds.into(),
-            measure: Duration::from_secs(self.seconds),
-            warm_up: Duration::from_millis(500),
-        }
-    }
 }
