@@ -209,6 +209,16 @@ fn circles_are_found_and_parents_with_a_child_are_none() {
             vec![vec!["a/mod.rs", "a/x.rs", "a/y.rs"]],
         ),
         (
+            "an exported macro is its own file's, not the root's",
+            vec![
+                ("lib.rs", "mod a; mod b; mod c; pub use c::C;"),
+                ("a.rs", "#[macro_export] macro_rules! make { () => {} }"),
+                ("b.rs", "pub struct B; crate::make!();"),
+                ("c.rs", "pub struct C(crate::b::B);"),
+            ],
+            vec![],
+        ),
+        (
             "a re-export is no use of the file that has it",
             vec![
                 lib,
