@@ -1,6 +1,6 @@
 //! One page as a connector made it: checked as text and spliced into an answer without a tree.
 
-use crate::json::{self, JsonKind, SyntaxError, Unfit};
+use crate::json::{self, JsonKind, ShapeFault, SyntaxError};
 use crate::page_text::PageText;
 use crate::state::has_reserved_key;
 use crate::waiting::{Waiting, with_waiting};
@@ -125,9 +125,9 @@ fn check_insert(insert: &str) -> Result<u64, PageError> {
         }
         rows += 1;
     })
-    .map_err(|unfit| match unfit {
-        Unfit::Syntax(error) => PageError::InsertNotJson(error),
-        Unfit::Kind(found) => PageError::InsertNotAnArray { found },
+    .map_err(|fault| match fault {
+        ShapeFault::Syntax(error) => PageError::InsertNotJson(error),
+        ShapeFault::Kind(found) => PageError::InsertNotAnArray { found },
     })?;
     wrong.map_or(Ok(rows), Err)
 }
@@ -136,10 +136,10 @@ fn check_state(state: &str, has_more: bool) -> Result<(), PageError> {
     match has_reserved_key(state) {
         Ok(false) => Ok(()),
         Ok(true) => Err(PageError::ReservedKey),
-        Err(Unfit::Kind(JsonKind::Null)) if has_more => Err(PageError::MoreWithoutState),
-        Err(Unfit::Kind(JsonKind::Null)) => Ok(()),
-        Err(Unfit::Kind(found)) => Err(PageError::StateNotAnObject { found }),
-        Err(Unfit::Syntax(error)) => Err(PageError::StateNotJson(error)),
+        Err(ShapeFault::Kind(JsonKind::Null)) if has_more => Err(PageError::MoreWithoutState),
+        Err(ShapeFault::Kind(JsonKind::Null)) => Ok(()),
+        Err(ShapeFault::Kind(found)) => Err(PageError::StateNotAnObject { found }),
+        Err(ShapeFault::Syntax(error)) => Err(PageError::StateNotJson(error)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The request for a page: which table, and the state to go on from.
 
-use crate::json::{self, JsonKind, SyntaxError, Unfit};
+use crate::json::{self, JsonKind, ShapeFault, SyntaxError};
 use crate::state::IncomingState;
 use crate::waiting::WaitingError;
 
@@ -83,9 +83,9 @@ impl PageRequest {
         if json::trim(body).is_empty() {
             return Err(RequestError::Empty);
         }
-        let [name, state] = json::pick(body, ["name", "state"]).map_err(|unfit| match unfit {
-            Unfit::Syntax(error) => RequestError::NotJson(error),
-            Unfit::Kind(found) => RequestError::NotAnObject { found },
+        let [name, state] = json::pick(body, ["name", "state"]).map_err(|fault| match fault {
+            ShapeFault::Syntax(error) => RequestError::NotJson(error),
+            ShapeFault::Kind(found) => RequestError::NotAnObject { found },
         })?;
         let table = table(name.ok_or(RequestError::NoName)?.get())?;
         let state = state.map_or_else(

@@ -1,6 +1,6 @@
 //! The state of a request: what Weld sent, what the connector gets, and the host's own mark in it.
 
-use crate::json::{self, JsonKind, Unfit};
+use crate::json::{self, JsonKind, ShapeFault};
 use crate::request::RequestError;
 use crate::waiting::Waiting;
 
@@ -54,17 +54,17 @@ impl IncomingState {
         if JsonKind::of(text) == JsonKind::Null {
             return Ok(Self::default());
         }
-        let unfit = |unfit| match unfit {
-            Unfit::Syntax(error) => RequestError::NotJson(error),
-            Unfit::Kind(found) => RequestError::StateNotAnObject { found },
+        let refusal = |fault| match fault {
+            ShapeFault::Syntax(error) => RequestError::NotJson(error),
+            ShapeFault::Kind(found) => RequestError::StateNotAnObject { found },
         };
-        let [mark] = json::pick(text, [RESERVED_KEY]).map_err(unfit)?;
+        let [mark] = json::pick(text, [RESERVED_KEY]).map_err(refusal)?;
         let (guest, waiting) = match mark {
             None => (None, None),
             Some(mark) => {
                 let waiting = Waiting::parse(mark.get()).map_err(RequestError::ReservedKey)?;
                 (
-                    Some(without_reserved_key(text).map_err(unfit)?),
+                    Some(without_reserved_key(text).map_err(refusal)?),
                     Some(waiting),
                 )
             }
@@ -89,14 +89,14 @@ impl Default for IncomingState {
 }
 
 /// Whether an object has the reserved key, in whatever spelling.
-pub(crate) fn has_reserved_key(object: &str) -> Result<bool, Unfit> {
+pub(crate) fn has_reserved_key(object: &str) -> Result<bool, ShapeFault> {
     let [mark] = json::pick(object, [RESERVED_KEY])?;
     Ok(mark.is_some())
 }
 
 /// Writes the members of an object anew, all but the reserved key. The whole text is walked rather
 /// than cut, since the key may stand at any place, several times and in several spellings.
-fn without_reserved_key(object: &str) -> Result<String, Unfit> {
+fn without_reserved_key(object: &str) -> Result<String, ShapeFault> {
     let mut kept = String::with_capacity(object.len());
     kept.push('{');
     json::each_member(object, |name, value| {

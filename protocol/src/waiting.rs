@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use jiff::Timestamp;
 
-use crate::json::{self, JsonKind, Unfit};
+use crate::json::{self, JsonKind, ShapeFault};
 use crate::state::RESERVED_KEY;
 
 const NOT_BEFORE: &str = "not-before";
@@ -56,9 +56,9 @@ impl Waiting {
     /// of several of one name the last counts.
     pub(crate) fn parse(text: &str) -> Result<Self, WaitingError> {
         let [not_before, since, tries] =
-            json::pick(text, [NOT_BEFORE, SINCE, TRIES]).map_err(|unfit| match unfit {
-                Unfit::Kind(found) => WaitingError::NotAnObject { found },
-                Unfit::Syntax(_) => WaitingError::NotAnObject {
+            json::pick(text, [NOT_BEFORE, SINCE, TRIES]).map_err(|fault| match fault {
+                ShapeFault::Kind(found) => WaitingError::NotAnObject { found },
+                ShapeFault::Syntax(_) => WaitingError::NotAnObject {
                     found: JsonKind::of(text),
                 },
             })?;

@@ -5,8 +5,7 @@ use std::fmt::{self, Formatter};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::AnswerError;
-use super::shape::{elements, of_kind, pick, required, text};
+use super::shape::{AnswerError, elements, of_kind, pick, required, text};
 use crate::json::{self, JsonKind};
 use crate::state::RESERVED_KEY;
 use crate::waiting::Waiting;

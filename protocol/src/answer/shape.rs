@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::value::RawValue;
 
-use crate::json::{self, JsonKind, SyntaxError, Unfit};
+use crate::json::{self, JsonKind, ShapeFault, SyntaxError};
 
 /// Why an answer is not what the protocol says. The message names the place, such as
 /// `schema["beers"].fields[2].type`.
@@ -73,7 +73,7 @@ pub(super) fn pick<'a, const N: usize>(
     object: &'a str,
     names: [&str; N],
 ) -> Result<[Option<&'a RawValue>; N], AnswerError> {
-    json::pick(object, names).map_err(unfit(place, "an object"))
+    json::pick(object, names).map_err(shape_error(place, "an object"))
 }
 
 pub(super) fn elements<'a>(
@@ -82,7 +82,7 @@ pub(super) fn elements<'a>(
 ) -> Result<Vec<&'a RawValue>, AnswerError> {
     let mut elements = Vec::new();
     json::each_element(list.get(), |element| elements.push(element))
-        .map_err(unfit(place, "a list"))?;
+        .map_err(shape_error(place, "a list"))?;
     Ok(elements)
 }
 
@@ -126,13 +126,24 @@ pub(super) fn of_kind(
     }
 }
 
-pub(super) fn unfit(place: &str, expected: &'static str) -> impl FnOnce(Unfit) -> AnswerError {
-    move |unfit| match unfit {
-        Unfit::Syntax(error) => AnswerError::NotJson(error),
-        Unfit::Kind(found) => AnswerError::WrongKind {
+fn shape_error(place: &str, expected: &'static str) -> impl FnOnce(ShapeFault) -> AnswerError {
+    move |fault| match fault {
+        ShapeFault::Syntax(error) => AnswerError::NotJson(error),
+        ShapeFault::Kind(found) => AnswerError::WrongKind {
             place: place.to_owned(),
             expected,
             found,
         },
     }
+}
+
+/// The members of an object, their names still quoted.
+pub(super) fn members<'a>(
+    place: &str,
+    object: &'a RawValue,
+) -> Result<Vec<(&'a str, &'a RawValue)>, AnswerError> {
+    let mut members = Vec::new();
+    json::each_member(object.get(), |name, value| members.push((name, value)))
+        .map_err(shape_error(place, "an object"))?;
+    Ok(members)
 }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{JsonKind, each_element, each_member, quote, trim, unquote};
+use super::decimal::Decimal;
+use super::kind::JsonKind;
+use super::string::{trim, unquote};
+use super::walk::{each_element, each_member};
+use super::write::quote;
 
 /// How deep values are rewritten. What lies deeper is compared as it is spelled: each level reads all below it again, and
 /// no cursor is that deep.
@@ -48,8 +52,8 @@ fn write(text: &str, depth: usize, written: &mut String) {
             written.push(']');
         }
         JsonKind::String => written.push_str(&string(text)),
-        JsonKind::Number => match number(text) {
-            Some(number) => written.push_str(&number),
+        JsonKind::Number => match Decimal::parse(text) {
+            Some(number) => written.push_str(&number.to_string()),
             None => written.push_str(text),
         },
         JsonKind::Null | JsonKind::Boolean | JsonKind::Object | JsonKind::Array => {
@@ -61,31 +65,6 @@ fn write(text: &str, depth: usize, written: &mut String) {
 /// A lone surrogate is no text, so a string with one stays as it is spelled.
 fn string(quoted: &str) -> String {
     unquote(quoted).map_or_else(|| quoted.to_owned(), |text| quote(&text))
-}
-
-/// A number as its digits, without zeros at either end, and a power of ten: `1.50`, `15e-1` and `0.15E1` are all
-/// `15e-1`. None where the power is too large to be counted.
-fn number(text: &str) -> Option<String> {
-    let (sign, unsigned) = match text.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", text),
-    };
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
-        None => (unsigned, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let significant = digits.trim_end_matches('0');
-    let zeros = i64::try_from(digits.len() - significant.len()).ok()?;
-    let significant = significant.trim_start_matches('0');
-    if significant.is_empty() {
-        return Some("0".to_owned());
-    }
-    let power = exponent
-        .checked_sub(i64::try_from(fraction.len()).ok()?)?
-        .checked_add(zeros)?;
-    Some(format!("{sign}{significant}e{power}"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::trim;
+use super::string::trim;
 
 /// What a JSON value is. Its text fits into a sentence: "a string", "null".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,14 +7,16 @@
 //! string is decoded.
 
 mod canonical;
+mod decimal;
 mod kind;
 mod string;
 mod walk;
 mod write;
 
 pub(crate) use canonical::canonical;
+pub use decimal::Decimal;
 pub use kind::JsonKind;
 pub(crate) use string::{is_name, trim, unquote};
 pub use walk::SyntaxError;
-pub(crate) use walk::{Unfit, check, each_element, each_member, pick};
+pub(crate) use walk::{ShapeFault, check, each_element, each_member, pick};
 pub(crate) use write::{array, object, quote};

@@ -5,7 +5,8 @@ use std::fmt::{self, Formatter};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{JsonKind, is_name, trim};
+use super::kind::JsonKind;
+use super::string::{is_name, trim};
 
 /// Why a text is not JSON, and where. It quotes nothing of the text, which may hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,14 +36,14 @@ impl From<serde_json::Error> for SyntaxError {
 
 /// Why a text is not an object or array, as the caller asked for.
 #[derive(Debug)]
-pub(crate) enum Unfit {
+pub(crate) enum ShapeFault {
     /// It is not JSON.
     Syntax(SyntaxError),
     /// It is JSON, but another kind of value.
     Kind(JsonKind),
 }
 
-impl From<serde_json::Error> for Unfit {
+impl From<serde_json::Error> for ShapeFault {
     fn from(error: serde_json::Error) -> Self {
         Self::Syntax(error.into())
     }
@@ -59,9 +60,9 @@ pub(crate) fn check(text: &str) -> Result<JsonKind, SyntaxError> {
 pub(crate) fn each_element<'a>(
     text: &'a str,
     visit: impl FnMut(&'a RawValue),
-) -> Result<(), Unfit> {
+) -> Result<(), ShapeFault> {
     if !trim(text).starts_with('[') {
-        return Err(Unfit::Kind(check(text).map_err(Unfit::Syntax)?));
+        return Err(ShapeFault::Kind(check(text).map_err(ShapeFault::Syntax)?));
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     deserializer.deserialize_seq(Elements(visit))?;
@@ -73,9 +74,9 @@ pub(crate) fn each_element<'a>(
 pub(crate) fn each_member<'a>(
     text: &'a str,
     visit: impl FnMut(&'a str, &'a RawValue),
-) -> Result<(), Unfit> {
+) -> Result<(), ShapeFault> {
     if !trim(text).starts_with('{') {
-        return Err(Unfit::Kind(check(text).map_err(Unfit::Syntax)?));
+        return Err(ShapeFault::Kind(check(text).map_err(ShapeFault::Syntax)?));
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     deserializer.deserialize_map(Members(visit))?;
@@ -87,7 +88,7 @@ pub(crate) fn each_member<'a>(
 pub(crate) fn pick<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
-) -> Result<[Option<&'a RawValue>; N], Unfit> {
+) -> Result<[Option<&'a RawValue>; N], ShapeFault> {
     let mut found = [None; N];
     each_member(text, |quoted, value| {
         for (name, slot) in names.iter().zip(&mut found) {
@@ -176,25 +177,28 @@ mod tests {
             "{\"\\x\":1}",
         ] {
             assert!(
-                matches!(each_member(text, |_, _| {}), Err(Unfit::Syntax(_))),
+                matches!(each_member(text, |_, _| {}), Err(ShapeFault::Syntax(_))),
                 "{text}"
             );
         }
         for text in ["[1,]", "[1 2]", "[[]", "[]]", "[", "[tru]"] {
             assert!(
-                matches!(each_element(text, |_| {}), Err(Unfit::Syntax(_))),
+                matches!(each_element(text, |_| {}), Err(ShapeFault::Syntax(_))),
                 "{text}"
             );
         }
         assert!(matches!(
             each_member("[]", |_, _| {}),
-            Err(Unfit::Kind(JsonKind::Array))
+            Err(ShapeFault::Kind(JsonKind::Array))
         ));
         assert!(matches!(
             each_element("1", |_| {}),
-            Err(Unfit::Kind(JsonKind::Number))
+            Err(ShapeFault::Kind(JsonKind::Number))
         ));
-        assert!(matches!(each_element("nul", |_| {}), Err(Unfit::Syntax(_))));
+        assert!(matches!(
+            each_element("nul", |_| {}),
+            Err(ShapeFault::Syntax(_))
+        ));
     }
 
     #[test]

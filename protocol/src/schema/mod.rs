@@ -1,38 +1,9 @@
 //! The schema: which tables a connector offers, and how Weld reads their columns.
 
 mod error;
+mod table;
 mod write;
 
 pub use error::SchemaError;
+pub use table::{Field, FieldType, Table};
 pub use write::write_schema;
-
-/// One table of a connector.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    /// Not empty, and no other table's.
-    pub name: String,
-    /// The columns that identify a row; empty where rows have no identity.
-    pub primary_key: Vec<String>,
-    /// The columns that Weld need not infer; may be empty.
-    pub fields: Vec<Field>,
-}
-
-/// One column of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// Not empty, and no other field's of the table.
-    pub name: String,
-    /// How Weld reads the column.
-    pub field_type: FieldType,
-    /// The value of rows that lack the field, as JSON text.
-    pub default: Option<String>,
-}
-
-/// How Weld reads a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FieldType {
-    /// A type by its name, such as `string`. Which names there are is Weld's to say.
-    Named(String),
-    /// Any other type as JSON text, such as `["null", "string"]`.
-    Described(String),
-}

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::{Field, FieldType, SchemaError, Table};
+use super::error::SchemaError;
+use super::table::{Field, FieldType, Table};
 use crate::json;
 
 /// Writes the answer to a request for the schema,

@@ -2,9 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::super::AnswerError;
-use super::super::shape::{elements, pick, required, string};
-use super::members;
+use super::super::shape::{AnswerError, elements, members, pick, required, string};
 use crate::json::JsonKind;
 use crate::schema::{Field, FieldType};
 

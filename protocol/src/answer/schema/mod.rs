@@ -7,9 +7,8 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use self::fields::read_fields;
-use super::AnswerError;
-use super::shape::{elements, pick, required, string, text, unfit};
-use crate::json::{self, JsonKind};
+use super::shape::{AnswerError, elements, members, pick, required, string, text};
+use crate::json::JsonKind;
 use crate::schema::Table;
 
 /// Reads the answer to a request for the schema, in each shape that connectors were seen to answer
@@ -88,17 +87,6 @@ fn read_table(place: &str, name: String, table: &RawValue) -> Result<Table, Answ
         primary_key,
         fields,
     })
-}
-
-/// The members of an object, their names still quoted.
-fn members<'a>(
-    place: &str,
-    object: &'a RawValue,
-) -> Result<Vec<(&'a str, &'a RawValue)>, AnswerError> {
-    let mut members = Vec::new();
-    json::each_member(object.get(), |name, value| members.push((name, value)))
-        .map_err(unfit(place, "an object"))?;
-    Ok(members)
 }
 
 fn read_key(place: &str, key: &RawValue) -> Result<Vec<String>, AnswerError> {
