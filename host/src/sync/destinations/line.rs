@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::DestinationError;
+use super::error::DestinationError;
 
 /// Appends the row without its line breaks. In a JSON text they can only stand between values: within a string they
 /// are escaped (RFC 8259, section 7).

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
-use super::{Destination, DestinationError, line};
+use super::destination::Destination;
+use super::error::DestinationError;
+use super::line;
 
 /// Writes one JSON object per row and line, `{"table": NAME, "row": {…}}`, for another program to read. It has no
 /// memory: each sync begins anew.

@@ -3,9 +3,9 @@
 //! Rows are appended as they came, apart from line breaks between values; a later row of the same key does not replace
 //! an earlier one. Beside them stand `_weld.json`, which says how much of each file is committed and with which state,
 //! and `_weld.lock`, which one sync at a time holds. A page is written to its file first and becomes part of it when
-//! the ledger is replaced; what a killed process wrote beyond the ledger's length is cut off by the next.
+//! the manifest is replaced; what a killed process wrote beyond the manifest's length is cut off by the next.
 
-mod ledger;
+mod manifest;
 mod names;
 
 #[cfg(test)]
@@ -19,8 +19,10 @@ use std::path::{Path, PathBuf};
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
-use self::ledger::{Entry, Ledger};
-use super::{Destination, DestinationError, States, line};
+use self::manifest::{CommittedTable, Manifest};
+use super::destination::{Destination, States};
+use super::error::DestinationError;
+use super::line;
 
 const LOCK_FILE: &str = "_weld.lock";
 
@@ -28,7 +30,7 @@ const LOCK_FILE: &str = "_weld.lock";
 #[derive(Debug)]
 pub struct JsonLines {
     folder: PathBuf,
-    ledger: Ledger,
+    manifest: Manifest,
     /// The files of prepared tables, by the schema's name.
     files: HashMap<String, File>,
     /// Kept between pages, so that each page is one write.
@@ -61,7 +63,7 @@ impl JsonLines {
             TryLockError::Error(error) => DestinationError::of_file(&path, error),
         })?;
         Ok(Self {
-            ledger: Ledger::read(folder)?,
+            manifest: Manifest::read(folder)?,
             folder: folder.to_owned(),
             files: HashMap::new(),
             lines: Vec::new(),
@@ -74,11 +76,11 @@ impl JsonLines {
     fn record(
         &mut self,
         table: &str,
-        change: impl FnOnce(&mut Entry),
+        change: impl FnOnce(&mut CommittedTable),
     ) -> Result<(), DestinationError> {
-        let mut ledger = self.ledger.clone();
-        if !ledger.tables.contains_key(table) {
-            let taken = ledger.tables.values().map(|entry| entry.file.as_str());
+        let mut manifest = self.manifest.clone();
+        if !manifest.tables.contains_key(table) {
+            let taken = manifest.tables.values().map(|entry| entry.file.as_str());
             let file = names::file_name(table, taken);
             let path = self.folder.join(&file);
             if path
@@ -87,24 +89,24 @@ impl JsonLines {
             {
                 return Err(DestinationError::Foreign { path });
             }
-            let entry = Entry {
+            let entry = CommittedTable {
                 file,
                 committed_bytes: 0,
                 state: None,
             };
-            ledger.tables.insert(table.to_owned(), entry);
+            manifest.tables.insert(table.to_owned(), entry);
         }
-        if let Some(entry) = ledger.tables.get_mut(table) {
+        if let Some(entry) = manifest.tables.get_mut(table) {
             change(entry);
         }
-        ledger.write(&self.folder)?;
-        self.ledger = ledger;
+        manifest.write(&self.folder)?;
+        self.manifest = manifest;
         Ok(())
     }
 
     /// The table's file, its path and its committed length.
     fn file(&self, table: &str) -> Result<(&File, PathBuf, u64), DestinationError> {
-        match (self.files.get(table), self.ledger.tables.get(table)) {
+        match (self.files.get(table), self.manifest.tables.get(table)) {
             (Some(file), Some(entry)) => {
                 Ok((file, self.folder.join(&entry.file), entry.committed_bytes))
             }
@@ -128,7 +130,7 @@ impl JsonLines {
         // Again: it may have failed after an earlier error.
         file.set_len(committed_bytes)
             .and_then(|()| file.write_all(&self.lines))
-            // The ledger must not say more than a power cut leaves of the file.
+            // The manifest must not say more than a power cut leaves of the file.
             .and_then(|()| file.sync_data())
             .map_err(|error| DestinationError::of_file(&path, error))?;
         self.record(table, |entry| {
@@ -140,11 +142,11 @@ impl JsonLines {
 
 impl Destination for JsonLines {
     fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
-        if !self.ledger.tables.contains_key(&table.name) {
-            // Before the file is made: a file that the ledger doesn't know is somebody else's.
+        if !self.manifest.tables.contains_key(&table.name) {
+            // Before the file is made: a file that the manifest doesn't know is somebody else's.
             self.record(&table.name, |_| {})?;
         }
-        let Some(entry) = self.ledger.tables.get(&table.name) else {
+        let Some(entry) = self.manifest.tables.get(&table.name) else {
             return Ok(None);
         };
         let path = self.folder.join(&entry.file);
@@ -199,7 +201,7 @@ impl Destination for JsonLines {
 
 impl States for JsonLines {
     fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
-        let entries = self.ledger.tables.iter();
+        let entries = self.manifest.tables.iter();
         let states = entries.filter_map(|(table, entry)| {
             Some((table.clone(), entry.state.as_ref()?.get().to_owned()))
         });
@@ -211,7 +213,7 @@ impl States for JsonLines {
     }
 
     fn reset_state(&mut self, table: &str) -> Result<bool, DestinationError> {
-        let entry = self.ledger.tables.get(table);
+        let entry = self.manifest.tables.get(table);
         if entry.is_none_or(|entry| entry.state.is_none()) {
             return Ok(false);
         }

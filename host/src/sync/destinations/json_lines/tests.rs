@@ -94,7 +94,7 @@ fn after_an_error_nothing_of_the_page_is_there_and_the_sync_goes_on() {
         matches!(error, DestinationError::Row { row: 2, .. }),
         "{error:?}"
     );
-    // The rows are written, and then the ledger can't be.
+    // The rows are written, and then the manifest can't be.
     let obstacle = folder.path().join("_weld.json.new");
     fs::create_dir(&obstacle).unwrap();
     let error = lines

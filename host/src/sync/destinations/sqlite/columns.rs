@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::failure::Failure;
+use super::fault::SqliteFault;
 use super::names::{Names, OWN_PREFIX, column_name, quoted};
 
 /// SQLite's own limit, as it is built (sqlite.org/limits.html).
-pub(super) const MAX_COLUMNS: usize = 2000;
+const MAX_COLUMNS: usize = 2000;
 
 /// A column to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Layout {
         &mut self,
         connection: &Connection,
         new: impl IntoIterator<Item = NewColumn>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), SqliteFault> {
         let known = self.columns.len();
         let mut record = connection.prepare(
             "INSERT INTO _weld_columns (table_name, name, sql_name) VALUES (?1, ?2, ?3)",
@@ -112,9 +112,10 @@ impl Layout {
                 continue;
             }
             if self.columns.len() >= MAX_COLUMNS {
-                return Err(Failure::TooManyColumns {
+                return Err(SqliteFault::TooManyColumns {
                     table: self.table.clone(),
                     column: name,
+                    limit: MAX_COLUMNS,
                 });
             }
             let sql_name = self.taken.take(column_name(&name));

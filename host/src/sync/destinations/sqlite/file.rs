@@ -6,13 +6,13 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, Transaction, TransactionBehavior};
 
-use super::failure::Failure;
+use super::fault::SqliteFault;
 
 /// Marks a file as a sync's: "weld" in ASCII (sqlite.org/pragma.html#pragma_application_id).
 const APPLICATION_ID: i32 = 0x7765_6c64;
 
 /// The layout of our own tables.
-pub(super) const LAYOUT: i32 = 1;
+const LAYOUT: i32 = 1;
 
 /// How much of the file is kept in memory. Upserts by keys in no order read all over the index.
 const CACHE_KIBIBYTES: i32 = 32 << 10;
@@ -47,13 +47,13 @@ const OWN_TABLES: &str = "
 ///
 /// The write-ahead log keeps a commit whole whatever ends the process. With `synchronous=NORMAL` a power cut may take
 /// the last commits, rows and state together, and never the file (sqlite.org/wal.html).
-pub(super) fn open(path: &Path) -> Result<Connection, Failure> {
+pub(super) fn open(path: &Path) -> Result<Connection, SqliteFault> {
     // An absolute path is never read as a URI, nor as the name of a database in memory.
     let path =
         std::path::absolute(path).map_err(|_| rusqlite::Error::InvalidPath(path.to_owned()))?;
     // SQLite would call a pipe or a device a broken disk.
     if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
-        return Err(Failure::NotAFile);
+        return Err(SqliteFault::NotAFile);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -66,7 +66,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Failure> {
     // Only counts before the first page is written, so for a new file.
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     if connection.is_readonly(MAIN_DB)? {
-        return Err(Failure::ReadOnly);
+        return Err(SqliteFault::ReadOnly);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
     claim(&transaction)?;
@@ -81,20 +81,23 @@ pub(super) fn open(path: &Path) -> Result<Connection, Failure> {
 }
 
 /// Checks whose file it is; an empty one becomes ours.
-fn claim(transaction: &Transaction<'_>) -> Result<(), Failure> {
+fn claim(transaction: &Transaction<'_>) -> Result<(), SqliteFault> {
     let pragma = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, layout) = (pragma("application_id")?, pragma("user_version")?);
     if application == i64::from(APPLICATION_ID) {
         return if layout == i64::from(LAYOUT) {
             Ok(())
         } else {
-            Err(Failure::Layout { found: layout })
+            Err(SqliteFault::Layout {
+                found: layout,
+                known: LAYOUT.into(),
+            })
         };
     }
     let objects: i64 =
         transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != 0 || layout != 0 || objects != 0 {
-        return Err(Failure::Foreign);
+        return Err(SqliteFault::Foreign);
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", LAYOUT)?;

@@ -22,14 +22,15 @@
 //! key of each table, and the state of its last page.
 
 mod columns;
-mod failure;
+mod fault;
 mod file;
+mod json;
 mod names;
 mod numbers;
 mod rows;
 mod states;
 mod tables;
-mod values;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -41,9 +42,10 @@ use rusqlite::Connection;
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
-use self::failure::Failure;
-use self::tables::Prepared;
-use super::{Destination, DestinationError, States};
+use self::fault::SqliteFault;
+use self::tables::PreparedTable;
+use super::destination::{Destination, States};
+use super::error::DestinationError;
 
 /// Rows in a SQLite file, which no other process can read or write meanwhile.
 #[derive(Debug)]
@@ -51,7 +53,7 @@ pub struct Sqlite {
     connection: Connection,
     path: PathBuf,
     /// By the schema's name.
-    tables: HashMap<String, Prepared>,
+    tables: HashMap<String, PreparedTable>,
 }
 
 impl Sqlite {
@@ -60,10 +62,10 @@ impl Sqlite {
     /// # Errors
     ///
     /// [`DestinationError`]: `Locked` where another program has it open, `NotAFile`, `NotADatabase`, `Foreign` or `Layout` where
-    /// it is not a sync's, `ReadOnly`, `Open`, or what SQLite met with.
+    /// it is not a sync's, `ReadOnly`, `Open`, or what SQLite reported.
     pub fn open(path: &Path) -> Result<Self, DestinationError> {
         Ok(Self {
-            connection: file::open(path).map_err(|failure| failure.of(path))?,
+            connection: file::open(path).map_err(|fault| fault.into_error(path))?,
             path: path.to_owned(),
             tables: HashMap::new(),
         })
@@ -76,7 +78,7 @@ impl Destination for Sqlite {
             let prepared = tables::prepare(connection, table)?;
             Ok((prepared, states::get(connection, &table.name)?))
         })
-        .map_err(|failure| failure.of(&self.path))?;
+        .map_err(|fault| fault.into_error(&self.path))?;
         self.tables.insert(table.name.clone(), prepared);
         Ok(state)
     }
@@ -86,7 +88,7 @@ impl Destination for Sqlite {
         within(&mut self.connection, |connection| {
             tables::clear(connection, &prepared.layout)
         })
-        .map_err(|failure| failure.of(&self.path))?;
+        .map_err(|fault| fault.into_error(&self.path))?;
         prepared.layout.old_key = None;
         Ok(())
     }
@@ -101,7 +103,7 @@ impl Destination for Sqlite {
         let known = prepared.layout.columns().len();
         let committed = within(&mut self.connection, |connection| {
             if let Some(was) = &prepared.layout.old_key {
-                return Err(Failure::KeyChanged {
+                return Err(SqliteFault::KeyChanged {
                     table: table.to_owned(),
                     was: was.clone(),
                     now: prepared.layout.key.clone(),
@@ -110,31 +112,31 @@ impl Destination for Sqlite {
             rows::write(connection, prepared, rows)?;
             states::set(connection, table, state)
         });
-        committed.map_err(|failure| {
+        committed.map_err(|fault| {
             prepared.layout.forget_after(known);
-            failure.of(&self.path)
+            fault.into_error(&self.path)
         })
     }
 }
 
 impl States for Sqlite {
     fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
-        states::all(&self.connection).map_err(|failure| failure.of(&self.path))
+        states::all(&self.connection).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {
-        states::set(&self.connection, table, state).map_err(|failure| failure.of(&self.path))
+        states::set(&self.connection, table, state).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn reset_state(&mut self, table: &str) -> Result<bool, DestinationError> {
-        states::reset(&self.connection, table).map_err(|failure| failure.of(&self.path))
+        states::reset(&self.connection, table).map_err(|fault| fault.into_error(&self.path))
     }
 }
 
 fn prepared<'a>(
-    tables: &'a mut HashMap<String, Prepared>,
+    tables: &'a mut HashMap<String, PreparedTable>,
     table: &str,
-) -> Result<&'a mut Prepared, DestinationError> {
+) -> Result<&'a mut PreparedTable, DestinationError> {
     tables
         .get_mut(table)
         .ok_or_else(|| DestinationError::NotPrepared {
@@ -145,8 +147,8 @@ fn prepared<'a>(
 /// Does all of it in one transaction, or, after an error, nothing.
 fn within<T>(
     connection: &mut Connection,
-    work: impl FnOnce(&Connection) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    work: impl FnOnce(&Connection) -> Result<T, SqliteFault>,
+) -> Result<T, SqliteFault> {
     let transaction = connection.transaction()?;
     let value = work(&transaction)?;
     transaction.commit()?;

@@ -8,10 +8,10 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::columns::{Layout, NewColumn};
-use super::failure::Failure;
+use super::fault::SqliteFault;
+use super::json::{member_name, read_value};
 use super::names::quoted;
-use super::tables::Prepared;
-use super::values::{Value, member_name};
+use super::tables::PreparedTable;
 
 /// How many statements are kept, one for each set of columns that rows have.
 const MAX_STATEMENTS: usize = 32;
@@ -22,17 +22,17 @@ const MAX_STATEMENTS: usize = 32;
 /// A row whose key is null or missing in part is appended: it equals no other row, neither for SQL nor for a reader.
 pub(super) fn write(
     connection: &Connection,
-    Prepared { layout, defaults }: &mut Prepared,
+    PreparedTable { layout, defaults }: &mut PreparedTable,
     rows: &[Box<RawValue>],
-) -> Result<(), Failure> {
-    let mut reader = Reader {
+) -> Result<(), SqliteFault> {
+    let mut reader = RowReader {
         defaults,
-        ..Reader::default()
+        ..RowReader::default()
     };
     let mut statements = HashMap::<Vec<usize>, Statement<'_>>::new();
     for (place, row) in rows.iter().enumerate() {
         if !reader.read(row, layout) {
-            return Err(Failure::Row {
+            return Err(SqliteFault::Row {
                 table: layout.table.clone(),
                 row: place.saturating_add(1),
             });
@@ -46,10 +46,10 @@ pub(super) fn write(
             statements.insert(reader.columns.clone(), statement);
         }
         if let Some(statement) = statements.get_mut(&reader.columns) {
-            for (index, member) in reader.members.iter().enumerate() {
-                let column = layout.columns().get(member.column);
+            for (index, cell) in reader.cells.iter().enumerate() {
+                let column = layout.columns().get(cell.column);
                 let is_text = column.is_some_and(|column| column.is_text);
-                let value = Value::read(member.json, is_text);
+                let value = read_value(cell.json, is_text);
                 statement.raw_bind_parameter(index.saturating_add(1), value)?;
             }
             statement.raw_execute()?;
@@ -96,17 +96,17 @@ fn insertion(layout: &Layout, columns: &[usize]) -> String {
 
 /// One value of a row.
 #[derive(Debug, Clone, Copy)]
-struct Member<'a> {
+struct Cell<'a> {
     column: usize,
     json: &'a str,
 }
 
 /// Reads one row after another.
 #[derive(Debug, Default)]
-struct Reader<'a> {
+struct RowReader<'a> {
     /// The row's values by column, of each column one.
-    members: Vec<Member<'a>>,
-    /// The columns of `members`.
+    cells: Vec<Cell<'a>>,
+    /// The columns of `cells`.
     columns: Vec<usize>,
     /// The values of fields that a row lacks, by column.
     defaults: &'a [(usize, Box<RawValue>)],
@@ -117,10 +117,10 @@ struct Reader<'a> {
     expected: Vec<(&'a str, usize)>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RowReader<'a> {
     /// Whether the row is an object.
     fn read(&mut self, row: &'a RawValue, layout: &Layout) -> bool {
-        self.members.clear();
+        self.cells.clear();
         self.unknown.clear();
         let mut deserializer = serde_json::Deserializer::from_str(row.get());
         deserializer
@@ -135,13 +135,13 @@ impl<'a> Reader<'a> {
         if let Some(&(name, column)) = self.expected.get(position)
             && name == quoted
         {
-            self.members.push(Member { column, json });
+            self.cells.push(Cell { column, json });
             return;
         }
         let name = member_name(quoted);
         match layout.place(&name) {
             Some(column) => {
-                self.members.push(Member { column, json });
+                self.cells.push(Cell { column, json });
                 // After an unknown name there is a gap, which the next row fills.
                 if let Some(expected) = self.expected.get_mut(position) {
                     *expected = (quoted, column);
@@ -153,9 +153,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds columns for the unknown names, and puts the members in order.
-    fn resolve(&mut self, connection: &Connection, layout: &mut Layout) -> Result<(), Failure> {
-        if self.members.is_empty() && self.unknown.is_empty() && layout.columns().is_empty() {
+    /// Adds columns for the unknown names, and puts the cells in order.
+    fn resolve(&mut self, connection: &Connection, layout: &mut Layout) -> Result<(), SqliteFault> {
+        if self.cells.is_empty() && self.unknown.is_empty() && layout.columns().is_empty() {
             // A row of nothing needs a table, and a table a column.
             self.unknown.push((String::new(), "null"));
         }
@@ -166,37 +166,35 @@ impl<'a> Reader<'a> {
             });
             layout.add(connection, new)?;
             for (name, json) in &self.unknown {
-                self.members
-                    .extend(layout.place(name).map(|column| Member { column, json }));
+                self.cells
+                    .extend(layout.place(name).map(|column| Cell { column, json }));
             }
         }
         if !self
-            .members
+            .cells
             .is_sorted_by(|one, next| one.column < next.column)
         {
             // Of a name that a row has twice the last counts, as for most readers of JSON (RFC 8259, section 4).
-            self.members.reverse();
-            self.members.sort_by_key(|member| member.column);
-            self.members.dedup_by_key(|member| member.column);
+            self.cells.reverse();
+            self.cells.sort_by_key(|cell| cell.column);
+            self.cells.dedup_by_key(|cell| cell.column);
         }
         for &(column, ref json) in self.defaults {
-            let found = self
-                .members
-                .binary_search_by_key(&column, |member| member.column);
+            let found = self.cells.binary_search_by_key(&column, |cell| cell.column);
             if let Err(place) = found {
                 let json = json.get();
-                self.members.insert(place, Member { column, json });
+                self.cells.insert(place, Cell { column, json });
             }
         }
         self.columns.clear();
         self.columns
-            .extend(self.members.iter().map(|member| member.column));
+            .extend(self.cells.iter().map(|cell| cell.column));
         Ok(())
     }
 }
 
 struct RowVisitor<'r, 'a> {
-    reader: &'r mut Reader<'a>,
+    reader: &'r mut RowReader<'a>,
     layout: &'r Layout,
 }
 

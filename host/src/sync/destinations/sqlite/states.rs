@@ -3,10 +3,10 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::value::RawValue;
 
-use super::failure::Failure;
+use super::fault::SqliteFault;
 
 /// The state of the table's last page.
-pub(super) fn get(connection: &Connection, table: &str) -> Result<Option<String>, Failure> {
+pub(super) fn get(connection: &Connection, table: &str) -> Result<Option<String>, SqliteFault> {
     Ok(connection
         .query_row(
             "SELECT state FROM _weld_state WHERE table_name = ?1",
@@ -17,7 +17,7 @@ pub(super) fn get(connection: &Connection, table: &str) -> Result<Option<String>
 }
 
 /// Every state, by table.
-pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, SqliteFault> {
     let mut states =
         connection.prepare("SELECT table_name, state FROM _weld_state ORDER BY table_name")?;
     let states = states.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -25,7 +25,11 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, Fail
 }
 
 /// Puts the state in the place of an earlier one.
-pub(super) fn set(connection: &Connection, table: &str, state: &RawValue) -> Result<(), Failure> {
+pub(super) fn set(
+    connection: &Connection,
+    table: &str,
+    state: &RawValue,
+) -> Result<(), SqliteFault> {
     connection.execute(
         "INSERT INTO _weld_state (table_name, state, updated_at)
             VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
@@ -37,7 +41,7 @@ pub(super) fn set(connection: &Connection, table: &str, state: &RawValue) -> Res
 }
 
 /// Forgets the state, and tells whether there was one.
-pub(super) fn reset(connection: &Connection, table: &str) -> Result<bool, Failure> {
+pub(super) fn reset(connection: &Connection, table: &str) -> Result<bool, SqliteFault> {
     let removed = connection.execute("DELETE FROM _weld_state WHERE table_name = ?1", [table])?;
     Ok(removed > 0)
 }

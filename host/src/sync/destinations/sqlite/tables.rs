@@ -6,20 +6,23 @@ use serde_json::value::RawValue;
 use weld_protocol::{FieldType, Table};
 
 use super::columns::{Column, Layout, NewColumn};
-use super::failure::Failure;
+use super::fault::SqliteFault;
 use super::names::{Names, quoted, table_name};
 use super::states;
 
 /// A table that rows may be written to.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(super) struct PreparedTable {
     pub(super) layout: Layout,
     /// The values of fields that a row lacks, by the column's place.
     pub(super) defaults: Vec<(usize, Box<RawValue>)>,
 }
 
 /// Finds or makes the table, with the columns of its key and fields, within the caller's transaction.
-pub(super) fn prepare(connection: &Connection, table: &Table) -> Result<Prepared, Failure> {
+pub(super) fn prepare(
+    connection: &Connection,
+    table: &Table,
+) -> Result<PreparedTable, SqliteFault> {
     let recorded = connection
         .query_row(
             "SELECT sql_name, primary_key FROM _weld_tables WHERE name = ?1",
@@ -61,14 +64,14 @@ pub(super) fn prepare(connection: &Connection, table: &Table) -> Result<Prepared
             RawValue::from_string(json).ok()?,
         ))
     });
-    Ok(Prepared {
+    Ok(PreparedTable {
         defaults: defaults.collect(),
         layout,
     })
 }
 
 /// Removes all rows and the state, within the caller's transaction. An old key goes with its rows.
-pub(super) fn clear(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
+pub(super) fn clear(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
     if !layout.columns().is_empty() {
         connection.execute_batch(&format!("DELETE FROM {}", quoted(&layout.sql_table)))?;
     }
@@ -80,7 +83,7 @@ pub(super) fn clear(connection: &Connection, layout: &Layout) -> Result<(), Fail
 }
 
 /// Gives the table a name of its own. It must not be that of another object in the file, of whatever kind.
-fn register(connection: &Connection, table: &Table) -> Result<String, Failure> {
+fn register(connection: &Connection, table: &Table) -> Result<String, SqliteFault> {
     let mut taken = Names::default();
     let mut names = connection
         .prepare("SELECT name FROM sqlite_schema UNION ALL SELECT sql_name FROM _weld_tables")?;
@@ -101,7 +104,7 @@ fn known_columns(
     connection: &Connection,
     table: &str,
     sql_table: &str,
-) -> Result<(Vec<Column>, Names), Failure> {
+) -> Result<(Vec<Column>, Names), SqliteFault> {
     let mut taken = Names::of_a_table();
     let mut actual = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
     for name in actual.query_map([sql_table], |row| row.get::<_, String>(0))? {
@@ -134,7 +137,7 @@ fn known_columns(
 }
 
 /// Makes the index that keeps the key, where it is missing.
-fn index(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
+fn index(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
     if let Some(key) = layout.key_sql() {
         let (name, table) = (layout.index_sql(), quoted(&layout.sql_table));
         connection.execute_batch(&format!(
@@ -145,7 +148,7 @@ fn index(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
 }
 
 /// Puts the schema's key in the place of another; the table must be empty.
-fn change_key(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
+fn change_key(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
     connection.execute_batch(&format!("DROP INDEX IF EXISTS {}", layout.index_sql()))?;
     index(connection, layout)?;
     connection.execute(
@@ -155,7 +158,7 @@ fn change_key(connection: &Connection, layout: &Layout) -> Result<(), Failure> {
     Ok(())
 }
 
-fn is_empty(connection: &Connection, layout: &Layout) -> Result<bool, Failure> {
+fn is_empty(connection: &Connection, layout: &Layout) -> Result<bool, SqliteFault> {
     if layout.columns().is_empty() {
         return Ok(true);
     }
@@ -179,12 +182,12 @@ fn is_string(field_type: &FieldType) -> bool {
     }
 }
 
-fn key_json(key: &[String]) -> Result<String, Failure> {
+fn key_json(key: &[String]) -> Result<String, SqliteFault> {
     Ok(serde_json::to_string(key)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?)
 }
 
-fn key_of_json(json: &str) -> Result<Vec<String>, Failure> {
+fn key_of_json(json: &str) -> Result<Vec<String>, SqliteFault> {
     Ok(serde_json::from_str(json)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))?)
 }

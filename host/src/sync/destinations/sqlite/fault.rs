@@ -4,16 +4,17 @@ use std::path::Path;
 
 use rusqlite::{ErrorCode, ffi};
 
-use super::super::DestinationError;
+use super::super::error::DestinationError;
 
-/// What went wrong with a file that only the caller knows by name.
+/// Why SQLite did not do what it was asked to. The file is added by the caller, which knows its path.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum SqliteFault {
     Sqlite(rusqlite::Error),
-    /// More columns than [`super::columns::MAX_COLUMNS`].
+    /// The table has `limit` columns already.
     TooManyColumns {
         table: String,
         column: String,
+        limit: usize,
     },
     /// Counted from 1.
     Row {
@@ -27,29 +28,35 @@ pub(super) enum Failure {
     },
     NotAFile,
     Foreign,
+    /// The file has the layout `found`, this release knows `known`.
     Layout {
         found: i64,
+        known: i64,
     },
     ReadOnly,
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for SqliteFault {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
 }
 
-impl Failure {
-    /// The error, now that the file is known.
-    pub(super) fn of(self, path: &Path) -> DestinationError {
+impl SqliteFault {
+    /// The error, which names the file.
+    pub(super) fn into_error(self, path: &Path) -> DestinationError {
         let path = path.to_owned();
         match self {
             Self::Sqlite(source) => sorted(&path, source),
-            Self::TooManyColumns { table, column } => DestinationError::TooManyColumns {
+            Self::TooManyColumns {
+                table,
+                column,
+                limit,
+            } => DestinationError::TooManyColumns {
                 path,
                 table,
                 column,
-                limit: super::columns::MAX_COLUMNS,
+                limit,
             },
             Self::Row { table, row } => DestinationError::Row { table, row },
             Self::KeyChanged { table, was, now } => DestinationError::KeyChanged {
@@ -60,11 +67,7 @@ impl Failure {
             },
             Self::NotAFile => DestinationError::NotAFile { path },
             Self::Foreign => DestinationError::Foreign { path },
-            Self::Layout { found } => DestinationError::Layout {
-                path,
-                found,
-                known: super::file::LAYOUT.into(),
-            },
+            Self::Layout { found, known } => DestinationError::Layout { path, found, known },
             Self::ReadOnly => DestinationError::ReadOnly { path },
         }
     }

@@ -1,48 +1,25 @@
-//! JSON values as SQLite's.
+//! JSON texts as SQLite's values and as names of columns.
 
 use std::borrow::Cow;
 use std::fmt::{self, Formatter};
 
-use rusqlite::ToSql;
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::de::{Deserializer, Visitor};
 
 use super::numbers::number;
+use super::value::SqlValue;
 
-/// What a column holds.
-#[derive(Debug, PartialEq)]
-pub(super) enum Value<'a> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(Cow<'a, str>),
-}
-
-impl<'a> Value<'a> {
-    /// Reads a JSON text. Objects and arrays stay JSON, booleans become 0 and 1. `as_text` is for a column that the
-    /// schema calls a string: what is no string there stays JSON, too, since SQLite would round a number on its way
-    /// into a column of text.
-    pub(super) fn read(json: &'a str, as_text: bool) -> Self {
-        match json.as_bytes().first() {
-            Some(b'n') => Self::Null,
-            Some(b'"') => Self::Text(unquoted(json)),
-            Some(b'{' | b'[') => Self::Text(json.into()),
-            _ if as_text => Self::Text(json.into()),
-            Some(b't') => Self::Integer(1),
-            Some(b'f') => Self::Integer(0),
-            _ => number(json),
-        }
-    }
-}
-
-impl ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(integer) => ValueRef::Integer(*integer),
-            Self::Real(real) => ValueRef::Real(*real),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-        }))
+/// Reads a JSON text. Objects and arrays stay JSON, booleans become 0 and 1. `as_text` is for a column that the
+/// schema calls a string: any other value stays JSON there too, since SQLite would round a number on its way into a
+/// column of text.
+pub(super) fn read_value(json: &str, as_text: bool) -> SqlValue<'_> {
+    match json.as_bytes().first() {
+        Some(b'n') => SqlValue::Null,
+        Some(b'"') => SqlValue::Text(unquoted(json)),
+        Some(b'{' | b'[') => SqlValue::Text(json.into()),
+        _ if as_text => SqlValue::Text(json.into()),
+        Some(b't') => SqlValue::Integer(1),
+        Some(b'f') => SqlValue::Integer(0),
+        _ => number(json),
     }
 }
 
@@ -64,7 +41,7 @@ fn unquoted(json: &str) -> Cow<'_, str> {
         return inner.into();
     }
     serde_json::Deserializer::from_str(json)
-        .deserialize_bytes(Lossy)
+        .deserialize_bytes(LossyTextVisitor)
         .map_or_else(|_| inner.into(), Cow::Owned)
 }
 
@@ -76,9 +53,9 @@ fn inner(json: &str) -> &str {
 }
 
 /// `serde_json` hands over lone surrogates where bytes are asked for.
-struct Lossy;
+struct LossyTextVisitor;
 
-impl Visitor<'_> for Lossy {
+impl Visitor<'_> for LossyTextVisitor {
     type Value = String;
 
     fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
@@ -96,14 +73,14 @@ mod tests {
 
     #[test]
     fn each_kind_of_value_has_its_place() {
-        let text = |text: &'static str| Value::Text(text.into());
+        let text = |text: &'static str| SqlValue::Text(text.into());
         let cases = [
-            ("null", false, Value::Null),
-            ("null", true, Value::Null),
-            ("true", false, Value::Integer(1)),
-            ("false", false, Value::Integer(0)),
+            ("null", false, SqlValue::Null),
+            ("null", true, SqlValue::Null),
+            ("true", false, SqlValue::Integer(1)),
+            ("false", false, SqlValue::Integer(0)),
             ("true", true, text("true")),
-            ("7", false, Value::Integer(7)),
+            ("7", false, SqlValue::Integer(7)),
             ("1.10", true, text("1.10")),
             ("18446744073709551616", true, text("18446744073709551616")),
             (r#""a\nb\u0000\u00e9""#, false, text("a\nb\0é")),
@@ -114,7 +91,7 @@ mod tests {
             (r#""\ud83d\ude00""#, false, text("😀")),
         ];
         for (json, as_text, value) in cases {
-            assert_eq!(Value::read(json, as_text), value, "{json} {as_text}");
+            assert_eq!(read_value(json, as_text), value, "{json} {as_text}");
         }
     }
 

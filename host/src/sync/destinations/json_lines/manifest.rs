@@ -8,54 +8,56 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use super::super::DestinationError;
+use super::super::error::DestinationError;
 
-/// The layout of the ledger.
+/// The layout of the manifest.
 const LAYOUT: i64 = 1;
 
-/// The ledger's name in the folder. No table's file ends so.
+/// The manifest's name in the folder. No table's file ends so.
 const FILE: &str = "_weld.json";
 
-/// The ledger to be.
+/// The manifest to be.
 const NEW_FILE: &str = "_weld.json.new";
 
-/// What is known of all tables.
+/// The committed part of each table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Ledger {
+pub(super) struct Manifest {
     layout: i64,
     /// By the schema's name.
-    pub(super) tables: BTreeMap<String, Entry>,
+    pub(super) tables: BTreeMap<String, CommittedTable>,
 }
 
-/// What is known of a table.
+/// The committed part of one table's file, and the state that goes with it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct CommittedTable {
     /// The name of its file within the folder.
     pub(super) file: String,
-    /// How many bytes of the file are whole pages; what follows is none.
+    /// How many bytes of the file are whole pages; what follows is not committed.
     pub(super) committed_bytes: u64,
     /// The state of the last page.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
+        deserialize_with = "deserialize_some"
     )]
     pub(super) state: Option<Box<RawValue>>,
 }
 
-/// Only the layout, which an older or newer ledger has as well.
+/// The layout alone, which an older or newer manifest has as well.
 #[derive(Deserialize)]
-struct Header {
+struct LayoutHeader {
     layout: i64,
 }
 
-/// A state may be `null`, which is another thing than none.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+/// A state of `null` is not the same as no state.
+fn deserialize_some<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::deserialize(deserializer).map(Some)
 }
 
-impl Ledger {
-    /// Reads the folder's ledger; an empty one where there is none.
+impl Manifest {
+    /// Reads the folder's manifest; an empty one if the folder has none.
     pub(super) fn read(folder: &Path) -> Result<Self, DestinationError> {
         let path = folder.join(FILE);
         let text = match fs::read(&path) {
@@ -72,7 +74,7 @@ impl Ledger {
             path: path.clone(),
             reason: error.to_string(),
         };
-        let Header { layout } = serde_json::from_slice(&text).map_err(damaged)?;
+        let LayoutHeader { layout } = serde_json::from_slice(&text).map_err(damaged)?;
         if layout != LAYOUT {
             return Err(DestinationError::Layout {
                 path,
@@ -83,7 +85,7 @@ impl Ledger {
         serde_json::from_slice(&text).map_err(damaged)
     }
 
-    /// Puts this ledger in the place of the folder's: after a kill or a power cut there is one or the other.
+    /// Puts this manifest in the place of the folder's: after a kill or a power cut there is one or the other.
     pub(super) fn write(&self, folder: &Path) -> Result<(), DestinationError> {
         let path = folder.join(NEW_FILE);
         replace(self, &path, &folder.join(FILE))
@@ -91,8 +93,8 @@ impl Ledger {
     }
 }
 
-fn replace(ledger: &Ledger, new: &PathBuf, path: &PathBuf) -> io::Result<()> {
-    let text = serde_json::to_vec_pretty(ledger)?;
+fn replace(manifest: &Manifest, new: &PathBuf, path: &PathBuf) -> io::Result<()> {
+    let text = serde_json::to_vec_pretty(manifest)?;
     let mut file = File::create(new)?;
     file.write_all(&text)?;
     file.sync_all()?;
