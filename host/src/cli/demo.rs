@@ -23,7 +23,7 @@ use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
 use crate::config::{Secret, ServerConfig};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
-use crate::sync::{Client, Destination, DestinationError, Sqlite, SyncOptions};
+use crate::sync::{ConnectorClient, Destination, DestinationError, Sqlite, SyncOptions};
 
 /// The key where `WELD_API_KEY` is not set.
 const DEMO_KEY: &str = "demo-key";
@@ -87,7 +87,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = host.run(wished(stopped), drop);
     let syncing = async {
-        let client = Client::new(&url, Some(&key))?;
+        let client = ConnectorClient::new(&url, Some(&key))?;
         sync_all(&client).await?;
         print_next_steps(&url, &key, flags.once);
         Ok::<(), CliError>(())
@@ -168,7 +168,7 @@ fn example_url(host: &Host) -> Result<String, CliError> {
 }
 
 /// Syncs everything anew, as the rows of the demo API are the same every time, and prints what came.
-async fn sync_all(client: &Client) -> Result<(), CliError> {
+async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
     let shown = Arc::default();
     let destination = Sampled {
         rows: Sqlite::open(Path::new(DATABASE))?,

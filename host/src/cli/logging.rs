@@ -10,7 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::check::Heard;
+use super::check::LogCapture;
 
 /// What the log shows, and how.
 #[derive(Debug, Clone, Copy, Args)]
@@ -54,8 +54,8 @@ impl Format {
 
 impl LoggingFlags {
     /// Sends events to stderr from now on. Where a log was set up before, as by an embedding test, that one stays.
-    /// `heard` hears of what is of interest to it, whatever the log shows.
-    pub(super) fn start(self, default: Level, heard: Option<Heard>) {
+    /// `capture` gets the events that it filters for, whatever the log shows.
+    pub(super) fn start(self, default: Level, capture: Option<LogCapture>) {
         let level = match self.log.unwrap_or(default) {
             Level::Error => LevelFilter::ERROR,
             Level::Warn => LevelFilter::WARN,
@@ -68,13 +68,13 @@ impl LoggingFlags {
             .with_target("weld_host", level)
             .with_target("guest", level);
         let registry = tracing_subscriber::registry();
-        let started = match heard {
+        let started = match capture {
             None => registry
                 .with(filter)
                 .with(self.log_format.lines())
                 .try_init(),
-            Some(heard) => registry
-                .with(heard.with_filter(Heard::filter()))
+            Some(capture) => registry
+                .with(capture.with_filter(LogCapture::filter()))
                 .with(self.log_format.lines().with_filter(filter))
                 .try_init(),
         };

@@ -89,14 +89,14 @@ impl Cli {
     ///
     /// [`CliError`], which knows whether it was the user's mistake.
     pub fn run(self) -> Result<(), CliError> {
-        let heard = check::Heard::default();
-        let hears = matches!(self.command, Command::Check(_)).then(|| heard.clone());
-        self.logging.start(self.command.log_level(), hears);
+        let capture = check::LogCapture::default();
+        let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
+        self.logging.start(self.command.log_level(), logged);
         match self.command {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
             Command::Build(flags) => on_runtime(build::run(flags)),
-            Command::Check(flags) => on_runtime(check::run(flags, heard)),
+            Command::Check(flags) => on_runtime(check::run(flags, capture)),
             Command::Auth(flags) => on_runtime(auth::run(flags)),
             Command::New(flags) => new::run(flags),
             #[cfg(feature = "demo")]

@@ -15,11 +15,11 @@ use weld_protocol::{
     read_schema,
 };
 
-use super::address::{Address, Endpoint};
 use super::body::{self, BodyError};
 use super::connect::TimedConnector;
 use super::error::SyncError;
 use super::options::ClientOptions;
+use super::urls::{ConnectorUrls, RequestUrl};
 use super::{refusal, retry};
 use crate::config::Secret;
 
@@ -28,9 +28,9 @@ const MAX_ERROR_BYTES: usize = 1024 * 1024;
 
 /// A connector's client.
 #[derive(Debug)]
-pub struct Client {
+pub struct ConnectorClient {
     http: HttpClient<TimedConnector, Full<Bytes>>,
-    address: Address,
+    urls: ConnectorUrls,
     authorization: Option<HeaderValue>,
     options: ClientOptions,
 }
@@ -56,7 +56,7 @@ struct PageBody<'a> {
     state: &'a RawValue,
 }
 
-impl Client {
+impl ConnectorClient {
     /// A client of the connector at `base`, such as `http://127.0.0.1:8080/beers`, with the default options.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Client {
         key: Option<&Secret>,
         options: ClientOptions,
     ) -> Result<Self, SyncError> {
-        let address = Address::parse(base)?;
+        let urls = ConnectorUrls::parse(base)?;
         let authorization = key
             .map(|key| HeaderValue::try_from(format!("Bearer {}", key.expose())))
             .transpose()
@@ -89,7 +89,7 @@ impl Client {
         let connector = TimedConnector::new(options.connect_timeout)?;
         Ok(Self {
             http: HttpClient::builder(TokioExecutor::new()).build(connector),
-            address,
+            urls,
             authorization,
             options,
         })
@@ -107,10 +107,10 @@ impl Client {
     ///
     /// [`SyncError`]: `Transfer`, `Closed`, `TimedOut`, `TooLarge`, `Encoding`, `Unauthorized`, `Refused` or `Answer`.
     pub async fn schema(&self) -> Result<Vec<Table>, SyncError> {
-        let endpoint = &self.address.schema;
-        let (_, body) = self.send(Method::GET, endpoint, Bytes::new()).await?;
+        let url = &self.urls.schema;
+        let (_, body) = self.send(Method::GET, url, Bytes::new()).await?;
         read_schema(&body).map_err(|source| SyncError::Answer {
-            url: endpoint.shown.clone(),
+            url: url.shown.clone(),
             expected: "schema",
             source,
         })
@@ -122,15 +122,15 @@ impl Client {
     ///
     /// As for [`schema`](Self::schema).
     pub async fn page(&self, table: &str, state: &RawValue) -> Result<PageReply, SyncError> {
-        let endpoint = &self.address.page;
+        let url = &self.urls.page;
         let request = PageBody { name: table, state };
         let request = serde_json::to_vec(&request).map_err(|error| SyncError::Transfer {
-            url: endpoint.shown.clone(),
+            url: url.shown.clone(),
             source: error.into(),
         })?;
-        let (headers, body) = self.send(Method::POST, endpoint, request.into()).await?;
+        let (headers, body) = self.send(Method::POST, url, request.into()).await?;
         let page = read_page(&body).map_err(|source| SyncError::Answer {
-            url: endpoint.shown.clone(),
+            url: url.shown.clone(),
             expected: "page",
             source,
         })?;
@@ -159,14 +159,14 @@ impl Client {
     async fn send(
         &self,
         method: Method,
-        endpoint: &Endpoint,
+        url: &RequestUrl,
         body: Bytes,
     ) -> Result<(HeaderMap, Bytes), SyncError> {
         let limit = self.options.answer_timeout;
-        tokio::time::timeout(limit, self.exchange(method, endpoint, body))
+        tokio::time::timeout(limit, self.exchange(method, url, body))
             .await
             .map_err(|_| SyncError::TimedOut {
-                url: endpoint.shown.clone(),
+                url: url.shown.clone(),
                 limit,
             })?
     }
@@ -174,19 +174,19 @@ impl Client {
     async fn exchange(
         &self,
         method: Method,
-        endpoint: &Endpoint,
+        url: &RequestUrl,
         body: Bytes,
     ) -> Result<(HeaderMap, Bytes), SyncError> {
-        let url = || endpoint.shown.clone();
+        let shown = || url.shown.clone();
         let mut request = Request::builder()
             .method(method)
-            .uri(endpoint.uri.clone())
+            .uri(url.uri.clone())
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/json")
             .header(header::ACCEPT_ENCODING, "gzip")
             .body(Full::new(body))
             .map_err(|error| SyncError::Transfer {
-                url: url(),
+                url: shown(),
                 source: error.into(),
             })?;
         if let Some(authorization) = &self.authorization {
@@ -198,7 +198,7 @@ impl Client {
             .http
             .request(request)
             .await
-            .map_err(|error| transfer_failed(error, url()))?;
+            .map_err(|error| transfer_failed(error, shown()))?;
         let (head, body) = response.into_parts();
         let max_bytes = self.options.max_answer_bytes;
         if head.status != StatusCode::OK {
@@ -206,22 +206,22 @@ impl Client {
             let body = body::read(&head.headers, body, max_bytes.min(MAX_ERROR_BYTES))
                 .await
                 .unwrap_or_default();
-            return Err(self.refusal(head.status, &head.headers, &body, url()));
+            return Err(self.refusal(head.status, &head.headers, &body, shown()));
         }
         let body =
             body::read(&head.headers, body, max_bytes)
                 .await
                 .map_err(|error| match error {
                     BodyError::TooLarge => SyncError::TooLarge {
-                        url: url(),
+                        url: shown(),
                         max_bytes,
                     },
                     BodyError::Transfer(_) => SyncError::Transfer {
-                        url: url(),
+                        url: shown(),
                         source: error.into(),
                     },
                     BodyError::Encoding(_) | BodyError::Gzip(_) => SyncError::Encoding {
-                        url: url(),
+                        url: shown(),
                         source: error.into(),
                     },
                 })?;

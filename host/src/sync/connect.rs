@@ -12,9 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::error::SyncError;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use super::error::{BoxError, SyncError};
 
 /// Resolves, connects and makes TLS, all within one time. The time-out of [`HttpConnector`] would count TCP alone, and
 /// each address anew.

@@ -5,12 +5,12 @@
 //! request in memory alone, since it stands for no rows.
 
 use std::pin::{Pin, pin};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::value::RawValue;
 use weld_protocol::{Pending, Table};
 
-use super::client::Client;
+use super::client::ConnectorClient;
 use super::destinations::Destination;
 use super::error::SyncError;
 use super::event::Event;
@@ -18,16 +18,12 @@ use super::options::SyncOptions;
 use super::retry;
 use super::standstill::Standstill;
 use super::summary::{SlowPage, Summary, TableSummary};
-use super::table::{Progress, TableSync};
-use super::writer::{Committed, Page, Writer};
+use super::table::{PENDING_INTERVAL, Progress, TableSync};
+use super::writer::{CommitOutcome, FetchedPage, Writer};
 use crate::report;
 
 /// The state of a table's first page.
 const FIRST_STATE: &str = "{}";
-
-/// Between two requests for a page that is pending, where the answer doesn't say. A host of ours holds such requests;
-/// one that answers at once must not be asked thousands of times a second.
-const PENDING_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Reads the schema and every table to its end, one after the other, into `destination`, and calls `events` with each
 /// step. When `stop` is ready, the page that is being committed is committed, one that is asked for is dropped, and
@@ -37,7 +33,7 @@ const PENDING_INTERVAL: Duration = Duration::from_millis(100);
 ///
 /// [`SyncError`]. The destination then has whole pages, each with its state, and the next run goes on from there.
 pub async fn sync(
-    client: &Client,
+    client: &ConnectorClient,
     destination: Box<dyn Destination>,
     options: &SyncOptions,
     events: impl FnMut(Event) + Send,
@@ -64,7 +60,7 @@ pub async fn sync(
 }
 
 struct Run<'a, E, S> {
-    client: &'a Client,
+    client: &'a ConnectorClient,
     options: &'a SyncOptions,
     events: E,
     stop: Pin<&'a mut S>,
@@ -158,7 +154,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         table: &str,
         number: u64,
         reading: &mut TableSync<'_>,
-    ) -> Result<Option<Page>, SyncError> {
+    ) -> Result<Option<FetchedPage>, SyncError> {
         let began = Instant::now();
         let mut failed = 0_usize;
         loop {
@@ -168,7 +164,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
             };
             match answered {
                 Ok(Progress::Page { rows, bytes }) => {
-                    return Ok(Some(Page {
+                    return Ok(Some(FetchedPage {
                         number,
                         rows,
                         state: reading.state().to_owned(),
@@ -258,7 +254,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         Ok(())
     }
 
-    fn tell(&mut self, committed: Committed) -> Result<(), SyncError> {
+    fn tell(&mut self, committed: CommitOutcome) -> Result<(), SyncError> {
         for warning in committed.warnings {
             self.current.warnings = self.current.warnings.saturating_add(1);
             (self.events)(Event::Warning(warning));

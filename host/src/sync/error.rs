@@ -7,7 +7,7 @@ use weld_protocol::{AnswerError, ErrorKind};
 use super::checks::Warning;
 use super::destinations::DestinationError;
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a request got no page or schema, or a table did not come to its end.
 #[derive(Debug, thiserror::Error)]

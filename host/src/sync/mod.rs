@@ -4,12 +4,11 @@
 //! pending answers told from pages, rows and states put away together, and the checks that a caller can make of what
 //! comes. How a server answers does not, and any server of the protocol will do.
 //!
-//! The flow: [`Client`] sends one request, [`TableSync`] carries a table's state, and [`sync()`] reads tables to their
+//! The flow: [`ConnectorClient`] sends one request, [`TableSync`] carries a table's state, and [`sync()`] reads tables to their
 //! end with both. A thread for blocking work checks and commits a page while the next one is asked for.
 //!
 //! Uses `weld-protocol`, `config`, `encoding` and `report`.
 
-mod address;
 mod body;
 mod checks;
 mod client;
@@ -26,15 +25,16 @@ mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
+mod urls;
 mod writer;
 
 pub(crate) use checks::Checks;
-pub use checks::{Finding, Kind, Warning};
-pub use client::{Client, PageReply};
+pub use checks::{ValueKind, Warning, WarningKind};
+pub use client::{ConnectorClient, PageReply};
 pub use destinations::{Destination, DestinationError, JsonLines, Sqlite, States, Stdout};
 pub use engine::sync;
 pub use error::SyncError;
 pub use event::Event;
 pub use options::{ClientOptions, SyncOptions};
 pub use summary::{SlowPage, Summary, TableSummary};
-pub use table::{Progress, TableSync};
+pub use table::{PageWaitError, Progress, TableSync};

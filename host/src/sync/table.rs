@@ -1,18 +1,22 @@
 //! One table from a state to its end.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use weld_protocol::Pending;
 
-use super::client::Client;
+use super::client::ConnectorClient;
 use super::error::SyncError;
+
+/// Between two requests for a page that is pending, if the answer doesn't say. A host of ours holds such requests; one
+/// that answers at once must not be asked thousands of times a second.
+pub(super) const PENDING_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A table being read.
 #[derive(Debug)]
 pub struct TableSync<'a> {
-    client: &'a Client,
+    client: &'a ConnectorClient,
     table: &'a str,
     state: Box<RawValue>,
     moved: bool,
@@ -38,10 +42,28 @@ pub enum Progress {
     Done,
 }
 
+/// Why there is no page within the time that a caller has for it.
+#[derive(Debug, thiserror::Error)]
+pub enum PageWaitError {
+    /// A request failed.
+    #[error(transparent)]
+    Request(#[from] SyncError),
+    /// The page was still pending.
+    #[error("the page is not ready{}", reason(waits_for.as_deref()))]
+    Pending {
+        /// What the page waits for, if the host says so.
+        waits_for: Option<String>,
+    },
+}
+
+fn reason(waits_for: Option<&str>) -> String {
+    waits_for.map_or_else(String::new, |cause| format!(", it waits: {cause}"))
+}
+
 impl<'a> TableSync<'a> {
     /// Begins at `state`: `null` or an empty object for the first sync, the last one's state for an incremental one.
     #[must_use]
-    pub fn new(client: &'a Client, table: &'a str, state: Box<RawValue>) -> Self {
+    pub fn new(client: &'a ConnectorClient, table: &'a str, state: Box<RawValue>) -> Self {
         Self {
             client,
             table,
@@ -114,5 +136,36 @@ impl<'a> TableSync<'a> {
             rows: reply.page.insert,
             bytes: reply.bytes,
         })
+    }
+
+    /// Asks for the next page until it is there: its rows; `None` if there are no more pages. A request that is under
+    /// way when `patience` ends is still waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`PageWaitError::Request`] for a failed request, and [`PageWaitError::Pending`] if the page is pending after
+    /// `patience`.
+    pub async fn page_within(
+        &mut self,
+        patience: Duration,
+    ) -> Result<Option<Vec<Box<RawValue>>>, PageWaitError> {
+        let began = Instant::now();
+        loop {
+            match self.advance().await? {
+                Progress::Page { rows, .. } => return Ok(Some(rows)),
+                Progress::Done => return Ok(None),
+                Progress::Pending(_) if began.elapsed() >= patience => {
+                    let not_before = self
+                        .waiting_until()
+                        .map(|until| format!("not before {until}"));
+                    return Err(PageWaitError::Pending {
+                        waits_for: self.waits_for.clone().or(not_before),
+                    });
+                }
+                Progress::Pending(Pending::Waiting | Pending::Running) => {
+                    tokio::time::sleep(PENDING_INTERVAL).await;
+                }
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::error::SyncError;
 
 /// A page that came and is not put away yet.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct FetchedPage {
     /// Counted from 1.
     pub(super) number: u64,
     pub(super) rows: Vec<Box<RawValue>>,
@@ -27,7 +27,7 @@ pub(super) struct Page {
 
 /// What became of a page.
 #[derive(Debug)]
-pub(super) struct Committed {
+pub(super) struct CommitOutcome {
     pub(super) number: u64,
     pub(super) rows: usize,
     pub(super) bytes: usize,
@@ -40,11 +40,11 @@ pub(super) struct Committed {
 pub(super) struct Writer {
     strict: bool,
     /// None while the thread has it.
-    desk: Option<Desk>,
-    committing: Option<JoinHandle<(Desk, Committed)>>,
+    destination: Option<CheckedDestination>,
+    committing: Option<JoinHandle<(CheckedDestination, CommitOutcome)>>,
 }
 
-struct Desk {
+struct CheckedDestination {
     destination: Box<dyn Destination>,
     checks: Option<Checks>,
 }
@@ -54,7 +54,7 @@ impl Writer {
     pub(super) fn new(destination: Box<dyn Destination>, strict: bool) -> Self {
         Self {
             strict,
-            desk: Some(Desk {
+            destination: Some(CheckedDestination {
                 destination,
                 checks: None,
             }),
@@ -73,13 +73,13 @@ impl Writer {
         table: &Table,
         clear: bool,
     ) -> Result<Option<Box<RawValue>>, SyncError> {
-        let mut desk = self.desk()?;
+        let mut destination = self.take_destination()?;
         let prepared = table.clone();
         let task = tokio::task::spawn_blocking(move || {
-            let stored = desk.prepare(&prepared, clear);
-            (desk, stored)
+            let stored = destination.prepare(&prepared, clear);
+            (destination, stored)
         });
-        let (mut desk, stored) = task
+        let (mut destination, stored) = task
             .await
             .map_err(|error| SyncError::Writer(error.into()))?;
         let stored = stored
@@ -98,9 +98,9 @@ impl Writer {
                     })
             });
         if let Ok(stored) = &stored {
-            desk.checks = Some(Checks::new(table, stored.is_none()));
+            destination.checks = Some(Checks::new(table, stored.is_none()));
         }
-        self.desk = Some(desk);
+        self.destination = Some(destination);
         stored
     }
 
@@ -110,12 +110,12 @@ impl Writer {
     /// # Errors
     ///
     /// [`SyncError::Writer`].
-    pub(super) fn commit(&mut self, table: &str, page: Page) -> Result<(), SyncError> {
-        let mut desk = self.desk()?;
+    pub(super) fn commit(&mut self, table: &str, page: FetchedPage) -> Result<(), SyncError> {
+        let mut destination = self.take_destination()?;
         let (table, strict) = (table.to_owned(), self.strict);
         self.committing = Some(tokio::task::spawn_blocking(move || {
-            let committed = desk.commit(&table, &page, strict);
-            (desk, committed)
+            let committed = destination.commit(&table, &page, strict);
+            (destination, committed)
         }));
         Ok(())
     }
@@ -129,25 +129,25 @@ impl Writer {
     /// # Errors
     ///
     /// [`SyncError::Writer`].
-    pub(super) async fn committed(&mut self) -> Result<Committed, SyncError> {
+    pub(super) async fn committed(&mut self) -> Result<CommitOutcome, SyncError> {
         let Some(task) = &mut self.committing else {
             return std::future::pending().await;
         };
         let joined = task.await;
         self.committing = None;
-        let (desk, committed) = joined.map_err(|error| SyncError::Writer(error.into()))?;
-        self.desk = Some(desk);
+        let (destination, committed) = joined.map_err(|error| SyncError::Writer(error.into()))?;
+        self.destination = Some(destination);
         Ok(committed)
     }
 
-    fn desk(&mut self) -> Result<Desk, SyncError> {
-        self.desk
+    fn take_destination(&mut self) -> Result<CheckedDestination, SyncError> {
+        self.destination
             .take()
             .ok_or_else(|| SyncError::Writer("it has the destination still".into()))
     }
 }
 
-impl Desk {
+impl CheckedDestination {
     fn prepare(&mut self, table: &Table, clear: bool) -> Result<Option<String>, DestinationError> {
         let stored = self.destination.prepare(table)?;
         if !clear {
@@ -157,7 +157,7 @@ impl Desk {
         Ok(None)
     }
 
-    fn commit(&mut self, table: &str, page: &Page, strict: bool) -> Committed {
+    fn commit(&mut self, table: &str, page: &FetchedPage, strict: bool) -> CommitOutcome {
         let warnings = self
             .checks
             .as_mut()
@@ -173,7 +173,7 @@ impl Desk {
                     source: Box::new(source),
                 }),
         };
-        Committed {
+        CommitOutcome {
             number: page.number,
             rows: page.rows.len(),
             bytes: page.bytes,

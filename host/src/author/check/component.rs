@@ -2,7 +2,7 @@
 
 use wasmparser::{Encoding, Parser, Payload};
 
-use super::finding::{Code, Finding};
+use super::finding::{Finding, FindingCode};
 
 /// The interface that a connector exports, without its version.
 const SOURCE: &str = "weld:connector/source";
@@ -26,7 +26,7 @@ pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
     let (imports, exports) = match names(bytes) {
         Ok(names) => names,
         Err(message) => {
-            findings.push(Finding::new(Code::NoComponent, message));
+            findings.push(Finding::new(FindingCode::NoComponent, message));
             return (surface, findings);
         }
     };
@@ -41,12 +41,12 @@ pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
                 all => all.join(", "),
             };
             let message = format!("it exports {exported}, not {SOURCE}");
-            findings.push(Finding::new(Code::NoContract, message));
+            findings.push(Finding::new(FindingCode::NoContract, message));
         }
         Some(version) if !is_spoken(version) => {
             let message =
                 format!("it speaks version {version} of the contract, this host {CONTRACT}");
-            findings.push(Finding::new(Code::ContractVersion, message));
+            findings.push(Finding::new(FindingCode::ContractVersion, message));
         }
         Some(_) => {}
     }
@@ -55,7 +55,7 @@ pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
         let meaning = meaning(&name);
         if meaning.is_none() {
             let message = format!("it imports {name}, which no host of ours offers");
-            findings.push(Finding::new(Code::UnknownImport, message));
+            findings.push(Finding::new(FindingCode::UnknownImport, message));
         }
         surface.imports.push((name, meaning));
     }
@@ -126,7 +126,7 @@ fn meaning(import: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn codes(bytes: &[u8]) -> Vec<Code> {
+    fn codes(bytes: &[u8]) -> Vec<FindingCode> {
         surface(bytes)
             .1
             .iter()
@@ -142,9 +142,9 @@ mod tests {
             b"\0asm\x01\0\0\0",
             b"\0asm\x0d\0\x01\0\xff",
         ] {
-            assert_eq!(codes(bytes), [Code::NoComponent], "{bytes:?}");
+            assert_eq!(codes(bytes), [FindingCode::NoComponent], "{bytes:?}");
         }
-        assert_eq!(codes(b"\0asm\x0d\0\x01\0"), [Code::NoContract]);
+        assert_eq!(codes(b"\0asm\x0d\0\x01\0"), [FindingCode::NoContract]);
     }
 
     #[test]

@@ -1,23 +1,55 @@
 //! What a check finds, and what its author can do about it.
 
 use serde::Serialize;
+use weld_protocol::ErrorKind;
+
+use crate::report;
+use crate::sync::SyncError;
 
 /// Something about a connector that is wrong or looks so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    pub(crate) code: Code,
-    /// None where it is not about one table.
+    pub(crate) code: FindingCode,
+    /// `None` if it is not about one table.
     pub(crate) table: Option<String>,
     /// What was seen; on one line.
     pub(crate) message: String,
 }
 
 impl Finding {
-    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: FindingCode, message: impl Into<String>) -> Self {
         Self {
             code,
             table: None,
             message: message.into(),
+        }
+    }
+
+    /// An answer that is an error. One that says that a setting is missing, or that the API refused the credentials,
+    /// has a code of its own in place of `code`.
+    pub(super) fn from_refusal(code: FindingCode, error: &SyncError) -> Self {
+        let code = match error.kind() {
+            Some(ErrorKind::Misconfigured) => FindingCode::Misconfigured,
+            Some(ErrorKind::UpstreamUnauthorized | ErrorKind::CredentialsFailed) => {
+                FindingCode::Unauthorized
+            }
+            _ => code,
+        };
+        let message = match error {
+            SyncError::Refused { kind, message, .. } => {
+                let kind = kind.map_or("no error of the protocol", ErrorKind::as_str);
+                format!("{message} ({kind})")
+            }
+            other => report::chain(other),
+        };
+        Self::new(code, message)
+    }
+
+    /// The same finding, about one table.
+    pub(super) fn in_table(self, table: &str) -> Self {
+        Self {
+            table: Some(table.to_owned()),
+            ..self
         }
     }
 }
@@ -35,7 +67,7 @@ pub(crate) enum Severity {
 /// What kind of thing was found, as tools know it: in kebab case it is part of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Code {
+pub(crate) enum FindingCode {
     NoComponent,
     NoContract,
     ContractVersion,
@@ -64,7 +96,7 @@ pub(crate) enum Code {
     ResumeRepeats,
 }
 
-impl Code {
+impl FindingCode {
     pub(crate) fn severity(self) -> Severity {
         match self {
             Self::NoComponent

@@ -11,16 +11,14 @@ mod types;
 
 use std::time::Duration;
 
-use weld_protocol::{ErrorKind, Table};
-
 pub(crate) use component::{Surface, surface};
-pub(crate) use finding::{Code, Finding, Severity};
+pub(crate) use finding::{Finding, FindingCode, Severity};
 
-use crate::sync::{Client, SyncError};
+use crate::sync::ConnectorClient;
 
 /// How far a connector is asked.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Depth {
+pub(crate) struct CheckDepth {
     /// Whether pages are asked for, which most connectors need their API for.
     pub(crate) pages: bool,
     /// How long one page may be pending.
@@ -36,24 +34,26 @@ pub(crate) struct Answers {
 }
 
 /// Asks a connector for its schema and, of each table, for the first page twice and for the one after it.
-pub(crate) async fn ask(client: &Client, depth: Depth) -> Answers {
+pub(crate) async fn run(client: &ConnectorClient, depth: CheckDepth) -> Answers {
     let mut answers = Answers::default();
     let tables = match client.schema().await {
         Ok(tables) => tables,
         Err(error) => {
-            answers.findings.push(refused(Code::SchemaFailed, &error));
+            let finding = Finding::from_refusal(FindingCode::SchemaFailed, &error);
+            answers.findings.push(finding);
             return answers;
         }
     };
     if tables.is_empty() {
-        answers
-            .findings
-            .push(Finding::new(Code::NoTables, "the schema has no tables"));
+        answers.findings.push(Finding::new(
+            FindingCode::NoTables,
+            "the schema has no tables",
+        ));
     }
-    answers.findings.extend(names::look(&tables));
+    answers.findings.extend(names::check(&tables));
     for table in &tables {
         let rows = if depth.pages {
-            let (rows, findings) = pages::look(client, table, depth.patience).await;
+            let (rows, findings) = pages::check(client, table, depth.patience).await;
             answers.findings.extend(findings);
             Some(rows)
         } else {
@@ -62,28 +62,4 @@ pub(crate) async fn ask(client: &Client, depth: Depth) -> Answers {
         answers.tables.push((table.name.clone(), rows));
     }
     answers
-}
-
-/// An answer that is an error: a connector that lacks a setting is told from one that fails.
-fn refused(code: Code, error: &SyncError) -> Finding {
-    let code = match error.kind() {
-        Some(ErrorKind::Misconfigured) => Code::Misconfigured,
-        Some(ErrorKind::UpstreamUnauthorized | ErrorKind::CredentialsFailed) => Code::Unauthorized,
-        _ => code,
-    };
-    let message = match error {
-        SyncError::Refused { kind, message, .. } => {
-            let kind = kind.map_or("no error of the protocol", ErrorKind::as_str);
-            format!("{message} ({kind})")
-        }
-        other => crate::report::chain(other),
-    };
-    Finding::new(code, message)
-}
-
-fn of_table(table: &Table, finding: Finding) -> Finding {
-    Finding {
-        table: Some(table.name.clone()),
-        ..finding
-    }
 }

@@ -4,41 +4,40 @@ use std::collections::HashMap;
 
 use weld_protocol::Table;
 
-use super::finding::{Code, Finding};
-use super::of_table;
+use super::finding::{Finding, FindingCode};
 use crate::report;
 
 /// How much of a name is shown.
 const SHOWN_BYTES: usize = 100;
 
-pub(super) fn look(tables: &[Table]) -> Vec<Finding> {
+pub(super) fn check(tables: &[Table]) -> Vec<Finding> {
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-    let mut findings = of_names("table", &names);
+    let mut findings = check_names("table", &names);
     for table in tables {
         if table.primary_key.is_empty() {
-            let finding = Finding::new(Code::NoPrimaryKey, "the table has no primary key");
-            findings.push(of_table(table, finding));
+            let finding = Finding::new(FindingCode::NoPrimaryKey, "the table has no primary key");
+            findings.push(finding.in_table(&table.name));
         }
         let fields = table.fields.iter().map(|field| field.name.as_str());
         let keys = table.primary_key.iter().map(String::as_str);
         let mut columns: Vec<&str> = fields.chain(keys).collect();
         columns.sort_unstable();
         columns.dedup();
-        let of_columns = of_names("column", &columns);
+        let column_findings = check_names("column", &columns);
         findings.extend(
-            of_columns
+            column_findings
                 .into_iter()
-                .map(|finding| of_table(table, finding)),
+                .map(|finding| finding.in_table(&table.name)),
         );
     }
     findings
 }
 
-fn of_names(what: &str, names: &[&str]) -> Vec<Finding> {
+fn check_names(what: &str, names: &[&str]) -> Vec<Finding> {
     let shown = |name: &str| report::shortened(&report::escaped(name), SHOWN_BYTES);
     let odd = names.iter().filter(|name| !is_plain(name)).map(|name| {
         let message = format!("the {what}'s name `{}` is no plain one", shown(name));
-        Finding::new(Code::OddName, message)
+        Finding::new(FindingCode::OddName, message)
     });
     let mut findings: Vec<Finding> = odd.collect();
     let mut folded: HashMap<String, &str> = HashMap::new();
@@ -51,7 +50,7 @@ fn of_names(what: &str, names: &[&str]) -> Vec<Finding> {
                 shown(other),
                 shown(name)
             );
-            findings.push(Finding::new(Code::SimilarNames, message));
+            findings.push(Finding::new(FindingCode::SimilarNames, message));
         }
     }
     findings
@@ -68,19 +67,19 @@ fn is_plain(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn codes(findings: &[Finding]) -> Vec<Code> {
+    fn codes(findings: &[Finding]) -> Vec<FindingCode> {
         findings.iter().map(|finding| finding.code).collect()
     }
 
     #[test]
     fn names_that_warehouses_write_otherwise_are_told() {
         for name in ["beers", "_id", "Beer2"] {
-            assert_eq!(codes(&of_names("table", &[name])), [], "{name}");
+            assert_eq!(codes(&check_names("table", &[name])), [], "{name}");
         }
         for name in ["", "2beers", "beer types", "bière", "a-b", "a.b"] {
             assert_eq!(
-                codes(&of_names("table", &[name])),
-                [Code::OddName],
+                codes(&check_names("table", &[name])),
+                [FindingCode::OddName],
                 "{name}"
             );
         }
@@ -88,8 +87,8 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_case_alone_are_told() {
-        let findings = of_names("column", &["id", "ID", "name"]);
-        assert_eq!(codes(&findings), [Code::SimilarNames]);
+        let findings = check_names("column", &["id", "ID", "name"]);
+        assert_eq!(codes(&findings), [FindingCode::SimilarNames]);
         assert!(findings[0].message.contains("`id` and `ID`"));
     }
 
@@ -104,10 +103,10 @@ mod tests {
                 default: None,
             }],
         };
-        assert_eq!(codes(&look(&[table(&["a b"])])), [Code::OddName]);
+        assert_eq!(codes(&check(&[table(&["a b"])])), [FindingCode::OddName]);
         assert_eq!(
-            codes(&look(&[table(&[])])),
-            [Code::NoPrimaryKey, Code::OddName]
+            codes(&check(&[table(&[])])),
+            [FindingCode::NoPrimaryKey, FindingCode::OddName]
         );
     }
 }

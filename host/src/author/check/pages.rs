@@ -1,46 +1,46 @@
 //! The first pages of a table.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::value::RawValue;
-use weld_protocol::{Pending, Table};
+use weld_protocol::Table;
 
-use super::finding::{Code, Finding};
-use super::{of_table, refused, types};
-use crate::sync::{Checks, Client, Finding as Found, Progress, SyncError, TableSync};
+use super::finding::{Finding, FindingCode};
+use super::types;
+use crate::sync::{Checks, ConnectorClient, PageWaitError, TableSync, Warning, WarningKind};
 
-/// Between two requests for a page that is pending.
-const PENDING_INTERVAL: Duration = Duration::from_millis(100);
-
-/// One page.
-struct Page {
+/// One page, and where it leaves the table.
+struct PageSample {
     rows: Vec<Box<RawValue>>,
     state: Box<RawValue>,
     has_more: bool,
+    /// Whether the state is another than was sent.
     moved: bool,
 }
 
-/// Why there is no page.
-enum NoPage {
-    Refused(SyncError),
-    /// It is pending for longer than anybody waits here.
-    Pending(Option<String>),
+impl PageSample {
+    fn row_texts(&self) -> Vec<&str> {
+        self.rows.iter().map(|row| row.get()).collect()
+    }
 }
 
-/// Asks for the first page twice and for the one after it. Answers how many rows came, and what was found.
-pub(super) async fn look(
-    client: &Client,
+/// Fetches the first page twice and the one after it. Gives the number of rows, and what is wrong with them.
+pub(super) async fn check(
+    client: &ConnectorClient,
     table: &Table,
     patience: Duration,
 ) -> (usize, Vec<Finding>) {
     let mut findings = Vec::new();
-    let rows = ask(client, table, patience, &mut findings).await;
-    let findings = findings.into_iter().map(|finding| of_table(table, finding));
+    let rows = fetch_and_check(client, table, patience, &mut findings).await;
+    let findings = findings
+        .into_iter()
+        .map(|finding| finding.in_table(&table.name));
     (rows, findings.collect())
 }
 
-async fn ask(
-    client: &Client,
+/// As [`check`], with findings that don't name the table yet.
+async fn fetch_and_check(
+    client: &ConnectorClient,
     table: &Table,
     patience: Duration,
     findings: &mut Vec<Finding>,
@@ -48,100 +48,68 @@ async fn ask(
     let Ok(first_state) = RawValue::from_string("{}".to_owned()) else {
         return 0;
     };
-    let first = match page(client, table, first_state.clone(), patience).await {
+    let first = match fetch(client, table, first_state.clone(), patience).await {
         Ok(first) => first,
-        Err(reason) => {
-            findings.push(no_page(Code::PageFailed, reason));
+        Err(error) => {
+            findings.push(missing_page(FindingCode::PageFailed, &error));
             return 0;
         }
     };
     let mut checks = Checks::new(table, true);
-    let seen = checks.page(1, &first.rows, &first.state, !first.has_more);
-    findings.extend(seen.into_iter().map(|warning| of_checks(&warning.finding)));
-    findings.extend(types::look(table, &first.rows));
-    match page(client, table, first_state, patience).await {
-        Ok(again) => findings.extend(compared(&first, &again)),
-        Err(reason) => findings.push(no_page(Code::PageFailed, reason)),
+    let warnings = checks.page(1, &first.rows, &first.state, !first.has_more);
+    findings.extend(warnings.iter().map(from_warning));
+    findings.extend(types::check(table, &first.rows));
+    match fetch(client, table, first_state, patience).await {
+        Ok(again) => findings.extend(compare(&first, &again)),
+        Err(error) => findings.push(missing_page(FindingCode::PageFailed, &error)),
     }
     if first.has_more && !first.moved && first.rows.is_empty() {
         let message =
             "a page without rows says that there is more, and has the state that was sent";
-        findings.push(Finding::new(Code::StateStuck, message));
+        findings.push(Finding::new(FindingCode::StateStuck, message));
         return 0;
     }
     let mut rows = first.rows.len();
-    match page(client, table, first.state.clone(), patience).await {
+    match fetch(client, table, first.state.clone(), patience).await {
         Ok(second) => {
             rows = rows.saturating_add(second.rows.len());
-            let seen = checks.page(2, &second.rows, &second.state, false);
-            findings.extend(seen.into_iter().map(|warning| of_checks(&warning.finding)));
-            if first.has_more && !first.rows.is_empty() && texts(&first) == texts(&second) {
-                let message = "the page after the first has the first one's rows";
-                let code = if first.moved {
-                    Code::ResumeRepeats
-                } else {
-                    Code::StateStuck
-                };
-                findings.push(Finding::new(code, message));
-            }
+            let warnings = checks.page(2, &second.rows, &second.state, false);
+            findings.extend(warnings.iter().map(from_warning));
+            findings.extend(repeated_page(&first, &second));
         }
-        Err(reason) => findings.push(no_page(Code::ResumeFailed, reason)),
+        Err(error) => findings.push(missing_page(FindingCode::ResumeFailed, &error)),
     }
     rows
 }
 
-/// Asks until there is a page.
-async fn page(
-    client: &Client,
+/// Fetches the page after a state.
+async fn fetch(
+    client: &ConnectorClient,
     table: &Table,
     state: Box<RawValue>,
     patience: Duration,
-) -> Result<Page, NoPage> {
-    let began = Instant::now();
+) -> Result<PageSample, PageWaitError> {
     let mut reading = TableSync::new(client, &table.name, state);
-    loop {
-        match reading.advance().await.map_err(NoPage::Refused)? {
-            Progress::Page { rows, .. } => {
-                return Ok(Page {
-                    rows,
-                    state: reading.state().to_owned(),
-                    has_more: !reading.is_done(),
-                    moved: reading.moved(),
-                });
-            }
-            Progress::Pending(_) if began.elapsed() >= patience => {
-                return Err(NoPage::Pending(waits_for(&reading)));
-            }
-            Progress::Pending(Pending::Waiting | Pending::Running) => {
-                tokio::time::sleep(PENDING_INTERVAL).await;
-            }
-            // A table that is not done has pages.
-            Progress::Done => return Err(NoPage::Pending(None)),
-        }
+    // A table that is not done has pages.
+    let rows = reading.page_within(patience).await?.unwrap_or_default();
+    Ok(PageSample {
+        rows,
+        state: reading.state().to_owned(),
+        has_more: !reading.is_done(),
+        moved: reading.moved(),
+    })
+}
+
+fn missing_page(code: FindingCode, error: &PageWaitError) -> Finding {
+    match error {
+        PageWaitError::Request(error) => Finding::from_refusal(code, error),
+        PageWaitError::Pending { .. } => Finding::new(FindingCode::PageNotReady, error.to_string()),
     }
 }
 
-fn waits_for(reading: &TableSync<'_>) -> Option<String> {
-    let until = reading
-        .waiting_until()
-        .map(|until| format!("not before {until}"));
-    reading.waits_for().map(str::to_owned).or(until)
-}
-
-fn no_page(code: Code, reason: NoPage) -> Finding {
-    match reason {
-        NoPage::Refused(error) => refused(code, &error),
-        NoPage::Pending(waits_for) => {
-            let for_what = waits_for.map(|what| format!(", it waits: {what}"));
-            let message = format!("the page is not ready{}", for_what.unwrap_or_default());
-            Finding::new(Code::PageNotReady, message)
-        }
-    }
-}
-
-/// What two answers to one request differ in.
-fn compared(first: &Page, again: &Page) -> Option<Finding> {
-    let what = if texts(first) != texts(again) {
+/// How two answers to one request differ.
+fn compare(first: &PageSample, again: &PageSample) -> Option<Finding> {
+    let difference = if first.row_texts() != again.row_texts() {
         let (first, again) = (first.rows.len(), again.rows.len());
         if first == again {
             "other rows".to_owned()
@@ -153,23 +121,32 @@ fn compared(first: &Page, again: &Page) -> Option<Finding> {
     } else {
         return None;
     };
-    let message = format!("the first page, asked for once more, had {what}");
-    Some(Finding::new(Code::NotRepeatable, message))
+    let message = format!("the first page, asked for once more, had {difference}");
+    Some(Finding::new(FindingCode::NotRepeatable, message))
 }
 
-fn texts(page: &Page) -> Vec<&str> {
-    page.rows.iter().map(|row| row.get()).collect()
-}
-
-/// What the checks of a sync have found, as a finding.
-fn of_checks(found: &Found) -> Finding {
-    let code = match found {
-        Found::KeyMissing { .. } => Code::KeyMissing,
-        Found::KeyNull { .. } => Code::KeyNull,
-        Found::KeyTwice { .. } => Code::KeyTwice,
-        Found::FieldNeverCame { .. } => Code::FieldNeverCame,
-        Found::KindChanged { .. } => Code::KindChanged,
-        Found::StateGrows { .. } => Code::StateGrows,
+/// Whether the second page has the first one's rows.
+fn repeated_page(first: &PageSample, second: &PageSample) -> Option<Finding> {
+    let is_repeated =
+        first.has_more && !first.rows.is_empty() && first.row_texts() == second.row_texts();
+    let code = if first.moved {
+        FindingCode::ResumeRepeats
+    } else {
+        FindingCode::StateStuck
     };
-    Finding::new(code, found.to_string())
+    let message = "the page after the first has the first one's rows";
+    is_repeated.then(|| Finding::new(code, message))
+}
+
+/// A warning of a sync as a finding.
+fn from_warning(warning: &Warning) -> Finding {
+    let code = match warning.kind {
+        WarningKind::KeyMissing { .. } => FindingCode::KeyMissing,
+        WarningKind::KeyNull { .. } => FindingCode::KeyNull,
+        WarningKind::KeyTwice { .. } => FindingCode::KeyTwice,
+        WarningKind::FieldNeverCame { .. } => FindingCode::FieldNeverCame,
+        WarningKind::KindChanged { .. } => FindingCode::KindChanged,
+        WarningKind::StateGrows { .. } => FindingCode::StateGrows,
+    };
+    Finding::new(code, warning.kind.to_string())
 }

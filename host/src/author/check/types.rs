@@ -6,15 +6,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use weld_protocol::{FieldType, Table};
 
-use super::finding::{Code, Finding};
+use super::finding::{Finding, FindingCode};
 use crate::report;
 
 /// How much of a value is shown.
 const SHOWN_BYTES: usize = 60;
 
-/// What a declared type takes.
+/// A type that the schema declares for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Taken {
+enum DeclaredType {
     String,
     /// Whole numbers within so many bits.
     Integer(u32),
@@ -25,14 +25,15 @@ enum Taken {
 }
 
 /// The rows' values that are not of their declared type; each field is told once. `null` fits every type.
-pub(super) fn look(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
-    let mut declared: HashMap<&str, (&str, Taken)> = table
+pub(super) fn check(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
+    let mut declared: HashMap<&str, (&str, DeclaredType)> = table
         .fields
         .iter()
         .filter_map(|field| match &field.field_type {
-            FieldType::Named(name) => {
-                Some((field.name.as_str(), (name.as_str(), Taken::by(name)?)))
-            }
+            FieldType::Named(name) => Some((
+                field.name.as_str(),
+                (name.as_str(), DeclaredType::parse(name)?),
+            )),
             FieldType::Described(_) => None,
         })
         .collect();
@@ -44,8 +45,11 @@ pub(super) fn look(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
         let Ok(row) = serde_json::from_str::<HashMap<String, &RawValue>>(row.get()) else {
             continue;
         };
-        declared.retain(|name, (type_name, taken)| {
-            let Some(value) = row.get(*name).filter(|value| !taken.fits(value.get())) else {
+        declared.retain(|name, (type_name, declared_type)| {
+            let Some(value) = row
+                .get(*name)
+                .filter(|value| !declared_type.fits(value.get()))
+            else {
                 return true;
             };
             let value = report::shortened(value.get(), SHOWN_BYTES);
@@ -53,16 +57,19 @@ pub(super) fn look(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
                 "row {} has {value} in `{name}`, which is declared as `{type_name}`",
                 index.saturating_add(1)
             );
-            findings.push(Finding::new(Code::TypeMismatch, report::escaped(&message)));
+            findings.push(Finding::new(
+                FindingCode::TypeMismatch,
+                report::escaped(&message),
+            ));
             false
         });
     }
     findings
 }
 
-impl Taken {
-    /// None for a name that is not known here: which there are is Weld's to say.
-    fn by(name: &str) -> Option<Self> {
+impl DeclaredType {
+    /// `None` for a name that is not known here: which names there are is for Weld to say.
+    fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "string" | "datetime" | "date" | "timestamp" => Self::String,
             "int" => Self::Integer(32),
@@ -111,7 +118,7 @@ mod tests {
             }],
         };
         let row = RawValue::from_string(format!("{{\"f\": {value}}}")).expect("JSON");
-        !look(&table, &[row]).is_empty()
+        !check(&table, &[row]).is_empty()
     }
 
     #[test]
@@ -148,7 +155,7 @@ mod tests {
         };
         let rows: Vec<Box<RawValue>> =
             serde_json::from_str(r#"[{"f": 1}, {}, {"f": "x"}, {"f": "y"}]"#).expect("JSON");
-        let findings = look(&table, &rows);
+        let findings = check(&table, &rows);
         assert_eq!(findings.len(), 1);
         assert_eq!(
             findings[0].message,

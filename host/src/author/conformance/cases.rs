@@ -9,12 +9,12 @@ pub(crate) struct Case {
     pub(crate) table: &'static str,
     /// What the table does.
     pub(crate) does: &'static str,
-    pub(super) expected: Expected,
+    pub(super) expected: Expectation,
 }
 
 /// What a table must come to.
 #[derive(Debug)]
-pub(super) enum Expected {
+pub(super) enum Expectation {
     /// The schema, which is asked for anyway, describes this table's fields.
     Fields,
     /// Rows with the ids from 1 to `count`, in so many pages at the least; a row may come twice.
@@ -47,7 +47,7 @@ const fn ids(table: &'static str, does: &'static str) -> Case {
     Case {
         table,
         does,
-        expected: Expected::Ids {
+        expected: Expectation::Ids {
             count: 25,
             pages: 3,
         },
@@ -58,7 +58,7 @@ const fn row(table: &'static str, does: &'static str, rows: &'static str) -> Cas
     Case {
         table,
         does,
-        expected: Expected::Rows(rows),
+        expected: Expectation::Rows(rows),
     }
 }
 
@@ -71,7 +71,7 @@ const fn error(
     Case {
         table,
         does,
-        expected: Expected::Error(kinds, words),
+        expected: Expectation::Error(kinds, words),
     }
 }
 
@@ -84,7 +84,7 @@ pub(crate) const CASES: [Case; 32] = [
         table: "fields",
         does: "is described with the key columns id and part, and the fields id (int), name (string, \"none\" where it \
                lacks) and tags (described as [\"null\", \"string\"]); has no rows",
-        expected: Expected::Fields,
+        expected: Expectation::Fields,
     },
     ids(
         "page_number",
@@ -120,7 +120,7 @@ pub(crate) const CASES: [Case; 32] = [
     Case {
         table: "large",
         does: "10,000 rows in one page: `id` from 1, `text` of 1,000 times `x`",
-        expected: Expected::Large,
+        expected: Expectation::Large,
     },
     row(
         "environment",
@@ -172,7 +172,7 @@ pub(crate) const CASES: [Case; 32] = [
     Case {
         table: "rate_limited",
         does: "the error rate-limited with 1500 ms",
-        expected: Expected::RateLimited,
+        expected: Expectation::RateLimited,
     },
     error(
         "uncaught",
@@ -183,7 +183,7 @@ pub(crate) const CASES: [Case; 32] = [
     Case {
         table: "wait",
         does: "a page with the row of id 1 and a wait of 100 ms, then one with id 2 and the end",
-        expected: Expected::Waits,
+        expected: Expectation::Waits,
     },
     row(
         "sleep",
@@ -244,7 +244,7 @@ pub(crate) const CASES: [Case; 32] = [
     Case {
         table: "logs",
         does: "writes \"at debug\", \"at info\", \"at warn\" and \"at error\" to the log, at these levels; no rows",
-        expected: Expected::Lines(&[
+        expected: Expectation::Lines(&[
             ("DEBUG", "at debug"),
             ("INFO", "at info"),
             ("WARN", "at warn"),

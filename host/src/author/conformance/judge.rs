@@ -7,11 +7,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use weld_protocol::{ErrorKind, FieldType, Pending, Table};
 
-use super::Line;
-use super::cases::{Case, Expected};
-use super::read::{self, Unread};
+use super::cases::{Case, Expectation};
+use super::log_line::LogLine;
+use super::read::{ReadFault, TableContent, read_table};
 use crate::report;
-use crate::sync::Client;
+use crate::sync::ConnectorClient;
 
 /// How much of a value is shown.
 const SHOWN_BYTES: usize = 300;
@@ -23,39 +23,39 @@ const RATE_LIMIT: Duration = Duration::from_millis(1_500);
 const WAIT: Duration = Duration::from_millis(100);
 
 pub(super) async fn judge(
-    client: &Client,
+    client: &ConnectorClient,
     tables: &[Table],
     case: &Case,
-    lines: &impl Fn() -> Vec<Line>,
+    lines: &impl Fn() -> Vec<LogLine>,
 ) -> Result<(), String> {
     let table = tables.iter().find(|table| table.name == case.table);
     let table = table.ok_or("the schema has no such table")?;
     match &case.expected {
-        Expected::Fields => fields(table),
-        Expected::Ids { count, pages } => ids(&read(client, case).await?, *count, *pages),
-        Expected::Rows(expected) => rows(&read(client, case).await?, expected),
-        Expected::Large => large(&read(client, case).await?),
-        Expected::Error(kinds, words) => match read::whole(client, case.table).await {
-            Err(Unread::Refused(error)) => {
+        Expectation::Fields => fields(table),
+        Expectation::Ids { count, pages } => ids(&read(client, case).await?, *count, *pages),
+        Expectation::Rows(expected) => rows(&read(client, case).await?, expected),
+        Expectation::Large => large(&read(client, case).await?),
+        Expectation::Error(kinds, words) => match read_table(client, case.table).await {
+            Err(ReadFault::Request(error)) => {
                 let message = report::chain(&error);
                 refused(error.kind(), &message, kinds, words, &lines())
             }
             Err(other) => Err(other.message()),
             Ok(_) => Err("there is a page, and no error".to_owned()),
         },
-        Expected::RateLimited => rate_limited(client, case).await,
-        Expected::Waits => waits(client, case).await,
-        Expected::Lines(expected) => {
+        Expectation::RateLimited => rate_limited(client, case).await,
+        Expectation::Waits => waits(client, case).await,
+        Expectation::Lines(expected) => {
             read(client, case).await?;
-            written(&lines(), expected)
+            logged(&lines(), expected)
         }
     }
 }
 
-async fn read(client: &Client, case: &Case) -> Result<read::Whole, String> {
-    read::whole(client, case.table)
+async fn read(client: &ConnectorClient, case: &Case) -> Result<TableContent, String> {
+    read_table(client, case.table)
         .await
-        .map_err(|unread| unread.message())
+        .map_err(|fault| fault.message())
 }
 
 fn fields(table: &Table) -> Result<(), String> {
@@ -84,14 +84,14 @@ fn fields(table: &Table) -> Result<(), String> {
     Ok(())
 }
 
-fn parsed(row: &RawValue) -> Result<Value, String> {
+fn parse(row: &RawValue) -> Result<Value, String> {
     serde_json::from_str(row.get()).map_err(|error| error.to_string())
 }
 
-fn ids(read: &read::Whole, count: u64, pages: u64) -> Result<(), String> {
+fn ids(read: &TableContent, count: u64, pages: u64) -> Result<(), String> {
     let mut found = BTreeSet::new();
     for row in &read.rows {
-        let row = parsed(row)?;
+        let row = parse(row)?;
         let id = row.get("id").and_then(Value::as_u64);
         found.insert(id.ok_or_else(|| format!("a row without an id: {row}"))?);
     }
@@ -104,8 +104,8 @@ fn ids(read: &read::Whole, count: u64, pages: u64) -> Result<(), String> {
     Ok(())
 }
 
-fn rows(read: &read::Whole, expected: &str) -> Result<(), String> {
-    let found: Result<Vec<Value>, String> = read.rows.iter().map(|row| parsed(row)).collect();
+fn rows(read: &TableContent, expected: &str) -> Result<(), String> {
+    let found: Result<Vec<Value>, String> = read.rows.iter().map(|row| parse(row)).collect();
     let found = Value::Array(found?);
     let expected: Value = serde_json::from_str(expected).map_err(|error| error.to_string())?;
     if found != expected {
@@ -115,13 +115,13 @@ fn rows(read: &read::Whole, expected: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn large(read: &read::Whole) -> Result<(), String> {
+fn large(read: &TableContent) -> Result<(), String> {
     if read.pages != 1 || read.rows.len() != LARGE_ROWS {
         let rows = read.rows.len();
         return Err(format!("{rows} rows in {} pages", read.pages));
     }
     for (row, id) in read.rows.iter().zip(1_u64..) {
-        let row = parsed(row)?;
+        let row = parse(row)?;
         let text = row.get("text").and_then(Value::as_str).unwrap_or_default();
         let is_right = row.get("id").and_then(Value::as_u64) == Some(id)
             && text.len() == LARGE_TEXT
@@ -138,7 +138,7 @@ fn refused(
     message: &str,
     kinds: &[ErrorKind],
     words: &str,
-    lines: &[Line],
+    lines: &[LogLine],
 ) -> Result<(), String> {
     if !kind.is_some_and(|kind| kinds.contains(&kind)) {
         return Err(message.to_owned());
@@ -152,7 +152,7 @@ fn refused(
     Ok(())
 }
 
-async fn rate_limited(client: &Client, case: &Case) -> Result<(), String> {
+async fn rate_limited(client: &ConnectorClient, case: &Case) -> Result<(), String> {
     let reply = client
         .page(case.table, RawValue::NULL)
         .await
@@ -163,7 +163,7 @@ async fn rate_limited(client: &Client, case: &Case) -> Result<(), String> {
     pause_of(&reply.page, RATE_LIMIT)
 }
 
-async fn waits(client: &Client, case: &Case) -> Result<(), String> {
+async fn waits(client: &ConnectorClient, case: &Case) -> Result<(), String> {
     let reply = client
         .page(case.table, RawValue::NULL)
         .await
@@ -181,9 +181,9 @@ fn pause_of(page: &weld_protocol::PageAnswer, expected: Duration) -> Result<(), 
     Ok(())
 }
 
-fn written(lines: &[Line], expected: &[(&str, &str)]) -> Result<(), String> {
+fn logged(lines: &[LogLine], expected: &[(&str, &str)]) -> Result<(), String> {
     for (level, text) in expected {
-        let is_it = |line: &Line| line.level == *level && line.text.contains(text);
+        let is_it = |line: &LogLine| line.level == *level && line.text.contains(text);
         if !lines.iter().any(is_it) {
             return Err(format!("the log has no line \"{text}\" at {level}"));
         }

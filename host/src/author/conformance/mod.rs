@@ -7,23 +7,17 @@
 mod api;
 mod cases;
 mod judge;
+mod log_line;
 mod read;
 
 use std::net::SocketAddr;
 
 pub(crate) use api::Api;
 pub(crate) use cases::{CASES, Case};
+pub(crate) use log_line::LogLine;
 
 use self::judge::judge;
-use crate::sync::Client;
-
-/// A line that the connector wrote to its log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
-    /// Such as `INFO`.
-    pub(crate) level: String,
-    pub(crate) text: String,
-}
+use crate::sync::ConnectorClient;
 
 /// What became of a case.
 #[derive(Debug)]
@@ -34,7 +28,10 @@ pub(crate) struct Verdict {
 }
 
 /// Runs every case. `lines` gives the lines that the connector wrote since the last time.
-pub(crate) async fn run(client: &Client, lines: impl Fn() -> Vec<Line>) -> Vec<Verdict> {
+pub(crate) async fn run(
+    client: &ConnectorClient,
+    lines: impl Fn() -> Vec<LogLine>,
+) -> Vec<Verdict> {
     let schema = client.schema().await;
     let mut verdicts = Vec::new();
     for case in &CASES {

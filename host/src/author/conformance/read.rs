@@ -3,60 +3,67 @@
 use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
-use weld_protocol::Pending;
 
-use crate::sync::{Client, Progress, SyncError, TableSync};
+use crate::sync::{ConnectorClient, PageWaitError, SyncError, TableSync};
 
 /// A table of the cases has a few pages; one that goes on is a fault.
 const MOST_PAGES: u64 = 20;
 
-/// Longer than any page of the cases takes.
+/// Longer than any table of the cases takes.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-const PENDING_INTERVAL: Duration = Duration::from_millis(50);
 
 /// All of a table.
 #[derive(Debug, Default)]
-pub(super) struct Whole {
+pub(super) struct TableContent {
     pub(super) rows: Vec<Box<RawValue>>,
     pub(super) pages: u64,
 }
 
-/// Why a table did not come to its end.
+/// Why a table was not read to its end.
 #[derive(Debug)]
-pub(super) enum Unread {
-    Refused(SyncError),
+pub(super) enum ReadFault {
+    /// A request failed.
+    Request(SyncError),
+    /// There are too many pages.
     Endless,
+    /// A page was still pending when the time for the table was over.
     Late,
 }
 
-pub(super) async fn whole(client: &Client, table: &str) -> Result<Whole, Unread> {
+/// Reads all pages of a table.
+pub(super) async fn read_table(
+    client: &ConnectorClient,
+    table: &str,
+) -> Result<TableContent, ReadFault> {
     let began = Instant::now();
     let mut reading = TableSync::new(client, table, RawValue::NULL.to_owned());
-    let mut whole = Whole::default();
+    let mut content = TableContent::default();
     while !reading.is_done() {
-        if whole.pages >= MOST_PAGES {
-            return Err(Unread::Endless);
+        if content.pages >= MOST_PAGES {
+            return Err(ReadFault::Endless);
         }
-        match reading.advance().await.map_err(Unread::Refused)? {
-            Progress::Page { rows, .. } => {
-                whole.rows.extend(rows);
-                whole.pages = whole.pages.saturating_add(1);
-            }
-            Progress::Pending(_) if began.elapsed() >= PATIENCE => return Err(Unread::Late),
-            Progress::Pending(Pending::Waiting | Pending::Running) => {
-                tokio::time::sleep(PENDING_INTERVAL).await;
-            }
-            Progress::Done => break,
-        }
+        let patience = PATIENCE.saturating_sub(began.elapsed());
+        let rows = reading.page_within(patience).await?.unwrap_or_default();
+        content.rows.extend(rows);
+        content.pages = content.pages.saturating_add(1);
     }
-    Ok(whole)
+    Ok(content)
 }
 
-impl Unread {
+impl From<PageWaitError> for ReadFault {
+    fn from(error: PageWaitError) -> Self {
+        match error {
+            PageWaitError::Request(error) => Self::Request(error),
+            PageWaitError::Pending { .. } => Self::Late,
+        }
+    }
+}
+
+impl ReadFault {
+    /// A sentence for the author of the kit.
     pub(super) fn message(&self) -> String {
         match self {
-            Self::Refused(error) => crate::report::chain(error),
+            Self::Request(error) => crate::report::chain(error),
             Self::Endless => format!("the table has no end within {MOST_PAGES} pages"),
             Self::Late => "the table's pages are never ready".to_owned(),
         }

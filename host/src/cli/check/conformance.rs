@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::heard::Heard;
+use super::log_capture::LogCapture;
 use crate::author::conformance::{self, Api, CASES, Verdict};
 use crate::cli::error::CliError;
 use crate::cli::source::Source;
 use crate::report::escaped;
-use crate::sync::{Client, ClientOptions};
+use crate::sync::{ClientOptions, ConnectorClient};
 
 /// What became of the cases of one connector.
 pub(super) struct Conformance {
@@ -21,7 +21,7 @@ pub(super) struct Conformance {
 }
 
 #[derive(Serialize)]
-struct Json<'c> {
+struct JsonConformance<'c> {
     file: String,
     cases: Vec<JsonCase<'c>>,
 }
@@ -34,7 +34,7 @@ struct JsonCase<'c> {
 }
 
 /// Runs the cases against a copy of the component, with a configuration of their own.
-pub(super) async fn run(file: &Path, heard: &Heard) -> Result<Conformance, CliError> {
+pub(super) async fn run(file: &Path, log: &LogCapture) -> Result<Conformance, CliError> {
     let set_up = CliError::CheckSetUp;
     let api = Api::bind().await.map_err(set_up)?;
     let folder = TempDir::with_prefix("weld-host-").map_err(set_up)?;
@@ -51,8 +51,8 @@ pub(super) async fn run(file: &Path, heard: &Heard) -> Result<Conformance, CliEr
         pauses: Vec::new(),
         ..ClientOptions::default()
     };
-    let client = Client::with_options(&source.url, source.key.as_ref(), options)?;
-    let verdicts = conformance::run(&client, || heard.take_lines()).await;
+    let client = ConnectorClient::with_options(&source.url, source.key.as_ref(), options)?;
+    let verdicts = conformance::run(&client, || log.take_lines()).await;
     serving.abort();
     source.close().await;
     Ok(Conformance {
@@ -74,7 +74,7 @@ impl Conformance {
             passed: verdict.failure.is_none(),
             failure: verdict.failure.as_deref(),
         });
-        let json = Json {
+        let json = JsonConformance {
             file: self.file.display().to_string(),
             cases: cases.collect(),
         };

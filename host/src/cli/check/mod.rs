@@ -1,7 +1,7 @@
 //! `weld-host check`: whether a connector is as its host and Weld expect it.
 
 mod conformance;
-mod heard;
+mod log_capture;
 mod report;
 
 use std::fs::File;
@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-pub(super) use self::heard::Heard;
-use self::report::Checked;
+pub(super) use self::log_capture::LogCapture;
+use self::report::CheckReport;
 use super::error::CliError;
 use super::source::Source;
-use crate::author::check::{self, Code, Depth, Finding, Severity};
+use crate::author::check::{self, CheckDepth, Finding, FindingCode, Severity};
 use crate::config::{Ceilings, parse_duration};
-use crate::sync::{Client, ClientOptions};
+use crate::sync::{ClientOptions, ConnectorClient};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckFlags {
@@ -42,15 +42,15 @@ pub(super) struct CheckFlags {
 }
 
 /// Checks each file.
-pub(super) async fn run(flags: CheckFlags, heard: Heard) -> Result<(), CliError> {
-    let depth = Depth {
+pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliError> {
+    let depth = CheckDepth {
         pages: !flags.offline,
         patience: flags.patience,
     };
     let mut failed = 0_usize;
     for file in &flags.files {
         if flags.conformance {
-            let conformance = conformance::run(file, &heard).await?;
+            let conformance = conformance::run(file, &log).await?;
             print(|stdout| match flags.json {
                 true => conformance.write_json(stdout),
                 false => conformance.write_text(stdout),
@@ -58,12 +58,12 @@ pub(super) async fn run(flags: CheckFlags, heard: Heard) -> Result<(), CliError>
             failed = failed.saturating_add(usize::from(conformance.has_failed()));
             continue;
         }
-        let checked = check(file, depth, &heard).await?;
+        let report = check(file, depth, &log).await?;
         print(|stdout| match flags.json {
-            true => checked.write_json(stdout),
-            false => checked.write_text(stdout),
+            true => report.write_json(stdout),
+            false => report.write_text(stdout),
         })?;
-        if checked.has(Severity::Error) || flags.strict && checked.has(Severity::Warning) {
+        if report.has(Severity::Error) || flags.strict && report.has(Severity::Warning) {
             failed = failed.saturating_add(1);
         }
     }
@@ -80,45 +80,45 @@ fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()
         .map_err(CliError::Stdout)
 }
 
-async fn check(file: &Path, depth: Depth, heard: &Heard) -> Result<Checked, CliError> {
+async fn check(file: &Path, depth: CheckDepth, log: &LogCapture) -> Result<CheckReport, CliError> {
     let bytes = read(file)?;
     let (surface, findings) = check::surface(&bytes);
     drop(bytes);
-    let mut checked = Checked {
+    let mut report = CheckReport {
         file: file.to_owned(),
         surface,
         tables: Vec::new(),
         findings,
     };
-    // What is wrong with its surface keeps a component from loading, and is told better already.
-    if checked.has(Severity::Error) {
-        return Ok(checked);
+    // Interface errors also prevent loading; the findings above explain them better.
+    if report.has(Severity::Error) {
+        return Ok(report);
     }
     let source = match Source::serve(file).await {
         Ok(source) => source,
         Err(CliError::NotLoaded { reason, .. }) => {
-            let finding = Finding::new(Code::NotLoaded, reason);
-            checked.findings.push(finding);
-            return Ok(checked);
+            let finding = Finding::new(FindingCode::NotLoaded, reason);
+            report.findings.push(finding);
+            return Ok(report);
         }
         Err(error) => return Err(error),
     };
-    // Once more is as often as the check asks for.
+    // The check itself asks for a page twice; there are no further tries.
     let options = ClientOptions {
         pauses: Vec::new(),
         ..ClientOptions::default()
     };
-    let client = Client::with_options(&source.url, source.key.as_ref(), options)?;
-    let answers = check::ask(&client, depth).await;
+    let client = ConnectorClient::with_options(&source.url, source.key.as_ref(), options)?;
+    let answers = check::run(&client, depth).await;
     source.close().await;
-    checked.tables = answers.tables;
-    checked.findings.extend(answers.findings);
-    let refused = heard.take_refusals();
+    report.tables = answers.tables;
+    report.findings.extend(answers.findings);
+    let refused = log.take_refusals();
     let refused = refused
         .into_iter()
-        .map(|cause| Finding::new(Code::CallRefused, cause));
-    checked.findings.extend(refused);
-    Ok(checked)
+        .map(|cause| Finding::new(FindingCode::CallRefused, cause));
+    report.findings.extend(refused);
+    Ok(report)
 }
 
 /// A file of the size that a host would load.

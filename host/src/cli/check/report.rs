@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::author::check::{Code, Finding, Severity, Surface};
+use crate::author::check::{Finding, FindingCode, Severity, Surface};
 use crate::report::escaped;
 
-/// One connector, checked.
-pub(super) struct Checked {
+/// The result of checking one connector.
+pub(super) struct CheckReport {
     pub(super) file: PathBuf,
     pub(super) surface: Surface,
     /// Each table with the rows of its first pages, where it was asked.
@@ -18,7 +18,7 @@ pub(super) struct Checked {
 }
 
 #[derive(Serialize)]
-struct Json<'c> {
+struct JsonReport<'c> {
     file: String,
     contract: Option<&'c str>,
     imports: Vec<JsonImport<'c>>,
@@ -40,14 +40,14 @@ struct JsonTable<'c> {
 
 #[derive(Serialize)]
 struct JsonFinding<'c> {
-    code: Code,
+    code: FindingCode,
     severity: Severity,
     table: Option<&'c str>,
     message: &'c str,
     fix: &'static str,
 }
 
-impl Checked {
+impl CheckReport {
     pub(super) fn has(&self, severity: Severity) -> bool {
         self.count(severity) > 0
     }
@@ -61,7 +61,7 @@ impl Checked {
         let imports = self.surface.imports.iter();
         let tables = self.tables.iter();
         let findings = self.findings.iter();
-        let json = Json {
+        let json = JsonReport {
             file: self.file.display().to_string(),
             contract: self.surface.contract.as_deref(),
             imports: imports

@@ -123,7 +123,7 @@ impl JsonLog {
             }),
             Event::Warning(warning) => json!({
                 "event": "warning", "table": warning.table, "page": warning.page,
-                "message": warning.finding.to_string(),
+                "message": warning.kind.to_string(),
             }),
             Event::TableDone(done) => json!({
                 "event": "table-done", "table": done.table, "pages": done.pages, "rows": done.rows,

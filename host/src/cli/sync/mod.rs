@@ -24,7 +24,7 @@ use super::serve::environment_key;
 use super::signals::Signals;
 use super::source::Source;
 use crate::config::{Secret, parse_duration};
-use crate::sync::{Client, ClientOptions, Destination, Event, Summary, SyncOptions};
+use crate::sync::{ClientOptions, ConnectorClient, Destination, Event, Summary, SyncOptions};
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -90,7 +90,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     // Rows on the screen leave no place that could be drawn on.
     let rows_on_screen = target == Target::Stdout && std::io::stdout().is_terminal();
     let report = Report::choose(flags.json, flags.quiet, has_terminal() && !rows_on_screen);
-    let client = Client::with_options(
+    let client = ConnectorClient::with_options(
         &source.url,
         source.key.as_ref(),
         ClientOptions {
@@ -129,7 +129,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
 
 /// Syncs, and shows how it goes on.
 pub(super) async fn sync_to(
-    client: &Client,
+    client: &ConnectorClient,
     destination: Box<dyn Destination>,
     options: &SyncOptions,
     mut report: Report,

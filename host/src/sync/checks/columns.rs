@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use weld_protocol::Table;
 
-use super::{Finding, Kind};
+use super::warning::{ValueKind, WarningKind};
 
 /// More columns than any warehouse takes; the rest are not looked at, so that hostile rows can't fill the memory.
 const MAX_COLUMNS: usize = 20_000;
@@ -13,7 +13,7 @@ const MAX_COLUMNS: usize = 20_000;
 /// What is known of a table's columns.
 #[derive(Debug)]
 pub(super) struct Columns {
-    columns: Vec<Column>,
+    columns: Vec<ColumnRecord>,
     /// By name.
     known: HashMap<String, usize>,
     /// By name as it stands in a row, quoted and escaped.
@@ -24,30 +24,30 @@ pub(super) struct Columns {
 }
 
 #[derive(Debug)]
-struct Column {
+struct ColumnRecord {
     name: String,
     /// Its place in the primary key.
     key: Option<usize>,
     /// Whether rows must have it.
     expected: bool,
     came: bool,
-    kind: Option<Kind>,
-    told: bool,
+    kind: Option<ValueKind>,
+    reported: bool,
 }
 
 /// What a value shows.
 #[derive(Debug, Default)]
-pub(super) struct Seen<'a> {
+pub(super) struct Observation<'a> {
     /// The column's place in the primary key.
     pub(super) key: Option<usize>,
     /// The column's name, its kind before and now, where that is news.
-    changed: Option<(&'a str, Kind, Kind)>,
+    changed: Option<(&'a str, ValueKind, ValueKind)>,
 }
 
-impl Seen<'_> {
-    pub(super) fn finding(&self, row: usize) -> Option<Finding> {
+impl Observation<'_> {
+    pub(super) fn warning(&self, row: usize) -> Option<WarningKind> {
         self.changed
-            .map(|(column, before, found)| Finding::KindChanged {
+            .map(|(column, before, found)| WarningKind::KindChanged {
                 column: column.to_owned(),
                 before,
                 found,
@@ -81,25 +81,25 @@ impl Columns {
     }
 
     /// Takes in a value of a row, at its position there.
-    pub(super) fn see(&mut self, position: usize, spelled: &str, value: &str) -> Seen<'_> {
+    pub(super) fn see(&mut self, position: usize, spelled: &str, value: &str) -> Observation<'_> {
         let index = match self.order.get(position) {
             Some((expected, index)) if **expected == *spelled => *index,
             _ => match self.find(position, spelled) {
                 Some(index) => index,
-                None => return Seen::default(),
+                None => return Observation::default(),
             },
         };
         let Some(column) = self.columns.get_mut(index) else {
-            return Seen::default();
+            return Observation::default();
         };
-        let mut seen = Seen {
+        let mut seen = Observation {
             key: column.key,
             changed: None,
         };
-        match (column.kind, Kind::of(value)) {
+        match (column.kind, ValueKind::of(value)) {
             (None, found) => column.kind = found,
-            (Some(before), Some(found)) if before != found && !column.told => {
-                column.told = true;
+            (Some(before), Some(found)) if before != found && !column.reported => {
+                column.reported = true;
                 seen.changed = Some((&column.name, before, found));
             }
             _ => {}
@@ -108,11 +108,11 @@ impl Columns {
     }
 
     /// The declared fields that no row had.
-    pub(super) fn never_came(&self) -> impl Iterator<Item = Finding> {
+    pub(super) fn never_came(&self) -> impl Iterator<Item = WarningKind> {
         self.columns
             .iter()
             .filter(|column| column.expected && !column.came)
-            .map(|column| Finding::FieldNeverCame {
+            .map(|column| WarningKind::FieldNeverCame {
                 field: column.name.clone(),
             })
     }
@@ -154,13 +154,13 @@ impl Columns {
             return *index;
         }
         let index = self.columns.len();
-        self.columns.push(Column {
+        self.columns.push(ColumnRecord {
             name: name.to_owned(),
             key: None,
             expected: false,
             came: false,
             kind: None,
-            told: false,
+            reported: false,
         });
         self.known.insert(name.to_owned(), index);
         index

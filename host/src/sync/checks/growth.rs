@@ -1,6 +1,6 @@
 //! A state that grows page by page.
 
-use super::Finding;
+use super::warning::WarningKind;
 
 /// How many pages in a row.
 const PAGES: u32 = 20;
@@ -13,20 +13,20 @@ const HARMLESS_BYTES: usize = 64 * 1024;
 pub(super) struct Growth {
     last: Option<usize>,
     grown: u32,
-    told: bool,
+    reported: bool,
 }
 
 impl Growth {
-    pub(super) fn see(&mut self, bytes: usize) -> Option<Finding> {
+    pub(super) fn see(&mut self, bytes: usize) -> Option<WarningKind> {
         self.grown = match self.last.replace(bytes) {
             Some(last) if bytes > last => self.grown.saturating_add(1),
             _ => 0,
         };
-        if self.told || self.grown < PAGES || bytes <= HARMLESS_BYTES {
+        if self.reported || self.grown < PAGES || bytes <= HARMLESS_BYTES {
             return None;
         }
-        self.told = true;
-        Some(Finding::StateGrows {
+        self.reported = true;
+        Some(WarningKind::StateGrows {
             pages: self.grown,
             bytes,
         })
@@ -43,7 +43,7 @@ mod tests {
         let found: Vec<_> = (0..40).filter_map(|page| growth.see(page * 4000)).collect();
         assert_eq!(
             found,
-            [Finding::StateGrows {
+            [WarningKind::StateGrows {
                 pages: 20,
                 bytes: 80_000
             }]

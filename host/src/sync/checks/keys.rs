@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::Finding;
+use super::warning::WarningKind;
 use crate::report::shortened;
 
 /// How much of a key is shown.
@@ -11,22 +11,22 @@ const SHOWN_BYTES: usize = 100;
 
 /// The keys of a page's rows, as JSON texts: `1` and `1.0` differ.
 #[derive(Debug)]
-pub(super) struct Keys<'a> {
+pub(super) struct PageKeys<'a> {
     columns: &'a [String],
     /// The row's values, in the key's order.
     values: Vec<Option<&'a str>>,
     seen: HashSet<Cow<'a, str>>,
 }
 
-/// What was told of a table's keys.
+/// Which warnings about a table's keys were given.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct KeyReports {
     missing: Vec<bool>,
     null: Vec<bool>,
     twice: bool,
 }
 
-impl Told {
+impl KeyReports {
     pub(super) fn new(columns: usize) -> Self {
         Self {
             missing: vec![false; columns],
@@ -36,7 +36,7 @@ impl Told {
     }
 }
 
-impl<'a> Keys<'a> {
+impl<'a> PageKeys<'a> {
     pub(super) fn new(columns: &'a [String], rows: usize) -> Self {
         let capacity = if columns.is_empty() { 0 } else { rows };
         Self {
@@ -57,23 +57,28 @@ impl<'a> Keys<'a> {
         }
     }
 
-    pub(super) fn end(&mut self, row: usize, told: &mut Told, findings: &mut Vec<Finding>) {
+    pub(super) fn end(
+        &mut self,
+        row: usize,
+        reported: &mut KeyReports,
+        kinds: &mut Vec<WarningKind>,
+    ) {
         if self.columns.is_empty() {
             return;
         }
         let mut whole = true;
         for (place, (column, value)) in self.columns.iter().zip(&self.values).enumerate() {
-            let (told, finding) = match value {
+            let (reported, kind) = match value {
                 None => (
-                    told.missing.get_mut(place),
-                    Finding::KeyMissing {
+                    reported.missing.get_mut(place),
+                    WarningKind::KeyMissing {
                         column: column.clone(),
                         row,
                     },
                 ),
                 Some(value) if *value == "null" => (
-                    told.null.get_mut(place),
-                    Finding::KeyNull {
+                    reported.null.get_mut(place),
+                    WarningKind::KeyNull {
                         column: column.clone(),
                         row,
                     },
@@ -81,13 +86,13 @@ impl<'a> Keys<'a> {
                 Some(_) => continue,
             };
             whole = false;
-            if let Some(told) = told
-                && !std::mem::replace(told, true)
+            if let Some(reported) = reported
+                && !std::mem::replace(reported, true)
             {
-                findings.push(finding);
+                kinds.push(kind);
             }
         }
-        if !whole || told.twice {
+        if !whole || reported.twice {
             return;
         }
         let key = match self.values.as_slice() {
@@ -99,8 +104,8 @@ impl<'a> Keys<'a> {
             }
         };
         if let Some(earlier) = self.seen.replace(key) {
-            told.twice = true;
-            findings.push(Finding::KeyTwice {
+            reported.twice = true;
+            kinds.push(WarningKind::KeyTwice {
                 key: shortened(&earlier, SHOWN_BYTES),
                 row,
             });

@@ -1,6 +1,6 @@
 //! What a caller can tell of a connector's rows and states while they pass by.
 //!
-//! Here belong findings that Weld would not stop at; what breaks the protocol is an error of the client. A row's top
+//! Here belong warnings about what Weld would not stop at; what breaks the protocol is an error of the client. A row's top
 //! level is walked once and no tree is built, so that the checks cost little beside what brings and stores the rows.
 
 mod columns;
@@ -14,8 +14,8 @@ use weld_protocol::Table;
 
 use columns::Columns;
 use growth::Growth;
-use keys::Keys;
-pub use warning::{Finding, Kind, Warning};
+use keys::{KeyReports, PageKeys};
+pub use warning::{ValueKind, Warning, WarningKind};
 
 /// The checks of one table in one run.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Checks {
     columns: Columns,
     /// In the table, not in a page.
     key_columns: Vec<String>,
-    key_told: keys::Told,
+    key_reports: KeyReports,
     growth: Growth,
     /// Whether the run began at the table's beginning: only then a field can be missed.
     whole: bool,
@@ -37,7 +37,7 @@ impl Checks {
             table: table.name.clone(),
             columns: Columns::new(table),
             key_columns: table.primary_key.clone(),
-            key_told: keys::Told::new(table.primary_key.len()),
+            key_reports: KeyReports::new(table.primary_key.len()),
             growth: Growth::default(),
             whole,
             any_row: false,
@@ -52,33 +52,33 @@ impl Checks {
         state: &RawValue,
         last: bool,
     ) -> Vec<Warning> {
-        let mut findings = Vec::new();
-        let mut keys = Keys::new(&self.key_columns, rows.len());
+        let mut kinds = Vec::new();
+        let mut keys = PageKeys::new(&self.key_columns, rows.len());
         for (index, row) in rows.iter().enumerate() {
             let row_number = index.saturating_add(1);
             keys.begin();
             row::each_member(row, |position, name, value| {
                 let seen = self.columns.see(position, name, value);
-                if let Some(finding) = seen.finding(row_number) {
-                    findings.push(finding);
+                if let Some(kind) = seen.warning(row_number) {
+                    kinds.push(kind);
                 }
                 if let Some(key_position) = seen.key {
                     keys.set(key_position, value);
                 }
             });
-            keys.end(row_number, &mut self.key_told, &mut findings);
+            keys.end(row_number, &mut self.key_reports, &mut kinds);
         }
         self.any_row |= !rows.is_empty();
-        findings.extend(self.growth.see(state.get().len()));
+        kinds.extend(self.growth.see(state.get().len()));
         if last && self.whole && self.any_row {
-            findings.extend(self.columns.never_came());
+            kinds.extend(self.columns.never_came());
         }
-        findings
+        kinds
             .into_iter()
-            .map(|finding| Warning {
+            .map(|kind| Warning {
                 table: self.table.clone(),
                 page: number,
-                finding,
+                kind,
             })
             .collect()
     }

@@ -4,20 +4,20 @@ use std::fmt::{self, Display, Formatter};
 
 /// Something in a table that Weld would load, but hardly as its connector's author meant it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("table {table:?}, page {page}: {finding}")]
+#[error("table {table:?}, page {page}: {kind}")]
 pub struct Warning {
     /// The table.
     pub table: String,
     /// The page that showed it, counted from 1 in this run.
     pub page: u64,
     /// What was found.
-    pub finding: Finding,
+    pub kind: WarningKind,
 }
 
-/// What is not as it should be. Each is told once for a table and column.
+/// What is not as it should be. Each kind is reported once per table and column.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Finding {
+pub enum WarningKind {
     /// A row lacks a column of the primary key.
     #[error("row {row} has no {column:?}, which is in the primary key")]
     KeyMissing {
@@ -54,9 +54,9 @@ pub enum Finding {
         /// The column.
         column: String,
         /// The first kind that the column had.
-        before: Kind,
+        before: ValueKind,
         /// The other kind.
-        found: Kind,
+        found: ValueKind,
         /// The row of the page, counted from 1.
         row: usize,
     },
@@ -72,7 +72,7 @@ pub enum Finding {
 
 /// What a JSON value is, besides `null`. Integers and other numbers are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// `true` or `false`
     Boolean,
     /// A number.
@@ -85,7 +85,7 @@ pub enum Kind {
     Object,
 }
 
-impl Kind {
+impl ValueKind {
     /// The kind of a JSON text without white space around it; none for `null`.
     pub(super) fn of(text: &str) -> Option<Self> {
         match text.as_bytes().first() {
@@ -99,7 +99,7 @@ impl Kind {
     }
 }
 
-impl Display for Kind {
+impl Display for ValueKind {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Boolean => "a boolean",

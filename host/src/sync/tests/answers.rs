@@ -22,7 +22,7 @@ fn single(answer: fn() -> Answer) -> impl Future<Output = Server> {
 async fn requests_are_made_as_weld_makes_them() {
     let server = three_pages().await;
     let key = Secret::new("k-1");
-    let client = Client::new(&format!("{}//", server.url()), Some(&key)).unwrap();
+    let client = ConnectorClient::new(&format!("{}//", server.url()), Some(&key)).unwrap();
     assert_eq!(client.schema().await.unwrap().len(), 2);
     let state = serde_json::value::RawValue::from_string(r#"{"page": 1}"#.to_owned()).unwrap();
     assert_eq!(client.page("a", &state).await.unwrap().page.insert.len(), 2);
@@ -118,7 +118,7 @@ async fn every_bad_answer_is_told_by_what_it_is() {
     ];
     for (answer, expected) in cases {
         let server = single(answer).await;
-        let client = Client::new(&server.url(), None).unwrap();
+        let client = ConnectorClient::new(&server.url(), None).unwrap();
         let text = said(&client.schema().await.unwrap_err());
         assert!(text.contains(expected), "{text}");
         assert!(text.contains(&server.url()), "{text}");
@@ -128,7 +128,7 @@ async fn every_bad_answer_is_told_by_what_it_is() {
 #[tokio::test]
 async fn a_refused_key_is_told_from_a_missing_one() {
     let server = single(|| Answer::status("401 Unauthorized", "")).await;
-    let client = Client::new(&server.url(), Some(&Secret::new("hunter2"))).unwrap();
+    let client = ConnectorClient::new(&server.url(), Some(&Secret::new("hunter2"))).unwrap();
     let text = said(&client.schema().await.unwrap_err());
     assert!(
         text.ends_with("answered 401 (the key was refused): no message"),
@@ -142,7 +142,7 @@ async fn a_server_that_is_not_there_is_told_with_its_cause() {
     let server = three_pages().await;
     let url = server.url();
     server.end().await;
-    let client = Client::new(&url, None).unwrap();
+    let client = ConnectorClient::new(&url, None).unwrap();
     let error = client.schema().await.unwrap_err();
     assert!(error.is_worth_another_try());
     assert!(said(&error).contains("refused"), "{}", said(&error));
@@ -154,7 +154,7 @@ async fn an_answer_that_breaks_off_is_no_page() {
         Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"schema\": {".to_vec())
     })
     .await;
-    let client = Client::new(&server.url(), None).unwrap();
+    let client = ConnectorClient::new(&server.url(), None).unwrap();
     let error = client.schema().await.unwrap_err();
     assert!(error.is_worth_another_try());
     assert!(
@@ -171,7 +171,7 @@ async fn an_answer_that_never_comes_ends_in_a_time_out() {
         answer_timeout: Duration::from_millis(20),
         ..ClientOptions::default()
     };
-    let client = Client::with_options(&server.url(), None, options).unwrap();
+    let client = ConnectorClient::with_options(&server.url(), None, options).unwrap();
     let error = client.schema().await.unwrap_err();
     assert!(error.is_worth_another_try());
     assert!(
@@ -186,7 +186,7 @@ async fn gzip_is_read() {
     let server =
         Server::start(|_| Answer::with("200 OK", "Content-Encoding: gzip\r\n", &gzip(SCHEMA)))
             .await;
-    let client = Client::new(&server.url(), None).unwrap();
+    let client = ConnectorClient::new(&server.url(), None).unwrap();
     assert_eq!(client.schema().await.unwrap().len(), 2);
 }
 
@@ -204,7 +204,7 @@ async fn answers_over_the_limit_are_refused_in_both_forms() {
             max_answer_bytes: 1000,
             ..ClientOptions::default()
         };
-        let client = Client::with_options(&server.url(), None, options).unwrap();
+        let client = ConnectorClient::with_options(&server.url(), None, options).unwrap();
         let text = said(&client.schema().await.unwrap_err());
         assert!(
             text.ends_with("answered more than 1000 bytes"),

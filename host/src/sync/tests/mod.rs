@@ -11,7 +11,7 @@ mod tables;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{Client, ClientOptions, Event, Summary, SyncError, SyncOptions, sync};
+use super::{ClientOptions, ConnectorClient, Event, Summary, SyncError, SyncOptions, sync};
 use memory::Memory;
 use server::{Answer, Request, Server};
 
@@ -64,7 +64,7 @@ async fn run(
     memory: &Memory,
     options: &SyncOptions,
 ) -> (Result<Summary, SyncError>, Vec<Event>) {
-    let client = Client::with_options(&server.url(), None, quick()).unwrap();
+    let client = ConnectorClient::with_options(&server.url(), None, quick()).unwrap();
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);
     let syncing = sync(

@@ -129,7 +129,7 @@ async fn a_pending_answer_is_asked_again_when_it_says_so() {
             longest_pause,
             ..quick()
         };
-        Client::with_options(&server.url(), None, options).unwrap()
+        ConnectorClient::with_options(&server.url(), None, options).unwrap()
     };
     let options = SyncOptions::default();
     let (patient, waits) = (client(PATIENCE), tokio::sync::Notify::new());

@@ -108,7 +108,7 @@ async fn retry_after_is_kept_to_up_to_the_longest_pause() {
         longest_pause: Duration::from_millis(1),
         ..ClientOptions::default()
     };
-    let client = Client::with_options(&server.url(), None, options).unwrap();
+    let client = ConnectorClient::with_options(&server.url(), None, options).unwrap();
     let mut events = Vec::new();
     let options = SyncOptions::default();
     let syncing = sync(

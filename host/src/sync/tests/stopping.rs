@@ -6,7 +6,7 @@ use super::*;
 
 /// Syncs all tables, and stops at the first event that `is_enough`.
 async fn stopped_at(
-    client: &Client,
+    client: &ConnectorClient,
     memory: &Memory,
     mut is_enough: impl FnMut(&Event) -> bool + Send,
 ) -> Summary {
@@ -44,7 +44,7 @@ async fn a_stopped_sync_keeps_whole_pages_and_says_so() {
     })
     .await;
     let memory = Memory::default();
-    let client = Client::with_options(&server.url(), None, quick()).unwrap();
+    let client = ConnectorClient::with_options(&server.url(), None, quick()).unwrap();
     let summary = stopped_at(&client, &memory, |event| {
         matches!(event, Event::Page { .. })
     })
@@ -61,7 +61,7 @@ async fn a_sync_can_be_stopped_during_a_pause() {
     let server =
         Server::start(|_| Answer::with("503 Service Unavailable", "Retry-After: 3000\r\n", b""))
             .await;
-    let client = Client::new(&server.url(), None).unwrap();
+    let client = ConnectorClient::new(&server.url(), None).unwrap();
     let summary = stopped_at(&client, &Memory::default(), |_| true).await;
     assert!(summary.stopped && summary.tables.is_empty());
 }
@@ -74,7 +74,7 @@ async fn a_sync_goes_on_where_it_was_stopped_with_nothing_lost_or_doubled() {
         .await
         .0
         .unwrap();
-    let client = Client::with_options(&server.url(), None, quick()).unwrap();
+    let client = ConnectorClient::with_options(&server.url(), None, quick()).unwrap();
     for stop_after in 1..6 {
         let memory = Memory::default();
         let mut pages = 0;
@@ -103,7 +103,7 @@ async fn a_sync_goes_on_where_it_was_stopped_with_nothing_lost_or_doubled() {
 #[tokio::test]
 async fn a_sync_can_run_on_another_thread() {
     let server = three_pages().await;
-    let client = Client::with_options(&server.url(), None, quick()).unwrap();
+    let client = ConnectorClient::with_options(&server.url(), None, quick()).unwrap();
     let syncing = tokio::spawn(async move {
         let options = SyncOptions::default();
         let destination = Memory::default().destination();

@@ -1,4 +1,4 @@
-//! Where a connector answers.
+//! The URLs of a connector.
 
 use http::Uri;
 use url::Url;
@@ -7,20 +7,20 @@ use super::error::SyncError;
 
 /// The two URLs of a connector.
 #[derive(Debug)]
-pub(super) struct Address {
-    pub(super) schema: Endpoint,
-    pub(super) page: Endpoint,
+pub(super) struct ConnectorUrls {
+    pub(super) schema: RequestUrl,
+    pub(super) page: RequestUrl,
 }
 
-/// A URL that is asked.
+/// A URL that requests go to.
 #[derive(Debug, Clone)]
-pub(super) struct Endpoint {
+pub(super) struct RequestUrl {
     pub(super) uri: Uri,
-    /// For messages: without the query, in which some platforms carry a key.
+    /// For messages: without the query, which holds a key on some platforms.
     pub(super) shown: String,
 }
 
-impl Address {
+impl ConnectorUrls {
     /// Reads the URL that a user gives Weld: with or without a path, with any number of slashes behind it. A query is
     /// kept, since some platforms tell functions apart by it.
     ///
@@ -36,15 +36,15 @@ impl Address {
         if !base.username().is_empty() || base.password().is_some() {
             return Err(SyncError::UrlCredentials);
         }
-        let endpoint = |last: &str| Endpoint::below(&base, last).ok_or_else(refused);
+        let request_url = |last: &str| RequestUrl::below(&base, last).ok_or_else(refused);
         Ok(Self {
-            schema: endpoint("/schema")?,
-            page: endpoint("/")?,
+            schema: request_url("/schema")?,
+            page: request_url("/")?,
         })
     }
 }
 
-impl Endpoint {
+impl RequestUrl {
     fn below(base: &Url, last: &str) -> Option<Self> {
         let mut url = base.clone();
         url.set_path(&format!("{}{last}", base.path().trim_end_matches('/')));
@@ -88,16 +88,16 @@ mod tests {
             ),
             ("http://h/f#top", "http://h/f/schema", "http://h/f/"),
         ] {
-            let address = Address::parse(text).unwrap();
-            assert_eq!(address.schema.uri.to_string(), schema, "{text}");
-            assert_eq!(address.page.uri.to_string(), page, "{text}");
+            let urls = ConnectorUrls::parse(text).unwrap();
+            assert_eq!(urls.schema.uri.to_string(), schema, "{text}");
+            assert_eq!(urls.page.uri.to_string(), page, "{text}");
         }
     }
 
     #[test]
     fn a_query_is_not_shown() {
-        let address = Address::parse("http://h/f?code=secret").unwrap();
-        assert_eq!(address.schema.shown, "http://h/f/schema");
+        let urls = ConnectorUrls::parse("http://h/f?code=secret").unwrap();
+        assert_eq!(urls.schema.shown, "http://h/f/schema");
     }
 
     #[test]
@@ -112,13 +112,13 @@ mod tests {
             "file:///beers",
         ] {
             assert!(
-                matches!(Address::parse(text), Err(SyncError::Url(_))),
+                matches!(ConnectorUrls::parse(text), Err(SyncError::Url(_))),
                 "{text}"
             );
         }
         for text in ["http://me@h/", "http://me:key@h/"] {
             assert!(
-                matches!(Address::parse(text), Err(SyncError::UrlCredentials)),
+                matches!(ConnectorUrls::parse(text), Err(SyncError::UrlCredentials)),
                 "{text}"
             );
         }

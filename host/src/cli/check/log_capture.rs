@@ -12,7 +12,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::Context;
 
-use crate::author::conformance::Line;
+use crate::author::conformance::LogLine;
 
 /// Where `egress` logs its calls.
 const CALLS: &str = "weld_host::egress";
@@ -25,15 +25,15 @@ const REFUSED: [&str; 2] = ["denied", "address-denied"];
 
 /// Taken from the log's events, so that no room needs to know of it.
 #[derive(Debug, Clone, Default)]
-pub(in crate::cli) struct Heard(Arc<Mutex<Inner>>);
+pub(in crate::cli) struct LogCapture(Arc<Mutex<CapturedEvents>>);
 
 #[derive(Debug, Default)]
-struct Inner {
+struct CapturedEvents {
     refusals: BTreeSet<String>,
-    lines: Vec<Line>,
+    lines: Vec<LogLine>,
 }
 
-impl Heard {
+impl LogCapture {
     /// The events that are of interest.
     pub(in crate::cli) fn filter() -> Targets {
         Targets::new()
@@ -47,39 +47,39 @@ impl Heard {
     }
 
     /// The lines since the last time.
-    pub(super) fn take_lines(&self) -> Vec<Line> {
+    pub(super) fn take_lines(&self) -> Vec<LogLine> {
         std::mem::take(&mut self.lock().lines)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, CapturedEvents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: Subscriber> Layer<S> for Heard {
+impl<S: Subscriber> Layer<S> for LogCapture {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut told = Told::default();
-        event.record(&mut told);
+        let mut fields = EventFields::default();
+        event.record(&mut fields);
         if event.metadata().target() == LINES {
-            self.lock().lines.push(Line {
+            self.lock().lines.push(LogLine {
                 level: event.metadata().level().to_string(),
-                text: told.message,
+                text: fields.message,
             });
-        } else if REFUSED.contains(&told.outcome.as_str()) {
-            self.lock().refusals.insert(told.cause);
+        } else if REFUSED.contains(&fields.outcome.as_str()) {
+            self.lock().refusals.insert(fields.cause);
         }
     }
 }
 
 /// The fields of an event that are of interest.
 #[derive(Default)]
-struct Told {
+struct EventFields {
     outcome: String,
     cause: String,
     message: String,
 }
 
-impl Visit for Told {
+impl Visit for EventFields {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "outcome" => value.clone_into(&mut self.outcome),
