@@ -10,7 +10,4 @@ pub mod auth;
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod conformance;
-mod error;
 pub mod new;
-
-pub use error::AuthorError;

@@ -72,8 +72,8 @@ fn stopped(flags: &BuildFlags) -> Result<(), CliError> {
 async fn build_once(flags: &BuildFlags) -> Result<(), BuildError> {
     // Each time, since a watch goes on while names and files change.
     let project = Project::find(&flags.folder)?;
-    let mut told = |command: &str| eprintln!("$ {}", printable(command));
-    let built = build(&project, &mut told).await?;
+    let mut announce = |command: &str| eprintln!("$ {}", printable(command));
+    let built = build(&project, &mut announce).await?;
     let size = ByteSize(built.bytes.len().try_into().unwrap_or(u64::MAX));
     let installed = install(&project, &built, &flags.plugins)?;
     let line = |text: &str| say(&printable(text));

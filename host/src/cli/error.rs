@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
-use crate::author::AuthorError;
+use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
 use crate::author::new::NewError;
 use crate::config::ConfigError;
@@ -70,7 +70,7 @@ pub enum CliError {
 
     /// A command about credentials failed.
     #[error(transparent)]
-    Author(#[from] AuthorError),
+    Auth(#[from] AuthCommandError),
 
     /// What was to be synced is neither a URL nor a component.
     #[error("{} is no component; name a NAME.wasm, or the URL of a connector such as http://127.0.0.1:8080/beers", .0.display())]
@@ -224,7 +224,7 @@ impl CliError {
             | Self::TokenKeyNotText
             | Self::TokenKey(_)
             | Self::NoTokens
-            | Self::Author(_)
+            | Self::Auth(_)
             | Self::NoConnector(_)
             | Self::NotLoaded { .. }
             | Self::TwoOutputs

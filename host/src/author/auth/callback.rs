@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use url::Url;
 
-use super::super::error::AuthorError;
+use super::error::AuthCommandError;
 use crate::config::Secret;
 use crate::report;
 
@@ -31,7 +31,7 @@ pub(super) struct Callback {
 
 /// What a request came with.
 #[derive(Debug)]
-enum Brought {
+enum CallbackAnswer {
     /// Nothing of this login: a browser also asks for an icon, and anybody on the machine may ask.
     Nothing,
     Code(Secret),
@@ -40,8 +40,8 @@ enum Brought {
 
 impl Callback {
     /// `state` tells this login's answer from all others.
-    pub(super) async fn listen(port: u16, state: Secret) -> Result<Self, AuthorError> {
-        let failed = |source| AuthorError::Listen { port, source };
+    pub(super) async fn listen(port: u16, state: Secret) -> Result<Self, AuthCommandError> {
+        let failed = |source| AuthCommandError::Listen { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
             .map_err(failed)?;
@@ -63,7 +63,7 @@ impl Callback {
     /// # Errors
     ///
     /// The access was refused.
-    pub(super) async fn code(self) -> Result<Secret, AuthorError> {
+    pub(super) async fn code(self) -> Result<Secret, AuthCommandError> {
         let state = Arc::new(self.state);
         let (sender, mut receiver) = mpsc::channel(1);
         let accepting = async {
@@ -83,16 +83,16 @@ impl Callback {
                 });
             }
         };
-        let brought = tokio::select! {
-            brought = receiver.recv() => brought,
+        let answer = tokio::select! {
+            answer = receiver.recv() => answer,
             () = accepting => None,
         };
-        brought.unwrap_or_else(|| Err(AuthorError::Refused("no answer".to_owned())))
+        answer.unwrap_or_else(|| Err(AuthCommandError::Refused("no answer".to_owned())))
     }
 }
 
-/// Answers one request; none where it brought nothing.
-async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, AuthorError>> {
+/// Answers one request; `None` if it brings nothing of this login.
+async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, AuthCommandError>> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         if head.len() > MAX_HEAD_BYTES || stream.read_buf(&mut head).await.ok()? == 0 {
@@ -101,17 +101,17 @@ async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, A
     }
     let head = String::from_utf8_lossy(&head);
     let target = head.split(' ').nth(1).unwrap_or_default();
-    let (status, text, brought) = match brought(target, state) {
-        Brought::Nothing => ("404 Not Found", "This is no answer to the login.", None),
-        Brought::Code(code) => (
+    let (status, text, result) = match parse(target, state) {
+        CallbackAnswer::Nothing => ("404 Not Found", "This is no answer to the login.", None),
+        CallbackAnswer::Code(code) => (
             "200 OK",
             "Permitted. You can close this window; the terminal says how it goes on.",
             Some(Ok(code)),
         ),
-        Brought::Refusal(reason) => (
+        CallbackAnswer::Refusal(reason) => (
             "200 OK",
             "Not permitted. You can close this window.",
-            Some(Err(AuthorError::Refused(reason))),
+            Some(Err(AuthCommandError::Refused(reason))),
         ),
     };
     let length = text.len();
@@ -121,28 +121,29 @@ async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, A
     // Whether anybody reads it doesn't matter.
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
-    brought
+    result
 }
 
-fn brought(target: &str, state: &Secret) -> Brought {
+/// Reads the target of a request line.
+fn parse(target: &str, state: &Secret) -> CallbackAnswer {
     let url = Url::parse("http://127.0.0.1").and_then(|base| base.join(target));
     let Ok(url) = url else {
-        return Brought::Nothing;
+        return CallbackAnswer::Nothing;
     };
     let parameter = |name| url.query_pairs().find(|(key, _)| key == name);
     let is_own = parameter("state")
         .is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(state.expose().as_bytes())));
     if url.path() != PATH || !is_own {
-        return Brought::Nothing;
+        return CallbackAnswer::Nothing;
     }
     if let Some((_, error)) = parameter("error") {
         let description = parameter("error_description").map(|(_, text)| format!(", \"{text}\""));
         let reason = format!("{error}{}", description.unwrap_or_default());
-        return Brought::Refusal(report::shortened(&report::escaped(&reason), SHOWN_BYTES));
+        return CallbackAnswer::Refusal(report::shortened(&report::escaped(&reason), SHOWN_BYTES));
     }
     match parameter("code") {
-        Some((_, code)) if !code.is_empty() => Brought::Code(Secret::new(code)),
-        _ => Brought::Nothing,
+        Some((_, code)) if !code.is_empty() => CallbackAnswer::Code(Secret::new(code)),
+        _ => CallbackAnswer::Nothing,
     }
 }
 
@@ -170,11 +171,7 @@ mod tests {
             ),
             ("/callback?error=access_denied&state=other", "Nothing"),
         ] {
-            assert_eq!(
-                format!("{:?}", brought(target, &state)),
-                expected,
-                "{target}"
-            );
+            assert_eq!(format!("{:?}", parse(target, &state)), expected, "{target}");
         }
     }
 }

@@ -8,9 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::super::error::AuthorError;
 use super::callback::Callback;
-use super::{chosen, read};
+use super::error::AuthCommandError;
+use super::lookup::{oauth2_credential, read_config};
 use crate::config::{ConnectorConfig, ConnectorName, Grant, Secret};
 use crate::egress::{AuthorizationCode, Egress, Upstreams};
 use crate::report;
@@ -33,20 +33,20 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// [`AuthorError`]: the credential is none to log in to, the store has no key, or the port can't be listened on.
+    /// [`AuthCommandError`]: the credential is none to log in to, the store has no key, or the port can't be listened on.
     pub async fn begin(
         plugins: &Path,
         connector: ConnectorName,
         credential: Option<&str>,
         store: Store,
         port: u16,
-    ) -> Result<Self, AuthorError> {
-        let config = read(plugins, &connector)?;
-        let (credential, oauth2) = chosen(&config, &connector, credential)?;
+    ) -> Result<Self, AuthCommandError> {
+        let config = read_config(plugins, &connector)?;
+        let (credential, oauth2) = oauth2_credential(&config, &connector, credential)?;
         let (Grant::RefreshToken(_), Some(authorize_url), Some(client)) =
             (&oauth2.grant, &oauth2.authorize_url, &oauth2.client)
         else {
-            return Err(AuthorError::NoLogin {
+            return Err(AuthCommandError::NoLogin {
                 name: credential.to_string(),
                 file: connector.config_file(),
             });
@@ -97,13 +97,13 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// [`AuthorError`]: nobody came within `timeout`, the access was refused, there is no token for it, or it can't be
+    /// [`AuthCommandError`]: nobody came within `timeout`, the access was refused, there is no token for it, or it can't be
     /// kept.
-    pub async fn end(self, timeout: Duration) -> Result<String, AuthorError> {
+    pub async fn end(self, timeout: Duration) -> Result<String, AuthCommandError> {
         let redirect_uri = self.callback.address().to_owned();
         let code = tokio::time::timeout(timeout, self.callback.code())
             .await
-            .map_err(|_| AuthorError::TimedOut(timeout))??;
+            .map_err(|_| AuthCommandError::TimedOut(timeout))??;
         let egress = Egress::new(
             self.connector.as_str(),
             &self.config,
@@ -111,7 +111,7 @@ impl Login {
             &Upstreams::default().with_tokens(self.store.clone()),
             None,
         )
-        .map_err(|error| AuthorError::Certificates(error.to_string()))?;
+        .map_err(|error| AuthCommandError::Certificates(error.to_string()))?;
         let code = AuthorizationCode {
             code,
             redirect_uri,
@@ -120,14 +120,14 @@ impl Login {
         egress
             .log_in(&self.credential, &code, &self.store)
             .await
-            .map_err(|error| AuthorError::NoToken(report::chain(&error)))?;
+            .map_err(|error| AuthCommandError::NoToken(report::chain(&error)))?;
         Ok(self.credential.to_string())
     }
 }
 
 /// 43 characters that nobody guesses (RFC 7636, section 4.1).
-fn random() -> Result<Secret, AuthorError> {
+fn random() -> Result<Secret, AuthCommandError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| AuthorError::Randomness)?;
+    getrandom::fill(&mut bytes).map_err(|_| AuthCommandError::Randomness)?;
     Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes)))
 }

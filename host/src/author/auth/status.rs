@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::error::AuthorError;
-use super::read;
+use super::error::AuthCommandError;
+use super::lookup::read_config;
 use crate::config::{ConnectorName, CredentialKind, Grant};
 use crate::report;
 use crate::tokens::Store;
@@ -31,19 +31,19 @@ pub struct Status {
 ///
 /// # Errors
 ///
-/// [`AuthorError`]: the folder or a connector's file can't be read.
+/// [`AuthCommandError`]: the folder or a connector's file can't be read.
 pub fn status(
     plugins: &Path,
     connector: Option<&ConnectorName>,
     store: &Store,
-) -> Result<Vec<Status>, AuthorError> {
+) -> Result<Vec<Status>, AuthCommandError> {
     let connectors = match connector {
         Some(connector) => vec![connector.clone()],
         None => connectors(plugins)?,
     };
     let mut all = Vec::new();
     for connector in connectors {
-        for credential in &read(plugins, &connector)?.credentials {
+        for credential in &read_config(plugins, &connector)?.credentials {
             let (kind, token_url, has_seed) = match &credential.kind {
                 CredentialKind::Fixed(_) => ("fixed", None, None),
                 CredentialKind::Jwt(_) => ("jwt", None, None),
@@ -77,8 +77,8 @@ pub fn status(
 }
 
 /// Those that have a configuration.
-fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthorError> {
-    let failed = |source| AuthorError::Plugins {
+fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthCommandError> {
+    let failed = |source| AuthCommandError::Plugins {
         path: plugins.to_owned(),
         source,
     };
@@ -98,7 +98,7 @@ fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthorError> {
 }
 
 impl Status {
-    fn look(&mut self, store: &Store, has_seed: bool) -> Result<(), AuthorError> {
+    fn look(&mut self, store: &Store, has_seed: bool) -> Result<(), AuthCommandError> {
         let entry = store.entry(&self.connector, &self.credential)?;
         if !entry.exists() {
             self.token = if has_seed { "configured" } else { "none" };

@@ -10,10 +10,10 @@ use wasi_preview1_component_adapter_provider::{
 };
 use wit_component::ComponentEncoder;
 
+use super::component;
 use super::error::BuildError;
-use super::project::{Project, files_of};
+use super::project::{Project, VIRTUAL_ENVIRONMENT, files_of};
 use super::tool::Tool;
-use super::{VIRTUAL_ENVIRONMENT, output};
 
 const GET: &str = "python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1";
 
@@ -22,12 +22,12 @@ const KIT: &str = "weld";
 
 pub(super) async fn build(
     project: &Project,
-    told: &mut dyn FnMut(&str),
+    announce: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
     let kit = folder.join(KIT);
-    let component = output(project)?;
-    let module = component.with_extension("core.wasm");
+    let output = component::output(project)?;
+    let module = output.with_extension("core.wasm");
     let mut sources = files_of(folder, "c")?;
     for extension in ["c", "o"] {
         sources.extend(files_of(&kit, extension)?);
@@ -48,16 +48,16 @@ pub(super) async fn build(
         .with(["-I", KIT, "-o"])
         .with([&module])
         .with(sources)
-        .run(told)
+        .run(announce)
         .await?;
     let unusable = |path: &Path| {
         let path = path.to_owned();
         move |source| BuildError::File { path, source }
     };
-    let bytes = encode(&super::read(&module)?)?;
-    fs::write(&component, bytes).map_err(unusable(&component))?;
+    let bytes = encode(&component::read(&module)?)?;
+    fs::write(&output, bytes).map_err(unusable(&output))?;
     fs::remove_file(&module).map_err(unusable(&module))?;
-    Ok(component)
+    Ok(output)
 }
 
 /// Zig comes as a package of Python too: in the folder's virtual environment, or for all.

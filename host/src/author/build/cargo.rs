@@ -14,7 +14,7 @@ const GET_TARGET: &str = "rustup target add wasm32-wasip2";
 
 pub(super) async fn build(
     project: &Project,
-    told: &mut dyn FnMut(&str),
+    announce: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
     let libraries = Tool::new("rustc", folder, GET_RUST)
@@ -36,7 +36,7 @@ pub(super) async fn build(
         // Tells where the component is, whatever the target folder; errors stay for people.
         "--message-format=json-render-diagnostics",
     ]);
-    let messages = cargo.run_for_stdout(told).await?;
+    let messages = cargo.run_for_stdout(announce).await?;
     let manifest = folder.join("Cargo.toml");
     component(&messages, &manifest).map_err(|expected| BuildError::NoOutput {
         command: cargo.line(),
@@ -48,12 +48,12 @@ pub(super) async fn build(
 #[derive(Deserialize)]
 struct Artifact {
     manifest_path: PathBuf,
-    target: Target,
+    target: CargoTarget,
     filenames: Vec<PathBuf>,
 }
 
 #[derive(Deserialize)]
-struct Target {
+struct CargoTarget {
     kind: Vec<String>,
 }
 

@@ -5,15 +5,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::Built;
+use super::component::BuiltComponent;
 use super::error::BuildError;
 use super::project::Project;
 
 /// What is in the plugins folder now.
 #[derive(Debug)]
-pub(crate) struct Installed {
+pub(crate) struct Installation {
     pub(crate) component: PathBuf,
-    /// Where there was no `NAME.toml`, and the project has one.
+    /// The `NAME.toml`, if the folder had none and the project has one.
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -25,9 +25,9 @@ pub(crate) struct Installed {
 /// [`BuildError::File`].
 pub(crate) fn install(
     project: &Project,
-    built: &Built,
+    built: &BuiltComponent,
     plugins: &Path,
-) -> Result<Installed, BuildError> {
+) -> Result<Installation, BuildError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| BuildError::File { path, source }
@@ -45,7 +45,7 @@ pub(crate) fn install(
     };
     let component = plugins.join(format!("{}.wasm", project.name));
     put(&component, &built.bytes).map_err(failed(&component))?;
-    Ok(Installed { component, config })
+    Ok(Installation { component, config })
 }
 
 /// Writes a file in one step: a host that looks at it meanwhile sees the old one or the new one.

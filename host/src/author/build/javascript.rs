@@ -14,7 +14,7 @@ const GET_LOCKED_PACKAGES: &str = "npm ci";
 
 pub(super) async fn build(
     project: &Project,
-    told: &mut dyn FnMut(&str),
+    announce: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
     Tool::new("node", folder, GET_NODE)
@@ -33,7 +33,7 @@ pub(super) async fn build(
         });
     }
     let npm = Tool::new("npm", folder, GET_NODE).with(["run", "build"]);
-    npm.run(told).await?;
+    npm.run(announce).await?;
     newest(project).ok_or_else(|| BuildError::NoOutput {
         command: npm.line(),
         expected: format!("there is no dist/{0}.wasm and no {0}.wasm", project.name),

@@ -8,9 +8,12 @@ use toml::de::DeTable;
 use super::error::BuildError;
 use crate::config::ConnectorName;
 
-/// A language that is recognised by its files.
+/// Where a folder's own Python is.
+pub(super) const VIRTUAL_ENVIRONMENT: &str = ".venv";
+
+/// A language that is recognized by its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
+pub(crate) enum ProjectLanguage {
     Rust,
     Python,
     /// TypeScript too: `npm run build` knows.
@@ -23,7 +26,7 @@ pub(crate) enum Language {
 pub(crate) struct Project {
     /// Absolute, so that it means the same to a tool that runs in it.
     pub(crate) folder: PathBuf,
-    pub(crate) language: Language,
+    pub(crate) language: ProjectLanguage,
     pub(crate) name: ConnectorName,
 }
 
@@ -43,9 +46,9 @@ impl Project {
         })?;
         let language = language(&absolute)?;
         let (name, path) = match language {
-            Language::Rust => package(&absolute.join("Cargo.toml"), cargo_package)?,
-            Language::JavaScript => package(&absolute.join("package.json"), node_package)?,
-            Language::Python | Language::C => {
+            ProjectLanguage::Rust => package(&absolute.join("Cargo.toml"), cargo_package)?,
+            ProjectLanguage::JavaScript => package(&absolute.join("package.json"), node_package)?,
+            ProjectLanguage::Python | ProjectLanguage::C => {
                 let name = absolute.file_name().unwrap_or_default();
                 (name.to_string_lossy().into_owned(), absolute.clone())
             }
@@ -62,11 +65,11 @@ impl Project {
 }
 
 /// Cargo's file comes first: a Rust connector may well have C beside it, and none of the others has Rust.
-fn language(folder: &Path) -> Result<Language, BuildError> {
+fn language(folder: &Path) -> Result<ProjectLanguage, BuildError> {
     for (file, language) in [
-        ("Cargo.toml", Language::Rust),
-        ("app.py", Language::Python),
-        ("package.json", Language::JavaScript),
+        ("Cargo.toml", ProjectLanguage::Rust),
+        ("app.py", ProjectLanguage::Python),
+        ("package.json", ProjectLanguage::JavaScript),
     ] {
         if folder.join(file).is_file() {
             return Ok(language);
@@ -75,7 +78,7 @@ fn language(folder: &Path) -> Result<Language, BuildError> {
     if files_of(folder, "c")?.is_empty() {
         return Err(BuildError::UnknownLanguage(folder.to_owned()));
     }
-    Ok(Language::C)
+    Ok(ProjectLanguage::C)
 }
 
 /// The files right in a folder that end so, sorted. A folder that is not there has none.
@@ -184,10 +187,10 @@ mod tests {
         fs::create_dir(folder.path().join("folder.c")).unwrap();
         assert!(matches!(found(), Err(BuildError::UnknownLanguage(_))));
         for (file, language) in [
-            ("beers.c", Language::C),
-            ("package.json", Language::JavaScript),
-            ("app.py", Language::Python),
-            ("Cargo.toml", Language::Rust),
+            ("beers.c", ProjectLanguage::C),
+            ("package.json", ProjectLanguage::JavaScript),
+            ("app.py", ProjectLanguage::Python),
+            ("Cargo.toml", ProjectLanguage::Rust),
         ] {
             add(file);
             assert_eq!(found().unwrap(), language, "{file}");

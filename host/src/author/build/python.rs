@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::component;
 use super::error::BuildError;
-use super::project::Project;
+use super::project::{Project, VIRTUAL_ENVIRONMENT};
 use super::tool::Tool;
-use super::{VIRTUAL_ENVIRONMENT, output};
 
 /// The folder of `connector.wit`, where a connector has its own copy.
 const CONTRACT: &str = "wit";
@@ -17,7 +17,7 @@ const GET_ALL: &str = "python3 -m venv .venv && .venv/bin/pip install -r require
 
 pub(super) async fn build(
     project: &Project,
-    told: &mut dyn FnMut(&str),
+    announce: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
     let environment = folder.join(VIRTUAL_ENVIRONMENT);
@@ -39,15 +39,15 @@ pub(super) async fn build(
         .with(["--version"])
         .require("componentize-py", NEEDED)
         .await?;
-    let component = output(project)?;
+    let output = component::output(project)?;
     let mut call = tool();
     // A kit brings the contract along, and says so by itself.
     if folder.join(CONTRACT).is_dir() {
         call = call.with(["-d", CONTRACT, "-w", "connector"]);
     }
     call.with(["componentize", "app", "-o"])
-        .with([&component])
-        .run(told)
+        .with([&output])
+        .run(announce)
         .await?;
-    Ok(component)
+    Ok(output)
 }

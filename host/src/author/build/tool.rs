@@ -59,25 +59,25 @@ impl Tool {
     }
 
     /// Runs it to a good end. It speaks for itself.
-    pub(super) async fn run(&self, told: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
-        self.finish(told, Stdio::inherit()).await.map(|_| ())
+    pub(super) async fn run(&self, announce: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
+        self.finish(announce, Stdio::inherit()).await.map(|_| ())
     }
 
     /// As [`Tool::run`], but its stdout is for this program.
     pub(super) async fn run_for_stdout(
         &self,
-        told: &mut dyn FnMut(&str),
+        announce: &mut dyn FnMut(&str),
     ) -> Result<Vec<u8>, BuildError> {
-        let output = self.finish(told, Stdio::piped()).await?;
+        let output = self.finish(announce, Stdio::piped()).await?;
         Ok(output.stdout)
     }
 
     async fn finish(
         &self,
-        told: &mut dyn FnMut(&str),
+        announce: &mut dyn FnMut(&str),
         stdout: Stdio,
     ) -> Result<Output, BuildError> {
-        told(&self.line());
+        announce(&self.line());
         let mut command = self.command();
         command.stdout(stdout).stderr(Stdio::inherit());
         let output = self.output(command).await?;

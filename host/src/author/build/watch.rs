@@ -10,15 +10,15 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
-/// Sources count once two looks so far apart have seen the same: editors write in several steps.
+/// SourceDigests count once two looks so far apart have seen the same: editors write in several steps.
 const SETTLES_WITHIN: Duration = Duration::from_millis(200);
 /// How often is looked where the system tells of nothing.
 const LOOKS_EVERY: Duration = Duration::from_secs(2);
 /// What tools make or get. Folders that begin with a dot are passed by too.
 const MADE: [&str; 5] = ["__pycache__", "build", "dist", "node_modules", "target"];
 
-/// Each source file's digest. Not its times: tools write files anew that stay the same, and would begin themselves again.
-type Sources = BTreeMap<PathBuf, [u8; 32]>;
+/// Each source file's digest. Not its times: tools rewrite files without a change, and would start a build of their own.
+type SourceDigests = BTreeMap<PathBuf, [u8; 32]>;
 
 /// Watches the sources in a folder. The system only tells that something happens; what it is, a look shows.
 pub(crate) struct SourceWatch {
@@ -29,7 +29,7 @@ pub(crate) struct SourceWatch {
     /// None where the system can't watch: then only time tells.
     watcher: Option<RecommendedWatcher>,
     watched: Vec<PathBuf>,
-    seen: Sources,
+    seen: SourceDigests,
 }
 
 impl SourceWatch {
@@ -53,7 +53,7 @@ impl SourceWatch {
             changed,
             watcher: watcher.ok(),
             watched: Vec::new(),
-            seen: Sources::new(),
+            seen: SourceDigests::new(),
         };
         watch.seen = watch.look();
         watch
@@ -84,8 +84,8 @@ impl SourceWatch {
     }
 
     /// Reads all sources, and watches folders that are new.
-    fn look(&mut self) -> Sources {
-        let (mut sources, mut folders) = (Sources::new(), vec![self.folder.clone()]);
+    fn look(&mut self) -> SourceDigests {
+        let (mut sources, mut folders) = (SourceDigests::new(), vec![self.folder.clone()]);
         let mut next = 0;
         while let Some(folder) = folders.get(next).cloned() {
             next += 1;

@@ -10,7 +10,7 @@ use crate::tokens::TokenError;
 /// Why a command about credentials failed. No text of it holds a token.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AuthorError {
+pub enum AuthCommandError {
     /// The connector's file can't be used.
     #[error(transparent)]
     Config(#[from] ConfigError),

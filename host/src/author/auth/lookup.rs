@@ -1,0 +1,70 @@
+//! The credential that a command is about.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::AuthCommandError;
+use crate::config::{
+    Ceilings, ConnectorConfig, ConnectorName, Credential, CredentialKind, Oauth2Config,
+};
+
+/// The configuration beside the component.
+pub(super) fn read_config(
+    plugins: &Path,
+    connector: &ConnectorName,
+) -> Result<ConnectorConfig, AuthCommandError> {
+    let path = plugins.join(connector.config_file());
+    if !path.exists() {
+        return Err(AuthCommandError::NoConfig(path));
+    }
+    // The host's own ceilings, which its flags may raise, are not known here and don't matter.
+    let ceilings = Ceilings {
+        memory_bytes: u64::MAX,
+        cpu_time: Duration::MAX,
+        page_timeout: Duration::MAX,
+        component_bytes: u64::MAX,
+        state_bytes: u64::MAX,
+        concurrency: u32::MAX,
+    };
+    Ok(ConnectorConfig::read(&path, &ceilings)?)
+}
+
+/// The credential of this name, or the only one that has tokens to keep.
+pub(super) fn oauth2_credential(
+    config: &ConnectorConfig,
+    connector: &ConnectorName,
+    name: Option<&str>,
+) -> Result<(Arc<str>, Arc<Oauth2Config>), AuthCommandError> {
+    let file = connector.config_file();
+    let mut found: Vec<_> = config
+        .credentials
+        .iter()
+        .filter_map(oauth2)
+        .filter(|(known, _)| name.is_none_or(|name| name == &**known))
+        .collect();
+    if found.len() > 1 {
+        let names = found.iter().map(|(name, _)| name.to_string()).collect();
+        return Err(AuthCommandError::SeveralCredentials { file, names });
+    }
+    found.pop().ok_or_else(|| {
+        let is_other = |credential: &&Credential| Some(&*credential.name) == name;
+        match config.credentials.iter().find(is_other) {
+            Some(other) => AuthCommandError::NoLogin {
+                name: other.name.to_string(),
+                file,
+            },
+            None => AuthCommandError::NoCredential {
+                file,
+                name: name.map(str::to_owned),
+            },
+        }
+    })
+}
+
+fn oauth2(credential: &Credential) -> Option<(Arc<str>, Arc<Oauth2Config>)> {
+    match &credential.kind {
+        CredentialKind::Oauth2(config) => Some((credential.name.clone(), config.clone())),
+        CredentialKind::Fixed(_) | CredentialKind::Jwt(_) => None,
+    }
+}

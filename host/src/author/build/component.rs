@@ -1,0 +1,41 @@
+//! The component that a build makes.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::error::BuildError;
+use super::project::Project;
+use crate::config::Ceilings;
+
+/// A component that can be installed.
+#[derive(Debug)]
+pub(crate) struct BuiltComponent {
+    pub(crate) path: PathBuf,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A file of the size that a host would load.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|opened| {
+            let limit_bytes = Ceilings::default().component_bytes;
+            opened.take(limit_bytes).read_to_end(&mut bytes)
+        })
+        .map_err(|source| BuildError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+    Ok(bytes)
+}
+
+/// Where a component goes if its tool takes a path: `dist/NAME.wasm`. Makes the folder.
+pub(super) fn output(project: &Project) -> Result<PathBuf, BuildError> {
+    let folder = project.folder.join("dist");
+    std::fs::create_dir_all(&folder).map_err(|source| BuildError::File {
+        path: folder.clone(),
+        source,
+    })?;
+    Ok(folder.join(format!("{}.wasm", project.name)))
+}
