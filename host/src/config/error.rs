@@ -70,6 +70,27 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// A problem at `offset`, in bytes from the beginning of the file's `text`. A `key` has the form of
+    /// [`Problem::key`].
+    pub(super) fn at(text: &str, offset: usize, key: Option<String>, message: String) -> Self {
+        let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
+        let lines = before.iter().filter(|byte| **byte == b'\n').count();
+        // Characters, not bytes: all bytes of UTF-8 but those that continue a character.
+        let characters = before
+            .iter()
+            .rev()
+            .take_while(|byte| **byte != b'\n')
+            .filter(|byte| **byte & 0xC0 != 0x80);
+        Self {
+            line: lines + 1,
+            column: characters.count() + 1,
+            key,
+            message,
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     /// `LINE: KEY: message`: what follows the file's path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

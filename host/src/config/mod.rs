@@ -30,8 +30,8 @@ mod stamp;
 
 pub use allow::{AllowList, AllowRule, AllowRuleError};
 pub use auth::{
-    Addition, Algorithm, Assertion, Client, ClientAuth, Credential, CredentialKind, Grant,
-    JwtConfig, JwtContent, Oauth2Config, SigningError, SigningKey,
+    Addition, Algorithm, Assertion, ClientAuth, Credential, CredentialKind, Grant, JwtConfig,
+    JwtContent, Oauth2Config, OauthClient, SigningError, SigningKey,
 };
 pub use connector::ConnectorConfig;
 pub use error::{ConfigError, Problem};

@@ -6,22 +6,22 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::document::{Entry, Sources, Table};
+use super::document::{TomlEntry, TomlTable, ValueSources};
 use super::error::Problem;
 use super::range::Range;
 
 /// Takes values from a section's table, and notes what is wrong with them. A value that is wrong
 /// counts as not set.
 pub(super) struct Settings<'r, 'd, 's> {
-    table: &'r mut Table<'d>,
-    sources: &'r Sources<'s>,
+    table: &'r mut TomlTable<'d>,
+    sources: &'r ValueSources<'s>,
     problems: &'r mut Vec<Problem>,
 }
 
 impl<'r, 'd, 's> Settings<'r, 'd, 's> {
     pub(super) fn new(
-        table: &'r mut Table<'d>,
-        sources: &'r Sources<'s>,
+        table: &'r mut TomlTable<'d>,
+        sources: &'r ValueSources<'s>,
         problems: &'r mut Vec<Problem>,
     ) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
     }
 
     /// The entry of a key as it stands.
-    pub(super) fn entry(&mut self, key: &'static str) -> Option<Entry<'d>> {
+    pub(super) fn entry(&mut self, key: &'static str) -> Option<TomlEntry<'d>> {
         self.table.get(key)
     }
 
@@ -130,7 +130,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         key: &'static str,
         (expected, example): (&str, &str),
         parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Vec<(Entry<'d>, T)> {
+    ) -> Vec<(TomlEntry<'d>, T)> {
         let Some(entry) = self.table.get(key) else {
             return Vec::new();
         };
@@ -154,7 +154,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
     }
 
     /// The strings of a table with their entries and names, in the order of the file; empty where it is not there.
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<(Entry<'d>, &'d str, String)> {
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<(TomlEntry<'d>, &'d str, String)> {
         let table = self.table.get_table(key).transpose();
         let Some(table) = self.keep(table) else {
             return Vec::new();
@@ -174,17 +174,17 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         &mut self,
         key: &'static str,
         parse: impl FnOnce(&[u8]) -> Result<T, E>,
-    ) -> File<'d, T> {
+    ) -> FileSetting<'d, T> {
         let Some(entry) = self.table.get(key) else {
-            return File::NotSet;
+            return FileSetting::NotSet;
         };
         let value = self
             .sources
             .content(&entry)
             .and_then(|content| parse(&content).map_err(|error| entry.problem(error.to_string())));
         match self.keep(Some(value)) {
-            Some(value) => File::Read(entry, value),
-            None => File::Wrong,
+            Some(value) => FileSetting::Read(entry, value),
+            None => FileSetting::Wrong,
         }
     }
 
@@ -214,11 +214,11 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
 }
 
 /// What became of a key that names a file.
-pub(super) enum File<'d, T> {
+pub(super) enum FileSetting<'d, T> {
     /// The key is not there.
     NotSet,
     /// It is wrong, which is noted.
     Wrong,
     /// It is right.
-    Read(Entry<'d>, T),
+    Read(TomlEntry<'d>, T),
 }

@@ -1,16 +1,41 @@
-//! The kinds whose values stand in the configuration: `api-key`, `basic` and `bearer`.
+//! What is added to a request, and the kinds whose value stands in the configuration: `api-key`, `basic` and `bearer`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue, header};
 
-use super::Addition;
 use super::fields::Fields;
-use crate::config::reserved_header::is_reserved_header;
+use super::texts::{header_name, not_empty, without_controls};
 use crate::config::secret::Secret;
 
+/// What becomes of a request. Each replaces what the request has under the same name.
+#[derive(Clone)]
+pub enum Addition {
+    /// A header.
+    Header {
+        /// Not one that frames the message.
+        name: HeaderName,
+        /// Marked as sensitive.
+        value: HeaderValue,
+    },
+    /// A parameter of the URL's query.
+    Query {
+        /// Not yet escaped, not empty.
+        name: String,
+        /// Not yet escaped.
+        value: Secret,
+    },
+    /// A cookie.
+    Cookie {
+        /// A token (RFC 6265, section 4.1.1).
+        name: String,
+        /// Of the characters that a cookie can have.
+        value: Secret,
+    },
+}
+
 /// Where an API key goes.
-enum Place {
+enum KeyPlace {
     Header(HeaderName),
     Query(String),
     Cookie(String),
@@ -28,16 +53,16 @@ pub(super) fn api_key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     fields.keep_secret(&value);
     let value = format!("{prefix}{value}");
     let addition = match place? {
-        Place::Header(name) => header_value(&value).map(|value| Addition::Header { name, value }),
-        Place::Query(name) => Ok(Addition::Query {
+        KeyPlace::Header(name) => header_value(&value).map(|value| Addition::Header { name, value }),
+        KeyPlace::Query(name) => Ok(Addition::Query {
             name,
             value: Secret::new(value),
         }),
-        Place::Cookie(name) if value.bytes().all(is_of_a_cookie) => Ok(Addition::Cookie {
+        KeyPlace::Cookie(name) if value.bytes().all(is_of_a_cookie) => Ok(Addition::Cookie {
             name,
             value: Secret::new(value),
         }),
-        Place::Cookie(_) => Err(
+        KeyPlace::Cookie(_) => Err(
             "`value` holds a space, a quote, a comma, a semicolon, a backslash or what isn't ASCII, which no cookie can"
                 .to_owned(),
         ),
@@ -106,7 +131,7 @@ fn header_value(text: &str) -> Result<HeaderValue, String> {
     Ok(value)
 }
 
-fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Place> {
+fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<KeyPlace> {
     let given = ["header", "query", "cookie"].map(|key| fields.has(key));
     if given.iter().filter(|is_given| **is_given).count() != 1 {
         fields.note(
@@ -131,35 +156,9 @@ fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Place> {
             .map_err(|_| "a cookie's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())
     });
     header
-        .map(Place::Header)
-        .or(query.map(Place::Query))
-        .or(cookie.map(Place::Cookie))
-}
-
-pub(super) fn header_name(text: &str) -> Result<HeaderName, String> {
-    let name = HeaderName::from_bytes(text.as_bytes())
-        .map_err(|_| "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())?;
-    if is_reserved_header(name.as_str()) || name == header::ACCEPT_ENCODING {
-        return Err("this header is the host's to set".to_owned());
-    }
-    if name == header::COOKIE {
-        return Err("write `cookie` with the name of the cookie".to_owned());
-    }
-    Ok(name)
-}
-
-fn not_empty(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-pub(super) fn without_controls(text: &str) -> Result<String, String> {
-    if text.contains(char::is_control) {
-        return Err("it holds a line break or another control character".to_owned());
-    }
-    Ok(text.to_owned())
+        .map(KeyPlace::Header)
+        .or(query.map(KeyPlace::Query))
+        .or(cookie.map(KeyPlace::Cookie))
 }
 
 /// RFC 6265, section 4.1.1: `cookie-octet`.

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::config::document::Entry;
+use crate::config::document::TomlEntry;
 use crate::config::secret::Secret;
 use crate::config::settings::Settings;
 
 /// Takes values from a credential's table, and notes what is wrong with them.
 pub(super) struct Fields<'r, 't, 'd, 's> {
-    entry: &'r Entry<'d>,
+    entry: &'r TomlEntry<'d>,
     settings: Settings<'t, 'd, 's>,
     secrets: Vec<Secret>,
     /// Of all values so far, in the order in which they were asked for.
@@ -17,7 +17,7 @@ pub(super) struct Fields<'r, 't, 'd, 's> {
 }
 
 impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
-    pub(super) fn new(entry: &'r Entry<'d>, settings: Settings<'t, 'd, 's>) -> Self {
+    pub(super) fn new(entry: &'r TomlEntry<'d>, settings: Settings<'t, 'd, 's>) -> Self {
         Self {
             entry,
             settings,

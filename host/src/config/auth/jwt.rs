@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::{HeaderName, header};
 use serde_json::{Map, Value};
 
-use super::addition::{header_name, without_controls};
 use super::fields::Fields;
 use super::signing_key::{Algorithm, SigningKey};
+use super::texts::{header_name, without_controls};
 use crate::config::quantity::parse_duration;
 
 /// What a token holds.
@@ -81,15 +81,15 @@ pub(super) fn content(
 /// Reads `algorithm` and `key`.
 pub(super) fn key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<SigningKey> {
     let algorithm = fields.required("algorithm", "such as \"RS256\"", Algorithm::parse);
-    let mut given = None;
+    let mut key_text = None;
     let key = fields.required("key", "such as { file = \"key.pem\" }", |text| {
         // The key can't be judged without knowing for what.
-        given = Some(text.to_owned());
+        key_text = Some(text.to_owned());
         algorithm
             .map(|algorithm| SigningKey::parse(algorithm, text))
             .transpose()
     });
-    if let Some(text) = given {
+    if let Some(text) = key_text {
         fields.keep_secret(&text);
     }
     key?

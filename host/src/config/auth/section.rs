@@ -1,9 +1,10 @@
 //! Reads `[auth]`.
 
+use super::credential::{Credential, CredentialKind};
 use super::fields::Fields;
-use super::{Credential, CredentialKind, addition, jwt, oauth2, urls};
+use super::{addition, jwt, oauth2, urls};
 use crate::config::allow::AllowList;
-use crate::config::document::{Entry, Sources, Table};
+use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::settings::Settings;
 
@@ -16,9 +17,9 @@ impl Credential {
     /// Reads all of `[auth]`. One that is wrong becomes a problem and is left out. `allow` are the rules of `[network]`;
     /// none where they are wrong themselves.
     pub(in crate::config) fn read_all(
-        table: Table<'_>,
+        table: TomlTable<'_>,
         allow: Option<&AllowList>,
-        sources: &Sources<'_>,
+        sources: &ValueSources<'_>,
         problems: &mut Vec<Problem>,
     ) -> Vec<Self> {
         table
@@ -31,9 +32,9 @@ impl Credential {
 
 fn read(
     name: &str,
-    entry: &Entry<'_>,
+    entry: &TomlEntry<'_>,
     allow: Option<&AllowList>,
-    sources: &Sources<'_>,
+    sources: &ValueSources<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Credential> {
     let mut table = match check_name(name, entry).and_then(|()| entry.table()) {
@@ -69,7 +70,7 @@ fn read(
     })
 }
 
-fn check_name(name: &str, entry: &Entry<'_>) -> Result<(), Problem> {
+fn check_name(name: &str, entry: &TomlEntry<'_>) -> Result<(), Problem> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(is_plain) {
         let message = "a credential's name is 1 to 63 letters, digits, `.`, `_` and `-`";

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::ConnectorConfig;
+use super::config::ConnectorConfig;
 use crate::config::auth::Credential;
-use crate::config::document::{Entry, Sources, Table};
+use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::limits::{Ceilings, Limits};
 use crate::config::network::NetworkConfig;
@@ -17,11 +17,11 @@ use crate::config::secret::Secret;
 ///
 /// All that is wrong with them, in the order of the file.
 pub(super) fn read(
-    root: Table<'_>,
-    sources: Sources<'_>,
+    root: TomlTable<'_>,
+    sources: ValueSources<'_>,
     ceilings: &Ceilings,
 ) -> Result<ConnectorConfig, Vec<Problem>> {
-    let mut reader = Reader {
+    let mut reader = SectionReader {
         sources,
         problems: Vec::new(),
     };
@@ -39,13 +39,13 @@ pub(super) fn read(
 }
 
 /// Reads the sections, and gathers what is wrong with them.
-struct Reader<'s> {
-    sources: Sources<'s>,
+struct SectionReader<'s> {
+    sources: ValueSources<'s>,
     problems: Vec<Problem>,
 }
 
-impl Reader<'_> {
-    fn config(&mut self, mut root: Table<'_>, ceilings: &Ceilings) -> ConnectorConfig {
+impl SectionReader<'_> {
+    fn config(&mut self, mut root: TomlTable<'_>, ceilings: &Ceilings) -> ConnectorConfig {
         let api_keys = root.get("api-key").map(|entry| self.api_keys(&entry));
         let mut secret_env = BTreeSet::new();
         let env = self
@@ -86,12 +86,16 @@ impl Reader<'_> {
         }
     }
 
-    fn section<'d>(&mut self, root: &mut Table<'d>, key: &'static str) -> Option<Table<'d>> {
+    fn section<'d>(
+        &mut self,
+        root: &mut TomlTable<'d>,
+        key: &'static str,
+    ) -> Option<TomlTable<'d>> {
         let table = root.get_table(key);
         self.keep(table).flatten()
     }
 
-    fn api_keys(&mut self, entry: &Entry<'_>) -> Vec<Secret> {
+    fn api_keys(&mut self, entry: &TomlEntry<'_>) -> Vec<Secret> {
         let expected = "a string or a list of strings";
         let keys: Vec<_> = match entry.items() {
             Some(items) if items.is_empty() => {
@@ -107,7 +111,7 @@ impl Reader<'_> {
         self.keep_all(keys)
     }
 
-    fn api_key(&self, entry: &Entry<'_>, expected: &str) -> Result<Secret, Problem> {
+    fn api_key(&self, entry: &TomlEntry<'_>, expected: &str) -> Result<Secret, Problem> {
         let key = Secret::new(self.sources.text(entry, expected)?);
         key.check_as_key()
             .map_err(|error| entry.problem(error.to_string()))?;
@@ -115,7 +119,11 @@ impl Reader<'_> {
     }
 
     /// The variables; the names of those that are secrets go to `secret`.
-    fn env(&mut self, table: Table<'_>, secret: &mut BTreeSet<String>) -> Vec<(String, String)> {
+    fn env(
+        &mut self,
+        table: TomlTable<'_>,
+        secret: &mut BTreeSet<String>,
+    ) -> Vec<(String, String)> {
         let entries = table.into_entries();
         let variables = entries
             .iter()
@@ -130,7 +138,7 @@ impl Reader<'_> {
         self.keep_all(variables)
     }
 
-    fn variable(&self, name: &str, entry: &Entry<'_>) -> Result<(String, bool), Problem> {
+    fn variable(&self, name: &str, entry: &TomlEntry<'_>) -> Result<(String, bool), Problem> {
         if name.is_empty() || name.contains(['=', '\0']) {
             let message = "a variable's name is not empty and holds neither `=` nor a zero byte";
             return Err(entry.problem(message));
@@ -170,7 +178,7 @@ mod tests {
             _ => Err(VarError::NotPresent),
         };
         let document = Document::parse(text).expect(text);
-        let sources = Sources::new(Path::new("beers.toml"), &variable);
+        let sources = ValueSources::new(Path::new("beers.toml"), &variable);
         let config = read(document.root(), sources, &Ceilings::default());
         let problems = config.expect_err(text);
         problems.iter().map(ToString::to_string).collect()
@@ -187,7 +195,7 @@ mod tests {
         "#;
         let variable = |_: &str| Ok("hunter2".to_owned());
         let document = Document::parse(text).expect(text);
-        let sources = Sources::new(Path::new("beers.toml"), &variable);
+        let sources = ValueSources::new(Path::new("beers.toml"), &variable);
         let config = read(document.root(), sources, &Ceilings::default()).expect(text);
         assert_eq!(Vec::from_iter(&config.secret_env), ["KEY", "TOKEN"]);
         assert_eq!(config.env.len(), 4);

@@ -6,11 +6,10 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Table, problem_at};
 use crate::config::error::Problem;
 
 /// A value, the path of its key, and where it stands.
-pub(in crate::config) struct Entry<'d> {
+pub(in crate::config) struct TomlEntry<'d> {
     pub(super) text: &'d str,
     pub(super) path: String,
     /// In bytes from the file's beginning: of the key, or of the value in a list.
@@ -18,10 +17,10 @@ pub(in crate::config) struct Entry<'d> {
     pub(super) value: &'d DeValue<'d>,
 }
 
-impl<'d> Entry<'d> {
+impl<'d> TomlEntry<'d> {
     /// Something wrong with this entry. The message is one line and quotes no value.
     pub(in crate::config) fn problem(&self, message: impl Into<String>) -> Problem {
-        problem_at(
+        Problem::at(
             self.text,
             self.offset,
             Some(self.path.clone()),
@@ -91,22 +90,9 @@ impl<'d> Entry<'d> {
             .ok_or_else(|| self.mismatch("true or false"))
     }
 
-    /// The value as a table.
-    ///
-    /// # Errors
-    ///
-    /// It is something else.
-    pub(in crate::config) fn table(&self) -> Result<Table<'d>, Problem> {
-        let entries = self
-            .value
-            .as_table()
-            .ok_or_else(|| self.mismatch("a table"))?;
-        Ok(Table::new(self.text, self.path.clone(), entries))
-    }
-
     /// The items, where the value is a list.
-    pub(in crate::config) fn items(&self) -> Option<Vec<Entry<'d>>> {
-        let item = |(index, item): (usize, &'d Spanned<DeValue<'d>>)| Entry {
+    pub(in crate::config) fn items(&self) -> Option<Vec<TomlEntry<'d>>> {
+        let item = |(index, item): (usize, &'d Spanned<DeValue<'d>>)| TomlEntry {
             text: self.text,
             path: format!("{}[{index}]", self.path),
             offset: item.span().start,

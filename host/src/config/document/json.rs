@@ -3,16 +3,17 @@
 use serde_json::{Map, Number, Value};
 use toml::de::DeValue;
 
-use super::{Entry, Sources};
+use super::entry::TomlEntry;
+use super::sources::ValueSources;
 use crate::config::error::Problem;
 
-impl Entry<'_> {
+impl TomlEntry<'_> {
     /// The value as JSON, strings from their sources.
     ///
     /// # Errors
     ///
     /// The value is a date, a number that JSON can't have, or a string whose source is of no use.
-    pub(in crate::config) fn json(&self, sources: &Sources<'_>) -> Result<Value, Problem> {
+    pub(in crate::config) fn json(&self, sources: &ValueSources<'_>) -> Result<Value, Problem> {
         match self.value {
             DeValue::String(text) => Ok(Value::from(text.as_ref())),
             DeValue::Boolean(value) => Ok(Value::Bool(*value)),
@@ -51,7 +52,7 @@ impl Entry<'_> {
     /// It is no table, or one of its values has no JSON.
     pub(in crate::config) fn object(
         &self,
-        sources: &Sources<'_>,
+        sources: &ValueSources<'_>,
     ) -> Result<Map<String, Value>, Problem> {
         let entries = self.table()?.into_entries();
         entries

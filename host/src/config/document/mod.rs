@@ -3,13 +3,16 @@
 
 mod entry;
 mod json;
+mod source;
 mod sources;
+mod table;
 
-pub(super) use entry::Entry;
-pub(super) use sources::{Sources, Variable};
+pub(super) use entry::TomlEntry;
+pub(super) use sources::{ValueSources, Variable};
+pub(super) use table::TomlTable;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::error::Problem;
 
@@ -32,7 +35,7 @@ impl<'t> Document<'t> {
             .map(|error| {
                 // A file that ends too early has its mistake at the end.
                 let offset = error.span().map_or(text.len(), |span| span.start);
-                problem_at(text, offset, None, error.message().to_owned())
+                Problem::at(text, offset, None, error.message().to_owned())
             })
             .collect();
         if problems.is_empty() {
@@ -45,126 +48,8 @@ impl<'t> Document<'t> {
     }
 
     /// The table of all that stands in no section.
-    pub(super) fn root(&self) -> Table<'_> {
-        Table::new(self.text, String::new(), self.root.get_ref())
-    }
-}
-
-/// A table and the keys that were asked of it: all others are unknown.
-pub(super) struct Table<'d> {
-    text: &'d str,
-    /// Empty for the root.
-    path: String,
-    entries: &'d DeTable<'d>,
-    known: Vec<&'static str>,
-}
-
-impl<'d> Table<'d> {
-    fn new(text: &'d str, path: String, entries: &'d DeTable<'d>) -> Self {
-        Self {
-            text,
-            path,
-            entries,
-            known: Vec::new(),
-        }
-    }
-
-    /// The entry of a key, which is known from now on.
-    pub(super) fn get(&mut self, key: &'static str) -> Option<Entry<'d>> {
-        if !self.known.contains(&key) {
-            self.known.push(key);
-        }
-        self.entries
-            .get_key_value(key)
-            .map(|(key, value)| self.entry(key, value))
-    }
-
-    /// The table of a key, which is known from now on.
-    ///
-    /// # Errors
-    ///
-    /// The key's value is no table.
-    pub(super) fn get_table(&mut self, key: &'static str) -> Result<Option<Table<'d>>, Problem> {
-        self.get(key).map(|entry| entry.table()).transpose()
-    }
-
-    /// All entries with their keys, in the order of the file: for tables whose keys are the user's.
-    pub(super) fn into_entries(self) -> Vec<(&'d str, Entry<'d>)> {
-        let mut entries: Vec<_> = self
-            .entries
-            .iter()
-            .map(|(key, value)| (key.get_ref().as_ref(), self.entry(key, value)))
-            .collect();
-        // The parser keeps keys in alphabetical order.
-        entries.sort_by_key(|(_, entry)| entry.offset);
-        entries
-    }
-
-    /// One problem for each key that nobody asked for, with the known key nearest to it.
-    pub(super) fn unknown(&self) -> Vec<Problem> {
-        self.entries
-            .iter()
-            .filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()))
-            .map(|(key, value)| {
-                let advice = match self.nearest(key.get_ref()) {
-                    Some(nearest) => format!("did you mean `{nearest}`?"),
-                    None => format!("known here: {}", self.known.join(", ")),
-                };
-                self.entry(key, value)
-                    .problem(format!("unknown key; {advice}"))
-            })
-            .collect()
-    }
-
-    /// The known key that was probably meant: at most a third of the letters differ.
-    fn nearest(&self, key: &str) -> Option<&'static str> {
-        self.known
-            .iter()
-            .map(|known| (strsim::damerau_levenshtein(known, key), *known))
-            .min()
-            .filter(|(distance, known)| distance * 3 <= known.len())
-            .map(|(_, known)| known)
-    }
-
-    fn entry(
-        &self,
-        key: &Spanned<toml::de::DeString<'_>>,
-        value: &'d Spanned<DeValue<'d>>,
-    ) -> Entry<'d> {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        Entry {
-            text: self.text,
-            path: format!("{}{dot}{}", self.path, key_text(key.get_ref())),
-            offset: key.span().start,
-            value: value.get_ref(),
-        }
-    }
-}
-
-/// A key as TOML would write it, so that a line break in it can't break the message's line.
-fn key_text(key: &str) -> String {
-    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-    if !key.is_empty() && key.chars().all(is_bare) {
-        key.to_owned()
-    } else {
-        format!("{key:?}")
-    }
-}
-
-fn problem_at(text: &str, offset: usize, key: Option<String>, message: String) -> Problem {
-    let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
-    // Characters, not bytes: all bytes of UTF-8 but those that continue a character.
-    let characters = before
-        .iter()
-        .rev()
-        .take_while(|byte| **byte != b'\n')
-        .filter(|byte| **byte & 0xC0 != 0x80);
-    Problem {
-        line: lines + 1,
-        column: characters.count() + 1,
-        key,
-        message,
+    pub(super) fn root(&self) -> TomlTable<'_> {
+        TomlTable::new(self.text, String::new(), self.root.get_ref())
     }
 }
 

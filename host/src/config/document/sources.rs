@@ -6,8 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Table;
-use super::entry::Entry;
+use super::entry::TomlEntry;
+use super::source::ValueSource;
 use crate::config::error::Problem;
 use crate::config::stamp::FileStamp;
 
@@ -15,15 +15,15 @@ use crate::config::stamp::FileStamp;
 pub(in crate::config) type Variable<'s> = dyn Fn(&str) -> Result<String, VarError> + 's;
 
 /// Where the values come from that a file only points to.
-pub(in crate::config) struct Sources<'s> {
+pub(in crate::config) struct ValueSources<'s> {
     folder: &'s Path,
     variable: &'s Variable<'s>,
     /// The files that were read, each with its stamp from before.
     files: RefCell<Vec<(PathBuf, FileStamp)>>,
 }
 
-impl<'s> Sources<'s> {
-    /// Sources of the configuration file `path`: files are looked for in its folder.
+impl<'s> ValueSources<'s> {
+    /// The sources of the configuration file `path`: files are looked for in its folder.
     pub(in crate::config) fn new(path: &'s Path, variable: &'s Variable<'s>) -> Self {
         Self {
             folder: path.parent().unwrap_or(Path::new("")),
@@ -46,10 +46,10 @@ impl<'s> Sources<'s> {
     /// The entry is no text or source, or its source is missing, empty or not UTF-8.
     pub(in crate::config) fn text(
         &self,
-        entry: &Entry<'_>,
+        entry: &TomlEntry<'_>,
         expected: &str,
     ) -> Result<String, Problem> {
-        self.value(entry, &Source::of(entry, expected)?)
+        self.value(entry, &ValueSource::of(entry, expected)?)
     }
 
     /// As [`Self::text`], and whether the text is a secret: it is where it stands elsewhere, unless the entry says
@@ -60,18 +60,18 @@ impl<'s> Sources<'s> {
     /// Those of [`Self::text`]; also that `secret` is neither `true` nor `false`.
     pub(in crate::config) fn text_and_secrecy(
         &self,
-        entry: &Entry<'_>,
+        entry: &TomlEntry<'_>,
         expected: &str,
     ) -> Result<(String, bool), Problem> {
-        let (source, is_secret) = Source::with_secrecy(entry, expected)?;
+        let (source, is_secret) = ValueSource::with_secrecy(entry, expected)?;
         Ok((self.value(entry, &source)?, is_secret))
     }
 
-    fn value(&self, entry: &Entry<'_>, source: &Source<'_>) -> Result<String, Problem> {
+    fn value(&self, entry: &TomlEntry<'_>, source: &ValueSource<'_>) -> Result<String, Problem> {
         match source {
-            Source::Text(text) => Ok((*text).to_owned()),
-            Source::Variable(name) => self.variable(name),
-            Source::File(path) => self.file(path),
+            ValueSource::Text(text) => Ok((*text).to_owned()),
+            ValueSource::Variable(name) => self.variable(name),
+            ValueSource::File(path) => self.file(path),
         }
         .map_err(|message| entry.problem(message))
     }
@@ -82,14 +82,14 @@ impl<'s> Sources<'s> {
     /// # Errors
     ///
     /// The entry is no path, its variable is missing, or its file cannot be read.
-    pub(in crate::config) fn content(&self, entry: &Entry<'_>) -> Result<Vec<u8>, Problem> {
-        match Source::of(entry, "the path of a file")? {
+    pub(in crate::config) fn content(&self, entry: &TomlEntry<'_>) -> Result<Vec<u8>, Problem> {
+        match ValueSource::of(entry, "the path of a file")? {
             // A path is shown in the message, a key pasted in its place must not be.
-            Source::Text(text) if text.contains("-----BEGIN") => {
+            ValueSource::Text(text) if text.contains("-----BEGIN") => {
                 Err("write the path of a file, not what it holds".into())
             }
-            Source::Text(path) | Source::File(path) => self.read(path),
-            Source::Variable(name) => self.variable(name).and_then(|path| {
+            ValueSource::Text(path) | ValueSource::File(path) => self.read(path),
+            ValueSource::Variable(name) => self.variable(name).and_then(|path| {
                 self.bytes(&path).map_err(|error| {
                     format!("the file that the environment variable {name:?} names cannot be read: {error}")
                 })
@@ -140,59 +140,6 @@ impl<'s> Sources<'s> {
     }
 }
 
-/// Where a value stands.
-enum Source<'d> {
-    /// Here.
-    Text(&'d str),
-    /// In the environment, under this name.
-    Variable(&'d str),
-    /// In the file at this path.
-    File(&'d str),
-}
-
-impl<'d> Source<'d> {
-    fn of(entry: &Entry<'d>, expected: &str) -> Result<Self, Problem> {
-        match entry.as_str() {
-            Some(text) => Ok(Self::Text(text)),
-            None if entry.is_table() => Self::elsewhere(entry, &mut entry.table()?),
-            None => Err(entry.mismatch(expected)),
-        }
-    }
-
-    fn with_secrecy(entry: &Entry<'d>, expected: &str) -> Result<(Self, bool), Problem> {
-        if !entry.is_table() {
-            return Ok((Self::of(entry, expected)?, false));
-        }
-        let mut table = entry.table()?;
-        let is_secret = match table.get("secret") {
-            Some(secret) => secret.flag()?,
-            None => true,
-        };
-        Ok((Self::elsewhere(entry, &mut table)?, is_secret))
-    }
-
-    /// `table` is the entry's, of which other keys may be known.
-    fn elsewhere(entry: &Entry<'d>, table: &mut Table<'d>) -> Result<Self, Problem> {
-        let (variable, file) = (table.get("env"), table.get("file"));
-        if let Some(unknown) = table.unknown().into_iter().next() {
-            return Err(unknown);
-        }
-        match (variable, file) {
-            (Some(variable), None) => variable
-                .as_str()
-                .map(Self::Variable)
-                .ok_or_else(|| variable.mismatch("the name of a variable")),
-            (None, Some(file)) => file
-                .as_str()
-                .map(Self::File)
-                .ok_or_else(|| file.mismatch("the path of a file")),
-            (None, None) | (Some(_), Some(_)) => {
-                Err(entry.problem("expected either { env = \"VAR\" } or { file = \"PATH\" }"))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Document;
@@ -212,7 +159,7 @@ mod tests {
         let document = Document::parse(&text).expect(value);
         let entry = document.root().get("key").expect("key");
         let path = folder.join("beers.toml");
-        Sources::new(&path, &variable)
+        ValueSources::new(&path, &variable)
             .text(&entry, "a string")
             .map_err(|problem| problem.to_string())
     }

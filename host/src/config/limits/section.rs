@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Ceilings, Limits, MIN_MEMORY_BYTES, SecretInState};
-use crate::config::document::{Sources, Table};
+use crate::config::document::{TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::range::Range;
 use crate::config::settings::Settings;
@@ -12,8 +12,8 @@ impl Limits {
     /// Reads `[limits]`; what it does not set has its default within the ceilings. A value that is
     /// wrong becomes a problem and counts as not set.
     pub(in crate::config) fn read(
-        table: &mut Table<'_>,
-        sources: &Sources<'_>,
+        table: &mut TomlTable<'_>,
+        sources: &ValueSources<'_>,
         ceilings: &Ceilings,
         problems: &mut Vec<Problem>,
     ) -> Self {
@@ -73,7 +73,7 @@ mod tests {
 
     fn read(text: &str, ceilings: &Ceilings) -> (Limits, Vec<String>) {
         let document = Document::parse(text).expect(text);
-        let sources = Sources::new(Path::new("beers.toml"), &|_| Err(VarError::NotPresent));
+        let sources = ValueSources::new(Path::new("beers.toml"), &|_| Err(VarError::NotPresent));
         let mut problems = Vec::new();
         let limits = Limits::read(&mut document.root(), &sources, ceilings, &mut problems);
         (limits, problems.iter().map(ToString::to_string).collect())

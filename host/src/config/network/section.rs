@@ -4,10 +4,10 @@ use ipnet::IpNet;
 
 use super::{ClientIdentity, NetworkConfig, allowed_network, pem};
 use crate::config::allow::{AllowList, AllowRule};
-use crate::config::document::{Entry, Sources, Table};
+use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::range::Range;
-use crate::config::settings::{File, Settings};
+use crate::config::settings::{FileSetting, Settings};
 
 /// More redirects than any API needs; browsers stop at this many.
 const MAX_REDIRECTS: u32 = 20;
@@ -19,8 +19,8 @@ impl NetworkConfig {
     /// Reads `[network]`; what it does not set has its default. A value that is wrong becomes a
     /// problem and counts as not set.
     pub(in crate::config) fn read(
-        table: &mut Table<'_>,
-        sources: &Sources<'_>,
+        table: &mut TomlTable<'_>,
+        sources: &ValueSources<'_>,
         problems: &mut Vec<Problem>,
     ) -> Self {
         let defaults = Self::default();
@@ -47,8 +47,8 @@ impl NetworkConfig {
             total_timeout: settings.time("total-timeout", defaults.total_timeout, Range::TIME),
             connections: settings.count("connections", defaults.connections, 1..=MAX_CONNECTIONS),
             roots: match settings.file("roots", pem::roots) {
-                File::Read(_, roots) => roots,
-                File::NotSet | File::Wrong => Vec::new(),
+                FileSetting::Read(_, roots) => roots,
+                FileSetting::NotSet | FileSetting::Wrong => Vec::new(),
             },
             identity: identity(&mut settings),
         }
@@ -79,7 +79,7 @@ fn allow_networks(settings: &mut Settings<'_, '_, '_>) -> Vec<IpNet> {
 /// would believe that this has an effect.
 fn without_overlaps<T>(
     settings: &mut Settings<'_, '_, '_>,
-    values: Vec<(Entry<'_>, T)>,
+    values: Vec<(TomlEntry<'_>, T)>,
     covers: impl Fn(&T, &T) -> bool,
 ) -> Vec<T> {
     for (index, (entry, value)) in values.iter().enumerate() {
@@ -101,17 +101,21 @@ fn identity(settings: &mut Settings<'_, '_, '_>) -> Option<ClientIdentity> {
     let chain = settings.file("client-certificate", pem::chain);
     let key = settings.file("client-key", pem::private_key);
     let problem = match (chain, key) {
-        (File::Read(_, chain), File::Read(entry, key)) => match ClientIdentity::new(chain, key) {
-            Ok(identity) => return Some(identity),
-            Err(error) => entry.problem(error.to_string()),
-        },
-        (File::Read(entry, _), File::NotSet) => {
+        (FileSetting::Read(_, chain), FileSetting::Read(entry, key)) => {
+            match ClientIdentity::new(chain, key) {
+                Ok(identity) => return Some(identity),
+                Err(error) => entry.problem(error.to_string()),
+            }
+        }
+        (FileSetting::Read(entry, _), FileSetting::NotSet) => {
             entry.problem("`client-key` is missing; it may name the same file")
         }
-        (File::NotSet, File::Read(entry, _)) => {
+        (FileSetting::NotSet, FileSetting::Read(entry, _)) => {
             entry.problem("`client-certificate` is missing; it may name the same file")
         }
-        (File::NotSet, File::NotSet) | (File::Wrong, _) | (_, File::Wrong) => return None,
+        (FileSetting::NotSet, FileSetting::NotSet)
+        | (FileSetting::Wrong, _)
+        | (_, FileSetting::Wrong) => return None,
     };
     settings.note(problem);
     None
@@ -151,7 +155,7 @@ mod tests {
             _ => Err(VarError::NotPresent),
         };
         let document = Document::parse(text).expect(text);
-        let sources = Sources::new(Path::new(&path), &variable);
+        let sources = ValueSources::new(Path::new(&path), &variable);
         let mut problems = Vec::new();
         let config = NetworkConfig::read(&mut document.root(), &sources, &mut problems);
         (config, problems.iter().map(ToString::to_string).collect())

@@ -1,7 +1,7 @@
 //! Reads section `[rate-limit]`.
 
 use super::{QuotaHeaders, Rate, RateLimitConfig};
-use crate::config::document::{Sources, Table};
+use crate::config::document::{TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::range::Range;
 use crate::config::settings::Settings;
@@ -16,8 +16,8 @@ impl RateLimitConfig {
     /// Reads `[rate-limit]`; what it does not set has its default. A value that is wrong becomes a
     /// problem and counts as not set.
     pub(in crate::config) fn read(
-        table: &mut Table<'_>,
-        sources: &Sources<'_>,
+        table: &mut TomlTable<'_>,
+        sources: &ValueSources<'_>,
         problems: &mut Vec<Problem>,
     ) -> Self {
         let defaults = Self::default();
@@ -93,7 +93,7 @@ mod tests {
             "RATE" => Ok("10/s".to_owned()),
             _ => Err(VarError::NotPresent),
         };
-        let sources = Sources::new(Path::new("beers.toml"), &variable);
+        let sources = ValueSources::new(Path::new("beers.toml"), &variable);
         let mut problems = Vec::new();
         let config = RateLimitConfig::read(&mut document.root(), &sources, &mut problems);
         (config, problems.iter().map(ToString::to_string).collect())

@@ -3,16 +3,35 @@
 use serde_json::Map;
 use url::Url;
 
-use super::{Assertion, Client, ClientAuth};
+use super::config::{Assertion, ClientAuth, OauthClient};
 use crate::config::auth::fields::Fields;
 use crate::config::auth::jwt::JwtContent;
+use crate::config::auth::texts::line;
 use crate::config::secret::Secret;
 
-const AUTHS: [&str; 3] = ["basic", "body", "private-key-jwt"];
-
-/// What a grant wants of a client.
+/// `client-auth`, as the file names it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+enum AuthMethod {
+    Basic,
+    Body,
+    PrivateKeyJwt,
+}
+
+impl AuthMethod {
+    const ALL: [Self; 3] = [Self::Basic, Self::Body, Self::PrivateKeyJwt];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Body => "body",
+            Self::PrivateKeyJwt => "private-key-jwt",
+        }
+    }
+}
+
+/// What a grant needs to know of the client.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClientNeed {
     /// A client that proves who it is.
     Proof,
     /// A client.
@@ -21,34 +40,37 @@ pub(super) enum Need {
     Nothing,
 }
 
-/// What the file says of a client. Its id is there where the grant needs one.
-pub(super) struct Given {
+/// The keys of the client. Its id is there if the grant needs one.
+pub(super) struct ClientKeys {
     id: Option<String>,
     secret: Option<Secret>,
-    auth: &'static str,
+    auth: AuthMethod,
 }
 
-impl Given {
-    /// Reads the three keys, and notes what is wrong with them. None where something is.
-    pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>, need: Need) -> Option<Self> {
-        let expected = format!("one of {}", AUTHS.join(", "));
+impl ClientKeys {
+    /// Reads the three keys. `None` if one is wrong, which is noted.
+    pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>, need: ClientNeed) -> Option<Self> {
+        let expected = format!(
+            "one of {}",
+            AuthMethod::ALL.map(AuthMethod::name).join(", ")
+        );
         let auth = fields.optional("client-auth", &expected, |text| {
-            AUTHS
+            AuthMethod::ALL
                 .into_iter()
-                .find(|auth| *auth == text)
+                .find(|auth| auth.name() == text)
                 .ok_or_else(|| format!("no such way: write {expected}"))
         });
         let is_wrong = auth.is_none() && fields.has("client-auth");
-        let auth = auth.unwrap_or("basic");
-        let signs = auth == "private-key-jwt";
+        let auth = auth.unwrap_or(AuthMethod::Basic);
+        let signs = auth == AuthMethod::PrivateKeyJwt;
         let has_secret = !signs && fields.has("client-secret");
-        let needs_id = need != Need::Nothing || signs || has_secret;
+        let needs_id = need != ClientNeed::Nothing || signs || has_secret;
         let id = if needs_id {
             let expected = "the name under which the server knows the host";
-            Some(fields.required("client-id", expected, text)?)
+            Some(fields.required("client-id", expected, line)?)
         } else {
             let is_there = fields.has("client-id");
-            let id = fields.optional("client-id", "the client's name", text);
+            let id = fields.optional("client-id", "the client's name", line);
             if is_there && id.is_none() {
                 return None;
             }
@@ -56,9 +78,9 @@ impl Given {
         };
         let secret = if signs {
             None
-        } else if need == Need::Proof || has_secret {
+        } else if need == ClientNeed::Proof || has_secret {
             let expected = "the client's secret, such as { env = \"CLIENT_SECRET\" }";
-            Some(fields.required("client-secret", expected, text)?)
+            Some(fields.required("client-secret", expected, line)?)
         } else {
             None
         };
@@ -74,23 +96,23 @@ impl Given {
 
     /// Whether the client signs a token to say who it is.
     pub(super) fn signs(&self) -> bool {
-        self.auth == "private-key-jwt"
+        self.auth == AuthMethod::PrivateKeyJwt
     }
 
-    /// The client; `content` is what it signs with, where it does.
+    /// The client, if it has an id. `content` is what it signs, if it does.
     pub(super) fn into_client(
         self,
         content: Option<&JwtContent>,
         token_url: &Url,
-    ) -> Option<Client> {
+    ) -> Option<OauthClient> {
         let id = self.id?;
         let auth = match (content, self.secret) {
             (Some(content), None) => ClientAuth::PrivateKeyJwt(assertion(content, &id, token_url)),
             (_, None) => ClientAuth::Public,
-            (_, Some(secret)) if self.auth == "body" => ClientAuth::Body(secret),
+            (_, Some(secret)) if self.auth == AuthMethod::Body => ClientAuth::Body(secret),
             (_, Some(secret)) => ClientAuth::Basic(secret),
         };
-        Some(Client { id, auth })
+        Some(OauthClient { id, auth })
     }
 }
 
@@ -104,15 +126,4 @@ fn assertion(content: &JwtContent, id: &str, token_url: &Url) -> Assertion {
             .collect::<Map<_, _>>(),
         ..content.clone()
     }))
-}
-
-/// A value that isn't empty and stands on one line.
-pub(super) fn text(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    if text.contains(char::is_control) {
-        return Err("it holds a line break or another control character".to_owned());
-    }
-    Ok(text.to_owned())
 }

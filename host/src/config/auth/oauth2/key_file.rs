@@ -5,16 +5,27 @@ use serde::Deserialize;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::signing_key::{Algorithm, SigningKey};
 
-/// What is in the file, besides what nobody needs.
-pub(super) struct Account {
+/// The account of the file. Other members are not read.
+pub(super) struct ServiceAccount {
     pub(super) email: String,
     pub(super) key: SigningKey,
     pub(super) key_id: Option<String>,
     pub(super) token_url: String,
 }
 
+/// `key-file`.
+pub(super) enum KeyFile {
+    /// The key is not there.
+    NotSet,
+    /// It is wrong, which is noted.
+    Wrong,
+    /// It is right.
+    Read(Box<ServiceAccount>),
+}
+
+/// The file's own form.
 #[derive(Deserialize)]
-struct File {
+struct ServiceAccountJson {
     client_email: String,
     private_key: String,
     private_key_id: Option<String>,
@@ -26,26 +37,44 @@ fn google() -> String {
     "https://oauth2.googleapis.com/token".to_owned()
 }
 
-/// Reads `key-file`; none where it is wrong, which is noted, or not there.
-pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Account> {
-    let mut private_key = None;
-    let expected = "the key of a service account, such as { file = \"service-account.json\" }";
-    let account = fields.optional("key-file", expected, |text| {
-        let file: File = serde_json::from_str(text).map_err(|_| {
-            "this is no key of a service account: a JSON object with `client_email` and `private_key`"
-                .to_owned()
-        })?;
-        let key = SigningKey::parse(Algorithm::Rs256, &file.private_key);
-        private_key = Some(file.private_key);
-        Ok(Account {
-            email: file.client_email,
-            key: key.map_err(|message| format!("`private_key`: {message}"))?,
-            key_id: file.private_key_id,
-            token_url: file.token_uri,
-        })
-    });
-    if let Some(key) = private_key {
-        fields.keep_secret(&key);
+impl KeyFile {
+    /// Reads the key, and notes what is wrong with it.
+    pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Self {
+        if !fields.has("key-file") {
+            return Self::NotSet;
+        }
+        let mut private_key = None;
+        let expected = "the key of a service account, such as { file = \"service-account.json\" }";
+        let account = fields.optional("key-file", expected, |text| {
+            let json: ServiceAccountJson = serde_json::from_str(text).map_err(|_| {
+                "this is no key of a service account: a JSON object with `client_email` and `private_key`"
+                    .to_owned()
+            })?;
+            let key = SigningKey::parse(Algorithm::Rs256, &json.private_key);
+            private_key = Some(json.private_key);
+            Ok(ServiceAccount {
+                email: json.client_email,
+                key: key.map_err(|message| format!("`private_key`: {message}"))?,
+                key_id: json.private_key_id,
+                token_url: json.token_uri,
+            })
+        });
+        if let Some(key) = private_key {
+            fields.keep_secret(&key);
+        }
+        account.map_or(Self::Wrong, |account| Self::Read(Box::new(account)))
     }
-    account
+
+    /// Whether the key is there, right or wrong.
+    pub(super) fn is_set(&self) -> bool {
+        !matches!(self, Self::NotSet)
+    }
+
+    /// The account; `None` if the key is not there or is wrong.
+    pub(super) fn account(&self) -> Option<&ServiceAccount> {
+        match self {
+            Self::Read(account) => Some(account),
+            Self::NotSet | Self::Wrong => None,
+        }
+    }
 }

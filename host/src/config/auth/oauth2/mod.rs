@@ -1,99 +1,17 @@
 //! The kind `oauth2`: a token that the host gets from a token endpoint (RFC 6749).
 //!
-//! Here belongs what stands in the file. How a token is asked for and kept is `egress`'s.
+//! Here belongs what stands in the file: `section.rs` picks the grant, `grants.rs` reads each one, `common.rs` the keys
+//! that all of them have. How a token is requested and kept is `egress`'s.
 
 mod client;
+mod common;
+mod config;
 mod endpoint;
+mod grants;
 mod key_file;
 mod section;
 #[cfg(test)]
 mod tests;
 
+pub use config::{Assertion, ClientAuth, Grant, Oauth2Config, OauthClient};
 pub(super) use section::read;
-
-use std::fmt;
-
-use http::HeaderName;
-use url::Url;
-
-use super::jwt::JwtContent;
-use crate::config::secret::Secret;
-
-/// What a token is asked for with, and how it is sent.
-#[derive(Clone)]
-pub struct Oauth2Config {
-    /// `grant`, with what belongs to it.
-    pub grant: Grant,
-    /// `token-url`: http or https, without user name and fragment; a rule of `[network]` permits a POST there.
-    pub token_url: Url,
-    /// `authorize-url`: where a person permits the host to get tokens, for those grants that need one.
-    pub authorize_url: Option<Url>,
-    /// `client-id` and how the host proves that it is that client; none where the grant alone says who asks.
-    pub client: Option<Client>,
-    /// `scopes`, each without white space; those that are sent as a parameter.
-    pub scopes: Vec<String>,
-    /// `audience`: a parameter that some servers want.
-    pub audience: Option<String>,
-    /// `extra`: further parameters, none of which is the host's to fill in.
-    pub extra: Vec<(String, String)>,
-    /// `header`: where the token goes.
-    pub header: HeaderName,
-    /// `prefix`: what stands before the token.
-    pub prefix: String,
-    /// Stands for all of this: another where a value is another. A token is good for as long as it stays the same.
-    pub fingerprint: [u8; 32],
-}
-
-/// What the host has in return for a token.
-#[derive(Clone)]
-pub enum Grant {
-    /// The client itself (RFC 6749, section 4.4).
-    ClientCredentials,
-    /// A refresh token (section 6); none where it comes from elsewhere, by way of `authorize-url`.
-    RefreshToken(Option<Secret>),
-    /// A user's name and password (section 4.3).
-    Password {
-        /// `username`.
-        username: String,
-        /// `password`.
-        password: Secret,
-    },
-    /// A token that the host signs (RFC 7523, section 2.1).
-    JwtBearer(Assertion),
-}
-
-/// The client that asks.
-#[derive(Clone)]
-pub struct Client {
-    /// `client-id`.
-    pub id: String,
-    /// `client-auth`.
-    pub auth: ClientAuth,
-}
-
-/// How a client proves who it is.
-#[derive(Clone)]
-pub enum ClientAuth {
-    /// Not at all: it has no secret.
-    Public,
-    /// By its secret as the password of a user (RFC 6749, section 2.3.1).
-    Basic(Secret),
-    /// By its secret as a parameter.
-    Body(Secret),
-    /// By a token that it signs (RFC 7523, section 2.2).
-    PrivateKeyJwt(Assertion),
-}
-
-/// A token that the host signs to show it to the token endpoint.
-#[derive(Clone)]
-pub struct Assertion(pub Box<JwtContent>);
-
-/// Shows no values.
-impl fmt::Debug for Oauth2Config {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Oauth2Config")
-            .field("token_url", &self.token_url.origin().ascii_serialization())
-            .finish_non_exhaustive()
-    }
-}

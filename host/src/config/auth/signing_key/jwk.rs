@@ -10,9 +10,10 @@ use ring::rsa::{KeyPairComponents, PublicKeyComponents};
 use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 use serde_json::{Map, Value};
 
-use super::{Algorithm, Pair};
+use super::algorithm::Algorithm;
+use super::key_material::KeyMaterial;
 
-pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<Pair, String> {
+pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, String> {
     let key: Map<String, Value> =
         serde_json::from_str(text).map_err(|_| "the JWK is no JSON object".to_owned())?;
     let is = |member: &str, value: &str| key.get(member).and_then(Value::as_str) == Some(value);
@@ -35,7 +36,7 @@ pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<Pair, String> {
         if !is("kty", "oct") {
             return Err(other());
         }
-        Ok(Pair::Hmac(hmac::Key::new(hash, &bytes("k")?)))
+        Ok(KeyMaterial::Hmac(hmac::Key::new(hash, &bytes("k")?)))
     } else if let Some(curve) = algorithm.ecdsa() {
         let name = if algorithm == Algorithm::Es256 {
             "P-256"
@@ -53,14 +54,14 @@ pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<Pair, String> {
             &public,
             &SystemRandom::new(),
         );
-        pair.map(Arc::new).map(Pair::Ecdsa).map_err(refused)
+        pair.map(Arc::new).map(KeyMaterial::Ecdsa).map_err(refused)
     } else if algorithm == Algorithm::EdDsa {
         if !is("kty", "OKP") || !is("crv", "Ed25519") {
             return Err(other());
         }
         Ed25519KeyPair::from_seed_and_public_key(&bytes("d")?, &bytes("x")?)
             .map(Arc::new)
-            .map(Pair::Ed25519)
+            .map(KeyMaterial::Ed25519)
             .map_err(refused)
     } else {
         if !is("kty", "RSA") {
@@ -80,7 +81,7 @@ pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<Pair, String> {
         };
         RsaKeyPair::from_components(&components)
             .map(Arc::new)
-            .map(Pair::Rsa)
+            .map(KeyMaterial::Rsa)
             .map_err(refused)
     }
 }

@@ -2,29 +2,21 @@
 
 mod algorithm;
 mod jwk;
+mod key_material;
 mod pem;
-
-use std::sync::Arc;
 
 pub use algorithm::Algorithm;
 
 use ring::hmac;
 use ring::rand::SystemRandom;
-use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+
+use key_material::KeyMaterial;
 
 /// A private or shared key, and what it signs with.
 #[derive(Clone)]
 pub struct SigningKey {
     algorithm: Algorithm,
-    pair: Pair,
-}
-
-#[derive(Clone)]
-enum Pair {
-    Rsa(Arc<RsaKeyPair>),
-    Ecdsa(Arc<EcdsaKeyPair>),
-    Ed25519(Arc<Ed25519KeyPair>),
-    Hmac(hmac::Key),
+    pair: KeyMaterial,
 }
 
 /// The system gave no random numbers, or the key is of no use after all.
@@ -48,7 +40,7 @@ impl SigningKey {
                     algorithm.name()
                 ));
             }
-            Pair::Hmac(hmac::Key::new(hash, text.as_bytes()))
+            KeyMaterial::Hmac(hmac::Key::new(hash, text.as_bytes()))
         } else {
             pem::pair(algorithm, text)?
         };
@@ -68,13 +60,13 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let random = SystemRandom::new();
         match &self.pair {
-            Pair::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
-            Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
-            Pair::Ecdsa(pair) => pair
+            KeyMaterial::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
+            KeyMaterial::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            KeyMaterial::Ecdsa(pair) => pair
                 .sign(&random, message)
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(|_| SigningError),
-            Pair::Rsa(pair) => {
+            KeyMaterial::Rsa(pair) => {
                 let encoding = self.algorithm.rsa().ok_or(SigningError)?;
                 let mut signature = vec![0; pair.public().modulus_len()];
                 pair.sign(encoding, &random, message, &mut signature)

@@ -7,9 +7,10 @@ use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::{Algorithm, Pair};
+use super::algorithm::Algorithm;
+use super::key_material::KeyMaterial;
 
-pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<Pair, String> {
+pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, String> {
     if text.contains("ENCRYPTED") {
         return Err("the key is encrypted, and must be decrypted first".to_owned());
     }
@@ -41,7 +42,7 @@ pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<Pair, String> {
     })
 }
 
-fn read(algorithm: Algorithm, key: &PrivateKeyDer<'_>) -> Option<Pair> {
+fn read(algorithm: Algorithm, key: &PrivateKeyDer<'_>) -> Option<KeyMaterial> {
     match key {
         PrivateKeyDer::Pkcs8(der) => {
             let der = der.secret_pkcs8_der();
@@ -49,18 +50,18 @@ fn read(algorithm: Algorithm, key: &PrivateKeyDer<'_>) -> Option<Pair> {
                 RsaKeyPair::from_pkcs8(der)
                     .ok()
                     .map(Arc::new)
-                    .map(Pair::Rsa)
+                    .map(KeyMaterial::Rsa)
             } else if let Some(curve) = algorithm.ecdsa() {
                 EcdsaKeyPair::from_pkcs8(curve, der, &SystemRandom::new())
                     .ok()
                     .map(Arc::new)
-                    .map(Pair::Ecdsa)
+                    .map(KeyMaterial::Ecdsa)
             } else if algorithm == Algorithm::EdDsa {
                 // OpenSSL leaves the public half out.
                 Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
                     .ok()
                     .map(Arc::new)
-                    .map(Pair::Ed25519)
+                    .map(KeyMaterial::Ed25519)
             } else {
                 None
             }
@@ -69,7 +70,7 @@ fn read(algorithm: Algorithm, key: &PrivateKeyDer<'_>) -> Option<Pair> {
             RsaKeyPair::from_der(der.secret_pkcs1_der())
                 .ok()
                 .map(Arc::new)
-                .map(Pair::Rsa)
+                .map(KeyMaterial::Rsa)
         }
         _ => None,
     }

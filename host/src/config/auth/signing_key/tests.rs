@@ -19,10 +19,10 @@ const ED25519_PEM: &str = include_str!("fixtures/ed.pem");
 
 fn public(key: &SigningKey) -> Vec<u8> {
     match &key.pair {
-        Pair::Rsa(pair) => pair.public_key().as_ref().to_vec(),
-        Pair::Ecdsa(pair) => pair.public_key().as_ref().to_vec(),
-        Pair::Ed25519(pair) => pair.public_key().as_ref().to_vec(),
-        Pair::Hmac(_) => panic!("it has no public half"),
+        KeyMaterial::Rsa(pair) => pair.public_key().as_ref().to_vec(),
+        KeyMaterial::Ecdsa(pair) => pair.public_key().as_ref().to_vec(),
+        KeyMaterial::Ed25519(pair) => pair.public_key().as_ref().to_vec(),
+        KeyMaterial::Hmac(_) => panic!("it has no public half"),
     }
 }
 

@@ -11,7 +11,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use super::super::error::TokenFault;
 use super::super::jwt;
 use super::Tokens;
-use crate::config::{Assertion, Client, ClientAuth, Grant, Secret};
+use crate::config::{Assertion, ClientAuth, Grant, OauthClient, Secret};
 use crate::secrets::Secrets;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -89,7 +89,7 @@ pub(super) fn form(
     }
     form.extend_pairs(&config.extra);
     let mut authorization = None;
-    if let Some(Client { id, auth }) = &config.client {
+    if let Some(OauthClient { id, auth }) = &config.client {
         match auth {
             ClientAuth::Public => {
                 form.append_pair("client_id", id);

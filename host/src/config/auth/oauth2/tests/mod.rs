@@ -1,3 +1,7 @@
+//! The keys of a credential of the kind `oauth2`, as whole files.
+
+mod fingerprint;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,7 +11,7 @@ use crate::config::{Ceilings, ConnectorConfig};
 
 const NETWORK: &str = "[network]\nallow = ['GET https://api.example.com', 'https://login.example.com']\n[auth.api]\nurls = ['https://api.example.com']\nkind = 'oauth2'\n";
 const URL: &str = "token-url = 'https://login.example.com/token'\n";
-const RSA: &str = include_str!("../signing_key/fixtures/rsa8.pem");
+const RSA: &str = include_str!("../../signing_key/fixtures/rsa8.pem");
 
 fn parse(keys: &str) -> Result<ConnectorConfig, String> {
     let path = Path::new("shop.toml");

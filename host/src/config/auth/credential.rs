@@ -1,0 +1,58 @@
+//! One credential of a connector.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::addition::Addition;
+use super::jwt::JwtConfig;
+use super::oauth2::Oauth2Config;
+use crate::config::allow::AllowList;
+use crate::config::secret::Secret;
+
+/// One `[auth.NAME]`.
+#[derive(Clone)]
+pub struct Credential {
+    /// 1 to 63 letters, digits, `.`, `_` and `-`: what errors and logs call it, and requests choose it by.
+    pub name: Arc<str>,
+    /// The URLs that it holds for; never empty.
+    pub(in crate::config) urls: AllowList,
+    /// What is added.
+    pub kind: CredentialKind,
+    /// Its secret values as the connector must never see them: keys, passwords, and what is sent of them where that is
+    /// another text. Not tokens that are made from it.
+    pub secrets: Vec<Secret>,
+}
+
+impl Credential {
+    /// The hosts of its URLs.
+    pub fn hosts(&self) -> Vec<String> {
+        self.urls.hosts()
+    }
+
+    /// Whether the credential may go to this URL, whatever the method.
+    pub fn holds_for(&self, url: &Url) -> bool {
+        self.urls.permits("", url)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("name", &self.name)
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a credential comes from.
+#[derive(Clone)]
+pub enum CredentialKind {
+    /// It stands in the configuration: `api-key`, `basic` or `bearer`.
+    Fixed(Addition),
+    /// The host signs it: `jwt`.
+    Jwt(Arc<JwtConfig>),
+    /// The host gets it from a token endpoint: `oauth2`.
+    Oauth2(Arc<Oauth2Config>),
+}

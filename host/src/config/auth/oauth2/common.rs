@@ -1,0 +1,150 @@
+//! The keys that every grant has.
+
+use url::Url;
+
+use super::client::{ClientKeys, ClientNeed};
+use super::config::{Grant, Oauth2Config};
+use super::endpoint;
+use super::key_file::KeyFile;
+use crate::config::allow::AllowList;
+use crate::config::auth::fields::Fields;
+use crate::config::auth::jwt::{self, JwtContent};
+use crate::config::auth::texts::line;
+
+/// The parameters that the host fills in itself.
+const OWN_PARAMETERS: [&str; 12] = [
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "assertion",
+    "scope",
+    "audience",
+    "refresh_token",
+    "username",
+    "password",
+    "code",
+];
+
+/// What a grant asks of the keys that all grants have.
+pub(super) struct GrantNeeds<'a> {
+    /// The client.
+    pub(super) client: ClientNeed,
+    /// Whether the grant is a token that the host signs, which has `claims` of the file's.
+    pub(super) assertion: bool,
+    /// `key-file`, which may take the place of `token-url` and of the key.
+    pub(super) key_file: &'a KeyFile,
+}
+
+/// The keys that every grant has, up to those of its own. A field is `None` if it is wrong, which is noted.
+///
+/// A credential's fingerprint depends on the order in which its keys are read, and a kept token on the fingerprint:
+/// the keys of the grant are read between [`CommonKeys::read`] and [`CommonKeys::finish`], now and in every release.
+pub(super) struct CommonKeys {
+    pub(super) token_url: Option<Url>,
+    client: Option<ClientKeys>,
+    pub(super) scopes: Vec<String>,
+    /// What the host signs; `None` also if it signs nothing.
+    pub(super) signed_content: Option<JwtContent>,
+}
+
+impl CommonKeys {
+    /// Reads `token-url`, the client, `scopes`, and what is signed if something is.
+    pub(super) fn read(
+        fields: &mut Fields<'_, '_, '_, '_>,
+        needs: &GrantNeeds<'_>,
+        allow: Option<&AllowList>,
+    ) -> Self {
+        let token_url = token_url(fields, needs.key_file, allow);
+        let client = ClientKeys::read(fields, needs.client);
+        let scopes = fields.list("scopes", ("scope", "orders.read"), scope);
+        let signs = needs.assertion || client.as_ref().is_some_and(ClientKeys::signs);
+        let signed_content = if signs {
+            signed_content(fields, needs.key_file, needs.assertion)
+        } else {
+            None
+        };
+        Self {
+            token_url,
+            client,
+            scopes,
+            signed_content,
+        }
+    }
+
+    /// Reads the keys after those of the grant. `None` if any key is wrong, which is noted.
+    pub(super) fn finish(
+        self,
+        fields: &mut Fields<'_, '_, '_, '_>,
+        grant: Option<Grant>,
+        authorize_url: Option<Url>,
+    ) -> Option<Oauth2Config> {
+        let audience = fields.optional("audience", "what the token is for", line);
+        let extra = fields.texts("extra");
+        for own in OWN_PARAMETERS {
+            if extra.iter().any(|(name, _)| name == own) {
+                fields.note(format!("`{own}` of `extra` is the host's to fill in"));
+            }
+        }
+        let (header, prefix) = jwt::place(fields);
+        let (grant, token_url, client) = (grant?, self.token_url?, self.client?);
+        let client_content = if client.signs() {
+            Some(self.signed_content?)
+        } else {
+            None
+        };
+        Some(Oauth2Config {
+            grant,
+            client: client.into_client(client_content.as_ref(), &token_url),
+            authorize_url,
+            scopes: self.scopes,
+            audience,
+            extra,
+            header,
+            prefix,
+            fingerprint: fields.fingerprint(),
+            token_url,
+        })
+    }
+}
+
+fn token_url(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    key_file: &KeyFile,
+    allow: Option<&AllowList>,
+) -> Option<Url> {
+    if !key_file.is_set() || fields.has("token-url") {
+        let expected = "where tokens are had, such as \"https://login.example.com/token\"";
+        return fields.required("token-url", expected, |text| {
+            endpoint::token_url(text, allow)
+        });
+    }
+    endpoint::token_url(&key_file.account()?.token_url, allow)
+        .map_err(|message| fields.note(format!("`token_uri` of `key-file`: {message}")))
+        .ok()
+}
+
+/// What the host signs, and with which key.
+fn signed_content(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    key_file: &KeyFile,
+    has_claims: bool,
+) -> Option<JwtContent> {
+    jwt::content(fields, has_claims, |fields| {
+        if key_file.is_set() {
+            key_file.account().map(|account| account.key.clone())
+        } else {
+            jwt::key(fields)
+        }
+    })
+}
+
+/// RFC 6749, section 3.3.
+fn scope(text: &str) -> Result<String, String> {
+    let fits = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+    if text.is_empty() || !text.bytes().all(fits) {
+        return Err("a scope is of visible ASCII characters without quotes and backslashes; write one for each item".to_owned());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,88 @@
+//! What a token is asked for with.
+
+use std::fmt;
+
+use http::HeaderName;
+use url::Url;
+
+use crate::config::auth::jwt::JwtContent;
+use crate::config::secret::Secret;
+
+/// What a token is asked for with, and how it is sent.
+#[derive(Clone)]
+pub struct Oauth2Config {
+    /// `grant`, with what belongs to it.
+    pub grant: Grant,
+    /// `token-url`: http or https, without user name and fragment; a rule of `[network]` permits a POST there.
+    pub token_url: Url,
+    /// `authorize-url`: where a person permits the host to get tokens, for those grants that need one.
+    pub authorize_url: Option<Url>,
+    /// `client-id` and how the host proves that it is that client; none where the grant alone says who asks.
+    pub client: Option<OauthClient>,
+    /// `scopes`, each without white space; those that are sent as a parameter.
+    pub scopes: Vec<String>,
+    /// `audience`: a parameter that some servers want.
+    pub audience: Option<String>,
+    /// `extra`: further parameters, none of which is the host's to fill in.
+    pub extra: Vec<(String, String)>,
+    /// `header`: where the token goes.
+    pub header: HeaderName,
+    /// `prefix`: what stands before the token.
+    pub prefix: String,
+    /// A digest of all of this, which changes with every value. A token is good for as long as it stays the same.
+    pub fingerprint: [u8; 32],
+}
+
+/// What the host shows to get a token.
+#[derive(Clone)]
+pub enum Grant {
+    /// The client itself (RFC 6749, section 4.4).
+    ClientCredentials,
+    /// A refresh token (section 6); none where it comes from elsewhere, by way of `authorize-url`.
+    RefreshToken(Option<Secret>),
+    /// A user's name and password (section 4.3).
+    Password {
+        /// `username`.
+        username: String,
+        /// `password`.
+        password: Secret,
+    },
+    /// A token that the host signs (RFC 7523, section 2.1).
+    JwtBearer(Assertion),
+}
+
+/// The client that asks.
+#[derive(Clone)]
+pub struct OauthClient {
+    /// `client-id`.
+    pub id: String,
+    /// `client-auth`.
+    pub auth: ClientAuth,
+}
+
+/// How a client proves who it is.
+#[derive(Clone)]
+pub enum ClientAuth {
+    /// Not at all: it has no secret.
+    Public,
+    /// By its secret as the password of a user (RFC 6749, section 2.3.1).
+    Basic(Secret),
+    /// By its secret as a parameter.
+    Body(Secret),
+    /// By a token that it signs (RFC 7523, section 2.2).
+    PrivateKeyJwt(Assertion),
+}
+
+/// A token that the host signs to show it to the token endpoint.
+#[derive(Clone)]
+pub struct Assertion(pub Box<JwtContent>);
+
+/// Shows no values.
+impl fmt::Debug for Oauth2Config {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Oauth2Config")
+            .field("token_url", &self.token_url.origin().ascii_serialization())
+            .finish_non_exhaustive()
+    }
+}

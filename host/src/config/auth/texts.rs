@@ -1,0 +1,40 @@
+//! Checks of single values. Their errors say what is wrong, and don't quote the value.
+
+use http::{HeaderName, header};
+
+use crate::config::reserved_header::is_reserved_header;
+
+/// A header's name, unless the host sets that header itself.
+pub(super) fn header_name(text: &str) -> Result<HeaderName, String> {
+    let name = HeaderName::from_bytes(text.as_bytes())
+        .map_err(|_| "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())?;
+    if is_reserved_header(name.as_str()) || name == header::ACCEPT_ENCODING {
+        return Err("this header is the host's to set".to_owned());
+    }
+    if name == header::COOKIE {
+        return Err("write `cookie` with the name of the cookie".to_owned());
+    }
+    Ok(name)
+}
+
+/// A text that is not empty.
+pub(super) fn not_empty(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A text without line breaks and other control characters.
+pub(super) fn without_controls(text: &str) -> Result<String, String> {
+    if text.contains(char::is_control) {
+        return Err("it holds a line break or another control character".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A text that is not empty and stands on one line.
+pub(super) fn line(text: &str) -> Result<String, String> {
+    not_empty(text)?;
+    without_controls(text)
+}

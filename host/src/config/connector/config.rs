@@ -1,0 +1,53 @@
+//! What the file of one connector says.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::config::auth::Credential;
+use crate::config::limits::Limits;
+use crate::config::network::NetworkConfig;
+use crate::config::rate_limit::RateLimitConfig;
+use crate::config::secret::Secret;
+use crate::config::stamp::FileStamp;
+
+/// The configuration of one connector. The default is that of a connector without a file: no
+/// variables, nothing allowed, the default limits, the server's keys.
+#[derive(Clone, Default)]
+pub struct ConnectorConfig {
+    /// Section `[env]`: names and values of all that the guest sees of an environment, in the order
+    /// of the file. Names are not empty and hold no `=`; neither holds a zero byte. Values may be
+    /// secret.
+    pub env: Vec<(String, String)>,
+    /// The names in `[env]` whose values are secrets: they stand elsewhere, in the environment or a file, and the file
+    /// doesn't say `secret = false`.
+    pub secret_env: BTreeSet<String>,
+    /// Section `[network]`.
+    pub network: NetworkConfig,
+    /// Section `[rate-limit]`.
+    pub rate_limit: RateLimitConfig,
+    /// Sections `[auth.NAME]`, in the order of the file.
+    pub credentials: Vec<Credential>,
+    /// Section `[limits]`.
+    pub limits: Limits,
+    /// `api-key`: the keys that open this connector in place of the server's; none where it has
+    /// none of its own, never an empty list.
+    pub api_keys: Option<Vec<Secret>>,
+    /// The files that values were read from, each with its stamp from before that. Once one has another, the
+    /// configuration is out of date.
+    pub files: Vec<(PathBuf, FileStamp)>,
+}
+
+impl fmt::Debug for ConnectorConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.env.iter().map(|(name, _)| name).collect();
+        f.debug_struct("ConnectorConfig")
+            .field("env", &names)
+            .field("network", &self.network)
+            .field("rate_limit", &self.rate_limit)
+            .field("credentials", &self.credentials)
+            .field("limits", &self.limits)
+            .field("api_keys", &self.api_keys)
+            .finish()
+    }
+}

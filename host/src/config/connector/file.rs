@@ -1,0 +1,233 @@
+//! Finds and parses the file of one connector.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::config::ConnectorConfig;
+use super::sections;
+use crate::config::document::{Document, ValueSources, Variable};
+use crate::config::error::{ConfigError, Problem};
+use crate::config::limits::Ceilings;
+
+impl ConnectorConfig {
+    /// Reads `NAME.toml`. No file is the same as an empty one, since most connectors need none.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::Unreadable`]: the file is there but cannot be read; a link to nowhere is
+    ///   such a file.
+    /// - [`ConfigError::Invalid`]: as [`ConnectorConfig::parse`], and where the file is not UTF-8.
+    pub fn read(path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
+        match fs::read(path) {
+            Ok(bytes) => match str::from_utf8(&bytes) {
+                Ok(text) => Self::parse(text, path, ceilings),
+                Err(error) => Err(not_utf8(
+                    path,
+                    bytes.get(..error.valid_up_to()).unwrap_or_default(),
+                )),
+            },
+            // Not for a link to nowhere: a mount that failed must not put the server's keys in
+            // place of the file's.
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound
+                    && fs::symlink_metadata(path).is_err() =>
+            {
+                Self::parse("", path, ceilings)
+            }
+            Err(source) => Err(ConfigError::Unreadable {
+                path: path.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    /// Parses the text of `NAME.toml`. `path` is named in errors, and its folder is where
+    /// `{ file = … }` looks; `{ env = … }` looks at the environment of the process.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Invalid`], with all problems of the file: malformed TOML, unknown keys, wrong
+    /// types, values out of range or above their ceiling, rules that permit nothing new, and values
+    /// whose variable or file is missing or of no use.
+    pub fn parse(text: &str, path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
+        Self::parse_with(text, path, ceilings, &|name| std::env::var(name))
+    }
+
+    fn parse_with(
+        text: &str,
+        path: &Path,
+        ceilings: &Ceilings,
+        variable: &Variable<'_>,
+    ) -> Result<Self, ConfigError> {
+        Document::parse(text)
+            .and_then(|file| {
+                sections::read(file.root(), ValueSources::new(path, variable), ceilings)
+            })
+            .map_err(|problems| ConfigError::Invalid {
+                path: path.to_owned(),
+                problems,
+            })
+    }
+}
+
+fn not_utf8(path: &Path, before: &[u8]) -> ConfigError {
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before
+        .iter()
+        .rev()
+        .take_while(|byte| **byte != b'\n')
+        .count()
+        + 1;
+    let problem = Problem {
+        line,
+        column,
+        key: None,
+        message: "the file is not UTF-8".into(),
+    };
+    ConfigError::Invalid {
+        path: path.to_owned(),
+        problems: vec![problem],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env::VarError;
+    use std::time::Duration;
+
+    use url::Url;
+
+    use super::*;
+    use crate::config::limits::Limits;
+    use crate::config::secret::Secret;
+
+    fn parse(text: &str) -> Result<ConnectorConfig, ConfigError> {
+        let variable = |name: &str| match name {
+            "BEERS_KEY" => Ok("hunter2".to_owned()),
+            "BROKEN" => Ok("hunter2\n".to_owned()),
+            _ => Err(VarError::NotPresent),
+        };
+        ConnectorConfig::parse_with(
+            text,
+            Path::new("beers.toml"),
+            &Ceilings::default(),
+            &variable,
+        )
+    }
+
+    fn keys(config: &ConnectorConfig) -> Option<Vec<&str>> {
+        config
+            .api_keys
+            .as_ref()
+            .map(|keys| keys.iter().map(Secret::expose).collect())
+    }
+
+    #[test]
+    fn every_section_is_read() {
+        let config = parse(
+            r#"
+            api-key = ["old", { env = "BEERS_KEY" }]
+            [env]
+            API_BASE_URL = "https://api.punkapi.com/v2"
+            API_BEARER_TOKEN = { env = "BEERS_KEY" }
+            A_LAST_ONE = ""
+            [network]
+            allow = ["https://api.punkapi.com", "GET,POST https://*.example.com:8443/v1/"]
+            [rate-limit]
+            reserve = 5
+            [limits]
+            page-timeout = "1h"
+            "#,
+        )
+        .expect("it is right");
+        assert_eq!(keys(&config), Some(vec!["old", "hunter2"]));
+        let expected = [
+            ("API_BASE_URL", "https://api.punkapi.com/v2"),
+            ("API_BEARER_TOKEN", "hunter2"),
+            ("A_LAST_ONE", ""),
+        ];
+        assert_eq!(
+            config.env,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
+        let url = Url::parse("https://a.example.com:8443/v1/x").expect("a URL");
+        assert!(config.network.allow.permits("POST", &url));
+        assert!(!config.network.allow.permits("PUT", &url));
+        assert_eq!(config.rate_limit.reserve, 5);
+        assert_eq!(
+            config.limits,
+            Limits {
+                page_timeout: Duration::from_secs(3600),
+                ..Limits::default()
+            }
+        );
+    }
+
+    #[test]
+    fn one_key_needs_no_list() {
+        assert_eq!(
+            keys(&parse("api-key = 'key'").expect("a string")),
+            Some(vec!["key"])
+        );
+        assert_eq!(
+            keys(&parse("api-key.env = 'BEERS_KEY'").expect("a source")),
+            Some(vec!["hunter2"])
+        );
+        assert_eq!(keys(&parse("").expect("nothing")), None);
+    }
+
+    #[test]
+    fn debug_shows_no_values() {
+        let config = parse("api-key = 'hunter2'\n[env]\nTOKEN = 'hunter2'").expect("it is right");
+        let debug = format!("{config:?}");
+        assert!(
+            debug.contains("TOKEN") && !debug.contains("hunter2"),
+            "{debug}"
+        );
+    }
+
+    #[test]
+    fn a_file_is_optional_but_a_broken_one_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        let ceilings = Ceilings {
+            memory_bytes: 1 << 20,
+            ..Ceilings::default()
+        };
+
+        let missing =
+            ConnectorConfig::read(&path("missing.toml"), &ceilings).expect("no file is fine");
+        assert_eq!(missing.limits, Limits::within(&ceilings));
+
+        fs::write(path("good.toml"), "\u{feff}[env]\r\nA = 'b'\r\n").expect("written");
+        let good = ConnectorConfig::read(&path("good.toml"), &ceilings).expect("it is right");
+        assert_eq!(good.env, [("A".to_owned(), "b".to_owned())]);
+
+        fs::write(path("binary.toml"), b"[env]\nA = '\xff'").expect("written");
+        let binary = ConnectorConfig::read(&path("binary.toml"), &ceilings).expect_err("not UTF-8");
+        assert_eq!(
+            binary.to_string(),
+            format!("{}:2: the file is not UTF-8", path("binary.toml").display())
+        );
+
+        fs::create_dir(path("folder.toml")).expect("a folder");
+        let unreadable =
+            ConnectorConfig::read(&path("folder.toml"), &ceilings).expect_err("a folder");
+        assert!(
+            matches!(unreadable, ConfigError::Unreadable { .. }),
+            "{unreadable}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_is_no_missing_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("beers.toml");
+        std::os::unix::fs::symlink("nowhere", &path).expect("a link");
+        let error =
+            ConnectorConfig::read(&path, &Ceilings::default()).expect_err("it points to nothing");
+        assert!(matches!(error, ConfigError::Unreadable { .. }), "{error}");
+    }
+}

@@ -1,0 +1,126 @@
+//! One table of a TOML file.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::entry::TomlEntry;
+use crate::config::error::Problem;
+
+/// A table and the keys that were asked of it: all others are unknown.
+pub(in crate::config) struct TomlTable<'d> {
+    text: &'d str,
+    /// Empty for the root.
+    path: String,
+    entries: &'d DeTable<'d>,
+    known: Vec<&'static str>,
+}
+
+impl<'d> TomlTable<'d> {
+    pub(super) fn new(text: &'d str, path: String, entries: &'d DeTable<'d>) -> Self {
+        Self {
+            text,
+            path,
+            entries,
+            known: Vec::new(),
+        }
+    }
+
+    /// The entry of a key, which is known from now on.
+    pub(in crate::config) fn get(&mut self, key: &'static str) -> Option<TomlEntry<'d>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.entries
+            .get_key_value(key)
+            .map(|(key, value)| self.entry(key, value))
+    }
+
+    /// The table of a key, which is known from now on.
+    ///
+    /// # Errors
+    ///
+    /// The key's value is no table.
+    pub(in crate::config) fn get_table(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<TomlTable<'d>>, Problem> {
+        self.get(key).map(|entry| entry.table()).transpose()
+    }
+
+    /// All entries with their keys, in the order of the file: for tables whose keys are the user's.
+    pub(in crate::config) fn into_entries(self) -> Vec<(&'d str, TomlEntry<'d>)> {
+        let mut entries: Vec<_> = self
+            .entries
+            .iter()
+            .map(|(key, value)| (key.get_ref().as_ref(), self.entry(key, value)))
+            .collect();
+        // The parser keeps keys in alphabetical order.
+        entries.sort_by_key(|(_, entry)| entry.offset);
+        entries
+    }
+
+    /// One problem for each key that nobody asked for, with the known key nearest to it.
+    pub(in crate::config) fn unknown(&self) -> Vec<Problem> {
+        self.entries
+            .iter()
+            .filter(|(key, _)| !self.known.contains(&key.get_ref().as_ref()))
+            .map(|(key, value)| {
+                let advice = match self.nearest(key.get_ref()) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => format!("known here: {}", self.known.join(", ")),
+                };
+                self.entry(key, value)
+                    .problem(format!("unknown key; {advice}"))
+            })
+            .collect()
+    }
+
+    /// The known key that was probably meant: at most a third of the letters differ.
+    fn nearest(&self, key: &str) -> Option<&'static str> {
+        self.known
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(known, key), *known))
+            .min()
+            .filter(|(distance, known)| distance * 3 <= known.len())
+            .map(|(_, known)| known)
+    }
+
+    fn entry(
+        &self,
+        key: &Spanned<toml::de::DeString<'_>>,
+        value: &'d Spanned<DeValue<'d>>,
+    ) -> TomlEntry<'d> {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        TomlEntry {
+            text: self.text,
+            path: format!("{}{dot}{}", self.path, key_text(key.get_ref())),
+            offset: key.span().start,
+            value: value.get_ref(),
+        }
+    }
+}
+
+impl<'d> TomlEntry<'d> {
+    /// The value as a table.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub(in crate::config) fn table(&self) -> Result<TomlTable<'d>, Problem> {
+        let entries = self
+            .value
+            .as_table()
+            .ok_or_else(|| self.mismatch("a table"))?;
+        Ok(TomlTable::new(self.text, self.path.clone(), entries))
+    }
+}
+
+/// A key as TOML would write it, so that a line break in it can't break the message's line.
+fn key_text(key: &str) -> String {
+    let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+    if !key.is_empty() && key.chars().all(is_bare) {
+        key.to_owned()
+    } else {
+        format!("{key:?}")
+    }
+}
