@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Serialize;
 
-use super::error::ApiError;
+use super::error::DemoError;
 use super::order_book::OrderBook;
 use super::parameters::Parameters;
 use super::rows::Table;
@@ -29,29 +29,29 @@ const ANY: std::ops::RangeInclusive<u64> = 0..=u64::MAX;
 const CURSOR_MASK: u64 = 0x5EED_0B5C_A7E5_0000;
 
 /// What the endpoints share.
-pub(super) struct Tables {
+pub(super) struct Catalog {
     scale: u32,
     orders: Mutex<OrderBook>,
-    served: Mutex<BTreeMap<&'static str, Served>>,
+    served: Mutex<BTreeMap<&'static str, TrafficCount>>,
 }
 
 /// What a table's GETs have served.
 #[derive(Default, Serialize)]
-struct Served {
+struct TrafficCount {
     requests: u64,
     rows: u64,
 }
 
-type Answer = Result<Response, ApiError>;
+type EndpointResult = Result<Response, DemoError>;
 
-impl Tables {
+impl Catalog {
     pub(super) fn new(scale: u32) -> Self {
         Self {
             scale,
             orders: Mutex::new(OrderBook::new(Table::Orders.count(scale))),
             served: Mutex::new(
                 Table::ALL
-                    .map(|table| (table.name(), Served::default()))
+                    .map(|table| (table.name(), TrafficCount::default()))
                     .into(),
             ),
         }
@@ -92,7 +92,7 @@ impl Tables {
 }
 
 /// The endpoints that take the token.
-pub(super) fn tables(tables: Arc<Tables>) -> Router {
+pub(super) fn tables(tables: Arc<Catalog>) -> Router {
     Router::new()
         .route("/beers", get(beers))
         .route("/breweries", get(breweries))
@@ -104,13 +104,13 @@ pub(super) fn tables(tables: Arc<Tables>) -> Router {
 }
 
 /// The endpoints that are open to all.
-pub(super) fn controls(tables: Arc<Tables>) -> Router {
+pub(super) fn controls(tables: Arc<Catalog>) -> Router {
     Router::new()
         .route("/_stats", get(stats))
         .with_state(tables)
 }
 
-async fn beers(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+async fn beers(State(tables): State<Arc<Catalog>>, RawQuery(query): RawQuery) -> EndpointResult {
     let given = Parameters::read(query.as_deref(), &["page", "per_page"])?;
     let page = given.number("page", 1..=u64::MAX)?.unwrap_or(1);
     let per_page = given
@@ -120,20 +120,23 @@ async fn beers(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> 
     Ok(json(tables.page(Table::Beers, start, per_page)))
 }
 
-async fn breweries(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+async fn breweries(
+    State(tables): State<Arc<Catalog>>,
+    RawQuery(query): RawQuery,
+) -> EndpointResult {
     let given = Parameters::read(query.as_deref(), &["offset", "limit"])?;
     let offset = given.number("offset", ANY)?.unwrap_or(0);
     Ok(json(tables.page(Table::Breweries, offset, limit(&given)?)))
 }
 
-async fn reviews(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+async fn reviews(State(tables): State<Arc<Catalog>>, RawQuery(query): RawQuery) -> EndpointResult {
     let given = Parameters::read(query.as_deref(), &["cursor", "limit"])?;
     let count = Table::Reviews.count(tables.scale);
     let start = match given.text("cursor") {
         None => 0,
         Some(cursor) => place_of(cursor)
             .filter(|place| (1..count).contains(place))
-            .ok_or_else(|| ApiError::UnknownCursor {
+            .ok_or_else(|| DemoError::UnknownCursor {
                 cursor: cursor.into(),
             })?,
     };
@@ -150,7 +153,7 @@ async fn reviews(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -
     Ok(json(json_text))
 }
 
-async fn orders(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+async fn orders(State(tables): State<Arc<Catalog>>, RawQuery(query): RawQuery) -> EndpointResult {
     let given = Parameters::read(query.as_deref(), &["updated_since", "after_id", "limit"])?;
     let from = match (
         given.time("updated_since")?,
@@ -159,7 +162,7 @@ async fn orders(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) ->
         (None, None) => Bound::Unbounded,
         (Some(time), None) => Bound::Included((time, 0)),
         (Some(time), Some(id)) => Bound::Excluded((time, index_of(id))),
-        (None, Some(_)) => return Err(ApiError::IdWithoutTime),
+        (None, Some(_)) => return Err(DemoError::IdWithoutTime),
     };
     let limit = usize::try_from(limit(&given)?).unwrap_or(usize::MAX);
     let page = lock(&tables.orders).page(from, limit);
@@ -168,37 +171,43 @@ async fn orders(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) ->
     })))
 }
 
-async fn customers(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+async fn customers(
+    State(tables): State<Arc<Catalog>>,
+    RawQuery(query): RawQuery,
+) -> EndpointResult {
     let given = Parameters::read(query.as_deref(), &["after_id", "limit"])?;
     // Ids begin at 1: as many rows lie before the next customer as the last one's id says.
     let start = given.number("after_id", ANY)?.unwrap_or(0);
     Ok(json(tables.page(Table::Customers, start, limit(&given)?)))
 }
 
-async fn add_order(State(tables): State<Arc<Tables>>, RawQuery(query): RawQuery) -> Answer {
+async fn add_order(
+    State(tables): State<Arc<Catalog>>,
+    RawQuery(query): RawQuery,
+) -> EndpointResult {
     let at = Parameters::read(query.as_deref(), &["at"])?.time("at")?;
     let order = lock(&tables.orders).add(at);
     Ok(json(order.row()))
 }
 
 async fn touch_order(
-    State(tables): State<Arc<Tables>>,
+    State(tables): State<Arc<Catalog>>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-) -> Answer {
+) -> EndpointResult {
     let at = Parameters::read(query.as_deref(), &["at"])?.time("at")?;
     let index = id.parse().ok().filter(|id| *id > 0).map(index_of);
     let order = index.and_then(|index| lock(&tables.orders).touch(index, at));
     order
         .map(|order| json(order.row()))
-        .ok_or(ApiError::NoOrder { id })
+        .ok_or(DemoError::NoOrder { id })
 }
 
-async fn stats(State(tables): State<Arc<Tables>>) -> Response {
+async fn stats(State(tables): State<Arc<Catalog>>) -> Response {
     json(serde_json::json!(*lock(&tables.served)).to_string())
 }
 
-fn limit(given: &Parameters) -> Result<u64, ApiError> {
+fn limit(given: &Parameters) -> Result<u64, DemoError> {
     Ok(given.number("limit", 1..=MOST_ROWS)?.unwrap_or(USUAL_ROWS))
 }
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// A refusal; its text is what the client is told.
 #[derive(Debug, Error)]
-pub(super) enum ApiError {
+pub(super) enum DemoError {
     #[error(
         "the token is missing or wrong: send `Authorization: Bearer TOKEN` or the query parameter `api_token`"
     )]
@@ -39,7 +39,7 @@ pub(super) enum ApiError {
     MethodNotAllowed,
 }
 
-impl ApiError {
+impl DemoError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -56,7 +56,7 @@ impl ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
+impl IntoResponse for DemoError {
     fn into_response(self) -> Response {
         let body = json!({ "error": self.to_string() }).to_string();
         let mut response = (

@@ -20,13 +20,13 @@
 //!   tell. A call too many is answered 429 with `Retry-After`.
 //! - What goes wrong is `{"error": TEXT}`.
 
-mod admission;
+mod access;
 mod endpoints;
 mod error;
 mod example;
+mod fixed_window;
 mod order_book;
 mod parameters;
-mod quota;
 mod rows;
 mod server;
 #[cfg(test)]
@@ -34,6 +34,6 @@ mod tests;
 
 pub use example::EXAMPLE_CONNECTOR;
 #[cfg(test)]
-pub(crate) use quota::Quota;
+pub(crate) use fixed_window::FixedWindow;
 pub use rows::Table;
 pub use server::{DemoApi, DemoConfig};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::rows::{Order, TICK, tick};
 
 /// A place in the order in which orders are served: the time of an order's last change, and its index.
-pub(super) type Place = (Timestamp, u64);
+pub(super) type OrderPosition = (Timestamp, u64);
 
 /// All orders. Takes memory only for those changed or added since the start.
 pub(super) struct OrderBook {
@@ -16,7 +16,7 @@ pub(super) struct OrderBook {
     computed: u64,
     count: u64,
     changed: BTreeMap<u64, Order>,
-    places: BTreeSet<Place>,
+    places: BTreeSet<OrderPosition>,
     newest: Timestamp,
 }
 
@@ -32,7 +32,7 @@ impl OrderBook {
     }
 
     /// At most `limit` orders from `from` on.
-    pub(super) fn page(&self, from: Bound<Place>, limit: usize) -> Vec<Order> {
+    pub(super) fn page(&self, from: Bound<OrderPosition>, limit: usize) -> Vec<Order> {
         let range = (from, Bound::Unbounded);
         let computed = (self.first_computed(range)..self.computed)
             .filter(|index| !self.changed.contains_key(index))
@@ -89,7 +89,7 @@ impl OrderBook {
     }
 
     /// The first computed order within `range`, which has no end: found by halving, as their places rise.
-    fn first_computed(&self, range: impl RangeBounds<Place>) -> u64 {
+    fn first_computed(&self, range: impl RangeBounds<OrderPosition>) -> u64 {
         let (mut low, mut high) = (0, self.computed);
         while low < high {
             let middle = low.midpoint(high);
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     /// Walks the book as a client does, `limit` orders at a time.
-    fn walk(book: &OrderBook, mut from: Bound<Place>, limit: usize) -> Vec<u64> {
+    fn walk(book: &OrderBook, mut from: Bound<OrderPosition>, limit: usize) -> Vec<u64> {
         let mut indexes = Vec::new();
         loop {
             let page = book.page(from, limit);

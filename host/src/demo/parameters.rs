@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 use url::form_urlencoded;
 
-use super::error::ApiError;
+use super::error::DemoError;
 
 /// The parameter that any request may carry.
 pub(super) const TOKEN: &str = "api_token";
@@ -20,18 +20,18 @@ impl Parameters {
     /// # Errors
     ///
     /// `UnknownParameter` and `RepeatedParameter`.
-    pub(super) fn read(query: Option<&str>, known: &[&str]) -> Result<Self, ApiError> {
+    pub(super) fn read(query: Option<&str>, known: &[&str]) -> Result<Self, DemoError> {
         let mut given: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             let name = name.into_owned();
             if name != TOKEN && !known.contains(&name.as_str()) {
-                return Err(ApiError::UnknownParameter {
+                return Err(DemoError::UnknownParameter {
                     name,
                     known: known.join(", "),
                 });
             }
             if given.iter().any(|(earlier, _)| *earlier == name) {
-                return Err(ApiError::RepeatedParameter { name });
+                return Err(DemoError::RepeatedParameter { name });
             }
             given.push((name, value.into_owned()));
         }
@@ -52,13 +52,13 @@ impl Parameters {
         &self,
         name: &'static str,
         range: RangeInclusive<u64>,
-    ) -> Result<Option<u64>, ApiError> {
+    ) -> Result<Option<u64>, DemoError> {
         let Some(value) = self.text(name) else {
             return Ok(None);
         };
         match value.parse() {
             Ok(number) if range.contains(&number) => Ok(Some(number)),
-            _ => Err(ApiError::NoNumber {
+            _ => Err(DemoError::NoNumber {
                 name,
                 low: *range.start(),
                 high: *range.end(),
@@ -70,11 +70,11 @@ impl Parameters {
     /// # Errors
     ///
     /// `NoTime`.
-    pub(super) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
+    pub(super) fn time(&self, name: &'static str) -> Result<Option<Timestamp>, DemoError> {
         let Some(value) = self.text(name) else {
             return Ok(None);
         };
-        let time = value.parse().map_err(|_| ApiError::NoTime {
+        let time = value.parse().map_err(|_| DemoError::NoTime {
             name,
             value: value.into(),
         })?;
@@ -86,7 +86,7 @@ impl Parameters {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Result<Parameters, ApiError> {
+    fn read(query: &str) -> Result<Parameters, DemoError> {
         Parameters::read(Some(query), &["limit", "since"])
     }
 

@@ -10,10 +10,10 @@ use axum::middleware::from_fn_with_state;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 
-use super::admission::{Admission, admit};
-use super::endpoints::{self, Tables};
-use super::error::ApiError;
-use super::quota::Quota;
+use super::access::{ApiAccess, admit};
+use super::endpoints::{self, Catalog};
+use super::error::DemoError;
+use super::fixed_window::FixedWindow;
 
 /// At this scale the newest order is of the year 2023; the times of the data stay in the past.
 pub(super) const MOST_SCALE: u32 = 10_000;
@@ -96,11 +96,11 @@ impl DemoApi {
 }
 
 fn router(config: DemoConfig) -> Router {
-    let tables = Arc::new(Tables::new(config.scale));
-    let admission = Admission::new(config.token, Quota::new(config.quota, config.window));
+    let tables = Arc::new(Catalog::new(config.scale));
+    let access = ApiAccess::new(config.token, FixedWindow::new(config.quota, config.window));
     endpoints::tables(tables.clone())
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .route_layer(from_fn_with_state(Arc::new(admission), admit))
+        .method_not_allowed_fallback(async || DemoError::MethodNotAllowed)
+        .route_layer(from_fn_with_state(Arc::new(access), admit))
         .merge(endpoints::controls(tables))
-        .fallback(async || ApiError::NotFound)
+        .fallback(async || DemoError::NotFound)
 }

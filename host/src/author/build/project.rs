@@ -101,14 +101,14 @@ pub(super) fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, B
     Ok(files)
 }
 
-type NameOf = fn(&str) -> Result<String, String>;
+type NameReader = fn(&str) -> Result<String, String>;
 
-fn package(path: &Path, name_of: NameOf) -> Result<(String, PathBuf), BuildError> {
+fn package(path: &Path, read_name: NameReader) -> Result<(String, PathBuf), BuildError> {
     let text = fs::read_to_string(path).map_err(|source| BuildError::File {
         path: path.to_owned(),
         source,
     })?;
-    let name = name_of(&text).map_err(|reason| BuildError::Manifest {
+    let name = read_name(&text).map_err(|reason| BuildError::Manifest {
         path: path.to_owned(),
         reason,
     })?;
@@ -151,9 +151,9 @@ mod tests {
 
     #[test]
     fn packages_tell_their_name() {
-        for (name_of, text, name) in [
+        for (read_name, text, name) in [
             (
-                cargo_package as NameOf,
+                cargo_package as NameReader,
                 "package.name = \"beers\"",
                 Ok("beers"),
             ),
@@ -170,7 +170,7 @@ mod tests {
             (node_package, r#"{"version": "1.0.0"}"#, Err("`name`")),
             (node_package, "{", Err("EOF")),
         ] {
-            match (name_of(text), name) {
+            match (read_name(text), name) {
                 (Ok(found), Ok(name)) => assert_eq!(found, name, "{text}"),
                 (Err(found), Err(words)) => assert!(found.contains(words), "{text}: {found}"),
                 (found, name) => panic!("{text}: {found:?}, not {name:?}"),

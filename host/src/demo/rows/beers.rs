@@ -4,8 +4,8 @@ use std::fmt::Arguments;
 
 use serde::Serialize;
 
-use super::draw::{Draw, Picked, Prose};
-use super::{append, id};
+use super::draw::{Draw, Prose, WordList};
+use super::json::{append, id};
 
 #[derive(Serialize)]
 struct Beer<'a> {
@@ -27,7 +27,7 @@ struct Beer<'a> {
     boil_volume: Amount<'a>,
     method: Method<'a>,
     ingredients: Ingredients<'a>,
-    food_pairing: Picked<'a>,
+    food_pairing: WordList<'a>,
     brewers_tips: &'a str,
     contributed_by: &'a str,
 }

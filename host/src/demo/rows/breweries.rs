@@ -4,8 +4,8 @@ use std::fmt::Arguments;
 
 use serde::Serialize;
 
-use super::draw::{Draw, Picked, Prose};
-use super::{append, id};
+use super::draw::{Draw, Prose, WordList};
+use super::json::{append, id};
 
 #[derive(Serialize)]
 struct Brewery<'a> {
@@ -18,7 +18,7 @@ struct Brewery<'a> {
     website: Option<String>,
     founded: u32,
     location: Location,
-    styles: Picked<'a>,
+    styles: WordList<'a>,
     open_to_visitors: bool,
     about: Prose<'a>,
 }

@@ -4,8 +4,8 @@ use std::fmt::Arguments;
 
 use serde::Serialize;
 
-use super::draw::{Draw, Picked, Prose};
-use super::{append, id};
+use super::draw::{Draw, Prose, WordList};
+use super::json::{append, id};
 
 #[derive(Serialize)]
 struct Customer<'a> {
@@ -13,8 +13,8 @@ struct Customer<'a> {
     name: Arguments<'a>,
     email: Arguments<'a>,
     phone: Option<String>,
-    address: Address<'a>,
-    favourite_styles: Picked<'a>,
+    address: PostalAddress<'a>,
+    favourite_styles: WordList<'a>,
     loyalty_points: u32,
     /// Left out for a customer who was never asked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +24,7 @@ struct Customer<'a> {
 }
 
 #[derive(Serialize)]
-struct Address<'a> {
+struct PostalAddress<'a> {
     city: &'a str,
     postcode: String,
     street: String,
@@ -44,7 +44,7 @@ pub(super) fn write(index: u64, json: &mut Vec<u8>) {
                 draw.between(1000, 9999)
             )
         }),
-        address: Address {
+        address: PostalAddress {
             street: format!("{} {}", draw.pick(&STREETS), draw.between(1, 180)),
             city: draw.pick(&CITIES),
             postcode: draw.between(1000, 9990).to_string(),

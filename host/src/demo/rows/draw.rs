@@ -50,12 +50,12 @@ impl Draw {
     }
 
     /// As many different words as asked for, or all that there are, in their own order from a random one on.
-    pub(super) fn pick_some<'a>(&mut self, words: &'a [&'a str], count: usize) -> Picked<'a> {
+    pub(super) fn pick_some<'a>(&mut self, words: &'a [&'a str], count: usize) -> WordList<'a> {
         let last = u32::try_from(words.len())
             .unwrap_or(u32::MAX)
             .saturating_sub(1);
         let start = self.between(0, last) as usize;
-        Picked {
+        WordList {
             words,
             start,
             count: count.min(words.len()),
@@ -76,21 +76,21 @@ impl Draw {
 
 /// Words that were drawn; as JSON a list.
 #[derive(Clone, Copy)]
-pub(super) struct Picked<'a> {
+pub(super) struct WordList<'a> {
     words: &'a [&'a str],
     start: usize,
     /// No more than there are words.
     count: usize,
 }
 
-impl<'a> Picked<'a> {
+impl<'a> WordList<'a> {
     pub(super) fn iter(self) -> impl Iterator<Item = &'a str> {
         let words = self.words.iter().cycle().skip(self.start);
         words.take(self.count).copied()
     }
 }
 
-impl Serialize for Picked<'_> {
+impl Serialize for WordList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter())
     }
@@ -98,7 +98,7 @@ impl Serialize for Picked<'_> {
 
 /// Sentences that were drawn; as JSON a string, with a space between each two.
 #[derive(Clone, Copy)]
-pub(super) struct Prose<'a>(Picked<'a>);
+pub(super) struct Prose<'a>(WordList<'a>);
 
 impl Display for Prose<'_> {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn words_are_a_list_and_sentences_a_text() {
         let words = ["one \"two\"", "three"];
-        let picked = Picked {
+        let picked = WordList {
             words: &words,
             start: 1,
             count: 2,

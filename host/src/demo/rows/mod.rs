@@ -7,11 +7,11 @@ mod beers;
 mod breweries;
 mod customers;
 mod draw;
+mod json;
 mod orders;
 mod reviews;
 
-use serde::Serialize;
-
+use json::text;
 pub(super) use orders::{Order, TICK, tick};
 
 /// A table of the demo API.
@@ -83,26 +83,6 @@ impl Table {
     pub fn rows(self, scale: u32) -> impl Iterator<Item = String> {
         (0..self.count(scale)).map(move |index| self.row(index))
     }
-}
-
-/// Appends a row, with its columns in the order of the struct's fields, without a tree or a text of its own in between:
-/// making rows is most of what the demo API does.
-fn append(row: &impl Serialize, json: &mut Vec<u8>) {
-    // The rows' structs have finite numbers, and a `Vec` takes every write: nothing can fail.
-    let _ = serde_json::to_writer(json, row);
-}
-
-/// What is written, as text.
-fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
-    let mut json = Vec::new();
-    write(&mut json);
-    // JSON is UTF-8.
-    String::from_utf8(json).unwrap_or_default()
-}
-
-/// The id of the row at `index`.
-fn id(index: u64) -> u64 {
-    index.saturating_add(1)
 }
 
 #[cfg(test)]

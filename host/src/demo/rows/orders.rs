@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::draw::{Draw, Prose, after_start};
-use super::{append, id, text};
+use super::json::{append, id, text};
 
 /// The time between two changes.
 pub(in crate::demo) const TICK: SignedDuration = SignedDuration::from_mins(2);
@@ -25,14 +25,14 @@ pub(in crate::demo) struct Order {
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct OrderRow<'a> {
     id: u64,
     customer_id: u32,
     status: &'a str,
     currency: &'a str,
     total: f64,
     items: Vec<Item<'a>>,
-    ship_to: Address<'a>,
+    ship_to: DeliveryAddress<'a>,
     note: Option<Prose<'a>>,
     revision: u32,
     created_at: Arguments<'a>,
@@ -49,7 +49,7 @@ struct Item<'a> {
 }
 
 #[derive(Serialize)]
-struct Address<'a> {
+struct DeliveryAddress<'a> {
     postcode: String,
     street: Arguments<'a>,
 }
@@ -86,7 +86,7 @@ impl Order {
         let draw = &mut Draw::new("orders", self.index);
         let count = draw.between(2, 5);
         let items: Vec<_> = (0..count).map(|_| item(draw)).collect();
-        let row = Row {
+        let row = OrderRow {
             id: self.id(),
             customer_id: draw.between(1, 290),
             status: if self.revision > 1 {
@@ -97,7 +97,7 @@ impl Order {
             currency: draw.pick(&["DKK", "EUR", "GBP"]),
             total: draw.tenths(100, 9_000),
             items,
-            ship_to: Address {
+            ship_to: DeliveryAddress {
                 street: format_args!("{} {}", draw.pick(&STREETS), draw.between(1, 99)),
                 postcode: draw.between(1_000, 9_990).to_string(),
             },

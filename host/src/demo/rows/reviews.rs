@@ -4,8 +4,8 @@ use std::fmt::Arguments;
 
 use serde::Serialize;
 
-use super::draw::{Draw, Picked, Prose};
-use super::{append, id};
+use super::draw::{Draw, Prose, WordList};
+use super::json::{append, id};
 
 #[derive(Serialize)]
 struct Review<'a> {
@@ -16,7 +16,7 @@ struct Review<'a> {
     title: &'a str,
     text: Option<Prose<'a>>,
     scores: Scores,
-    tags: Picked<'a>,
+    tags: WordList<'a>,
     helpful_votes: u32,
     written_at: Arguments<'a>,
 }

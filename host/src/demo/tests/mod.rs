@@ -21,13 +21,13 @@ use super::{DemoApi, DemoConfig};
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const BEARER: &str = "Bearer demo-api-token";
 
-struct Answer {
+struct EndpointResult {
     status: StatusCode,
     headers: HeaderMap,
     body: Value,
 }
 
-impl Answer {
+impl EndpointResult {
     fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -65,7 +65,7 @@ impl Running {
         }
     }
 
-    async fn send(&self, method: &str, path: &str, authorization: &str) -> Answer {
+    async fn send(&self, method: &str, path: &str, authorization: &str) -> EndpointResult {
         let stream = TcpStream::connect(self.address).await.unwrap();
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -81,14 +81,14 @@ impl Running {
         let (head, body) = sender.send_request(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         assert_eq!(head.headers["content-type"], "application/json", "{path}");
-        Answer {
+        EndpointResult {
             status: head.status,
             headers: head.headers,
             body: serde_json::from_slice(&body).unwrap(),
         }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> EndpointResult {
         self.send("GET", path, BEARER).await
     }
 

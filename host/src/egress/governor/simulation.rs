@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::demo::Quota;
+use crate::demo::FixedWindow;
 use crate::scope::DeadlineReason;
 
 const ORIGIN: &str = "https://api.example.com";
@@ -22,7 +22,7 @@ type Count = Box<dyn FnMut(Instant) -> (bool, u32, u32, String) + Send>;
 /// The demo API's own: a window begins with the first call after the last one's end, and its reset is told in seconds,
 /// rounded up.
 fn demo(limit: u32, window: Duration) -> Count {
-    let mut quota = Quota::new(limit, window);
+    let mut quota = FixedWindow::new(limit, window);
     Box::new(move |now| {
         let told = quota.spend(now.into_std()).expect("there is a limit");
         (
@@ -36,7 +36,7 @@ fn demo(limit: u32, window: Duration) -> Count {
 
 /// As the demo API, with resets that are rounded down.
 fn floored(limit: u32, window: Duration) -> Count {
-    let mut quota = Quota::new(limit, window);
+    let mut quota = FixedWindow::new(limit, window);
     let mut began = Instant::now();
     Box::new(move |now| {
         let told = quota.spend(now.into_std()).expect("there is a limit");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// A fixed-window quota.
-pub(crate) struct Quota {
+pub(crate) struct FixedWindow {
     limit: u32,
     window: Duration,
     began: Option<Instant>,
@@ -12,7 +12,7 @@ pub(crate) struct Quota {
 
 /// What a call is told about the quota.
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) struct Allowance {
+pub(crate) struct QuotaStatus {
     /// Whether the call is within the quota.
     pub(crate) granted: bool,
     pub(crate) limit: u32,
@@ -22,7 +22,7 @@ pub(crate) struct Allowance {
     pub(crate) reset: u64,
 }
 
-impl Quota {
+impl FixedWindow {
     pub(crate) fn new(limit: u32, window: Duration) -> Self {
         Self {
             limit,
@@ -33,7 +33,7 @@ impl Quota {
     }
 
     /// Spends one call at `now`, if one is left. A limit of 0 is none at all.
-    pub(crate) fn spend(&mut self, now: Instant) -> Option<Allowance> {
+    pub(crate) fn spend(&mut self, now: Instant) -> Option<QuotaStatus> {
         if self.limit == 0 {
             return None;
         }
@@ -50,7 +50,7 @@ impl Quota {
             self.spent += 1;
         }
         let left = self.window.saturating_sub(elapsed);
-        Some(Allowance {
+        Some(QuotaStatus {
             granted,
             limit: self.limit,
             remaining: self.limit - self.spent,
@@ -63,8 +63,8 @@ impl Quota {
 mod tests {
     use super::*;
 
-    fn allowance(granted: bool, remaining: u32, reset: u64) -> Option<Allowance> {
-        Some(Allowance {
+    fn status(granted: bool, remaining: u32, reset: u64) -> Option<QuotaStatus> {
+        Some(QuotaStatus {
             granted,
             limit: 2,
             remaining,
@@ -74,38 +74,38 @@ mod tests {
 
     #[test]
     fn calls_are_counted_down_and_refused_when_none_is_left() {
-        let mut quota = Quota::new(2, Duration::from_secs(60));
+        let mut quota = FixedWindow::new(2, Duration::from_secs(60));
         let start = Instant::now();
-        assert_eq!(quota.spend(start), allowance(true, 1, 60));
+        assert_eq!(quota.spend(start), status(true, 1, 60));
         assert_eq!(
             quota.spend(start + Duration::from_millis(10_500)),
-            allowance(true, 0, 50)
+            status(true, 0, 50)
         );
         assert_eq!(
             quota.spend(start + Duration::from_millis(59_999)),
-            allowance(false, 0, 1)
+            status(false, 0, 1)
         );
     }
 
     #[test]
     fn a_new_window_begins_with_the_first_call_after_the_old_one() {
-        let mut quota = Quota::new(2, Duration::from_secs(60));
+        let mut quota = FixedWindow::new(2, Duration::from_secs(60));
         let start = Instant::now();
         for _ in 0..3 {
             quota.spend(start);
         }
         assert_eq!(
             quota.spend(start + Duration::from_secs(60)),
-            allowance(true, 1, 60)
+            status(true, 1, 60)
         );
         let later = start + Duration::from_secs(1_000);
-        assert_eq!(quota.spend(later), allowance(true, 1, 60));
-        assert_eq!(quota.spend(later), allowance(true, 0, 60));
+        assert_eq!(quota.spend(later), status(true, 1, 60));
+        assert_eq!(quota.spend(later), status(true, 0, 60));
     }
 
     #[test]
     fn a_quota_of_zero_is_none() {
-        let mut quota = Quota::new(0, Duration::from_secs(60));
+        let mut quota = FixedWindow::new(0, Duration::from_secs(60));
         assert_eq!(quota.spend(Instant::now()), None);
     }
 }

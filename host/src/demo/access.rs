@@ -9,22 +9,22 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
-use super::error::ApiError;
+use super::error::DemoError;
+use super::fixed_window::{FixedWindow, QuotaStatus};
 use super::parameters::TOKEN;
-use super::quota::{Allowance, Quota};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// The token and the quota that goes with it.
-pub(super) struct Admission {
+pub(super) struct ApiAccess {
     token: String,
-    quota: Mutex<Quota>,
+    quota: Mutex<FixedWindow>,
 }
 
-impl Admission {
-    pub(super) fn new(token: String, quota: Quota) -> Self {
+impl ApiAccess {
+    pub(super) fn new(token: String, quota: FixedWindow) -> Self {
         Self {
             token,
             quota: Mutex::new(quota),
@@ -37,7 +37,7 @@ impl Admission {
                 .any(|(name, value)| name == TOKEN && value == self.token)
     }
 
-    fn spend(&self, now: Instant) -> Option<Allowance> {
+    fn spend(&self, now: Instant) -> Option<QuotaStatus> {
         self.quota
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -47,28 +47,28 @@ impl Admission {
 
 /// Lets a request through to its endpoint, or refuses it; tells the quota in any case where the token is right.
 pub(super) async fn admit(
-    State(admission): State<Arc<Admission>>,
+    State(access): State<Arc<ApiAccess>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !admission.knows(&request) {
-        return ApiError::Unauthorized.into_response();
+    if !access.knows(&request) {
+        return DemoError::Unauthorized.into_response();
     }
-    let Some(allowance) = admission.spend(Instant::now()) else {
+    let Some(status) = access.spend(Instant::now()) else {
         return next.run(request).await;
     };
-    let mut response = if allowance.granted {
+    let mut response = if status.granted {
         next.run(request).await
     } else {
-        ApiError::QuotaSpent {
-            reset: allowance.reset,
+        DemoError::QuotaSpent {
+            reset: status.reset,
         }
         .into_response()
     };
     let headers = response.headers_mut();
-    headers.insert(LIMIT, allowance.limit.into());
-    headers.insert(REMAINING, allowance.remaining.into());
-    headers.insert(RESET, allowance.reset.into());
+    headers.insert(LIMIT, status.limit.into());
+    headers.insert(REMAINING, status.remaining.into());
+    headers.insert(RESET, status.reset.into());
     response
 }
 
