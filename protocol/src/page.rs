@@ -2,7 +2,7 @@
 
 use crate::json::{self, JsonKind, ShapeFault, SyntaxError};
 use crate::page_text::PageText;
-use crate::state::has_reserved_key;
+use crate::reserved_key::has_reserved_key;
 use crate::waiting::{Waiting, with_waiting};
 
 /// A page that is fit for Weld.

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use jiff::Timestamp;
 
 use crate::json::{self, JsonKind, ShapeFault};
-use crate::state::RESERVED_KEY;
+use crate::reserved_key::RESERVED_KEY;
 
 const NOT_BEFORE: &str = "not-before";
 const SINCE: &str = "since";

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::shape::{AnswerError, elements, of_kind, pick, required, text};
 use crate::json::{self, JsonKind};
-use crate::state::RESERVED_KEY;
+use crate::reserved_key::RESERVED_KEY;
 use crate::waiting::Waiting;
 
 /// A page as a connector answered it.

@@ -24,19 +24,6 @@ const CIRCLES: &[&[&str]] = &[
         "host/src/cli/source.rs",
         "host/src/cli/sync/mod.rs",
     ],
-    &[
-        "host/src/config/auth/addition.rs",
-        "host/src/config/auth/jwt.rs",
-        "host/src/config/auth/mod.rs",
-        "host/src/config/auth/oauth2/client.rs",
-        "host/src/config/auth/oauth2/mod.rs",
-        "host/src/config/auth/oauth2/section.rs",
-    ],
-    &[
-        "host/src/config/document/entry.rs",
-        "host/src/config/document/mod.rs",
-        "host/src/config/document/sources.rs",
-    ],
     &["host/src/config/limits/mod.rs", "host/src/config/server.rs"],
     &[
         "host/src/egress/address/blocks.rs",
@@ -66,20 +53,6 @@ const CIRCLES: &[&[&str]] = &[
         "host/src/pages/calls/mod.rs",
         "host/src/pages/calls/table.rs",
         "host/src/pages/calls/waiter.rs",
-    ],
-    &[
-        "host/src/sync/destinations/sqlite/columns.rs",
-        "host/src/sync/destinations/sqlite/failure.rs",
-        "host/src/sync/destinations/sqlite/file.rs",
-    ],
-    &[
-        "host/src/sync/destinations/sqlite/numbers.rs",
-        "host/src/sync/destinations/sqlite/values.rs",
-    ],
-    &[
-        "protocol/src/request.rs",
-        "protocol/src/state.rs",
-        "protocol/src/waiting.rs",
     ],
 ];
 
