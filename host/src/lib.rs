@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, author, demo; author → sync, egress
-//! config, bindings, encoding, fair_queue, lock, report, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
+//! config, bindings, changes, encoding, fair_queue, lock, report, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -16,6 +16,7 @@
 
 pub mod author;
 mod bindings;
+mod changes;
 pub mod cli;
 pub mod config;
 pub mod connectors;

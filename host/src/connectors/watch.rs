@@ -1,17 +1,12 @@
-//! Word from the system that something in a folder has changed.
+//! Word that something in the plugins folder has changed.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::Notify;
+use crate::changes::Changes;
 
-/// Watches one folder. What has changed is not told, only that something has: a look at the folder says the rest, and
-/// misses nothing where events were lost.
+/// Watches one folder, whichever stands at its path.
 pub(super) struct FolderWatch {
-    changed: Arc<Notify>,
-    /// None where the system can't watch: then only time tells.
-    watcher: Option<RecommendedWatcher>,
+    changes: Changes,
     /// Which folder is watched, since another one may have been put in its place.
     watched: FolderId,
 }
@@ -31,23 +26,12 @@ impl FolderId {
 impl FolderWatch {
     /// Watches nothing yet.
     pub(super) fn new() -> Self {
-        let changed = Arc::new(Notify::new());
-        let told = changed.clone();
-        // Called in a thread of the watcher's, which must not wait.
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.is_ok_and(|event| event.kind.is_access()) {
-                return;
-            }
-            told.notify_one();
-        });
-        let watcher = watcher
-            .inspect_err(|error| {
-                tracing::info!(%error, "the system can't watch folders; changes are looked for from time to time");
-            })
-            .ok();
+        let changes = Changes::new();
+        if let Some(error) = changes.failure() {
+            tracing::info!(%error, "the system can't watch folders; changes are looked for from time to time");
+        }
         Self {
-            changed,
-            watcher,
+            changes,
             watched: FolderId(None),
         }
     }
@@ -58,18 +42,15 @@ impl FolderWatch {
         if found == self.watched {
             return;
         }
-        if let Some(watcher) = &mut self.watcher {
-            // One that is gone is watched no longer; that is all it can say.
-            let _ = watcher.unwatch(folder);
-            if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
-                tracing::info!(%error, folder = %folder.display(), "the folder can't be watched; changes are looked for from time to time");
-            }
+        self.changes.unwatch(folder);
+        if let Err(error) = self.changes.watch(folder) {
+            tracing::info!(%error, folder = %folder.display(), "the folder can't be watched; changes are looked for from time to time");
         }
         self.watched = found;
     }
 
     /// Waits for the next change; one since the last call counts.
     pub(super) async fn changed(&self) {
-        self.changed.notified().await;
+        self.changes.next().await;
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use sha2::{Digest, Sha256};
-use tokio::sync::Notify;
+
+use crate::changes::Changes;
 
 /// SourceDigests count once two looks so far apart have seen the same: editors write in several steps.
 const SETTLES_WITHIN: Duration = Duration::from_millis(200);
@@ -25,9 +24,7 @@ pub(crate) struct SourceWatch {
     folder: PathBuf,
     /// Not watched, even where it lies in `folder`: it is what a build writes to.
     plugins: PathBuf,
-    changed: Arc<Notify>,
-    /// None where the system can't watch: then only time tells.
-    watcher: Option<RecommendedWatcher>,
+    changes: Changes,
     watched: Vec<PathBuf>,
     seen: SourceDigests,
 }
@@ -35,23 +32,13 @@ pub(crate) struct SourceWatch {
 impl SourceWatch {
     /// Begins to watch. A change from now on counts.
     pub(crate) fn begin(folder: &Path, plugins: &Path) -> Self {
-        let changed = Arc::new(Notify::new());
-        let told = changed.clone();
-        // Called in a thread of the watcher's, which must not wait.
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            if event.is_ok_and(|event| event.kind.is_access()) {
-                return;
-            }
-            told.notify_one();
-        });
         let mut watch = Self {
             folder: folder.to_owned(),
             plugins: plugins
                 .canonicalize()
                 .or_else(|_| std::path::absolute(plugins))
                 .unwrap_or_else(|_| plugins.to_owned()),
-            changed,
-            watcher: watcher.ok(),
+            changes: Changes::new(),
             watched: Vec::new(),
             seen: SourceDigests::new(),
         };
@@ -63,7 +50,7 @@ impl SourceWatch {
     pub(crate) async fn changed(&mut self) {
         loop {
             // Whether it is word or time that ends the wait, the look decides.
-            let _ = tokio::time::timeout(LOOKS_EVERY, self.changed.notified()).await;
+            let _ = tokio::time::timeout(LOOKS_EVERY, self.changes.next()).await;
             let mut found = self.look();
             if found == self.seen {
                 continue;
@@ -111,12 +98,10 @@ impl SourceWatch {
     }
 
     fn follow(&mut self, folders: Vec<PathBuf>) {
-        if let Some(watcher) = &mut self.watcher {
-            for folder in &folders {
-                if !self.watched.contains(folder) {
-                    // Where it can't be, time tells.
-                    let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
-                }
+        for folder in &folders {
+            if !self.watched.contains(folder) {
+                // Where it can't be, time tells.
+                let _ = self.changes.watch(folder);
             }
         }
         self.watched = folders;
