@@ -11,9 +11,9 @@ macro_rules! export {
 
         #[cfg(target_family = "wasm")]
         const _: () = {
-            struct Exported;
+            struct Component;
 
-            impl $crate::guest::Guest for Exported {
+            impl $crate::guest::Guest for Component {
                 fn schema() -> ::std::result::Result<
                     ::std::vec::Vec<
                         $crate::guest::bindings::exports::weld::connector::source::Table,
@@ -34,7 +34,7 @@ macro_rules! export {
                 }
             }
 
-    $crate::guest::bindings::export!(Exported with_types_in $crate::guest::bindings);
+    $crate::guest::bindings::export!(Component with_types_in $crate::guest::bindings);
         };
     };
 }

@@ -16,8 +16,8 @@
     reason = "a test that is set up wrongly must fail, and say why"
 )]
 
-mod recorded;
 mod reply;
+mod sent_request;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -25,8 +25,8 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::time::Duration;
 
-pub use recorded::Recorded;
 pub use reply::Reply;
+pub use sent_request::SentRequest;
 
 use crate::http::{Incoming, Outgoing, without_query};
 use crate::imports::Imports;
@@ -49,7 +49,7 @@ struct Fake {
     left: Cell<Option<Duration>>,
     routes: RefCell<Vec<Route>>,
     replies: RefCell<VecDeque<Result<Reply, HttpError>>>,
-    requests: RefCell<Vec<Recorded>>,
+    requests: RefCell<Vec<SentRequest>>,
     sleeps: RefCell<Vec<Duration>>,
     logs: RefCell<Vec<(Level, String)>>,
 }
@@ -143,7 +143,7 @@ impl FakeHost {
 
     /// The requests, in order.
     #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
+    pub fn requests(&self) -> Vec<SentRequest> {
         self.fake.requests.borrow().clone()
     }
 
@@ -209,7 +209,7 @@ impl Deref for FakeHost {
 }
 
 impl Fake {
-    fn answer(&self, request: &Recorded) -> Result<Reply, HttpError> {
+    fn answer(&self, request: &SentRequest) -> Result<Reply, HttpError> {
         let routes = self.routes.borrow();
         let route = routes.iter().find(|route| {
             route.method == request.method
@@ -220,7 +220,7 @@ impl Fake {
         }
         let next = self.replies.borrow_mut().pop_front();
         next.unwrap_or_else(|| {
-            let Recorded { method, url, .. } = request;
+            let SentRequest { method, url, .. } = request;
             Err(HttpError::Failed(format!(
                 "the fake host has no reply for {method} {url}"
             )))
@@ -230,7 +230,7 @@ impl Fake {
 
 impl Imports for Rc<Fake> {
     fn fetch(&self, request: &Outgoing) -> Result<Incoming, HttpError> {
-        let request = Recorded::from(request);
+        let request = SentRequest::from(request);
         let answer = self.answer(&request);
         let url = request.url.clone();
         self.requests.borrow_mut().push(request);

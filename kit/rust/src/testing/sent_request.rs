@@ -6,7 +6,7 @@ use crate::http::{Body, Outgoing, unescape};
 
 /// A request that a fake host was asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recorded {
+pub struct SentRequest {
     /// Such as `"GET"`.
     pub method: String,
     /// With its query.
@@ -23,7 +23,7 @@ pub struct Recorded {
     pub credential: Option<String>,
 }
 
-impl Recorded {
+impl SentRequest {
     /// A parameter of the URL's query, unescaped.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
@@ -45,7 +45,7 @@ impl Recorded {
     }
 }
 
-impl From<&Outgoing> for Recorded {
+impl From<&Outgoing> for SentRequest {
     fn from(request: &Outgoing) -> Self {
         let request = request.clone();
         Self {
