@@ -1,14 +1,19 @@
-//! ARCHITECTURE.md's table of what to touch to add something names files that exist.
+//! ARCHITECTURE.md is true where that can be told: its rooms are those of the house, and the files that it names exist.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::repository;
+use super::{repository, rust_files, shown};
 
-/// The rows of the table under "To add …", each as what is to be added and the places to touch.
-fn rows(text: &str) -> Vec<(&str, &str)> {
+fn architecture() -> String {
+    fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap()
+}
+
+/// The rows of the table under the heading that begins with these words, each as its first cell and the others.
+fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
     text.split("\n## ")
-        .find(|section| section.starts_with("To add"))
+        .find(|section| section.starts_with(heading))
         .expect("the section")
         .lines()
         .filter_map(|line| {
@@ -16,7 +21,8 @@ fn rows(text: &str) -> Vec<(&str, &str)> {
                 .strip_suffix(" |")?
                 .split_once(" | ")
         })
-        .filter(|(added, _)| *added != "to add")
+        // The head of the table.
+        .skip(1)
         .collect()
 }
 
@@ -46,8 +52,8 @@ fn exists(folder: &Path, path: &str) -> bool {
 
 #[test]
 fn files_to_touch_exist() {
-    let text = fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap();
-    let rows = rows(&text);
+    let text = architecture();
+    let rows = rows(&text, "To add");
     assert!(rows.len() >= 12, "only {} rows", rows.len());
     for (added, places) in rows {
         assert!(quoted(places).next().is_some(), "{added}: no file at all");
@@ -63,9 +69,52 @@ fn files_to_touch_exist() {
 }
 
 #[test]
+fn rooms_of_the_table_are_those_of_the_house() {
+    let text = architecture();
+    let listed: BTreeSet<String> = rows(&text, "Rooms")
+        .iter()
+        .flat_map(|(room, _)| quoted(room))
+        .map(str::to_owned)
+        .collect();
+    let sources = repository().join("host/src");
+    let rooms: BTreeSet<String> = fs::read_dir(&sources)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().with_extension(""))
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        // The crate's roots, and what is there for tests alone.
+        .filter(|name| !["lib", "main", "metrics_probe"].contains(&name.as_str()))
+        .collect();
+    assert_eq!(listed, rooms);
+}
+
+#[test]
+fn source_files_that_the_text_names_exist() {
+    let sources: Vec<String> = rust_files(&repository())
+        .iter()
+        .map(|file| format!("/{}", shown(file)))
+        .collect();
+    let text = architecture();
+    let named: BTreeSet<&str> = text
+        .lines()
+        .flat_map(quoted)
+        .filter(|name| name.ends_with(".rs"))
+        .collect();
+    assert!(named.len() > 20, "the test found almost nothing: {named:?}");
+    let missing: Vec<_> = named
+        .iter()
+        .filter(|name| {
+            !sources
+                .iter()
+                .any(|file| file.ends_with(&format!("/{name}")))
+        })
+        .collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names {missing:?}");
+}
+
+#[test]
 fn missing_files_are_found() {
     let table = "# A\n\n## To add …\n\n| to add | touch |\n|---|---|\n| a thing | `cli/mod.rs`, a line of `kit/*/README.md` |\n";
-    let rows = rows(table);
+    let rows = rows(table, "To add");
     assert_eq!(rows[0].0, "a thing");
     let places: Vec<&str> = quoted(rows[0].1).collect();
     assert_eq!(places, ["cli/mod.rs", "kit/*/README.md"]);
