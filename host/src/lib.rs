@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, author, demo; author → sync, egress
-//! config, bindings, changes, encoding, fair_queue, lock, report, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
+//! config, bindings, changes, encoding, fair_queue, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -31,6 +31,7 @@ mod lock;
 mod metrics_probe;
 pub mod pages;
 mod report;
+mod retry_after;
 pub mod sandbox;
 mod scope;
 mod secrets;

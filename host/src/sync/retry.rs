@@ -7,6 +7,7 @@ use http::header::RETRY_AFTER;
 
 use super::error::SyncError;
 use super::options::ClientOptions;
+use crate::retry_after::RetryAfter;
 
 /// How long to wait before the next try, after `failed` of them; none where another is not worth it or not left.
 pub(super) fn pause(options: &ClientOptions, failed: usize, error: &SyncError) -> Option<Duration> {
@@ -20,13 +21,11 @@ pub(super) fn pause(options: &ClientOptions, failed: usize, error: &SyncError) -
 
 /// Reads `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3), which may have passed. None where it is neither.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+    match RetryAfter::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)? {
         // More digits than fit are a very long time.
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+        RetryAfter::Seconds(seconds) => Some(Duration::from_secs(seconds.unwrap_or(u64::MAX))),
+        RetryAfter::Date(date) => Some(date.duration_since(now).unwrap_or(Duration::ZERO)),
     }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 
 use crate::config::parse_duration;
+use crate::retry_after::RetryAfter;
 
 /// From here on a number of seconds is a time since 1970, in seconds or milliseconds: as a time from now it would be
 /// 31 years, as a time since 1970 it was in the year 2001.
@@ -24,7 +25,13 @@ pub(super) fn until(text: &str, now: SystemTime) -> Option<Duration> {
         return None;
     }
     let left = |then: SystemTime| then.duration_since(now).unwrap_or_default();
-    if let Some(number) = seconds(text) {
+    let number = match RetryAfter::parse(text) {
+        Some(RetryAfter::Date(date)) => return Some(left(date)),
+        // More digits than fit are no time at all.
+        Some(RetryAfter::Seconds(whole)) => Some(Duration::from_secs(whole?)),
+        None => fractional_seconds(text),
+    };
+    if let Some(number) = number {
         return Some(match number.as_secs() {
             0..EPOCH_SECONDS => number,
             EPOCH_SECONDS..EPOCH_MILLISECONDS => UNIX_EPOCH.checked_add(number).map(left)?,
@@ -33,18 +40,15 @@ pub(super) fn until(text: &str, now: SystemTime) -> Option<Duration> {
                 .map(left)?,
         });
     }
-    if let Ok(date) = httpdate::parse_http_date(text) {
-        return Some(left(date));
-    }
     if let Ok(date) = text.parse::<Timestamp>() {
         return Some(SystemTime::try_from(date).map(left).unwrap_or_default());
     }
     parse_duration(text).ok()
 }
 
-/// A number of seconds, perhaps with a fraction: `30`, `0.5`.
-fn seconds(text: &str) -> Option<Duration> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+/// A number of seconds with a fraction: `0.5`.
+fn fractional_seconds(text: &str) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.')?;
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
         return None;

@@ -20,7 +20,7 @@ const FLOW: [&str; 7] = [
 /// endpoints as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but those of [`BASE`].
-const LEAVES: [&str; 13] = [
+const LEAVES: [&str; 14] = [
     "config",
     "bindings",
     "changes",
@@ -30,6 +30,7 @@ const LEAVES: [&str; 13] = [
     "lock",
     "report",
     "metrics_probe",
+    "retry_after",
     "scope",
     "secrets",
     "tokens",
