@@ -6,11 +6,12 @@ use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use http::header::{self, HeaderMap};
 
-/// How a body is encoded.
+/// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Identity,
+pub(crate) enum ContentEncoding {
     Gzip,
+    Brotli,
+    Zstandard,
 }
 
 /// An encoding, or a series of them, that is not understood.
@@ -18,26 +19,34 @@ pub(crate) enum Encoding {
 #[error("the content-encoding `{0}` is not understood")]
 pub(crate) struct UnknownEncoding(pub(crate) String);
 
-impl Encoding {
+impl ContentEncoding {
     /// Reads `Content-Encoding`, in any case, in one header or several (RFC 9110, section 8.4). `identity` and empty
-    /// members count as nothing.
+    /// members count as nothing; `None` if the body is as it is.
     ///
     /// # Errors
     ///
-    /// [`UnknownEncoding`] for all but gzip, and for gzip within gzip.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, UnknownEncoding> {
-        let mut encoding = Self::Identity;
+    /// [`UnknownEncoding`] for all but those `allowed`, and for one within another.
+    pub(crate) fn of(
+        headers: &HeaderMap,
+        allowed: &[Self],
+    ) -> Result<Option<Self>, UnknownEncoding> {
+        let mut encoding = None;
         for value in headers.get_all(header::CONTENT_ENCODING) {
             for member in value.as_bytes().split(|byte| *byte == b',') {
                 let member = member.trim_ascii().to_ascii_lowercase();
-                match (member.as_slice(), encoding) {
-                    (b"" | b"identity", _) => {}
-                    (b"gzip" | b"x-gzip", Self::Identity) => encoding = Self::Gzip,
-                    _ => {
-                        let value = String::from_utf8_lossy(value.as_bytes());
-                        return Err(UnknownEncoding(crate::report::shortened(&value, 100)));
-                    }
+                let found = match member.as_slice() {
+                    b"" | b"identity" => continue,
+                    b"gzip" | b"x-gzip" => Some(Self::Gzip),
+                    b"br" => Some(Self::Brotli),
+                    b"zstd" => Some(Self::Zstandard),
+                    _ => None,
+                };
+                let found = found.filter(|found| allowed.contains(found));
+                if found.is_none() || encoding.is_some() {
+                    let value = String::from_utf8_lossy(value.as_bytes());
+                    return Err(UnknownEncoding(crate::report::shortened(&value, 100)));
                 }
+                encoding = found;
             }
         }
         Ok(encoding)
@@ -125,24 +134,31 @@ mod tests {
 
     #[test]
     fn encodings_are_read_in_any_form() {
-        for (values, expected) in [
-            (&[][..], Some(Encoding::Identity)),
-            (&[""], Some(Encoding::Identity)),
-            (&["identity"], Some(Encoding::Identity)),
-            (&["gzip"], Some(Encoding::Gzip)),
-            (&["GZip"], Some(Encoding::Gzip)),
-            (&["x-gzip"], Some(Encoding::Gzip)),
-            (&["identity, gzip"], Some(Encoding::Gzip)),
-            (&["identity", "gzip"], Some(Encoding::Gzip)),
-            (&["gzip, gzip"], None),
-            (&["br"], None),
-            (&["gzip, br"], None),
+        use ContentEncoding::{Brotli, Gzip, Zstandard};
+        for (values, of_all, of_gzip) in [
+            (&[][..], Some(None), Some(None)),
+            (&[""], Some(None), Some(None)),
+            (&["identity"], Some(None), Some(None)),
+            (&["gzip"], Some(Some(Gzip)), Some(Some(Gzip))),
+            (&["GZip"], Some(Some(Gzip)), Some(Some(Gzip))),
+            (&["x-gzip"], Some(Some(Gzip)), Some(Some(Gzip))),
+            (&["identity, gzip"], Some(Some(Gzip)), Some(Some(Gzip))),
+            (&["identity", "gzip"], Some(Some(Gzip)), Some(Some(Gzip))),
+            (&["gzip, gzip"], None, None),
+            (&["br"], Some(Some(Brotli)), None),
+            (&["ZSTD"], Some(Some(Zstandard)), None),
+            (&["gzip, br"], None, None),
+            (&["gzip", "br"], None, None),
+            (&["deflate"], None, None),
         ] {
             let headers: HeaderMap = values
                 .iter()
                 .map(|value| (header::CONTENT_ENCODING, value.parse().unwrap()))
                 .collect();
-            assert_eq!(Encoding::of(&headers).ok(), expected, "{values:?}");
+            let all = ContentEncoding::of(&headers, &[Gzip, Brotli, Zstandard]);
+            assert_eq!(all.ok(), of_all, "{values:?}");
+            let gzip = ContentEncoding::of(&headers, &[Gzip]);
+            assert_eq!(gzip.ok(), of_gzip, "{values:?}");
         }
     }
 }

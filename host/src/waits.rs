@@ -104,11 +104,11 @@ impl Display for Wait {
 pub(crate) struct Waits {
     /// Whose call it is; empty for one that no metric tells of.
     connector: String,
-    present: Mutex<Present>,
+    present: Mutex<WaitList>,
 }
 
 #[derive(Debug, Default)]
-struct Present {
+struct WaitList {
     /// In the order in which they began, each with its number.
     waits: Vec<(u64, Wait)>,
     begun: u64,
@@ -124,14 +124,14 @@ impl Waits {
     }
 
     /// Notes a wait until the answer is dropped.
-    pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> Waiting {
+    pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> WaitGuard {
         let reason = wait.reason.label();
         self.count(reason, 1.0);
         let mut present = self.present();
         present.begun = present.begun.wrapping_add(1);
         let number = present.begun;
         present.waits.push((number, wait));
-        Waiting {
+        WaitGuard {
             waits: self.clone(),
             number,
             reason,
@@ -167,7 +167,7 @@ impl Waits {
                 .all(|(_, wait)| wait.until.is_some_and(|until| until > end))
     }
 
-    fn present(&self) -> MutexGuard<'_, Present> {
+    fn present(&self) -> MutexGuard<'_, WaitList> {
         self.present.lock()
     }
 }
@@ -175,14 +175,14 @@ impl Waits {
 /// A wait under way; dropped, it is over.
 #[must_use]
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitGuard {
     waits: Arc<Waits>,
     number: u64,
     reason: &'static str,
     began: Instant,
 }
 
-impl Drop for Waiting {
+impl Drop for WaitGuard {
     fn drop(&mut self) {
         self.waits.count(self.reason, -1.0);
         let connector = &self.waits.connector;

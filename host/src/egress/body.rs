@@ -12,9 +12,11 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::decode::{Coding, Pieces, Reader};
+use super::decode::{PieceReader, PieceSource, decoder};
 use super::error::{EgressError, Timeout};
-use super::record::Record;
+use super::outgoing::TransferError;
+use super::record::{ByteCounter, CallRecord};
+use crate::encoding::ContentEncoding;
 use crate::scope::{CallScope, Deadline};
 use crate::secrets::Replacer;
 
@@ -27,10 +29,8 @@ const PIECE_BYTES: usize = 16 << 10;
 const PADDED: u64 = 2;
 const PADDING_BYTES: u64 = 64 << 10;
 
-type Cause = Box<dyn std::error::Error + Send + Sync>;
-
 /// What holds for one body.
-pub(super) struct Bounds {
+pub(super) struct BodyLimits {
     pub(super) max_bytes: u64,
     pub(super) idle: Duration,
     pub(super) deadline: Deadline,
@@ -39,21 +39,21 @@ pub(super) struct Bounds {
 
 /// The body of a response. The exchange's log line is written when it ends or is dropped.
 pub(crate) struct ResponseBody {
-    source: Source,
+    source: BodySource,
     /// None where there are no secrets to take out.
     replacer: Option<Replacer>,
-    bounds: Bounds,
-    /// Of `bounds.max_bytes`.
+    limits: BodyLimits,
+    /// Of `limits.max_bytes`.
     left: u64,
     /// Made when the body is first waited for.
     time: Option<Pin<Box<Sleep>>>,
-    record: Record,
+    record: CallRecord,
 }
 
-enum Source {
-    Plain(Reader<Paced>),
+enum BodySource {
+    Plain(PieceReader<WirePieces>),
     /// Decompressed once a byte has come.
-    Coded(Coding, Reader<Paced>),
+    Coded(ContentEncoding, PieceReader<WirePieces>),
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
     Ended,
 }
@@ -61,32 +61,32 @@ enum Source {
 impl ResponseBody {
     pub(super) fn new<B>(
         body: B,
-        coding: Option<Coding>,
+        encoding: Option<ContentEncoding>,
         replacer: Option<Replacer>,
-        bounds: Bounds,
-        record: Record,
+        limits: BodyLimits,
+        record: CallRecord,
     ) -> Self
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
-        B::Error: Into<Cause>,
+        B::Error: Into<TransferError>,
     {
-        let max_wire_bytes = match coding {
-            None => bounds.max_bytes,
-            Some(_) => bounds
+        let max_wire_bytes = match encoding {
+            None => limits.max_bytes,
+            Some(_) => limits
                 .max_bytes
                 .saturating_mul(PADDED)
                 .saturating_add(PADDING_BYTES),
         };
-        let pieces = Paced::new(body, bounds.idle, max_wire_bytes, record.wire_bytes());
-        let reader = Reader::new(pieces);
+        let pieces = WirePieces::new(body, limits.idle, max_wire_bytes, record.wire_bytes());
+        let reader = PieceReader::new(pieces);
         Self {
-            source: match coding {
-                None => Source::Plain(reader),
-                Some(coding) => Source::Coded(coding, reader),
+            source: match encoding {
+                None => BodySource::Plain(reader),
+                Some(encoding) => BodySource::Coded(encoding, reader),
             },
             replacer,
-            left: bounds.max_bytes,
-            bounds,
+            left: limits.max_bytes,
+            limits,
             time: None,
             record,
         }
@@ -113,9 +113,9 @@ impl ResponseBody {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
         loop {
             match &mut self.source {
-                Source::Ended => return Poll::Ready(Ok(None)),
-                Source::Plain(reader) => return reader.poll_piece(context),
-                Source::Decoded(decoder) => {
+                BodySource::Ended => return Poll::Ready(Ok(None)),
+                BodySource::Plain(reader) => return reader.poll_piece(context),
+                BodySource::Decoded(decoder) => {
                     let mut piece = [0; PIECE_BYTES];
                     let mut buffer = ReadBuf::new(&mut piece);
                     ready!(decoder.as_mut().poll_read(context, &mut buffer))?;
@@ -123,15 +123,15 @@ impl ResponseBody {
                     let piece = (!filled.is_empty()).then(|| Bytes::copy_from_slice(filled));
                     return Poll::Ready(Ok(piece));
                 }
-                Source::Coded(coding, reader) => {
+                BodySource::Coded(encoding, reader) => {
                     if !ready!(reader.poll_began(context))? {
                         return Poll::Ready(Ok(None));
                     }
-                    let coding = *coding;
-                    if let Source::Coded(_, reader) =
-                        std::mem::replace(&mut self.source, Source::Ended)
+                    let encoding = *encoding;
+                    if let BodySource::Coded(_, reader) =
+                        std::mem::replace(&mut self.source, BodySource::Ended)
                     {
-                        self.source = Source::Decoded(coding.decoder(reader));
+                        self.source = BodySource::Decoded(decoder(encoding, reader));
                     }
                 }
             }
@@ -144,15 +144,15 @@ impl ResponseBody {
             .left
             .checked_sub(bytes)
             .ok_or_else(|| self.too_large())?;
-        self.bounds.scope.network.take_bytes(piece.len())?;
+        self.limits.scope.network.take_bytes(piece.len())?;
         self.record.received(bytes);
         Ok(())
     }
 
-    fn sort(&self, error: io::Error) -> EgressError {
+    fn failure(&self, error: io::Error) -> EgressError {
         match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(Cut::Idle) => EgressError::Timeout(Timeout::Idle),
-            Some(Cut::TooLong) => self.too_large(),
+            Some(CutReason::Idle) => EgressError::Timeout(Timeout::Idle),
+            Some(CutReason::TooLong) => self.too_large(),
             None => EgressError::Failed {
                 origin: self.record.origin().to_owned(),
                 source: error.into(),
@@ -162,13 +162,13 @@ impl ResponseBody {
 
     fn too_large(&self) -> EgressError {
         EgressError::ResponseTooLarge {
-            limit_bytes: self.bounds.max_bytes,
+            limit_bytes: self.limits.max_bytes,
         }
     }
 
     /// Asks the clock too: a body that always has more never lets a timer run.
     fn poll_time(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let deadline = self.bounds.deadline.at;
+        let deadline = self.limits.deadline.at;
         if Instant::now() >= deadline {
             return Poll::Ready(());
         }
@@ -191,10 +191,10 @@ impl Body for ResponseBody {
         let polled = loop {
             let polled = match this.poll_piece(context) {
                 Poll::Ready(Ok(None)) => Ok(None),
-                Poll::Ready(Err(error)) => Err(this.sort(error)),
+                Poll::Ready(Err(error)) => Err(this.failure(error)),
                 more => match (this.poll_time(context), more) {
                     (Poll::Ready(()), _) => Err(EgressError::Timeout(Timeout::Deadline(
-                        this.bounds.deadline.reason,
+                        this.limits.deadline.reason,
                     ))),
                     (Poll::Pending, Poll::Ready(Ok(Some(piece)))) => {
                         this.count(&piece).map(|()| Some(piece))
@@ -216,7 +216,7 @@ impl Body for ResponseBody {
                 Ok(None) => {
                     let rest = replacer.finish();
                     this.replacer = None;
-                    this.source = Source::Ended;
+                    this.source = BodySource::Ended;
                     break Ok((!rest.is_empty()).then_some(rest));
                 }
                 Err(error) => break Err(error),
@@ -225,12 +225,12 @@ impl Body for ResponseBody {
         Poll::Ready(match polled {
             Ok(Some(piece)) => Some(Ok(Frame::data(piece))),
             Ok(None) => {
-                this.source = Source::Ended;
+                this.source = BodySource::Ended;
                 this.record.succeed();
                 None
             }
             Err(error) => {
-                this.source = Source::Ended;
+                this.source = BodySource::Ended;
                 this.record.fail(&error);
                 Some(Err(error))
             }
@@ -238,13 +238,13 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.source, Source::Ended) && self.replacer.is_none()
+        matches!(self.source, BodySource::Ended) && self.replacer.is_none()
     }
 }
 
 /// Why a body is cut off before any of it counts.
 #[derive(Debug, thiserror::Error)]
-enum Cut {
+enum CutReason {
     #[error("nothing came for too long")]
     Idle,
     #[error("more came than the response may have")]
@@ -252,21 +252,21 @@ enum Cut {
 }
 
 /// The pieces of a body as they come over the wire, none too long after the one before.
-struct Paced {
-    body: Pin<Box<dyn Body<Data = Bytes, Error = Cause> + Send>>,
+struct WirePieces {
+    body: Pin<Box<dyn Body<Data = Bytes, Error = TransferError> + Send>>,
     /// What may still come; none where more is announced than may come.
     left: Option<u64>,
     idle: Duration,
     /// Runs while a piece is waited for.
     waiting: Option<Pin<Box<Sleep>>>,
-    wire_bytes: super::record::Counter,
+    wire_bytes: ByteCounter,
 }
 
-impl Paced {
-    fn new<B>(body: B, idle: Duration, max_bytes: u64, wire_bytes: super::record::Counter) -> Self
+impl WirePieces {
+    fn new<B>(body: B, idle: Duration, max_bytes: u64, wire_bytes: ByteCounter) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,
-        B::Error: Into<Cause>,
+        B::Error: Into<TransferError>,
     {
         Self {
             left: (body.size_hint().lower() <= max_bytes).then_some(max_bytes),
@@ -278,11 +278,11 @@ impl Paced {
     }
 }
 
-impl Pieces for Paced {
+impl PieceSource for WirePieces {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         loop {
             let Some(left) = self.left else {
-                return Poll::Ready(Some(Err(io::Error::other(Cut::TooLong))));
+                return Poll::Ready(Some(Err(io::Error::other(CutReason::TooLong))));
             };
             let Poll::Ready(frame) = self.body.as_mut().poll_frame(context) else {
                 let idle = self.idle;
@@ -290,7 +290,7 @@ impl Pieces for Paced {
                     .waiting
                     .get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
                 ready!(waiting.as_mut().poll(context));
-                return Poll::Ready(Some(Err(io::Error::other(Cut::Idle))));
+                return Poll::Ready(Some(Err(io::Error::other(CutReason::Idle))));
             };
             self.waiting = None;
             return Poll::Ready(match frame {

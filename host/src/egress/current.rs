@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::Egress;
+use super::access::Egress;
 
 /// Shared by all versions of a connector: a call that runs for hours keeps its code, but a rule that was taken back holds
 /// for its next request already.

@@ -8,85 +8,69 @@ use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder}
 use async_compression::zstd::DParameter;
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
-use http::header;
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+
+use crate::encoding::{ContentEncoding, UnknownEncoding};
 
 /// The largest window that a Zstandard stream of the web may ask for, as a power of two: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// One encoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
-    Gzip,
-    Brotli,
-    Zstandard,
-}
+/// Those that [`decoder`] undoes, and that requests ask for.
+const ACCEPTED: [ContentEncoding; 3] = [
+    ContentEncoding::Gzip,
+    ContentEncoding::Brotli,
+    ContentEncoding::Zstandard,
+];
 
 /// An encoding that was not asked for, or a series of them.
 #[derive(Debug, thiserror::Error)]
 #[error("the response's content-encoding `{0}` is not understood")]
-pub(super) struct UnknownCoding(String);
+pub(super) struct EncodingFault(String);
 
-impl Coding {
-    /// Reads `Content-Encoding`, in one header or several; none where the body is as it is.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>, UnknownCoding> {
-        let mut coding = None;
-        for value in headers.get_all(header::CONTENT_ENCODING) {
-            for member in value.as_bytes().split(|byte| *byte == b',') {
-                let member = member.trim_ascii().to_ascii_lowercase();
-                let found = match member.as_slice() {
-                    b"" | b"identity" => continue,
-                    b"gzip" | b"x-gzip" => Some(Self::Gzip),
-                    b"br" => Some(Self::Brotli),
-                    b"zstd" => Some(Self::Zstandard),
-                    _ => None,
-                };
-                if found.is_none() || coding.is_some() {
-                    let value = String::from_utf8_lossy(value.as_bytes());
-                    return Err(UnknownCoding(crate::report::shortened(&value, 100)));
-                }
-                coding = found;
-            }
+/// How a response with these headers is compressed; `None` if it isn't.
+///
+/// # Errors
+///
+/// [`EncodingFault`].
+pub(super) fn encoding(headers: &HeaderMap) -> Result<Option<ContentEncoding>, EncodingFault> {
+    ContentEncoding::of(headers, &ACCEPTED).map_err(|UnknownEncoding(name)| EncodingFault(name))
+}
+
+/// What `compressed` holds. The decoder keeps no more of it than a window, however much comes out.
+pub(super) fn decoder<R>(encoding: ContentEncoding, compressed: R) -> Pin<Box<dyn AsyncRead + Send>>
+where
+    R: AsyncBufRead + Send + 'static,
+{
+    match encoding {
+        ContentEncoding::Gzip => {
+            let mut decoder = GzipDecoder::new(compressed);
+            decoder.multiple_members(true);
+            Box::pin(decoder)
         }
-        Ok(coding)
-    }
-
-    /// What `compressed` holds. It keeps no more of it than a window, however much comes out.
-    pub(super) fn decoder<R>(self, compressed: R) -> Pin<Box<dyn AsyncRead + Send>>
-    where
-        R: AsyncBufRead + Send + 'static,
-    {
-        match self {
-            Self::Gzip => {
-                let mut decoder = GzipDecoder::new(compressed);
-                decoder.multiple_members(true);
-                Box::pin(decoder)
-            }
-            Self::Brotli => Box::pin(BrotliDecoder::new(compressed)),
-            Self::Zstandard => {
-                let window = DParameter::window_log_max(ZSTD_WINDOW_LOG);
-                let mut decoder = ZstdDecoder::with_params(compressed, &[window]);
-                decoder.multiple_members(true);
-                Box::pin(decoder)
-            }
+        ContentEncoding::Brotli => Box::pin(BrotliDecoder::new(compressed)),
+        ContentEncoding::Zstandard => {
+            let window = DParameter::window_log_max(ZSTD_WINDOW_LOG);
+            let mut decoder = ZstdDecoder::with_params(compressed, &[window]);
+            decoder.multiple_members(true);
+            Box::pin(decoder)
         }
     }
 }
 
 /// Pieces of bytes, read as a stream of them.
-pub(super) struct Reader<P> {
+pub(super) struct PieceReader<P> {
     pieces: P,
     current: Bytes,
     /// Whether any byte has come yet.
     began: bool,
 }
 
-/// Where a [`Reader`] gets its pieces.
-pub(super) trait Pieces: Unpin {
+/// Where a [`PieceReader`] gets its pieces.
+pub(super) trait PieceSource: Unpin {
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>>;
 }
 
-impl<P: Pieces> Reader<P> {
+impl<P: PieceSource> PieceReader<P> {
     pub(super) fn new(pieces: P) -> Self {
         Self {
             pieces,
@@ -117,7 +101,7 @@ impl<P: Pieces> Reader<P> {
     }
 }
 
-impl<P: Pieces> AsyncBufRead for Reader<P> {
+impl<P: PieceSource> AsyncBufRead for PieceReader<P> {
     fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         while this.current.is_empty() {
@@ -136,7 +120,7 @@ impl<P: Pieces> AsyncBufRead for Reader<P> {
     }
 }
 
-impl<P: Pieces> AsyncRead for Reader<P> {
+impl<P: PieceSource> AsyncRead for PieceReader<P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

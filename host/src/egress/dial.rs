@@ -38,7 +38,7 @@ const COUNTED_ORIGINS: usize = 64;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DialError {
+pub(super) enum DialFault {
     #[error("the address {address} is {special_use}")]
     Forbidden {
         /// The one that an operator would be told of: the first of several.
@@ -61,9 +61,9 @@ pub(super) enum DialError {
 
 /// Makes the connections of one connector.
 #[derive(Clone)]
-pub(super) struct Dialler(Arc<Shared>);
+pub(super) struct Dialler(Arc<DialContext>);
 
-struct Shared {
+struct DialContext {
     network: Arc<dyn Network>,
     gate: AddressGate,
     tls: TlsConnector,
@@ -80,7 +80,7 @@ impl Dialler {
         config: &NetworkConfig,
         tls: ClientConfig,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(DialContext {
             network,
             gate: AddressGate::new(config.allow_networks.clone()),
             tls: TlsConnector::from(Arc::new(tls)),
@@ -94,26 +94,26 @@ impl Dialler {
 
 impl tower_service::Service<Uri> for Dialler {
     type Response = Connection;
-    type Error = DialError;
-    type Future = Pin<Box<dyn Future<Output = Result<Connection, DialError>> + Send>>;
+    type Error = DialFault;
+    type Future = Pin<Box<dyn Future<Output = Result<Connection, DialFault>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialFault>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let shared = self.0.clone();
+        let context = self.0.clone();
         Box::pin(async move {
             // Waiting for another connection to end is no part of connecting.
-            let permit = shared.permit(&uri).await;
-            tokio::time::timeout(shared.connect_timeout, shared.connect(&uri, permit))
+            let permit = context.permit(&uri).await;
+            tokio::time::timeout(context.connect_timeout, context.connect(&uri, permit))
                 .await
-                .map_err(|_| DialError::Timeout)?
+                .map_err(|_| DialFault::Timeout)?
         })
     }
 }
 
-impl Shared {
+impl DialContext {
     async fn permit(&self, uri: &Uri) -> Option<OwnedSemaphorePermit> {
         let origin = format!("{:?} {:?}", uri.scheme_str(), uri.authority());
         let semaphore = {
@@ -134,7 +134,7 @@ impl Shared {
         &self,
         uri: &Uri,
         permit: Option<OwnedSemaphorePermit>,
-    ) -> Result<Connection, DialError> {
+    ) -> Result<Connection, DialFault> {
         let began = Instant::now();
         let host = uri.host().unwrap_or_default();
         let host = host
@@ -147,7 +147,7 @@ impl Shared {
         let resolved = Instant::now();
         let tcp = first_of(&self.network, addresses, port)
             .await
-            .map_err(DialError::Connect)?;
+            .map_err(DialFault::Connect)?;
         let (stream, is_http2) = if is_tls {
             self.encrypt(host, tcp).await?
         } else {
@@ -162,22 +162,22 @@ impl Shared {
     }
 
     /// The addresses of a host that may be called. One that may not be is left out; where none is left, that is why.
-    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialError> {
+    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, DialFault> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return match self.gate.permits(address, true) {
                 Ok(()) => Ok(vec![address]),
-                Err(special_use) => Err(DialError::Forbidden {
+                Err(special_use) => Err(DialFault::Forbidden {
                     address,
                     special_use,
                 }),
             };
         }
-        let mut found = self.resolve(host).await.map_err(DialError::Resolve)?;
+        let mut found = self.resolve(host).await.map_err(DialFault::Resolve)?;
         let mut forbidden = None;
         found.retain(|&address| match self.gate.permits(address, false) {
             Ok(()) => true,
             Err(special_use) => {
-                forbidden.get_or_insert(DialError::Forbidden {
+                forbidden.get_or_insert(DialFault::Forbidden {
                     address,
                     special_use,
                 });
@@ -187,7 +187,7 @@ impl Shared {
         match (found.is_empty(), forbidden) {
             (false, _) => Ok(found),
             (true, Some(forbidden)) => Err(forbidden),
-            (true, None) => Err(DialError::NoAddress),
+            (true, None) => Err(DialFault::NoAddress),
         }
     }
 
@@ -208,10 +208,10 @@ impl Shared {
         &self,
         host: &str,
         tcp: TcpStream,
-    ) -> Result<(Box<dyn Stream>, bool), DialError> {
+    ) -> Result<(Box<dyn Stream>, bool), DialFault> {
         let name =
-            ServerName::try_from(host.to_owned()).map_err(|_| DialError::Host(host.to_owned()))?;
-        let stream = self.tls.connect(name, tcp).await.map_err(DialError::Tls)?;
+            ServerName::try_from(host.to_owned()).map_err(|_| DialFault::Host(host.to_owned()))?;
+        let stream = self.tls.connect(name, tcp).await.map_err(DialFault::Tls)?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((Box::new(stream), is_http2))
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address::SpecialUse;
-use super::auth::AuthError;
+use super::auth::error::AuthError;
 use crate::scope::{ByteQuotaError, DeadlineReason};
 
 /// Every way in which a request to the network can fail. A response of any status is no failure.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::exchange::StreamedBody;
+use super::outgoing::StreamedBody;
 
 /// A request as a guest makes it.
 pub(crate) struct Request {
@@ -10,7 +10,7 @@ pub(crate) struct Request {
     pub(crate) url: String,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: RequestBody,
-    pub(crate) wishes: Wishes,
+    pub(crate) timeouts: Timeouts,
     /// Whether it may be sent again after a failure; by default its method says so.
     pub(crate) idempotent: Option<bool>,
     /// The name of the configured credential to add; by default the one whose URLs match.
@@ -25,7 +25,7 @@ pub(crate) enum RequestBody {
 
 /// The request's own time-outs. They count where they are shorter than the connector's.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Wishes {
+pub(crate) struct Timeouts {
     pub(crate) connect: Option<Duration>,
     pub(crate) first_byte: Option<Duration>,
     pub(crate) idle: Option<Duration>,

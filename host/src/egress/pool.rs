@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::dial::Dialler;
-use super::exchange::Client;
+use super::exchange::HttpClient;
 
 /// How long an idle connection is kept for the next request: less than the minute after which most servers close.
 const POOL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,7 +22,7 @@ const MAX_RESPONSE_HEADERS: usize = 256;
 pub(super) struct Pool {
     dialler: Dialler,
     /// Made by the first request.
-    client: OnceLock<Client>,
+    client: OnceLock<HttpClient>,
 }
 
 impl Pool {
@@ -34,7 +34,7 @@ impl Pool {
         }
     }
 
-    pub(super) fn client(&self) -> &Client {
+    pub(super) fn client(&self) -> &HttpClient {
         self.client.get_or_init(|| {
             hyper_util::client::legacy::Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::connection::DialTimes;
 use super::error::EgressError;
+use crate::report;
 use crate::secrets::Secrets;
 
 /// Calls to the network that ended, by `connector`, `host` (that of the rule that allowed it), `method` and `outcome`
@@ -26,11 +27,14 @@ pub(super) const BYTES: &str = "weld_host_upstream_bytes_total";
 /// A path in a log line is no longer than this.
 const SHOWN_PATH_BYTES: usize = 200;
 
+/// A method that a guest made up is no longer than this.
+const SHOWN_METHOD_BYTES: usize = 20;
+
 /// Bytes counted in one place and read in another.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counter(Arc<AtomicU64>);
+pub(super) struct ByteCounter(Arc<AtomicU64>);
 
-impl Counter {
+impl ByteCounter {
     pub(super) fn add(&self, bytes: usize) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.0.fetch_add(bytes, Ordering::Relaxed);
@@ -43,30 +47,52 @@ impl Counter {
 
 /// One call. It is told of when this is dropped.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct CallRecord {
     connector: Arc<str>,
-    origin: String,
-    path: String,
-    method: String,
-    /// The host of the rule that allowed the call; none where it was refused before.
-    rule: Option<Arc<str>>,
-    began: Instant,
-    dialled: Option<DialTimes>,
-    first_byte: Option<Duration>,
+    request: RequestLabels,
+    times: CallTimes,
+    traffic: Traffic,
+    /// The response's, once its head has come.
     status: Option<u16>,
-    /// Of this call, from 1.
-    attempt: u32,
-    /// For how long the call was held before it was made.
-    held: Option<Duration>,
-    sent: Counter,
-    wire: Counter,
-    body_bytes: u64,
-    outcome: Outcome,
+    end: CallEnd,
     secrets: Secrets,
 }
 
+/// What was asked for, as log and metrics name it.
 #[derive(Debug)]
-enum Outcome {
+struct RequestLabels {
+    method: String,
+    origin: String,
+    path: String,
+    /// The host of the rule that allowed the call; `None` if it was refused before.
+    rule: Option<Arc<str>>,
+    /// Which try of the same request this is, from 1.
+    attempt: u32,
+}
+
+/// When the parts of a call were done.
+#[derive(Debug)]
+struct CallTimes {
+    began: Instant,
+    /// For how long the call was held before it was made.
+    held: Option<Duration>,
+    /// How long the connection took; `None` if it was there already.
+    dialled: Option<DialTimes>,
+    first_byte: Option<Duration>,
+}
+
+/// The bytes of both bodies.
+#[derive(Debug, Default)]
+struct Traffic {
+    sent: ByteCounter,
+    /// Received, as it came over the wire.
+    wire: ByteCounter,
+    /// Received, decompressed.
+    body_bytes: u64,
+}
+
+#[derive(Debug)]
+enum CallEnd {
     /// The guest dropped the call, or the page ended.
     Dropped,
     Answered,
@@ -76,7 +102,7 @@ enum Outcome {
     },
 }
 
-impl Record {
+impl CallRecord {
     /// Without a `url` it is of a request that is none, since its parts can't be read.
     pub(super) fn new(
         connector: Arc<str>,
@@ -84,73 +110,76 @@ impl Record {
         url: Option<&Url>,
         secrets: Secrets,
     ) -> Self {
+        let path = |url: &Url| {
+            let path = secrets.shown(url.path().to_owned());
+            report::shortened(&path, SHOWN_PATH_BYTES)
+        };
         Self {
             connector,
-            origin: url.map_or_else(String::new, |url| url.origin().ascii_serialization()),
-            path: url.map_or_else(String::new, |url| {
-                let path = secrets.shown(url.path().to_owned());
-                crate::report::shortened(&path, SHOWN_PATH_BYTES)
-            }),
-            method: crate::report::shortened(&crate::report::escaped(method), 20),
-            rule: None,
-            began: Instant::now(),
-            dialled: None,
-            first_byte: None,
+            request: RequestLabels {
+                method: report::shortened(&report::escaped(method), SHOWN_METHOD_BYTES),
+                origin: url.map_or_else(String::new, |url| url.origin().ascii_serialization()),
+                path: url.map_or_else(String::new, path),
+                rule: None,
+                attempt: 1,
+            },
+            times: CallTimes {
+                began: Instant::now(),
+                held: None,
+                dialled: None,
+                first_byte: None,
+            },
+            traffic: Traffic::default(),
             status: None,
-            attempt: 1,
-            held: None,
-            sent: Counter::default(),
-            wire: Counter::default(),
-            body_bytes: 0,
-            outcome: Outcome::Dropped,
+            end: CallEnd::Dropped,
             secrets,
         }
     }
 
     pub(super) fn origin(&self) -> &str {
-        &self.origin
+        &self.request.origin
     }
 
     pub(super) fn allowed_by(&mut self, rule: Arc<str>) {
-        self.rule = Some(rule);
+        self.request.rule = Some(rule);
     }
 
     /// Which attempt at the same request this is, from 1.
     pub(super) fn attempt(&mut self, number: u32) {
-        self.attempt = number;
+        self.request.attempt = number;
     }
 
     /// The call was held for so long, and begins now.
     pub(super) fn held(&mut self, time: Duration) {
-        self.held = Some(time);
-        self.began = Instant::now();
+        self.times.held = Some(time);
+        self.times.began = Instant::now();
     }
 
     /// Counts what is sent.
-    pub(super) fn sent_bytes(&self) -> Counter {
-        self.sent.clone()
+    pub(super) fn sent_bytes(&self) -> ByteCounter {
+        self.traffic.sent.clone()
     }
 
     /// Counts what is received, compressed as it comes.
-    pub(super) fn wire_bytes(&self) -> Counter {
-        self.wire.clone()
+    pub(super) fn wire_bytes(&self) -> ByteCounter {
+        self.traffic.wire.clone()
     }
 
     pub(super) fn received(&mut self, bytes: u64) {
-        self.body_bytes = self.body_bytes.saturating_add(bytes);
+        self.traffic.body_bytes = self.traffic.body_bytes.saturating_add(bytes);
     }
 
     /// The connection that the request went over.
     pub(super) fn connected(&mut self, dialled: DialTimes) {
         // One that is older was kept from another call, and cost this one nothing.
-        if dialled.began >= self.began {
-            self.dialled = Some(dialled);
+        if dialled.began >= self.times.began {
+            self.times.dialled = Some(dialled);
         }
     }
 
     pub(super) fn answered(&mut self, status: u16) {
         self.status = Some(status);
-        self.first_byte = Some(self.began.elapsed());
+        self.times.first_byte = Some(self.times.began.elapsed());
     }
 
     /// Whether a response's head has come.
@@ -159,44 +188,50 @@ impl Record {
     }
 
     pub(super) fn succeed(&mut self) {
-        self.outcome = Outcome::Answered;
+        self.end = CallEnd::Answered;
     }
 
     pub(super) fn fail(&mut self, error: &EgressError) {
-        self.outcome = Outcome::Failed {
+        self.end = CallEnd::Failed {
             kind: error.outcome(),
-            cause: self.secrets.shown(crate::report::chain(error)),
+            cause: self.secrets.shown(report::chain(error)),
         };
     }
 
     fn outcome(&self) -> &'static str {
-        match (&self.outcome, self.status) {
-            (Outcome::Failed { kind, .. }, _) => kind,
-            (Outcome::Dropped, _) => "dropped",
-            (Outcome::Answered, Some(status)) => match status / 100 {
+        match (&self.end, self.status) {
+            (CallEnd::Failed { kind, .. }, _) => kind,
+            (CallEnd::Dropped, _) => "dropped",
+            (CallEnd::Answered, Some(status)) => match status / 100 {
                 1 => "1xx",
                 2 => "2xx",
                 3 => "3xx",
                 4 => "4xx",
                 _ => "5xx",
             },
-            (Outcome::Answered, None) => "none",
+            (CallEnd::Answered, None) => "none",
         }
     }
 
     fn log(&self) {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         let connector = &*self.connector;
-        let (origin, path, method) = (&self.origin, &self.path, &self.method);
-        let attempt = (self.attempt > 1).then_some(self.attempt);
-        let held_ms = self.held.map(milliseconds);
+        let RequestLabels {
+            method,
+            origin,
+            path,
+            ..
+        } = &self.request;
+        let times = &self.times;
+        let attempt = (self.request.attempt > 1).then_some(self.request.attempt);
+        let held_ms = times.held.map(milliseconds);
         let (status, outcome) = (self.status, self.outcome());
-        let sent_bytes = self.sent.get();
-        let (received_bytes, body_bytes) = (self.wire.get(), self.body_bytes);
-        let resolve_ms = self.dialled.map(|times| milliseconds(times.resolve));
-        let connect_ms = self.dialled.map(|times| milliseconds(times.connect));
-        let first_byte_ms = self.first_byte.map(milliseconds);
-        let took_ms = milliseconds(self.began.elapsed());
+        let sent_bytes = self.traffic.sent.get();
+        let (received_bytes, body_bytes) = (self.traffic.wire.get(), self.traffic.body_bytes);
+        let resolve_ms = times.dialled.map(|dialled| milliseconds(dialled.resolve));
+        let connect_ms = times.dialled.map(|dialled| milliseconds(dialled.connect));
+        let first_byte_ms = times.first_byte.map(milliseconds);
+        let took_ms = milliseconds(times.began.elapsed());
         // A level belongs to the place of an event, so there are two that tell the same.
         macro_rules! tell {
             ($level:ident, $($more:tt)+) => {
@@ -220,17 +255,17 @@ impl Record {
                 )
             };
         }
-        match &self.outcome {
-            Outcome::Failed { cause, .. } => tell!(warn, cause, "upstream call failed"),
-            Outcome::Answered | Outcome::Dropped => tell!(info, "upstream call"),
+        match &self.end {
+            CallEnd::Failed { cause, .. } => tell!(warn, cause, "upstream call failed"),
+            CallEnd::Answered | CallEnd::Dropped => tell!(info, "upstream call"),
         }
     }
 
     fn measure(&self) {
         let connector = self.connector.to_string();
         // Hosts and methods that a guest makes up are no labels: there is no end to them.
-        let host = self.rule.as_deref().unwrap_or("none").to_owned();
-        let method = match self.method.as_str() {
+        let host = self.request.rule.as_deref().unwrap_or("none").to_owned();
+        let method = match self.request.method.as_str() {
             "GET" => "GET",
             "HEAD" => "HEAD",
             "POST" => "POST",
@@ -243,24 +278,27 @@ impl Record {
         counter!(CALLS, "connector" => connector.clone(), "host" => host.clone(), "method" => method, "outcome" => self.outcome())
             .increment(1);
         for (part, time) in [
-            ("whole", Some(self.began.elapsed())),
-            ("first-byte", self.first_byte),
-            ("resolve", self.dialled.map(|times| times.resolve)),
-            ("connect", self.dialled.map(|times| times.connect)),
+            ("whole", Some(self.times.began.elapsed())),
+            ("first-byte", self.times.first_byte),
+            ("resolve", self.times.dialled.map(|dialled| dialled.resolve)),
+            ("connect", self.times.dialled.map(|dialled| dialled.connect)),
         ] {
             if let Some(time) = time {
                 histogram!(SECONDS, "connector" => connector.clone(), "host" => host.clone(), "part" => part)
                     .record(time);
             }
         }
-        for (direction, bytes) in [("sent", self.sent.get()), ("received", self.wire.get())] {
+        for (direction, bytes) in [
+            ("sent", self.traffic.sent.get()),
+            ("received", self.traffic.wire.get()),
+        ] {
             counter!(BYTES, "connector" => connector.clone(), "host" => host.clone(), "direction" => direction)
                 .increment(bytes);
         }
     }
 }
 
-impl Drop for Record {
+impl Drop for CallRecord {
     fn drop(&mut self) {
         self.log();
         self.measure();

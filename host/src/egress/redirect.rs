@@ -5,7 +5,7 @@ use http::header::{self, HeaderMap, HeaderName};
 use http::{Method, StatusCode};
 use url::Url;
 
-use super::exchange::{Hop, HopBody};
+use super::outgoing::{Outgoing, OutgoingBody};
 
 /// What another origin gets of a request's headers. All others may be credentials, whatever their name.
 const HARMLESS: [HeaderName; 7] = [
@@ -18,8 +18,8 @@ const HARMLESS: [HeaderName; 7] = [
     header::USER_AGENT,
 ];
 
-/// A request that can be made again.
-pub(super) struct Repeatable {
+/// What of a request its redirect begins with.
+pub(super) struct Redirectable {
     method: Method,
     url: Url,
     headers: HeaderMap,
@@ -27,22 +27,22 @@ pub(super) struct Repeatable {
     body: Option<Bytes>,
 }
 
-impl Repeatable {
-    pub(super) fn of(hop: &Hop) -> Self {
+impl Redirectable {
+    pub(super) fn of(request: &Outgoing) -> Self {
         Self {
-            method: hop.method.clone(),
-            url: hop.url.clone(),
-            headers: hop.headers.clone(),
-            body: match &hop.body {
-                HopBody::Whole(bytes) => Some(bytes.clone()),
-                HopBody::Streamed(_) => None,
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers: request.headers.clone(),
+            body: match &request.body {
+                OutgoingBody::Whole(bytes) => Some(bytes.clone()),
+                OutgoingBody::Streamed(_) => None,
             },
         }
     }
 
     /// The request that a response asks for; none where it is no redirect, leads nowhere, or would have to send a
     /// body again that is gone.
-    pub(super) fn next(self, status: StatusCode, response: &HeaderMap) -> Option<Hop> {
+    pub(super) fn next(self, status: StatusCode, response: &HeaderMap) -> Option<Outgoing> {
         let becomes_get = match status {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => self.method == Method::POST,
             StatusCode::SEE_OTHER => self.method != Method::HEAD,
@@ -78,11 +78,11 @@ impl Repeatable {
         } else {
             (self.method, self.body?)
         };
-        Some(Hop {
+        Some(Outgoing {
             method,
             url,
             headers,
-            body: HopBody::Whole(body),
+            body: OutgoingBody::Whole(body),
         })
     }
 }
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn post(url: &str) -> Hop {
+    fn post(url: &str) -> Outgoing {
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("authorization", "Bearer secret"),
@@ -103,25 +103,25 @@ mod tests {
         ] {
             headers.append(name, HeaderValue::from_static(value));
         }
-        Hop {
+        Outgoing {
             method: Method::POST,
             url: Url::parse(url).unwrap(),
             headers,
-            body: HopBody::Whole(Bytes::from_static(b"rows")),
+            body: OutgoingBody::Whole(Bytes::from_static(b"rows")),
         }
     }
 
-    fn after(status: u16, location: &str) -> Option<Hop> {
+    fn after(status: u16, location: &str) -> Option<Outgoing> {
         let mut response = HeaderMap::new();
         response.insert(header::LOCATION, location.parse().unwrap());
-        let hop = post("https://api.example.com/v1/rows");
-        Repeatable::of(&hop).next(StatusCode::from_u16(status).unwrap(), &response)
+        let request = post("https://api.example.com/v1/rows");
+        Redirectable::of(&request).next(StatusCode::from_u16(status).unwrap(), &response)
     }
 
-    fn body(hop: &Hop) -> &[u8] {
-        match &hop.body {
-            HopBody::Whole(bytes) => bytes,
-            HopBody::Streamed(_) => b"a stream",
+    fn body(request: &Outgoing) -> &[u8] {
+        match &request.body {
+            OutgoingBody::Whole(bytes) => bytes,
+            OutgoingBody::Streamed(_) => b"a stream",
         }
     }
 

@@ -1,181 +1,184 @@
-//! One request on its way: when it may be sent, and whether it is sent again.
+//! Whether and when a request is sent again.
 
-use std::sync::Arc;
-use std::time::Duration;
+use http::{HeaderMap, Response};
 
-use http::{Response, StatusCode};
-use tokio::time::Instant;
-use url::{Origin, Url};
-
-use super::auth::{Carried, Choice, Credentials};
+use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::ResponseBody;
 use super::error::EgressError;
-use super::exchange::Hop;
 use super::governor::retry;
-use super::message::{Request, Wishes};
-use super::way::Way;
-use crate::scope::{CallScope, Deadline, DeadlineReason};
+use super::outgoing::Outgoing;
+use super::upstream::Upstream;
 
-/// A request on its way, through redirects and further tries.
-pub(super) struct Course<'p> {
-    pub(super) scope: &'p Arc<CallScope>,
-    pub(super) wishes: Wishes,
-    pub(super) began: Instant,
-    /// For how long it was held, or waited for another try: no part of the exchange.
-    pub(super) paused: Duration,
-    /// When it must have ended, further tries included.
-    pub(super) deadline: Deadline,
-    /// The credential that it carries.
-    pub(super) choice: Choice<'p>,
-    /// What the last try carried, where that could be another one.
-    pub(super) carried: Option<Carried>,
-    /// Whether it is the host's: the guest doesn't see what comes back.
-    pub(super) is_hosts_own: bool,
-    /// Where the first request went, once that is known.
-    begins_at: Option<Origin>,
-    /// Whether its credential was had anew because the API refused it.
-    is_renewed: bool,
-    idempotent: Option<bool>,
+/// Which try counts, and what the next one sends: all in which the tries of a guest's request and of the host's own for a
+/// token differ.
+pub(super) trait RetryPolicy: Send {
+    /// What a response becomes.
+    type Answer: Send;
+    /// What the next request is made from.
+    type Again: Send;
+    type Error: From<EgressError>;
+
+    /// What it takes to send this request again; `None` if it can't be. `may_renew` says whether the API may ask for it
+    /// by refusing the credential.
+    fn again(&self, request: &Outgoing, may_renew: bool) -> Option<Self::Again>;
+
+    /// The next request, made when it is its time.
+    ///
+    /// # Errors
+    ///
+    /// It can't be made.
+    fn request(&mut self, again: Self::Again) -> Result<Outgoing, Self::Error>;
+
+    /// Reads as much of a response as decides whether it counts.
+    ///
+    /// # Errors
+    ///
+    /// The response broke off.
+    fn read(
+        &mut self,
+        response: Response<ResponseBody>,
+    ) -> impl Future<Output = Result<Self::Answer, TryFailure>> + Send;
+
+    /// What a further try should know of this one; `None` if this one counts.
+    fn passing<'e>(
+        &self,
+        ended: &'e Result<Self::Answer, TryFailure>,
+    ) -> Option<PassingFailure<'e>>;
+
+    /// Leaves an answer that doesn't count.
+    fn set_aside(answer: Self::Answer);
 }
 
-/// Why a try came to nothing.
-pub(super) struct Failure {
-    pub(super) error: EgressError,
-    /// Whether there was no connection, or none up to a response.
-    pub(super) is_broken: bool,
+/// How a try failed, in a way that may pass.
+pub(super) struct PassingFailure<'e> {
+    /// The response's, if there was one.
+    pub(super) status: Option<u16>,
+    pub(super) headers: Option<&'e HeaderMap>,
 }
 
-impl<'p> Course<'p> {
-    pub(super) fn new(
-        request: &mut Request,
-        scope: &'p Arc<CallScope>,
-        credentials: &'p Credentials,
-    ) -> Self {
-        let wishes = request.wishes;
-        let began = Instant::now();
-        let own = wishes
-            .total
-            .map(|own| Deadline::new(began, own, DeadlineReason::Request));
-        Self {
-            wishes,
-            began,
-            deadline: own.map_or(scope.deadline, |own| scope.deadline.or_sooner(own)),
-            is_hosts_own: false,
-            choice: Choice::Open(credentials, request.credential.take()),
-            idempotent: request.idempotent,
-            ..Self::hosts_own(scope)
+/// The tries of a guest's request: its method or the request itself says whether a failure may be tried again.
+pub(super) struct GuestRetries {
+    may_repeat: bool,
+}
+
+impl RetryPolicy for GuestRetries {
+    type Answer = Response<ResponseBody>;
+    type Again = Outgoing;
+    type Error = EgressError;
+
+    fn again(&self, request: &Outgoing, may_renew: bool) -> Option<Outgoing> {
+        if self.may_repeat || may_renew {
+            request.copy()
+        } else {
+            None
         }
     }
 
-    /// A request that the host makes for itself, within what `scope` allows. It carries no credential.
-    pub(super) fn hosts_own(scope: &'p Arc<CallScope>) -> Self {
-        Self {
-            scope,
-            wishes: Wishes::default(),
-            began: Instant::now(),
-            paused: Duration::ZERO,
-            deadline: scope.deadline,
-            choice: Choice::Made(None),
-            carried: None,
-            is_hosts_own: true,
-            begins_at: None,
-            is_renewed: false,
-            idempotent: None,
+    fn request(&mut self, again: Outgoing) -> Result<Outgoing, EgressError> {
+        Ok(again)
+    }
+
+    async fn read(
+        &mut self,
+        response: Response<ResponseBody>,
+    ) -> Result<Response<ResponseBody>, TryFailure> {
+        Ok(response)
+    }
+
+    fn passing<'e>(
+        &self,
+        ended: &'e Result<Self::Answer, TryFailure>,
+    ) -> Option<PassingFailure<'e>> {
+        match ended {
+            _ if !self.may_repeat => None,
+            Ok(response) => {
+                let status = response.status().as_u16();
+                retry::passes(status).then_some(PassingFailure {
+                    status: Some(status),
+                    headers: Some(response.headers()),
+                })
+            }
+            // Once the API has answered, it has seen the request.
+            Err(failure) => (retry::is_broken(&failure.error) && !failure.is_answered).then_some(
+                PassingFailure {
+                    status: None,
+                    headers: None,
+                },
+            ),
         }
     }
 
-    pub(super) fn pause(&mut self, time: Duration) {
-        self.paused = self.paused.saturating_add(time);
-    }
-
-    /// Whether the credential that was just sent may be had anew, since the API refused it: once, and not at another
-    /// origin that the API has led to.
-    fn renews(&mut self, status: StatusCode, url: &Url, is_repeatable: bool) -> bool {
-        let Some(carried) = self.carried.take() else {
-            return false;
-        };
-        if status != StatusCode::UNAUTHORIZED {
-            carried.was_accepted();
-            return false;
-        }
-        if self.is_renewed || self.begins_at.as_ref() != Some(&url.origin()) {
-            return false;
-        }
-        // Forgotten also where this request can't be made again: the next one has another.
-        let renews = carried.discard() && is_repeatable && self.scope.network.try_call();
-        self.is_renewed |= renews;
-        renews
+    fn set_aside(answer: Response<ResponseBody>) {
+        answer.into_body().set_aside();
     }
 }
 
-impl Way {
-    /// Sends a request, and again where it failed in a way that may pass and that doesn't matter to the API, or where its
-    /// credential was refused that could be had anew. Where no further try is left, or has time or calls of the page, the
-    /// last response or error counts.
-    pub(super) async fn tried(
-        self: &Arc<Self>,
-        mut hop: Hop,
-        course: &mut Course<'_>,
-    ) -> Result<Response<ResponseBody>, EgressError> {
-        let url = hop.url.clone();
-        course.begins_at.get_or_insert_with(|| url.origin());
-        let may_repeat = self
-            .governor
-            .may_repeat(hop.method.as_str(), course.idempotent);
-        let (mut attempt, mut tries) = (1, 1);
+impl Upstream {
+    /// The tries of a guest's request with this method.
+    pub(super) fn retries<B>(&self, request: &Outgoing, attempt: &Attempt<'_, B>) -> GuestRetries {
+        GuestRetries {
+            may_repeat: self
+                .governor
+                .may_repeat(request.method.as_str(), attempt.idempotent),
+        }
+    }
+
+    /// Sends a request, and again where it failed in a way that may pass, or where its credential was refused and another
+    /// one can be had. If no further try is left, or has time or calls of the page, the last response or error counts.
+    ///
+    /// # Errors
+    ///
+    /// That of the last try, or of the policy where the next request can't be made.
+    pub(super) async fn send<B: Bearer, P: RetryPolicy>(
+        &self,
+        mut request: Outgoing,
+        policy: &mut P,
+        attempt: &mut Attempt<'_, B>,
+    ) -> Result<P::Answer, P::Error> {
+        let url = request.url.clone();
+        let origin = url.origin().ascii_serialization();
+        let (mut number, mut tries): (u32, u32) = (1, 1);
         loop {
-            let mut again = if may_repeat || course.choice.may_renew() {
-                hop.copy()
-            } else {
-                None
-            };
-            let ended = self.hop(hop, attempt, course).await;
-            attempt = attempt.saturating_add(1);
-            let is_repeatable = again.is_some();
-            let ended = match ended {
-                Ok(response) if course.renews(response.status(), &url, is_repeatable) => {
-                    match again.take() {
-                        Some(again) => {
-                            response.into_body().set_aside();
-                            hop = again;
-                            continue;
-                        }
-                        None => Ok(response),
-                    }
+            let mut again = policy.again(&request, attempt.bearer.may_renew());
+            let sent = self.once(request, number, attempt).await;
+            number = number.saturating_add(1);
+            if let Ok(response) = &sent
+                && attempt
+                    .bearer
+                    .renews(response.status(), &url, again.is_some())
+                && let Some(again) = again.take()
+            {
+                if let Ok(response) = sent {
+                    response.into_body().set_aside();
                 }
-                ended => ended,
+                request = policy.request(again)?;
+                continue;
+            }
+            let ended = match sent {
+                Ok(response) => policy.read(response).await,
+                Err(failure) => Err(failure),
             };
-            let status = match &ended {
-                Ok(response) if retry::passes(response.status().as_u16()) => {
-                    Some(response.status().as_u16())
-                }
-                Err(failure) if failure.is_broken => None,
-                Ok(_) | Err(_) => return ended.map_err(|failure| failure.error),
+            let next = again
+                .zip(policy.passing(&ended))
+                .and_then(|(again, passing)| {
+                    let pause =
+                        self.governor
+                            .pause(&origin, tries, passing.headers, attempt.deadline)?;
+                    let may_call = attempt.scope.network.try_call();
+                    may_call.then_some((again, pause, passing.status))
+                });
+            let Some((again, pause, status)) = next else {
+                return ended.map_err(|failure| failure.error.into());
             };
-            let next = again.filter(|_| may_repeat).and_then(|again| {
-                let origin = again.url.origin().ascii_serialization();
-                let headers = ended.as_ref().ok().map(Response::headers);
-                let pause = self
-                    .governor
-                    .pause(&origin, tries, headers, course.deadline)?;
-                course
-                    .scope
-                    .network
-                    .try_call()
-                    .then_some((again, origin, pause))
-            });
-            let Some((again, origin, pause)) = next else {
-                return ended.map_err(|failure| failure.error);
-            };
-            if let Ok(response) = ended {
-                response.into_body().set_aside();
+            if let Ok(answer) = ended {
+                P::set_aside(answer);
             }
             self.governor
-                .wait_for_retry(&origin, pause, status, &course.scope.waits)
+                .wait_for_retry(&origin, pause, status, &attempt.scope.waits)
                 .await;
-            course.pause(pause);
+            attempt.pause(pause);
             tries = tries.saturating_add(1);
-            hop = again;
+            request = policy.request(again)?;
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bindings::host::{Body, HttpError, HttpRequest, HttpResponse};
-use crate::egress::{Egress, EgressError, Request, RequestBody, Wishes};
+use crate::egress::{Egress, EgressError, Request, RequestBody, Timeouts};
 use crate::scope::CallScope;
 
 /// Sends one request and reads the whole response, within what is left of the page.
@@ -26,11 +26,11 @@ pub(super) async fn fetch(
             Some(Body::Text(text)) => text.into_bytes(),
             Some(Body::Bytes(bytes)) => bytes,
         }),
-        wishes: Wishes {
+        timeouts: Timeouts {
             total: request
                 .timeout
                 .map(|timeout| Duration::from_millis(timeout.into())),
-            ..Wishes::default()
+            ..Timeouts::default()
         },
         idempotent: request.idempotent,
         credential: request.credential,

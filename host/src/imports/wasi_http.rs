@@ -17,7 +17,7 @@ use wasmtime_wasi_http::{
 
 use crate::config::is_reserved_header;
 use crate::egress::{
-    CurrentEgress, EgressError, Request, RequestBody, StreamedBody, Timeout, Wishes,
+    CurrentEgress, EgressError, Request, RequestBody, StreamedBody, Timeout, Timeouts,
 };
 use crate::report;
 use crate::scope::CallScope;
@@ -156,7 +156,7 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
             length,
         })
     };
-    let wishes = options.map_or_else(Wishes::default, |options| Wishes {
+    let timeouts = options.map_or_else(Timeouts::default, |options| Timeouts {
         connect: options.connect_timeout,
         first_byte: options.first_byte_timeout,
         idle: options.between_bytes_timeout,
@@ -167,7 +167,7 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
         url: head.uri.to_string(),
         headers,
         body,
-        wishes,
+        timeouts,
         idempotent: None,
         credential,
     }

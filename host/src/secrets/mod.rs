@@ -31,18 +31,18 @@ const MAX_NAME_CHARACTERS: usize = 64;
 
 /// The secrets of one connector: one set, shared by all its versions and calls. Clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Secrets(Arc<RwLock<Inner>>);
+pub(crate) struct Secrets(Arc<RwLock<SecretSet>>);
 
 #[derive(Default)]
-struct Inner {
+struct SecretSet {
     connector: Arc<str>,
-    secrets: Vec<Secret>,
+    secrets: Vec<SecretEntry>,
     /// Made when they are first needed, and anew after a change.
     hidden: OnceLock<Option<Arc<Finder>>>,
     all: OnceLock<Option<Arc<Finder>>>,
 }
 
-struct Secret {
+struct SecretEntry {
     value: String,
     name: String,
     /// What stands in its place.
@@ -52,9 +52,9 @@ struct Secret {
 
 impl Secrets {
     pub(crate) fn of(connector: &str) -> Self {
-        Self(Arc::new(RwLock::new(Inner {
+        Self(Arc::new(RwLock::new(SecretSet {
             connector: connector.into(),
-            ..Inner::default()
+            ..SecretSet::default()
         })))
     }
 
@@ -100,7 +100,7 @@ impl Secrets {
             return;
         }
         let secrets = &mut inner.secrets;
-        let is_same = |secret: &&mut Secret| secret.value == value;
+        let is_same = |secret: &&mut SecretEntry| secret.value == value;
         if let Some(same) = secrets.iter_mut().find(is_same) {
             // A newer configuration may have taken it from the guest, or given it.
             if same.is_known == is_known {
@@ -114,7 +114,7 @@ impl Secrets {
             {
                 secrets.remove(oldest);
             }
-            secrets.push(Secret {
+            secrets.push(SecretEntry {
                 value: value.to_owned(),
                 name: name.to_owned(),
                 mark: mark(name),
@@ -146,8 +146,8 @@ impl Secrets {
     }
 }
 
-impl Inner {
-    fn finder(&self, which: impl Fn(&&Secret) -> bool) -> Option<Arc<Finder>> {
+impl SecretSet {
+    fn finder(&self, which: impl Fn(&&SecretEntry) -> bool) -> Option<Arc<Finder>> {
         let secrets = self.secrets.iter().filter(which);
         let pairs = secrets.map(|secret| (secret.value.as_str(), secret.mark.as_str()));
         Finder::new(pairs).map(Arc::new)

@@ -9,7 +9,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::error::ApiError;
-use crate::encoding::{Encoding, GunzipError, gunzip};
+use crate::encoding::{ContentEncoding, GunzipError, gunzip};
 
 /// Reads the body of a request with these headers.
 ///
@@ -22,7 +22,7 @@ pub(super) async fn read(
     max_bytes: u64,
     within: Duration,
 ) -> Result<Bytes, ApiError> {
-    let encoding = Encoding::of(headers)?;
+    let encoding = ContentEncoding::of(headers, &[ContentEncoding::Gzip])?;
     let too_large = || ApiError::BodyTooLarge {
         limit_bytes: max_bytes,
     };
@@ -43,11 +43,11 @@ pub(super) async fn read(
             }
         })?
         .to_bytes();
-    match encoding {
-        Encoding::Gzip if !bytes.is_empty() => gunzip(&bytes, most).map_err(|error| match error {
-            GunzipError::TooLarge => too_large(),
-            GunzipError::Broken(source) => ApiError::BrokenGzip(source),
-        }),
-        Encoding::Gzip | Encoding::Identity => Ok(bytes),
+    if encoding.is_none() || bytes.is_empty() {
+        return Ok(bytes);
     }
+    gunzip(&bytes, most).map_err(|error| match error {
+        GunzipError::TooLarge => too_large(),
+        GunzipError::Broken(source) => ApiError::BrokenGzip(source),
+    })
 }

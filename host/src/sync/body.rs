@@ -5,7 +5,7 @@ use http::HeaderMap;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use crate::encoding::{Encoding, GunzipError, UnknownEncoding, gunzip};
+use crate::encoding::{ContentEncoding, GunzipError, UnknownEncoding, gunzip};
 
 /// Why there is no body.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,8 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let encoding = Encoding::of(headers).map_err(BodyError::Encoding)?;
+    let encoding =
+        ContentEncoding::of(headers, &[ContentEncoding::Gzip]).map_err(BodyError::Encoding)?;
     let sent = Limited::new(body, max_bytes)
         .collect()
         .await
@@ -43,11 +44,11 @@ where
             }
         })?
         .to_bytes();
-    match encoding {
-        Encoding::Identity => Ok(sent),
-        Encoding::Gzip => gunzip(&sent, max_bytes).map_err(|error| match error {
-            GunzipError::TooLarge => BodyError::TooLarge,
-            GunzipError::Broken(_) => BodyError::Gzip(error),
-        }),
+    if encoding.is_none() {
+        return Ok(sent);
     }
+    gunzip(&sent, max_bytes).map_err(|error| match error {
+        GunzipError::TooLarge => BodyError::TooLarge,
+        GunzipError::Broken(_) => BodyError::Gzip(error),
+    })
 }

@@ -16,7 +16,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// How far a write has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
-pub(super) enum Step {
+pub(super) enum WriteStep {
     Begun,
     HalfWritten,
     Written,
@@ -26,15 +26,15 @@ pub(super) enum Step {
 }
 
 /// Is told of each step of a write, and may end it there: tests kill the process.
-pub(super) trait Watch {
-    fn step(&self, step: Step) -> io::Result<()>;
+pub(super) trait WriteWatch {
+    fn step(&self, step: WriteStep) -> io::Result<()>;
 }
 
 /// Lets every write go on.
-pub(super) struct Unwatched;
+pub(super) struct NoWatch;
 
-impl Watch for Unwatched {
-    fn step(&self, _: Step) -> io::Result<()> {
+impl WriteWatch for NoWatch {
+    fn step(&self, _: WriteStep) -> io::Result<()> {
         Ok(())
     }
 }
@@ -85,9 +85,9 @@ pub(super) fn replace(
     path: &Path,
     temporary: &Path,
     content: &[u8],
-    watch: &impl Watch,
+    watch: &impl WriteWatch,
 ) -> io::Result<()> {
-    watch.step(Step::Begun)?;
+    watch.step(WriteStep::Begun)?;
     remove(temporary)?;
     let written = write_whole(temporary, content, watch)
         .and_then(|()| std::fs::rename(temporary, path))
@@ -96,12 +96,12 @@ pub(super) fn replace(
             let _left = remove(temporary);
         });
     written?;
-    watch.step(Step::Renamed)?;
+    watch.step(WriteStep::Renamed)?;
     sync_folder(path.parent().unwrap_or(Path::new(".")))?;
-    watch.step(Step::FolderSynced)
+    watch.step(WriteStep::FolderSynced)
 }
 
-fn write_whole(temporary: &Path, content: &[u8], watch: &impl Watch) -> io::Result<()> {
+fn write_whole(temporary: &Path, content: &[u8], watch: &impl WriteWatch) -> io::Result<()> {
     let mut file = File::options()
         .write(true)
         .create_new(true)
@@ -109,11 +109,11 @@ fn write_whole(temporary: &Path, content: &[u8], watch: &impl Watch) -> io::Resu
         .open(temporary)?;
     let (first, second) = content.split_at(content.len() / 2);
     file.write_all(first)?;
-    watch.step(Step::HalfWritten)?;
+    watch.step(WriteStep::HalfWritten)?;
     file.write_all(second)?;
-    watch.step(Step::Written)?;
+    watch.step(WriteStep::Written)?;
     file.sync_all()?;
-    watch.step(Step::Synced)
+    watch.step(WriteStep::Synced)
 }
 
 /// Removes a file, if it is there; says whether it was.

@@ -19,5 +19,5 @@ mod tests;
 
 pub use error::TokenError;
 pub use key::{TokenKey, TokenKeyError};
-pub use record::{AccessToken, Record, SeedDigest};
-pub use store::{Entry, Locked, Store};
+pub use record::{AccessToken, SeedDigest, TokenRecord};
+pub use store::{Store, TokenEntry, TokenLock};

@@ -12,7 +12,7 @@ use crate::report::hexadecimal;
 
 /// A credential's tokens. Times are kept in whole seconds.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct TokenRecord {
     /// What new access tokens are had for.
     pub refresh_token: Secret,
     /// When this refresh token was got.
@@ -57,16 +57,16 @@ impl fmt::Debug for SeedDigest {
 
 /// The record's JSON. Unknown keys are skipped: a later host may write more.
 #[derive(Serialize, Deserialize)]
-struct Written<T> {
+struct RecordJson<T> {
     refresh_token: T,
-    obtained: Timestamped,
-    renewed: Timestamped,
+    obtained: UnixSeconds,
+    renewed: UnixSeconds,
     #[serde(default)]
     scopes: Vec<String>,
     #[serde(default)]
     access_token: Option<T>,
     #[serde(default)]
-    expires: Option<Timestamped>,
+    expires: Option<UnixSeconds>,
     #[serde(default)]
     fingerprint: String,
     #[serde(default)]
@@ -74,12 +74,12 @@ struct Written<T> {
 }
 
 /// Seconds since 1970.
-type Timestamped = u64;
+type UnixSeconds = u64;
 
-impl Record {
+impl TokenRecord {
     pub(super) fn to_json(&self) -> Option<Zeroizing<Vec<u8>>> {
         let access_token = self.access_token.as_ref();
-        let written = Written {
+        let written = RecordJson {
             refresh_token: self.refresh_token.expose(),
             obtained: seconds(self.obtained)?,
             renewed: seconds(self.renewed)?,
@@ -103,7 +103,7 @@ impl Record {
     }
 
     pub(super) fn from_json(json: &[u8]) -> Option<Self> {
-        let written: Written<String> = serde_json::from_slice(json).ok()?;
+        let written: RecordJson<String> = serde_json::from_slice(json).ok()?;
         let expires = match written.expires {
             Some(expires) => Some(time(expires)?),
             None => None,
@@ -124,12 +124,12 @@ impl Record {
     }
 }
 
-fn seconds(time: SystemTime) -> Option<Timestamped> {
+fn seconds(time: SystemTime) -> Option<UnixSeconds> {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     Some(since.as_secs())
 }
 
-fn time(seconds: Timestamped) -> Option<SystemTime> {
+fn time(seconds: UnixSeconds) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
 
@@ -141,7 +141,7 @@ mod tests {
     fn a_record_is_read_as_it_was_written() {
         let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let seed = SeedDigest::of(&Secret::new("first"));
-        let whole = Record {
+        let whole = TokenRecord {
             refresh_token: Secret::new("refresh \"1\""),
             obtained: at(1_790_000_000),
             renewed: at(1_790_000_100),
@@ -153,7 +153,7 @@ mod tests {
             }),
             seed: Some(seed.clone()),
         };
-        let bare = Record {
+        let bare = TokenRecord {
             scopes: Vec::new(),
             access_token: None,
             seed: None,
@@ -161,7 +161,7 @@ mod tests {
         };
         for record in [whole, bare] {
             let json = record.to_json().expect("its times are of this age");
-            let again = Record::from_json(&json).expect("it is its own form");
+            let again = TokenRecord::from_json(&json).expect("it is its own form");
             assert_eq!(again.refresh_token.expose(), record.refresh_token.expose());
             assert_eq!(
                 (again.obtained, again.renewed, &again.scopes, &again.seed),
@@ -172,7 +172,7 @@ mod tests {
                     &record.seed
                 )
             );
-            let access = |record: &Record| {
+            let access = |record: &TokenRecord| {
                 let access = record.access_token.as_ref()?;
                 Some((
                     access.token.expose().to_owned(),
@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn keys_of_a_later_host_are_skipped_and_missing_ones_are_not_made_up() {
         let json = br#"{"refresh_token": "r", "obtained": 1, "renewed": 2, "colour": "blue"}"#;
-        let record = Record::from_json(json).expect("all that it needs is there");
+        let record = TokenRecord::from_json(json).expect("all that it needs is there");
         assert_eq!(record.refresh_token.expose(), "r");
         for lacking in [&br#"{"obtained": 1, "renewed": 2}"#[..], b"null", b"{"] {
-            assert!(Record::from_json(lacking).is_none());
+            assert!(TokenRecord::from_json(lacking).is_none());
         }
     }
 }

@@ -24,7 +24,7 @@ const TAG_BYTES: usize = 16;
 
 /// Why a file's content is not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unsealable {
+pub(super) enum SealFault {
     /// It has another form, was changed, or is another credential's.
     Corrupt,
     AnotherKey,
@@ -52,19 +52,19 @@ pub(super) fn unseal(
     key: &TokenKey,
     name: &str,
     content: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
-    let rest = content.strip_prefix(&MAGIC).ok_or(Unsealable::Corrupt)?;
+) -> Result<Zeroizing<Vec<u8>>, SealFault> {
+    let rest = content.strip_prefix(&MAGIC).ok_or(SealFault::Corrupt)?;
     let (&[version], rest) = taken::<1>(rest)?;
     match version {
         VERSION => {}
-        0 => return Err(Unsealable::Corrupt),
-        newer => return Err(Unsealable::NewerVersion(newer)),
+        0 => return Err(SealFault::Corrupt),
+        newer => return Err(SealFault::NewerVersion(newer)),
     }
     let (id, rest) = taken::<ID_BYTES>(rest)?;
     let (nonce, rest) = taken::<NONCE_BYTES>(rest)?;
     let (tag, encrypted) = taken::<TAG_BYTES>(rest)?;
     if *id != key.id() {
-        return Err(Unsealable::AnotherKey);
+        return Err(SealFault::AnotherKey);
     }
     let mut record = Zeroizing::new(encrypted.to_vec());
     key.cipher()
@@ -74,12 +74,12 @@ pub(super) fn unseal(
             &mut record,
             Tag::from_slice(tag),
         )
-        .map_err(|_| Unsealable::Corrupt)?;
+        .map_err(|_| SealFault::Corrupt)?;
     Ok(record)
 }
 
-fn taken<const N: usize>(bytes: &[u8]) -> Result<(&[u8; N], &[u8]), Unsealable> {
-    bytes.split_first_chunk().ok_or(Unsealable::Corrupt)
+fn taken<const N: usize>(bytes: &[u8]) -> Result<(&[u8; N], &[u8]), SealFault> {
+    bytes.split_first_chunk().ok_or(SealFault::Corrupt)
 }
 
 fn bound_data(id: [u8; ID_BYTES], name: &str) -> Vec<u8> {
@@ -119,12 +119,12 @@ mod tests {
             let cut = &content[..place];
             assert_eq!(
                 unseal(&key, NAME, cut),
-                Err(Unsealable::Corrupt),
+                Err(SealFault::Corrupt),
                 "cut to {place}"
             );
         }
         let longer = [&content[..], b"\0"].concat();
-        assert_eq!(unseal(&key, NAME, &longer), Err(Unsealable::Corrupt));
+        assert_eq!(unseal(&key, NAME, &longer), Err(SealFault::Corrupt));
     }
 
     #[test]
@@ -132,11 +132,11 @@ mod tests {
         let key = TokenKey::random().expect("random numbers");
         let other = TokenKey::random().expect("random numbers");
         let mut content = sealed(&key);
-        assert_eq!(unseal(&other, NAME, &content), Err(Unsealable::AnotherKey));
+        assert_eq!(unseal(&other, NAME, &content), Err(SealFault::AnotherKey));
         content[MAGIC.len()] = 2;
         assert_eq!(
             unseal(&key, NAME, &content),
-            Err(Unsealable::NewerVersion(2))
+            Err(SealFault::NewerVersion(2))
         );
     }
 
@@ -146,7 +146,7 @@ mod tests {
         for name in ["beers/other", "other/api", "beers/", ""] {
             assert_eq!(
                 unseal(&key, name, &sealed(&key)),
-                Err(Unsealable::Corrupt),
+                Err(SealFault::Corrupt),
                 "{name}"
             );
         }

@@ -7,27 +7,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::TokenError;
-use super::files::{self, Unwatched, Watch};
+use super::files::{self, NoWatch, WriteWatch};
 use super::key::TokenKey;
-use super::record::Record;
-use super::seal::{self, Unsealable};
+use super::record::TokenRecord;
+use super::seal::{self, SealFault};
 
 /// All permissions of group and others.
 const FOREIGN: u32 = 0o077;
 
 /// A folder of tokens. Clones are the same store.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Place>);
+pub struct Store(Arc<StoreFolder>);
 
 #[derive(Debug)]
-struct Place {
+struct StoreFolder {
     folder: PathBuf,
     key: Option<TokenKey>,
 }
 
 /// One credential's place in the store, whether or not there is a token.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct TokenEntry {
     store: Store,
     folder: PathBuf,
     connector: Arc<str>,
@@ -36,8 +36,8 @@ pub struct Entry {
 
 /// An entry that no other process or thread can lock meanwhile. Dropped, or with the end of its process, it is free.
 #[derive(Debug)]
-pub struct Locked {
-    entry: Entry,
+pub struct TokenLock {
+    entry: TokenEntry,
     /// Its lock goes when it is closed.
     _lock: File,
 }
@@ -52,7 +52,7 @@ impl Store {
             let mode = format!("{:o}", metadata.mode() & 0o7777);
             tracing::warn!(folder = %folder.display(), mode, "others may look into the folder of tokens; chmod 700 closes it");
         }
-        Self(Arc::new(Place { folder, key }))
+        Self(Arc::new(StoreFolder { folder, key }))
     }
 
     /// Whether tokens can be read and written.
@@ -70,7 +70,7 @@ impl Store {
     /// # Errors
     ///
     /// [`TokenError::Name`]: a name that would lead out of the folder. The configuration permits none.
-    pub fn entry(&self, connector: &str, credential: &str) -> Result<Entry, TokenError> {
+    pub fn entry(&self, connector: &str, credential: &str) -> Result<TokenEntry, TokenError> {
         for name in [connector, credential] {
             let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
             if name.is_empty() || !name.chars().all(is_plain) {
@@ -80,7 +80,7 @@ impl Store {
         if connector.starts_with('.') {
             return Err(TokenError::Name(connector.to_owned()));
         }
-        Ok(Entry {
+        Ok(TokenEntry {
             store: self.clone(),
             folder: self.0.folder.join(connector),
             connector: connector.into(),
@@ -89,7 +89,7 @@ impl Store {
     }
 }
 
-impl Entry {
+impl TokenEntry {
     /// The file of the token.
     pub fn path(&self) -> PathBuf {
         self.file("token")
@@ -105,7 +105,7 @@ impl Entry {
     /// # Errors
     ///
     /// [`TokenError`]: `NoKey`, `Corrupt`, `AnotherKey`, `NewerVersion` and `Unreadable`.
-    pub fn read(&self) -> Result<Option<Record>, TokenError> {
+    pub fn read(&self) -> Result<Option<TokenRecord>, TokenError> {
         let key = self.key()?;
         let path = self.path();
         let content = match files::read(&path) {
@@ -114,12 +114,12 @@ impl Entry {
             Err(source) => return Err(TokenError::Unreadable { path, source }),
         };
         match seal::unseal(key, &self.name(), &content) {
-            Ok(json) => Record::from_json(&json)
+            Ok(json) => TokenRecord::from_json(&json)
                 .map(Some)
                 .ok_or(TokenError::Corrupt(path)),
-            Err(Unsealable::Corrupt) => Err(TokenError::Corrupt(path)),
-            Err(Unsealable::AnotherKey) => Err(TokenError::AnotherKey(path)),
-            Err(Unsealable::NewerVersion(version)) => {
+            Err(SealFault::Corrupt) => Err(TokenError::Corrupt(path)),
+            Err(SealFault::AnotherKey) => Err(TokenError::AnotherKey(path)),
+            Err(SealFault::NewerVersion(version)) => {
                 Err(TokenError::NewerVersion { path, version })
             }
         }
@@ -130,7 +130,7 @@ impl Entry {
     /// # Errors
     ///
     /// [`TokenError`]: `ReadOnly`, `Full` and `Unwritable`, where there can't be a file to lock.
-    pub fn lock(&self) -> Result<Locked, TokenError> {
+    pub fn lock(&self) -> Result<TokenLock, TokenError> {
         let file = self.lock_file()?;
         file.lock()
             .map_err(|source| TokenError::of_write(&self.file("lock"), source))?;
@@ -142,7 +142,7 @@ impl Entry {
     /// # Errors
     ///
     /// As [`lock`](Self::lock).
-    pub fn try_lock(&self) -> Result<Option<Locked>, TokenError> {
+    pub fn try_lock(&self) -> Result<Option<TokenLock>, TokenError> {
         let file = self.lock_file()?;
         match file.try_lock() {
             Ok(()) => Ok(Some(self.locked(file))),
@@ -158,8 +158,8 @@ impl Entry {
         TokenError::Held(self.file("lock"))
     }
 
-    fn locked(&self, file: File) -> Locked {
-        Locked {
+    fn locked(&self, file: File) -> TokenLock {
+        TokenLock {
             entry: self.clone(),
             _lock: file,
         }
@@ -195,13 +195,13 @@ impl Entry {
     }
 }
 
-impl Locked {
-    /// As [`Entry::read`].
+impl TokenLock {
+    /// As [`TokenEntry::read`].
     ///
     /// # Errors
     ///
-    /// As [`Entry::read`].
-    pub fn read(&self) -> Result<Option<Record>, TokenError> {
+    /// As [`TokenEntry::read`].
+    pub fn read(&self) -> Result<Option<TokenRecord>, TokenError> {
         self.entry.read()
     }
 
@@ -211,14 +211,14 @@ impl Locked {
     ///
     /// [`TokenError`]: `NoKey`, `Unsealed`, `ReadOnly`, `Full` and `Unwritable`. What was kept before is still there,
     /// or else the new record is.
-    pub fn write(&self, record: &Record) -> Result<(), TokenError> {
-        self.write_watched(record, &Unwatched)
+    pub fn write(&self, record: &TokenRecord) -> Result<(), TokenError> {
+        self.write_watched(record, &NoWatch)
     }
 
     pub(super) fn write_watched(
         &self,
-        record: &Record,
-        watch: &impl Watch,
+        record: &TokenRecord,
+        watch: &impl WriteWatch,
     ) -> Result<(), TokenError> {
         let entry = &self.entry;
         let path = entry.path();

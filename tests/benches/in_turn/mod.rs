@@ -8,7 +8,7 @@ use axum::Router;
 use axum::routing::get;
 use tokio::runtime::{Builder, Runtime};
 use weld_host::config::{Ceilings, ConnectorConfig};
-use weld_host::egress::{Alone, Page};
+use weld_host::egress::{BenchEgress, BenchPage};
 
 const WARM_UPS: usize = 500;
 const PAIRS: usize = 10_000;
@@ -59,17 +59,17 @@ pub(crate) async fn serve(router: Router) -> SocketAddr {
 }
 
 /// The way of a connector to this server, with calls and bytes enough, and this at the end of its configuration.
-pub(crate) fn way_to(address: SocketAddr, more: &str) -> Alone {
+pub(crate) fn way_to(address: SocketAddr, more: &str) -> BenchEgress {
     let config = format!(
         "[network]\nallow = [\"http://{address}\"]\n[limits]\ncalls = 1000000\nbytes = \"1TiB\"\n{more}"
     );
     let config = ConnectorConfig::parse(&config, Path::new("alone.toml"), &Ceilings::default())
         .expect("our own configuration");
-    Alone::new(config).expect("no certificates")
+    BenchEgress::new(config).expect("no certificates")
 }
 
 /// How long a call takes that is answered with so many bytes.
-pub(crate) async fn call(way: &Alone, page: &Page, url: &str, bytes: usize) -> Duration {
+pub(crate) async fn call(way: &BenchEgress, page: &BenchPage, url: &str, bytes: usize) -> Duration {
     let began = Instant::now();
     let (status, body) = way.get(page, url).await.expect("an answer");
     let took = began.elapsed();

@@ -10,7 +10,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::SpecialUse;
+use super::special_use::SpecialUse;
 
 /// The first that contains the address counts.
 const V4: &[(Ipv4Net, SpecialUse)] = &[

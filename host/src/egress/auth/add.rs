@@ -3,18 +3,18 @@
 use http::header::{self, HeaderMap, HeaderValue};
 use url::{Url, form_urlencoded};
 
-use super::super::error::RequestFault;
-use super::super::exchange::Hop;
 use crate::config::Addition;
+use crate::egress::error::RequestFault;
+use crate::egress::outgoing::Outgoing;
 
 /// Adds a credential to a request, in place of what the guest has set under the same name.
-pub(super) fn add(addition: &Addition, hop: &mut Hop) -> Result<(), RequestFault> {
+pub(super) fn add(addition: &Addition, request: &mut Outgoing) -> Result<(), RequestFault> {
     match addition {
         Addition::Header { name, value } => {
-            hop.headers.insert(name, value.clone());
+            request.headers.insert(name, value.clone());
         }
-        Addition::Query { name, value } => set_parameter(&mut hop.url, name, value.expose()),
-        Addition::Cookie { name, value } => set_cookie(&mut hop.headers, name, value.expose())?,
+        Addition::Query { name, value } => set_parameter(&mut request.url, name, value.expose()),
+        Addition::Cookie { name, value } => set_cookie(&mut request.headers, name, value.expose())?,
     }
     Ok(())
 }

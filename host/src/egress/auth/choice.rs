@@ -1,106 +1,158 @@
-//! Which credential a request carries.
+//! Which credential a guest's request carries.
 
 use std::sync::Arc;
 
-use url::Url;
+use http::StatusCode;
+use url::{Origin, Url};
 
-use super::{AuthError, Credentials, Held};
+use super::credentials::Credentials;
+use super::error::AuthError;
+use super::prepared::{PreparedCredential, SentCredential};
+use super::source::CredentialSource;
+use crate::egress::attempt::Bearer;
+use crate::egress::error::EgressError;
+use crate::egress::outgoing::Outgoing;
+use crate::egress::upstream::Upstream;
 use crate::report;
+use crate::scope::{CallScope, Deadline};
+use crate::secrets::Finder;
 
-/// How much of a name that a guest made up is shown.
-const SHOWN_NAME_BYTES: usize = 63;
-
-/// Which credential a request carries, with all of its tries and redirects.
-pub(in crate::egress) enum Choice<'c> {
-    /// One of these; not known before the request's URL is permitted. The guest may have named one.
-    Open(&'c Credentials, Option<String>),
-    /// This one, or none.
-    Made(Option<Arc<Held>>),
+/// The credential of a guest's request, with all of its tries and redirects.
+pub(in crate::egress) struct CredentialChoice<'c> {
+    credentials: &'c Credentials,
+    upstream: &'c Arc<Upstream>,
+    scope: &'c CallScope,
+    choice: Choice,
+    /// Obtained for the next try.
+    prepared: Option<PreparedCredential>,
+    /// What the last try carried, if it can be renewed.
+    sent: Option<SentCredential>,
+    /// Whether it was renewed because the API refused it.
+    is_renewed: bool,
 }
 
-impl Choice<'_> {
+enum Choice {
+    /// Not made before the request's URL is permitted. The guest may have named one.
+    Open(Option<String>),
+    /// This one, or none, for a request that begins at this origin.
+    Made(Option<Arc<CredentialSource>>, Origin),
+}
+
+impl<'c> CredentialChoice<'c> {
+    /// One of `credentials`: the one that the guest `named`, or the one that holds for the URL.
+    pub(in crate::egress) fn new(
+        credentials: &'c Credentials,
+        upstream: &'c Arc<Upstream>,
+        scope: &'c CallScope,
+        named: Option<String>,
+    ) -> Self {
+        Self {
+            credentials,
+            upstream,
+            scope,
+            choice: Choice::Open(named),
+            prepared: None,
+            sent: None,
+            is_renewed: false,
+        }
+    }
+
     /// The credential that goes to this URL. The first request decides which one it can be: a redirect brings no other
     /// one with it, since it is an API that says where it leads, and not the connector.
     ///
     /// # Errors
     ///
     /// The one that the guest named doesn't exist or holds elsewhere, or it named none, and several hold.
-    pub(in crate::egress) fn choose(&mut self, url: &Url) -> Result<Option<Arc<Held>>, AuthError> {
-        match self {
-            Self::Made(made) => Ok(made
-                .as_ref()
-                .filter(|held| held.credential.holds_for(url))
-                .cloned()),
-            Self::Open(credentials, name) => {
-                let made = match name.take() {
-                    Some(name) => Some(credentials.named_for(&name, url)?),
-                    None => credentials.matching(url)?,
+    fn choose(&mut self, url: &Url) -> Result<Option<Arc<CredentialSource>>, AuthError> {
+        match &self.choice {
+            Choice::Made(source, _) => Ok(source.clone().filter(|source| source.holds_for(url))),
+            Choice::Open(named) => {
+                let source = match named {
+                    Some(name) => Some(self.credentials.named_for(name, url)?),
+                    None => self.credentials.matching(url)?,
                 };
-                *self = Self::Made(made.clone());
-                Ok(made)
+                self.choice = Choice::Made(source.clone(), url.origin());
+                Ok(source)
             }
         }
     }
 
-    /// Whether it can be one that is had anew once an API refuses it.
-    pub(in crate::egress) fn may_renew(&self) -> bool {
-        match self {
-            Self::Open(credentials, _) => credentials.all.iter().any(|held| held.may_renew()),
-            Self::Made(made) => made.as_ref().is_some_and(|held| held.may_renew()),
+    async fn obtain(
+        &mut self,
+        url: &Url,
+        deadline: Deadline,
+    ) -> Result<Option<PreparedCredential>, EgressError> {
+        let Some(source) = self.choose(url)? else {
+            return Ok(None);
+        };
+        let prepared = source.prepare(self.upstream, self.scope, deadline).await?;
+        Ok(Some(prepared))
+    }
+
+    fn begins_at(&self, url: &Url) -> bool {
+        matches!(&self.choice, Choice::Made(_, origin) if *origin == url.origin())
+    }
+
+    /// Notes in the call's scope why there is no credential.
+    fn noted(&self, error: EgressError) -> EgressError {
+        if let EgressError::Credentials(failure) = &error {
+            let failure = report::chain(failure);
+            self.scope.network.note_credential(Some(failure));
         }
+        error
     }
 }
 
-impl Credentials {
-    /// The credential of this name, wherever it holds.
-    pub(super) fn named(&self, name: &str) -> Result<&Arc<Held>, AuthError> {
-        let found = self
-            .all
-            .iter()
-            .find(|known| &*known.credential.name == name);
-        found.ok_or_else(|| self.unknown(name))
+impl Bearer for CredentialChoice<'_> {
+    async fn prepare(&mut self, url: &Url, deadline: Deadline) -> Result<bool, EgressError> {
+        let obtained = self.obtain(url, deadline).await;
+        self.prepared = obtained.map_err(|error| self.noted(error))?;
+        Ok(self
+            .prepared
+            .as_ref()
+            .is_some_and(PreparedCredential::was_awaited))
     }
 
-    pub(super) fn unknown(&self, name: &str) -> AuthError {
-        AuthError::Unknown {
-            name: report::shortened(&report::escaped(name), SHOWN_NAME_BYTES),
-            names: names(&self.all),
-            file: self.config_file.clone(),
+    fn holds(&self) -> bool {
+        self.prepared.as_ref().is_none_or(PreparedCredential::holds)
+    }
+
+    fn add(&mut self, request: &mut Outgoing) -> Result<(), EgressError> {
+        let Some(prepared) = self.prepared.take() else {
+            return Ok(());
+        };
+        let sent = prepared.add(request, &self.upstream.secrets);
+        self.sent = sent.map_err(|error| self.noted(error))?;
+        self.scope.network.note_credential(None);
+        Ok(())
+    }
+
+    fn may_renew(&self) -> bool {
+        match &self.choice {
+            Choice::Open(_) => self.credentials.may_renew(),
+            Choice::Made(source, _) => source.as_ref().is_some_and(|source| source.may_renew()),
         }
     }
 
-    fn named_for(&self, name: &str, url: &Url) -> Result<Arc<Held>, AuthError> {
-        let held = self.named(name)?;
-        if !held.credential.holds_for(url) {
-            return Err(AuthError::Elsewhere {
-                name: name.to_owned(),
-                origin: url.origin().ascii_serialization(),
-                file: self.config_file.clone(),
-            });
+    /// Only once, and not at another origin that the API has led to.
+    fn renews(&mut self, status: StatusCode, url: &Url, is_repeatable: bool) -> bool {
+        let Some(sent) = self.sent.take() else {
+            return false;
+        };
+        if status != StatusCode::UNAUTHORIZED {
+            sent.was_accepted();
+            return false;
         }
-        Ok(held.clone())
+        if self.is_renewed || !self.begins_at(url) {
+            return false;
+        }
+        // Forgotten also where this request can't be made again: the next one has another.
+        let renews = sent.discard() && is_repeatable && self.scope.network.try_call();
+        self.is_renewed |= renews;
+        renews
     }
 
-    fn matching(&self, url: &Url) -> Result<Option<Arc<Held>>, AuthError> {
-        let mut holding: Vec<Arc<Held>> = self
-            .all
-            .iter()
-            .filter(|held| held.credential.holds_for(url))
-            .cloned()
-            .collect();
-        if holding.len() > 1 {
-            return Err(AuthError::Ambiguous {
-                names: names(&holding),
-                origin: url.origin().ascii_serialization(),
-                file: self.config_file.clone(),
-            });
-        }
-        Ok(holding.pop())
+    fn hidden(&self) -> Option<Arc<Finder>> {
+        self.upstream.secrets.hidden()
     }
-}
-
-fn names(all: &[Arc<Held>]) -> Vec<String> {
-    all.iter()
-        .map(|held| held.credential.name.to_string())
-        .collect()
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::super::error::EgressError;
 use crate::secrets::Secrets;
 use crate::{report, tokens};
 
@@ -46,7 +45,7 @@ pub(crate) enum AuthError {
 
     /// Shared by all who waited for the token.
     #[error(transparent)]
-    Token(Arc<TokenError>),
+    Token(Arc<EndpointError>),
 
     #[error(
         "the request for a token of `{name}` was cut short by a fault of the host; its log says more"
@@ -60,7 +59,7 @@ pub(crate) enum AuthError {
     "the credential `{name}` has no token: {origin} {fault}{}; see [auth.{name}] in {file}",
     status.map(|status| format!(" (status {status})")).unwrap_or_default()
 )]
-pub(crate) struct TokenError {
+pub(crate) struct EndpointError {
     pub(super) name: String,
     /// The connector's configuration file.
     pub(super) file: String,
@@ -68,24 +67,24 @@ pub(crate) struct TokenError {
     pub(super) origin: String,
     /// Of its last answer, where there was one.
     pub(super) status: Option<u16>,
-    pub(super) fault: TokenFault,
+    pub(super) fault: EndpointFault,
 }
 
-impl TokenError {
+impl EndpointError {
     /// Whether the endpoint said that it gives none: it would say so again.
     pub(super) fn is_refusal(&self) -> bool {
         match self.status {
             Some(429) | None => false,
             Some(400..500) => true,
             // Some refuse with status 200.
-            Some(status) => status < 300 && matches!(self.fault, TokenFault::Refused { .. }),
+            Some(status) => status < 300 && matches!(self.fault, EndpointFault::Refused { .. }),
         }
     }
 }
 
 /// What was wrong. The texts go on after the endpoint's origin.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TokenFault {
+pub(in crate::egress) enum EndpointFault {
     #[error("refused{}", refusal(code, description))]
     Refused {
         /// `error` of the answer; may be empty.
@@ -121,11 +120,12 @@ pub(super) enum TokenFault {
     NotForLong,
     #[error("was not asked: {}", report::chain(.0))]
     Store(tokens::TokenError),
-    #[error("could not be asked: {}", report::chain(&**.0))]
-    Unreached(Box<EgressError>),
+    /// No request came through; `cause` has it with its own causes.
+    #[error("could not be asked: {cause}")]
+    Unreached { cause: String },
 }
 
-impl TokenFault {
+impl EndpointFault {
     /// The same without secrets in what the endpoint said.
     pub(super) fn shown_by(self, secrets: &Secrets) -> Self {
         match self {
@@ -182,21 +182,21 @@ mod tests {
 
     #[test]
     fn only_what_would_be_said_again_is_a_refusal() {
-        let refused = || TokenFault::Refused {
+        let refused = || EndpointFault::Refused {
             code: "temporarily_unavailable".to_owned(),
             description: String::new(),
         };
         for (status, fault, expected) in [
             (Some(400), refused(), true),
-            (Some(404), TokenFault::Html, true),
+            (Some(404), EndpointFault::Html, true),
             (Some(200), refused(), true),
-            (Some(200), TokenFault::Html, false),
+            (Some(200), EndpointFault::Html, false),
             (Some(429), refused(), false),
             (Some(503), refused(), false),
-            (Some(302), TokenFault::Redirect, false),
-            (None, TokenFault::NoRefreshToken, false),
+            (Some(302), EndpointFault::Redirect, false),
+            (None, EndpointFault::NoRefreshToken, false),
         ] {
-            let error = TokenError {
+            let error = EndpointError {
                 name: "api".to_owned(),
                 file: "shop.toml".to_owned(),
                 origin: "https://login.example.com".to_owned(),

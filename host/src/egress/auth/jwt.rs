@@ -9,7 +9,7 @@ use http::HeaderValue;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::AuthError;
+use super::error::AuthError;
 use crate::config::{Addition, JwtConfig, JwtContent};
 use crate::secrets::Secrets;
 
@@ -20,10 +20,10 @@ const USED_FIFTHS: u32 = 4;
 pub(in crate::egress) struct Signer {
     name: Arc<str>,
     config: Arc<JwtConfig>,
-    last: Mutex<Option<Signed>>,
+    last: Mutex<Option<SignedToken>>,
 }
 
-struct Signed {
+struct SignedToken {
     value: HeaderValue,
     until: Instant,
 }
@@ -70,7 +70,7 @@ impl Signer {
             HeaderValue::try_from(format!("{}{token}", config.prefix)).map_err(|_| failed())?;
         value.set_sensitive(true);
         if !self.config.per_request {
-            *last = Some(Signed {
+            *last = Some(SignedToken {
                 value: value.clone(),
                 until: began + config.content.expires_in * USED_FIFTHS / 5,
             });

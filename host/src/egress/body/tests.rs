@@ -34,20 +34,24 @@ fn flood(piece: &[u8]) -> Flood {
     }
 }
 
-async fn read<B>(body: B, coding: Option<Coding>, bounds: Bounds) -> Result<Vec<u8>, EgressError>
+async fn read<B>(
+    body: B,
+    encoding: Option<ContentEncoding>,
+    limits: BodyLimits,
+) -> Result<Vec<u8>, EgressError>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<Cause>,
+    B::Error: Into<TransferError>,
 {
-    let record = Record::new("beers".into(), "GET", None, Secrets::default());
-    ResponseBody::new(body, coding, None, bounds, record)
+    let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
+    ResponseBody::new(body, encoding, None, limits, record)
         .whole()
         .await
 }
 
-fn bounds(max_bytes: u64, time: Duration) -> Bounds {
+fn limits(max_bytes: u64, time: Duration) -> BodyLimits {
     let deadline = Deadline::new(Instant::now(), time, DeadlineReason::Total);
-    Bounds {
+    BodyLimits {
         max_bytes,
         idle: Duration::from_secs(30),
         deadline,
@@ -59,7 +63,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
 async fn body_that_always_has_more_ends_with_its_time() {
-    let ended = read(flood(b"row"), None, bounds(u64::MAX, Duration::ZERO)).await;
+    let ended = read(flood(b"row"), None, limits(u64::MAX, Duration::ZERO)).await;
     assert!(
         matches!(
             ended,
@@ -78,11 +82,11 @@ async fn padding_that_becomes_nothing_is_too_large_too() {
         0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
     let skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 0, 0, 0, 0];
-    for (coding, padding) in [
-        (Coding::Gzip, &member[..]),
-        (Coding::Zstandard, &skipped[..]),
+    for (encoding, padding) in [
+        (ContentEncoding::Gzip, &member[..]),
+        (ContentEncoding::Zstandard, &skipped[..]),
     ] {
-        let ended = read(flood(padding), Some(coding), bounds(1 << 20, HOUR)).await;
+        let ended = read(flood(padding), Some(encoding), limits(1 << 20, HOUR)).await;
         assert!(
             matches!(
                 ended,
@@ -90,14 +94,14 @@ async fn padding_that_becomes_nothing_is_too_large_too() {
                     limit_bytes: 0x10_0000
                 })
             ),
-            "{coding:?}: {ended:?}"
+            "{encoding:?}: {ended:?}"
         );
         // A little of it is no harm.
         let mut some = flood(padding);
         some.left = 32 << 10;
         assert!(
-            read(some, Some(coding), bounds(1, HOUR)).await.is_ok(),
-            "{coding:?}"
+            read(some, Some(encoding), limits(1, HOUR)).await.is_ok(),
+            "{encoding:?}"
         );
     }
 }
@@ -123,8 +127,8 @@ impl Body for Announced {
 
 #[tokio::test]
 async fn length_that_is_announced_as_too_large_ends_the_body_unread() {
-    for (coding, length) in [(None, 1001), (Some(Coding::Gzip), 1 << 20)] {
-        let ended = read(Announced(length), coding, bounds(1000, HOUR)).await;
+    for (encoding, length) in [(None, 1001), (Some(ContentEncoding::Gzip), 1 << 20)] {
+        let ended = read(Announced(length), encoding, limits(1000, HOUR)).await;
         assert!(
             matches!(
                 ended,

@@ -5,7 +5,8 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::super::record::Counter;
+use super::super::outgoing::{OutgoingBody, StreamedBody};
+use super::super::record::ByteCounter;
 use super::*;
 use crate::config::Limits;
 use crate::scope::DeadlineReason;
@@ -17,12 +18,12 @@ struct Guest {
 
 impl Body for Guest {
     type Data = Bytes;
-    type Error = Cause;
+    type Error = TransferError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TransferError>>> {
         if self.writes {
             Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"row")))))
         } else {
@@ -44,10 +45,19 @@ async fn request_that_is_still_written_ends_with_its_time() {
             body: Guest { writes }.boxed_unsync(),
             length: None,
         };
-        let sent = Counter::default();
-        let body = outgoing(HopBody::Streamed(streamed), 1000, deadline, &scope, sent).unwrap();
+        let sent = ByteCounter::default();
+        let body = bounded(
+            OutgoingBody::Streamed(streamed),
+            1000,
+            deadline,
+            &scope,
+            sent,
+        )
+        .unwrap();
         let error = body.collect().await.unwrap_err();
-        let fault = error.downcast_ref::<BodyFault>().map(EgressError::from);
+        let fault = error
+            .downcast_ref::<BodyFault>()
+            .map(|fault| EgressError::from(*fault));
         assert!(
             matches!(
                 fault,

@@ -27,11 +27,11 @@ pub(super) struct Breakers {
 struct Breaker {
     /// In a row.
     failures: u32,
-    open: Option<Open>,
+    open: Option<OpenBreaker>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenBreaker {
     until: Instant,
     lasting: Duration,
     /// A call is under way that shows whether it may be closed.
@@ -48,7 +48,7 @@ pub(super) struct OutOfService {
 
 /// What became of a breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum BreakerChange {
     None,
     /// From now on calls fail at once.
     Opened {
@@ -98,15 +98,15 @@ impl Breakers {
         is_trial: bool,
         failed: Option<bool>,
         now: Instant,
-    ) -> Change {
+    ) -> BreakerChange {
         let Some(most) = self.failures else {
-            return Change::None;
+            return BreakerChange::None;
         };
         let mut origins = self.origins();
         match failed {
             Some(false) => match origins.remove(origin) {
-                Some(Breaker { open: Some(_), .. }) => Change::Closed,
-                _ => Change::None,
+                Some(Breaker { open: Some(_), .. }) => BreakerChange::Closed,
+                _ => BreakerChange::None,
             },
             None => {
                 // The next call is the trial.
@@ -116,13 +116,13 @@ impl Breakers {
                 if let Some(open) = open.filter(|_| is_trial) {
                     open.has_trial = false;
                 }
-                Change::None
+                BreakerChange::None
             }
             Some(true) => {
                 if origins.len() >= MAX_ORIGINS && !origins.contains_key(origin) {
                     origins.retain(|_, breaker| breaker.refuses(now).is_some());
                     if origins.len() >= MAX_ORIGINS {
-                        return Change::None;
+                        return BreakerChange::None;
                     }
                 }
                 let breaker = origins.entry(origin.to_owned()).or_default();
@@ -155,31 +155,37 @@ impl Breaker {
         })
     }
 
-    fn fail(&mut self, most: u32, is_trial: bool, cool_down: Duration, now: Instant) -> Change {
+    fn fail(
+        &mut self,
+        most: u32,
+        is_trial: bool,
+        cool_down: Duration,
+        now: Instant,
+    ) -> BreakerChange {
         self.failures = self.failures.saturating_add(1);
         let lasting = match &self.open {
-            None if self.failures < most => return Change::None,
+            None if self.failures < most => return BreakerChange::None,
             None => cool_down,
             // One that was under way before.
-            Some(_) if !is_trial => return Change::None,
+            Some(_) if !is_trial => return BreakerChange::None,
             Some(open) => {
                 let most = MOST_COOL_DOWN.max(cool_down);
                 open.lasting.saturating_mul(2).min(most)
             }
         };
         let is_new = self.open.is_none();
-        self.open = Some(Open {
+        self.open = Some(OpenBreaker {
             until: now.checked_add(lasting).unwrap_or(now),
             lasting,
             has_trial: false,
         });
         if is_new {
-            Change::Opened {
+            BreakerChange::Opened {
                 failures: self.failures,
                 cool_down: lasting,
             }
         } else {
-            Change::None
+            BreakerChange::None
         }
     }
 }
@@ -195,9 +201,9 @@ mod tests {
     fn opened() -> (Breakers, Instant) {
         let (breakers, now) = (Breakers::new(3, SECOND * 10), Instant::now());
         for change in [
-            Change::None,
-            Change::None,
-            Change::Opened {
+            BreakerChange::None,
+            BreakerChange::None,
+            BreakerChange::Opened {
                 failures: 3,
                 cool_down: SECOND * 10,
             },
@@ -225,13 +231,16 @@ mod tests {
     fn success_in_between_counts_anew() {
         let (breakers, now) = (Breakers::new(2, SECOND), Instant::now());
         for failed in [true, false, true, false, true] {
-            assert_eq!(breakers.settle(A, false, Some(failed), now), Change::None);
+            assert_eq!(
+                breakers.settle(A, false, Some(failed), now),
+                BreakerChange::None
+            );
         }
-        assert_eq!(breakers.settle(A, false, None, now), Change::None);
+        assert_eq!(breakers.settle(A, false, None, now), BreakerChange::None);
         assert!(breakers.enter(A, now).is_ok());
         assert!(matches!(
             breakers.settle(A, false, Some(true), now),
-            Change::Opened { .. }
+            BreakerChange::Opened { .. }
         ));
     }
 
@@ -245,7 +254,10 @@ mod tests {
             breakers.enter(A, later).is_err(),
             "there is a trial already"
         );
-        assert_eq!(breakers.settle(A, true, Some(true), later), Change::None);
+        assert_eq!(
+            breakers.settle(A, true, Some(true), later),
+            BreakerChange::None
+        );
         let refusal = OutOfService {
             failures: 4,
             wait: SECOND * 20,
@@ -253,13 +265,16 @@ mod tests {
         assert_eq!(breakers.enter(A, later), Err(refusal), "twice as long");
         let later = later + SECOND * 20;
         assert_eq!(breakers.enter(A, later), Ok(true));
-        assert_eq!(breakers.settle(A, true, None, later), Change::None);
+        assert_eq!(breakers.settle(A, true, None, later), BreakerChange::None);
         assert_eq!(
             breakers.enter(A, later),
             Ok(true),
             "the other trial said nothing"
         );
-        assert_eq!(breakers.settle(A, true, Some(false), later), Change::Closed);
+        assert_eq!(
+            breakers.settle(A, true, Some(false), later),
+            BreakerChange::Closed
+        );
         assert_eq!(breakers.enter(A, later), Ok(false));
     }
 
@@ -269,7 +284,7 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(
                 breakers.settle(A, false, Some(true), now + SECOND),
-                Change::None
+                BreakerChange::None
             );
         }
         assert_eq!(breakers.enter(A, now + SECOND * 10), Ok(true));
@@ -300,7 +315,7 @@ mod tests {
         assert_eq!(breakers.origins().len(), MAX_ORIGINS);
         assert!(matches!(
             breakers.settle(A, false, Some(true), now + SECOND),
-            Change::Opened { .. }
+            BreakerChange::Opened { .. }
         ));
         let off = Breakers::new(0, SECOND);
         for _ in 0..1000 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::ledger::{Ending, Ledger, Ticket};
+use super::ledger::{BudgetTicket, CallOutcome, Ledger};
 use super::rate::Pace;
 use crate::waits::{Wait, WaitReason, Waits};
 
@@ -19,7 +19,7 @@ const MAX_UNUSED_ACCOUNTS: usize = 1024;
 
 /// All budgets of a host. They outlive their connectors, so that one which is loaded again knows what it has spent.
 #[derive(Debug, Default)]
-pub(crate) struct Budgets(Mutex<HashMap<Owner, Arc<Account>>>);
+pub(crate) struct Budgets(Mutex<HashMap<Owner, Arc<BudgetAccount>>>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Owner {
@@ -29,7 +29,7 @@ enum Owner {
 
 /// The budgets of one connector, or the one of a name.
 #[derive(Debug)]
-pub(super) enum Account {
+pub(super) enum BudgetAccount {
     Shared(Arc<Budget>),
     ByOrigin(Mutex<HashMap<String, Arc<Budget>>>),
 }
@@ -52,27 +52,27 @@ pub(super) struct Budget {
 
 /// A call would have to wait for longer than it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TooLong {
+pub(super) struct WaitTooLong {
     /// How long, at the least.
     pub(super) wait: Duration,
 }
 
 impl Budgets {
     /// The account of a connector, or the one that all have which name this budget.
-    pub(super) fn account(&self, connector: &Arc<str>, budget: Option<&str>) -> Arc<Account> {
+    pub(super) fn account(&self, connector: &Arc<str>, budget: Option<&str>) -> Arc<BudgetAccount> {
         let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let unused = |account: &Arc<Account>| Arc::strong_count(account) == 1;
+        let unused = |account: &Arc<BudgetAccount>| Arc::strong_count(account) == 1;
         if accounts.values().filter(|account| unused(account)).count() > MAX_UNUSED_ACCOUNTS {
             accounts.retain(|_, account| !unused(account));
         }
         let (owner, account) = match budget {
             None => (
                 Owner::Connector(connector.clone()),
-                Account::ByOrigin(Mutex::default()),
+                BudgetAccount::ByOrigin(Mutex::default()),
             ),
             Some(name) => (
                 Owner::Shared(name.into()),
-                Account::Shared(Arc::new(Budget::new(name))),
+                BudgetAccount::Shared(Arc::new(Budget::new(name))),
             ),
         };
         accounts
@@ -82,7 +82,7 @@ impl Budgets {
     }
 }
 
-impl Account {
+impl BudgetAccount {
     /// The budget that calls to this origin spend.
     pub(super) fn budget(&self, origin: &str, now: Instant) -> Arc<Budget> {
         let budgets = match self {
@@ -129,20 +129,20 @@ impl Budget {
     ///
     /// # Errors
     ///
-    /// [`TooLong`], as soon as it is known.
+    /// [`WaitTooLong`], as soon as it is known.
     pub(super) async fn admit(
         &self,
         pace: &Pace,
         limit: Instant,
         waits: &Arc<Waits>,
-    ) -> Result<(Ticket, bool), TooLong> {
+    ) -> Result<(BudgetTicket, bool), WaitTooLong> {
         // Fails where somebody waits: nobody is overtaken.
         if let Ok(_turn) = self.turn.try_lock()
             && let Ok(ticket) = self.ledger().admit(pace, Instant::now())
         {
             return Ok((ticket, false));
         }
-        let place = Place::take(&self.queue);
+        let place = BudgetPlace::take(&self.queue);
         let mut _shown = waits.begin(self.wait(pace, place.before));
         let mut turn = std::pin::pin!(self.turn.lock());
         let mut before = place.before;
@@ -186,7 +186,13 @@ impl Budget {
     }
 
     /// Notes how a call ended.
-    pub(super) fn settle(&self, ticket: Ticket, ending: Ending, pace: &Pace, longest: Duration) {
+    pub(super) fn settle(
+        &self,
+        ticket: BudgetTicket,
+        ending: CallOutcome,
+        pace: &Pace,
+        longest: Duration,
+    ) {
         let was_refused = self
             .ledger()
             .settle(ticket, ending, pace, longest, Instant::now());
@@ -202,10 +208,10 @@ impl Budget {
         self.ledger().earliest(pace, before, Instant::now())
     }
 
-    fn within(&self, pace: &Pace, before: u32, limit: Instant) -> Result<(), TooLong> {
+    fn within(&self, pace: &Pace, before: u32, limit: Instant) -> Result<(), WaitTooLong> {
         let now = Instant::now();
         match self.ledger().earliest(pace, before, now) {
-            Some(due) if due > limit => Err(TooLong {
+            Some(due) if due > limit => Err(WaitTooLong {
                 wait: due.saturating_duration_since(now),
             }),
             _ => Ok(()),
@@ -213,10 +219,10 @@ impl Budget {
     }
 
     /// The call's time is over, though it wasn't known that it would be.
-    fn too_long(&self, pace: &Pace, limit: Instant) -> TooLong {
+    fn too_long(&self, pace: &Pace, limit: Instant) -> WaitTooLong {
         let now = Instant::now();
         let due = self.ledger().due(pace, 0, now).unwrap_or(limit);
-        TooLong {
+        WaitTooLong {
             wait: due.saturating_duration_since(now),
         }
     }
@@ -248,12 +254,12 @@ impl Budget {
 }
 
 /// A place in the queue, given back when it is dropped.
-struct Place<'b> {
+struct BudgetPlace<'b> {
     queue: &'b Mutex<u32>,
     before: u32,
 }
 
-impl<'b> Place<'b> {
+impl<'b> BudgetPlace<'b> {
     fn take(queue: &'b Mutex<u32>) -> Self {
         let mut length = queue.lock().unwrap_or_else(PoisonError::into_inner);
         let before = *length;
@@ -262,7 +268,7 @@ impl<'b> Place<'b> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for BudgetPlace<'_> {
     fn drop(&mut self) {
         let mut length = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         *length = length.saturating_sub(1);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::observed::{Observed, Quota};
-use super::rate::{Meter, Pace};
-use super::window::{Calls, Heard, Window};
+use super::observed::{QuotaReadings, QuotaReport};
+use super::rate::{Pace, RateMeter};
+use super::window::{Arrival, CallCount, Window};
 
 /// How long the response to a trial is waited for before another call is made.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,10 +25,10 @@ const MOST_SLACK: Duration = Duration::from_secs(1);
 /// The calls of one budget.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    calls: Calls,
+    calls: CallCount,
     /// How many calls have been made: each one's number.
     made: u64,
-    meter: Meter,
+    meter: RateMeter,
     windows: Vec<Window>,
     blocked_until: Option<Instant>,
     /// What remained of a quota whose reset has passed, until the first call after it.
@@ -56,7 +56,7 @@ enum Trust {
 
 /// A call that has been let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticket {
+pub(super) struct BudgetTicket {
     number: u64,
     made: Instant,
     /// What remained of a quota that was waited out, where this is the first call after its reset.
@@ -65,18 +65,21 @@ pub(super) struct Ticket {
 
 /// How a call ended.
 #[derive(Debug)]
-pub(super) enum Ending {
+pub(super) enum CallOutcome {
     /// It wasn't made.
     Unmade,
     /// Without a response, as far as is known.
     Unanswered,
     /// With a response.
-    Answered { status: u16, observed: Observed },
+    Answered {
+        status: u16,
+        observed: QuotaReadings,
+    },
 }
 
 impl Ledger {
     /// Lets a call through now, or says when it is due at the earliest. That may be sooner once another call ends.
-    pub(super) fn admit(&mut self, pace: &Pace, now: Instant) -> Result<Ticket, Instant> {
+    pub(super) fn admit(&mut self, pace: &Pace, now: Instant) -> Result<BudgetTicket, Instant> {
         self.pass(pace, now);
         if let Some(due) = self.due(pace, 0, now).filter(|due| *due > now) {
             return Err(due);
@@ -91,7 +94,7 @@ impl Ledger {
         self.meter.book(pace, now);
         // Only of a quota that was spent: what others do with the rest says nothing.
         let remained = self.passed.take().filter(|rest| *rest <= pace.reserve);
-        Ok(Ticket {
+        Ok(BudgetTicket {
             number,
             made: now,
             remained,
@@ -111,7 +114,7 @@ impl Ledger {
     /// As [`Self::due`], at the earliest: should all calls under way turn out to be told of already, and a trial be
     /// answered at once.
     pub(super) fn earliest(&self, pace: &Pace, others: u32, now: Instant) -> Option<Instant> {
-        let calls = Calls {
+        let calls = CallCount {
             in_flight: 0,
             ..self.calls
         };
@@ -119,7 +122,7 @@ impl Ledger {
             .filter(|due| *due > now)
     }
 
-    fn due_after(&self, calls: &Calls, pace: &Pace, others: u32) -> Option<Instant> {
+    fn due_after(&self, calls: &CallCount, pace: &Pace, others: u32) -> Option<Instant> {
         self.windows
             .iter()
             .filter_map(|window| window.due(calls, pace, others))
@@ -143,8 +146,8 @@ impl Ledger {
     /// was refused.
     pub(super) fn settle(
         &mut self,
-        ticket: Ticket,
-        ending: Ending,
+        ticket: BudgetTicket,
+        ending: CallOutcome,
         pace: &Pace,
         longest: Duration,
         now: Instant,
@@ -152,17 +155,17 @@ impl Ledger {
         self.pass(pace, now);
         self.calls.in_flight = self.calls.in_flight.saturating_sub(1);
         let (status, observed) = match ending {
-            Ending::Unmade => {
+            CallOutcome::Unmade => {
                 self.end_trial(ticket, false);
                 return false;
             }
-            Ending::Unanswered => {
+            CallOutcome::Unanswered => {
                 // The API may have counted it.
                 self.windows.iter_mut().for_each(Window::spend);
                 self.end_trial(ticket, false);
                 return false;
             }
-            Ending::Answered { status, observed } => (status, observed),
+            CallOutcome::Answered { status, observed } => (status, observed),
         };
         let pause = self.pause(ticket, status, &observed);
         self.mind_the_edge(ticket, status, &observed);
@@ -171,7 +174,7 @@ impl Ledger {
             .iter()
             .map(|quota| quota.name.clone())
             .collect();
-        let heard = Heard {
+        let arrival = Arrival {
             now,
             number: ticket.number,
             made: ticket.made,
@@ -179,7 +182,7 @@ impl Ledger {
             longest,
         };
         for quota in observed.quotas {
-            self.learn(quota, &heard);
+            self.learn(quota, &arrival);
         }
         let is_answer = status < 500 && pause.is_none();
         for window in &mut self.windows {
@@ -221,25 +224,30 @@ impl Ledger {
         }
     }
 
-    fn learn(&mut self, quota: Quota, heard: &Heard) {
+    fn learn(&mut self, quota: QuotaReport, arrival: &Arrival) {
         if let Some(window) = self
             .windows
             .iter_mut()
             .find(|window| window.name == quota.name)
         {
-            window.learn(quota, heard);
+            window.learn(quota, arrival);
             return;
         }
         if self.windows.len() >= MAX_WINDOWS {
             self.windows.retain(|window| !window.is_over());
         }
         if self.windows.len() < MAX_WINDOWS {
-            self.windows.push(Window::new(quota, heard));
+            self.windows.push(Window::new(quota, arrival));
         }
     }
 
     /// How long calls must wait after a response that refuses one.
-    fn pause(&mut self, ticket: Ticket, status: u16, observed: &Observed) -> Option<Duration> {
+    fn pause(
+        &mut self,
+        ticket: BudgetTicket,
+        status: u16,
+        observed: &QuotaReadings,
+    ) -> Option<Duration> {
         let told = observed.retry_after.filter(|wait| !wait.is_zero());
         match (status, told) {
             (429 | 503, Some(wait)) => return Some(wait),
@@ -264,7 +272,7 @@ impl Ledger {
     }
 
     /// Where the first call after a reset shows that it came before it, later ones leave more time.
-    fn mind_the_edge(&mut self, ticket: Ticket, status: u16, observed: &Observed) {
+    fn mind_the_edge(&mut self, ticket: BudgetTicket, status: u16, observed: &QuotaReadings) {
         let Some(remained) = ticket.remained else {
             return;
         };
@@ -283,7 +291,7 @@ impl Ledger {
         self.distrusted_at = self.made;
     }
 
-    fn end_trial(&mut self, ticket: Ticket, is_answer: bool) {
+    fn end_trial(&mut self, ticket: BudgetTicket, is_answer: bool) {
         // A trial's answer counts also where it came so late that others went too.
         if is_answer && ticket.number > self.distrusted_at {
             self.trust = Trust::Known;

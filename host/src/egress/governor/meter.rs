@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 
-use super::breaker::Change;
+use super::breaker::BreakerChange;
 
 /// Calls that were held back because of a quota or a rate, by `connector`.
 pub(super) const HELD_CALLS: &str = "weld_host_upstream_held_calls_total";
@@ -37,10 +37,10 @@ pub(super) fn retried(connector: &Arc<str>, status: Option<u16>) {
     counter!(RETRIES, "connector" => connector.to_string(), "cause" => cause).increment(1);
 }
 
-pub(super) fn changed(connector: &Arc<str>, origin: &str, change: Change) {
+pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange) {
     match change {
-        Change::None => {}
-        Change::Opened {
+        BreakerChange::None => {}
+        BreakerChange::Opened {
             failures,
             cool_down,
         } => {
@@ -53,7 +53,7 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: Change) {
             );
             gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).increment(1);
         }
-        Change::Closed => {
+        BreakerChange::Closed => {
             tracing::info!(
                 connector = &**connector,
                 origin,

@@ -34,9 +34,9 @@ use crate::config::{ConnectorConfig, RateLimitConfig};
 use crate::scope::Deadline;
 use crate::waits::{Wait, WaitReason, Waits};
 use breaker::{Breakers, OutOfService};
-use budget::{Account, Budget, TooLong};
-use ledger::{Ending, Ticket};
-use observed::Observed;
+use budget::{Budget, BudgetAccount, WaitTooLong};
+use ledger::{BudgetTicket, CallOutcome};
+use observed::QuotaReadings;
 use rate::Pace;
 
 pub(crate) use budget::Budgets;
@@ -48,18 +48,18 @@ pub(super) struct Governor {
     pace: Pace,
     /// `limits.max-wait`: no word of an API counts for longer.
     longest: Duration,
-    account: Arc<Account>,
+    account: Arc<BudgetAccount>,
     breakers: Breakers,
 }
 
 /// A call that may be made, until it is settled. Dropped without, it counts as spent.
 #[must_use]
-pub(super) struct Admission<'g> {
+pub(super) struct CallPermit<'g> {
     governor: &'g Governor,
     budget: Arc<Budget>,
     origin: &'g str,
     /// None once settled.
-    ticket: Option<Ticket>,
+    ticket: Option<BudgetTicket>,
     is_trial: bool,
     /// How long it was held; none if it wasn't.
     pub(super) held: Option<Duration>,
@@ -89,24 +89,22 @@ impl Governor {
         origin: &'g str,
         deadline: Deadline,
         waits: &Arc<Waits>,
-    ) -> Result<Admission<'g>, EgressError> {
+    ) -> Result<CallPermit<'g>, EgressError> {
         let began = Instant::now();
         self.breakers
             .check(origin, began)
             .map_err(|error| out_of_service(origin, error))?;
         let budget = self.account.budget(origin, began);
-        let (ticket, was_held) =
-            budget
-                .admit(&self.pace, deadline.at, waits)
-                .await
-                .map_err(|TooLong { wait }| EgressError::QuotaSpent {
-                    budget: budget.name().to_string(),
-                    wait,
-                    limit: deadline.reason,
-                })?;
+        let (ticket, was_held) = budget.admit(&self.pace, deadline.at, waits).await.map_err(
+            |WaitTooLong { wait }| EgressError::QuotaSpent {
+                budget: budget.name().to_string(),
+                wait,
+                limit: deadline.reason,
+            },
+        )?;
         let now = Instant::now();
         let held = was_held.then(|| now.saturating_duration_since(began));
-        let mut admission = Admission {
+        let mut admission = CallPermit {
             governor: self,
             budget,
             origin,
@@ -118,7 +116,7 @@ impl Governor {
         match self.breakers.enter(origin, now) {
             Ok(is_trial) => admission.is_trial = is_trial,
             Err(error) => {
-                admission.settle(Ending::Unmade, None);
+                admission.settle(CallOutcome::Unmade, None);
                 return Err(out_of_service(origin, error));
             }
         }
@@ -170,8 +168,8 @@ impl Governor {
         tokio::time::sleep(pause).await;
     }
 
-    fn observed(&self, headers: &HeaderMap) -> Observed {
-        Observed::of(headers, &self.config.headers, SystemTime::now())
+    fn observed(&self, headers: &HeaderMap) -> QuotaReadings {
+        QuotaReadings::of(headers, &self.config.headers, SystemTime::now())
     }
 }
 
@@ -181,27 +179,27 @@ impl Drop for Governor {
     }
 }
 
-impl Admission<'_> {
+impl CallPermit<'_> {
     /// Learns from a response.
     pub(super) fn answered(mut self, status: u16, headers: &HeaderMap) {
         let observed = self.governor.observed(headers);
         self.settle(
-            Ending::Answered { status, observed },
+            CallOutcome::Answered { status, observed },
             retry::speaks_against(Ok(status)),
         );
     }
 
     /// Gives back what the call would have spent: it is not made.
     pub(super) fn unmade(mut self) {
-        self.settle(Ending::Unmade, None);
+        self.settle(CallOutcome::Unmade, None);
     }
 
     /// Notes that there is none.
     pub(super) fn failed(mut self, error: &EgressError) {
-        self.settle(Ending::Unanswered, retry::speaks_against(Err(error)));
+        self.settle(CallOutcome::Unanswered, retry::speaks_against(Err(error)));
     }
 
-    fn settle(&mut self, ending: Ending, failed: Option<bool>) {
+    fn settle(&mut self, ending: CallOutcome, failed: Option<bool>) {
         let Some(ticket) = self.ticket.take() else {
             return;
         };
@@ -218,9 +216,9 @@ impl Admission<'_> {
     }
 }
 
-impl Drop for Admission<'_> {
+impl Drop for CallPermit<'_> {
     fn drop(&mut self) {
-        self.settle(Ending::Unanswered, None);
+        self.settle(CallOutcome::Unanswered, None);
     }
 }
 

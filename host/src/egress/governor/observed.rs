@@ -13,7 +13,7 @@ use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
 
 use super::moment::until;
-use super::structured::{Member, members};
+use super::structured::{ListMember, members};
 use crate::config::QuotaHeaders;
 
 /// The headers of one way to tell a quota: its limit, what remains, and its reset.
@@ -44,7 +44,7 @@ const MAX_NAME_BYTES: usize = 64;
 
 /// One quota as one response tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Quota {
+pub(super) struct QuotaReport {
     /// Which of the API's quotas: that of a family of headers, or of a policy.
     pub(super) name: Cow<'static, str>,
     pub(super) limit: Option<u64>,
@@ -57,17 +57,17 @@ pub(super) struct Quota {
 
 /// What one response says.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Observed {
-    pub(super) quotas: Vec<Quota>,
+pub(super) struct QuotaReadings {
+    pub(super) quotas: Vec<QuotaReport>,
     /// None where it is missing or can't be read; zero where it lies in the past.
     pub(super) retry_after: Option<Duration>,
 }
 
-impl Observed {
+impl QuotaReadings {
     /// Reads a response's headers; what can't be read is as if it weren't there. `now` is the wall clock, which counts
     /// where the API doesn't tell its own time.
     pub(super) fn of(headers: &HeaderMap, own: &QuotaHeaders, now: SystemTime) -> Self {
-        let reader = Reader { headers, own, now };
+        let reader = HeaderReader { headers, own, now };
         let mut quotas = Vec::new();
         for (family, name) in FAMILIES
             .iter()
@@ -86,18 +86,18 @@ impl Observed {
     }
 }
 
-struct Reader<'h> {
+struct HeaderReader<'h> {
     headers: &'h HeaderMap,
     own: &'h QuotaHeaders,
     now: SystemTime,
 }
 
-impl Reader<'_> {
+impl HeaderReader<'_> {
     fn family(
         &self,
         Family([limit, remaining, reset]): &Family,
         name: &'static str,
-    ) -> Option<Quota> {
+    ) -> Option<QuotaReport> {
         let remaining = count(text(self.headers.get(remaining)?)?)?;
         self.quota(
             name,
@@ -108,7 +108,7 @@ impl Reader<'_> {
     }
 
     /// The headers that the configuration names; for those that it doesn't, the first family's.
-    fn own(&self) -> Option<Quota> {
+    fn own(&self) -> Option<QuotaReport> {
         let [Family([limit, remaining, reset]), ..] = &FAMILIES;
         let header = |own: &Option<String>, usual: &HeaderName| match own {
             Some(name) => self.headers.get(name),
@@ -129,9 +129,9 @@ impl Reader<'_> {
         limit: Option<&HeaderValue>,
         remaining: u64,
         reset: Option<&HeaderValue>,
-    ) -> Option<Quota> {
+    ) -> Option<QuotaReport> {
         let limit = limit.and_then(text).and_then(count);
-        Some(Quota {
+        Some(QuotaReport {
             name: name.into(),
             limit,
             remaining,
@@ -150,7 +150,7 @@ impl Reader<'_> {
     }
 
     /// The field `RateLimit`, in both of its forms.
-    fn policies(&self) -> Vec<Quota> {
+    fn policies(&self) -> Vec<QuotaReport> {
         let Some(told) = self.members(&RATE_LIMIT) else {
             return Vec::new();
         };
@@ -160,7 +160,7 @@ impl Reader<'_> {
         };
         if let (Some(remaining), Some(reset)) = (value("remaining"), value("reset")) {
             let limit = value("limit");
-            return vec![Quota {
+            return vec![QuotaReport {
                 name: "ratelimit".into(),
                 limit,
                 remaining,
@@ -175,7 +175,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn members(&self, name: &HeaderName) -> Option<Vec<Member>> {
+    fn members(&self, name: &HeaderName) -> Option<Vec<ListMember>> {
         let mut lines = self.headers.get_all(name).iter().filter_map(text);
         let first = lines.next()?;
         let joined = lines.fold(Cow::Borrowed(first), |joined, line| {
@@ -199,7 +199,7 @@ impl Reader<'_> {
 }
 
 /// `"name";r=50;t=30`, with what its policy says.
-fn member_quota(member: &Member, policy: Option<&Member>) -> Option<Quota> {
+fn member_quota(member: &ListMember, policy: Option<&ListMember>) -> Option<QuotaReport> {
     // Other units are bytes, or requests at one time.
     let unit = policy.and_then(|policy| policy.parameter("qu"));
     if member.item.len() > MAX_NAME_BYTES || unit.is_some_and(|unit| unit != "requests") {
@@ -210,7 +210,7 @@ fn member_quota(member: &Member, policy: Option<&Member>) -> Option<Quota> {
         .parameter("t")
         .and_then(count)
         .map(Duration::from_secs);
-    Some(Quota {
+    Some(QuotaReport {
         name: member.item.clone().into(),
         limit: policy
             .and_then(|policy| policy.parameter("q"))
@@ -221,7 +221,7 @@ fn member_quota(member: &Member, policy: Option<&Member>) -> Option<Quota> {
     })
 }
 
-fn window(policy: &Member) -> Option<Duration> {
+fn window(policy: &ListMember) -> Option<Duration> {
     let seconds = policy.parameter("w").and_then(count)?;
     (seconds > 0).then(|| Duration::from_secs(seconds))
 }

@@ -39,12 +39,12 @@ impl Pace {
 
 /// When calls are due that are made at a rate: the generic cell rate algorithm.
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(super) struct RateMeter {
     /// When the calls so far would end if they had been made at the rate; none before the first.
     booked: Option<Instant>,
 }
 
-impl Meter {
+impl RateMeter {
     /// When the next call may be made, or the one after so many others.
     pub(super) fn due(&self, pace: &Pace, others: u32) -> Option<Instant> {
         let (interval, booked) = (pace.interval?, self.booked?);
@@ -79,7 +79,7 @@ mod tests {
 
     /// Makes calls as fast as the meter lets them, from `start` on for so long; answers their times.
     fn calls(pace: &Pace, start: Instant, lasting: Duration) -> Vec<Duration> {
-        let mut meter = Meter::default();
+        let mut meter = RateMeter::default();
         let mut now = start;
         let mut made = Vec::new();
         while now < start + lasting {
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn pause_is_made_up_for_by_a_burst_at_the_most() {
         let pace = pace("10/s", 3, 0);
-        let mut meter = Meter::default();
+        let mut meter = RateMeter::default();
         let start = Instant::now();
         meter.book(&pace, start);
         let later = start + Duration::from_secs(3600);
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn nothing_is_due_without_a_rate() {
         let pace = Pace::of(&RateLimitConfig::default());
-        let mut meter = Meter::default();
+        let mut meter = RateMeter::default();
         meter.book(&pace, Instant::now());
         assert_eq!(meter.due(&pace, 0), None);
     }

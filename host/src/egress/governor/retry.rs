@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::error::{EgressError, Timeout};
+use crate::egress::error::{EgressError, Timeout};
 
 /// The longest pause before the first further try; doubled for each after it.
 const FIRST: Duration = Duration::from_millis(500);

@@ -125,7 +125,7 @@ struct Scene {
 
 /// What became of it.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
-struct Told {
+struct QuotaAnswer {
     granted: u32,
     refused: u32,
 }
@@ -143,10 +143,10 @@ fn governors(number: usize, toml: &str) -> Vec<Arc<Governor>> {
 }
 
 /// Pages that call the API one call after the other, as fast as they may.
-async fn run(scene: Scene, toml: &str, count: Count) -> Told {
+async fn run(scene: Scene, toml: &str, count: Count) -> QuotaAnswer {
     let governors = governors(scene.connectors, toml);
     let count = Arc::new(Mutex::new(count));
-    let told = Arc::new(Mutex::new(Told::default()));
+    let told = Arc::new(Mutex::new(QuotaAnswer::default()));
     let end = Instant::now() + scene.lasting;
     let mut pages = JoinSet::new();
     for page in 0..scene.pages {

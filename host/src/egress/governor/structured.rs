@@ -1,11 +1,14 @@
 //! Structured fields (RFC 9651), as far as the fields of rate limits need them.
+//!
+//! Not the crate `sfv`: it refuses what the RFC refuses, such as a space before a parameter (`"daily" ; q=1000`) or a key
+//! with capitals, and APIs send both. A quota that is misread for that would be run into.
 
 /// More members than any API has policies.
 const MAX_MEMBERS: usize = 16;
 
 /// A member of a list, or of a dictionary.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Member {
+pub(super) struct ListMember {
     /// The item of a list, or the key of a dictionary; a string without its quotes.
     pub(super) item: String,
     /// The value of a key.
@@ -14,7 +17,7 @@ pub(super) struct Member {
     parameters: Vec<(String, String)>,
 }
 
-impl Member {
+impl ListMember {
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.parameters.iter().rev().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
@@ -23,7 +26,7 @@ impl Member {
 
 /// The members of a field, whose lines are joined by commas. None where a string doesn't end: then the whole field
 /// means nothing.
-pub(super) fn members(text: &str) -> Option<Vec<Member>> {
+pub(super) fn members(text: &str) -> Option<Vec<ListMember>> {
     let mut members = Vec::new();
     for part in split(text, ',')?.into_iter().take(MAX_MEMBERS) {
         let mut parts = split(part, ';')?.into_iter();
@@ -34,7 +37,7 @@ pub(super) fn members(text: &str) -> Option<Vec<Member>> {
         let parameters = parts
             .map(|part| pair(part).map(|(key, value)| (key, value.unwrap_or_default())))
             .collect::<Option<_>>()?;
-        members.push(Member {
+        members.push(ListMember {
             item,
             value,
             parameters,
@@ -97,8 +100,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn member(item: &str, value: Option<&str>, parameters: &[(&str, &str)]) -> Member {
-        Member {
+    fn member(item: &str, value: Option<&str>, parameters: &[(&str, &str)]) -> ListMember {
+        ListMember {
             item: item.to_owned(),
             value: value.map(str::to_owned),
             parameters: parameters

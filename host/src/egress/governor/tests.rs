@@ -291,7 +291,7 @@ async fn there_is_no_end_of_origins_but_of_budgets() {
             .unwrap();
     }
     let mut under_way = Vec::new();
-    let Account::ByOrigin(kept) = &*governor.account else {
+    let BudgetAccount::ByOrigin(kept) = &*governor.account else {
         panic!("it has no name")
     };
     assert!(kept.lock().unwrap().len() <= 64);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::observed::Quota;
+use super::observed::QuotaReport;
 use super::rate::Pace;
 
 /// Resets are told in whole seconds, rounded up, or sometimes down.
@@ -39,29 +39,33 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(quota: Quota, heard: &Heard) -> Self {
-        let reset = Reset::of(&quota, heard);
-        let delta = reset.latest.saturating_duration_since(heard.now);
+    pub(super) fn new(quota: QuotaReport, arrival: &Arrival) -> Self {
+        let reset = Reset::of(&quota, arrival);
+        let delta = reset.latest.saturating_duration_since(arrival.now);
         Self {
             limit: limit(&quota),
             name: quota.name,
             remaining: quota.remaining,
             reset,
-            length: quota.window.unwrap_or(delta).max(delta).min(heard.longest),
-            told_at: heard.last,
+            length: quota
+                .window
+                .unwrap_or(delta)
+                .max(delta)
+                .min(arrival.longest),
+            told_at: arrival.last,
             over_at: None,
         }
     }
 
     /// Learns what a response says.
-    pub(super) fn learn(&mut self, quota: Quota, heard: &Heard) {
-        let told = Reset::of(&quota, heard);
+    pub(super) fn learn(&mut self, quota: QuotaReport, arrival: &Arrival) {
+        let told = Reset::of(&quota, arrival);
         let is_later = told.is_later_than(&self.reset);
         let is_earlier = self.reset.is_later_than(&told);
         let is_newer = match self.over_at {
             // What was under way at the reset may speak of the window before.
-            Some(over_at) => heard.number > over_at || is_later,
-            None => heard.number > self.told_at || is_later,
+            Some(over_at) => arrival.number > over_at || is_later,
+            None => arrival.number > self.told_at || is_later,
         };
         if !is_newer {
             if self.over_at.is_none() && !is_earlier {
@@ -69,7 +73,7 @@ impl Window {
                 // way by now may have been counted before it.
                 if quota.remaining < self.remaining {
                     self.remaining = quota.remaining;
-                    self.told_at = heard.last;
+                    self.told_at = arrival.last;
                 }
                 self.reset.narrow(&told);
             }
@@ -79,12 +83,12 @@ impl Window {
         if !is_over && !is_later && !is_earlier && quota.remaining < self.remaining {
             self.reset.narrow(&told);
             self.remaining = quota.remaining;
-            self.told_at = heard.last;
+            self.told_at = arrival.last;
             return;
         }
-        let (length, limit) = (self.length.min(heard.longest), self.limit);
+        let (length, limit) = (self.length.min(arrival.longest), self.limit);
         let tells_limit = quota.limit.is_some();
-        *self = Self::new(quota, heard);
+        *self = Self::new(quota, arrival);
         self.length = self.length.max(length);
         if !tells_limit {
             self.limit = self.limit.max(limit);
@@ -100,7 +104,7 @@ impl Window {
     /// last call made. Then answers, once, what remained.
     pub(super) fn pass(
         &mut self,
-        calls: &Calls,
+        calls: &CallCount,
         pace: &Pace,
         now: Instant,
         last: u64,
@@ -135,7 +139,7 @@ impl Window {
 
     /// When the next call is due, or the one after so many others, which can't be known of any that comes after the
     /// reset; then it is later. None for now.
-    pub(super) fn due(&self, calls: &Calls, pace: &Pace, others: u32) -> Option<Instant> {
+    pub(super) fn due(&self, calls: &CallCount, pace: &Pace, others: u32) -> Option<Instant> {
         if self.is_over() {
             return None;
         }
@@ -159,7 +163,7 @@ impl Window {
     }
 
     /// How many calls may be made as far as is known.
-    fn usable(&self, calls: &Calls, pace: &Pace) -> u64 {
+    fn usable(&self, calls: &CallCount, pace: &Pace) -> u64 {
         self.remaining
             .saturating_sub(calls.in_flight)
             .saturating_sub(pace.reserve)
@@ -177,7 +181,7 @@ impl Window {
 
 /// What a window must know of all calls.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Calls {
+pub(super) struct CallCount {
     /// Made, and not answered yet.
     pub(super) in_flight: u64,
     /// When the last one was made.
@@ -188,7 +192,7 @@ pub(super) struct Calls {
 
 /// When, and after which call, a response came.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Heard {
+pub(super) struct Arrival {
     pub(super) now: Instant,
     /// The number of its call, and when that was made.
     pub(super) number: u64,
@@ -207,17 +211,17 @@ struct Reset {
 }
 
 impl Reset {
-    fn of(quota: &Quota, heard: &Heard) -> Self {
+    fn of(quota: &QuotaReport, arrival: &Arrival) -> Self {
         let told = if quota.reset.is_zero() {
             NO_RESET
         } else {
             quota.reset
         };
-        let told = told.min(heard.longest);
+        let told = told.min(arrival.longest);
         let early = told.saturating_sub(ROUNDING);
         Self {
-            earliest: heard.made.checked_add(early).unwrap_or(heard.made),
-            latest: heard.now.checked_add(told).unwrap_or(heard.now),
+            earliest: arrival.made.checked_add(early).unwrap_or(arrival.made),
+            latest: arrival.now.checked_add(told).unwrap_or(arrival.now),
         }
     }
 
@@ -234,6 +238,6 @@ impl Reset {
 }
 
 /// Where the API doesn't tell the limit, it is what remained at first. A limit below what remains is none.
-fn limit(quota: &Quota) -> u64 {
+fn limit(quota: &QuotaReport) -> u64 {
     quota.limit.unwrap_or(0).max(quota.remaining)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Egress, EgressError, Timeout, Wishes};
+use super::super::{Egress, EgressError, Timeout, Timeouts};
 use super::server::{ENDLESS, SILENT, Server, page, request};
 use crate::config::{Limits, NetworkConfig};
 
@@ -29,9 +29,9 @@ async fn connections_to_an_origin_are_as_many_as_configured() {
         .await
         .unwrap();
     let mut third = request("GET", "http://api.example.com/", "");
-    third.wishes = Wishes {
+    third.timeouts = Timeouts {
         connect: Some(Duration::from_millis(100)),
-        ..Wishes::default()
+        ..Timeouts::default()
     };
     let refused = egress.fetch(third, &page).await.unwrap_err();
     assert!(

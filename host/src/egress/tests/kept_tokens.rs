@@ -11,11 +11,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::super::{
-    Egress, EgressError, Network, Networking, Request, RequestBody, Upstreams, Wishes,
+    Egress, EgressError, Network, Networking, Request, RequestBody, Timeouts, Upstreams,
 };
 use super::server::page;
 use crate::config::{Ceilings, ConnectorConfig, Limits, Secret};
-use crate::tokens::{Entry, Record, Store, TokenKey};
+use crate::tokens::{Store, TokenEntry, TokenKey, TokenRecord};
 
 /// An API whose refresh tokens are good for one renewal, and whose access tokens end with the next one.
 struct Api {
@@ -135,7 +135,7 @@ fn store(folder: &TempDir) -> Store {
     Store::open(folder.path().join("tokens"), Some(key))
 }
 
-fn entry(store: &Store) -> Entry {
+fn entry(store: &Store) -> TokenEntry {
     store.entry("shop", "api").unwrap()
 }
 
@@ -171,7 +171,7 @@ async fn call(host: &Egress) -> Result<u16, EgressError> {
         body: RequestBody::Whole(Vec::new()),
         idempotent: None,
         credential: None,
-        wishes: Wishes::default(),
+        timeouts: Timeouts::default(),
     };
     Ok(host.fetch(request, &page).await?.status)
 }
@@ -250,7 +250,7 @@ async fn a_token_of_a_login_needs_no_configured_one() {
 
 fn write(store: &Store, refresh_token: &str) {
     let now = SystemTime::now();
-    let record = Record {
+    let record = TokenRecord {
         refresh_token: Secret::new(refresh_token),
         obtained: now,
         renewed: now,

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::connection::Stream;
-use super::super::{Egress, Network, Networking, Request, RequestBody, Upstreams, Wishes};
+use super::super::{Egress, Network, Networking, Request, RequestBody, Timeouts, Upstreams};
 use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::Waits;
@@ -204,7 +204,7 @@ pub(super) fn request(method: &str, url: &str, body: &str) -> Request {
         url: url.to_owned(),
         headers: Vec::new(),
         body: RequestBody::Whole(body.as_bytes().to_vec()),
-        wishes: Wishes::default(),
+        timeouts: Timeouts::default(),
         idempotent: None,
         credential: None,
     }

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::super::auth::{Choice, Ready};
+use super::super::auth::PreparedCredential;
 use super::super::{Egress, EgressError, Network, Networking, Upstreams};
 use super::server::page_with_waits;
 use crate::config::{Ceilings, ConnectorConfig, Limits};
@@ -107,12 +107,12 @@ impl Network for Endpoint {
 }
 
 /// A page's wait for its credential.
-async fn ready(egress: &Egress, waits: Arc<Waits>) -> Result<Ready, EgressError> {
+async fn ready(egress: &Egress, waits: Arc<Waits>) -> Result<PreparedCredential, EgressError> {
     let page = page_with_waits(&Limits::default(), waits);
     let url = Url::parse("http://login.example.com/beers").unwrap();
-    let held = Choice::Open(&egress.credentials, None).choose(&url)?;
-    let held = held.expect("it has a credential");
-    held.ready(&egress.way, &page, page.deadline).await
+    let source = egress.credentials.matching(&url)?;
+    let source = source.expect("it has a credential");
+    source.prepare(&egress.upstream, &page, page.deadline).await
 }
 
 /// Waits until all of these wait for a token.

@@ -3,11 +3,11 @@
 use std::fs;
 use std::io;
 
-use super::super::files::{Step, Watch};
-use super::super::{Entry, Store, TokenError, TokenKey};
+use super::super::files::{WriteStep, WriteWatch};
+use super::super::{Store, TokenEntry, TokenError, TokenKey};
 use super::{entry, record, token};
 
-fn kept(folder: &std::path::Path) -> Entry {
+fn kept(folder: &std::path::Path) -> TokenEntry {
     let entry = entry(folder);
     entry.lock().unwrap().write(&record("old")).unwrap();
     entry
@@ -112,10 +112,10 @@ fn a_folder_that_cannot_be_made_is_an_error_that_names_it() {
 }
 
 /// Fails at one step, as the system would.
-struct FailsAt(Step, io::ErrorKind);
+struct FailsAt(WriteStep, io::ErrorKind);
 
-impl Watch for FailsAt {
-    fn step(&self, step: Step) -> io::Result<()> {
+impl WriteWatch for FailsAt {
+    fn step(&self, step: WriteStep) -> io::Result<()> {
         if step == self.0 {
             return Err(self.1.into());
         }
@@ -144,7 +144,12 @@ fn a_write_that_fails_leaves_the_old_token_and_says_what_to_mend() {
         }),
     ];
     for (kind, is_expected) in cases {
-        for step in [Step::Begun, Step::HalfWritten, Step::Written, Step::Synced] {
+        for step in [
+            WriteStep::Begun,
+            WriteStep::HalfWritten,
+            WriteStep::Written,
+            WriteStep::Synced,
+        ] {
             let folder = tempfile::tempdir().unwrap();
             let entry = kept(folder.path());
             let locked = entry.lock().unwrap();

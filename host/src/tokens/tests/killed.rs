@@ -5,26 +5,26 @@ use std::os::unix::process::ExitStatusExt;
 
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::super::files::{Step, Watch};
+use super::super::files::{WriteStep, WriteWatch};
 use super::{FOLDER, child, entry, record, token};
 
 const STEP: &str = "WELD_TEST_STEP";
 const CHILD: &str = "tokens::tests::killed::write_that_is_killed";
 
-const STEPS: [Step; 6] = [
-    Step::Begun,
-    Step::HalfWritten,
-    Step::Written,
-    Step::Synced,
-    Step::Renamed,
-    Step::FolderSynced,
+const STEPS: [WriteStep; 6] = [
+    WriteStep::Begun,
+    WriteStep::HalfWritten,
+    WriteStep::Written,
+    WriteStep::Synced,
+    WriteStep::Renamed,
+    WriteStep::FolderSynced,
 ];
 
 /// Kills this process at one step: no destructor runs, and nothing is swept.
-struct KilledAt(Step);
+struct KilledAt(WriteStep);
 
-impl Watch for KilledAt {
-    fn step(&self, step: Step) -> io::Result<()> {
+impl WriteWatch for KilledAt {
+    fn step(&self, step: WriteStep) -> io::Result<()> {
         if step == self.0 {
             kill_process(getpid(), Signal::KILL)?;
         }
@@ -60,12 +60,15 @@ fn token_is_the_old_or_the_new_one_wherever_the_process_is_killed() {
             Some(Signal::KILL.as_raw()),
             "{step:?}: {killed:?}"
         );
-        let is_new = matches!(step, Step::Renamed | Step::FolderSynced);
+        let is_new = matches!(step, WriteStep::Renamed | WriteStep::FolderSynced);
         let expected = if is_new { "new" } else { "old" };
         assert_eq!(token(&entry).as_deref(), Some(expected), "{step:?}");
 
         let left = entry.path().with_extension("new");
-        let is_left = matches!(step, Step::HalfWritten | Step::Written | Step::Synced);
+        let is_left = matches!(
+            step,
+            WriteStep::HalfWritten | WriteStep::Written | WriteStep::Synced
+        );
         assert_eq!(left.exists(), is_left, "{step:?}");
         // Its lock went with it.
         let locked = entry.try_lock().unwrap().expect("nobody holds it");
@@ -87,7 +90,7 @@ fn first_token_is_there_or_not_wherever_the_process_is_killed() {
             Some(Signal::KILL.as_raw()),
             "{step:?}: {killed:?}"
         );
-        let is_there = matches!(step, Step::Renamed | Step::FolderSynced);
+        let is_there = matches!(step, WriteStep::Renamed | WriteStep::FolderSynced);
         let expected = is_there.then_some("new");
         assert_eq!(
             token(&entry(folder.path())).as_deref(),

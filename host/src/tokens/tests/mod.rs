@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use super::{Entry, Record, Store, TokenKey};
+use super::{Store, TokenEntry, TokenKey, TokenRecord};
 use crate::config::Secret;
 
 /// The folder in which a child finds its store; without it, a test that only a child runs does nothing.
@@ -20,14 +20,14 @@ fn key() -> TokenKey {
     TokenKey::parse(KEY).expect("it has 32 bytes")
 }
 
-fn entry(folder: &Path) -> Entry {
+fn entry(folder: &Path) -> TokenEntry {
     let store = Store::open(folder.join("tokens"), Some(key()));
     store.entry("beers", "api").expect("plain names")
 }
 
-fn record(refresh_token: &str) -> Record {
+fn record(refresh_token: &str) -> TokenRecord {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
-    Record {
+    TokenRecord {
         refresh_token: Secret::new(refresh_token),
         obtained: now,
         renewed: now,
@@ -37,7 +37,7 @@ fn record(refresh_token: &str) -> Record {
     }
 }
 
-fn token(entry: &Entry) -> Option<String> {
+fn token(entry: &TokenEntry) -> Option<String> {
     let record = entry.read().expect("it can be read");
     record.map(|record| record.refresh_token.expose().to_owned())
 }

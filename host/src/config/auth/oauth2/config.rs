@@ -51,6 +51,16 @@ pub enum Grant {
     JwtBearer(Assertion),
 }
 
+impl Grant {
+    /// The configured refresh token.
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        match self {
+            Self::RefreshToken(token) => token.as_ref(),
+            Self::ClientCredentials | Self::Password { .. } | Self::JwtBearer(_) => None,
+        }
+    }
+}
+
 /// The client that asks.
 #[derive(Clone)]
 pub struct OauthClient {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::super::error::TokenFault;
 use crate::config::Secret;
+use crate::egress::auth::error::EndpointFault;
 use crate::report;
 
 /// No token counts for longer, whatever the endpoint says.
@@ -15,9 +15,9 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const SHOWN_CODE_BYTES: usize = 100;
 const SHOWN_DESCRIPTION_BYTES: usize = 500;
 
-/// What an endpoint gave.
+/// What an endpoint answers: a token, and what comes with it.
 #[derive(Debug)]
-pub(super) struct Given {
+pub(super) struct TokenResponse {
     pub(super) access_token: Secret,
     /// None where the endpoint doesn't say, or says nothing of use.
     pub(super) expires_in: Option<Duration>,
@@ -31,9 +31,9 @@ pub(super) struct Given {
 ///
 /// It holds no token that can be used; says what it is instead. What the endpoint says itself is escaped and shortened,
 /// but may hold secrets.
-pub(super) fn read(status: u16, body: &[u8]) -> Result<Given, TokenFault> {
+pub(super) fn read(status: u16, body: &[u8]) -> Result<TokenResponse, EndpointFault> {
     if (300..400).contains(&status) {
-        return Err(TokenFault::Redirect);
+        return Err(EndpointFault::Redirect);
     }
     let is_good = (200..300).contains(&status);
     let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
@@ -45,12 +45,12 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Given, TokenFault> {
     }
     let token_type = answer.get("token_type").and_then(Value::as_str);
     if let Some(other) = token_type.filter(|other| !other.eq_ignore_ascii_case("bearer")) {
-        return Err(TokenFault::OtherType {
+        return Err(EndpointFault::OtherType {
             token_type: shown(other, SHOWN_CODE_BYTES),
         });
     }
-    let access_token = text(&answer, "access_token").ok_or(TokenFault::NoToken)?;
-    Ok(Given {
+    let access_token = text(&answer, "access_token").ok_or(EndpointFault::NoToken)?;
+    Ok(TokenResponse {
         access_token,
         expires_in: answer.get("expires_in").and_then(lifetime),
         refresh_token: text(&answer, "refresh_token"),
@@ -75,32 +75,32 @@ fn lifetime(value: &Value) -> Option<Duration> {
 }
 
 /// Why there is no token in what is no JSON object.
-fn no_object(body: &[u8], is_good: bool) -> TokenFault {
+fn no_object(body: &[u8], is_good: bool) -> EndpointFault {
     let begin = body.trim_ascii_start();
     if begin.is_empty() {
-        return TokenFault::Empty;
+        return EndpointFault::Empty;
     }
     if begin.starts_with(b"<") {
-        return TokenFault::Html;
+        return EndpointFault::Html;
     }
     if is_good {
-        TokenFault::NotJson
+        EndpointFault::NotJson
     } else {
-        TokenFault::Refused {
+        EndpointFault::Refused {
             code: String::new(),
             description: shown(&String::from_utf8_lossy(begin), SHOWN_DESCRIPTION_BYTES),
         }
     }
 }
 
-fn refused(answer: &Map<String, Value>) -> TokenFault {
+fn refused(answer: &Map<String, Value>) -> EndpointFault {
     let text = |keys: &[&str], most| {
         keys.iter()
             .find_map(|key| answer.get(*key)?.as_str())
             .map(|text| shown(text, most))
             .unwrap_or_default()
     };
-    TokenFault::Refused {
+    EndpointFault::Refused {
         code: text(&["error"], SHOWN_CODE_BYTES),
         description: text(
             &["error_description", "message", "detail"],
@@ -117,7 +117,7 @@ fn shown(text: &str, most: usize) -> String {
 mod tests {
     use super::*;
 
-    fn answer(more: &str) -> Result<Given, TokenFault> {
+    fn answer(more: &str) -> Result<TokenResponse, EndpointFault> {
         let body = format!("{{\"access_token\": \"a-token\"{more}}}");
         read(200, body.as_bytes())
     }
@@ -143,9 +143,9 @@ mod tests {
             (", \"expires_in\": [3600]", None),
             ("", None),
         ] {
-            let given = answer(more).expect(more);
+            let response = answer(more).expect(more);
             assert_eq!(
-                given.expires_in.map(|time| time.as_secs_f64()),
+                response.expires_in.map(|time| time.as_secs_f64()),
                 seconds,
                 "{more}"
             );

@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http::HeaderValue;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use super::super::error::TokenFault;
-use super::super::jwt;
-use super::Tokens;
+use super::endpoint::TokenEndpoint;
 use crate::config::{Assertion, ClientAuth, Grant, OauthClient, Secret};
+use crate::egress::auth::error::EndpointFault;
+use crate::egress::auth::jwt;
 use crate::secrets::Secrets;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -26,7 +26,7 @@ pub(super) struct Form {
 
 /// What is shown to the endpoint besides what the configuration has.
 #[derive(Clone, Copy)]
-pub(super) enum Shown<'a> {
+pub(super) enum Proof<'a> {
     Nothing,
     RefreshToken(&'a Secret),
     Code(&'a AuthorizationCode),
@@ -44,19 +44,19 @@ pub(crate) struct AuthorizationCode {
 
 /// A form for one request: what is signed for it is signed anew each time. `secrets` are told of that.
 pub(super) fn form(
-    tokens: &Tokens,
+    endpoint: &TokenEndpoint,
     secrets: &Secrets,
-    shown: Shown<'_>,
-) -> Result<Form, TokenFault> {
-    let config = &tokens.config;
-    let sign = |assertion: &Assertion| -> Result<String, TokenFault> {
-        let token = jwt::token(&assertion.0, SystemTime::now()).ok_or(TokenFault::Unsigned)?;
-        secrets.add(&token, &format!("auth.{}.assertion", tokens.name));
+    proof: Proof<'_>,
+) -> Result<Form, EndpointFault> {
+    let config = &endpoint.config;
+    let sign = |assertion: &Assertion| -> Result<String, EndpointFault> {
+        let token = jwt::token(&assertion.0, SystemTime::now()).ok_or(EndpointFault::Unsigned)?;
+        secrets.add(&token, &format!("auth.{}.assertion", endpoint.name));
         Ok(token)
     };
     let mut form = Serializer::new(String::new());
-    match (&config.grant, shown) {
-        (_, Shown::Code(code)) => {
+    match (&config.grant, proof) {
+        (_, Proof::Code(code)) => {
             form.append_pair("grant_type", "authorization_code");
             form.append_pair("code", code.code.expose());
             form.append_pair("redirect_uri", &code.redirect_uri);
@@ -65,8 +65,8 @@ pub(super) fn form(
         (Grant::ClientCredentials, _) => {
             form.append_pair("grant_type", "client_credentials");
         }
-        (Grant::RefreshToken(_), Shown::Nothing) => return Err(TokenFault::NoRefreshToken),
-        (Grant::RefreshToken(_), Shown::RefreshToken(token)) => {
+        (Grant::RefreshToken(_), Proof::Nothing) => return Err(EndpointFault::NoRefreshToken),
+        (Grant::RefreshToken(_), Proof::RefreshToken(token)) => {
             form.append_pair("grant_type", "refresh_token");
             form.append_pair("refresh_token", token.expose());
         }
@@ -81,7 +81,7 @@ pub(super) fn form(
         }
     }
     // A code was given for the scopes that the person was asked for.
-    if !config.scopes.is_empty() && !matches!(shown, Shown::Code(_)) {
+    if !config.scopes.is_empty() && !matches!(proof, Proof::Code(_)) {
         form.append_pair("scope", &config.scopes.join(" "));
     }
     if let Some(audience) = &config.audience {
@@ -94,7 +94,9 @@ pub(super) fn form(
             ClientAuth::Public => {
                 form.append_pair("client_id", id);
             }
-            ClientAuth::Basic(secret) => authorization = Some(basic(id, secret, tokens, secrets)?),
+            ClientAuth::Basic(secret) => {
+                authorization = Some(basic(id, secret, endpoint, secrets)?)
+            }
             ClientAuth::Body(secret) => {
                 form.append_pair("client_id", id);
                 form.append_pair("client_secret", secret.expose());
@@ -116,14 +118,14 @@ pub(super) fn form(
 fn basic(
     id: &str,
     secret: &Secret,
-    tokens: &Tokens,
+    endpoint: &TokenEndpoint,
     secrets: &Secrets,
-) -> Result<HeaderValue, TokenFault> {
+) -> Result<HeaderValue, EndpointFault> {
     let escaped = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     let pair = STANDARD.encode(format!("{}:{}", escaped(id), escaped(secret.expose())));
-    secrets.add(&pair, &format!("auth.{}.client", tokens.name));
+    secrets.add(&pair, &format!("auth.{}.client", endpoint.name));
     let mut value =
-        HeaderValue::try_from(format!("Basic {pair}")).map_err(|_| TokenFault::Unsigned)?;
+        HeaderValue::try_from(format!("Basic {pair}")).map_err(|_| EndpointFault::Unsigned)?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -8,16 +8,17 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::super::super::way::Way;
-use super::super::error::{TokenError, TokenFault};
-use super::answer::Given;
-use super::form::Shown;
-use super::refresh::seed;
-use super::request::{self, Fresh};
-use super::{Token, Tokens};
+use super::answer::TokenResponse;
+use super::endpoint::TokenEndpoint;
+use super::form::Proof;
+use super::memory::UnsavedRecord;
+use super::request::{self, NewTokens};
+use super::token::Token;
 use crate::config::Secret;
+use crate::egress::auth::error::{EndpointError, EndpointFault};
+use crate::egress::upstream::Upstream;
 use crate::report::{chain, hexadecimal};
-use crate::tokens::{self, AccessToken, Entry, Locked, Record, SeedDigest, Store};
+use crate::tokens::{self, AccessToken, SeedDigest, Store, TokenEntry, TokenLock, TokenRecord};
 
 /// How often a lock is tried that another process holds, and for how long: a renewal may have to wait for a quota.
 const LOCK_INTERVAL: Duration = Duration::from_millis(20);
@@ -26,23 +27,16 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(600);
 /// With less left of it, an access token of another process is not used.
 const LEAST_REST: Duration = Duration::from_secs(60);
 
-/// A record that could not be written.
-pub(super) struct Unsaved {
-    record: Record,
-    /// The refresh token that it was had for: what is on disk, unless somebody has written since.
-    replaced: Secret,
-}
-
 /// A token, had with the refresh token that is kept, or else the configured one.
 pub(super) async fn token(
-    tokens: &Tokens,
-    way: &Arc<Way>,
+    endpoint: &TokenEndpoint,
+    upstream: &Upstream,
     store: &Store,
-) -> Result<Token, TokenError> {
-    let fail = |fault| request::failure(tokens, way, None, fault);
+) -> Result<Token, EndpointError> {
+    let fail = |fault| endpoint.error(upstream, None, fault);
     let entry = store
-        .entry(&way.connector, &tokens.name)
-        .map_err(|error| fail(TokenFault::Store(error)))?;
+        .entry(&upstream.connector, &endpoint.name)
+        .map_err(|error| fail(EndpointFault::Store(error)))?;
     let locked = lock(&entry).await;
     let locked = match locked {
         Ok(locked) => Some(Arc::new(locked)),
@@ -52,14 +46,14 @@ pub(super) async fn token(
             | tokens::TokenError::Full { .. }
             | tokens::TokenError::Unwritable { .. }),
         ) => {
-            tell(tokens, way, &error);
+            report_unsaved(endpoint, upstream, &error);
             None
         }
-        Err(error) => return Err(fail(TokenFault::Store(error))),
+        Err(error) => return Err(fail(EndpointFault::Store(error))),
     };
     let renewal = Renewal {
-        tokens,
-        way,
+        endpoint,
+        upstream,
         entry,
         locked,
     };
@@ -68,15 +62,15 @@ pub(super) async fn token(
 
 /// One renewal. The lock goes with it.
 struct Renewal<'a> {
-    tokens: &'a Tokens,
-    way: &'a Arc<Way>,
-    entry: Entry,
-    locked: Option<Arc<Locked>>,
+    endpoint: &'a TokenEndpoint,
+    upstream: &'a Upstream,
+    entry: TokenEntry,
+    locked: Option<Arc<TokenLock>>,
 }
 
 impl Renewal<'_> {
-    async fn token(&self) -> Result<Token, TokenError> {
-        let (tokens, way) = (self.tokens, self.way);
+    async fn token(&self) -> Result<Token, EndpointError> {
+        let (endpoint, upstream) = (self.endpoint, self.upstream);
         let kept = self.saved(self.kept().await?).await;
         if let Some(token) = kept.as_ref().and_then(|kept| self.of_another_process(kept)) {
             return Ok(token);
@@ -84,14 +78,14 @@ impl Renewal<'_> {
         let current = kept
             .as_ref()
             .map(|kept| &kept.refresh_token)
-            .or(seed(&tokens.config.grant));
+            .or(endpoint.seed());
         let Some(current) = current.cloned() else {
-            let fault = TokenFault::NoRefreshToken;
-            return Err(request::failure(tokens, way, None, fault));
+            let fault = EndpointFault::NoRefreshToken;
+            return Err(endpoint.error(upstream, None, fault));
         };
-        let asked = request::token(tokens, way, Shown::RefreshToken(&current)).await;
-        let (fresh, current, kept) = match asked {
-            Ok(fresh) => (fresh, current, kept),
+        let asked = request::token(endpoint, upstream, Proof::RefreshToken(&current)).await;
+        let (new, current, kept) = match asked {
+            Ok(new) => (new, current, kept),
             Err(error) if is_invalid_grant(&error) => {
                 // Somebody may have logged in meanwhile, or renewed it where locks don't reach.
                 let kept = self.kept().await?;
@@ -102,39 +96,46 @@ impl Renewal<'_> {
                 let Some(newer) = newer else {
                     return Err(error);
                 };
-                let shown = Shown::RefreshToken(&newer);
-                (request::token(tokens, way, shown).await?, newer, kept)
+                let proof = Proof::RefreshToken(&newer);
+                (
+                    request::token(endpoint, upstream, proof).await?,
+                    newer,
+                    kept,
+                )
             }
             Err(error) => return Err(error),
         };
-        let record = record(tokens, &fresh.given, &current, kept.as_ref());
-        tokens.refresh.memory().last_access = Some(fresh.given.access_token.clone());
+        let record = record(endpoint, &new.response, &current, kept.as_ref());
+        endpoint.refresh.lock().last_access = Some(new.response.access_token.clone());
         self.keep(record, current).await;
-        Ok(fresh.token)
+        Ok(new.token)
     }
 
     /// What is on disk, where it descends from the configured refresh token or there is none.
-    async fn kept(&self) -> Result<Option<Record>, TokenError> {
+    async fn kept(&self) -> Result<Option<TokenRecord>, EndpointError> {
         let entry = self.entry.clone();
         let kept = blocking(move || entry.read()).await.map_err(|error| {
-            request::failure(self.tokens, self.way, None, TokenFault::Store(error))
+            self.endpoint
+                .error(self.upstream, None, EndpointFault::Store(error))
         })?;
-        let seed = seed(&self.tokens.config.grant).map(SeedDigest::of);
+        let seed = self.endpoint.seed().map(SeedDigest::of);
         let kept = kept.filter(|kept| seed.is_none() || kept.seed == seed);
         if let Some(kept) = &kept {
-            request::hide_refresh_token(&kept.refresh_token, self.tokens, self.way);
+            let secrets = &self.upstream.secrets;
+            self.endpoint
+                .hide_refresh_token(&kept.refresh_token, secrets);
         }
         Ok(kept)
     }
 
     /// Writes what an earlier renewal could not, unless somebody else has written since. Answers what counts now.
-    async fn saved(&self, kept: Option<Record>) -> Option<Record> {
-        let unsaved = self.tokens.refresh.memory().unsaved.take();
-        let Some(Unsaved { record, replaced }) = unsaved else {
+    async fn saved(&self, kept: Option<TokenRecord>) -> Option<TokenRecord> {
+        let unsaved = self.endpoint.refresh.lock().unsaved.take();
+        let Some(UnsavedRecord { record, replaced }) = unsaved else {
             return kept;
         };
         let on_disk = kept.as_ref().map(|kept| kept.refresh_token.expose());
-        let seed = seed(&self.tokens.config.grant).map(Secret::expose);
+        let seed = self.endpoint.seed().map(Secret::expose);
         if on_disk.or(seed) != Some(replaced.expose()) {
             return kept;
         }
@@ -143,100 +144,109 @@ impl Renewal<'_> {
     }
 
     /// The access token that another process has had since, or this one before a restart.
-    fn of_another_process(&self, kept: &Record) -> Option<Token> {
+    fn of_another_process(&self, kept: &TokenRecord) -> Option<Token> {
         let access = kept.access_token.as_ref()?;
-        let mut memory = self.tokens.refresh.memory();
+        let mut memory = self.endpoint.refresh.lock();
         let is_last = memory
             .last_access
             .as_ref()
             .is_some_and(|last| last.expose() == access.token.expose());
         let rest = access.expires?.duration_since(SystemTime::now()).ok()?;
-        if is_last || rest <= LEAST_REST || access.fingerprint != fingerprint(self.tokens) {
+        if is_last || rest <= LEAST_REST || access.fingerprint != fingerprint(self.endpoint) {
             return None;
         }
         memory.last_access = Some(access.token.clone());
         drop(memory);
         let began = Instant::now();
-        let token = request::made(&access.token, began, Some(rest), self.tokens, self.way).ok()?;
+        let secrets = &self.upstream.secrets;
+        let token = self
+            .endpoint
+            .token(&access.token, began, Some(rest), secrets)
+            .ok()?;
         // It is not new: an API that refuses it may have taken it before.
         token.was_accepted();
         Some(token)
     }
 
     /// Brings a record to the disk, or keeps it in memory until the next renewal. `replaced` is the refresh token that it
-    /// was had for.
-    async fn keep(&self, record: Record, replaced: Secret) {
+    /// was obtained with.
+    async fn keep(&self, record: TokenRecord, replaced: Secret) {
         let failed = match self.locked.clone() {
             None => true,
             Some(locked) => {
                 let written = record.clone();
                 let written = blocking(move || locked.write(&written)).await;
                 if let Err(error) = &written {
-                    tell(self.tokens, self.way, error);
+                    report_unsaved(self.endpoint, self.upstream, error);
                 }
                 written.is_err()
             }
         };
-        let mut memory = self.tokens.refresh.memory();
+        let mut memory = self.endpoint.refresh.lock();
         // Where several writes failed, what is on disk is what the first should have replaced.
         let earlier = memory.unsaved.take().map(|unsaved| unsaved.replaced);
         let replaced = earlier.unwrap_or(replaced);
-        memory.unsaved = failed.then_some(Unsaved { record, replaced });
+        memory.unsaved = failed.then_some(UnsavedRecord { record, replaced });
     }
 }
 
 /// What is to be kept of an answer.
-fn record(tokens: &Tokens, given: &Given, current: &Secret, kept: Option<&Record>) -> Record {
+fn record(
+    endpoint: &TokenEndpoint,
+    response: &TokenResponse,
+    current: &Secret,
+    kept: Option<&TokenRecord>,
+) -> TokenRecord {
     let now = SystemTime::now();
-    let new = given
+    let new = response
         .refresh_token
         .as_ref()
         .filter(|new| new.expose() != current.expose());
     let obtained = kept.map(|kept| kept.obtained).filter(|_| new.is_none());
-    Record {
+    TokenRecord {
         refresh_token: new.unwrap_or(current).clone(),
         obtained: obtained.unwrap_or(now),
         renewed: now,
-        scopes: tokens.config.scopes.clone(),
+        scopes: endpoint.config.scopes.clone(),
         access_token: Some(AccessToken {
-            token: given.access_token.clone(),
-            expires: given.expires_in.and_then(|time| now.checked_add(time)),
-            fingerprint: fingerprint(tokens),
+            token: response.access_token.clone(),
+            expires: response.expires_in.and_then(|time| now.checked_add(time)),
+            fingerprint: fingerprint(endpoint),
         }),
-        seed: seed(&tokens.config.grant).map(SeedDigest::of),
+        seed: endpoint.seed().map(SeedDigest::of),
     }
 }
 
 /// Keeps what a login brought, in place of whatever was kept.
 pub(super) async fn begin(
-    tokens: &Tokens,
-    way: &Arc<Way>,
+    endpoint: &TokenEndpoint,
+    upstream: &Upstream,
     store: &Store,
-    fresh: &Fresh,
-) -> Result<(), TokenFault> {
-    let Some(refresh_token) = &fresh.given.refresh_token else {
-        return Err(TokenFault::NotForLong);
+    new: &NewTokens,
+) -> Result<(), EndpointFault> {
+    let Some(refresh_token) = &new.response.refresh_token else {
+        return Err(EndpointFault::NotForLong);
     };
     let entry = store
-        .entry(&way.connector, &tokens.name)
-        .map_err(TokenFault::Store)?;
-    let record = record(tokens, &fresh.given, refresh_token, None);
-    let locked = lock(&entry).await.map_err(TokenFault::Store)?;
+        .entry(&upstream.connector, &endpoint.name)
+        .map_err(EndpointFault::Store)?;
+    let record = record(endpoint, &new.response, refresh_token, None);
+    let locked = lock(&entry).await.map_err(EndpointFault::Store)?;
     blocking(move || locked.write(&record))
         .await
-        .map_err(TokenFault::Store)
+        .map_err(EndpointFault::Store)
 }
 
-fn fingerprint(tokens: &Tokens) -> String {
-    hexadecimal(&tokens.config.fingerprint)
+fn fingerprint(endpoint: &TokenEndpoint) -> String {
+    hexadecimal(&endpoint.config.fingerprint)
 }
 
-fn is_invalid_grant(error: &TokenError) -> bool {
-    matches!(&error.fault, TokenFault::Refused { code, .. } if code == "invalid_grant")
+fn is_invalid_grant(error: &EndpointError) -> bool {
+    matches!(&error.fault, EndpointFault::Refused { code, .. } if code == "invalid_grant")
 }
 
 /// Tries again and again, since a thread that waits for another process could wait for ever.
-async fn lock(entry: &Entry) -> Result<Locked, tokens::TokenError> {
+async fn lock(entry: &TokenEntry) -> Result<TokenLock, tokens::TokenError> {
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
         let tried = entry.clone();
@@ -259,10 +269,10 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or(Err(tokens::TokenError::Interrupted))
 }
 
-fn tell(tokens: &Tokens, way: &Way, error: &tokens::TokenError) {
+fn report_unsaved(endpoint: &TokenEndpoint, upstream: &Upstream, error: &tokens::TokenError) {
     tracing::error!(
-        connector = &*way.connector,
-        credential = &*tokens.name,
+        connector = &*upstream.connector,
+        credential = &*endpoint.name,
         cause = chain(error),
         "a token could not be kept on disk; it is used all the same, and kept at the next renewal where that is possible"
     );

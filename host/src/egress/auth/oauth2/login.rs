@@ -1,36 +1,29 @@
 //! What a login brings: the first refresh token, for the store.
 
-use super::super::super::Egress;
-use super::super::super::error::EgressError;
-use super::super::{AuthError, Source};
-use super::form::{AuthorizationCode, Shown};
+use super::form::{AuthorizationCode, Proof};
+use super::tokens::Tokens;
 use super::{kept, request};
+use crate::egress::auth::error::EndpointError;
+use crate::egress::upstream::Upstream;
 use crate::tokens::Store;
 
-impl Egress {
-    /// Has tokens for the code that a person's permission came to, and keeps them in the store. The request goes the
+impl Tokens {
+    /// Obtains tokens for the code that a person's permission came to, and keeps them in the store. The request goes the
     /// connector's way, under its rules.
     ///
     /// # Errors
     ///
-    /// There is no such credential of the kind `oauth2`, its endpoint gives no refresh token, or it can't be kept.
-    pub(crate) async fn log_in(
+    /// The endpoint gives no refresh token, or it can't be kept.
+    pub(in crate::egress) async fn log_in(
         &self,
-        credential: &str,
+        upstream: &Upstream,
         code: &AuthorizationCode,
         store: &Store,
-    ) -> Result<(), EgressError> {
-        let held = self.credentials.named(credential)?;
-        let Source::Given(tokens) = &held.source else {
-            return Err(self.credentials.unknown(credential).into());
-        };
-        let fail = |error| EgressError::from(AuthError::Token(std::sync::Arc::new(error)));
-        let shown = Shown::Code(code);
-        let fresh = request::token(tokens, &self.way, shown)
+    ) -> Result<(), EndpointError> {
+        let endpoint = &self.endpoint;
+        let new = request::token(endpoint, upstream, Proof::Code(code)).await?;
+        kept::begin(endpoint, upstream, store, &new)
             .await
-            .map_err(fail)?;
-        kept::begin(tokens, &self.way, store, &fresh)
-            .await
-            .map_err(|fault| fail(request::failure(tokens, &self.way, None, fault)))
+            .map_err(|fault| endpoint.error(upstream, None, fault))
     }
 }

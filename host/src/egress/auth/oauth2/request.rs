@@ -1,24 +1,28 @@
-//! One token: its request, sent again where the endpoint fails in a way that may pass.
+//! One token: its request, sent again if the endpoint fails in a way that may pass.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, Method, Response, header};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::super::super::body::ResponseBody;
-use super::super::super::error::EgressError;
-use super::super::super::exchange::{Hop, HopBody};
-use super::super::super::governor::retry;
-use super::super::super::headers;
-use super::super::super::tries::Course;
-use super::super::super::way::Way;
-use super::super::error::{TokenError, TokenFault};
-use super::answer::{self, Given};
-use super::form::Shown;
-use super::{Token, Tokens, form};
-use crate::config::{Limits, Secret};
+use super::answer::{self, TokenResponse};
+use super::endpoint::TokenEndpoint;
+use super::form::{self, Proof};
+use super::token::Token;
+use crate::config::Limits;
+use crate::egress::attempt::{Attempt, NoCredential, TryFailure};
+use crate::egress::auth::error::{EndpointError, EndpointFault};
+use crate::egress::body::ResponseBody;
+use crate::egress::error::EgressError;
+use crate::egress::governor::retry;
+use crate::egress::headers;
+use crate::egress::message::Timeouts;
+use crate::egress::outgoing::{Outgoing, OutgoingBody};
+use crate::egress::tries::{PassingFailure, RetryPolicy};
+use crate::egress::upstream::Upstream;
+use crate::report;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
@@ -27,190 +31,183 @@ const MAX_ANSWER_BYTES: usize = 64 << 10;
 /// How long a token may take at the least, tries and quotas included.
 const LEAST_TIME: Duration = Duration::from_secs(600);
 
+/// A token, and all that came with it.
+pub(super) struct NewTokens {
+    pub(super) token: Token,
+    pub(super) response: TokenResponse,
+}
+
 /// What came back.
-struct Answered {
+pub(super) struct EndpointAnswer {
     status: u16,
-    /// None where it is too long.
+    headers: HeaderMap,
+    /// `None` if it is too long.
     body: Option<Vec<u8>>,
 }
 
-/// A token, and all that came with it.
-pub(super) struct Fresh {
-    pub(super) token: Token,
-    pub(super) given: Given,
-}
-
 /// Asks the endpoint for a token. What it gives is told to the connector's secrets before anybody has it.
+///
+/// # Errors
+///
+/// The endpoint gives none.
 pub(super) async fn token(
-    tokens: &Tokens,
-    way: &Arc<Way>,
-    shown: Shown<'_>,
-) -> Result<Fresh, TokenError> {
-    let mut status = None;
-    let asked = asked(tokens, way, shown, &mut status).await;
-    asked.map_err(|fault| failure(tokens, way, status, fault))
-}
-
-/// A fault as those who wait for the token are told it.
-pub(super) fn failure(
-    tokens: &Tokens,
-    way: &Way,
-    status: Option<u16>,
-    fault: TokenFault,
-) -> TokenError {
-    TokenError {
-        name: tokens.name.to_string(),
-        file: way.config_file.clone(),
-        origin: tokens.config.token_url.origin().ascii_serialization(),
-        status,
-        fault: fault.shown_by(&way.secrets),
-    }
-}
-
-async fn asked(
-    tokens: &Tokens,
-    way: &Arc<Way>,
-    shown: Shown<'_>,
-    status: &mut Option<u16>,
-) -> Result<Fresh, TokenFault> {
-    // The calls and bytes are the host's. The time is that of the page that waits for the longest; but what a short page
-    // has begun, the next one may still have.
-    let limits = Limits {
-        max_calls: u32::MAX,
-        max_call_bytes: u64::MAX,
-        ..Limits::default()
+    endpoint: &TokenEndpoint,
+    upstream: &Upstream,
+    proof: Proof<'_>,
+) -> Result<NewTokens, EndpointError> {
+    let mut retries = TokenRetries {
+        endpoint,
+        upstream,
+        proof,
+        asked: Instant::now(),
+        status: None,
     };
-    let deadline = Deadline::new(
-        Instant::now(),
-        way.page_timeout.max(LEAST_TIME),
-        DeadlineReason::PageTimeout,
-    );
-    let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default()));
-    let mut course = Course::hosts_own(&scope);
-    let origin = tokens.config.token_url.origin().ascii_serialization();
-    let mut attempt = 1;
-    loop {
-        let began = Instant::now();
-        let hop = hop(tokens, way, shown)?;
-        let sent = way.hop(hop, attempt, &mut course).await;
-        let (failed, pause) = match sent {
-            Ok(response) => {
-                let answered = response.status().as_u16();
-                *status = Some(answered);
-                let passes = retry::passes(answered) || answered >= 500;
-                let pause = passes.then(|| {
-                    let headers = Some(response.headers());
-                    way.governor
-                        .pause(&origin, attempt, headers, course.deadline)
-                });
-                match (read(response).await, pause.flatten()) {
-                    (Ok(answer), None) => return used(answer, began, tokens, way),
-                    (Ok(_), Some(pause)) => (None, Some(pause)),
-                    // The endpoint may have given one that is lost now; another try is all that can be done.
-                    (Err(error), _) => (Some(error), None),
-                }
-            }
-            Err(failure) => (Some(failure.error), None),
+    let new = retries.token().await;
+    new.map_err(|fault| endpoint.error(upstream, retries.status, fault))
+}
+
+/// The tries of a request for a token. Each has a form of its own, since what is signed for it must be new.
+struct TokenRetries<'r> {
+    endpoint: &'r TokenEndpoint,
+    upstream: &'r Upstream,
+    proof: Proof<'r>,
+    /// When the last try began.
+    asked: Instant,
+    /// The last try's, if it was answered.
+    status: Option<u16>,
+}
+
+impl TokenRetries<'_> {
+    async fn token(&mut self) -> Result<NewTokens, EndpointFault> {
+        let upstream = self.upstream;
+        // The calls and bytes are the host's. The time is that of the page that waits for the longest; but what a short
+        // page has begun, the next one may still have.
+        let limits = Limits {
+            max_calls: u32::MAX,
+            max_call_bytes: u64::MAX,
+            ..Limits::default()
         };
-        let pause = match &failed {
-            None => pause,
-            Some(error) if retry::is_broken(error) => {
-                way.governor.pause(&origin, attempt, None, course.deadline)
-            }
-            Some(_) => None,
-        };
-        let Some(pause) = pause else {
-            return Err(failed.map_or(TokenFault::Empty, |error| {
-                TokenFault::Unreached(Box::new(error))
-            }));
-        };
-        let cause = if failed.is_some() { None } else { *status };
-        way.governor
-            .wait_for_retry(&origin, pause, cause, &scope.waits)
-            .await;
-        course.pause(pause);
-        *status = None;
-        attempt = attempt.saturating_add(1);
+        let deadline = Deadline::new(
+            Instant::now(),
+            upstream.page_timeout.max(LEAST_TIME),
+            DeadlineReason::PageTimeout,
+        );
+        let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default()));
+        let mut attempt = Attempt::new(&scope, Timeouts::default(), NoCredential);
+        let first = self.request(())?;
+        let answer = upstream.send(first, self, &mut attempt).await?;
+        self.read_tokens(answer)
+    }
+
+    fn read_tokens(&self, answer: EndpointAnswer) -> Result<NewTokens, EndpointFault> {
+        let (endpoint, secrets) = (self.endpoint, &self.upstream.secrets);
+        let body = answer.body.ok_or(EndpointFault::TooLarge {
+            limit_bytes: MAX_ANSWER_BYTES,
+        })?;
+        let response = answer::read(answer.status, &body)?;
+        if let Some(new) = &response.refresh_token {
+            endpoint.hide_refresh_token(new, secrets);
+        }
+        let token = endpoint.token(
+            &response.access_token,
+            self.asked,
+            response.expires_in,
+            secrets,
+        )?;
+        Ok(NewTokens { token, response })
     }
 }
 
-fn hop(tokens: &Tokens, way: &Way, shown: Shown<'_>) -> Result<Hop, TokenFault> {
-    let form = form::form(tokens, &way.secrets, shown)?;
-    let own = [
-        (header::ACCEPT.as_str(), "application/json"),
-        (
-            header::CONTENT_TYPE.as_str(),
-            "application/x-www-form-urlencoded",
-        ),
-    ];
-    let mut headers =
-        headers::sent(&own).map_err(|fault| TokenFault::Unreached(Box::new(fault.into())))?;
-    if let Some(authorization) = form.authorization {
-        headers.insert(header::AUTHORIZATION, authorization);
+impl RetryPolicy for TokenRetries<'_> {
+    type Answer = EndpointAnswer;
+    type Again = ();
+    type Error = EndpointFault;
+
+    fn again(&self, _: &Outgoing, _: bool) -> Option<()> {
+        Some(())
     }
-    Ok(Hop {
-        method: Method::POST,
-        url: tokens.config.token_url.clone(),
-        headers,
-        body: HopBody::Whole(form.body),
-    })
+
+    fn request(&mut self, (): ()) -> Result<Outgoing, EndpointFault> {
+        (self.asked, self.status) = (Instant::now(), None);
+        let form = form::form(self.endpoint, &self.upstream.secrets, self.proof)?;
+        let own = [
+            (header::ACCEPT.as_str(), "application/json"),
+            (
+                header::CONTENT_TYPE.as_str(),
+                "application/x-www-form-urlencoded",
+            ),
+        ];
+        let mut headers = headers::sent(&own).map_err(EgressError::from)?;
+        if let Some(authorization) = form.authorization {
+            headers.insert(header::AUTHORIZATION, authorization);
+        }
+        Ok(Outgoing {
+            method: Method::POST,
+            url: self.endpoint.config.token_url.clone(),
+            headers,
+            body: OutgoingBody::Whole(form.body),
+        })
+    }
+
+    async fn read(
+        &mut self,
+        response: Response<ResponseBody>,
+    ) -> Result<EndpointAnswer, TryFailure> {
+        self.status = Some(response.status().as_u16());
+        // The endpoint may have given a token that is lost now; another try is all that can be done.
+        read(response).await.map_err(|error| TryFailure {
+            error,
+            is_answered: true,
+        })
+    }
+
+    fn passing<'e>(
+        &self,
+        ended: &'e Result<EndpointAnswer, TryFailure>,
+    ) -> Option<PassingFailure<'e>> {
+        match ended {
+            Ok(answer) => {
+                let passes = retry::passes(answer.status) || answer.status >= 500;
+                passes.then_some(PassingFailure {
+                    status: Some(answer.status),
+                    headers: Some(&answer.headers),
+                })
+            }
+            Err(failure) => retry::is_broken(&failure.error).then_some(PassingFailure {
+                status: None,
+                headers: None,
+            }),
+        }
+    }
+
+    /// It was read to its end.
+    fn set_aside(_: EndpointAnswer) {}
 }
 
-async fn read(response: http::Response<ResponseBody>) -> Result<Answered, EgressError> {
-    let status = response.status().as_u16();
-    let mut rest = response.into_body();
+impl From<EgressError> for EndpointFault {
+    fn from(error: EgressError) -> Self {
+        Self::Unreached {
+            cause: report::chain(&error),
+        }
+    }
+}
+
+async fn read(response: Response<ResponseBody>) -> Result<EndpointAnswer, EgressError> {
+    let (head, mut rest) = response.into_parts();
+    let answer = |body| EndpointAnswer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body,
+    };
     let mut body = Vec::new();
     while let Some(frame) = rest.frame().await {
         if let Ok(piece) = frame?.into_data() {
             if body.len().saturating_add(piece.len()) > MAX_ANSWER_BYTES {
                 rest.set_aside();
-                return Ok(Answered { status, body: None });
+                return Ok(answer(None));
             }
             body.extend_from_slice(&piece);
         }
     }
-    Ok(Answered {
-        status,
-        body: Some(body),
-    })
-}
-
-fn used(
-    answered: Answered,
-    began: Instant,
-    tokens: &Tokens,
-    way: &Way,
-) -> Result<Fresh, TokenFault> {
-    let body = answered.body.ok_or(TokenFault::TooLarge {
-        limit_bytes: MAX_ANSWER_BYTES,
-    })?;
-    let given = answer::read(answered.status, &body)?;
-    if let Some(new) = &given.refresh_token {
-        hide_refresh_token(new, tokens, way);
-    }
-    let token = made(&given.access_token, began, given.expires_in, tokens, way)?;
-    Ok(Fresh { token, given })
-}
-
-/// A token to send. Hidden from now on.
-pub(super) fn made(
-    access_token: &Secret,
-    began: Instant,
-    expires_in: Option<Duration>,
-    tokens: &Tokens,
-    way: &Way,
-) -> Result<Token, TokenFault> {
-    way.secrets.add(
-        access_token.expose(),
-        &format!("auth.{}.token", tokens.name),
-    );
-    let value = format!("{}{}", tokens.config.prefix, access_token.expose());
-    let mut value = HeaderValue::try_from(value).map_err(|_| TokenFault::NoHeader)?;
-    value.set_sensitive(true);
-    Ok(Token::new(value, began, expires_in))
-}
-
-pub(super) fn hide_refresh_token(token: &Secret, tokens: &Tokens, way: &Way) {
-    way.secrets
-        .add(token.expose(), &format!("auth.{}.refresh", tokens.name));
+    Ok(answer(Some(body)))
 }

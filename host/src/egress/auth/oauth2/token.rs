@@ -44,7 +44,7 @@ impl Token {
     }
 
     /// Whether it is sent with requests, and no other one is had.
-    pub(in crate::egress::auth) fn holds(&self) -> bool {
+    pub(in crate::egress) fn holds(&self) -> bool {
         self.times.is_none_or(|(until, _)| Instant::now() < until)
     }
 
@@ -54,7 +54,7 @@ impl Token {
     }
 
     /// An API took it.
-    pub(in crate::egress::auth) fn was_accepted(&self) {
+    pub(in crate::egress) fn was_accepted(&self) {
         self.is_accepted.store(true, Ordering::Relaxed);
     }
 

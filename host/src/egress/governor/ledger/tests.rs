@@ -18,8 +18,8 @@ fn even(reserve: u32) -> Pace {
     })
 }
 
-fn quota(limit: u64, remaining: u64, reset: Duration) -> Quota {
-    Quota {
+fn quota(limit: u64, remaining: u64, reset: Duration) -> QuotaReport {
+    QuotaReport {
         name: "x-ratelimit".into(),
         limit: Some(limit),
         remaining,
@@ -28,24 +28,24 @@ fn quota(limit: u64, remaining: u64, reset: Duration) -> Quota {
     }
 }
 
-fn answer(status: u16, quotas: Vec<Quota>, retry_after: Option<Duration>) -> Ending {
-    let observed = Observed {
+fn answer(status: u16, quotas: Vec<QuotaReport>, retry_after: Option<Duration>) -> CallOutcome {
+    let observed = QuotaReadings {
         quotas,
         retry_after,
     };
-    Ending::Answered { status, observed }
+    CallOutcome::Answered { status, observed }
 }
 
-fn told(limit: u64, remaining: u64, reset: Duration) -> Ending {
+fn told(limit: u64, remaining: u64, reset: Duration) -> CallOutcome {
     answer(200, vec![quota(limit, remaining, reset)], None)
 }
 
-fn silent() -> Ending {
+fn silent() -> CallOutcome {
     answer(200, Vec::new(), None)
 }
 
 /// A ledger whose first call was answered like this, just now.
-fn after(ending: Ending, pace: &Pace) -> (Ledger, Instant) {
+fn after(ending: CallOutcome, pace: &Pace) -> (Ledger, Instant) {
     let (mut ledger, now) = (Ledger::default(), Instant::now());
     let ticket = ledger.admit(pace, now).unwrap();
     ledger.settle(ticket, ending, pace, DAY, now);
@@ -75,7 +75,7 @@ fn one_call_goes_first_while_nothing_is_known() {
     );
     let second = ledger.admit(&pace, now + PATIENCE).unwrap();
     assert!(ledger.admit(&pace, now + PATIENCE).is_err());
-    ledger.settle(first, Ending::Unanswered, &pace, DAY, now + PATIENCE);
+    ledger.settle(first, CallOutcome::Unanswered, &pace, DAY, now + PATIENCE);
     assert!(
         ledger.admit(&pace, now + PATIENCE).is_err(),
         "the second is still waited for"
@@ -159,7 +159,7 @@ fn calls_under_way_count_until_their_response_says_otherwise() {
 #[test]
 fn calls_without_a_response_count_as_spent() {
     let pace = even(0);
-    for ending in [Ending::Unanswered, silent()] {
+    for ending in [CallOutcome::Unanswered, silent()] {
         let (mut ledger, now) = after(told(10, 1, HOUR), &pace);
         let time = ledger.admit(&pace, now).unwrap_err();
         let ticket = ledger.admit(&pace, time).unwrap();
@@ -169,7 +169,7 @@ fn calls_without_a_response_count_as_spent() {
     let (mut ledger, now) = after(told(10, 1, HOUR), &pace);
     let time = ledger.admit(&pace, now).unwrap_err();
     let ticket = ledger.admit(&pace, time).unwrap();
-    ledger.settle(ticket, Ending::Unmade, &pace, DAY, time);
+    ledger.settle(ticket, CallOutcome::Unmade, &pace, DAY, time);
     assert!(ledger.admit(&pace, time).unwrap_err() < now + HOUR);
 }
 
@@ -257,7 +257,7 @@ fn several_quotas_hold_together() {
         pace_below: 0,
         ..RateLimitConfig::default()
     });
-    let named = |name: &'static str, remaining, reset| Quota {
+    let named = |name: &'static str, remaining, reset| QuotaReport {
         name: name.into(),
         ..quota(100, remaining, reset)
     };
@@ -279,7 +279,7 @@ fn quotas_of_ever_new_names_are_not_kept() {
     let pace = Pace::of(&RateLimitConfig::default());
     let (mut ledger, now) = after(silent(), &pace);
     for number in 0..1000 {
-        let quota = Quota {
+        let quota = QuotaReport {
             name: format!("policy-{number}").into(),
             ..quota(1_000_000, 1_000_000, HOUR)
         };
@@ -335,7 +335,7 @@ proptest! {
                 under_way.push(ticket);
             }
             if milliseconds % 3 == 0 && let Some(ticket) = under_way.pop() {
-                let ending = ending.map_or(Ending::Unanswered, |(status, limit, remaining, reset, retry_after)| {
+                let ending = ending.map_or(CallOutcome::Unanswered, |(status, limit, remaining, reset, retry_after)| {
                     answer(
                         status,
                         vec![quota(limit, remaining, Duration::from_secs(reset))],

@@ -19,12 +19,12 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         .collect()
 }
 
-fn observed(lines: &[(&str, &str)]) -> Observed {
-    Observed::of(&headers(lines), &QuotaHeaders::default(), now())
+fn observed(lines: &[(&str, &str)]) -> QuotaReadings {
+    QuotaReadings::of(&headers(lines), &QuotaHeaders::default(), now())
 }
 
-fn quota(name: &'static str, limit: Option<u64>, remaining: u64, reset: u64) -> Quota {
-    Quota {
+fn quota(name: &'static str, limit: Option<u64>, remaining: u64, reset: u64) -> QuotaReport {
+    QuotaReport {
         name: name.into(),
         limit,
         remaining,
@@ -33,8 +33,14 @@ fn quota(name: &'static str, limit: Option<u64>, remaining: u64, reset: u64) -> 
     }
 }
 
-fn windowed(name: &'static str, limit: u64, remaining: u64, reset: u64, window: u64) -> Quota {
-    Quota {
+fn windowed(
+    name: &'static str,
+    limit: u64,
+    remaining: u64,
+    reset: u64,
+    window: u64,
+) -> QuotaReport {
+    QuotaReport {
         window: Some(Duration::from_secs(window)),
         ..quota(name, Some(limit), remaining, reset)
     }
@@ -63,7 +69,7 @@ fn every_spelling_of_a_quota_is_read() {
             "{reset}"
         );
     }
-    let cases: [(&[(&str, &str)], Quota); 8] = [
+    let cases: [(&[(&str, &str)], QuotaReport); 8] = [
         (
             &[
                 ("x-rate-limit-remaining", "7"),
@@ -160,7 +166,7 @@ fn configuration_names_other_headers() {
         ("x-calls-reset", "30"),
         ("x-ratelimit-limit", "100"),
     ];
-    let observed = Observed::of(&headers(&lines), &own, now());
+    let observed = QuotaReadings::of(&headers(&lines), &own, now());
     assert_eq!(observed.quotas, [quota("configured", Some(100), 7, 30)]);
 }
 
@@ -217,7 +223,7 @@ fn what_cannot_be_read_is_as_if_it_were_not_there() {
         ],
     ];
     for lines in cases {
-        assert_eq!(observed(lines), Observed::default(), "{lines:?}");
+        assert_eq!(observed(lines), QuotaReadings::default(), "{lines:?}");
     }
     assert_eq!(
         observed(&[("retry-after", "99999999")]).retry_after,
@@ -242,7 +248,7 @@ proptest! {
         ];
         let lines: Vec<(&str, &str)> = lines.iter().map(|(name, value)| (NAMES[*name], value.as_str())).collect();
         let now = UNIX_EPOCH + Duration::from_secs(seconds);
-        let observed = Observed::of(&headers(&lines), &QuotaHeaders::default(), now);
+        let observed = QuotaReadings::of(&headers(&lines), &QuotaHeaders::default(), now);
         prop_assert!(observed.quotas.len() <= 20);
         prop_assert!(observed.quotas.iter().all(|quota| quota.name.len() <= MAX_NAME_BYTES));
     }

@@ -1,25 +1,26 @@
-//! A connector's access to the network without a connector, so that a benchmark can measure it by itself.
+//! A connector's access to the network without a connector, so that a benchmark can measure it by itself. Only with the
+//! feature `bench`.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Egress, Request, RequestBody, Upstreams, Wishes};
+use super::access::Egress;
+use super::message::{Request, RequestBody, Timeouts};
+use super::upstreams::Upstreams;
 use crate::config::ConnectorConfig;
 use crate::scope::CallScope;
 
 /// The gate and the client of a connector, which one page after the other may use.
-#[doc(hidden)]
-pub struct Alone {
+pub struct BenchEgress {
     egress: Egress,
     config: ConnectorConfig,
 }
 
 /// What one page may use of it.
-#[doc(hidden)]
-pub struct Page(Arc<CallScope>);
+pub struct BenchPage(Arc<CallScope>);
 
-impl Alone {
+impl BenchEgress {
     /// The access of a connector with this configuration, over the system's network.
     ///
     /// # Errors
@@ -34,8 +35,8 @@ impl Alone {
     }
 
     /// A new page's calls, bytes and time.
-    pub fn page(&self) -> Page {
-        Page(Arc::new(CallScope::of_a_page(&self.config.limits)))
+    pub fn page(&self) -> BenchPage {
+        BenchPage(Arc::new(CallScope::of_a_page(&self.config.limits)))
     }
 
     /// Sends a GET as `http-fetch` does; answers status and body.
@@ -45,7 +46,7 @@ impl Alone {
     /// Whatever fails, as the log would say it.
     pub async fn get(
         &self,
-        page: &Page,
+        page: &BenchPage,
         url: &str,
     ) -> Result<(u16, Vec<u8>), Box<dyn Error + Send + Sync>> {
         let request = Request {
@@ -53,7 +54,7 @@ impl Alone {
             url: url.to_owned(),
             headers: Vec::new(),
             body: RequestBody::Whole(Vec::new()),
-            wishes: Wishes::default(),
+            timeouts: Timeouts::default(),
             idempotent: None,
             credential: None,
         };
@@ -62,8 +63,8 @@ impl Alone {
     }
 }
 
-impl fmt::Debug for Alone {
+impl fmt::Debug for BenchEgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Alone").finish_non_exhaustive()
+        f.debug_struct("BenchEgress").finish_non_exhaustive()
     }
 }

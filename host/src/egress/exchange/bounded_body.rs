@@ -10,28 +10,28 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use tokio::time::{Instant, Sleep};
 
-use super::super::error::{EgressError, Timeout};
-use super::super::record::Counter;
-use super::{Cause, HopBody, StreamedBody};
+use crate::egress::error::{EgressError, Timeout};
+use crate::egress::outgoing::{OutgoingBody, StreamedBody, TransferError};
+use crate::egress::record::ByteCounter;
 use crate::scope::{ByteQuotaError, CallScope, Deadline, DeadlineReason};
 
-/// The body as it is sent, within its caps.
-pub(super) fn outgoing(
-    body: HopBody,
+/// A request's body within its caps.
+pub(super) fn bounded(
+    body: OutgoingBody,
     max_bytes: u64,
     deadline: Deadline,
     scope: &Arc<CallScope>,
-    sent: Counter,
-) -> Result<UnsyncBoxBody<Bytes, Cause>, EgressError> {
+    sent: ByteCounter,
+) -> Result<UnsyncBoxBody<Bytes, TransferError>, BodyFault> {
     let too_large = |bytes: u64| {
         (bytes > max_bytes)
-            .then_some(EgressError::RequestTooLarge {
+            .then_some(BodyFault::TooLarge {
                 limit_bytes: max_bytes,
             })
             .map_or(Ok(()), Err)
     };
     match body {
-        HopBody::Whole(bytes) => {
+        OutgoingBody::Whole(bytes) => {
             too_large(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
             scope.network.take_bytes(bytes.len())?;
             sent.add(bytes.len());
@@ -39,9 +39,9 @@ pub(super) fn outgoing(
                 .map_err(|never| match never {})
                 .boxed_unsync())
         }
-        HopBody::Streamed(streamed) => {
+        OutgoingBody::Streamed(streamed) => {
             too_large(streamed.length.unwrap_or(0))?;
-            Ok(Capped {
+            Ok(BoundedBody {
                 streamed,
                 left: max_bytes,
                 max_bytes,
@@ -57,7 +57,7 @@ pub(super) fn outgoing(
 
 /// Why a stream was not sent to its end.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-pub(super) enum BodyFault {
+pub(in crate::egress) enum BodyFault {
     #[error("the request is too large")]
     TooLarge { limit_bytes: u64 },
     #[error("the page has used up its bytes")]
@@ -66,9 +66,15 @@ pub(super) enum BodyFault {
     OutOfTime { reason: DeadlineReason },
 }
 
-impl From<&BodyFault> for EgressError {
-    fn from(fault: &BodyFault) -> Self {
-        match *fault {
+impl From<ByteQuotaError> for BodyFault {
+    fn from(ByteQuotaError { limit_bytes }: ByteQuotaError) -> Self {
+        Self::OverQuota { limit_bytes }
+    }
+}
+
+impl From<BodyFault> for EgressError {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
             BodyFault::TooLarge { limit_bytes } => Self::RequestTooLarge { limit_bytes },
             BodyFault::OverQuota { limit_bytes } => Self::TooManyBytes { limit_bytes },
             BodyFault::OutOfTime { reason } => Self::Timeout(Timeout::Deadline(reason)),
@@ -76,7 +82,7 @@ impl From<&BodyFault> for EgressError {
     }
 }
 
-struct Capped {
+struct BoundedBody {
     streamed: StreamedBody,
     left: u64,
     max_bytes: u64,
@@ -84,32 +90,29 @@ struct Capped {
     time: Pin<Box<Sleep>>,
     reason: DeadlineReason,
     scope: Arc<CallScope>,
-    sent: Counter,
+    sent: ByteCounter,
 }
 
-impl Capped {
+impl BoundedBody {
     fn count(&mut self, bytes: usize) -> Result<(), BodyFault> {
         let length = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.left = self.left.checked_sub(length).ok_or(BodyFault::TooLarge {
             limit_bytes: self.max_bytes,
         })?;
-        self.scope
-            .network
-            .take_bytes(bytes)
-            .map_err(|ByteQuotaError { limit_bytes }| BodyFault::OverQuota { limit_bytes })?;
+        self.scope.network.take_bytes(bytes)?;
         self.sent.add(bytes);
         Ok(())
     }
 }
 
-impl Body for Capped {
+impl Body for BoundedBody {
     type Data = Bytes;
-    type Error = Cause;
+    type Error = TransferError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TransferError>>> {
         let this = self.get_mut();
         loop {
             // The clock too: a guest that always has more never lets a timer run.

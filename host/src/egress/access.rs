@@ -1,0 +1,214 @@
+//! One connector's access to the network.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use url::Url;
+
+use super::attempt::Attempt;
+use super::auth::error::AuthError;
+use super::auth::{AuthorizationCode, CredentialChoice, Credentials};
+use super::body::ResponseBody;
+use super::dial::Dialler;
+use super::error::EgressError;
+use super::governor::Governor;
+use super::headers;
+use super::message::{Request, RequestBody, Response};
+use super::outgoing::{Outgoing, OutgoingBody};
+use super::pool::Pool;
+use super::redirect::Redirectable;
+use super::upstream::Upstream;
+use super::upstreams::Upstreams;
+use crate::config::ConnectorConfig;
+use crate::scope::{CallQuotaError, CallScope};
+use crate::secrets::Secrets;
+use crate::tokens::Store;
+use crate::waits::{Wait, WaitReason};
+
+/// One connector's access to the network.
+pub(crate) struct Egress {
+    pub(super) upstream: Arc<Upstream>,
+    pub(super) credentials: Credentials,
+}
+
+impl Egress {
+    /// Takes over the connections of `previous`, the same connector's before its configuration changed, where they would
+    /// be made in the same way now, and the tokens of credentials that are still the same.
+    ///
+    /// # Errors
+    ///
+    /// The connector's own certificates can't be used.
+    pub(crate) fn new(
+        connector: &str,
+        config: &ConnectorConfig,
+        config_file: String,
+        upstreams: &Upstreams,
+        previous: Option<&Self>,
+    ) -> Result<Self, rustls::Error> {
+        let pool = match previous {
+            Some(previous) if previous.upstream.network.connects_as(&config.network) => {
+                previous.upstream.pool.clone()
+            }
+            _ => Arc::new(Pool::new(Dialler::new(
+                upstreams.network.clone(),
+                &config.network,
+                upstreams.tls.client(&config.network)?,
+            ))),
+        };
+        let secrets = previous.map_or_else(
+            || Secrets::of(connector),
+            |previous| previous.upstream.secrets.clone(),
+        );
+        secrets.add_config(config);
+        let connector: Arc<str> = connector.into();
+        let credentials = Credentials::new(
+            &config.credentials,
+            config_file.clone(),
+            previous.map(|previous| &previous.credentials),
+        );
+        let upstream = Upstream {
+            governor: Governor::new(&connector, config, &upstreams.budgets),
+            connector,
+            allow: config.network.allow.clone(),
+            config_file,
+            pool,
+            network: config.network.clone(),
+            secrets,
+            max_request_bytes: config.limits.max_request_bytes,
+            max_response_bytes: config.limits.max_response_bytes,
+            page_timeout: config.limits.page_timeout,
+            tokens: upstreams.tokens.clone(),
+        };
+        Ok(Self {
+            upstream: Arc::new(upstream),
+            credentials,
+        })
+    }
+
+    /// Sends one request and reads the whole response.
+    ///
+    /// # Errors
+    ///
+    /// [`EgressError`]; nothing was sent where it is `Denied`, `AddressDenied` or `InvalidRequest`.
+    pub(crate) async fn fetch(
+        &self,
+        request: Request,
+        scope: &Arc<CallScope>,
+    ) -> Result<Response, EgressError> {
+        let (url, response) = self.send(request, scope).await?;
+        let (head, body) = response.into_parts();
+        let _waiting = scope.waits.begin(Wait {
+            reason: WaitReason::Response {
+                origin: url.origin().ascii_serialization(),
+            },
+            until: None,
+        });
+        Ok(Response {
+            status: head.status.as_u16(),
+            headers: headers::received(&head.headers),
+            body: body.whole().await?,
+            url: match self.upstream.secrets.hidden() {
+                Some(finder) => finder.replaced_text(url.as_str()).unwrap_or(url.into()),
+                None => url.into(),
+            },
+        })
+    }
+
+    /// Sends one request, and further ones where it is redirected and the connector's configuration follows. Answers
+    /// who answered, and the response, whose body is still to come.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::fetch`].
+    pub(crate) async fn send(
+        &self,
+        request: Request,
+        scope: &Arc<CallScope>,
+    ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
+        let (upstream, credential) = (&self.upstream, request.credential.clone());
+        let bearer = CredentialChoice::new(&self.credentials, upstream, scope, credential);
+        let mut attempt = Attempt::new(scope, request.timeouts, bearer);
+        attempt.idempotent = request.idempotent;
+        self.take_call(&request.method, scope)?;
+        let mut outgoing = parse(request).map_err(|(method, error)| {
+            upstream.record(&method, None).fail(&error);
+            error
+        })?;
+        let mut follow = upstream.network.follow_redirects;
+        loop {
+            let redirectable = (follow > 0).then(|| Redirectable::of(&outgoing));
+            let url = outgoing.url.clone();
+            let mut retries = upstream.retries(&outgoing, &attempt);
+            let response = upstream.send(outgoing, &mut retries, &mut attempt).await?;
+            let next = redirectable
+                .and_then(|request| request.next(response.status(), response.headers()));
+            let Some(next) = next else {
+                return Ok((url, response));
+            };
+            response.into_body().set_aside();
+            self.take_call(next.method.as_str(), scope)?;
+            follow = follow.saturating_sub(1);
+            outgoing = next;
+        }
+    }
+
+    /// Counts a call, also one that will be refused: each leaves a line in the log. Those past the quota leave one in
+    /// all.
+    fn take_call(&self, method: &str, scope: &CallScope) -> Result<(), EgressError> {
+        scope
+            .network
+            .take_call()
+            .map_err(|CallQuotaError { limit, is_first }| {
+                let error = EgressError::TooManyCalls { limit };
+                if is_first {
+                    self.upstream.record(method, None).fail(&error);
+                }
+                error
+            })
+    }
+
+    /// Obtains tokens for the code that a person's permission came to, and keeps them in the store. The request goes the
+    /// connector's way, under its rules.
+    ///
+    /// # Errors
+    ///
+    /// There is no such credential of the kind `oauth2`, its endpoint gives no refresh token, or it can't be kept.
+    pub(crate) async fn log_in(
+        &self,
+        credential: &str,
+        code: &AuthorizationCode,
+        store: &Store,
+    ) -> Result<(), EgressError> {
+        let tokens = self.credentials.tokens(credential)?;
+        tokens
+            .log_in(&self.upstream, code, store)
+            .await
+            .map_err(|error| AuthError::Token(Arc::new(error)).into())
+    }
+
+    /// The connector's secrets.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.upstream.secrets
+    }
+}
+
+/// Checks a request's parts. Its method comes back with what is wrong, for the log.
+fn parse(request: Request) -> Result<Outgoing, (String, EgressError)> {
+    let parsed = headers::url(&request.url).and_then(|url| {
+        let method = headers::method(&request.method)?;
+        let headers = headers::sent(&request.headers)?;
+        Ok((url, method, headers))
+    });
+    match parsed {
+        Ok((url, method, headers)) => Ok(Outgoing {
+            method,
+            url,
+            headers,
+            body: match request.body {
+                RequestBody::Whole(bytes) => OutgoingBody::Whole(Bytes::from(bytes)),
+                RequestBody::Streamed(streamed) => OutgoingBody::Streamed(streamed),
+            },
+        }),
+        Err(fault) => Err((request.method, fault.into())),
+    }
+}

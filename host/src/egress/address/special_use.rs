@@ -1,0 +1,85 @@
+//! Why an address is not one of the public internet's, and what opens it all the same.
+
+/// Why an address is not one of the public internet's. The text completes "the address is …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SpecialUse {
+    /// `0.0.0.0` and `::`, which reach the host's own machine.
+    #[error("the unspecified address")]
+    Unspecified,
+    /// The rest of `0.0.0.0/8`.
+    #[error("an address of \"this network\"")]
+    ThisNetwork,
+    #[error("a loopback address")]
+    Loopback,
+    #[error("a private address")]
+    Private,
+    /// `100.64.0.0/10`, between a carrier and its customers; some clouds put their own services there.
+    #[error("an address of a carrier's shared space")]
+    CarrierNat,
+    #[error("a link-local address")]
+    LinkLocal,
+    #[error("a unique local address")]
+    UniqueLocal,
+    /// `fec0::/10`, deprecated, but routed wherever it is still set up.
+    #[error("a site-local address")]
+    SiteLocal,
+    #[error("a multicast address")]
+    Multicast,
+    #[error("the broadcast address")]
+    Broadcast,
+    #[error("an address for documentation")]
+    Documentation,
+    #[error("an address for benchmarks")]
+    Benchmarking,
+    /// `64:ff9b:1::/48`: leads through a translator of the local network to an IPv4 address of its choice.
+    #[error("an address of a local translator to IPv4")]
+    LocalTranslation,
+    /// `100::/64`.
+    #[error("an address whose traffic is discarded")]
+    Discard,
+    /// Kept for protocols or for the future, Teredo among them.
+    #[error("a reserved address")]
+    Reserved,
+    /// A service that hands a machine its settings, often with credentials. Its address may be in any block, even in a
+    /// public one.
+    #[error("the address of a cloud's metadata service")]
+    Metadata,
+}
+
+/// What opens an address of special use, from the lightest to the strictest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Opener {
+    /// A network that contains it, or its own mention in a rule.
+    Network,
+    /// A network of this address alone, or its own mention in a rule: whoever opens `169.254.0.0/16` has not thought
+    /// of credentials.
+    ItsName,
+    /// No connection to it has a meaning of its own; `0.0.0.0` would be loopback by another name.
+    Nothing,
+}
+
+impl SpecialUse {
+    /// Whether `allow-networks` can open it.
+    pub(in crate::egress) fn can_be_allowed(self) -> bool {
+        self.opener() != Opener::Nothing
+    }
+
+    pub(super) fn opener(self) -> Opener {
+        match self {
+            Self::Unspecified | Self::Multicast | Self::Broadcast => Opener::Nothing,
+            Self::Metadata => Opener::ItsName,
+            Self::ThisNetwork
+            | Self::Loopback
+            | Self::Private
+            | Self::CarrierNat
+            | Self::LinkLocal
+            | Self::UniqueLocal
+            | Self::SiteLocal
+            | Self::Documentation
+            | Self::Benchmarking
+            | Self::LocalTranslation
+            | Self::Discard
+            | Self::Reserved => Opener::Network,
+        }
+    }
+}

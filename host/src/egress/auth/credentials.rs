@@ -1,0 +1,123 @@
+//! All credentials of a connector, and which of them goes to a URL.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::error::AuthError;
+use super::oauth2::Tokens;
+use super::source::CredentialSource;
+use crate::config::{Credential, Oauth2Config};
+use crate::report;
+
+/// How much of a name that a guest made up is shown.
+const SHOWN_NAME_BYTES: usize = 63;
+
+/// All credentials of one connector.
+pub(in crate::egress) struct Credentials {
+    all: Vec<Arc<CredentialSource>>,
+    /// The file that an error's message sends the operator to.
+    config_file: String,
+}
+
+impl Credentials {
+    /// Takes over the tokens of those of `previous` that are still the same.
+    pub(in crate::egress) fn new(
+        credentials: &[Credential],
+        config_file: String,
+        previous: Option<&Self>,
+    ) -> Self {
+        let source = |credential: &Credential| {
+            let kept = |config: &Oauth2Config| previous?.kept(&credential.name, config);
+            Arc::new(CredentialSource::new(credential.clone(), kept))
+        };
+        Self {
+            all: credentials.iter().map(source).collect(),
+            config_file,
+        }
+    }
+
+    /// Whether any of them can be renewed once an API refuses it.
+    pub(super) fn may_renew(&self) -> bool {
+        self.all.iter().any(|source| source.may_renew())
+    }
+
+    /// The tokens of the credential of this name, whose kind is `oauth2`.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unknown`]: there is none.
+    pub(in crate::egress) fn tokens(&self, name: &str) -> Result<&Arc<Tokens>, AuthError> {
+        let source = self.named(name)?;
+        source.tokens().ok_or_else(|| self.unknown(name))
+    }
+
+    /// The credential of this name, if it holds for this URL.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Unknown`] and [`AuthError::Elsewhere`].
+    pub(super) fn named_for(
+        &self,
+        name: &str,
+        url: &Url,
+    ) -> Result<Arc<CredentialSource>, AuthError> {
+        let source = self.named(name)?;
+        if !source.holds_for(url) {
+            return Err(AuthError::Elsewhere {
+                name: name.to_owned(),
+                origin: url.origin().ascii_serialization(),
+                file: self.config_file.clone(),
+            });
+        }
+        Ok(source.clone())
+    }
+
+    /// The credential that holds for this URL; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Ambiguous`]: several do.
+    pub(in crate::egress) fn matching(
+        &self,
+        url: &Url,
+    ) -> Result<Option<Arc<CredentialSource>>, AuthError> {
+        let mut holding: Vec<Arc<CredentialSource>> = self
+            .all
+            .iter()
+            .filter(|source| source.holds_for(url))
+            .cloned()
+            .collect();
+        if holding.len() > 1 {
+            return Err(AuthError::Ambiguous {
+                names: names(&holding),
+                origin: url.origin().ascii_serialization(),
+                file: self.config_file.clone(),
+            });
+        }
+        Ok(holding.pop())
+    }
+
+    fn kept(&self, name: &str, config: &Oauth2Config) -> Option<Arc<Tokens>> {
+        let source = self.all.iter().find(|source| source.name() == name)?;
+        let tokens = source.tokens()?;
+        tokens.are_of(config).then(|| tokens.clone())
+    }
+
+    fn named(&self, name: &str) -> Result<&Arc<CredentialSource>, AuthError> {
+        let found = self.all.iter().find(|source| source.name() == name);
+        found.ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> AuthError {
+        AuthError::Unknown {
+            name: report::shortened(&report::escaped(name), SHOWN_NAME_BYTES),
+            names: names(&self.all),
+            file: self.config_file.clone(),
+        }
+    }
+}
+
+fn names(all: &[Arc<CredentialSource>]) -> Vec<String> {
+    all.iter().map(|source| source.name().to_owned()).collect()
+}

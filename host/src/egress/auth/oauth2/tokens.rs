@@ -1,0 +1,188 @@
+//! The token of one credential, for all who wait for it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::endpoint::TokenEndpoint;
+use super::refresh;
+use super::token::Token;
+use crate::config::{Addition, Oauth2Config};
+use crate::egress::auth::error::{AuthError, EndpointError};
+use crate::egress::error::{EgressError, Timeout};
+use crate::egress::upstream::Upstream;
+use crate::scope::{CallScope, Deadline};
+use crate::waits::{Wait, WaitReason};
+
+/// For how long a refusal of the token endpoint counts, and any other failure. It is not asked meanwhile.
+const REFUSAL_COUNTS: Duration = Duration::from_secs(30);
+const FAILURE_COUNTS: Duration = Duration::from_secs(3);
+
+type TokenOutcome = Result<Arc<Token>, Arc<EndpointError>>;
+
+/// The tokens of one credential. Versions of a connector share it, where the credential is the same in both.
+pub(in crate::egress) struct Tokens {
+    pub(super) endpoint: TokenEndpoint,
+    state: Mutex<TokenState>,
+}
+
+#[derive(Default)]
+struct TokenState {
+    token: Option<Arc<Token>>,
+    /// The last failure, and until when it counts.
+    failure: Option<(Arc<EndpointError>, Instant)>,
+    /// What comes of the request that is under way. Without a sender it came to nothing.
+    request: Option<watch::Receiver<Option<TokenOutcome>>>,
+}
+
+impl TokenState {
+    /// The token that was to be replaced in time, and isn't over yet: a failure just before its end does no harm.
+    fn old(&self, was_awaited: bool) -> Option<FreshToken> {
+        let token = self.token.clone().filter(|token| token.is_of_use())?;
+        Some(FreshToken { token, was_awaited })
+    }
+}
+
+/// A token, and how it was obtained.
+pub(in crate::egress) struct FreshToken {
+    pub(in crate::egress::auth) token: Arc<Token>,
+    /// Whether it had to be waited for.
+    pub(in crate::egress::auth) was_awaited: bool,
+}
+
+impl Tokens {
+    /// No token yet; `name` is the credential's.
+    pub(in crate::egress::auth) fn new(name: Arc<str>, config: Arc<Oauth2Config>) -> Self {
+        Self {
+            endpoint: TokenEndpoint::new(name, config),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Whether these are the tokens of a credential of this configuration.
+    pub(in crate::egress::auth) fn are_of(&self, config: &Oauth2Config) -> bool {
+        self.endpoint.config.fingerprint == config.fingerprint
+    }
+
+    /// Where a token goes.
+    pub(in crate::egress::auth) fn addition(&self, token: &Token) -> Addition {
+        Addition::Header {
+            name: self.endpoint.config.header.clone(),
+            value: token.value().clone(),
+        }
+    }
+
+    /// A token that holds. Waits for it where there is none, for as long as the caller may; the request goes on also when
+    /// nobody waits any more, since what the endpoint gave must not be lost.
+    ///
+    /// # Errors
+    ///
+    /// The endpoint gives none, or the time was over before it did.
+    pub(in crate::egress::auth) async fn token(
+        self: &Arc<Self>,
+        upstream: &Arc<Upstream>,
+        scope: &CallScope,
+        deadline: Deadline,
+    ) -> Result<FreshToken, EgressError> {
+        let mut request = {
+            let mut state = self.state();
+            let now = Instant::now();
+            if let Some(token) = state.token.as_ref().filter(|token| token.holds()) {
+                return Ok(FreshToken {
+                    token: token.clone(),
+                    was_awaited: false,
+                });
+            }
+            if let Some((failure, until)) = &state.failure
+                && now < *until
+            {
+                let failure = failure.clone();
+                return Ok(state.old(false).ok_or(AuthError::Token(failure))?);
+            }
+            let pending = state.request.take();
+            let request = match pending.filter(|request| request.has_changed().is_ok()) {
+                Some(request) => request,
+                None => self.begin(upstream),
+            };
+            state.request = Some(request.clone());
+            request
+        };
+        let _waiting = scope.waits.begin(Wait {
+            reason: WaitReason::Token {
+                credential: self.endpoint.name.to_string(),
+            },
+            until: None,
+        });
+        let ended = timeout_at(deadline.at, request.wait_for(Option::is_some)).await;
+        let outcome = match ended {
+            Err(_) => return Err(EgressError::Timeout(Timeout::Deadline(deadline.reason))),
+            Ok(Ok(outcome)) => outcome.clone(),
+            Ok(Err(_)) => None,
+        };
+        let outcome = outcome.ok_or_else(|| AuthError::Interrupted {
+            name: self.endpoint.name.to_string(),
+        })?;
+        match outcome {
+            Ok(token) => Ok(FreshToken {
+                token,
+                was_awaited: true,
+            }),
+            Err(failure) => Ok(self.state().old(true).ok_or(AuthError::Token(failure))?),
+        }
+    }
+
+    /// The API refused this one: it is not sent again. False where there is no point in another one.
+    pub(in crate::egress::auth) fn discard(&self, token: &Arc<Token>) -> bool {
+        let mut state = self.state();
+        let is_current = |current: &Arc<Token>| Arc::ptr_eq(current, token);
+        if !state.token.as_ref().is_some_and(is_current) {
+            return true;
+        }
+        // An API that takes none at all must not become a flood of requests for tokens.
+        if !token.is_worth_replacing() {
+            return false;
+        }
+        state.token = None;
+        true
+    }
+
+    /// A task of its own: a page that is cancelled doesn't cancel it.
+    fn begin(self: &Arc<Self>, upstream: &Arc<Upstream>) -> watch::Receiver<Option<TokenOutcome>> {
+        let (sender, receiver) = watch::channel(None);
+        let (tokens, upstream) = (self.clone(), upstream.clone());
+        tokio::spawn(async move {
+            let outcome = refresh::token(&tokens.endpoint, &upstream)
+                .await
+                .map(Arc::new);
+            let outcome = outcome.map_err(Arc::new);
+            tokens.note(&outcome);
+            sender.send_replace(Some(outcome));
+        });
+        receiver
+    }
+
+    fn note(&self, outcome: &TokenOutcome) {
+        let mut state = self.state();
+        state.request = None;
+        match outcome {
+            Ok(token) => {
+                state.token = Some(token.clone());
+                state.failure = None;
+            }
+            Err(error) => {
+                let counts = if error.is_refusal() {
+                    REFUSAL_COUNTS
+                } else {
+                    FAILURE_COUNTS
+                };
+                state.failure = Some((error.clone(), Instant::now() + counts));
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, TokenState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

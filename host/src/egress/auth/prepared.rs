@@ -1,0 +1,92 @@
+//! A credential on its way: obtained before a request is let through, added to it, and refused or not by the API.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use super::add;
+use super::jwt::Signer;
+use super::oauth2::{FreshToken, Token, Tokens};
+use crate::config::Addition;
+use crate::egress::error::EgressError;
+use crate::egress::outgoing::Outgoing;
+use crate::secrets::Secrets;
+
+/// A credential that can be added to a request.
+pub(in crate::egress) enum PreparedCredential {
+    Fixed(Addition),
+    /// Signed at the last moment.
+    Jwt(Arc<Signer>),
+    Oauth2(Arc<Tokens>, FreshToken),
+}
+
+/// A credential that was sent, and that can be renewed.
+pub(super) enum SentCredential {
+    Jwt(Arc<Signer>, HeaderValue),
+    Oauth2(Arc<Tokens>, Arc<Token>),
+}
+
+impl PreparedCredential {
+    /// Whether the request had to wait for it.
+    pub(in crate::egress) fn was_awaited(&self) -> bool {
+        matches!(self, Self::Oauth2(_, fresh) if fresh.was_awaited)
+    }
+
+    /// Whether it is still good.
+    pub(in crate::egress) fn holds(&self) -> bool {
+        match self {
+            Self::Fixed(_) | Self::Jwt(_) => true,
+            Self::Oauth2(_, fresh) => fresh.token.holds(),
+        }
+    }
+
+    /// Adds the credential to a request that is sent now. What is made for it is told to `secrets`. Answers what can be
+    /// renewed.
+    ///
+    /// # Errors
+    ///
+    /// It can't be signed, or not be put into this request.
+    pub(super) fn add(
+        self,
+        request: &mut Outgoing,
+        secrets: &Secrets,
+    ) -> Result<Option<SentCredential>, EgressError> {
+        let (addition, sent) = match self {
+            Self::Fixed(addition) => (addition, None),
+            Self::Jwt(signer) => {
+                let (value, was_sent_before) = signer.signed(secrets)?;
+                let addition = signer.addition(value.clone());
+                // One that was made for this request would be no other one.
+                let sent = was_sent_before.then(|| SentCredential::Jwt(signer, value));
+                (addition, sent)
+            }
+            Self::Oauth2(tokens, fresh) => {
+                let addition = tokens.addition(&fresh.token);
+                (addition, Some(SentCredential::Oauth2(tokens, fresh.token)))
+            }
+        };
+        add::add(&addition, request)?;
+        Ok(sent)
+    }
+}
+
+impl SentCredential {
+    /// The API accepted it.
+    pub(super) fn was_accepted(&self) {
+        match self {
+            Self::Jwt(..) => {}
+            Self::Oauth2(_, token) => token.was_accepted(),
+        }
+    }
+
+    /// The API refused it: it is not sent again. False if there is no point in another one.
+    pub(super) fn discard(&self) -> bool {
+        match self {
+            Self::Jwt(signer, value) => {
+                signer.discard(value);
+                true
+            }
+            Self::Oauth2(tokens, token) => tokens.discard(token),
+        }
+    }
+}

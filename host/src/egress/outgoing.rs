@@ -1,0 +1,46 @@
+//! A request on its way out: checked in its parts, but not yet in where it goes.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use http_body_util::combinators::UnsyncBoxBody;
+use url::Url;
+
+/// Why a body broke off, whoever wrote it.
+pub(super) type TransferError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A request whose parts are checked. Whether it may be sent to its URL is not.
+pub(super) struct Outgoing {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: OutgoingBody,
+}
+
+/// A request's body before its caps.
+pub(super) enum OutgoingBody {
+    /// Empty for none.
+    Whole(Bytes),
+    Streamed(StreamedBody),
+}
+
+/// A request's body that the guest writes while it is sent.
+pub(crate) struct StreamedBody {
+    pub(crate) body: UnsyncBoxBody<Bytes, TransferError>,
+    /// As the guest announced it.
+    pub(crate) length: Option<u64>,
+}
+
+impl Outgoing {
+    /// The same request once more; `None` if its body is a stream, which can be sent once.
+    pub(super) fn copy(&self) -> Option<Self> {
+        let OutgoingBody::Whole(body) = &self.body else {
+            return None;
+        };
+        Some(Self {
+            method: self.method.clone(),
+            url: self.url.clone(),
+            headers: self.headers.clone(),
+            body: OutgoingBody::Whole(body.clone()),
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! A connector's way to the network: one request through the rules, the governor and the caps.
+//!
+//! Guests' requests take it, and the host's own for a token.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::response::Parts;
+use http::{Method, Response, header};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+use url::Url;
+
+use super::attempt::{Attempt, Bearer, TryFailure};
+use super::body::{BodyLimits, ResponseBody};
+use super::decode;
+use super::error::EgressError;
+use super::exchange::{self, ExchangeTimes};
+use super::governor::{CallPermit, Governor};
+use super::headers;
+use super::outgoing::{Outgoing, OutgoingBody};
+use super::pool::Pool;
+use super::record::CallRecord;
+use crate::config::{AllowList, NetworkConfig};
+use crate::encoding::ContentEncoding;
+use crate::scope::{Deadline, DeadlineReason};
+use crate::secrets::{Replacer, Secrets};
+use crate::tokens::Store;
+use crate::waits::{Wait, WaitReason};
+
+/// A response's head, and what its body needs.
+type ExchangeAnswer = (Parts, Incoming, Option<ContentEncoding>, Deadline);
+
+/// What the requests of one connector go through. Its connections are its own: no other connector's requests ride on
+/// them.
+pub(super) struct Upstream {
+    pub(super) connector: Arc<str>,
+    pub(super) allow: AllowList,
+    /// The file that a refusal's message sends the operator to.
+    pub(super) config_file: String,
+    pub(super) network: NetworkConfig,
+    pub(super) pool: Arc<Pool>,
+    pub(super) governor: Governor,
+    pub(super) secrets: Secrets,
+    pub(super) max_request_bytes: u64,
+    pub(super) max_response_bytes: u64,
+    /// `limits.page-timeout`: nobody waits for longer.
+    pub(super) page_timeout: Duration,
+    /// Where tokens are kept.
+    pub(super) tokens: Option<Store>,
+}
+
+impl Upstream {
+    /// Sends one request once, the `number`th time. The response's body is still to come.
+    pub(super) async fn once<B: Bearer>(
+        &self,
+        request: Outgoing,
+        number: u32,
+        attempt: &mut Attempt<'_, B>,
+    ) -> Result<Response<ResponseBody>, TryFailure> {
+        let mut record = self.record(request.method.as_str(), Some(&request.url));
+        record.attempt(number);
+        let is_head = request.method == Method::HEAD;
+        match self.exchange(request, attempt, &mut record).await {
+            Ok(answer) => Ok(self.response(answer, is_head, attempt, record)),
+            Err(error) => {
+                record.fail(&error);
+                Err(TryFailure {
+                    is_answered: record.is_answered(),
+                    error,
+                })
+            }
+        }
+    }
+
+    /// One request through everything that may refuse it, up to its response's head.
+    async fn exchange<B: Bearer>(
+        &self,
+        mut request: Outgoing,
+        attempt: &mut Attempt<'_, B>,
+        record: &mut CallRecord,
+    ) -> Result<ExchangeAnswer, EgressError> {
+        headers::check(&request.url)?;
+        let rule = self
+            .allow
+            .matching(request.method.as_str(), &request.url)
+            .ok_or_else(|| self.denied(request.method.as_str(), &request.url))?;
+        record.allowed_by(rule.host().to_string().into());
+        let origin = record.origin().to_owned();
+        let is_streamed = matches!(request.body, OutgoingBody::Streamed(_));
+        let permit = self
+            .admitted(&request.url, &origin, attempt, record)
+            .await?;
+        attempt.bearer.add(&mut request)?;
+        let times = self.times(attempt);
+        let _waiting = attempt.scope.waits.begin(Wait {
+            reason: WaitReason::Response {
+                origin: origin.clone(),
+            },
+            until: None,
+        });
+        let sent = exchange::send(
+            self.pool.client(),
+            request,
+            times,
+            self.max_request_bytes,
+            attempt.scope,
+            record,
+        )
+        .await
+        .map_err(|fault| fault.into_error(&origin, &self.config_file));
+        match &sent {
+            Ok(response) => permit.answered(response.status().as_u16(), response.headers()),
+            // It may be the guest whose stream broke.
+            Err(EgressError::Failed { .. }) if is_streamed => drop(permit),
+            Err(error) => permit.failed(error),
+        }
+        let (mut head, incoming) = sent?.into_parts();
+        if let Some(finder) = attempt.bearer.hidden() {
+            headers::replace(&mut head.headers, &finder);
+        }
+        let encoding = decode::encoding(&head.headers).map_err(|source| EgressError::Failed {
+            origin,
+            source: source.into(),
+        })?;
+        Ok((head, incoming, encoding, times.deadline))
+    }
+
+    /// The request's credential, then the governor's leave. Never the other way round: a token that is asked for while a
+    /// call is let through may wait for that very call, if both go to one origin.
+    async fn admitted<'u, B: Bearer>(
+        &'u self,
+        url: &Url,
+        origin: &'u str,
+        attempt: &mut Attempt<'_, B>,
+        record: &mut CallRecord,
+    ) -> Result<CallPermit<'u>, EgressError> {
+        let began = Instant::now();
+        let mut was_held = false;
+        let mut is_last = false;
+        let permit = loop {
+            let was_awaited = attempt.bearer.prepare(url, attempt.deadline).await?;
+            let permit = self
+                .governor
+                .admit(origin, attempt.deadline, &attempt.scope.waits)
+                .await?;
+            was_held |= permit.held.is_some() || was_awaited;
+            // The credential's time may be over after a long one in the queue; but the queue may always be that long.
+            if is_last || attempt.bearer.holds() {
+                break permit;
+            }
+            is_last = true;
+            permit.unmade();
+        };
+        if was_held {
+            let held = began.elapsed();
+            record.held(held);
+            attempt.pause(held);
+        }
+        Ok(permit)
+    }
+
+    /// The response as its reader gets it: decompressed, without secrets, within the caps.
+    fn response<B: Bearer>(
+        &self,
+        (mut head, incoming, encoding, deadline): ExchangeAnswer,
+        is_head: bool,
+        attempt: &Attempt<'_, B>,
+        record: CallRecord,
+    ) -> Response<ResponseBody> {
+        if encoding.is_some() {
+            // They describe the compressed form, which the guest doesn't get.
+            head.headers.remove(header::CONTENT_ENCODING);
+            head.headers.remove(header::CONTENT_LENGTH);
+        }
+        let replacer = attempt.bearer.hidden().map(Replacer::new);
+        if replacer.is_some() && !is_head {
+            // What stands in a secret's place has another length.
+            head.headers.remove(header::CONTENT_LENGTH);
+        }
+        let idle = self.network.idle_timeout;
+        let limits = BodyLimits {
+            max_bytes: self.max_response_bytes,
+            idle: idle.min(attempt.timeouts.idle.unwrap_or(Duration::MAX)),
+            deadline,
+            scope: attempt.scope.clone(),
+        };
+        let body = ResponseBody::new(incoming, encoding, replacer, limits, record);
+        Response::from_parts(head, body)
+    }
+
+    /// What is told of a call; without a `url` of a request that is none.
+    pub(super) fn record(&self, method: &str, url: Option<&Url>) -> CallRecord {
+        CallRecord::new(self.connector.clone(), method, url, self.secrets.clone())
+    }
+
+    fn denied(&self, method: &str, url: &Url) -> EgressError {
+        EgressError::Denied {
+            origin: url.origin().ascii_serialization(),
+            rule: self.allow.suggestion(method, url),
+            file: self.config_file.clone(),
+        }
+    }
+
+    /// The time-outs of one exchange: the connector's, the request's and the page's, whichever is over first.
+    fn times<B>(&self, attempt: &Attempt<'_, B>) -> ExchangeTimes {
+        let within = |own: Option<Duration>, limit: Duration| own.unwrap_or(limit).min(limit);
+        let (own, total) = (&attempt.timeouts, self.network.total_timeout);
+        let exchange = Deadline::new(attempt.began, total, DeadlineReason::Total);
+        ExchangeTimes {
+            connect: within(own.connect, total),
+            first_byte: within(own.first_byte, self.network.first_byte_timeout),
+            deadline: exchange.or_sooner(attempt.deadline),
+        }
+    }
+}
