@@ -1,53 +1,50 @@
-//! Where in a text secrets stand.
+//! What secrets are looked for, made ready for the search.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+use std::sync::{Mutex, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::needle::{Fit, Needle};
+use super::automaton::StateTable;
+use super::needle::Needles;
 
-/// Up to so many beginnings, those of a dozen secrets, the automaton is a table: up to twice as fast, but larger.
+/// Up to so many beginnings, those of a dozen secrets, the search for them is a table: up to twice as fast, but larger.
 const MAX_TABLED: usize = 1_000;
 
 /// Finds a set of secrets in all their spellings. It passes over a text once, and looks closer only where one begins.
 pub(crate) struct Finder {
-    beginnings: AhoCorasick,
-    /// The texts of `beginnings`, for what a text's end may be the first bytes of.
-    texts: BTreeSet<Vec<u8>>,
-    longest_beginning: usize,
-    needles: Vec<(Needle, String)>,
+    pub(super) needles: Needles,
+    /// What is written in each needle's place.
+    pub(super) marks: Vec<String>,
+    /// The needles as they are, by their first byte.
+    pub(super) words: Vec<Vec<Word>>,
+    pub(super) beginnings: AhoCorasick,
+    pub(super) longest_beginning: usize,
+    /// StateTable that no search uses at the moment.
+    pub(super) states: Mutex<Vec<StateTable>>,
 }
 
-/// What comes next in a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next<'f> {
-    /// No secret.
-    Nothing,
-    /// No secret before here; what follows may be the beginning of one.
-    Unsure(usize),
-    /// A secret, and what to write in its place.
-    Secret(Range<usize>, &'f str),
+/// A needle as it is, without escapes: what most secrets are found as, and compared in one go.
+pub(super) struct Word {
+    pub(super) bytes: Vec<u8>,
+    pub(super) mark: String,
+    /// Whether nothing is under way at its end, so that it is a secret whatever comes next. Looked at when it is needed.
+    pub(super) stands_alone: OnceLock<bool>,
 }
 
 impl Finder {
-    /// Looks for values, each with what is written in its place. None where there are none, or so much of them that no
+    /// Looks for values, each with what is written in its place. `None` if there are none, or so much of them that no
     /// search can be made.
     pub(super) fn new<'s>(secrets: impl Iterator<Item = (&'s str, &'s str)>) -> Option<Self> {
-        let mut needles = Vec::new();
+        let mut needles = Needles::new();
+        let mut marks = Vec::new();
         for (value, mark) in secrets {
-            let of_value = Needle::base64(value.as_bytes())
-                .into_iter()
-                .chain([Needle::plain(value)]);
-            needles.extend(of_value.map(|needle| (needle, mark.to_owned())));
+            let added = needles.add(value);
+            marks.extend((0..added).map(|_| mark.to_owned()));
         }
         if needles.is_empty() {
             return None;
         }
-        let mut texts = BTreeSet::new();
-        for (needle, _) in &needles {
-            needle.beginnings(&mut texts);
-        }
+        let texts = needles.beginnings();
         let is_small = texts.len() <= MAX_TABLED;
         let beginnings = AhoCorasick::builder()
             .kind(is_small.then_some(AhoCorasickKind::DFA))
@@ -55,79 +52,26 @@ impl Finder {
             .build(&texts)
             .inspect_err(|error| tracing::error!(%error, "secrets can't be searched for"))
             .ok()?;
+        let mut words: Vec<Vec<Word>> = (0..256).map(|_| Vec::new()).collect();
+        // A value's own text is its last needle, and the one that is found most often.
+        let plain: Vec<Vec<u8>> = needles.plain().collect();
+        for (bytes, mark) in plain.into_iter().zip(&marks).rev() {
+            let first = bytes.first().map(|first| usize::from(*first));
+            if let Some(words) = first.and_then(|first| words.get_mut(first)) {
+                words.push(Word {
+                    bytes,
+                    mark: mark.clone(),
+                    stands_alone: OnceLock::new(),
+                });
+            }
+        }
         Some(Self {
+            needles,
+            marks,
+            words,
             beginnings,
             longest_beginning: texts.iter().map(Vec::len).max().unwrap_or_default(),
-            texts,
-            needles,
+            states: Mutex::default(),
         })
-    }
-
-    /// Whether a secret stands in the text.
-    pub(crate) fn is_in(&self, text: &[u8]) -> bool {
-        matches!(self.next(text, 0, true), Next::Secret(..))
-    }
-
-    /// The first secret of `text` that begins at the byte `from` or after it. With `is_last` nothing comes after the
-    /// text.
-    pub(super) fn next(&self, text: &[u8], from: usize, is_last: bool) -> Next<'_> {
-        let mut from = from;
-        while let Some(found) = self.beginnings.find(Input::new(text).range(from..)) {
-            match self.at(text, found.start(), is_last) {
-                (Fit::No, _) => from = found.start() + 1,
-                (Fit::Unsure, _) => return Next::Unsure(found.start()),
-                (Fit::Until(end), mark) => {
-                    return match self.until(text, found.start(), end, is_last) {
-                        Some(end) => Next::Secret(found.start()..end, mark),
-                        None => Next::Unsure(found.start()),
-                    };
-                }
-            }
-        }
-        if is_last {
-            return Next::Nothing;
-        }
-        let tail = text
-            .len()
-            .saturating_sub(self.longest_beginning.saturating_sub(1))
-            .max(from);
-        (tail..text.len())
-            .find(|place| {
-                let end = text.get(*place..).unwrap_or_default();
-                self.texts
-                    .iter()
-                    .any(|beginning| beginning.starts_with(end))
-            })
-            .map_or(Next::Nothing, Next::Unsure)
-    }
-
-    /// The longest secret at a place. Unsure where any may still stand there.
-    fn at(&self, text: &[u8], start: usize, is_last: bool) -> (Fit, &str) {
-        let mut longest = (Fit::No, "");
-        for (needle, mark) in &self.needles {
-            match (needle.fit(text, start, is_last), longest.0) {
-                (Fit::Unsure, _) => return (Fit::Unsure, mark),
-                (Fit::Until(end), Fit::Until(other)) if end <= other => {}
-                (Fit::Until(end), _) => longest = (Fit::Until(end), mark),
-                (Fit::No, _) => {}
-            }
-        }
-        longest
-    }
-
-    /// Where what begins at `start` ends, others that overlap it included: the rest of one would be a part of a secret.
-    /// None where the text ends too soon to tell.
-    fn until(&self, text: &[u8], start: usize, end: usize, is_last: bool) -> Option<usize> {
-        let mut end = end;
-        let mut place = start + 1;
-        while place < end {
-            match self.at(text, place, is_last) {
-                (Fit::Unsure, _) => return None,
-                (Fit::Until(further), _) => end = end.max(further),
-                (Fit::No, _) => {}
-            }
-            place += 1;
-        }
-        Some(end)
     }
 }

@@ -3,12 +3,17 @@
 //! Here belong the values, the forms that they take on their way through other software (`needle`), the search for
 //! those (`finder`) and what is written in their place. Where a secret comes from and what it is good for does not.
 
+mod automaton;
 mod finder;
 mod json;
+#[cfg(test)]
+mod model;
 mod needle;
 #[cfg(test)]
 mod properties;
 mod replacer;
+mod search;
+mod spelling;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::finder::{Finder, Next};
+use super::finder::Finder;
+use super::search::{Next, Position};
 
 /// Replaces secrets in one stream of bytes, however it is cut. Of what it was given it keeps back no more than what may
 /// be the beginning of a secret.
 pub(crate) struct Replacer {
     finder: Arc<Finder>,
     held: Vec<u8>,
+    /// How far the search has come in `held`.
+    progress: Position,
 }
 
 /// Shows nothing of what it holds.
@@ -26,12 +29,16 @@ impl Replacer {
         Self {
             finder,
             held: Vec::new(),
+            progress: Position::default(),
         }
     }
 
     /// From the next piece on looks for these: there may be more by now.
     pub(crate) fn search_with(&mut self, finder: Arc<Finder>) {
-        self.finder = finder;
+        if !Arc::ptr_eq(&self.finder, &finder) {
+            self.finder = finder;
+            self.progress = Position::default();
+        }
     }
 
     /// Takes the next piece, and gives what is sure of all so far; may be empty. A piece without secrets is not copied.
@@ -53,8 +60,10 @@ impl Replacer {
     fn replace(&mut self, text: &Bytes, is_last: bool) -> Bytes {
         let mut replaced = Vec::new();
         let mut written = 0;
+        let progress = std::mem::take(&mut self.progress);
+        let mut search = self.finder.resume(progress, text, is_last);
         let sure = loop {
-            match self.finder.next(text, written, is_last) {
+            match search.next() {
                 Next::Nothing => break text.len(),
                 Next::Unsure(from) => break from,
                 Next::Secret(range, mark) => {
@@ -64,6 +73,7 @@ impl Replacer {
                 }
             }
         };
+        self.progress = search.progress(sure);
         self.held = text.get(sure..).unwrap_or_default().to_vec();
         if written == 0 {
             return text.slice(..sure);
@@ -78,7 +88,8 @@ impl Finder {
     pub(crate) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut replaced = Vec::new();
         let mut written = 0;
-        while let Next::Secret(range, mark) = self.next(text, written, true) {
+        let mut search = self.search(text, true);
+        while let Next::Secret(range, mark) = search.next() {
             replaced.extend_from_slice(text.get(written..range.start).unwrap_or_default());
             replaced.extend_from_slice(mark.as_bytes());
             written = range.end;

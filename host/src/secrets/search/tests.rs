@@ -1,0 +1,78 @@
+use super::super::automaton::MAX_BYTES;
+use super::*;
+
+fn finder(secret: &str) -> Finder {
+    Finder::new([(secret, "[]")].into_iter()).unwrap()
+}
+
+#[test]
+fn every_mixture_of_spellings_fits() {
+    let finder = finder("a/b \"%é");
+    for text in [
+        "a/b \"%é",
+        "a%2Fb%20%22%25%C3%A9",
+        "a%2fb+%22%25%c3%a9",
+        "a\\/b \\\"%\\u00e9",
+        "a\\u002Fb\\u0020\\u0022\\u0025\\u00E9",
+        "%61/b+\"%25é",
+    ] {
+        assert_eq!(finder.replaced_text(text).as_deref(), Some("[]"), "{text}");
+    }
+    for text in ["a/b", "A/b \"%é", "a/b \"%e", "a%3Fb%20%22%25%C3%A9"] {
+        assert_eq!(finder.replaced_text(text), None, "{text}");
+    }
+}
+
+#[test]
+fn base64_fits_at_every_place_of_a_group() {
+    let finder = finder("secret-value");
+    // `printf '%s' … | base64`: of "secret-value", "x:secret-value" and "xy:secret-value, and more".
+    for (text, before) in [
+        ("c2VjcmV0LXZhbHVl", ""),
+        ("eDpzZWNyZXQtdmFsdWU=", "eDp"),
+        ("eHk6c2VjcmV0LXZhbHVlLCBhbmQgbW9yZQ==", "eHk6"),
+    ] {
+        let replaced = finder.replaced_text(text).unwrap();
+        assert!(replaced.starts_with(&format!("{before}[]")), "{replaced}");
+    }
+}
+
+#[test]
+fn a_text_that_ends_too_soon_is_told_from_another() {
+    let finder = finder("ab/cd");
+    for (text, next) in [
+        ("ab%2", Next::Unsure(0)),
+        ("xab\\u00", Next::Unsure(1)),
+        ("", Next::Nothing),
+        ("ab%3", Next::Nothing),
+        ("ab/cd", Next::Secret(0..5, "[]")),
+    ] {
+        assert_eq!(finder.search(text.as_bytes(), false).next(), next, "{text}");
+    }
+    assert_eq!(finder.search(b"ab%2", true).next(), Next::Nothing);
+}
+
+#[test]
+fn states_are_made_anew_once_they_take_too_much() {
+    let secret: String = (0_u32..4_000)
+        .map(|place| char::from(b'a' + u8::try_from(place * 7_919 % 26).unwrap()))
+        .collect();
+    let spelled = |form: u32| -> String {
+        let spell = |(place, letter): (u32, char)| match (place * 31 + form) % 7 % 3 {
+            0 => letter.to_string(),
+            1 => format!("%{:02x}", u32::from(letter)),
+            _ => format!("\\u{:04x}", u32::from(letter)),
+        };
+        (0..).zip(secret.chars()).map(spell).collect()
+    };
+    let finder = finder(&secret);
+    for form in 0..7 {
+        assert_eq!(
+            finder.replaced_text(&spelled(form)).as_deref(),
+            Some("[]"),
+            "{form}"
+        );
+    }
+    let states = finder.states.lock().unwrap();
+    assert!(states.iter().all(|states| states.bytes() < 2 * MAX_BYTES));
+}
