@@ -90,7 +90,7 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         Some((Ticket { key, number }, entry))
     }
 
-    /// The key that has more entries than `key`, and than all others; none where no key has more.
+    /// The key that has more entries than `key`, and than all others; `None` if no key has more.
     pub(crate) fn longer_than(&self, key: &K) -> Option<&K> {
         let own = self.len_of(key);
         let longest = self.turns.iter().max_by_key(|key| self.len_of(key))?;

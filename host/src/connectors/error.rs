@@ -18,7 +18,7 @@ pub struct FolderError {
     pub(super) source: io::Error,
 }
 
-/// Why one file of the plugins folder is no connector that serves. The others do.
+/// Why one file of the plugins folder did not become a connector. The others serve.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct LoadError(#[from] pub(super) LoadFault);

@@ -51,7 +51,7 @@ pub(super) struct Candidate {
 pub(super) enum CodeSource {
     /// The cache alone, which takes milliseconds. Others are put off.
     Cached,
-    /// The compiler, where the cache doesn't have it.
+    /// The compiler, if the cache doesn't have it.
     CompiledAnew,
 }
 
@@ -59,7 +59,7 @@ pub(super) enum CodeSource {
 pub(super) struct LoadAttempt {
     pub(super) path: PathBuf,
     pub(super) report: LoadReport,
-    /// None where the name can't stand in a route.
+    /// `None` if the name can't stand in a route.
     pub(super) entry: Option<RegistryEntry>,
     /// The files that its configuration read.
     pub(super) files: Vec<(PathBuf, FileStamp)>,

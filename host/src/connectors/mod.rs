@@ -3,7 +3,7 @@
 //! Here belong reading the plugins folder and keeping up with it, the registry from name to ready connector, and
 //! admission: the slots and the queue before them. HTTP statuses do not, nor how a call runs.
 //!
-//! Uses `sandbox`.
+//! Uses `sandbox`, and `egress` to make a connector's way to the network.
 
 mod admission;
 mod connector;

@@ -31,7 +31,7 @@ pub(super) struct Listing {
 }
 
 impl Plugins {
-    /// The folder at `path`; where that is a file that ends in `.wasm`, this component alone, as if it lay in a folder of
+    /// The folder at `path`; if that is a file that ends in `.wasm`, this component alone, as if it lay in a folder of
     /// its own.
     #[must_use]
     pub fn new(
@@ -70,7 +70,7 @@ impl Plugins {
     ///
     /// # Errors
     ///
-    /// [`FolderError`] where the folder can't be listed.
+    /// [`FolderError`] if the folder can't be listed.
     pub(super) async fn list(&self) -> Result<Listing, FolderError> {
         let plugins = self.clone();
         let listed = tokio::task::spawn_blocking(move || plugins.list_blocking()).await;

@@ -14,7 +14,7 @@ use super::connector::Connector;
 use super::registry::Connectors;
 use crate::sandbox::Runtime;
 
-/// How often it looks, where the time that is set is not shorter.
+/// How often it looks, unless the time that is set is shorter.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// The part of all memory of sandboxes that idle ones may keep: one such.

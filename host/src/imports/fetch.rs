@@ -71,7 +71,7 @@ fn refusal(error: &EgressError) -> HttpError {
     }
 }
 
-/// Rounded up, so that who waits so long isn't too early.
+/// Rounded up, so that a caller who waits this long isn't too early.
 fn milliseconds(wait: Duration) -> u32 {
     let rounded = wait.saturating_add(Duration::from_nanos(999_999));
     u32::try_from(rounded.as_millis()).unwrap_or(u32::MAX)

@@ -8,7 +8,7 @@ use crate::bindings::host::OutOfTime;
 use crate::scope::CallScope;
 use crate::waits::{Wait, WaitReason};
 
-/// Waits for `milliseconds`, or says at once how much time the page has left where the pause would go past its
+/// Waits for `milliseconds`, or says at once how much time the page has left if the pause would go past its
 /// deadline: a guest that knows can still hand over the rows it has.
 pub(super) async fn sleep(milliseconds: u32, scope: &CallScope) -> Result<(), OutOfTime> {
     let duration = Duration::from_millis(milliseconds.into());

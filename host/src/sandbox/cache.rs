@@ -70,11 +70,11 @@ pub(super) enum EntryFault {
 }
 
 impl Cache {
-    /// A cache in `folder`, which is made, for this user alone, where it is missing.
+    /// A cache in `folder`, which is created for this user alone if it is missing.
     ///
     /// # Errors
     ///
-    /// [`CacheError`] where the folder can't be made, or others may write to it.
+    /// [`CacheError`] if the folder can't be created, or others may write to it.
     pub fn new(folder: PathBuf) -> Result<Self, CacheError> {
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -188,7 +188,7 @@ fn check_owner(metadata: &Metadata) -> Result<(), TrustFault> {
 /// Compiled code that is to be run.
 #[derive(Clone, Copy)]
 pub(super) enum CompiledCode<'a> {
-    /// In an open file, and where it stands.
+    /// In an open file, with its path.
     In(&'a File, &'a Path),
     InMemory(&'a [u8]),
 }

@@ -12,13 +12,13 @@ const MAPS_PER_SLOT: u64 = 6;
 /// Mappings for all else: the program, its threads and heaps, and some for the code of each connector.
 const OTHER_MAPS: u64 = 5_000;
 
-/// The addresses that a process may use on a machine of 64 bits, where nothing limits them further.
+/// The addresses that a process may use on a machine of 64 bits, if nothing limits them further.
 const ALL_ADDRESSES: u64 = 1 << 47;
 
 /// What the smallest of connectors takes of memory, in bytes.
 const MEMORY_PER_SLOT: u64 = 1 << 20;
 
-/// Memory for sandboxes where the machine doesn't tell how much it has.
+/// Memory for sandboxes if the machine doesn't say how much it has.
 const UNKNOWN_MEMORY: u64 = 1 << 30;
 
 /// How many sandboxes there may be at once, and why not more.
@@ -62,7 +62,7 @@ impl fmt::Display for Bound {
 }
 
 impl Machine {
-    /// What all sandboxes may have of the machine's memory where the operator says nothing: half.
+    /// What all sandboxes may have of the machine's memory if the operator says nothing: half.
     #[must_use]
     pub fn default_total_memory_bytes(&self) -> u64 {
         self.memory_bytes.map_or(UNKNOWN_MEMORY, |bytes| bytes / 2)

@@ -20,7 +20,7 @@ use crate::lock::Mutex;
 /// Reads the component's bytes again, from where they were read first.
 pub(crate) type ComponentReader = Arc<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>;
 
-/// Why code that was given back did not come again.
+/// Why code that was given back could not be mapped or compiled again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CodeFault {
     #[error("its compiled code is gone from the cache, and its file can't be read")]
@@ -41,7 +41,7 @@ pub(super) struct ProgramCode {
     key: Arc<str>,
     reread: ComponentReader,
     use_of: Mutex<Use>,
-    /// Locked by whoever maps it, so that those who come meanwhile wait instead of mapping it once more.
+    /// Locked by whoever maps it, so that calls which begin meanwhile wait instead of mapping it a second time.
     being_mapped: tokio::sync::Mutex<()>,
 }
 
@@ -89,7 +89,7 @@ impl ProgramCode {
     ///
     /// # Errors
     ///
-    /// [`CodeFault`] where it was given back and does not come again.
+    /// [`CodeFault`] if it was given back and can't be mapped or compiled again.
     pub(super) async fn blueprint(&self) -> Result<Arc<Blueprint>, CodeFault> {
         if let Some(blueprint) = self.held() {
             return Ok(blueprint);
@@ -103,7 +103,7 @@ impl ProgramCode {
         Ok(blueprint)
     }
 
-    /// For how long no call has begun; none where the code is given back already.
+    /// For how long no call has begun; `None` if the code is given back already.
     pub(super) fn unused_for(&self) -> Option<Duration> {
         let use_of = self.use_of();
         matches!(use_of.mapping, Mapping::Held(_)).then(|| use_of.last.elapsed())

@@ -21,7 +21,7 @@ const MAX_MESSAGE_BYTES: usize = 4 << 10;
 /// The typed error that a guest returned: `error` of `wit/connector.wit`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuestError {
-    /// `table` is none where it was the schema that was asked for.
+    /// `table` is `None` if the schema was asked for.
     #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
     UnknownTable { table: Option<String> },
     /// `file` is the configuration to mend.
@@ -33,7 +33,7 @@ pub(crate) enum GuestError {
     InvalidState(String),
     #[error("the API refused the connector's credentials: {0}")]
     Unauthorized(String),
-    /// None where the API did not say for how long.
+    /// `None` if the API did not say for how long.
     #[error("the API asks to wait")]
     RateLimited(Option<Duration>),
     #[error("the API failed: {0}")]
@@ -43,7 +43,7 @@ pub(crate) enum GuestError {
 }
 
 impl GuestError {
-    /// What `connector` answered, asked for `table` or, where that is none, for its schema. Its `secrets` are taken out.
+    /// The error that `connector` returned for `table`, or for its schema if that is `None`. Its `secrets` are taken out.
     pub(super) fn new(
         error: source::Error,
         connector: &ConnectorName,
@@ -61,7 +61,7 @@ impl GuestError {
             },
             source::Error::InvalidState(message) => Self::InvalidState(short(message)),
             source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
-            // No wait at all is no answer to "when": JavaScript's NaN arrives as 0, too.
+            // A wait of zero does not say when to come back: JavaScript's NaN arrives as 0, too.
             source::Error::RateLimited(wait) => Self::RateLimited(
                 wait.filter(|wait| *wait > 0)
                     .map(|wait| Duration::from_millis(wait.into())),
@@ -101,7 +101,7 @@ pub(crate) enum CallError {
     )]
     PageTimeout {
         limit: Duration,
-        /// None where the guest was computing.
+        /// `None` if the guest was computing.
         waits_for: Option<Wait>,
     },
 
@@ -168,7 +168,7 @@ impl CallError {
                 limit: circumstances.cpu_limit,
             };
         }
-        // Any of them may be how a guest ends that can't have what it needs.
+        // Any of these may follow from the refused allocation.
         if let Some(limit) = circumstances.memory_refused {
             return Self::OutOfMemory {
                 limit,
@@ -181,7 +181,7 @@ impl CallError {
                 trace: trace(&error, circumstances),
             };
         }
-        // A backtrace says that wasm was running: what is no trap then is an import's refusal of what it was given.
+        // A backtrace says that wasm was running: if this is not a trap then, an import refused its arguments.
         if error.is::<Trap>() || error.is::<WasmBacktrace>() {
             let cause = error
                 .downcast_ref::<Trap>()
@@ -199,7 +199,7 @@ impl CallError {
         }
     }
 
-    /// The same, or that a credential of the call could not be had, where that may be why the guest failed.
+    /// The same error; or that the host could not obtain a credential for the call, if that may be why the guest failed.
     pub(super) fn or_of_a_credential(self, cause: Option<String>) -> Self {
         match (self, cause) {
             // It asks to wait, and is asked again.

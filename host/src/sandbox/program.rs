@@ -30,7 +30,7 @@ impl Program {
         self.code.unused_for()
     }
 
-    /// Gives back the memory maps of its code and the memory of its idle sandboxes, until the next call, where the cache
+    /// Gives back the memory maps of its code and the memory of its idle sandboxes, until the next call, if the cache
     /// has the code. Whether it did. Blocks for some milliseconds.
     pub(crate) fn give_back(&self) -> bool {
         self.code.give_back()

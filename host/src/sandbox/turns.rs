@@ -66,7 +66,7 @@ impl Drop for Permit {
 struct TurnPlace {
     turns: Arc<Turns>,
     connector: ConnectorName,
-    /// Some where the call waits, or its turn has come and it has not been polled since.
+    /// `Some` if the call waits, or its turn has come and it has not been polled since.
     ticket: Option<Ticket<ConnectorName>>,
 }
 

@@ -54,7 +54,7 @@ impl<W> Gate<W> {
         self.waiting.remove(ticket);
     }
 
-    /// Takes a slot for who is next. While memory is short nobody is, but for a call that would be the only one: else
+    /// Takes a slot for the next call. While memory is short there is none, but for a call that would be the only one: else
     /// nobody would ever be.
     pub(super) fn next(
         &mut self,

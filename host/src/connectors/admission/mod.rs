@@ -23,7 +23,7 @@ use crate::lock::Mutex;
 use crate::sandbox::TotalMemory;
 use gate::Gate;
 
-/// How often who waits for a slot asks others to make room.
+/// How often a call that waits for a slot asks others to make room.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// The bounds of admission.
@@ -110,7 +110,7 @@ impl Admission {
     ///
     /// # Errors
     ///
-    /// [`ConnectorError::Busy`] at once where the queue is full, and after `queue_wait` where no slot came free;
+    /// [`ConnectorError::Busy`] at once if the queue is full, and after `queue_wait` if no slot came free;
     /// [`ConnectorError::ShuttingDown`] once closed.
     pub(super) async fn slot(
         &self,

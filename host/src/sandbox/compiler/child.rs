@@ -15,7 +15,7 @@ use crate::sandbox::engine::compiler_config;
 /// would get a hundredth, and a busy host would never see its new connector. Disk priority follows it.
 const NICE: i32 = 10;
 
-/// How willingly the kernel ends it, out of 1000, where the machine runs out of memory: before any host.
+/// How willingly the kernel ends it, out of 1000, if the machine runs out of memory: before any host.
 const OOM_SCORE: &str = "1000";
 
 /// The longest reason that is told.

@@ -123,7 +123,7 @@ impl Compiler {
             .map_err(invalid)
     }
 
-    /// Keeps the code in the cache and maps it from there; where that can't be done, takes it into memory.
+    /// Keeps the code in the cache and maps it from there; if it can't, takes the code into memory.
     async fn take_in(
         self: &Arc<Self>,
         key: &Arc<str>,
@@ -137,7 +137,7 @@ impl Compiler {
             };
             cache.put(&compiler.engine, &key, &code).or_else(|error| {
                 let component = in_memory()?;
-                // Said only of good code: what the engine refuses is no fault of the cache.
+                // Said only of good code: if the engine refuses the code, the cache is not to blame.
                 cache.report_not_kept(&error);
                 Ok(component)
             })

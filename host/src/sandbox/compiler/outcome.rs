@@ -23,7 +23,7 @@ pub(super) struct ProcessOutcome {
 }
 
 impl ProcessOutcome {
-    /// The code, where the answer is whole and the process that gave it ended well. Nothing else is code. `program` had
+    /// The code, if the answer is whole and the process that gave it ended well. Nothing else is code. `program` had
     /// these `limits`.
     pub(super) fn into_code(
         mut self,

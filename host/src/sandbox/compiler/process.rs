@@ -97,7 +97,7 @@ impl CompilerProcess {
             .unwrap_or(Err(CompilerFault::OutOfTime(self.limits.time)))
     }
 
-    /// That it stops reading is no failure by itself: its answer or its end says why.
+    /// Sends the request. A process that stops reading has not failed yet: its answer or its end says why.
     async fn ask(&self, stdin: Option<impl AsyncWrite + Unpin>, wasm: &[u8]) -> io::Result<()> {
         let Some(mut stdin) = stdin else {
             return Ok(());

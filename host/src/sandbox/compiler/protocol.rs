@@ -45,7 +45,7 @@ pub(super) enum CompilerAnswer<'a> {
     OutOfMemory,
 }
 
-/// Why bytes are no request or answer.
+/// Why bytes are not a request or an answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProtocolFault {
     #[error("it comes from another version, {0}")]
@@ -77,7 +77,7 @@ pub(super) fn read_request_head(
     Ok((allowance, read_number(input)?))
 }
 
-/// Reads so many bytes, and that nothing follows.
+/// Reads `length` bytes, and checks that nothing follows.
 pub(super) fn read_rest(input: &mut impl Read, length: u64) -> Result<Vec<u8>, ProtocolFault> {
     let mut bytes = Vec::new();
     let read = input
