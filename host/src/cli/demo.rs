@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -23,6 +23,7 @@ use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
 use crate::config::{Secret, ServerConfig};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
+use crate::lock::Mutex;
 use crate::sync::{ConnectorClient, Destination, DestinationError, Sqlite, SyncOptions};
 
 /// The key where `WELD_API_KEY` is not set.
@@ -185,7 +186,7 @@ async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
     for line in summary_lines(&summary) {
         say(&line);
     }
-    for (table, rows) in &*lock(&shown) {
+    for (table, rows) in &*shown.lock() {
         say("");
         say(&format!("{table}:"));
         for row in rows {
@@ -219,17 +220,13 @@ impl Destination for Sampled {
         state: &RawValue,
     ) -> Result<(), DestinationError> {
         self.rows.commit(table, rows, state)?;
-        let mut shown = lock(&self.shown);
+        let mut shown = self.shown.lock();
         if !shown.contains_key(table) {
             let first = rows.iter().take(SHOWN_ROWS).map(|row| excerpt(row));
             shown.insert(table.to_owned(), first.collect());
         }
         Ok(())
     }
-}
-
-fn lock(shown: &Shown) -> MutexGuard<'_, BTreeMap<String, Vec<String>>> {
-    shown.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn excerpt(row: &RawValue) -> String {

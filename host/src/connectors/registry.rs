@@ -1,7 +1,7 @@
 //! From a name to its connector, and the calls that go to one.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -12,6 +12,7 @@ use super::connector::Connector;
 use super::entry::{Lookup, RegistryEntry};
 use super::error::ConnectorError;
 use crate::config::ConnectorName;
+use crate::lock::{Mutex, RwLock};
 use crate::sandbox::TotalMemory;
 
 /// How many old versions of a connector may still have calls. A call that sleeps for a day must not keep every version of
@@ -216,7 +217,7 @@ impl Connectors {
         let Some(connector) = entry.and_then(|entry| entry.connector().cloned()) else {
             return;
         };
-        let mut old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut old = self.old.lock();
         old.entry(name)
             .or_default()
             .push(Arc::downgrade(&connector));
@@ -235,14 +236,14 @@ impl Connectors {
     }
 
     fn read<T>(&self, look: impl FnOnce(&BTreeMap<ConnectorName, Arc<RegistryEntry>>) -> T) -> T {
-        look(&self.entries.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.entries.read())
     }
 
     fn write<T>(
         &self,
         change: impl FnOnce(&mut BTreeMap<ConnectorName, Arc<RegistryEntry>>) -> T,
     ) -> T {
-        let changed = change(&mut self.entries.write().unwrap_or_else(PoisonError::into_inner));
+        let changed = change(&mut self.entries.write());
         self.changes.send_modify(|_| {});
         changed
     }

@@ -1,6 +1,6 @@
 //! Who may call the demo API, and how often.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
@@ -12,6 +12,7 @@ use url::form_urlencoded;
 use super::error::DemoError;
 use super::fixed_window::{FixedWindow, QuotaStatus};
 use super::parameters::TOKEN;
+use crate::lock::Mutex;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -38,10 +39,7 @@ impl ApiAccess {
     }
 
     fn spend(&self, now: Instant) -> Option<QuotaStatus> {
-        self.quota
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .spend(now)
+        self.quota.lock().spend(now)
     }
 }
 

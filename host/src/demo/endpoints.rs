@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,6 +16,7 @@ use super::error::DemoError;
 use super::order_book::OrderBook;
 use super::parameters::Parameters;
 use super::rows::Table;
+use crate::lock::Mutex;
 
 const MOST_BEERS: u64 = 80;
 const MOST_ROWS: u64 = 100;
@@ -83,7 +84,7 @@ impl Catalog {
             count += 1;
         }
         json.push(b']');
-        let mut served = lock(&self.served);
+        let mut served = self.served.lock();
         let served = served.entry(table.name()).or_default();
         served.requests += 1;
         served.rows += count;
@@ -165,7 +166,7 @@ async fn orders(State(tables): State<Arc<Catalog>>, RawQuery(query): RawQuery) -
         (None, Some(_)) => return Err(DemoError::IdWithoutTime),
     };
     let limit = usize::try_from(limit(&given)?).unwrap_or(usize::MAX);
-    let page = lock(&tables.orders).page(from, limit);
+    let page = tables.orders.lock().page(from, limit);
     Ok(json(tables.array(Table::Orders, page, |order, json| {
         order.write(json);
     })))
@@ -186,7 +187,7 @@ async fn add_order(
     RawQuery(query): RawQuery,
 ) -> EndpointResult {
     let at = Parameters::read(query.as_deref(), &["at"])?.time("at")?;
-    let order = lock(&tables.orders).add(at);
+    let order = tables.orders.lock().add(at);
     Ok(json(order.row()))
 }
 
@@ -197,14 +198,14 @@ async fn touch_order(
 ) -> EndpointResult {
     let at = Parameters::read(query.as_deref(), &["at"])?.time("at")?;
     let index = id.parse().ok().filter(|id| *id > 0).map(index_of);
-    let order = index.and_then(|index| lock(&tables.orders).touch(index, at));
+    let order = index.and_then(|index| tables.orders.lock().touch(index, at));
     order
         .map(|order| json(order.row()))
         .ok_or(DemoError::NoOrder { id })
 }
 
 async fn stats(State(tables): State<Arc<Catalog>>) -> Response {
-    json(serde_json::json!(*lock(&tables.served)).to_string())
+    json(serde_json::json!(*tables.served.lock()).to_string())
 }
 
 fn limit(given: &Parameters) -> Result<u64, DemoError> {
@@ -230,11 +231,6 @@ fn place_of(cursor: &str) -> Option<u64> {
 
 fn json(body: impl Into<Body>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
-}
-
-/// A panic elsewhere leaves no table half-changed, so a poisoned lock is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use weld_protocol::Page;
+
+use crate::lock::Mutex;
 
 /// Tables whose last pages are kept in mind; of more, the one that was asked for the longest ago is forgotten.
 const MAX_TABLES: usize = 4_096;
@@ -123,7 +125,7 @@ impl Guard {
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tables.lock()
     }
 }
 
@@ -250,7 +252,7 @@ mod tests {
             });
             assert_eq!(noted, Ok(()));
         }
-        assert_eq!(guard.tables.lock().unwrap().by_name.len(), MAX_TABLES);
+        assert_eq!(guard.tables.lock().by_name.len(), MAX_TABLES);
         for number in 0..2 * MAX_STATES {
             let state = |number| format!(r#"{{"page":{number}e0}}"#);
             assert_eq!(
@@ -258,7 +260,7 @@ mod tests {
                 Ok(())
             );
         }
-        let tables = guard.tables.lock().unwrap();
+        let tables = guard.tables.lock();
         let trace = &tables.by_name[&("beers".to_owned(), "beers".to_owned())];
         assert!(trace.seen.len() <= MAX_STATES);
     }

@@ -3,13 +3,14 @@
 //! Weld and the people who set it up ask for schemas often, and a connector may have to ask its API for one.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::make::ReadySchema;
 use crate::config::ConnectorName;
+use crate::lock::Mutex;
 
 /// The last schema of each connector, for as long as its configuration says.
 #[derive(Default)]
@@ -55,7 +56,7 @@ impl Schemas {
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<ConnectorName, Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

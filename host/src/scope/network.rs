@@ -1,7 +1,8 @@
 //! What one call may use of the network: requests and bytes; and whether it had its credentials.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use crate::lock::Mutex;
 
 /// The page has used up its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,18 +45,12 @@ impl NetworkQuota {
 
     /// Notes why the last request that needs a credential had none; `None` if it had.
     pub(crate) fn note_credential(&self, failure: Option<String>) {
-        *self
-            .failed_credential
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = failure;
+        *self.failed_credential.lock() = failure;
     }
 
     /// Why the page's last call that needs a credential had none; none where it had.
     pub(crate) fn failed_credential(&self) -> Option<String> {
-        self.failed_credential
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.failed_credential.lock().clone()
     }
 
     /// Takes one call.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
@@ -13,6 +13,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::Context;
 
 use crate::author::conformance::LogLine;
+use crate::lock::Mutex;
 
 /// Where `egress` logs its calls.
 const CALLS: &str = "weld_host::egress";
@@ -52,7 +53,7 @@ impl LogCapture {
     }
 
     fn lock(&self) -> MutexGuard<'_, CapturedEvents> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

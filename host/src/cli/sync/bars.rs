@@ -1,7 +1,7 @@
 //! A sync on a terminal: a line for the table that is under way, and one for all.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use weld_protocol::Pending;
 
 use super::lines::{notice, size, until};
+use crate::lock::Mutex;
 use crate::report;
 use crate::sync::Event;
 
@@ -119,7 +120,7 @@ impl Line {
                 "figures",
                 move |_: &ProgressState, line: &mut dyn fmt::Write| {
                     // What fails here is drawn with the next tick.
-                    let _ = line.write_str(&locked(&drawn).text());
+                    let _ = line.write_str(&drawn.lock().text());
                 },
             ));
         }
@@ -127,11 +128,11 @@ impl Line {
     }
 
     fn note(&self, note: &str) {
-        locked(&self.figures).note = Some(note.to_owned());
+        self.figures.lock().note = Some(note.to_owned());
     }
 
     fn count(&self, rows: u64, bytes: u64) {
-        let mut figures = locked(&self.figures);
+        let mut figures = self.figures.lock();
         figures.pages = figures.pages.saturating_add(1);
         figures.rows = figures.rows.saturating_add(rows);
         figures.bytes = figures.bytes.saturating_add(bytes);
@@ -140,14 +141,10 @@ impl Line {
 
     /// As it stays.
     fn last(&self) -> String {
-        let mut figures = locked(&self.figures);
+        let mut figures = self.figures.lock();
         figures.note = None;
         format!("  {:<20} {}", self.name, figures.text())
     }
-}
-
-fn locked(figures: &Mutex<Figures>) -> MutexGuard<'_, Figures> {
-    figures.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a line says behind its name.

@@ -16,13 +16,14 @@ mod tests;
 
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::lock::Mutex;
 use crate::waits::Waits;
 use table::Table;
 pub(super) use waiter::{Crashed, Waiter};
@@ -186,7 +187,7 @@ where
 
 impl<K, T> Shared<K, T> {
     fn table(&self) -> MutexGuard<'_, Table<K, T>> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock()
     }
 }
 
