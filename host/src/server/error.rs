@@ -1,17 +1,27 @@
 //! The one map from causes to what a client is told: kind, status, message, headers.
 //!
-//! Exhaustive on purpose: a new cause does not compile until it has an answer here.
+//! How errors work here: each room has its own error type, whose variants name causes. A room below is wrapped, never
+//! flattened, so that an [`ApiError`] holds the whole chain, down to what the system or a guest said. Handlers and extractors
+//! return it and know nothing of HTTP statuses. On its way out, [`Access`](super::access::Access) turns it into two texts:
+//!
+//! - The client gets JSON: the kind, which programs may rely on, the chain of messages, and the request's id. Messages name
+//!   what to do about it, and never hold a secret or a row.
+//! - The log gets the same line under the same id, and with it the guest's backtrace, if there is one.
+//!
+//! The kind decides the status (`weld-protocol` has that map), and both decide how loud the log is. The matches below are
+//! exhaustive on purpose: a new cause does not compile until it has an answer here.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use weld_protocol::{ErrorAnswer, ErrorKind, RequestError};
 
+use super::record::RequestRecord;
 use super::response;
 use crate::connectors::{CallError, ConnectorError, GuestError};
 use crate::encoding::UnknownEncoding;
@@ -76,6 +86,15 @@ pub(super) enum ApiError {
 
     #[error("the host failed; its log says more")]
     Panicked,
+}
+
+/// A mark for [`Access`](super::access::Access), which alone writes errors: it knows the request's id.
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
 }
 
 impl From<ConnectorError> for ApiError {
@@ -144,20 +163,27 @@ impl ApiError {
 
     /// The answer, and the line of the log: the host's faults as errors, what an operator can mend as warnings, what
     /// only the client can mend as information.
-    pub(super) fn into_response(
-        self,
-        connector: Option<String>,
-        request_id: &str,
-        took: Duration,
-    ) -> Response {
+    pub(super) fn answer(&self, record: &RequestRecord) -> Response {
         let kind = self.kind();
-        let status =
-            StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let message = crate::report::chain(&self);
-        let trace = self.trace();
-        let (code, name) = (kind.status(), kind.as_str());
+        let message = crate::report::chain(self);
+        self.log(&message, record.began.elapsed());
+        let answer = ErrorAnswer {
+            kind,
+            message,
+            connector: record.name().map(str::to_owned),
+            request_id: Some(record.id.clone()),
+        };
+        let mut response = response::json(answer.write());
+        *response.status_mut() = self.status();
+        self.add_headers(response.headers_mut());
+        response
+    }
+
+    fn log(&self, message: &str, took: Duration) {
+        let (kind, status, trace) = (self.kind(), self.status(), self.trace());
+        let (code, name) = (status.as_u16(), kind.as_str());
         // It may hold a guest's words.
-        let logged = crate::report::escaped(&message);
+        let logged = crate::report::escaped(message);
         if kind == ErrorKind::Internal {
             tracing::error!(status = code, kind = name, ?took, "{logged}");
         } else if status.is_server_error() || kind == ErrorKind::RateLimited {
@@ -165,16 +191,10 @@ impl ApiError {
         } else {
             tracing::info!(status = code, kind = name, ?took, "{logged}");
         }
-        let answer = ErrorAnswer {
-            kind,
-            message,
-            connector,
-            request_id: Some(request_id.to_owned()),
-        };
-        let mut response = response::json(answer.write());
-        *response.status_mut() = status;
-        self.add_headers(response.headers_mut());
-        response
+    }
+
+    fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn add_headers(&self, headers: &mut HeaderMap) {

@@ -20,27 +20,37 @@ pub(super) const BYTES: &str = "weld_host_answer_bytes_total";
 /// Requests that joined the call of another one, by `connector`.
 pub(super) const JOINED: &str = "weld_host_joined_requests_total";
 
-/// What was asked for, as far as the path says.
+/// What a request is for, as the metrics have it.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct TargetLabels {
     /// The connector's own name, also where it was asked for by the plain routes. None for one that isn't there: names
     /// that clients make up are no labels, there is no end to them.
     pub(super) connector: Option<String>,
+    /// `page`, `schema`, or `nothing` for a path at which there is nothing.
     pub(super) what: &'static str,
 }
 
-/// What came of it.
-#[derive(Debug, Default)]
-pub(super) struct Came {
+impl Default for TargetLabels {
+    fn default() -> Self {
+        Self {
+            connector: None,
+            what: "nothing",
+        }
+    }
+}
+
+/// What came of a request.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RequestOutcome {
     pub(super) outcome: &'static str,
     pub(super) rows: u64,
     pub(super) bytes: usize,
     pub(super) has_joined: bool,
 }
 
-impl Came {
-    /// An error's kind, or another word for why there is no answer.
-    pub(super) fn to_nothing(outcome: &'static str) -> Self {
+impl RequestOutcome {
+    /// One that has no answer: an error's kind, or another word for why.
+    pub(super) fn without_answer(outcome: &'static str) -> Self {
         Self {
             outcome,
             ..Self::default()
@@ -49,17 +59,17 @@ impl Came {
 }
 
 /// Counts a request.
-pub(super) fn record(asked: &Asked, came: &Came, took: Duration) {
-    let connector = asked.connector.as_deref().unwrap_or("none").to_owned();
-    counter!(REQUESTS, "connector" => connector.clone(), "what" => asked.what, "outcome" => came.outcome)
+pub(super) fn record(labels: &TargetLabels, outcome: &RequestOutcome, took: Duration) {
+    let connector = labels.connector.as_deref().unwrap_or("none").to_owned();
+    counter!(REQUESTS, "connector" => connector.clone(), "what" => labels.what, "outcome" => outcome.outcome)
         .increment(1);
-    histogram!(SECONDS, "connector" => connector.clone(), "what" => asked.what).record(took);
-    if came.bytes > 0 {
-        counter!(ROWS, "connector" => connector.clone()).increment(came.rows);
-        let bytes = u64::try_from(came.bytes).unwrap_or(u64::MAX);
+    histogram!(SECONDS, "connector" => connector.clone(), "what" => labels.what).record(took);
+    if outcome.bytes > 0 {
+        counter!(ROWS, "connector" => connector.clone()).increment(outcome.rows);
+        let bytes = u64::try_from(outcome.bytes).unwrap_or(u64::MAX);
         counter!(BYTES, "connector" => connector.clone()).increment(bytes);
     }
-    if came.has_joined {
+    if outcome.has_joined {
         counter!(JOINED, "connector" => connector).increment(1);
     }
 }
@@ -73,11 +83,11 @@ mod tests {
     fn requests_are_counted_by_what_came_of_them() {
         let recorded = MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
-        let asked = Asked {
+        let asked = TargetLabels {
             connector: Some("beers".to_owned()),
             what: "page",
         };
-        let page = Came {
+        let page = RequestOutcome {
             outcome: "ready",
             rows: 80,
             bytes: 1_000,
@@ -86,12 +96,16 @@ mod tests {
         let second = Duration::from_secs(1);
         record(&asked, &page, second);
         record(&asked, &page, second);
-        record(&asked, &Came::to_nothing("busy"), second);
-        let nobody = Asked {
+        record(&asked, &RequestOutcome::without_answer("busy"), second);
+        let nobody = TargetLabels {
             connector: None,
             ..asked
         };
-        record(&nobody, &Came::to_nothing("unknown_connector"), second);
+        record(
+            &nobody,
+            &RequestOutcome::without_answer("unknown_connector"),
+            second,
+        );
         for (metric, expected) in [
             (
                 "weld_host_requests_total{connector=beers,outcome=ready,what=page}",

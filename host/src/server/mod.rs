@@ -4,17 +4,21 @@
 //!
 //! Uses `pages`, and `connectors` for the names and keys.
 
+mod access;
 mod auth;
 mod body;
 mod delivery;
 mod error;
+mod extract;
 mod metrics;
 mod peer;
+mod record;
 mod request_id;
 mod response;
 mod routes;
+mod service;
 mod socket;
-mod wanted;
+mod uri;
 
 use std::future::Future;
 use std::io;
@@ -22,20 +26,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::config::Secret;
+use crate::config::{Secret, ServerConfig};
 use crate::connectors::{AccessKeys, Connectors};
 use crate::pages::Pages;
+use access::Access;
 use delivery::{Delivering, Outbox};
 use peer::Peer;
-use routes::{Client, Service, handle};
+use routes::{Routes, routes};
+use service::Service;
 use socket::Socket;
 
 /// How long a client may take to send a request's headers. Also how long one that has sent only half of them can keep
@@ -43,8 +48,8 @@ use socket::Socket;
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What hyper takes of a request's line and headers before it answers by itself, without a body: more than the limit
-/// of ours ([`routes::MAX_HEADER_BYTES`]), which says what is wrong.
-const MAX_HEAD_BYTES: usize = 256 << 10;
+/// of ours ([`extract::MAX_HEAD_BYTES`]), which says what is wrong.
+const MAX_BUFFERED_HEAD_BYTES: usize = 256 << 10;
 const MAX_HEADERS: usize = 1_000;
 
 /// How long accepting pauses after an error such as too many open files, which the next attempt would only repeat.
@@ -63,6 +68,20 @@ pub struct ServerSettings {
     pub grace: Duration,
     /// How many connections may be open at once; more wait until one is closed.
     pub max_connections: usize,
+}
+
+impl ServerSettings {
+    /// What `config` says, for at most `max_connections`.
+    #[must_use]
+    pub fn new(config: &ServerConfig, max_connections: usize) -> Self {
+        Self {
+            api_keys: config.api_keys.clone(),
+            max_body_bytes: config.max_body_bytes,
+            body_timeout: config.body_timeout,
+            grace: config.grace,
+            max_connections,
+        }
+    }
 }
 
 /// A listening socket, not yet answering.
@@ -107,7 +126,7 @@ impl Server {
             max_body_bytes: settings.max_body_bytes,
             body_timeout: settings.body_timeout,
         });
-        let router = Router::new().fallback(handle).with_state(service.clone());
+        let routes = routes(service.clone());
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -116,7 +135,7 @@ impl Server {
                 () = &mut shutdown => break,
                 accepted = self.listener.accept(), if connections.len() < max_connections => match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(serve(stream, router.clone(), &graceful));
+                        connections.spawn(serve(stream, routes.clone(), &graceful));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -152,7 +171,7 @@ impl Server {
 /// among those who wait for the page is left.
 fn serve(
     stream: TcpStream,
-    router: Router,
+    routes: Routes,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
     // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
@@ -161,18 +180,23 @@ fn serve(
     let peer = Peer::of(stream.clone())
         .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"));
     let outbox = Outbox::default();
-    let client = Client {
-        peer: peer.ok().map(Arc::new),
+    let access = Arc::new(Access {
+        routes,
+        peer: peer.ok(),
         outbox: outbox.clone(),
+    });
+    let answer = move |request| {
+        let access = access.clone();
+        async move { access.answer(request).await }
     };
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_TIMEOUT)
-        .max_buf_size(MAX_HEAD_BYTES)
+        .max_buf_size(MAX_BUFFERED_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
         .serve_connection(
             Delivering::new(Socket::new(stream), outbox),
-            TowerToHyperService::new(router.layer(Extension(client))),
+            service_fn(answer),
         );
     let connection = graceful.watch(connection);
     async move {

@@ -17,13 +17,13 @@ use crate::pages::{Answer, Receipt};
 
 /// JSON in several pieces, sent one after the other with their length known from the start. A page's rows are such a
 /// piece: they go to the socket from where the guest's string was put, without being copied once more.
-struct Pieces {
+struct JsonPieces {
     left: VecDeque<Bytes>,
     /// Where the receipt goes once all pieces are handed over.
     receipt: Option<(Receipt, Outbox)>,
 }
 
-impl http_body::Body for Pieces {
+impl http_body::Body for JsonPieces {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -80,7 +80,7 @@ fn pieces(pieces: impl IntoIterator<Item = Bytes>, receipt: Option<(Receipt, Out
         .into_iter()
         .filter(|piece| !piece.is_empty())
         .collect();
-    let mut response = Response::new(Body::new(Pieces { left, receipt }));
+    let mut response = Response::new(Body::new(JsonPieces { left, receipt }));
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,

@@ -40,10 +40,11 @@ const LEAVES: [&str; 14] = [
 const BASE: [&str; 5] = ["config", "lock", "metrics_probe", "report", "waits"];
 
 /// Crates that are the subject of some rooms, and that no other may know.
-const SUBJECTS: [(&str, &[&str]); 8] = [
+const SUBJECTS: [(&str, &[&str]); 9] = [
     ("axum", &["server", "demo", "author"]),
     ("clap", &["cli"]),
     ("hyper", &["server", "egress", "sync", "demo"]),
+    ("tower_http", &["server"]),
     ("indicatif", &["cli"]),
     ("notify", &["changes"]),
     ("rusqlite", &["sync"]),

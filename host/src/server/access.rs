@@ -1,0 +1,119 @@
+//! What surrounds the answer to every request: its id, its line in the log, its metrics, and what ends it early.
+//!
+//! One layer, and not tower-http's: the line and the metrics are due also for a client that goes away, and need what came of
+//! the request; errors carry the id, which must not be one that a client made up.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, Request};
+use hyper::body::Incoming;
+use tower_service::Service as _;
+use tracing::Instrument;
+
+use super::delivery::Outbox;
+use super::error::ApiError;
+use super::metrics::{self, RequestOutcome};
+use super::peer::Peer;
+use super::record::RequestRecord;
+use super::routes::Routes;
+use super::{request_id, uri};
+
+/// One connection: answers its requests, one after the other.
+pub(super) struct Access {
+    pub(super) routes: Routes,
+    /// The other end. `None` if it can't be watched.
+    pub(super) peer: Option<Peer>,
+    pub(super) outbox: Outbox,
+}
+
+impl Access {
+    /// Answers one request and writes its line into the log.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub(super) async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+    ) -> Result<Response, Infallible> {
+        let record = RequestRecord::begin(&request, self.outbox.clone());
+        uri::normalize(&mut request);
+        request.extensions_mut().insert(record.clone());
+        let span = tracing::info_span!(
+            "request",
+            request_id = record.id,
+            connector = tracing::field::Empty,
+            table = tracing::field::Empty,
+        );
+        let open = OpenRequest {
+            span: span.clone(),
+            record: record.clone(),
+            is_closed: false,
+        };
+        let answering = self.routes.clone().call(request).instrument(span.clone());
+        let answer = tokio::select! {
+            answer = answering => match answer {
+                Ok(mut response) => match response.extensions_mut().remove::<Arc<ApiError>>() {
+                    None => Ok(response),
+                    Some(error) => Err(error),
+                },
+                Err(never) => match never {},
+            },
+            () = self.gone() => Err(Arc::new(ApiError::ClientGone)),
+        };
+        open.close();
+        let _entered = span.enter();
+        let mut response = match answer {
+            Ok(response) => {
+                let outcome = record.outcome().cloned().unwrap_or_default();
+                metrics::record(&record.labels(), &outcome, record.began.elapsed());
+                response.map(Body::new)
+            }
+            Err(error) => {
+                let outcome = RequestOutcome::without_answer(error.outcome());
+                metrics::record(&record.labels(), &outcome, record.began.elapsed());
+                error.answer(&record)
+            }
+        };
+        if let Ok(id) = HeaderValue::try_from(&record.id) {
+            response.headers_mut().insert(request_id::HEADER, id);
+        }
+        Ok(response)
+    }
+
+    async fn gone(&self) {
+        match &self.peer {
+            Some(peer) => peer.gone().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// A request without its answer: dropped like this when the client goes away, it leaves a line in the log.
+struct OpenRequest {
+    span: tracing::Span,
+    record: Arc<RequestRecord>,
+    is_closed: bool,
+}
+
+impl OpenRequest {
+    fn close(mut self) {
+        self.is_closed = true;
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        let _entered = self.span.enter();
+        let took = self.record.began.elapsed();
+        tracing::info!(?took, "{}", ApiError::ClientGone);
+        let outcome = RequestOutcome::without_answer(ApiError::ClientGone.outcome());
+        metrics::record(&self.record.labels(), &outcome, took);
+    }
+}

@@ -1,0 +1,129 @@
+//! What handlers take out of a request. Whoever asks for a connector was let in first.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts};
+use bytes::Bytes;
+use http::Request;
+use http::request::Parts;
+
+use super::auth::{names_this_machine, permits};
+use super::error::ApiError;
+use super::metrics::TargetLabels;
+use super::record::{RequestRecord, RequestTarget};
+use super::service::Service;
+use super::{body, uri};
+use crate::connectors::{Connector, Lookup};
+use crate::report;
+
+/// The longest request line and headers together. Weld's are far below 1 KiB.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// How much of a name that a client sends stands in the log.
+pub(super) const MAX_LOGGED_NAME_BYTES: usize = 100;
+
+/// The right to ask for whatever stands at a path. Checked before anything else is said, so that nobody can find out the
+/// connectors' names.
+pub(super) struct Authorization {
+    lookup: Lookup,
+}
+
+/// The connector that a request may ask, loaded.
+pub(super) struct Callee(pub(super) Arc<Connector>);
+
+/// A request's body, decompressed.
+pub(super) struct PlainBody(pub(super) Bytes);
+
+impl FromRequestParts<Arc<Service>> for Authorization {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, ApiError> {
+        let path = parts.uri.path();
+        let name = uri::connector_name(path);
+        let lookup = service.connectors.look_up(name);
+        let what = if uri::is_schema(path) {
+            "schema"
+        } else {
+            "page"
+        };
+        note(
+            parts,
+            name,
+            TargetLabels {
+                connector: lookup.name().map(ToString::to_string),
+                what,
+            },
+        )?;
+        authorize(service, Some(&lookup), parts)?;
+        Ok(Self { lookup })
+    }
+}
+
+impl FromRequestParts<Arc<Service>> for Callee {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, ApiError> {
+        let Authorization { lookup } = Authorization::from_request_parts(parts, service).await?;
+        let name = uri::connector_name(parts.uri.path());
+        let check = |lookup: &Lookup| authorize(service, Some(lookup), parts);
+        let connector = service.connectors.loaded(name, lookup, check).await?;
+        Ok(Self(connector))
+    }
+}
+
+impl FromRequest<Arc<Service>> for PlainBody {
+    type Rejection = ApiError;
+
+    async fn from_request(
+        request: Request<Body>,
+        service: &Arc<Service>,
+    ) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let (most, within) = (service.max_body_bytes, service.body_timeout);
+        body::read(&parts.headers, body, most, within)
+            .await
+            .map(Self)
+    }
+}
+
+/// The right to hear that there is nothing at a path, which takes the host's own key.
+pub(super) fn permit_nothing(service: &Service, parts: &Parts) -> Result<(), ApiError> {
+    note(parts, None, TargetLabels::default())?;
+    authorize(service, None, parts)
+}
+
+/// Notes what a request is for. One with too long a head ends here.
+fn note(parts: &Parts, name: Option<&str>, labels: TargetLabels) -> Result<(), ApiError> {
+    let name = name.map(|name| report::shortened(name, MAX_LOGGED_NAME_BYTES));
+    if let Some(name) = &name {
+        tracing::Span::current().record("connector", name);
+    }
+    let record = parts.extensions.get::<Arc<RequestRecord>>();
+    // There is one, since every request comes by way of `Access`.
+    let record = record.ok_or(ApiError::Panicked)?;
+    record.aim(RequestTarget { name, labels });
+    if record.head_bytes > MAX_HEAD_BYTES {
+        return Err(ApiError::HeadersTooLarge {
+            limit_bytes: MAX_HEAD_BYTES,
+        });
+    }
+    Ok(())
+}
+
+fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Result<(), ApiError> {
+    let keys = lookup.and_then(Lookup::keys).unwrap_or(&service.keys);
+    if !permits(keys, &parts.headers) {
+        return Err(ApiError::Unauthorized);
+    }
+    if keys.is_empty() && !names_this_machine(&parts.headers) {
+        return Err(ApiError::ForeignHost);
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! What is known of one request while it is answered, for its line in the log, its metrics and its errors.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use http::Request;
+
+use super::delivery::Outbox;
+use super::metrics::{RequestOutcome, TargetLabels};
+use super::request_id;
+
+/// One request, from its arrival to its answer. Extractors and handlers find it among the request's extensions, and add
+/// what they learn.
+pub(super) struct RequestRecord {
+    pub(super) id: String,
+    pub(super) began: Instant,
+    /// The bytes of the request line and the headers.
+    pub(super) head_bytes: usize,
+    /// Where the receipts of its connection's answers go.
+    pub(super) outbox: Outbox,
+    target: OnceLock<RequestTarget>,
+    outcome: OnceLock<RequestOutcome>,
+}
+
+/// What a request is for.
+#[derive(Debug, Clone)]
+pub(super) struct RequestTarget {
+    /// The connector's name as its path has it, for the log and for errors; not longer than what is logged.
+    pub(super) name: Option<String>,
+    pub(super) labels: TargetLabels,
+}
+
+impl RequestRecord {
+    /// A request that has just arrived.
+    pub(super) fn begin<B>(request: &Request<B>, outbox: Outbox) -> Arc<Self> {
+        let line = request.uri().path_and_query();
+        let line = line.map_or(0, |line| line.as_str().len());
+        let head_bytes = request.headers().iter().fold(line, |sum, (name, value)| {
+            sum + name.as_str().len() + value.len()
+        });
+        Arc::new(Self {
+            id: request_id::new(),
+            began: Instant::now(),
+            head_bytes,
+            outbox,
+            target: OnceLock::new(),
+            outcome: OnceLock::new(),
+        })
+    }
+
+    /// Notes what it is for, which is known once.
+    pub(super) fn aim(&self, target: RequestTarget) {
+        // Only the first word counts, and nobody says another one.
+        let _ = self.target.set(target);
+    }
+
+    /// Notes what came of it, if that is no error.
+    pub(super) fn succeed(&self, outcome: RequestOutcome) {
+        let _ = self.outcome.set(outcome);
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.target.get()?.name.as_deref()
+    }
+
+    pub(super) fn labels(&self) -> TargetLabels {
+        let labels = self.target.get().map(|target| target.labels.clone());
+        labels.unwrap_or_default()
+    }
+
+    pub(super) fn outcome(&self) -> Option<&RequestOutcome> {
+        self.outcome.get()
+    }
+}
