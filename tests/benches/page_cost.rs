@@ -111,10 +111,11 @@ async fn serve_guest() -> SocketAddr {
     );
     let server = Server::bind(loopback()).await.expect("a port");
     let address = server.local_addr();
+    let config = ServerConfig::default();
     let settings = ServerSettings {
         api_keys: Vec::new(),
-        max_body_bytes: ServerConfig::MAX_BODY_BYTES,
-        body_timeout: ServerConfig::BODY_TIMEOUT,
+        max_body_bytes: config.max_body_bytes,
+        body_timeout: config.body_timeout,
         grace: Duration::ZERO,
         max_connections: 100,
     };

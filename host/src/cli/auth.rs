@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::error::CliError;
+use super::folders::PluginsFlag;
 use super::output::{printable, say};
 use super::tokens::TokenFlags;
 use crate::author::auth::{self, Login, Status};
@@ -66,14 +67,8 @@ enum AuthCommand {
 
 #[derive(Debug, Args)]
 struct PlaceFlags {
-    /// The folder of NAME.wasm and NAME.toml
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./plugins",
-        env = "WELD_PLUGINS"
-    )]
-    plugins: PathBuf,
+    #[command(flatten)]
+    plugins: PluginsFlag,
     #[command(flatten)]
     tokens: TokenFlags,
 }
@@ -81,7 +76,7 @@ struct PlaceFlags {
 impl PlaceFlags {
     fn resolve(self) -> Result<(PathBuf, Store), CliError> {
         let store = self.tokens.store()?.ok_or(CliError::NoTokens)?;
-        Ok((self.plugins, store))
+        Ok((self.plugins.plugins, store))
     }
 }
 

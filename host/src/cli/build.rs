@@ -6,6 +6,7 @@ use bytesize::ByteSize;
 use clap::Args;
 
 use super::error::CliError;
+use super::folders::PluginsFlag;
 use super::output::{printable, say};
 use super::signals::Signals;
 use crate::author::build::{BuildError, Project, SourceWatch, build, install};
@@ -16,14 +17,8 @@ pub(super) struct BuildFlags {
     /// The connector's folder: with Cargo.toml (Rust), app.py (Python), package.json (JavaScript, TypeScript) or *.c (C)
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// Where the component goes, with NAME.toml where there is none yet
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./plugins",
-        env = "WELD_PLUGINS"
-    )]
-    plugins: PathBuf,
+    #[command(flatten)]
+    plugins: PluginsFlag,
     /// Build again whenever a source changes
     #[arg(long)]
     watch: bool,
@@ -34,7 +29,7 @@ pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let mut watch = if flags.watch {
         let project = Project::find(&flags.folder)?;
-        Some(SourceWatch::begin(&project.folder, &flags.plugins))
+        Some(SourceWatch::begin(&project.folder, &flags.plugins.plugins))
     } else {
         None
     };
@@ -75,7 +70,7 @@ async fn build_once(flags: &BuildFlags) -> Result<(), BuildError> {
     let mut announce = |command: &str| eprintln!("$ {}", printable(command));
     let built = build(&project, &mut announce).await?;
     let size = ByteSize(built.bytes.len().try_into().unwrap_or(u64::MAX));
-    let installed = install(&project, &built, &flags.plugins)?;
+    let installed = install(&project, &built, &flags.plugins.plugins)?;
     let line = |text: &str| say(&printable(text));
     line(&format!(
         "built     {}, {}",

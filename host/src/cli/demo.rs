@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use weld_protocol::Table;
 
-use super::bounds::parse_address;
 use super::error::CliError;
-use super::host::{Host, default_cache, wished};
+use super::folders::CacheFlag;
+use super::host::{Host, wished};
 use super::output::say;
 use super::serve::environment_key;
 use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
-use crate::config::{Secret, ServerConfig};
+use crate::config::{Secret, ServerConfig, parse_address};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
 use crate::lock::Mutex;
 use crate::sync::{ConnectorClient, Destination, DestinationError, Sqlite, SyncOptions};
@@ -56,9 +56,8 @@ pub(super) struct DemoFlags {
     /// The address of the demo API
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address)]
     api_listen: SocketAddr,
-    /// The folder of compiled code [default: the user's cache folder]
-    #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
-    cache: Option<PathBuf>,
+    #[command(flatten)]
+    cache: CacheFlag,
     /// The connector's pause between two pages, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 500)]
     pause: u32,
@@ -68,9 +67,12 @@ pub(super) struct DemoFlags {
 pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let key = environment_key()?;
-    let cache = flags.cache.or_else(default_cache);
-    let mut config = ServerConfig::new(flags.listen, PathBuf::new(), cache);
-    config.api_keys = key.iter().cloned().collect();
+    let mut config = ServerConfig {
+        listen: flags.listen,
+        cache: flags.cache.folder(),
+        api_keys: key.iter().cloned().collect(),
+        ..ServerConfig::unattended()
+    };
     // The demo's own key is known to everyone, so it opens no more than no key would.
     config.check()?;
     let key = key.unwrap_or_else(|| Secret::new(DEMO_KEY));

@@ -1,6 +1,6 @@
 //! A host from its configuration: the rooms put together, the same way for every command.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,9 @@ use crate::server::{Server, ServerSettings};
 use crate::tokens::Store;
 
 use super::error::CliError;
+
+/// The command by which a host starts its compilers.
+pub(super) const COMPILER_COMMAND: &str = "compiler";
 
 /// A host whose connectors are loaded and whose port is taken; it answers once it runs.
 pub(super) struct Host {
@@ -58,50 +61,37 @@ impl Host {
             let (slots, bound) = (capacity.slots, capacity.bound);
             tracing::warn!(wished, slots, %bound, "--slots is more than this machine can hold, and was lowered");
         }
-        let settings = EngineSettings {
-            slots: capacity.slots,
-            max_memory_bytes: config.ceilings.memory_bytes,
-            total_memory_bytes,
-            keep_memory_bytes: config.keep_memory_bytes,
-        };
         let compilation = Compilation::Process(CompilerProcess::of_this_program(
-            [super::COMPILER_COMMAND.into()],
+            [COMPILER_COMMAND.into()],
             config.compiling,
         ));
+        let engine = engine_settings(&config, capacity, total_memory_bytes);
         let cache = cache(config.cache.as_deref());
-        let runtime = Arc::new(Runtime::new(settings, compilation, cache)?);
+        let runtime = Arc::new(Runtime::new(engine, compilation, cache)?);
         let mut upstreams = Upstreams::default();
         if let Some(tokens) = tokens {
             upstreams = upstreams.with_tokens(tokens);
         }
-        let upstreams = Arc::new(upstreams);
-        let plugins = Plugins::new(runtime, upstreams, config.plugins, config.ceilings);
-        let admission = AdmissionSettings {
-            slots: capacity.slots,
-            queue: config.queue,
-            queue_wait: config.queue_wait,
-            max_concurrency: config.ceilings.concurrency,
-        };
-        let pages = PageSettings {
-            background: config.background,
-        };
-        let startup = plugins.load(config.default_connector, admission).await?;
+        let plugins = Plugins::new(
+            runtime,
+            Arc::new(upstreams),
+            config.plugins.clone(),
+            config.ceilings(),
+        );
+        let admission = admission_settings(&config, capacity);
+        let startup = plugins
+            .load(config.default_connector.clone(), admission)
+            .await?;
         Ok(Self {
             server,
             reports: startup.reports,
             pending: Some(startup.pending),
             capacity,
-            pages: Pages::new(startup.connectors.clone(), pages),
+            pages: Pages::new(startup.connectors.clone(), PageSettings::from(&config)),
             connectors: startup.connectors,
             reloader: config.reload.map(|interval| (startup.reloader, interval)),
             reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
-            settings: ServerSettings {
-                api_keys: config.api_keys,
-                max_body_bytes: config.max_body_bytes,
-                body_timeout: config.body_timeout,
-                grace: config.grace,
-                max_connections: machine.max_connections(),
-            },
+            settings: ServerSettings::new(&config, machine.max_connections()),
         })
     }
 
@@ -165,6 +155,28 @@ impl Host {
     }
 }
 
+fn engine_settings(
+    config: &ServerConfig,
+    capacity: Capacity,
+    total_memory_bytes: u64,
+) -> EngineSettings {
+    EngineSettings {
+        slots: capacity.slots,
+        max_memory_bytes: config.ceilings.memory_bytes,
+        total_memory_bytes,
+        keep_memory_bytes: config.keep_memory_bytes,
+    }
+}
+
+fn admission_settings(config: &ServerConfig, capacity: Capacity) -> AdmissionSettings {
+    AdmissionSettings {
+        slots: capacity.slots,
+        queue: config.queue,
+        queue_wait: config.queue_wait,
+        max_concurrency: config.ceilings.concurrency,
+    }
+}
+
 /// Waits until the other end of `stopped` is dropped: the wish to stop.
 pub(super) async fn wished(stopped: oneshot::Receiver<()>) {
     // Nothing is ever sent, so that this ends in an error is what is waited for.
@@ -187,10 +199,4 @@ fn cache(folder: Option<&Path>) -> Option<Cache> {
             None
         }
     }
-}
-
-/// Where compiled code goes by default: the user's cache folder. None for a user without one, as in some containers.
-pub(super) fn default_cache() -> Option<PathBuf> {
-    let folders = directories::ProjectDirs::from("", "", "weld-host")?;
-    Some(folders.cache_dir().to_owned())
 }

@@ -9,17 +9,18 @@
 )]
 
 mod auth;
-mod bounds;
 mod build;
 mod check;
 #[cfg(feature = "demo")]
 mod demo;
 mod error;
+mod folders;
 mod host;
 mod logging;
 mod new;
 mod output;
 mod serve;
+mod settings;
 mod signals;
 mod source;
 mod sync;
@@ -30,6 +31,7 @@ pub use error::{CliError, ExitStatus};
 pub use output::printable;
 
 use crate::sandbox::serve_as_compiler;
+use host::COMPILER_COMMAND;
 
 /// Runs Weld custom connectors as sandboxed WebAssembly components.
 #[derive(Debug, Parser)]
@@ -40,9 +42,6 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
-
-/// The command by which a host starts its compilers.
-const COMPILER_COMMAND: &str = "compiler";
 
 #[derive(Debug, Subcommand)]
 enum Command {

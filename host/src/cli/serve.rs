@@ -3,76 +3,34 @@
 use std::env::VarError;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Args;
 
-use super::bounds::{BoundFlags, parse_address};
 use super::error::CliError;
-use super::host::{Host, default_cache, wished};
+use super::folders::{CacheFlag, PluginsFlag};
+use super::host::{Host, wished};
 use super::output::say;
+use super::settings::SettingFlags;
 use super::signals::Signals;
 use super::tokens::TokenFlags;
-use crate::config::{ConnectorName, Secret, ServerConfig, parse_duration};
+use crate::config::{Secret, ServerConfig};
 use crate::connectors::LoadReport;
 use crate::sandbox::Capacity;
 use crate::tokens::Store;
 
-/// Where a host listens that is told nothing else.
-const DEFAULT_PORT: u16 = 8080;
-
-/// The least time between two looks at a plugins folder that nothing tells of.
-const LEAST_INTERVAL: Duration = Duration::from_millis(100);
-
 #[derive(Debug, Args)]
 pub(super) struct ServeFlags {
-    /// The folder of NAME.wasm and NAME.toml, or one NAME.wasm
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "./plugins",
-        env = "WELD_PLUGINS"
-    )]
-    plugins: PathBuf,
-    /// The address to listen on [default: 127.0.0.1:8080, or 0.0.0.0:PORT where PORT is set]
-    #[arg(long, value_name = "ADDRESS", env = "WELD_LISTEN", value_parser = parse_address)]
-    listen: Option<SocketAddr>,
-    /// The folder of compiled code [default: the user's cache folder]
-    #[arg(long, value_name = "DIR", env = "WELD_CACHE")]
-    cache: Option<PathBuf>,
-    /// How often the plugins folder is looked at where the system tells of no change; `off` reads it at start only
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_interval)]
-    reload: Interval,
-    /// How long a connector that nobody calls keeps its compiled code mapped; `off` keeps it for ever
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = parse_interval)]
-    unmap_after: Interval,
-    /// The connector that also answers at / and /schema; needed only where there are several
-    #[arg(long, value_name = "NAME")]
-    default: Option<ConnectorName>,
+    #[command(flatten)]
+    plugins: PluginsFlag,
+    #[command(flatten)]
+    cache: CacheFlag,
     /// A file with the key that clients must send, instead of WELD_API_KEY
     #[arg(long, value_name = "FILE", env = "WELD_API_KEY_FILE")]
     api_key_file: Option<PathBuf>,
     #[command(flatten)]
     tokens: TokenFlags,
     #[command(flatten)]
-    bounds: BoundFlags,
-}
-
-/// How often to look, or how long to wait; none for never.
-#[derive(Debug, Clone, Copy)]
-struct Interval(Option<Duration>);
-
-fn parse_interval(text: &str) -> Result<Interval, String> {
-    if text == "off" {
-        return Ok(Interval(None));
-    }
-    match parse_duration(text) {
-        Ok(interval) if interval < LEAST_INTERVAL => {
-            Err(format!("write at least {LEAST_INTERVAL:?}, or off"))
-        }
-        Ok(interval) => Ok(Interval(Some(interval))),
-        Err(error) => Err(format!("{error}, or off")),
-    }
+    settings: SettingFlags,
 }
 
 /// Serves until a signal comes; a second one ends the process without waiting for requests under way.
@@ -102,24 +60,20 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
 }
 
 fn resolve(flags: ServeFlags) -> Result<(ServerConfig, Option<Store>), CliError> {
-    let listen = match flags.listen {
-        Some(address) => address,
-        None => default_address(std::env::var("PORT").ok())?,
-    };
-    let cache = flags.cache.or_else(default_cache);
-    let mut config = ServerConfig::new(listen, flags.plugins, cache);
+    let mut config = flags.settings.config;
+    if !flags.settings.has_listen {
+        config.listen = default_address(std::env::var("PORT").ok())?;
+    }
+    config.plugins = flags.plugins.plugins;
+    config.cache = flags.cache.folder();
     config.api_keys = api_keys(flags.api_key_file.as_deref())?;
-    config.default_connector = flags.default;
-    config.reload = flags.reload.0;
-    config.unmap_after = flags.unmap_after.0;
-    flags.bounds.apply(&mut config);
     Ok((config, flags.tokens.store()?))
 }
 
 /// `PORT` is how platforms such as Cloud Run say where to listen, on every address then.
 fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
     match port {
-        None => Ok((Ipv4Addr::LOCALHOST, DEFAULT_PORT).into()),
+        None => Ok(ServerConfig::default().listen),
         Some(port) => match port.parse::<u16>() {
             Ok(number) => Ok((Ipv4Addr::UNSPECIFIED, number).into()),
             Err(_) => Err(CliError::Port(port)),

@@ -1,13 +1,14 @@
 //! What is synced from: a running connector, or a component that is served just for this.
 
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::cli::error::CliError;
-use crate::cli::host::{Host, default_cache, wished};
+use crate::cli::folders::default_cache;
+use crate::cli::host::{Host, wished};
 use crate::cli::tokens::TokenFlags;
 use crate::config::{Secret, ServerConfig};
 use crate::report;
@@ -45,9 +46,13 @@ impl Source {
             return Err(CliError::NoConnector(component.to_owned()));
         }
         let key = Secret::new(random_key()?);
-        let loopback = (Ipv4Addr::LOCALHOST, 0).into();
-        let mut config = ServerConfig::new(loopback, PathBuf::from(component), default_cache());
-        config.api_keys = vec![key.clone()];
+        let config = ServerConfig {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            plugins: component.to_owned(),
+            cache: default_cache(),
+            api_keys: vec![key.clone()],
+            ..ServerConfig::unattended()
+        };
         let host = Host::start_whole(config, TokenFlags::of_environment().store()?).await?;
         if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {

@@ -46,11 +46,11 @@ pub enum ConfigError {
     UnusableKey(#[source] KeyError),
 
     /// A setting of the server with which no call could succeed.
-    #[error("{flag} must be at least {least}")]
+    #[error("--{key} must be at least {least}")]
     TooSmall {
-        /// The flag that sets it.
-        flag: &'static str,
-        /// The smallest value, as the flag takes it.
+        /// Its key, which is its flag without the dashes.
+        key: &'static str,
+        /// The smallest value, as it is written.
         least: String,
     },
 }

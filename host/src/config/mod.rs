@@ -13,6 +13,7 @@
 
 mod allow;
 mod auth;
+mod ceilings;
 mod connector;
 mod document;
 mod error;
@@ -33,9 +34,10 @@ pub use auth::{
     Addition, Algorithm, Assertion, ClientAuth, Credential, CredentialKind, Grant, JwtConfig,
     JwtContent, Oauth2Config, OauthClient, SigningError, SigningKey,
 };
+pub use ceilings::Ceilings;
 pub use connector::ConnectorConfig;
 pub use error::{ConfigError, Problem};
-pub use limits::{Ceilings, Limits, MAX_LOG_BYTES, SecretInState};
+pub use limits::{Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size};
@@ -45,5 +47,6 @@ pub use rate_limit::{QuotaHeaders, Rate, RateError, RateLimitConfig};
 pub(crate) use reserved_header::RESERVED_HEADERS;
 pub(crate) use reserved_header::is_reserved_header;
 pub use secret::{KeyError, Secret};
-pub use server::{CompileLimits, ServerConfig};
+pub use server::parse_address;
+pub use server::{CompileLimits, SETTINGS, ServerConfig, Setting};
 pub use stamp::FileStamp;

@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 
-use crate::config::Limits;
+use crate::config::{Limits, ServerConfig};
 use crate::connectors::{Connector, ConnectorError, Connectors};
 use crate::scope::{Deadline, DeadlineReason};
 use crate::waits::Waits;
@@ -55,6 +55,14 @@ pub struct PageSettings {
     /// Whether a call may go on while no request waits for it. Where the platform stops all work between requests, it
     /// may not, and a page has no longer than its request.
     pub background: bool,
+}
+
+impl From<&ServerConfig> for PageSettings {
+    fn from(config: &ServerConfig) -> Self {
+        Self {
+            background: config.background,
+        }
+    }
 }
 
 impl Pages {

@@ -4,6 +4,7 @@ mod auth;
 mod cli;
 mod connections;
 mod demo;
+mod flags;
 mod key_rotation;
 mod logs;
 mod page_requests;

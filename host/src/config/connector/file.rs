@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::config::ConnectorConfig;
 use super::sections;
+use crate::config::ceilings::Ceilings;
 use crate::config::document::{Document, ValueSources, Variable};
 use crate::config::error::{ConfigError, Problem};
-use crate::config::limits::Ceilings;
 
 impl ConnectorConfig {
     /// Reads `NAME.toml`. No file is the same as an empty one, since most connectors need none.

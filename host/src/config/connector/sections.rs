@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::config::ConnectorConfig;
 use crate::config::auth::Credential;
+use crate::config::ceilings::Ceilings;
 use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
-use crate::config::limits::{Ceilings, Limits};
+use crate::config::limits::Limits;
 use crate::config::network::NetworkConfig;
 use crate::config::rate_limit::RateLimitConfig;
 use crate::config::secret::Secret;

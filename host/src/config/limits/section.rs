@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Ceilings, Limits, MIN_MEMORY_BYTES, SecretInState};
+use super::{Limits, MIN_MEMORY_BYTES, SecretInState};
+use crate::config::ceilings::Ceilings;
 use crate::config::document::{TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::range::Range;

@@ -15,8 +15,6 @@ const SHARED_YET: &[&str] = &["Table: demo, pages"];
 
 /// Names that say that something happened instead of what it is. It only ever gets shorter.
 const PARTICIPLES_YET: &[&str] = &[
-    "Asked",
-    "Came",
     "Closed",
     "Crashed",
     "Delivering",
@@ -28,8 +26,6 @@ const PARTICIPLES_YET: &[&str] = &[
     "Shared",
     "Shown",
     "Stuck",
-    "Unanswered",
-    "Wanted",
     "Withdrawn",
 ];
 

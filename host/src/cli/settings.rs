@@ -1,0 +1,73 @@
+//! The flags of the server's settings, made from the one table of them.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+use crate::config::{SETTINGS, ServerConfig, Setting};
+
+/// The setting whose default depends on the environment.
+const LISTEN: &str = "listen";
+
+/// A server's settings as the command line and the environment give them.
+#[derive(Debug, Clone)]
+pub(super) struct SettingFlags {
+    /// What they set; all else is at its default.
+    pub(super) config: ServerConfig,
+    /// Whether they say where to listen.
+    pub(super) has_listen: bool,
+}
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut config = ServerConfig::default();
+        for setting in &SETTINGS {
+            let text = match setting.value_name() {
+                Some(_) => matches.get_one::<String>(setting.key).cloned(),
+                None => matches.get_flag(setting.key).then(String::new),
+            };
+            if let Some(text) = text {
+                setting.set(&mut config, &text).map_err(|problem| {
+                    clap::Error::raw(clap::error::ErrorKind::ValueValidation, problem)
+                })?;
+            }
+        }
+        Ok(Self {
+            config,
+            has_listen: matches.contains_id(LISTEN),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for SettingFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(SETTINGS.iter().map(flag))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// The flag of a setting. Its default is not clap's to fill in, so that it stands in one place.
+fn flag(setting: &'static Setting) -> Arg {
+    let help = match setting.default_text() {
+        Some(default) => format!("{} [default: {default}]", setting.help),
+        None => setting.help.to_owned(),
+    };
+    let arg = Arg::new(setting.key).long(setting.key).help(help);
+    let arg = match setting.value_name() {
+        None => arg.action(ArgAction::SetTrue),
+        Some(name) => arg.value_name(name).value_parser(move |text: &str| {
+            let checked = setting.set(&mut ServerConfig::default(), text);
+            checked.map(|()| text.to_owned())
+        }),
+    };
+    match setting.variable {
+        Some(variable) => arg.env(variable),
+        None => arg,
+    }
+}

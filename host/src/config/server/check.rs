@@ -1,0 +1,211 @@
+//! What is wrong with a server's settings together.
+
+use super::server_config::ServerConfig;
+use super::table::SETTINGS;
+use crate::config::error::ConfigError;
+use crate::config::secret::Secret;
+
+impl ServerConfig {
+    /// Checks what no single value shows.
+    ///
+    /// # Errors
+    ///
+    /// - [`ConfigError::TooSmall`]: a setting is below the least with which a call could succeed.
+    /// - [`ConfigError::UnusableKey`]: a key is empty, or no request could carry it.
+    /// - [`ConfigError::NoKey`]: there is no key, and `listen` isn't loopback.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let mut config = self.clone();
+        for setting in &SETTINGS {
+            if let Some(least) = setting.field.unmet_least(&mut config) {
+                return Err(ConfigError::TooSmall {
+                    key: setting.key,
+                    least,
+                });
+            }
+        }
+        self.api_keys
+            .iter()
+            .try_for_each(Secret::check_as_key)
+            .map_err(ConfigError::UnusableKey)?;
+        // `::ffff:127.0.0.1` is loopback too.
+        if self.api_keys.is_empty() && !self.listen.ip().to_canonical().is_loopback() {
+            return Err(ConfigError::NoKey {
+                listen: self.listen,
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::ceilings::Ceilings;
+    use crate::config::secret::Secret;
+    use crate::config::server::server_config::CompileLimits;
+
+    fn loopback() -> ServerConfig {
+        ServerConfig::default()
+    }
+
+    #[test]
+    fn a_server_without_a_key_listens_on_loopback_only() {
+        let cases = [
+            ("127.0.0.1:8080", true),
+            ("127.1.2.3:8080", true),
+            ("[::1]:8080", true),
+            ("[::ffff:127.0.0.1]:8080", true),
+            ("0.0.0.0:8080", false),
+            ("[::]:8080", false),
+            ("192.168.1.1:8080", false),
+        ];
+        for (address, is_loopback) in cases {
+            let listen = address.parse().expect(address);
+            let open = ServerConfig {
+                listen,
+                ..loopback()
+            };
+            match open.check() {
+                Ok(()) => assert!(is_loopback, "{address}"),
+                Err(error) => {
+                    assert!(!is_loopback, "{address}");
+                    assert_eq!(
+                        error.to_string(),
+                        format!(
+                            "without a key the server cannot listen on {listen}: set WELD_API_KEY, or listen on 127.0.0.1"
+                        )
+                    );
+                }
+            }
+            let locked = ServerConfig {
+                api_keys: vec![Secret::new("key")],
+                ..open
+            };
+            assert!(locked.check().is_ok(), "{address} with a key");
+        }
+    }
+
+    #[test]
+    fn keys_that_no_request_could_carry_are_refused() {
+        for key in ["", "key\n", " key"] {
+            let config = ServerConfig {
+                api_keys: vec![Secret::new("good"), Secret::new(key)],
+                ..loopback()
+            };
+            assert!(
+                matches!(config.check(), Err(ConfigError::UnusableKey(_))),
+                "{key:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_with_which_no_call_could_succeed_are_refused() {
+        let ceilings = Ceilings::default();
+        let with = |ceilings| ServerConfig {
+            ceilings,
+            ..loopback()
+        };
+        let compiling_within = |compiling| ServerConfig {
+            compiling,
+            ..loopback()
+        };
+        let zero = Duration::ZERO;
+        let cases = [
+            (
+                "--slots must be at least 1",
+                ServerConfig {
+                    slots: Some(0),
+                    ..loopback()
+                },
+            ),
+            (
+                "--total-memory must be at least 64KiB",
+                ServerConfig {
+                    total_memory_bytes: Some(1),
+                    ..loopback()
+                },
+            ),
+            (
+                "--max-concurrency must be at least 1",
+                with(Ceilings {
+                    concurrency: 0,
+                    ..ceilings
+                }),
+            ),
+            (
+                "--max-component must be at least 1B",
+                with(Ceilings {
+                    component_bytes: 0,
+                    ..ceilings
+                }),
+            ),
+            (
+                "--max-body must be at least 1B",
+                ServerConfig {
+                    max_body_bytes: 0,
+                    ..loopback()
+                },
+            ),
+            (
+                "--body-timeout must be at least 1ms",
+                ServerConfig {
+                    body_timeout: zero,
+                    ..loopback()
+                },
+            ),
+            (
+                "--max-memory must be at least 64KiB",
+                with(Ceilings {
+                    memory_bytes: 1,
+                    ..ceilings
+                }),
+            ),
+            (
+                "--max-cpu-time must be at least 1ms",
+                with(Ceilings {
+                    cpu_time: zero,
+                    ..ceilings
+                }),
+            ),
+            (
+                "--max-page-timeout must be at least 1ms",
+                with(Ceilings {
+                    page_timeout: zero,
+                    ..ceilings
+                }),
+            ),
+            (
+                "--compile-memory must be at least 16MiB",
+                compiling_within(CompileLimits {
+                    memory_bytes: (16 << 20) - 1,
+                    ..CompileLimits::default()
+                }),
+            ),
+            (
+                "--compile-time must be at least 1ms",
+                compiling_within(CompileLimits {
+                    time: zero,
+                    ..CompileLimits::default()
+                }),
+            ),
+        ];
+        for (expected, config) in cases {
+            assert_eq!(config.check().expect_err(expected).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_may_wait() {
+        let (queue_wait, grace) = (Duration::ZERO, Duration::ZERO);
+        let config = ServerConfig {
+            queue: 0,
+            queue_wait,
+            grace,
+            ..loopback()
+        };
+        assert!(config.check().is_ok());
+    }
+}

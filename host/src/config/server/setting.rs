@@ -1,0 +1,131 @@
+//! One setting of the server: how it is written, what it may be, and where its value goes.
+
+use super::server_config::ServerConfig;
+use super::values::SettingValue;
+
+/// One setting of the server.
+pub struct Setting {
+    /// Its name, such as `max-body`; the flag is `--max-body`.
+    pub key: &'static str,
+    /// What it does, in one line without a full stop.
+    pub help: &'static str,
+    /// The variable of the environment that sets it too, if there is one.
+    pub variable: Option<&'static str>,
+    /// What counts by default, in words, if that is not a value but depends on the machine or on what is loaded.
+    pub(super) default_words: Option<&'static str>,
+    pub(super) field: &'static (dyn SettingField + Sync),
+}
+
+impl Setting {
+    /// What stands for its value in help, such as `SIZE`; `None` for a switch, which takes none.
+    #[must_use]
+    pub fn value_name(&self) -> Option<&'static str> {
+        self.field.value_name()
+    }
+
+    /// What counts by default: a value as [`Setting::set`] reads it, or words. `None` for a switch.
+    #[must_use]
+    pub fn default_text(&self) -> Option<String> {
+        match self.default_words {
+            Some(words) => Some(words.to_owned()),
+            None => self.field.text(&mut ServerConfig::default()),
+        }
+    }
+
+    /// Reads a value and puts it into its field. Whether it is too small is for [`ServerConfig::check`] to say.
+    ///
+    /// # Errors
+    ///
+    /// How it is written right, in one line.
+    pub fn set(&self, config: &mut ServerConfig, text: &str) -> Result<(), String> {
+        self.field.set(config, text)
+    }
+}
+
+/// The field that a setting's value goes to, whatever its type.
+pub(super) trait SettingField {
+    fn value_name(&self) -> Option<&'static str>;
+
+    /// Reads a value into the field.
+    fn set(&self, config: &mut ServerConfig, text: &str) -> Result<(), String>;
+
+    /// The field's value as [`set`](Self::set) reads it; `None` if it has none.
+    fn text(&self, config: &mut ServerConfig) -> Option<String>;
+
+    /// The least value that makes sense, if the field's is below it.
+    fn unmet_least(&self, config: &mut ServerConfig) -> Option<String>;
+}
+
+/// How to get at a field.
+type Accessor<T> = fn(&mut ServerConfig) -> &mut T;
+
+/// A field that takes every value of its type.
+pub(super) struct AnyValue<T>(pub(super) Accessor<T>);
+
+/// A field whose values make sense from `least` on.
+pub(super) struct AtLeast<T>(pub(super) T, pub(super) Accessor<T>);
+
+/// A field that a switch turns off.
+pub(super) struct SwitchOff(pub(super) Accessor<bool>);
+
+impl<T: SettingValue> SettingField for AnyValue<T> {
+    fn value_name(&self) -> Option<&'static str> {
+        Some(T::NAME)
+    }
+
+    fn set(&self, config: &mut ServerConfig, text: &str) -> Result<(), String> {
+        *self.0(config) = T::parse(text)?;
+        Ok(())
+    }
+
+    fn text(&self, config: &mut ServerConfig) -> Option<String> {
+        self.0(config).text()
+    }
+
+    fn unmet_least(&self, _config: &mut ServerConfig) -> Option<String> {
+        None
+    }
+}
+
+impl<T: SettingValue + PartialOrd> SettingField for AtLeast<T> {
+    fn value_name(&self) -> Option<&'static str> {
+        AnyValue(self.1).value_name()
+    }
+
+    fn set(&self, config: &mut ServerConfig, text: &str) -> Result<(), String> {
+        AnyValue(self.1).set(config, text)
+    }
+
+    fn text(&self, config: &mut ServerConfig) -> Option<String> {
+        AnyValue(self.1).text(config)
+    }
+
+    /// One that has no value is found out at the start, and so never too small.
+    fn unmet_least(&self, config: &mut ServerConfig) -> Option<String> {
+        let value = self.1(config);
+        if value.text().is_some() && *value < self.0 {
+            self.0.text()
+        } else {
+            None
+        }
+    }
+}
+
+impl SettingField for SwitchOff {
+    fn value_name(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn set(&self, config: &mut ServerConfig, _text: &str) -> Result<(), String> {
+        *self.0(config) = false;
+        Ok(())
+    }
+
+    fn text(&self, _config: &mut ServerConfig) -> Option<String> {
+        None
+    }
+
+    fn unmet_least(&self, _config: &mut ServerConfig) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,147 @@
+//! Every setting of the server whose value is no file, once.
+
+use super::server_config::CompileLimits;
+use super::setting::{AnyValue, AtLeast, Setting, SwitchOff};
+use crate::config::limits::{MIN_MEMORY_BYTES, MIN_TIME};
+
+/// The settings, in the order in which help shows them.
+pub static SETTINGS: [Setting; 20] = [
+    Setting {
+        key: "listen",
+        help: "The address to listen on",
+        variable: Some("WELD_LISTEN"),
+        default_words: Some("127.0.0.1:8080, or 0.0.0.0:PORT where PORT is set"),
+        field: &AnyValue(|config| &mut config.listen),
+    },
+    Setting {
+        key: "reload",
+        help: "How often the plugins folder is looked at where the system tells of no change; `off` reads it at start only",
+        field: &AnyValue(|config| &mut config.reload),
+        ..WITHOUT
+    },
+    Setting {
+        key: "unmap-after",
+        help: "How long a connector that nobody calls keeps its compiled code mapped; `off` keeps it for ever",
+        field: &AnyValue(|config| &mut config.unmap_after),
+        ..WITHOUT
+    },
+    Setting {
+        key: "default",
+        help: "The connector that also answers at / and /schema; needed only where there are several",
+        default_words: Some("the only connector"),
+        field: &AnyValue(|config| &mut config.default_connector),
+        ..WITHOUT
+    },
+    Setting {
+        key: "slots",
+        help: "Calls that may hold a sandbox at once",
+        default_words: Some("as many as the machine can hold"),
+        field: &AtLeast(Some(1), |config| &mut config.slots),
+        ..WITHOUT
+    },
+    Setting {
+        key: "queue",
+        help: "Calls that may wait for a sandbox",
+        field: &AnyValue(|config| &mut config.queue),
+        ..WITHOUT
+    },
+    Setting {
+        key: "queue-wait",
+        help: "How long a call waits for a sandbox before it is told to come back",
+        field: &AnyValue(|config| &mut config.queue_wait),
+        ..WITHOUT
+    },
+    Setting {
+        key: "total-memory",
+        help: "The memory of all sandboxes together",
+        default_words: Some("half of the machine's, or of the control group's"),
+        field: &AtLeast(Some(MIN_MEMORY_BYTES), |config| {
+            &mut config.total_memory_bytes
+        }),
+        ..WITHOUT
+    },
+    Setting {
+        key: "keep-memory",
+        help: "How much of its memory a sandbox that comes free keeps for the next call",
+        field: &AnyValue(|config| &mut config.keep_memory_bytes),
+        ..WITHOUT
+    },
+    Setting {
+        key: "max-concurrency",
+        help: "The most that a connector's `limits.concurrency` may ask for",
+        default_words: Some("all slots"),
+        field: &AtLeast(1, |config| &mut config.ceilings.concurrency),
+        ..WITHOUT
+    },
+    Setting {
+        key: "max-component",
+        help: "The largest component",
+        field: &AtLeast(1, |config| &mut config.ceilings.component_bytes),
+        ..WITHOUT
+    },
+    Setting {
+        key: "max-memory",
+        help: "The most memory that a connector's `limits.memory` may ask for",
+        field: &AtLeast(MIN_MEMORY_BYTES, |config| &mut config.ceilings.memory_bytes),
+        ..WITHOUT
+    },
+    Setting {
+        key: "max-cpu-time",
+        help: "The most that a connector's `limits.cpu-time` may ask for",
+        field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.cpu_time),
+        ..WITHOUT
+    },
+    Setting {
+        key: "max-page-timeout",
+        help: "The most that a connector's `limits.page-timeout` may ask for",
+        field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.page_timeout),
+        ..WITHOUT
+    },
+    Setting {
+        key: "compile-memory",
+        help: "The most memory that compiling one connector may take",
+        field: &AtLeast(CompileLimits::MIN_MEMORY_BYTES, |config| {
+            &mut config.compiling.memory_bytes
+        }),
+        ..WITHOUT
+    },
+    Setting {
+        key: "compile-time",
+        help: "How long compiling one connector may take",
+        field: &AtLeast(MIN_TIME, |config| &mut config.compiling.time),
+        ..WITHOUT
+    },
+    Setting {
+        key: "max-body",
+        help: "The largest request body, also once decompressed",
+        field: &AtLeast(1, |config| &mut config.max_body_bytes),
+        ..WITHOUT
+    },
+    Setting {
+        key: "body-timeout",
+        help: "How long a client may take to send a body",
+        field: &AtLeast(MIN_TIME, |config| &mut config.body_timeout),
+        ..WITHOUT
+    },
+    Setting {
+        key: "no-background",
+        help: "Let no call go on between requests, as where the platform stops all work then",
+        field: &SwitchOff(|config| &mut config.background),
+        ..WITHOUT
+    },
+    Setting {
+        key: "grace",
+        help: "How long calls under way may go on after the signal to stop",
+        field: &AnyValue(|config| &mut config.grace),
+        ..WITHOUT
+    },
+];
+
+/// What most settings don't have.
+const WITHOUT: Setting = Setting {
+    key: "",
+    help: "",
+    variable: None,
+    default_words: None,
+    field: &SwitchOff(|config| &mut config.background),
+};

@@ -1,0 +1,149 @@
+//! How the values of settings are written.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::config::name::ConnectorName;
+use crate::config::quantity::{duration_text, parse_duration, parse_size, size_text};
+
+/// The word for a time that never comes.
+const NEVER: &str = "off";
+
+/// The shortest time between two looks at something that reports no change by itself.
+const LEAST_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A value that a setting can have.
+pub(super) trait SettingValue: Sized {
+    /// What stands for it in help.
+    const NAME: &'static str;
+
+    /// Reads it. The error says how it is written right.
+    fn parse(text: &str) -> Result<Self, String>;
+
+    /// Writes it as [`parse`](Self::parse) reads it; `None` if there is no value.
+    fn text(&self) -> Option<String>;
+}
+
+/// A number of things.
+impl SettingValue for u32 {
+    const NAME: &'static str = "N";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let number: i64 = text
+            .parse()
+            .map_err(|error: std::num::ParseIntError| error.to_string())?;
+        Self::try_from(number).map_err(|_| format!("{number} is not in 0..={}", Self::MAX))
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+/// A size in bytes.
+impl SettingValue for u64 {
+    const NAME: &'static str = "SIZE";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        parse_size(text).map_err(|error| error.to_string())
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(size_text(*self))
+    }
+}
+
+impl SettingValue for Duration {
+    const NAME: &'static str = "TIME";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        parse_duration(text).map_err(|error| error.to_string())
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(duration_text(*self))
+    }
+}
+
+/// How often, or after which time; `None` is never.
+impl SettingValue for Option<Duration> {
+    const NAME: &'static str = "TIME";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == NEVER {
+            return Ok(None);
+        }
+        match parse_duration(text) {
+            Ok(interval) if interval < LEAST_INTERVAL => {
+                Err(format!("write at least {LEAST_INTERVAL:?}, or {NEVER}"))
+            }
+            Ok(interval) => Ok(Some(interval)),
+            Err(error) => Err(format!("{error}, or {NEVER}")),
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.map_or_else(|| NEVER.to_owned(), duration_text))
+    }
+}
+
+impl SettingValue for Option<u32> {
+    const NAME: &'static str = u32::NAME;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        u32::parse(text).map(Some)
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().and_then(SettingValue::text)
+    }
+}
+
+impl SettingValue for Option<u64> {
+    const NAME: &'static str = u64::NAME;
+
+    fn parse(text: &str) -> Result<Self, String> {
+        u64::parse(text).map(Some)
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().and_then(SettingValue::text)
+    }
+}
+
+impl SettingValue for SocketAddr {
+    const NAME: &'static str = "ADDRESS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        parse_address(text).map_err(str::to_owned)
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+impl SettingValue for Option<ConnectorName> {
+    const NAME: &'static str = "NAME";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.parse::<ConnectorName>() {
+            Ok(name) => Ok(Some(name)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(ToString::to_string)
+    }
+}
+
+/// Reads the address of a listener.
+///
+/// # Errors
+///
+/// How it is written right.
+pub fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse()
+        .map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+}
