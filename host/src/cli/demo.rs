@@ -173,7 +173,7 @@ fn example_url(host: &Host) -> Result<String, CliError> {
 /// Syncs everything anew, as the rows of the demo API are the same every time, and prints what came.
 async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
     let shown = Arc::default();
-    let destination = Sampled {
+    let destination = SampleDestination {
         rows: Sqlite::open(Path::new(DATABASE))?,
         shown: Arc::clone(&shown),
     };
@@ -198,15 +198,15 @@ async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
     Ok(())
 }
 
-type Shown = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
+type FirstRows = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
 /// The database, and the beginning of the first rows of each table to show.
-struct Sampled {
+struct SampleDestination {
     rows: Sqlite,
-    shown: Shown,
+    shown: FirstRows,
 }
 
-impl Destination for Sampled {
+impl Destination for SampleDestination {
     fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
         self.rows.prepare(table)
     }

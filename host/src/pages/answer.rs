@@ -6,12 +6,12 @@ use weld_protocol::Pending;
 
 use super::calls::Waiter;
 use super::key::PageKey;
-use super::make::{Made, ReadyPage};
+use super::ready::{CallResult, ReadyPage};
 use crate::waits::{Wait, WaitReason};
 
 /// A page, or the word that there is none yet.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct PageAnswer {
     /// The JSON in its pieces.
     pub(crate) chunks: [Bytes; 3],
     pub(crate) rows: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Answer {
 
 /// The promise to say when a page has reached its client as a whole. Dropped without that, the page is kept for the
 /// next one who asks for it.
-pub(crate) struct Receipt(Waiter<PageKey, Made<ReadyPage>>);
+pub(crate) struct Receipt(Waiter<PageKey, CallResult<ReadyPage>>);
 
 impl std::fmt::Debug for Receipt {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -47,7 +47,7 @@ impl Receipt {
     }
 }
 
-impl Answer {
+impl PageAnswer {
     /// The length of the JSON in bytes.
     pub(crate) fn len(&self) -> usize {
         self.chunks.iter().map(Bytes::len).sum()
@@ -65,7 +65,7 @@ impl Answer {
     }
 
     /// The page is in the making.
-    pub(super) fn running(state: &str, call: &Waiter<PageKey, Made<ReadyPage>>) -> Self {
+    pub(super) fn running(state: &str, call: &Waiter<PageKey, CallResult<ReadyPage>>) -> Self {
         Self {
             waits_for: call.waits().current(),
             has_joined: call.has_joined(),
@@ -73,7 +73,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn ready(page: &ReadyPage, call: Waiter<PageKey, Made<ReadyPage>>) -> Self {
+    pub(super) fn ready(page: &ReadyPage, call: Waiter<PageKey, CallResult<ReadyPage>>) -> Self {
         Self {
             chunks: page.chunks.clone(),
             rows: page.rows,

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use weld_protocol::{PageError, SchemaError};
 
-use super::calls::Keeping;
+use super::calls::Retention;
 use crate::connectors::ConnectorError;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PageFailure {
+pub(crate) enum PagesError {
     #[error(transparent)]
     Connector(#[from] ConnectorError),
 
@@ -55,7 +55,7 @@ pub(crate) enum PageFailure {
     Crashed,
 }
 
-impl PageFailure {
+impl PagesError {
     /// Whether the page may well come if it is asked for again: the host stops, or the connector was replaced.
     pub(super) fn begins_anew(&self) -> bool {
         matches!(
@@ -65,13 +65,13 @@ impl PageFailure {
     }
 
     /// How long it counts for those who ask for the same. That the host had no room, or stops, says nothing of the page.
-    pub(super) fn keeping(&self) -> Keeping {
+    pub(super) fn keeping(&self) -> Retention {
         match self {
             Self::Connector(error) if !matches!(error, ConnectorError::Call(_)) => {
-                Keeping::ForThoseWhoWait
+                Retention::ForThoseWhoWait
             }
-            Self::Superseded => Keeping::ForThoseWhoWait,
-            _ => Keeping::UntilTold,
+            Self::Superseded => Retention::ForThoseWhoWait,
+            _ => Retention::UntilTold,
         }
     }
 }

@@ -20,7 +20,7 @@ const MAX_STATES: usize = 1_024;
 
 /// So many pages in a row came to nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Stuck {
+pub(super) struct StuckSync {
     pub(super) pages: u32,
 }
 
@@ -28,11 +28,11 @@ pub(super) struct Stuck {
 #[derive(Default)]
 pub(super) struct Guard {
     digests: RandomState,
-    tables: Mutex<Tables>,
+    tables: Mutex<TableTraces>,
 }
 
 #[derive(Default)]
-struct Tables {
+struct TableTraces {
     by_name: HashMap<(String, String), Trace>,
     /// Counts the pages of all tables, as a clock that can't jump.
     pages: u64,
@@ -48,7 +48,7 @@ struct Trace {
     seen: HashSet<u64>,
     /// Pages in a row without progress.
     idle: u32,
-    /// By [`Tables::pages`].
+    /// By [`TableTraces::pages`].
     last_used: u64,
 }
 
@@ -65,7 +65,7 @@ impl Trace {
 }
 
 /// One page as the guard sees it.
-pub(super) struct Step<'a> {
+pub(super) struct PageStep<'a> {
     pub(super) connector: &'a str,
     pub(super) table: &'a str,
     /// The canonical state of the request.
@@ -82,8 +82,8 @@ impl Guard {
     ///
     /// # Errors
     ///
-    /// [`Stuck`]; the count then begins anew, so that a sync that is tried again gets as far.
-    pub(super) fn note(&self, step: &Step<'_>) -> Result<(), Stuck> {
+    /// [`StuckSync`]; the count then begins anew, so that a sync that is tried again gets as far.
+    pub(super) fn note(&self, step: &PageStep<'_>) -> Result<(), StuckSync> {
         let key = (step.connector.to_owned(), step.table.to_owned());
         let digest = |text: &str| self.digests.hash_one(text);
         if !step.page.has_more() {
@@ -116,7 +116,7 @@ impl Guard {
                 0
             };
             if trace.idle >= step.max_pages {
-                return Err(Stuck { pages: trace.idle });
+                return Err(StuckSync { pages: trace.idle });
             }
         }
         trace.answered = after;
@@ -124,12 +124,12 @@ impl Guard {
         Ok(())
     }
 
-    fn tables(&self) -> MutexGuard<'_, Tables> {
+    fn tables(&self) -> MutexGuard<'_, TableTraces> {
         self.tables.lock()
     }
 }
 
-impl Tables {
+impl TableTraces {
     fn keep(&mut self, key: (String, String), mut trace: Trace) {
         if self.by_name.len() >= MAX_TABLES {
             let oldest = self
@@ -154,7 +154,7 @@ mod tests {
     const LIMIT: u32 = 3;
 
     /// Notes a page of `beers` that answers `state` to `incoming`, both canonical.
-    fn note(guard: &Guard, incoming: &str, insert: &str, state: &str) -> Result<(), Stuck> {
+    fn note(guard: &Guard, incoming: &str, insert: &str, state: &str) -> Result<(), StuckSync> {
         note_with(guard, incoming, insert, state, true, false)
     }
 
@@ -165,9 +165,9 @@ mod tests {
         state: &str,
         has_more: bool,
         waits: bool,
-    ) -> Result<(), Stuck> {
+    ) -> Result<(), StuckSync> {
         let page = Page::check(insert.to_owned(), state.to_owned(), has_more).unwrap();
-        guard.note(&Step {
+        guard.note(&PageStep {
             connector: "beers",
             table: "beers",
             incoming,
@@ -178,7 +178,7 @@ mod tests {
     }
 
     /// How many pages it takes until the guard ends the sync.
-    fn pages_until_stuck(mut page: impl FnMut(u32) -> Result<(), Stuck>) -> Option<u32> {
+    fn pages_until_stuck(mut page: impl FnMut(u32) -> Result<(), StuckSync>) -> Option<u32> {
         (1..100).find(|&number| page(number).is_err())
     }
 
@@ -242,7 +242,7 @@ mod tests {
         let guard = Guard::default();
         let page = Page::check("[]".to_owned(), "{}".to_owned(), true).unwrap();
         for table in 0..MAX_TABLES + 100 {
-            let noted = guard.note(&Step {
+            let noted = guard.note(&PageStep {
                 connector: "beers",
                 table: &table.to_string(),
                 incoming: r#"{"a":1e0}"#,

@@ -1,8 +1,12 @@
 //! Which requests are the same.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
+use super::calls::CallKey;
 use crate::config::ConnectorName;
+use crate::waits::Waits;
 
 /// What two requests for a page must have in common to be answered with one: connector, table, and the connector's part
 /// of the state, whatever its spelling.
@@ -34,4 +38,16 @@ impl PageKey {
 pub(super) struct SchemaKey {
     pub(super) connector: ConnectorName,
     pub(super) version: u64,
+}
+
+impl CallKey for PageKey {
+    fn waits(&self) -> Arc<Waits> {
+        Waits::of(self.connector.as_str())
+    }
+}
+
+impl CallKey for SchemaKey {
+    fn waits(&self) -> Arc<Waits> {
+        Waits::of(self.connector.as_str())
+    }
 }

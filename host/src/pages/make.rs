@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::time::Instant;
-use weld_protocol::{Page, PageText, Pending, Waiting, with_waiting};
+use weld_protocol::{Page, Pending, Waiting, with_waiting};
 
-use super::calls::{Bounds, Calls, Keeping, Outcome};
-use super::error::PageFailure;
-use super::guard::{Guard, Step};
+use super::calls::{OutcomeBounds, SharedCalls};
+use super::error::PagesError;
+use super::guard::{Guard, PageStep};
 use super::key::{PageKey, SchemaKey};
-use super::schemas::Schemas;
+use super::ready::{CallResult, ReadyPage, ReadySchema};
+use super::schemas::SchemaCache;
 use super::wait::{self, RateLimit};
-use super::{SCHEMA_RETRY, schema, secrets};
+use super::{schema, secrets};
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallError, Connector, ConnectorError, Connectors, Evictable, GuestError, GuestPage, Slot,
@@ -23,37 +23,25 @@ use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::{Wait, WaitReason, Waits};
 
 /// What pages and schemas may take that wait for their client.
-const KEPT: Bounds = Bounds {
+const KEPT: OutcomeBounds = OutcomeBounds {
     outcomes: 4_096,
     bytes: 256 << 20,
 };
 
+/// When to ask for a schema again that the API's rate limit refused without a time.
+const SCHEMA_RETRY: Duration = Duration::from_secs(60);
+
 /// How long a client may take to ask again before its call counts as left. Weld asks at once.
 const REJOIN: Duration = Duration::from_secs(5);
 
-pub(super) type Made<T> = Result<Arc<T>, Arc<PageFailure>>;
-
 /// Makes pages and schemas. Every call under way holds it.
-pub(super) struct Maker {
+pub(super) struct PageMaker {
     pub(super) connectors: Arc<Connectors>,
-    pub(super) pages: Calls<PageKey, Made<ReadyPage>>,
-    pub(super) schemas: Calls<SchemaKey, Made<ReadySchema>>,
-    pub(super) schema_cache: Schemas,
+    pub(super) pages: SharedCalls<PageKey, CallResult<ReadyPage>>,
+    pub(super) schemas: SharedCalls<SchemaKey, CallResult<ReadySchema>>,
+    pub(super) schema_cache: SchemaCache,
     guard: Guard,
 }
-
-/// A page for everybody who asked for it.
-#[derive(Debug)]
-pub(super) struct ReadyPage {
-    pub(super) chunks: [Bytes; 3],
-    /// Where it only says when to come again: why.
-    pub(super) pending: Option<Pending>,
-    pub(super) rows: u64,
-}
-
-/// A schema's JSON.
-#[derive(Debug)]
-pub(super) struct ReadySchema(pub(super) Bytes);
 
 /// What a page's call is made from: the request that began it.
 pub(super) struct PageCall {
@@ -69,64 +57,13 @@ pub(super) struct PageCall {
     pub(super) deadline: Option<Deadline>,
 }
 
-impl ReadyPage {
-    pub(super) fn new(text: PageText, rows: u64) -> Self {
-        Self {
-            chunks: text.into_chunks().map(Bytes::from),
-            pending: None,
-            rows,
-        }
-    }
-
-    /// An answer that only gives a state back.
-    pub(super) fn pending(state: &str, why: Pending) -> Self {
-        Self {
-            pending: Some(why),
-            ..Self::new(PageText::pending(state), 0)
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.chunks.iter().map(Bytes::len).sum()
-    }
-}
-
-impl Outcome for Made<ReadyPage> {
-    fn bytes(&self) -> u64 {
-        self.as_ref()
-            .map_or(0, |page| u64::try_from(page.len()).unwrap_or(u64::MAX))
-    }
-
-    fn keeping(&self) -> Keeping {
-        match self {
-            Ok(_) => Keeping::UntilDelivered,
-            Err(failure) => failure.keeping(),
-        }
-    }
-}
-
-impl Outcome for Made<ReadySchema> {
-    fn bytes(&self) -> u64 {
-        self.as_ref().map_or(0, |schema| {
-            u64::try_from(schema.0.len()).unwrap_or(u64::MAX)
-        })
-    }
-
-    fn keeping(&self) -> Keeping {
-        match self {
-            Ok(_) => Keeping::UntilTold,
-            Err(failure) => failure.keeping(),
-        }
-    }
-}
-
-impl Maker {
+impl PageMaker {
     pub(super) fn new(connectors: Arc<Connectors>) -> Self {
         Self {
             connectors,
-            pages: Calls::new(KEPT),
-            schemas: Calls::new(KEPT),
-            schema_cache: Schemas::default(),
+            pages: SharedCalls::new(KEPT),
+            schemas: SharedCalls::new(KEPT),
+            schema_cache: SchemaCache::default(),
             guard: Guard::default(),
         }
     }
@@ -137,7 +74,7 @@ impl Maker {
         connector: Arc<Connector>,
         deadline: Option<Deadline>,
         waits: Arc<Waits>,
-    ) -> Made<ReadySchema> {
+    ) -> CallResult<ReadySchema> {
         match self.ask_schema(&connector, deadline, waits).await {
             Ok(text) => {
                 let schema = Arc::new(ReadySchema(text.into()));
@@ -155,20 +92,20 @@ impl Maker {
         connector: &Connector,
         deadline: Option<Deadline>,
         waits: Arc<Waits>,
-    ) -> Result<String, PageFailure> {
+    ) -> Result<String, PagesError> {
         let (_slot, scope) = self.begin(connector, deadline, waits).await?;
         let asked = tokio::select! {
             asked = connector.schema(&scope) => asked,
-            () = connector.superseded() => return Err(PageFailure::Superseded),
+            () = connector.superseded() => return Err(PagesError::Superseded),
         };
         match asked {
             Ok(tables) => Ok(secrets::schema(schema::write(tables)?, connector)),
             Err(CallError::Guest(GuestError::RateLimited(wait))) => {
-                Err(PageFailure::SchemaRateLimited {
+                Err(PagesError::SchemaRateLimited {
                     retry_after: wait.unwrap_or(SCHEMA_RETRY),
                 })
             }
-            Err(CallError::Unreadable { source }) => Err(PageFailure::UnreadableSchema { source }),
+            Err(CallError::Unreadable { source }) => Err(PagesError::UnreadableSchema { source }),
             Err(error) => Err(ConnectorError::Call(error).into()),
         }
     }
@@ -178,18 +115,18 @@ impl Maker {
         self: Arc<Self>,
         call: PageCall,
         waits: Arc<Waits>,
-    ) -> Made<ReadyPage> {
+    ) -> CallResult<ReadyPage> {
         match self.ask_page(&call, waits).await {
             Ok(page) => Ok(Arc::new(page)),
             Err(failure) => Err(Arc::new(failure)),
         }
     }
 
-    async fn ask_page(&self, call: &PageCall, waits: Arc<Waits>) -> Result<ReadyPage, PageFailure> {
+    async fn ask_page(&self, call: &PageCall, waits: Arc<Waits>) -> Result<ReadyPage, PagesError> {
         let (slot, scope) = self.begin(&call.connector, call.deadline, waits).await?;
         let fetched = tokio::select! {
             fetched = call.connector.fetch_page(&call.table, &call.state, &scope) => fetched,
-            () = call.connector.superseded() => return Err(PageFailure::Superseded),
+            () = call.connector.superseded() => return Err(PagesError::Superseded),
         };
         drop(slot);
         let now = Timestamp::now();
@@ -208,7 +145,7 @@ impl Maker {
                         Ok(ReadyPage::pending(&state, Pending::Waiting))
                     }
                     RateLimit::GiveUp { retry_after } => {
-                        Err(PageFailure::RateLimited { retry_after })
+                        Err(PagesError::RateLimited { retry_after })
                     }
                 }
             }
@@ -222,7 +159,7 @@ impl Maker {
         connector: &Connector,
         deadline: Option<Deadline>,
         waits: Arc<Waits>,
-    ) -> Result<(Slot, Arc<CallScope>), PageFailure> {
+    ) -> Result<(Slot, Arc<CallScope>), PagesError> {
         let slot = {
             let _waiting = waits.begin(Wait {
                 reason: WaitReason::Sandbox,
@@ -255,13 +192,13 @@ impl Maker {
         mut page: GuestPage,
         now: Timestamp,
         call: &PageCall,
-    ) -> Result<ReadyPage, PageFailure> {
+    ) -> Result<ReadyPage, PagesError> {
         let limits = call.connector.limits();
         secrets::page(&mut page, &call.connector)?;
         let mut checked = Page::check(page.insert, page.state, page.has_more)?;
         let wait = page.wait.filter(|wait| !wait.is_zero());
         self.guard
-            .note(&Step {
+            .note(&PageStep {
                 connector: call.connector.name().as_str(),
                 table: &call.table,
                 incoming: &call.canonical,
@@ -269,7 +206,7 @@ impl Maker {
                 waits: wait.is_some(),
                 max_pages: limits.max_empty_pages,
             })
-            .map_err(|stuck| PageFailure::Stuck { pages: stuck.pages })?;
+            .map_err(|stuck| PagesError::Stuck { pages: stuck.pages })?;
         if let Some(asked) = wait {
             if asked > limits.max_wait {
                 tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector's wait is shortened to limits.max-wait");

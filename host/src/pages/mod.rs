@@ -11,6 +11,7 @@ mod error;
 mod guard;
 mod key;
 mod make;
+mod ready;
 mod schema;
 mod schemas;
 mod secrets;
@@ -28,22 +29,18 @@ use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 use crate::config::{Limits, ServerConfig};
 use crate::connectors::{Connector, ConnectorError, Connectors};
 use crate::scope::{Deadline, DeadlineReason};
-use crate::waits::Waits;
-pub(crate) use answer::{Answer, Receipt};
-use calls::{Closed, Crashed, Linger};
-pub(crate) use error::PageFailure;
+pub(crate) use answer::{PageAnswer, Receipt};
+use calls::{CallPanic, Linger, NoMoreCalls};
+pub(crate) use error::PagesError;
 use key::{PageKey, SchemaKey};
-use make::{Maker, PageCall};
-
-/// When to ask for a schema again that the API's rate limit refused without a time.
-const SCHEMA_RETRY: Duration = Duration::from_secs(60);
+use make::{PageCall, PageMaker};
 
 /// How many versions of a connector are asked for its schema, one after the other, where each is replaced meanwhile.
 const SCHEMA_VERSIONS: usize = 3;
 
 /// Makes the answers to Weld's requests.
 pub struct Pages {
-    maker: Arc<Maker>,
+    maker: Arc<PageMaker>,
     settings: PageSettings,
     /// Becomes true when the host shuts down: nobody is held from then on.
     closing: watch::Sender<bool>,
@@ -70,7 +67,7 @@ impl Pages {
     #[must_use]
     pub fn new(connectors: Arc<Connectors>, settings: PageSettings) -> Self {
         Self {
-            maker: Arc::new(Maker::new(connectors)),
+            maker: Arc::new(PageMaker::new(connectors)),
             settings,
             closing: watch::Sender::new(false),
         }
@@ -97,35 +94,31 @@ impl Pages {
     ///
     /// # Errors
     ///
-    /// [`PageFailure`].
+    /// [`PagesError`].
     pub(crate) async fn schema(
         &self,
         connector: &Arc<Connector>,
-    ) -> Result<Bytes, Arc<PageFailure>> {
+    ) -> Result<Bytes, Arc<PagesError>> {
         let limits = connector.limits();
         let deadline = answer_deadline(limits, Instant::now());
         let mut connector = connector.clone();
         for _ in 0..SCHEMA_VERSIONS {
             match self.schema_of(&connector, deadline).await {
-                Err(failure) if matches!(*failure, PageFailure::Superseded) => {
+                Err(failure) if matches!(*failure, PagesError::Superseded) => {
                     let name = Some(connector.name().as_str());
-                    connector = self
-                        .maker
-                        .connectors
-                        .find(name)
-                        .map_err(PageFailure::from)?;
+                    connector = self.maker.connectors.find(name).map_err(PagesError::from)?;
                 }
                 made => return made,
             }
         }
-        Err(Arc::new(PageFailure::Superseded))
+        Err(Arc::new(PagesError::Superseded))
     }
 
     async fn schema_of(
         &self,
         connector: &Arc<Connector>,
         deadline: Option<Deadline>,
-    ) -> Result<Bytes, Arc<PageFailure>> {
+    ) -> Result<Bytes, Arc<PagesError>> {
         let limits = connector.limits();
         let key = SchemaKey {
             connector: connector.name().clone(),
@@ -137,17 +130,12 @@ impl Pages {
         let call_deadline = deadline.filter(|_| !self.settings.background);
         let maker = self.maker.clone();
         let begin = |waits| maker.schema(connector.clone(), call_deadline, waits);
-        let joined = self.maker.schemas.join(
-            key,
-            self.linger(limits),
-            || Waits::of(connector.name().as_str()),
-            begin,
-        );
+        let joined = self.maker.schemas.join(key, self.linger(limits), begin);
         let mut waiter = joined.map_err(shutting_down)?;
         tokio::select! {
             biased;
             made = waiter.outcome() => Ok(made.map_err(crashed)??.0.clone()),
-            () = reached(deadline) => Err(Arc::new(PageFailure::SchemaTimeout {
+            () = reached(deadline) => Err(Arc::new(PagesError::SchemaTimeout {
                 limit: limits.answer_within.unwrap_or_default(),
             })),
         }
@@ -157,12 +145,12 @@ impl Pages {
     ///
     /// # Errors
     ///
-    /// [`PageFailure`].
+    /// [`PagesError`].
     pub(crate) async fn page(
         &self,
         connector: &Arc<Connector>,
         request: &PageRequest,
-    ) -> Result<Answer, Arc<PageFailure>> {
+    ) -> Result<PageAnswer, Arc<PagesError>> {
         let limits = connector.limits();
         let state = &request.state;
         let (arrived, now) = (Timestamp::now(), Instant::now());
@@ -175,7 +163,7 @@ impl Pages {
             let is_over = self.hold(left, deadline).await;
             // A page that can't outlast its request begins with a whole one.
             if !is_over || !(left.is_zero() || self.settings.background) {
-                return Ok(Answer::early(
+                return Ok(PageAnswer::early(
                     &given_back(state, Some(mark)),
                     mark.not_before,
                 ));
@@ -199,12 +187,7 @@ impl Pages {
         let mut waiter = self
             .maker
             .pages
-            .join(
-                key,
-                self.linger(limits),
-                || Waits::of(connector.name().as_str()),
-                begin,
-            )
+            .join(key, self.linger(limits), begin)
             .map_err(shutting_down)?;
         let mut closing = self.closing.subscribe();
         let made = tokio::select! {
@@ -216,12 +199,13 @@ impl Pages {
             _ = closing.wait_for(|closing| *closing) => None,
         };
         match made {
-            Some(Ok(Ok(page))) => Ok(Answer::ready(&page, waiter)),
+            Some(Ok(Ok(page))) => Ok(PageAnswer::ready(&page, waiter)),
             Some(Ok(Err(failure))) if !failure.begins_anew() => Err(failure),
             Some(Err(error)) => Err(crashed(error)),
-            None | Some(Ok(Err(_))) => {
-                Ok(Answer::running(&given_back(state, mark.as_ref()), &waiter))
-            }
+            None | Some(Ok(Err(_))) => Ok(PageAnswer::running(
+                &given_back(state, mark.as_ref()),
+                &waiter,
+            )),
         }
     }
 
@@ -274,10 +258,10 @@ async fn reached(deadline: Option<Deadline>) {
     }
 }
 
-fn shutting_down(Closed: Closed) -> Arc<PageFailure> {
+fn shutting_down(NoMoreCalls: NoMoreCalls) -> Arc<PagesError> {
     Arc::new(ConnectorError::ShuttingDown.into())
 }
 
-fn crashed(Crashed: Crashed) -> Arc<PageFailure> {
-    Arc::new(PageFailure::Crashed)
+fn crashed(CallPanic: CallPanic) -> Arc<PagesError> {
+    Arc::new(PagesError::Crashed)
 }

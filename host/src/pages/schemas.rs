@@ -1,4 +1,4 @@
-//! Schemas that were asked for a moment ago.
+//! SchemaCache that were asked for a moment ago.
 //!
 //! Weld and the people who set it up ask for schemas often, and a connector may have to ask its API for one.
 
@@ -8,21 +8,21 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::make::ReadySchema;
+use super::ready::ReadySchema;
 use crate::config::ConnectorName;
 use crate::lock::Mutex;
 
 /// The last schema of each connector, for as long as its configuration says.
 #[derive(Default)]
-pub(super) struct Schemas(Mutex<HashMap<ConnectorName, Kept>>);
+pub(super) struct SchemaCache(Mutex<HashMap<ConnectorName, CachedSchema>>);
 
-struct Kept {
+struct CachedSchema {
     version: u64,
     until: Instant,
     schema: Arc<ReadySchema>,
 }
 
-impl Schemas {
+impl SchemaCache {
     /// The schema of this version of a connector, if there is one that still counts.
     pub(super) fn get(&self, name: &ConnectorName, version: u64) -> Option<Arc<ReadySchema>> {
         let kept = self.kept();
@@ -46,7 +46,7 @@ impl Schemas {
             let schema = schema.clone();
             kept.insert(
                 name.clone(),
-                Kept {
+                CachedSchema {
                     version,
                     until,
                     schema,
@@ -55,7 +55,7 @@ impl Schemas {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<ConnectorName, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<ConnectorName, CachedSchema>> {
         self.0.lock()
     }
 }
@@ -66,7 +66,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn schema_counts_for_its_version_and_its_time() {
-        let schemas = Schemas::default();
+        let schemas = SchemaCache::default();
         let name: ConnectorName = "beers".parse().unwrap();
         let schema = Arc::new(ReadySchema("{}".into()));
         let minute = Duration::from_secs(60);

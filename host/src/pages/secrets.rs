@@ -1,6 +1,6 @@
 //! What a connector hands over for Weld, without its secrets: Weld keeps rows and states, and shows them to people.
 
-use super::error::PageFailure;
+use super::error::PagesError;
 use crate::config::SecretInState;
 use crate::connectors::{Connector, GuestPage};
 
@@ -8,14 +8,14 @@ use crate::connectors::{Connector, GuestPage};
 ///
 /// # Errors
 ///
-/// [`PageFailure::SecretInState`] where its state holds one: replaced there, the connector could not go on from it.
-pub(super) fn page(page: &mut GuestPage, connector: &Connector) -> Result<(), PageFailure> {
+/// [`PagesError::SecretInState`] where its state holds one: replaced there, the connector could not go on from it.
+pub(super) fn page(page: &mut GuestPage, connector: &Connector) -> Result<(), PagesError> {
     let Some(finder) = connector.secrets().all() else {
         return Ok(());
     };
     let refuses = connector.limits().secret_in_state == SecretInState::Refuse;
     if refuses && finder.is_in(page.state.as_bytes()) {
-        return Err(PageFailure::SecretInState);
+        return Err(PagesError::SecretInState);
     }
     if let Some(replaced) = finder.replaced_json(&page.insert) {
         tracing::warn!("a secret stood in the page's rows and was replaced");

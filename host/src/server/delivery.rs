@@ -38,12 +38,12 @@ impl Outbox {
 }
 
 /// A connection that hands its receipts back.
-pub(super) struct Delivering {
+pub(super) struct DeliveryStream {
     stream: TokioIo<Socket>,
     outbox: Outbox,
 }
 
-impl Delivering {
+impl DeliveryStream {
     pub(super) fn new(stream: Socket, outbox: Outbox) -> Self {
         Self {
             stream: TokioIo::new(stream),
@@ -52,7 +52,7 @@ impl Delivering {
     }
 }
 
-impl Read for Delivering {
+impl Read for DeliveryStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -62,7 +62,7 @@ impl Read for Delivering {
     }
 }
 
-impl Write for Delivering {
+impl Write for DeliveryStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -25,7 +25,7 @@ use super::record::RequestRecord;
 use super::response;
 use crate::connectors::{CallError, ConnectorError, GuestError};
 use crate::encoding::UnknownEncoding;
-use crate::pages::PageFailure;
+use crate::pages::PagesError;
 
 /// When to come again after a shutdown: hosts are restarted within seconds, or another one has taken over.
 const RESTART: Duration = Duration::from_secs(5);
@@ -82,7 +82,7 @@ pub(super) enum ApiError {
 
     /// Shared by all who waited for the page.
     #[error(transparent)]
-    Page(#[from] Arc<PageFailure>),
+    Page(#[from] Arc<PagesError>),
 
     #[error("the host failed; its log says more")]
     Panicked,
@@ -136,28 +136,26 @@ impl ApiError {
             return None;
         };
         match failure.as_ref() {
-            PageFailure::RateLimited { retry_after }
-            | PageFailure::SchemaRateLimited { retry_after }
-            | PageFailure::Connector(ConnectorError::Busy { retry_after, .. }) => {
-                Some(*retry_after)
-            }
-            PageFailure::Connector(ConnectorError::ShuttingDown) => Some(RESTART),
-            PageFailure::Connector(
+            PagesError::RateLimited { retry_after }
+            | PagesError::SchemaRateLimited { retry_after }
+            | PagesError::Connector(ConnectorError::Busy { retry_after, .. }) => Some(*retry_after),
+            PagesError::Connector(ConnectorError::ShuttingDown) => Some(RESTART),
+            PagesError::Connector(
                 ConnectorError::Unknown { .. }
                 | ConnectorError::Ambiguous
                 | ConnectorError::None
                 | ConnectorError::Unavailable
                 | ConnectorError::Call(_),
             )
-            | PageFailure::InvalidPage(_)
-            | PageFailure::InvalidSchema(_)
-            | PageFailure::SecretInState
-            | PageFailure::Stuck { .. }
-            | PageFailure::UnreadableSchema { .. }
-            | PageFailure::SchemaTimeout { .. }
-            | PageFailure::Crashed => None,
-            PageFailure::Connector(ConnectorError::Loading) => Some(LOADING),
-            PageFailure::Superseded => Some(SUPERSEDED),
+            | PagesError::InvalidPage(_)
+            | PagesError::InvalidSchema(_)
+            | PagesError::SecretInState
+            | PagesError::Stuck { .. }
+            | PagesError::UnreadableSchema { .. }
+            | PagesError::SchemaTimeout { .. }
+            | PagesError::Crashed => None,
+            PagesError::Connector(ConnectorError::Loading) => Some(LOADING),
+            PagesError::Superseded => Some(SUPERSEDED),
         }
     }
 
@@ -216,28 +214,28 @@ impl ApiError {
         let Self::Page(failure) = self else {
             return None;
         };
-        let PageFailure::Connector(ConnectorError::Call(error)) = failure.as_ref() else {
+        let PagesError::Connector(ConnectorError::Call(error)) = failure.as_ref() else {
             return None;
         };
         error.trace()
     }
 }
 
-fn page_kind(failure: &PageFailure) -> ErrorKind {
+fn page_kind(failure: &PagesError) -> ErrorKind {
     match failure {
-        PageFailure::Connector(error) => connector_kind(error),
-        PageFailure::InvalidPage(_) => ErrorKind::InvalidPage,
-        PageFailure::SecretInState => ErrorKind::SecretInPage,
-        PageFailure::Stuck { .. } => ErrorKind::StuckSync,
-        PageFailure::InvalidSchema(_) | PageFailure::UnreadableSchema { .. } => {
+        PagesError::Connector(error) => connector_kind(error),
+        PagesError::InvalidPage(_) => ErrorKind::InvalidPage,
+        PagesError::SecretInState => ErrorKind::SecretInPage,
+        PagesError::Stuck { .. } => ErrorKind::StuckSync,
+        PagesError::InvalidSchema(_) | PagesError::UnreadableSchema { .. } => {
             ErrorKind::InvalidSchema
         }
-        PageFailure::RateLimited { .. } | PageFailure::SchemaRateLimited { .. } => {
+        PagesError::RateLimited { .. } | PagesError::SchemaRateLimited { .. } => {
             ErrorKind::RateLimited
         }
-        PageFailure::SchemaTimeout { .. } => ErrorKind::DeadlineExceeded,
-        PageFailure::Superseded => ErrorKind::ConnectorUnavailable,
-        PageFailure::Crashed => ErrorKind::Internal,
+        PagesError::SchemaTimeout { .. } => ErrorKind::DeadlineExceeded,
+        PagesError::Superseded => ErrorKind::ConnectorUnavailable,
+        PagesError::Crashed => ErrorKind::Internal,
     }
 }
 

@@ -37,7 +37,7 @@ use crate::config::{Secret, ServerConfig};
 use crate::connectors::{AccessKeys, Connectors};
 use crate::pages::Pages;
 use access::Access;
-use delivery::{Delivering, Outbox};
+use delivery::{DeliveryStream, Outbox};
 use peer::Peer;
 use routes::{Routes, routes};
 use service::Service;
@@ -195,7 +195,7 @@ fn serve(
         .max_buf_size(MAX_BUFFERED_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
         .serve_connection(
-            Delivering::new(Socket::new(stream), outbox),
+            DeliveryStream::new(Socket::new(stream), outbox),
             service_fn(answer),
         );
     let connection = graceful.watch(connection);

@@ -13,7 +13,7 @@ use http_body::{Frame, SizeHint};
 use weld_protocol::{PENDING_HEADER, WAITS_FOR_HEADER};
 
 use super::delivery::Outbox;
-use crate::pages::{Answer, Receipt};
+use crate::pages::{PageAnswer, Receipt};
 
 /// JSON in several pieces, sent one after the other with their length known from the start. A page's rows are such a
 /// piece: they go to the socket from where the guest's string was put, without being copied once more.
@@ -55,7 +55,7 @@ pub(super) fn json(text: impl Into<Bytes>) -> Response {
 }
 
 /// A page, or the answer that there is none yet.
-pub(super) fn page(answer: Answer, outbox: Outbox) -> Response {
+pub(super) fn page(answer: PageAnswer, outbox: Outbox) -> Response {
     let mut response = pieces(
         answer.chunks,
         answer.receipt.map(|receipt| (receipt, outbox)),

@@ -1,4 +1,4 @@
-//! The entries of [`Calls`](super::Calls): who waits for what, and what may stay.
+//! The entries of [`SharedCalls`](super::SharedCalls): who waits for what, and what may stay.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,15 +8,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Bounds, Keeping, Outcome};
+use super::outcome::{OutcomeBounds, Retention, SharedOutcome};
 use crate::waits::Waits;
 
-pub(super) struct Table<K, T> {
-    entries: HashMap<K, Entry<T>>,
+pub(super) struct CallTable<K, T> {
+    entries: HashMap<K, CallEntry<T>>,
     /// Outcomes that are just being written to a client, by their ids: out of reach for those who ask now, but not
     /// forgotten yet.
-    withdrawn: HashMap<u64, Withdrawn<T>>,
-    bounds: Bounds,
+    withdrawn: HashMap<u64, UnfinishedDelivery<T>>,
+    bounds: OutcomeBounds,
     next_id: u64,
     /// Outcomes among the entries, and their bytes.
     outcomes: usize,
@@ -25,9 +25,9 @@ pub(super) struct Table<K, T> {
 }
 
 /// One call or its outcome.
-pub(super) struct Entry<T> {
+pub(super) struct CallEntry<T> {
     id: u64,
-    stage: Stage,
+    stage: CallStage,
     /// Dropped with the entry, which its task notices.
     watchers: watch::Sender<usize>,
     /// None while anybody waits.
@@ -37,27 +37,27 @@ pub(super) struct Entry<T> {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Stage {
+enum CallStage {
     Running,
-    Finished { bytes: u64, keeping: Keeping },
+    Finished { bytes: u64, keeping: Retention },
 }
 
-struct Withdrawn<T> {
-    entry: Entry<T>,
+struct UnfinishedDelivery<T> {
+    entry: CallEntry<T>,
     /// How many clients it is being written to.
     deliveries: usize,
 }
 
 /// What one who waits needs of an entry.
-pub(super) struct Present<T> {
+pub(super) struct CallHandle<T> {
     pub(super) id: u64,
     pub(super) outcome: watch::Receiver<Option<T>>,
     pub(super) waits: Arc<Waits>,
 }
 
-impl<T> Entry<T> {
+impl<T> CallEntry<T> {
     pub(super) fn is_running(&self) -> bool {
-        matches!(self.stage, Stage::Running)
+        matches!(self.stage, CallStage::Running)
     }
 
     /// For how long nobody has waited; none while somebody does.
@@ -65,8 +65,8 @@ impl<T> Entry<T> {
         Some(self.unwatched_since?.elapsed())
     }
 
-    fn present(&self) -> Present<T> {
-        Present {
+    fn handle(&self) -> CallHandle<T> {
+        CallHandle {
             id: self.id,
             outcome: self.outcome.clone(),
             waits: self.waits.clone(),
@@ -87,8 +87,8 @@ impl<T> Entry<T> {
     }
 }
 
-impl<K, T> Table<K, T> {
-    pub(super) fn new(bounds: Bounds) -> Self {
+impl<K, T> CallTable<K, T> {
+    pub(super) fn new(bounds: OutcomeBounds) -> Self {
         Self {
             entries: HashMap::new(),
             withdrawn: HashMap::new(),
@@ -109,20 +109,20 @@ impl<K, T> Table<K, T> {
     }
 }
 
-impl<K: Eq + Hash, T> Table<K, T> {
+impl<K: Eq + Hash, T> CallTable<K, T> {
     /// One more waits for the entry of this key, if there is one.
-    pub(super) fn watch(&mut self, key: &K) -> Option<Present<T>> {
+    pub(super) fn watch(&mut self, key: &K) -> Option<CallHandle<T>> {
         let entry = self.entries.get_mut(key)?;
         entry.watch();
-        let present = entry.present();
-        if let Stage::Finished {
-            keeping: Keeping::UntilTold,
+        let handle = entry.handle();
+        if let CallStage::Finished {
+            keeping: Retention::UntilTold,
             ..
         } = entry.stage
         {
-            self.remove(key, present.id);
+            self.remove(key, handle.id);
         }
-        Some(present)
+        Some(handle)
     }
 
     #[cfg(test)]
@@ -136,21 +136,21 @@ impl<K: Eq + Hash, T> Table<K, T> {
         key: K,
         outcome: watch::Receiver<Option<T>>,
         waits: Arc<Waits>,
-    ) -> (Present<T>, watch::Receiver<usize>) {
+    ) -> (CallHandle<T>, watch::Receiver<usize>) {
         self.next_id = self.next_id.wrapping_add(1);
         let watchers = watch::Sender::new(1);
         let watched = watchers.subscribe();
-        let entry = Entry {
+        let entry = CallEntry {
             id: self.next_id,
-            stage: Stage::Running,
+            stage: CallStage::Running,
             watchers,
             unwatched_since: None,
             outcome,
             waits,
         };
-        let present = entry.present();
+        let handle = entry.handle();
         self.entries.insert(key, entry);
-        (present, watched)
+        (handle, watched)
     }
 
     /// One of those who waited for this entry does so no longer.
@@ -174,7 +174,8 @@ impl<K: Eq + Hash, T> Table<K, T> {
             && let Some(entry) = self.entries.remove(key)
         {
             let deliveries = 0;
-            self.withdrawn.insert(id, Withdrawn { entry, deliveries });
+            self.withdrawn
+                .insert(id, UnfinishedDelivery { entry, deliveries });
         }
         match self.withdrawn.get_mut(&id) {
             Some(withdrawn) => {
@@ -221,15 +222,15 @@ impl<K: Eq + Hash, T> Table<K, T> {
         before - self.entries.len()
     }
 
-    fn count_out(&mut self, entry: &Entry<T>) {
-        if let Stage::Finished { bytes, .. } = entry.stage {
+    fn count_out(&mut self, entry: &CallEntry<T>) {
+        if let CallStage::Finished { bytes, .. } = entry.stage {
             self.outcomes = self.outcomes.saturating_sub(1);
             self.bytes = self.bytes.saturating_sub(bytes);
         }
     }
 }
 
-impl<K: Eq + Hash + Clone, T> Table<K, T> {
+impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
     /// One of the deliveries of a withdrawn outcome broke off. After the last one it is back in reach, unless another call
     /// has begun in its place.
     pub(super) fn restore(&mut self, key: &K, id: u64) {
@@ -240,7 +241,7 @@ impl<K: Eq + Hash + Clone, T> Table<K, T> {
         if withdrawn.deliveries > 0 {
             return;
         }
-        let Some(Withdrawn { entry, .. }) = self.withdrawn.remove(&id) else {
+        let Some(UnfinishedDelivery { entry, .. }) = self.withdrawn.remove(&id) else {
             return;
         };
         if self.entries.contains_key(key) {
@@ -251,7 +252,7 @@ impl<K: Eq + Hash + Clone, T> Table<K, T> {
     }
 
     /// Takes out the entry of this kind that nobody has waited for the longest. Whether there was one.
-    pub(super) fn remove_oldest(&mut self, is_such: impl Fn(&K, &Entry<T>) -> bool) -> bool {
+    pub(super) fn remove_oldest(&mut self, is_such: impl Fn(&K, &CallEntry<T>) -> bool) -> bool {
         let oldest = self
             .entries
             .iter()
@@ -268,7 +269,7 @@ impl<K: Eq + Hash + Clone, T> Table<K, T> {
     }
 }
 
-impl<K: Eq + Hash + Clone, T: Outcome> Table<K, T> {
+impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTable<K, T> {
     /// Notes what an entry's call ended in. Whether the entry stays.
     pub(super) fn finish(&mut self, key: &K, id: u64, outcome: &T) -> bool {
         let Some(entry) = self.entries.get_mut(key).filter(|entry| entry.id == id) else {
@@ -276,16 +277,16 @@ impl<K: Eq + Hash + Clone, T: Outcome> Table<K, T> {
         };
         let keeping = outcome.keeping();
         let stays = match keeping {
-            Keeping::UntilDelivered => true,
-            Keeping::UntilTold => entry.unwatched_since.is_some(),
-            Keeping::ForThoseWhoWait => false,
+            Retention::UntilDelivered => true,
+            Retention::UntilTold => entry.unwatched_since.is_some(),
+            Retention::ForThoseWhoWait => false,
         };
         if !stays {
             self.remove(key, id);
             return false;
         }
         let bytes = outcome.bytes();
-        entry.stage = Stage::Finished { bytes, keeping };
+        entry.stage = CallStage::Finished { bytes, keeping };
         self.outcomes += 1;
         self.bytes = self.bytes.saturating_add(bytes);
         while (self.outcomes > self.bounds.outcomes || self.bytes > self.bounds.bytes)

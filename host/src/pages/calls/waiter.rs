@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::table::Present;
-use super::{Outcome, Shared};
+use super::outcome::SharedOutcome;
+use super::registry::CallRegistry;
+use super::table::CallHandle;
 use crate::waits::Waits;
 
 /// The call ended without an outcome: it panicked.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::pages) struct Crashed;
+pub(in crate::pages) struct CallPanic;
 
 /// The place of one who waits for a call, or whom its outcome is being written to. Dropped, it is left, and a delivery
 /// has broken off.
 pub(in crate::pages) struct Waiter<K: Eq + Hash + Clone, T> {
-    shared: Arc<Shared<K, T>>,
+    shared: Arc<CallRegistry<K, T>>,
     key: K,
     id: u64,
     outcome: watch::Receiver<Option<T>>,
@@ -27,17 +28,17 @@ pub(in crate::pages) struct Waiter<K: Eq + Hash + Clone, T> {
 
 impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
     pub(super) fn new(
-        shared: Arc<Shared<K, T>>,
+        shared: Arc<CallRegistry<K, T>>,
         key: K,
-        present: Present<T>,
+        handle: CallHandle<T>,
         joined: bool,
     ) -> Self {
         Self {
             shared,
             key,
-            id: present.id,
-            outcome: present.outcome,
-            waits: present.waits,
+            id: handle.id,
+            outcome: handle.outcome,
+            waits: handle.waits,
             joined,
             delivering: false,
         }
@@ -65,15 +66,15 @@ impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
     }
 }
 
-impl<K: Eq + Hash + Clone, T: Outcome> Waiter<K, T> {
+impl<K: Eq + Hash + Clone, T: SharedOutcome> Waiter<K, T> {
     /// Waits for the outcome.
     ///
     /// # Errors
     ///
-    /// [`Crashed`].
-    pub(in crate::pages) async fn outcome(&mut self) -> Result<T, Crashed> {
+    /// [`CallPanic`].
+    pub(in crate::pages) async fn outcome(&mut self) -> Result<T, CallPanic> {
         let came = self.outcome.wait_for(Option::is_some).await;
-        came.map_err(|_| Crashed)?.clone().ok_or(Crashed)
+        came.map_err(|_| CallPanic)?.clone().ok_or(CallPanic)
     }
 }
 

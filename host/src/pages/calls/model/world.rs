@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -10,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{Ending, Op};
 use crate::pages::calls::tests::{Told, settle};
-use crate::pages::calls::{Bounds, Calls, Crashed, Keeping, Linger, Waiter};
+use crate::pages::calls::{CallPanic, Linger, OutcomeBounds, Retention, SharedCalls, Waiter};
 
 /// Steps of time are no divisors of these, so that nothing happens at the very moment of a deadline.
 const STEP: Duration = Duration::from_millis(300);
@@ -23,7 +22,7 @@ const LINGER: Linger = Linger {
 struct Expected {
     call: usize,
     /// None while the call runs.
-    keeping: Option<Keeping>,
+    keeping: Option<Retention>,
     watchers: usize,
     unwatched_since: Option<Instant>,
 }
@@ -36,7 +35,7 @@ struct Client {
 }
 
 pub(super) struct World {
-    calls: Calls<u8, Told>,
+    calls: SharedCalls<u8, Told>,
     expected: HashMap<u8, Expected>,
     /// Pages that are being written, by their calls, each with the number of its clients.
     writing: HashMap<usize, (usize, Expected)>,
@@ -51,7 +50,7 @@ pub(super) struct World {
 impl World {
     pub(super) fn new() -> Self {
         Self {
-            calls: Calls::new(Bounds {
+            calls: SharedCalls::new(OutcomeBounds {
                 outcomes: 1_000,
                 bytes: 1_000,
             }),
@@ -103,7 +102,7 @@ impl World {
         let mut end = None;
         let waiter = self
             .calls
-            .join(key, LINGER, Arc::default, |_| {
+            .join(key, LINGER, |_| {
                 let (sender, receiver) = oneshot::channel();
                 end = Some(sender);
                 async move { receiver.await.expect("a panic, as the test wishes") }
@@ -125,7 +124,7 @@ impl World {
         expected.watchers += 1;
         expected.unwatched_since = None;
         let call = expected.call;
-        if expected.keeping == Some(Keeping::UntilTold) {
+        if expected.keeping == Some(Retention::UntilTold) {
             self.expected.remove(&key);
         }
         self.clients.push(Client {
@@ -160,7 +159,7 @@ impl World {
             return;
         };
         let client = &mut self.clients[which];
-        let is_page = matches!(self.ended.get(&client.call), Some(Some(told)) if told.keeping == Keeping::UntilDelivered);
+        let is_page = matches!(self.ended.get(&client.call), Some(Some(told)) if told.keeping == Retention::UntilDelivered);
         if !is_page || client.is_writing {
             return;
         }
@@ -212,9 +211,9 @@ impl World {
             return;
         };
         let keeping = match ending {
-            Ending::Page => Keeping::UntilDelivered,
-            Ending::Failure => Keeping::UntilTold,
-            Ending::NoRoom => Keeping::ForThoseWhoWait,
+            Ending::Page => Retention::UntilDelivered,
+            Ending::Failure => Retention::UntilTold,
+            Ending::NoRoom => Retention::ForThoseWhoWait,
             Ending::Panic => {
                 self.ended.insert(expected.call, None);
                 self.expected.remove(&key);
@@ -230,9 +229,9 @@ impl World {
         self.ended.insert(expected.call, Some(told.clone()));
         end.send(told).expect("the call runs");
         let stays = match keeping {
-            Keeping::UntilDelivered => true,
-            Keeping::UntilTold => expected.watchers == 0,
-            Keeping::ForThoseWhoWait => false,
+            Retention::UntilDelivered => true,
+            Retention::UntilTold => expected.watchers == 0,
+            Retention::ForThoseWhoWait => false,
         };
         if stays {
             expected.keeping = Some(keeping);
@@ -310,7 +309,7 @@ impl World {
                     let outcome = at_once(client.waiter.outcome());
                     assert_eq!(
                         outcome,
-                        Some(told.clone().ok_or(Crashed)),
+                        Some(told.clone().ok_or(CallPanic)),
                         "call {}",
                         client.call
                     );

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{LINGER, Told, World, settle};
-use crate::pages::calls::table::Table;
-use crate::pages::calls::{Bounds, Closed, Crashed};
+use crate::pages::calls::table::CallTable;
+use crate::pages::calls::{CallPanic, NoMoreCalls, OutcomeBounds};
 use crate::waits::{Wait, WaitReason};
 
 #[tokio::test(start_paused = true)]
@@ -80,7 +80,7 @@ async fn call_that_panics_is_told_as_such_and_leaves_nothing() {
     let world = World::new();
     let (mut waiter, end) = world.begin("page");
     drop(end);
-    assert_eq!(waiter.outcome().await, Err(Crashed));
+    assert_eq!(waiter.outcome().await, Err(CallPanic));
     settle().await;
     assert!(world.ask("page").1.is_some());
 }
@@ -94,8 +94,8 @@ async fn closed_table_begins_no_call_but_hands_out_what_is_there() {
     assert!(world.ask("page").1.is_none());
     let refused = world
         .calls
-        .join("other", LINGER, Arc::default, |_| async { unreachable!() });
-    assert_eq!(refused.err(), Some(Closed));
+        .join("other", LINGER, |_| async { unreachable!() });
+    assert_eq!(refused.err(), Some(NoMoreCalls));
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,7 +133,7 @@ async fn drain_ends_calls_when_their_time_is_over() {
 
 #[tokio::test(start_paused = true)]
 async fn who_comes_at_the_last_moment_keeps_the_call() {
-    let mut table = Table::<_, Told>::new(Bounds {
+    let mut table = CallTable::<_, Told>::new(OutcomeBounds {
         outcomes: 1,
         bytes: 1,
     });

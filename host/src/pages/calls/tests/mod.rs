@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{Bounds, Calls, Keeping, Linger, Outcome, Waiter};
+use super::{CallKey, Linger, OutcomeBounds, Retention, SharedCalls, SharedOutcome, Waiter};
+use crate::waits::Waits;
 
 const LINGER: Linger = Linger {
     running: Duration::from_secs(120),
@@ -21,16 +22,28 @@ const LINGER: Linger = Linger {
 pub(super) struct Told {
     pub(super) call: usize,
     pub(super) bytes: u64,
-    pub(super) keeping: Keeping,
+    pub(super) keeping: Retention,
 }
 
-impl Outcome for Told {
+impl SharedOutcome for Told {
     fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    fn keeping(&self) -> Keeping {
+    fn keeping(&self) -> Retention {
         self.keeping
+    }
+}
+
+impl CallKey for &'static str {
+    fn waits(&self) -> Arc<Waits> {
+        Arc::default()
+    }
+}
+
+impl CallKey for u8 {
+    fn waits(&self) -> Arc<Waits> {
+        Arc::default()
     }
 }
 
@@ -38,21 +51,21 @@ impl Outcome for Told {
 type End = oneshot::Sender<Told>;
 
 struct World {
-    calls: Calls<&'static str, Told>,
+    calls: SharedCalls<&'static str, Told>,
     begun: Arc<AtomicUsize>,
 }
 
 impl World {
     fn new() -> Self {
-        Self::with(Bounds {
+        Self::with(OutcomeBounds {
             outcomes: 100,
             bytes: 1_000,
         })
     }
 
-    fn with(bounds: Bounds) -> Self {
+    fn with(bounds: OutcomeBounds) -> Self {
         Self {
-            calls: Calls::new(bounds),
+            calls: SharedCalls::new(bounds),
             begun: Arc::default(),
         }
     }
@@ -62,7 +75,7 @@ impl World {
         let mut end = None;
         let waiter = self
             .calls
-            .join(key, LINGER, Arc::default, |_| {
+            .join(key, LINGER, |_| {
                 self.begun.fetch_add(1, Ordering::Relaxed);
                 let (sender, receiver) = oneshot::channel();
                 end = Some(sender);
@@ -77,7 +90,7 @@ impl World {
         (waiter, end.expect("a new call"))
     }
 
-    fn told(&self, bytes: u64, keeping: Keeping) -> Told {
+    fn told(&self, bytes: u64, keeping: Retention) -> Told {
         Told {
             call: self.begun.load(Ordering::Relaxed),
             bytes,
@@ -86,7 +99,7 @@ impl World {
     }
 
     fn page(&self) -> Told {
-        self.told(10, Keeping::UntilDelivered)
+        self.told(10, Retention::UntilDelivered)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{LINGER, World, settle};
-use crate::pages::calls::{Bounds, Keeping};
+use crate::pages::calls::{OutcomeBounds, Retention};
 
 #[tokio::test(start_paused = true)]
 async fn page_stays_until_it_is_delivered_and_no_longer() {
@@ -92,7 +92,7 @@ async fn failure_is_told_to_all_who_wait_then_forgotten() {
     let world = World::new();
     let (mut one, end) = world.begin("page");
     let (mut other, _) = world.ask("page");
-    let failure = world.told(0, Keeping::UntilTold);
+    let failure = world.told(0, Retention::UntilTold);
     end.send(failure.clone()).unwrap();
     assert_eq!(one.outcome().await, Ok(failure.clone()));
     assert!(
@@ -107,7 +107,7 @@ async fn failure_that_nobody_heard_is_told_to_the_next_one_only() {
     let world = World::new();
     let (waiter, end) = world.begin("page");
     drop(waiter);
-    let failure = world.told(0, Keeping::UntilTold);
+    let failure = world.told(0, Retention::UntilTold);
     end.send(failure.clone()).unwrap();
     settle().await;
     let (mut next, another) = world.ask("page");
@@ -121,7 +121,7 @@ async fn lack_of_room_is_no_news_for_the_next_one() {
     let world = World::new();
     let (waiter, end) = world.begin("page");
     drop(waiter);
-    end.send(world.told(0, Keeping::ForThoseWhoWait)).unwrap();
+    end.send(world.told(0, Retention::ForThoseWhoWait)).unwrap();
     settle().await;
     assert!(world.ask("page").1.is_some());
 }
@@ -130,14 +130,14 @@ async fn lack_of_room_is_no_news_for_the_next_one() {
 async fn pages_that_take_too_much_go_the_longest_left_first() {
     for (bounds, bytes) in [
         (
-            Bounds {
+            OutcomeBounds {
                 outcomes: 2,
                 bytes: 1_000,
             },
             10,
         ),
         (
-            Bounds {
+            OutcomeBounds {
                 outcomes: 100,
                 bytes: 1_000,
             },
@@ -146,13 +146,13 @@ async fn pages_that_take_too_much_go_the_longest_left_first() {
     ] {
         let world = World::with(bounds);
         let (held, end) = world.begin("held");
-        end.send(world.told(bytes, Keeping::UntilDelivered))
+        end.send(world.told(bytes, Retention::UntilDelivered))
             .unwrap();
         settle().await;
         for key in ["first", "second"] {
             let (waiter, end) = world.begin(key);
             drop(waiter);
-            end.send(world.told(bytes, Keeping::UntilDelivered))
+            end.send(world.told(bytes, Retention::UntilDelivered))
                 .unwrap();
             settle().await;
             tokio::time::advance(Duration::from_secs(1)).await;

@@ -1,0 +1,83 @@
+//! The task of one entry.
+
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::outcome::{Linger, SharedOutcome};
+use super::registry::{CallRegistry, RunningCall};
+
+/// An entry's own task, from its call's beginning to when its outcome is forgotten. Whoever takes the entry out of the
+/// table ends it.
+pub(super) struct CallTask<K: Eq + Hash, T> {
+    pub(super) shared: Arc<CallRegistry<K, T>>,
+    pub(super) key: K,
+    pub(super) id: u64,
+    /// How many wait. NoMoreCalls once the entry is out of the table.
+    pub(super) watchers: watch::Receiver<usize>,
+}
+
+impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTask<K, T> {
+    pub(super) async fn run(
+        mut self,
+        call: impl Future<Output = T>,
+        linger: Linger,
+        outcome: watch::Sender<Option<T>>,
+        running: RunningCall<K, T>,
+    ) {
+        // Moved in here, so that the call is dropped before it is counted as ended.
+        let ended = async move {
+            let _running = running;
+            call.await
+        };
+        let came = tokio::select! {
+            biased;
+            came = ended => came,
+            () = self.forgotten(linger.running) => {
+                tracing::info!("cancelled: nobody waits for the call any more");
+                return;
+            }
+        };
+        let is_kept = self.shared.table().finish(&self.key, self.id, &came);
+        outcome.send_replace(Some(came));
+        if is_kept {
+            self.forgotten(linger.finished).await;
+        }
+    }
+
+    /// Waits until nobody has waited for so long, or somebody else took the entry out of the table.
+    async fn forgotten(&mut self, linger: Duration) {
+        loop {
+            if self
+                .watchers
+                .wait_for(|watchers| *watchers == 0)
+                .await
+                .is_err()
+            {
+                return;
+            }
+            tokio::select! {
+                watched = self.watchers.wait_for(|watchers| *watchers > 0) => {
+                    if watched.is_err() {
+                        return;
+                    }
+                }
+                () = tokio::time::sleep(linger) => {
+                    if self.shared.table().remove_unwatched(&self.key, self.id) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<K: Eq + Hash, T> Drop for CallTask<K, T> {
+    /// A call that panics takes its entry along.
+    fn drop(&mut self) {
+        self.shared.table().remove(&self.key, self.id);
+    }
+}
