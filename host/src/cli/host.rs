@@ -76,7 +76,7 @@ impl Host {
             runtime,
             Arc::new(upstreams),
             config.plugins.clone(),
-            config.ceilings(),
+            config.effective_ceilings(),
         );
         let admission = admission_settings(&config, capacity);
         let startup = plugins

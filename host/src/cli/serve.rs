@@ -60,7 +60,7 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
 }
 
 fn resolve(flags: ServeFlags) -> Result<(ServerConfig, Option<Store>), CliError> {
-    let mut config = flags.settings.config;
+    let mut config = *flags.settings.config;
     if !flags.settings.has_listen {
         config.listen = default_address(std::env::var("PORT").ok())?;
     }

@@ -11,14 +11,14 @@ const LISTEN: &str = "listen";
 #[derive(Debug, Clone)]
 pub(super) struct SettingFlags {
     /// What they set; all else is at its default.
-    pub(super) config: ServerConfig,
+    pub(super) config: Box<ServerConfig>,
     /// Whether they say where to listen.
     pub(super) has_listen: bool,
 }
 
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut config = ServerConfig::default();
+        let mut config = Box::<ServerConfig>::default();
         for setting in &SETTINGS {
             let text = match setting.value_name() {
                 Some(_) => matches.get_one::<String>(setting.key).cloned(),

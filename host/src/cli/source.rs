@@ -14,7 +14,7 @@ use crate::config::{Secret, ServerConfig};
 use crate::report;
 
 /// A connector that answers at a URL.
-pub(super) struct Source {
+pub(super) struct SyncSource {
     pub(super) url: String,
     pub(super) key: Option<Secret>,
     /// What it is called, for the name of a destination.
@@ -23,7 +23,7 @@ pub(super) struct Source {
     host: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
-impl Source {
+impl SyncSource {
     /// Takes `connector` for a URL where it is one, else for the path of a component, which is then served on a port
     /// of its own with a key that nobody else knows.
     pub(super) async fn open(connector: &str, key: Option<Secret>) -> Result<Self, CliError> {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::log_capture::LogCapture;
 use crate::author::conformance::{self, Api, CASES, Verdict};
 use crate::cli::error::CliError;
-use crate::cli::source::Source;
+use crate::cli::source::SyncSource;
 use crate::report::escaped;
 use crate::sync::{ClientOptions, ConnectorClient};
 
@@ -45,7 +45,7 @@ pub(super) async fn run(file: &Path, log: &LogCapture) -> Result<Conformance, Cl
     })?;
     let config = conformance::config(api.address());
     fs::write(component.with_extension("toml"), config).map_err(set_up)?;
-    let source = Source::serve(&component).await?;
+    let source = SyncSource::serve(&component).await?;
     let serving = tokio::spawn(api.run());
     let options = ClientOptions {
         pauses: Vec::new(),

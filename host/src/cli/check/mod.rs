@@ -14,7 +14,7 @@ use clap::Args;
 pub(super) use self::log_capture::LogCapture;
 use self::report::CheckReport;
 use super::error::CliError;
-use super::source::Source;
+use super::source::SyncSource;
 use crate::author::check::{self, CheckDepth, Finding, FindingCode, Severity};
 use crate::config::{Ceilings, parse_duration};
 use crate::sync::{ClientOptions, ConnectorClient};
@@ -94,7 +94,7 @@ async fn check(file: &Path, depth: CheckDepth, log: &LogCapture) -> Result<Check
     if report.has(Severity::Error) {
         return Ok(report);
     }
-    let source = match Source::serve(file).await {
+    let source = match SyncSource::serve(file).await {
         Ok(source) => source,
         Err(CliError::NotLoaded { reason, .. }) => {
             let finding = Finding::new(FindingCode::NotLoaded, reason);

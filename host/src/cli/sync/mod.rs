@@ -22,7 +22,7 @@ use super::error::CliError;
 use super::host::wished;
 use super::serve::environment_key;
 use super::signals::Signals;
-use super::source::Source;
+use super::source::SyncSource;
 use crate::config::{Secret, parse_duration};
 use crate::sync::{ClientOptions, ConnectorClient, Destination, Event, Summary, SyncOptions};
 
@@ -82,7 +82,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         full: flags.full,
         strict: flags.strict,
     };
-    let source = Source::open(&connector, key).await?;
+    let source = SyncSource::open(&connector, key).await?;
     let target = Target::read(flags.to.as_deref(), &source.name);
     if flags.json && target == Target::Stdout {
         return Err(CliError::TwoOutputs);

@@ -67,7 +67,7 @@ pub struct ServerConfig {
     pub queue: u32,
     /// `--queue-wait`: how long a call waits for a slot before it is answered with `busy`.
     pub queue_wait: Duration,
-    /// `--max-memory` and its like: what connectors' own files may ask for at the most. [`ServerConfig::ceilings`] says what
+    /// `--max-memory` and its like: what connectors' own files may ask for at the most. [`ServerConfig::effective_ceilings`] says what
     /// `max_body_bytes` leaves of it.
     pub ceilings: Ceilings,
     /// What compiling one component may take.
@@ -98,7 +98,7 @@ impl ServerConfig {
     }
 
     /// What connectors' own files may ask for at the most.
-    pub fn ceilings(&self) -> Ceilings {
+    pub fn effective_ceilings(&self) -> Ceilings {
         Ceilings {
             state_bytes: Ceilings::state_in(self.max_body_bytes),
             ..self.ceilings
