@@ -7,9 +7,9 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::encoding::{ContentEncoding, GunzipError, UnknownEncoding, gunzip};
 
-/// Why there is no body.
+/// Why there is no body: it becomes a `SyncError` once the URL is added.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
+pub(super) enum BodyFault {
     #[error("it is larger than the limit")]
     TooLarge,
     #[error("it broke off")]
@@ -26,21 +26,21 @@ pub(super) async fn read<B>(
     headers: &HeaderMap,
     body: B,
     max_bytes: usize,
-) -> Result<Bytes, BodyError>
+) -> Result<Bytes, BodyFault>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let encoding =
-        ContentEncoding::of(headers, &[ContentEncoding::Gzip]).map_err(BodyError::Encoding)?;
+        ContentEncoding::of(headers, &[ContentEncoding::Gzip]).map_err(BodyFault::Encoding)?;
     let sent = Limited::new(body, max_bytes)
         .collect()
         .await
         .map_err(|error| {
             if error.is::<LengthLimitError>() {
-                BodyError::TooLarge
+                BodyFault::TooLarge
             } else {
-                BodyError::Transfer(error)
+                BodyFault::Transfer(error)
             }
         })?
         .to_bytes();
@@ -48,7 +48,7 @@ where
         return Ok(sent);
     }
     gunzip(&sent, max_bytes).map_err(|error| match error {
-        GunzipError::TooLarge => BodyError::TooLarge,
-        GunzipError::Broken(_) => BodyError::Gzip(error),
+        GunzipError::TooLarge => BodyFault::TooLarge,
+        GunzipError::Broken(_) => BodyFault::Gzip(error),
     })
 }

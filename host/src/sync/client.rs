@@ -15,7 +15,7 @@ use weld_protocol::{
     read_schema,
 };
 
-use super::body::{self, BodyError};
+use super::body::{self, BodyFault};
 use super::connect::TimedConnector;
 use super::error::SyncError;
 use super::options::ClientOptions;
@@ -212,15 +212,15 @@ impl ConnectorClient {
             body::read(&head.headers, body, max_bytes)
                 .await
                 .map_err(|error| match error {
-                    BodyError::TooLarge => SyncError::TooLarge {
+                    BodyFault::TooLarge => SyncError::TooLarge {
                         url: shown(),
                         max_bytes,
                     },
-                    BodyError::Transfer(_) => SyncError::Transfer {
+                    BodyFault::Transfer(_) => SyncError::Transfer {
                         url: shown(),
                         source: error.into(),
                     },
-                    BodyError::Encoding(_) | BodyError::Gzip(_) => SyncError::Encoding {
+                    BodyFault::Encoding(_) | BodyFault::Gzip(_) => SyncError::Encoding {
                         url: shown(),
                         source: error.into(),
                     },

@@ -8,16 +8,16 @@ use ipnet::{IpNet, Ipv4Net};
 ///
 /// # Errors
 ///
-/// [`NetworkError`] for any other form, and where what is written is not what it would mean.
-pub(super) fn parse(text: &str) -> Result<IpNet, NetworkError> {
+/// [`NetworkFault`] for any other form, and where what is written is not what it would mean.
+pub(super) fn parse(text: &str) -> Result<IpNet, NetworkFault> {
     let Some((address, bits)) = text.split_once('/') else {
         return Err(match text.parse::<IpAddr>() {
-            Ok(address) => NetworkError::NoMask(address.into()),
-            Err(_) => NetworkError::Form,
+            Ok(address) => NetworkFault::NoMask(address.into()),
+            Err(_) => NetworkFault::Form,
         });
     };
-    let address: IpAddr = address.parse().map_err(|_| NetworkError::Form)?;
-    let mask = NetworkError::Mask {
+    let address: IpAddr = address.parse().map_err(|_| NetworkFault::Form)?;
+    let mask = NetworkFault::Mask {
         most: IpNet::from(address).max_prefix_len(),
     };
     // The number's parser takes a sign.
@@ -31,11 +31,11 @@ pub(super) fn parse(text: &str) -> Result<IpNet, NetworkError> {
         .ok_or(mask)?;
     let truncated = network.trunc();
     if let Some(network) = mapped(truncated) {
-        Err(NetworkError::Mapped(network.into()))
+        Err(NetworkFault::Mapped(network.into()))
     } else if network == truncated {
         Ok(network)
     } else {
-        Err(NetworkError::HostBits(truncated))
+        Err(NetworkFault::HostBits(truncated))
     }
 }
 
@@ -50,7 +50,7 @@ fn mapped(network: IpNet) -> Option<Ipv4Net> {
 
 /// Why a text is no network of `allow-networks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NetworkError {
+pub(super) enum NetworkFault {
     /// No address before the slash, or none at all.
     #[error(
         "not a network: write an address, a slash and the number of its fixed bits, such as \"10.1.0.0/16\" or \"fd00::/8\""
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn networks_that_mean_something_else_are_refused_with_the_right_one() {
-        let form = NetworkError::Form.to_string();
+        let form = NetworkFault::Form.to_string();
         let alone = |text: &str| {
             format!("the size of the network is missing: write \"{text}\" for this address alone")
         };

@@ -25,20 +25,20 @@ impl ClientIdentity {
     ///
     /// # Errors
     ///
-    /// [`PemError::UnusableKey`] for an algorithm or length that TLS here doesn't have, and
-    /// [`PemError::OtherKey`] for the key of another certificate.
+    /// [`PemFault::UnusableKey`] for an algorithm or length that TLS here doesn't have, and
+    /// [`PemFault::OtherKey`] for the key of another certificate.
     pub(super) fn new(
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
-    ) -> Result<Self, PemError> {
+    ) -> Result<Self, PemFault> {
         let provider = ring::default_provider();
         match CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider) {
             Ok(_) => Ok(Self {
                 chain,
                 key: Arc::new(key),
             }),
-            Err(rustls::Error::InconsistentKeys(_)) => Err(PemError::OtherKey),
-            Err(_) => Err(PemError::UnusableKey),
+            Err(rustls::Error::InconsistentKeys(_)) => Err(PemFault::OtherKey),
+            Err(_) => Err(PemFault::UnusableKey),
         }
     }
 }
@@ -55,8 +55,8 @@ impl fmt::Debug for ClientIdentity {
 ///
 /// # Errors
 ///
-/// [`PemError`], where one is not what it should be, or none is there.
-pub(super) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+/// [`PemFault`], where one is not what it should be, or none is there.
+pub(super) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     certificates(pem, |certificate| {
         RootCertStore::empty().add(certificate.clone()).is_ok()
     })
@@ -67,7 +67,7 @@ pub(super) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError
 /// # Errors
 ///
 /// As [`roots`].
-pub(super) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
+pub(super) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     certificates(pem, |certificate| {
         ParsedCertificate::try_from(certificate).is_ok()
     })
@@ -76,16 +76,16 @@ pub(super) fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError
 fn certificates(
     pem: &[u8],
     is_certificate: impl Fn(&CertificateDer<'static>) -> bool,
-) -> Result<Vec<CertificateDer<'static>>, PemError> {
+) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>()?;
     if let Some(index) = certificates
         .iter()
         .position(|certificate| !is_certificate(certificate))
     {
-        return Err(PemError::Certificate { number: index + 1 });
+        return Err(PemFault::Certificate { number: index + 1 });
     }
     if certificates.is_empty() {
-        return Err(PemError::NoCertificate);
+        return Err(PemFault::NoCertificate);
     }
     Ok(certificates)
 }
@@ -94,19 +94,19 @@ fn certificates(
 ///
 /// # Errors
 ///
-/// [`PemError`], where there is none, or a second one.
-pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
+/// [`PemFault`], where there is none, or a second one.
+pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
     let mut keys = PrivateKeyDer::pem_slice_iter(pem);
-    let key = keys.next().ok_or(PemError::NoKey)??;
+    let key = keys.next().ok_or(PemFault::NoKey)??;
     match keys.next().transpose()? {
-        Some(_) => Err(PemError::SeveralKeys),
+        Some(_) => Err(PemFault::SeveralKeys),
         None => Ok(key),
     }
 }
 
 /// Why a PEM file is of no use. It quotes nothing of the file, which may hold a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum PemError {
+pub(super) enum PemFault {
     /// A block without an end, or one that isn't Base64.
     #[error("the file is broken: a block of it is cut short or is not Base64")]
     Broken,
@@ -139,7 +139,7 @@ pub(super) enum PemError {
     OtherKey,
 }
 
-impl From<Error> for PemError {
+impl From<Error> for PemFault {
     fn from(_: Error) -> Self {
         Self::Broken
     }
@@ -169,35 +169,35 @@ mod tests {
     fn files_without_usable_certificates_are_refused() {
         let none = hollow("CERTIFICATE");
         let cases = [
-            (String::new(), PemError::NoCertificate),
-            ("hunter2".to_owned(), PemError::NoCertificate),
-            (CLIENT_KEY.to_owned(), PemError::NoCertificate),
-            (none.clone(), PemError::Certificate { number: 1 }),
+            (String::new(), PemFault::NoCertificate),
+            ("hunter2".to_owned(), PemFault::NoCertificate),
+            (CLIENT_KEY.to_owned(), PemFault::NoCertificate),
+            (none.clone(), PemFault::Certificate { number: 1 }),
             (
                 format!("{AUTHORITY}{none}"),
-                PemError::Certificate { number: 2 },
+                PemFault::Certificate { number: 2 },
             ),
-            (AUTHORITY.replace("-----END", ""), PemError::Broken),
-            (AUTHORITY.replacen("MII", "!!!", 1), PemError::Broken),
+            (AUTHORITY.replace("-----END", ""), PemFault::Broken),
+            (AUTHORITY.replacen("MII", "!!!", 1), PemFault::Broken),
         ];
         for (file, expected) in cases {
             assert_eq!(roots(file.as_bytes()), Err(expected), "{file}");
             assert_eq!(chain(file.as_bytes()), Err(expected), "{file}");
         }
-        assert_eq!(roots(b"\x30\x82\xff"), Err(PemError::NoCertificate));
+        assert_eq!(roots(b"\x30\x82\xff"), Err(PemFault::NoCertificate));
     }
 
     #[test]
     fn a_file_holds_exactly_one_key() {
         let cases = [
-            (String::new(), PemError::NoKey),
-            (CLIENT.to_owned(), PemError::NoKey),
-            (ENCRYPTED_KEY.to_owned(), PemError::NoKey),
+            (String::new(), PemFault::NoKey),
+            (CLIENT.to_owned(), PemFault::NoKey),
+            (ENCRYPTED_KEY.to_owned(), PemFault::NoKey),
             (
                 format!("{CLIENT_KEY}{AUTHORITY_KEY}"),
-                PemError::SeveralKeys,
+                PemFault::SeveralKeys,
             ),
-            (CLIENT_KEY.replace("-----END", ""), PemError::Broken),
+            (CLIENT_KEY.replace("-----END", ""), PemFault::Broken),
         ];
         for (file, expected) in cases {
             assert_eq!(private_key(file.as_bytes()).err(), Some(expected), "{file}");
@@ -214,12 +214,12 @@ mod tests {
         let both = chain(&format!("{CLIENT}{AUTHORITY}"));
         let cases = [
             (both.clone(), key(CLIENT_KEY), None),
-            (both, key(AUTHORITY_KEY), Some(PemError::OtherKey)),
-            (chain(AUTHORITY), key(CLIENT_KEY), Some(PemError::OtherKey)),
+            (both, key(AUTHORITY_KEY), Some(PemFault::OtherKey)),
+            (chain(AUTHORITY), key(CLIENT_KEY), Some(PemFault::OtherKey)),
             (
                 chain(CLIENT),
                 key(&hollow("PRIVATE KEY")),
-                Some(PemError::UnusableKey),
+                Some(PemFault::UnusableKey),
             ),
         ];
         for (index, (chain, key, expected)) in cases.into_iter().enumerate() {
