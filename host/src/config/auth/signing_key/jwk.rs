@@ -4,84 +4,115 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::error::KeyRejected;
 use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::rsa::{KeyPairComponents, PublicKeyComponents};
-use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use ring::signature::{EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, RsaKeyPair};
 use serde_json::{Map, Value};
 
 use super::algorithm::Algorithm;
 use super::key_material::KeyMaterial;
 
+/// Reads a key that signs with the algorithm.
+///
+/// # Errors
+///
+/// What is wrong with it, in a line that quotes none of it.
 pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, String> {
-    let key: Map<String, Value> =
-        serde_json::from_str(text).map_err(|_| "the JWK is no JSON object".to_owned())?;
-    let is = |member: &str, value: &str| key.get(member).and_then(Value::as_str) == Some(value);
-    let bytes = |member: &str| {
-        let text = key.get(member).and_then(Value::as_str);
-        let decoded = text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
-        decoded.ok_or_else(|| {
-            format!("the JWK has no `{member}`, or not in base64url; a private key is needed whole")
-        })
-    };
-    let refused = |_| "the numbers of the JWK are no key".to_owned();
-    let other = || {
-        format!(
-            "the JWK is another key: {} signs with {}",
-            algorithm.name(),
-            algorithm.key()
-        )
+    let jwk = Jwk {
+        algorithm,
+        members: serde_json::from_str(text).map_err(|_| "the JWK is no JSON object".to_owned())?,
     };
     if let Some(hash) = algorithm.hmac() {
-        if !is("kty", "oct") {
-            return Err(other());
-        }
-        Ok(KeyMaterial::Hmac(hmac::Key::new(hash, &bytes("k")?)))
+        jwk.require("kty", "oct")?;
+        Ok(KeyMaterial::Hmac(hmac::Key::new(hash, &jwk.bytes("k")?)))
     } else if let Some(curve) = algorithm.ecdsa() {
-        let name = if algorithm == Algorithm::Es256 {
+        jwk.ecdsa(curve)
+    } else if algorithm == Algorithm::EdDsa {
+        jwk.ed25519()
+    } else {
+        jwk.rsa()
+    }
+}
+
+/// The members of a JWK, and the algorithm that it is to sign with.
+struct Jwk {
+    algorithm: Algorithm,
+    members: Map<String, Value>,
+}
+
+impl Jwk {
+    fn ecdsa(&self, curve: &'static EcdsaSigningAlgorithm) -> Result<KeyMaterial, String> {
+        let name = if self.algorithm == Algorithm::Es256 {
             "P-256"
         } else {
             "P-384"
         };
-        if !is("kty", "EC") || !is("crv", name) {
-            return Err(other());
-        }
+        self.require("kty", "EC")?;
+        self.require("crv", name)?;
         // An uncompressed point (SEC 1, section 2.3.3).
-        let public = [vec![4], bytes("x")?, bytes("y")?].concat();
+        let public = [vec![4], self.bytes("x")?, self.bytes("y")?].concat();
         let pair = EcdsaKeyPair::from_private_key_and_public_key(
             curve,
-            &bytes("d")?,
+            &self.bytes("d")?,
             &public,
             &SystemRandom::new(),
         );
         pair.map(Arc::new).map(KeyMaterial::Ecdsa).map_err(refused)
-    } else if algorithm == Algorithm::EdDsa {
-        if !is("kty", "OKP") || !is("crv", "Ed25519") {
-            return Err(other());
-        }
-        Ed25519KeyPair::from_seed_and_public_key(&bytes("d")?, &bytes("x")?)
+    }
+
+    fn ed25519(&self) -> Result<KeyMaterial, String> {
+        self.require("kty", "OKP")?;
+        self.require("crv", "Ed25519")?;
+        Ed25519KeyPair::from_seed_and_public_key(&self.bytes("d")?, &self.bytes("x")?)
             .map(Arc::new)
             .map(KeyMaterial::Ed25519)
             .map_err(refused)
-    } else {
-        if !is("kty", "RSA") {
-            return Err(other());
-        }
+    }
+
+    fn rsa(&self) -> Result<KeyMaterial, String> {
+        self.require("kty", "RSA")?;
         let components = KeyPairComponents {
             public_key: PublicKeyComponents {
-                n: bytes("n")?,
-                e: bytes("e")?,
+                n: self.bytes("n")?,
+                e: self.bytes("e")?,
             },
-            d: bytes("d")?,
-            p: bytes("p")?,
-            q: bytes("q")?,
-            dP: bytes("dp")?,
-            dQ: bytes("dq")?,
-            qInv: bytes("qi")?,
+            d: self.bytes("d")?,
+            p: self.bytes("p")?,
+            q: self.bytes("q")?,
+            dP: self.bytes("dp")?,
+            dQ: self.bytes("dq")?,
+            qInv: self.bytes("qi")?,
         };
         RsaKeyPair::from_components(&components)
             .map(Arc::new)
             .map(KeyMaterial::Rsa)
             .map_err(refused)
     }
+
+    /// Refuses a key whose member has another value, which makes it a key of another kind.
+    fn require(&self, member: &str, value: &str) -> Result<(), String> {
+        if self.members.get(member).and_then(Value::as_str) == Some(value) {
+            return Ok(());
+        }
+        Err(format!(
+            "the JWK is another key: {} signs with {}",
+            self.algorithm.name(),
+            self.algorithm.key()
+        ))
+    }
+
+    /// A member in base64url.
+    fn bytes(&self, member: &str) -> Result<Vec<u8>, String> {
+        let text = self.members.get(member).and_then(Value::as_str);
+        let decoded = text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+        decoded.ok_or_else(|| {
+            format!("the JWK has no `{member}`, or not in base64url; a private key is needed whole")
+        })
+    }
+}
+
+fn refused(_: KeyRejected) -> String {
+    "the numbers of the JWK are no key".to_owned()
 }
