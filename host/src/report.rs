@@ -34,7 +34,7 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The beginning of a text, at most so many bytes of it, with `…` where something is left out.
+/// The beginning of a text, at most `max_bytes` of it, with `…` if something is left out.
 pub(crate) fn shortened(text: &str, max_bytes: usize) -> String {
     if text.len() <= max_bytes {
         return text.to_owned();

@@ -42,7 +42,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(flag).unwrap_or(false)
     }
 
-    /// A table as JSON, empty where it is not there; none where it is wrong, which is noted.
+    /// A table as JSON, empty if it is missing; `None` if it is wrong, which is noted.
     pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
         match self.table.get(key) {
             None => Some(Map::new()),
@@ -88,7 +88,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(count).unwrap_or(default)
     }
 
-    /// What `read` makes of the table of a key, all of whose keys it asks for; none where the key is not there.
+    /// What `read` makes of the table of a key, all of whose keys it asks for; `None` if the key is missing.
     pub(super) fn section<T>(
         &mut self,
         key: &'static str,
@@ -101,7 +101,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         Some(section)
     }
 
-    /// The items of a list that are right; none where the key is not there.
+    /// The items of a list that are right; `None` if the key is missing or its value is not a list.
     pub(super) fn list_or<T, E: fmt::Display>(
         &mut self,
         key: &'static str,
@@ -153,7 +153,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
-    /// The strings of a table with their entries and names, in the order of the file; empty where it is not there.
+    /// The strings of a table with their entries and names, in the order of the file; empty if it is missing.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(TomlEntry<'d>, &'d str, String)> {
         let table = self.table.get_table(key).transpose();
         let Some(table) = self.keep(table) else {
@@ -213,7 +213,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
     }
 }
 
-/// What became of a key that names a file.
+/// A key that names a file.
 pub(super) enum FileSetting<'d, T> {
     /// The key is not there.
     NotSet,

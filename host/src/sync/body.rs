@@ -9,7 +9,7 @@ use crate::encoding::{ContentEncoding, GunzipError, UnknownEncoding, gunzip};
 
 /// Why there is no body: it becomes a `SyncError` once the URL is added.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BodyFault {
+pub(super) enum AnswerBodyFault {
     #[error("it is larger than the limit")]
     TooLarge,
     #[error("it broke off")]
@@ -26,21 +26,21 @@ pub(super) async fn read<B>(
     headers: &HeaderMap,
     body: B,
     max_bytes: usize,
-) -> Result<Bytes, BodyFault>
+) -> Result<Bytes, AnswerBodyFault>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let encoding =
-        ContentEncoding::of(headers, &[ContentEncoding::Gzip]).map_err(BodyFault::Encoding)?;
+    let encoding = ContentEncoding::of(headers, &[ContentEncoding::Gzip])
+        .map_err(AnswerBodyFault::Encoding)?;
     let sent = Limited::new(body, max_bytes)
         .collect()
         .await
         .map_err(|error| {
             if error.is::<LengthLimitError>() {
-                BodyFault::TooLarge
+                AnswerBodyFault::TooLarge
             } else {
-                BodyFault::Transfer(error)
+                AnswerBodyFault::Transfer(error)
             }
         })?
         .to_bytes();
@@ -48,7 +48,7 @@ where
         return Ok(sent);
     }
     gunzip(&sent, max_bytes).map_err(|error| match error {
-        GunzipError::TooLarge => BodyFault::TooLarge,
-        GunzipError::Broken(_) => BodyFault::Gzip(error),
+        GunzipError::TooLarge => AnswerBodyFault::TooLarge,
+        GunzipError::Broken(_) => AnswerBodyFault::Gzip(error),
     })
 }

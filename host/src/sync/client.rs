@@ -15,7 +15,7 @@ use weld_protocol::{
     read_schema,
 };
 
-use super::body::{self, BodyFault};
+use super::body::{self, AnswerBodyFault};
 use super::connect::TimedConnector;
 use super::error::SyncError;
 use super::options::ClientOptions;
@@ -212,18 +212,20 @@ impl ConnectorClient {
             body::read(&head.headers, body, max_bytes)
                 .await
                 .map_err(|error| match error {
-                    BodyFault::TooLarge => SyncError::TooLarge {
+                    AnswerBodyFault::TooLarge => SyncError::TooLarge {
                         url: shown(),
                         max_bytes,
                     },
-                    BodyFault::Transfer(_) => SyncError::Transfer {
+                    AnswerBodyFault::Transfer(_) => SyncError::Transfer {
                         url: shown(),
                         source: error.into(),
                     },
-                    BodyFault::Encoding(_) | BodyFault::Gzip(_) => SyncError::Encoding {
-                        url: shown(),
-                        source: error.into(),
-                    },
+                    AnswerBodyFault::Encoding(_) | AnswerBodyFault::Gzip(_) => {
+                        SyncError::Encoding {
+                            url: shown(),
+                            source: error.into(),
+                        }
+                    }
                 })?;
         Ok((head.headers, body))
     }

@@ -14,8 +14,8 @@ use tower_service::Service;
 
 use super::error::{BoxError, SyncError};
 
-/// Resolves, connects and makes TLS, all within one time. The time-out of [`HttpConnector`] would count TCP alone, and
-/// each address anew.
+/// Resolves, connects and makes TLS, all within one time. The time-out of [`HttpConnector`] counts TCP
+/// alone, and starts over for each address.
 #[derive(Debug, Clone)]
 pub(super) struct TimedConnector {
     inner: HttpsConnector<HttpConnector>,

@@ -64,7 +64,7 @@ struct Run<'a, E, S> {
     options: &'a SyncOptions,
     events: E,
     stop: Pin<&'a mut S>,
-    /// `stop` must not be asked again.
+    /// Then `stop` must not be polled again.
     stopped: bool,
     writer: Writer,
     /// Of the table that is being read.
@@ -90,7 +90,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         Ok(())
     }
 
-    /// None where the sync was stopped.
+    /// `None` if the sync was stopped.
     async fn schema(&mut self) -> Result<Option<Vec<Table>>, SyncError> {
         let client = self.client;
         let mut failed = 0_usize;
@@ -148,7 +148,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         Ok(summary)
     }
 
-    /// Asks until there is a page; none where the sync was stopped.
+    /// Asks until there is a page; `None` if the sync was stopped.
     async fn page(
         &mut self,
         table: &str,
@@ -208,7 +208,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         Ok(())
     }
 
-    /// Waits before the next try, or gives the error back where there is none.
+    /// Waits before the next try; returns the error if there is none.
     async fn pause(
         &mut self,
         table: Option<&str>,
@@ -228,7 +228,7 @@ impl<E: FnMut(Event) + Send, S: Future<Output = ()>> Run<'_, E, S> {
         Ok(())
     }
 
-    /// Does some work, and tells of the page whose commit ends meanwhile. None where the sync is stopped first.
+    /// Does some work, and reports the page whose commit ends meanwhile. `None` if the sync is stopped first.
     async fn unless_stopped<T>(
         &mut self,
         work: impl Future<Output = T>,

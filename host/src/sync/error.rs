@@ -12,7 +12,7 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Why a request got no page or schema, or a table did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
-    /// The connector's address is no URL that can be asked.
+    /// The connector's address is not a URL that requests can go to.
     #[error("`{0}` is no http or https URL")]
     Url(String),
 
@@ -102,7 +102,7 @@ pub enum SyncError {
         retry_after: Option<Duration>,
     },
 
-    /// The answer is no answer of the protocol.
+    /// The answer is not one of the protocol.
     #[error("{url} answered what is no {expected}")]
     Answer {
         /// What was asked.

@@ -1,4 +1,4 @@
-//! What a sync can be told beforehand.
+//! The options of a client and of a sync.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub struct ClientOptions {
     /// much there.
     pub max_answer_bytes: usize,
     /// How long [`sync`](super::sync()) waits before each further try of a request that failed, where the server
-    /// doesn't say: so many further tries are made.
+    /// doesn't say. The number of pauses is the number of further tries.
     pub pauses: Vec<Duration>,
     /// The longest wait that a server may ask for with `Retry-After`; longer ones are shortened to it.
     pub longest_pause: Duration,

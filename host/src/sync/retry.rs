@@ -9,7 +9,8 @@ use super::error::SyncError;
 use super::options::ClientOptions;
 use crate::retry_after::RetryAfter;
 
-/// How long to wait before the next try, after `failed` of them; none where another is not worth it or not left.
+/// How long to wait before the next try, after `failed` of them; `None` if another is not worth it or there is none
+/// left.
 pub(super) fn pause(options: &ClientOptions, failed: usize, error: &SyncError) -> Option<Duration> {
     let own = options.pauses.get(failed.checked_sub(1)?)?;
     if !error.is_worth_another_try() {

@@ -10,7 +10,7 @@ use super::checks::{Checks, Warning};
 use super::destinations::{Destination, DestinationError};
 use super::error::SyncError;
 
-/// A page that came and is not put away yet.
+/// A page that has arrived and is not written yet.
 #[derive(Debug)]
 pub(super) struct FetchedPage {
     /// Counted from 1.
@@ -25,7 +25,7 @@ pub(super) struct FetchedPage {
     pub(super) last: bool,
 }
 
-/// What became of a page.
+/// The result of checking and committing one page.
 #[derive(Debug)]
 pub(super) struct CommitOutcome {
     pub(super) number: u64,
@@ -36,10 +36,10 @@ pub(super) struct CommitOutcome {
     pub(super) result: Result<(), SyncError>,
 }
 
-/// The destination and a table's checks. Both move to the thread with the page, and back with what became of it.
+/// The destination and a table's checks. Both move to the thread with the page, and back with the outcome.
 pub(super) struct Writer {
     strict: bool,
-    /// None while the thread has it.
+    /// `None` while the thread has it.
     destination: Option<CheckedDestination>,
     committing: Option<JoinHandle<(CheckedDestination, CommitOutcome)>>,
 }
@@ -50,7 +50,7 @@ struct CheckedDestination {
 }
 
 impl Writer {
-    /// With `strict`, a page that is warned about is not put away.
+    /// With `strict`, a page with a warning is not written.
     pub(super) fn new(destination: Box<dyn Destination>, strict: bool) -> Self {
         Self {
             strict,
@@ -62,8 +62,8 @@ impl Writer {
         }
     }
 
-    /// Makes the destination ready for a table, emptied with `clear`, and tells the state to begin with: none for the
-    /// table's beginning, for which a stored `null` stands too.
+    /// Makes the destination ready for a table, emptied with `clear`, and gives the state to begin with: `None` for
+    /// the table's beginning, for which a stored `null` stands too.
     ///
     /// # Errors
     ///
@@ -104,7 +104,7 @@ impl Writer {
         stored
     }
 
-    /// Begins to check and commit a page; [`committed`](Self::committed) tells when it is done, and must have told of
+    /// Begins to check and commit a page; [`committed`](Self::committed) gives the outcome, and must have given that of
     /// the page before.
     ///
     /// # Errors
@@ -124,7 +124,7 @@ impl Writer {
         self.committing.is_some()
     }
 
-    /// Waits for the page that is being committed; for ever where there is none. May be dropped and called again.
+    /// Waits for the page that is being committed, or forever if there is none. May be dropped and called again.
     ///
     /// # Errors
     ///

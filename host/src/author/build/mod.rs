@@ -30,7 +30,7 @@ use crate::author::check::{Severity, surface};
 ///
 /// # Errors
 ///
-/// [`BuildError`]: a tool is missing, too old or fails, or what it makes is no connector.
+/// [`BuildError`]: a tool is missing, too old or fails, or what it makes is not a connector.
 pub(crate) async fn build(
     project: &Project,
     announce: &mut dyn FnMut(&str),

@@ -35,7 +35,7 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// Where it is none, its language isn't told by its files, or the name is none for a connector.
+    /// [`BuildError`]: it is not a folder, its files don't tell the language, or the name can't be a connector's.
     pub(crate) fn find(folder: &Path) -> Result<Self, BuildError> {
         if !folder.is_dir() {
             return Err(BuildError::NoFolder(folder.to_owned()));

@@ -58,7 +58,7 @@ impl Tool {
         words.join(" ")
     }
 
-    /// Runs it to a good end. It speaks for itself.
+    /// Runs it to a successful end. Its output goes to the terminal.
     pub(super) async fn run(&self, announce: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
         self.finish(announce, Stdio::inherit()).await.map(|_| ())
     }
@@ -90,7 +90,7 @@ impl Tool {
         Ok(output)
     }
 
-    /// What it answers on stdout to a question, without a word to anybody; none where it ends badly.
+    /// Its answer on stdout to a question, with its stderr discarded; `None` if it fails.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Tool {
         Ok(output.status.success().then_some(answer))
     }
 
-    /// Whether it is there and ends well.
+    /// Whether it is installed and succeeds.
     pub(super) async fn is_there(&self) -> Result<bool, BuildError> {
         match self.ask().await {
             Ok(answer) => Ok(answer.is_some()),
@@ -112,7 +112,7 @@ impl Tool {
         }
     }
 
-    /// Complains where its answer tells a version before `needed`. A version that can't be read is no reason to stop.
+    /// An error if its answer names a version before `needed`. A version that can't be read is no reason to stop.
     pub(super) async fn require(
         &self,
         tool: &'static str,

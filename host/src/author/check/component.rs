@@ -15,7 +15,7 @@ const CONTRACT: &str = "0.1";
 pub(crate) struct Surface {
     /// The version of the contract, such as `0.1.0`.
     pub(crate) contract: Option<String>,
-    /// Each interface that it imports, and what that is good for; none where no host of ours has it.
+    /// Each interface that it imports, and what that is good for; `None` if this host doesn't have it.
     pub(crate) imports: Vec<(String, Option<&'static str>)>,
 }
 

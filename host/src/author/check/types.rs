@@ -16,7 +16,7 @@ const SHOWN_BYTES: usize = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DeclaredType {
     String,
-    /// Whole numbers within so many bits.
+    /// Whole numbers of at most this many bits.
     Integer(u32),
     Number,
     Boolean,
@@ -24,7 +24,7 @@ enum DeclaredType {
     Object,
 }
 
-/// The rows' values that are not of their declared type; each field is told once. `null` fits every type.
+/// The rows' values that are not of their declared type; each field is reported once. `null` fits every type.
 pub(super) fn check(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
     let mut declared: HashMap<&str, (&str, DeclaredType)> = table
         .fields

@@ -45,7 +45,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         self.settings.entry(key).is_some()
     }
 
-    /// A value that must be there; none where it isn't or is wrong, which is noted. `expected` says what it is.
+    /// A value that must be there; `None` if it is missing or wrong, which is noted. `expected` says what it is.
     pub(super) fn required<T>(
         &mut self,
         key: &'static str,
@@ -59,7 +59,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         self.optional(key, expected, parse)
     }
 
-    /// A value that may be left out; none where it is, or where it is wrong, which is noted.
+    /// A value that may be left out; `None` if it is missing, or wrong, which is noted.
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
@@ -73,7 +73,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         })
     }
 
-    /// A table as JSON, empty where it is not there; none where it is wrong, which is noted.
+    /// A table as JSON, empty if it is missing; `None` if it is wrong, which is noted.
     pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
         let object = self.settings.object(key)?;
         let text = Value::Object(object.clone()).to_string();
@@ -81,7 +81,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         Some(object)
     }
 
-    /// The items of a list that are right; empty where it is not there. `expected` says what an item is, and how one
+    /// The items of a list that are right; empty if it is missing. `expected` says what an item is, and how one
     /// is written.
     pub(super) fn list<T>(
         &mut self,
@@ -112,7 +112,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         texts
     }
 
-    /// Stands for all values that were read: another where one of them is another.
+    /// A digest of all values that were read, which changes with each of them.
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         self.digest.clone().finalize().into()
     }

@@ -15,7 +15,7 @@ const KINDS: [&str; 5] = ["api-key", "basic", "bearer", "jwt", "oauth2"];
 
 impl Credential {
     /// Reads all of `[auth]`. One that is wrong becomes a problem and is left out. `allow` are the rules of `[network]`;
-    /// none where they are wrong themselves.
+    /// `None` if they are wrong themselves.
     pub(in crate::config) fn read_all(
         table: TomlTable<'_>,
         allow: Option<&AllowList>,

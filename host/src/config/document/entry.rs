@@ -48,7 +48,7 @@ impl<'d> TomlEntry<'d> {
         self.problem(format!("expected {expected}, found {found}"))
     }
 
-    /// The value, where it is a string.
+    /// The value, if it is a string.
     pub(in crate::config) fn as_str(&self) -> Option<&'d str> {
         self.value.as_str()
     }
@@ -62,7 +62,7 @@ impl<'d> TomlEntry<'d> {
     ///
     /// # Errors
     ///
-    /// The value is no integer, or out of range.
+    /// The value is not an integer, or is out of range.
     pub(in crate::config) fn whole_number<T>(&self, range: &RangeInclusive<T>) -> Result<T, Problem>
     where
         T: TryFrom<u32> + PartialOrd + fmt::Display,
@@ -79,7 +79,7 @@ impl<'d> TomlEntry<'d> {
             .ok_or_else(|| self.problem(format!("out of range: expected {}", expected())))
     }
 
-    /// The value, where it is `true` or `false`.
+    /// The value, if it is `true` or `false`.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl<'d> TomlEntry<'d> {
             .ok_or_else(|| self.mismatch("true or false"))
     }
 
-    /// The items, where the value is a list.
+    /// The items, if the value is a list.
     pub(in crate::config) fn items(&self) -> Option<Vec<TomlEntry<'d>>> {
         let item = |(index, item): (usize, &'d Spanned<DeValue<'d>>)| TomlEntry {
             text: self.text,

@@ -49,7 +49,7 @@ impl TomlEntry<'_> {
     ///
     /// # Errors
     ///
-    /// It is no table, or one of its values has no JSON.
+    /// It is not a table, or one of its values has no JSON.
     pub(in crate::config) fn object(
         &self,
         sources: &ValueSources<'_>,

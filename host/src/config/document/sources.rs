@@ -43,7 +43,7 @@ impl<'s> ValueSources<'s> {
     ///
     /// # Errors
     ///
-    /// The entry is no text or source, or its source is missing, empty or not UTF-8.
+    /// The entry is not a text or a source, or its source is missing, empty or not UTF-8.
     pub(in crate::config) fn text(
         &self,
         entry: &TomlEntry<'_>,
@@ -81,7 +81,7 @@ impl<'s> ValueSources<'s> {
     ///
     /// # Errors
     ///
-    /// The entry is no path, its variable is missing, or its file cannot be read.
+    /// The entry is not a path, its variable is missing, or its file cannot be read.
     pub(in crate::config) fn content(&self, entry: &TomlEntry<'_>) -> Result<Vec<u8>, Problem> {
         match ValueSource::of(entry, "the path of a file")? {
             // A path is shown in the message, a key pasted in its place must not be.

@@ -39,7 +39,7 @@ impl<'d> TomlTable<'d> {
     ///
     /// # Errors
     ///
-    /// The key's value is no table.
+    /// The key's value is not a table.
     pub(in crate::config) fn get_table(
         &mut self,
         key: &'static str,

@@ -9,26 +9,26 @@ use super::error::DestinationError;
 ///
 /// After an error the destination is in the state of the last whole page, and may be used on.
 pub trait Destination: Send {
-    /// Prepares a table of the schema, and tells the state of its last committed page: a JSON object or `null` as
-    /// text; none before the first page.
+    /// Prepares a table of the schema, and gives the state of its last committed page: a JSON object or `null` as
+    /// text; `None` before the first page.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] where the table can't be made or its memory can't be read.
+    /// [`DestinationError`] if the table can't be made or its state can't be read.
     fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError>;
 
     /// Removes all rows and the state of a prepared table, in one step.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] where that can't be written.
+    /// [`DestinationError`] if that can't be written.
     fn clear(&mut self, table: &str) -> Result<(), DestinationError>;
 
     /// Takes a page's rows and the state that comes after them, both or neither.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] of a row that can't be kept, or where the page can't be written.
+    /// [`DestinationError`] of a row that can't be kept, or if the page can't be written.
     fn commit(
         &mut self,
         table: &str,
@@ -43,20 +43,20 @@ pub trait States {
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] where they can't be read.
+    /// [`DestinationError`] if they can't be read.
     fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError>;
 
     /// Sets the state that the next sync of the table begins with. The table need not be known.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] where it can't be written.
+    /// [`DestinationError`] if it can't be written.
     fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError>;
 
-    /// Forgets the table's state, and tells whether there was one.
+    /// Forgets the table's state; whether there was one.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`] where that can't be written.
+    /// [`DestinationError`] if that can't be written.
     fn reset_state(&mut self, table: &str) -> Result<bool, DestinationError>;
 }

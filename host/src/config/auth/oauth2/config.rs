@@ -17,7 +17,7 @@ pub struct Oauth2Config {
     pub token_url: Url,
     /// `authorize-url`: where a person permits the host to get tokens, for those grants that need one.
     pub authorize_url: Option<Url>,
-    /// `client-id` and how the host proves that it is that client; none where the grant alone says who asks.
+    /// `client-id` and how the host proves that it is that client; `None` if the grant alone says who asks.
     pub client: Option<OauthClient>,
     /// `scopes`, each without white space; those that are sent as a parameter.
     pub scopes: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Oauth2Config {
 pub enum Grant {
     /// The client itself (RFC 6749, section 4.4).
     ClientCredentials,
-    /// A refresh token (section 6); none where it comes from elsewhere, by way of `authorize-url`.
+    /// A refresh token (section 6); `None` if it comes from a login, by way of `authorize-url`.
     RefreshToken(Option<Secret>),
     /// A user's name and password (section 4.3).
     Password {

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::config::allow::AllowList;
 
-/// Reads the address of a token endpoint. `allow` are the rules of `[network]`; none where they are wrong themselves.
+/// Reads the address of a token endpoint. `allow` are the rules of `[network]`; `None` if they are wrong themselves.
 pub(super) fn token_url(text: &str, allow: Option<&AllowList>) -> Result<Url, String> {
     let url = address(text)?;
     match allow {
