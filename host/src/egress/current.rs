@@ -1,8 +1,9 @@
 //! A connector's access to the network as it is configured now.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::access::Egress;
+use crate::lock::RwLock;
 
 /// Shared by all versions of a connector: a call that runs for hours keeps its code, but a rule that was taken back holds
 /// for its next request already.
@@ -15,13 +16,10 @@ impl CurrentEgress {
     }
 
     pub(crate) fn get(&self) -> Arc<Egress> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.read().clone()
     }
 
     pub(crate) fn set(&self, egress: Arc<Egress>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = egress;
+        *self.0.write() = egress;
     }
 }

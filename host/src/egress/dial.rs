@@ -8,7 +8,7 @@ use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use super::address::{AddressGate, SpecialUse};
 use super::connection::{Connection, DialTimes, Stream};
 use super::network::Network;
 use crate::config::NetworkConfig;
+use crate::lock::Mutex;
 
 /// How long an address has for itself before the next one is tried beside it (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -117,7 +118,7 @@ impl DialContext {
     async fn permit(&self, uri: &Uri) -> Option<OwnedSemaphorePermit> {
         let origin = format!("{:?} {:?}", uri.scheme_str(), uri.authority());
         let semaphore = {
-            let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut origins = self.origins.lock();
             if origins.len() >= COUNTED_ORIGINS {
                 origins.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
             }

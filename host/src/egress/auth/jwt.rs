@@ -1,6 +1,6 @@
 //! Tokens that the host signs itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use base64::Engine;
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::error::AuthError;
 use crate::config::{Addition, JwtConfig, JwtContent};
+use crate::lock::Mutex;
 use crate::secrets::Secrets;
 
 /// A token is sent for four fifths of its time, so that it holds when it arrives and for as long as the API works.
@@ -54,7 +55,7 @@ impl Signer {
     /// A token that holds, as it is sent, and whether it was sent before. `secrets` are told of each new one.
     pub(super) fn signed(&self, secrets: &Secrets) -> Result<(HeaderValue, bool), AuthError> {
         let config = &self.config;
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if let Some(signed) = &*last
             && Instant::now() < signed.until
         {
@@ -80,7 +81,7 @@ impl Signer {
 
     /// The API refused this one: it is not sent again.
     pub(super) fn discard(&self, value: &HeaderValue) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if last.as_ref().is_some_and(|signed| signed.value == *value) {
             *last = None;
         }

@@ -1,7 +1,7 @@
 //! Budgets: what calls of one or several connectors spend together, and the queue in front of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::ledger::{BudgetTicket, CallOutcome, Ledger};
 use super::rate::Pace;
+use crate::lock::Mutex;
 use crate::waits::{Wait, WaitReason, Waits};
 
 /// Origins of one connector whose quotas are known at once; past it, those that nobody waits for are forgotten.
@@ -60,7 +61,7 @@ pub(super) struct WaitTooLong {
 impl Budgets {
     /// The account of a connector, or the one that all have which name this budget.
     pub(super) fn account(&self, connector: &Arc<str>, budget: Option<&str>) -> Arc<BudgetAccount> {
-        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = self.0.lock();
         let unused = |account: &Arc<BudgetAccount>| Arc::strong_count(account) == 1;
         if accounts.values().filter(|account| unused(account)).count() > MAX_UNUSED_ACCOUNTS {
             accounts.retain(|_, account| !unused(account));
@@ -89,7 +90,7 @@ impl BudgetAccount {
             Self::Shared(budget) => return budget.clone(),
             Self::ByOrigin(budgets) => budgets,
         };
-        let mut budgets = budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut budgets = budgets.lock();
         if let Some(budget) = budgets.get(origin) {
             return budget.clone();
         }
@@ -204,7 +205,7 @@ impl Budget {
 
     /// When a call is due that is made after those in the queue, at the earliest.
     pub(super) fn earliest(&self, pace: &Pace) -> Option<Instant> {
-        let before = *self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = *self.queue.lock();
         self.ledger().earliest(pace, before, Instant::now())
     }
 
@@ -249,7 +250,7 @@ impl Budget {
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ledger.lock()
     }
 }
 
@@ -261,7 +262,7 @@ struct BudgetPlace<'b> {
 
 impl<'b> BudgetPlace<'b> {
     fn take(queue: &'b Mutex<u32>) -> Self {
-        let mut length = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut length = queue.lock();
         let before = *length;
         *length = before.saturating_add(1);
         Self { queue, before }
@@ -270,7 +271,7 @@ impl<'b> BudgetPlace<'b> {
 
 impl Drop for BudgetPlace<'_> {
     fn drop(&mut self) {
-        let mut length = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut length = self.queue.lock();
         *length = length.saturating_sub(1);
     }
 }

@@ -1,8 +1,9 @@
 //! What is known of a refresh token in memory.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use crate::config::Secret;
+use crate::lock::Mutex;
 use crate::tokens::TokenRecord;
 
 /// The refresh token of one credential: that of its configuration, then whatever the endpoint gave in its place. Requests
@@ -39,6 +40,6 @@ impl RefreshMemory {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

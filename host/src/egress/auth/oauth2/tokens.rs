@@ -1,6 +1,6 @@
 //! The token of one credential, for all who wait for it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,6 +13,7 @@ use crate::config::{Addition, Oauth2Config};
 use crate::egress::auth::error::{AuthError, EndpointError};
 use crate::egress::error::{EgressError, Timeout};
 use crate::egress::upstream::Upstream;
+use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
 use crate::waits::{Wait, WaitReason};
 
@@ -183,6 +184,6 @@ impl Tokens {
     }
 
     fn state(&self) -> MutexGuard<'_, TokenState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
