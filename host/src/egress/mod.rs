@@ -19,6 +19,7 @@ mod auth;
 #[cfg(feature = "bench")]
 mod bench;
 mod body;
+mod byte_counter;
 mod connection;
 mod current;
 mod decode;
@@ -37,6 +38,7 @@ mod tls;
 mod tries;
 mod upstream;
 mod upstreams;
+mod wire_pieces;
 
 #[cfg(test)]
 mod tests;

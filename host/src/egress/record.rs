@@ -1,13 +1,13 @@
 //! What is told of each call to the network: one log line, and numbers for the metrics.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use metrics::{counter, histogram};
 use tokio::time::Instant;
 use url::Url;
 
+use super::byte_counter::ByteCounter;
 use super::connection::DialTimes;
 use super::error::EgressError;
 use crate::report;
@@ -29,21 +29,6 @@ const SHOWN_PATH_BYTES: usize = 200;
 
 /// A method that a guest made up is no longer than this.
 const SHOWN_METHOD_BYTES: usize = 20;
-
-/// Bytes counted in one place and read in another.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ByteCounter(Arc<AtomicU64>);
-
-impl ByteCounter {
-    pub(super) fn add(&self, bytes: usize) {
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        self.0.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// One call. It is told of when this is dropped.
 #[derive(Debug)]

@@ -123,8 +123,8 @@ impl Upstream {
         }
     }
 
-    /// Sends a request, and again where it failed in a way that may pass, or where its credential was refused and another
-    /// one can be had. If no further try is left, or has time or calls of the page, the last response or error counts.
+    /// Sends a request, and again where it failed in a way that may pass, or where its credential was refused and can
+    /// be renewed. If no further try is left, or has time or calls of the page, the last response or error counts.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::secrets::Secrets;
 use crate::{report, tokens};
 
-/// Every way in which the credential of a request can't be had. No text of it holds a secret.
+/// Why a request's credential can't be obtained. No text of it holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
     #[error("there is no credential `{name}` in {file}; {}", known(names))]

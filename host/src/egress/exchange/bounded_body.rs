@@ -10,9 +10,9 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use tokio::time::{Instant, Sleep};
 
+use crate::egress::byte_counter::ByteCounter;
 use crate::egress::error::{EgressError, Timeout};
 use crate::egress::outgoing::{OutgoingBody, StreamedBody, TransferError};
-use crate::egress::record::ByteCounter;
 use crate::scope::{ByteQuotaError, CallScope, Deadline, DeadlineReason};
 
 /// A request's body within its caps.

@@ -5,8 +5,8 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
+use super::super::byte_counter::ByteCounter;
 use super::super::outgoing::{OutgoingBody, StreamedBody};
-use super::super::record::ByteCounter;
 use super::*;
 use crate::config::Limits;
 use crate::scope::DeadlineReason;

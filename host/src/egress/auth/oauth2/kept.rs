@@ -27,7 +27,7 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(600);
 /// With less left of it, an access token of another process is not used.
 const LEAST_REST: Duration = Duration::from_secs(60);
 
-/// A token, had with the refresh token that is kept, or else the configured one.
+/// A token, obtained with the refresh token that is kept, or else the configured one.
 pub(super) async fn token(
     endpoint: &TokenEndpoint,
     upstream: &Upstream,
@@ -143,7 +143,7 @@ impl Renewal<'_> {
         Some(record)
     }
 
-    /// The access token that another process has had since, or this one before a restart.
+    /// The access token that another process has obtained since, or this one before a restart.
     fn of_another_process(&self, kept: &TokenRecord) -> Option<Token> {
         let access = kept.access_token.as_ref()?;
         let mut memory = self.endpoint.refresh.lock();

@@ -6,17 +6,17 @@ use std::time::Duration;
 use http::HeaderValue;
 use tokio::time::Instant;
 
-/// A token is had anew so long before its end, or a fifth of its time, whichever is less.
+/// A token is renewed this long before its end, or a fifth of its time, whichever is less.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// For how long a token that no API has taken yet is not replaced by another one.
+/// How long a token that no API has accepted yet is kept before another one replaces it.
 const FIRST_TRIAL: Duration = Duration::from_secs(30);
 
 /// An access token.
 pub(in crate::egress) struct Token {
     value: HeaderValue,
     had: Instant,
-    /// When another one is had, and when this one is over; none where that isn't known.
+    /// When it is renewed, and when it ends; `None` if that isn't known.
     times: Option<(Instant, Instant)>,
     is_accepted: AtomicBool,
 }
@@ -43,22 +43,22 @@ impl Token {
         &self.value
     }
 
-    /// Whether it is sent with requests, and no other one is had.
+    /// Whether it is sent with requests; otherwise it is renewed first.
     pub(in crate::egress) fn holds(&self) -> bool {
         self.times.is_none_or(|(until, _)| Instant::now() < until)
     }
 
-    /// Whether it may still be sent where no other one can be had.
+    /// Whether it may still be sent if it can't be renewed.
     pub(super) fn is_of_use(&self) -> bool {
         self.times.is_none_or(|(_, end)| Instant::now() < end)
     }
 
-    /// An API took it.
+    /// An API accepted it.
     pub(in crate::egress) fn was_accepted(&self) {
         self.is_accepted.store(true, Ordering::Relaxed);
     }
 
-    /// Whether an API that refuses it may take another one: it took this one before, or has had time to learn of it.
+    /// Whether an API that refuses it may accept another one: it accepted this one before, or has had time to learn of it.
     pub(super) fn is_worth_replacing(&self) -> bool {
         self.is_accepted.load(Ordering::Relaxed) || self.had.elapsed() >= FIRST_TRIAL
     }
