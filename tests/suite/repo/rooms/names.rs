@@ -7,15 +7,6 @@ use syn::Item;
 use super::repository;
 use super::source::{for_tests_only, modules};
 
-/// Names with a meaning in two rooms that stay, each with the reason.
-const SHARED: &[(&str, &str)] = &[];
-
-/// Names with a meaning in two rooms that are yet to be told apart. It only ever gets shorter.
-const SHARED_YET: &[&str] = &[];
-
-/// Names that say that something happened instead of what it is. It only ever gets shorter.
-const PARTICIPLES_YET: &[&str] = &[];
-
 /// Participles that don't end with `ed`.
 const IRREGULAR: [&str; 34] = [
     "Brought",
@@ -90,15 +81,9 @@ fn a_type_name_has_one_meaning() {
         .filter(|(_, rooms)| rooms.len() > 1)
         .map(|(name, rooms)| format!("{name}: {}", Vec::from_iter(rooms).join(", ")))
         .collect();
-    let reasons = SHARED.iter().map(|(name, reason)| {
-        assert!(reason.len() > 20, "{name} needs a reason");
-        *name
-    });
-    let known: BTreeSet<&str> = SHARED_YET.iter().copied().chain(reasons).collect();
-    assert_same(
-        "these names mean something in each of these rooms",
-        &shared,
-        &known,
+    assert!(
+        shared.is_empty(),
+        "these names mean something in each of these rooms: {shared:#?}"
     );
 }
 
@@ -108,19 +93,9 @@ fn type_names_are_nouns() {
         .into_keys()
         .filter(|name| is_participle(name))
         .collect();
-    let known = PARTICIPLES_YET.iter().copied().collect();
-    assert_same("these names are no nouns", &participles, &known);
-}
-
-/// Both ways: what is found is in the list, and what is in the list is still found.
-fn assert_same(what: &str, found: &[String], known: &BTreeSet<&str>) {
-    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
-    let new: Vec<_> = found.difference(known).collect();
-    let gone: Vec<_> = known.difference(&found).collect();
-    assert!(new.is_empty(), "{what}: {new:#?}");
     assert!(
-        gone.is_empty(),
-        "mended, so take them out of the list: {gone:#?}"
+        participles.is_empty(),
+        "these names are no nouns: {participles:#?}"
     );
 }
 
