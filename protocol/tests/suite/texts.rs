@@ -1,4 +1,4 @@
-//! Generators of JSON texts: written by hand rather than by a serialiser, so that they differ in
+//! Generators of JSON texts: written by hand rather than by a serializer, so that they differ in
 //! everything that JSON leaves open: white space, spelling of strings, repeated names.
 //!
 //! No number has an exponent and only ASCII characters are escaped: so even after a mutation no

@@ -13,7 +13,7 @@ const MAX_DECODINGS: usize = 4;
 pub(super) struct PathPrefix(String);
 
 impl PathPrefix {
-    /// A prefix from a URL's path as the `url` crate normalises it: it begins with a slash, dot
+    /// A prefix from a URL's path as the `url` crate normalizes it: it begins with a slash, dot
     /// segments are resolved.
     pub(super) fn new(path: &str) -> Self {
         Self(if path == "/" {
@@ -23,7 +23,7 @@ impl PathPrefix {
         })
     }
 
-    /// Whether a URL's path, normalised in the same way, lies below this prefix for every server.
+    /// Whether a URL's path, normalized in the same way, lies below this prefix for every server.
     ///
     /// Escapes are compared as they stand: `/%76%31` is not `/v1`. An escaped slash below the
     /// prefix is fine, since some APIs have them in identifiers (`/projects/group%2Fproject`), but

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_the_same_each_time_and_unlike_its_neighbours() {
+    fn a_row_is_the_same_each_time_and_unlike_its_neighbors() {
         for table in Table::ALL {
             assert_eq!(table.row(7), table.row(7));
             let mut first: Value = serde_json::from_str(&table.row(7)).unwrap();
