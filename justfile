@@ -16,6 +16,10 @@ recipes:
 format:
     .ci/run format
 
+# Spelling, in American English
+spelling:
+    .ci/run spelling
+
 # Every test of the workspace
 tests:
     .ci/run tests
@@ -78,9 +82,9 @@ lock-files:
 doc:
     .ci/run doc
 
-# Formatting and lints, of host and guests
+# Formatting, spelling and lints, of host and guests
 lint:
-    .ci/run format clippy clippy-kit-in-guest guest-example template test-guests
+    .ci/run format spelling clippy clippy-kit-in-guest guest-example template test-guests
 
 # All that a change must pass
 ci:

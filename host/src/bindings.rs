@@ -1,7 +1,7 @@
 //! The contract of `wit/connector.wit` as Rust types, for the rooms that talk to a guest.
 //!
 //! The one `bindgen!` of the host. Only what calls and imports need leaves this file; nobody edits it to add
-//! behaviour.
+//! behavior.
 
 #[allow(
     missing_docs,

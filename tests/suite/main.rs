@@ -1,4 +1,4 @@
-//! The behaviour of `weld-host`, tried through the running server: real sockets, real components, a fake upstream.
+//! The behavior of `weld-host`, tried through the running server: real sockets, real components, a fake upstream.
 //!
 //! One test binary, so that it links once. A folder for each room of subjects, a module for each subject; a test's name is the sentence that it proves.
 

@@ -227,22 +227,22 @@ async fn first_of(
     let mut waiting = addresses
         .into_iter()
         .map(|address| SocketAddr::new(address, port));
-    let mut dialling = JoinSet::new();
+    let mut dialing = JoinSet::new();
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {
         let next = waiting.next();
         let has_next = next.is_some();
         if let Some(address) = next {
             let network = network.clone();
-            dialling.spawn(async move { network.dial(address).await });
+            dialing.spawn(async move { network.dial(address).await });
         }
         let joined = if has_next {
-            match tokio::time::timeout(HEAD_START, dialling.join_next()).await {
+            match tokio::time::timeout(HEAD_START, dialing.join_next()).await {
                 Ok(joined) => joined,
                 Err(_) => continue,
             }
         } else {
-            dialling.join_next().await
+            dialing.join_next().await
         };
         match joined {
             Some(Ok(Ok(stream))) => return Ok(stream),

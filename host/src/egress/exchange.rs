@@ -136,8 +136,8 @@ pub(super) async fn send(
             }
         };
         // On a busy machine the answer may be seen together with the connection that it came over.
-        if let Some(dialled) = dial_times(&connection) {
-            record.connected(dialled);
+        if let Some(dialed) = dial_times(&connection) {
+            record.connected(dialed);
         }
         let answered = match at_once {
             Some(answered) => answered,

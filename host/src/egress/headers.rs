@@ -28,7 +28,7 @@ const ACCEPTED_ENCODINGS: &str = "gzip, br, zstd";
 /// What a request says it comes from, where the guest doesn't say it.
 const USER_AGENT: &str = concat!("weld-host/", env!("CARGO_PKG_VERSION"));
 
-/// Reads a URL: this parse is what the rules are asked about and what is dialled.
+/// Reads a URL: this parse is what the rules are asked about and what is dialed.
 pub(super) fn url(text: &str) -> Result<Url, RequestFault> {
     if text.len() > MAX_URL_BYTES {
         return Err(RequestFault::UrlTooLong {

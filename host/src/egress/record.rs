@@ -62,7 +62,7 @@ struct CallTimes {
     /// For how long the call was held before it was made.
     held: Option<Duration>,
     /// How long the connection took; `None` if it was there already.
-    dialled: Option<DialTimes>,
+    dialed: Option<DialTimes>,
     first_byte: Option<Duration>,
 }
 
@@ -111,7 +111,7 @@ impl CallRecord {
             times: CallTimes {
                 began: Instant::now(),
                 held: None,
-                dialled: None,
+                dialed: None,
                 first_byte: None,
             },
             traffic: Traffic::default(),
@@ -155,10 +155,10 @@ impl CallRecord {
     }
 
     /// The connection that the request went over.
-    pub(super) fn connected(&mut self, dialled: DialTimes) {
+    pub(super) fn connected(&mut self, dialed: DialTimes) {
         // One that is older was kept from another call, and cost this one nothing.
-        if dialled.began >= self.times.began {
-            self.times.dialled = Some(dialled);
+        if dialed.began >= self.times.began {
+            self.times.dialed = Some(dialed);
         }
     }
 
@@ -213,8 +213,8 @@ impl CallRecord {
         let (status, outcome) = (self.status, self.outcome());
         let sent_bytes = self.traffic.sent.get();
         let (received_bytes, body_bytes) = (self.traffic.wire.get(), self.traffic.body_bytes);
-        let resolve_ms = times.dialled.map(|dialled| milliseconds(dialled.resolve));
-        let connect_ms = times.dialled.map(|dialled| milliseconds(dialled.connect));
+        let resolve_ms = times.dialed.map(|dialed| milliseconds(dialed.resolve));
+        let connect_ms = times.dialed.map(|dialed| milliseconds(dialed.connect));
         let first_byte_ms = times.first_byte.map(milliseconds);
         let took_ms = milliseconds(times.began.elapsed());
         // A level belongs to the place of an event, so there are two that tell the same.
@@ -265,8 +265,8 @@ impl CallRecord {
         for (part, time) in [
             ("whole", Some(self.times.began.elapsed())),
             ("first-byte", self.times.first_byte),
-            ("resolve", self.times.dialled.map(|dialled| dialled.resolve)),
-            ("connect", self.times.dialled.map(|dialled| dialled.connect)),
+            ("resolve", self.times.dialed.map(|dialed| dialed.resolve)),
+            ("connect", self.times.dialed.map(|dialed| dialed.connect)),
         ] {
             if let Some(time) = time {
                 histogram!(SECONDS, "connector" => connector.clone(), "host" => host.clone(), "part" => part)

@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn keys_of_a_later_host_are_skipped_and_missing_ones_are_not_made_up() {
-        let json = br#"{"refresh_token": "r", "obtained": 1, "renewed": 2, "colour": "blue"}"#;
+        let json = br#"{"refresh_token": "r", "obtained": 1, "renewed": 2, "color": "blue"}"#;
         let record = TokenRecord::from_json(json).expect("all that it needs is there");
         assert_eq!(record.refresh_token.expose(), "r");
         for lacking in [&br#"{"obtained": 1, "renewed": 2}"#[..], b"null", b"{"] {

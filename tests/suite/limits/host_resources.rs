@@ -84,7 +84,7 @@ fn recursion_that_ends_in_the_host_is_a_crash_of_the_guest_alone() {
 }
 
 #[test]
-fn initialiser_runs_within_the_limits_of_the_call() {
+fn initializer_runs_within_the_limits_of_the_call() {
     let host = host_with_config(
         guests::COMPUTES_BEFORE_ITS_CALL,
         "[limits]\ncpu-time = \"100ms\"",

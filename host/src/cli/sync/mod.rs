@@ -105,7 +105,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         source.close().await;
         synced
     };
-    let signalled = async {
+    let signaled = async {
         signals.next().await;
         drop(stop);
         signals.next().await;
@@ -113,7 +113,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     let summary = tokio::select! {
         synced = syncing => synced?,
         // What was being put away is put away whole or not at all, however the process ends.
-        () = signalled => return Err(CliError::SyncStopped),
+        () = signaled => return Err(CliError::SyncStopped),
     };
     if for_people {
         eprintln!();

@@ -1,6 +1,6 @@
 //! What a connector may call: the rules of `[network] allow`.
 //!
-//! A rule names URLs; where their hosts may resolve to is checked apart from this, when dialling.
+//! A rule names URLs; where their hosts may resolve to is checked apart from this, when dialing.
 //! Both must permit a request, since a permitted name may resolve to an address inside the
 //! operator's network.
 

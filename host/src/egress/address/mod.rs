@@ -2,7 +2,7 @@
 //!
 //! A rule names a server, but whoever runs its name server decides where that name leads: to this machine, to its
 //! network, to the service that gives a virtual machine its keys. So the address is judged, once it is known and before
-//! it is dialled. Those of the public internet are free; the others need the operator's word.
+//! it is dialed. Those of the public internet are free; the others need the operator's word.
 
 mod blocks;
 mod embedded;

@@ -24,7 +24,7 @@ struct Endpoint {
     address: SocketAddr,
     /// Whether nobody listens.
     is_gone: AtomicBool,
-    dialled: AtomicUsize,
+    dialed: AtomicUsize,
     /// Has a permit for each answer that may be given.
     answers: Arc<Semaphore>,
 }
@@ -37,7 +37,7 @@ impl Endpoint {
         let endpoint = Self {
             address: listener.local_addr().unwrap(),
             is_gone: AtomicBool::new(false),
-            dialled: AtomicUsize::new(0),
+            dialed: AtomicUsize::new(0),
             answers: answers.clone(),
         };
         tokio::spawn(async move {
@@ -54,8 +54,8 @@ impl Endpoint {
         self.is_gone.store(true, Ordering::SeqCst);
     }
 
-    fn dialled(&self) -> usize {
-        self.dialled.load(Ordering::SeqCst)
+    fn dialed(&self) -> usize {
+        self.dialed.load(Ordering::SeqCst)
     }
 
     /// A connector whose credential comes from it.
@@ -96,7 +96,7 @@ impl Network for Endpoint {
     }
 
     fn dial(&self, _: SocketAddr) -> Networking<'_, TcpStream> {
-        self.dialled.fetch_add(1, Ordering::SeqCst);
+        self.dialed.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             if self.is_gone.load(Ordering::SeqCst) {
                 return Err(io::Error::other("nobody listens"));
@@ -145,10 +145,10 @@ async fn a_thousand_pages_that_wait_for_a_token_make_one_request() {
         assert!(ready.was_awaited() && ready.holds());
         had += 1;
     }
-    assert_eq!((had, endpoint.dialled()), (1000, 1));
+    assert_eq!((had, endpoint.dialed()), (1000, 1));
     let later = ready(&egress, Arc::default()).await.unwrap();
     assert!(!later.was_awaited(), "it is kept");
-    assert_eq!(endpoint.dialled(), 1);
+    assert_eq!(endpoint.dialed(), 1);
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn a_page_that_is_cancelled_does_not_cancel_the_request_that_it_began() {
     assert!(first.await.unwrap_err().is_cancelled());
     endpoint.answers.add_permits(1);
     assert!(ready(&egress, Arc::default()).await.is_ok());
-    assert_eq!(endpoint.dialled(), 1);
+    assert_eq!(endpoint.dialed(), 1);
 }
 
 #[tokio::test]
@@ -183,10 +183,10 @@ async fn a_newer_version_waits_for_the_request_of_the_one_before() {
     while let Some(page) = pages.join_next().await {
         page.unwrap().unwrap();
     }
-    assert_eq!(endpoint.dialled(), 1);
+    assert_eq!(endpoint.dialed(), 1);
     let other = endpoint.egress(Some(&before), "header = 'x-token'");
     assert!(ready(&other, Arc::default()).await.unwrap().was_awaited());
-    assert_eq!(endpoint.dialled(), 2, "it is another credential");
+    assert_eq!(endpoint.dialed(), 2, "it is another credential");
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,10 +204,10 @@ async fn an_endpoint_that_is_not_there_is_left_alone_for_a_moment() {
         assert!(error.contains("`api` has no token: http://login.example.com could not be asked"));
         assert!(error.contains("nobody listens"), "{error}");
     }
-    assert_eq!(endpoint.dialled(), 1);
+    assert_eq!(endpoint.dialed(), 1);
     tokio::time::advance(Duration::from_secs(3)).await;
     assert!(ready(&egress, Arc::default()).await.is_err());
-    assert_eq!(endpoint.dialled(), 2);
+    assert_eq!(endpoint.dialed(), 2);
 }
 
 #[tokio::test]
@@ -220,14 +220,14 @@ async fn an_endpoint_that_fails_before_the_end_of_a_token_does_no_harm() {
     tokio::time::pause();
     // Of an hour, without the minute in which another one is had.
     tokio::time::advance(Duration::from_secs(3550)).await;
-    for dialled in [2, 2] {
+    for dialed in [2, 2] {
         let old = ready(&egress, Arc::default()).await.unwrap();
         assert!(!old.holds(), "it is nearly over");
-        assert_eq!(endpoint.dialled(), dialled);
+        assert_eq!(endpoint.dialed(), dialed);
     }
     tokio::time::advance(Duration::from_secs(50)).await;
     assert!(ready(&egress, Arc::default()).await.is_err());
-    assert_eq!(endpoint.dialled(), 3);
+    assert_eq!(endpoint.dialed(), 3);
 }
 
 #[tokio::test]
@@ -245,5 +245,5 @@ async fn a_request_goes_on_when_the_page_that_began_it_has_no_time_left() {
     tokio::time::resume();
     endpoint.answers.add_permits(1);
     assert!(page.await.unwrap().is_ok());
-    assert_eq!(endpoint.dialled(), 1);
+    assert_eq!(endpoint.dialed(), 1);
 }

@@ -1,4 +1,4 @@
-//! Computes without end in an initialiser, which runs before the function that is called.
+//! Computes without end in an initializer, which runs before the function that is called.
 //! The host must count it as the call's: `cpu_exceeded`, for a schema as for a page.
 
 use weld_test_guests::{Error, Page, connector, last_page};

@@ -1,5 +1,5 @@
 //! Writes terminal escapes, line breaks and NUL into the log, by `log`, stdout and stderr.
-//! The host must escape them: no guest may forge a log line or recolour the operator's terminal.
+//! The host must escape them: no guest may forge a log line or recolor the operator's terminal.
 
 use weld_test_guests::{Error, Page, connector, host, last_page};
 

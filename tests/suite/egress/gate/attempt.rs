@@ -118,9 +118,9 @@ impl Attempt {
             .iter()
             .map(|_| SocketAddr::new(PUBLIC, 80))
             .collect();
-        let dialled = world.network.dialled();
-        if dialled != reached {
-            return Err(format!("{shown}: dialled {dialled:?}"));
+        let dialed = world.network.dialed();
+        if dialed != reached {
+            return Err(format!("{shown}: dialed {dialed:?}"));
         }
         let received = world.canary.received();
         let first = format!("GET {REDIRECT}");

@@ -16,7 +16,7 @@ fn answers(addresses: &[&[&str]]) -> Vec<Vec<IpAddr>> {
 }
 
 #[test]
-fn of_mixed_answers_only_public_addresses_are_dialled() {
+fn of_mixed_answers_only_public_addresses_are_dialed() {
     let world = World::start(CONFIGS);
     by_both(&world, |import| {
         let name = format!("{import}.mixed.example.com");
@@ -35,7 +35,7 @@ fn of_mixed_answers_only_public_addresses_are_dialled() {
         let row = world.ask("rules", import, &get(&format!("http://{name}/")));
         assert_eq!(row["body"], "chirp", "{import}: {row}");
         let public = ["1.1.1.1", "2606:4700::1111", "8.8.8.8"];
-        assert_eq!(world.network.dialled(), sockets(&public, 80), "{import}");
+        assert_eq!(world.network.dialed(), sockets(&public, 80), "{import}");
     });
 }
 
@@ -52,7 +52,7 @@ fn public_addresses_that_take_no_connection_open_no_others() {
         let row = world.ask("rules", import, &get(&format!("http://{name}/")));
         assert_eq!(row["error"], "failed", "{import}: {row}");
         assert_eq!(
-            world.network.dialled(),
+            world.network.dialed(),
             sockets(&["1.1.1.1"], 80),
             "{import}"
         );
@@ -77,10 +77,7 @@ fn name_whose_answer_changes_is_judged_by_each() {
         let public = world.ask("rules", import, &url);
         assert_eq!(public["body"], "chirp", "{import}: {public}");
         assert_eq!(world.network.looked_up().len(), 3, "{import}");
-        assert_eq!(
-            world.network.dialled(),
-            sockets(&["1.1.1.1", "8.8.8.8"], 80)
-        );
+        assert_eq!(world.network.dialed(), sockets(&["1.1.1.1", "8.8.8.8"], 80));
         assert_eq!(world.canary.received().len(), 2, "{import}");
     });
 }
@@ -106,7 +103,7 @@ fn kept_connection_goes_where_it_was_made_to() {
         assert_eq!(row["error"], "denied", "{import}: {row}");
         assert_eq!(world.network.looked_up().len(), 2, "{import}");
         assert_eq!(
-            world.network.dialled(),
+            world.network.dialed(),
             sockets(&["1.1.1.1"], 80),
             "{import}"
         );

@@ -81,11 +81,11 @@ fn what_a_rule_allows_is_reached() {
                 .map(|request| (request.host(), request.line.as_str()))
                 .collect();
             assert_eq!(arrived, [(host, line)], "{url} by {import}");
-            let dialled = world.network.dialled();
+            let dialed = world.network.dialed();
             let expected = SocketAddr::new(PUBLIC, port);
             assert!(
-                dialled.iter().all(|address| *address == expected),
-                "{url} by {import}: {dialled:?}"
+                dialed.iter().all(|address| *address == expected),
+                "{url} by {import}: {dialed:?}"
             );
         });
     }
@@ -129,7 +129,7 @@ fn allowed_networks_open_what_is_in_them() {
             world.network.answer(&name, &[vec![ip(address)]]);
             let row = world.ask(config, import, &get(&format!("http://{name}/")));
             assert_eq!(row["body"], "chirp", "{address} by {import}: {row}");
-            assert_eq!(world.network.dialled(), sockets(&[address], 80));
+            assert_eq!(world.network.dialed(), sockets(&[address], 80));
         });
     }
 }
@@ -148,9 +148,9 @@ fn address_in_a_rule_is_opened_by_it() {
             assert_eq!(row["body"], "chirp", "{url} by {import}: {row}");
             assert_eq!(world.canary.received().len(), 1, "{url} by {import}");
             assert_eq!(world.network.looked_up(), [""; 0], "{url} by {import}");
-            for dialled in world.network.dialled() {
+            for dialed in world.network.dialed() {
                 assert_eq!(
-                    dialled,
+                    dialed,
                     SocketAddr::new(ip(address), port),
                     "{url} by {import}"
                 );

@@ -70,7 +70,7 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("ff02::1", NOT_TO_BE_ALLOWED),
 ];
 
-/// Answers of several addresses, not one of which may be dialled.
+/// Answers of several addresses, not one of which may be dialed.
 const ALL_FORBIDDEN: &[(&[&str], &str)] = &[
     (
         &["10.0.0.1", "10.0.0.2", "192.168.0.1"],

@@ -19,7 +19,7 @@ use weld_host_tests::in_process::serve;
 use weld_host_tests::weld::Weld;
 
 /// What a name means that no script mentions: a public address, so that a request which should have been refused
-/// earlier is seen to be dialled.
+/// earlier is seen to be dialed.
 pub(crate) const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 
 /// The two ways of a guest to the network, and the connectors that take them.
@@ -82,7 +82,7 @@ impl World {
         Weld::new(self.address, &format!("/{config}.{import}")).good_row("rows", request)
     }
 
-    /// Forgets what was dialled, received and scripted.
+    /// Forgets what was dialed, received and scripted.
     pub(crate) fn forget(&self) {
         self.network.forget();
         self.canary.forget();
@@ -102,7 +102,7 @@ struct Told {
     /// Addresses that take no connections.
     dead: Vec<IpAddr>,
     looked_up: Vec<String>,
-    dialled: Vec<SocketAddr>,
+    dialed: Vec<SocketAddr>,
 }
 
 impl Script {
@@ -130,8 +130,8 @@ impl Script {
     }
 
     /// Where connections were to be made to, in their order.
-    pub(crate) fn dialled(&self) -> Vec<SocketAddr> {
-        self.told.lock().unwrap().dialled.clone()
+    pub(crate) fn dialed(&self) -> Vec<SocketAddr> {
+        self.told.lock().unwrap().dialed.clone()
     }
 
     fn forget(&self) {
@@ -153,7 +153,7 @@ impl Network for Script {
 
     fn dial(&self, address: SocketAddr) -> Networking<'_, TcpStream> {
         let mut told = self.told.lock().unwrap();
-        told.dialled.push(address);
+        told.dialed.push(address);
         let is_dead = told.dead.contains(&address.ip());
         Box::pin(async move {
             if is_dead {

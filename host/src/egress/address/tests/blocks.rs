@@ -84,7 +84,7 @@ const CLASSES: &[(Option<SpecialUse>, &str)] = &[
     ),
 ];
 
-/// First and last address of a block, its class, and the classes of its two neighbours.
+/// First and last address of a block, its class, and the classes of its two neighbors.
 type Edges = (
     &'static str,
     &'static str,
@@ -166,10 +166,10 @@ fn a_block_begins_and_ends_where_it_is_said_to() {
         for edge in [first, last] {
             assert_eq!(special_use(ip(edge)), Some(*class), "{edge}");
         }
-        let neighbour = next_to(ip(first), -1);
-        assert_eq!(special_use(neighbour), *before, "{neighbour}");
-        let neighbour = next_to(ip(last), 1);
-        assert_eq!(special_use(neighbour), *after, "{neighbour}");
+        let neighbor = next_to(ip(first), -1);
+        assert_eq!(special_use(neighbor), *before, "{neighbor}");
+        let neighbor = next_to(ip(last), 1);
+        assert_eq!(special_use(neighbor), *after, "{neighbor}");
     }
 }
 
