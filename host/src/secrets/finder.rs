@@ -1,11 +1,12 @@
 //! What secrets are looked for, made ready for the search.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::automaton::StateTable;
 use super::needle::Needles;
+use crate::lock::Mutex;
 
 /// Up to so many beginnings, those of a dozen secrets, the search for them is a table: up to twice as fast, but larger.
 const MAX_TABLED: usize = 1_000;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use aho_corasick::Input;
 
@@ -57,9 +57,7 @@ impl Finder {
         text: &'t [u8],
         is_last: bool,
     ) -> Search<'t> {
-        let mut kept = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        let states = kept.pop();
-        drop(kept);
+        let states = self.states.lock().pop();
         let mut states = states.unwrap_or_else(|| StateTable::new(&self.needles));
         let state = progress
             .under_way
@@ -289,8 +287,7 @@ fn cover(found: &mut VecDeque<Coverage>, range: Range<usize>, needle: u32) {
 impl Drop for Search<'_> {
     fn drop(&mut self) {
         if let Some(states) = self.states.take() {
-            let kept = self.finder.states.lock();
-            let mut kept = kept.unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self.finder.states.lock();
             if kept.len() < MAX_KEPT_STATES {
                 kept.push(states);
             }

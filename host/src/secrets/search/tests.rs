@@ -73,6 +73,6 @@ fn states_are_made_anew_once_they_take_too_much() {
             "{form}"
         );
     }
-    let states = finder.states.lock().unwrap();
+    let states = finder.states.lock();
     assert!(states.iter().all(|states| states.bytes() < 2 * MAX_BYTES));
 }

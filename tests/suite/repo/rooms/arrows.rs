@@ -39,8 +39,10 @@ const LEAVES: [&str; 14] = [
 /// Leaves that leaves may use too; `metrics_probe` is there for tests alone.
 const BASE: [&str; 5] = ["config", "lock", "metrics_probe", "report", "waits"];
 
-/// Crates that are the subject of some rooms, and that no other may know.
-const SUBJECTS: [(&str, &[&str]); 9] = [
+/// Crates and types that are the subject of some rooms, and that no other may know.
+const SUBJECTS: [(&str, &[&str]); 10] = [
+    // Everybody else locks by the two types there.
+    ("PoisonError", &["lock"]),
     ("axum", &["server", "demo", "author"]),
     ("clap", &["cli"]),
     ("hyper", &["server", "egress", "sync", "demo"]),
