@@ -48,7 +48,7 @@ use socket::Socket;
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What hyper takes of a request's line and headers before it answers by itself, without a body: more than the limit
-/// of ours ([`extract::MAX_HEAD_BYTES`]), which says what is wrong.
+/// of ours (`MAX_HEAD_BYTES` in `extract.rs`), which says what is wrong.
 const MAX_BUFFERED_HEAD_BYTES: usize = 256 << 10;
 const MAX_HEADERS: usize = 1_000;
 
