@@ -7,6 +7,8 @@ use tempfile::TempDir;
 use weld_host_tests::component;
 use weld_host_tests::host::Host;
 use weld_host_tests::http::Message;
+use weld_host_tests::process::children;
+use weld_host_tests::until;
 use weld_host_tests::weld::Pending;
 
 const OLD: &str = r#"api-key = "old""#;
@@ -29,6 +31,10 @@ impl Loading {
             .file("guest.wasm", component::slow())
             .config("guest", config)
             .start();
+        // Before that, a file that goes is one that can't be read.
+        until("the component is compiled", || {
+            !children(host.id()).is_empty()
+        });
         Self {
             host,
             _cache: cache,
