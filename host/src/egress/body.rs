@@ -4,7 +4,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
@@ -14,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::decode::{PieceReader, decoder};
 use super::error::{EgressError, Timeout};
+use super::exchange::TimeLimit;
 use super::outgoing::TransferError;
 use super::record::CallRecord;
 use super::wire_pieces::{CutReason, WirePieces};
@@ -33,7 +33,7 @@ const PADDING_BYTES: u64 = 64 << 10;
 /// What holds for one body.
 pub(super) struct BodyLimits {
     pub(super) max_bytes: u64,
-    pub(super) idle: Duration,
+    pub(super) idle: TimeLimit,
     pub(super) deadline: Deadline,
     pub(super) scope: Arc<CallScope>,
 }
@@ -78,7 +78,7 @@ impl ResponseBody {
                 .saturating_mul(PADDED)
                 .saturating_add(PADDING_BYTES),
         };
-        let pieces = WirePieces::new(body, limits.idle, max_wire_bytes, record.wire_bytes());
+        let pieces = WirePieces::new(body, limits.idle.time, max_wire_bytes, record.wire_bytes());
         let reader = PieceReader::new(pieces);
         Self {
             source: match encoding {
@@ -152,7 +152,7 @@ impl ResponseBody {
 
     fn failure(&self, error: io::Error) -> EgressError {
         match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(CutReason::Idle) => EgressError::Timeout(Timeout::Idle),
+            Some(CutReason::Idle) => EgressError::Timeout(Timeout::Idle(self.limits.idle.owner)),
             Some(CutReason::TooLong) => self.too_large(),
             None => EgressError::Failed {
                 origin: self.record.origin().to_owned(),

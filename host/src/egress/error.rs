@@ -84,17 +84,36 @@ pub(crate) enum EgressError {
     },
 }
 
-/// Which time was over.
+/// Which time was over, and whose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Timeout {
-    #[error("`network.connect-timeout`")]
-    Connect,
-    #[error("`network.first-byte-timeout`")]
-    FirstByte,
-    #[error("`network.idle-timeout`")]
-    Idle,
+    #[error("{}", .0.named("connect"))]
+    Connect(TimeoutOwner),
+    #[error("{}", .0.named("first-byte"))]
+    FirstByte(TimeoutOwner),
+    #[error("{}", .0.named("idle"))]
+    Idle(TimeoutOwner),
     #[error("{0}")]
     Deadline(DeadlineReason),
+}
+
+/// Who set a time-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeoutOwner {
+    /// The connector's configuration, in its section `[network]`.
+    Config,
+    /// The guest, for this request.
+    Request,
+}
+
+impl TimeoutOwner {
+    /// As a sentence names it.
+    fn named(self, part: &str) -> String {
+        match self {
+            Self::Config => format!("`network.{part}-timeout`"),
+            Self::Request => format!("the request's own {part} time-out"),
+        }
+    }
 }
 
 /// What is wrong with a request.

@@ -17,7 +17,7 @@ use hyper_util::client::legacy::{self, Client as Pool};
 use super::address::SpecialUse;
 use super::connection::DialTimes;
 use super::dial::{DialFault, Dialler};
-use super::error::{EgressError, RequestFault, Timeout};
+use super::error::{EgressError, RequestFault, Timeout, TimeoutOwner};
 use super::headers;
 use super::outgoing::{Outgoing, TransferError};
 use super::record::CallRecord;
@@ -29,9 +29,33 @@ pub(super) type HttpClient = Pool<Dialler, UnsyncBoxBody<Bytes, TransferError>>;
 /// The time-outs of one exchange.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExchangeTimes {
-    pub(super) connect: Duration,
-    pub(super) first_byte: Duration,
+    /// The request's own, in which the connection must be there. The connector's is kept where connections are made.
+    pub(super) connect: Option<Duration>,
+    pub(super) first_byte: TimeLimit,
     pub(super) deadline: Deadline,
+}
+
+/// A time-out, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TimeLimit {
+    pub(super) time: Duration,
+    pub(super) owner: TimeoutOwner,
+}
+
+impl TimeLimit {
+    /// The request's own if it is shorter than the configured one.
+    pub(super) fn of(own: Option<Duration>, configured: Duration) -> Self {
+        match own {
+            Some(time) if time < configured => Self {
+                time,
+                owner: TimeoutOwner::Request,
+            },
+            _ => Self {
+                time: configured,
+                owner: TimeoutOwner::Config,
+            },
+        }
+    }
 }
 
 /// Why there is no response's head.
@@ -61,7 +85,9 @@ impl ExchangeFault {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         while let Some(found) = cause {
             match found.downcast_ref() {
-                Some(DialFault::Timeout) => return Self::Timeout(Timeout::Connect),
+                Some(DialFault::Timeout) => {
+                    return Self::Timeout(Timeout::Connect(TimeoutOwner::Config));
+                }
                 Some(&DialFault::Forbidden {
                     address,
                     special_use,
@@ -141,9 +167,9 @@ pub(super) async fn send(
         }
         let answered = match at_once {
             Some(answered) => answered,
-            None => tokio::time::timeout(times.first_byte, answered)
+            None => tokio::time::timeout(times.first_byte.time, answered)
                 .await
-                .map_err(|_| ExchangeFault::Timeout(Timeout::FirstByte))?,
+                .map_err(|_| ExchangeFault::Timeout(Timeout::FirstByte(times.first_byte.owner)))?,
         };
         answered.map_err(ExchangeFault::of_client)
     };
@@ -156,13 +182,17 @@ pub(super) async fn send(
 
 async fn connected(
     connection: &mut CaptureConnection,
-    within: Duration,
+    within: Option<Duration>,
 ) -> Result<(), ExchangeFault> {
     let connected = connection.wait_for_connection_metadata();
+    let Some(within) = within else {
+        connected.await;
+        return Ok(());
+    };
     tokio::time::timeout(within, connected)
         .await
         .map(drop)
-        .map_err(|_| ExchangeFault::Timeout(Timeout::Connect))
+        .map_err(|_| ExchangeFault::Timeout(Timeout::Connect(TimeoutOwner::Request)))
 }
 
 fn dial_times(connection: &CaptureConnection) -> Option<DialTimes> {

@@ -15,7 +15,7 @@ use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::{BodyLimits, ResponseBody};
 use super::decode;
 use super::error::EgressError;
-use super::exchange::{self, ExchangeTimes};
+use super::exchange::{self, ExchangeTimes, TimeLimit};
 use super::governor::{CallPermit, Governor};
 use super::headers;
 use super::outgoing::{Outgoing, OutgoingBody};
@@ -178,10 +178,9 @@ impl Upstream {
             // What stands in a secret's place has another length.
             head.headers.remove(header::CONTENT_LENGTH);
         }
-        let idle = self.network.idle_timeout;
         let limits = BodyLimits {
             max_bytes: self.max_response_bytes,
-            idle: idle.min(attempt.timeouts.idle.unwrap_or(Duration::MAX)),
+            idle: TimeLimit::of(attempt.timeouts.idle, self.network.idle_timeout),
             deadline,
             scope: attempt.scope.clone(),
         };
@@ -204,12 +203,11 @@ impl Upstream {
 
     /// The time-outs of one exchange: the connector's, the request's and the page's, whichever is over first.
     fn times<B>(&self, attempt: &Attempt<'_, B>) -> ExchangeTimes {
-        let within = |own: Option<Duration>, limit: Duration| own.unwrap_or(limit).min(limit);
         let (own, total) = (&attempt.timeouts, self.network.total_timeout);
         let exchange = Deadline::new(attempt.began, total, DeadlineReason::Total);
         ExchangeTimes {
-            connect: within(own.connect, total),
-            first_byte: within(own.first_byte, self.network.first_byte_timeout),
+            connect: own.connect,
+            first_byte: TimeLimit::of(own.first_byte, self.network.first_byte_timeout),
             deadline: exchange.or_sooner(attempt.deadline),
         }
     }

@@ -187,9 +187,9 @@ fn wasi(error: &EgressError) -> Error {
         EgressError::QuotaSpent { .. } | EgressError::OutOfService { .. } => {
             Error::DestinationUnavailable
         }
-        EgressError::Timeout(Timeout::Connect) => Error::ConnectionTimeout,
-        EgressError::Timeout(Timeout::Idle) => Error::ConnectionReadTimeout,
-        EgressError::Timeout(Timeout::FirstByte | Timeout::Deadline(_)) => {
+        EgressError::Timeout(Timeout::Connect(_)) => Error::ConnectionTimeout,
+        EgressError::Timeout(Timeout::Idle(_)) => Error::ConnectionReadTimeout,
+        EgressError::Timeout(Timeout::FirstByte(_) | Timeout::Deadline(_)) => {
             Error::HttpResponseTimeout
         }
         EgressError::InvalidRequest { .. }

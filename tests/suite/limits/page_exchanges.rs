@@ -206,8 +206,8 @@ fn guests_own_timeout_counts_where_it_is_shorter() {
     let upstream = Upstream::start(|_, exchange| exchange.wait_for_close());
     let host = host_for(&upstream, "first-byte-timeout = \"1h\"", "");
     let request = json!({ "url": upstream.url("/"), "timeout": 100 });
-    // In wasi:http it is given in place of the host's, and goes by its name.
-    let causes = ["the request's own", "network.first-byte-timeout"];
+    // In wasi:http each part of the exchange has its own.
+    let causes = ["the request's own", "the request's own first-byte time-out"];
     assert_times_out(&host, &request, causes);
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http_body::SizeHint;
 
 use super::*;
@@ -53,7 +55,7 @@ fn limits(max_bytes: u64, time: Duration) -> BodyLimits {
     let deadline = Deadline::new(Instant::now(), time, DeadlineReason::Total);
     BodyLimits {
         max_bytes,
-        idle: Duration::from_secs(30),
+        idle: TimeLimit::of(None, Duration::from_secs(30)),
         deadline,
         scope: Arc::new(CallScope::new(&Limits::default(), deadline, Arc::default())),
     }

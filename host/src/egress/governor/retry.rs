@@ -17,7 +17,7 @@ pub(in crate::egress) fn passes(status: u16) -> bool {
 pub(in crate::egress) fn is_broken(error: &EgressError) -> bool {
     matches!(
         error,
-        EgressError::Failed { .. } | EgressError::Timeout(Timeout::Connect)
+        EgressError::Failed { .. } | EgressError::Timeout(Timeout::Connect(_))
     )
 }
 
@@ -27,7 +27,7 @@ pub(super) fn speaks_against(outcome: Result<u16, &EgressError>) -> Option<bool>
     match outcome {
         Ok(status) => Some(matches!(status, 502..=504)),
         Err(error) if is_broken(error) => Some(true),
-        Err(EgressError::Timeout(Timeout::FirstByte)) => Some(true),
+        Err(EgressError::Timeout(Timeout::FirstByte(_))) => Some(true),
         Err(_) => None,
     }
 }
@@ -49,6 +49,7 @@ pub(super) fn draw() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::egress::error::TimeoutOwner;
     use crate::scope::DeadlineReason;
 
     #[test]
@@ -85,9 +86,9 @@ mod tests {
         assert_eq!(speaks_against(Ok(429)), Some(false), "it is there");
         assert_eq!(speaks_against(Ok(503)), Some(true));
         for (timeout, broken, against) in [
-            (Timeout::Connect, true, Some(true)),
-            (Timeout::FirstByte, false, Some(true)),
-            (Timeout::Idle, false, None),
+            (Timeout::Connect(TimeoutOwner::Config), true, Some(true)),
+            (Timeout::FirstByte(TimeoutOwner::Request), false, Some(true)),
+            (Timeout::Idle(TimeoutOwner::Config), false, None),
             (Timeout::Deadline(DeadlineReason::Total), false, None),
             (Timeout::Deadline(DeadlineReason::Request), false, None),
             (Timeout::Deadline(DeadlineReason::PageTimeout), false, None),
