@@ -9,6 +9,8 @@ use crate::json;
 pub enum ErrorKind {
     /// No key, or a wrong one, for whatever connector.
     Unauthorized,
+    /// A web page of another host asks, and there is no key that it could lack.
+    ForeignOrigin,
     /// Too many wrong keys from one client.
     TooManyAttempts,
     /// The body is no request, or could not be decompressed.
@@ -75,8 +77,9 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Unauthorized,
+        Self::ForeignOrigin,
         Self::TooManyAttempts,
         Self::BadRequest,
         Self::BodyTooLarge,
@@ -114,6 +117,7 @@ impl ErrorKind {
     const fn text_and_status(self) -> (&'static str, u16) {
         match self {
             Self::Unauthorized => ("unauthorized", 401),
+            Self::ForeignOrigin => ("foreign_origin", 403),
             Self::TooManyAttempts => ("too_many_attempts", 429),
             Self::BadRequest => ("bad_request", 400),
             Self::BodyTooLarge => ("body_too_large", 413),

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
 
 use crate::connectors::AccessKeys;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a request may pass: it carries one of the keys, or there are none.
 pub(super) fn permits(keys: &AccessKeys, headers: &HeaderMap) -> bool {
@@ -17,7 +19,24 @@ pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST) else {
         return true;
     };
-    let Ok(authority) = Authority::try_from(host.as_bytes()) else {
+    is_this_machine(host.as_bytes())
+}
+
+/// Whether a web page of another host sends the request, as its browser says: by `Origin` (RFC 6454, section 7), which
+/// is `null` for a page that hides where it is from, or by `Sec-Fetch-Site` (Fetch Metadata). Both are out of reach for
+/// the page's script.
+pub(super) fn is_of_a_foreign_page(headers: &HeaderMap) -> bool {
+    let is_foreign = |origin: &HeaderValue| {
+        let host = origin.as_bytes().split(|byte| *byte == b'/').nth(2);
+        !host.is_some_and(is_this_machine)
+    };
+    let is_cross_site = |site: &HeaderValue| site.as_bytes().trim_ascii() == b"cross-site";
+    headers.get_all(header::ORIGIN).iter().any(is_foreign)
+        || headers.get_all(SEC_FETCH_SITE).iter().any(is_cross_site)
+}
+
+fn is_this_machine(authority: &[u8]) -> bool {
+    let Ok(authority) = Authority::try_from(authority) else {
         return false;
     };
     let host = authority.host().trim_matches(['[', ']']);
@@ -72,6 +91,36 @@ mod tests {
         ] {
             assert_eq!(permits(&keys, &headers(values)), expected, "{values:?}");
         }
+    }
+
+    #[test]
+    fn pages_from_elsewhere_are_known() {
+        for (name, value, expected) in [
+            ("origin", "https://evil.example.com", true),
+            ("origin", "http://localhost.example.com:8080", true),
+            ("origin", "http://192.168.1.7", true),
+            ("origin", "null", true),
+            ("origin", "", true),
+            ("origin", "file://", true),
+            ("origin", "http://localhost:3000", false),
+            ("origin", "http://127.0.0.1:8080", false),
+            ("origin", "http://[::1]:8080", false),
+            ("sec-fetch-site", "cross-site", true),
+            ("sec-fetch-site", "same-site", false),
+            ("sec-fetch-site", "same-origin", false),
+            ("sec-fetch-site", "none", false),
+            ("accept", "*/*", false),
+        ] {
+            let name = HeaderName::from_static(name);
+            let headers = HeaderMap::from_iter([(name.clone(), value.parse().unwrap())]);
+            assert_eq!(is_of_a_foreign_page(&headers), expected, "{name}: {value}");
+        }
+        let several = [
+            (header::ORIGIN, "http://localhost"),
+            (header::ORIGIN, "null"),
+        ];
+        let several = several.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        assert!(is_of_a_foreign_page(&several.into_iter().collect()));
     }
 
     #[test]

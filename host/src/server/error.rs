@@ -50,6 +50,17 @@ pub(super) enum ApiError {
     #[error("without a key only requests to localhost are answered; set WELD_API_KEY")]
     ForeignHost,
 
+    /// The same for a page of another host that sends its request to this machine's own name: browsers let it, and only
+    /// keep the answer from it.
+    #[error(
+        "without a key no request of a web page from elsewhere is answered (its `Origin` or `Sec-Fetch-Site` says so); \
+         set WELD_API_KEY"
+    )]
+    ForeignOrigin,
+
+    #[error("the request has {0} `Host` headers; send one")]
+    SeveralHosts(usize),
+
     #[error("the client went away before its answer was ready")]
     ClientGone,
 
@@ -107,6 +118,8 @@ impl ApiError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Unauthorized | Self::ForeignHost => ErrorKind::Unauthorized,
+            Self::ForeignOrigin => ErrorKind::ForeignOrigin,
+            Self::SeveralHosts(_) => ErrorKind::BadRequest,
             Self::NotFound => ErrorKind::NotFound,
             Self::MethodNotAllowed => ErrorKind::MethodNotAllowed,
             Self::BodyTooLarge { .. } => ErrorKind::BodyTooLarge,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts};
 use bytes::Bytes;
-use http::Request;
 use http::request::Parts;
+use http::{Request, header};
 
-use super::auth::{names_this_machine, permits};
+use super::auth::{is_of_a_foreign_page, names_this_machine, permits};
 use super::error::ApiError;
 use super::metrics::TargetLabels;
 use super::record::{RequestRecord, RequestTarget};
@@ -118,12 +118,19 @@ fn note(parts: &Parts, name: Option<&str>, labels: TargetLabels) -> Result<(), A
 }
 
 fn authorize(service: &Service, lookup: Option<&Lookup>, parts: &Parts) -> Result<(), ApiError> {
+    let hosts = parts.headers.get_all(header::HOST).iter().count();
+    if hosts > 1 {
+        return Err(ApiError::SeveralHosts(hosts));
+    }
     let keys = lookup.and_then(Lookup::keys).unwrap_or(&service.keys);
     if !permits(keys, &parts.headers) {
         return Err(ApiError::Unauthorized);
     }
     if keys.is_empty() && !names_this_machine(&parts.headers) {
         return Err(ApiError::ForeignHost);
+    }
+    if keys.is_empty() && is_of_a_foreign_page(&parts.headers) {
+        return Err(ApiError::ForeignOrigin);
     }
     Ok(())
 }

@@ -227,3 +227,56 @@ fn host_with_a_key_answers_to_any_name() {
         .send();
     assert_eq!(answer.status(), 200, "{}", answer.text());
 }
+
+#[test]
+fn web_page_from_elsewhere_is_refused_while_there_is_no_key() {
+    let open = host().plugin("echo", guests::ECHOES_STATE).start();
+    let locked = two_connectors().start();
+    let body = r#"{"name": "rows", "state": {}}"#;
+    for (name, value, is_foreign) in [
+        ("origin", "https://evil.example", true),
+        ("origin", "null", true),
+        ("sec-fetch-site", "cross-site", true),
+        ("origin", "http://localhost:3000", false),
+        ("sec-fetch-site", "none", false),
+    ] {
+        for method in ["GET", "POST"] {
+            let ask = |host: &Host| {
+                host.request(method, "/echo")
+                    .header("host", "localhost")
+                    .header("content-type", "text/plain")
+                    .header("authorization", "Bearer correct horse")
+                    .header(name, value)
+                    .body(body)
+                    .send()
+            };
+            let answer = ask(&open);
+            if is_foreign {
+                assert_error(&answer, 403, "foreign_origin");
+            } else {
+                assert_eq!(answer.status(), 200, "{name}: {value}: {}", answer.text());
+            }
+            let answer = ask(&locked);
+            assert_eq!(answer.status(), 200, "with the key: {}", answer.text());
+        }
+    }
+}
+
+#[test]
+fn request_with_two_hosts_is_refused() {
+    let host = two_connectors().start();
+    for authorization in ["Bearer correct horse", "Bearer wrong"] {
+        let answer = host
+            .request("GET", "/echo/schema")
+            .header("host", "localhost")
+            .header("host", "evil.example")
+            .header("authorization", authorization)
+            .send();
+        assert_error(&answer, 400, "bad_request");
+        assert!(
+            answer.text().contains("2 `Host` headers"),
+            "{}",
+            answer.text()
+        );
+    }
+}
