@@ -12,7 +12,6 @@ use clap::Args;
 use serde_json::value::RawValue;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use weld_protocol::Table;
 
 use super::error::CliError;
 use super::folders::CacheFlag;
@@ -24,7 +23,7 @@ use super::sync::{Report, has_terminal, summary_lines, sync_to};
 use crate::config::{Secret, ServerConfig, parse_address};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
 use crate::lock::Mutex;
-use crate::sync::{ConnectorClient, Destination, DestinationError, Sqlite, SyncOptions};
+use crate::sync::{ConnectorClient, Observer, Sqlite, SyncOptions};
 
 /// The key where `WELD_API_KEY` is not set.
 const DEMO_KEY: &str = "demo-key";
@@ -172,11 +171,18 @@ fn example_url(host: &Host) -> Result<String, CliError> {
 
 /// Syncs everything anew, as the rows of the demo API are the same every time, and prints what came.
 async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
-    let shown = Arc::default();
-    let destination = SampleDestination {
-        rows: Sqlite::open(Path::new(DATABASE))?,
-        shown: Arc::clone(&shown),
-    };
+    // The beginning of the first rows of each table.
+    let shown: Arc<Mutex<BTreeMap<String, Vec<String>>>> = Arc::default();
+    let samples = Arc::clone(&shown);
+    let destination = Observer::new(
+        Sqlite::open(Path::new(DATABASE))?,
+        move |table: &str, rows: &[Box<RawValue>]| {
+            samples.lock().entry(table.to_owned()).or_insert_with(|| {
+                let first = rows.iter().take(SHOWN_ROWS);
+                first.map(|row| excerpt(row)).collect()
+            });
+        },
+    );
     let options = SyncOptions {
         full: true,
         ..SyncOptions::default()
@@ -196,39 +202,6 @@ async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
         }
     }
     Ok(())
-}
-
-type FirstRows = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
-
-/// The database, and the beginning of the first rows of each table to show.
-struct SampleDestination {
-    rows: Sqlite,
-    shown: FirstRows,
-}
-
-impl Destination for SampleDestination {
-    fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
-        self.rows.prepare(table)
-    }
-
-    fn clear(&mut self, table: &str) -> Result<(), DestinationError> {
-        self.rows.clear(table)
-    }
-
-    fn commit(
-        &mut self,
-        table: &str,
-        rows: &[Box<RawValue>],
-        state: &RawValue,
-    ) -> Result<(), DestinationError> {
-        self.rows.commit(table, rows, state)?;
-        let mut shown = self.shown.lock();
-        if !shown.contains_key(table) {
-            let first = rows.iter().take(SHOWN_ROWS).map(|row| excerpt(row));
-            shown.insert(table.to_owned(), first.collect());
-        }
-        Ok(())
-    }
 }
 
 fn excerpt(row: &RawValue) -> String {

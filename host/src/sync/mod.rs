@@ -31,7 +31,9 @@ mod writer;
 pub(crate) use checks::Checks;
 pub use checks::{ValueKind, Warning, WarningKind};
 pub use client::{ConnectorClient, PageReply};
-pub use destinations::{Destination, DestinationError, JsonLines, Sqlite, States, Stdout};
+pub use destinations::{
+    Destination, DestinationError, JsonLines, Observer, Sqlite, States, Stdout,
+};
 pub use engine::sync;
 pub use error::SyncError;
 pub use event::Event;

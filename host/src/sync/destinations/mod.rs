@@ -9,12 +9,14 @@ mod destination;
 mod error;
 mod json_lines;
 mod line;
+mod observer;
 mod sqlite;
 mod stdout;
 
 pub use destination::{Destination, States};
 pub use error::DestinationError;
 pub use json_lines::JsonLines;
+pub use observer::Observer;
 pub use sqlite::Sqlite;
 pub use stdout::Stdout;
 
