@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, Host, Page, Schema};
 
-/// A connector, exported with [`export!`](crate::export).
+/// A connector, exported with [`export!`](macro@crate::export).
 ///
 /// Each call runs in a sandbox of its own: what must survive until the next page goes into the page's state.
 pub trait Connector {
