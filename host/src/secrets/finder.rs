@@ -20,7 +20,7 @@ pub(crate) struct Finder {
     pub(super) words: Vec<Vec<Word>>,
     pub(super) beginnings: AhoCorasick,
     pub(super) longest_beginning: usize,
-    /// StateTable that no search uses at the moment.
+    /// State tables that no search uses at the moment.
     pub(super) states: Mutex<Vec<StateTable>>,
 }
 
