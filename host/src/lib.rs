@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, author, demo; author → sync, egress
-//! config, bindings, changes, encoding, fair_queue, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
+//! account, config, bindings, changes, encoding, fair_queue, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -14,6 +14,7 @@
 //! one export in it and drops it. What the guest may call meanwhile is in `imports`, and its one way to the network
 //! is `egress`. Weld's own formats are the crate `weld-protocol`.
 
+mod account;
 pub mod author;
 mod bindings;
 mod changes;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
+use crate::account::HostAccount;
 use crate::bindings::source;
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
 use crate::egress::{CurrentEgress, Egress, Upstreams};
@@ -101,6 +102,11 @@ impl Connector {
     /// As any call: a start function may trap, too.
     pub(super) async fn try_instantiating(&self) -> Result<(), CallError> {
         self.program.try_instantiating(&self.setup).await
+    }
+
+    /// The memory of all calls.
+    pub(crate) fn host_account(&self) -> &Arc<HostAccount> {
+        self.program.host_account()
     }
 
     pub(crate) fn name(&self) -> &ConnectorName {

@@ -51,7 +51,7 @@ impl IdleReclaimer {
             .collect();
         let runtime = self.runtime.clone();
         let given_back = spawn_blocking(move || {
-            let most = runtime.total_memory().limit_bytes() / IDLE_SHARE;
+            let most = runtime.account().limit_bytes() / IDLE_SHARE;
             let is_too_much = || runtime.idle_memory_bytes() > most;
             choose(held, after, is_too_much)
                 .filter(|connector| connector.program().give_back())

@@ -11,9 +11,9 @@ use super::admission::{Admission, AdmissionSettings, Evictable, Slot};
 use super::connector::Connector;
 use super::entry::{Lookup, RegistryEntry};
 use super::error::ConnectorError;
+use crate::account::HostAccount;
 use crate::config::ConnectorName;
 use crate::lock::{Mutex, RwLock};
-use crate::sandbox::TotalMemory;
 
 /// How many old versions of a connector may still have calls. A call that sleeps for a day must not keep every version of
 /// that day in memory.
@@ -46,13 +46,13 @@ impl Connectors {
     pub(super) fn new(
         default: Option<ConnectorName>,
         admission: AdmissionSettings,
-        total_memory: Arc<TotalMemory>,
+        account: Arc<HostAccount>,
     ) -> Self {
         Self {
             entries: RwLock::default(),
             old: Mutex::default(),
             default,
-            admission: Admission::new(admission, total_memory),
+            admission: Admission::new(admission, account),
             changes: watch::Sender::new(false),
         }
     }

@@ -70,7 +70,7 @@ impl Plugins {
         let connectors = Arc::new(Connectors::new(
             default,
             admission,
-            self.runtime.total_memory(),
+            self.runtime.account().clone(),
         ));
         let reclaimer = IdleReclaimer::new(connectors.clone(), self.runtime.clone());
         let reloader = Reloader::new(

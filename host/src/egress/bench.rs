@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::access::Egress;
 use super::message::{Request, RequestBody, Timeouts};
 use super::upstreams::Upstreams;
+use crate::account::HostAccount;
 use crate::config::ConnectorConfig;
 use crate::scope::CallScope;
 
@@ -36,7 +37,10 @@ impl BenchEgress {
 
     /// A new page's calls, bytes and time.
     pub fn page(&self) -> BenchPage {
-        BenchPage(Arc::new(CallScope::of_a_page(&self.config.limits)))
+        BenchPage(Arc::new(CallScope::of_a_page(
+            &self.config.limits,
+            &HostAccount::new(u64::MAX),
+        )))
     }
 
     /// Sends a GET as `http-fetch` does; answers status and body.

@@ -28,6 +28,7 @@ pub(super) async fn sleep(milliseconds: u32, scope: &CallScope) -> Result<(), Ou
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::HostAccount;
     use crate::config::Limits;
 
     #[tokio::test]
@@ -36,7 +37,7 @@ mod tests {
             page_timeout: Duration::from_secs(3600),
             ..Limits::default()
         };
-        let scope = CallScope::of_a_page(&limits);
+        let scope = CallScope::of_a_page(&limits, &HostAccount::new(u64::MAX));
         let refused = sleep(3_600_001, &scope).await.unwrap_err();
         assert!(refused.left > 3_590_000 && refused.left <= 3_600_000);
         assert!(sleep(1, &scope).await.is_ok());

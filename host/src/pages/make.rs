@@ -184,7 +184,15 @@ impl PageMaker {
         };
         let limits = connector.limits();
         let deadline = call_deadline(limits, deadline, Instant::now());
-        Ok((slot, Arc::new(CallScope::new(limits, deadline, waits))))
+        Ok((
+            slot,
+            Arc::new(CallScope::new(
+                limits,
+                deadline,
+                waits,
+                connector.host_account(),
+            )),
+        ))
     }
 
     fn check(

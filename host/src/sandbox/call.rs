@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use wasmtime::Store;
 
-use super::cpu::CpuClock;
 use super::error::{CallError, Circumstances, GuestError};
 use super::program::Program;
 use super::setup::CallSetup;
@@ -91,7 +90,7 @@ impl Program {
     ///
     /// As any call: a start function may trap, too.
     pub(crate) async fn try_instantiating(&self, setup: &CallSetup) -> Result<(), CallError> {
-        let scope = Arc::new(CallScope::of_a_page(&setup.limits));
+        let scope = Arc::new(CallScope::of_a_page(&setup.limits, &self.account));
         self.call(setup, &scope, None, async |_, _| Ok(Ok(())))
             .await
     }
@@ -109,12 +108,12 @@ impl Program {
     ) -> Result<R, CallError> {
         let (name, limits) = (&setup.name, &setup.limits);
         let log = CallLog::new(name, limits.max_log_lines, setup.secrets.clone());
-        let clock = CpuClock::new(limits.cpu_time);
+        let clock = scope.cpu.clone();
         let deadline = scope.deadline;
         let blueprint = tokio::time::timeout_at(deadline.at, self.code.blueprint())
             .await
             .map_err(|_| CallError::timeout(deadline, None))??;
-        let state = CallState::new(setup, scope, &log, self.total_memory.clone());
+        let state = CallState::new(setup, scope, &log);
         let mut store = state.into_store(&self.engine, limits, &clock);
         let mut instantiated = false;
         let (ended, waits_for) = {

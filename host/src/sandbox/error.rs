@@ -6,12 +6,11 @@ use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::code::CodeFault;
-use super::cpu::CpuTimeFault;
-use super::limits::MemoryLimit;
+use crate::account::MemoryError;
 use crate::bindings::source;
 use crate::config::ConnectorName;
 use crate::report;
-use crate::scope::{Deadline, DeadlineReason};
+use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 use crate::waits::Wait;
 
@@ -90,7 +89,7 @@ pub(crate) enum CallError {
     Exited { status: i32, trace: String },
 
     #[error("{limit}")]
-    OutOfMemory { limit: MemoryLimit, trace: String },
+    OutOfMemory { limit: MemoryError, trace: String },
 
     #[error("the connector computed for longer than the {limit:?} of `limits.cpu-time`")]
     CpuTime { limit: Duration },
@@ -154,7 +153,7 @@ pub(super) struct Circumstances {
     /// Whether there was an instance: the export was called.
     pub(super) instantiated: bool,
     /// Where the last growth that the guest asked for was refused: by which limit.
-    pub(super) memory_refused: Option<MemoryLimit>,
+    pub(super) memory_refused: Option<MemoryError>,
     pub(super) cpu_limit: Duration,
     /// The end of the guest's stderr.
     pub(super) stderr_tail: String,
@@ -163,7 +162,7 @@ pub(super) struct Circumstances {
 impl CallError {
     /// Sorts what wasmtime reports by type and by recorded facts, never by its text.
     pub(super) fn classify(error: wasmtime::Error, circumstances: &Circumstances) -> Self {
-        if error.is::<CpuTimeFault>() {
+        if error.is::<CpuTimeError>() {
             return Self::CpuTime {
                 limit: circumstances.cpu_limit,
             };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 use super::code::ProgramCode;
-use super::limits::TotalMemory;
 use super::turns::Turns;
+use crate::account::HostAccount;
 
 /// A component, compiled and linked, with what its calls share with those of all others. Every call gets a store of its
 /// own.
@@ -15,7 +15,7 @@ pub(crate) struct Program {
     pub(super) engine: Engine,
     pub(super) code: ProgramCode,
     pub(super) turns: Arc<Turns>,
-    pub(super) total_memory: Arc<TotalMemory>,
+    pub(super) account: Arc<HostAccount>,
     pub(super) cached: bool,
 }
 
@@ -23,6 +23,11 @@ impl Program {
     /// Whether the compiled code came from the cache when this was loaded.
     pub(crate) fn cached(&self) -> bool {
         self.cached
+    }
+
+    /// The memory of all calls.
+    pub(crate) fn host_account(&self) -> &Arc<HostAccount> {
+        &self.account
     }
 
     /// For how long no call has begun; `None` if the code is given back already.

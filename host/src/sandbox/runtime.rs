@@ -10,11 +10,11 @@ use super::code::{ComponentReader, ProgramCode};
 use super::compile_error::CompileError;
 use super::compiler::{Compilation, Compiler};
 use super::engine::{EngineError, EngineSettings, LOADING_SLOTS, host_engine, permits};
-use super::limits::TotalMemory;
 use super::linker::HostLinker;
 use super::program::Program;
 use super::turns::Turns;
 use super::wasm::Wasm;
+use crate::account::HostAccount;
 
 /// Everything that the calls of all connectors share: engine, linker, compiled code, turns to compute, memory.
 pub struct Runtime {
@@ -22,7 +22,7 @@ pub struct Runtime {
     linker: Arc<HostLinker>,
     compiler: Arc<Compiler>,
     turns: Arc<Turns>,
-    total_memory: Arc<TotalMemory>,
+    account: Arc<HostAccount>,
     /// The slots of trial instantiations under way.
     loading: Semaphore,
 }
@@ -50,7 +50,7 @@ impl Runtime {
             linker: Arc::new(linker),
             engine,
             turns: Turns::new(permits()),
-            total_memory: TotalMemory::new(settings.total_memory_bytes),
+            account: HostAccount::new(settings.total_memory_bytes),
             loading: Semaphore::new(LOADING_SLOTS as usize),
         })
     }
@@ -82,7 +82,7 @@ impl Runtime {
             engine: self.engine.clone(),
             code,
             turns: self.turns.clone(),
-            total_memory: self.total_memory.clone(),
+            account: self.account.clone(),
             cached,
         })
     }
@@ -100,7 +100,7 @@ impl Runtime {
     }
 
     /// The memory of all calls.
-    pub(crate) fn total_memory(&self) -> Arc<TotalMemory> {
-        self.total_memory.clone()
+    pub(crate) fn account(&self) -> &Arc<HostAccount> {
+        &self.account
     }
 }

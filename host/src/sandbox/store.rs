@@ -7,12 +7,12 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
-use super::cpu::CpuClock;
-use super::limits::{MemoryLimit, MemoryLimiter, TotalMemory};
+use super::limits::MemoryLimiter;
 use super::setup::CallSetup;
+use crate::account::MemoryError;
 use crate::config::Limits;
 use crate::imports::{CallLog, GuestStream, Imports};
-use crate::scope::CallScope;
+use crate::scope::{CallScope, CpuClock};
 
 /// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
 /// some hundred bytes for each.
@@ -31,12 +31,7 @@ pub(super) struct CallState {
 
 impl CallState {
     /// The state of a call before its guest has run.
-    pub(super) fn new(
-        setup: &CallSetup,
-        scope: &Arc<CallScope>,
-        log: &CallLog,
-        total_memory: Arc<TotalMemory>,
-    ) -> Self {
+    pub(super) fn new(setup: &CallSetup, scope: &Arc<CallScope>, log: &CallLog) -> Self {
         let wasi = WasiCtxBuilder::new()
             .envs(&setup.environment)
             .stdout(GuestStream::stdout(log))
@@ -56,7 +51,7 @@ impl CallState {
                 scope.clone(),
                 log.clone(),
             ),
-            memory: MemoryLimiter::new(setup.limits.memory_bytes, total_memory),
+            memory: MemoryLimiter::new(scope.account.clone()),
         }
     }
 
@@ -91,7 +86,7 @@ impl CallState {
     }
 
     /// Which limit refused the guest memory, if it has got none since.
-    pub(super) fn memory_refused(&self) -> Option<MemoryLimit> {
+    pub(super) fn memory_refused(&self) -> Option<MemoryError> {
         self.memory.refused()
     }
 }

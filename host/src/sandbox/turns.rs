@@ -10,10 +10,10 @@ use std::pin::Pin;
 use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker, ready};
 
-use super::cpu::CpuClock;
 use crate::config::ConnectorName;
 use crate::fair_queue::{FairQueue, Ticket};
 use crate::lock::Mutex;
+use crate::scope::CpuClock;
 
 /// The permits to compute, of all calls.
 #[derive(Debug)]

@@ -17,10 +17,10 @@ use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::Instant;
 
 use super::error::{ConnectorError, Full};
+use crate::account::HostAccount;
 use crate::config::ConnectorName;
 use crate::fair_queue::Ticket;
 use crate::lock::Mutex;
-use crate::sandbox::TotalMemory;
 use gate::Gate;
 
 /// How often a call that waits for a slot asks others to make room.
@@ -64,7 +64,7 @@ pub(super) struct Admission(Arc<SlotPool>);
 #[derive(Debug)]
 struct SlotPool {
     settings: AdmissionSettings,
-    memory: Arc<TotalMemory>,
+    memory: Arc<HostAccount>,
     gate: Mutex<Gate<oneshot::Sender<SlotResult>>>,
 }
 
@@ -97,7 +97,7 @@ impl Drop for QueuePlace {
 }
 
 impl Admission {
-    pub(super) fn new(settings: AdmissionSettings, memory: Arc<TotalMemory>) -> Self {
+    pub(super) fn new(settings: AdmissionSettings, memory: Arc<HostAccount>) -> Self {
         Self(Arc::new(SlotPool {
             settings,
             memory,

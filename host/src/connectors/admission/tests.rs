@@ -9,7 +9,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 struct Stage {
     admission: Admission,
-    memory: Arc<TotalMemory>,
+    memory: Arc<HostAccount>,
 }
 
 fn stage(slots: u32, queue: u32, queue_wait: Duration) -> Stage {
@@ -19,7 +19,7 @@ fn stage(slots: u32, queue: u32, queue_wait: Duration) -> Stage {
         queue_wait,
         max_concurrency: 6,
     };
-    let memory = TotalMemory::new(800);
+    let memory = HostAccount::new(800);
     Stage {
         admission: Admission::new(settings, memory.clone()),
         memory,
@@ -232,14 +232,14 @@ async fn a_full_queue_gives_up_the_newest_call_of_the_connector_that_has_most() 
 #[tokio::test]
 async fn calls_wait_while_memory_is_short_unless_there_are_no_others() {
     let stage = stage(4, 4, Duration::from_secs(1));
-    assert!(stage.memory.take(750));
+    let mut charge = stage.memory.charge(750).unwrap();
     let first = stage
         .slot("a")
         .await
         .expect("nobody else could give memory back");
     let mut second = stage.ask("b", Some(1));
     assert!(got(&mut second).is_none());
-    stage.memory.give_back(400);
+    charge.shrink(400);
     drop(first);
     assert!(got(&mut second).is_some());
 }
@@ -248,11 +248,11 @@ async fn calls_wait_while_memory_is_short_unless_there_are_no_others() {
 async fn memory_that_comes_free_without_a_slot_is_noticed() {
     let stage = stage(4, 4, Duration::from_secs(10));
     let _first = stage.slot("a").await.unwrap();
-    assert!(stage.memory.take(750));
+    let charge = stage.memory.charge(750).unwrap();
     let mut refused = pin!(stage.slot("b"));
     let cut_off = tokio::time::timeout(Duration::from_secs(3), refused.as_mut()).await;
     assert!(cut_off.is_err());
-    stage.memory.give_back(400);
+    drop(charge);
     assert!(refused.await.is_ok());
 }
 
@@ -260,7 +260,7 @@ async fn memory_that_comes_free_without_a_slot_is_noticed() {
 async fn who_is_refused_for_memory_is_told_so() {
     let stage = stage(4, 0, HOUR);
     let _first = stage.slot("a").await.unwrap();
-    assert!(stage.memory.take(750));
+    let _charge = stage.memory.charge(750).unwrap();
     let mut refused: Asking<'_> = Box::pin(stage.slot("b"));
     assert_eq!(full(&mut refused), Full::Memory { limit_bytes: 800 });
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use http_body::SizeHint;
 
 use super::*;
+use crate::account::HostAccount;
 use crate::config::Limits;
 use crate::scope::DeadlineReason;
 use crate::secrets::Secrets;
@@ -57,7 +58,12 @@ fn limits(max_bytes: u64, time: Duration) -> BodyLimits {
         max_bytes,
         idle: TimeLimit::of(None, Duration::from_secs(30)),
         deadline,
-        scope: Arc::new(CallScope::new(&Limits::default(), deadline, Arc::default())),
+        scope: Arc::new(CallScope::new(
+            &Limits::default(),
+            deadline,
+            Arc::default(),
+            &HostAccount::new(u64::MAX),
+        )),
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::super::byte_counter::ByteCounter;
 use super::super::outgoing::{OutgoingBody, StreamedBody};
 use super::*;
+use crate::account::HostAccount;
 use crate::config::Limits;
 use crate::scope::DeadlineReason;
 
@@ -40,7 +41,12 @@ async fn request_that_is_still_written_ends_with_its_time() {
         (false, Duration::from_secs(300)),
     ] {
         let deadline = Deadline::new(Instant::now(), time, DeadlineReason::Total);
-        let scope = Arc::new(CallScope::new(&Limits::default(), deadline, Arc::default()));
+        let scope = Arc::new(CallScope::new(
+            &Limits::default(),
+            deadline,
+            Arc::default(),
+            &HostAccount::new(u64::MAX),
+        ));
         let streamed = StreamedBody {
             body: Guest { writes }.boxed_unsync(),
             length: None,

@@ -22,6 +22,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::super::connection::Stream;
 use super::super::{Egress, Network, Networking, Request, RequestBody, Timeouts, Upstreams};
+use crate::account::HostAccount;
 use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::Waits;
@@ -194,7 +195,12 @@ pub(super) fn page(limits: &Limits) -> Arc<CallScope> {
 pub(super) fn page_with_waits(limits: &Limits, waits: Arc<Waits>) -> Arc<CallScope> {
     let hour = Duration::from_secs(60 * 60);
     let deadline = Deadline::new(Instant::now(), hour, DeadlineReason::PageTimeout);
-    Arc::new(CallScope::new(limits, deadline, waits))
+    Arc::new(CallScope::new(
+        limits,
+        deadline,
+        waits,
+        &HostAccount::new(u64::MAX),
+    ))
 }
 
 /// A request without headers.

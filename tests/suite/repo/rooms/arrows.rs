@@ -20,7 +20,8 @@ const FLOW: [&str; 7] = [
 /// endpoints as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but those of [`BASE`].
-const LEAVES: [&str; 14] = [
+const LEAVES: [&str; 15] = [
+    "account",
     "config",
     "bindings",
     "changes",
@@ -37,7 +38,14 @@ const LEAVES: [&str; 14] = [
     "waits",
 ];
 /// Leaves that leaves may use too; `metrics_probe` is there for tests alone.
-const BASE: [&str; 5] = ["config", "lock", "metrics_probe", "report", "waits"];
+const BASE: [&str; 6] = [
+    "account",
+    "config",
+    "lock",
+    "metrics_probe",
+    "report",
+    "waits",
+];
 
 /// Crates and types that are the subject of some rooms, and that no other may know.
 const SUBJECTS: [(&str, &[&str]); 10] = [

@@ -11,6 +11,7 @@ use super::answer::{self, TokenResponse};
 use super::endpoint::TokenEndpoint;
 use super::form::{self, Proof};
 use super::token::Token;
+use crate::account::HostAccount;
 use crate::config::Limits;
 use crate::egress::attempt::{Attempt, NoCredential, TryFailure};
 use crate::egress::auth::error::{EndpointError, EndpointFault};
@@ -27,6 +28,9 @@ use crate::scope::{CallScope, Deadline, DeadlineReason};
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
+
+/// What may be held for a request for a token, in bytes: the answer, and what its decompression takes.
+const MAX_HELD_BYTES: u64 = 32 << 20;
 
 /// How long a token may take at the least, tries and quotas included.
 const LEAST_TIME: Duration = Duration::from_secs(600);
@@ -92,7 +96,9 @@ impl TokenRetries<'_> {
             upstream.page_timeout.max(LEAST_TIME),
             DeadlineReason::PageTimeout,
         );
-        let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default()));
+        // Nobody's call pays for a token that outlives it.
+        let account = HostAccount::new(MAX_HELD_BYTES);
+        let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default(), &account));
         let mut attempt = Attempt::new(&scope, Timeouts::default(), NoCredential);
         let first = self.request(())?;
         let answer = upstream.send(first, self, &mut attempt).await?;

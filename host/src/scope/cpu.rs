@@ -9,14 +9,14 @@ use rustix::time::{ClockId, clock_gettime};
 /// The guest computed for longer than its `cpu-time`. Raised in the epoch callback, so it ends the call as a trap.
 #[derive(Debug, thiserror::Error)]
 #[error("the call used up its processor time")]
-pub(super) struct CpuTimeFault;
+pub(crate) struct CpuTimeError;
 
 /// The processor time that one call has used, and may use.
 ///
 /// Waiting costs nothing: only the time inside a poll counts, and only what the thread really ran, so a busy machine
 /// doesn't shorten anyone's limit.
 #[derive(Debug)]
-pub(super) struct CpuClock {
+pub(crate) struct CpuClock {
     limit: Duration,
     /// Nanoseconds of all finished polls.
     used: AtomicU64,
@@ -27,7 +27,7 @@ pub(super) struct CpuClock {
 }
 
 impl CpuClock {
-    pub(super) fn new(limit: Duration) -> Arc<Self> {
+    pub(crate) fn new(limit: Duration) -> Arc<Self> {
         Arc::new(Self {
             limit,
             used: AtomicU64::new(0),
@@ -40,30 +40,30 @@ impl CpuClock {
     ///
     /// # Errors
     ///
-    /// [`CpuTimeFault`] once the call has computed for longer than it may. The epoch callback runs inside a poll, on
+    /// [`CpuTimeError`] once the call has computed for longer than it may. The epoch callback runs inside a poll, on
     /// the thread whose clock is read.
-    pub(super) fn interrupt(&self) -> Result<(), CpuTimeFault> {
+    pub(crate) fn interrupt(&self) -> Result<(), CpuTimeError> {
         let running = thread_nanoseconds().saturating_sub(self.poll_began.load(Ordering::Relaxed));
         let used = self.used.load(Ordering::Relaxed).saturating_add(running);
         if Duration::from_nanos(used) > self.limit {
-            return Err(CpuTimeFault);
+            return Err(CpuTimeError);
         }
         self.interrupted.store(true, Ordering::Relaxed);
         Ok(())
     }
 
     /// Whether the poll that has just ended was interrupted.
-    pub(super) fn take_interruption(&self) -> bool {
+    pub(crate) fn take_interruption(&self) -> bool {
         self.interrupted.swap(false, Ordering::Relaxed)
     }
 
     /// The processor time of all finished polls.
-    pub(super) fn used(&self) -> Duration {
+    pub(crate) fn used(&self) -> Duration {
         Duration::from_nanos(self.used.load(Ordering::Relaxed))
     }
 
     /// Counts the time in which `poll` runs on this thread.
-    pub(super) fn counting<R>(&self, poll: impl FnOnce() -> R) -> R {
+    pub(crate) fn counting<R>(&self, poll: impl FnOnce() -> R) -> R {
         let began = thread_nanoseconds();
         self.poll_began.store(began, Ordering::Relaxed);
         let polled = poll();

@@ -1,0 +1,47 @@
+use super::*;
+
+#[test]
+fn what_a_call_owns_counts_for_it_and_for_all() {
+    let host = HostAccount::new(100);
+    let call = CallAccount::new(host.clone(), 60);
+    let mut own = call.own(50).unwrap();
+    assert_eq!(call.own(11).unwrap_err(), MemoryError::Connector(60));
+    let transit = call.transit(50).unwrap();
+    assert_eq!(host.used_bytes(), 100);
+    assert_eq!(own.grow(1), Err(MemoryError::Total(100)));
+    drop(transit);
+    assert_eq!(own.grow(10), Ok(()), "a refused growth is not counted");
+    assert_eq!((own.bytes(), host.used_bytes()), (60, 60));
+    own.shrink(1_000);
+    assert_eq!((own.bytes(), host.used_bytes()), (0, 0));
+    own.resize(60).unwrap();
+    own.resize(10).unwrap();
+    assert_eq!(host.used_bytes(), 10);
+    drop(own);
+    assert_eq!(host.used_bytes(), 0);
+    assert!(call.own(60).is_ok());
+    assert_eq!(call.own(u64::MAX).unwrap_err(), MemoryError::Connector(60));
+}
+
+#[test]
+fn new_calls_wait_when_little_is_left() {
+    let host = HostAccount::new(80);
+    let charge = host.charge(70).unwrap();
+    assert!(!host.is_nearly_used_up());
+    let _more = host.charge(1).unwrap();
+    assert!(host.is_nearly_used_up());
+    drop(charge);
+    assert!(!host.is_nearly_used_up());
+}
+
+#[test]
+fn bytes_are_charged_until_the_last_slice_of_them_is_gone() {
+    let host = HostAccount::new(100);
+    let bytes = charged_bytes(vec![1_u8; 40], host.charge(40).unwrap());
+    let slice = bytes.slice(10..11);
+    drop(bytes.clone());
+    drop(bytes);
+    assert_eq!(host.used_bytes(), 40);
+    drop(slice);
+    assert_eq!(host.used_bytes(), 0);
+}
