@@ -8,7 +8,7 @@ use std::process::{ExitCode, Termination};
 use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
 use crate::author::new::NewError;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FileFault};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{DestinationError, SyncError};
@@ -47,10 +47,14 @@ pub enum CliError {
     KeyFile {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Why.
         #[source]
-        source: io::Error,
+        source: FileFault,
     },
+
+    /// A file named by a flag holds bytes that are no text.
+    #[error("the key file {} is not UTF-8", .0.display())]
+    KeyFileNotText(PathBuf),
 
     /// `WELD_API_KEY` holds bytes that are no text.
     #[error("WELD_API_KEY is not UTF-8")]
@@ -136,9 +140,9 @@ pub enum CliError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// Why.
         #[source]
-        source: io::Error,
+        source: FileFault,
     },
 
     /// The findings can't be written.
@@ -220,6 +224,7 @@ impl CliError {
         match self {
             Self::Config(_)
             | Self::KeyFile { .. }
+            | Self::KeyFileNotText(_)
             | Self::KeyNotText
             | Self::TokenKeyNotText
             | Self::TokenKey(_)

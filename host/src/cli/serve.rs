@@ -12,7 +12,7 @@ use super::host::{Host, wished};
 use super::output::say;
 use super::settings::SettingFlags;
 use super::signals::Signals;
-use super::tokens::TokenFlags;
+use super::tokens::{TokenFlags, key_file};
 use crate::config::{Secret, ServerConfig};
 use crate::connectors::LoadReport;
 use crate::sandbox::Capacity;
@@ -85,10 +85,7 @@ fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
 /// none: an unset secret of a deployment must not open the host.
 fn api_keys(file: Option<&Path>) -> Result<Vec<Secret>, CliError> {
     if let Some(path) = file {
-        let key = std::fs::read_to_string(path).map_err(|source| CliError::KeyFile {
-            path: path.to_owned(),
-            source,
-        })?;
+        let key = key_file(path)?;
         return Ok(vec![Secret::new(key.trim_end_matches(['\r', '\n']))]);
     }
     Ok(environment_key()?.into_iter().collect())

@@ -7,6 +7,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::error::CliError;
+use crate::config::{ReadLimit, read_in_time};
 use crate::tokens::{Store, TokenKey};
 
 #[derive(Debug, Args)]
@@ -47,13 +48,7 @@ fn default_folder() -> Option<PathBuf> {
 /// An empty variable is a key that can't be used, not none: an unset secret of a deployment must be told.
 fn key(file: Option<&Path>) -> Result<Option<TokenKey>, CliError> {
     let text = match file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|source| CliError::KeyFile {
-                path: path.to_owned(),
-                source,
-            })?;
-            Zeroizing::new(text)
-        }
+        Some(path) => Zeroizing::new(key_file(path)?),
         None => match std::env::var("WELD_TOKEN_KEY") {
             Ok(text) => Zeroizing::new(text),
             Err(VarError::NotPresent) => return Ok(None),
@@ -61,4 +56,13 @@ fn key(file: Option<&Path>) -> Result<Option<TokenKey>, CliError> {
         },
     };
     Ok(Some(TokenKey::parse(&text)?))
+}
+
+/// The text of a file that holds a key.
+pub(super) fn key_file(path: &Path) -> Result<String, CliError> {
+    let content = read_in_time(path, ReadLimit::KEY).map_err(|source| CliError::KeyFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    String::from_utf8(content).map_err(|_| CliError::KeyFileNotText(path.to_owned()))
 }

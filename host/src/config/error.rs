@@ -1,10 +1,10 @@
 //! Why a configuration cannot be used.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::reading::FileFault;
 use super::secret::KeyError;
 
 /// Why a configuration cannot be used. No text of it quotes a configured value, so none can show a
@@ -17,9 +17,9 @@ pub enum ConfigError {
     Unreadable {
         /// The configuration file.
         path: PathBuf,
-        /// What the operating system said.
+        /// Why.
         #[source]
-        source: io::Error,
+        source: FileFault,
     },
 
     /// The file can be read, but what it says is wrong. Prints one line for each problem, as

@@ -23,6 +23,7 @@ mod network;
 mod quantity;
 mod range;
 mod rate_limit;
+mod reading;
 mod reserved_header;
 mod secret;
 mod server;
@@ -43,6 +44,10 @@ pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size};
 pub(crate) use quantity::{duration_text, size_text};
 pub use rate_limit::{QuotaHeaders, Rate, RateError, RateLimitConfig};
+pub use reading::{
+    FILE_TIME, FileFault, FileSystem, FileThreads, NoAnswer, NotedFiles, ReadLimit, SystemFiles,
+    read_in_time,
+};
 #[cfg(test)]
 pub(crate) use reserved_header::RESERVED_HEADERS;
 pub(crate) use reserved_header::is_reserved_header;

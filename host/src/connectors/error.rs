@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{ConfigError, NameError};
+use crate::config::{ConfigError, FileFault, NameError};
 use crate::sandbox::{CallError, CompileError};
 
 /// The plugins folder can't be used at all.
@@ -37,16 +37,10 @@ pub(super) enum LoadFault {
     Name(#[from] NameError),
 
     #[error("the file can't be read")]
-    Read(#[source] io::Error),
+    Read(#[source] FileFault),
 
     #[error("it is still to be compiled")]
     PutOff,
-
-    #[error("it is no file")]
-    NotAFile,
-
-    #[error("the file has more than the {limit_bytes} bytes of --max-component")]
-    TooLarge { limit_bytes: u64 },
 
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -1,7 +1,6 @@
 //! From a `NAME.wasm` with its `NAME.toml` to a ready connector, or to the reason why there is none.
 
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +13,9 @@ use super::entry::{EntryState, RegistryEntry};
 use super::error::{LoadError, LoadFault};
 use super::keys::AccessKeys;
 use super::plugins::Plugins;
-use crate::config::{ConnectorConfig, ConnectorName, FileStamp};
+use crate::config::{
+    ConnectorConfig, ConnectorName, FileStamp, FileSystem, ReadLimit, SystemFiles,
+};
 use crate::sandbox::{CallError, CompileError, ComponentReader, Runtime, Wasm, processors};
 
 /// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
@@ -131,7 +132,7 @@ async fn load_file(plugins: &Plugins, candidate: Candidate) -> LoadAttempt {
         path,
         report: LoadReport {
             name: shown.clone(),
-            outcome: Err(LoadFault::NotAFile.into()),
+            outcome: Err(LoadFault::PutOff.into()),
         },
         entry: None,
         files: Vec::new(),
@@ -182,7 +183,7 @@ async fn read(
 ) -> Result<(ConnectorConfig, Result<Wasm, LoadFault>), LoadFault> {
     let (path, ceilings, runtime) = (path.to_owned(), plugins.ceilings, plugins.runtime.clone());
     tokio::task::spawn_blocking(move || {
-        let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings)?;
+        let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings, &SystemFiles)?;
         let component = read_component(&path, ceilings.component_bytes);
         let component = component
             .map(|bytes| runtime.wasm(bytes))
@@ -231,27 +232,8 @@ fn reread(path: &Path, limit_bytes: u64) -> ComponentReader {
     Arc::new(move || read_component(&path, limit_bytes).map_err(io::Error::other))
 }
 
-/// Reads a component up to the largest size. Opens it without waiting, since a pipe's other end may never come.
+/// Reads a component up to the largest size.
 fn read_component(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadFault> {
-    let file = std::fs::File::options()
-        .read(true)
-        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits() as i32)
-        .open(path)
-        .map_err(LoadFault::Read)?;
-    let metadata = file.metadata().map_err(LoadFault::Read)?;
-    if !metadata.is_file() {
-        return Err(LoadFault::NotAFile);
-    }
-    // What is far too large is not read at all; what grows meanwhile is not read to its end.
-    if metadata.len() > limit_bytes {
-        return Err(LoadFault::TooLarge { limit_bytes });
-    }
-    let mut wasm = Vec::new();
-    file.take(limit_bytes.saturating_add(1))
-        .read_to_end(&mut wasm)
-        .map_err(LoadFault::Read)?;
-    if wasm.len() as u64 > limit_bytes {
-        return Err(LoadFault::TooLarge { limit_bytes });
-    }
-    Ok(wasm)
+    let limit = ReadLimit::component(limit_bytes);
+    SystemFiles.read(path, limit).map_err(LoadFault::Read)
 }

@@ -217,7 +217,7 @@ fn component_past_the_operators_size_is_not_loaded() {
         .start();
     let line = host.announcement("guest");
     assert!(
-        line.contains("not loaded: ") && line.contains("10240 bytes of --max-component"),
+        line.contains("not loaded: ") && line.contains("larger than 10KiB (--max-component)"),
         "{line}"
     );
 }

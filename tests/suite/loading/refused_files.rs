@@ -180,9 +180,9 @@ fn what_is_no_regular_file_is_reported_without_being_read() {
     symlink("moved/away.wasm", path("dangling.wasm")).unwrap();
     let host = builder.start();
     for (name, reason) in [
-        ("pipe", "no file"),
-        ("folder", "no file"),
-        ("endless", "no file"),
+        ("pipe", "it is a named pipe, not a regular file"),
+        ("folder", "it is a folder, not a regular file"),
+        ("endless", "it is a device, not a regular file"),
         ("dangling", "can't be read"),
     ] {
         assert_refused(&host, name, reason);

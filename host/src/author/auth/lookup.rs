@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::error::AuthCommandError;
 use crate::config::{
-    Ceilings, ConnectorConfig, ConnectorName, Credential, CredentialKind, Oauth2Config,
+    Ceilings, ConnectorConfig, ConnectorName, Credential, CredentialKind, Oauth2Config, SystemFiles,
 };
 
 /// The configuration beside the component.
@@ -27,7 +27,7 @@ pub(super) fn read_config(
         state_bytes: u64::MAX,
         concurrency: u32::MAX,
     };
-    Ok(ConnectorConfig::read(&path, &ceilings)?)
+    Ok(ConnectorConfig::read(&path, &ceilings, &SystemFiles)?)
 }
 
 /// The credential of this name, or the only one that has tokens to keep.

@@ -41,7 +41,7 @@ pub(super) async fn run(file: &Path, log: &LogCapture) -> Result<Conformance, Cl
     let component = folder.path().join("conforms.wasm");
     fs::copy(file, &component).map_err(|source| CliError::Unreadable {
         path: file.to_owned(),
-        source,
+        source: source.into(),
     })?;
     let config = conformance::config(api.address());
     fs::write(component.with_extension("toml"), config).map_err(set_up)?;

@@ -4,8 +4,7 @@ mod conformance;
 mod log_capture;
 mod report;
 
-use std::fs::File;
-use std::io::{self, Read, StdoutLock, Write};
+use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use self::report::CheckReport;
 use super::error::CliError;
 use super::source::SyncSource;
 use crate::author::check::{self, CheckDepth, Finding, FindingCode, Severity};
-use crate::config::{Ceilings, parse_duration};
+use crate::config::{Ceilings, ReadLimit, parse_duration, read_in_time};
 use crate::sync::{ClientOptions, ConnectorClient};
 
 #[derive(Debug, Args)]
@@ -126,16 +125,9 @@ fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     if !file.is_file() {
         return Err(CliError::NoConnector(file.to_owned()));
     }
-    let unreadable = |source| CliError::Unreadable {
+    let limit = ReadLimit::component(Ceilings::default().component_bytes);
+    read_in_time(file, limit).map_err(|source| CliError::Unreadable {
         path: file.to_owned(),
         source,
-    };
-    let mut bytes = Vec::new();
-    File::open(file)
-        .and_then(|opened| {
-            let limit_bytes = Ceilings::default().component_bytes;
-            opened.take(limit_bytes).read_to_end(&mut bytes)
-        })
-        .map_err(unreadable)?;
-    Ok(bytes)
+    })
 }

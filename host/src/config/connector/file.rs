@@ -1,7 +1,6 @@
 //! Finds and parses the file of one connector.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use super::config::ConnectorConfig;
@@ -9,19 +8,28 @@ use super::sections;
 use crate::config::ceilings::Ceilings;
 use crate::config::document::{Document, ValueSources, Variable};
 use crate::config::error::{ConfigError, Problem};
+use crate::config::reading::{FileSystem, ReadLimit, SystemFiles};
 
 impl ConnectorConfig {
     /// Reads `NAME.toml`. No file is the same as an empty one, since most connectors need none.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::Unreadable`]: the file is there but cannot be read; a link to nowhere is
-    ///   such a file.
+    /// - [`ConfigError::Unreadable`]: the file is there but cannot be read; a link to nowhere and a
+    ///   file of more than [`ReadLimit::CONFIGURATION`] are such files.
     /// - [`ConfigError::Invalid`]: as [`ConnectorConfig::parse`], and where the file is not UTF-8.
-    pub fn read(path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
-        match fs::read(path) {
+    pub fn read(
+        path: &Path,
+        ceilings: &Ceilings,
+        files: &dyn FileSystem,
+    ) -> Result<Self, ConfigError> {
+        let parse = |text: &str| {
+            let variable = |name: &str| std::env::var(name);
+            Self::parse_with(text, path, ceilings, (&variable, files))
+        };
+        match files.read(path, ReadLimit::CONFIGURATION) {
             Ok(bytes) => match str::from_utf8(&bytes) {
-                Ok(text) => Self::parse(text, path, ceilings),
+                Ok(text) => parse(text),
                 Err(error) => Err(not_utf8(
                     path,
                     bytes.get(..error.valid_up_to()).unwrap_or_default(),
@@ -29,12 +37,7 @@ impl ConnectorConfig {
             },
             // Not for a link to nowhere: a mount that failed must not put the server's keys in
             // place of the file's.
-            Err(error)
-                if error.kind() == io::ErrorKind::NotFound
-                    && fs::symlink_metadata(path).is_err() =>
-            {
-                Self::parse("", path, ceilings)
-            }
+            Err(fault) if fault.is_missing() && fs::symlink_metadata(path).is_err() => parse(""),
             Err(source) => Err(ConfigError::Unreadable {
                 path: path.to_owned(),
                 source,
@@ -51,18 +54,23 @@ impl ConnectorConfig {
     /// types, values out of range or above their ceiling, rules that permit nothing new, and values
     /// whose variable or file is missing or of no use.
     pub fn parse(text: &str, path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
-        Self::parse_with(text, path, ceilings, &|name| std::env::var(name))
+        let variable = |name: &str| std::env::var(name);
+        Self::parse_with(text, path, ceilings, (&variable, &SystemFiles))
     }
 
     fn parse_with(
         text: &str,
         path: &Path,
         ceilings: &Ceilings,
-        variable: &Variable<'_>,
+        (variable, files): (&Variable<'_>, &dyn FileSystem),
     ) -> Result<Self, ConfigError> {
         Document::parse(text)
             .and_then(|file| {
-                sections::read(file.root(), ValueSources::new(path, variable), ceilings)
+                sections::read(
+                    file.root(),
+                    ValueSources::new(path, variable, files),
+                    ceilings,
+                )
             })
             .map_err(|problems| ConfigError::Invalid {
                 path: path.to_owned(),
@@ -112,7 +120,7 @@ mod tests {
             text,
             Path::new("beers.toml"),
             &Ceilings::default(),
-            &variable,
+            (&variable, &SystemFiles),
         )
     }
 
@@ -196,24 +204,26 @@ mod tests {
             ..Ceilings::default()
         };
 
-        let missing =
-            ConnectorConfig::read(&path("missing.toml"), &ceilings).expect("no file is fine");
+        let missing = ConnectorConfig::read(&path("missing.toml"), &ceilings, &SystemFiles)
+            .expect("no file is fine");
         assert_eq!(missing.limits, Limits::within(&ceilings));
 
         fs::write(path("good.toml"), "\u{feff}[env]\r\nA = 'b'\r\n").expect("written");
-        let good = ConnectorConfig::read(&path("good.toml"), &ceilings).expect("it is right");
+        let good = ConnectorConfig::read(&path("good.toml"), &ceilings, &SystemFiles)
+            .expect("it is right");
         assert_eq!(good.env, [("A".to_owned(), "b".to_owned())]);
 
         fs::write(path("binary.toml"), b"[env]\nA = '\xff'").expect("written");
-        let binary = ConnectorConfig::read(&path("binary.toml"), &ceilings).expect_err("not UTF-8");
+        let binary = ConnectorConfig::read(&path("binary.toml"), &ceilings, &SystemFiles)
+            .expect_err("not UTF-8");
         assert_eq!(
             binary.to_string(),
             format!("{}:2: the file is not UTF-8", path("binary.toml").display())
         );
 
         fs::create_dir(path("folder.toml")).expect("a folder");
-        let unreadable =
-            ConnectorConfig::read(&path("folder.toml"), &ceilings).expect_err("a folder");
+        let unreadable = ConnectorConfig::read(&path("folder.toml"), &ceilings, &SystemFiles)
+            .expect_err("a folder");
         assert!(
             matches!(unreadable, ConfigError::Unreadable { .. }),
             "{unreadable}"
@@ -226,8 +236,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("beers.toml");
         std::os::unix::fs::symlink("nowhere", &path).expect("a link");
-        let error =
-            ConnectorConfig::read(&path, &Ceilings::default()).expect_err("it points to nothing");
+        let error = ConnectorConfig::read(&path, &Ceilings::default(), &SystemFiles)
+            .expect_err("it points to nothing");
         assert!(matches!(error, ConfigError::Unreadable { .. }), "{error}");
     }
 }

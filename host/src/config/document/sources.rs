@@ -2,13 +2,12 @@
 
 use std::cell::RefCell;
 use std::env::VarError;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::entry::TomlEntry;
 use super::source::ValueSource;
 use crate::config::error::Problem;
+use crate::config::reading::{FileFault, FileSystem, ReadLimit};
 use crate::config::stamp::FileStamp;
 
 /// Looks up an environment variable by name, as [`std::env::var`] does.
@@ -18,16 +17,22 @@ pub(in crate::config) type Variable<'s> = dyn Fn(&str) -> Result<String, VarErro
 pub(in crate::config) struct ValueSources<'s> {
     folder: &'s Path,
     variable: &'s Variable<'s>,
+    reader: &'s dyn FileSystem,
     /// The files that were read, each with its stamp from before.
     files: RefCell<Vec<(PathBuf, FileStamp)>>,
 }
 
 impl<'s> ValueSources<'s> {
     /// The sources of the configuration file `path`: files are looked for in its folder.
-    pub(in crate::config) fn new(path: &'s Path, variable: &'s Variable<'s>) -> Self {
+    pub(in crate::config) fn new(
+        path: &'s Path,
+        variable: &'s Variable<'s>,
+        reader: &'s dyn FileSystem,
+    ) -> Self {
         Self {
             folder: path.parent().unwrap_or(Path::new("")),
             variable,
+            reader,
             files: RefCell::default(),
         }
     }
@@ -88,9 +93,11 @@ impl<'s> ValueSources<'s> {
             ValueSource::Text(text) if text.contains("-----BEGIN") => {
                 Err("write the path of a file, not what it holds".into())
             }
-            ValueSource::Text(path) | ValueSource::File(path) => self.read(path),
+            ValueSource::Text(path) | ValueSource::File(path) => {
+                self.read(path, ReadLimit::PEM)
+            }
             ValueSource::Variable(name) => self.variable(name).and_then(|path| {
-                self.bytes(&path).map_err(|error| {
+                self.bytes(&path, ReadLimit::PEM).map_err(|error| {
                     format!("the file that the environment variable {name:?} names cannot be read: {error}")
                 })
             }),
@@ -114,7 +121,7 @@ impl<'s> ValueSources<'s> {
     }
 
     fn file(&self, path: &str) -> Result<String, String> {
-        let text = String::from_utf8(self.read(path)?)
+        let text = String::from_utf8(self.read(path, ReadLimit::VALUE)?)
             .map_err(|_| format!("the file {path:?} is not UTF-8"))?;
         let value = text.strip_suffix('\n').map_or(text.as_str(), |line| {
             line.strip_suffix('\r').unwrap_or(line)
@@ -126,15 +133,15 @@ impl<'s> ValueSources<'s> {
         }
     }
 
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.bytes(path)
+    fn read(&self, path: &str, limit: ReadLimit) -> Result<Vec<u8>, String> {
+        self.bytes(path, limit)
             .map_err(|error| format!("the file {path:?} cannot be read: {error}"))
     }
 
-    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+    fn bytes(&self, path: &str, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
         let path = self.folder.join(path);
-        let stamp = FileStamp::of(&path);
-        let content = fs::read(&path);
+        let stamp = self.reader.stamp(&path);
+        let content = self.reader.read(&path, limit);
         self.files.borrow_mut().push((path, stamp));
         content
     }
@@ -142,8 +149,11 @@ impl<'s> ValueSources<'s> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::Document;
     use super::*;
+    use crate::config::reading::SystemFiles;
 
     fn variable(name: &str) -> Result<String, VarError> {
         match name {
@@ -159,7 +169,7 @@ mod tests {
         let document = Document::parse(&text).expect(value);
         let entry = document.root().get("key").expect("key");
         let path = folder.join("beers.toml");
-        ValueSources::new(&path, &variable)
+        ValueSources::new(&path, &variable, &SystemFiles)
             .text(&entry, "a string")
             .map_err(|problem| problem.to_string())
     }

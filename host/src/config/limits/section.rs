@@ -71,10 +71,15 @@ mod tests {
 
     use super::*;
     use crate::config::document::Document;
+    use crate::config::reading::SystemFiles;
 
     fn read(text: &str, ceilings: &Ceilings) -> (Limits, Vec<String>) {
         let document = Document::parse(text).expect(text);
-        let sources = ValueSources::new(Path::new("beers.toml"), &|_| Err(VarError::NotPresent));
+        let sources = ValueSources::new(
+            Path::new("beers.toml"),
+            &|_| Err(VarError::NotPresent),
+            &SystemFiles,
+        );
         let mut problems = Vec::new();
         let limits = Limits::read(&mut document.root(), &sources, ceilings, &mut problems);
         (limits, problems.iter().map(ToString::to_string).collect())

@@ -131,6 +131,7 @@ mod tests {
     use super::super::fixtures::{AUTHORITY, AUTHORITY_KEY, CLIENT, CLIENT_KEY};
     use super::*;
     use crate::config::document::Document;
+    use crate::config::reading::SystemFiles;
 
     /// What a section is read as, from a folder with PEM files.
     fn read(text: &str) -> (NetworkConfig, Vec<String>) {
@@ -155,7 +156,7 @@ mod tests {
             _ => Err(VarError::NotPresent),
         };
         let document = Document::parse(text).expect(text);
-        let sources = ValueSources::new(Path::new(&path), &variable);
+        let sources = ValueSources::new(Path::new(&path), &variable, &SystemFiles);
         let mut problems = Vec::new();
         let config = NetworkConfig::read(&mut document.root(), &sources, &mut problems);
         (config, problems.iter().map(ToString::to_string).collect())

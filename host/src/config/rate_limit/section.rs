@@ -86,6 +86,7 @@ mod tests {
 
     use super::*;
     use crate::config::document::Document;
+    use crate::config::reading::SystemFiles;
 
     fn read(text: &str) -> (RateLimitConfig, Vec<String>) {
         let document = Document::parse(text).expect(text);
@@ -93,7 +94,7 @@ mod tests {
             "RATE" => Ok("10/s".to_owned()),
             _ => Err(VarError::NotPresent),
         };
-        let sources = ValueSources::new(Path::new("beers.toml"), &variable);
+        let sources = ValueSources::new(Path::new("beers.toml"), &variable, &SystemFiles);
         let mut problems = Vec::new();
         let config = RateLimitConfig::read(&mut document.root(), &sources, &mut problems);
         (config, problems.iter().map(ToString::to_string).collect())

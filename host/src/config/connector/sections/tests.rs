@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::document::Document;
+use crate::config::reading::SystemFiles;
 
 fn problems(text: &str) -> Vec<String> {
     let variable = |name: &str| match name {
@@ -11,7 +12,7 @@ fn problems(text: &str) -> Vec<String> {
         _ => Err(VarError::NotPresent),
     };
     let document = Document::parse(text).expect(text);
-    let sources = ValueSources::new(Path::new("beers.toml"), &variable);
+    let sources = ValueSources::new(Path::new("beers.toml"), &variable, &SystemFiles);
     let config = read(document.root(), sources, &Ceilings::default());
     let problems = config.expect_err(text);
     problems.iter().map(ToString::to_string).collect()
@@ -28,7 +29,7 @@ fn variables_from_elsewhere_are_secrets_unless_the_file_says_otherwise() {
     "#;
     let variable = |_: &str| Ok("hunter2".to_owned());
     let document = Document::parse(text).expect(text);
-    let sources = ValueSources::new(Path::new("beers.toml"), &variable);
+    let sources = ValueSources::new(Path::new("beers.toml"), &variable, &SystemFiles);
     let config = read(document.root(), sources, &Ceilings::default()).expect(text);
     assert_eq!(Vec::from_iter(&config.secret_env), ["KEY", "TOKEN"]);
     assert_eq!(config.env.len(), 4);

@@ -1,0 +1,259 @@
+//! The one way in which the host reads files that an operator or the plugins folder names.
+
+use std::fs::{File, FileType};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
+
+use super::fault::{FileFault, NoAnswer};
+use super::limit::{FILE_TIME, ReadLimit};
+use crate::config::stamp::FileStamp;
+
+/// How much is read between two looks at the clock.
+const PIECE_BYTES: u64 = 1 << 20;
+
+/// The files of the system. A trait, so that tests can script a file system that hangs.
+pub trait FileSystem: Send + Sync {
+    /// The content of a regular file, links followed.
+    ///
+    /// # Errors
+    ///
+    /// [`FileFault`], all but `NoAnswer`.
+    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault>;
+
+    /// What the system says of a file at this moment.
+    fn stamp(&self, path: &Path) -> FileStamp;
+
+    /// The paths of all that is in a folder.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Whether there is a folder at this path.
+    fn is_folder(&self, path: &Path) -> bool;
+}
+
+/// The files as they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemFiles;
+
+impl FileSystem for SystemFiles {
+    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+        let mut file = open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(FileFault::NotRegular(kind(metadata.file_type())));
+        }
+        // What is too large is not read at all; what grows meanwhile is not read to its end.
+        if metadata.len() > limit.bytes {
+            return Err(FileFault::TooLarge(limit));
+        }
+        within(&mut file, limit, Instant::now())
+    }
+
+    fn stamp(&self, path: &Path) -> FileStamp {
+        FileStamp::of(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        std::fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect()
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        path.is_dir()
+    }
+}
+
+/// Opens a file without waiting, since a pipe's other end may never come, and without taking a terminal.
+fn open(path: &Path) -> Result<File, FileFault> {
+    // The standard library adds O_CLOEXEC.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = File::options()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
+    opened.map_err(|error| {
+        // Sockets, and devices that nothing stands behind, can't even be opened.
+        if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) {
+            let kind = std::fs::metadata(path)
+                .map_or("a socket or device", |found| kind(found.file_type()));
+            return FileFault::NotRegular(kind);
+        }
+        error.into()
+    })
+}
+
+/// What a file is that is not regular.
+fn kind(found: FileType) -> &'static str {
+    if found.is_dir() {
+        "a folder"
+    } else if found.is_fifo() {
+        "a named pipe"
+    } else if found.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+/// All that `source` has, within the limit and [`FILE_TIME`] from `began` on.
+fn within(source: &mut impl Read, limit: ReadLimit, began: Instant) -> Result<Vec<u8>, FileFault> {
+    let mut content = Vec::new();
+    loop {
+        if began.elapsed() >= FILE_TIME {
+            return Err(FileFault::TooSlow);
+        }
+        let left = limit
+            .bytes
+            .saturating_add(1)
+            .saturating_sub(content.len() as u64);
+        let mut piece = source.by_ref().take(left.min(PIECE_BYTES));
+        match piece.read_to_end(&mut content)? {
+            _ if content.len() as u64 > limit.bytes => return Err(FileFault::TooLarge(limit)),
+            0 => return Ok(content),
+            _ => {}
+        }
+    }
+}
+
+/// Reads a file of the system, for a command that can't go on without it. A file that does not answer is given up.
+///
+/// # Errors
+///
+/// [`FileFault`].
+pub fn read_in_time(path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+    read_by(path, FILE_TIME, move |path| SystemFiles.read(path, limit))
+}
+
+fn read_by(
+    path: &Path,
+    patience: Duration,
+    read: impl FnOnce(&Path) -> Result<Vec<u8>, FileFault> + Send + 'static,
+) -> Result<Vec<u8>, FileFault> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let file = path.to_owned();
+    let reader = thread::Builder::new().name("weld-files".to_owned());
+    reader
+        .spawn(move || sender.send(read(&file)))
+        .map_err(NoAnswer::Thread)?;
+    receiver.recv_timeout(patience).unwrap_or_else(|_| {
+        Err(FileFault::NoAnswer(NoAnswer::GivenUp {
+            path: path.to_owned(),
+            waited: patience,
+        }))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use rustix::fs::{CWD, FileType as NodeType, Mode, mknodat};
+
+    use super::*;
+
+    const LIMIT: ReadLimit = ReadLimit::component(1 << 10);
+
+    fn read(path: &Path) -> Result<Vec<u8>, String> {
+        SystemFiles
+            .read(path, LIMIT)
+            .map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn only_regular_files_are_read_and_links_are_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("file"), "content").unwrap();
+        symlink("file", path("link")).unwrap();
+        for name in ["file", "link"] {
+            assert_eq!(read(&path(name)).as_deref(), Ok(&b"content"[..]), "{name}");
+        }
+        mknodat(
+            CWD,
+            path("pipe"),
+            NodeType::Fifo,
+            Mode::RUSR | Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        let _listener = UnixListener::bind(path("socket")).unwrap();
+        symlink("/dev/zero", path("zero")).unwrap();
+        symlink("pipe", path("to-pipe")).unwrap();
+        symlink(folder.path(), path("folder")).unwrap();
+        for (name, kind) in [
+            ("pipe", "a named pipe"),
+            ("to-pipe", "a named pipe"),
+            ("socket", "a socket"),
+            ("zero", "a device"),
+            ("folder", "a folder"),
+        ] {
+            let expected = format!("it is {kind}, not a regular file");
+            assert_eq!(read(&path(name)), Err(expected), "{name}");
+        }
+        assert!(
+            SystemFiles
+                .read(&path("nowhere"), LIMIT)
+                .unwrap_err()
+                .is_missing()
+        );
+    }
+
+    #[test]
+    fn file_larger_than_its_limit_is_refused_unread() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let file = File::create(&path).unwrap();
+        file.set_len(1 << 10).unwrap();
+        assert_eq!(read(&path).map(|content| content.len()), Ok(1 << 10));
+        for bytes in [(1 << 10) + 1, 10 << 30] {
+            file.set_len(bytes).unwrap();
+            let refused = "it is larger than 1KiB (--max-component)".to_owned();
+            assert_eq!(read(&path), Err(refused));
+        }
+    }
+
+    #[test]
+    fn file_that_grows_while_it_is_read_is_read_no_further_than_its_limit() {
+        let mut read_bytes = 0;
+        let mut endless = io::repeat(0).take(1 << 30);
+        let grown = within(&mut endless, LIMIT, Instant::now());
+        assert!(
+            matches!(grown, Err(FileFault::TooLarge(LIMIT))),
+            "{grown:?}"
+        );
+        read_bytes += (1 << 30) - endless.limit();
+        assert_eq!(read_bytes, (1 << 10) + 1);
+    }
+
+    #[test]
+    fn file_that_comes_too_slowly_is_given_up() {
+        let began = Instant::now().checked_sub(FILE_TIME).unwrap();
+        let slow = within(&mut &b"content"[..], LIMIT, began);
+        assert!(matches!(slow, Err(FileFault::TooSlow)), "{slow:?}");
+    }
+
+    #[test]
+    fn file_that_never_answers_is_given_up_and_named() {
+        let (_held, hangs) = mpsc::channel::<()>();
+        let given_up = read_by(Path::new("/mnt/key"), Duration::from_millis(1), move |_| {
+            let _never = hangs.recv();
+            Ok(Vec::new())
+        });
+        let message = given_up.unwrap_err().to_string();
+        assert!(
+            message.starts_with("/mnt/key has not answered for 1ms"),
+            "{message}"
+        );
+    }
+}
