@@ -95,6 +95,20 @@ impl Connector {
         page.await
     }
 
+    /// Does `work` on `bytes` bytes of what the guest handed over, as part of the call of this scope.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]s of time.
+    pub(crate) async fn work<R: Send + 'static>(
+        &self,
+        scope: &Arc<CallScope>,
+        bytes: usize,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, CallError> {
+        self.program.work(&self.setup, scope, bytes, work).await
+    }
+
     /// Makes an instance and drops it.
     ///
     /// # Errors

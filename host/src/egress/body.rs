@@ -101,7 +101,7 @@ impl ResponseBody {
                 bytes.extend_from_slice(&piece);
             }
             // A few compressed bytes become many pieces, and no wait stands between them.
-            tokio::task::coop::consume_budget().await;
+            self.limits.scope.cpu.take_turns().await;
         }
         Ok(bytes)
     }

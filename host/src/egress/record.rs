@@ -95,14 +95,11 @@ impl CallRecord {
         url: Option<&Url>,
         secrets: Secrets,
     ) -> Self {
-        let path = |url: &Url| {
-            let path = secrets.shown(url.path().to_owned());
-            report::shortened(&path, SHOWN_PATH_BYTES)
-        };
+        let path = |url: &Url| secrets.shown_beginning(url.path(), SHOWN_PATH_BYTES);
         Self {
             connector,
             request: RequestLabels {
-                method: report::shortened(&report::escaped(method), SHOWN_METHOD_BYTES),
+                method: report::escaped(&report::shortened(method, SHOWN_METHOD_BYTES)),
                 origin: url.map_or_else(String::new, |url| url.origin().ascii_serialization()),
                 path: url.map_or_else(String::new, path),
                 rule: None,

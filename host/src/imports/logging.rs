@@ -85,9 +85,11 @@ impl CallLog {
     /// A message of the contract's `log`; one with line breaks stays one line, its breaks escaped.
     pub(super) fn guest_line(&self, level: LogLevel, message: &str) {
         let mut state = self.lock();
-        let found = state.secrets.all();
-        let replaced = found.and_then(|finder| finder.replaced_text(message));
-        let message = report::shortened(replaced.as_deref().unwrap_or(message), MAX_LINE_BYTES);
+        if state.lines_left == 0 {
+            state.dropped_lines = state.dropped_lines.saturating_add(1);
+            return;
+        }
+        let message = state.secrets.shown_beginning(message, MAX_LINE_BYTES);
         state.line(GuestOutput::Log, level, message.as_bytes());
     }
 
@@ -143,6 +145,12 @@ impl LogState {
 
     /// Secrets go before lines are made: a long line is cut, and could be cut in the middle of one.
     fn write(&mut self, output: GuestOutput, bytes: &[u8]) {
+        // Of stderr the last lines are kept, also of those that are dropped.
+        if self.lines_left == 0 && output != GuestOutput::Stderr {
+            let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+            self.dropped_lines = self.dropped_lines.saturating_add(lines as u64);
+            return;
+        }
         let finder = self.secrets.all();
         let unfinished = self.unfinished(output);
         if let Some(finder) = finder {

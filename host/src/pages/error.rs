@@ -21,6 +21,12 @@ pub(crate) enum PagesError {
     )]
     SecretInState,
 
+    /// The marks that stand for secrets are longer than these.
+    #[error(
+        "with the secrets in it replaced, the answer has more than the {limit_bytes} bytes of `limits.page-size`"
+    )]
+    ReplacedTooLarge { limit_bytes: u64 },
+
     #[error("the connector answered a malformed schema")]
     InvalidSchema(#[from] SchemaError),
 

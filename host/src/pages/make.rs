@@ -89,7 +89,7 @@ impl PageMaker {
 
     async fn ask_schema(
         &self,
-        connector: &Connector,
+        connector: &Arc<Connector>,
         deadline: Option<Deadline>,
         waits: Arc<Waits>,
     ) -> Result<String, PagesError> {
@@ -99,7 +99,17 @@ impl PageMaker {
             () = connector.superseded() => return Err(PagesError::Superseded),
         };
         match asked {
-            Ok(tables) => Ok(secrets::schema(schema::write(tables)?, connector)),
+            Ok(tables) => {
+                let bytes = schema::bytes(&tables);
+                let written = {
+                    let connector = connector.clone();
+                    move || -> Result<String, PagesError> {
+                        secrets::schema(schema::write(tables)?, &connector)
+                    }
+                };
+                let work = connector.work(&scope, bytes, written);
+                work.await.map_err(ConnectorError::Call)?
+            }
             Err(CallError::Guest(GuestError::RateLimited(wait))) => {
                 Err(PagesError::SchemaRateLimited {
                     retry_after: wait.unwrap_or(SCHEMA_RETRY),
@@ -116,13 +126,17 @@ impl PageMaker {
         call: PageCall,
         waits: Arc<Waits>,
     ) -> CallResult<ReadyPage> {
-        match self.ask_page(&call, waits).await {
+        match self.ask_page(Arc::new(call), waits).await {
             Ok(page) => Ok(Arc::new(page)),
             Err(failure) => Err(Arc::new(failure)),
         }
     }
 
-    async fn ask_page(&self, call: &PageCall, waits: Arc<Waits>) -> Result<ReadyPage, PagesError> {
+    async fn ask_page(
+        self: &Arc<Self>,
+        call: Arc<PageCall>,
+        waits: Arc<Waits>,
+    ) -> Result<ReadyPage, PagesError> {
         let (slot, scope) = self.begin(&call.connector, call.deadline, waits).await?;
         let fetched = tokio::select! {
             fetched = call.connector.fetch_page(&call.table, &call.state, &scope) => fetched,
@@ -132,7 +146,12 @@ impl PageMaker {
         let now = Timestamp::now();
         let limits = call.connector.limits();
         match fetched {
-            Ok(page) => self.check(page, now, call),
+            Ok(page) => {
+                let (bytes, maker, connector) =
+                    (page.bytes(), self.clone(), call.connector.clone());
+                let work = connector.work(&scope, bytes, move || maker.check(page, now, &call));
+                work.await.map_err(ConnectorError::Call)?
+            }
             Err(CallError::Guest(GuestError::RateLimited(asked))) => {
                 let previous = call
                     .mark

@@ -14,6 +14,21 @@ pub(super) fn write(tables: Vec<source::Table>) -> Result<String, SchemaError> {
     write_schema(&tables)
 }
 
+/// How long its texts are together, in bytes.
+pub(super) fn bytes(tables: &[source::Table]) -> usize {
+    let of_field = |field: &source::Field| {
+        let kind = match &field.type_ {
+            source::FieldType::Named(text) | source::FieldType::Described(text) => text.len(),
+        };
+        field.name.len() + kind + field.default.as_ref().map_or(0, String::len)
+    };
+    let of_table = |table: &source::Table| {
+        let keys = table.primary_key.iter().map(String::len);
+        table.name.len() + keys.sum::<usize>() + table.fields.iter().map(of_field).sum::<usize>()
+    };
+    tables.iter().map(of_table).sum()
+}
+
 fn table(table: source::Table) -> Table {
     Table {
         name: table.name,

@@ -27,6 +27,13 @@ pub(crate) struct GuestPage {
     pub(crate) wait: Option<Duration>,
 }
 
+impl GuestPage {
+    /// How long its texts are together, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.insert.len().saturating_add(self.state.len())
+    }
+}
+
 impl Program {
     /// Calls the export `schema`.
     ///
@@ -122,8 +129,12 @@ impl Program {
                 instantiated = true;
                 export(&mut store, &guest).await
             };
-            let (turns, name) = (self.turns.clone(), name.clone());
-            let mut running = pin!(TurnTaker::new(turns, name, clock.clone(), call));
+            let mut running = pin!(TurnTaker::new(
+                &self.turns,
+                name.clone(),
+                clock.clone(),
+                call
+            ));
             let ended = tokio::time::timeout_at(deadline.at, running.as_mut()).await;
             // Asked before the call is dropped, and its waits with it.
             (ended, scope.waits.current())

@@ -49,7 +49,7 @@ impl GuestError {
         table: Option<&str>,
         secrets: &Secrets,
     ) -> Self {
-        let short = |message: String| report::shortened(&secrets.shown(message), MAX_MESSAGE_BYTES);
+        let short = |message: String| secrets.shown_beginning(&message, MAX_MESSAGE_BYTES);
         match error {
             source::Error::UnknownTable => Self::UnknownTable {
                 table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),

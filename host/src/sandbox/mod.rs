@@ -23,6 +23,7 @@ mod setup;
 mod store;
 mod turns;
 mod wasm;
+mod workbench;
 
 pub use cache::{Cache, CacheError, TrustFault};
 pub(crate) use call::GuestPage;

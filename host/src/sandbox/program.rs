@@ -15,6 +15,8 @@ pub(crate) struct Program {
     pub(super) engine: Engine,
     pub(super) code: ProgramCode,
     pub(super) turns: Arc<Turns>,
+    /// The turns of host work on what guests hand over.
+    pub(super) workbench: Arc<Turns>,
     pub(super) account: Arc<HostAccount>,
     pub(super) cached: bool,
 }

@@ -14,6 +14,7 @@ use super::linker::HostLinker;
 use super::program::Program;
 use super::turns::Turns;
 use super::wasm::Wasm;
+use super::workbench::workbench;
 use crate::account::HostAccount;
 
 /// Everything that the calls of all connectors share: engine, linker, compiled code, turns to compute, memory.
@@ -22,6 +23,7 @@ pub struct Runtime {
     linker: Arc<HostLinker>,
     compiler: Arc<Compiler>,
     turns: Arc<Turns>,
+    workbench: Arc<Turns>,
     account: Arc<HostAccount>,
     /// The slots of trial instantiations under way.
     loading: Semaphore,
@@ -50,6 +52,7 @@ impl Runtime {
             linker: Arc::new(linker),
             engine,
             turns: Turns::new(permits()),
+            workbench: workbench(),
             account: HostAccount::new(settings.total_memory_bytes),
             loading: Semaphore::new(LOADING_SLOTS as usize),
         })
@@ -82,6 +85,7 @@ impl Runtime {
             engine: self.engine.clone(),
             code,
             turns: self.turns.clone(),
+            workbench: self.workbench.clone(),
             account: self.account.clone(),
             cached,
         })

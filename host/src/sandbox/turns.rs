@@ -36,6 +36,15 @@ impl Turns {
         })))
     }
 
+    /// A place among those who want a permit, at first outside of the queue.
+    pub(super) fn place(self: &Arc<Self>, connector: ConnectorName) -> TurnPlace {
+        TurnPlace {
+            turns: self.clone(),
+            connector,
+            ticket: None,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, TurnState> {
         self.0.lock()
     }
@@ -54,7 +63,7 @@ impl Turns {
 }
 
 /// The right to compute, until it is dropped.
-struct Permit(Arc<Turns>);
+pub(super) struct Permit(Arc<Turns>);
 
 impl Drop for Permit {
     fn drop(&mut self) {
@@ -63,7 +72,7 @@ impl Drop for Permit {
 }
 
 /// One call's place among those who want to compute.
-struct TurnPlace {
+pub(super) struct TurnPlace {
     turns: Arc<Turns>,
     connector: ConnectorName,
     /// `Some` if the call waits, or its turn has come and it has not been polled since.
@@ -71,7 +80,8 @@ struct TurnPlace {
 }
 
 impl TurnPlace {
-    fn poll(&mut self, context: &Context<'_>) -> Poll<Permit> {
+    /// The permit, once it is this place's turn.
+    pub(super) fn poll(&mut self, context: &Context<'_>) -> Poll<Permit> {
         let mut state = self.turns.state();
         let Some(ticket) = &self.ticket else {
             if state.free > 0 {
@@ -130,17 +140,13 @@ pub(super) struct TurnTaker<F> {
 
 impl<F: Future> TurnTaker<F> {
     pub(super) fn new(
-        turns: Arc<Turns>,
+        turns: &Arc<Turns>,
         connector: ConnectorName,
         clock: Arc<CpuClock>,
         call: F,
     ) -> Self {
         Self {
-            place: TurnPlace {
-                turns,
-                connector,
-                ticket: None,
-            },
+            place: turns.place(connector),
             clock,
             call: Box::pin(call),
         }

@@ -1,13 +1,22 @@
 //! Secrets taken out of JSON, which stays JSON.
 
-use super::Finder;
+use super::finder::Finder;
+use super::replacer::OverlongText;
 
 impl Finder {
     /// The JSON text with the secrets of its strings, names and numbers replaced; none where it has none. A number that
     /// is a secret becomes a string. What is no JSON comes back as some text that is none, either.
-    pub(crate) fn replaced_json(&self, text: &str) -> Option<String> {
+    ///
+    /// # Errors
+    ///
+    /// [`OverlongText`] if it would have more than `max_bytes`; then not much more was written.
+    pub(crate) fn replaced_json(
+        &self,
+        text: &str,
+        max_bytes: usize,
+    ) -> Result<Option<String>, OverlongText> {
         if !self.is_in(text.as_bytes()) {
-            return None;
+            return Ok(None);
         }
         let mut replaced = String::with_capacity(text.len());
         let mut rest = text;
@@ -18,36 +27,36 @@ impl Finder {
                 _ => rest.find(begins_token).unwrap_or(rest.len()),
             };
             let (token, after) = rest.split_at(length);
-            match character {
-                '"' => self.string(token, &mut replaced),
-                '0'..='9' | '-' => self.number(token, &mut replaced),
-                _ => replaced.push_str(token),
+            let left = max_bytes.checked_sub(replaced.len()).ok_or(OverlongText)?;
+            match self.token(character, token, left)? {
+                Some(text) => replaced.push_str(&serde_json::Value::from(text).to_string()),
+                None => replaced.push_str(token),
             }
             rest = after;
         }
-        Some(replaced)
+        if replaced.len() > max_bytes {
+            return Err(OverlongText);
+        }
+        Ok(Some(replaced))
     }
 
-    fn string(&self, token: &str, replaced: &mut String) {
-        let Ok(decoded) = serde_json::from_str::<String>(token) else {
-            // Half of a surrogate pair is no text, but may stand beside a secret.
-            match self.is_in(token.as_bytes()) {
-                true => replaced.push_str("\"[secret]\""),
-                false => replaced.push_str(token),
-            }
-            return;
+    /// What a token that begins with this character says without its secrets; none where it has none.
+    fn token(
+        &self,
+        first: char,
+        token: &str,
+        max_bytes: usize,
+    ) -> Result<Option<String>, OverlongText> {
+        let replaced = match first {
+            '"' => match serde_json::from_str::<String>(token) {
+                Ok(decoded) => self.replaced_within(decoded.as_bytes(), max_bytes)?,
+                // Half of a surrogate pair is no text, but may stand beside a secret.
+                Err(_) => self.is_in(token.as_bytes()).then(|| b"[secret]".to_vec()),
+            },
+            '0'..='9' | '-' => self.replaced_within(token.as_bytes(), max_bytes)?,
+            _ => None,
         };
-        match self.replaced_text(&decoded) {
-            Some(text) => replaced.push_str(&serde_json::Value::from(text).to_string()),
-            None => replaced.push_str(token),
-        }
-    }
-
-    fn number(&self, token: &str, replaced: &mut String) {
-        match self.replaced_text(token) {
-            Some(text) => replaced.push_str(&serde_json::Value::from(text).to_string()),
-            None => replaced.push_str(token),
-        }
+        Ok(replaced.map(|text| String::from_utf8_lossy(&text).into_owned()))
     }
 }
 
@@ -113,7 +122,20 @@ mod tests {
             ),
             (r#"[{"a":"nhunter2"}]"#, None),
         ] {
-            assert_eq!(finder.replaced_json(page).as_deref(), expected, "{page}");
+            let replaced = finder.replaced_json(page, 100).unwrap();
+            assert_eq!(replaced.as_deref(), expected, "{page}");
         }
+    }
+
+    #[test]
+    fn a_text_that_marks_make_too_long_is_given_up() {
+        let finder =
+            Finder::new([("hunter2hunter3", "[secret of a long name]")].into_iter()).unwrap();
+        let page = format!(r#"["{}"]"#, "hunter2hunter3".repeat(4));
+        let replaced = finder.replaced_json(&page, 96).unwrap();
+        assert_eq!(replaced.map(|text| text.len()), Some(96));
+        assert_eq!(finder.replaced_json(&page, 95), Err(OverlongText));
+        let pieces = format!(r#"["{0}","{0}"]"#, "hunter2hunter3");
+        assert_eq!(finder.replaced_json(&pieces, 52), Err(OverlongText));
     }
 }

@@ -22,6 +22,7 @@ use url::Url;
 
 use crate::config::ConnectorConfig;
 use crate::lock::RwLock;
+use crate::report;
 pub(crate) use finder::Finder;
 pub(crate) use replacer::Replacer;
 
@@ -143,6 +144,27 @@ impl Secrets {
         inner.all.get_or_init(|| inner.finder(|_| true)).clone()
     }
 
+    /// The beginning of a text for a log or an error, at most `max_bytes` of it, with `…` if something is left out. No
+    /// more of the text is looked at than is needed for that.
+    pub(crate) fn shown_beginning(&self, text: &str, max_bytes: usize) -> String {
+        let Some(finder) = self.all() else {
+            return report::shortened(text, max_bytes);
+        };
+        // A mark may be shorter than its secret, so that more of the text has its place.
+        let window = text.floor_char_boundary(max_bytes.saturating_mul(2));
+        let (window, rest) = text.split_at(window);
+        if rest.is_empty() {
+            let replaced = finder.replaced_text(window);
+            return report::shortened(replaced.as_deref().unwrap_or(window), max_bytes);
+        }
+        // What the window's end may cut in two is left out.
+        let replaced = finder.replaced_beginning(window.as_bytes());
+        let mut shown = String::from_utf8_lossy(&replaced).into_owned();
+        shown.truncate(shown.floor_char_boundary(max_bytes));
+        shown.push('…');
+        shown
+    }
+
     /// A text for a log or an error.
     pub(crate) fn shown(&self, text: String) -> String {
         self.all()
@@ -191,5 +213,38 @@ impl fmt::Debug for Secrets {
         let inner = self.0.read();
         let names = inner.secrets.iter().map(|secret| &secret.name);
         formatter.debug_set().entries(names).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beginning_of_a_text_shows_no_secret_nor_a_part_of_one() {
+        let secrets = Secrets::of("beers");
+        let shown = |text: &str| secrets.shown_beginning(text, 20);
+        assert_eq!(shown("short"), "short");
+        assert_eq!(shown(&"long".repeat(6)), "longlonglonglonglong…");
+        secrets.add("hunter2hunter3", "a");
+        assert_eq!(shown("it is hunter2hunter3"), "it is [secret a]");
+        assert_eq!(
+            shown("hunter2hunter3".repeat(9).as_str()),
+            "[secret a][secret a]…"
+        );
+        // The first 40 bytes are looked at, and these end inside of a secret.
+        for before in 26..40 {
+            let text = format!("{}hunter2hunter3 and more", "-".repeat(before));
+            assert_eq!(shown(&text), format!("{}…", "-".repeat(20)));
+        }
+        let shrinks = format!("{}hunter2hunter", "hunter2hunter3".repeat(2));
+        assert_eq!(shown(&shrinks), "[secret a][secret a]…");
+        secrets.add(&"b".repeat(12), "b");
+        assert_eq!(
+            shown(&"b".repeat(90)),
+            "[secret b]…",
+            "one that has no end so far"
+        );
+        assert_eq!(shown(&"ä".repeat(30)), format!("{}…", "ä".repeat(10)));
     }
 }

@@ -8,6 +8,11 @@ use bytes::Bytes;
 use super::finder::Finder;
 use super::search::{Next, Position};
 
+/// With its secrets replaced a text would be longer than it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("with its secrets replaced the text is too long")]
+pub(crate) struct OverlongText;
+
 /// Replaces secrets in one stream of bytes, however it is cut. Of what it was given it keeps back no more than what may
 /// be the beginning of a secret.
 pub(crate) struct Replacer {
@@ -86,18 +91,62 @@ impl Replacer {
 impl Finder {
     /// The text with its secrets replaced; none where it has none.
     pub(crate) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.replaced_within(text, usize::MAX).unwrap_or_default()
+    }
+
+    /// As [`Self::replaced`], if what comes out has no more than `max_bytes`: a mark may be several times as long as its
+    /// secret.
+    ///
+    /// # Errors
+    ///
+    /// [`OverlongText`]; then no more than that was written.
+    pub(super) fn replaced_within(
+        &self,
+        text: &[u8],
+        max_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, OverlongText> {
         let mut replaced = Vec::new();
         let mut written = 0;
         let mut search = self.search(text, true);
         while let Next::Secret(range, mark) = search.next() {
-            replaced.extend_from_slice(text.get(written..range.start).unwrap_or_default());
+            let before = text.get(written..range.start).unwrap_or_default();
+            if replaced.len() + before.len() + mark.len() > max_bytes {
+                return Err(OverlongText);
+            }
+            replaced.extend_from_slice(before);
             replaced.extend_from_slice(mark.as_bytes());
             written = range.end;
         }
-        (written > 0).then(|| {
-            replaced.extend_from_slice(text.get(written..).unwrap_or_default());
-            replaced
-        })
+        if written == 0 {
+            return Ok(None);
+        }
+        let rest = text.get(written..).unwrap_or_default();
+        if replaced.len() + rest.len() > max_bytes {
+            return Err(OverlongText);
+        }
+        replaced.extend_from_slice(rest);
+        Ok(Some(replaced))
+    }
+
+    /// The beginning of a longer text with its secrets replaced, without what its end may have cut in two.
+    pub(super) fn replaced_beginning(&self, text: &[u8]) -> Vec<u8> {
+        let mut replaced = Vec::new();
+        let mut written = 0;
+        let mut search = self.search(text, false);
+        let sure = loop {
+            match search.next() {
+                Next::Nothing => break text.len(),
+                Next::Unsure(from) => break from,
+                Next::Secret(range, mark) => {
+                    replaced.extend_from_slice(text.get(written..range.start).unwrap_or_default());
+                    replaced.extend_from_slice(mark.as_bytes());
+                    written = range.end;
+                }
+            }
+        };
+        replaced.extend_from_slice(text.get(written..sure).unwrap_or_default());
+        replaced.extend_from_slice(search.begun().as_bytes());
+        replaced
     }
 
     /// As [`Self::replaced`], of UTF-8.

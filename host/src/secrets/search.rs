@@ -108,8 +108,7 @@ impl<'t> Search<'t> {
     pub(super) fn next(&mut self) -> Next<'t> {
         loop {
             if let Some(Coverage { range, needle }) = self.decided() {
-                let mark = self.finder.marks.get(needle as usize);
-                return Next::Secret(range, mark.map_or("", String::as_str));
+                return Next::Secret(range, self.mark(needle));
             }
             if self.at >= self.text.len() {
                 if !self.is_last {
@@ -137,6 +136,17 @@ impl<'t> Search<'t> {
             }
             self.run();
         }
+    }
+
+    /// What is to be written for a secret whose end isn't known yet; empty where there is none.
+    pub(super) fn begun(&self) -> &'t str {
+        let found = self.found.front();
+        found.map_or("", |found| self.mark(found.needle))
+    }
+
+    fn mark(&self, needle: u32) -> &'t str {
+        let mark = self.finder.marks.get(needle as usize);
+        mark.map_or("", String::as_str)
     }
 
     /// How far it has come, for the text that begins `decided` bytes later.

@@ -163,6 +163,7 @@ impl ApiError {
             | PagesError::InvalidPage(_)
             | PagesError::InvalidSchema(_)
             | PagesError::SecretInState
+            | PagesError::ReplacedTooLarge { .. }
             | PagesError::Stuck { .. }
             | PagesError::UnreadableSchema { .. }
             | PagesError::SchemaTimeout { .. }
@@ -239,6 +240,7 @@ fn page_kind(failure: &PagesError) -> ErrorKind {
         PagesError::Connector(error) => connector_kind(error),
         PagesError::InvalidPage(_) => ErrorKind::InvalidPage,
         PagesError::SecretInState => ErrorKind::SecretInPage,
+        PagesError::ReplacedTooLarge { .. } => ErrorKind::PageTooLarge,
         PagesError::Stuck { .. } => ErrorKind::StuckSync,
         PagesError::InvalidSchema(_) | PagesError::UnreadableSchema { .. } => {
             ErrorKind::InvalidSchema

@@ -3,6 +3,7 @@
 mod calls;
 mod fairness;
 mod host_resources;
+mod host_work;
 mod isolation;
 mod page_exchanges;
 mod upstream_memory;

@@ -79,7 +79,7 @@ impl Stage {
         };
         let connector = connector.parse().unwrap();
         Driven {
-            call: Box::pin(TurnTaker::new(self.turns.clone(), connector, clock, script)),
+            call: Box::pin(TurnTaker::new(&self.turns, connector, clock, script)),
             woken: Arc::default(),
             polls,
         }
@@ -233,7 +233,7 @@ fn a_call_that_panics_gives_its_permit_back() {
     let clock = CpuClock::new(Duration::from_secs(3600));
     let panics = std::future::poll_fn(|_| -> Poll<()> { panic!("as told") });
     let mut call = Box::pin(TurnTaker::new(
-        stage.turns.clone(),
+        &stage.turns,
         "a".parse().unwrap(),
         clock,
         panics,
@@ -272,7 +272,7 @@ fn no_more_calls_compute_at_once_than_there_are_permits() {
             });
             let clock = CpuClock::new(Duration::from_secs(3600));
             let connector = format!("c{}", number % 5).parse().unwrap();
-            calls.spawn(TurnTaker::new(turns.clone(), connector, clock, call));
+            calls.spawn(TurnTaker::new(&turns, connector, clock, call));
         }
         while let Some(ended) = calls.join_next().await {
             ended.unwrap();
