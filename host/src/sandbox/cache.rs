@@ -58,7 +58,9 @@ pub enum CacheError {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EntryFault {
     #[error("it can't be read")]
-    Io(#[from] io::Error),
+    Read(#[source] io::Error),
+    #[error("it can't be written; --cache names another folder")]
+    Write(#[source] io::Error),
     #[error("it is no regular file")]
     NotAFile,
     #[error(transparent)]
@@ -89,7 +91,7 @@ impl Cache {
         let path = self.folder.join(format!("{key}.cwasm"));
         match self.read(engine, key, &path) {
             Ok(component) => Some(component),
-            Err(EntryFault::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(EntryFault::Read(error)) if error.kind() == io::ErrorKind::NotFound => None,
             Err(refused) => {
                 tracing::warn!(
                     path = %path.display(),
@@ -116,15 +118,17 @@ impl Cache {
         key: &str,
         code: &[u8],
     ) -> Result<Component, EntryFault> {
-        let written = self.write(code)?;
+        let written = self.write(code).map_err(EntryFault::Write)?;
         let path = self.folder.join(format!("{key}.cwasm"));
         let component = load(engine, CompiledCode::In(written.as_file(), written.path()))
             .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))?;
         let digest = Sha256::new_with_prefix(key).chain_update(code);
-        let digest = self.write(hexadecimal(&digest.finalize()).as_bytes())?;
+        let digest = hexadecimal(&digest.finalize());
+        let digest = self.write(digest.as_bytes()).map_err(EntryFault::Write)?;
         // The code comes first: a digest without its code is a missing entry.
         for (file, path) in [(written, &path), (digest, &path.with_extension("sha256"))] {
-            file.persist(path).map_err(|error| error.error)?;
+            file.persist(path)
+                .map_err(|error| EntryFault::Write(error.error))?;
         }
         Ok(component)
     }
@@ -142,10 +146,11 @@ impl Cache {
         let mut recorded = String::new();
         open_trusted(&self.folder.join(format!("{key}.sha256")))?
             .take(DIGEST_DIGITS)
-            .read_to_string(&mut recorded)?;
+            .read_to_string(&mut recorded)
+            .map_err(EntryFault::Read)?;
         let mut file = open_trusted(path)?;
         let mut digest = Sha256::new_with_prefix(key);
-        io::copy(&mut file, &mut digest)?;
+        io::copy(&mut file, &mut digest).map_err(EntryFault::Read)?;
         if hexadecimal(&digest.finalize()) != recorded {
             return Err(EntryFault::Digest);
         }
@@ -165,8 +170,9 @@ fn open_trusted(path: &Path) -> Result<File, EntryFault> {
     let file = File::options()
         .read(true)
         .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32)
-        .open(path)?;
-    let metadata = file.metadata()?;
+        .open(path)
+        .map_err(EntryFault::Read)?;
+    let metadata = file.metadata().map_err(EntryFault::Read)?;
     if metadata.mode() & FILE_KIND != REGULAR_FILE {
         return Err(EntryFault::NotAFile);
     }

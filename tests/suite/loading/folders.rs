@@ -76,7 +76,7 @@ fn cache_that_nobody_can_write_to_is_reported_and_keeps_nothing_from_serving() {
         .start();
     assert_serves(&host, "guest");
     host.log().wait_for("the warning", |line| {
-        line.contains("WARN") && line.contains(NOT_KEPT)
+        line.contains("WARN") && line.contains(NOT_KEPT) && line.contains("it can't be written")
     });
 }
 
