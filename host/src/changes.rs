@@ -55,6 +55,11 @@ impl Changes {
         }
     }
 
+    /// What is told of each change: for who may not hold this while waiting.
+    pub(crate) fn told(&self) -> Arc<Notify> {
+        self.changed.clone()
+    }
+
     /// Waits for the next change; one since the last call counts.
     pub(crate) async fn next(&self) {
         self.changed.notified().await;

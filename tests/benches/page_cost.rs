@@ -100,11 +100,11 @@ async fn serve_guest() -> SocketAddr {
         folder.path().to_owned(),
         Ceilings::default(),
     );
-    let startup = plugins
+    let mut startup = plugins
         .load(None, admission)
         .await
         .expect("the folder is there");
-    startup.pending.run(drop).await;
+    startup.loader.finish(drop).await;
     let pages = Pages::new(
         startup.connectors.clone(),
         PageSettings { background: true },

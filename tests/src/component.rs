@@ -48,6 +48,84 @@ pub fn with_core_module(component: &[u8], module: &[u8]) -> Vec<u8> {
     longer
 }
 
+/// A connector that sleeps for so long when an instance of it is made: its start function calls the host's `sleep`.
+pub fn starting_asleep(milliseconds: u32) -> Vec<u8> {
+    let named = |name: &str| [number(name.len()), name.as_bytes().to_vec()].concat();
+    // A memory for the result of `sleep`, exported as `m`.
+    let memory = core_module(&[(5, &[1, 0, 1]), (7, b"\x01\x01m\x02\0")]);
+    // Imports `sleep` as `"" "s"`; its start function calls it with a time and an address, and its `f` does nothing.
+    let start = [
+        &[0, 0x41][..],
+        &signed_number(milliseconds),
+        &[0x41, 0, 0x10, 0, 0x0b],
+    ]
+    .concat();
+    let code = [&[2][..], &number(start.len()), &start, &[2, 0, 0x0b]].concat();
+    let sleeper = core_module(&[
+        (1, &[2, 0x60, 2, 0x7f, 0x7f, 0, 0x60, 0, 0]),
+        (2, b"\x01\0\x01s\0\0"),
+        (3, &[2, 1, 1]),
+        (7, b"\x01\x01f\0\x02"),
+        (8, &[1]),
+        (10, &code),
+    ]);
+    // `record { left: u32 }`, exported as `out-of-time`; a result with that error; `sleep` with that result.
+    let host_type = [
+        &[1, 0x42, 5, 0x01, 0x72, 1][..],
+        &named("left"),
+        &[0x79, 0x04, 0],
+        &named("out-of-time"),
+        &[0x03, 0, 0, 0x01, 0x6a, 0, 1, 1, 0x01, 0x40, 1],
+        &named("duration"),
+        &[0x79, 0, 2, 0x04, 0],
+        &named("sleep"),
+        &[0x01, 3],
+    ]
+    .concat();
+    let import = [&[1, 0][..], &named("weld:connector/host@0.1.0"), &[5, 0]].concat();
+    let sleep = [&[1, 0x01, 0, 0][..], &named("sleep")].concat();
+    let exports = [
+        &[1, 0][..],
+        &named("weld:connector/source@0.1.0"),
+        &[5, 1, 0],
+    ]
+    .concat();
+    [
+        b"\0asm\x0d\0\x01\0".to_vec(),
+        section(7, &host_type),
+        section(10, &import),
+        section(6, &sleep),
+        section(CORE_MODULE, &memory),
+        section(CORE_MODULE, &sleeper),
+        section(CORE_INSTANCE, &[1, 0, 0, 0]),
+        section(6, b"\x01\0\x02\x01\0\x01m"),
+        // `sleep` lowered with that memory.
+        section(8, &[1, 0x01, 0, 0, 1, 0x03, 0]),
+        // An instance of it under the name `s`, and one of the module that gets it.
+        section(2, b"\x02\x01\x01\x01s\0\0\0\x01\x01\0\x12\x01"),
+        // `f` as a function of the component, under both names of the contract.
+        section(6, b"\x01\0\0\x01\x02\x01f"),
+        section(7, b"\x01\x40\0\x01\0"),
+        section(8, &[1, 0, 0, 1, 0, 1]),
+        section(
+            5,
+            b"\x01\x01\x02\0\x06schema\x01\x01\0\x0afetch-page\x01\x01",
+        ),
+        section(11, &exports),
+    ]
+    .concat()
+}
+
+/// A number as `i32.const` has it: LEB128 with a sign.
+fn signed_number(value: u32) -> Vec<u8> {
+    let mut bytes = number(value as usize);
+    if let Some(last) = bytes.last_mut().filter(|last| **last & 0x40 != 0) {
+        *last |= 0x80;
+        bytes.push(0);
+    }
+    bytes
+}
+
 /// A component that exports nothing, with one module of so many functions, each of so many arithmetic steps: as large
 /// as a test needs it, and slow to compile.
 pub fn large(functions: usize, steps: usize) -> Vec<u8> {

@@ -41,12 +41,12 @@ pub async fn serve(
         plugins.to_owned(),
         Ceilings::default(),
     );
-    let startup = plugins.load(None, admission).await.expect("a folder");
+    let mut startup = plugins.load(None, admission).await.expect("a folder");
     for report in startup.reports {
         report.outcome.expect("it loads");
     }
     let check = |report: LoadReport| assert!(report.outcome.is_ok(), "{report:?}");
-    startup.pending.run(check).await;
+    startup.loader.finish(check).await;
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into())
         .await
         .expect("a free port");

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
 use crate::connectors::{
-    AdmissionSettings, Connectors, IdleReclaimer, LoadReport, PendingLoads, Plugins, Reloader,
+    AdmissionSettings, Connectors, IdleReclaimer, LoadReport, Loader, Plugins,
 };
 use crate::egress::Upstreams;
 use crate::pages::{PageSettings, Pages};
@@ -27,14 +27,12 @@ pub(super) const COMPILER_COMMAND: &str = "compiler";
 pub(super) struct Host {
     pub(super) server: Server,
     pub(super) reports: Vec<LoadReport>,
-    /// What is still to be compiled.
-    pending: Option<PendingLoads>,
     pub(super) capacity: Capacity,
     connectors: Arc<Connectors>,
     pages: Pages,
     settings: ServerSettings,
-    /// With how often it looks where the system tells of no change.
-    reloader: Option<(Reloader, Duration)>,
+    /// With how often it looks where the system tells of no change, if it looks at all.
+    loader: (Loader, Option<Duration>),
     /// With how long a connector keeps its code without a call.
     reclaimer: Option<(IdleReclaimer, Duration)>,
 }
@@ -85,31 +83,29 @@ impl Host {
         Ok(Self {
             server,
             reports: startup.reports,
-            pending: Some(startup.pending),
             capacity,
             pages: Pages::new(startup.connectors.clone(), PageSettings::from(&config)),
             connectors: startup.connectors,
-            reloader: config.reload.map(|interval| (startup.reloader, interval)),
+            loader: (startup.loader, config.reload),
             reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
             settings: ServerSettings::new(&config, machine.max_connections()),
         })
     }
 
-    /// As [`start`](Self::start), with every connector compiled.
+    /// As [`start`](Self::start), with every connector loaded.
     pub(super) async fn start_whole(
         config: ServerConfig,
         tokens: Option<Store>,
     ) -> Result<Self, CliError> {
         let mut host = Self::start(config, tokens).await?;
-        if let Some(pending) = host.pending.take() {
-            pending.run(|report| host.reports.push(report)).await;
-        }
+        let (loader, _) = &mut host.loader;
+        loader.finish(|report| host.reports.push(report)).await;
         Ok(host)
     }
 
-    /// How many connectors are still to be compiled.
-    pub(super) fn uncompiled(&self) -> usize {
-        self.pending.as_ref().map_or(0, PendingLoads::len)
+    /// How many connectors are still loading: most of them are being compiled.
+    pub(super) fn unfinished(&self) -> usize {
+        self.loader.0.unfinished()
     }
 
     /// Why the first connector that did not load didn't, with all causes.
@@ -122,24 +118,14 @@ impl Host {
     }
 
     /// Serves until `shutdown` is ready and the requests under way have ended.
-    /// Tells what became of each connector that is compiled meanwhile.
+    /// Tells what became of each connector that was still loading.
     pub(super) async fn run(
         self,
         shutdown: impl Future<Output = ()>,
         tell: impl FnMut(LoadReport),
     ) {
-        let loading = async {
-            if let Some(pending) = self.pending {
-                pending.run(tell).await;
-            }
-            std::future::pending::<()>().await;
-        };
-        let reloading = async {
-            match self.reloader {
-                Some((reloader, interval)) => reloader.run(interval).await,
-                None => std::future::pending().await,
-            }
-        };
+        let (loader, interval) = self.loader;
+        let loading = loader.run(interval, tell);
         let giving_back = async {
             match self.reclaimer {
                 Some((reclaimer, after)) => reclaimer.run(after).await,
@@ -148,7 +134,6 @@ impl Host {
         };
         tokio::select! {
             () = self.server.run(self.connectors, self.pages, self.settings, shutdown) => {}
-            () = reloading => {}
             () = giving_back => {}
             () = loading => {}
         }

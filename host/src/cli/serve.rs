@@ -112,14 +112,14 @@ fn announce(host: &Host, is_open: bool) {
     }
     let Capacity { slots, bound } = host.capacity;
     say(&format!("  {slots} sandboxes at once, bounded by {bound}"));
-    if host.reports.is_empty() && host.uncompiled() == 0 {
+    if host.reports.is_empty() && host.unfinished() == 0 {
         say("  no connectors: the plugins folder has no .wasm file");
     }
     for report in &host.reports {
         announce_connector(address, report);
     }
-    if host.uncompiled() > 0 {
-        say(&format!("  compiling {} more", host.uncompiled()));
+    if host.unfinished() > 0 {
+        say(&format!("  still loading {} more", host.unfinished()));
     }
 }
 

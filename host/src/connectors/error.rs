@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{ConfigError, FileFault, NameError};
+use crate::config::{ConfigError, FileFault, NameError, NoAnswer};
 use crate::sandbox::{CallError, CompileError};
 
 /// The plugins folder can't be used at all.
@@ -28,6 +29,11 @@ impl LoadError {
     pub(super) fn is_of_the_configuration(&self) -> bool {
         matches!(self.0, LoadFault::Config(_))
     }
+
+    /// Whether the same files may load at another time.
+    pub(super) fn may_pass(&self) -> bool {
+        self.0.may_pass()
+    }
 }
 
 /// The cause of a [`LoadError`].
@@ -39,8 +45,8 @@ pub(super) enum LoadFault {
     #[error("the file can't be read")]
     Read(#[source] FileFault),
 
-    #[error("it is still to be compiled")]
-    PutOff,
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
 
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -57,8 +63,35 @@ pub(super) enum LoadFault {
     #[error("its start took longer than {limit:?}")]
     TrialTimeout { limit: Duration },
 
-    #[error("loading was stopped in the middle")]
-    Interrupted(#[source] tokio::task::JoinError),
+    /// It failed earlier, for a reason that stays.
+    #[error(transparent)]
+    Remembered(Arc<LoadError>),
+
+    #[error("loading broke down in the host")]
+    Interrupted,
+}
+
+impl LoadFault {
+    /// Whether the same files may load at another time: what failed was the system, not the component.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) | Self::Interrupted => true,
+            Self::Read(fault) => matches!(
+                fault,
+                FileFault::Io(_) | FileFault::TooSlow | FileFault::NoAnswer(_)
+            ),
+            Self::Compile(error) => error.may_pass(),
+            Self::Trial(error) => matches!(
+                **error,
+                CallError::OutOfMemory { .. } | CallError::Credentials { .. } | CallError::Code(_)
+            ),
+            Self::Config(_)
+            | Self::Name(_)
+            | Self::Certificates(_)
+            | Self::TrialTimeout { .. }
+            | Self::Remembered(_) => false,
+        }
+    }
 }
 
 /// Why there is no room for a call.

@@ -7,7 +7,7 @@ use crate::config::Secret;
 
 /// Keys, any of which opens a connector. Kept as digests, made once: all of one length, so that a comparison's time tells
 /// neither a key's length nor how much of it was right.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct AccessKeys {
     digests: Vec<[u8; 32]>,
 }

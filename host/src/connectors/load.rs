@@ -5,22 +5,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::connector::Connector;
 use super::entry::{EntryState, RegistryEntry};
 use super::error::{LoadError, LoadFault};
 use super::keys::AccessKeys;
-use super::plugins::Plugins;
-use crate::config::{
-    ConnectorConfig, ConnectorName, FileStamp, FileSystem, ReadLimit, SystemFiles,
-};
-use crate::sandbox::{CallError, CompileError, ComponentReader, Runtime, Wasm, processors};
+use super::plugins::{Plugins, stamps};
+use super::seen::SeenFiles;
+use super::trial::try_once;
+use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileSystem, NotedFiles, ReadLimit};
+use crate::lock::Mutex;
+use crate::sandbox::{ComponentReader, Wasm};
 
-/// The longest that the trial instantiation of a load may take, whatever the connector's own `page-timeout`. The
-/// slowest one measured, Python's, takes half a millisecond.
-const TRIAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a load may take one of the places for reading and mapping, which others wait for.
+const USUAL_TIME: Duration = Duration::from_millis(500);
+
+/// How long a look at the files of a component may take once it is loaded.
+const LOOK_TIME: Duration = Duration::from_secs(1);
 
 /// What became of one file.
 #[derive(Debug)]
@@ -44,196 +46,242 @@ pub struct LoadSummary {
 pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) previous: Option<Arc<Connector>>,
-    pub(super) code: CodeSource,
-}
-
-/// Where a component's compiled code may come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CodeSource {
-    /// The cache alone, which takes milliseconds. Others are put off.
-    Cached,
-    /// The compiler, if the cache doesn't have it.
-    CompiledAnew,
 }
 
 /// What came of trying to load a component.
 pub(super) struct LoadAttempt {
-    pub(super) path: PathBuf,
     pub(super) report: LoadReport,
     /// `None` if the name can't stand in a route.
     pub(super) entry: Option<RegistryEntry>,
-    /// The files that its configuration read.
-    pub(super) files: Vec<(PathBuf, FileStamp)>,
+    /// The files as they were read; `None` if they did not answer.
+    pub(super) seen: Option<SeenFiles>,
+    /// Whether the component and its configuration are still those that were read.
+    pub(super) is_current: bool,
+}
+
+/// What a load tells before its end.
+pub(super) enum LoadStep {
+    /// It takes longer than most: the others should not wait for it.
+    Slow,
+    /// Its files are read.
+    Read {
+        seen: SeenFiles,
+        name: ConnectorName,
+        keys: Option<AccessKeys>,
+    },
 }
 
 impl LoadAttempt {
-    /// Whether it is still to be compiled.
-    pub(super) fn is_put_off(&self) -> bool {
-        self.entry.as_ref().is_some_and(RegistryEntry::is_loading)
-    }
-}
-
-/// Loads every candidate, in the order of their names.
-pub(super) async fn load_all(
-    plugins: &Plugins,
-    candidates: impl IntoIterator<Item = Candidate>,
-) -> Vec<LoadAttempt> {
-    let mut loads = Loads::begin(plugins, candidates);
-    let mut attempts: Vec<LoadAttempt> = Vec::new();
-    while let Some(next) = loads.next().await {
-        attempts.push(next);
-    }
-    attempts.sort_by(|one, other| one.report.name.cmp(&other.report.name));
-    attempts
-}
-
-/// Loads under way, as many at a time as there are processors. One that fails keeps no other from loading.
-pub(super) struct Loads(JoinSet<LoadAttempt>);
-
-impl Loads {
-    pub(super) fn begin(
-        plugins: &Plugins,
-        candidates: impl IntoIterator<Item = Candidate>,
-    ) -> Self {
-        let at_once = Arc::new(Semaphore::new(processors() as usize));
-        let mut loads = JoinSet::new();
-        for candidate in candidates {
-            let (plugins, at_once) = (plugins.clone(), at_once.clone());
-            loads.spawn(async move {
-                // The semaphore is never closed.
-                let _permit = at_once.acquire().await;
-                load_file(&plugins, candidate).await
-            });
-        }
-        Self(loads)
-    }
-
-    /// The next one that has ended.
-    pub(super) async fn next(&mut self) -> Option<LoadAttempt> {
-        loop {
-            match self.0.join_next().await? {
-                Ok(attempt) => return Some(attempt),
-                Err(error) => tracing::error!(%error, "a load ended without a result"),
-            }
+    /// One that failed before anything was known of its files.
+    pub(super) fn failed(path: &Path, fault: LoadFault) -> Self {
+        let name = shown_name(path);
+        let entry = name.parse().ok().map(|name| RegistryEntry {
+            name,
+            keys: None,
+            state: EntryState::Failed,
+        });
+        Self {
+            report: LoadReport {
+                name,
+                outcome: Err(fault.into()),
+            },
+            entry,
+            seen: None,
+            is_current: true,
         }
     }
 }
 
-async fn load_file(plugins: &Plugins, candidate: Candidate) -> LoadAttempt {
-    let began = Instant::now();
-    let Candidate {
-        path,
-        previous,
-        code,
-    } = candidate;
+fn shown_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
-    let shown = stem.to_string_lossy().into_owned();
-    let mut attempt = LoadAttempt {
-        path,
-        report: LoadReport {
-            name: shown.clone(),
-            outcome: Err(LoadFault::PutOff.into()),
-        },
-        entry: None,
-        files: Vec::new(),
+    stem.to_string_lossy().into_owned()
+}
+
+/// One load under way.
+struct Load<'l> {
+    plugins: &'l Plugins,
+    path: &'l Path,
+    /// Its place among those that read and map, until it gives it up.
+    place: Mutex<Option<OwnedSemaphorePermit>>,
+    tell: &'l (dyn Fn(LoadStep) + Send + Sync),
+}
+
+/// Loads a component, and tells how far it is.
+pub(super) async fn load(
+    plugins: &Plugins,
+    candidate: Candidate,
+    tell: &(dyn Fn(LoadStep) + Send + Sync),
+) -> LoadAttempt {
+    let Candidate { path, previous } = candidate;
+    // The semaphore is never closed.
+    let place = plugins.places.clone().acquire_owned().await.ok();
+    let load = Load {
+        plugins,
+        path: &path,
+        place: Mutex::new(place),
+        tell,
     };
-    let name = match shown.parse::<ConnectorName>() {
-        Ok(name) => name,
-        Err(error) => {
-            attempt.report.outcome = Err(LoadFault::Name(error).into());
-            return attempt;
+    let mut attempt = std::pin::pin!(load.attempt(previous));
+    match tokio::time::timeout(USUAL_TIME, attempt.as_mut()).await {
+        Ok(attempt) => attempt,
+        Err(_) => {
+            // Who has left the place by then waits for something else, which has a time of its own.
+            if load.leave_place() {
+                tell(LoadStep::Slow);
+            }
+            attempt.await
         }
-    };
-    let mut keys = None;
-    let loaded = match read(plugins, &attempt.path, code).await {
-        Err(fault) => Err(fault),
-        Ok((config, wasm)) => {
-            keys = config.api_keys.as_deref().map(AccessKeys::new);
-            attempt.files.clone_from(&config.files);
-            match wasm {
-                Err(fault) => Err(fault),
-                Ok(wasm) => {
-                    let previous = previous.as_deref();
-                    let reread = reread(&attempt.path, plugins.ceilings.component_bytes);
-                    make(plugins, name.clone(), (wasm, reread), config, previous).await
+    }
+}
+
+impl Load<'_> {
+    /// Nobody should wait for this load.
+    fn is_slow(&self) {
+        self.leave_place();
+        (self.tell)(LoadStep::Slow);
+    }
+
+    /// Whether it still had its place.
+    fn leave_place(&self) -> bool {
+        self.place.lock().take().is_some()
+    }
+
+    async fn attempt(&self, previous: Option<Arc<Connector>>) -> LoadAttempt {
+        let began = Instant::now();
+        let shown = shown_name(self.path);
+        let name = match shown.parse::<ConnectorName>() {
+            Ok(name) => name,
+            Err(error) => {
+                let seen = self.look().await;
+                let failed = LoadAttempt::failed(self.path, LoadFault::Name(error));
+                return LoadAttempt { seen, ..failed };
+            }
+        };
+        let read = match self.read().await {
+            Ok(read) => read,
+            Err(fault) => return LoadAttempt::failed(self.path, fault),
+        };
+        let keys = read.config.as_ref().ok().and_then(|config| {
+            let keys = config.api_keys.as_deref();
+            keys.map(AccessKeys::new)
+        });
+        let seen = read.seen.clone();
+        (self.tell)(LoadStep::Read {
+            seen: seen.clone(),
+            name: name.clone(),
+            keys: keys.clone(),
+        });
+        let (state, outcome) = match self.make(name.clone(), read, previous).await {
+            Ok(connector) => {
+                let summary = LoadSummary {
+                    took: began.elapsed(),
+                    cached: connector.program().cached(),
+                };
+                (EntryState::Ready(Arc::new(connector)), Ok(summary))
+            }
+            Err(fault) => (EntryState::Failed, Err(fault.into())),
+        };
+        let is_current = match self.look().await {
+            Some(now) => now.stamps == seen.stamps,
+            // They were read well before.
+            None => true,
+        };
+        LoadAttempt {
+            report: LoadReport {
+                name: shown,
+                outcome,
+            },
+            entry: Some(RegistryEntry { name, keys, state }),
+            seen: Some(seen),
+            is_current,
+        }
+    }
+
+    /// The files of the component itself, as they are now; `None` if they don't answer.
+    async fn look(&self) -> Option<SeenFiles> {
+        let path = self.path.to_owned();
+        let look = move |files: &NotedFiles| SeenFiles::alone(stamps(files, &path));
+        let threads = &self.plugins.files;
+        let seen = threads.run("compare", self.path, LOOK_TIME, look).await;
+        seen.ok()
+    }
+
+    async fn read(&self) -> Result<ReadFiles, LoadFault> {
+        let (path, ceilings) = (self.path.to_owned(), self.plugins.ceilings);
+        let runtime = self.plugins.runtime.clone();
+        let read = self.plugins.files.run("load", self.path, FILE_TIME, {
+            move |files| {
+                let mut seen = SeenFiles::alone(stamps(files, &path));
+                let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings, files);
+                if let Ok(config) = &config {
+                    seen.files.clone_from(&config.files);
+                }
+                let component = files.read(&path, ReadLimit::component(ceilings.component_bytes));
+                let wasm = component.map(|bytes| runtime.wasm(bytes));
+                let is_compiled = wasm.as_ref().is_ok_and(|wasm| runtime.is_compiled(wasm));
+                ReadFiles {
+                    seen,
+                    config: config.map_err(LoadFault::from),
+                    wasm: wasm.map_err(LoadFault::Read),
+                    is_compiled,
                 }
             }
+        });
+        Ok(read.await?)
+    }
+
+    /// A connector of what was read, of which one instance was made. Takes over from `previous`, the version before it,
+    /// what outlives a version: connections, secrets, tokens.
+    async fn make(
+        &self,
+        name: ConnectorName,
+        read: ReadFiles,
+        previous: Option<Arc<Connector>>,
+    ) -> Result<Connector, LoadFault> {
+        let (config, wasm) = (read.config?, read.wasm?);
+        let (key, configuration) = (wasm.key().clone(), read.seen.configuration());
+        let failures = &self.plugins.failures;
+        if let Some(error) = failures.find(&key, &configuration) {
+            return Err(LoadFault::Remembered(error));
         }
-    };
-    let (state, outcome) = match loaded {
-        Ok(connector) => {
-            let summary = LoadSummary {
-                took: began.elapsed(),
-                cached: connector.program().cached(),
-            };
-            (EntryState::Ready(Arc::new(connector)), Ok(summary))
+        if !read.is_compiled {
+            self.is_slow();
         }
-        Err(LoadFault::PutOff) => (EntryState::Loading, Err(LoadFault::PutOff.into())),
-        Err(fault) => (EntryState::Failed, Err(fault.into())),
-    };
-    attempt.report.outcome = outcome;
-    attempt.entry = Some(RegistryEntry { name, keys, state });
-    attempt
-}
+        let made = async {
+            let reread = self.reread();
+            let program = self.plugins.runtime.program(wasm, reread).await?;
+            self.leave_place();
+            let previous = previous.as_deref();
+            let connector =
+                Connector::new(name, program, config, &self.plugins.upstreams, previous)
+                    .map_err(LoadFault::Certificates)?;
+            try_once(&self.plugins.runtime, &connector, || self.is_slow()).await?;
+            Ok(connector)
+        };
+        made.await
+            .map_err(|fault| failures.note(key, configuration, fault))
+    }
 
-async fn read(
-    plugins: &Plugins,
-    path: &Path,
-    code: CodeSource,
-) -> Result<(ConnectorConfig, Result<Wasm, LoadFault>), LoadFault> {
-    let (path, ceilings, runtime) = (path.to_owned(), plugins.ceilings, plugins.runtime.clone());
-    tokio::task::spawn_blocking(move || {
-        let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings, &SystemFiles)?;
-        let component = read_component(&path, ceilings.component_bytes);
-        let component = component
-            .map(|bytes| runtime.wasm(bytes))
-            .and_then(|wasm| match code {
-                CodeSource::Cached if !runtime.is_compiled(&wasm) => Err(LoadFault::PutOff),
-                CodeSource::Cached | CodeSource::CompiledAnew => Ok(wasm),
-            });
-        Ok((config, component))
-    })
-    .await
-    .unwrap_or_else(|error| Err(LoadFault::Interrupted(error)))
-}
-
-/// A connector of this component and configuration, of which one instance was made. Takes over from `previous`, the
-/// version before it, what outlives a version: connections, secrets, tokens. `reread` reads the component again.
-async fn make(
-    plugins: &Plugins,
-    name: ConnectorName,
-    (wasm, reread): (Wasm, ComponentReader),
-    config: ConnectorConfig,
-    previous: Option<&Connector>,
-) -> Result<Connector, LoadFault> {
-    let program = plugins.runtime.program(&wasm, reread).await?;
-    let connector = Connector::new(name, program, config, &plugins.upstreams, previous);
-    let connector = connector.map_err(LoadFault::Certificates)?;
-    try_once(&plugins.runtime, &connector).await?;
-    Ok(connector)
-}
-
-/// Makes one instance, and drops it: broken exports and start functions show only here.
-async fn try_once(runtime: &Runtime, connector: &Connector) -> Result<(), LoadFault> {
-    let _slot = runtime.loading_slot().await;
-    match tokio::time::timeout(TRIAL_TIMEOUT, connector.try_instantiating()).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(CallError::Sandbox { source })) => Err(CompileError::Exports { source }.into()),
-        Ok(Err(error)) => Err(LoadFault::Trial(Box::new(error))),
-        Err(_) => Err(LoadFault::TrialTimeout {
-            limit: TRIAL_TIMEOUT,
-        }),
+    /// Reads the component again, from the file it was read from.
+    fn reread(&self) -> ComponentReader {
+        let (path, threads) = (self.path.to_owned(), self.plugins.files.clone());
+        let limit = ReadLimit::component(self.plugins.ceilings.component_bytes);
+        Arc::new(move || {
+            let (path, threads) = (path.clone(), threads.clone());
+            Box::pin(async move {
+                let file = path.clone();
+                let read = move |files: &NotedFiles| files.read(&file, limit);
+                let read = threads.run("reread", &path, FILE_TIME, read).await;
+                read.map_err(io::Error::other)?.map_err(io::Error::other)
+            })
+        })
     }
 }
 
-/// Reads a component again, from the file it was read from.
-fn reread(path: &Path, limit_bytes: u64) -> ComponentReader {
-    let path = path.to_owned();
-    Arc::new(move || read_component(&path, limit_bytes).map_err(io::Error::other))
-}
-
-/// Reads a component up to the largest size.
-fn read_component(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, LoadFault> {
-    let limit = ReadLimit::component(limit_bytes);
-    SystemFiles.read(path, limit).map_err(LoadFault::Read)
+/// A component with its configuration, as read.
+struct ReadFiles {
+    seen: SeenFiles,
+    config: Result<ConnectorConfig, LoadFault>,
+    wasm: Result<Wasm, LoadFault>,
+    is_compiled: bool,
 }

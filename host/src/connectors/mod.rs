@@ -9,14 +9,25 @@ mod admission;
 mod connector;
 mod entry;
 mod error;
+mod failures;
+#[cfg(test)]
+mod hanging;
+mod intake;
 mod keys;
 mod load;
-mod pending;
+mod loads;
+mod looks;
 mod plugins;
 mod reclaim;
+mod record;
 mod registry;
 mod reload;
+mod seen;
+mod settling;
 mod start;
+#[cfg(test)]
+mod tests;
+mod trial;
 mod watch;
 
 pub(crate) use crate::sandbox::{CallError, GuestError, GuestPage};
@@ -28,9 +39,8 @@ pub(crate) use error::ConnectorError;
 pub use error::{FolderError, LoadError};
 pub(crate) use keys::AccessKeys;
 pub use load::{LoadReport, LoadSummary};
-pub use pending::PendingLoads;
 pub use plugins::Plugins;
 pub use reclaim::IdleReclaimer;
 pub use registry::{Connectors, MissingDefaultError};
-pub use reload::Reloader;
+pub use reload::Loader;
 pub use start::{StartError, Startup};

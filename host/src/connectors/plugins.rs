@@ -1,16 +1,20 @@
 //! Where connectors come from: a folder of `NAME.wasm` and `NAME.toml`, or a single component.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use super::error::FolderError;
-use crate::config::{Ceilings, FileStamp};
+use super::failures::Failures;
+use super::watch::FolderId;
+use crate::config::{Ceilings, FileStamp, FileSystem, FileThreads, NotedFiles, SystemFiles};
 use crate::egress::Upstreams;
-use crate::sandbox::Runtime;
+use crate::sandbox::{Runtime, processors};
 
 /// A plugins folder, and what its connectors are loaded with.
 #[derive(Clone)]
@@ -19,15 +23,27 @@ pub struct Plugins {
     pub(super) upstreams: Arc<Upstreams>,
     pub(super) path: PathBuf,
     pub(super) ceilings: Ceilings,
+    pub(super) files: FileThreads,
+    /// The right to read a component and to map its code.
+    pub(super) places: Arc<Semaphore>,
+    pub(super) failures: Arc<Failures>,
 }
 
+/// How long the folder itself may take to answer.
+const FOLDER_TIME: Duration = Duration::from_secs(5);
+
+/// The least number of components that are read at once, so that a few that do not answer hold up no other.
+const LEAST_PLACES: usize = 4;
+
 /// What a folder holds at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Listing {
-    /// The components, with the stamps of themselves and of the configurations beside them.
-    pub(super) components: BTreeMap<PathBuf, [FileStamp; 2]>,
+    /// The components.
+    pub(super) components: BTreeSet<PathBuf>,
     /// Configurations that no component reads, most often since one of the names is misspelt.
     pub(super) lonely: Vec<PathBuf>,
+    /// The folder in which changes can be seen.
+    pub(super) folder: FolderId,
 }
 
 impl Plugins {
@@ -45,70 +61,74 @@ impl Plugins {
             upstreams,
             path,
             ceilings,
+            files: FileThreads::new(Arc::new(SystemFiles)),
+            places: Arc::new(Semaphore::new(LEAST_PLACES.max(processors() as usize))),
+            failures: Arc::default(),
         }
     }
 
-    /// Where changes can be seen.
-    pub(super) fn folder(&self) -> &Path {
-        if self.is_single() {
-            let folder = self.path.parent().unwrap_or(Path::new(""));
-            if folder.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                folder
-            }
-        } else {
-            &self.path
+    /// With other files than the system's.
+    #[cfg(test)]
+    pub(super) fn with_files(self, files: Arc<dyn FileSystem>) -> Self {
+        Self {
+            files: FileThreads::new(files),
+            ..self
         }
-    }
-
-    fn is_single(&self) -> bool {
-        is_component(&self.path) && !self.path.is_dir()
     }
 
     /// What is there now.
     ///
     /// # Errors
     ///
-    /// [`FolderError`] if the folder can't be listed.
+    /// [`FolderError`] if the folder can't be listed, or does not answer.
     pub(super) async fn list(&self) -> Result<Listing, FolderError> {
-        let plugins = self.clone();
-        let listed = tokio::task::spawn_blocking(move || plugins.list_blocking()).await;
+        let path = self.path.clone();
+        let list = move |files: &NotedFiles| Listing::of(&path, files);
+        let listed = self.files.run("list", &self.path, FOLDER_TIME, list).await;
         listed
-            .unwrap_or_else(|error| Err(error.into()))
+            .map_err(io::Error::other)
+            .flatten()
             .map_err(|source| FolderError {
                 folder: self.path.clone(),
                 source,
             })
     }
+}
 
-    fn list_blocking(&self) -> io::Result<Listing> {
-        if self.is_single() {
-            return Ok(Listing {
-                components: BTreeMap::from([(self.path.clone(), stamps(&self.path))]),
+impl Listing {
+    /// A folder, or a component alone, if there is one at the path.
+    fn of(path: &Path, files: &dyn FileSystem) -> io::Result<Self> {
+        if is_component(path) && !files.is_folder(path) {
+            let folder = match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            };
+            return Ok(Self {
+                components: BTreeSet::from([path.to_owned()]),
                 lonely: Vec::new(),
+                folder: FolderId::of(folder),
             });
         }
-        let mut listing = Listing::default();
-        for entry in fs::read_dir(&self.path)? {
-            let entry = entry?;
+        let mut listing = Self {
+            components: BTreeSet::new(),
+            lonely: Vec::new(),
+            folder: FolderId::of(path),
+        };
+        for path in files.list(path)? {
             // Editors and copiers leave such.
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            let name = path.file_name().unwrap_or_default();
+            if name.as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            let path = entry.path();
             if is_component(&path) {
-                let stamps = stamps(&path);
-                listing.components.insert(path, stamps);
+                listing.components.insert(path);
             } else if path.extension() == Some(OsStr::new("toml")) {
                 listing.lonely.push(path);
             }
         }
-        listing.lonely.retain(|path| {
-            !listing
-                .components
-                .contains_key(&path.with_extension("wasm"))
-        });
+        listing
+            .lonely
+            .retain(|path| !listing.components.contains(&path.with_extension("wasm")));
         Ok(listing)
     }
 }
@@ -118,9 +138,7 @@ fn is_component(path: &Path) -> bool {
 }
 
 /// The stamps of a component and of its configuration.
-pub(super) fn stamps(component: &Path) -> [FileStamp; 2] {
-    [
-        FileStamp::of(component),
-        FileStamp::of(&component.with_extension("toml")),
-    ]
+pub(super) fn stamps(files: &dyn FileSystem, component: &Path) -> [FileStamp; 2] {
+    let configuration = component.with_extension("toml");
+    [component, &configuration].map(|path| files.stamp(path))
 }

@@ -180,29 +180,13 @@ impl Connectors {
     }
 
     /// Puts a version in the place of the one before. Calls that have begun go on with theirs.
-    pub(super) fn put(&self, entry: RegistryEntry) -> Arc<RegistryEntry> {
+    pub(super) fn put(&self, entry: RegistryEntry) {
         if let Some(connector) = entry.connector() {
             connector.take_over();
         }
-        let entry = Arc::new(entry);
         let name = entry.name.clone();
-        let before = self.write(|entries| entries.insert(name.clone(), entry.clone()));
+        let before = self.write(|entries| entries.insert(name.clone(), Arc::new(entry)));
         self.retire(name, before);
-        entry
-    }
-
-    /// Puts what a component came to in the place of `awaited`, if that still stands there. Whether it did.
-    pub(super) fn put_loaded(&self, awaited: &Arc<RegistryEntry>, entry: RegistryEntry) -> bool {
-        self.write(|entries| match entries.get_mut(&awaited.name) {
-            Some(place) if Arc::ptr_eq(place, awaited) => {
-                if let Some(connector) = entry.connector() {
-                    connector.take_over();
-                }
-                *place = Arc::new(entry);
-                true
-            }
-            _ => false,
-        })
     }
 
     /// Serves nothing under this name any more. Whether anything was.

@@ -1,16 +1,15 @@
 //! The first look at the plugins.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::admission::AdmissionSettings;
 use super::error::FolderError;
-use super::load::{Candidate, CodeSource, LoadReport, load_all};
-use super::pending::PendingLoads;
+use super::intake::Intake;
+use super::load::LoadReport;
 use super::plugins::Plugins;
 use super::reclaim::IdleReclaimer;
 use super::registry::{Connectors, MissingDefaultError};
-use super::reload::Reloader;
+use super::reload::Loader;
 use crate::config::ConnectorName;
 
 /// How many configurations without a component are named. A folder that is something else altogether has thousands.
@@ -31,18 +30,18 @@ pub enum StartError {
 pub struct Startup {
     /// All that is served.
     pub connectors: Arc<Connectors>,
-    /// What became of each component but those of `pending`, in the order of their names.
+    /// What became of each component but those that are still loading, in the order of their names.
     pub reports: Vec<LoadReport>,
-    /// Compiles what the cache does not have, once it runs. Requests for it wait.
-    pub pending: PendingLoads,
-    /// Keeps it as the folder is, once it runs.
-    pub reloader: Reloader,
+    /// Goes on with those that are still loading, and keeps all as the folder is, once it runs. Requests for one that is
+    /// still loading wait.
+    pub loader: Loader,
     /// Gives back what nobody uses, once it runs.
     pub reclaimer: IdleReclaimer,
 }
 
 impl Plugins {
-    /// Loads every component whose compiled code is in the cache; the rest is the caller's to run. One that fails keeps no other from serving.
+    /// Loads every component, and waits for those that don't take long: most of those that the cache has. One that fails
+    /// or takes long keeps no other from serving.
     ///
     /// `default` is the connector behind the plain routes.
     ///
@@ -61,41 +60,29 @@ impl Plugins {
         if let Some(more @ 1..) = listing.lonely.len().checked_sub(LONELY_TOLD) {
             tracing::warn!(more, "more configurations without a component");
         }
-        let candidates = listing.components.keys().map(|path| Candidate {
-            path: path.clone(),
-            previous: None,
-            code: CodeSource::Cached,
-        });
-        let attempts = load_all(&self, candidates).await;
         let connectors = Arc::new(Connectors::new(
             default,
             admission,
             self.runtime.account().clone(),
         ));
         let reclaimer = IdleReclaimer::new(connectors.clone(), self.runtime.clone());
-        let reloader = Reloader::new(
-            connectors.clone(),
-            self.clone(),
-            &attempts,
-            &listing.components,
-        );
-        let (mut reports, mut put_off) = (Vec::new(), BTreeMap::new());
-        for attempt in attempts {
-            match attempt.entry.map(|entry| connectors.put(entry)) {
-                Some(entry) if entry.is_loading() => {
-                    put_off.insert(attempt.path, entry);
-                }
-                _ => reports.push(attempt.report),
-            }
+        let mut intake = Intake::new(connectors.clone(), self.clone());
+        for path in listing.components {
+            intake.begin_first(path);
         }
-        let pending = PendingLoads::new(connectors.clone(), self, put_off);
+        let mut reports = Vec::new();
+        while intake.will_end_soon() {
+            let (path, news) = intake.next().await;
+            reports.extend(intake.take(&path, news));
+        }
+        reports.sort_by(|one, other| one.name.cmp(&other.name));
+        intake.announce_loading();
         connectors.check_default()?;
         Ok(Startup {
             connectors,
             reports,
-            reloader,
+            loader: Loader::new(self, intake),
             reclaimer,
-            pending,
         })
     }
 }

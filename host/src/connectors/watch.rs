@@ -1,25 +1,36 @@
 //! Word that something in the plugins folder has changed.
 
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::changes::Changes;
+use crate::config::{FileThreads, NotedFiles};
+use crate::lock::Mutex;
+
+/// How long the system may take to begin with a folder.
+const WATCH_TIME: Duration = Duration::from_secs(1);
 
 /// Watches one folder, whichever stands at its path.
 pub(super) struct FolderWatch {
-    changes: Changes,
+    changes: Arc<Mutex<Changes>>,
+    told: Arc<Notify>,
     /// Which folder is watched, since another one may have been put in its place.
     watched: FolderId,
 }
 
 /// A folder itself, not what is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct FolderId(Option<[u64; 2]>);
+pub(super) struct FolderId(Option<(PathBuf, [u64; 2])>);
 
 impl FolderId {
-    fn of(folder: &Path) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        let found = std::fs::metadata(folder).ok();
-        Self(found.map(|found| [found.dev(), found.ino()]))
+    /// The folder at `path`, as a thread for files sees it.
+    pub(super) fn of(path: &Path) -> Self {
+        let found = std::fs::metadata(path).ok();
+        Self(found.map(|found| (path.to_owned(), [found.dev(), found.ino()])))
     }
 }
 
@@ -31,26 +42,39 @@ impl FolderWatch {
             tracing::info!(%error, "the system can't watch folders; changes are looked for from time to time");
         }
         Self {
-            changes,
+            told: changes.told(),
+            changes: Arc::new(Mutex::new(changes)),
             watched: FolderId(None),
         }
     }
 
-    /// Watches `folder` from now on, unless it is the one that is watched already.
-    pub(super) fn follow(&mut self, folder: &Path) {
-        let found = FolderId::of(folder);
-        if found == self.watched {
+    /// Watches this folder from now on, unless it is the one that is watched already. A folder that does not answer is
+    /// tried again at the next call.
+    pub(super) async fn follow(&mut self, found: &FolderId, threads: &FileThreads) {
+        if *found == self.watched {
             return;
         }
-        self.changes.unwatch(folder);
-        if let Err(error) = self.changes.watch(folder) {
-            tracing::info!(%error, folder = %folder.display(), "the folder can't be watched; changes are looked for from time to time");
+        let (before, now) = (self.watched.clone(), found.clone());
+        let changes = self.changes.clone();
+        let watch = move |_: &NotedFiles| {
+            let mut changes = changes.lock();
+            if let FolderId(Some((folder, _))) = &before {
+                changes.unwatch(folder);
+            }
+            if let FolderId(Some((folder, _))) = &now
+                && let Err(error) = changes.watch(folder)
+            {
+                tracing::info!(%error, folder = %folder.display(), "the folder can't be watched; changes are looked for from time to time");
+            }
+        };
+        let watched = threads.run("watch", Path::new(""), WATCH_TIME, watch).await;
+        if watched.is_ok() {
+            self.watched = found.clone();
         }
-        self.watched = found;
     }
 
     /// Waits for the next change; one since the last call counts.
     pub(super) async fn changed(&self) {
-        self.changes.next().await;
+        self.told.notified().await;
     }
 }

@@ -12,13 +12,10 @@ use tokio::time::Instant;
 use wasmtime::component::Component;
 
 use super::compile_error::CompileError;
-use super::compiler::Compiler;
+use super::compiler::{Compiler, ComponentReader};
 use super::linker::{Blueprint, HostLinker};
 use super::wasm::Wasm;
 use crate::lock::Mutex;
-
-/// Reads the component's bytes again, from where they were read first.
-pub(crate) type ComponentReader = Arc<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>;
 
 /// Why code that was given back could not be mapped or compiled again.
 #[derive(Debug, thiserror::Error)]
@@ -66,15 +63,16 @@ impl ProgramCode {
     pub(super) async fn load(
         compiler: Arc<Compiler>,
         linker: Arc<HostLinker>,
-        wasm: &Wasm,
+        wasm: Wasm,
         reread: ComponentReader,
     ) -> Result<(Self, bool), CompileError> {
-        let (component, cached) = compiler.compiled(wasm).await?;
+        let key = wasm.key().clone();
+        let (component, cached) = compiler.compiled(wasm, &reread).await?;
         let blueprint = linker.link(&component)?;
         let code = Self {
             compiler,
             linker,
-            key: wasm.key().clone(),
+            key,
             reread,
             use_of: Mutex::new(Use {
                 mapping: Mapping::Held(Arc::new(blueprint)),
@@ -148,15 +146,15 @@ impl ProgramCode {
     }
 
     async fn compiled_again(&self) -> Result<Component, CodeFault> {
-        let (compiler, reread) = (self.compiler.clone(), self.reread.clone());
-        let wasm = spawn_blocking(move || reread().map(|bytes| compiler.wasm(bytes)))
+        let bytes = (self.reread)().await.map_err(CodeFault::Read)?;
+        let compiler = self.compiler.clone();
+        let wasm = spawn_blocking(move || compiler.wasm(bytes))
             .await
-            .map_err(CodeFault::Interrupted)?
-            .map_err(CodeFault::Read)?;
+            .map_err(CodeFault::Interrupted)?;
         if *wasm.key() != self.key {
             return Err(CodeFault::Changed);
         }
-        match self.compiler.compiled(&wasm).await {
+        match self.compiler.compiled(wasm, &self.reread).await {
             Ok((component, _)) => Ok(component),
             Err(error) => Err(CodeFault::Compile(Box::new(error))),
         }

@@ -1,5 +1,7 @@
 //! Why a component has no code that this host can run.
 
+use std::io;
+
 use super::compiler::error::CompilerFault;
 
 /// Why a file is not a component that this host can run; each cause with what to do about it.
@@ -46,7 +48,29 @@ pub(crate) enum CompileError {
     },
 
     #[error("loading was stopped in the middle")]
-    Interrupted(#[source] tokio::task::JoinError),
+    Interrupted(#[from] tokio::task::JoinError),
+
+    #[error("the file can't be read again for the compiler")]
+    Read(#[source] io::Error),
+
+    #[error("the file has changed before it was compiled")]
+    Changed,
+}
+
+impl CompileError {
+    /// Whether the same component may have code at another time.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Compiler(fault) => fault.may_pass(),
+            Self::Interrupted(_) | Self::Read(_) | Self::Changed => true,
+            Self::Empty
+            | Self::NotWasm
+            | Self::CoreModule
+            | Self::Invalid { .. }
+            | Self::Imports { .. }
+            | Self::Exports { .. } => false,
+        }
+    }
 }
 
 impl From<CompilerFault> for CompileError {

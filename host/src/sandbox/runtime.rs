@@ -6,9 +6,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::Engine;
 
 use super::cache::Cache;
-use super::code::{ComponentReader, ProgramCode};
+use super::code::ProgramCode;
 use super::compile_error::CompileError;
-use super::compiler::{Compilation, Compiler};
+use super::compiler::{Compilation, Compiler, ComponentReader};
 use super::engine::{EngineError, EngineSettings, LOADING_SLOTS, host_engine, permits};
 use super::linker::HostLinker;
 use super::program::Program;
@@ -25,8 +25,8 @@ pub struct Runtime {
     turns: Arc<Turns>,
     workbench: Arc<Turns>,
     account: Arc<HostAccount>,
-    /// The slots of trial instantiations under way.
-    loading: Semaphore,
+    /// The slots of first instances under way, and of those that take long.
+    trials: [Semaphore; 2],
 }
 
 impl Runtime {
@@ -54,7 +54,7 @@ impl Runtime {
             turns: Turns::new(permits()),
             workbench: workbench(),
             account: HostAccount::new(settings.total_memory_bytes),
-            loading: Semaphore::new(LOADING_SLOTS as usize),
+            trials: trial_slots(),
         })
     }
 
@@ -76,7 +76,7 @@ impl Runtime {
     /// [`CompileError`], each with what to do about it.
     pub(crate) async fn program(
         &self,
-        wasm: &Wasm,
+        wasm: Wasm,
         reread: ComponentReader,
     ) -> Result<Program, CompileError> {
         let (compiler, linker) = (self.compiler.clone(), self.linker.clone());
@@ -91,10 +91,13 @@ impl Runtime {
         })
     }
 
-    /// Waits for one of the pool's slots beyond those that calls may use, for the first instance of a program.
-    pub(crate) async fn loading_slot(&self) -> Option<SemaphorePermit<'_>> {
-        // The semaphore is never closed.
-        self.loading.acquire().await.ok()
+    /// Waits for one of the pool's slots beyond those that calls may use, for the first instance of a program. Those
+    /// that take long (`is_long`) have slots of their own, so that they hold up only each other.
+    pub(crate) async fn loading_slot(&self, is_long: bool) -> Option<SemaphorePermit<'_>> {
+        let [usual, long] = &self.trials;
+        let slots = if is_long { long } else { usual };
+        // The semaphores are never closed.
+        slots.acquire().await.ok()
     }
 
     /// What the memories of sandboxes that are not in use take, in bytes.
@@ -107,4 +110,9 @@ impl Runtime {
     pub(crate) fn account(&self) -> &Arc<HostAccount> {
         &self.account
     }
+}
+
+fn trial_slots() -> [Semaphore; 2] {
+    let long = LOADING_SLOTS / 2;
+    [LOADING_SLOTS - long, long].map(|slots| Semaphore::new(slots as usize))
 }

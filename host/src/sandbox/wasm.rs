@@ -29,7 +29,7 @@ impl Wasm {
     }
 
     /// What the cache keeps its compiled form under.
-    pub(super) fn key(&self) -> &Arc<str> {
+    pub(crate) fn key(&self) -> &Arc<str> {
         &self.key
     }
 }

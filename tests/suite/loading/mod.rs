@@ -8,6 +8,8 @@ mod folders;
 mod idle;
 mod refused_files;
 mod reload;
+mod slow;
+mod special_files;
 
 use weld_host_tests::host::Host;
 

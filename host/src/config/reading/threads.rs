@@ -19,6 +19,9 @@ use super::limit::{MAX_THREADS, ReadLimit};
 use crate::config::stamp::FileStamp;
 use crate::lock::Mutex;
 
+/// What a thread is begun for: its purpose, and a path.
+type Subject = (&'static str, PathBuf);
+
 /// Reads files on threads of its own, so that one that hangs stops nobody.
 #[derive(Clone)]
 pub struct FileThreads(Arc<Askers>);
@@ -26,7 +29,7 @@ pub struct FileThreads(Arc<Askers>);
 struct Askers {
     files: Arc<dyn FileSystem>,
     /// The threads under way, each with what it was begun for, and whether it was given up.
-    busy: Mutex<HashMap<PathBuf, bool>>,
+    busy: Mutex<HashMap<Subject, bool>>,
     /// Told whenever a thread has ended.
     ended: Notify,
 }
@@ -42,20 +45,22 @@ impl FileThreads {
         }))
     }
 
-    /// Does `work` on a thread. It is given up once one of its files has not answered for `patience`; `subject` is then
-    /// asked by nobody else until the thread has come back.
+    /// Does `work` on a thread. It is given up once one of its files has not answered for `patience`; nobody else asks for
+    /// the same `purpose` and `path` then until the thread has come back.
     ///
     /// # Errors
     ///
     /// [`NoAnswer`].
     pub async fn run<T: Send + 'static>(
         &self,
-        subject: &Path,
+        purpose: &'static str,
+        path: &Path,
         patience: Duration,
         work: impl FnOnce(&NotedFiles) -> T + Send + 'static,
     ) -> Result<T, NoAnswer> {
-        let asker = self.begin(subject, patience).await?;
-        let files = NotedFiles::new(self.0.files.clone(), subject);
+        let subject = (purpose, path.to_owned());
+        let asker = self.begin(&subject, patience).await?;
+        let files = NotedFiles::new(self.0.files.clone(), path);
         let step = files.step.clone();
         let (sender, mut receiver) = oneshot::channel();
         let thread = thread::Builder::new().name("weld-files".to_owned());
@@ -76,7 +81,7 @@ impl FileThreads {
             }
             let (path, now_since) = step.lock().clone();
             if now_since == since {
-                self.give_up(subject);
+                self.give_up(&subject);
                 return Err(NoAnswer::GivenUp {
                     path,
                     waited: patience,
@@ -85,9 +90,10 @@ impl FileThreads {
         }
     }
 
-    /// Whether a thread that was given up still waits for `subject`.
+    /// Whether a thread that was begun for this, and given up, has not come back.
     #[must_use]
-    pub fn waits_for(&self, subject: &Path) -> bool {
+    pub fn waits_for(&self, purpose: &'static str, path: &Path) -> bool {
+        let subject = &(purpose, path.to_owned());
         self.0
             .busy
             .lock()
@@ -96,10 +102,10 @@ impl FileThreads {
     }
 
     /// The right to begin a thread, once nobody else asks for `subject`.
-    async fn begin(&self, subject: &Path, patience: Duration) -> Result<Asker, NoAnswer> {
+    async fn begin(&self, subject: &Subject, patience: Duration) -> Result<Asker, NoAnswer> {
         let deadline = Instant::now() + patience;
         let still = || NoAnswer::Still {
-            path: subject.to_owned(),
+            path: subject.1.clone(),
         };
         loop {
             let mut ended = std::pin::pin!(self.0.ended.notified());
@@ -110,10 +116,10 @@ impl FileThreads {
                 match busy.get(subject) {
                     Some(true) => return Err(still()),
                     None if busy.len() < MAX_THREADS => {
-                        busy.insert(subject.to_owned(), false);
+                        busy.insert(subject.clone(), false);
                         return Ok(Asker {
                             askers: self.0.clone(),
-                            subject: subject.to_owned(),
+                            subject: subject.clone(),
                         });
                     }
                     None if busy.values().all(|given_up| *given_up) => {
@@ -134,7 +140,7 @@ impl FileThreads {
     }
 
     /// Whether a thread is under way for `subject`, which counts as given up from now on.
-    fn give_up(&self, subject: &Path) -> bool {
+    fn give_up(&self, subject: &Subject) -> bool {
         let mut busy = self.0.busy.lock();
         let asker = busy.get_mut(subject);
         asker.map(|given_up| *given_up = true).is_some()
@@ -144,7 +150,7 @@ impl FileThreads {
 /// One thread under way, as long as this is there.
 struct Asker {
     askers: Arc<Askers>,
-    subject: PathBuf,
+    subject: Subject,
 }
 
 impl Drop for Asker {
@@ -213,7 +219,7 @@ mod tests {
     }
 
     async fn hang(threads: &FileThreads, subject: &str, hangs: Receiver<()>) -> NoAnswer {
-        let hung = threads.run(Path::new(subject), SOON, move |files| {
+        let hung = threads.run("load", Path::new(subject), SOON, move |files| {
             files.at(Path::new("/mnt/secret"));
             let _released = hangs.recv();
         });
@@ -231,16 +237,22 @@ mod tests {
         );
         let asked = Arc::new(Mutex::new(false));
         let note = asked.clone();
-        let again = threads.run(Path::new("a.wasm"), SOON, move |_| *note.lock() = true);
+        let again = threads.run("load", Path::new("a.wasm"), SOON, move |_| {
+            *note.lock() = true
+        });
         assert!(matches!(again.await, Err(NoAnswer::Still { .. })));
-        assert!(!*asked.lock() && threads.waits_for(Path::new("a.wasm")));
-        let other = threads.run(Path::new("b.wasm"), PATIENT, |_| 1).await;
+        assert!(!*asked.lock() && threads.waits_for("load", Path::new("a.wasm")));
+        let other = threads
+            .run("load", Path::new("b.wasm"), PATIENT, |_| 1)
+            .await;
         assert_eq!(other.unwrap(), 1, "the others go on");
         drop(hold);
-        while threads.waits_for(Path::new("a.wasm")) {
+        while threads.waits_for("load", Path::new("a.wasm")) {
             tokio::task::yield_now().await;
         }
-        let back = threads.run(Path::new("a.wasm"), PATIENT, |_| 2).await;
+        let back = threads
+            .run("load", Path::new("a.wasm"), PATIENT, |_| 2)
+            .await;
         assert_eq!(back.unwrap(), 2, "once it has come back, it is asked again");
     }
 
@@ -253,7 +265,9 @@ mod tests {
                 thread::sleep(patience / 3);
             }
         };
-        let done = threads().run(Path::new("a.wasm"), patience, work).await;
+        let done = threads()
+            .run("load", Path::new("a.wasm"), patience, work)
+            .await;
         assert!(done.is_ok());
     }
 
@@ -267,15 +281,17 @@ mod tests {
             let hung = hang(&threads, &subject.to_string(), hangs).await;
             assert!(matches!(hung, NoAnswer::GivenUp { .. }), "{hung}");
         }
-        let refused = threads.run(Path::new("one-more"), SOON, |_| ()).await;
+        let refused = threads
+            .run("load", Path::new("one-more"), SOON, |_| ())
+            .await;
         assert!(matches!(refused, Err(NoAnswer::TooMany)), "{refused:?}");
         holds.pop();
-        while threads.waits_for(Path::new(&(MAX_THREADS - 1).to_string())) {
+        while threads.waits_for("load", Path::new(&(MAX_THREADS - 1).to_string())) {
             tokio::task::yield_now().await;
         }
         assert!(
             threads
-                .run(Path::new("one-more"), SOON, |_| ())
+                .run("load", Path::new("one-more"), SOON, |_| ())
                 .await
                 .is_ok()
         );
@@ -285,12 +301,12 @@ mod tests {
     async fn work_that_panics_is_reported_and_leaves_its_file_free() {
         let threads = threads();
         let broken = threads
-            .run(Path::new("a.wasm"), PATIENT, |_| panic!("broken"))
+            .run("load", Path::new("a.wasm"), PATIENT, |_| panic!("broken"))
             .await;
         assert!(matches!(broken, Err(NoAnswer::Thread(_))));
         assert!(
             threads
-                .run(Path::new("a.wasm"), PATIENT, |_| ())
+                .run("load", Path::new("a.wasm"), PATIENT, |_| ())
                 .await
                 .is_ok()
         );

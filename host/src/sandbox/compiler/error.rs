@@ -1,9 +1,12 @@
 //! Why the compiler process gave no code.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
+
+use rustix::process::Signal;
 
 use super::protocol::VERSION;
 use crate::config::{duration_text, size_text};
@@ -47,6 +50,27 @@ pub(crate) enum CompilerFault {
 
     #[error("the compiler could not be talked to")]
     Pipe(#[source] io::Error),
+}
+
+impl CompilerFault {
+    /// Whether the same component may be compiled at another time: the system was short of something, or somebody
+    /// ended the compiler, as the kernel does if memory is short.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Start { .. } | Self::Answer(_) | Self::Pipe(_) => true,
+            Self::Crashed { status, .. } => {
+                let from_outside = [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP];
+                let signal = status.signal();
+                from_outside
+                    .iter()
+                    .any(|known| signal == Some(known.as_raw()))
+            }
+            Self::Refused(_)
+            | Self::OutOfTime(_)
+            | Self::OutOfMemory(_)
+            | Self::OtherVersion { .. } => false,
+        }
+    }
 }
 
 fn after_colon(said: &str) -> String {

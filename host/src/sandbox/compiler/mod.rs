@@ -7,13 +7,15 @@
 mod child;
 pub(super) mod error;
 mod outcome;
+mod places;
 mod process;
 mod protocol;
 
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -25,6 +27,7 @@ use super::cache::{Cache, CompiledCode, load};
 use super::compile_error::CompileError;
 use super::machine::processors;
 use super::wasm::Wasm;
+use places::CompilePlaces;
 
 /// Where components are compiled.
 #[derive(Debug, Clone)]
@@ -36,12 +39,18 @@ pub enum Compilation {
     Here,
 }
 
-/// Finds the compiled code of components in the cache, or compiles them, as many at once as there are processors.
+/// Reads the component's bytes again, from where they were read first.
+pub(crate) type ComponentReader = Arc<dyn Fn() -> ComponentFuture + Send + Sync>;
+
+/// One reading of a component's bytes.
+pub(crate) type ComponentFuture = Pin<Box<dyn Future<Output = io::Result<Vec<u8>>> + Send>>;
+
+/// Finds the compiled code of components in the cache, or compiles them, as many at once as there are places.
 pub(super) struct Compiler {
     engine: Engine,
     cache: Option<Cache>,
     compilation: Compilation,
-    at_once: Semaphore,
+    places: Arc<CompilePlaces>,
 }
 
 impl Compiler {
@@ -51,7 +60,7 @@ impl Compiler {
             engine,
             cache,
             compilation,
-            at_once: Semaphore::new(processors() as usize),
+            places: CompilePlaces::new(processors()),
         })
     }
 
@@ -65,41 +74,72 @@ impl Compiler {
         self.cache.as_ref().is_some_and(|cache| cache.holds(key))
     }
 
-    /// The compiled form of `wasm`, and whether it came from the cache.
+    /// The compiled form of `wasm`, and whether it came from the cache. While it waits for the compiler, its bytes are
+    /// not held; `reread` reads them again.
     ///
     /// # Errors
     ///
     /// [`CompileError`], of all causes but `Imports` and `Exports`.
     pub(super) async fn compiled(
         self: &Arc<Self>,
-        wasm: &Wasm,
+        wasm: Wasm,
+        reread: &ComponentReader,
     ) -> Result<(Component, bool), CompileError> {
         check_kind(wasm.bytes())?;
-        let cached = || async {
-            let cached = self.cached(wasm.key()).await;
-            cached.map_err(CompileError::Interrupted)
-        };
-        if let Some(component) = cached().await? {
+        if let Some(component) = self.cached(wasm.key()).await? {
             return Ok((component, true));
         }
-        let _permit = match self.at_once.try_acquire() {
-            Ok(permit) => Some(permit),
-            Err(_) => {
-                // The semaphore is never closed.
-                let permit = self.at_once.acquire().await.ok();
-                // A copy of it may have been compiled meanwhile.
-                if let Some(component) = cached().await? {
-                    return Ok((component, true));
-                }
-                permit
+        let key = wasm.key().clone();
+        let (mut place, bytes) = if let Some(place) = self.places.try_first() {
+            (place, wasm.bytes().clone())
+        } else {
+            let length = wasm.bytes().len();
+            drop(wasm);
+            let place = self.places.first(length).await;
+            // A copy of it may have been compiled meanwhile.
+            if let Some(component) = self.cached(&key).await? {
+                return Ok((component, true));
             }
+            (place, self.read_again(&key, reread).await?)
         };
-        let code = match &self.compilation {
-            Compilation::Process(process) => process.compile(wasm.bytes()).await?,
-            Compilation::Here => self.compile_here(wasm.bytes()).await?,
+        let code = tokio::select! {
+            code = self.compile(&bytes) => Some(code?),
+            () = place.has_to_go() => None,
         };
-        let component = self.take_in(wasm.key(), code).await?;
+        let code = if let Some(code) = code {
+            code
+        } else {
+            drop((place, bytes));
+            tracing::debug!("compiling takes long and others wait; it begins anew later");
+            let _place = self.places.long().await;
+            let bytes = self.read_again(&key, reread).await?;
+            self.compile(&bytes).await?
+        };
+        let component = self.take_in(&key, code).await?;
         Ok((component, false))
+    }
+
+    async fn compile(&self, wasm: &Bytes) -> Result<Vec<u8>, CompileError> {
+        match &self.compilation {
+            Compilation::Process(process) => Ok(process.compile(wasm).await?),
+            Compilation::Here => self.compile_here(wasm).await,
+        }
+    }
+
+    /// The bytes of a component once more, if they are still the same.
+    async fn read_again(
+        self: &Arc<Self>,
+        key: &Arc<str>,
+        reread: &ComponentReader,
+    ) -> Result<Bytes, CompileError> {
+        let bytes = reread().await.map_err(CompileError::Read)?;
+        let compiler = self.clone();
+        let wasm = spawn_blocking(move || compiler.wasm(bytes)).await?;
+        if wasm.key() == key {
+            Ok(wasm.bytes().clone())
+        } else {
+            Err(CompileError::Changed)
+        }
     }
 
     /// What the cache has under this key.
@@ -118,8 +158,7 @@ impl Compiler {
     async fn compile_here(&self, wasm: &Bytes) -> Result<Vec<u8>, CompileError> {
         let (engine, wasm) = (self.engine.clone(), wasm.clone());
         spawn_blocking(move || engine.precompile_component(&wasm))
-            .await
-            .map_err(CompileError::Interrupted)?
+            .await?
             .map_err(invalid)
     }
 
@@ -142,10 +181,7 @@ impl Compiler {
                 Ok(component)
             })
         });
-        taken
-            .await
-            .map_err(CompileError::Interrupted)?
-            .map_err(invalid)
+        taken.await?.map_err(invalid)
     }
 }
 
@@ -174,9 +210,11 @@ mod tests {
     use crate::config::CompileLimits;
     use crate::sandbox::engine::compiler_config;
 
-    /// A compiler that takes one of as many places as there are processors, and says so where none is free.
+    /// A compiler that takes one of as many places as there are processors, at least two, and says so where none is free.
     fn script(folder: &std::path::Path) -> String {
-        let places: Vec<String> = (0..processors()).map(|place| place.to_string()).collect();
+        let places: Vec<String> = (0..processors().max(2))
+            .map(|place| place.to_string())
+            .collect();
         format!(
             "cd {}; cat > /dev/null; for place in {}; do
                 if mkdir $place 2> /dev/null; then touch began.$$; sleep 0.1; rmdir $place; exit 1; fi
@@ -187,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn no_more_components_are_compiled_at_once_than_there_are_processors() {
+    async fn no_more_components_are_compiled_at_once_than_there_are_places() {
         let folder = tempfile::TempDir::new().unwrap();
         let process = CompilerProcess {
             program: "/bin/sh".into(),
@@ -201,8 +239,10 @@ mod tests {
         for _ in 0..components {
             let compiler = compiler.clone();
             compiled.spawn(async move {
-                let wasm = compiler.wasm(b"\0asm\x0d\0\x01\0".to_vec());
-                compiler.compiled(&wasm).await
+                let bytes = b"\0asm\x0d\0\x01\0";
+                let wasm = compiler.wasm(bytes.to_vec());
+                let reread: ComponentReader = Arc::new(|| Box::pin(async { Ok(bytes.to_vec()) }));
+                compiler.compiled(wasm, &reread).await
             });
         }
         while let Some(outcome) = compiled.join_next().await {

@@ -1,0 +1,69 @@
+//! A file system that hangs, for tests: what FUSE and a network do, without either.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex};
+
+use crate::config::{FileFault, FileStamp, FileSystem, ReadLimit, SystemFiles};
+
+/// The system's files, of which some hang until they are released.
+pub(super) struct HangingFiles {
+    names: Vec<String>,
+    hangs: Mutex<bool>,
+    released: Condvar,
+    waiting: AtomicUsize,
+}
+
+impl HangingFiles {
+    /// Files of these names hang, wherever they are.
+    pub(super) fn new(names: &[&str]) -> Arc<Self> {
+        Arc::new(Self {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            hangs: Mutex::new(true),
+            released: Condvar::new(),
+            waiting: AtomicUsize::new(0),
+        })
+    }
+
+    /// How many threads hang.
+    pub(super) fn hanging(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Lets all go on.
+    pub(super) fn release(&self) {
+        *self.hangs.lock().unwrap() = false;
+        self.released.notify_all();
+    }
+
+    fn at(&self, path: &Path) -> &SystemFiles {
+        let name = path.file_name().unwrap_or_default();
+        if self.names.iter().any(|hanging| name == hanging.as_str()) {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let hangs = self.hangs.lock().unwrap();
+            let _released = self.released.wait_while(hangs, |hangs| *hangs).unwrap();
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        }
+        &SystemFiles
+    }
+}
+
+impl FileSystem for HangingFiles {
+    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+        self.at(path).read(path, limit)
+    }
+
+    fn stamp(&self, path: &Path) -> FileStamp {
+        self.at(path).stamp(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        self.at(folder).list(folder)
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        self.at(path).is_folder(path)
+    }
+}

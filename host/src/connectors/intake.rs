@@ -1,0 +1,204 @@
+//! From loads under way to the registry: what is being loaded, what came of it, and what is said of that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::entry::{EntryState, RegistryEntry};
+use super::keys::AccessKeys;
+use super::load::{Candidate, LoadAttempt, LoadReport};
+use super::loads::{LoadNews, Loads};
+use super::plugins::Plugins;
+use super::record::LoadRecord;
+use super::registry::Connectors;
+use super::seen::SeenFiles;
+use crate::config::ConnectorName;
+use crate::report;
+
+/// Loads components, and takes in what they come to.
+pub(super) struct Intake {
+    connectors: Arc<Connectors>,
+    loads: Loads,
+    /// The components as they were when they were read last, whatever came of it.
+    records: BTreeMap<PathBuf, LoadRecord>,
+    /// Those whose first load has not ended, of all that were there at the start.
+    first: BTreeSet<PathBuf>,
+}
+
+impl Intake {
+    pub(super) fn new(connectors: Arc<Connectors>, plugins: Plugins) -> Self {
+        Self {
+            connectors,
+            loads: Loads::new(plugins),
+            records: BTreeMap::new(),
+            first: BTreeSet::new(),
+        }
+    }
+
+    /// Loads a component for the first time.
+    pub(super) fn begin_first(&mut self, path: PathBuf) {
+        self.begin(path.clone());
+        self.first.insert(path);
+    }
+
+    /// Loads a component, in place of a load of it that is under way.
+    pub(super) fn begin(&mut self, path: PathBuf) {
+        self.first.remove(&path);
+        let previous = name(&path).and_then(|name| self.connectors.serving(&name));
+        self.loads.begin(Candidate { path, previous });
+    }
+
+    /// How many of the first loads have not ended.
+    pub(super) fn unfinished(&self) -> usize {
+        self.first.len()
+    }
+
+    /// Whether a load is under way that does not take long.
+    pub(super) fn will_end_soon(&self) -> bool {
+        self.loads.all().any(|(_, load)| !load.is_slow)
+    }
+
+    /// Lets requests wait for all loads under way.
+    pub(super) fn announce_loading(&self) {
+        for (path, load) in self.loads.all() {
+            if let Some(name) = name(path) {
+                self.put_loading(name, load.keys.clone());
+            }
+        }
+    }
+
+    /// Serves nothing of this component any more.
+    pub(super) fn remove(&mut self, path: &Path) {
+        self.loads.end(path);
+        self.first.remove(path);
+        self.records.remove(path);
+        if let Some(name) = name(path)
+            && self.connectors.remove(&name)
+        {
+            tracing::info!(connector = %name, "connector removed");
+        }
+    }
+
+    /// All components that were loaded, or are being loaded.
+    pub(super) fn known(&self) -> BTreeSet<PathBuf> {
+        let running = self.loads.all().map(|(path, _)| path);
+        self.records.keys().chain(running).cloned().collect()
+    }
+
+    /// The files that the configuration of a component names, as far as it is known.
+    pub(super) fn files(&self, path: &Path) -> Vec<PathBuf> {
+        let running = self.loads.of(path).and_then(|load| load.seen.as_ref());
+        let known = || self.records.get(path)?.seen.as_ref();
+        running
+            .or_else(known)
+            .map_or_else(Vec::new, SeenFiles::paths)
+    }
+
+    /// Whether a component that looks like this now is to be loaded. `interval` is the time between two looks.
+    pub(super) fn is_due(&self, path: &Path, now: &SeenFiles, interval: Duration) -> bool {
+        if let Some(load) = self.loads.of(path) {
+            return load.seen.as_ref().is_some_and(|seen| seen != now);
+        }
+        let record = self.records.get(path);
+        record.is_none_or(|record| record.is_out_of_date(now, interval))
+    }
+
+    /// How long to wait until a component is to be loaded though nothing has changed.
+    pub(super) fn next_retry(&self, interval: Duration) -> Option<Duration> {
+        let idle = self
+            .records
+            .iter()
+            .filter(|(path, _)| self.loads.of(path).is_none());
+        idle.filter_map(|(_, record)| record.retry_in(interval))
+            .min()
+    }
+
+    /// Waits for the next news of a load.
+    pub(super) async fn next(&mut self) -> (PathBuf, LoadNews) {
+        self.loads.next().await
+    }
+
+    /// Takes in what is heard of a load. Answers what came of a first one; the log says what came of others.
+    pub(super) fn take(&mut self, path: &Path, news: LoadNews) -> Option<LoadReport> {
+        match news {
+            LoadNews::Slow => None,
+            // Requests that wait are held to the newest keys at once, not only when the component is compiled.
+            LoadNews::Keys(name, keys) => {
+                if self.connectors.is_loading(&name) {
+                    self.put_loading(name, keys);
+                }
+                None
+            }
+            LoadNews::Ended(attempt) => self.take_ended(path, *attempt),
+        }
+    }
+
+    fn take_ended(&mut self, path: &Path, attempt: LoadAttempt) -> Option<LoadReport> {
+        let is_first = self.first.remove(path);
+        // Changed while it was loaded: the next look sees what it has become.
+        if !attempt.is_current && !is_first {
+            return None;
+        }
+        let (record, is_known) = LoadRecord::of(&attempt, self.records.get(path));
+        self.records.insert(path.to_owned(), record);
+        if is_first {
+            if let Some(entry) = attempt.entry {
+                self.connectors.put(entry);
+            }
+            return Some(attempt.report);
+        }
+        self.apply(attempt, is_known);
+        None
+    }
+
+    fn apply(&self, attempt: LoadAttempt, is_known: bool) {
+        let LoadReport { name, outcome } = attempt.report;
+        match (outcome, attempt.entry) {
+            (Ok(ready), Some(entry)) => {
+                let name = entry.name.clone();
+                let what = if self.connectors.serving(&name).is_some() {
+                    "connector reloaded"
+                } else {
+                    "connector loaded"
+                };
+                self.connectors.put(entry);
+                tracing::info!(connector = %name, took = ?ready.took, cached = ready.cached, "{what}");
+            }
+            (Err(error), entry) => {
+                let connector = entry.as_ref().map(|entry| &entry.name);
+                let serves = connector.is_some_and(|name| self.connectors.serving(name).is_some());
+                if let Some(entry) = entry.filter(|_| !serves) {
+                    self.connectors.put(entry);
+                }
+                if is_known {
+                    return;
+                }
+                let reason = report::chain(&error);
+                if serves {
+                    tracing::warn!(
+                        connector = name,
+                        reason,
+                        "the new version does not load; the one before goes on serving"
+                    );
+                } else {
+                    tracing::warn!(connector = name, reason, "connector not loaded");
+                }
+            }
+            (Ok(_), None) => {}
+        }
+    }
+
+    fn put_loading(&self, name: ConnectorName, keys: Option<AccessKeys>) {
+        self.connectors.put(RegistryEntry {
+            name,
+            keys,
+            state: EntryState::Loading,
+        });
+    }
+}
+
+/// The name of the connector that a component would be.
+fn name(path: &Path) -> Option<ConnectorName> {
+    path.file_stem()?.to_str()?.parse().ok()
+}

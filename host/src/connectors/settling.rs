@@ -1,0 +1,39 @@
+//! Files count once they are at rest, so that half of a copy is not taken for a connector.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::seen::SeenFiles;
+
+/// How long a file must have stayed as it is.
+pub(super) const SETTLE: Duration = Duration::from_millis(200);
+
+/// The components that have changed, as the last look saw them; `None` for one that is gone.
+#[derive(Default)]
+pub(super) struct Settling(BTreeMap<PathBuf, (Option<SeenFiles>, Instant)>);
+
+impl Settling {
+    /// Whether a component has looked like this for long enough.
+    pub(super) fn has_settled(&mut self, path: &Path, seen: Option<SeenFiles>) -> bool {
+        match self.0.get(path) {
+            Some((before, since)) if *before == seen => since.elapsed() >= SETTLE,
+            _ => {
+                self.0.insert(path.to_owned(), (seen, Instant::now()));
+                false
+            }
+        }
+    }
+
+    /// Nothing of this component is to be waited for.
+    pub(super) fn forget(&mut self, path: &Path) {
+        self.0.remove(path);
+    }
+
+    /// Whether nothing is to be waited for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,134 @@
+//! Loading beside files that hang and components that fail, over a scripted file system and a scripted compiler.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use super::hanging::HangingFiles;
+use super::{AdmissionSettings, ConnectorError, LoadReport, Plugins, Startup};
+use crate::config::{Ceilings, CompileLimits, FileSystem, SystemFiles};
+use crate::egress::Upstreams;
+use crate::sandbox::{Compilation, CompilerProcess, EngineSettings, Runtime};
+
+/// The bytes of a component that has nothing, and differs from others by a custom section of one byte.
+fn component(mark: u8) -> Vec<u8> {
+    [&b"\0asm\x0d\0\x01\0\0\x02\x01"[..], &[mark]].concat()
+}
+
+/// A compiler that writes a line for each component, and refuses all.
+fn counting(folder: &Path) -> Compilation {
+    let script = format!(
+        "cat > /dev/null; echo compiled >> {}; exit 1",
+        folder.join("count").display()
+    );
+    Compilation::Process(CompilerProcess {
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+        limits: CompileLimits::default(),
+    })
+}
+
+fn compiled(folder: &Path) -> usize {
+    let count = fs::read_to_string(folder.join("count"));
+    count.map_or(0, |lines| lines.lines().count())
+}
+
+async fn start(folder: &TempDir, files: Arc<dyn FileSystem>) -> Startup {
+    let engine = EngineSettings {
+        slots: 1,
+        max_memory_bytes: 1 << 20,
+        total_memory_bytes: 1 << 30,
+        keep_memory_bytes: 0,
+    };
+    let runtime = Runtime::new(engine, counting(folder.path()), None).unwrap();
+    let plugins = Plugins::new(
+        Arc::new(runtime),
+        Arc::new(Upstreams::default()),
+        folder.path().to_owned(),
+        Ceilings::default(),
+    );
+    let admission = AdmissionSettings {
+        slots: 1,
+        queue: 1,
+        queue_wait: Duration::from_secs(1),
+        max_concurrency: 1,
+    };
+    plugins
+        .with_files(files)
+        .load(None, admission)
+        .await
+        .unwrap()
+}
+
+/// Waits until this connector has not loaded.
+async fn until_failed(startup: &super::Connectors, name: &str) {
+    while !matches!(startup.find(Some(name)), Err(ConnectorError::Unavailable)) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_hang_delay_neither_the_start_nor_a_reload_of_the_others() {
+    let folder = TempDir::new().unwrap();
+    let put = |name: &str| fs::write(folder.path().join(name), "no component").unwrap();
+    let hanging = ["a.wasm", "b.toml", "secret"];
+    let files = HangingFiles::new(&hanging);
+    for name in ["a.wasm", "b.wasm", "c.wasm", "good.wasm"] {
+        put(name);
+    }
+    let config = "[env]\nSECRET = { file = \"secret\" }";
+    fs::write(folder.path().join("c.toml"), config).unwrap();
+    put("secret");
+    let startup = start(&folder, files.clone()).await;
+    let names: Vec<&str> = startup
+        .reports
+        .iter()
+        .map(|report| report.name.as_str())
+        .collect();
+    assert_eq!(names, ["good"]);
+    assert_eq!(startup.loader.unfinished(), 3);
+    let connectors = startup.connectors;
+    for name in ["a", "b", "c"] {
+        let waits = connectors.find(Some(name)).map(|_| ());
+        assert!(
+            matches!(waits, Err(ConnectorError::Loading)),
+            "{name}: {waits:?}"
+        );
+    }
+    let loader = startup.loader;
+    let reloading = tokio::spawn(loader.run(Some(Duration::from_millis(100)), drop));
+    put("new.wasm");
+    until_failed(&connectors, "new").await;
+    // Once they answer, they are read to the end.
+    files.release();
+    for name in ["a", "b", "c"] {
+        until_failed(&connectors, name).await;
+    }
+    reloading.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn component_that_failed_is_not_compiled_again_until_it_changes() {
+    let folder = TempDir::new().unwrap();
+    let put = |name: &str, mark| fs::write(folder.path().join(name), component(mark)).unwrap();
+    put("first.wasm", 1);
+    let mut startup = start(&folder, Arc::new(SystemFiles)).await;
+    startup
+        .loader
+        .finish(|report: LoadReport| assert!(report.outcome.is_err()))
+        .await;
+    assert_eq!(compiled(folder.path()), 1);
+    let connectors = startup.connectors;
+    let loader = startup.loader;
+    let reloading = tokio::spawn(loader.run(Some(Duration::from_millis(100)), drop));
+    put("copy.wasm", 1);
+    until_failed(&connectors, "copy").await;
+    assert_eq!(compiled(folder.path()), 1, "a copy fails as the first did");
+    put("other.wasm", 2);
+    until_failed(&connectors, "other").await;
+    assert_eq!(compiled(folder.path()), 2, "another component is compiled");
+    reloading.abort();
+}
