@@ -1,14 +1,16 @@
-//! The wish to stop: SIGINT and SIGTERM.
+//! The wish to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed.
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::error::CliError;
 
-/// Both signals. The first asks for an orderly end, the second for an end.
+/// The signals that ask for an end. The first asks for an orderly end, the second for an end.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    /// `None` if whoever started the program wants it to go on, as `nohup` does.
+    hang_up: Option<Signal>,
 }
 
 impl Signals {
@@ -18,9 +20,18 @@ impl Signals {
         // Left alone, it ends the process without a word where a file grows past the system's limit (`ulimit -f`).
         // Once caught, for good, the write fails instead, and that is told of.
         let _ = of(SignalKind::from_raw(Number::XFSZ.as_raw()))?;
+        // Meant for other programs, or sent by mistake; left alone, they end calls in the middle.
+        for unused in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
+            let _ = of(unused)?;
+        }
         Ok(Self {
             interrupt: of(SignalKind::interrupt())?,
             terminate: of(SignalKind::terminate())?,
+            hang_up: if is_ignored(Number::HUP) {
+                None
+            } else {
+                Some(of(SignalKind::hangup())?)
+            },
         })
     }
 
@@ -29,6 +40,24 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            () = hung_up(self.hang_up.as_mut()) => {}
         }
     }
+}
+
+async fn hung_up(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this process was started with the signal ignored, as far as the system says so.
+fn is_ignored(signal: Number) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
 }

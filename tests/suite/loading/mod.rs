@@ -8,6 +8,7 @@ mod folders;
 mod idle;
 mod refused_files;
 mod reload;
+mod signals;
 mod slow;
 mod special_files;
 
