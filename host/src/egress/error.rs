@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::SpecialUse;
 use super::auth::error::AuthError;
+use crate::report;
 use crate::scope::{ByteQuotaError, DeadlineReason};
 
 /// Every way in which a request to the network can fail. A response of any status is no failure.
@@ -168,6 +169,14 @@ impl From<RequestFault> for EgressError {
 }
 
 impl EgressError {
+    /// What the guest hears: all causes, but no path of the host.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Credentials(error) => format!("{self}: {}", error.told()),
+            other => report::chain(other),
+        }
+    }
+
     /// One word for log and metrics.
     pub(super) fn outcome(&self) -> &'static str {
         match self {

@@ -56,9 +56,9 @@ fn refusal(error: &EgressError) -> HttpError {
             HttpError::Denied(error.to_string())
         }
         EgressError::InvalidRequest { .. } | EgressError::RequestTooLarge { .. } => {
-            HttpError::Invalid(crate::report::chain(error))
+            HttpError::Invalid(error.told())
         }
-        EgressError::Credentials(_) => HttpError::Credentials(crate::report::chain(error)),
+        EgressError::Credentials(_) => HttpError::Credentials(error.told()),
         EgressError::TooManyCalls { .. } | EgressError::TooManyBytes { .. } => {
             HttpError::OverLimit(error.to_string())
         }
@@ -67,7 +67,7 @@ fn refusal(error: &EgressError) -> HttpError {
         }
         EgressError::Timeout(_) => HttpError::Timeout,
         EgressError::ResponseTooLarge { .. } => HttpError::TooLarge,
-        EgressError::Failed { .. } => HttpError::Failed(crate::report::chain(error)),
+        EgressError::Failed { .. } => HttpError::Failed(error.told()),
     }
 }
 

@@ -19,7 +19,6 @@ use crate::config::is_reserved_header;
 use crate::egress::{
     CurrentEgress, EgressError, Request, RequestBody, StreamedBody, Timeout, Timeouts,
 };
-use crate::report;
 use crate::scope::CallScope;
 
 /// The header in which a guest names a credential, since `wasi:http` has no other place for it. It is not sent.
@@ -196,6 +195,6 @@ fn wasi(error: &EgressError) -> Error {
         | EgressError::Credentials(_)
         | EgressError::TooManyCalls { .. }
         | EgressError::TooManyBytes { .. }
-        | EgressError::Failed { .. } => Error::InternalError(Some(report::chain(error))),
+        | EgressError::Failed { .. } => Error::InternalError(Some(error.told())),
     }
 }

@@ -92,6 +92,33 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// The same for whoever may not know the host's folders: without the path, and what the system said of it. The host's
+    /// log has both.
+    pub(crate) fn without_path(&self) -> String {
+        let text = match self {
+            Self::NoKey | Self::Name(_) | Self::Interrupted => return self.to_string(),
+            Self::Corrupt(_) => {
+                "its file is damaged or not this credential's; remove it with `weld-host auth logout`, then log in again"
+            }
+            Self::AnotherKey(_) => {
+                "its file was encrypted with another key; give the host that key, or remove the file with `weld-host auth \
+                 logout`"
+            }
+            Self::NewerVersion { .. } => "its file is that of a newer weld-host",
+            Self::Unreadable { .. } => "its file can't be read; the host's log says why",
+            Self::ReadOnly { .. } => {
+                "its file can't be written: the folder of tokens must be writable for the host's user"
+            }
+            Self::Full { .. } => "its file can't be written: the disk is full",
+            Self::Held(_) => "its file is held by another process",
+            Self::Unwritable { .. } => "its file can't be written; the host's log says why",
+            Self::Unsealed(_) => {
+                "its file can't be encrypted: the system has no random numbers, or its clock is wrong"
+            }
+        };
+        text.to_owned()
+    }
+
     /// A failed write, by what an operator can do about it.
     pub(super) fn of_write(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();

@@ -102,3 +102,41 @@ fn without_a_key_it_is_said_once_that_a_replaced_token_is_lost_at_the_end() {
     assert_eq!(told.count(), 1, "{lines:?}");
     assert!(!tokens.exists());
 }
+
+#[test]
+fn no_path_of_the_host_reaches_the_connector_or_weld() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    let api = api();
+    let host = start(&api, &tokens, Some(KEY));
+    assert_eq!(called(&host, &api)["status"], 200);
+    drop(host);
+    damage(&tokens);
+    let host = start(&api, &tokens, Some(KEY));
+    let path = folder.path().display().to_string();
+    let row = called(&host, &api);
+    assert_eq!(row["error"], "credentials", "{row}");
+    let detail = row["detail"].as_str().unwrap_or_default();
+    assert!(
+        detail.contains("its file is damaged") && detail.contains("guest.toml"),
+        "{row}"
+    );
+    let failing = json!({ "url": api.url("/beers"), "on_error": "fail" });
+    let answer = host.weld("guest").page("rows", &failing).text();
+    for told in [&row.to_string(), &answer] {
+        assert!(!told.contains(&path), "{told}");
+    }
+    host.log().wait_for_text(&path);
+}
+
+/// Writes over every file in the folder.
+fn damage(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            damage(&path);
+        } else {
+            fs::write(&path, b"no token").unwrap();
+        }
+    }
+}

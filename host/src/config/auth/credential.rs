@@ -20,6 +20,9 @@ pub struct Credential {
     pub(in crate::config) urls: AllowList,
     /// What is added.
     pub kind: CredentialKind,
+    /// `ranges`: whether a request that carries it may ask for parts of a response. An API that shows the credential
+    /// would else show it in pieces, which nobody can find.
+    pub may_ask_for_ranges: bool,
     /// Its secret values as the connector must never see them: keys, passwords, and what is sent of them where that is
     /// another text. Not tokens that are made from it.
     pub secrets: Vec<Secret>,

@@ -46,6 +46,7 @@ fn read(
     };
     let mut fields = Fields::new(entry, Settings::new(&mut table, sources, problems));
     let urls = urls::read(&mut fields, allow);
+    let may_ask_for_ranges = fields.flag("ranges");
     let expected = format!("one of {}", KINDS.join(", "));
     let kind = fields.required("kind", &expected, |text| {
         KINDS
@@ -66,6 +67,7 @@ fn read(
         name: name.into(),
         urls,
         kind: kind?,
+        may_ask_for_ranges,
         secrets,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::StatusCode;
+use http::{StatusCode, header};
 use url::{Origin, Url};
 
 use super::credentials::Credentials;
@@ -13,7 +13,6 @@ use crate::egress::attempt::Bearer;
 use crate::egress::error::EgressError;
 use crate::egress::outgoing::Outgoing;
 use crate::egress::upstream::Upstream;
-use crate::report;
 use crate::scope::{CallScope, Deadline};
 use crate::secrets::Finder;
 
@@ -89,6 +88,28 @@ impl<'c> CredentialChoice<'c> {
         Ok(Some(prepared))
     }
 
+    /// Refuses to ask for parts of a response with a credential that isn't allowed to.
+    fn check_ranges(&self, request: &Outgoing) -> Result<(), AuthError> {
+        let Choice::Made(Some(source), _) = &self.choice else {
+            return Ok(());
+        };
+        let asked = [header::RANGE, header::IF_RANGE]
+            .into_iter()
+            .find(|name| request.headers.contains_key(name));
+        match asked {
+            Some(name) if !source.may_ask_for_ranges() => Err(AuthError::Range {
+                name: source.name().to_owned(),
+                header: if name == header::RANGE {
+                    "range"
+                } else {
+                    "if-range"
+                },
+                file: self.upstream.config_file.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn begins_at(&self, url: &Url) -> bool {
         matches!(&self.choice, Choice::Made(_, origin) if *origin == url.origin())
     }
@@ -96,7 +117,7 @@ impl<'c> CredentialChoice<'c> {
     /// Notes in the call's scope why there is no credential.
     fn noted(&self, error: EgressError) -> EgressError {
         if let EgressError::Credentials(failure) = &error {
-            let failure = report::chain(failure);
+            let failure = failure.told();
             self.scope.network.note_credential(Some(failure));
         }
         error
@@ -121,6 +142,8 @@ impl Bearer for CredentialChoice<'_> {
         let Some(prepared) = self.prepared.take() else {
             return Ok(());
         };
+        self.check_ranges(request)
+            .map_err(|error| self.noted(error.into()))?;
         let sent = prepared.add(request, &self.upstream.secrets);
         self.sent = sent.map_err(|error| self.noted(error))?;
         self.scope.network.note_credential(None);

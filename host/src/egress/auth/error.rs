@@ -39,6 +39,17 @@ pub(crate) enum AuthError {
     },
 
     #[error(
+        "the request has the header `{header}` and would carry the credential `{name}`, which an API could show in parts \
+         that nobody finds; leave the header out, or set `ranges = true` under [auth.{name}] in {file}"
+    )]
+    Range {
+        name: String,
+        header: &'static str,
+        /// The connector's configuration file.
+        file: String,
+    },
+
+    #[error(
         "the credential `{name}` can't be signed: the system has no random numbers, or its clock is not set"
     )]
     Unsigned { name: String },
@@ -51,6 +62,16 @@ pub(crate) enum AuthError {
         "the request for a token of `{name}` was cut short by a fault of the host; its log says more"
     )]
     Interrupted { name: String },
+}
+
+impl AuthError {
+    /// What guests and Weld hear: the same, with its causes, but without paths of the host.
+    pub(in crate::egress) fn told(&self) -> String {
+        match self {
+            Self::Token(error) => error.told(),
+            other => report::chain(other),
+        }
+    }
 }
 
 /// Why a token endpoint gave no token.
@@ -71,6 +92,19 @@ pub(crate) struct EndpointError {
 }
 
 impl EndpointError {
+    fn told(&self) -> String {
+        let EndpointFault::Store(error) = &self.fault else {
+            return report::chain(self);
+        };
+        let Self {
+            name, origin, file, ..
+        } = self;
+        format!(
+            "the credential `{name}` has no token: {origin} was not asked: {}; see [auth.{name}] in {file}",
+            error.without_path()
+        )
+    }
+
     /// Whether the endpoint said that it gives none: it would say so again.
     pub(super) fn is_refusal(&self) -> bool {
         match self.status {

@@ -51,6 +51,10 @@ impl CredentialSource {
         &self.credential.name
     }
 
+    pub(super) fn may_ask_for_ranges(&self) -> bool {
+        self.credential.may_ask_for_ranges
+    }
+
     pub(super) fn holds_for(&self, url: &Url) -> bool {
         self.credential.holds_for(url)
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod hidden;
+mod ranges;
 
 use crate::egress::fetch;
 use crate::{guests, host_with_config};
