@@ -13,12 +13,14 @@ use super::dial::Dialler;
 use super::error::EgressError;
 use super::governor::Governor;
 use super::headers;
+use super::memory::{ExchangeMemory, MemoryPayer, in_bytes, received_bytes};
 use super::message::{Request, RequestBody, Response};
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::pool::Pool;
 use super::redirect::Redirectable;
 use super::upstream::Upstream;
 use super::upstreams::Upstreams;
+use crate::account::{Charge, charged_bytes};
 use crate::config::ConnectorConfig;
 use crate::scope::{CallQuotaError, CallScope};
 use crate::secrets::Secrets;
@@ -95,7 +97,7 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
     ) -> Result<Response, EgressError> {
-        let (url, response) = self.send(request, scope).await?;
+        let (url, response) = self.exchange(request, scope, MemoryPayer::Host).await?;
         let (head, body) = response.into_parts();
         let _waiting = scope.waits.begin(Wait {
             reason: WaitReason::Response {
@@ -103,10 +105,13 @@ impl Egress {
             },
             until: None,
         });
+        let (body, mut charge) = body.whole().await?;
+        charge.grow(received_bytes(&head.headers))?;
         Ok(Response {
             status: head.status.as_u16(),
             headers: headers::received(&head.headers),
-            body: body.whole().await?,
+            body,
+            charge,
             url: match self.upstream.secrets.hidden() {
                 Some(finder) => finder.replaced_text(url.as_str()).unwrap_or(url.into()),
                 None => url.into(),
@@ -125,15 +130,26 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
+        self.exchange(request, scope, MemoryPayer::Guest).await
+    }
+
+    /// As [`Self::send`]; `payer` says whose memory it takes.
+    async fn exchange(
+        &self,
+        request: Request,
+        scope: &Arc<CallScope>,
+        payer: MemoryPayer,
+    ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
         let (upstream, credential) = (&self.upstream, request.credential.clone());
         let bearer = CredentialChoice::new(&self.credentials, upstream, scope, credential);
-        let mut attempt = Attempt::new(scope, request.timeouts, bearer);
+        let mut attempt = Attempt::new(scope, request.timeouts, payer, bearer);
         attempt.idempotent = request.idempotent;
         self.take_call(&request.method, scope)?;
-        let mut outgoing = parse(request).map_err(|(method, error)| {
-            upstream.record(&method, None).fail(&error);
-            error
-        })?;
+        let (mut outgoing, _head) =
+            parse(request, &attempt.memory).map_err(|(method, error)| {
+                upstream.record(&method, None).fail(&error);
+                error
+            })?;
         let mut follow = upstream.network.follow_redirects;
         loop {
             let redirectable = (follow > 0).then(|| Redirectable::of(&outgoing));
@@ -192,23 +208,44 @@ impl Egress {
     }
 }
 
-/// Checks a request's parts. Its method comes back with what is wrong, for the log.
-fn parse(request: Request) -> Result<Outgoing, (String, EgressError)> {
+/// Checks a request's parts, and charges them: its body for as long as a copy of it is left, all else by the guard beside
+/// it. Its method comes back with what is wrong, for the log.
+fn parse(
+    request: Request,
+    memory: &ExchangeMemory,
+) -> Result<(Outgoing, Charge), (String, EgressError)> {
+    let charged = memory.charge(request.head_bytes()).and_then(|head| {
+        let body = match &request.body {
+            RequestBody::Whole(bytes) => in_bytes(bytes.capacity()),
+            RequestBody::Streamed(_) => 0,
+        };
+        Ok((head, memory.charge(body)?))
+    });
+    let (head, body) = match charged {
+        Ok(charges) => charges,
+        Err(error) => return Err((request.method, error.into())),
+    };
     let parsed = headers::url(&request.url).and_then(|url| {
         let method = headers::method(&request.method)?;
         let headers = headers::sent(&request.headers)?;
         Ok((url, method, headers))
     });
     match parsed {
-        Ok((url, method, headers)) => Ok(Outgoing {
-            method,
-            url,
-            headers,
-            body: match request.body {
-                RequestBody::Whole(bytes) => OutgoingBody::Whole(Bytes::from(bytes)),
-                RequestBody::Streamed(streamed) => OutgoingBody::Streamed(streamed),
-            },
-        }),
+        Ok((url, method, headers)) => {
+            let outgoing = Outgoing {
+                method,
+                url,
+                headers,
+                body: match request.body {
+                    RequestBody::Whole(bytes) if bytes.is_empty() => {
+                        OutgoingBody::Whole(Bytes::new())
+                    }
+                    RequestBody::Whole(bytes) => OutgoingBody::Whole(charged_bytes(bytes, body)),
+                    RequestBody::Streamed(streamed) => OutgoingBody::Streamed(streamed),
+                },
+            };
+            Ok((outgoing, head))
+        }
         Err(fault) => Err((request.method, fault.into())),
     }
 }

@@ -8,8 +8,10 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::EgressError;
+use super::memory::{EXCHANGE_BYTES, ExchangeMemory, MemoryPayer};
 use super::message::Timeouts;
 use super::outgoing::Outgoing;
+use crate::account::Charge;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::secrets::Finder;
 
@@ -23,6 +25,8 @@ pub(super) struct Attempt<'s, B> {
     pub(super) began: Instant,
     /// When it must have ended, pauses included.
     pub(super) deadline: Deadline,
+    /// Where what it takes is charged.
+    pub(super) memory: ExchangeMemory,
     /// Whose credential it carries.
     pub(super) bearer: B,
     /// Whether it may be sent again after a failure, as the request says; by default its method decides.
@@ -103,7 +107,12 @@ pub(super) struct TryFailure {
 
 impl<'s, B: Bearer> Attempt<'s, B> {
     /// A request that begins now, within `scope` and its own time-outs.
-    pub(super) fn new(scope: &'s Arc<CallScope>, timeouts: Timeouts, bearer: B) -> Self {
+    pub(super) fn new(
+        scope: &'s Arc<CallScope>,
+        timeouts: Timeouts,
+        payer: MemoryPayer,
+        bearer: B,
+    ) -> Self {
         let began = Instant::now();
         let own = timeouts
             .total
@@ -113,9 +122,20 @@ impl<'s, B: Bearer> Attempt<'s, B> {
             timeouts,
             began,
             deadline: own.map_or(scope.deadline, |own| scope.deadline.or_sooner(own)),
+            memory: ExchangeMemory::new(&scope.account, payer),
             bearer,
             idempotent: None,
         }
+    }
+
+    /// Adds the credential to a request that is sent now, and charges what the exchange takes.
+    ///
+    /// # Errors
+    ///
+    /// The credential can't be added, or there is no memory left.
+    pub(super) fn made_ready(&mut self, request: &mut Outgoing) -> Result<Charge, EgressError> {
+        self.bearer.add(request)?;
+        Ok(self.memory.charge(EXCHANGE_BYTES)?)
     }
 
     /// It was held for so long, which is no part of the exchange.

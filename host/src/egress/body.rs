@@ -11,12 +11,14 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::decode::{PieceReader, decoder};
+use super::decode::{PieceReader, decoder, decoder_bytes};
 use super::error::{EgressError, Timeout};
 use super::exchange::TimeLimit;
+use super::memory::{ExchangeMemory, make_room};
 use super::outgoing::TransferError;
 use super::record::CallRecord;
 use super::wire_pieces::{CutReason, WirePieces};
+use crate::account::Charge;
 use crate::encoding::ContentEncoding;
 use crate::scope::{CallScope, Deadline};
 use crate::secrets::Replacer;
@@ -36,6 +38,7 @@ pub(super) struct BodyLimits {
     pub(super) idle: TimeLimit,
     pub(super) deadline: Deadline,
     pub(super) scope: Arc<CallScope>,
+    pub(super) memory: ExchangeMemory,
 }
 
 /// The body of a response. The exchange's log line is written when it ends or is dropped.
@@ -49,6 +52,8 @@ pub(crate) struct ResponseBody {
     /// Made when the body is first waited for.
     time: Option<Pin<Box<Sleep>>>,
     record: CallRecord,
+    /// For the connection, and for the decoder once there is one. `None` once the body has ended.
+    charge: Option<Charge>,
 }
 
 enum BodySource {
@@ -60,12 +65,14 @@ enum BodySource {
 }
 
 impl ResponseBody {
+    /// `charge` is for the connection under it.
     pub(super) fn new<B>(
         body: B,
         encoding: Option<ContentEncoding>,
         replacer: Option<Replacer>,
         limits: BodyLimits,
         record: CallRecord,
+        charge: Charge,
     ) -> Self
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
@@ -90,20 +97,28 @@ impl ResponseBody {
             limits,
             time: None,
             record,
+            charge: Some(charge),
         }
     }
 
-    /// Reads the body to its end.
-    pub(super) async fn whole(mut self) -> Result<Vec<u8>, EgressError> {
+    /// Reads the body to its end. What it takes is paid for as it grows.
+    pub(super) async fn whole(mut self) -> Result<(Vec<u8>, Charge), EgressError> {
+        let mut charge = self.limits.memory.charge(0)?;
         let mut bytes = Vec::new();
         while let Some(frame) = self.frame().await {
             if let Ok(piece) = frame?.into_data() {
+                let max_bytes = self.limits.max_bytes;
+                if let Err(error) = make_room(&mut bytes, piece.len(), max_bytes, &mut charge) {
+                    let error = error.into();
+                    self.record.fail(&error);
+                    return Err(error);
+                }
                 bytes.extend_from_slice(&piece);
             }
             // A few compressed bytes become many pieces, and no wait stands between them.
             self.limits.scope.cpu.take_turns().await;
         }
-        Ok(bytes)
+        Ok((bytes, charge))
     }
 
     /// Leaves the rest unread: the response leads to another request.
@@ -129,6 +144,10 @@ impl ResponseBody {
                         return Poll::Ready(Ok(None));
                     }
                     let encoding = *encoding;
+                    let bytes = decoder_bytes(encoding, reader.next_byte())?;
+                    if let Some(charge) = &mut self.charge {
+                        charge.grow(bytes).map_err(io::Error::other)?;
+                    }
                     if let BodySource::Coded(_, reader) =
                         std::mem::replace(&mut self.source, BodySource::Ended)
                     {
@@ -137,6 +156,11 @@ impl ResponseBody {
                 }
             }
         }
+    }
+
+    fn end(&mut self) {
+        self.source = BodySource::Ended;
+        self.charge = None;
     }
 
     fn count(&mut self, piece: &Bytes) -> Result<(), EgressError> {
@@ -151,6 +175,9 @@ impl ResponseBody {
     }
 
     fn failure(&self, error: io::Error) -> EgressError {
+        if let Some(&error) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+            return EgressError::OutOfMemory(error);
+        }
         match error.get_ref().and_then(|inner| inner.downcast_ref()) {
             Some(CutReason::Idle) => EgressError::Timeout(Timeout::Idle(self.limits.idle.owner)),
             Some(CutReason::TooLong) => self.too_large(),
@@ -217,7 +244,7 @@ impl Body for ResponseBody {
                 Ok(None) => {
                     let rest = replacer.finish();
                     this.replacer = None;
-                    this.source = BodySource::Ended;
+                    this.end();
                     break Ok((!rest.is_empty()).then_some(rest));
                 }
                 Err(error) => break Err(error),
@@ -226,12 +253,12 @@ impl Body for ResponseBody {
         Poll::Ready(match polled {
             Ok(Some(piece)) => Some(Ok(Frame::data(piece))),
             Ok(None) => {
-                this.source = BodySource::Ended;
+                this.end();
                 this.record.succeed();
                 None
             }
             Err(error) => {
-                this.source = BodySource::Ended;
+                this.end();
                 this.record.fail(&error);
                 Some(Err(error))
             }

@@ -15,6 +15,15 @@ use crate::encoding::{ContentEncoding, UnknownEncoding};
 /// The largest window that a Zstandard stream of the web may ask for, as a power of two: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
+/// What a decoder of Zstandard takes: its window, and the buffers around it.
+const ZSTD_BYTES: u64 = (1 << ZSTD_WINDOW_LOG) + (512 << 10);
+
+/// What a decoder of gzip takes: its window of 32 KiB, and tables.
+const GZIP_BYTES: u64 = 128 << 10;
+
+/// What a decoder of Brotli takes beside its window, at the most: three groups of 256 code tables.
+const BROTLI_TABLES_BYTES: u64 = 4 << 20;
+
 /// Those that [`decoder`] undoes, and that requests ask for.
 const ACCEPTED: [ContentEncoding; 3] = [
     ContentEncoding::Gzip,
@@ -27,6 +36,11 @@ const ACCEPTED: [ContentEncoding; 3] = [
 #[error("the response's content-encoding `{0}` is not understood")]
 pub(super) struct EncodingFault(String);
 
+/// A window that only the format's extension for large files has. The decoder would take up to a gigabyte for it.
+#[derive(Debug, thiserror::Error)]
+#[error("the response's Brotli stream asks for a window of more than 16 MiB")]
+pub(super) struct WindowFault;
+
 /// How a response with these headers is compressed; `None` if it isn't.
 ///
 /// # Errors
@@ -34,6 +48,37 @@ pub(super) struct EncodingFault(String);
 /// [`EncodingFault`].
 pub(super) fn encoding(headers: &HeaderMap) -> Result<Option<ContentEncoding>, EncodingFault> {
     ContentEncoding::of(headers, &ACCEPTED).map_err(|UnknownEncoding(name)| EncodingFault(name))
+}
+
+/// What a decoder takes of the host for a stream that begins with this byte.
+///
+/// # Errors
+///
+/// [`WindowFault`].
+pub(super) fn decoder_bytes(encoding: ContentEncoding, first: Option<u8>) -> io::Result<u64> {
+    Ok(match encoding {
+        ContentEncoding::Gzip => GZIP_BYTES,
+        ContentEncoding::Brotli => {
+            let window = brotli_window(first.unwrap_or(0)).ok_or(WindowFault);
+            window
+                .map_err(io::Error::other)?
+                .saturating_add(BROTLI_TABLES_BYTES)
+        }
+        ContentEncoding::Zstandard => ZSTD_BYTES,
+    })
+}
+
+/// The window of a Brotli stream by its first byte (RFC 7932, section 9.1), in bytes; `None` if it is none of the format.
+fn brotli_window(first: u8) -> Option<u64> {
+    let (short, long) = (u32::from(first >> 1 & 7), u32::from(first >> 4 & 7));
+    let bits = match (first & 1, short, long) {
+        (0, _, _) => 16,
+        (_, 0, 0) => 17,
+        (_, 0, 1) => return None,
+        (_, 0, long) => 8_u32.saturating_add(long),
+        (_, short, _) => 17_u32.saturating_add(short),
+    };
+    Some(1 << bits)
 }
 
 /// What `compressed` holds. The decoder keeps no more of it than a window, however much comes out.
@@ -90,6 +135,11 @@ impl<P: PieceSource> PieceReader<P> {
         Poll::Ready(Ok(Some(std::mem::take(&mut self.current))))
     }
 
+    /// The next byte, if one has come.
+    pub(super) fn next_byte(&self) -> Option<u8> {
+        self.current.first().copied()
+    }
+
     /// Waits for the first byte; false where there is none, as in answers to HEAD and of status 204 or 304, which
     /// have the headers of a body that isn't sent.
     pub(super) fn poll_began(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
@@ -132,5 +182,27 @@ impl<P: PieceSource> AsyncRead for PieceReader<P> {
         let amount = taken.len();
         self.consume(amount);
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brotli_windows_are_read_as_the_format_has_them() {
+        for (first, bits) in [
+            (0x00, Some(16)),
+            (0x01, Some(17)),
+            (0x21, Some(10)),
+            (0x71, Some(15)),
+            (0x03, Some(18)),
+            (0x0b, Some(22)),
+            (0x0f, Some(24)),
+            (0x11, None),
+            (0x91, None),
+        ] {
+            assert_eq!(brotli_window(first), bits.map(|bits| 1 << bits), "{first}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::SpecialUse;
 use super::auth::error::AuthError;
+use crate::account::MemoryError;
 use crate::report;
 use crate::scope::{ByteQuotaError, DeadlineReason};
 
@@ -52,6 +53,10 @@ pub(crate) enum EgressError {
 
     #[error("the page's calls have more than the {limit_bytes} bytes of `limits.bytes`")]
     TooManyBytes { limit_bytes: u64 },
+
+    /// The request or its response takes more memory than is left.
+    #[error(transparent)]
+    OutOfMemory(#[from] MemoryError),
 
     #[error(
         "the quota `{budget}` has no call left for at least {wait:.1?}, and {limit} time is over before"
@@ -188,6 +193,7 @@ impl EgressError {
             Self::ResponseTooLarge { .. } => "too-large",
             Self::TooManyCalls { .. } => "too-many-calls",
             Self::TooManyBytes { .. } => "too-many-bytes",
+            Self::OutOfMemory(_) => "out-of-memory",
             Self::QuotaSpent { .. } | Self::OutOfService { .. } => "unavailable",
             Self::Timeout(_) => "timeout",
             Self::Failed { .. } => "failed",

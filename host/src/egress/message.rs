@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::memory::in_bytes;
 use super::outgoing::StreamedBody;
+use crate::account::Charge;
 
 /// A request as a guest makes it.
 pub(crate) struct Request {
@@ -15,6 +17,25 @@ pub(crate) struct Request {
     pub(crate) idempotent: Option<bool>,
     /// The name of the configured credential to add; by default the one whose URLs match.
     pub(crate) credential: Option<String>,
+}
+
+impl Request {
+    /// What its URL and headers take, in bytes, with a copy for each of two more requests: a further try and a redirect.
+    pub(super) fn head_bytes(&self) -> u64 {
+        const COPIES: u64 = 3;
+        /// A header's place in a list and in a map.
+        const HEADER_BYTES: u64 = 256;
+        let text = self.headers.iter().fold(
+            in_bytes(self.url.len().saturating_add(self.method.len())),
+            |bytes, (name, value)| {
+                bytes
+                    .saturating_add(in_bytes(name.len()))
+                    .saturating_add(in_bytes(value.len()))
+                    .saturating_add(HEADER_BYTES)
+            },
+        );
+        text.saturating_mul(COPIES)
+    }
 }
 
 pub(crate) enum RequestBody {
@@ -42,4 +63,6 @@ pub(crate) struct Response {
     pub(crate) body: Vec<u8>,
     /// The URL that answered.
     pub(crate) url: String,
+    /// For its body and headers, until the guest has them.
+    pub(crate) charge: Charge,
 }

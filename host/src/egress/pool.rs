@@ -18,6 +18,13 @@ const MAX_IDLE_PER_ORIGIN: usize = 8;
 const MAX_HEAD_BYTES: u32 = 256 << 10;
 const MAX_RESPONSE_HEADERS: usize = 256;
 
+/// What HTTP/2 may send before it is read, of one response and of all on a connection, and what of a request may wait. With
+/// the head it is no more than [`super::memory::EXCHANGE_BYTES`] for each exchange, as is twice a head for the buffers of
+/// HTTP/1.
+const STREAM_WINDOW_BYTES: u32 = 384 << 10;
+const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+const MAX_SEND_BYTES: usize = 64 << 10;
+
 /// The connections of one connector.
 pub(super) struct Pool {
     dialler: Dialler,
@@ -42,7 +49,11 @@ impl Pool {
                 .pool_idle_timeout(POOL_TIMEOUT)
                 .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
                 .http1_max_headers(MAX_RESPONSE_HEADERS)
+                .http1_max_buf_size(MAX_HEAD_BYTES as usize)
                 .http2_max_header_list_size(MAX_HEAD_BYTES)
+                .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+                .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+                .http2_max_send_buf_size(MAX_SEND_BYTES)
                 .build(self.dialler.clone())
         })
     }

@@ -21,6 +21,7 @@ use super::headers;
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::pool::Pool;
 use super::record::CallRecord;
+use crate::account::Charge;
 use crate::config::{AllowList, NetworkConfig};
 use crate::encoding::ContentEncoding;
 use crate::scope::{Deadline, DeadlineReason};
@@ -29,7 +30,7 @@ use crate::tokens::Store;
 use crate::waits::{Wait, WaitReason};
 
 /// A response's head, and what its body needs.
-type ExchangeAnswer = (Parts, Incoming, Option<ContentEncoding>, Deadline);
+type ExchangeAnswer = (Parts, Incoming, Option<ContentEncoding>, Deadline, Charge);
 
 /// What the requests of one connector go through. Its connections are its own: no other connector's requests ride on
 /// them.
@@ -91,7 +92,13 @@ impl Upstream {
         let permit = self
             .admitted(&request.url, &origin, attempt, record)
             .await?;
-        attempt.bearer.add(&mut request)?;
+        let charge = match attempt.made_ready(&mut request) {
+            Ok(charge) => charge,
+            Err(error) => {
+                permit.unmade();
+                return Err(error);
+            }
+        };
         let times = self.times(attempt);
         let _waiting = attempt.scope.waits.begin(Wait {
             reason: WaitReason::Response {
@@ -116,6 +123,7 @@ impl Upstream {
             Err(error) => permit.failed(error),
         }
         let (mut head, incoming) = sent?.into_parts();
+        head.headers = attempt.memory.charged_headers(&head.headers)?;
         if let Some(finder) = attempt.bearer.hidden() {
             headers::replace(&mut head.headers, &finder);
         }
@@ -123,7 +131,7 @@ impl Upstream {
             origin,
             source: source.into(),
         })?;
-        Ok((head, incoming, encoding, times.deadline))
+        Ok((head, incoming, encoding, times.deadline, charge))
     }
 
     /// The request's credential, then the governor's leave. Never the other way round: a token that is asked for while a
@@ -163,7 +171,7 @@ impl Upstream {
     /// The response as its reader gets it: decompressed, without secrets, within the caps.
     fn response<B: Bearer>(
         &self,
-        (mut head, incoming, encoding, deadline): ExchangeAnswer,
+        (mut head, incoming, encoding, deadline, charge): ExchangeAnswer,
         is_head: bool,
         attempt: &Attempt<'_, B>,
         record: CallRecord,
@@ -183,8 +191,9 @@ impl Upstream {
             idle: TimeLimit::of(attempt.timeouts.idle, self.network.idle_timeout),
             deadline,
             scope: attempt.scope.clone(),
+            memory: attempt.memory.clone(),
         };
-        let body = ResponseBody::new(incoming, encoding, replacer, limits, record);
+        let body = ResponseBody::new(incoming, encoding, replacer, limits, record, charge);
         Response::from_parts(head, body)
     }
 

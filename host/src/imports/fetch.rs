@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::account::Charge;
 use crate::bindings::host::{Body, HttpError, HttpRequest, HttpResponse};
 use crate::egress::{Egress, EgressError, Request, RequestBody, Timeouts};
 use crate::scope::CallScope;
 
-/// Sends one request and reads the whole response, within what is left of the page.
+/// Sends one request and reads the whole response, within what is left of the page. The charge is for the response, and to
+/// be kept until the guest has it.
 pub(super) async fn fetch(
     egress: &Egress,
     request: HttpRequest,
     scope: &Arc<CallScope>,
-) -> Result<HttpResponse, HttpError> {
+) -> Result<(HttpResponse, Charge), HttpError> {
     let request = Request {
         method: request.method,
         url: request.url,
@@ -39,7 +41,8 @@ pub(super) async fn fetch(
         .fetch(request, scope)
         .await
         .map_err(|error| refusal(&error))?;
-    Ok(HttpResponse {
+    let charge = response.charge;
+    let response = HttpResponse {
         status: response.status,
         headers: response.headers,
         body: match String::from_utf8(response.body) {
@@ -47,7 +50,8 @@ pub(super) async fn fetch(
             Err(error) => Body::Bytes(error.into_bytes()),
         },
         url: response.url,
-    })
+    };
+    Ok((response, charge))
 }
 
 fn refusal(error: &EgressError) -> HttpError {
@@ -59,9 +63,9 @@ fn refusal(error: &EgressError) -> HttpError {
             HttpError::Invalid(error.told())
         }
         EgressError::Credentials(_) => HttpError::Credentials(error.told()),
-        EgressError::TooManyCalls { .. } | EgressError::TooManyBytes { .. } => {
-            HttpError::OverLimit(error.to_string())
-        }
+        EgressError::TooManyCalls { .. }
+        | EgressError::TooManyBytes { .. }
+        | EgressError::OutOfMemory(_) => HttpError::OverLimit(error.to_string()),
         EgressError::QuotaSpent { wait, .. } | EgressError::OutOfService { wait, .. } => {
             HttpError::Unavailable(Some(milliseconds(*wait)))
         }

@@ -13,16 +13,16 @@ mod wasi_http;
 
 use std::sync::Arc;
 
-use wasmtime::component::{HasData, Linker, ResourceTable};
-use wasmtime_wasi_http::WasiHttpCtxView;
+use wasmtime::component::{HasData, Linker};
 
+use crate::account::Charge;
 use crate::bindings::host;
 use crate::egress::CurrentEgress;
 use crate::scope::CallScope;
 pub(crate) use logging::CallLog;
 pub(crate) use stream::GuestStream;
-use wasi_http::WasiHttp;
-pub(crate) use wasi_http::add_to_linker as add_wasi_http_to_linker;
+pub(crate) use wasi_http::WasiHttp;
+pub(crate) use wasi_http::linking::add_to_linker as add_wasi_http_to_linker;
 
 /// What the imports of one call work on.
 pub(crate) struct Imports {
@@ -31,6 +31,9 @@ pub(crate) struct Imports {
     scope: Arc<CallScope>,
     wasi_http: WasiHttp,
     log: CallLog,
+    /// For the value that the last import has returned. It is copied into the guest after that, and the guest's own code
+    /// runs meanwhile.
+    returned: Option<Charge>,
 }
 
 impl Imports {
@@ -46,12 +49,13 @@ impl Imports {
             egress,
             scope,
             log,
+            returned: None,
         }
     }
 
-    /// What `wasi:http` works on; its resources stand in the store's `table`.
-    pub(crate) fn wasi_http<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
-        self.wasi_http.view(table)
+    /// What `wasi:http` works on, beside the resources in the store's table.
+    pub(crate) fn wasi_http(&mut self) -> &mut WasiHttp {
+        &mut self.wasi_http
     }
 }
 
@@ -74,18 +78,24 @@ impl host::Host for Imports {
         &mut self,
         request: host::HttpRequest,
     ) -> Result<host::HttpResponse, host::HttpError> {
-        fetch::fetch(&self.egress.get(), request, &self.scope).await
+        self.returned = None;
+        let (response, charge) = fetch::fetch(&self.egress.get(), request, &self.scope).await?;
+        self.returned = Some(charge);
+        Ok(response)
     }
 
     async fn sleep(&mut self, duration: u32) -> Result<(), host::OutOfTime> {
+        self.returned = None;
         sleep::sleep(duration, &self.scope).await
     }
 
     fn environment(&mut self) -> Vec<(String, String)> {
+        self.returned = None;
         self.environment.to_vec()
     }
 
     fn log(&mut self, level: host::LogLevel, message: String) {
+        self.returned = None;
         self.log.guest_line(level, &message);
     }
 }

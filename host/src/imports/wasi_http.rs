@@ -1,32 +1,34 @@
 //! `wasi:http/outgoing-handler`: the same requests as `http-fetch`'s, with bodies as streams.
 //!
-//! The sending hook is replaced whole: wasmtime's own resolves and dials by itself, and caps no body.
+//! The sending hook is replaced whole: wasmtime's own resolves and dials by itself, and caps no body. What else the guest
+//! makes the host keep by this interface is in `held`, and `linking` has the functions that charge it.
+
+mod fields;
+mod held;
+pub(super) mod linking;
 
 use std::sync::Arc;
 
 use http::{HeaderName, header};
 use http_body_util::BodyExt;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource, ResourceTable};
-use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, IoError};
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{
     Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView,
-    WasiHttpHooks, WasiHttpView,
+    WasiHttpHooks,
 };
 
+use crate::account::Charge;
 use crate::config::is_reserved_header;
 use crate::egress::{
     CurrentEgress, EgressError, Request, RequestBody, StreamedBody, Timeout, Timeouts,
 };
 use crate::scope::CallScope;
+use held::{CHUNK_BYTES, CHUNKS, HeldRequests, MAX_FIELDS_BYTES};
 
 /// The header in which a guest names a credential, since `wasi:http` has no other place for it. It is not sent.
 const CREDENTIAL: HeaderName = HeaderName::from_static("weld-host-credential");
-
-/// The interface that has [`ERROR_CODE`], by the name that wasmtime gives it.
-const TYPES: &str = "wasi:http/types@0.2.12";
-const ERROR_CODE: &str = "http-error-code";
 
 /// What is left to be done of an exchange beside its body.
 type WasiCompletion = Box<dyn Future<Output = Result<(), Error>> + Send>;
@@ -34,52 +36,62 @@ type WasiCompletion = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type WasiExchange = Result<(http::Response<WasiBody>, WasiCompletion), Error>;
 
 /// What `wasi:http` works on in one call.
-pub(super) struct WasiHttp {
+pub(crate) struct WasiHttp {
     context: WasiHttpCtx,
     hooks: EgressHooks,
+    held: HeldRequests,
+}
+
+/// Finds a call's `wasi:http` and its table of resources in a store's data.
+pub(super) type WasiHttpAccess<T> = fn(&mut T) -> (&mut WasiHttp, &mut ResourceTable);
+
+fn parts<'a, T: 'static>(
+    store: &'a mut StoreContextMut<'_, T>,
+    access: WasiHttpAccess<T>,
+) -> (WasiHttpCtxView<'a>, &'a mut HeldRequests) {
+    let (wasi_http, table) = access(store.data_mut());
+    wasi_http.parts(table)
 }
 
 /// The hooks: where requests go.
 struct EgressHooks {
     egress: CurrentEgress,
     scope: Arc<CallScope>,
+    /// For the request that is handed over next.
+    charge: Option<Charge>,
 }
 
 impl WasiHttp {
     pub(super) fn new(egress: CurrentEgress, scope: Arc<CallScope>) -> Self {
+        let mut context = WasiHttpCtx::new();
+        context.set_field_size_limit(MAX_FIELDS_BYTES);
         Self {
-            context: WasiHttpCtx::new(),
-            hooks: EgressHooks { egress, scope },
+            context,
+            held: HeldRequests::new(&scope.account),
+            hooks: EgressHooks {
+                egress,
+                scope,
+                charge: None,
+            },
         }
     }
 
-    pub(super) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
-        WasiHttpCtxView {
+    pub(crate) fn view<'a>(&'a mut self, table: &'a mut ResourceTable) -> WasiHttpCtxView<'a> {
+        self.parts(table).0
+    }
+
+    /// The same, and beside it the charges for what the call keeps.
+    fn parts<'a>(
+        &'a mut self,
+        table: &'a mut ResourceTable,
+    ) -> (WasiHttpCtxView<'a>, &'a mut HeldRequests) {
+        let view = WasiHttpCtxView {
             hooks: &mut self.hooks,
             table,
             ctx: &mut self.context,
-        }
+        };
+        (view, &mut self.held)
     }
-}
-
-/// Lets the guests of `linker` call `wasi:http`.
-pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
-    linker: &mut Linker<T>,
-) -> wasmtime::Result<()> {
-    add_only_http_to_linker_async(linker)?;
-    // Wasmtime's own tells no reason why the stream of a response's body failed: it looks for another type than the one
-    // that such a stream fails with.
-    linker.allow_shadowing(true);
-    linker.instance(TYPES)?.func_wrap(
-        ERROR_CODE,
-        |mut store: StoreContextMut<'_, T>, (error,): (Resource<IoError>,)| {
-            let error = store.data_mut().http().table.get(&error)?;
-            let known = error.downcast_ref::<ErrorCode>().cloned();
-            Ok((known.or_else(|| error.downcast_ref().and_then(of_a_body)),))
-        },
-    )?;
-    linker.allow_shadowing(false);
-    Ok(())
 }
 
 /// What [`wasi`] says of a body, in the words of the guest's interface.
@@ -103,6 +115,14 @@ impl WasiHttpHooks for EgressHooks {
         })
     }
 
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        CHUNKS
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK_BYTES
+    }
+
     /// The client writes it, from the URL that was checked.
     fn set_host_header(&mut self) -> bool {
         false
@@ -115,7 +135,9 @@ impl WasiHttpHooks for EgressHooks {
         _processed: WasiCompletion,
     ) -> Box<dyn Future<Output = WasiExchange> + Send> {
         let (egress, scope) = (self.egress.get(), self.scope.clone());
+        let charge = self.charge.take();
         Box::new(async move {
+            let _held_until_answered = charge;
             let request = translated(request, options);
             let (_, response) = egress
                 .send(request, &scope)
@@ -195,6 +217,7 @@ fn wasi(error: &EgressError) -> Error {
         | EgressError::Credentials(_)
         | EgressError::TooManyCalls { .. }
         | EgressError::TooManyBytes { .. }
+        | EgressError::OutOfMemory(_)
         | EgressError::Failed { .. } => Error::InternalError(Some(error.told())),
     }
 }

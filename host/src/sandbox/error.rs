@@ -167,8 +167,9 @@ impl CallError {
                 limit: circumstances.cpu_limit,
             };
         }
-        // Any of these may follow from the refused allocation.
-        if let Some(limit) = circumstances.memory_refused {
+        // Any of these may follow from the refused allocation; where the host refused to keep something, it is the cause.
+        let refused = error.downcast_ref::<MemoryError>().copied();
+        if let Some(limit) = refused.or(circumstances.memory_refused) {
             return Self::OutOfMemory {
                 limit,
                 trace: trace(&error, circumstances),

@@ -21,7 +21,7 @@ impl HostLinker {
     pub(super) fn new(engine: &Engine) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        imports::add_wasi_http_to_linker(&mut linker)?;
+        imports::add_wasi_http_to_linker(&mut linker, CallState::wasi_http)?;
         imports::add_to_linker(&mut linker, CallState::imports)?;
         Ok(Self(linker))
     }

@@ -11,15 +11,18 @@ use super::limits::MemoryLimiter;
 use super::setup::CallSetup;
 use crate::account::MemoryError;
 use crate::config::Limits;
-use crate::imports::{CallLog, GuestStream, Imports};
+use crate::imports::{CallLog, GuestStream, Imports, WasiHttp};
 use crate::scope::{CallScope, CpuClock};
 
 /// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
-/// some hundred bytes for each.
-const MAX_RESOURCES: usize = 10_000;
+/// some hundred bytes for each, which are not charged; what else it keeps for one is.
+const MAX_RESOURCES: usize = 4_000;
 
 /// How many handles one call may have at once, also to resources of its own, which take no more of the host than that.
-const MAX_HANDLES: usize = 100_000;
+const MAX_HANDLES: usize = 20_000;
+
+/// How many random bytes one call of WASI's may ask for: they are made in the host before the guest has them.
+const MAX_RANDOM_BYTES: u64 = 256 << 10;
 
 /// What the store of one call holds.
 pub(super) struct CallState {
@@ -36,6 +39,7 @@ impl CallState {
             .envs(&setup.environment)
             .stdout(GuestStream::stdout(log))
             .stderr(GuestStream::stderr(log))
+            .max_random_size(MAX_RANDOM_BYTES)
             .allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false)
@@ -85,6 +89,10 @@ impl CallState {
         &mut self.imports
     }
 
+    pub(super) fn wasi_http(&mut self) -> (&mut WasiHttp, &mut ResourceTable) {
+        (self.imports.wasi_http(), &mut self.table)
+    }
+
     /// Which limit refused the guest memory, if it has got none since.
     pub(super) fn memory_refused(&self) -> Option<MemoryError> {
         self.memory.refused()
@@ -102,6 +110,6 @@ impl WasiView for CallState {
 
 impl WasiHttpView for CallState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        self.imports.wasi_http(&mut self.table)
+        self.imports.wasi_http().view(&mut self.table)
     }
 }

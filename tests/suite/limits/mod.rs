@@ -2,6 +2,7 @@
 
 mod calls;
 mod fairness;
+mod held_bytes;
 mod host_resources;
 mod host_work;
 mod isolation;

@@ -3,8 +3,9 @@ use std::time::Duration;
 use http_body::SizeHint;
 
 use super::*;
-use crate::account::HostAccount;
+use crate::account::{HostAccount, MemoryError};
 use crate::config::Limits;
+use crate::egress::memory::MemoryPayer;
 use crate::scope::DeadlineReason;
 use crate::secrets::Secrets;
 
@@ -47,23 +48,24 @@ where
     B::Error: Into<TransferError>,
 {
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
-    ResponseBody::new(body, encoding, None, limits, record)
-        .whole()
-        .await
+    let charge = limits.memory.charge(0).unwrap();
+    let body = ResponseBody::new(body, encoding, None, limits, record, charge);
+    body.whole().await.map(|(bytes, _)| bytes)
 }
 
 fn limits(max_bytes: u64, time: Duration) -> BodyLimits {
+    limits_of(&HostAccount::new(u64::MAX), max_bytes, time)
+}
+
+fn limits_of(host: &Arc<HostAccount>, max_bytes: u64, time: Duration) -> BodyLimits {
     let deadline = Deadline::new(Instant::now(), time, DeadlineReason::Total);
+    let scope = CallScope::new(&Limits::default(), deadline, Arc::default(), host);
     BodyLimits {
         max_bytes,
         idle: TimeLimit::of(None, Duration::from_secs(30)),
         deadline,
-        scope: Arc::new(CallScope::new(
-            &Limits::default(),
-            deadline,
-            Arc::default(),
-            &HostAccount::new(u64::MAX),
-        )),
+        memory: ExchangeMemory::new(&scope.account, MemoryPayer::Host),
+        scope: Arc::new(scope),
     }
 }
 
@@ -145,4 +147,76 @@ async fn length_that_is_announced_as_too_large_ends_the_body_unread() {
             "{length}: {ended:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
+    let host = HostAccount::new(8 << 20);
+    let ended = read(
+        flood(&[b'x'; 64 << 10]),
+        None,
+        limits_of(&host, u64::MAX, HOUR),
+    )
+    .await;
+    assert!(
+        matches!(ended, Err(EgressError::OutOfMemory(MemoryError::Total(_)))),
+        "{ended:?}"
+    );
+    assert_eq!(host.used_bytes(), 0);
+    let mut some = flood(&[b'x'; 64 << 10]);
+    some.left = 2 << 20;
+    let limits = limits_of(&host, u64::MAX, HOUR);
+    let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
+    let charge = limits.memory.charge(100).unwrap();
+    let body = ResponseBody::new(some, None, None, limits, record, charge);
+    let (bytes, charge) = body.whole().await.unwrap();
+    assert_eq!((bytes.len(), charge.bytes()), (2 << 20, 2 << 20));
+    assert_eq!(
+        host.used_bytes(),
+        2 << 20,
+        "its connection is not held any longer"
+    );
+}
+
+#[tokio::test]
+async fn decoders_are_paid_for_while_they_are_there() {
+    // A frame of Zstandard that never ends, and a stream of Brotli with a window of 16 MiB.
+    for (encoding, begun, bytes) in [
+        (
+            ContentEncoding::Zstandard,
+            &[0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38][..],
+            8 << 20,
+        ),
+        (ContentEncoding::Brotli, &[0x0f], 16 << 20),
+        (ContentEncoding::Gzip, &[0x1f, 0x8b], 64 << 10),
+    ] {
+        for is_enough in [false, true] {
+            let host = HostAccount::new(if is_enough { bytes * 2 } else { bytes });
+            let limits = limits_of(&host, u64::MAX, HOUR);
+            let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
+            let charge = limits.memory.charge(0).unwrap();
+            let mut frames = flood(begun);
+            frames.left = begun.len();
+            let mut body = ResponseBody::new(frames, Some(encoding), None, limits, record, charge);
+            let ended = body.frame().await;
+            let is_refused = matches!(ended, Some(Err(EgressError::OutOfMemory(_))));
+            assert_eq!(is_refused, !is_enough, "{encoding:?}: {ended:?}");
+            assert_eq!(host.used_bytes(), 0, "{encoding:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn brotli_window_beyond_the_format_is_refused() {
+    let ended = read(
+        flood(&[0x11]),
+        Some(ContentEncoding::Brotli),
+        limits(u64::MAX, HOUR),
+    )
+    .await;
+    let Err(error) = ended else {
+        panic!("it is read");
+    };
+    let text = crate::report::chain(&error);
+    assert!(text.contains("window of more than 16 MiB"), "{text}");
 }

@@ -46,8 +46,8 @@ mod mine {
 }
 
 /// Far more than any connector needs, and no more than twice what the host allows: its limit must be what ends it.
-const MANY_OF_ITS_OWN: u32 = 200_000;
-const MANY_OF_THE_HOSTS: u32 = 20_000;
+const MANY_OF_ITS_OWN: u32 = 40_000;
+const MANY_OF_THE_HOSTS: u32 = 8_000;
 
 fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
     if table == "mine" {

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::{repository, rust_files, shown};
 
-fn architecture() -> String {
+pub(super) fn architecture() -> String {
     fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap()
 }
 
 /// The rows of the table under the heading that begins with these words, each as its first cell and the others.
-fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
+pub(super) fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
     text.split("\n## ")
         .find(|section| section.starts_with(heading))
         .expect("the section")
@@ -27,7 +27,7 @@ fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
 }
 
 /// What stands in backticks.
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 

@@ -5,6 +5,7 @@ mod arrows;
 mod circles;
 mod contract;
 mod graph;
+mod holders;
 mod map;
 mod module_tree;
 mod names;

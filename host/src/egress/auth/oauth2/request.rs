@@ -19,6 +19,7 @@ use crate::egress::body::ResponseBody;
 use crate::egress::error::EgressError;
 use crate::egress::governor::retry;
 use crate::egress::headers;
+use crate::egress::memory::MemoryPayer;
 use crate::egress::message::Timeouts;
 use crate::egress::outgoing::{Outgoing, OutgoingBody};
 use crate::egress::tries::{PassingFailure, RetryPolicy};
@@ -99,7 +100,8 @@ impl TokenRetries<'_> {
         // Nobody's call pays for a token that outlives it.
         let account = HostAccount::new(MAX_HELD_BYTES);
         let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default(), &account));
-        let mut attempt = Attempt::new(&scope, Timeouts::default(), NoCredential);
+        let mut attempt =
+            Attempt::new(&scope, Timeouts::default(), MemoryPayer::Host, NoCredential);
         let first = self.request(())?;
         let answer = upstream.send(first, self, &mut attempt).await?;
         self.read_tokens(answer)

@@ -1,0 +1,177 @@
+//! The memory that a request to the network takes, and who pays for it.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::account::{CallAccount, Charge, MemoryError, charged_bytes};
+
+/// What one exchange takes beside bodies: the connection's buffers or its window, in bytes. See `pool.rs`.
+pub(super) const EXCHANGE_BYTES: u64 = 512 << 10;
+
+/// What a header takes beside its name and value: its place in the map, and the value's own block with its charge.
+const HEADER_BYTES: u64 = 320;
+
+/// Who pays for a request's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MemoryPayer {
+    /// The call, out of `limits.memory`: a guest may have as many such requests open as it likes.
+    Guest,
+    /// Only the memory of all calls: the guest waits for this one request, and its sizes have limits of their own.
+    Host,
+}
+
+/// Where the memory of one request is charged.
+#[derive(Debug, Clone)]
+pub(super) struct ExchangeMemory {
+    account: Arc<CallAccount>,
+    payer: MemoryPayer,
+}
+
+impl ExchangeMemory {
+    pub(super) fn new(account: &Arc<CallAccount>, payer: MemoryPayer) -> Self {
+        Self {
+            account: account.clone(),
+            payer,
+        }
+    }
+
+    /// # Errors
+    ///
+    /// [`MemoryError`]; nothing is charged then.
+    pub(super) fn charge(&self, bytes: u64) -> Result<Charge, MemoryError> {
+        match self.payer {
+            MemoryPayer::Guest => self.account.own(bytes),
+            MemoryPayer::Host => self.account.transit(bytes),
+        }
+    }
+
+    /// The same headers in memory of their own, paid for until the last copy of each is gone. As they come, they hold on
+    /// to the connection's whole buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError`].
+    pub(super) fn charged_headers(&self, headers: &HeaderMap) -> Result<HeaderMap, MemoryError> {
+        let mut charged = HeaderMap::with_capacity(headers.keys_len());
+        for (name, value) in headers {
+            let charge = self.charge(header_bytes(name, value))?;
+            charged.append(name, charged_header(value, charge));
+        }
+        Ok(charged)
+    }
+}
+
+/// What a response's headers take as the contract gives them to a guest, at the most: a byte of ISO 8859-1 is up to two of
+/// UTF-8.
+pub(super) fn received_bytes(headers: &HeaderMap) -> u64 {
+    headers
+        .iter()
+        .map(|(name, value)| header_bytes(name, value).saturating_add(in_bytes(value.len())))
+        .sum()
+}
+
+/// What a header takes of the host.
+pub(crate) fn header_bytes(name: &HeaderName, value: &HeaderValue) -> u64 {
+    in_bytes(name.as_str().len())
+        .saturating_add(in_bytes(value.len()))
+        .saturating_add(HEADER_BYTES)
+}
+
+/// The same value in memory of its own, whose charge is given back with the last copy of it.
+pub(crate) fn charged_header(value: &HeaderValue, charge: Charge) -> HeaderValue {
+    let bytes = charged_bytes(value.as_bytes().to_owned(), charge);
+    // What was a value is one.
+    let mut charged = HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone());
+    charged.set_sensitive(value.is_sensitive());
+    charged
+}
+
+/// A length as it is charged.
+pub(super) fn in_bytes(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Makes room for so many more bytes, paid for before they are taken: twice as many as there are, so that a long body is
+/// seldom moved, but no more than `max_bytes` where that is enough.
+///
+/// # Errors
+///
+/// [`MemoryError`]; the bytes stay as they were.
+pub(super) fn make_room(
+    bytes: &mut Vec<u8>,
+    more: usize,
+    max_bytes: u64,
+    charge: &mut Charge,
+) -> Result<(), MemoryError> {
+    /// The least that is taken.
+    const STEP_BYTES: usize = 64 << 10;
+    let needed = bytes.len().saturating_add(more);
+    let before = bytes.capacity();
+    if needed <= before {
+        return Ok(());
+    }
+    let most = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+    let wanted = before
+        .saturating_mul(2)
+        .max(STEP_BYTES)
+        .min(most)
+        .max(needed);
+    // Both are there while the bytes are moved.
+    let capacity = match charge.grow(in_bytes(wanted)) {
+        Ok(()) => wanted,
+        Err(_) => {
+            charge.grow(in_bytes(needed))?;
+            needed
+        }
+    };
+    bytes.reserve_exact(capacity.saturating_sub(bytes.len()));
+    charge.shrink(in_bytes(before));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::HostAccount;
+
+    fn memory(host: &Arc<HostAccount>) -> ExchangeMemory {
+        ExchangeMemory::new(&CallAccount::new(host.clone(), 0), MemoryPayer::Host)
+    }
+
+    #[test]
+    fn headers_are_paid_for_until_the_last_copy_is_gone() {
+        let host = HostAccount::new(10_000);
+        let mut headers = HeaderMap::new();
+        for value in ["one", "", "three"] {
+            headers.append("x-list", HeaderValue::from_static(value));
+        }
+        let charged = memory(&host).charged_headers(&headers).unwrap();
+        assert_eq!(charged, headers);
+        assert_eq!(host.used_bytes(), 3 * (6 + HEADER_BYTES) + 8);
+        let last = charged.get_all("x-list").iter().nth(1).cloned();
+        drop(charged);
+        assert_eq!(host.used_bytes(), 6 + HEADER_BYTES, "an empty value, too");
+        drop(last);
+        assert_eq!(host.used_bytes(), 0);
+        headers.insert("x-long", "x".repeat(10_000).parse().unwrap());
+        assert!(memory(&host).charged_headers(&headers).is_err());
+        assert_eq!(host.used_bytes(), 0);
+    }
+
+    #[test]
+    fn bytes_are_paid_for_before_there_is_room_for_them() {
+        let host = HostAccount::new(400 << 10);
+        let mut charge = memory(&host).charge(0).unwrap();
+        let mut bytes = Vec::new();
+        for _ in 0..3 {
+            make_room(&mut bytes, 50 << 10, 150 << 10, &mut charge).unwrap();
+            bytes.extend_from_slice(&[0; 50 << 10]);
+            assert_eq!(host.used_bytes(), bytes.capacity() as u64);
+        }
+        assert_eq!(bytes.capacity(), 150 << 10, "no more than there may be");
+        let refused = make_room(&mut bytes, 101 << 10, u64::MAX, &mut charge);
+        assert!(refused.is_err(), "251 KiB beside 150 are too many");
+        assert_eq!(bytes.capacity(), 150 << 10);
+    }
+}

@@ -1,0 +1,180 @@
+//! What a guest makes the host keep by `wasi:http` before it is sent, and the charge for it.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use wasmtime_wasi_http::p2::bindings::http::types::Method;
+use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
+use wasmtime_wasi_http::{Error, FieldMap, FieldMapError, WasiBody};
+
+use crate::account::{CallAccount, Charge, MemoryError};
+use crate::egress::{charged_header, header_bytes};
+
+/// The most bytes of one `fields`, and of one write to a body.
+pub(super) const MAX_FIELDS_BYTES: usize = 64 << 10;
+pub(super) const CHUNK_BYTES: usize = 64 << 10;
+
+/// How many chunks of a body may wait to be sent, beside the one that wasmtime always adds.
+pub(super) const CHUNKS: usize = 1;
+
+/// How many bodies one call may be writing at once.
+const MAX_BODIES: usize = 256;
+
+/// What a body takes while it is written: its chunks, and the channel.
+const BODY_BYTES: u64 = ((CHUNKS as u64) + 1) * (CHUNK_BYTES as u64) + 1024;
+
+/// The longest method and authority of a request. Paths are bounded by the type that reads them, to 64 KiB.
+const MAX_TEXT_BYTES: usize = 1024;
+
+/// What a request takes beside its texts from when it is handed over: the task that sends it.
+const TASK_BYTES: u64 = 32 << 10;
+
+/// A guest writes more bodies at once than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("a call may write {MAX_BODIES} bodies of `wasi:http` at once, and has begun another one")]
+struct BodyCountFault;
+
+/// A copy of headers that can't be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FieldsFault {
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    #[error(transparent)]
+    Fields(#[from] FieldMapError),
+}
+
+/// The charges for what one call keeps in `wasi:http`.
+pub(super) struct HeldRequests {
+    account: Arc<CallAccount>,
+    /// Of the requests that are not handed over yet, by their places in the store's table: for their texts.
+    texts: HashMap<u32, Charge>,
+    /// One clone for each body that is being written.
+    bodies: Arc<()>,
+}
+
+impl HeldRequests {
+    pub(super) fn new(account: &Arc<CallAccount>) -> Self {
+        Self {
+            account: account.clone(),
+            texts: HashMap::new(),
+            bodies: Arc::new(()),
+        }
+    }
+
+    /// The same fields, each of whose values is paid for until its last copy is gone. They can be changed.
+    pub(super) fn charged(&self, fields: &FieldMap) -> Result<FieldMap, FieldsFault> {
+        let mut charged = FieldMap::new_mutable(usize::MAX);
+        self.append(&mut charged, fields)?;
+        charged.set_mutable(MAX_FIELDS_BYTES);
+        Ok(charged)
+    }
+
+    /// Adds `more` to fields, paid for.
+    pub(super) fn append(&self, fields: &mut FieldMap, more: &FieldMap) -> Result<(), FieldsFault> {
+        for (name, value) in more.iter() {
+            let charge = self.account.own(header_bytes(name, value))?;
+            fields.append_raw(name.clone(), charged_header(value, charge))?;
+        }
+        Ok(())
+    }
+
+    /// Charges the texts of the request at this place, as they are now.
+    pub(super) fn charge_texts(
+        &mut self,
+        place: u32,
+        request: &HostOutgoingRequest,
+    ) -> Result<(), MemoryError> {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::capacity);
+        let method = match &request.method {
+            Method::Other(name) => name.capacity(),
+            _ => 0,
+        };
+        let bytes = length(&request.authority)
+            .saturating_add(length(&request.path_with_query))
+            .saturating_add(method);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        match self.texts.get_mut(&place) {
+            Some(charge) => charge.resize(bytes),
+            None => {
+                self.texts.insert(place, self.account.own(bytes)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// The request at this place is gone.
+    pub(super) fn forget(&mut self, place: u32) {
+        self.texts.remove(&place);
+    }
+
+    /// The charge for the request at this place, which is handed over, and for the task that sends it.
+    pub(super) fn hand_over(&mut self, place: u32) -> Result<Charge, MemoryError> {
+        let texts = self.texts.remove(&place);
+        let mut charge = match texts {
+            Some(charge) => charge,
+            None => self.account.own(0)?,
+        };
+        charge.grow(TASK_BYTES)?;
+        Ok(charge)
+    }
+
+    /// The same body, paid for until it is sent or dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`MemoryError`], or there are too many of them.
+    pub(super) fn charged_body(&self, body: WasiBody) -> wasmtime::Result<WasiBody> {
+        // One is held here.
+        if Arc::strong_count(&self.bodies) > MAX_BODIES {
+            return Err(BodyCountFault.into());
+        }
+        Ok(ChargedBody {
+            body,
+            _charge: self.account.own(BODY_BYTES)?,
+            _counted: self.bodies.clone(),
+        }
+        .boxed_unsync())
+    }
+}
+
+/// Whether a request may have this method: not longer than the host keeps one.
+pub(super) fn is_short_method(method: &Method) -> bool {
+    !matches!(method, Method::Other(name) if name.len() > MAX_TEXT_BYTES)
+}
+
+/// Whether a request may have this authority.
+pub(super) fn is_short_authority(authority: Option<&String>) -> bool {
+    authority.is_none_or(|authority| authority.len() <= MAX_TEXT_BYTES)
+}
+
+/// A body that a guest writes, with the charge for what waits in it.
+struct ChargedBody {
+    body: WasiBody,
+    _charge: Charge,
+    _counted: Arc<()>,
+}
+
+impl Body for ChargedBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

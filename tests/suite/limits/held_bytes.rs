@@ -1,0 +1,163 @@
+//! What a call makes the host keep is charged to it: the call fails, the host stays small, and neighbors are served.
+
+use crate::{assert_error, guests, host};
+use serde_json::json;
+use weld_host_tests::host::Host;
+use weld_host_tests::upstream::Upstream;
+
+const MIB: u64 = 1 << 20;
+
+/// What the host may take beside what it charges.
+const MORE_BYTES: u64 = 64 * MIB;
+
+/// A host in which `keeps` may have 16 MiB, all calls together 256 MiB, and `echo` is its neighbor.
+fn host_that_keeps(more: &str) -> Host {
+    host()
+        .plugin("keeps", guests::KEEPS_WASI_HTTP)
+        .plugin("echo", guests::ECHOES_STATE)
+        .config("keeps", &format!("[limits]\nmemory = \"16MiB\"\n{more}"))
+        .flag("--total-memory", "256MiB")
+        .start()
+}
+
+fn assert_serves_on(host: &Host) {
+    let answer = host.weld("echo").page("rows", &json!({}));
+    assert_eq!(answer.status(), 200, "a neighbor is served");
+}
+
+#[test]
+fn bytes_that_are_kept_by_wasi_http_are_the_calls_own() {
+    let host = host_that_keeps("");
+    assert_serves_on(&host);
+    let before = host.peak_memory();
+    for way in [
+        "bodies",
+        "bodies of responses",
+        "given fields",
+        "appended fields",
+        "set fields",
+        "copied fields",
+        "paths",
+    ] {
+        let state = json!({ "way": way, "times": 2_000 });
+        let answer = host.weld("keeps").page("rows", &state);
+        let message = assert_error(&answer, 500, "out_of_memory");
+        assert!(message.contains("`limits.memory`"), "{way}: {message}");
+        assert_serves_on(&host);
+    }
+    let after = host.peak_memory();
+    assert!(
+        after <= before + 16 * MIB + MORE_BYTES,
+        "{before} bytes before, {after} after"
+    );
+}
+
+#[test]
+fn bodies_that_are_written_at_once_are_counted() {
+    let host = host().plugin("keeps", guests::KEEPS_WASI_HTTP).start();
+    let page = |times: u32| {
+        let state = json!({ "way": "bodies", "times": times });
+        host.weld("keeps").page("rows", &state)
+    };
+    assert_eq!(page(256).status(), 200);
+    let message = assert_error(&page(257), 500, "connector_crashed");
+    assert!(message.contains("256 bodies"), "{message}");
+}
+
+#[test]
+fn texts_of_a_request_are_bounded_one_by_one() {
+    let host = host_that_keeps("");
+    for way in ["methods", "authorities"] {
+        let state = json!({ "way": way, "times": 40 });
+        let row = host.weld("keeps").good_row("rows", &state);
+        assert_eq!(row["refused"], 40, "{way}");
+    }
+}
+
+#[test]
+fn what_is_given_back_may_be_had_again() {
+    let host = host_that_keeps("");
+    let state = json!({ "way": "given back", "times": 2_000 });
+    let row = host.weld("keeps").good_row("rows", &state);
+    assert_eq!(row["refused"], 0);
+}
+
+/// A frame of Zstandard with a window of 8 MiB whose first block has come, and no more.
+const BEGUN_ZSTD: [u8; 13] = [
+    0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x68, 0x20, 0, 0, b'r', b'o', b'w', b's',
+];
+
+#[test]
+fn open_responses_and_their_decoders_are_the_calls_own() {
+    let upstream = Upstream::start(|request, exchange| {
+        let is_plain = request.target() == "/plain";
+        let encoding: &[(&str, &str)] = match request.target() {
+            "/zstd" => &[("content-encoding", "zstd")],
+            _ => &[],
+        };
+        exchange.begin(200, encoding);
+        exchange.send(if is_plain { &b"rows"[..] } else { &BEGUN_ZSTD });
+        exchange.wait_for_close();
+    });
+    let host = host_that_keeps(&format!(
+        "[network]\nallow = [\"{}\"]\nconnections = 64",
+        upstream.origin()
+    ));
+    for (path, most) in [("/plain", 31), ("/zstd", 1)] {
+        let state = json!({ "url": upstream.url(path), "times": most + 4 });
+        let row = host.weld("keeps").good_row("rows", &state);
+        let open = row["open"].as_u64().unwrap_or_default();
+        assert!(open > 0 && open <= most, "{path}: {row}");
+        let error = row["error"].as_str().unwrap_or_default();
+        assert!(error.contains("`limits.memory`"), "{path}: {row}");
+        assert_serves_on(&host);
+    }
+}
+
+#[test]
+fn responses_that_are_held_for_calls_count_for_the_memory_of_all() {
+    const CALLS: u64 = 8;
+    const RESPONSE_BYTES: usize = 30 << 20;
+    let upstream = Upstream::start(|_, exchange| {
+        exchange.answer(200, &[], vec![b'x'; RESPONSE_BYTES]);
+    });
+    let host = host()
+        .plugin("fetches", guests::FETCHES)
+        .plugin("echo", guests::ECHOES_STATE)
+        .config(
+            "fetches",
+            &format!(
+                "[network]\nallow = [\"{}\"]\n[limits]\nmemory = \"16MiB\"\nconcurrency = {CALLS}",
+                upstream.origin()
+            ),
+        )
+        .flag("--total-memory", "64MiB")
+        .flag("--max-concurrency", &CALLS.to_string())
+        .start();
+    assert_serves_on(&host);
+    let before = host.peak_memory();
+    let weld = host.weld("fetches");
+    let calls: Vec<_> = (0..CALLS)
+        .map(|number| {
+            let state = json!({ "url": upstream.url(&format!("/{number}")) });
+            weld.page_request("rows", &state).begin().unwrap()
+        })
+        .collect();
+    for call in calls {
+        let answer = call.answer().unwrap();
+        // A response that does come is more than its guest may have.
+        if answer.status() == 200 {
+            let text = answer.text();
+            assert!(text.contains("over-limit"), "{text}");
+            assert!(text.contains("--total-memory"), "{text}");
+        } else {
+            assert_error(&answer, 500, "out_of_memory");
+        }
+    }
+    let after = host.peak_memory();
+    assert!(
+        after <= before + 64 * MIB + MORE_BYTES,
+        "{before} bytes before, {after} after"
+    );
+    assert_serves_on(&host);
+}
