@@ -4,7 +4,7 @@
 //! bill. Two kinds of pages are without progress, though each promises more: one without rows whose state the table has
 //! been in already, and one that is the page before once more, state and rows. So many of them in a row end the sync.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::MutexGuard;
 
@@ -17,6 +17,9 @@ const MAX_TABLES: usize = 4_096;
 
 /// States in a row without rows that are kept in mind for one table: circles beyond this length go unnoticed.
 const MAX_STATES: usize = 1_024;
+
+/// States that are kept in mind for all tables together: some 5 MB.
+const MAX_ALL_STATES: usize = 256 << 10;
 
 /// So many pages in a row came to nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,9 +34,14 @@ pub(super) struct Guard {
     tables: Mutex<TableTraces>,
 }
 
+/// Tables by a digest of their connector's name and their own: what is remembered of them must not be as long as names are.
 #[derive(Default)]
 struct TableTraces {
-    by_name: HashMap<(String, String), Trace>,
+    by_digest: HashMap<u64, Trace>,
+    /// The digests of `by_digest` by [`Trace::last_used`].
+    by_use: BTreeMap<u64, u64>,
+    /// The states of all traces.
+    states: usize,
     /// Counts the pages of all tables, as a clock that can't jump.
     pages: u64,
 }
@@ -48,7 +56,7 @@ struct Trace {
     seen: HashSet<u64>,
     /// Pages in a row without progress.
     idle: u32,
-    /// By [`TableTraces::pages`].
+    /// By [`TableTraces::pages`], and so no other's.
     last_used: u64,
 }
 
@@ -84,19 +92,19 @@ impl Guard {
     ///
     /// [`StuckSync`]; the count then begins anew, so that a sync that is tried again gets as far.
     pub(super) fn note(&self, step: &PageStep<'_>) -> Result<(), StuckSync> {
-        let key = (step.connector.to_owned(), step.table.to_owned());
+        let key = self.digests.hash_one((step.connector, step.table));
         let digest = |text: &str| self.digests.hash_one(text);
         if !step.page.has_more() {
-            self.tables().by_name.remove(&key);
+            self.tables().take(key);
             return Ok(());
         }
+        // Before the lock is taken: these read the whole page.
         let before = digest(step.incoming);
         let after = digest(&step.page.canonical_state());
         let rows = (after == before).then(|| digest(step.page.insert()));
         let mut tables = self.tables();
         let mut trace = tables
-            .by_name
-            .remove(&key)
+            .take(key)
             .filter(|trace| trace.answered == before)
             .unwrap_or_else(|| Trace::new(before));
         if !step.waits {
@@ -130,20 +138,26 @@ impl Guard {
 }
 
 impl TableTraces {
-    fn keep(&mut self, key: (String, String), mut trace: Trace) {
-        if self.by_name.len() >= MAX_TABLES {
-            let oldest = self
-                .by_name
-                .iter()
-                .min_by_key(|(_, trace)| trace.last_used)
-                .map(|(key, _)| key.clone());
-            if let Some(oldest) = oldest {
-                self.by_name.remove(&oldest);
-            }
-        }
+    fn take(&mut self, key: u64) -> Option<Trace> {
+        let trace = self.by_digest.remove(&key)?;
+        self.by_use.remove(&trace.last_used);
+        self.states = self.states.saturating_sub(trace.seen.len());
+        Some(trace)
+    }
+
+    /// Forgets the tables that were asked for the longest ago, where there are too many.
+    fn keep(&mut self, key: u64, mut trace: Trace) {
         self.pages = self.pages.saturating_add(1);
         trace.last_used = self.pages;
-        self.by_name.insert(key, trace);
+        self.states = self.states.saturating_add(trace.seen.len());
+        self.by_use.insert(trace.last_used, key);
+        self.by_digest.insert(key, trace);
+        while self.by_digest.len() > MAX_TABLES || self.states > MAX_ALL_STATES {
+            let Some(oldest) = self.by_use.first_key_value().map(|(_, key)| *key) else {
+                return;
+            };
+            self.take(oldest);
+        }
     }
 }
 
@@ -252,7 +266,13 @@ mod tests {
             });
             assert_eq!(noted, Ok(()));
         }
-        assert_eq!(guard.tables.lock().by_name.len(), MAX_TABLES);
+        let noted = note(&guard, "{}", "[]", r#"{"a":1e0}"#);
+        assert_eq!(noted, Ok(()));
+        {
+            let tables = guard.tables();
+            assert_eq!(tables.by_digest.len(), MAX_TABLES);
+            assert_eq!(tables.by_use.len(), MAX_TABLES);
+        }
         for number in 0..2 * MAX_STATES {
             let state = |number| format!(r#"{{"page":{number}e0}}"#);
             assert_eq!(
@@ -260,8 +280,25 @@ mod tests {
                 Ok(())
             );
         }
-        let tables = guard.tables.lock();
-        let trace = &tables.by_name[&("beers".to_owned(), "beers".to_owned())];
-        assert!(trace.seen.len() <= MAX_STATES);
+        let key = guard.digests.hash_one(("beers", "beers"));
+        assert!(guard.tables().by_digest[&key].seen.len() <= MAX_STATES);
+    }
+
+    #[test]
+    fn states_of_all_tables_together_are_bounded() {
+        let mut tables = TableTraces::default();
+        let full = || Trace {
+            seen: (0..1_024).collect(),
+            ..Trace::new(0)
+        };
+        for key in 0..300 {
+            tables.keep(key, full());
+        }
+        let counted = tables.by_digest.values().map(|trace| trace.seen.len());
+        assert_eq!(counted.sum::<usize>(), tables.states);
+        assert_eq!(tables.states, MAX_ALL_STATES);
+        assert!(tables.take(0).is_none(), "the longest unused is forgotten");
+        assert!(tables.take(299).is_some());
+        assert_eq!(tables.by_use.len(), tables.by_digest.len());
     }
 }
