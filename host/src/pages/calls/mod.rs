@@ -6,10 +6,12 @@
 //!
 //! One mutex guards the table, and nothing is awaited while it is held.
 
+mod entry;
 mod outcome;
 mod registry;
 mod table;
 mod task;
+mod unwatched;
 mod waiter;
 
 #[cfg(test)]
@@ -69,7 +71,9 @@ where
         F: Future<Output = T> + Send + 'static,
     {
         let mut table = self.0.table();
-        if let Some(handle) = table.watch(&key) {
+        if let Some((handle, told)) = table.watch(&key) {
+            drop(table);
+            drop(told);
             tracing::debug!("joins a call");
             return Ok(Waiter::new(self.0.clone(), key, handle, true));
         }
@@ -101,14 +105,24 @@ where
         at_least: Duration,
         is_such: impl Fn(&K) -> bool,
     ) -> bool {
-        self.0.table().remove_oldest(|key, entry| {
-            entry.is_running() && entry.unwatched_for() >= Some(at_least) && is_such(key)
-        })
+        let cancelled = self.0.table().remove_oldest_call(at_least, is_such);
+        cancelled.is_some()
+    }
+
+    /// Forgets the outcome that nobody has waited for the longest. Answers its bytes; `None` if there is none.
+    pub(super) fn forget_oldest(&self) -> Option<u64> {
+        let forgotten = self.0.table().remove_oldest_outcome();
+        forgotten.map(|(bytes, _)| bytes)
     }
 
     #[cfg(test)]
     fn holds(&self, key: &K) -> bool {
         self.0.table().holds(key)
+    }
+
+    #[cfg(test)]
+    fn unwatched_outcomes(&self) -> (usize, u64) {
+        self.0.table().unwatched_outcomes()
     }
 
     /// Begins no more calls.
@@ -125,10 +139,12 @@ where
         let mut cancelled = 0;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            cancelled += self
+            let too_long = self
                 .0
                 .table()
                 .remove_running(|waits| left.is_zero() || waits.sleeps_longer_than(left));
+            cancelled += too_long.len();
+            drop(too_long);
             let ended = running.wait_for(|running| *running == 0);
             // The sender lives in `self`, so an error can't come.
             if tokio::time::timeout(left.min(LOOK_EVERY), ended)

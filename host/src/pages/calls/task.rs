@@ -41,8 +41,11 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTask<K, T> {
                 return;
             }
         };
-        let is_kept = self.shared.table().finish(&self.key, self.id, &came);
+        let (is_kept, gone) = self.shared.table().finish(&self.key, self.id, &came);
+        drop(gone);
         outcome.send_replace(Some(came));
+        // Held by its entry and those who wait alone, so that it is gone as soon as they are.
+        drop(outcome);
         if is_kept {
             self.forgotten(linger.finished).await;
         }
@@ -66,7 +69,9 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTask<K, T> {
                     }
                 }
                 () = tokio::time::sleep(linger) => {
-                    if self.shared.table().remove_unwatched(&self.key, self.id) {
+                    let (is_out, gone) = self.shared.table().remove_unwatched(&self.key, self.id);
+                    drop(gone);
+                    if is_out {
                         return;
                     }
                 }
@@ -78,6 +83,6 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTask<K, T> {
 impl<K: Eq + Hash, T> Drop for CallTask<K, T> {
     /// A call that panics takes its entry along.
     fn drop(&mut self) {
-        self.shared.table().remove(&self.key, self.id);
+        let _gone = self.shared.table().remove(&self.key, self.id);
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::entry::CallHandle;
 use super::outcome::SharedOutcome;
 use super::registry::CallRegistry;
-use super::table::CallHandle;
+
 use crate::waits::Waits;
 
 /// The call ended without an outcome: it panicked.
@@ -62,7 +63,7 @@ impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
 
     /// The outcome has reached its client as a whole: nobody else needs it any more, but those who wait already.
     pub(in crate::pages) fn delivered(self) {
-        self.shared.table().remove(&self.key, self.id);
+        let _gone = self.shared.table().remove(&self.key, self.id);
     }
 }
 
@@ -81,9 +82,12 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> Waiter<K, T> {
 impl<K: Eq + Hash + Clone, T> Drop for Waiter<K, T> {
     fn drop(&mut self) {
         let mut table = self.shared.table();
+        let mut gone = Vec::new();
         if self.delivering {
-            table.restore(&self.key, self.id);
+            gone = table.restore(&self.key, self.id);
         }
-        table.leave(&self.key, self.id);
+        gone.append(&mut table.leave(&self.key, self.id));
+        drop(table);
+        drop(gone);
     }
 }

@@ -1,7 +1,7 @@
 //! Requests that come, go and break off in any order, against a model of what must become of them.
 //!
 //! At every step: no key has two calls at once, nobody who waits is forgotten, no outcome is given to one who asked
-//! after it was delivered, and none is lost before its time.
+//! after it was delivered, and none is lost before its time; and what nobody waits for keeps to its bounds.
 
 mod world;
 
@@ -31,7 +31,8 @@ enum Op {
 
 #[derive(Debug, Clone, Copy)]
 enum Ending {
-    Page,
+    /// Of so many bytes.
+    Page(u64),
     Failure,
     NoRoom,
     Panic,
@@ -39,17 +40,17 @@ enum Ending {
 
 fn op() -> impl Strategy<Value = Op> {
     let ending = prop_oneof![
-        4 => Just(Ending::Page),
+        4 => (1..5u64).prop_map(Ending::Page),
         2 => Just(Ending::Failure),
         1 => Just(Ending::NoRoom),
         1 => Just(Ending::Panic),
     ];
     prop_oneof![
-        8 => (0..3u8).prop_map(Op::Arrive),
+        8 => (0..4u8).prop_map(Op::Arrive),
         4 => any::<usize>().prop_map(Op::Leave),
         4 => any::<usize>().prop_map(Op::Write),
         4 => any::<usize>().prop_map(Op::Deliver),
-        5 => (0..3u8, ending).prop_map(|(key, ending)| Op::Finish(key, ending)),
+        5 => (0..4u8, ending).prop_map(|(key, ending)| Op::Finish(key, ending)),
         3 => (1..5u8).prop_map(Op::Pass),
         1 => Just(Op::MakeRoom),
         1 => Just(Op::Restart),
@@ -58,7 +59,7 @@ fn op() -> impl Strategy<Value = Op> {
 
 proptest! {
     #[test]
-    fn requests_in_any_order_get_what_is_theirs(ops in prop::collection::vec(op(), 1..60)) {
+    fn requests_in_any_order_get_what_is_theirs(ops in prop::collection::vec(op(), 1..100)) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)

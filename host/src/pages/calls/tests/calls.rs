@@ -139,9 +139,9 @@ async fn who_comes_at_the_last_moment_keeps_the_call() {
     });
     let outcome = tokio::sync::watch::Sender::new(None);
     let (present, watchers) = table.insert("page", outcome.subscribe(), Arc::default());
-    table.leave(&"page", present.id);
+    assert!(table.leave(&"page", present.id).is_empty());
     tokio::time::advance(LINGER.running).await;
     assert!(table.watch(&"page").is_some());
-    assert!(!table.remove_unwatched(&"page", present.id));
+    assert!(!table.remove_unwatched(&"page", present.id).0);
     assert!(table.holds(&"page") && *watchers.borrow() == 1);
 }

@@ -166,3 +166,31 @@ async fn pages_that_take_too_much_go_the_longest_left_first() {
         drop(held);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn pages_keep_to_their_bounds_also_when_those_who_waited_leave_them() {
+    for broken_off in [false, true] {
+        let world = World::with(OutcomeBounds {
+            outcomes: 100,
+            bytes: 1_000,
+        });
+        let mut waiters = Vec::new();
+        for key in ["first", "second", "third"] {
+            let (mut waiter, end) = world.begin(key);
+            end.send(world.told(400, Retention::UntilDelivered))
+                .unwrap();
+            settle().await;
+            if broken_off {
+                waiter.delivering();
+            }
+            waiters.push(waiter);
+        }
+        for waiter in waiters {
+            drop(waiter);
+            settle().await;
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(world.calls.unwatched_outcomes(), (2, 800), "{broken_off}");
+        assert!(!world.calls.holds(&"first"), "{broken_off}");
+    }
+}
