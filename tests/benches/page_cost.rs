@@ -116,6 +116,7 @@ async fn serve_guest() -> SocketAddr {
         api_keys: Vec::new(),
         max_body_bytes: config.max_body_bytes,
         body_timeout: config.body_timeout,
+        write_timeout: config.write_timeout,
         grace: Duration::ZERO,
         max_connections: 100,
     };

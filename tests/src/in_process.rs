@@ -55,6 +55,7 @@ pub async fn serve(
         api_keys: Vec::new(),
         max_body_bytes: 8 << 20,
         body_timeout: Duration::from_secs(30),
+        write_timeout: Duration::from_secs(30),
         grace: Duration::ZERO,
         max_connections: 100,
     };

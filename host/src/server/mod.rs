@@ -29,7 +29,7 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -64,6 +64,8 @@ pub struct ServerSettings {
     pub max_body_bytes: u64,
     /// How long a client may take to send a body.
     pub body_timeout: Duration,
+    /// How long a client may take nothing of what is sent to it, before it is cut off.
+    pub write_timeout: Duration,
     /// How long requests under way may go on after shutdown began.
     pub grace: Duration,
     /// How many connections may be open at once; more wait until one is closed.
@@ -78,6 +80,7 @@ impl ServerSettings {
             api_keys: config.api_keys.clone(),
             max_body_bytes: config.max_body_bytes,
             body_timeout: config.body_timeout,
+            write_timeout: config.write_timeout,
             grace: config.grace,
             max_connections,
         }
@@ -119,6 +122,7 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) {
         let (grace, max_connections) = (settings.grace, settings.max_connections);
+        let write_timeout = settings.write_timeout;
         let service = Arc::new(Service {
             connectors,
             pages,
@@ -135,7 +139,8 @@ impl Server {
                 () = &mut shutdown => break,
                 accepted = self.listener.accept(), if connections.len() < max_connections => match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(serve(stream, routes.clone(), &graceful));
+                        let socket = Socket::new(Arc::new(stream), write_timeout);
+                        connections.spawn(serve(socket, routes.clone(), &graceful));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -170,13 +175,13 @@ impl Server {
 /// Answers one connection to its end. A client that goes away ends its request: the handler is dropped, and its place
 /// among those who wait for the page is left.
 fn serve(
-    stream: TcpStream,
+    socket: Socket,
     routes: Routes,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
+    let stream = socket.stream();
     // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
     let _ = stream.set_nodelay(true);
-    let stream = Arc::new(stream);
     let peer = Peer::of(stream.clone())
         .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"));
     let outbox = Outbox::default();
@@ -194,10 +199,7 @@ fn serve(
         .header_read_timeout(HEADERS_TIMEOUT)
         .max_buf_size(MAX_BUFFERED_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
-        .serve_connection(
-            DeliveryStream::new(Socket::new(stream), outbox),
-            service_fn(answer),
-        );
+        .serve_connection(DeliveryStream::new(socket, outbox), service_fn(answer));
     let connection = graceful.watch(connection);
     async move {
         if let Err(error) = connection.await {

@@ -5,32 +5,98 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use rustix::net::Shutdown;
+use rustix::net::{SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+/// How often a client that takes nothing is looked at within its time.
+const LOOKS: u32 = 8;
 
 /// The side that reads and writes. There must be only one, since a socket wakes one task for each direction.
 #[derive(Debug)]
-pub(super) struct Socket(Arc<TcpStream>);
+pub(super) struct Socket {
+    stream: Arc<TcpStream>,
+    /// How long the client may take nothing of what is written.
+    write_timeout: Duration,
+    stall: Option<Stall>,
+}
+
+/// The socket takes no more.
+#[derive(Debug)]
+struct Stall {
+    since: Instant,
+    look_again: Pin<Box<Sleep>>,
+}
 
 impl Socket {
-    pub(super) fn new(stream: Arc<TcpStream>) -> Self {
-        Self(stream)
+    pub(super) fn new(stream: Arc<TcpStream>, write_timeout: Duration) -> Self {
+        Self {
+            stream,
+            write_timeout,
+            stall: None,
+        }
     }
 
-    /// Does what would block again, once the socket is ready for it.
+    /// What reads and writes here, for who looks at it meanwhile.
+    pub(super) fn stream(&self) -> &Arc<TcpStream> {
+        &self.stream
+    }
+
+    /// Does what would block again, once the socket is ready for it. Fails where the client takes none of `bytes`, the first
+    /// of what is to be written, for too long.
     fn write_when_ready(
-        &self,
+        &mut self,
         context: &mut Context<'_>,
+        bytes: &[u8],
         write: impl Fn(&TcpStream) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.0.poll_write_ready(context))?;
-            match write(&self.0) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                written => return Poll::Ready(written),
+        let written = loop {
+            match self.stream.poll_write_ready(context) {
+                Poll::Ready(ready) => ready?,
+                Poll::Pending => break ready!(self.write_though_stalled(context, bytes)),
             }
+            match write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => break written,
+            }
+        };
+        self.stall = None;
+        Poll::Ready(written)
+    }
+
+    /// Tries from time to time whether the socket takes anything. Linux calls it writable again only once a third of its
+    /// buffer is free, which a client that reads slowly may take longer for than one that reads nothing is given.
+    fn write_though_stalled(
+        &mut self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let look_every = self.write_timeout / LOOKS;
+        let stall = self.stall.get_or_insert_with(|| Stall {
+            since: Instant::now(),
+            look_again: Box::pin(tokio::time::sleep(look_every)),
+        });
+        loop {
+            ready!(stall.look_again.as_mut().poll(context));
+            match rustix::net::send(
+                &*self.stream,
+                bytes,
+                SendFlags::NOSIGNAL | SendFlags::DONTWAIT,
+            ) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written.map_err(Into::into)),
+            }
+            if stall.since.elapsed() >= self.write_timeout {
+                tracing::info!(
+                    limit = ?self.write_timeout,
+                    "a client that took nothing of its answer for so long is cut off (--write-timeout)"
+                );
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            stall.look_again.as_mut().reset(Instant::now() + look_every);
         }
     }
 }
@@ -42,8 +108,8 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            ready!(self.0.poll_read_ready(context))?;
-            match self.0.try_read_buf(buffer) {
+            ready!(self.stream.poll_read_ready(context))?;
+            match self.stream.try_read_buf(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return Poll::Ready(read.map(|_| ())),
             }
@@ -53,19 +119,21 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.write_when_ready(context, |stream| stream.try_write(bytes))
+        self.write_when_ready(context, bytes, |stream| stream.try_write(bytes))
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.write_when_ready(context, |stream| stream.try_write_vectored(slices))
+        let first = slices.iter().find(|slice| !slice.is_empty());
+        let first = first.map_or(&[][..], |slice| slice);
+        self.write_when_ready(context, first, |stream| stream.try_write_vectored(slices))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -77,6 +145,6 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(rustix::net::shutdown(&*self.0, Shutdown::Write).map_err(Into::into))
+        Poll::Ready(rustix::net::shutdown(&*self.stream, Shutdown::Write).map_err(Into::into))
     }
 }

@@ -11,4 +11,5 @@ mod page_requests;
 mod postman;
 mod routes;
 mod shutdown;
+mod slow_clients;
 mod startup;

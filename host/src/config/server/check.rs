@@ -157,6 +157,13 @@ mod tests {
                 },
             ),
             (
+                "--write-timeout must be at least 1ms",
+                ServerConfig {
+                    write_timeout: zero,
+                    ..loopback()
+                },
+            ),
+            (
                 "--max-memory must be at least 64KiB",
                 with(Ceilings {
                     memory_bytes: 1,

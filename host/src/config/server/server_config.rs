@@ -80,6 +80,8 @@ pub struct ServerConfig {
     pub max_body_bytes: u64,
     /// `--body-timeout`: how long a client may take to send a body; more than 0.
     pub body_timeout: Duration,
+    /// `--write-timeout`: how long a client may take nothing of its answer; more than 0.
+    pub write_timeout: Duration,
 }
 
 impl ServerConfig {
@@ -131,6 +133,7 @@ impl Default for ServerConfig {
             grace: Duration::from_secs(30),
             max_body_bytes: MAX_BODY_BYTES,
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::setting::{AnyValue, AtLeast, Setting, SwitchOff};
 use crate::config::limits::{MIN_MEMORY_BYTES, MIN_TIME};
 
 /// The settings, in the order in which help shows them.
-pub static SETTINGS: [Setting; 20] = [
+pub static SETTINGS: [Setting; 21] = [
     Setting {
         key: "listen",
         help: "The address to listen on",
@@ -121,6 +121,12 @@ pub static SETTINGS: [Setting; 20] = [
         key: "body-timeout",
         help: "How long a client may take to send a body",
         field: &AtLeast(MIN_TIME, |config| &mut config.body_timeout),
+        ..WITHOUT
+    },
+    Setting {
+        key: "write-timeout",
+        help: "How long a client may take nothing of its answer before it is cut off",
+        field: &AtLeast(MIN_TIME, |config| &mut config.write_timeout),
         ..WITHOUT
     },
     Setting {

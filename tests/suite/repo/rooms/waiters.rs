@@ -7,13 +7,14 @@ use std::fs;
 use super::{repository, rust_files, shown};
 
 /// The files of the suite that may let time pass, and how often they do.
-const SLEEPERS: [(&str, usize); 4] = [
+const SLEEPERS: [(&str, usize); 5] = [
     // `until_some`.
     ("tests/src/lib.rs", 1),
     // Upstreams that drip, and that redirect slowly.
     ("tests/suite/limits/page_exchanges.rs", 2),
     ("tests/suite/limits/upstream_memory.rs", 1),
     // The middle of a commit, which a sleep would miss; the sync's end ends it, too.
+    ("tests/suite/serving/slow_clients.rs", 1),
     ("tests/suite/sync/kill.rs", 1),
 ];
 
