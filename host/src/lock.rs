@@ -7,6 +7,7 @@
 //! A leaf: it may use no other room.
 
 use std::sync::{self, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 /// A [`std::sync::Mutex`] that ignores poison.
 #[derive(Debug, Default)]
@@ -20,6 +21,32 @@ impl<T> Mutex<T> {
     /// Waits for the lock, on the thread.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A [`std::sync::Condvar`] that ignores poison.
+#[derive(Debug, Default)]
+pub(crate) struct Condvar(sync::Condvar);
+
+impl Condvar {
+    /// Gives the lock up until another thread notifies this one, or for no reason.
+    pub(crate) fn wait<'l, T>(&self, guard: MutexGuard<'l, T>) -> MutexGuard<'l, T> {
+        self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`wait`](Self::wait), for no longer than `time`.
+    pub(crate) fn wait_timeout<'l, T>(
+        &self,
+        guard: MutexGuard<'l, T>,
+        time: Duration,
+    ) -> MutexGuard<'l, T> {
+        let waited = self.0.wait_timeout(guard, time);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Wakes everyone who waits.
+    pub(crate) fn notify_all(&self) {
+        self.0.notify_all();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Error;
 use clap::Parser;
-use weld_host::cli::{Cli, ExitStatus, printable};
+use weld_host::cli::{Cli, ExitStatus, printable, say_last};
 
 fn main() -> ExitStatus {
     let cli = match Cli::try_parse() {
@@ -28,7 +28,6 @@ fn main() -> ExitStatus {
 }
 
 /// The whole chain of causes on one line.
-#[allow(clippy::print_stderr, reason = "the last words of the process")]
 fn report(error: &Error) {
-    eprintln!("weld-host: {}", printable(&format!("{error:#}")));
+    say_last(&format!("weld-host: {}", printable(&format!("{error:#}"))));
 }

@@ -202,6 +202,10 @@ pub enum CliError {
     #[error("the runtime did not start")]
     Runtime(#[source] io::Error),
 
+    /// The threads that write the server's output did not start.
+    #[error("stdout and stderr can't be written to")]
+    Output(#[source] io::Error),
+
     /// Signals can't be caught.
     #[error("signals can't be waited for")]
     Signals(#[source] io::Error),
@@ -252,6 +256,7 @@ impl CliError {
             Self::Engine(_)
             | Self::Compiler(_)
             | Self::Runtime(_)
+            | Self::Output(_)
             | Self::Signals(_)
             | Self::CheckSetUp(_)
             | Self::Randomness(_) => ExitStatus::Fault,

@@ -7,10 +7,12 @@ use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::check::LogCapture;
+use super::output;
 
 /// What the log shows, and how.
 #[derive(Debug, Clone, Copy, Args)]
@@ -42,8 +44,12 @@ impl Format {
     where
         S: Subscriber + for<'s> LookupSpan<'s>,
     {
+        let writer = match output::log_writer() {
+            Some(lines) => BoxMakeWriter::new(move || lines.clone()),
+            None => BoxMakeWriter::new(std::io::stderr),
+        };
         let lines = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
+            .with_writer(writer)
             .with_ansi(std::io::stderr().is_terminal());
         match self {
             Self::Text => lines.boxed(),

@@ -28,7 +28,7 @@ mod tokens;
 
 use clap::{Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
-pub use output::printable;
+pub use output::{printable, say_last};
 
 use crate::sandbox::serve_as_compiler;
 use host::COMPILER_COMMAND;
@@ -90,6 +90,11 @@ impl Cli {
     pub fn run(self) -> Result<(), CliError> {
         let capture = check::LogCapture::default();
         let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
+        let serves = matches!(self.command, Command::Serve(_));
+        let _end = serves
+            .then(output::never_wait)
+            .transpose()
+            .map_err(CliError::Output)?;
         self.logging.start(self.command.log_level(), logged);
         match self.command {
             Command::Serve(flags) => on_runtime(serve::run(flags)),

@@ -12,4 +12,5 @@ mod postman;
 mod routes;
 mod shutdown;
 mod slow_clients;
+mod stalled_log;
 mod startup;

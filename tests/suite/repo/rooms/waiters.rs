@@ -13,8 +13,9 @@ const SLEEPERS: [(&str, usize); 5] = [
     // Upstreams that drip, and that redirect slowly.
     ("tests/suite/limits/page_exchanges.rs", 2),
     ("tests/suite/limits/upstream_memory.rs", 1),
-    // The middle of a commit, which a sleep would miss; the sync's end ends it, too.
+    // A client that drips.
     ("tests/suite/serving/slow_clients.rs", 1),
+    // The middle of a commit, which a sleep would miss; the sync's end ends it, too.
     ("tests/suite/sync/kill.rs", 1),
 ];
 

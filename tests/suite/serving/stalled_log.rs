@@ -1,0 +1,114 @@
+//! A log that nobody reads, or that can't be written.
+
+use crate::{guests, host};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use serde_json::json;
+use std::fs::{File, OpenOptions};
+use std::path::PathBuf;
+use tempfile::TempDir;
+use weld_host_tests::host::{Host, HostBuilder};
+use weld_host_tests::lines::Lines;
+
+/// A pipe with a name, which holds as much as the system lets a pipe hold.
+struct Pipe {
+    path: PathBuf,
+    /// Both ends, so that opening one does not wait for the other.
+    ends: File,
+    _folder: TempDir,
+}
+
+impl Pipe {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("log");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let ends = OpenOptions::new().read(true).write(true).open(&path);
+        Self {
+            ends: ends.unwrap(),
+            path,
+            _folder: folder,
+        }
+    }
+}
+
+/// A host that logs to this file, with a connector that writes as much to its log as it may, and a neighbor.
+fn host_that_logs_to(path: &str) -> HostBuilder {
+    host()
+        .after(&format!("exec 2>{path}"))
+        .plugin("chatty", guests::PRINTS_WITHOUT_END)
+        .config("chatty", "[limits]\nlog-lines = 5000")
+        .plugin("guest", guests::ECHOES_STATE)
+}
+
+/// Has the connector log several times what waits for a reader, and asks the neighbor all the while.
+fn log_more_than_is_kept(host: &Host) {
+    for page in 0..40 {
+        let state = json!({ "page": page });
+        host.weld("chatty").good_page("control_characters", &state);
+        host.weld("guest").good_page("rows", &state);
+    }
+}
+
+#[test]
+fn log_that_nobody_reads_holds_up_no_page_and_says_what_it_lost() {
+    let pipe = Pipe::new();
+    let host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
+    log_more_than_is_kept(&host);
+    let log = Lines::capture(pipe.ends.try_clone().unwrap());
+    let lost = log.wait_for_text("lines of it are lost");
+    assert!(lost.contains("ERROR") && lost.contains("lines="), "{lost}");
+    let lines = log.so_far();
+    assert!(lines.iter().any(|line| line.contains("flood")));
+    host.weld("guest").good_page("afterwards", &json!({}));
+    log.wait_for_text("afterwards");
+}
+
+#[test]
+fn host_whose_log_nobody_reads_still_ends() {
+    let pipe = Pipe::new();
+    let mut host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
+    log_more_than_is_kept(&host);
+    host.terminate();
+    assert!(host.wait_for_exit().success());
+}
+
+#[test]
+fn last_lines_of_the_log_are_written_before_the_end() {
+    let pipe = Pipe::new();
+    let mut host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
+    // More than a pipe holds.
+    host.weld("chatty")
+        .good_page("control_characters", &json!({}));
+    host.weld("guest").good_page("the last", &json!({}));
+    host.terminate();
+    let log = Lines::capture(pipe.ends);
+    assert!(host.wait_for_exit().success());
+    log.wait_for_text("the last");
+    log.wait_for_text("shutting down");
+}
+
+#[test]
+fn log_on_a_full_disk_holds_up_nothing() {
+    let mut host = host_that_logs_to("/dev/full").start();
+    log_more_than_is_kept(&host);
+    host.terminate();
+    assert!(host.wait_for_exit().success());
+}
+
+#[test]
+fn log_whose_reader_is_gone_holds_up_nothing_and_is_taken_up_by_the_next_one() {
+    let pipe = Pipe::new();
+    let mut host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
+    let path = pipe.path.clone();
+    let Pipe { ends, _folder, .. } = pipe;
+    drop(ends);
+    log_more_than_is_kept(&host);
+    let log = Lines::capture(File::open(path).unwrap());
+    weld_host_tests::until("the log goes on", || {
+        host.weld("guest").good_page("again", &json!({}));
+        log.so_far().iter().any(|line| line.contains("again"))
+    });
+    log.wait_for_text("lines of it are lost");
+    host.terminate();
+    assert!(host.wait_for_exit().success());
+}
