@@ -18,6 +18,8 @@ pub(crate) struct Finder {
     pub(super) marks: Vec<String>,
     /// The needles as they are, by their first byte.
     pub(super) words: Vec<Vec<Word>>,
+    /// Which bytes a needle may begin with, in one of its spellings.
+    pub(super) first_bytes: Box<[bool; 256]>,
     pub(super) beginnings: AhoCorasick,
     pub(super) longest_beginning: usize,
     /// State tables that no search uses at the moment.
@@ -66,7 +68,14 @@ impl Finder {
                 });
             }
         }
+        let mut first_bytes = Box::new([false; 256]);
+        for first in texts.iter().filter_map(|text| text.first()) {
+            if let Some(is_first) = first_bytes.get_mut(usize::from(*first)) {
+                *is_first = true;
+            }
+        }
         Some(Self {
+            first_bytes,
             needles,
             marks,
             words,

@@ -131,10 +131,10 @@ mod tests {
     fn a_text_that_marks_make_too_long_is_given_up() {
         let finder =
             Finder::new([("hunter2hunter3", "[secret of a long name]")].into_iter()).unwrap();
-        let page = format!(r#"["{}"]"#, "hunter2hunter3".repeat(4));
-        let replaced = finder.replaced_json(&page, 96).unwrap();
-        assert_eq!(replaced.map(|text| text.len()), Some(96));
-        assert_eq!(finder.replaced_json(&page, 95), Err(OverlongText));
+        let page = format!(r#"["{}"]"#, "hunter2hunter3 ".repeat(4));
+        let replaced = finder.replaced_json(&page, 100).unwrap();
+        assert_eq!(replaced.map(|text| text.len()), Some(100));
+        assert_eq!(finder.replaced_json(&page, 99), Err(OverlongText));
         let pieces = format!(r#"["{0}","{0}"]"#, "hunter2hunter3");
         assert_eq!(finder.replaced_json(&pieces, 52), Err(OverlongText));
     }

@@ -77,7 +77,8 @@ fn rows(secret: &str) -> Vec<Vec<Letter>> {
     rows
 }
 
-/// The text with each run of overlapping secrets replaced by the mark of the one that begins it, the longest of several.
+/// The text with each run of overlapping secrets replaced by the mark of the one that begins it, the longest of several;
+/// equal marks one right after the other are one.
 fn replaced(secrets: &[(&str, &str)], text: &[u8]) -> Vec<u8> {
     let rows: Vec<_> = secrets
         .iter()
@@ -90,14 +91,18 @@ fn replaced(secrets: &[(&str, &str)], text: &[u8]) -> Vec<u8> {
         fits.reduce(|one, other| if other.0 > one.0 { other } else { one })
     };
     let mut output = Vec::new();
+    let mut last_mark = None;
     let mut at = 0;
     while at < text.len() {
         let Some((mut end, mark)) = longest(at) else {
             output.push(text[at]);
+            last_mark = None;
             at += 1;
             continue;
         };
-        output.extend_from_slice(mark.as_bytes());
+        if last_mark.replace(mark) != Some(mark) {
+            output.extend_from_slice(mark.as_bytes());
+        }
         at += 1;
         while at < end {
             end = longest(at).map_or(end, |(further, _)| end.max(further));

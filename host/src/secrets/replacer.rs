@@ -1,12 +1,13 @@
 //! Secrets taken out of a text that comes in pieces.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::finder::Finder;
-use super::search::{Next, Position};
+use super::search::{Next, Position, Search};
 
 /// With its secrets replaced a text would be longer than it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,8 @@ pub(crate) struct Replacer {
     held: Vec<u8>,
     /// How far the search has come in `held`.
     progress: Position,
+    /// The mark that was the last of what was given.
+    last_mark: Option<String>,
 }
 
 /// Shows nothing of what it holds.
@@ -35,6 +38,7 @@ impl Replacer {
             finder,
             held: Vec::new(),
             progress: Position::default(),
+            last_mark: None,
         }
     }
 
@@ -63,28 +67,81 @@ impl Replacer {
     }
 
     fn replace(&mut self, text: &Bytes, is_last: bool) -> Bytes {
-        let mut replaced = Vec::new();
-        let mut written = 0;
         let progress = std::mem::take(&mut self.progress);
         let mut search = self.finder.resume(progress, text, is_last);
-        let sure = loop {
+        let mut rewriting = Rewriting::new(text, self.last_mark.as_deref());
+        let sure = rewriting.run(&mut search, usize::MAX);
+        self.progress = search.progress(sure);
+        let last_mark = rewriting.last_mark(sure).map(str::to_owned);
+        let replaced = rewriting.finish(sure);
+        self.last_mark = last_mark;
+        self.held = text.get(sure..).unwrap_or_default().to_vec();
+        replaced.map_or_else(|| text.slice(..sure), Bytes::from)
+    }
+}
+
+/// A text in the course of being written anew.
+struct Rewriting<'t> {
+    text: &'t [u8],
+    output: Vec<u8>,
+    /// How much of the text the output stands for.
+    written: usize,
+    /// The last mark.
+    mark: Option<&'t str>,
+}
+
+impl<'t> Rewriting<'t> {
+    /// Begins with what comes after `mark`, if that was just written.
+    fn new(text: &'t [u8], mark: Option<&'t str>) -> Self {
+        Self {
+            text,
+            output: Vec::new(),
+            written: 0,
+            mark,
+        }
+    }
+
+    /// Writes up to where the text is decided, or up to `max_bytes`. How far the text is decided.
+    fn run(&mut self, search: &mut Search<'t>, max_bytes: usize) -> usize {
+        loop {
             match search.next() {
-                Next::Nothing => break text.len(),
-                Next::Unsure(from) => break from,
+                Next::Nothing => return self.text.len(),
+                Next::Unsure(from) => return from,
                 Next::Secret(range, mark) => {
-                    replaced.extend_from_slice(text.get(written..range.start).unwrap_or_default());
-                    replaced.extend_from_slice(mark.as_bytes());
-                    written = range.end;
+                    self.replace(range, mark);
+                    if self.output.len() > max_bytes {
+                        return self.written;
+                    }
                 }
             }
-        };
-        self.progress = search.progress(sure);
-        self.held = text.get(sure..).unwrap_or_default().to_vec();
-        if written == 0 {
-            return text.slice(..sure);
         }
-        replaced.extend_from_slice(text.get(written..sure).unwrap_or_default());
-        replaced.into()
+    }
+
+    /// Writes a mark in a secret's place. Secrets of one name directly one after the other have one mark.
+    fn replace(&mut self, range: Range<usize>, mark: &'t str) {
+        let before = self.text.get(self.written..range.start).unwrap_or_default();
+        self.written = range.end;
+        if before.is_empty() && self.mark == Some(mark) {
+            return;
+        }
+        self.output.extend_from_slice(before);
+        self.output.extend_from_slice(mark.as_bytes());
+        self.mark = Some(mark);
+    }
+
+    /// The mark that stands right before `until`.
+    fn last_mark(&self, until: usize) -> Option<&'t str> {
+        self.mark.filter(|_| self.written == until)
+    }
+
+    /// All up to `until`; `None` if that has no secret.
+    fn finish(mut self, until: usize) -> Option<Vec<u8>> {
+        if self.written == 0 {
+            return None;
+        }
+        let rest = self.text.get(self.written..until).unwrap_or_default();
+        self.output.extend_from_slice(rest);
+        Some(self.output)
     }
 }
 
@@ -99,53 +156,33 @@ impl Finder {
     ///
     /// # Errors
     ///
-    /// [`OverlongText`]; then no more than that was written.
+    /// [`OverlongText`]; then hardly more than that was written.
     pub(super) fn replaced_within(
         &self,
         text: &[u8],
         max_bytes: usize,
     ) -> Result<Option<Vec<u8>>, OverlongText> {
-        let mut replaced = Vec::new();
-        let mut written = 0;
-        let mut search = self.search(text, true);
-        while let Next::Secret(range, mark) = search.next() {
-            let before = text.get(written..range.start).unwrap_or_default();
-            if replaced.len() + before.len() + mark.len() > max_bytes {
-                return Err(OverlongText);
-            }
-            replaced.extend_from_slice(before);
-            replaced.extend_from_slice(mark.as_bytes());
-            written = range.end;
+        let mut rewriting = Rewriting::new(text, None);
+        rewriting.run(&mut self.search(text, true), max_bytes);
+        let replaced = rewriting.finish(text.len());
+        match replaced {
+            Some(replaced) if replaced.len() > max_bytes => Err(OverlongText),
+            replaced => Ok(replaced),
         }
-        if written == 0 {
-            return Ok(None);
-        }
-        let rest = text.get(written..).unwrap_or_default();
-        if replaced.len() + rest.len() > max_bytes {
-            return Err(OverlongText);
-        }
-        replaced.extend_from_slice(rest);
-        Ok(Some(replaced))
     }
 
     /// The beginning of a longer text with its secrets replaced, without what its end may have cut in two.
     pub(super) fn replaced_beginning(&self, text: &[u8]) -> Vec<u8> {
-        let mut replaced = Vec::new();
-        let mut written = 0;
         let mut search = self.search(text, false);
-        let sure = loop {
-            match search.next() {
-                Next::Nothing => break text.len(),
-                Next::Unsure(from) => break from,
-                Next::Secret(range, mark) => {
-                    replaced.extend_from_slice(text.get(written..range.start).unwrap_or_default());
-                    replaced.extend_from_slice(mark.as_bytes());
-                    written = range.end;
-                }
-            }
-        };
-        replaced.extend_from_slice(text.get(written..sure).unwrap_or_default());
-        replaced.extend_from_slice(search.begun().as_bytes());
+        let mut rewriting = Rewriting::new(text, None);
+        let sure = rewriting.run(&mut search, usize::MAX);
+        let mark = search
+            .begun()
+            .filter(|mark| rewriting.last_mark(sure) != Some(mark));
+        let replaced = rewriting.finish(sure);
+        let mut replaced =
+            replaced.unwrap_or_else(|| text.get(..sure).unwrap_or_default().to_vec());
+        replaced.extend_from_slice(mark.unwrap_or_default().as_bytes());
         replaced
     }
 

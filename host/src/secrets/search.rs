@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use aho_corasick::Input;
 
-use super::automaton::{Edge, NOTHING, Origin, State, StateTable, Transition, UnderWay};
+use super::automaton::{Edge, NOTHING, State, StateTable, UnderWay};
+use super::coverage::{Coverage, is_decided, take};
 use super::finder::{Finder, Word};
 
 /// How many searches keep the states that they have made for the next ones.
 const MAX_KEPT_STATES: usize = 4;
+
+/// So far ahead a secret's beginning is looked for byte by byte, before it is worth to begin with a faster search.
+const NEAR_BYTES: usize = 16;
 
 /// What comes next in a text.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,13 +34,6 @@ pub(super) struct Position {
     under_way: Option<Arc<UnderWay>>,
     starts: VecDeque<usize>,
     found: VecDeque<Coverage>,
-}
-
-/// What is covered by secrets that overlap, and the needle of the first of them.
-#[derive(Debug)]
-struct Coverage {
-    range: Range<usize>,
-    needle: u32,
 }
 
 impl Finder {
@@ -128,9 +125,7 @@ impl<'t> Search<'t> {
                 {
                     return word;
                 }
-                let from = self.at;
-                self.skip();
-                if self.at > from {
+                if self.step_on() {
                     continue;
                 }
             }
@@ -138,10 +133,9 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// What is to be written for a secret whose end isn't known yet; empty where there is none.
-    pub(super) fn begun(&self) -> &'t str {
-        let found = self.found.front();
-        found.map_or("", |found| self.mark(found.needle))
+    /// What is to be written for a secret whose end isn't known yet.
+    pub(super) fn begun(&self) -> Option<&'t str> {
+        Some(self.mark(self.found.front()?.needle))
     }
 
     fn mark(&self, needle: u32) -> &'t str {
@@ -204,9 +198,26 @@ impl<'t> Search<'t> {
         let word = words
             .iter()
             .find(|word| is_here(word) && self.finder.stands_alone(word))?;
-        let range = self.at..self.at + word.bytes.len();
-        self.at = range.end;
-        Some(Next::Secret(range, &word.mark))
+        let from = self.at;
+        // Directly one after the other they are one.
+        let mut rest = rest;
+        while let Some(further) = rest.strip_prefix(word.bytes.as_slice()) {
+            self.at += word.bytes.len();
+            rest = further;
+        }
+        Some(Next::Secret(from..self.at, &word.mark))
+    }
+
+    /// Goes on to where a secret may begin. Whether it is further on than before.
+    fn step_on(&mut self) -> bool {
+        let from = self.at;
+        let near = self.text.get(from..).unwrap_or_default().iter();
+        let is_first = |byte: &u8| self.finder.first_bytes.get(usize::from(*byte)) == Some(&true);
+        match near.take(NEAR_BYTES).position(is_first) {
+            Some(further) => self.at += further,
+            None => self.skip(),
+        }
+        self.at > from
     }
 
     /// Goes on to where a secret may begin, or to where its beginning may be cut off by the end of the text.
@@ -249,49 +260,11 @@ impl<'t> Search<'t> {
             };
             self.state = step.next;
             take(step, at, &mut self.starts, &mut self.found);
-            if self.state == NOTHING || !self.found.is_empty() {
+            if self.state == NOTHING || is_decided(&self.found, &self.starts) {
                 break;
             }
         }
     }
-}
-
-/// What a step changes by the byte at `at`.
-fn take(
-    step: &Transition,
-    at: usize,
-    starts: &mut VecDeque<usize>,
-    found: &mut VecDeque<Coverage>,
-) {
-    for (origin, needle) in &step.found {
-        let start = match origin {
-            Origin::Group(group) => starts.get(*group).copied().unwrap_or(at),
-            Origin::Before(bytes) => at.saturating_sub(*bytes),
-        };
-        cover(found, start..at + 1, *needle);
-    }
-    if step.ended_first > 0 {
-        starts.drain(..step.ended_first.min(starts.len()));
-    }
-    if let Some(ended) = &step.ended_later {
-        let mut ended = ended.iter();
-        starts.retain(|_| !ended.next().copied().unwrap_or_default());
-    }
-    if step.grows_up {
-        starts.push_back(at.saturating_sub(2));
-    }
-}
-
-/// Adds a secret to those found, of which it ends last. Those that overlap are one.
-fn cover(found: &mut VecDeque<Coverage>, range: Range<usize>, needle: u32) {
-    let mut added = Coverage { range, needle };
-    while let Some(last) = found.pop_back_if(|last| last.range.end > added.range.start) {
-        if last.range.start < added.range.start {
-            added.range.start = last.range.start;
-            added.needle = last.needle;
-        }
-    }
-    found.push_back(added);
 }
 
 impl Drop for Search<'_> {

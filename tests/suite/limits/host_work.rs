@@ -51,10 +51,5 @@ fn a_long_error_is_told_in_short() {
         500,
         "connector_failed",
     );
-    assert!(message.starts_with("[secret env.TOKEN][secret env.TOKEN]"));
-    assert!(
-        message.ends_with('…') && message.len() < 10_000,
-        "{}",
-        message.len()
-    );
+    assert_eq!(message, "[secret env.TOKEN]…");
 }
