@@ -28,6 +28,11 @@ impl FileStamp {
         }))
     }
 
+    /// The stamp of a file that is not there.
+    pub(super) fn missing() -> Self {
+        Self(None)
+    }
+
     /// Whether there was a file.
     #[must_use]
     pub fn exists(&self) -> bool {

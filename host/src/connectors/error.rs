@@ -30,6 +30,11 @@ impl LoadError {
         matches!(self.0, LoadFault::Config(_))
     }
 
+    /// Whether a file did not answer.
+    pub(super) fn is_silence(&self) -> bool {
+        matches!(self.0, LoadFault::NoAnswer(_))
+    }
+
     /// Whether the same files may load at another time.
     pub(super) fn may_pass(&self) -> bool {
         self.0.may_pass()

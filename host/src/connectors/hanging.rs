@@ -3,7 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
 use crate::config::{FileFault, FileStamp, FileSystem, ReadLimit, SystemFiles};
@@ -13,7 +12,7 @@ pub(super) struct HangingFiles {
     names: Vec<String>,
     hangs: Mutex<bool>,
     released: Condvar,
-    waiting: AtomicUsize,
+    waiting: Mutex<Vec<String>>,
 }
 
 impl HangingFiles {
@@ -23,13 +22,19 @@ impl HangingFiles {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             hangs: Mutex::new(true),
             released: Condvar::new(),
-            waiting: AtomicUsize::new(0),
+            waiting: Mutex::default(),
         })
     }
 
-    /// How many threads hang.
+    /// How many threads have come to hang.
     pub(super) fn hanging(&self) -> usize {
-        self.waiting.load(Ordering::SeqCst)
+        self.waiting.lock().unwrap().len()
+    }
+
+    /// How many threads have come to hang at files of this name.
+    pub(super) fn hanging_at(&self, name: &str) -> usize {
+        let waiting = self.waiting.lock().unwrap();
+        waiting.iter().filter(|waiting| *waiting == name).count()
     }
 
     /// Lets all go on.
@@ -40,11 +45,10 @@ impl HangingFiles {
 
     fn at(&self, path: &Path) -> &SystemFiles {
         let name = path.file_name().unwrap_or_default();
-        if self.names.iter().any(|hanging| name == hanging.as_str()) {
-            self.waiting.fetch_add(1, Ordering::SeqCst);
+        if let Some(name) = self.names.iter().find(|hanging| name == hanging.as_str()) {
+            self.waiting.lock().unwrap().push(name.clone());
             let hangs = self.hangs.lock().unwrap();
-            let _released = self.released.wait_while(hangs, |hangs| *hangs).unwrap();
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
+            drop(self.released.wait_while(hangs, |hangs| *hangs).unwrap());
         }
         &SystemFiles
     }

@@ -38,15 +38,15 @@ impl Intake {
 
     /// Loads a component for the first time.
     pub(super) fn begin_first(&mut self, path: PathBuf) {
-        self.begin(path.clone());
+        self.begin(path.clone(), None);
         self.first.insert(path);
     }
 
-    /// Loads a component, in place of a load of it that is under way.
-    pub(super) fn begin(&mut self, path: PathBuf) {
+    /// Loads a component, in place of a load of it that is under way. `seen` is how it looks, if that is known.
+    pub(super) fn begin(&mut self, path: PathBuf, seen: Option<SeenFiles>) {
         self.first.remove(&path);
         let previous = name(&path).and_then(|name| self.connectors.serving(&name));
-        self.loads.begin(Candidate { path, previous });
+        self.loads.begin(Candidate { path, previous }, seen);
     }
 
     /// How many of the first loads have not ended.

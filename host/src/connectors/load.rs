@@ -65,7 +65,7 @@ pub(super) enum LoadStep {
     Slow,
     /// Its files are read.
     Read {
-        seen: SeenFiles,
+        seen: Box<SeenFiles>,
         name: ConnectorName,
         keys: Option<AccessKeys>,
     },
@@ -167,7 +167,7 @@ impl Load<'_> {
         });
         let seen = read.seen.clone();
         (self.tell)(LoadStep::Read {
-            seen: seen.clone(),
+            seen: Box::new(seen.clone()),
             name: name.clone(),
             keys: keys.clone(),
         });
@@ -202,14 +202,14 @@ impl Load<'_> {
         let path = self.path.to_owned();
         let look = move |files: &NotedFiles| SeenFiles::alone(stamps(files, &path));
         let threads = &self.plugins.files;
-        let seen = threads.run("compare", self.path, LOOK_TIME, look).await;
+        let seen = threads.run(self.path, LOOK_TIME, look).await;
         seen.ok()
     }
 
     async fn read(&self) -> Result<ReadFiles, LoadFault> {
         let (path, ceilings) = (self.path.to_owned(), self.plugins.ceilings);
         let runtime = self.plugins.runtime.clone();
-        let read = self.plugins.files.run("load", self.path, FILE_TIME, {
+        let read = self.plugins.files.run(self.path, FILE_TIME, {
             move |files| {
                 let mut seen = SeenFiles::alone(stamps(files, &path));
                 let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings, files);
@@ -271,7 +271,7 @@ impl Load<'_> {
             Box::pin(async move {
                 let file = path.clone();
                 let read = move |files: &NotedFiles| files.read(&file, limit);
-                let read = threads.run("reread", &path, FILE_TIME, read).await;
+                let read = threads.run(&path, FILE_TIME, read).await;
                 read.map_err(io::Error::other)?.map_err(io::Error::other)
             })
         })

@@ -30,7 +30,7 @@ pub(super) struct RunningLoad {
     abort: AbortHandle,
     /// Whether the others should not wait for it.
     pub(super) is_slow: bool,
-    /// Its files, once they are read.
+    /// Its files, as they are read; before that, as a look has seen them.
     pub(super) seen: Option<SeenFiles>,
     /// The connector's own keys, once they are read.
     pub(super) keys: Option<AccessKeys>,
@@ -65,8 +65,9 @@ impl Loads {
         }
     }
 
-    /// Begins a load. One of the same component that is under way ends, and its compiler with it.
-    pub(super) fn begin(&mut self, candidate: Candidate) {
+    /// Begins a load of a component that looks like `seen`, if that is known. One of the same component that is under
+    /// way ends, and its compiler with it.
+    pub(super) fn begin(&mut self, candidate: Candidate, seen: Option<SeenFiles>) {
         while self.tasks.try_join_next().is_some() {}
         self.begun += 1;
         let path = candidate.path.clone();
@@ -84,7 +85,7 @@ impl Loads {
             number: self.begun,
             abort,
             is_slow: false,
-            seen: None,
+            seen,
             keys: None,
         };
         self.running.insert(path, running);
@@ -122,7 +123,7 @@ impl Loads {
                     LoadNews::Slow
                 }
                 Ok(LoadStep::Read { seen, name, keys }) => {
-                    running.seen = Some(seen);
+                    running.seen = Some(*seen);
                     running.keys.clone_from(&keys);
                     LoadNews::Keys(name, keys)
                 }

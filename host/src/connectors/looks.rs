@@ -22,10 +22,8 @@ pub(super) type LookedAt = (PathBuf, Vec<PathBuf>);
 /// Looks at components on threads that can be given up: all on one, as long as every file answers.
 pub(super) struct Looks {
     threads: FileThreads,
-    /// The components of which a file did not answer the last time. Each is looked at on a thread of its own.
+    /// The components of which a file did not answer the last time.
     silent: BTreeSet<PathBuf>,
-    /// How many threads were begun for several components.
-    begun: u64,
 }
 
 impl Looks {
@@ -33,7 +31,6 @@ impl Looks {
         Self {
             threads,
             silent: BTreeSet::new(),
-            begun: 0,
         }
     }
 
@@ -42,78 +39,66 @@ impl Looks {
         &mut self,
         components: Vec<LookedAt>,
     ) -> Vec<(PathBuf, Option<SeenFiles>)> {
-        let (silent, others): (Vec<LookedAt>, Vec<LookedAt>) = components
-            .into_iter()
-            .partition(|(path, _)| self.silent.contains(path));
         let mut found = Vec::new();
         let mut patience = FIRST_TIME;
-        let others: Arc<[LookedAt]> = others.into();
-        while let Some(rest @ 1..) = others.len().checked_sub(found.len()) {
-            let from = others.len() - rest;
-            let answered = self.look_from(&others, from, patience).await;
+        let components: Arc<[LookedAt]> = components.into();
+        while found.len() < components.len() {
+            let answered = self.look_from(&components, found.len(), patience).await;
             found.extend(answered);
             // The next one is the one that does not answer.
-            if let Some((path, _)) = others.get(found.len()) {
+            if found.len() < components.len() {
                 patience = NEXT_TIME;
-                self.silent.insert(path.clone());
-                tell_silent(path);
-                found.push((path.clone(), None));
+                found.push(None);
             }
         }
-        for component in silent {
-            let seen = self.look_alone(&component).await;
-            if seen.is_some() && self.silent.remove(&component.0) {
-                tracing::info!(component = %component.0.display(), "the component's files answer again");
-            }
-            found.push((component.0, seen));
-        }
+        let paths = components.iter().map(|(path, _)| path.clone());
+        let found: Vec<(PathBuf, Option<SeenFiles>)> = paths.zip(found).collect();
+        self.tell(&found);
         found
     }
 
-    /// Forgets the components that are not there any more.
-    pub(super) fn retain(&mut self, is_there: impl Fn(&Path) -> bool) {
-        self.silent.retain(|path| is_there(path));
-    }
-
-    /// Those that answer, in their order, up to the first that does not.
+    /// Those that answer, in their order, up to the first that hangs. `None` for one that is known to hang.
     async fn look_from(
-        &mut self,
+        &self,
         components: &Arc<[LookedAt]>,
         from: usize,
         patience: Duration,
-    ) -> Vec<(PathBuf, Option<SeenFiles>)> {
+    ) -> Vec<Option<SeenFiles>> {
         // Whatever comes from a thread that was given up is not taken.
         let found = Arc::new(Mutex::new(Some(Vec::new())));
         let (components, note) = (components.clone(), found.clone());
         let work = move |files: &NotedFiles| {
             for component in components.iter().skip(from) {
                 let seen = look_at(component, files);
+                let seen = files.take_refusal().is_none().then_some(seen);
                 match note.lock().as_mut() {
-                    Some(found) => found.push((component.0.clone(), Some(seen))),
+                    Some(found) => found.push(seen),
                     None => break,
                 }
             }
         };
-        self.begun += 1;
-        let number = PathBuf::from(self.begun.to_string());
         // Which one does not answer, what was found says.
-        let _ = self.threads.run("looks", &number, patience, work).await;
+        let _ = self.threads.run(Path::new(""), patience, work).await;
         found.lock().take().unwrap_or_default()
     }
 
-    async fn look_alone(&self, component: &LookedAt) -> Option<SeenFiles> {
-        let path = component.0.clone();
-        let component = component.clone();
-        let work = move |files: &NotedFiles| look_at(&component, files);
-        self.threads.run("look", &path, NEXT_TIME, work).await.ok()
+    /// Says which components do not answer any more, and which do again.
+    fn tell(&mut self, found: &[(PathBuf, Option<SeenFiles>)]) {
+        let silent = found.iter().filter(|(_, seen)| seen.is_none());
+        let silent: BTreeSet<PathBuf> = silent.map(|(path, _)| path.clone()).collect();
+        for path in silent.difference(&self.silent) {
+            tracing::warn!(
+                component = %path.display(),
+                "a file of the component does not answer; what is loaded goes on serving, and it is looked at again"
+            );
+        }
+        for (path, _) in found {
+            if self.silent.contains(path) && !silent.contains(path) {
+                tracing::info!(component = %path.display(), "the component's files answer again");
+            }
+        }
+        self.silent = silent;
     }
-}
-
-fn tell_silent(path: &Path) {
-    tracing::warn!(
-        component = %path.display(),
-        "a file of the component does not answer; what is loaded goes on serving, and it is looked at again"
-    );
 }
 
 fn look_at((component, paths): &LookedAt, files: &dyn FileSystem) -> SeenFiles {
@@ -155,8 +140,7 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(answering(&mut looks, &all).await, ["a.wasm", "d.wasm"]);
         }
-        // One when it was found, and one of its own.
-        assert_eq!(files.hanging(), 4, "no thread more for each look");
+        assert_eq!(files.hanging(), 2, "no thread more for each look");
         files.release();
         let mut back = Vec::new();
         while back.len() < all.len() {

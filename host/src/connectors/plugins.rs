@@ -84,7 +84,7 @@ impl Plugins {
     pub(super) async fn list(&self) -> Result<Listing, FolderError> {
         let path = self.path.clone();
         let list = move |files: &NotedFiles| Listing::of(&path, files);
-        let listed = self.files.run("list", &self.path, FOLDER_TIME, list).await;
+        let listed = self.files.run(&self.path, FOLDER_TIME, list).await;
         listed
             .map_err(io::Error::other)
             .flatten()

@@ -12,6 +12,9 @@ use crate::report;
 /// long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
+/// When files are asked again that did not answer. To ask costs little while they still hang.
+const SILENT_PAUSE: Duration = Duration::from_secs(2);
+
 /// The longest time between two such tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
@@ -45,6 +48,8 @@ impl LoadRecord {
             is_known = before.is_some_and(|before| before.problem == problem);
             let pause = if error.is_of_the_configuration() {
                 None
+            } else if error.is_silence() {
+                Some(SILENT_PAUSE)
             } else if error.may_pass() {
                 let twice = before.and_then(|before| Some(before.pause? * 2));
                 Some(twice.unwrap_or(FIRST_PAUSE).min(LONGEST_PAUSE))
@@ -72,5 +77,66 @@ impl LoadRecord {
         let retry = self.retry.as_ref()?;
         let pause = retry.pause.unwrap_or(interval);
         Some(pause.saturating_sub(retry.since.elapsed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::error::LoadFault;
+    use super::*;
+    use crate::config::{FileStamp, NoAnswer};
+
+    const INTERVAL: Duration = Duration::from_secs(10);
+
+    fn silent() -> LoadAttempt {
+        let path = Path::new("beers.wasm").to_owned();
+        LoadAttempt::failed(Path::new("beers.wasm"), NoAnswer::Still { path }.into())
+    }
+
+    fn broken() -> LoadAttempt {
+        LoadAttempt::failed(Path::new("beers.wasm"), LoadFault::Interrupted)
+    }
+
+    fn seen(path: &str) -> SeenFiles {
+        SeenFiles::alone([path, "/nowhere"].map(|path| FileStamp::of(Path::new(path))))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failure_that_may_pass_is_tried_again_at_growing_intervals_and_told_once() {
+        let (mut record, mut is_known) = LoadRecord::of(&broken(), None);
+        let mut pauses = Vec::new();
+        for _ in 0..12 {
+            let pause = record.retry_in(INTERVAL).expect("it is tried again");
+            assert!(!record.is_out_of_date(&seen("/"), INTERVAL), "not yet");
+            tokio::time::advance(pause).await;
+            assert!(record.is_out_of_date(&seen("/"), INTERVAL));
+            pauses.push((pause.as_secs(), is_known));
+            (record, is_known) = LoadRecord::of(&broken(), Some(&record));
+        }
+        assert_eq!(pauses[..4], [(1, false), (2, true), (4, true), (8, true)]);
+        assert_eq!(pauses[10..], [(300, true), (300, true)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn files_that_do_not_answer_are_asked_again_soon() {
+        let (record, _) = LoadRecord::of(&silent(), None);
+        let (record, is_known) = LoadRecord::of(&silent(), Some(&record));
+        assert_eq!(
+            (record.retry_in(INTERVAL), is_known),
+            (Some(SILENT_PAUSE), true)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failure_that_stays_is_tried_again_only_once_something_has_changed() {
+        let fault = LoadFault::TrialTimeout { limit: INTERVAL };
+        let mut attempt = LoadAttempt::failed(Path::new("beers.wasm"), fault);
+        attempt.seen = Some(seen("/"));
+        let (record, _) = LoadRecord::of(&attempt, None);
+        tokio::time::advance(LONGEST_PAUSE * 2).await;
+        assert!(!record.is_out_of_date(&seen("/"), INTERVAL));
+        assert!(record.is_out_of_date(&seen("/proc"), INTERVAL));
     }
 }

@@ -13,6 +13,7 @@ use super::intake::Intake;
 use super::load::LoadReport;
 use super::looks::{LookedAt, Looks};
 use super::plugins::{Listing, Plugins};
+use super::seen::SeenFiles;
 use super::settling::{SETTLE, Settling};
 use super::watch::FolderWatch;
 use crate::report;
@@ -113,14 +114,16 @@ impl Loader {
         let looks = self.looks.look(components);
         for (path, seen) in listen(&mut self.intake, tell, looks).await {
             let due = seen.filter(|seen| self.intake.is_due(&path, seen, interval));
-            if due.is_none() {
+            let Some(seen) = due else {
                 self.settling.forget(&path);
-            } else if self.settling.has_settled(&path, due) {
+                continue;
+            };
+            if self.settling.has_settled(&path, Some(seen.clone())) {
                 self.settling.forget(&path);
-                self.intake.begin(path);
+                // What its configuration names now is not known yet.
+                self.intake.begin(path, Some(SeenFiles::alone(seen.stamps)));
             }
         }
-        self.looks.retain(|path| listing.components.contains(path));
         for path in self.intake.known() {
             if !listing.components.contains(&path) && self.settling.has_settled(&path, None) {
                 self.settling.forget(&path);

@@ -102,6 +102,14 @@ async fn files_that_hang_delay_neither_the_start_nor_a_reload_of_the_others() {
     let reloading = tokio::spawn(loader.run(Some(Duration::from_millis(100)), drop));
     put("new.wasm");
     until_failed(&connectors, "new").await;
+    // A configuration that names a hanging file no longer is read, though the load of the old one hangs.
+    fs::write(folder.path().join("d.toml"), config).unwrap();
+    put("d.wasm");
+    while files.hanging_at("secret") < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    fs::write(folder.path().join("d.toml"), "").unwrap();
+    until_failed(&connectors, "d").await;
     // Once they answer, they are read to the end.
     files.release();
     for name in ["a", "b", "c"] {

@@ -56,6 +56,10 @@ impl FolderWatch {
         }
         let (before, now) = (self.watched.clone(), found.clone());
         let changes = self.changes.clone();
+        let folder = found
+            .0
+            .as_ref()
+            .map_or(Path::new("."), |(folder, _)| folder);
         let watch = move |_: &NotedFiles| {
             let mut changes = changes.lock();
             if let FolderId(Some((folder, _))) = &before {
@@ -67,7 +71,7 @@ impl FolderWatch {
                 tracing::info!(%error, folder = %folder.display(), "the folder can't be watched; changes are looked for from time to time");
             }
         };
-        let watched = threads.run("watch", Path::new(""), WATCH_TIME, watch).await;
+        let watched = threads.run(folder, WATCH_TIME, watch).await;
         if watched.is_ok() {
             self.watched = found.clone();
         }

@@ -1,16 +1,20 @@
 //! Threads that can be given up, for files that may never answer.
 //!
-//! Nothing ends a thread that waits in the system for a network file system. So each file is asked by at most one
-//! thread: while that one waits, the file counts as not answering, and once it has come back, the file may be asked again.
+//! Nothing ends a thread that waits in the system for a network file system. So a file that a thread was given up at is
+//! asked by no other one, until that thread has come back, another file stands at its path, or some time has passed: at
+//! first half a minute, and twice as long after each further thread.
 
 use std::collections::HashMap;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout_at;
 
 use super::fault::{FileFault, NoAnswer};
@@ -19,8 +23,8 @@ use super::limit::{MAX_THREADS, ReadLimit};
 use crate::config::stamp::FileStamp;
 use crate::lock::Mutex;
 
-/// What a thread is begun for: its purpose, and a path.
-type Subject = (&'static str, PathBuf);
+/// After how long a file that one thread was given up at may be asked again.
+const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// Reads files on threads of its own, so that one that hangs stops nobody.
 #[derive(Clone)]
@@ -28,10 +32,33 @@ pub struct FileThreads(Arc<Askers>);
 
 struct Askers {
     files: Arc<dyn FileSystem>,
-    /// The threads under way, each with what it was begun for, and whether it was given up.
-    busy: Mutex<HashMap<Subject, bool>>,
+    /// The threads under way, by numbers.
+    busy: Mutex<HashMap<u64, Step>>,
     /// Told whenever a thread has ended.
     ended: Notify,
+}
+
+/// What a thread asks for at the moment.
+struct Step {
+    path: PathBuf,
+    /// What stands at the path; `None` as long as not even that is known.
+    entry: Option<EntryId>,
+    since: Instant,
+    given_up: Option<Instant>,
+}
+
+/// An entry of a folder, not what it links to: other ones have other numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct EntryId(Option<[i64; 4]>);
+
+impl EntryId {
+    fn of(path: &Path) -> Self {
+        let found = std::fs::symlink_metadata(path).ok();
+        Self(found.map(|found| {
+            let numbers = [found.dev(), found.ino()].map(u64::cast_signed);
+            [numbers[0], numbers[1], found.ctime(), found.ctime_nsec()]
+        }))
+    }
 }
 
 impl FileThreads {
@@ -45,43 +72,125 @@ impl FileThreads {
         }))
     }
 
-    /// Does `work` on a thread. It is given up once one of its files has not answered for `patience`; nobody else asks for
-    /// the same `purpose` and `path` then until the thread has come back.
+    /// Does `work` on a thread, which is given up once one of its files, `first` to begin with, has not answered for
+    /// `patience`.
     ///
     /// # Errors
     ///
-    /// [`NoAnswer`].
+    /// [`NoAnswer`]; also if `work` asked for a file that is known not to answer.
     pub async fn run<T: Send + 'static>(
         &self,
-        purpose: &'static str,
-        path: &Path,
+        first: &Path,
         patience: Duration,
         work: impl FnOnce(&NotedFiles) -> T + Send + 'static,
     ) -> Result<T, NoAnswer> {
-        let subject = (purpose, path.to_owned());
-        let asker = self.begin(&subject, patience).await?;
-        let files = NotedFiles::new(self.0.files.clone(), path);
-        let step = files.step.clone();
-        let (sender, mut receiver) = oneshot::channel();
+        let files = self.begin(first, patience).await?;
+        let (askers, number) = (self.0.clone(), files.number);
+        let (sender, receiver) = sync_channel(1);
         let thread = thread::Builder::new().name("weld-files".to_owned());
         thread
             .spawn(move || {
                 let found = work(&files);
-                drop(asker);
+                let refused = files.take_refusal();
+                drop(files);
                 // Nobody waits for what was given up.
-                let _ = sender.send(found);
+                let _ = sender.send(refused.map_or(Ok(found), Err));
             })
             .map_err(NoAnswer::Thread)?;
+        // By the system's clock, not by the runtime's, which tests may hold.
+        spawn_blocking(move || askers.wait(number, patience, &receiver))
+            .await
+            .map_err(|error| NoAnswer::Thread(error.into()))?
+    }
+
+    /// The right to begin a thread.
+    async fn begin(&self, first: &Path, patience: Duration) -> Result<NotedFiles, NoAnswer> {
+        let deadline = Instant::now() + patience;
         loop {
-            let since = step.lock().1;
-            match timeout_at((since + patience).into(), &mut receiver).await {
-                Ok(Ok(found)) => return Ok(found),
-                Ok(Err(_)) => return Err(NoAnswer::Thread(io::Error::other("it panicked"))),
-                Err(_) => {}
+            let mut ended = std::pin::pin!(self.0.ended.notified());
+            // From here on no end is missed.
+            ended.as_mut().enable();
+            if let Some(number) = self.0.enter(first)? {
+                return Ok(NotedFiles {
+                    askers: self.0.clone(),
+                    number,
+                    refused: Mutex::default(),
+                });
             }
-            let (path, now_since) = step.lock().clone();
-            if now_since == since {
-                self.give_up(&subject);
+            if timeout_at(deadline.into(), ended).await.is_err() {
+                return Err(NoAnswer::TooMany);
+            }
+        }
+    }
+}
+
+impl Askers {
+    /// The number of a thread that may begin; `None` if it must wait for another one.
+    fn enter(&self, first: &Path) -> Result<Option<u64>, NoAnswer> {
+        let mut busy = self.busy.lock();
+        if busy.len() >= MAX_THREADS {
+            if busy.values().all(|step| step.given_up.is_some()) {
+                return Err(NoAnswer::TooMany);
+            }
+            return Ok(None);
+        }
+        let mut number = busy.len() as u64;
+        while busy.contains_key(&number) {
+            number += 1;
+        }
+        let step = Step {
+            path: first.to_owned(),
+            entry: None,
+            since: Instant::now(),
+            given_up: None,
+        };
+        busy.insert(number, step);
+        Ok(Some(number))
+    }
+
+    /// Notes that a thread asks for `path` next, at which `entry` stands. Whether it may.
+    fn note(&self, number: u64, path: &Path, entry: Option<EntryId>) -> bool {
+        let mut busy = self.busy.lock();
+        let mut stuck = 0_u32;
+        let mut latest = None;
+        for step in busy.values().filter(|step| step.path == path) {
+            if step.given_up.is_some() && (step.entry.is_none() || step.entry == entry) {
+                stuck += 1;
+                latest = latest.max(step.given_up);
+            }
+        }
+        let pause = AGAIN_AFTER * 2_u32.saturating_pow(stuck.saturating_sub(1));
+        if latest.is_some_and(|latest| latest.elapsed() < pause) {
+            return false;
+        }
+        if let Some(step) = busy.get_mut(&number) {
+            if step.path != path {
+                step.path = path.to_owned();
+            }
+            step.entry = entry;
+            step.since = Instant::now();
+        }
+        true
+    }
+
+    /// Waits for what a thread finds, or gives it up.
+    fn wait<T>(
+        &self,
+        number: u64,
+        patience: Duration,
+        found: &Receiver<Result<T, NoAnswer>>,
+    ) -> Result<T, NoAnswer> {
+        loop {
+            let since = self.since(number);
+            let left = since.map_or(patience, |since| patience.saturating_sub(since.elapsed()));
+            match found.recv_timeout(left) {
+                Ok(found) => return found,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(NoAnswer::Thread(io::Error::other("it panicked")));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(path) = self.give_up(number, since) {
                 return Err(NoAnswer::GivenUp {
                     path,
                     waited: patience,
@@ -90,225 +199,82 @@ impl FileThreads {
         }
     }
 
-    /// Whether a thread that was begun for this, and given up, has not come back.
-    #[must_use]
-    pub fn waits_for(&self, purpose: &'static str, path: &Path) -> bool {
-        let subject = &(purpose, path.to_owned());
-        self.0
-            .busy
-            .lock()
-            .get(subject)
-            .is_some_and(|given_up| *given_up)
+    fn since(&self, number: u64) -> Option<Instant> {
+        Some(self.busy.lock().get(&number)?.since)
     }
 
-    /// The right to begin a thread, once nobody else asks for `subject`.
-    async fn begin(&self, subject: &Subject, patience: Duration) -> Result<Asker, NoAnswer> {
-        let deadline = Instant::now() + patience;
-        let still = || NoAnswer::Still {
-            path: subject.1.clone(),
-        };
-        loop {
-            let mut ended = std::pin::pin!(self.0.ended.notified());
-            // From here on no end is missed.
-            ended.as_mut().enable();
-            {
-                let mut busy = self.0.busy.lock();
-                match busy.get(subject) {
-                    Some(true) => return Err(still()),
-                    None if busy.len() < MAX_THREADS => {
-                        busy.insert(subject.clone(), false);
-                        return Ok(Asker {
-                            askers: self.0.clone(),
-                            subject: subject.clone(),
-                        });
-                    }
-                    None if busy.values().all(|given_up| *given_up) => {
-                        return Err(NoAnswer::TooMany);
-                    }
-                    Some(false) | None => {}
-                }
-            }
-            if timeout_at(deadline.into(), ended).await.is_err() {
-                // Whoever began that thread doesn't wait for it any more.
-                return Err(if self.give_up(subject) {
-                    still()
-                } else {
-                    NoAnswer::TooMany
-                });
-            }
+    /// The path at which a thread has stood `since` then, if it still does: it counts as given up from now on.
+    fn give_up(&self, number: u64, since: Option<Instant>) -> Option<PathBuf> {
+        let mut busy = self.busy.lock();
+        let step = busy.get_mut(&number)?;
+        if Some(step.since) != since {
+            return None;
         }
-    }
-
-    /// Whether a thread is under way for `subject`, which counts as given up from now on.
-    fn give_up(&self, subject: &Subject) -> bool {
-        let mut busy = self.0.busy.lock();
-        let asker = busy.get_mut(subject);
-        asker.map(|given_up| *given_up = true).is_some()
+        step.given_up = Some(Instant::now());
+        Some(step.path.clone())
     }
 }
 
-/// One thread under way, as long as this is there.
-struct Asker {
-    askers: Arc<Askers>,
-    subject: Subject,
-}
-
-impl Drop for Asker {
-    fn drop(&mut self) {
-        self.askers.busy.lock().remove(&self.subject);
-        self.askers.ended.notify_waiters();
-    }
-}
-
-/// The files, of which each is noted before it is asked, so that the one that hangs can be named.
+/// The files, as one thread may ask for them: each is noted before, so that the one that hangs can be named, and one that
+/// is known to hang is not asked for.
 pub struct NotedFiles {
-    files: Arc<dyn FileSystem>,
-    step: Arc<Mutex<(PathBuf, Instant)>>,
+    askers: Arc<Askers>,
+    number: u64,
+    refused: Mutex<Option<PathBuf>>,
 }
 
 impl NotedFiles {
-    fn new(files: Arc<dyn FileSystem>, first: &Path) -> Self {
-        let step = Arc::new(Mutex::new((first.to_owned(), Instant::now())));
-        Self { files, step }
+    /// Which file was not asked for, since it is known not to answer. What came of it means nothing.
+    pub fn take_refusal(&self) -> Option<NoAnswer> {
+        let path = self.refused.lock().take()?;
+        Some(NoAnswer::Still { path })
     }
 
-    /// The files, which are asked for `path` next.
-    fn at(&self, path: &Path) -> &dyn FileSystem {
-        *self.step.lock() = (path.to_owned(), Instant::now());
-        &*self.files
+    /// The files, if `path` may be asked for.
+    fn at(&self, path: &Path) -> Option<&dyn FileSystem> {
+        // Even to look at what stands there may hang.
+        let may = self.askers.note(self.number, path, None) && {
+            let entry = EntryId::of(path);
+            self.askers.note(self.number, path, Some(entry))
+        };
+        if may {
+            return Some(&*self.askers.files);
+        }
+        *self.refused.lock() = Some(path.to_owned());
+        None
+    }
+}
+
+impl Drop for NotedFiles {
+    fn drop(&mut self) {
+        self.askers.busy.lock().remove(&self.number);
+        self.askers.ended.notify_waiters();
     }
 }
 
 impl FileSystem for NotedFiles {
     fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
-        self.at(path).read(path, limit)
+        let Some(files) = self.at(path) else {
+            let path = path.to_owned();
+            return Err(NoAnswer::Still { path }.into());
+        };
+        files.read(path, limit)
     }
 
     fn stamp(&self, path: &Path) -> FileStamp {
-        self.at(path).stamp(path)
+        self.at(path)
+            .map_or_else(FileStamp::missing, |files| files.stamp(path))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        self.at(folder).list(folder)
+        self.at(folder)
+            .map_or_else(|| Ok(Vec::new()), |files| files.list(folder))
     }
 
     fn is_folder(&self, path: &Path) -> bool {
-        self.at(path).is_folder(path)
+        self.at(path).is_some_and(|files| files.is_folder(path))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    use super::super::files::SystemFiles;
-    use super::*;
-
-    /// For files that hang.
-    const SOON: Duration = Duration::from_millis(10);
-    /// For files that answer.
-    const PATIENT: Duration = Duration::from_secs(60);
-
-    fn threads() -> FileThreads {
-        FileThreads::new(Arc::new(SystemFiles))
-    }
-
-    /// A file that hangs until the sender is dropped.
-    fn hanging() -> (Sender<()>, Receiver<()>) {
-        channel()
-    }
-
-    async fn hang(threads: &FileThreads, subject: &str, hangs: Receiver<()>) -> NoAnswer {
-        let hung = threads.run("load", Path::new(subject), SOON, move |files| {
-            files.at(Path::new("/mnt/secret"));
-            let _released = hangs.recv();
-        });
-        hung.await.expect_err("it hangs")
-    }
-
-    #[tokio::test]
-    async fn file_that_hangs_is_given_up_named_and_asked_by_no_second_thread() {
-        let threads = threads();
-        let (hold, hangs) = hanging();
-        let error = hang(&threads, "a.wasm", hangs).await.to_string();
-        assert!(
-            error.starts_with("/mnt/secret has not answered for 10ms"),
-            "{error}"
-        );
-        let asked = Arc::new(Mutex::new(false));
-        let note = asked.clone();
-        let again = threads.run("load", Path::new("a.wasm"), SOON, move |_| {
-            *note.lock() = true
-        });
-        assert!(matches!(again.await, Err(NoAnswer::Still { .. })));
-        assert!(!*asked.lock() && threads.waits_for("load", Path::new("a.wasm")));
-        let other = threads
-            .run("load", Path::new("b.wasm"), PATIENT, |_| 1)
-            .await;
-        assert_eq!(other.unwrap(), 1, "the others go on");
-        drop(hold);
-        while threads.waits_for("load", Path::new("a.wasm")) {
-            tokio::task::yield_now().await;
-        }
-        let back = threads
-            .run("load", Path::new("a.wasm"), PATIENT, |_| 2)
-            .await;
-        assert_eq!(back.unwrap(), 2, "once it has come back, it is asked again");
-    }
-
-    #[tokio::test]
-    async fn work_may_take_longer_than_each_of_its_files() {
-        let patience = Duration::from_secs(1);
-        let work = move |files: &NotedFiles| {
-            for step in 0..4 {
-                files.at(Path::new(&step.to_string()));
-                thread::sleep(patience / 3);
-            }
-        };
-        let done = threads()
-            .run("load", Path::new("a.wasm"), patience, work)
-            .await;
-        assert!(done.is_ok());
-    }
-
-    #[tokio::test]
-    async fn no_more_threads_wait_than_may() {
-        let threads = threads();
-        let mut holds = Vec::new();
-        for subject in 0..MAX_THREADS {
-            let (hold, hangs) = hanging();
-            holds.push(hold);
-            let hung = hang(&threads, &subject.to_string(), hangs).await;
-            assert!(matches!(hung, NoAnswer::GivenUp { .. }), "{hung}");
-        }
-        let refused = threads
-            .run("load", Path::new("one-more"), SOON, |_| ())
-            .await;
-        assert!(matches!(refused, Err(NoAnswer::TooMany)), "{refused:?}");
-        holds.pop();
-        while threads.waits_for("load", Path::new(&(MAX_THREADS - 1).to_string())) {
-            tokio::task::yield_now().await;
-        }
-        assert!(
-            threads
-                .run("load", Path::new("one-more"), SOON, |_| ())
-                .await
-                .is_ok()
-        );
-    }
-
-    #[tokio::test]
-    async fn work_that_panics_is_reported_and_leaves_its_file_free() {
-        let threads = threads();
-        let broken = threads
-            .run("load", Path::new("a.wasm"), PATIENT, |_| panic!("broken"))
-            .await;
-        assert!(matches!(broken, Err(NoAnswer::Thread(_))));
-        assert!(
-            threads
-                .run("load", Path::new("a.wasm"), PATIENT, |_| ())
-                .await
-                .is_ok()
-        );
-    }
-}
+mod tests;
