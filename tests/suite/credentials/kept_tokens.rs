@@ -2,10 +2,15 @@
 
 use crate::egress::fetch;
 use crate::{guests, host};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+use weld_host_tests::PATIENCE;
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::Upstream;
 
@@ -139,4 +144,61 @@ fn damage(folder: &Path) {
             fs::write(&path, b"no token").unwrap();
         }
     }
+}
+
+/// An API that gives a new refresh token with each access token, takes every one that it has given, and says when it was
+/// asked.
+fn forgiving_api(asked: mpsc::Sender<()>) -> Upstream {
+    let renewals = AtomicU32::new(0);
+    Upstream::start(move |request, exchange| {
+        if request.target() != "/token" {
+            exchange.answer(200, &[], "{}");
+            return;
+        }
+        let number = renewals.fetch_add(1, Ordering::Relaxed);
+        let answer = json!({
+            "access_token": format!("access-token-{number}"),
+            "refresh_token": format!("refresh-token-{number}-{}", "x".repeat(40_000)),
+            "expires_in": 1,
+        });
+        exchange.answer(200, &[], answer.to_string());
+        let _nobody_may_wait = asked.send(());
+    })
+}
+
+#[test]
+fn host_that_is_killed_while_it_keeps_a_token_leaves_a_whole_one() {
+    const KILLS: u64 = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    let (asked, was_asked) = mpsc::channel();
+    let api = forgiving_api(asked);
+    for kill in 0..KILLS {
+        let mut host = start(&api, &tokens, Some(KEY));
+        let request = json!({ "url": api.url("/beers"), "kill": kill });
+        let _cut_short = host
+            .weld("guest")
+            .page_request("rows", &request)
+            .begin()
+            .unwrap();
+        was_asked.recv_timeout(PATIENCE).unwrap();
+        // Anywhere between the answer and the end of the write.
+        thread::sleep(Duration::from_micros(kill * 700));
+        host.signal(Signal::KILL);
+        host.wait_for_exit();
+    }
+    let host = start(&api, &tokens, Some(KEY));
+    let row = called(&host, &api);
+    assert_eq!(row["status"], 200, "{row}");
+    let log = host.log().so_far().join("\n");
+    assert!(!log.contains("damaged"), "{log}");
+    let sent = api.received();
+    let last = sent
+        .iter()
+        .rfind(|request| request.target() == "/token")
+        .unwrap();
+    assert!(
+        last.text().contains("refresh_token=refresh-token-"),
+        "one that was kept before a kill is used after it"
+    );
 }

@@ -4,6 +4,7 @@ mod calls;
 mod certificates;
 mod connections;
 mod kept_tokens;
+mod memory;
 mod server;
 mod tls;
 mod tokens;

@@ -203,6 +203,11 @@ pub(super) fn page_with_waits(limits: &Limits, waits: Arc<Waits>) -> Arc<CallSco
     ))
 }
 
+/// The same, of a host that has this much memory.
+pub(super) fn page_of(limits: &Limits, host: &Arc<HostAccount>) -> Arc<CallScope> {
+    Arc::new(CallScope::of_a_page(limits, host))
+}
+
 /// A request without headers.
 pub(super) fn request(method: &str, url: &str, body: &str) -> Request {
     Request {

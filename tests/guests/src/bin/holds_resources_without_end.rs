@@ -1,5 +1,6 @@
 //! Takes resources of the host and never gives one back: pollables of WASI's clock. In the table `mine` they are its own
 //! resources, of which the host keeps only the handles.
+//! `random` is not kept at all, but made in the host: more of it than anybody needs at once.
 //! The host must answer `connector_crashed` at their limit, long before they are a burden.
 
 use weld_test_guests::{Error, Page, connector, last_page};
@@ -48,12 +49,15 @@ mod mine {
 /// Far more than any connector needs, and no more than twice what the host allows: its limit must be what ends it.
 const MANY_OF_ITS_OWN: u32 = 40_000;
 const MANY_OF_THE_HOSTS: u32 = 8_000;
+const RANDOM_BYTES: u64 = 512 << 10;
 
 fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
     if table == "mine" {
         for _ in 0..MANY_OF_ITS_OWN {
             std::mem::forget(mine::Thing::new(mine::Nothing));
         }
+    } else if table == "random" {
+        let _given_back = wasip2::random::random::get_random_bytes(RANDOM_BYTES);
     } else {
         for _ in 0..MANY_OF_THE_HOSTS {
             std::mem::forget(wasip2::clocks::monotonic_clock::subscribe_duration(1 << 50));

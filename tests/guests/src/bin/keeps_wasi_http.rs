@@ -1,5 +1,6 @@
 //! Makes the host keep bytes by `wasi:http` and gives none back, in the `way` that its state says: as often as `times`.
-//! With a `url`, it opens that many responses and reads the beginning of each; their number and the last error are its row.
+//! With a `url`, it opens that many
+//! responses and reads the beginning of each; their number and the last error are its row. `handed over`, it waits for none.
 //! The host must charge it all to the call: the call fails, and the host stays small.
 
 use serde_json::{Value, json};
@@ -24,6 +25,15 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
         serde_json::from_str(&state).map_err(|error| Error::InvalidState(error.to_string()))?;
     let text = |key: &str| wanted.get(key).and_then(Value::as_str).unwrap_or_default();
     let times = wanted.get("times").and_then(Value::as_u64).unwrap_or(1);
+    if text("way") == "handed over" {
+        for _ in 0..times {
+            forget(outgoing_handler::handle(
+                sent(text("url")).map_err(Error::Other)?,
+                None,
+            ));
+        }
+        return one_row(&json!({ "refused": 0 }));
+    }
     if !text("url").is_empty() {
         return one_row(&responses(text("url"), times));
     }
@@ -141,8 +151,7 @@ fn responses(url: &str, times: u64) -> Value {
 
 type OpenResponse = (InputStream, IncomingBody, IncomingResponse);
 
-fn response(url: &str) -> Result<OpenResponse, String> {
-    let said = |code: ErrorCode| format!("{code:?}");
+fn sent(url: &str) -> Result<OutgoingRequest, String> {
     let (authority, path) = url
         .strip_prefix("http://")
         .and_then(|rest| rest.split_once('/'))
@@ -153,7 +162,13 @@ fn response(url: &str) -> Result<OpenResponse, String> {
         .and_then(|()| request.set_authority(Some(authority)))
         .and_then(|()| request.set_path_with_query(Some(&format!("/{path}"))))
         .map_err(|()| "the URL is malformed")?;
-    let future: FutureIncomingResponse = outgoing_handler::handle(request, None).map_err(said)?;
+    Ok(request)
+}
+
+fn response(url: &str) -> Result<OpenResponse, String> {
+    let said = |code: ErrorCode| format!("{code:?}");
+    let future: FutureIncomingResponse =
+        outgoing_handler::handle(sent(url)?, None).map_err(said)?;
     future.subscribe().block();
     let response = future
         .get()
@@ -167,7 +182,7 @@ fn response(url: &str) -> Result<OpenResponse, String> {
         Err(StreamError::Closed) => Err("it has ended".to_owned()),
         Err(StreamError::LastOperationFailed(error)) => {
             let known = http_error_code(&error).map(said);
-            Err(known.unwrap_or_else(|| error.to_debug_string()))
+            Err(format!("{known:?}: {}", error.to_debug_string()))
         }
     }
 }

@@ -1,0 +1,87 @@
+//! What requests and responses hold is charged for as long as it is there.
+
+use super::super::EgressError;
+use super::server::{ENDLESS, Server, page_of, request};
+use crate::account::{HostAccount, MemoryError};
+use crate::config::{Limits, NetworkConfig};
+
+/// What one exchange takes beside its texts and bodies.
+const EXCHANGE_BYTES: u64 = 512 << 10;
+
+fn network() -> NetworkConfig {
+    NetworkConfig {
+        allow: ["http://api.example.com".parse().unwrap()]
+            .into_iter()
+            .collect(),
+        ..NetworkConfig::default()
+    }
+}
+
+fn url(path: &str) -> String {
+    format!("http://api.example.com{path}")
+}
+
+#[tokio::test]
+async fn request_is_paid_for_with_its_body_until_it_is_answered() {
+    let server = Server::plain().await;
+    let egress = server.egress("shop", network(), Limits::default());
+    let host = HostAccount::new(EXCHANGE_BYTES + (150 << 10));
+    for (body_bytes, is_sent) in [(100 << 10, true), (250 << 10, false)] {
+        let page = page_of(&Limits::default(), &host);
+        let body = "x".repeat(body_bytes);
+        let answer = egress.fetch(request("POST", &url("/"), &body), &page).await;
+        let is_refused = matches!(answer, Err(EgressError::OutOfMemory(MemoryError::Total(_))));
+        assert_eq!(!is_refused, is_sent, "{body_bytes}: {answer:?}");
+    }
+    let page = page_of(&Limits::default(), &host);
+    let mut long = request("GET", &url("/"), "");
+    long.headers = vec![("x-long".to_owned(), vec![b'x'; 60 << 10])];
+    let answer = egress.fetch(long, &page).await;
+    assert!(
+        matches!(answer, Err(EgressError::OutOfMemory(_))),
+        "headers are copied for further tries: {answer:?}"
+    );
+    assert_eq!(server.answered(), 1);
+}
+
+#[tokio::test]
+async fn exchange_is_paid_for_while_its_body_is_open_and_a_head_for_as_long_as_it_is_kept() {
+    let server = Server::plain().await;
+    let egress = server.egress("shop", network(), Limits::default());
+    let host = HostAccount::new(u64::MAX);
+    let page = page_of(&Limits::default(), &host);
+    let sent = egress.send(request("GET", &url(ENDLESS), ""), &page).await;
+    let (head, body) = sent.unwrap().1.into_parts();
+    assert!(host.used_bytes() > EXCHANGE_BYTES);
+    drop(body);
+    let used = host.used_bytes();
+    assert!(used > 0 && used < EXCHANGE_BYTES, "the head: {used}");
+    drop(head);
+    assert_eq!(host.used_bytes(), 0);
+}
+
+#[tokio::test]
+async fn open_responses_are_the_calls_own_and_a_whole_one_is_the_hosts() {
+    let server = Server::plain().await;
+    let limits = Limits {
+        memory_bytes: EXCHANGE_BYTES * 3 / 2,
+        ..Limits::default()
+    };
+    let egress = server.egress("shop", network(), limits.clone());
+    let page = page_of(&limits, &HostAccount::new(u64::MAX));
+    let send = || egress.send(request("GET", &url(ENDLESS), ""), &page);
+    let open = send().await.unwrap();
+    let refused = send().await;
+    assert!(
+        matches!(
+            refused,
+            Err(EgressError::OutOfMemory(MemoryError::Connector(_)))
+        ),
+        "a second one is too many"
+    );
+    let whole = egress.fetch(request("GET", &url("/"), ""), &page).await;
+    let charge = whole.unwrap().charge;
+    assert!(charge.bytes() > 0, "and is charged until the guest has it");
+    drop(open);
+    assert!(send().await.is_ok());
+}
