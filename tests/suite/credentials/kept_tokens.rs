@@ -8,8 +8,6 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, mpsc};
-use std::thread;
-use std::time::Duration;
 use weld_host_tests::PATIENCE;
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::Upstream;
@@ -173,6 +171,13 @@ fn host_that_is_killed_while_it_keeps_a_token_leaves_a_whole_one() {
     let tokens = folder.path().join("tokens");
     let (asked, was_asked) = mpsc::channel();
     let api = forgiving_api(asked);
+    let being_written = tokens.join("guest").join("api.new");
+    // A page has its token only once that is kept.
+    assert_eq!(
+        called(&start(&api, &tokens, Some(KEY)), &api)["status"],
+        200
+    );
+    was_asked.recv_timeout(PATIENCE).unwrap();
     for kill in 0..KILLS {
         let mut host = start(&api, &tokens, Some(KEY));
         let request = json!({ "url": api.url("/beers"), "kill": kill });
@@ -182,8 +187,8 @@ fn host_that_is_killed_while_it_keeps_a_token_leaves_a_whole_one() {
             .begin()
             .unwrap();
         was_asked.recv_timeout(PATIENCE).unwrap();
-        // Anywhere between the answer and the end of the write.
-        thread::sleep(Duration::from_micros(kill * 700));
+        // Anywhere between the answer and the end of the write; where it is seen, in its middle.
+        let _was_seen = (0..kill * 300).any(|_| being_written.exists());
         host.signal(Signal::KILL);
         host.wait_for_exit();
     }

@@ -1,7 +1,9 @@
 //! What requests and responses hold is charged for as long as it is there.
 
 use super::super::EgressError;
-use super::server::{ENDLESS, Server, page_of, request};
+use super::certificates::{AUTHORITY, GOOD};
+use super::server::{ENDLESS, FLOOD, LONG_HEAD, Server, page, page_of, request};
+use super::tls;
 use crate::account::{HostAccount, MemoryError};
 use crate::config::{Limits, NetworkConfig};
 
@@ -84,4 +86,40 @@ async fn open_responses_are_the_calls_own_and_a_whole_one_is_the_hosts() {
     assert!(charge.bytes() > 0, "and is charged until the guest has it");
     drop(open);
     assert!(send().await.is_ok());
+}
+
+#[tokio::test]
+async fn head_past_its_limit_is_refused_by_either_protocol() {
+    for protocol in ["http/1.1", "h2"] {
+        let server = tls::server(GOOD, &[protocol]).await;
+        let egress = server.egress("shop", tls::network(&[AUTHORITY]), Limits::default());
+        let page = page(&Limits::default());
+        let long = format!("https://api.example.com{LONG_HEAD}");
+        let refused = egress.fetch(request("GET", &long, ""), &page).await;
+        assert!(
+            matches!(refused, Err(EgressError::Failed { .. })),
+            "{protocol}: {refused:?}"
+        );
+        let short = egress.fetch(request("GET", "https://api.example.com/", ""), &page);
+        assert!(short.await.is_ok(), "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn response_that_is_not_read_is_sent_no_further_than_its_window() {
+    /// The window, and what the server itself lets wait.
+    const MOST_BYTES: usize = (384 << 10) + (512 << 10);
+    let server = tls::server(GOOD, &["h2"]).await;
+    let egress = server.egress("shop", tls::network(&[AUTHORITY]), Limits::default());
+    let page = page(&Limits::default());
+    let url = |path: &str| format!("https://api.example.com{path}");
+    let open = egress.send(request("GET", &url(FLOOD), ""), &page).await;
+    // Round trips on the same connection, in which the flood goes on where it may.
+    for _ in 0..50 {
+        let answer = egress.fetch(request("GET", &url("/"), ""), &page).await;
+        assert_eq!(answer.unwrap().body, b"1", "on the same connection");
+    }
+    let flooded = server.flooded();
+    assert!(flooded > 0 && flooded <= MOST_BYTES, "{flooded} bytes");
+    drop(open);
 }

@@ -39,6 +39,16 @@ pub(super) const SILENT: &str = "silent.example.com";
 /// The path of a response that never ends.
 pub(super) const ENDLESS: &str = "/endless";
 
+/// The path of a response that is sent as fast as it is taken, and never ends.
+pub(super) const FLOOD: &str = "/flood";
+
+/// The path of a response whose head has so many bytes more than others.
+pub(super) const LONG_HEAD: &str = "/long-head";
+pub(super) const LONG_HEAD_BYTES: usize = 300 << 10;
+
+/// What a flood sends at a time.
+const FLOOD_BYTES: usize = 16 << 10;
+
 /// What any other name means.
 const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 
@@ -46,6 +56,7 @@ const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 pub(super) struct Server {
     address: SocketAddr,
     answered: Arc<AtomicUsize>,
+    flooded: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -64,12 +75,13 @@ impl Server {
         let server = Self {
             address: listener.local_addr().unwrap(),
             answered: Arc::default(),
+            flooded: Arc::default(),
         };
-        let answered = server.answered.clone();
+        let counters = (server.answered.clone(), server.flooded.clone());
         tokio::spawn(async move {
             for number in 1.. {
                 let (tcp, _) = listener.accept().await.unwrap();
-                tokio::spawn(serve(tcp, tls.clone(), number, answered.clone()));
+                tokio::spawn(serve(tcp, tls.clone(), number, counters.clone()));
             }
         });
         server
@@ -78,6 +90,11 @@ impl Server {
     /// How many requests it has answered.
     pub(super) fn answered(&self) -> usize {
         self.answered.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes of floods could be handed to their connections.
+    pub(super) fn flooded(&self) -> usize {
+        self.flooded.load(Ordering::SeqCst)
     }
 
     /// A connector of this configuration, all of whose connections end here.
@@ -102,7 +119,7 @@ async fn serve(
     tcp: TcpStream,
     tls: Option<TlsAcceptor>,
     number: usize,
-    answered: Arc<AtomicUsize>,
+    (answered, flooded): (Arc<AtomicUsize>, Arc<AtomicUsize>),
 ) {
     let (stream, is_http2): (Box<dyn Stream>, _) = match tls {
         None => (Box::new(tcp), false),
@@ -117,7 +134,7 @@ async fn serve(
     };
     let service = service_fn(move |request: http::Request<Incoming>| {
         answered.fetch_add(1, Ordering::SeqCst);
-        std::future::ready(Ok::<_, Infallible>(answer(&request, number)))
+        std::future::ready(Ok::<_, Infallible>(answer(&request, number, &flooded)))
     });
     let io = TokioIo::new(stream);
     // How it ends is up to the client.
@@ -133,21 +150,34 @@ async fn serve(
 }
 
 /// The number of the connection, with the status that the path asks for.
-fn answer(request: &http::Request<Incoming>, number: usize) -> http::Response<Number> {
+fn answer(
+    request: &http::Request<Incoming>,
+    number: usize,
+    flooded: &Arc<AtomicUsize>,
+) -> http::Response<Number> {
     let path = request.uri().path();
     let mut response = http::Response::new(Number {
         text: Some(number.to_string().into()),
         has_end: path != ENDLESS,
+        flooded: (path == FLOOD).then(|| flooded.clone()),
     });
+    if path == LONG_HEAD {
+        let value = "x".repeat(LONG_HEAD_BYTES / 100);
+        for _ in 0..100 {
+            let value = value.parse().unwrap();
+            response.headers_mut().append("x-long", value);
+        }
+    }
     let status = path.trim_start_matches('/').parse();
     *response.status_mut() = status.unwrap_or(StatusCode::OK);
     response
 }
 
-/// A body that may wait for ever after its only piece.
+/// A body that may wait for ever after its only piece, or be a flood that is counted.
 struct Number {
     text: Option<Bytes>,
     has_end: bool,
+    flooded: Option<Arc<AtomicUsize>>,
 }
 
 impl Body for Number {
@@ -158,6 +188,11 @@ impl Body for Number {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(flooded) = &self.flooded {
+            flooded.fetch_add(FLOOD_BYTES, Ordering::SeqCst);
+            let piece = Bytes::from_static(&[b'x'; FLOOD_BYTES]);
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
+        }
         match self.text.take() {
             Some(text) => Poll::Ready(Some(Ok(Frame::data(text)))),
             None if self.has_end => Poll::Ready(None),

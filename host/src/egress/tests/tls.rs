@@ -19,7 +19,7 @@ use crate::report;
 const URL: &str = "https://api.example.com/";
 
 /// A server with this certificate that speaks these protocols, and asks nobody for a certificate.
-async fn server(certificate: &str, protocols: &[&str]) -> Server {
+pub(super) async fn server(certificate: &str, protocols: &[&str]) -> Server {
     Server::encrypted(config(certificate, protocols, None)).await
 }
 
@@ -47,7 +47,7 @@ fn config(
 }
 
 /// What a connector may call here, and whom it trusts besides Mozilla's authorities.
-fn network(roots: &[&str]) -> NetworkConfig {
+pub(super) fn network(roots: &[&str]) -> NetworkConfig {
     NetworkConfig {
         allow: ["https://*.example.com".parse().unwrap()]
             .into_iter()
