@@ -10,7 +10,7 @@ use crate::account::{CallAccount, Charge, MemoryError, charged_bytes};
 pub(super) const EXCHANGE_BYTES: u64 = 512 << 10;
 
 /// What a header takes beside its name and value: its place in the map, and the value's own block with its charge.
-const HEADER_BYTES: u64 = 320;
+const HEADER_BYTES: u64 = 384;
 
 /// Who pays for a request's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -60,6 +60,62 @@ fn bytes_that_are_kept_by_wasi_http_are_the_calls_own() {
 }
 
 #[test]
+fn calls_that_keep_bytes_at_once_stay_within_the_memory_of_all() {
+    const CALLS: u32 = 6;
+    let host = host()
+        .plugin("keeps", guests::KEEPS_WASI_HTTP)
+        .plugin("echo", guests::ECHOES_STATE)
+        .config("keeps", &format!("[limits]\nconcurrency = {CALLS}"))
+        .flag("--slots", "16")
+        .flag("--total-memory", "128MiB")
+        .start();
+    assert_serves_on(&host);
+    let before = host.peak_memory();
+    let weld = host.weld("keeps");
+    for way in ["set fields", "small fields"] {
+        let calls: Vec<_> = (0..CALLS)
+            .map(|number| {
+                let state = json!({ "way": way, "times": 3_500, "number": number });
+                weld.page_request("rows", &state).begin().unwrap()
+            })
+            .collect();
+        for call in calls {
+            let answer = call.answer().unwrap();
+            let message = assert_error(&answer, 500, "out_of_memory");
+            assert!(message.contains("--total-memory"), "{way}: {message}");
+        }
+        assert_serves_on(&host);
+    }
+    let after = host.peak_memory();
+    assert!(
+        after <= before + 128 * MIB + MORE_BYTES,
+        "{before} bytes before, {after} after"
+    );
+}
+
+#[test]
+fn response_is_charged_until_the_guest_has_it() {
+    const RESPONSE_BYTES: usize = 20 << 20;
+    let upstream = Upstream::start(|_, exchange| {
+        exchange.answer(200, &[], vec![b'x'; RESPONSE_BYTES]);
+    });
+    let host = host()
+        .plugin("guest", guests::FETCHES_THEN_ALLOCATES)
+        .config(
+            "guest",
+            &format!("[network]\nallow = [\"{}\"]", upstream.origin()),
+        )
+        .flag("--total-memory", "64MiB")
+        .start();
+    // 21 MiB of the guest's and the host's buffer of up to 32 leave no 20 more, until the guest calls the host again.
+    for logs in [false, true] {
+        let state = json!({ "url": upstream.url("/"), "bytes": 20 * MIB, "logs": logs });
+        let row = host.weld("guest").good_row("rows", &state);
+        assert_eq!(row["taken"], logs, "{row}");
+    }
+}
+
+#[test]
 fn bodies_that_are_written_at_once_are_counted() {
     let host = host().plugin("keeps", guests::KEEPS_WASI_HTTP).start();
     let page = |times: u32| {

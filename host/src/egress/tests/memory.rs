@@ -69,7 +69,7 @@ async fn open_responses_are_the_calls_own_and_a_whole_one_is_the_hosts() {
         memory_bytes: EXCHANGE_BYTES * 3 / 2,
         ..Limits::default()
     };
-    let egress = server.egress("shop", network(), limits.clone());
+    let egress = server.egress("shop", network(), limits);
     let page = page_of(&limits, &HostAccount::new(u64::MAX));
     let send = || egress.send(request("GET", &url(ENDLESS), ""), &page);
     let open = send().await.unwrap();

@@ -17,6 +17,9 @@ use weld_test_guests::{Error, Page, connector, one_row};
 const WRITE_BYTES: usize = 64 << 10;
 const VALUE_BYTES: usize = 60_000;
 
+/// How many fields without a value there are in one resource: just past where their map doubles.
+const FIELDS: usize = 400;
+
 /// What no request's method or authority may have.
 const LONG_BYTES: usize = 1 << 20;
 
@@ -61,6 +64,12 @@ fn keep(way: &str) -> bool {
         }
         "given fields" => {
             let list = [("x-long".to_owned(), vec![b'x'; VALUE_BYTES])];
+            Fields::from_list(&list).map(forget).is_ok()
+        }
+        "small fields" => {
+            let list: Vec<_> = (0..FIELDS)
+                .map(|number| (format!("x-{number}"), Vec::new()))
+                .collect();
             Fields::from_list(&list).map(forget).is_ok()
         }
         "appended fields" => {
