@@ -18,7 +18,10 @@ pub(crate) struct Attack {
     /// The connector's configuration; `ORIGIN` stands for the API's.
     pub(crate) toml: &'static str,
     pub(crate) api: fn() -> Upstream,
+    /// How many at once.
     pub(crate) calls: usize,
+    /// Whether they are begun anew again and again, or only once.
+    pub(crate) is_repeated: bool,
     pub(crate) request: fn(&Weld, usize, &Upstream) -> Request,
 }
 
@@ -30,6 +33,7 @@ pub(crate) const CATALOG: &[Attack] = &[
         toml: WITH_SECRET,
         api: no_api,
         calls: 2,
+        is_repeated: true,
         request: |weld, number, _| page(weld, "log 60", number),
     },
     Attack {
@@ -38,6 +42,7 @@ pub(crate) const CATALOG: &[Attack] = &[
         toml: WITH_SECRET,
         api: no_api,
         calls: 6,
+        is_repeated: true,
         request: |weld, number, _| page(weld, "page 60", number),
     },
     Attack {
@@ -46,7 +51,26 @@ pub(crate) const CATALOG: &[Attack] = &[
         toml: WITH_SECRET,
         api: no_api,
         calls: 6,
+        is_repeated: true,
         request: |weld, number, _| page(weld, "error 60", number),
+    },
+    Attack {
+        name: "unsent-bodies",
+        guest: guests::KEEPS_WASI_HTTP,
+        toml: "[limits]\nmemory = \"64MiB\"\nlinger = \"0s\"",
+        api: no_api,
+        calls: 6,
+        is_repeated: true,
+        request: |weld, number, _| keep(weld, "bodies", 3_300, number),
+    },
+    Attack {
+        name: "fields",
+        guest: guests::KEEPS_WASI_HTTP,
+        toml: "[limits]\nmemory = \"64MiB\"\nlinger = \"0s\"",
+        api: no_api,
+        calls: 6,
+        is_repeated: true,
+        request: |weld, number, _| keep(weld, "appended fields", 9_000, number),
     },
     Attack {
         name: "large-responses",
@@ -54,6 +78,7 @@ pub(crate) const CATALOG: &[Attack] = &[
         toml: "[network]\nallow = [\"ORIGIN\"]\n[limits]\nmemory = \"16MiB\"\nlinger = \"0s\"\nbytes = \"1GiB\"",
         api: large_answers,
         calls: 16,
+        is_repeated: true,
         request: |weld, number, api| {
             let state = json!({ "url": api.url("/"), "n": number });
             weld.page_request("rows", &state)
@@ -65,6 +90,7 @@ pub(crate) const CATALOG: &[Attack] = &[
         toml: "[limits]\nmemory = \"192MiB\"\nlinger = \"0s\"",
         api: no_api,
         calls: 20,
+        is_repeated: false,
         request: |weld, number, _| page(weld, "60", number),
     },
     Attack {
@@ -73,6 +99,7 @@ pub(crate) const CATALOG: &[Attack] = &[
         toml: "",
         api: no_api,
         calls: 40,
+        is_repeated: true,
         request: |weld, number, _| page(weld, &"n".repeat(6 * MIB), number),
     },
 ];
@@ -83,6 +110,11 @@ const WITH_SECRET: &str =
 fn page(weld: &Weld, table: &str, number: usize) -> Request {
     let state: Value = json!({ "n": number });
     weld.page_request(table, &state)
+}
+
+fn keep(weld: &Weld, way: &str, times: u32, number: usize) -> Request {
+    let state = json!({ "way": way, "times": times, "n": number });
+    weld.page_request("rows", &state)
 }
 
 fn no_api() -> Upstream {

@@ -21,7 +21,8 @@ mod neighbor;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use catalog::{Attack, CATALOG};
 use memory::Memory;
@@ -43,6 +44,9 @@ const ALLOWANCE: u64 = 64 << 20;
 /// For how long the neighbor is asked while an attack goes on, and what there is to be given back afterwards.
 const ATTACK: Duration = Duration::from_secs(15);
 const AFTERWARDS: Duration = Duration::from_secs(10);
+
+/// For how long a client that comes again and again waits for its answer.
+const ROUND: Duration = Duration::from_secs(5);
 
 struct Outcome {
     rest: u64,
@@ -135,13 +139,25 @@ fn try_out(attack: &Attack, program: &Path) -> Outcome {
     };
     let memory = Memory::watch(host.id());
     let weld = host.weld("attacker");
-    let attackers: Vec<_> = (0..attack.calls)
-        .map(|number| (attack.request)(&weld, number, &api))
-        .map(|request| request.begin().expect("the host listens"))
-        .collect();
-    let beside_attack = neighbor.ask_for(ATTACK);
-    drop(attackers);
-    std::thread::sleep(AFTERWARDS);
+    let began = Instant::now();
+    let beside_attack = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut round = 0;
+            while began.elapsed() < ATTACK {
+                let numbers = round * attack.calls..(round + 1) * attack.calls;
+                let attackers: Vec<_> = numbers
+                    .map(|number| (attack.request)(&weld, number, &api))
+                    .map(|request| request.begin().expect("the host listens"))
+                    .collect();
+                let until = if attack.is_repeated { ROUND } else { ATTACK };
+                thread::sleep(until);
+                drop(attackers);
+                round += 1;
+            }
+        });
+        neighbor.ask_for(ATTACK)
+    });
+    thread::sleep(AFTERWARDS);
     let peak = memory.peak();
     Outcome {
         rest,
