@@ -5,7 +5,7 @@
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
 //! cli → sync, author, demo; author → sync, egress
-//! account, config, bindings, changes, encoding, fair_queue, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
+//! account, config, bindings, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
 //! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
@@ -26,6 +26,7 @@ pub mod demo;
 pub mod egress;
 mod encoding;
 mod fair_queue;
+mod heap;
 mod imports;
 mod lock;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::config::ServerConfig;
 use crate::connectors::{
-    AdmissionSettings, Connectors, IdleReclaimer, LoadReport, Loader, Plugins,
+    AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
 };
 use crate::egress::Upstreams;
 use crate::pages::{PageSettings, Pages};
@@ -35,6 +35,7 @@ pub(super) struct Host {
     loader: (Loader, Option<Duration>),
     /// With how long a connector keeps its code without a call.
     reclaimer: Option<(IdleReclaimer, Duration)>,
+    trimmer: HeapTrimmer,
 }
 
 impl Host {
@@ -88,6 +89,7 @@ impl Host {
             connectors: startup.connectors,
             loader: (startup.loader, config.reload),
             reclaimer: config.unmap_after.map(|after| (startup.reclaimer, after)),
+            trimmer: startup.trimmer,
             settings: ServerSettings::new(&config, machine.max_connections()),
         })
     }
@@ -135,6 +137,7 @@ impl Host {
         tokio::select! {
             () = self.server.run(self.connectors, self.pages, self.settings, shutdown) => {}
             () = giving_back => {}
+            () = self.trimmer.run() => {}
             () = loading => {}
         }
     }

@@ -28,6 +28,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod trim;
 mod watch;
 
 pub(crate) use crate::sandbox::{CallError, GuestError, GuestPage};
@@ -44,3 +45,4 @@ pub use reclaim::IdleReclaimer;
 pub use registry::{Connectors, MissingDefaultError};
 pub use reload::Loader;
 pub use start::{StartError, Startup};
+pub use trim::HeapTrimmer;

@@ -10,6 +10,7 @@ use super::plugins::Plugins;
 use super::reclaim::IdleReclaimer;
 use super::registry::{Connectors, MissingDefaultError};
 use super::reload::Loader;
+use super::trim::HeapTrimmer;
 use crate::config::ConnectorName;
 
 /// How many configurations without a component are named. A folder that is something else altogether has thousands.
@@ -37,6 +38,8 @@ pub struct Startup {
     pub loader: Loader,
     /// Gives back what nobody uses, once it runs.
     pub reclaimer: IdleReclaimer,
+    /// Gives the heap's free memory back to the system, once it runs.
+    pub trimmer: HeapTrimmer,
 }
 
 impl Plugins {
@@ -66,6 +69,7 @@ impl Plugins {
             self.runtime.account().clone(),
         ));
         let reclaimer = IdleReclaimer::new(connectors.clone(), self.runtime.clone());
+        let trimmer = HeapTrimmer::new(self.runtime.account().clone());
         let mut intake = Intake::new(connectors.clone(), self.clone());
         for path in listing.components {
             intake.begin_first(path);
@@ -83,6 +87,7 @@ impl Plugins {
             reports,
             loader: Loader::new(self, intake),
             reclaimer,
+            trimmer,
         })
     }
 }

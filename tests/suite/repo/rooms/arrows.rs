@@ -20,7 +20,7 @@ const FLOW: [&str; 7] = [
 /// endpoints as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
 /// Usable by all, using none but those of [`BASE`].
-const LEAVES: [&str; 15] = [
+const LEAVES: [&str; 16] = [
     "account",
     "config",
     "bindings",
@@ -28,6 +28,7 @@ const LEAVES: [&str; 15] = [
     "demo",
     "encoding",
     "fair_queue",
+    "heap",
     "lock",
     "report",
     "metrics_probe",
