@@ -37,6 +37,17 @@ impl Charge {
         self.bytes
     }
 
+    /// A charge of its own for so many of its bytes; for all, if it has fewer.
+    pub(crate) fn split(&mut self, bytes: u64) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Self {
+            host: self.host.clone(),
+            call: self.call.clone(),
+            bytes,
+        }
+    }
+
     /// Charges so many more.
     ///
     /// # Errors

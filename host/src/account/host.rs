@@ -29,9 +29,19 @@ impl HostAccount {
         self.0.used_bytes()
     }
 
-    /// Whether new calls had better wait.
+    /// Whether new calls had better wait, also after others gave way.
     pub(crate) fn is_nearly_used_up(&self) -> bool {
-        self.limit_bytes().saturating_sub(self.used_bytes()) < self.limit_bytes() / SPARE_PART
+        let spare = self.limit_bytes() / SPARE_PART;
+        let missing = || spare.saturating_sub(self.limit_bytes().saturating_sub(self.used_bytes()));
+        missing() > 0 && !(self.0.ask_for(missing()) && missing() == 0)
+    }
+
+    /// Says what gives way where memory is short: it gives back bytes that are kept but can be done without, if possible as
+    /// many as it is asked for, and answers whether it gave any. Only the first word counts.
+    ///
+    /// It is called on the thread that needs memory, and so must not wait for anybody who may hold a lock and charge.
+    pub(crate) fn give_way_by(&self, gives_way: impl Fn(u64) -> bool + Send + Sync + 'static) {
+        self.0.set_gives_way(Box::new(gives_way));
     }
 
     /// Charges so many bytes to nobody's call: for what is held before there is one, or after it.

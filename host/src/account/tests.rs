@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::lock::Mutex;
 
 #[test]
 fn what_a_call_owns_counts_for_it_and_for_all() {
@@ -44,4 +47,39 @@ fn bytes_are_charged_until_the_last_slice_of_them_is_gone() {
     assert_eq!(host.used_bytes(), 40);
     drop(slice);
     assert_eq!(host.used_bytes(), 0);
+}
+
+#[test]
+fn what_can_be_done_without_gives_way() {
+    let host = HostAccount::new(80);
+    let kept = Arc::new(Mutex::new(vec![
+        host.charge(30).unwrap(),
+        host.charge(30).unwrap(),
+    ]));
+    let held = kept.clone();
+    host.give_way_by(move |missing| {
+        assert!(missing > 0);
+        held.lock().pop().is_some()
+    });
+    assert_eq!(host.charge(81).unwrap_err(), MemoryError::Total(80));
+    assert_eq!(kept.lock().len(), 2, "nothing goes in vain");
+    let asked = host.charge(45).unwrap();
+    assert_eq!(kept.lock().len(), 1);
+    assert!(!host.is_nearly_used_up(), "the rest gave way");
+    assert_eq!(host.used_bytes(), 45);
+    assert_eq!(host.charge(36).unwrap_err(), MemoryError::Total(80));
+    drop(asked);
+}
+
+#[test]
+fn a_charge_can_be_divided() {
+    let host = HostAccount::new(100);
+    let mut charge = host.charge(40).unwrap();
+    let part = charge.split(15);
+    assert_eq!((charge.bytes(), part.bytes()), (25, 15));
+    let rest = charge.split(1_000);
+    drop(charge);
+    assert_eq!((rest.bytes(), host.used_bytes()), (25, 40));
+    drop(part);
+    assert_eq!(host.used_bytes(), 25);
 }
