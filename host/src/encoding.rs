@@ -72,16 +72,20 @@ pub(crate) enum GunzipError {
 /// [`GunzipError`]. What is too large is not read to its end.
 pub(crate) fn gunzip(sent: &[u8], max_bytes: usize) -> Result<Bytes, GunzipError> {
     let mut plain = Vec::new();
-    // One byte past the limit tells a body that is too large from one that just fits.
-    let limit = u64::try_from(max_bytes).map_or(u64::MAX, |max| max.saturating_add(1));
-    MultiGzDecoder::new(sent)
-        .take(limit)
+    gzip_reader(sent, max_bytes)
         .read_to_end(&mut plain)
         .map_err(GunzipError::Broken)?;
     if plain.len() > max_bytes {
         return Err(GunzipError::TooLarge);
     }
     Ok(plain.into())
+}
+
+/// What `gunzip` reads, for a reader that takes it piece by piece: up to `max_bytes` and one, which tells a text that is too
+/// large from one that just fits. Its errors mean that it is no whole gzip.
+pub(crate) fn gzip_reader(sent: &[u8], max_bytes: usize) -> impl Read {
+    let limit = u64::try_from(max_bytes).map_or(u64::MAX, |max| max.saturating_add(1));
+    MultiGzDecoder::new(sent).take(limit)
 }
 
 #[cfg(test)]

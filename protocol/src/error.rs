@@ -65,6 +65,8 @@ pub enum ErrorKind {
     PageTooLarge,
     /// The connector returned a state larger than one may be.
     StateTooLarge,
+    /// The connector returned a schema larger than one may be.
+    SchemaTooLarge,
     /// The connector returned a malformed schema.
     InvalidSchema,
     /// The connector put a secret into its state.
@@ -77,7 +79,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Unauthorized,
         Self::ForeignOrigin,
         Self::TooManyAttempts,
@@ -107,6 +109,7 @@ impl ErrorKind {
         Self::InvalidPage,
         Self::PageTooLarge,
         Self::StateTooLarge,
+        Self::SchemaTooLarge,
         Self::InvalidSchema,
         Self::SecretInPage,
         Self::StuckSync,
@@ -145,6 +148,7 @@ impl ErrorKind {
             Self::InvalidPage => ("invalid_page", 500),
             Self::PageTooLarge => ("page_too_large", 500),
             Self::StateTooLarge => ("state_too_large", 500),
+            Self::SchemaTooLarge => ("schema_too_large", 500),
             Self::InvalidSchema => ("invalid_schema", 500),
             Self::SecretInPage => ("secret_in_page", 500),
             Self::StuckSync => ("stuck_sync", 500),

@@ -54,6 +54,6 @@ pub use page_text::PageText;
 pub use request::PageRequest;
 pub use request_error::RequestError;
 pub use reserved_key::RESERVED_KEY;
-pub use schema::{Field, FieldType, SchemaError, Table, write_schema};
+pub use schema::{Field, FieldType, MAX_NAME_BYTES, SchemaError, Table, write_schema};
 pub use state::IncomingState;
 pub use waiting::{Waiting, WaitingError, with_waiting};

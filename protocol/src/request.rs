@@ -2,12 +2,13 @@
 
 use crate::json::{self, JsonKind, ShapeFault};
 use crate::request_error::RequestError;
+use crate::schema::MAX_NAME_BYTES;
 use crate::state::IncomingState;
 
 /// What Weld asks for: one page of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// The table's name, never empty. Whether there is such a table only the connector knows.
+    /// The table's name, not empty and not longer than [`MAX_NAME_BYTES`]. Whether there is such a table only the connector knows.
     pub table: String,
     /// The state of the table's last page.
     pub state: IncomingState,
@@ -48,6 +49,8 @@ fn table(name: &str) -> Result<String, RequestError> {
     let table = json::unquote(name).ok_or(RequestError::NameNotUnicode)?;
     if table.is_empty() {
         Err(RequestError::EmptyName)
+    } else if table.len() > MAX_NAME_BYTES {
+        Err(RequestError::NameTooLong { bytes: table.len() })
     } else {
         Ok(table)
     }
@@ -92,6 +95,18 @@ mod tests {
                 "{body}"
             );
         }
+    }
+
+    #[test]
+    fn names_of_more_than_a_kibibyte_are_refused() {
+        let body = |name: String| format!(r#"{{"name":"{name}"}}"#);
+        let fits = PageRequest::parse(body("x".repeat(MAX_NAME_BYTES)).as_bytes());
+        assert_eq!(fits.unwrap().table.len(), MAX_NAME_BYTES);
+        let long = PageRequest::parse(body("x".repeat(MAX_NAME_BYTES + 1)).as_bytes());
+        assert_eq!(
+            long.unwrap_err().to_string(),
+            "\"name\" has 1025 bytes, 1024 are allowed: send the name of a table"
+        );
     }
 
     #[test]

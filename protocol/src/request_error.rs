@@ -1,6 +1,7 @@
 //! Why a body is no request.
 
 use crate::json::{JsonKind, SyntaxError};
+use crate::schema::MAX_NAME_BYTES;
 use crate::waiting::WaitingError;
 
 const EXAMPLE: &str = r#"send {"name": "TABLE", "state": {}}"#;
@@ -39,6 +40,12 @@ pub enum RequestError {
     /// `name` is the empty string.
     #[error("\"name\" is empty: send the name of a table")]
     EmptyName,
+    /// `name` is longer than [`MAX_NAME_BYTES`].
+    #[error("\"name\" has {bytes} bytes, {MAX_NAME_BYTES} are allowed: send the name of a table")]
+    NameTooLong {
+        /// How long it is.
+        bytes: usize,
+    },
     /// `name` holds half of a surrogate pair, such as `"\ud800"`, which no text can hold.
     #[error("\"name\" has an escape that stands for no character: send the name of a table")]
     NameNotUnicode,

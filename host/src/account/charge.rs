@@ -32,7 +32,6 @@ impl Charge {
     }
 
     /// How many bytes are charged.
-    #[cfg(test)]
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }

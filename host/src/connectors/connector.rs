@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 use crate::account::HostAccount;
-use crate::bindings::source;
 use crate::config::{ConnectorConfig, ConnectorName, Limits};
 use crate::egress::{CurrentEgress, Egress, Upstreams};
-use crate::sandbox::{CallError, CallSetup, GuestPage, Program};
+use crate::sandbox::{CallError, CallSetup, GuestPage, GuestSchema, Program};
 use crate::scope::CallScope;
 use crate::secrets::Secrets;
 
@@ -73,10 +72,7 @@ impl Connector {
     /// # Errors
     ///
     /// Every [`CallError`] but those of a page's size.
-    pub(crate) async fn schema(
-        &self,
-        scope: &Arc<CallScope>,
-    ) -> Result<Vec<source::Table>, CallError> {
+    pub(crate) async fn schema(&self, scope: &Arc<CallScope>) -> Result<GuestSchema, CallError> {
         self.program.schema(&self.setup, scope).await
     }
 

@@ -57,6 +57,11 @@ impl Connectors {
         }
     }
 
+    /// What is held for all calls.
+    pub(crate) fn host_account(&self) -> &Arc<HostAccount> {
+        self.admission.memory()
+    }
+
     /// Checks that the default is there. One that did not load is accepted: it may be mended.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use weld_protocol::Pending;
 use super::calls::Waiter;
 use super::key::PageKey;
 use super::ready::{CallResult, ReadyPage};
+use crate::account::Charge;
 use crate::waits::{Wait, WaitReason};
 
 /// A page, or the word that there is none yet.
@@ -54,22 +55,26 @@ impl PageAnswer {
     }
 
     /// The request came before its time.
-    pub(super) fn early(state: &str, not_before: Timestamp) -> Self {
+    pub(super) fn early(state: &str, not_before: Timestamp, charge: Charge) -> Self {
         Self {
             waits_for: Some(Wait {
                 reason: WaitReason::Requested,
                 until: Some(not_before),
             }),
-            ..Self::without(ReadyPage::pending(state, Pending::Waiting))
+            ..Self::without(ReadyPage::pending(state, Pending::Waiting, charge))
         }
     }
 
     /// The page is in the making.
-    pub(super) fn running(state: &str, call: &Waiter<PageKey, CallResult<ReadyPage>>) -> Self {
+    pub(super) fn running(
+        state: &str,
+        call: &Waiter<PageKey, CallResult<ReadyPage>>,
+        charge: Charge,
+    ) -> Self {
         Self {
             waits_for: call.waits().current(),
             has_joined: call.has_joined(),
-            ..Self::without(ReadyPage::pending(state, Pending::Running))
+            ..Self::without(ReadyPage::pending(state, Pending::Running, charge))
         }
     }
 

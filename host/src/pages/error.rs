@@ -5,6 +5,7 @@ use std::time::Duration;
 use weld_protocol::{PageError, SchemaError};
 
 use super::calls::Retention;
+use crate::account::MemoryError;
 use crate::connectors::ConnectorError;
 
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +28,15 @@ pub(crate) enum PagesError {
     )]
     ReplacedTooLarge { limit_bytes: u64 },
 
+    /// There is no room for what was asked, or for what was made of it.
+    #[error(transparent)]
+    OutOfMemory(#[from] MemoryError),
+
+    #[error("the schema has more than the {limit_bytes} bytes of `limits.schema-size`")]
+    SchemaTooLarge { limit_bytes: u64 },
+
     #[error("the connector answered a malformed schema")]
-    InvalidSchema(#[from] SchemaError),
+    InvalidSchema(#[source] SchemaError),
 
     #[error("the connector answered a schema that can't be read")]
     UnreadableSchema {
@@ -61,6 +69,15 @@ pub(crate) enum PagesError {
     Crashed,
 }
 
+impl From<SchemaError> for PagesError {
+    fn from(error: SchemaError) -> Self {
+        match error {
+            SchemaError::TooLarge { limit_bytes } => Self::SchemaTooLarge { limit_bytes },
+            error => Self::InvalidSchema(error),
+        }
+    }
+}
+
 impl PagesError {
     /// Whether the page may well come if it is asked for again: the host stops, or the connector was replaced.
     pub(super) fn begins_anew(&self) -> bool {
@@ -70,13 +87,24 @@ impl PagesError {
         )
     }
 
+    /// What keeping it costs, in bytes: most of that is what the log says of a crash.
+    pub(super) fn bytes(&self) -> u64 {
+        /// More than the other texts of an error take.
+        const MESSAGE_BYTES: usize = 16 << 10;
+        let trace = match self {
+            Self::Connector(ConnectorError::Call(error)) => error.trace(),
+            _ => None,
+        };
+        trace.map_or(0, str::len).saturating_add(MESSAGE_BYTES) as u64
+    }
+
     /// How long it counts for those who ask for the same. That the host had no room, or stops, says nothing of the page.
     pub(super) fn keeping(&self) -> Retention {
         match self {
             Self::Connector(error) if !matches!(error, ConnectorError::Call(_)) => {
                 Retention::ForThoseWhoWait
             }
-            Self::Superseded => Retention::ForThoseWhoWait,
+            Self::Superseded | Self::OutOfMemory(_) => Retention::ForThoseWhoWait,
             _ => Retention::UntilTold,
         }
     }

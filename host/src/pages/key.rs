@@ -13,8 +13,8 @@ use crate::waits::Waits;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct PageKey {
     connector: ConnectorName,
-    table: String,
-    /// Of the canonical state, which may be large.
+    /// Of the table's name, and of the canonical state, which may be large.
+    table: [u8; 32],
     state: [u8; 32],
 }
 
@@ -22,7 +22,7 @@ impl PageKey {
     pub(super) fn new(connector: &ConnectorName, table: &str, canonical_state: &str) -> Self {
         Self {
             connector: connector.clone(),
-            table: table.to_owned(),
+            table: Sha256::digest(table).into(),
             state: Sha256::digest(canonical_state).into(),
         }
     }

@@ -15,6 +15,7 @@ use super::ready::{CallResult, ReadyPage, ReadySchema};
 use super::schemas::SchemaCache;
 use super::wait::{self, RateLimit};
 use super::{schema, secrets};
+use crate::account::Charge;
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallError, Connector, ConnectorError, Connectors, Evictable, GuestError, GuestPage, Slot,
@@ -33,6 +34,10 @@ const SCHEMA_RETRY: Duration = Duration::from_secs(60);
 
 /// How long a client may take to ask again before its call counts as left. Weld asks at once.
 const REJOIN: Duration = Duration::from_secs(5);
+
+/// How often a state is held to which a mark is added, and how long the mark and the answer around it are at the most.
+const MARKED_COPIES: u64 = 2;
+const MARK_BYTES: u64 = 1 << 10;
 
 /// Makes pages and schemas. Every call under way holds it.
 pub(super) struct PageMaker {
@@ -55,6 +60,8 @@ pub(super) struct PageCall {
     pub(super) arrived: Timestamp,
     /// When the answer must be there, where the call can't go on without its request.
     pub(super) deadline: Option<Deadline>,
+    /// For the texts above.
+    pub(super) _charge: Charge,
 }
 
 impl PageMaker {
@@ -68,6 +75,24 @@ impl PageMaker {
         }
     }
 
+    /// Forgets what is kept for nobody who waits, the longest left first, until so many bytes are given back. Whether there
+    /// was anything.
+    pub(super) fn forget_kept(&self, bytes: u64) -> bool {
+        let mut given_back = 0_u64;
+        let mut is_any = false;
+        while given_back < bytes {
+            let forgotten = self
+                .pages
+                .forget_oldest()
+                .or_else(|| self.schemas.forget_oldest())
+                .or_else(|| self.schema_cache.forget_one());
+            let Some(forgotten) = forgotten else { break };
+            given_back = given_back.saturating_add(forgotten);
+            is_any = true;
+        }
+        is_any
+    }
+
     /// Makes a schema.
     pub(super) async fn schema(
         self: Arc<Self>,
@@ -76,8 +101,8 @@ impl PageMaker {
         waits: Arc<Waits>,
     ) -> CallResult<ReadySchema> {
         match self.ask_schema(&connector, deadline, waits).await {
-            Ok(text) => {
-                let schema = Arc::new(ReadySchema(text.into()));
+            Ok(schema) => {
+                let schema = Arc::new(schema);
                 let ttl = connector.limits().schema_ttl;
                 self.schema_cache
                     .put(connector.name(), connector.version(), &schema, ttl);
@@ -92,19 +117,22 @@ impl PageMaker {
         connector: &Arc<Connector>,
         deadline: Option<Deadline>,
         waits: Arc<Waits>,
-    ) -> Result<String, PagesError> {
+    ) -> Result<ReadySchema, PagesError> {
         let (_slot, scope) = self.begin(connector, deadline, waits).await?;
         let asked = tokio::select! {
             asked = connector.schema(&scope) => asked,
             () = connector.superseded() => return Err(PagesError::Superseded),
         };
         match asked {
-            Ok(tables) => {
-                let bytes = schema::bytes(&tables);
+            Ok(schema) => {
+                let bytes = schema.bytes();
                 let written = {
                     let connector = connector.clone();
-                    move || -> Result<String, PagesError> {
-                        secrets::schema(schema::write(tables)?, &connector)
+                    move || -> Result<ReadySchema, PagesError> {
+                        let max_bytes = connector.limits().max_schema_bytes;
+                        let (text, mut charge) = schema::write(schema, max_bytes)?;
+                        let text = secrets::schema(text, &connector, &mut charge)?;
+                        Ok(ReadySchema::new(text, charge))
                     }
                 };
                 let work = connector.work(&scope, bytes, written);
@@ -160,8 +188,10 @@ impl PageMaker {
                 match wait::after_rate_limit(previous, asked, now, limits) {
                     RateLimit::Wait(waiting) => {
                         tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
+                        let bytes = (call.state.len() as u64).saturating_mul(MARKED_COPIES);
+                        let charge = scope.account.transit(bytes + MARK_BYTES)?;
                         let state = with_waiting(&call.state, &waiting);
-                        Ok(ReadyPage::pending(&state, Pending::Waiting))
+                        Ok(ReadyPage::pending(&state, Pending::Waiting, charge))
                     }
                     RateLimit::GiveUp { retry_after } => {
                         Err(PagesError::RateLimited { retry_after })
@@ -222,6 +252,7 @@ impl PageMaker {
     ) -> Result<ReadyPage, PagesError> {
         let limits = call.connector.limits();
         secrets::page(&mut page, &call.connector)?;
+        let charge = page.charge;
         let mut checked = Page::check(page.insert, page.state, page.has_more)?;
         let wait = page.wait.filter(|wait| !wait.is_zero());
         self.guard
@@ -241,7 +272,7 @@ impl PageMaker {
             checked = checked.with_waiting(&wait::after_page(asked, now, limits));
         }
         let rows = checked.rows();
-        Ok(ReadyPage::new(checked.into_parts(), rows))
+        Ok(ReadyPage::new(checked.into_parts(), rows, charge))
     }
 }
 

@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use weld_protocol::{IncomingState, PageRequest, Waiting, with_waiting};
 
+use crate::account::Charge;
 use crate::config::{Limits, ServerConfig};
 use crate::connectors::{Connector, ConnectorError, Connectors};
 use crate::scope::{Deadline, DeadlineReason};
@@ -37,6 +38,16 @@ use make::{PageCall, PageMaker};
 
 /// How many versions of a connector are asked for its schema, one after the other, where each is replaced meanwhile.
 const SCHEMA_VERSIONS: usize = 3;
+
+/// How often a call holds its request's state: for the guest, twice while it is handed over, and in its canonical
+/// spelling, in which numbers are up to twice as long.
+const CALL_COPIES: u64 = 4;
+
+/// How often a state is held while it is given back: with its mark, and in the answer's text.
+const GIVEN_BACK_COPIES: u64 = 2;
+
+/// What is held besides a state: a mark, the members around it, the table's name.
+const SMALL_BYTES: u64 = 2 << 10;
 
 /// Makes the answers to Weld's requests.
 pub struct Pages {
@@ -66,8 +77,16 @@ impl Pages {
     /// Pages from these connectors.
     #[must_use]
     pub fn new(connectors: Arc<Connectors>, settings: PageSettings) -> Self {
+        let maker = Arc::new(PageMaker::new(connectors));
+        let account = maker.connectors.host_account();
+        let forgetful = Arc::downgrade(&maker);
+        account.give_way_by(move |bytes| {
+            forgetful
+                .upgrade()
+                .is_some_and(|maker| maker.forget_kept(bytes))
+        });
         Self {
-            maker: Arc::new(PageMaker::new(connectors)),
+            maker,
             settings,
             closing: watch::Sender::new(false),
         }
@@ -163,12 +182,15 @@ impl Pages {
             let is_over = self.hold(left, deadline).await;
             // A page that can't outlast its request begins with a whole one.
             if !is_over || !(left.is_zero() || self.settings.background) {
+                let charge = charge_for(connector, state, GIVEN_BACK_COPIES)?;
                 return Ok(PageAnswer::early(
                     &given_back(state, Some(mark)),
                     mark.not_before,
+                    charge,
                 ));
             }
         }
+        let charge = charge_for(connector, state, CALL_COPIES)?;
         let canonical = state.canonical();
         let key = PageKey::new(connector.name(), &request.table, &canonical);
         let maker = self.maker.clone();
@@ -181,6 +203,7 @@ impl Pages {
                 mark,
                 arrived,
                 deadline: deadline.filter(|_| !self.settings.background),
+                _charge: charge,
             };
             maker.page(call, waits)
         };
@@ -205,6 +228,7 @@ impl Pages {
             None | Some(Ok(Err(_))) => Ok(PageAnswer::running(
                 &given_back(state, mark.as_ref()),
                 &waiter,
+                charge_for(connector, state, GIVEN_BACK_COPIES)?,
             )),
         }
     }
@@ -242,6 +266,17 @@ fn given_back(state: &IncomingState, mark: Option<&Waiting>) -> String {
         Some(mark) if state.waiting() != Some(mark) => with_waiting(state.guest(), mark),
         _ => state.received().to_owned(),
     }
+}
+
+/// Charges so many copies of a request's state.
+fn charge_for(
+    connector: &Connector,
+    state: &IncomingState,
+    copies: u64,
+) -> Result<Charge, Arc<PagesError>> {
+    let bytes = (state.received().len() as u64).saturating_mul(copies);
+    let charge = connector.host_account().charge(bytes + SMALL_BYTES);
+    charge.map_err(|error| Arc::new(error.into()))
 }
 
 /// When a request that arrived at `arrived` must have its answer; `None` if it may wait for ever.

@@ -7,6 +7,7 @@ use weld_protocol::{PageText, Pending};
 
 use super::calls::{Retention, SharedOutcome};
 use super::error::PagesError;
+use crate::account::{Charge, charged_bytes};
 
 /// What a call ends in, for all who wait for it.
 pub(super) type CallResult<T> = Result<Arc<T>, Arc<PagesError>>;
@@ -20,24 +21,38 @@ pub(super) struct ReadyPage {
     pub(super) rows: u64,
 }
 
-/// A schema's JSON.
+/// A schema's JSON, charged for as long as anybody has it.
 #[derive(Debug)]
 pub(super) struct ReadySchema(pub(super) Bytes);
 
+impl ReadySchema {
+    /// A schema's text, of which `charge` is the price or more.
+    pub(super) fn new(mut text: String, mut charge: Charge) -> Self {
+        text.shrink_to_fit();
+        let own = charge.split(text.capacity() as u64);
+        Self(charged_bytes(text, own))
+    }
+}
+
 impl ReadyPage {
-    pub(super) fn new(text: PageText, rows: u64) -> Self {
+    /// A page's text, of which `charge` is the price or more. It goes with the pieces, wherever these go.
+    pub(super) fn new(text: PageText, rows: u64, mut charge: Charge) -> Self {
+        let chunks = text.into_chunks().map(|chunk| {
+            let own = charge.split(chunk.capacity() as u64);
+            charged_bytes(chunk, own)
+        });
         Self {
-            chunks: text.into_chunks().map(Bytes::from),
+            chunks,
             pending: None,
             rows,
         }
     }
 
-    /// An answer that only gives a state back.
-    pub(super) fn pending(state: &str, why: Pending) -> Self {
+    /// An answer that only gives a state back; `charge` as of [`new`](Self::new).
+    pub(super) fn pending(state: &str, why: Pending, charge: Charge) -> Self {
         Self {
             pending: Some(why),
-            ..Self::new(PageText::pending(state), 0)
+            ..Self::new(PageText::pending(state), 0, charge)
         }
     }
 
@@ -48,8 +63,10 @@ impl ReadyPage {
 
 impl SharedOutcome for CallResult<ReadyPage> {
     fn bytes(&self) -> u64 {
-        self.as_ref()
-            .map_or(0, |page| u64::try_from(page.len()).unwrap_or(u64::MAX))
+        match self {
+            Ok(page) => page.len() as u64,
+            Err(failure) => failure.bytes(),
+        }
     }
 
     fn keeping(&self) -> Retention {
@@ -62,9 +79,10 @@ impl SharedOutcome for CallResult<ReadyPage> {
 
 impl SharedOutcome for CallResult<ReadySchema> {
     fn bytes(&self) -> u64 {
-        self.as_ref().map_or(0, |schema| {
-            u64::try_from(schema.0.len()).unwrap_or(u64::MAX)
-        })
+        match self {
+            Ok(schema) => schema.0.len() as u64,
+            Err(failure) => failure.bytes(),
+        }
     }
 
     fn keeping(&self) -> Retention {

@@ -1,32 +1,27 @@
 //! A guest's tables as Weld's schema.
 
-use weld_protocol::{Field, FieldType, SchemaError, Table, write_schema};
+use weld_protocol::{Field, FieldType, Table, write_schema};
 
+use super::error::PagesError;
+use crate::account::Charge;
 use crate::bindings::source;
+use crate::connectors::GuestSchema;
 
-/// Writes the schema's JSON.
+/// The most that a character takes in JSON compared with its own text: `\u0001`.
+const LONGEST_ESCAPE: u64 = 6;
+
+/// Writes the schema's JSON, of no more than `max_bytes`. Answers with it what it is charged with, and perhaps more.
 ///
 /// # Errors
 ///
-/// [`SchemaError`] where a name comes twice or a type or default is no JSON.
-pub(super) fn write(tables: Vec<source::Table>) -> Result<String, SchemaError> {
+/// [`PagesError`]: a name that comes twice or is too long, a type or default that is no JSON, too much of it, no memory.
+pub(super) fn write(schema: GuestSchema, max_bytes: u64) -> Result<(String, Charge), PagesError> {
+    let GuestSchema { tables, mut charge } = schema;
+    // The text doubles its room as it grows.
+    let most = charge.bytes().saturating_mul(LONGEST_ESCAPE);
+    charge.grow(most.min(max_bytes.saturating_mul(2)))?;
     let tables: Vec<Table> = tables.into_iter().map(table).collect();
-    write_schema(&tables)
-}
-
-/// How long its texts are together, in bytes.
-pub(super) fn bytes(tables: &[source::Table]) -> usize {
-    let of_field = |field: &source::Field| {
-        let kind = match &field.type_ {
-            source::FieldType::Named(text) | source::FieldType::Described(text) => text.len(),
-        };
-        field.name.len() + kind + field.default.as_ref().map_or(0, String::len)
-    };
-    let of_table = |table: &source::Table| {
-        let keys = table.primary_key.iter().map(String::len);
-        table.name.len() + keys.sum::<usize>() + table.fields.iter().map(of_field).sum::<usize>()
-    };
-    tables.iter().map(of_table).sum()
+    Ok((write_schema(&tables, max_bytes)?, charge))
 }
 
 fn table(table: source::Table) -> Table {

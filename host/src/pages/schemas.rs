@@ -1,4 +1,4 @@
-//! SchemaCache that were asked for a moment ago.
+//! Schemas that were asked for a moment ago.
 //!
 //! Weld and the people who set it up ask for schemas often, and a connector may have to ask its API for one.
 
@@ -53,6 +53,15 @@ impl SchemaCache {
                 },
             );
         }
+    }
+
+    /// Forgets the schema that counts the shortest from now on. Answers its bytes; `None` if there is none.
+    pub(super) fn forget_one(&self) -> Option<u64> {
+        let mut kept = self.kept();
+        let (name, _) = kept.iter().min_by_key(|(_, kept)| kept.until)?;
+        let name = name.clone();
+        let forgotten = kept.remove(&name)?;
+        Some(forgotten.schema.0.len() as u64)
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<ConnectorName, CachedSchema>> {

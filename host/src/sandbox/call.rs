@@ -7,32 +7,15 @@ use std::time::Duration;
 use wasmtime::Store;
 
 use super::error::{CallError, Circumstances, GuestError};
+use super::handed_over::{GuestPage, GuestSchema, page_cost, schema_cost, text_bytes};
 use super::program::Program;
 use super::setup::CallSetup;
 use super::store::CallState;
 use super::turns::TurnTaker;
 use crate::bindings::{self, source};
+use crate::config::Limits;
 use crate::imports::CallLog;
 use crate::scope::CallScope;
-
-/// A page as the guest handed it over: sizes checked, JSON not.
-#[derive(Debug)]
-pub(crate) struct GuestPage {
-    /// A JSON array of objects, if the guest keeps to the contract.
-    pub(crate) insert: String,
-    /// A JSON object or `null`, if the guest keeps to the contract.
-    pub(crate) state: String,
-    pub(crate) has_more: bool,
-    /// How long the guest asks to wait before the next page.
-    pub(crate) wait: Option<Duration>,
-}
-
-impl GuestPage {
-    /// How long its texts are together, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        self.insert.len().saturating_add(self.state.len())
-    }
-}
 
 impl Program {
     /// Calls the export `schema`.
@@ -44,11 +27,21 @@ impl Program {
         &self,
         setup: &CallSetup,
         scope: &Arc<CallScope>,
-    ) -> Result<Vec<source::Table>, CallError> {
+    ) -> Result<GuestSchema, CallError> {
+        let limit_bytes = setup.limits.max_schema_bytes;
         self.call(setup, scope, None, async |store, guest| {
-            guest.weld_connector_source().call_schema(store).await
+            let answer = guest.weld_connector_source().call_schema(store).await?;
+            Ok(answer.map(|tables| {
+                let bytes = text_bytes(&tables);
+                if bytes as u64 > limit_bytes {
+                    return Err(CallError::SchemaTooLarge { bytes, limit_bytes });
+                }
+                let charge = scope.account.transit(schema_cost(&tables));
+                let charge = charge.map_err(CallError::no_memory)?;
+                Ok(GuestSchema { tables, charge })
+            }))
         })
-        .await
+        .await?
     }
 
     /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
@@ -64,31 +57,13 @@ impl Program {
         scope: &Arc<CallScope>,
     ) -> Result<GuestPage, CallError> {
         let state = state.to_owned();
-        let page = self
-            .call(setup, scope, Some(table), async |store, guest| {
-                let source = guest.weld_connector_source();
-                source.call_fetch_page(store, table, &state).await
-            })
-            .await?;
         let limits = &setup.limits;
-        if page.insert.len() as u64 > limits.max_page_bytes {
-            return Err(CallError::PageTooLarge {
-                bytes: page.insert.len(),
-                limit_bytes: limits.max_page_bytes,
-            });
-        }
-        if page.state.len() as u64 > limits.max_state_bytes {
-            return Err(CallError::StateTooLarge {
-                bytes: page.state.len(),
-                limit_bytes: limits.max_state_bytes,
-            });
-        }
-        Ok(GuestPage {
-            insert: page.insert,
-            state: page.state,
-            has_more: page.has_more,
-            wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
+        self.call(setup, scope, Some(table), async |store, guest| {
+            let source = guest.weld_connector_source();
+            let answer = source.call_fetch_page(store, table, &state).await?;
+            Ok(answer.map(|page| take_page(page, limits, scope)))
         })
+        .await?
     }
 
     /// Makes an instance and drops it: the proof that calls can be made. Wrong export types show only here.
@@ -160,4 +135,32 @@ impl Program {
         };
         result.map_err(|error| error.or_of_a_credential(scope.network.failed_credential()))
     }
+}
+
+/// Charges a page to its call, before anything else is done with it.
+fn take_page(
+    page: source::Page,
+    limits: &Limits,
+    scope: &CallScope,
+) -> Result<GuestPage, CallError> {
+    if page.insert.len() as u64 > limits.max_page_bytes {
+        return Err(CallError::PageTooLarge {
+            bytes: page.insert.len(),
+            limit_bytes: limits.max_page_bytes,
+        });
+    }
+    if page.state.len() as u64 > limits.max_state_bytes {
+        return Err(CallError::StateTooLarge {
+            bytes: page.state.len(),
+            limit_bytes: limits.max_state_bytes,
+        });
+    }
+    let charge = scope.account.transit(page_cost(&page));
+    Ok(GuestPage {
+        charge: charge.map_err(CallError::no_memory)?,
+        insert: page.insert,
+        state: page.state,
+        has_more: page.has_more,
+        wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
+    })
 }

@@ -117,6 +117,9 @@ pub(crate) enum CallError {
     #[error("the state has {bytes} bytes, {limit_bytes} are allowed by `limits.state-size`")]
     StateTooLarge { bytes: usize, limit_bytes: u64 },
 
+    #[error("the schema has {bytes} bytes, {limit_bytes} are allowed by `limits.schema-size`")]
+    SchemaTooLarge { bytes: usize, limit_bytes: u64 },
+
     /// A result with a string that isn't UTF-8, a pointer out of bounds, more data than the host takes at once.
     #[error(
         "the connector answered a value that can't be read: a broken one, or one of more than twice \
@@ -215,6 +218,14 @@ impl CallError {
         }
     }
 
+    /// What the guest handed over can't be held.
+    pub(super) fn no_memory(limit: MemoryError) -> Self {
+        Self::OutOfMemory {
+            limit,
+            trace: String::new(),
+        }
+    }
+
     /// The call has not ended by its deadline; it was waiting for this, if it wasn't computing.
     pub(super) fn timeout(deadline: Deadline, waits_for: Option<Wait>) -> Self {
         let limit = deadline.limit;
@@ -231,13 +242,16 @@ impl CallError {
         match self {
             Self::Crashed { trace, .. }
             | Self::Exited { trace, .. }
-            | Self::OutOfMemory { trace, .. } => Some(trace),
+            | Self::OutOfMemory { trace, .. } => {
+                Some(trace.as_str()).filter(|trace| !trace.is_empty())
+            }
             Self::Guest(_)
             | Self::CpuTime { .. }
             | Self::PageTimeout { .. }
             | Self::AnswerTimeout { .. }
             | Self::PageTooLarge { .. }
             | Self::StateTooLarge { .. }
+            | Self::SchemaTooLarge { .. }
             | Self::Unreadable { .. }
             | Self::Sandbox { .. }
             | Self::Code(_) => None,

@@ -23,6 +23,7 @@ use weld_protocol::{ErrorAnswer, ErrorKind, RequestError};
 
 use super::record::RequestRecord;
 use super::response;
+use crate::account::MemoryError;
 use crate::connectors::{CallError, ConnectorError, GuestError};
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
@@ -95,6 +96,10 @@ pub(super) enum ApiError {
     #[error(transparent)]
     Page(#[from] Arc<PagesError>),
 
+    /// The request itself finds no room.
+    #[error(transparent)]
+    OutOfMemory(#[from] MemoryError),
+
     #[error("the host failed; its log says more")]
     Panicked,
 }
@@ -130,6 +135,7 @@ impl ApiError {
             }
             Self::Encoding(_) => ErrorKind::UnsupportedEncoding,
             Self::Page(failure) => page_kind(failure),
+            Self::OutOfMemory(_) => ErrorKind::OutOfMemory,
             Self::Panicked => ErrorKind::Internal,
         }
     }
@@ -164,6 +170,8 @@ impl ApiError {
             | PagesError::InvalidSchema(_)
             | PagesError::SecretInState
             | PagesError::ReplacedTooLarge { .. }
+            | PagesError::OutOfMemory(_)
+            | PagesError::SchemaTooLarge { .. }
             | PagesError::Stuck { .. }
             | PagesError::UnreadableSchema { .. }
             | PagesError::SchemaTimeout { .. }
@@ -241,6 +249,8 @@ fn page_kind(failure: &PagesError) -> ErrorKind {
         PagesError::InvalidPage(_) => ErrorKind::InvalidPage,
         PagesError::SecretInState => ErrorKind::SecretInPage,
         PagesError::ReplacedTooLarge { .. } => ErrorKind::PageTooLarge,
+        PagesError::OutOfMemory(_) => ErrorKind::OutOfMemory,
+        PagesError::SchemaTooLarge { .. } => ErrorKind::SchemaTooLarge,
         PagesError::Stuck { .. } => ErrorKind::StuckSync,
         PagesError::InvalidSchema(_) | PagesError::UnreadableSchema { .. } => {
             ErrorKind::InvalidSchema
@@ -277,6 +287,7 @@ fn call_kind(error: &CallError) -> ErrorKind {
         }
         CallError::PageTooLarge { .. } => ErrorKind::PageTooLarge,
         CallError::StateTooLarge { .. } => ErrorKind::StateTooLarge,
+        CallError::SchemaTooLarge { .. } => ErrorKind::SchemaTooLarge,
         CallError::Unreadable { .. } => ErrorKind::InvalidPage,
         CallError::Sandbox { .. } => ErrorKind::Internal,
         CallError::Credentials { .. } => ErrorKind::CredentialsFailed,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts};
-use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, header};
 
 use super::auth::{is_of_a_foreign_page, names_this_machine, permits};
+use super::body::ReceivedBody;
 use super::error::ApiError;
 use super::metrics::TargetLabels;
 use super::record::{RequestRecord, RequestTarget};
@@ -33,7 +33,7 @@ pub(super) struct Authorization {
 pub(super) struct Callee(pub(super) Arc<Connector>);
 
 /// A request's body, decompressed.
-pub(super) struct PlainBody(pub(super) Bytes);
+pub(super) struct PlainBody(pub(super) ReceivedBody);
 
 impl FromRequestParts<Arc<Service>> for Authorization {
     type Rejection = ApiError;
@@ -86,8 +86,8 @@ impl FromRequest<Arc<Service>> for PlainBody {
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let (most, within) = (service.max_body_bytes, service.body_timeout);
-        body::read(&parts.headers, body, most, within)
+        let account = service.connectors.host_account();
+        body::read(&parts.headers, body, service.body_bounds, account)
             .await
             .map(Self)
     }

@@ -37,6 +37,7 @@ use crate::config::{Secret, ServerConfig};
 use crate::connectors::{AccessKeys, Connectors};
 use crate::pages::Pages;
 use access::Access;
+use body::BodyBounds;
 use delivery::{DeliveryStream, Outbox};
 use peer::Peer;
 use routes::{Routes, routes};
@@ -127,8 +128,10 @@ impl Server {
             connectors,
             pages,
             keys: AccessKeys::new(&settings.api_keys),
-            max_body_bytes: settings.max_body_bytes,
-            body_timeout: settings.body_timeout,
+            body_bounds: BodyBounds {
+                max_bytes: settings.max_body_bytes,
+                within: settings.body_timeout,
+            },
         });
         let routes = routes(service.clone());
         let graceful = GracefulShutdown::new();

@@ -11,6 +11,7 @@ use http::request::Parts;
 use tower_http::catch_panic::CatchPanic;
 use weld_protocol::PageRequest;
 
+use super::body::ReceivedBody;
 use super::error::ApiError;
 use super::extract::{Authorization, Callee, MAX_LOGGED_NAME_BYTES, PlainBody, permit_nothing};
 use super::metrics::RequestOutcome;
@@ -18,6 +19,9 @@ use super::record::RequestRecord;
 use super::response;
 use super::service::Service;
 use crate::report;
+
+/// How often a request's state is held: as it came, and without the host's mark.
+const REQUEST_COPIES: u64 = 2;
 
 /// The router, in which a panic is a fault of the host but does not cost the client its answer.
 pub(super) type Routes = CatchPanic<Router, fn(Box<dyn Any + Send>) -> Response>;
@@ -79,8 +83,12 @@ async fn page(
     Callee(connector): Callee,
     PlainBody(body): PlainBody,
 ) -> Result<Response, ApiError> {
-    let request = PageRequest::parse(&body)?;
-    drop(body);
+    let ReceivedBody { bytes, mut charge } = body;
+    charge.grow((bytes.len() as u64).saturating_mul(REQUEST_COPIES))?;
+    let request = PageRequest::parse(&bytes)?;
+    drop(bytes);
+    let kept = request.state.received().len() + request.table.len();
+    charge.resize((kept as u64).saturating_mul(REQUEST_COPIES))?;
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
     tracing::Span::current().record("table", table);
     let page = service.pages.page(&connector, &request).await?;

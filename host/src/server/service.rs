@@ -1,8 +1,8 @@
 //! What every request is answered from.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::body::BodyBounds;
 use crate::connectors::{AccessKeys, Connectors};
 use crate::pages::Pages;
 
@@ -12,6 +12,5 @@ pub(super) struct Service {
     pub(super) pages: Pages,
     /// The host's own.
     pub(super) keys: AccessKeys,
-    pub(super) max_body_bytes: u64,
-    pub(super) body_timeout: Duration,
+    pub(super) body_bounds: BodyBounds,
 }

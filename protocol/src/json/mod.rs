@@ -19,4 +19,4 @@ pub use kind::JsonKind;
 pub(crate) use string::{is_name, trim, unquote};
 pub use walk::SyntaxError;
 pub(crate) use walk::{ShapeFault, check, each_element, each_member, pick};
-pub(crate) use write::{array, object, quote};
+pub(crate) use write::{object, quote};

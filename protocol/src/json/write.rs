@@ -8,11 +8,6 @@ pub(crate) fn quote(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// Writes an array of JSON texts.
-pub(crate) fn array(elements: impl IntoIterator<Item = String>) -> String {
-    format!("[{}]", elements.into_iter().collect::<Vec<_>>().join(","))
-}
-
 /// Writes an object of names and JSON texts, in their order.
 pub(crate) fn object<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let members = members

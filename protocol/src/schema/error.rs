@@ -1,5 +1,6 @@
 //! What is wrong with tables that make no schema.
 
+use super::table::MAX_NAME_BYTES;
 use crate::json::SyntaxError;
 
 /// Why tables make no schema. The message names the place, for the connector's author.
@@ -46,6 +47,20 @@ pub enum SchemaError {
         table: String,
         /// The fields' name.
         field: String,
+    },
+    /// A name is longer than [`MAX_NAME_BYTES`].
+    #[error("{place} has a name of {bytes} bytes, {MAX_NAME_BYTES} are allowed")]
+    NameTooLong {
+        /// Whose name it is.
+        place: String,
+        /// How long it is.
+        bytes: usize,
+    },
+    /// The text would be longer than it may.
+    #[error("the schema has more than the {limit_bytes} bytes that are allowed")]
+    TooLarge {
+        /// How long it may be.
+        limit_bytes: u64,
     },
     /// A described type or a default is not one JSON value.
     #[error("the {part} of field {field:?} of table {table:?} is not JSON, {error}")]

@@ -5,5 +5,5 @@ mod table;
 mod write;
 
 pub use error::SchemaError;
-pub use table::{Field, FieldType, Table};
+pub use table::{Field, FieldType, MAX_NAME_BYTES, Table};
 pub use write::write_schema;

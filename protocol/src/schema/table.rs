@@ -1,9 +1,12 @@
 //! A table and its columns.
 
+/// The longest name of a table, a column or a type, in bytes: 1 KiB. What Weld's destinations take is far less.
+pub const MAX_NAME_BYTES: usize = 1 << 10;
+
 /// One table of a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    /// Not empty, and no other table's.
+    /// Not empty, not longer than [`MAX_NAME_BYTES`], and no other table's.
     pub name: String,
     /// The columns that identify a row; empty where rows have no identity.
     pub primary_key: Vec<String>,
@@ -14,7 +17,7 @@ pub struct Table {
 /// One column of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
-    /// Not empty, and no other field's of the table.
+    /// Not empty, not longer than [`MAX_NAME_BYTES`], and no other field's of the table.
     pub name: String,
     /// How Weld reads the column.
     pub field_type: FieldType,

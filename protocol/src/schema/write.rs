@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::error::SchemaError;
-use super::table::{Field, FieldType, Table};
+use super::table::{Field, FieldType, MAX_NAME_BYTES, Table};
 use crate::json;
 
 /// Writes the answer to a request for the schema,
@@ -24,66 +24,124 @@ use crate::json;
 ///     }],
 /// };
 /// assert_eq!(
-///     write_schema(&[beers])?,
+///     write_schema(&[beers], 1 << 20)?,
 ///     r#"{"schema":{"beers":{"primary_key":"id","fields":[{"name":"id","type":"int"}]}}}"#,
 /// );
 /// # Ok::<(), weld_protocol::SchemaError>(())
 /// ```
 ///
 /// # Errors
-/// A [`SchemaError`] with the first fault found: an empty or repeated name of a table, of a field
-/// within its table or of a column within its key, or a type or default that is not JSON.
-pub fn write_schema(tables: &[Table]) -> Result<String, SchemaError> {
+/// A [`SchemaError`] with the first fault found: an empty, too long or repeated name of a table, of a field
+/// within its table or of a column within its key, a type or default that is not JSON, or more than
+/// `max_bytes` of text, of which no more than that is written.
+pub fn write_schema(tables: &[Table], max_bytes: u64) -> Result<String, SchemaError> {
+    let mut text = SchemaText::new(max_bytes);
     let mut names = HashSet::new();
-    let mut members = Vec::with_capacity(tables.len());
+    text.push(r#"{"schema":{"#)?;
     for (index, table) in tables.iter().enumerate() {
         if table.name.is_empty() {
             return Err(SchemaError::EmptyTableName { index });
         }
+        check_length(&table.name, || format!("table {index}, counted from 0,"))?;
         if !names.insert(&table.name) {
             return Err(SchemaError::TableTwice {
                 table: table.name.clone(),
             });
         }
-        members.push((table.name.as_str(), write_table(table)?));
+        text.push_separator(index)?;
+        text.push_name(&table.name)?;
+        write_table(&mut text, table)?;
     }
-    Ok(json::object([("schema", json::object(members))]))
+    text.push("}}")?;
+    Ok(text.text)
 }
 
-fn write_table(table: &Table) -> Result<String, SchemaError> {
-    let mut members = Vec::with_capacity(2);
-    if let Some(key) = write_key(table)? {
-        members.push(("primary_key", key));
+/// The text in the making.
+struct SchemaText {
+    text: String,
+    max_bytes: u64,
+}
+
+impl SchemaText {
+    fn new(max_bytes: u64) -> Self {
+        Self {
+            text: String::new(),
+            max_bytes,
+        }
     }
+
+    fn push(&mut self, more: &str) -> Result<(), SchemaError> {
+        let bytes = self.text.len().saturating_add(more.len());
+        if u64::try_from(bytes).is_ok_and(|bytes| bytes <= self.max_bytes) {
+            self.text.push_str(more);
+            Ok(())
+        } else {
+            Err(SchemaError::TooLarge {
+                limit_bytes: self.max_bytes,
+            })
+        }
+    }
+
+    /// The comma before a member or element, unless it is the first.
+    fn push_separator(&mut self, index: usize) -> Result<(), SchemaError> {
+        if index > 0 { self.push(",") } else { Ok(()) }
+    }
+
+    /// A member's name, whose value comes next.
+    fn push_name(&mut self, name: &str) -> Result<(), SchemaError> {
+        self.push(&json::quote(name))?;
+        self.push(":")
+    }
+}
+
+fn check_length(name: &str, place: impl FnOnce() -> String) -> Result<(), SchemaError> {
+    if name.len() <= MAX_NAME_BYTES {
+        return Ok(());
+    }
+    Err(SchemaError::NameTooLong {
+        place: place(),
+        bytes: name.len(),
+    })
+}
+
+fn write_table(text: &mut SchemaText, table: &Table) -> Result<(), SchemaError> {
+    text.push("{")?;
+    write_key(text, table)?;
+    text.push(r#""fields":["#)?;
     let mut names = HashSet::new();
-    let mut fields = Vec::with_capacity(table.fields.len());
     for (index, field) in table.fields.iter().enumerate() {
+        let place = || format!("field {index}, counted from 0, of table {:?}", table.name);
         if field.name.is_empty() {
             return Err(SchemaError::EmptyFieldName {
                 table: table.name.clone(),
                 index,
             });
         }
+        check_length(&field.name, place)?;
         if !names.insert(&field.name) {
             return Err(SchemaError::FieldTwice {
                 table: table.name.clone(),
                 field: field.name.clone(),
             });
         }
-        fields.push(write_field(&table.name, field)?);
+        text.push_separator(index)?;
+        write_field(text, &table.name, field)?;
     }
-    members.push(("fields", json::array(fields)));
-    Ok(json::object(members))
+    text.push("]}")
 }
 
-fn write_key(table: &Table) -> Result<Option<String>, SchemaError> {
+fn write_key(text: &mut SchemaText, table: &Table) -> Result<(), SchemaError> {
     let mut names = HashSet::new();
-    for column in &table.primary_key {
+    for (index, column) in table.primary_key.iter().enumerate() {
         if column.is_empty() {
             return Err(SchemaError::EmptyKeyColumn {
                 table: table.name.clone(),
             });
         }
+        check_length(column, || {
+            let table = &table.name;
+            format!("column {index}, counted from 0, of the primary key of table {table:?}")
+        })?;
         if !names.insert(column) {
             return Err(SchemaError::KeyColumnTwice {
                 table: table.name.clone(),
@@ -91,18 +149,28 @@ fn write_key(table: &Table) -> Result<Option<String>, SchemaError> {
             });
         }
     }
-    Ok(match table.primary_key.as_slice() {
-        [] => None,
-        [column] => Some(json::quote(column)),
-        columns => Some(json::array(
-            columns.iter().map(|column| json::quote(column)),
-        )),
-    })
+    match table.primary_key.as_slice() {
+        [] => Ok(()),
+        [column] => {
+            text.push_name("primary_key")?;
+            text.push(&json::quote(column))?;
+            text.push(",")
+        }
+        columns => {
+            text.push_name("primary_key")?;
+            text.push("[")?;
+            for (index, column) in columns.iter().enumerate() {
+                text.push_separator(index)?;
+                text.push(&json::quote(column))?;
+            }
+            text.push("],")
+        }
+    }
 }
 
-fn write_field(table: &str, field: &Field) -> Result<String, SchemaError> {
-    let checked = |part, text: &str| match json::check(text) {
-        Ok(_) => Ok(json::trim(text).to_owned()),
+fn write_field(text: &mut SchemaText, table: &str, field: &Field) -> Result<(), SchemaError> {
+    let check = |part, value: &str| match json::check(value) {
+        Ok(_) => Ok(()),
         Err(error) => Err(SchemaError::NotJson {
             part,
             table: table.to_owned(),
@@ -110,15 +178,27 @@ fn write_field(table: &str, field: &Field) -> Result<String, SchemaError> {
             error,
         }),
     };
-    let field_type = match &field.field_type {
-        FieldType::Named(name) => json::quote(name),
-        FieldType::Described(text) => checked("type", text)?,
-    };
-    let mut members = vec![("name", json::quote(&field.name)), ("type", field_type)];
-    if let Some(text) = &field.default {
-        members.push(("default", checked("default", text)?));
+    text.push(r#"{"name":"#)?;
+    text.push(&json::quote(&field.name))?;
+    text.push(r#","type":"#)?;
+    match &field.field_type {
+        FieldType::Named(name) => {
+            check_length(name, || {
+                format!("the type of field {:?} of table {table:?}", field.name)
+            })?;
+            text.push(&json::quote(name))?;
+        }
+        FieldType::Described(value) => {
+            check("type", value)?;
+            text.push(json::trim(value))?;
+        }
     }
-    Ok(json::object(members))
+    if let Some(value) = &field.default {
+        check("default", value)?;
+        text.push(r#","default":"#)?;
+        text.push(json::trim(value))?;
+    }
+    text.push("}")
 }
 
 #[cfg(test)]
@@ -192,7 +272,7 @@ mod tests {
         ];
         for (tables, expected) in cases {
             let expected = format!(r#"{{"schema":{expected}}}"#);
-            assert_eq!(write_schema(&tables), Ok(expected));
+            assert_eq!(write_schema(&tables, u64::MAX), Ok(expected));
         }
     }
 
@@ -240,7 +320,55 @@ mod tests {
             ),
         ];
         for (tables, message) in cases {
-            assert_eq!(write_schema(&tables).unwrap_err().to_string(), message);
+            assert_eq!(
+                write_schema(&tables, u64::MAX).unwrap_err().to_string(),
+                message
+            );
+        }
+    }
+    #[test]
+    fn names_of_more_than_a_kibibyte_are_refused_wherever_they_stand() {
+        let fits = "é".repeat(MAX_NAME_BYTES / 2);
+        let long = format!("{fits}x");
+        let of_type = |name: &str| Field {
+            field_type: FieldType::Named(name.to_owned()),
+            ..named("x")
+        };
+        let tables = |name: &str| {
+            [
+                table(name, &[], &[]),
+                table("t", &[name], &[]),
+                table("t", &["id", name], &[]),
+                table("t", &[], &[named(name)]),
+                table("t", &[], &[of_type(name)]),
+            ]
+        };
+        for table in tables(&fits) {
+            assert!(write_schema(&[table], u64::MAX).is_ok());
+        }
+        let places = [
+            "table 0, counted from 0,",
+            "column 0, counted from 0, of the primary key of table \"t\"",
+            "column 1, counted from 0, of the primary key of table \"t\"",
+            "field 0, counted from 0, of table \"t\"",
+            "the type of field \"x\" of table \"t\"",
+        ];
+        for (table, place) in tables(&long).into_iter().zip(places) {
+            let error = write_schema(&[table], u64::MAX).unwrap_err();
+            let message = format!("{place} has a name of 1025 bytes, 1024 are allowed");
+            assert_eq!(error.to_string(), message);
+        }
+    }
+
+    #[test]
+    fn text_stops_at_its_limit() {
+        let tables = [table("t", &["id"], &[named("a"), named("\u{1}")])];
+        let whole = write_schema(&tables, u64::MAX).unwrap();
+        let bytes = whole.len() as u64;
+        assert_eq!(write_schema(&tables, bytes), Ok(whole));
+        for limit_bytes in 0..bytes {
+            let error = write_schema(&tables, limit_bytes);
+            assert_eq!(error, Err(SchemaError::TooLarge { limit_bytes }));
         }
     }
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod fairness;
 mod held_bytes;
+mod held_memory;
 mod host_resources;
 mod host_work;
 mod isolation;

@@ -42,6 +42,8 @@ pub struct Limits {
     pub max_page_bytes: u64,
     /// `state-size`: a page's state as JSON, in bytes. Default 1 MiB.
     pub max_state_bytes: u64,
+    /// `schema-size`: a schema as the connector gives it and as JSON, in bytes. Default 4 MiB.
+    pub max_schema_bytes: u64,
     /// `request-size`: the body of one upstream request, in bytes; zero allows none. Default 16
     /// MiB.
     pub max_request_bytes: u64,
@@ -95,6 +97,7 @@ impl Default for Limits {
             concurrency: None,
             max_page_bytes: 64 << 20,
             max_state_bytes: 1 << 20,
+            max_schema_bytes: 4 << 20,
             max_request_bytes: 16 << 20,
             max_response_bytes: 64 << 20,
             max_calls: 1000,

@@ -44,6 +44,7 @@ impl Limits {
             concurrency: settings.count_if_set("concurrency", 1..=ceilings.concurrency),
             max_page_bytes: settings.size("page-size", defaults.max_page_bytes, Range::SIZE),
             max_state_bytes: settings.size("state-size", defaults.max_state_bytes, state),
+            max_schema_bytes: settings.size("schema-size", defaults.max_schema_bytes, Range::SIZE),
             max_request_bytes: settings.size("request-size", defaults.max_request_bytes, body),
             max_response_bytes: settings.size(
                 "response-size",
@@ -98,6 +99,7 @@ mod tests {
             concurrency = 7
             page-size = "1MiB"
             state-size = "2KiB"
+            schema-size = "3KiB"
             request-size = "0B"
             response-size = "3MiB"
             calls = 0
@@ -117,6 +119,7 @@ mod tests {
             concurrency: Some(7),
             max_page_bytes: 1 << 20,
             max_state_bytes: 2 << 10,
+            max_schema_bytes: 3 << 10,
             max_request_bytes: 0,
             max_response_bytes: 3 << 20,
             max_calls: 0,
@@ -208,6 +211,7 @@ mod tests {
                 "state-size = '9MiB'",
                 "above the ceiling of \"8128KiB\": lower it, or raise the server's --max-body",
             ),
+            ("schema-size = '0B'", "too small: write at least \"1B\""),
             ("page-size = '5GiB'", "too large: write at most \"4GiB\""),
             ("response-size = '0KiB'", "too small: write at least \"1B\""),
             (

@@ -156,6 +156,11 @@ impl Admission {
         }
     }
 
+    /// What is held for all calls.
+    pub(super) fn memory(&self) -> &Arc<HostAccount> {
+        &self.0.memory
+    }
+
     /// Gives no more slots, also to those who wait already. Calls that hold one go on.
     pub(super) fn close(&self) {
         self.0.gate().close();
