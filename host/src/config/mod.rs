@@ -32,8 +32,9 @@ mod stamp;
 
 pub use allow::{AllowList, AllowRule, AllowRuleError};
 pub use auth::{
-    Addition, Algorithm, Assertion, ClientAuth, Credential, CredentialKind, Grant, JwtConfig,
-    JwtContent, Oauth2Config, OauthClient, SigningError, SigningKey,
+    Addition, Algorithm, AnswerFields, Assertion, ClientAuth, Credential, CredentialKind,
+    FieldPath, Grant, JwtConfig, JwtContent, LifetimeUnit, Oauth2Config, OauthClient,
+    ParameterPlace, SigningError, SigningKey, TokenRequestShape,
 };
 pub use ceilings::Ceilings;
 pub use connector::ConnectorConfig;

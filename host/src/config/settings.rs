@@ -42,6 +42,12 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(flag).unwrap_or(false)
     }
 
+    /// A value that is `true` or `false`; `None` if it is missing or wrong, which is noted.
+    pub(super) fn flag_if_right(&mut self, key: &'static str) -> Option<bool> {
+        let flag = self.table.get(key).map(|entry| entry.flag());
+        self.keep(flag)
+    }
+
     /// A table as JSON, empty if it is missing; `None` if it is wrong, which is noted.
     pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
         match self.table.get(key) {
@@ -153,7 +159,8 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
-    /// The strings of a table with their entries and names, in the order of the file; empty if it is missing.
+    /// The strings of a table with their entries and names, in the order of the file; empty if it is missing. The
+    /// strings of a list have the list's name.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(TomlEntry<'d>, &'d str, String)> {
         let table = self.table.get_table(key).transpose();
         let Some(table) = self.keep(table) else {
@@ -161,9 +168,11 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         };
         let mut right = Vec::new();
         for (name, entry) in table.into_entries() {
-            let text = self.sources.text(&entry, "a string");
-            if let Some(text) = self.keep(Some(text)) {
-                right.push((entry, name, text));
+            for entry in entry.items().unwrap_or_else(|| vec![entry]) {
+                let text = self.sources.text(&entry, "a string");
+                if let Some(text) = self.keep(Some(text)) {
+                    right.push((entry, name, text));
+                }
             }
         }
         right

@@ -3,6 +3,8 @@
 mod bad_answers;
 mod endpoint;
 mod grants;
+mod real_answers;
+mod request_forms;
 mod sharing;
 
 use crate::egress::fetch;

@@ -99,7 +99,8 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         parsed
     }
 
-    /// The strings of a table by their names, in the order of the file. Those that stand elsewhere are secrets.
+    /// The strings of a table by their names, in the order of the file; a list of strings is its name several times.
+    /// Those that stand elsewhere are secrets.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(String, String)> {
         let mut texts = Vec::new();
         for (entry, name, text) in self.settings.texts(key) {
@@ -120,6 +121,16 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
     /// A value that is `true` or `false`, which is the default.
     pub(super) fn flag(&mut self, key: &'static str) -> bool {
         self.settings.flag(key)
+    }
+
+    /// A value that is `true` or `false`; `None` if it is missing or wrong, which is noted.
+    pub(super) fn flag_if_set(&mut self, key: &'static str) -> Option<bool> {
+        if !self.has(key) {
+            return None;
+        }
+        let flag = self.settings.flag_if_right(key)?;
+        note_value(&mut self.digest, key, if flag { "true" } else { "false" });
+        Some(flag)
     }
 
     /// Notes what is wrong with the credential as a whole.

@@ -16,5 +16,8 @@ mod urls;
 pub use addition::Addition;
 pub use credential::{Credential, CredentialKind};
 pub use jwt::{JwtConfig, JwtContent};
-pub use oauth2::{Assertion, ClientAuth, Grant, Oauth2Config, OauthClient};
+pub use oauth2::{
+    AnswerFields, Assertion, ClientAuth, FieldPath, Grant, LifetimeUnit, Oauth2Config, OauthClient,
+    ParameterPlace, TokenRequestShape,
+};
 pub use signing_key::{Algorithm, SigningError, SigningKey};

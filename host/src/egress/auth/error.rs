@@ -77,8 +77,9 @@ impl AuthError {
 /// Why a token endpoint gave no token.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the credential `{name}` has no token: {origin} {fault}{}; see [auth.{name}] in {file}",
-    status.map(|status| format!(" (status {status})")).unwrap_or_default()
+    "the credential `{name}` has no token: {origin} {fault}{}{}; see [auth.{name}] in {file}",
+    status.map(|status| format!(" (status {status})")).unwrap_or_default(),
+    advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default()
 )]
 pub(crate) struct EndpointError {
     pub(super) name: String,
@@ -89,6 +90,8 @@ pub(crate) struct EndpointError {
     /// Of its last answer, where there was one.
     pub(super) status: Option<u16>,
     pub(super) fault: EndpointFault,
+    /// What may help, or has to be done.
+    pub(super) advice: Option<Box<str>>,
 }
 
 impl EndpointError {
@@ -130,21 +133,32 @@ pub(in crate::egress) enum EndpointFault {
     Html,
     #[error("answered nothing; check `token-url`")]
     Empty,
-    #[error("answered what is no JSON object; check `token-url`")]
-    NotJson,
-    #[error("answered no `access_token`")]
-    NoToken,
+    #[error("answered neither JSON nor a form; check `token-url`")]
+    Unreadable,
+    #[error("answered no `{path}`{}", found_elsewhere(found.as_deref()))]
+    NoToken {
+        /// Where the token was looked for.
+        path: String,
+        /// Where the answer has what looks like one.
+        found: Option<String>,
+    },
     #[error("answered more than {limit_bytes} bytes, which is no token; check `token-url`")]
     TooLarge { limit_bytes: usize },
     #[error(
-        "answered a redirect, which is not followed; write the address that it leads to as `token-url`"
+        "answered a redirect{}, which is not followed, since the request holds secrets; write the address that it leads to \
+         in its place", to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default()
     )]
-    Redirect,
-    #[error("gave a token of the type `{token_type}`; only bearer tokens can be sent")]
+    Redirect {
+        /// Origin and path; `None` if it leads nowhere.
+        to: Option<String>,
+    },
+    #[error(
+        "gave a token of the type `{token_type}`; only bearer tokens can be sent, and those of the types in `token-types`"
+    )]
     OtherType { token_type: String },
     #[error("gave a token that no header can carry")]
     NoHeader,
-    #[error("was not asked, since there is no refresh token yet; `weld-host auth login` gets one")]
+    #[error("was not asked, since there is no refresh token yet")]
     NoRefreshToken,
     #[error(
         "was not asked: nothing can be signed, since the system has no random numbers, or its clock is not set"
@@ -170,6 +184,9 @@ impl EndpointFault {
             Self::OtherType { token_type } => Self::OtherType {
                 token_type: secrets.shown(token_type),
             },
+            Self::Redirect { to: Some(to) } => Self::Redirect {
+                to: Some(secrets.shown(to)),
+            },
             other => other,
         }
     }
@@ -190,6 +207,12 @@ fn refusal(code: &str, description: &str) -> String {
         text.push_str("; is this machine's clock right?");
     }
     text
+}
+
+fn found_elsewhere(found: Option<&str>) -> String {
+    found.map_or_else(String::new, |found| {
+        format!("; write `token-path = \"{found}\"` if that is the token")
+    })
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
@@ -227,7 +250,7 @@ mod tests {
             (Some(200), EndpointFault::Html, false),
             (Some(429), refused(), false),
             (Some(503), refused(), false),
-            (Some(302), EndpointFault::Redirect, false),
+            (Some(302), EndpointFault::Redirect { to: None }, false),
             (None, EndpointFault::NoRefreshToken, false),
         ] {
             let error = EndpointError {
@@ -236,6 +259,7 @@ mod tests {
                 origin: "https://login.example.com".to_owned(),
                 status,
                 fault,
+                advice: None,
             };
             assert_eq!(error.is_refusal(), expected, "{error}");
         }

@@ -28,7 +28,12 @@ fn the_error_says_what_the_endpoint_answered() {
     for (status, body, expected) in [
         (200, "<html>log in</html>", "answered HTML, as"),
         (200, "", "answered nothing;"),
-        (200, "token=abc", "answered what is no JSON object;"),
+        (200, "hello world", "answered neither JSON nor a form;"),
+        (
+            200,
+            "token=abc",
+            "answered no `access_token`; write `token-path = \"token\"`",
+        ),
         (200, "{}", "answered no `access_token`"),
         (
             200,
@@ -44,7 +49,7 @@ fn the_error_says_what_the_endpoint_answered() {
         (
             400,
             r#"{"error": "invalid_client", "error_description": "no \u001b[1m client hunter2/hunter2"}"#,
-            "refused: invalid_client, \"no \\u{1b}[1m client [secret auth.api]\" (status 400);",
+            "refused: invalid_client, \"no \\u{1b}[1m client [secret auth.api]\" (status 400); it may want the client's secret in another way: `client-auth = \"basic-raw\"`",
         ),
         (
             200,

@@ -13,18 +13,28 @@ use crate::config::secret::Secret;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AuthMethod {
     Basic,
+    BasicRaw,
     Body,
     PrivateKeyJwt,
+    None,
 }
 
 impl AuthMethod {
-    const ALL: [Self; 3] = [Self::Basic, Self::Body, Self::PrivateKeyJwt];
+    const ALL: [Self; 5] = [
+        Self::Basic,
+        Self::BasicRaw,
+        Self::Body,
+        Self::PrivateKeyJwt,
+        Self::None,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Basic => "basic",
+            Self::BasicRaw => "basic-raw",
             Self::Body => "body",
             Self::PrivateKeyJwt => "private-key-jwt",
+            Self::None => "none",
         }
     }
 }
@@ -63,7 +73,13 @@ impl ClientKeys {
         let is_wrong = auth.is_none() && fields.has("client-auth");
         let auth = auth.unwrap_or(AuthMethod::Basic);
         let signs = auth == AuthMethod::PrivateKeyJwt;
-        let has_secret = !signs && fields.has("client-secret");
+        let proves_nothing = auth == AuthMethod::None;
+        if proves_nothing && fields.has("client-secret") {
+            fields.note(
+                "`client-auth` is \"none\", which sends no `client-secret`: remove one of the two",
+            );
+        }
+        let has_secret = !signs && !proves_nothing && fields.has("client-secret");
         let needs_id = need != ClientNeed::Nothing || signs || has_secret;
         let id = if needs_id {
             let expected = "the name under which the server knows the host";
@@ -76,7 +92,7 @@ impl ClientKeys {
             }
             id
         };
-        let secret = if signs {
+        let secret = if signs || proves_nothing {
             None
         } else if need == ClientNeed::Proof || has_secret {
             let expected = "the client's secret, such as { env = \"CLIENT_SECRET\" }";
@@ -109,8 +125,13 @@ impl ClientKeys {
         let auth = match (content, self.secret) {
             (Some(content), None) => ClientAuth::PrivateKeyJwt(assertion(content, &id, token_url)),
             (_, None) => ClientAuth::Public,
-            (_, Some(secret)) if self.auth == AuthMethod::Body => ClientAuth::Body(secret),
-            (_, Some(secret)) => ClientAuth::Basic(secret),
+            (_, Some(secret)) => match self.auth {
+                AuthMethod::Body => ClientAuth::Body(secret),
+                AuthMethod::BasicRaw => ClientAuth::BasicRaw(secret),
+                AuthMethod::Basic | AuthMethod::PrivateKeyJwt | AuthMethod::None => {
+                    ClientAuth::Basic(secret)
+                }
+            },
         };
         Some(OauthClient { id, auth })
     }

@@ -1,11 +1,14 @@
 //! The keys that every grant has.
 
+use http::Method;
 use url::Url;
 
+use super::answer::AnswerFields;
 use super::client::{ClientKeys, ClientNeed};
 use super::config::{Grant, Oauth2Config};
 use super::endpoint;
 use super::key_file::KeyFile;
+use super::shape::TokenRequestShape;
 use crate::config::allow::AllowList;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::jwt::{self, JwtContent};
@@ -42,6 +45,8 @@ pub(super) struct GrantNeeds<'a> {
 /// A credential's fingerprint depends on the order in which its keys are read, and a kept token on the fingerprint:
 /// the keys of the grant are read between [`CommonKeys::read`] and [`CommonKeys::finish`], now and in every release.
 pub(super) struct CommonKeys {
+    pub(super) shape: TokenRequestShape,
+    answer: AnswerFields,
     pub(super) token_url: Option<Url>,
     client: Option<ClientKeys>,
     pub(super) scopes: Vec<String>,
@@ -56,16 +61,24 @@ impl CommonKeys {
         needs: &GrantNeeds<'_>,
         allow: Option<&AllowList>,
     ) -> Self {
-        let token_url = token_url(fields, needs.key_file, allow);
+        let mut shape = TokenRequestShape::read(fields);
+        let answer = AnswerFields::read(fields);
+        let token_url = token_url(fields, needs.key_file, &shape.method, allow);
         let client = ClientKeys::read(fields, needs.client);
         let scopes = fields.list("scopes", ("scope", "orders.read"), scope);
+        shape.read_separator(fields);
         let signs = needs.assertion || client.as_ref().is_some_and(ClientKeys::signs);
+        // The host's own token has `headers`, too.
+        let headers = if signs { "request-headers" } else { "headers" };
+        shape.read_headers(fields, headers);
         let signed_content = if signs {
             signed_content(fields, needs.key_file, needs.assertion)
         } else {
             None
         };
         Self {
+            shape,
+            answer,
             token_url,
             client,
             scopes,
@@ -101,6 +114,8 @@ impl CommonKeys {
             scopes: self.scopes,
             audience,
             extra,
+            shape: self.shape,
+            answer: self.answer,
             header,
             prefix,
             fingerprint: fields.fingerprint(),
@@ -112,15 +127,16 @@ impl CommonKeys {
 fn token_url(
     fields: &mut Fields<'_, '_, '_, '_>,
     key_file: &KeyFile,
+    method: &Method,
     allow: Option<&AllowList>,
 ) -> Option<Url> {
     if !key_file.is_set() || fields.has("token-url") {
         let expected = "where tokens are had, such as \"https://login.example.com/token\"";
         return fields.required("token-url", expected, |text| {
-            endpoint::token_url(text, allow)
+            endpoint::token_url(text, method, allow)
         });
     }
-    endpoint::token_url(&key_file.account()?.token_url, allow)
+    endpoint::token_url(&key_file.account()?.token_url, method, allow)
         .map_err(|message| fields.note(format!("`token_uri` of `key-file`: {message}")))
         .ok()
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use http::HeaderName;
 use url::Url;
 
+use super::answer::AnswerFields;
+use super::shape::TokenRequestShape;
 use crate::config::auth::jwt::JwtContent;
 use crate::config::secret::Secret;
 
@@ -23,8 +25,12 @@ pub struct Oauth2Config {
     pub scopes: Vec<String>,
     /// `audience`: a parameter that some servers want.
     pub audience: Option<String>,
-    /// `extra`: further parameters, none of which is the host's to fill in.
+    /// `extra`: further parameters, none of which is the host's to fill in. A name may come several times.
     pub extra: Vec<(String, String)>,
+    /// How a token is asked for.
+    pub shape: TokenRequestShape,
+    /// How the answer is read.
+    pub answer: AnswerFields,
     /// `header`: where the token goes.
     pub header: HeaderName,
     /// `prefix`: what stands before the token.
@@ -49,6 +55,21 @@ pub enum Grant {
     },
     /// A token that the host signs (RFC 7523, section 2.1).
     JwtBearer(Assertion),
+}
+
+impl Oauth2Config {
+    /// Whether a request with a refresh token has the scopes. By default one that follows a login has not: the person
+    /// permitted them there, and a renewal without scopes is for the same ones (RFC 6749, section 6).
+    pub fn renews_with_scopes(&self) -> bool {
+        let by_default = self.authorize_url.is_none();
+        self.shape.scopes_in_renewals.unwrap_or(by_default)
+    }
+
+    /// The scopes as one text; `None` if there are none.
+    pub fn scope(&self) -> Option<String> {
+        let is_empty = self.scopes.is_empty();
+        (!is_empty).then(|| self.scopes.join(&self.shape.scope_separator))
+    }
 }
 
 impl Grant {
@@ -77,6 +98,8 @@ pub enum ClientAuth {
     Public,
     /// By its secret as the password of a user (RFC 6749, section 2.3.1).
     Basic(Secret),
+    /// The same without escaping either of the two, as many servers read it.
+    BasicRaw(Secret),
     /// By its secret as a parameter.
     Body(Secret),
     /// By a token that it signs (RFC 7523, section 2.2).

@@ -1,16 +1,21 @@
 //! The addresses of a server that gives tokens.
 
+use http::Method;
 use url::Url;
 
 use crate::config::allow::AllowList;
 
 /// Reads the address of a token endpoint. `allow` are the rules of `[network]`; `None` if they are wrong themselves.
-pub(super) fn token_url(text: &str, allow: Option<&AllowList>) -> Result<Url, String> {
+pub(super) fn token_url(
+    text: &str,
+    method: &Method,
+    allow: Option<&AllowList>,
+) -> Result<Url, String> {
     let url = address(text)?;
     match allow {
-        Some(allow) if !allow.permits("POST", &url) => Err(format!(
-            "no rule of `allow` under [network] permits a POST there: add \"{}\"",
-            allow.suggestion("POST", &url)
+        Some(allow) if !allow.permits(method.as_str(), &url) => Err(format!(
+            "no rule of `allow` under [network] permits a {method} there: add \"{}\"",
+            allow.suggestion(method.as_str(), &url)
         )),
         _ => Ok(url),
     }

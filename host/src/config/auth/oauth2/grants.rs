@@ -37,7 +37,8 @@ pub(super) fn refresh_token(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,
 ) -> Option<Oauth2Config> {
-    let common = CommonKeys::read(fields, &unsigned(ClientNeed::Name), allow);
+    let mut common = CommonKeys::read(fields, &unsigned(ClientNeed::Name), allow);
+    common.shape.read_renewal(fields, allow);
     let authorize_url = fields.optional("authorize-url", "a URL", endpoint::address);
     let token = if fields.has("authorize-url") && !fields.has("refresh-token") {
         Some(None)

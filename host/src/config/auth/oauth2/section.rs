@@ -33,7 +33,7 @@ impl GrantKind {
 }
 
 /// All keys but those of every credential.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 34] = [
     "grant",
     "token-url",
     "authorize-url",
@@ -52,9 +52,22 @@ const KEYS: [&str; 21] = [
     "headers",
     "expires-in",
     "key-file",
+    "key-encoding",
+    "backdate",
     "subject",
     "header",
     "prefix",
+    "body",
+    "method",
+    "request-headers",
+    "refresh-url",
+    "scopes-in-renewals",
+    "scope-separator",
+    "token-path",
+    "refresh-token-path",
+    "expires-in-path",
+    "expires-in-unit",
+    "token-types",
 ];
 
 /// Reads the credential. `None` if something is wrong, which is noted. `allow` are the rules of `[network]`; `None` if

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use tokio::time::Instant;
+use url::Url;
 
+use super::advice::Symptom;
 use super::memory::RefreshMemory;
+use super::proof::Proof;
 use super::token::Token;
 use crate::config::{Oauth2Config, Secret};
 use crate::egress::auth::error::{EndpointError, EndpointFault};
@@ -61,19 +64,35 @@ impl TokenEndpoint {
         secrets.add(token.expose(), &format!("auth.{}.refresh", self.name));
     }
 
-    /// A fault as those who wait for the token are told it. `status` is the endpoint's last one.
-    pub(super) fn error(
-        &self,
-        upstream: &Upstream,
-        status: Option<u16>,
-        fault: EndpointFault,
-    ) -> EndpointError {
+    /// Where a request with this proof goes.
+    pub(super) fn url(&self, proof: Proof<'_>) -> &Url {
+        let refresh_url = self.config.shape.refresh_url.as_ref();
+        refresh_url
+            .filter(|_| matches!(proof, Proof::RefreshToken(_)))
+            .unwrap_or(&self.config.token_url)
+    }
+
+    /// A fault before the endpoint was asked, as those who wait for the token are told it.
+    pub(super) fn error(&self, upstream: &Upstream, fault: EndpointFault) -> EndpointError {
+        self.error_of(upstream, Symptom::unasked(fault))
+    }
+
+    /// The same of a fault with what is known of its request.
+    pub(super) fn error_of(&self, upstream: &Upstream, symptom: Symptom<'_>) -> EndpointError {
+        let advice = symptom.advice(&self.config, &self.login_command(upstream));
         EndpointError {
             name: self.name.to_string(),
             file: upstream.config_file.clone(),
-            origin: self.config.token_url.origin().ascii_serialization(),
-            status,
-            fault: fault.shown_by(&upstream.secrets),
+            origin: self.url(symptom.proof).origin().ascii_serialization(),
+            status: symptom.status,
+            advice: advice.map(String::into_boxed_str),
+            fault: symptom.fault.shown_by(&upstream.secrets),
         }
+    }
+
+    /// What a person runs to log in.
+    fn login_command(&self, upstream: &Upstream) -> String {
+        let (connector, name) = (&upstream.connector, &self.name);
+        format!("`weld-host auth login {connector} --credential {name}`")
     }
 }

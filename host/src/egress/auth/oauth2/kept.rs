@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::answer::TokenResponse;
 use super::endpoint::TokenEndpoint;
-use super::form::Proof;
 use super::memory::UnsavedRecord;
-use super::request::{self, NewTokens};
+use super::proof::Proof;
+use super::request::{self, NewTokens, TokenFailure};
 use super::token::Token;
 use crate::config::Secret;
 use crate::egress::auth::error::{EndpointError, EndpointFault};
@@ -33,7 +33,7 @@ pub(super) async fn token(
     upstream: &Upstream,
     store: &Store,
 ) -> Result<Token, EndpointError> {
-    let fail = |fault| endpoint.error(upstream, None, fault);
+    let fail = |fault| endpoint.error(upstream, fault);
     let entry = store
         .entry(&upstream.connector, &endpoint.name)
         .map_err(|error| fail(EndpointFault::Store(error)))?;
@@ -81,34 +81,62 @@ impl Renewal<'_> {
             .or(endpoint.seed());
         let Some(current) = current.cloned() else {
             let fault = EndpointFault::NoRefreshToken;
-            return Err(endpoint.error(upstream, None, fault));
+            return Err(endpoint.error(upstream, fault));
         };
-        let asked = request::token(endpoint, upstream, Proof::RefreshToken(&current)).await;
-        let (new, current, kept) = match asked {
-            Ok(new) => (new, current, kept),
-            Err(error) if is_invalid_grant(&error) => {
-                // Somebody may have logged in meanwhile, or renewed it where locks don't reach.
-                let kept = self.kept().await?;
-                let newer = kept
-                    .as_ref()
-                    .map(|kept| kept.refresh_token.clone())
-                    .filter(|newer| newer.expose() != current.expose());
-                let Some(newer) = newer else {
-                    return Err(error);
-                };
-                let proof = Proof::RefreshToken(&newer);
-                (
-                    request::token(endpoint, upstream, proof).await?,
-                    newer,
-                    kept,
-                )
+        let failure = match self.renewed(&current, kept.as_ref()).await {
+            Ok(token) => return Ok(token),
+            Err(error) => error,
+        };
+        if !is_invalid_grant(&failure) {
+            return Err(failure);
+        }
+        // Somebody may have logged in meanwhile, or renewed it where locks don't reach.
+        let kept = self.kept().await?;
+        let newer = kept
+            .as_ref()
+            .map(|kept| kept.refresh_token.clone())
+            .filter(|newer| newer.expose() != current.expose());
+        match newer {
+            Some(newer) => self.renewed(&newer, kept.as_ref()).await,
+            None => Err(failure),
+        }
+    }
+
+    /// A token for this refresh token. What came with it is kept before anybody has it; so is a refresh token that came
+    /// without a token that can be used.
+    async fn renewed(
+        &self,
+        current: &Secret,
+        kept: Option<&TokenRecord>,
+    ) -> Result<Token, EndpointError> {
+        let (endpoint, upstream) = (self.endpoint, self.upstream);
+        match request::token(endpoint, upstream, Proof::RefreshToken(current)).await {
+            Ok(new) => {
+                let record = record(endpoint, &new.response, current, kept);
+                endpoint.refresh.lock().last_access = Some(new.response.access_token.clone());
+                self.keep(record, current.clone()).await;
+                Ok(new.token)
             }
-            Err(error) => return Err(error),
-        };
-        let record = record(endpoint, &new.response, &current, kept.as_ref());
-        endpoint.refresh.lock().last_access = Some(new.response.access_token.clone());
-        self.keep(record, current).await;
-        Ok(new.token)
+            Err(TokenFailure {
+                error,
+                refresh_token,
+            }) => {
+                let newer = refresh_token.filter(|newer| newer.expose() != current.expose());
+                if let Some(newer) = newer {
+                    let now = SystemTime::now();
+                    let record = TokenRecord {
+                        refresh_token: newer,
+                        obtained: now,
+                        renewed: now,
+                        scopes: endpoint.config.scopes.clone(),
+                        access_token: None,
+                        seed: endpoint.seed().map(SeedDigest::of),
+                    };
+                    self.keep(record, current.clone()).await;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// What is on disk, where it descends from the configured refresh token or there is none.
@@ -116,7 +144,7 @@ impl Renewal<'_> {
         let entry = self.entry.clone();
         let kept = blocking(move || entry.read()).await.map_err(|error| {
             self.endpoint
-                .error(self.upstream, None, EndpointFault::Store(error))
+                .error(self.upstream, EndpointFault::Store(error))
         })?;
         let seed = self.endpoint.seed().map(SeedDigest::of);
         let kept = kept.filter(|kept| seed.is_none() || kept.seed == seed);

@@ -1,6 +1,6 @@
 //! What a login brings: the first refresh token, for the store.
 
-use super::form::{AuthorizationCode, Proof};
+use super::proof::{AuthorizationCode, Proof};
 use super::tokens::Tokens;
 use super::{kept, request};
 use crate::egress::auth::error::EndpointError;
@@ -21,9 +21,10 @@ impl Tokens {
         store: &Store,
     ) -> Result<(), EndpointError> {
         let endpoint = &self.endpoint;
-        let new = request::token(endpoint, upstream, Proof::Code(code)).await?;
+        let asked = request::token(endpoint, upstream, Proof::Code(code)).await;
+        let new = asked.map_err(|failure| failure.error)?;
         kept::begin(endpoint, upstream, store, &new)
             .await
-            .map_err(|fault| endpoint.error(upstream, None, fault))
+            .map_err(|fault| endpoint.error(upstream, fault))
     }
 }

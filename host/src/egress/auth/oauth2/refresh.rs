@@ -1,7 +1,7 @@
 //! A token of the endpoint's, by whatever grant; and a refresh token that is in memory alone.
 
 use super::endpoint::TokenEndpoint;
-use super::form::Proof;
+use super::proof::Proof;
 use super::token::Token;
 use super::{kept, request};
 use crate::config::Grant;
@@ -18,8 +18,8 @@ pub(super) async fn token(
     upstream: &Upstream,
 ) -> Result<Token, EndpointError> {
     if !matches!(endpoint.config.grant, Grant::RefreshToken(_)) {
-        let new = request::token(endpoint, upstream, Proof::Nothing).await?;
-        return Ok(new.token);
+        let asked = request::token(endpoint, upstream, Proof::Nothing).await;
+        return asked.map(|new| new.token).map_err(|failure| failure.error);
     }
     match upstream.tokens.as_ref().filter(|store| store.has_key()) {
         Some(store) => kept::token(endpoint, upstream, store).await,
@@ -32,10 +32,14 @@ async fn in_memory(endpoint: &TokenEndpoint, upstream: &Upstream) -> Result<Toke
     let current = endpoint.refresh.lock().current.clone();
     let Some(current) = current else {
         let fault = EndpointFault::NoRefreshToken;
-        return Err(endpoint.error(upstream, None, fault));
+        return Err(endpoint.error(upstream, fault));
     };
-    let new = request::token(endpoint, upstream, Proof::RefreshToken(&current)).await?;
-    if let Some(newer) = new.response.refresh_token
+    let asked = request::token(endpoint, upstream, Proof::RefreshToken(&current)).await;
+    let (newer, outcome) = match asked {
+        Ok(new) => (new.response.refresh_token, Ok(new.token)),
+        Err(failure) => (failure.refresh_token, Err(failure.error)),
+    };
+    if let Some(newer) = newer
         && newer.expose() != current.expose()
     {
         let mut memory = endpoint.refresh.lock();
@@ -48,5 +52,5 @@ async fn in_memory(endpoint: &TokenEndpoint, upstream: &Upstream) -> Result<Toke
             );
         }
     }
-    Ok(new.token)
+    outcome
 }

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Response, header};
-use http_body_util::BodyExt;
+use bytes::Bytes;
+use http::{Response, header};
 use tokio::time::Instant;
 
-use super::answer::{self, TokenResponse};
+use super::advice::Symptom;
+use super::answer::{self, AnswerFailure, TokenResponse};
 use super::endpoint::TokenEndpoint;
-use super::form::{self, Proof};
+use super::parameters;
+use super::proof::Proof;
+use super::reply::{self, EndpointAnswer};
 use super::token::Token;
 use crate::account::HostAccount;
-use crate::config::Limits;
+use crate::config::{Limits, ParameterPlace, Secret};
 use crate::egress::attempt::{Attempt, NoCredential, TryFailure};
 use crate::egress::auth::error::{EndpointError, EndpointFault};
 use crate::egress::body::ResponseBody;
@@ -27,9 +30,6 @@ use crate::egress::upstream::Upstream;
 use crate::report;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 
-/// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
-const MAX_ANSWER_BYTES: usize = 64 << 10;
-
 /// What may be held for a request for a token, in bytes: the answer, and what its decompression takes.
 const MAX_HELD_BYTES: u64 = 32 << 20;
 
@@ -42,14 +42,6 @@ pub(super) struct NewTokens {
     pub(super) response: TokenResponse,
 }
 
-/// What came back.
-pub(super) struct EndpointAnswer {
-    status: u16,
-    headers: HeaderMap,
-    /// `None` if it is too long.
-    body: Option<Vec<u8>>,
-}
-
 /// Asks the endpoint for a token. What it gives is told to the connector's secrets before anybody has it.
 ///
 /// # Errors
@@ -59,16 +51,37 @@ pub(super) async fn token(
     endpoint: &TokenEndpoint,
     upstream: &Upstream,
     proof: Proof<'_>,
-) -> Result<NewTokens, EndpointError> {
+) -> Result<NewTokens, TokenFailure> {
     let mut retries = TokenRetries {
         endpoint,
         upstream,
         proof,
         asked: Instant::now(),
         status: None,
+        tries: 0,
+        may_be_lost: false,
+        refresh_token: None,
     };
     let new = retries.token().await;
-    new.map_err(|fault| endpoint.error(upstream, retries.status, fault))
+    new.map_err(|fault| {
+        let symptom = Symptom {
+            status: retries.status,
+            fault,
+            proof,
+            may_be_lost: retries.may_be_lost,
+        };
+        TokenFailure {
+            error: endpoint.error_of(upstream, symptom),
+            refresh_token: retries.refresh_token,
+        }
+    })
+}
+
+/// Why there is no token.
+pub(super) struct TokenFailure {
+    pub(super) error: EndpointError,
+    /// A refresh token that came without a token that can be used, in place of the one that was sent.
+    pub(super) refresh_token: Option<Secret>,
 }
 
 /// The tries of a request for a token. Each has a form of its own, since what is signed for it must be new.
@@ -80,6 +93,11 @@ struct TokenRetries<'r> {
     asked: Instant,
     /// The last try's, if it was answered.
     status: Option<u16>,
+    tries: u32,
+    /// Whether a try before the last one may have been granted.
+    may_be_lost: bool,
+    /// That of an answer that can't be used.
+    refresh_token: Option<Secret>,
 }
 
 impl TokenRetries<'_> {
@@ -107,12 +125,28 @@ impl TokenRetries<'_> {
         self.read_tokens(answer)
     }
 
-    fn read_tokens(&self, answer: EndpointAnswer) -> Result<NewTokens, EndpointFault> {
+    fn read_tokens(&mut self, answer: EndpointAnswer) -> Result<NewTokens, EndpointFault> {
         let (endpoint, secrets) = (self.endpoint, &self.upstream.secrets);
         let body = answer.body.ok_or(EndpointFault::TooLarge {
-            limit_bytes: MAX_ANSWER_BYTES,
+            limit_bytes: reply::MAX_BYTES,
         })?;
-        let response = answer::read(answer.status, &body)?;
+        if (300..400).contains(&answer.status) {
+            let to = reply::leads_to(self.endpoint.url(self.proof), &answer.headers);
+            return Err(EndpointFault::Redirect { to });
+        }
+        let response = match answer::read(answer.status, &body, &endpoint.config.answer) {
+            Ok(response) => response,
+            Err(AnswerFailure {
+                fault,
+                refresh_token,
+            }) => {
+                if let Some(new) = &refresh_token {
+                    endpoint.hide_refresh_token(new, secrets);
+                }
+                self.refresh_token = refresh_token;
+                return Err(fault);
+            }
+        };
         if let Some(new) = &response.refresh_token {
             endpoint.hide_refresh_token(new, secrets);
         }
@@ -121,8 +155,14 @@ impl TokenRetries<'_> {
             self.asked,
             response.expires_in,
             secrets,
-        )?;
-        Ok(NewTokens { token, response })
+        );
+        match token {
+            Ok(token) => Ok(NewTokens { token, response }),
+            Err(fault) => {
+                self.refresh_token = response.refresh_token;
+                Err(fault)
+            }
+        }
     }
 }
 
@@ -136,24 +176,43 @@ impl RetryPolicy for TokenRetries<'_> {
     }
 
     fn request(&mut self, (): ()) -> Result<Outgoing, EndpointFault> {
+        // No answer, one that broke off, or a gateway's in place of the endpoint's: it may have granted the request.
+        let may_be_granted = self
+            .status
+            .is_none_or(|status| status < 300 || status >= 500);
+        self.may_be_lost |= self.tries > 0 && may_be_granted;
+        self.tries = self.tries.saturating_add(1);
         (self.asked, self.status) = (Instant::now(), None);
-        let form = form::form(self.endpoint, &self.upstream.secrets, self.proof)?;
-        let own = [
-            (header::ACCEPT.as_str(), "application/json"),
-            (
-                header::CONTENT_TYPE.as_str(),
-                "application/x-www-form-urlencoded",
-            ),
-        ];
+        let endpoint = self.endpoint;
+        let parameters = parameters::parameters(endpoint, &self.upstream.secrets, self.proof)?;
+        let shape = &endpoint.config.shape;
+        let mut url = endpoint.url(self.proof).clone();
+        let (content_type, body) = match shape.body {
+            ParameterPlace::Form => (Some("application/x-www-form-urlencoded"), parameters.form()),
+            ParameterPlace::Json => (Some("application/json"), parameters.json()),
+            ParameterPlace::Query => {
+                parameters.add_to(&mut url);
+                (None, Bytes::new())
+            }
+        };
+        let accept = (header::ACCEPT.as_str(), "application/json");
+        let content_type = content_type.map(|text| (header::CONTENT_TYPE.as_str(), text));
+        let own: Vec<_> = std::iter::once(accept).chain(content_type).collect();
         let mut headers = headers::sent(&own).map_err(EgressError::from)?;
-        if let Some(authorization) = form.authorization {
+        if let Some(authorization) = parameters.authorization {
             headers.insert(header::AUTHORIZATION, authorization);
         }
+        for (name, _) in &shape.headers {
+            headers.remove(name);
+        }
+        for (name, value) in &shape.headers {
+            headers.append(name, value.clone());
+        }
         Ok(Outgoing {
-            method: Method::POST,
-            url: self.endpoint.config.token_url.clone(),
+            method: shape.method.clone(),
+            url,
             headers,
-            body: OutgoingBody::Whole(form.body),
+            body: OutgoingBody::Whole(body),
         })
     }
 
@@ -163,7 +222,7 @@ impl RetryPolicy for TokenRetries<'_> {
     ) -> Result<EndpointAnswer, TryFailure> {
         self.status = Some(response.status().as_u16());
         // The endpoint may have given a token that is lost now; another try is all that can be done.
-        read(response).await.map_err(|error| TryFailure {
+        reply::read(response).await.map_err(|error| TryFailure {
             error,
             is_answered: true,
         })
@@ -198,24 +257,4 @@ impl From<EgressError> for EndpointFault {
             cause: report::chain(&error),
         }
     }
-}
-
-async fn read(response: Response<ResponseBody>) -> Result<EndpointAnswer, EgressError> {
-    let (head, mut rest) = response.into_parts();
-    let answer = |body| EndpointAnswer {
-        status: head.status.as_u16(),
-        headers: head.headers,
-        body,
-    };
-    let mut body = Vec::new();
-    while let Some(frame) = rest.frame().await {
-        if let Ok(piece) = frame?.into_data() {
-            if body.len().saturating_add(piece.len()) > MAX_ANSWER_BYTES {
-                rest.set_aside();
-                return Ok(answer(None));
-            }
-            body.extend_from_slice(&piece);
-        }
-    }
-    Ok(answer(Some(body)))
 }

@@ -53,6 +53,14 @@ fn clients_prove_themselves_as_configured() {
             "body",
         ),
         (
+            "grant = 'client-credentials'\nclient-secret = 's'\nclient-auth = 'basic-raw'",
+            "basic-raw",
+        ),
+        (
+            "grant = 'client-credentials'\nclient-auth = 'none'",
+            "public",
+        ),
+        (
             "grant = 'client-credentials'\nclient-auth = 'private-key-jwt'\nalgorithm = 'HS256'\nkey = 'k'",
             "jwt",
         ),
@@ -79,6 +87,7 @@ fn clients_prove_themselves_as_configured() {
         let auth = match &client.auth {
             ClientAuth::Public => "public",
             ClientAuth::Basic(_) => "basic",
+            ClientAuth::BasicRaw(_) => "basic-raw",
             ClientAuth::Body(_) => "body",
             ClientAuth::PrivateKeyJwt(_) => "jwt",
         };
@@ -96,6 +105,36 @@ fn a_refresh_token_may_come_later_where_a_person_permits_it() {
     assert!(config.authorize_url.is_some());
     let config = read(&format!("{URL}{keys}refresh-token = 'r'"));
     assert!(matches!(config.grant, Grant::RefreshToken(Some(_))));
+}
+
+#[test]
+fn scopes_are_of_the_login_where_there_is_one() {
+    let keys = "grant = 'refresh-token'\nclient-id = 'weld'\nscopes = ['a', 'b']\n";
+    let seed = "refresh-token = 'r'\n";
+    let login = "authorize-url = 'https://login.example.com/authorize'\n";
+    for (more, expected) in [
+        (seed.to_owned(), true),
+        (login.to_owned(), false),
+        (format!("{login}scopes-in-renewals = true"), true),
+        (format!("{seed}scopes-in-renewals = false"), false),
+    ] {
+        let config = read(&format!("{URL}{keys}{more}"));
+        assert_eq!(config.renews_with_scopes(), expected, "{more}");
+    }
+    let config = read(&format!("{URL}{keys}{seed}scope-separator = ','"));
+    assert_eq!(config.scope().as_deref(), Some("a,b"));
+}
+
+#[test]
+fn a_get_sends_its_parameters_in_the_query_and_needs_a_rule_for_it() {
+    let keys =
+        "grant = 'client-credentials'\nclient-id = 'weld'\nclient-secret = 's'\nmethod = 'GET'\n";
+    let config = read(&format!("{URL}{keys}"));
+    assert_eq!(config.shape.body, ParameterPlace::Query);
+    let config = read(&format!(
+        "token-url = 'https://api.example.com/token'\n{keys}"
+    ));
+    assert_eq!(config.shape.method, "GET");
 }
 
 #[test]
@@ -157,6 +196,15 @@ fn another_value_is_another_fingerprint_and_another_order_is_not() {
         "header = 'x-token'",
         "prefix = 'Token '",
         "client-auth = 'body'",
+        "body = 'json'",
+        "method = 'PUT'",
+        "request-headers = { a = 'b' }",
+        "scope-separator = ','",
+        "token-path = 'a'",
+        "refresh-token-path = 'a'",
+        "expires-in-path = 'a'",
+        "expires-in-unit = 'minutes'",
+        "token-types = ['a']",
     ] {
         assert_ne!(of(&format!("{base}{more}")), same, "{more}");
     }
@@ -229,7 +277,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}client-auth = 'digest'"),
-            at(10, ".client-auth: no such way: write one of basic, body, private-key-jwt"),
+            at(10, ".client-auth: no such way: write one of basic, basic-raw, body, private-key-jwt, none"),
         ),
         (
             format!("{asks}client-id = 'weld'\nclient-auth = 'private-key-jwt'"),
@@ -250,8 +298,8 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
             at(10, ".extra.a: expected a string, found an integer"),
         ),
         (
-            format!("{asks}{client}refresh-token = 'hunter2'"),
-            at(10, ".refresh-token: unknown key; known here: urls, kind, grant, token-url, client-auth, client-secret, client-id, scopes, audience, extra, header, prefix"),
+            format!("{asks}{client}subject = 'hunter2'"),
+            at(10, ".subject: unknown key; known here: urls, ranges, kind, grant, body, method, token-path, refresh-token-path, expires-in-path, expires-in-unit, token-types, token-url, client-auth, client-secret, client-id, scopes, scope-separator, headers, audience, extra, header, prefix"),
         ),
         (
             format!("{URL}grant = 'refresh-token'\n{client}"),
@@ -260,6 +308,38 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         (
             format!("{URL}grant = 'password'\n{client}password = 'hunter2'"),
             at(3, ": `username` is missing: the user's name"),
+        ),
+        (
+            format!("{asks}client-id = 'weld'\nclient-secret = 'hunter2'\nclient-auth = 'none'"),
+            at(3, ": `client-auth` is \"none\", which sends no `client-secret`: remove one of the two"),
+        ),
+        (
+            format!("{asks}{client}body = 'xml'"),
+            at(10, ".body: no such place for parameters: write one of form, json, query"),
+        ),
+        (
+            format!("{asks}{client}method = 'GET'\nbody = 'form'"),
+            at(3, ": a GET has no body that servers read: write `body = \"query\"`, or another `method`"),
+        ),
+        (
+            format!("{asks}{client}headers = {{ Host = 'a' }}"),
+            at(3, ": `Host` of `headers`: this header is the host's to set"),
+        ),
+        (
+            format!("{asks}{client}token-path = 'data..token'"),
+            at(10, ".token-path: write the names on the way to the field with dots between them, such as \"data.access_token\""),
+        ),
+        (
+            format!("{asks}{client}expires-in-unit = 'days'"),
+            at(10, ".expires-in-unit: no such unit: write one of seconds, milliseconds, minutes, hours, unix-seconds, unix-milliseconds"),
+        ),
+        (
+            format!("{asks}{client}token-types = ['DPoP']"),
+            at(10, ".token-types[0]: a token of this type needs a proof with each request, which the host can't give"),
+        ),
+        (
+            format!("{URL}grant = 'refresh-token'\n{client}refresh-token = 'r'\nrefresh-url = 'https://api.example.com/refresh'"),
+            at(11, ".refresh-url: no rule of `allow` under [network] permits a POST there: add \"POST https://api.example.com\""),
         ),
         (
             format!("{asks}{client}header = 'Host'"),

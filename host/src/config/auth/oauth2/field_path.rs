@@ -1,0 +1,113 @@
+//! The place of a field in an answer.
+
+use serde_json::Value;
+
+/// The way to a field of a token's answer, as the file has it: names and numbers between dots, such as
+/// `data.access_token` or `items.0.token`, or a JSON pointer (RFC 6901), such as `/data/access_token`; `.` is the whole
+/// answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldPath {
+    pointer: String,
+}
+
+impl FieldPath {
+    /// Reads a path. Empty parts are refused, since no provider has a field without a name.
+    ///
+    /// # Errors
+    ///
+    /// It is empty or has an empty part.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text == "." {
+            return Ok(Self {
+                pointer: String::new(),
+            });
+        }
+        let pointer = match text.strip_prefix('/') {
+            Some(_) => text.to_owned(),
+            None => text
+                .split('.')
+                .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
+                .collect(),
+        };
+        let has_empty_part = pointer.split('/').skip(1).any(str::is_empty);
+        if has_empty_part || text.contains(char::is_control) {
+            return Err("write the names on the way to the field with dots between them, such as \"data.access_token\"".to_owned());
+        }
+        Ok(Self { pointer })
+    }
+
+    /// Whether it is the answer as a whole.
+    pub fn is_whole(&self) -> bool {
+        self.pointer.is_empty()
+    }
+
+    /// A field at the top of the answer.
+    pub fn of_name(name: &str) -> Self {
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Self {
+            pointer: format!("/{escaped}"),
+        }
+    }
+
+    /// The field; `None` if the answer doesn't have it.
+    pub fn of<'v>(&self, answer: &'v Value) -> Option<&'v Value> {
+        answer.pointer(&self.pointer)
+    }
+
+    /// A field beside this one.
+    pub fn beside(&self, name: &str) -> Self {
+        let parent = self
+            .pointer
+            .rsplit_once('/')
+            .map_or("", |(parent, _)| parent);
+        Self {
+            pointer: format!("{parent}{}", Self::of_name(name).pointer),
+        }
+    }
+
+    /// The last name, as `access_token` of `data.access_token`.
+    pub fn name(&self) -> String {
+        let last = self.pointer.rsplit_once('/').map_or("", |(_, last)| last);
+        last.replace("~1", "/").replace("~0", "~")
+    }
+
+    /// With dots, as the file may have it.
+    pub fn dotted(&self) -> String {
+        let parts = self.pointer.split('/').skip(1);
+        let parts: Vec<String> = parts
+            .map(|part| part.replace("~1", "/").replace("~0", "~"))
+            .collect();
+        parts.join(".")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_through_names_and_numbers() {
+        let answer = serde_json::json!({
+            "data": { "access_token": "a", "list": [{ "token": "b" }] }, "x.y": "c", "s/t": "d"
+        });
+        for (path, expected, dotted) in [
+            ("data.access_token", Some("a"), "data.access_token"),
+            ("data.list.0.token", Some("b"), "data.list.0.token"),
+            ("/data/list/0/token", Some("b"), "data.list.0.token"),
+            ("/x.y", Some("c"), "x.y"),
+            ("s/t", Some("d"), "s/t"),
+            ("data.other", None, "data.other"),
+            ("access_token", None, "access_token"),
+        ] {
+            let path = FieldPath::parse(path).expect(path);
+            assert_eq!(path.of(&answer).and_then(Value::as_str), expected);
+            assert_eq!(path.dotted(), dotted);
+        }
+        let path = FieldPath::parse("data.access_token").expect("a path");
+        assert_eq!(path.beside("list").dotted(), "data.list");
+        assert_eq!(path.name(), "access_token");
+        for wrong in ["", "a.", "a..b", "/", "/a/", "a\nb"] {
+            assert!(FieldPath::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

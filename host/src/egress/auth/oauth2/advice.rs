@@ -1,0 +1,150 @@
+//! What may help against a refusal, told by its symptoms.
+
+use super::proof::Proof;
+use crate::config::{ClientAuth, Grant, Oauth2Config, ParameterPlace};
+use crate::egress::auth::error::EndpointFault;
+
+/// How a request for a token failed.
+pub(super) struct Symptom<'a> {
+    /// Of the endpoint's last answer, if there was one.
+    pub(super) status: Option<u16>,
+    pub(super) fault: EndpointFault,
+    pub(super) proof: Proof<'a>,
+    /// Whether an earlier try may have been answered with a new refresh token that never arrived.
+    pub(super) may_be_lost: bool,
+}
+
+impl Symptom<'_> {
+    /// Of a fault before the endpoint was asked.
+    pub(super) fn unasked(fault: EndpointFault) -> Self {
+        Self {
+            status: None,
+            fault,
+            proof: Proof::Nothing,
+            may_be_lost: false,
+        }
+    }
+
+    /// What may help, or has to be done; `None` if the fault says it all. `login` is the command with which a person logs
+    /// in.
+    pub(super) fn advice(&self, config: &Oauth2Config, login: &str) -> Option<String> {
+        let new_login = || match config.authorize_url {
+            Some(_) => format!("log in again: {login}"),
+            None => "write a new `refresh-token`".to_owned(),
+        };
+        let is_renewal = matches!(self.proof, Proof::RefreshToken(_));
+        match &self.fault {
+            EndpointFault::NoRefreshToken => Some(format!("log in: {login}")),
+            EndpointFault::Refused { code, .. } if is_renewal && code == "invalid_grant" => {
+                let lost = "an earlier answer was lost, perhaps with a new refresh token; ";
+                let lost = if self.may_be_lost { lost } else { "" };
+                Some(format!(
+                    "{lost}the refresh token is over or was used up; {}",
+                    new_login()
+                ))
+            }
+            EndpointFault::Refused { code, description } => self.setting(config, code, description),
+            EndpointFault::Html
+            | EndpointFault::Empty
+            | EndpointFault::Unreadable
+            | EndpointFault::NoToken { .. }
+            | EndpointFault::TooLarge { .. }
+            | EndpointFault::OtherType { .. }
+            | EndpointFault::NoHeader
+            | EndpointFault::Unreached { .. }
+                if is_renewal && self.is_good() =>
+            {
+                Some(format!(
+                    "if the answer had a new refresh token, it is lost, and the next renewal is refused; then {}",
+                    new_login()
+                ))
+            }
+            EndpointFault::Html => self.setting(config, "", ""),
+            _ => None,
+        }
+    }
+
+    fn is_good(&self) -> bool {
+        self.status
+            .is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// The setting that a refusal of the request's form points to.
+    fn setting(&self, config: &Oauth2Config, code: &str, description: &str) -> Option<String> {
+        let said = format!("{code} {description}").to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        let is_renewal = matches!(self.proof, Proof::RefreshToken(_));
+        let body = config.shape.body;
+        if self.status == Some(415) || says(&["content-type", "content type", "media type"]) {
+            let other = match body {
+                ParameterPlace::Form => "json",
+                ParameterPlace::Json | ParameterPlace::Query => "form",
+            };
+            return Some(format!(
+                "it may want its parameters in another form: `body = \"{other}\"`"
+            ));
+        }
+        if self.status == Some(405) {
+            return Some("it may want another method: `method = \"GET\"` or \"POST\"".to_owned());
+        }
+        if self.status == Some(404) && is_renewal && config.shape.refresh_url.is_none() {
+            return Some("renewals may have an address of their own: `refresh-url`".to_owned());
+        }
+        if says(&["code_verifier", "code_challenge", "pkce"]) {
+            return Some("it may not know PKCE: `pkce = false`".to_owned());
+        }
+        if says(&["redirect_uri", "redirect uri"]) {
+            return Some("`redirect-uri` must be the one that is registered there".to_owned());
+        }
+        if is_renewal && !config.scopes.is_empty() && says(&["scope"]) {
+            let other = !config.renews_with_scopes();
+            let told = if other { "want" } else { "refuse" };
+            return Some(format!(
+                "it may {told} scopes in a renewal: `scopes-in-renewals = {other}`"
+            ));
+        }
+        if says(&["grant_type"]) && code != "unsupported_grant_type" {
+            return Some(format!(
+                "it may not find the parameters in a {}: `body` is \"form\", \"json\" or \"query\"",
+                body.name()
+            ));
+        }
+        let may_be_the_client = matches!(self.status, Some(400 | 401 | 403))
+            && [
+                "",
+                "invalid_client",
+                "invalid_request",
+                "unauthorized_client",
+            ]
+            .contains(&code);
+        let client = config.client.as_ref().filter(|_| may_be_the_client)?;
+        client_advice(&client.auth, &config.grant).map(str::to_owned)
+    }
+}
+
+/// The other ways in which a client can prove itself.
+fn client_advice(auth: &ClientAuth, grant: &Grant) -> Option<&'static str> {
+    match auth {
+        ClientAuth::Basic(secret) if needs_escapes(secret.expose()) => Some(
+            "it may want the client's secret in another way: `client-auth = \"basic-raw\"`, which doesn't escape it, or \
+             \"body\"",
+        ),
+        ClientAuth::Basic(_) | ClientAuth::BasicRaw(_) => {
+            Some("it may want the client's secret in another way: `client-auth = \"body\"`")
+        }
+        ClientAuth::Body(_) => Some(
+            "it may want the client's secret in another way: `client-auth = \"basic\"` or \"basic-raw\"",
+        ),
+        ClientAuth::Public if !matches!(grant, Grant::JwtBearer(_)) => {
+            Some("it may want a `client-secret`")
+        }
+        ClientAuth::Public | ClientAuth::PrivateKeyJwt(_) => None,
+    }
+}
+
+/// Whether a form escapes some of it.
+fn needs_escapes(text: &str) -> bool {
+    !text
+        .chars()
+        .all(|letter| letter.is_ascii_alphanumeric() || "-_.*".contains(letter))
+}

@@ -1,0 +1,219 @@
+use super::*;
+
+fn read_with(status: u16, body: &[u8], change: impl FnOnce(&mut AnswerFields)) -> String {
+    let mut fields = AnswerFields::default();
+    change(&mut fields);
+    match read(status, body, &fields) {
+        Ok(response) => {
+            let seconds = |time: Option<Duration>| {
+                time.map_or("-".to_owned(), |time| {
+                    time.as_secs_f64().round().to_string()
+                })
+            };
+            let refresh = response.refresh_token.as_ref().map_or("-", Secret::expose);
+            format!(
+                "{} {} {refresh} {}",
+                response.access_token.expose(),
+                seconds(response.expires_in),
+                seconds(response.refresh_expires_in),
+            )
+        }
+        Err(failure) => {
+            let kept = failure.refresh_token.as_ref().map(Secret::expose);
+            let kept = kept.map_or(String::new(), |token| format!(" [{token}]"));
+            format!("{}{kept}", failure.fault)
+        }
+    }
+}
+
+fn read_as(body: impl AsRef<[u8]>) -> String {
+    read_with(200, body.as_ref(), |_| {})
+}
+
+#[test]
+fn a_token_is_read_in_whatever_form_it_comes() {
+    let utf16: Vec<u8> = "\u{FEFF}{\"access_token\":\"a\"}"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(read_as(utf16), "a - - -");
+    for (body, expected) in [
+        (
+            r#"{"access_token":"a","expires_in":60,"refresh_token":"r"}"#,
+            "a 60 r -",
+        ),
+        ("\u{FEFF}{\"access_token\":\"a\"}", "a - - -"),
+        ("\n {\"access_token\":\" a\\n\"} ", "a - - -"),
+        (r#"{"access_token":"a","error":""}"#, "a - - -"),
+        (
+            r#"{"access_token":"a","error":null,"error_description":null}"#,
+            "a - - -",
+        ),
+        (r#"{"access_token":"a","error":"none","code":0}"#, "a - - -"),
+        (
+            "access_token=a%2B2&refresh_token=r2&expires_in=60&token_type=bearer",
+            "a+2 60 r2 -",
+        ),
+        ("\u{FEFF}access_token=a&expires_in=60\n", "a 60 - -"),
+        (r#"{"access_token":"a","refresh_token":""}"#, "a - - -"),
+        (
+            r#"{"access_token":"a","refresh_token":"r","refresh_token_expires_in":"86400"}"#,
+            "a - r 86400",
+        ),
+        (
+            r#"{"access_token":"a","refresh_token":"r","refresh_expires_in":0}"#,
+            "a - r -",
+        ),
+        (
+            r#"{"access_token":"a","refresh_token":"r","x_refresh_token_expires_in":8726400}"#,
+            "a - r 8726400",
+        ),
+    ] {
+        assert_eq!(read_as(body), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_token_is_read_from_where_the_configuration_says() {
+    let path = |text: &str| FieldPath::parse(text).expect(text);
+    let slack = br#"{"ok":true,"authed_user":{"access_token":"x","token_type":"user","refresh_token":"r","expires_in":9}}"#;
+    let nested = |fields: &mut AnswerFields| fields.token = path("authed_user.access_token");
+    assert_eq!(read_with(200, slack, nested), "x 9 r -");
+    let outside = br#"{"data":{"token":"x"},"refresh_token":"r","expires_in":9}"#;
+    let data = |fields: &mut AnswerFields| fields.token = path("data.token");
+    assert_eq!(read_with(200, outside, data), "x 9 r -");
+    let elsewhere = br#"{"t":{"v":"x"},"r":[{"v":"r"}],"l":{"ms":9000}}"#;
+    let all = |fields: &mut AnswerFields| {
+        fields.token = path("t.v");
+        fields.refresh_token = Some(path("r.0.v"));
+        fields.expires_in = Some(path("l.ms"));
+        fields.expires_in_unit = LifetimeUnit::From(Duration::from_millis(1));
+    };
+    assert_eq!(read_with(200, elsewhere, all), "x 9 r -");
+    let whole = |fields: &mut AnswerFields| fields.token = path(".");
+    assert_eq!(read_with(200, b"a-token\n", whole), "a-token - - -");
+    assert_eq!(read_with(200, b"\"a-token\"", whole), "a-token - - -");
+    assert!(read_with(200, b"<html>", whole).contains("HTML"));
+}
+
+#[test]
+fn every_spelling_of_a_bearer_token_is_taken_and_no_token_that_needs_a_proof() {
+    let of = |token_type: &str| {
+        read_as(format!(
+            r#"{{"access_token":"a","refresh_token":"r","token_type":{token_type}}}"#
+        ))
+    };
+    for token_type in [
+        "\"Bearer\"",
+        "\"BEARER\"",
+        "\"bearer \"",
+        "\"BearerToken\"",
+        "\"Application Access Token\"",
+        "\"User Access Token\"",
+        "\"user\"",
+        "\"\"",
+        "null",
+        "1",
+    ] {
+        assert_eq!(of(token_type), "a - r -", "{token_type}");
+    }
+    for token_type in ["mac", "DPoP", "pop", "N_A", "Basic"] {
+        let told = of(&format!("\"{token_type}\""));
+        assert!(told.contains(&format!("type `{token_type}`")), "{told}");
+        assert!(told.ends_with("[r]"), "its refresh token is kept: {told}");
+    }
+    let body = br#"{"access_token":"a","token_type":"Own"}"#;
+    let known = |fields: &mut AnswerFields| fields.token_types = vec!["own".to_owned()];
+    assert_eq!(read_with(200, body, known), "a - - -");
+}
+
+#[test]
+fn what_is_no_token_is_named_for_what_it_is() {
+    for (status, body, expected) in [
+        (200, "", "answered nothing; check `token-url`"),
+        (200, "  \n", "answered nothing; check `token-url`"),
+        (200, "<!doctype html><p>hello", "answered HTML"),
+        (503, "\n<html>", "answered HTML"),
+        (200, "{\"access_token\": \"", "neither JSON nor a form"),
+        (200, "hello world", "neither JSON nor a form"),
+        (200, "[]", "no `access_token`"),
+        (200, "{}", "no `access_token`"),
+        (200, "{\"access_token\": \"\"}", "no `access_token`"),
+        (200, "{\"access_token\": 1}", "no `access_token`"),
+        (
+            200,
+            "{\"error\": \"\", \"message\": \"success\"}",
+            "no `access_token`",
+        ),
+        (
+            200,
+            r#"{"data":{"access_token":"a","expires_in":1},"message":"success"}"#,
+            "no `access_token`; write `token-path = \"data.access_token\"` if that is the token",
+        ),
+        (200, "token=abc", "write `token-path = \"token\"`"),
+        (
+            400,
+            r#"{"access_token": "a"}"#,
+            "refused it, without a word",
+        ),
+        (
+            400,
+            "{\"error\": \"invalid_scope\"}",
+            "refused: invalid_scope",
+        ),
+        (
+            200,
+            "{\"error\": \"bad\", \"error_description\": \"so\\u001b bad\"}",
+            "refused: bad, \"so\\u{1b} bad\"",
+        ),
+        (
+            200,
+            r#"{"ok":false,"error":"invalid_auth"}"#,
+            "refused: invalid_auth",
+        ),
+        (200, r#"{"ok":false}"#, "refused it, without a word"),
+        (
+            200,
+            r#"{"code":40001,"message":"client_key wrong","data":{}}"#,
+            "refused: 40001, \"client_key wrong\"",
+        ),
+        (
+            200,
+            r#"{"errcode":40029,"errmsg":"invalid code"}"#,
+            "refused: 40029, \"invalid code\"",
+        ),
+        (
+            200,
+            r#"{"code":"ERR","msg":"no such app"}"#,
+            "refused: ERR, \"no such app\"",
+        ),
+        (
+            200,
+            r#"{"message":"error","data":{"error_code":10008,"description":"gone"}}"#,
+            "refused: 10008, \"error\"",
+        ),
+        (
+            400,
+            r#"{"error":{"message":"Invalid code","type":"OAuthException","code":100}}"#,
+            "refused: 100, \"Invalid code\"",
+        ),
+        (400, r#"{"errors":["one","two"]}"#, "refused: \"one; two\""),
+        (
+            200,
+            "error=bad_verification_code&error_description=It+is+over",
+            "refused: bad_verification_code, \"It is over\"",
+        ),
+        (400, "no such client", "refused: \"no such client\""),
+        (400, "{}", "refused it, without a word"),
+        (
+            400,
+            "{\"error\": \"invalid_grant\", \"error_description\": \"bad iat\"}",
+            "clock",
+        ),
+    ] {
+        let told = read_with(status, body.as_bytes(), |_| {});
+        assert!(told.contains(expected), "{body}: {told}");
+    }
+    let long = format!("{{\"error\": \"{}\"}}", "x".repeat(10_000));
+    assert!(read_with(400, long.as_bytes(), |_| {}).len() < 300);
+}

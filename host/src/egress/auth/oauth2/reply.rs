@@ -1,0 +1,58 @@
+//! What comes back of a request for a token, as bytes.
+
+use http::{HeaderMap, Response, header};
+use http_body_util::BodyExt;
+use url::Url;
+
+use crate::egress::body::ResponseBody;
+use crate::egress::error::EgressError;
+use crate::report;
+
+/// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
+pub(super) const MAX_BYTES: usize = 64 << 10;
+
+/// How much of a redirect's address is shown.
+const SHOWN_URL_BYTES: usize = 200;
+
+/// What came back.
+pub(super) struct EndpointAnswer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// `None` if it is too long.
+    pub(super) body: Option<Vec<u8>>,
+}
+
+/// The origin and path of a redirect: its query may hold secrets.
+pub(super) fn leads_to(url: &Url, headers: &HeaderMap) -> Option<String> {
+    let location = headers.get(header::LOCATION)?.to_str().ok()?;
+    let mut to = url.join(location).ok().filter(Url::has_host)?;
+    to.set_query(None);
+    to.set_fragment(None);
+    let shown = format!("{}{}", to.origin().ascii_serialization(), to.path());
+    Some(report::shortened(&report::escaped(&shown), SHOWN_URL_BYTES))
+}
+
+/// Reads a response to its end, as far as it may go.
+///
+/// # Errors
+///
+/// It broke off.
+pub(super) async fn read(response: Response<ResponseBody>) -> Result<EndpointAnswer, EgressError> {
+    let (head, mut rest) = response.into_parts();
+    let answer = |body| EndpointAnswer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body,
+    };
+    let mut body = Vec::new();
+    while let Some(frame) = rest.frame().await {
+        if let Ok(piece) = frame?.into_data() {
+            if body.len().saturating_add(piece.len()) > MAX_BYTES {
+                rest.set_aside();
+                return Ok(answer(None));
+            }
+            body.extend_from_slice(&piece);
+        }
+    }
+    Ok(answer(Some(body)))
+}

@@ -1,0 +1,228 @@
+//! Answers of token endpoints as real APIs give them, each beside the answer of the RFC.
+
+use super::endpoint::{Endpoint, KEYS};
+use super::{called, host_for};
+use crate::{assert_error, guests, host};
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use weld_host_tests::host::Host;
+use weld_host_tests::upstream::Upstream;
+
+/// An endpoint that always answers so.
+fn answering(status: u16, content_type: &'static str, body: &'static str) -> Endpoint {
+    Endpoint::scripted(move |_, exchange| {
+        exchange.answer(status, &[("content-type", content_type)], body);
+    })
+}
+
+/// What the page is told that has no token.
+fn told(host: &Host, endpoint: &Endpoint) -> String {
+    let state = json!({ "url": endpoint.upstream.url("/beers"), "on_error": "fail" });
+    let answer = host.weld("guest").page("rows", &state);
+    assert_error(&answer, 502, "credentials_failed")
+}
+
+#[test]
+fn a_token_is_used_whatever_stands_beside_it() {
+    let json = "application/json";
+    for (content_type, body) in [
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","token_type":"Bearer","expires_in":7199}"#,
+        ),
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","token_type":"Bearer","expires_in":7199,"error":""}"#,
+        ),
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","error":null,"error_description":null}"#,
+        ),
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","token_type":"User Access Token"}"#,
+        ),
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","token_type":"Application Access Token"}"#,
+        ),
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","token_type":"BearerToken","expires_in":"60"}"#,
+        ),
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","token_type":"bearer "}"#,
+        ),
+        (json, r#"{"access_token":"a-long-token-1","token_type":""}"#),
+        (
+            json,
+            r#"{"access_token":"a-long-token-1","token_type":null}"#,
+        ),
+        (json, "\u{FEFF}{\"access_token\":\"a-long-token-1\"}"),
+        (
+            "text/plain",
+            "access_token=a-long-token-1&expires_in=60&token_type=bearer",
+        ),
+        (
+            "application/x-www-form-urlencoded",
+            "access_token=a-long-token-1&scope=",
+        ),
+    ] {
+        let endpoint = answering(200, content_type, body);
+        let host = host_for(guests::FETCHES, &endpoint, KEYS);
+        let row = called(&host, &endpoint);
+        assert_eq!(row["status"], 200, "{body}: {row}");
+    }
+    for token_type in ["mac", "DPoP"] {
+        let endpoint = Endpoint::giving(move |number| {
+            format!(r#"{{"access_token":"a-long-token-{number}","token_type":"{token_type}"}}"#)
+        });
+        let host = host_for(guests::FETCHES, &endpoint, KEYS);
+        let told = told(&host, &endpoint);
+        assert!(
+            told.contains(&format!("of the type `{token_type}`")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_token_within_the_answer_is_named_by_its_path_and_a_refusal_says_why() {
+    let body = r#"{"code":0,"message":"success","data":{"access_token":"a-long-token-1","expires_in":86400}}"#;
+    let endpoint = answering(200, "application/json", body);
+    let host = host_for(guests::FETCHES, &endpoint, KEYS);
+    let message = told(&host, &endpoint);
+    assert!(
+        message.contains("write `token-path = \"data.access_token\"`"),
+        "{message}"
+    );
+    let keys = format!("{KEYS}token-path = \"data.access_token\"\n");
+    let host = host_for(guests::FETCHES, &endpoint, &keys);
+    assert_eq!(called(&host, &endpoint)["status"], 200);
+
+    for (body, expected) in [
+        (
+            r#"{"code":40001,"message":"client_key hunter2/hunter2 wrong","data":{}}"#,
+            "refused: 40001, \"client_key [secret auth.api] wrong\" (status 200)",
+        ),
+        (
+            r#"{"ok":false,"error":"invalid_auth"}"#,
+            "refused: invalid_auth (status 200)",
+        ),
+    ] {
+        let endpoint = answering(200, "application/json", body);
+        let host = host_for(guests::FETCHES, &endpoint, &keys);
+        let message = told(&host, &endpoint);
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+/// An API whose endpoint takes each refresh token once, and answers the first renewal so.
+struct Rotation {
+    upstream: Upstream,
+    tokens: tempfile::TempDir,
+}
+
+impl Rotation {
+    fn answering(first: &'static str, content_type: &'static str) -> Self {
+        let renewals = Mutex::new(0);
+        let upstream = Upstream::start(move |request, exchange| {
+            if request.target() != "/token" {
+                return exchange.answer(200, &[], "{}");
+            }
+            let mut renewals = renewals.lock().unwrap();
+            let current = format!("refresh_token=refresh-token-{}", *renewals + 1);
+            if !request.text().split('&').any(|field| field == current) {
+                return exchange.answer(400, &[], r#"{"error":"invalid_grant"}"#);
+            }
+            *renewals += 1;
+            if *renewals == 1 {
+                return exchange.answer(200, &[("content-type", content_type)], first);
+            }
+            let refresh = format!("refresh-token-{}", *renewals + 1);
+            let answer = json!({ "access_token": "a-long-token-2", "refresh_token": refresh, "expires_in": 3600 });
+            exchange.answer(200, &[], answer.to_string());
+        });
+        Self {
+            upstream,
+            tokens: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A host that begins with the first refresh token, or with the one that is kept.
+    fn host(&self, more: &str) -> Host {
+        let origin = self.upstream.origin();
+        let config = format!(
+            "[network]\nallow = [\"{origin}\"]\n[rate-limit]\nretries = 0\n[auth.api]\nurls = [\"{origin}/beers\"]\nkind = \"oauth2\"\ngrant = \"refresh-token\"\ntoken-url = \"{origin}/token\"\nclient-id = \"weld\"\nrefresh-token = \"refresh-token-1\"\n{more}"
+        );
+        let key = self.tokens.path().join("key");
+        std::fs::write(
+            &key,
+            "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+        )
+        .unwrap();
+        host()
+            .plugin("guest", guests::FETCHES)
+            .config("guest", &config)
+            .flag(
+                "--tokens",
+                &self.tokens.path().join("tokens").display().to_string(),
+            )
+            .flag("--token-key-file", &key.display().to_string())
+            .start()
+    }
+
+    fn called(&self, host: &Host) -> Value {
+        crate::egress::fetch(host, &json!({ "url": self.upstream.url("/beers") }))
+    }
+}
+
+#[test]
+fn a_refresh_token_that_was_replaced_is_kept_in_whatever_form_it_came() {
+    for (content_type, first) in [
+        (
+            "application/json",
+            r#"{"access_token":"a-long-token-1","refresh_token":"refresh-token-2","expires_in":1}"#,
+        ),
+        (
+            "text/plain",
+            "access_token=a-long-token-1&refresh_token=refresh-token-2&expires_in=1&token_type=bearer",
+        ),
+        // The token can't be used, but the one for the next is there.
+        (
+            "application/json",
+            r#"{"access_token":"a-long-token-1","token_type":"mac","refresh_token":"refresh-token-2"}"#,
+        ),
+        (
+            "application/json",
+            r#"{"access_token":"two\nlines","refresh_token":"refresh-token-2"}"#,
+        ),
+        ("application/json", r#"{"refresh_token":"refresh-token-2"}"#),
+    ] {
+        let api = Rotation::answering(first, content_type);
+        api.called(&api.host(""));
+        // With the second one, which a host that ended has left.
+        let row = api.called(&api.host(""));
+        assert_eq!(row["status"], 200, "{first}: {row}");
+    }
+}
+
+#[test]
+fn a_refresh_token_that_may_be_lost_is_said() {
+    let api = Rotation::answering("<html>", "text/html");
+    let host = api.host("");
+    let state = json!({ "url": api.upstream.url("/beers"), "on_error": "fail" });
+    let answer = host.weld("guest").page("rows", &state);
+    let message = assert_error(&answer, 502, "credentials_failed");
+    assert!(
+        message.contains("if the answer had a new refresh token, it is lost"),
+        "{message}"
+    );
+    assert!(message.contains("write a new `refresh-token`"), "{message}");
+    // The control: what is no renewal has nothing to lose.
+    let endpoint = answering(200, "text/html", "<html>");
+    let host = host_for(guests::FETCHES, &endpoint, KEYS);
+    let message = told(&host, &endpoint);
+    assert!(!message.contains("is lost"), "{message}");
+}
