@@ -137,7 +137,10 @@ pub(crate) enum RequestFault {
     UrlCharacter,
     #[error("the URL's scheme is `{0}`, only http and https can be called")]
     Scheme(String),
-    #[error("the URL holds a user name or password; send an `authorization` header instead")]
+    #[error(
+        "the URL holds a user name or password; write them under [auth.NAME] with `kind = \"basic\"` in the connector's file, and \
+         the URL without, or send an `authorization` header"
+    )]
     UserInfo,
     #[error("`{0}` is not a scheme, `://` and a host")]
     NoHost(String),

@@ -6,14 +6,14 @@ use http::{HeaderName, header};
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
-use super::signing_key::{Algorithm, SigningKey};
+use super::signing_key::{Algorithm, SecretEncoding, SigningKey};
 use super::texts::{header_name, without_controls};
-use crate::config::quantity::parse_duration;
+use crate::config::quantity::{duration_text, parse_duration};
 
 /// What a token holds.
 #[derive(Clone)]
 pub struct JwtContent {
-    /// `headers`, besides `alg` and `typ`, which are the host's.
+    /// `headers`, besides `alg`, which is the host's; `typ` is `JWT` unless it stands here.
     pub headers: Map<String, Value>,
     /// `claims`, besides `iat`, `exp` and `jti`, which are the host's.
     pub claims: Map<String, Value>,
@@ -21,6 +21,9 @@ pub struct JwtContent {
     pub key: SigningKey,
     /// `expires-in`: for how long a token holds, in whole seconds, 10 at the least.
     pub expires_in: Duration,
+    /// `backdate`: how long before its signature a token says that it was issued, in whole seconds, at most half of
+    /// `expires_in`, which counts from then on.
+    pub backdate: Duration,
 }
 
 /// What a token holds, and how it is sent.
@@ -38,9 +41,11 @@ pub struct JwtConfig {
 
 /// What the host fills in.
 const CLAIMS: [&str; 3] = ["iat", "exp", "jti"];
-const HEADERS: [&str; 2] = ["alg", "typ"];
+const HEADERS: [&str; 1] = ["alg"];
 
 const DEFAULT_EXPIRES_IN: Duration = Duration::from_secs(300);
+/// Clocks differ by that much; of a short life it is a fifth.
+const DEFAULT_BACKDATE: Duration = Duration::from_secs(60);
 const LEAST_EXPIRES_IN: Duration = Duration::from_secs(10);
 const MOST_EXPIRES_IN: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -70,23 +75,45 @@ pub(super) fn content(
     };
     let headers = object(fields, "headers", &HEADERS);
     let expires_in = fields.optional("expires-in", "a time such as \"5m\"", expires_in);
+    let expires_in = expires_in.unwrap_or(DEFAULT_EXPIRES_IN);
+    let backdate = fields.optional("backdate", "a time such as \"60s\"", |text| {
+        let time = parse_duration(text).map_err(|error| error.to_string())?;
+        if time > expires_in / 2 {
+            return Err(format!(
+                "write at most half of `expires-in`, which is {}",
+                duration_text(expires_in)
+            ));
+        }
+        Ok(Duration::from_secs(time.as_secs()))
+    });
+    let by_default = || DEFAULT_BACKDATE.min(Duration::from_secs(expires_in.as_secs() / 5));
     Some(JwtContent {
         headers: headers?,
         claims: claims?,
         key: key?,
-        expires_in: expires_in.unwrap_or(DEFAULT_EXPIRES_IN),
+        expires_in,
+        backdate: backdate.unwrap_or_else(by_default),
     })
 }
 
-/// Reads `algorithm` and `key`.
+/// Reads `algorithm`, `key-encoding` and `key`.
 pub(super) fn key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<SigningKey> {
     let algorithm = fields.required("algorithm", "such as \"RS256\"", Algorithm::parse);
+    let names = SecretEncoding::ALL.map(SecretEncoding::name).join(", ");
+    let encoding = fields.optional("key-encoding", &format!("one of {names}"), |text| {
+        let mut all = SecretEncoding::ALL.into_iter();
+        all.find(|encoding| encoding.name() == text)
+            .ok_or_else(|| format!("no such encoding: write one of {names}"))
+    });
     let mut key_text = None;
     let key = fields.required("key", "such as { file = \"key.pem\" }", |text| {
         // The key can't be judged without knowing for what.
         key_text = Some(text.to_owned());
         algorithm
-            .map(|algorithm| SigningKey::parse(algorithm, text))
+            .map(|algorithm| match encoding {
+                Some(encoding) => SigningKey::shared(algorithm, text, encoding),
+                None => SigningKey::parse(algorithm, text),
+            })
             .transpose()
     });
     if let Some(text) = key_text {

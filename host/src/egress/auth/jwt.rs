@@ -73,7 +73,7 @@ impl Signer {
         if !self.config.per_request {
             *last = Some(SignedToken {
                 value: value.clone(),
-                until: began + config.content.expires_in * USED_FIFTHS / 5,
+                until: began + left(&config.content) * USED_FIFTHS / 5,
             });
         }
         Ok((value, false))
@@ -88,16 +88,24 @@ impl Signer {
     }
 }
 
-/// The compact form (RFC 7515, section 3.1); none where the system has no random numbers or its clock is before 1970.
+/// For how long a token holds that is signed now: its time begins before.
+fn left(content: &JwtContent) -> Duration {
+    content.expires_in.saturating_sub(content.backdate)
+}
+
+/// The compact form (RFC 7515, section 3.1); `None` if the system has no random numbers or its clock is
+/// before 1970. It says that it was issued a little earlier: many verifiers refuse a token of the next second, and count
+/// its longest life from their own clock.
 pub(super) fn token(content: &JwtContent, now: SystemTime) -> Option<String> {
     let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let now = Duration::from_secs(now.as_secs());
     let mut header = content.headers.clone();
     header.insert("alg".to_owned(), content.key.algorithm().name().into());
-    header.insert("typ".to_owned(), "JWT".into());
+    header.entry("typ").or_insert_with(|| "JWT".into());
     let mut claims = content.claims.clone();
-    claims.insert("iat".to_owned(), now.as_secs().into());
-    let expires = now.checked_add(content.expires_in)?;
+    let issued = now.checked_sub(content.backdate)?;
+    claims.insert("iat".to_owned(), issued.as_secs().into());
+    let expires = issued.checked_add(content.expires_in)?;
     claims.insert("exp".to_owned(), expires.as_secs().into());
     claims.insert("jti".to_owned(), identifier()?.into());
     let part = |object| URL_SAFE_NO_PAD.encode(Value::Object(object).to_string());

@@ -1,9 +1,11 @@
 //! A key that signs tokens (RFC 7518, section 3.1; RFC 8037).
 
 mod algorithm;
+mod armor;
 mod jwk;
 mod key_material;
 mod pem;
+mod secret_encoding;
 
 pub use algorithm::Algorithm;
 
@@ -11,6 +13,7 @@ use ring::hmac;
 use ring::rand::SystemRandom;
 
 use key_material::KeyMaterial;
+pub(super) use secret_encoding::SecretEncoding;
 
 /// A private or shared key, and what it signs with.
 #[derive(Clone)]
@@ -44,6 +47,33 @@ impl SigningKey {
         } else {
             pem::pair(algorithm, text)?
         };
+        Ok(Self { algorithm, pair })
+    }
+
+    /// A shared secret whose bytes are written in another encoding.
+    ///
+    /// # Errors
+    ///
+    /// The algorithm signs with no shared secret, or the text is not of this encoding.
+    pub(super) fn shared(
+        algorithm: Algorithm,
+        text: &str,
+        encoding: SecretEncoding,
+    ) -> Result<Self, String> {
+        let hash = algorithm.hmac().ok_or_else(|| {
+            format!(
+                "`key-encoding` is of shared secrets, and {} signs with {}",
+                algorithm.name(),
+                algorithm.key()
+            )
+        })?;
+        let bytes = encoding.decode(text.trim()).ok_or_else(|| {
+            format!(
+                "the secret is not the {} that `key-encoding` says",
+                encoding.name()
+            )
+        })?;
+        let pair = KeyMaterial::Hmac(hmac::Key::new(hash, &bytes));
         Ok(Self { algorithm, pair })
     }
 

@@ -8,15 +8,13 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::algorithm::Algorithm;
+use super::armor;
 use super::key_material::KeyMaterial;
 
 pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, String> {
-    if text.contains("ENCRYPTED") {
-        return Err("the key is encrypted, and must be decrypted first".to_owned());
-    }
-    let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| {
-        "this is no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK"
-            .to_owned()
+    let block = armor::private_block(text)?;
+    let key = PrivateKeyDer::from_pem_slice(block.as_bytes()).map_err(|_| {
+        "the key is of a kind that can't be used; convert it with `openssl pkey`".to_owned()
     })?;
     if let Some(pair) = read(algorithm, &key) {
         return Ok(pair);

@@ -99,12 +99,12 @@ fn keys_of_no_use_are_refused_with_the_reason() {
         (
             Algorithm::Es256,
             P256_ENCRYPTED,
-            "the key is encrypted, and must be decrypted first",
+            "the key is encrypted; decrypt it with `openssl pkey -in KEY -out DECRYPTED`",
         ),
         (
             Algorithm::Es256,
             P256_PUBLIC,
-            "this is no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK",
+            "this is a public key; the host signs with the private key that belongs to it",
         ),
         (
             Algorithm::Hs256,
@@ -127,4 +127,101 @@ fn keys_of_no_use_are_refused_with_the_reason() {
         let error = SigningKey::parse(algorithm, text).err();
         assert_eq!(error.as_deref(), Some(expected));
     }
+}
+
+#[test]
+fn a_key_is_read_as_environments_and_copies_leave_it() {
+    let (algorithm, pem) = (Algorithm::Rs256, RSA_PKCS8);
+    let indented: String = pem.lines().map(|line| format!("    {line}  \n")).collect();
+    for (told, text) in [
+        ("escapes", pem.replace('\n', "\\n")),
+        ("escapes with CR", pem.replace('\n', "\\r\\n")),
+        ("escaped twice", pem.replace('\n', "\\\\n")),
+        ("CR LF", pem.replace('\n', "\r\n")),
+        ("blanks", pem.replace('\n', " ")),
+        ("no breaks", pem.replace('\n', "")),
+        ("quotes", format!("\"{pem}\"")),
+        (
+            "quotes and escapes",
+            format!("'{}'", pem.replace('\n', "\\n")),
+        ),
+        ("JSON", pem.replace('/', "\\/").replace('\n', "\\n")),
+        ("a mark", format!("\u{FEFF}{pem}")),
+        ("indents", indented),
+        (
+            "base64",
+            base64::engine::general_purpose::STANDARD.encode(pem),
+        ),
+        (
+            "a certificate before",
+            format!("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n{pem}"),
+        ),
+    ] {
+        let key = SigningKey::parse(algorithm, &text);
+        assert!(key.is_ok(), "{told}: {:?}", key.err());
+    }
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    for (text, expected) in [
+        (
+            pem.lines().next().expect("a line").to_owned(),
+            "the key is cut short: the line `-----END PRIVATE KEY-----` is missing, as where a variable takes one line only",
+        ),
+        (
+            body,
+            "this is base64 alone; the lines `-----BEGIN PRIVATE KEY-----` before it and `-----END PRIVATE KEY-----` after it are part of the key",
+        ),
+        (
+            pem.replace("-----", "----"),
+            "the key must begin with a line such as `-----BEGIN PRIVATE KEY-----`, with five dashes on either side",
+        ),
+        (
+            pem.replace('\n', "n"),
+            "the base64 between `-----BEGIN PRIVATE KEY-----` and its end is not whole; line breaks may have become other characters",
+        ),
+        (
+            pem.replace("\nMII", "\n#MII"),
+            "between `-----BEGIN PRIVATE KEY-----` and its end stands base64 alone, and character 1 is of another kind",
+        ),
+        (
+            "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----".to_owned(),
+            "this is a certificate; the host signs with the private key that belongs to it",
+        ),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nAA==\n-----END OPENSSH PRIVATE KEY-----"
+                .to_owned(),
+            "the key has OpenSSH's own form; convert a copy of it with `ssh-keygen -p -m PKCS8 -N '' -f KEY`",
+        ),
+    ] {
+        assert_eq!(
+            SigningKey::parse(algorithm, &text).err().as_deref(),
+            Some(expected)
+        );
+    }
+}
+
+#[test]
+fn a_shared_secret_is_decoded_as_the_configuration_says() {
+    let plain = SigningKey::parse(Algorithm::Hs256, "a shared secret?>").expect("a key");
+    for (text, encoding) in [
+        ("YSBzaGFyZWQgc2VjcmV0Pz4=", SecretEncoding::Base64),
+        ("YSBzaGFyZWQgc2VjcmV0Pz4", SecretEncoding::Base64Url),
+        (
+            "6120736861726564207365637265743F3e",
+            SecretEncoding::Hexadecimal,
+        ),
+    ] {
+        let key = SigningKey::shared(Algorithm::Hs256, text, encoding).expect(text);
+        let signed = |key: &SigningKey| key.sign(b"message").expect("it signs");
+        assert_eq!(signed(&key), signed(&plain), "{text}");
+    }
+    let wrong = SigningKey::shared(Algorithm::Hs256, "a b", SecretEncoding::Base64).err();
+    assert_eq!(
+        wrong.as_deref(),
+        Some("the secret is not the base64 that `key-encoding` says")
+    );
+    let other = SigningKey::shared(Algorithm::Es256, "YQ==", SecretEncoding::Base64).err();
+    assert_eq!(
+        other.as_deref(),
+        Some("`key-encoding` is of shared secrets, and ES256 signs with a P-256 key")
+    );
 }

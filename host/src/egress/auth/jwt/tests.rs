@@ -51,7 +51,7 @@ fn a_token_has_what_is_configured_and_what_the_host_fills_in() {
         claims_read,
         serde_json::json!({
             "iss": "weld", "aud": ["a", "b"], "nested": { "level": 2, "on": true },
-            "iat": 1_700_000_000, "exp": 1_700_000_090, "jti": null,
+            "iat": 1_700_000_000 - 18, "exp": 1_700_000_000 + 72, "jti": null,
         })
     );
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"a shared secret");
@@ -65,7 +65,7 @@ async fn a_token_is_sent_until_it_is_nearly_over() {
     let signer = signer("expires-in = '100s'");
     let first = sent(&signer);
     assert!(first.starts_with("Bearer "), "{first}");
-    tokio::time::advance(Duration::from_secs(79)).await;
+    tokio::time::advance(Duration::from_secs(63)).await;
     assert_eq!(sent(&signer), first);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_ne!(sent(&signer), first);
@@ -92,4 +92,33 @@ fn a_token_that_was_refused_is_not_sent_again_and_no_newer_one_is_lost() {
     assert!(!was_sent_before && first != second);
     signer.discard(&first);
     assert_eq!(signed(), (second, true));
+}
+
+#[test]
+fn a_token_is_issued_before_it_is_signed_and_lives_no_longer_for_it() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    for (more, back, life) in [
+        ("", 60, 300),
+        ("expires-in = '10m'", 60, 600),
+        ("expires-in = '100s'", 20, 100),
+        ("expires-in = '10s'", 2, 10),
+        ("backdate = '0s'", 0, 300),
+        ("backdate = '150s'\nheaders = { typ = 'at+jwt' }", 150, 300),
+    ] {
+        let token = token(&config(more).content, now).expect("it signs");
+        let claims = part(token.split('.').nth(1).expect("three parts"));
+        let issued = 1_700_000_000 - back;
+        assert_eq!(
+            (&claims["iat"], &claims["exp"]),
+            (&Value::from(issued), &Value::from(issued + life)),
+            "{more}"
+        );
+        let header = part(token.split('.').next().expect("three parts"));
+        let typ = if more.contains("typ") {
+            "at+jwt"
+        } else {
+            "JWT"
+        };
+        assert_eq!(header["typ"], typ);
+    }
 }
