@@ -105,6 +105,19 @@ impl Connector {
         self.program.work(&self.setup, scope, bytes, work).await
     }
 
+    /// Does `work` on `bytes` bytes of a request for this connector, before there is a call.
+    ///
+    /// # Errors
+    ///
+    /// The host ends meanwhile.
+    pub(crate) async fn work_aside<R: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, CallError> {
+        self.program.work_aside(&self.setup, bytes, work).await
+    }
+
     /// Makes an instance and drops it.
     ///
     /// # Errors

@@ -168,7 +168,7 @@ impl Pages {
     pub(crate) async fn page(
         &self,
         connector: &Arc<Connector>,
-        request: &PageRequest,
+        request: &Arc<PageRequest>,
     ) -> Result<PageAnswer, Arc<PagesError>> {
         let limits = connector.limits();
         let state = &request.state;
@@ -191,8 +191,18 @@ impl Pages {
             }
         }
         let charge = charge_for(connector, state, CALL_COPIES)?;
-        let canonical = state.canonical();
-        let key = PageKey::new(connector.name(), &request.table, &canonical);
+        let identify = {
+            let (name, request) = (connector.name().clone(), request.clone());
+            move || {
+                let canonical = request.state.canonical();
+                let key = PageKey::new(&name, &request.table, &canonical);
+                (canonical, key)
+            }
+        };
+        let identified = connector.work_aside(state.received().len(), identify);
+        let (canonical, key) = identified
+            .await
+            .map_err(|error| Arc::new(ConnectorError::Call(error).into()))?;
         let maker = self.maker.clone();
         let begin = |waits| {
             let call = PageCall {

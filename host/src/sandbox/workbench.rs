@@ -36,33 +36,37 @@ impl Program {
         bytes: usize,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, CallError> {
-        let done = if bytes <= SMALL_BYTES {
-            scope.cpu.counting(work)
-        } else {
-            let working = self.work_in_turn(setup, scope, work);
-            tokio::time::timeout_at(scope.deadline.at, working)
-                .await
-                .map_err(|_| CallError::timeout(scope.deadline, None))??
-        };
+        let clock = scope.cpu.clone();
+        let working = self.work_aside(setup, bytes, move || clock.counting(work));
+        let done = tokio::time::timeout_at(scope.deadline.at, working)
+            .await
+            .map_err(|_| CallError::timeout(scope.deadline, None))??;
         scope.cpu.check().map_err(|_| CallError::CpuTime {
             limit: setup.limits.cpu_time,
         })?;
         Ok(done)
     }
 
-    async fn work_in_turn<R: Send + 'static>(
+    /// Does `work` on `bytes` bytes that are for no call yet, such as a request's.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Sandbox`] where the host ends meanwhile.
+    pub(crate) async fn work_aside<R: Send + 'static>(
         &self,
         setup: &CallSetup,
-        scope: &Arc<CallScope>,
+        bytes: usize,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, CallError> {
+        if bytes <= SMALL_BYTES {
+            return Ok(work());
+        }
         let mut place = self.workbench.place(setup.name.clone());
         let permit = poll_fn(|context| place.poll(context)).await;
-        let clock = scope.cpu.clone();
         let done = tokio::task::spawn_blocking(move || {
             // Held to the end of the work, also where nobody waits for it any more.
             let _permit = permit;
-            clock.counting(work)
+            work()
         });
         done.await.map_err(|error| match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),

@@ -18,6 +18,7 @@ use super::metrics::RequestOutcome;
 use super::record::RequestRecord;
 use super::response;
 use super::service::Service;
+use crate::connectors::ConnectorError;
 use crate::report;
 
 /// How often a request's state is held: as it came, and without the host's mark.
@@ -85,8 +86,8 @@ async fn page(
 ) -> Result<Response, ApiError> {
     let ReceivedBody { bytes, mut charge } = body;
     charge.grow((bytes.len() as u64).saturating_mul(REQUEST_COPIES))?;
-    let request = PageRequest::parse(&bytes)?;
-    drop(bytes);
+    let parse = connector.work_aside(bytes.len(), move || PageRequest::parse(&bytes));
+    let request = Arc::new(parse.await.map_err(ConnectorError::Call)??);
     let kept = request.state.received().len() + request.table.len();
     charge.resize((kept as u64).saturating_mul(REQUEST_COPIES))?;
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
