@@ -18,10 +18,10 @@ fn component(mark: u8) -> Vec<u8> {
     [&b"\0asm\x0d\0\x01\0\0\x02\x01"[..], &[mark]].concat()
 }
 
-/// A compiler that writes a line for each component, and refuses all.
-fn counting(folder: &Path) -> Compilation {
+/// A compiler that writes a line for each component, the number of its process, and then does what the script says.
+fn compiler(folder: &Path, script: &str) -> Compilation {
     let script = format!(
-        "cat > /dev/null; echo compiled >> {}; exit 1",
+        "cat > /dev/null; echo $$ >> {}; {script}",
         folder.join("count").display()
     );
     Compilation::Process(CompilerProcess {
@@ -31,19 +31,21 @@ fn counting(folder: &Path) -> Compilation {
     })
 }
 
-fn compiled(folder: &Path) -> usize {
-    let count = fs::read_to_string(folder.join("count"));
-    count.map_or(0, |lines| lines.lines().count())
+/// The compilers that were started.
+fn compilers(folder: &Path) -> Vec<String> {
+    let lines = fs::read_to_string(folder.join("count")).unwrap_or_default();
+    lines.lines().map(str::to_owned).collect()
 }
 
-async fn start(folder: &TempDir, files: Arc<dyn FileSystem>) -> Startup {
+/// Starts with a compiler that refuses all components, or does what the script says.
+async fn start(folder: &TempDir, files: Arc<dyn FileSystem>, script: &str) -> Startup {
     let engine = EngineSettings {
         slots: 1,
         max_memory_bytes: 1 << 20,
         total_memory_bytes: 1 << 30,
         keep_memory_bytes: 0,
     };
-    let runtime = Runtime::new(engine, counting(folder.path()), None).unwrap();
+    let runtime = Runtime::new(engine, compiler(folder.path(), script), None).unwrap();
     let plugins = Plugins::new(
         Arc::new(runtime),
         Arc::new(Upstreams::default()),
@@ -63,11 +65,26 @@ async fn start(folder: &TempDir, files: Arc<dyn FileSystem>) -> Startup {
         .unwrap()
 }
 
+/// Waits until something holds, and fails if it doesn't for very long.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let held = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(60), held).await;
+    assert!(in_time.is_ok(), "{what}");
+}
+
 /// Waits until this connector has not loaded.
-async fn until_failed(startup: &super::Connectors, name: &str) {
-    while !matches!(startup.find(Some(name)), Err(ConnectorError::Unavailable)) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+async fn until_failed(connectors: &super::Connectors, name: &str) {
+    let has_failed = || {
+        matches!(
+            connectors.find(Some(name)),
+            Err(ConnectorError::Unavailable)
+        )
+    };
+    until(name, has_failed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +101,7 @@ async fn files_that_hang_delay_neither_the_start_nor_a_reload_of_the_others() {
     let config = "[env]\nSECRET = { file = \"secret\" }";
     fs::write(folder.path().join("c.toml"), config).unwrap();
     put("secret");
-    let startup = start(&folder, files.clone()).await;
+    let startup = start(&folder, files.clone(), "exit 1").await;
     let names: Vec<&str> = startup
         .reports
         .iter()
@@ -107,9 +124,7 @@ async fn files_that_hang_delay_neither_the_start_nor_a_reload_of_the_others() {
     // A configuration that names a hanging file no longer is read, though the load of the old one hangs.
     fs::write(folder.path().join("d.toml"), config).unwrap();
     put("d.wasm");
-    while files.hanging_at("secret") < 2 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until("it hangs", || files.hanging_at("secret") == 2).await;
     fs::write(folder.path().join("d.toml"), "").unwrap();
     until_failed(&connectors, "d").await;
     // Once they answer, they are read to the end.
@@ -125,20 +140,49 @@ async fn component_that_failed_is_not_compiled_again_until_it_changes() {
     let folder = TempDir::new().unwrap();
     let put = |name: &str, mark| fs::write(folder.path().join(name), component(mark)).unwrap();
     put("first.wasm", 1);
-    let mut startup = start(&folder, Arc::new(SystemFiles)).await;
+    let mut startup = start(&folder, Arc::new(SystemFiles), "exit 1").await;
     startup
         .loader
         .finish(|report: LoadReport| assert!(report.outcome.is_err()))
         .await;
-    assert_eq!(compiled(folder.path()), 1);
+    assert_eq!(compilers(folder.path()).len(), 1);
     let connectors = startup.connectors;
     let loader = startup.loader;
     let reloading = tokio::spawn(loader.run(Some(Duration::from_millis(100)), drop));
     put("copy.wasm", 1);
     until_failed(&connectors, "copy").await;
-    assert_eq!(compiled(folder.path()), 1, "a copy fails as the first did");
+    assert_eq!(
+        compilers(folder.path()).len(),
+        1,
+        "a copy fails as the first did"
+    );
     put("other.wasm", 2);
     until_failed(&connectors, "other").await;
-    assert_eq!(compiled(folder.path()), 2, "another component is compiled");
+    assert_eq!(
+        compilers(folder.path()).len(),
+        2,
+        "another component is compiled"
+    );
     reloading.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn component_that_changes_while_it_is_compiled_is_compiled_no_further() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("first.wasm");
+    fs::write(&path, component(1)).unwrap();
+    let startup = start(&folder, Arc::new(SystemFiles), "exec sleep 3600").await;
+    let (connectors, loader) = (startup.connectors, startup.loader);
+    let reloading = tokio::spawn(loader.run(Some(Duration::from_millis(100)), drop));
+    until("it is compiled", || !compilers(folder.path()).is_empty()).await;
+    fs::write(&path, "no component").unwrap();
+    until_failed(&connectors, "first").await;
+    let compiler = compilers(folder.path()).concat();
+    until("the compiler has ended", || !is_running(&compiler)).await;
+    reloading.abort();
+}
+
+fn is_running(process: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"));
+    stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
