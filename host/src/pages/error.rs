@@ -6,7 +6,7 @@ use weld_protocol::{PageError, SchemaError};
 
 use super::calls::Retention;
 use crate::account::MemoryError;
-use crate::connectors::ConnectorError;
+use crate::connectors::{CallError, ConnectorError};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PagesError {
@@ -104,7 +104,12 @@ impl PagesError {
             Self::Connector(error) if !matches!(error, ConnectorError::Call(_)) => {
                 Retention::ForThoseWhoWait
             }
-            Self::Superseded | Self::OutOfMemory(_) => Retention::ForThoseWhoWait,
+            Self::Superseded
+            | Self::OutOfMemory(_)
+            | Self::Connector(ConnectorError::Call(CallError::OutOfMemory {
+                limit: MemoryError::Total(_),
+                ..
+            })) => Retention::ForThoseWhoWait,
             _ => Retention::UntilTold,
         }
     }

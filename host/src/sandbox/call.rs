@@ -129,6 +129,7 @@ impl Program {
                     memory_refused: store.data().memory_refused(),
                     cpu_limit: limits.cpu_time,
                     stderr_tail: log.stderr_tail(),
+                    account: scope.account.clone(),
                 };
                 Err(CallError::classify(error, &circumstances))
             }

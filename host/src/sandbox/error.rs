@@ -1,12 +1,14 @@
 //! What a call of a guest can end in, apart from a result.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::code::CodeFault;
-use crate::account::MemoryError;
+use super::crash_trace::CrashTrace;
+use crate::account::{CallAccount, MemoryError};
 use crate::bindings::source;
 use crate::config::ConnectorName;
 use crate::report;
@@ -82,14 +84,17 @@ pub(crate) enum CallError {
     /// can't be read. `trace` is for the log: the wasm backtrace, and the end of what the guest wrote to stderr,
     /// where many languages leave the cause.
     #[error("the connector crashed: {cause}")]
-    Crashed { cause: String, trace: String },
+    Crashed { cause: String, trace: CrashTrace },
 
     /// The guest called `exit`.
     #[error("the connector called exit with status {status} in the middle of a call")]
-    Exited { status: i32, trace: String },
+    Exited { status: i32, trace: CrashTrace },
 
     #[error("{limit}")]
-    OutOfMemory { limit: MemoryError, trace: String },
+    OutOfMemory {
+        limit: MemoryError,
+        trace: CrashTrace,
+    },
 
     #[error("the connector computed for longer than the {limit:?} of `limits.cpu-time`")]
     CpuTime { limit: Duration },
@@ -160,6 +165,14 @@ pub(super) struct Circumstances {
     pub(super) cpu_limit: Duration,
     /// The end of the guest's stderr.
     pub(super) stderr_tail: String,
+    /// What the trace is charged to.
+    pub(super) account: Arc<CallAccount>,
+}
+
+impl Circumstances {
+    fn trace(&self, error: &wasmtime::Error) -> CrashTrace {
+        CrashTrace::new(error, &self.stderr_tail, &self.account)
+    }
 }
 
 impl CallError {
@@ -175,13 +188,13 @@ impl CallError {
         if let Some(limit) = refused.or(circumstances.memory_refused) {
             return Self::OutOfMemory {
                 limit,
-                trace: trace(&error, circumstances),
+                trace: circumstances.trace(&error),
             };
         }
         if let Some(exit) = error.downcast_ref::<I32Exit>() {
             return Self::Exited {
                 status: exit.0,
-                trace: trace(&error, circumstances),
+                trace: circumstances.trace(&error),
             };
         }
         // A backtrace says that wasm was running: if this is not a trap then, an import refused its arguments.
@@ -191,7 +204,7 @@ impl CallError {
                 .map_or_else(|| error.root_cause().to_string(), Trap::to_string);
             return Self::Crashed {
                 cause: report::shortened(&cause, MAX_MESSAGE_BYTES),
-                trace: trace(&error, circumstances),
+                trace: circumstances.trace(&error),
             };
         }
         let source = error.into_boxed_dyn_error();
@@ -222,7 +235,7 @@ impl CallError {
     pub(super) fn no_memory(limit: MemoryError) -> Self {
         Self::OutOfMemory {
             limit,
-            trace: String::new(),
+            trace: CrashTrace::none(),
         }
     }
 
@@ -242,9 +255,7 @@ impl CallError {
         match self {
             Self::Crashed { trace, .. }
             | Self::Exited { trace, .. }
-            | Self::OutOfMemory { trace, .. } => {
-                Some(trace.as_str()).filter(|trace| !trace.is_empty())
-            }
+            | Self::OutOfMemory { trace, .. } => trace.text(),
             Self::Guest(_)
             | Self::CpuTime { .. }
             | Self::PageTimeout { .. }
@@ -258,12 +269,4 @@ impl CallError {
             Self::Credentials { failed, .. } => failed.trace(),
         }
     }
-}
-
-fn trace(error: &wasmtime::Error, circumstances: &Circumstances) -> String {
-    let stderr = &circumstances.stderr_tail;
-    if stderr.is_empty() {
-        return format!("{error:?}");
-    }
-    format!("{error:?}\n\nThe end of its stderr:\n{stderr}")
 }

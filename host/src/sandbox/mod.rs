@@ -12,6 +12,7 @@ mod capacity;
 mod code;
 mod compile_error;
 mod compiler;
+mod crash_trace;
 mod engine;
 mod error;
 mod handed_over;

@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use super::delivery::Outbox;
 use super::error::ApiError;
+use super::head::HeadMeter;
 use super::metrics::{self, RequestOutcome};
 use super::peer::Peer;
 use super::record::RequestRecord;
@@ -27,6 +28,7 @@ pub(super) struct Access {
     /// The other end. `None` if it can't be watched.
     pub(super) peer: Option<Peer>,
     pub(super) outbox: Outbox,
+    pub(super) head: Arc<HeadMeter>,
 }
 
 impl Access {
@@ -40,6 +42,7 @@ impl Access {
         mut request: Request<Incoming>,
     ) -> Result<Response, Infallible> {
         let record = RequestRecord::begin(&request, self.outbox.clone());
+        let _answered = self.head.answering(record.head_bytes);
         uri::normalize(&mut request);
         request.extensions_mut().insert(record.clone());
         let span = tracing::info_span!(

@@ -10,6 +10,7 @@ mod body;
 mod delivery;
 mod error;
 mod extract;
+mod head;
 mod metrics;
 mod peer;
 mod record;
@@ -39,6 +40,7 @@ use crate::pages::Pages;
 use access::Access;
 use body::BodyBounds;
 use delivery::{DeliveryStream, Outbox};
+use head::{HeadAccount, HeadMeter};
 use peer::Peer;
 use routes::{Routes, routes};
 use service::Service;
@@ -50,7 +52,7 @@ const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What hyper takes of a request's line and headers before it answers by itself, without a body: more than the limit
 /// of ours (`MAX_HEAD_BYTES` in `extract.rs`), which says what is wrong.
-const MAX_BUFFERED_HEAD_BYTES: usize = 256 << 10;
+const MAX_BUFFERED_HEAD_BYTES: usize = 96 << 10;
 const MAX_HEADERS: usize = 1_000;
 
 /// How long accepting pauses after an error such as too many open files, which the next attempt would only repeat.
@@ -124,6 +126,7 @@ impl Server {
     ) {
         let (grace, max_connections) = (settings.grace, settings.max_connections);
         let write_timeout = settings.write_timeout;
+        let heads = HeadAccount::new(connectors.host_account());
         let service = Arc::new(Service {
             connectors,
             pages,
@@ -142,8 +145,9 @@ impl Server {
                 () = &mut shutdown => break,
                 accepted = self.listener.accept(), if connections.len() < max_connections => match accepted {
                     Ok((stream, _)) => {
-                        let socket = Socket::new(Arc::new(stream), write_timeout);
-                        connections.spawn(serve(socket, routes.clone(), &graceful));
+                        let head = Arc::new(HeadMeter::new(heads.clone()));
+                        let socket = Socket::new(Arc::new(stream), write_timeout, head.clone());
+                        connections.spawn(serve(socket, head, routes.clone(), &graceful));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -179,6 +183,7 @@ impl Server {
 /// among those who wait for the page is left.
 fn serve(
     socket: Socket,
+    head: Arc<HeadMeter>,
     routes: Routes,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
@@ -192,6 +197,7 @@ fn serve(
         routes,
         peer: peer.ok(),
         outbox: outbox.clone(),
+        head,
     });
     let answer = move |request| {
         let access = access.clone();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::head::HeadMeter;
 use rustix::net::{SendFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -22,6 +23,7 @@ pub(super) struct Socket {
     /// How long the client may take nothing of what is written.
     write_timeout: Duration,
     stall: Option<Stall>,
+    head: Arc<HeadMeter>,
 }
 
 /// The socket takes no more.
@@ -32,11 +34,16 @@ struct Stall {
 }
 
 impl Socket {
-    pub(super) fn new(stream: Arc<TcpStream>, write_timeout: Duration) -> Self {
+    pub(super) fn new(
+        stream: Arc<TcpStream>,
+        write_timeout: Duration,
+        head: Arc<HeadMeter>,
+    ) -> Self {
         Self {
             stream,
             write_timeout,
             stall: None,
+            head,
         }
     }
 
@@ -111,7 +118,7 @@ impl AsyncRead for Socket {
             ready!(self.stream.poll_read_ready(context))?;
             match self.stream.try_read_buf(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                read => return Poll::Ready(read.map(|_| ())),
+                read => return Poll::Ready(read.and_then(|bytes| self.head.read(bytes))),
             }
         }
     }

@@ -133,3 +133,23 @@ fn schema_over_its_size_is_refused_as_it_is_handed_over_and_as_json() {
     }
     assert_eq!(host.weld("allowed").schema().status(), 200);
 }
+
+#[test]
+fn heads_that_never_end_take_no_more_than_their_share() {
+    let host = host_with_total_memory("32MiB");
+    let head = [
+        b"GET / HTTP/1.1\r\nhost: localhost\r\nx-filler: ".to_vec(),
+        vec![b'x'; 60 << 10],
+    ];
+    let unfinished: Vec<TcpStream> = (0..60)
+        .map(|_| {
+            let mut stream = TcpStream::connect(host.address()).unwrap();
+            // The host may close it before it has taken all.
+            let _closed = stream.write_all(&head.concat());
+            stream
+        })
+        .collect();
+    host.log().wait_for_text("a sixteenth of --total-memory");
+    host.weld("guest").good_page("rows", &json!({}));
+    drop(unfinished);
+}

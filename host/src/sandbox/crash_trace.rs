@@ -1,0 +1,62 @@
+//! What the log says of a crash besides its message.
+
+use crate::account::{CallAccount, Charge};
+
+/// The wasm backtrace, and the end of what the guest wrote to stderr, where many languages leave the cause. It is charged,
+/// since a failure is kept until somebody was told.
+#[derive(Debug)]
+pub(crate) struct CrashTrace {
+    text: String,
+    _charge: Option<Charge>,
+}
+
+impl CrashTrace {
+    /// Nothing that would help.
+    pub(super) fn none() -> Self {
+        Self {
+            text: String::new(),
+            _charge: None,
+        }
+    }
+
+    /// Of a call that ended in this, with the end of its stderr. Left out if there is no memory for it.
+    pub(super) fn new(error: &wasmtime::Error, stderr_tail: &str, account: &CallAccount) -> Self {
+        let text = if stderr_tail.is_empty() {
+            format!("{error:?}")
+        } else {
+            format!("{error:?}\n\nThe end of its stderr:\n{stderr_tail}")
+        };
+        match account.transit(text.capacity() as u64) {
+            Ok(charge) => Self {
+                text,
+                _charge: Some(charge),
+            },
+            Err(_) => Self::none(),
+        }
+    }
+
+    /// `None` if there is nothing to say.
+    pub(super) fn text(&self) -> Option<&str> {
+        Some(self.text.as_str()).filter(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::HostAccount;
+
+    #[test]
+    fn trace_is_charged_or_left_out() {
+        let host = HostAccount::new(1_000);
+        let account = CallAccount::new(host.clone(), 1_000);
+        let error = wasmtime::Error::msg("unreachable");
+        let trace = CrashTrace::new(&error, "panicked here", &account);
+        assert!(trace.text().unwrap().ends_with("panicked here"));
+        assert!(host.used_bytes() >= trace.text().unwrap().len() as u64);
+        let long = CrashTrace::new(&error, &"x".repeat(1_000), &account);
+        assert_eq!(long.text(), None);
+        drop(trace);
+        assert_eq!(host.used_bytes(), 0);
+    }
+}
