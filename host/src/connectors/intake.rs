@@ -114,6 +114,17 @@ impl Intake {
             .min()
     }
 
+    /// Loads again what failed for a reason that may have passed by now. A configuration is not read again.
+    pub(super) fn retry_failed(&mut self) {
+        let due = self.records.iter().filter(|(path, record)| {
+            self.loads.of(path).is_none() && record.retry_in(Duration::MAX) == Some(Duration::ZERO)
+        });
+        let due: Vec<PathBuf> = due.map(|(path, _)| path.clone()).collect();
+        for path in due {
+            self.begin(path, None);
+        }
+    }
+
     /// Waits for the next news of a load.
     pub(super) async fn next(&mut self) -> (PathBuf, LoadNews) {
         self.loads.next().await

@@ -21,6 +21,9 @@ use crate::report;
 /// The least time between two looks, however much is told to have changed.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How often it is looked whether something is to be tried again, where changes are not looked for.
+const RETRY_LOOK: Duration = Duration::from_secs(1);
+
 /// Loads what is in a plugins folder, and what changes there.
 pub struct Loader {
     plugins: Plugins,
@@ -60,11 +63,11 @@ impl Loader {
     }
 
     /// Tells what became of each component that was there at the start, and loads what changes, for ever: looks at the
-    /// folder when the system tells of a change, and every `interval`. Without one, it loads nothing that changes.
+    /// folder when the system tells of a change, and every `interval`. Without one, it loads nothing that changes, only
+    /// what failed at the start for a reason that may pass.
     pub async fn run(mut self, interval: Option<Duration>, mut tell: impl FnMut(LoadReport)) {
         let Some(interval) = interval else {
-            let never = std::future::pending::<()>();
-            return listen(&mut self.intake, &mut tell, never).await;
+            return self.run_without_looks(tell).await;
         };
         let mut watch = FolderWatch::new();
         loop {
@@ -86,6 +89,14 @@ impl Loader {
                 }
             };
             listen(&mut self.intake, &mut tell, next).await;
+        }
+    }
+
+    async fn run_without_looks(mut self, mut tell: impl FnMut(LoadReport)) {
+        loop {
+            let pause = tokio::time::sleep(RETRY_LOOK);
+            listen(&mut self.intake, &mut tell, pause).await;
+            self.intake.retry_failed();
         }
     }
 

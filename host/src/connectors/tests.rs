@@ -182,6 +182,21 @@ async fn component_that_changes_while_it_is_compiled_is_compiled_no_further() {
     reloading.abort();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn component_whose_compiler_was_killed_from_outside_is_tried_again() {
+    for interval in [Some(Duration::from_millis(100)), None] {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("first.wasm"), component(1)).unwrap();
+        let startup = start(&folder, Arc::new(SystemFiles), "kill -KILL $$").await;
+        let reloading = tokio::spawn(startup.loader.run(interval, drop));
+        until("it is compiled again", || {
+            compilers(folder.path()).len() >= 3
+        })
+        .await;
+        reloading.abort();
+    }
+}
+
 fn is_running(process: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"));
     stat.is_ok_and(|stat| !stat.contains(") Z "))
