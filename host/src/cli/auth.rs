@@ -29,7 +29,7 @@ enum AuthCommand {
         /// The credential; needed only where there are several
         #[arg(long, value_name = "NAME")]
         credential: Option<String>,
-        /// The port of 127.0.0.1 that the browser is sent back to; 0 takes any free one
+        /// The port of this machine to listen on for the browser that comes back; 0 takes that of `redirect-uri`, or any free one
         #[arg(long, value_name = "PORT", default_value_t = 0)]
         port: u16,
         /// Only print the address, for a browser that is opened by hand
@@ -93,6 +93,15 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             let (plugins, store) = place.resolve()?;
             let login = Login::begin(&plugins, connector, credential.as_deref(), store, port);
             let login = login.await?;
+            say(&format!(
+                "The redirect URI, which must be registered with the API: {}",
+                login.redirect_uri()
+            ));
+            if !login.has_pkce() {
+                say(
+                    "Warning: `pkce = false`: whoever reads the redirect may use its code in place of this host.",
+                );
+            }
             say("Open this address in a browser and permit the access:");
             say(&format!("  {}", login.address()));
             if !no_browser {
@@ -163,11 +172,13 @@ fn table(all: &[Status]) {
         "TOKEN",
         "EXPIRES",
         "RENEWED",
+        "REFRESH ENDS",
+        "LAST FAILURE",
     ];
-    let rows: Vec<[String; 7]> = std::iter::once(head.map(str::to_owned))
+    let rows: Vec<[String; 9]> = std::iter::once(head.map(str::to_owned))
         .chain(all.iter().map(Status::to_row))
         .collect();
-    let widths = rows.iter().fold([0; 7], |mut widths, row| {
+    let widths = rows.iter().fold([0; 9], |mut widths, row| {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.chars().count().max(*width);
         }

@@ -33,8 +33,8 @@ mod stamp;
 pub use allow::{AllowList, AllowRule, AllowRuleError};
 pub use auth::{
     Addition, Algorithm, AnswerFields, Assertion, ClientAuth, Credential, CredentialKind,
-    FieldPath, Grant, JwtConfig, JwtContent, LifetimeUnit, Oauth2Config, OauthClient,
-    ParameterPlace, SigningError, SigningKey, TokenRequestShape,
+    FieldPath, Grant, JwtConfig, JwtContent, LifetimeUnit, LoginConfig, Oauth2Config, OauthClient,
+    ParameterPlace, RedirectUri, SigningError, SigningKey, TokenRequestShape,
 };
 pub use ceilings::Ceilings;
 pub use connector::ConnectorConfig;

@@ -8,6 +8,7 @@
 //! A leaf: it uses `config` and `report` alone.
 
 mod error;
+mod failure;
 mod files;
 mod key;
 mod record;
@@ -18,6 +19,7 @@ mod store;
 mod tests;
 
 pub use error::TokenError;
+pub use failure::RenewalFailure;
 pub use key::{TokenKey, TokenKeyError};
 pub use record::{AccessToken, SeedDigest, TokenRecord};
 pub use store::{Store, TokenEntry, TokenLock};

@@ -23,6 +23,8 @@ pub struct TokenRecord {
     pub scopes: Vec<String>,
     /// The newest access token.
     pub access_token: Option<AccessToken>,
+    /// When the refresh token ends, where the API said so.
+    pub refresh_expires: Option<SystemTime>,
     /// Of the configured refresh token that this one descends from; none for one that a login brought.
     pub seed: Option<SeedDigest>,
 }
@@ -70,6 +72,8 @@ struct RecordJson<T> {
     #[serde(default)]
     fingerprint: String,
     #[serde(default)]
+    refresh_expires: Option<UnixSeconds>,
+    #[serde(default)]
     seed: Option<String>,
 }
 
@@ -92,6 +96,10 @@ impl TokenRecord {
             fingerprint: access_token
                 .map(|access| access.fingerprint.clone())
                 .unwrap_or_default(),
+            refresh_expires: match self.refresh_expires {
+                Some(expires) => Some(seconds(expires)?),
+                None => None,
+            },
             seed: self.seed.clone().map(|SeedDigest(digest)| digest),
         };
         // With room for all of it, so that no copy is left behind where the text grows.
@@ -119,6 +127,7 @@ impl TokenRecord {
                 expires,
                 fingerprint,
             }),
+            refresh_expires: written.refresh_expires.and_then(time),
             seed: written.seed.map(SeedDigest),
         })
     }
@@ -151,11 +160,13 @@ mod tests {
                 expires: Some(at(1_790_003_700)),
                 fingerprint: "0a1b".to_owned(),
             }),
+            refresh_expires: Some(at(1_797_000_000)),
             seed: Some(seed.clone()),
         };
         let bare = TokenRecord {
             scopes: Vec::new(),
             access_token: None,
+            refresh_expires: None,
             seed: None,
             ..whole.clone()
         };
@@ -164,10 +175,17 @@ mod tests {
             let again = TokenRecord::from_json(&json).expect("it is its own form");
             assert_eq!(again.refresh_token.expose(), record.refresh_token.expose());
             assert_eq!(
-                (again.obtained, again.renewed, &again.scopes, &again.seed),
+                (
+                    again.obtained,
+                    again.renewed,
+                    again.refresh_expires,
+                    &again.scopes,
+                    &again.seed
+                ),
                 (
                     record.obtained,
                     record.renewed,
+                    record.refresh_expires,
                     &record.scopes,
                     &record.seed
                 )

@@ -95,6 +95,10 @@ impl TokenEntry {
         self.file("token")
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Whether there is a token, readable or not.
     pub fn exists(&self) -> bool {
         self.path().symlink_metadata().is_ok()
@@ -190,7 +194,7 @@ impl TokenEntry {
     }
 
     /// Every ending is one of ours, so that no credential's name makes another one's file.
-    fn file(&self, ending: &str) -> PathBuf {
+    pub(super) fn file(&self, ending: &str) -> PathBuf {
         self.folder.join(format!("{}.{ending}", self.credential))
     }
 }
@@ -240,6 +244,7 @@ impl TokenLock {
         let path = self.entry.path();
         let removed = || -> io::Result<bool> {
             files::remove(&self.entry.file("new"))?;
+            files::remove(&self.entry.file("failure"))?;
             let was_there = files::remove(&path)?;
             files::sync_folder(&self.entry.folder)?;
             Ok(was_there)

@@ -207,3 +207,39 @@ fn host_that_is_killed_while_it_keeps_a_token_leaves_a_whole_one() {
         "one that was kept before a kill is used after it"
     );
 }
+
+#[test]
+fn the_last_failure_is_known_until_a_token_comes() {
+    let api = Upstream::start(|request, exchange| {
+        let is_token = request.target() == "/token";
+        let body = r#"{"error": "invalid_grant", "error_description": "the-first-token is over"}"#;
+        exchange.answer(if is_token { 400 } else { 200 }, &[], body);
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    let host = start(&api, &tokens, Some(KEY));
+    for _ in 0..3 {
+        called(&host, &api);
+    }
+    let asked = api.received();
+    assert_eq!(asked.len(), 1, "a refusal counts for a while");
+    let status = || {
+        let mut command = std::process::Command::new(crate::PROGRAM);
+        command
+            .args(["auth", "status", "--json", "--plugins"])
+            .arg(host.plugins())
+            .env_clear()
+            .env("WELD_TOKENS", &tokens)
+            .env("WELD_TOKEN_KEY", KEY);
+        let output = command.output().unwrap();
+        let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+        all[0].clone()
+    };
+    weld_host_tests::until("the failure is kept", || status()["failure"].is_object());
+    let told = status()["failure"]["message"].as_str().unwrap().to_owned();
+    assert!(
+        told.contains("invalid_grant") && told.contains("write a new `refresh-token`"),
+        "{told}"
+    );
+    assert!(!told.contains("the-first-token"), "{told}");
+}

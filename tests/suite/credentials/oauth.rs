@@ -4,6 +4,7 @@ mod bad_answers;
 mod endpoint;
 mod grants;
 mod real_answers;
+mod renewals;
 mod request_forms;
 mod sharing;
 

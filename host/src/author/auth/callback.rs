@@ -1,6 +1,7 @@
 //! The address on this machine that the browser is sent back to (RFC 8252, section 7.3).
 
-use std::net::Ipv4Addr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::error::AuthCommandError;
-use crate::config::Secret;
+use crate::config::{RedirectUri, Secret};
 use crate::report;
 
 const PATH: &str = "/callback";
@@ -25,7 +26,10 @@ const SHOWN_BYTES: usize = 300;
 /// Waits for one answer of the authorization server.
 pub(super) struct Callback {
     listener: TcpListener,
+    /// The same of IPv6, for a name that has both addresses.
+    second: Option<TcpListener>,
     address: String,
+    path: Arc<str>,
     state: Secret,
 }
 
@@ -39,16 +43,36 @@ enum CallbackAnswer {
 }
 
 impl Callback {
-    /// `state` tells this login's answer from all others.
-    pub(super) async fn listen(port: u16, state: Secret) -> Result<Self, AuthCommandError> {
+    /// `state` tells this login's answer from all others. Listens where `uri` says, by default on a free port; on `port`
+    /// if it is not 0.
+    pub(super) async fn listen(
+        uri: Option<&RedirectUri>,
+        port: u16,
+        state: Secret,
+    ) -> Result<Self, AuthCommandError> {
+        let own = uri.map_or(0, |uri| uri.port);
+        let port = if port == 0 { own } else { port };
         let failed = |source| AuthCommandError::Listen { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .map_err(failed)?;
+        let (v4, v6) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+        let first: IpAddr = if uri.is_some_and(|uri| uri.is_ipv6) {
+            v6
+        } else {
+            v4
+        };
+        let listener = TcpListener::bind((first, port)).await.map_err(failed)?;
+        let second = match uri {
+            // A machine may have no IPv6, and then the browser has none either.
+            Some(uri) if uri.is_localhost => TcpListener::bind((v6, port)).await.ok(),
+            _ => None,
+        };
         let bound = listener.local_addr().map_err(failed)?;
+        let address = uri.map_or_else(|| format!("http://{bound}{PATH}"), |uri| uri.text.clone());
+        let path = uri.map_or_else(|| PATH.to_owned(), |uri| uri.path.clone());
         Ok(Self {
             listener,
-            address: format!("http://{bound}{PATH}"),
+            second,
+            address,
+            path: path.into(),
             state,
         })
     }
@@ -69,14 +93,20 @@ impl Callback {
         let accepting = async {
             loop {
                 // One that fails is the browser's to make again.
-                let Ok((stream, _)) = self.listener.accept().await else {
+                let accepted = tokio::select! {
+                    accepted = self.listener.accept() => accepted,
+                    accepted = accept(self.second.as_ref()) => accepted,
+                };
+                let Ok((stream, _)) = accepted else {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
                 // Side by side: browsers open connections that they don't use.
-                let (state, sender) = (state.clone(), sender.clone());
+                let (state, path, sender) = (state.clone(), self.path.clone(), sender.clone());
                 tokio::spawn(async move {
-                    if let Ok(Some(answer)) = timeout(REQUEST_TIME, serve(stream, &state)).await {
+                    if let Ok(Some(answer)) =
+                        timeout(REQUEST_TIME, serve(stream, &path, &state)).await
+                    {
                         // Nobody waits for a second one.
                         let _ = sender.send(answer).await;
                     }
@@ -91,8 +121,20 @@ impl Callback {
     }
 }
 
+/// A connection to a listener that may not be there.
+async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Answers one request; `None` if it brings nothing of this login.
-async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, AuthCommandError>> {
+async fn serve(
+    mut stream: TcpStream,
+    path: &str,
+    state: &Secret,
+) -> Option<Result<Secret, AuthCommandError>> {
     let mut head = Vec::new();
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         if head.len() > MAX_HEAD_BYTES || stream.read_buf(&mut head).await.ok()? == 0 {
@@ -101,7 +143,7 @@ async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, A
     }
     let head = String::from_utf8_lossy(&head);
     let target = head.split(' ').nth(1).unwrap_or_default();
-    let (status, text, result) = match parse(target, state) {
+    let (status, text, result) = match parse(target, path, state) {
         CallbackAnswer::Nothing => ("404 Not Found", "This is no answer to the login.", None),
         CallbackAnswer::Code(code) => (
             "200 OK",
@@ -125,7 +167,7 @@ async fn serve(mut stream: TcpStream, state: &Secret) -> Option<Result<Secret, A
 }
 
 /// Reads the target of a request line.
-fn parse(target: &str, state: &Secret) -> CallbackAnswer {
+fn parse(target: &str, path: &str, state: &Secret) -> CallbackAnswer {
     let url = Url::parse("http://127.0.0.1").and_then(|base| base.join(target));
     let Ok(url) = url else {
         return CallbackAnswer::Nothing;
@@ -133,7 +175,7 @@ fn parse(target: &str, state: &Secret) -> CallbackAnswer {
     let parameter = |name| url.query_pairs().find(|(key, _)| key == name);
     let is_own = parameter("state")
         .is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(state.expose().as_bytes())));
-    if url.path() != PATH || !is_own {
+    if url.path() != path || !is_own {
         return CallbackAnswer::Nothing;
     }
     if let Some((_, error)) = parameter("error") {
@@ -171,7 +213,11 @@ mod tests {
             ),
             ("/callback?error=access_denied&state=other", "Nothing"),
         ] {
-            assert_eq!(format!("{:?}", parse(target, &state)), expected, "{target}");
+            assert_eq!(
+                format!("{:?}", parse(target, PATH, &state)),
+                expected,
+                "{target}"
+            );
         }
     }
 }

@@ -63,7 +63,9 @@ pub enum AuthCommandError {
     Store(#[from] TokenError),
 
     /// The browser has nowhere to be sent back to.
-    #[error("port {port} of 127.0.0.1 can't be listened on; --port takes another")]
+    #[error(
+        "port {port} of this machine can't be listened on; --port or `redirect-uri` takes another"
+    )]
     Listen {
         /// The port.
         port: u16,

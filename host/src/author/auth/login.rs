@@ -24,7 +24,7 @@ pub struct Login {
     store: Store,
     callback: Callback,
     address: String,
-    verifier: Secret,
+    verifier: Option<Secret>,
 }
 
 impl Login {
@@ -43,8 +43,8 @@ impl Login {
     ) -> Result<Self, AuthCommandError> {
         let config = read_config(plugins, &connector)?;
         let (credential, oauth2) = oauth2_credential(&config, &connector, credential)?;
-        let (Grant::RefreshToken(_), Some(authorize_url), Some(client)) =
-            (&oauth2.grant, &oauth2.authorize_url, &oauth2.client)
+        let (Grant::RefreshToken(_), Some(login), Some(client)) =
+            (&oauth2.grant, &oauth2.login, &oauth2.client)
         else {
             return Err(AuthCommandError::NoLogin {
                 name: credential.to_string(),
@@ -57,21 +57,24 @@ impl Login {
         // Tried and let go at once: a folder that can't be written to shows now.
         drop(store.entry(connector.as_str(), &credential)?.try_lock()?);
         let state = random()?;
-        let verifier = random()?;
-        let callback = Callback::listen(port, state.clone()).await?;
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
-        let mut address = authorize_url.clone();
+        let verifier = login.has_pkce.then(random).transpose()?;
+        let callback = Callback::listen(login.redirect_uri.as_ref(), port, state.clone()).await?;
+        let mut address = login.authorize_url.clone();
         {
             let mut query = address.query_pairs_mut();
             query
                 .append_pair("response_type", "code")
                 .append_pair("client_id", &client.id)
                 .append_pair("redirect_uri", callback.address())
-                .append_pair("state", state.expose())
-                .append_pair("code_challenge", &challenge)
-                .append_pair("code_challenge_method", "S256");
-            if !oauth2.scopes.is_empty() {
-                query.append_pair("scope", &oauth2.scopes.join(" "));
+                .append_pair("state", state.expose());
+            if let Some(verifier) = &verifier {
+                let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()));
+                query
+                    .append_pair("code_challenge", &challenge)
+                    .append_pair("code_challenge_method", "S256");
+            }
+            if let Some(scope) = oauth2.scope() {
+                query.append_pair("scope", &scope);
             }
             if let Some(audience) = &oauth2.audience {
                 query.append_pair("audience", audience);
@@ -86,6 +89,16 @@ impl Login {
             address: address.into(),
             verifier,
         })
+    }
+
+    /// Where the browser is sent back to: the server may have to know it.
+    pub fn redirect_uri(&self) -> &str {
+        self.callback.address()
+    }
+
+    /// Whether the login is protected by PKCE.
+    pub fn has_pkce(&self) -> bool {
+        self.verifier.is_some()
     }
 
     /// Where the person permits the access.

@@ -25,6 +25,10 @@ pub struct Status {
     problem: Option<String>,
     expires: Option<Timestamp>,
     renewed: Option<Timestamp>,
+    /// When the refresh token ends.
+    refresh_ends: Option<Timestamp>,
+    /// The last failure since the last token.
+    failure: Option<(Option<Timestamp>, String)>,
 }
 
 /// All credentials of one connector, or of all in the folder, in the order of their names.
@@ -66,7 +70,15 @@ pub fn status(
                 problem: None,
                 expires: None,
                 renewed: None,
+                refresh_ends: None,
+                failure: None,
             };
+            if matches!(credential.kind, CredentialKind::Oauth2(_)) {
+                let entry = store.entry(&status.connector, &status.credential)?;
+                status.failure = entry
+                    .failure()
+                    .map(|failure| (moment(failure.at), failure.message));
+            }
             if let Some(has_seed) = has_seed {
                 status.look(store, has_seed)?;
             }
@@ -109,6 +121,7 @@ impl Status {
                 self.token = "kept";
                 let record = record.as_ref();
                 self.renewed = record.and_then(|record| moment(record.renewed));
+                self.refresh_ends = record.and_then(|record| moment(record.refresh_expires?));
                 self.expires = record
                     .and_then(|record| record.access_token.as_ref()?.expires)
                     .and_then(moment);
@@ -121,8 +134,9 @@ impl Status {
         Ok(())
     }
 
-    /// The cells of a table: connector, credential, kind, URLs, token, expiry of the access token, last renewal.
-    pub fn to_row(&self) -> [String; 7] {
+    /// The cells of a table: connector, credential, kind, URLs, token, expiry of the access token, last renewal, end of the
+    /// refresh token, last failure.
+    pub fn to_row(&self) -> [String; 9] {
         let time = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| time.to_string());
         let token = match &self.problem {
             Some(problem) => format!("{}: {problem}", self.token),
@@ -136,6 +150,12 @@ impl Status {
             token,
             time(self.expires),
             time(self.renewed),
+            time(self.refresh_ends),
+            self.failure
+                .as_ref()
+                .map_or("-".to_owned(), |(at, message)| {
+                    format!("{}: {message}", time(*at))
+                }),
         ]
     }
 
@@ -151,6 +171,10 @@ impl Status {
             "problem": self.problem,
             "expires": time(self.expires),
             "renewed": time(self.renewed),
+            "refresh_ends": time(self.refresh_ends),
+            "failure": self.failure.as_ref().map(|(at, message)| {
+                json!({ "at": time(*at), "message": message })
+            }),
         })
     }
 }

@@ -17,7 +17,7 @@ pub use addition::Addition;
 pub use credential::{Credential, CredentialKind};
 pub use jwt::{JwtConfig, JwtContent};
 pub use oauth2::{
-    AnswerFields, Assertion, ClientAuth, FieldPath, Grant, LifetimeUnit, Oauth2Config, OauthClient,
-    ParameterPlace, TokenRequestShape,
+    AnswerFields, Assertion, ClientAuth, FieldPath, Grant, LifetimeUnit, LoginConfig, Oauth2Config,
+    OauthClient, ParameterPlace, RedirectUri, TokenRequestShape,
 };
 pub use signing_key::{Algorithm, SigningError, SigningKey};

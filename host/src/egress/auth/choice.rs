@@ -163,14 +163,14 @@ impl Bearer for CredentialChoice<'_> {
             return false;
         };
         if status != StatusCode::UNAUTHORIZED {
-            sent.was_accepted();
+            sent.was_accepted(url);
             return false;
         }
         if self.is_renewed || !self.begins_at(url) {
             return false;
         }
         // Forgotten also where this request can't be made again: the next one has another.
-        let renews = sent.discard() && is_repeatable && self.scope.network.try_call();
+        let renews = sent.discard(url) && is_repeatable && self.scope.network.try_call();
         self.is_renewed |= renews;
         renews
     }

@@ -95,7 +95,8 @@ pub(crate) struct EndpointError {
 }
 
 impl EndpointError {
-    fn told(&self) -> String {
+    /// The same without paths of the host.
+    pub(super) fn told(&self) -> String {
         let EndpointFault::Store(error) = &self.fault else {
             return report::chain(self);
         };

@@ -8,8 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use serde_json::Value;
 use tokio::time::Instant;
+use url::Url;
 
 use super::error::AuthError;
+use super::refusals::RefusalMemory;
 use crate::config::{Addition, JwtConfig, JwtContent};
 use crate::lock::Mutex;
 use crate::secrets::Secrets;
@@ -22,6 +24,7 @@ pub(in crate::egress) struct Signer {
     name: Arc<str>,
     config: Arc<JwtConfig>,
     last: Mutex<Option<SignedToken>>,
+    refusals: RefusalMemory,
 }
 
 struct SignedToken {
@@ -36,6 +39,7 @@ impl Signer {
             name,
             config,
             last: Mutex::default(),
+            refusals: RefusalMemory::default(),
         }
     }
 
@@ -79,12 +83,22 @@ impl Signer {
         Ok((value, false))
     }
 
-    /// The API refused this one: it is not sent again.
-    pub(super) fn discard(&self, value: &HeaderValue) {
+    /// The API accepted a token at this URL.
+    pub(super) fn was_accepted(&self, url: &Url) {
+        self.refusals.accepted(url);
+    }
+
+    /// The API refused this one at this URL: it is not sent again. False if there is no point in another one.
+    pub(super) fn discard(&self, value: &HeaderValue, url: &Url) -> bool {
         let mut last = self.last.lock();
-        if last.as_ref().is_some_and(|signed| signed.value == *value) {
-            *last = None;
+        if !last.as_ref().is_some_and(|signed| signed.value == *value) {
+            return true;
         }
+        if !self.refusals.renews(url) {
+            return false;
+        }
+        *last = None;
+        true
     }
 }
 

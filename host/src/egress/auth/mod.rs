@@ -4,7 +4,7 @@
 //! and a redirect's next request never see it. What a credential is stands in `config`.
 //!
 //! `choice` is what a guest's request carries, `credentials` has those to choose from, `source` and `prepared` follow one
-//! from its configuration into the request, and `oauth2` and `jwt` obtain it.
+//! from its configuration into the request, and `oauth2` and `jwt` obtain it; `refusals` keeps URLs from renewing it all the time.
 
 mod add;
 mod choice;
@@ -13,6 +13,7 @@ pub(super) mod error;
 mod jwt;
 mod oauth2;
 mod prepared;
+mod refusals;
 mod source;
 
 pub(super) use choice::CredentialChoice;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
+use url::Url;
 
 use super::add;
 use super::jwt::Signer;
@@ -71,22 +72,22 @@ impl PreparedCredential {
 }
 
 impl SentCredential {
-    /// The API accepted it.
-    pub(super) fn was_accepted(&self) {
+    /// The API accepted it at this URL.
+    pub(super) fn was_accepted(&self, url: &Url) {
         match self {
-            Self::Jwt(..) => {}
-            Self::Oauth2(_, token) => token.was_accepted(),
+            Self::Jwt(signer, _) => signer.was_accepted(url),
+            Self::Oauth2(tokens, token) => {
+                token.was_accepted();
+                tokens.was_accepted(url);
+            }
         }
     }
 
-    /// The API refused it: it is not sent again. False if there is no point in another one.
-    pub(super) fn discard(&self) -> bool {
+    /// The API refused it at this URL: it is not sent again. False if there is no point in another one.
+    pub(super) fn discard(&self, url: &Url) -> bool {
         match self {
-            Self::Jwt(signer, value) => {
-                signer.discard(value);
-                true
-            }
-            Self::Oauth2(tokens, token) => tokens.discard(token),
+            Self::Jwt(signer, value) => signer.discard(value, url),
+            Self::Oauth2(tokens, token) => tokens.discard(token, url),
         }
     }
 }

@@ -256,6 +256,7 @@ fn write(store: &Store, refresh_token: &str) {
         renewed: now,
         scopes: Vec::new(),
         access_token: None,
+        refresh_expires: None,
         seed: None,
     };
     entry(store).lock().unwrap().write(&record).unwrap();

@@ -1,5 +1,6 @@
 //! `weld-host auth`: a login against an authorization server that checks all of it, and what is known and removed then.
 
+mod registered;
 mod upkeep;
 
 use crate::PROGRAM;

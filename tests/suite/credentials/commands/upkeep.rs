@@ -21,6 +21,7 @@ fn a_logout_removes_the_token() {
         json!({
             "connector": "shop", "credential": "api", "kind": "oauth2", "token": "none", "problem": null,
             "urls": ["127.0.0.1", server.url("/token")], "expires": null, "renewed": null,
+            "refresh_ends": null, "failure": null,
         })
     );
 }

@@ -8,6 +8,7 @@ use super::client::{ClientKeys, ClientNeed};
 use super::config::{Grant, Oauth2Config};
 use super::endpoint;
 use super::key_file::KeyFile;
+use super::login::LoginConfig;
 use super::shape::TokenRequestShape;
 use crate::config::allow::AllowList;
 use crate::config::auth::fields::Fields;
@@ -91,7 +92,7 @@ impl CommonKeys {
         self,
         fields: &mut Fields<'_, '_, '_, '_>,
         grant: Option<Grant>,
-        authorize_url: Option<Url>,
+        login: Option<LoginConfig>,
     ) -> Option<Oauth2Config> {
         let audience = fields.optional("audience", "what the token is for", line);
         let extra = fields.texts("extra");
@@ -110,7 +111,7 @@ impl CommonKeys {
         Some(Oauth2Config {
             grant,
             client: client.into_client(client_content.as_ref(), &token_url),
-            authorize_url,
+            login,
             scopes: self.scopes,
             audience,
             extra,

@@ -6,6 +6,7 @@ use http::HeaderName;
 use url::Url;
 
 use super::answer::AnswerFields;
+use super::login::LoginConfig;
 use super::shape::TokenRequestShape;
 use crate::config::auth::jwt::JwtContent;
 use crate::config::secret::Secret;
@@ -17,8 +18,8 @@ pub struct Oauth2Config {
     pub grant: Grant,
     /// `token-url`: http or https, without user name and fragment; a rule of `[network]` permits a POST there.
     pub token_url: Url,
-    /// `authorize-url`: where a person permits the host to get tokens, for those grants that need one.
-    pub authorize_url: Option<Url>,
+    /// How a person permits the host to get tokens, for those grants that need one.
+    pub login: Option<LoginConfig>,
     /// `client-id` and how the host proves that it is that client; `None` if the grant alone says who asks.
     pub client: Option<OauthClient>,
     /// `scopes`, each without white space; those that are sent as a parameter.
@@ -44,7 +45,7 @@ pub struct Oauth2Config {
 pub enum Grant {
     /// The client itself (RFC 6749, section 4.4).
     ClientCredentials,
-    /// A refresh token (section 6); `None` if it comes from a login, by way of `authorize-url`.
+    /// A refresh token (section 6); `None` if it comes from a login, by way of a login.
     RefreshToken(Option<Secret>),
     /// A user's name and password (section 4.3).
     Password {
@@ -61,7 +62,7 @@ impl Oauth2Config {
     /// Whether a request with a refresh token has the scopes. By default one that follows a login has not: the person
     /// permitted them there, and a renewal without scopes is for the same ones (RFC 6749, section 6).
     pub fn renews_with_scopes(&self) -> bool {
-        let by_default = self.authorize_url.is_none();
+        let by_default = self.login.is_none();
         self.shape.scopes_in_renewals.unwrap_or(by_default)
     }
 

@@ -6,8 +6,8 @@ use url::Url;
 use super::client::ClientNeed;
 use super::common::{CommonKeys, GrantNeeds};
 use super::config::{Assertion, Grant, Oauth2Config};
-use super::endpoint;
 use super::key_file::{KeyFile, ServiceAccount};
+use super::login::LoginConfig;
 use crate::config::allow::AllowList;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::jwt::JwtContent;
@@ -39,7 +39,7 @@ pub(super) fn refresh_token(
 ) -> Option<Oauth2Config> {
     let mut common = CommonKeys::read(fields, &unsigned(ClientNeed::Name), allow);
     common.shape.read_renewal(fields, allow);
-    let authorize_url = fields.optional("authorize-url", "a URL", endpoint::address);
+    let login = LoginConfig::read(fields);
     let token = if fields.has("authorize-url") && !fields.has("refresh-token") {
         Some(None)
     } else {
@@ -50,7 +50,7 @@ pub(super) fn refresh_token(
         fields.keep_secret(token);
     }
     let grant = token.map(|token| Grant::RefreshToken(token.map(Secret::new)));
-    common.finish(fields, grant, authorize_url)
+    common.finish(fields, grant, login)
 }
 
 /// `username` and `password`.

@@ -11,6 +11,7 @@ mod endpoint;
 mod field_path;
 mod grants;
 mod key_file;
+mod login;
 mod section;
 mod shape;
 #[cfg(test)]
@@ -19,5 +20,6 @@ mod tests;
 pub use answer::{AnswerFields, LifetimeUnit};
 pub use config::{Assertion, ClientAuth, Grant, Oauth2Config, OauthClient};
 pub use field_path::FieldPath;
+pub use login::{LoginConfig, RedirectUri};
 pub(super) use section::read;
 pub use shape::{ParameterPlace, TokenRequestShape};

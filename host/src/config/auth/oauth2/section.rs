@@ -33,10 +33,12 @@ impl GrantKind {
 }
 
 /// All keys but those of every credential.
-const KEYS: [&str; 34] = [
+const KEYS: [&str; 36] = [
     "grant",
     "token-url",
     "authorize-url",
+    "redirect-uri",
+    "pkce",
     "client-id",
     "client-secret",
     "client-auth",

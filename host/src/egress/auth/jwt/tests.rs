@@ -87,11 +87,18 @@ fn a_token_that_was_refused_is_not_sent_again_and_no_newer_one_is_lost() {
     let (first, was_sent_before) = signed();
     assert!(!was_sent_before);
     assert_eq!(signed(), (first.clone(), true));
-    signer.discard(&first);
+    let url = url::Url::parse("https://api.example.com/").expect("a URL");
+    assert!(signer.discard(&first, &url));
     let (second, was_sent_before) = signed();
     assert!(!was_sent_before && first != second);
-    signer.discard(&first);
-    assert_eq!(signed(), (second, true));
+    assert!(signer.discard(&first, &url), "there is a newer one");
+    assert!(
+        !signer.discard(&second, &url),
+        "the newer one hasn't helped"
+    );
+    signer.was_accepted(&url);
+    assert_eq!(signed(), (second.clone(), true));
+    assert!(signer.discard(&second, &url));
 }
 
 #[test]

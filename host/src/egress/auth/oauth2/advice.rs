@@ -28,7 +28,7 @@ impl Symptom<'_> {
     /// What may help, or has to be done; `None` if the fault says it all. `login` is the command with which a person logs
     /// in.
     pub(super) fn advice(&self, config: &Oauth2Config, login: &str) -> Option<String> {
-        let new_login = || match config.authorize_url {
+        let new_login = || match config.login {
             Some(_) => format!("log in again: {login}"),
             None => "write a new `refresh-token`".to_owned(),
         };

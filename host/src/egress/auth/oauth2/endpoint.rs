@@ -91,7 +91,7 @@ impl TokenEndpoint {
     }
 
     /// What a person runs to log in.
-    fn login_command(&self, upstream: &Upstream) -> String {
+    pub(super) fn login_command(&self, upstream: &Upstream) -> String {
         let (connector, name) = (&upstream.connector, &self.name);
         format!("`weld-host auth login {connector} --credential {name}`")
     }

@@ -10,8 +10,10 @@ use tokio::time::Instant;
 
 use super::answer::TokenResponse;
 use super::endpoint::TokenEndpoint;
+use super::locking::{blocking, lock};
 use super::memory::UnsavedRecord;
 use super::proof::Proof;
+use super::refresh_end;
 use super::request::{self, NewTokens, TokenFailure};
 use super::token::Token;
 use crate::config::Secret;
@@ -19,10 +21,6 @@ use crate::egress::auth::error::{EndpointError, EndpointFault};
 use crate::egress::upstream::Upstream;
 use crate::report::{chain, hexadecimal};
 use crate::tokens::{self, AccessToken, SeedDigest, Store, TokenEntry, TokenLock, TokenRecord};
-
-/// How often a lock is tried that another process holds, and for how long: a renewal may have to wait for a quota.
-const LOCK_INTERVAL: Duration = Duration::from_millis(20);
-const LOCK_PATIENCE: Duration = Duration::from_secs(600);
 
 /// With less left of it, an access token of another process is not used.
 const LEAST_REST: Duration = Duration::from_secs(60);
@@ -113,6 +111,7 @@ impl Renewal<'_> {
         match request::token(endpoint, upstream, Proof::RefreshToken(current)).await {
             Ok(new) => {
                 let record = record(endpoint, &new.response, current, kept);
+                refresh_end::warn(endpoint, upstream, &record, kept);
                 endpoint.refresh.lock().last_access = Some(new.response.access_token.clone());
                 self.keep(record, current.clone()).await;
                 Ok(new.token)
@@ -130,6 +129,7 @@ impl Renewal<'_> {
                         renewed: now,
                         scopes: endpoint.config.scopes.clone(),
                         access_token: None,
+                        refresh_expires: None,
                         seed: endpoint.seed().map(SeedDigest::of),
                     };
                     self.keep(record, current.clone()).await;
@@ -241,6 +241,10 @@ fn record(
             expires: response.expires_in.and_then(|time| now.checked_add(time)),
             fingerprint: fingerprint(endpoint),
         }),
+        refresh_expires: response
+            .refresh_expires_in
+            .and_then(|time| now.checked_add(time))
+            .or_else(|| kept.filter(|_| new.is_none())?.refresh_expires),
         seed: endpoint.seed().map(SeedDigest::of),
     }
 }
@@ -271,30 +275,6 @@ fn fingerprint(endpoint: &TokenEndpoint) -> String {
 
 fn is_invalid_grant(error: &EndpointError) -> bool {
     matches!(&error.fault, EndpointFault::Refused { code, .. } if code == "invalid_grant")
-}
-
-/// Tries again and again, since a thread that waits for another process could wait for ever.
-async fn lock(entry: &TokenEntry) -> Result<TokenLock, tokens::TokenError> {
-    let deadline = Instant::now() + LOCK_PATIENCE;
-    loop {
-        let tried = entry.clone();
-        if let Some(locked) = blocking(move || tried.try_lock()).await? {
-            return Ok(locked);
-        }
-        if Instant::now() >= deadline {
-            return Err(entry.held());
-        }
-        tokio::time::sleep(LOCK_INTERVAL).await;
-    }
-}
-
-/// The work goes on also where nobody waits for it any more: a write is never cut off.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, tokens::TokenError> + Send + 'static,
-) -> Result<T, tokens::TokenError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or(Err(tokens::TokenError::Interrupted))
 }
 
 fn report_unsaved(endpoint: &TokenEndpoint, upstream: &Upstream, error: &tokens::TokenError) {

@@ -2,6 +2,8 @@
 
 use std::sync::MutexGuard;
 
+use tokio::time::Instant;
+
 use crate::config::Secret;
 use crate::lock::Mutex;
 use crate::tokens::TokenRecord;
@@ -21,6 +23,8 @@ pub(super) struct Memory {
     pub(super) last_access: Option<Secret>,
     /// Whether it was said that tokens are lost at the end.
     pub(super) is_warned: bool,
+    /// When it was last said that the refresh token ends soon.
+    pub(super) end_warned: Option<Instant>,
 }
 
 /// A record that could not be written.

@@ -6,12 +6,15 @@
 mod advice;
 mod answer;
 mod endpoint;
+mod failures;
 mod kept;
+mod locking;
 mod login;
 mod memory;
 mod parameters;
 mod proof;
 mod refresh;
+mod refresh_end;
 mod reply;
 mod request;
 mod token;

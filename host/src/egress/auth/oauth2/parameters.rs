@@ -47,7 +47,9 @@ pub(super) fn parameters(
             add("grant_type", "authorization_code");
             add("code", code.code.expose());
             add("redirect_uri", &code.redirect_uri);
-            add("code_verifier", code.verifier.expose());
+            if let Some(verifier) = &code.verifier {
+                add("code_verifier", verifier.expose());
+            }
         }
         (Grant::ClientCredentials, _) => add("grant_type", "client_credentials"),
         (Grant::RefreshToken(_), Proof::Nothing) => return Err(EndpointFault::NoRefreshToken),

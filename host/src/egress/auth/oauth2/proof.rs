@@ -16,6 +16,6 @@ pub(crate) struct AuthorizationCode {
     pub(crate) code: Secret,
     /// Where the redirect went.
     pub(crate) redirect_uri: String,
-    /// What the challenge was made of (RFC 7636).
-    pub(crate) verifier: Secret,
+    /// What the challenge was made of (RFC 7636); `None` for a server that knows none.
+    pub(crate) verifier: Option<Secret>,
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
+use url::Url;
 
 use super::endpoint::TokenEndpoint;
+use super::failures;
 use super::refresh;
 use super::token::Token;
 use crate::config::{Addition, Oauth2Config};
 use crate::egress::auth::error::{AuthError, EndpointError};
+use crate::egress::auth::refusals::RefusalMemory;
 use crate::egress::error::{EgressError, Timeout};
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
@@ -27,6 +30,7 @@ type TokenOutcome = Result<Arc<Token>, Arc<EndpointError>>;
 pub(in crate::egress) struct Tokens {
     pub(super) endpoint: TokenEndpoint,
     state: Mutex<TokenState>,
+    refusals: RefusalMemory,
 }
 
 #[derive(Default)]
@@ -59,6 +63,7 @@ impl Tokens {
         Self {
             endpoint: TokenEndpoint::new(name, config),
             state: Mutex::default(),
+            refusals: RefusalMemory::default(),
         }
     }
 
@@ -134,15 +139,20 @@ impl Tokens {
         }
     }
 
-    /// The API refused this one: it is not sent again. False where there is no point in another one.
-    pub(in crate::egress::auth) fn discard(&self, token: &Arc<Token>) -> bool {
+    /// The API accepted a token at this URL.
+    pub(in crate::egress::auth) fn was_accepted(&self, url: &Url) {
+        self.refusals.accepted(url);
+    }
+
+    /// The API refused this one at this URL: it is not sent again. False where there is no point in another one.
+    pub(in crate::egress::auth) fn discard(&self, token: &Arc<Token>, url: &Url) -> bool {
         let mut state = self.state();
         let is_current = |current: &Arc<Token>| Arc::ptr_eq(current, token);
         if !state.token.as_ref().is_some_and(is_current) {
             return true;
         }
         // An API that takes none at all must not become a flood of requests for tokens.
-        if !token.is_worth_replacing() {
+        if !token.is_worth_replacing() || !self.refusals.renews(url) {
             return false;
         }
         state.token = None;
@@ -159,6 +169,8 @@ impl Tokens {
                 .map(Arc::new);
             let outcome = outcome.map_err(Arc::new);
             tokens.note(&outcome);
+            let failure = outcome.as_ref().err().map(|error| error.told());
+            failures::keep(&tokens.endpoint, &upstream, failure).await;
             sender.send_replace(Some(outcome));
         });
         receiver

@@ -102,7 +102,7 @@ fn a_refresh_token_may_come_later_where_a_person_permits_it() {
     let keys = "grant = 'refresh-token'\nclient-id = 'weld'\nauthorize-url = 'https://login.example.com/authorize'\n";
     let config = read(&format!("{URL}{keys}"));
     assert!(matches!(config.grant, Grant::RefreshToken(None)));
-    assert!(config.authorize_url.is_some());
+    assert!(config.login.is_some());
     let config = read(&format!("{URL}{keys}refresh-token = 'r'"));
     assert!(matches!(config.grant, Grant::RefreshToken(Some(_))));
 }

@@ -1,0 +1,34 @@
+//! The last failure of a credential, kept beside its token for whoever asks what is known of it.
+
+use std::time::SystemTime;
+
+use super::endpoint::TokenEndpoint;
+use super::locking::blocking;
+use crate::egress::upstream::Upstream;
+use crate::tokens::RenewalFailure;
+
+/// Keeps a failure, or removes the one that is kept. That it can't be kept hurts nobody.
+pub(super) async fn keep(endpoint: &TokenEndpoint, upstream: &Upstream, failure: Option<String>) {
+    // Without a key nothing is kept at all.
+    let Some(store) = upstream.tokens.as_ref().filter(|store| store.has_key()) else {
+        return;
+    };
+    let Ok(entry) = store.entry(&upstream.connector, &endpoint.name) else {
+        return;
+    };
+    let kept = blocking(move || {
+        let failure = failure.map(|message| RenewalFailure {
+            at: SystemTime::now(),
+            message,
+        });
+        entry.keep_failure(failure.as_ref())
+    });
+    if let Err(error) = kept.await {
+        let cause = crate::report::chain(&error);
+        tracing::debug!(
+            credential = &*endpoint.name,
+            cause,
+            "a failure can't be kept"
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! The store's lock and files, without holding a thread of the runtime.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::tokens::{self, TokenEntry, TokenLock};
+
+/// How often a lock is tried that another process holds, and for how long: a renewal may have to wait for a quota.
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
+const LOCK_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Tries again and again, since a thread that waits for another process could wait for ever.
+pub(super) async fn lock(entry: &TokenEntry) -> Result<TokenLock, tokens::TokenError> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        let tried = entry.clone();
+        if let Some(locked) = blocking(move || tried.try_lock()).await? {
+            return Ok(locked);
+        }
+        if Instant::now() >= deadline {
+            return Err(entry.held());
+        }
+        tokio::time::sleep(LOCK_INTERVAL).await;
+    }
+}
+
+/// The work goes on also where nobody waits for it any more: a write is never cut off.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, tokens::TokenError> + Send + 'static,
+) -> Result<T, tokens::TokenError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(tokens::TokenError::Interrupted))
+}

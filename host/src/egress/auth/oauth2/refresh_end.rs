@@ -1,0 +1,91 @@
+//! The end of a refresh token: whoever has to log in again is told before.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::endpoint::TokenEndpoint;
+use crate::egress::upstream::Upstream;
+use crate::tokens::TokenRecord;
+
+/// How long before the end the log warns of it, and how often.
+const WARNED_BEFORE: Duration = Duration::from_secs(7 * 24 * 3600);
+const WARNED_EVERY: Duration = Duration::from_secs(12 * 3600);
+
+/// Ends that lie closer together are the same: endpoints tell how much is left.
+const SAME_END: Duration = Duration::from_secs(60);
+
+/// Warns in the log of an end that is near and that renewals don't put off.
+pub(super) fn warn(
+    endpoint: &TokenEndpoint,
+    upstream: &Upstream,
+    record: &TokenRecord,
+    kept: Option<&TokenRecord>,
+) {
+    let before = kept.and_then(|kept| kept.refresh_expires);
+    let Some(end) = record
+        .refresh_expires
+        .filter(|end| is_near(*end, before, SystemTime::now()))
+    else {
+        return;
+    };
+    let mut memory = endpoint.refresh.lock();
+    if memory
+        .end_warned
+        .is_some_and(|warned| warned.elapsed() < WARNED_EVERY)
+    {
+        return;
+    }
+    memory.end_warned = Some(Instant::now());
+    drop(memory);
+    let since = end
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let ends = i64::try_from(since.as_secs())
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .map(|time| time.to_string());
+    tracing::warn!(
+        connector = &*upstream.connector,
+        credential = &*endpoint.name,
+        ends,
+        "the refresh token ends soon; log in again before: {}",
+        endpoint.login_command(upstream)
+    );
+}
+
+/// Whether an end is near, and not later than it was before. One that each renewal puts off is no end.
+fn is_near(end: SystemTime, before: Option<SystemTime>, now: SystemTime) -> bool {
+    let is_near = end
+        .duration_since(now)
+        .is_ok_and(|left| left <= WARNED_BEFORE);
+    let is_put_off = before.is_none_or(|before| {
+        let later = end.duration_since(before);
+        later.is_ok_and(|later| later > SAME_END)
+    });
+    is_near && !is_put_off
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_warned_of_that_is_near_and_not_put_off() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let at = |hours: u64| now + Duration::from_secs(hours * 3600);
+        for (end, before, expected) in [
+            (at(24), Some(at(24)), true),
+            (at(24), Some(at(25)), true),
+            (at(24), Some(at(24) - Duration::from_secs(30)), true),
+            (at(24 * 8), Some(at(24 * 8)), false),
+            // Each renewal gives a day more.
+            (at(24), Some(at(23)), false),
+            // Whether it is put off isn't known yet.
+            (at(24), None, false),
+        ] {
+            assert_eq!(is_near(end, before, now), expected, "{end:?} {before:?}");
+        }
+    }
+}

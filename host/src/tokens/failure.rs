@@ -1,0 +1,66 @@
+//! The last failure of a credential, in a file beside its token. It holds no secret, and needs no key.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::TokenError;
+use super::files::{self, NoWatch};
+use super::store::TokenEntry;
+
+/// Why a credential's token could not be obtained, the last time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewalFailure {
+    /// When; kept in whole seconds.
+    pub at: SystemTime,
+    /// Why, without secrets.
+    pub message: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FailureJson {
+    /// Seconds since 1970.
+    at: u64,
+    message: String,
+}
+
+impl TokenEntry {
+    /// Keeps a failure in place of the one before; `None` removes that.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`]: `ReadOnly`, `Full` and `Unwritable`.
+    pub fn keep_failure(&self, failure: Option<&RenewalFailure>) -> Result<(), TokenError> {
+        let path = self.file("failure");
+        let kept = match failure {
+            None => files::remove(&path).map(drop),
+            Some(failure) => self.write_failure(failure),
+        };
+        kept.map_err(|source| TokenError::of_write(&path, source))
+    }
+
+    fn write_failure(&self, failure: &RenewalFailure) -> io::Result<()> {
+        let since = failure.at.duration_since(SystemTime::UNIX_EPOCH);
+        let written = FailureJson {
+            at: since.map_or(0, |since| since.as_secs()),
+            message: failure.message.clone(),
+        };
+        let content = serde_json::to_vec(&written)?;
+        let folder = self.folder();
+        files::make_folder(folder)?;
+        // Several processes may write at once; within one, a credential's renewals come one after the other.
+        let temporary = self.file(&format!("failure-{}", std::process::id()));
+        files::replace(&self.file("failure"), &temporary, &content, &NoWatch)
+    }
+
+    /// The last failure; `None` if there is none that can be read.
+    pub fn failure(&self) -> Option<RenewalFailure> {
+        let content = files::read(&self.file("failure")).ok()??;
+        let read: FailureJson = serde_json::from_slice(&content).ok()?;
+        Some(RenewalFailure {
+            at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(read.at))?,
+            message: read.message,
+        })
+    }
+}

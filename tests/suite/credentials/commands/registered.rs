@@ -1,0 +1,99 @@
+//! Logins at servers that know one redirect URI, or no PKCE; and what is known of a token that is over.
+
+use super::{KEY, Place, TOKENS, come_back, fields, form, server};
+use serde_json::json;
+use std::fs;
+use std::net::TcpListener;
+use weld_host_tests::upstream::Upstream;
+
+/// The place with one more line under its credential `api`.
+fn place_with(server: &Upstream, more: &str) -> Place {
+    let place = Place::new(server);
+    let path = place.folder.path().join("plugins/shop.toml");
+    let toml = fs::read_to_string(path).unwrap();
+    place.configure(&toml.replace(
+        "client-id = \"weld\"\n",
+        &format!("client-id = \"weld\"\n{more}\n"),
+    ));
+    place
+}
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn a_login_comes_back_to_the_address_that_is_registered() {
+    let server = server(TOKENS);
+    let uri = format!("http://localhost:{}/oauth/back", free_port());
+    let place = place_with(&server, &format!("redirect-uri = \"{uri}\""));
+    let (login, address) = place.login(&[]);
+    let asked = fields(&address);
+    assert_eq!(asked["redirect_uri"], uri);
+    let elsewhere = uri.replace("/oauth/back", "/callback");
+    let own = [("code", "a-code"), ("state", asked["state"].as_str())];
+    assert!(come_back(&elsewhere, &own).starts_with("HTTP/1.1 404 "));
+    assert!(come_back(&uri, &own).starts_with("HTTP/1.1 200 "));
+    let ended = login.wait();
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .join("\n")
+            .contains(&format!("registered with the API: {uri}")),
+        "{ended:?}"
+    );
+    assert_eq!(form(&server)["redirect_uri"], uri);
+}
+
+#[test]
+fn a_login_does_without_pkce_where_the_server_knows_none_and_warns() {
+    let server = server(TOKENS);
+    for (more, has_pkce) in [("pkce = false", false), ("pkce = true", true)] {
+        let place = place_with(&server, more);
+        let (login, address) = place.login(&[]);
+        let asked = fields(&address);
+        assert_eq!(asked.contains_key("code_challenge"), has_pkce);
+        assert_eq!(asked.contains_key("code_challenge_method"), has_pkce);
+        let own = [("code", "a-code"), ("state", asked["state"].as_str())];
+        come_back(&asked["redirect_uri"], &own);
+        let ended = login.wait();
+        assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+        assert_eq!(form(&server).contains_key("code_verifier"), has_pkce);
+        let told = ended.stdout.join("\n");
+        assert_eq!(
+            told.contains("Warning: `pkce = false`"),
+            !has_pkce,
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_redirect_uri_that_nobody_can_listen_on_is_named() {
+    let server = server(TOKENS);
+    let place = place_with(&server, "redirect-uri = \"https://example.com/callback\"");
+    let ended = place.run(&["login", "shop", "--no-browser"]);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .join("\n")
+            .contains("the browser comes back to this machine"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn the_end_of_a_refresh_token_is_shown() {
+    let server = server(
+        r#"{"access_token": "an-access-token", "refresh_token": "a-refresh-token", "expires_in": 3600, "refresh_token_expires_in": 86400}"#,
+    );
+    let place = Place::new(&server);
+    assert_eq!(place.permitted_login().wait().status.code(), Some(0));
+    let status = place.status(Some(KEY));
+    assert!(status["refresh_ends"].is_string(), "{status}");
+    assert_eq!(status["failure"], json!(null));
+}
