@@ -4,6 +4,26 @@
 //! that held a gigabyte for a moment would keep most of it for good. Measured beside mimalloc and jemalloc
 //! (docs/benchmarks.md): with its memory trimmed, glibc's allocator came to the least, at its peak and afterwards.
 
+/// What takes so many bytes has memory of its own, which goes back to the system at once.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const LARGE_BYTES: libc::c_int = 1 << 20;
+
+/// Keeps large pieces out of the heap for good. By itself glibc takes each one that is freed for a sign that there will be
+/// more, and lets the next ones, up to 32 MiB, leave holes in the heap.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[allow(
+    unsafe_code,
+    reason = "the call takes no pointer, and glibc lets any thread make it at any time"
+)]
+pub(crate) fn keep_large_pieces_apart() {
+    // Where it is refused, the heap only takes more.
+    let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES) };
+}
+
+/// Other allocators know better.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn keep_large_pieces_apart() {}
+
 /// Gives back what the heap has free. Takes some milliseconds, for a heap that was large more.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(
@@ -32,6 +52,29 @@ pub(crate) fn resident_bytes() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn large_pieces_leave_no_holes() {
+        keep_large_pieces_apart();
+        let mut held = Vec::new();
+        let mut freed = 0;
+        // Freed for the first time, they are what glibc learns from.
+        for _ in 0..2 {
+            let large: Vec<Vec<u8>> = (0..16)
+                .map(|_| {
+                    let large = vec![1; 4 << 20];
+                    held.push(vec![1_u8; 100_000]);
+                    large
+                })
+                .collect();
+            let before = resident_bytes().unwrap();
+            drop(large);
+            freed = before.saturating_sub(resident_bytes().unwrap());
+        }
+        drop(held);
+        assert!(freed > 40 << 20, "{freed}");
+    }
 
     #[test]
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
