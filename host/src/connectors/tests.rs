@@ -8,9 +8,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::hanging::HangingFiles;
-use super::{AdmissionSettings, ConnectorError, LoadReport, Plugins, Startup};
+use super::{AdmissionSettings, ConnectorError, LoadReport, Plugins, StartError, Startup};
 use crate::config::{Ceilings, CompileLimits, FileSystem, SystemFiles};
 use crate::egress::Upstreams;
+use crate::report;
 use crate::sandbox::{Compilation, CompilerProcess, EngineSettings, Runtime};
 
 /// The bytes of a component that has nothing, and differs from others by a custom section of one byte.
@@ -37,8 +38,16 @@ fn compilers(folder: &Path) -> Vec<String> {
     lines.lines().map(str::to_owned).collect()
 }
 
-/// Starts with a compiler that refuses all components, or does what the script says.
+/// Starts with a compiler that does what the script says.
 async fn start(folder: &TempDir, files: Arc<dyn FileSystem>, script: &str) -> Startup {
+    try_start(folder, files, script).await.unwrap()
+}
+
+async fn try_start(
+    folder: &TempDir,
+    files: Arc<dyn FileSystem>,
+    script: &str,
+) -> Result<Startup, StartError> {
     let engine = EngineSettings {
         slots: 1,
         max_memory_bytes: 1 << 20,
@@ -58,11 +67,7 @@ async fn start(folder: &TempDir, files: Arc<dyn FileSystem>, script: &str) -> St
         queue_wait: Duration::from_secs(1),
         max_concurrency: 1,
     };
-    plugins
-        .with_files(files)
-        .load(None, admission)
-        .await
-        .unwrap()
+    plugins.with_files(files).load(None, admission).await
 }
 
 /// Waits until something holds, and fails if it doesn't for very long.
@@ -195,6 +200,20 @@ async fn component_whose_compiler_was_killed_from_outside_is_tried_again() {
         .await;
         reloading.abort();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_folder_that_hangs_ends_the_start_with_the_reason() {
+    let folder = TempDir::new().unwrap();
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    let files = HangingFiles::new(&[name]);
+    let error = try_start(&folder, files.clone(), "exit 1").await.err();
+    let message = report::chain(&error.expect("it does not start"));
+    assert!(
+        message.contains("can't be read") && message.contains("has not answered for 5s"),
+        "{message}"
+    );
+    files.release();
 }
 
 fn is_running(process: &str) -> bool {
