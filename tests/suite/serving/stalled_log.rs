@@ -4,10 +4,12 @@ use crate::{guests, host};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
 use std::fs::{File, OpenOptions};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::lines::Lines;
+use weld_host_tests::until;
 
 /// A pipe with a name, which holds as much as the system lets a pipe hold.
 struct Pipe {
@@ -81,6 +83,9 @@ fn last_lines_of_the_log_are_written_before_the_end() {
         .good_page("control_characters", &json!({}));
     host.weld("guest").good_page("the last", &json!({}));
     host.terminate();
+    until("the host listens no more", || {
+        TcpStream::connect(host.address()).is_err()
+    });
     let log = Lines::capture(pipe.ends);
     assert!(host.wait_for_exit().success());
     log.wait_for_text("the last");
@@ -104,7 +109,7 @@ fn log_whose_reader_is_gone_holds_up_nothing_and_is_taken_up_by_the_next_one() {
     drop(ends);
     log_more_than_is_kept(&host);
     let log = Lines::capture(File::open(path).unwrap());
-    weld_host_tests::until("the log goes on", || {
+    until("the log goes on", || {
         host.weld("guest").good_page("again", &json!({}));
         log.so_far().iter().any(|line| line.contains("again"))
     });
