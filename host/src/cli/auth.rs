@@ -41,6 +41,18 @@ enum AuthCommand {
         #[command(flatten)]
         place: PlaceFlags,
     },
+    /// Try a credential: obtain its token, and ask for a URL with it
+    Test {
+        /// The connector, by its name
+        connector: ConnectorName,
+        /// A URL that the credential holds for, which is asked for with GET
+        url: Option<String>,
+        /// The credential; needed only where there are several
+        #[arg(long, value_name = "NAME")]
+        credential: Option<String>,
+        #[command(flatten)]
+        place: PlaceFlags,
+    },
     /// Show which credentials there are, and whether they have tokens; never a token
     Status {
         /// One connector's alone
@@ -109,6 +121,22 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             }
             let credential = login.end(timeout).await?;
             say(&format!("The token of `{credential}` is kept."));
+        }
+        AuthCommand::Test {
+            connector,
+            url,
+            credential,
+            place,
+        } => {
+            let (plugins, store) = place.resolve()?;
+            let (name, url) = (credential.as_deref(), url.as_deref());
+            let trial = auth::try_credential(&plugins, &connector, name, url, &store).await?;
+            if trial.has_token {
+                say(&format!("There is a token of `{}`.", trial.credential));
+            }
+            if let Some(status) = trial.status {
+                say(&format!("The API answered with status {status}."));
+            }
         }
         AuthCommand::Status {
             connector,

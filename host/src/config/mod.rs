@@ -32,9 +32,10 @@ mod stamp;
 
 pub use allow::{AllowList, AllowRule, AllowRuleError};
 pub use auth::{
-    Addition, Algorithm, AnswerFields, Assertion, ClientAuth, Credential, CredentialKind,
-    FieldPath, Grant, JwtConfig, JwtContent, LifetimeUnit, LoginConfig, Oauth2Config, OauthClient,
-    ParameterPlace, RedirectUri, SigningError, SigningKey, TokenRequestShape,
+    Addition, Algorithm, AnswerFields, AnswerHead, Assertion, ClientAuth, Credential,
+    CredentialKind, CredentialPlace, FieldPath, Grant, JwtConfig, JwtContent, LifetimeUnit,
+    LoginConfig, Oauth2Config, OauthClient, ParameterPlace, RedirectUri, SigningError, SigningKey,
+    TokenRequestShape,
 };
 pub use ceilings::Ceilings;
 pub use connector::ConnectorConfig;

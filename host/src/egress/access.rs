@@ -202,6 +202,27 @@ impl Egress {
             .map_err(|error| AuthError::Token(Arc::new(error)).into())
     }
 
+    /// Obtains a token of this credential, within the call's time.
+    ///
+    /// # Errors
+    ///
+    /// There is no such credential that has tokens, or no token for it.
+    pub(crate) async fn obtain_token(
+        &self,
+        credential: &str,
+        scope: &CallScope,
+    ) -> Result<(), EgressError> {
+        let tokens = self.credentials.tokens(credential)?;
+        let token = tokens.token(&self.upstream, scope, scope.deadline).await;
+        token.map(drop)
+    }
+
+    /// The variables that the connector's calls have besides those of its configuration: fields of the answers of token
+    /// endpoints. Waits for a token if there is none yet.
+    pub(crate) async fn variables(&self, scope: &CallScope) -> Vec<(String, String)> {
+        self.credentials.variables(&self.upstream, scope).await
+    }
+
     /// The connector's secrets.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.upstream.secrets

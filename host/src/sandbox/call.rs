@@ -29,7 +29,8 @@ impl Program {
         scope: &Arc<CallScope>,
     ) -> Result<GuestSchema, CallError> {
         let limit_bytes = setup.limits.max_schema_bytes;
-        self.call(setup, scope, None, async |store, guest| {
+        let environment = environment(setup, scope).await;
+        self.call(setup, environment, scope, None, async |store, guest| {
             let answer = guest.weld_connector_source().call_schema(store).await?;
             Ok(answer.map(|tables| {
                 let bytes = text_bytes(&tables);
@@ -58,11 +59,18 @@ impl Program {
     ) -> Result<GuestPage, CallError> {
         let state = state.to_owned();
         let limits = &setup.limits;
-        self.call(setup, scope, Some(table), async |store, guest| {
-            let source = guest.weld_connector_source();
-            let answer = source.call_fetch_page(store, table, &state).await?;
-            Ok(answer.map(|page| take_page(page, limits, scope)))
-        })
+        let environment = environment(setup, scope).await;
+        self.call(
+            setup,
+            environment,
+            scope,
+            Some(table),
+            async |store, guest| {
+                let source = guest.weld_connector_source();
+                let answer = source.call_fetch_page(store, table, &state).await?;
+                Ok(answer.map(|page| take_page(page, limits, scope)))
+            },
+        )
         .await?
     }
 
@@ -73,7 +81,9 @@ impl Program {
     /// As any call: a start function may trap, too.
     pub(crate) async fn try_instantiating(&self, setup: &CallSetup) -> Result<(), CallError> {
         let scope = Arc::new(CallScope::of_a_page(&setup.limits, &self.account));
-        self.call(setup, &scope, None, async |_, _| Ok(Ok(())))
+        // Nobody logs in for a connector that is only tried.
+        let environment = setup.environment.clone();
+        self.call(setup, environment, &scope, None, async |_, _| Ok(Ok(())))
             .await
     }
 
@@ -81,6 +91,7 @@ impl Program {
     async fn call<R>(
         &self,
         setup: &CallSetup,
+        environment: Arc<[(String, String)]>,
         scope: &Arc<CallScope>,
         table: Option<&str>,
         export: impl AsyncFnOnce(
@@ -95,7 +106,7 @@ impl Program {
         let blueprint = tokio::time::timeout_at(deadline.at, self.code.blueprint())
             .await
             .map_err(|_| CallError::timeout(deadline, None))??;
-        let state = CallState::new(setup, scope, &log);
+        let state = CallState::new(setup, environment, scope, &log);
         let mut store = state.into_store(&self.engine, limits, &clock);
         let mut instantiated = false;
         let (ended, waits_for) = {
@@ -136,6 +147,17 @@ impl Program {
         };
         result.map_err(|error| error.or_of_a_credential(scope.network.failed_credential()))
     }
+}
+
+/// The connector's variables, with those that its credentials bring.
+async fn environment(setup: &CallSetup, scope: &CallScope) -> Arc<[(String, String)]> {
+    let brought = setup.egress.get().variables(scope).await;
+    if brought.is_empty() {
+        return setup.environment.clone();
+    }
+    let is_kept = |(name, _): &&(String, String)| !brought.iter().any(|(own, _)| own == name);
+    let own = setup.environment.iter().filter(is_kept).cloned();
+    own.chain(brought.iter().cloned()).collect()
 }
 
 /// Charges a page to its call, before anything else is done with it.

@@ -34,9 +34,14 @@ pub(super) struct CallState {
 
 impl CallState {
     /// The state of a call before its guest has run.
-    pub(super) fn new(setup: &CallSetup, scope: &Arc<CallScope>, log: &CallLog) -> Self {
+    pub(super) fn new(
+        setup: &CallSetup,
+        environment: Arc<[(String, String)]>,
+        scope: &Arc<CallScope>,
+        log: &CallLog,
+    ) -> Self {
         let wasi = WasiCtxBuilder::new()
-            .envs(&setup.environment)
+            .envs(&environment)
             .stdout(GuestStream::stdout(log))
             .stderr(GuestStream::stderr(log))
             .max_random_size(MAX_RANDOM_BYTES)
@@ -50,7 +55,7 @@ impl CallState {
             wasi,
             table,
             imports: Imports::new(
-                setup.environment.clone(),
+                environment,
                 setup.egress.clone(),
                 scope.clone(),
                 log.clone(),

@@ -23,6 +23,8 @@ pub struct TokenRecord {
     pub scopes: Vec<String>,
     /// The newest access token.
     pub access_token: Option<AccessToken>,
+    /// Names and values of the variables that the connector has of the last answer.
+    pub variables: Vec<(String, String)>,
     /// When the refresh token ends, where the API said so.
     pub refresh_expires: Option<SystemTime>,
     /// Of the configured refresh token that this one descends from; none for one that a login brought.
@@ -72,6 +74,8 @@ struct RecordJson<T> {
     #[serde(default)]
     fingerprint: String,
     #[serde(default)]
+    variables: Vec<(String, String)>,
+    #[serde(default)]
     refresh_expires: Option<UnixSeconds>,
     #[serde(default)]
     seed: Option<String>,
@@ -96,6 +100,7 @@ impl TokenRecord {
             fingerprint: access_token
                 .map(|access| access.fingerprint.clone())
                 .unwrap_or_default(),
+            variables: self.variables.clone(),
             refresh_expires: match self.refresh_expires {
                 Some(expires) => Some(seconds(expires)?),
                 None => None,
@@ -105,7 +110,11 @@ impl TokenRecord {
         // With room for all of it, so that no copy is left behind where the text grows.
         let length = written.refresh_token.len() + written.access_token.map_or(0, str::len);
         let scopes: usize = written.scopes.iter().map(|scope| scope.len() + 3).sum();
-        let mut json = Zeroizing::new(Vec::with_capacity(2 * (length + scopes) + 1024));
+        let variables = self.variables.iter();
+        let variables: usize = variables
+            .map(|(name, value)| 2 * (name.len() + value.len()) + 16)
+            .sum();
+        let mut json = Zeroizing::new(Vec::with_capacity(2 * (length + scopes) + variables + 1024));
         serde_json::to_writer(&mut *json, &written).ok()?;
         Some(json)
     }
@@ -127,6 +136,7 @@ impl TokenRecord {
                 expires,
                 fingerprint,
             }),
+            variables: written.variables,
             refresh_expires: written.refresh_expires.and_then(time),
             seed: written.seed.map(SeedDigest),
         })
@@ -160,12 +170,14 @@ mod tests {
                 expires: Some(at(1_790_003_700)),
                 fingerprint: "0a1b".to_owned(),
             }),
+            variables: vec![("API".to_owned(), "https://eu.example.com".to_owned())],
             refresh_expires: Some(at(1_797_000_000)),
             seed: Some(seed.clone()),
         };
         let bare = TokenRecord {
             scopes: Vec::new(),
             access_token: None,
+            variables: Vec::new(),
             refresh_expires: None,
             seed: None,
             ..whole.clone()
@@ -179,6 +191,7 @@ mod tests {
                     again.obtained,
                     again.renewed,
                     again.refresh_expires,
+                    &again.variables,
                     &again.scopes,
                     &again.seed
                 ),
@@ -186,6 +199,7 @@ mod tests {
                     record.obtained,
                     record.renewed,
                     record.refresh_expires,
+                    &record.variables,
                     &record.scopes,
                     &record.seed
                 )

@@ -175,3 +175,19 @@ fn oauth2() {
     });
     assert_eq!(status(example("OAuth2"), &api, &login), 200);
 }
+
+#[test]
+fn session() {
+    let api = Upstream::start(|request, exchange| {
+        if request.target() == "/login" {
+            let body: Value = serde_json::from_str(&request.text()).unwrap_or_default();
+            let is_right = body == json!({ "user": "weld", "password": PASSWORD });
+            let answer = json!({ "data": { "token": ACCESS_TOKEN } });
+            exchange.answer(if is_right { 200 } else { 401 }, &[], answer.to_string());
+        } else {
+            let is_right = request.header("x-session") == Some(ACCESS_TOKEN);
+            exchange.answer(if is_right { 200 } else { 401 }, &[], "{}");
+        }
+    });
+    assert_eq!(status(example("Session"), &api, &nobody()), 200);
+}

@@ -6,3 +6,4 @@ mod documented;
 mod kept_tokens;
 mod oauth;
 mod secrets;
+mod session;

@@ -39,7 +39,7 @@ pub enum AuthCommandError {
     },
 
     /// Several, and none was named.
-    #[error("{file} has several of the kind `oauth2`: name one of {} with --credential", names.join(", "))]
+    #[error("{file} has several that are meant: name one of {} with --credential", names.join(", "))]
     SeveralCredentials {
         /// The connector's file.
         file: String,
@@ -56,6 +56,24 @@ pub enum AuthCommandError {
         name: String,
         /// The connector's file.
         file: String,
+    },
+
+    /// A credential of the configuration alone, and no URL.
+    #[error(
+        "[auth.{name}] needs no token: name a URL to try it with, `weld-host auth test CONNECTOR URL`"
+    )]
+    NothingToTry {
+        /// The credential.
+        name: String,
+    },
+
+    /// The API refused the credential.
+    #[error("the API refused the credential `{name}` with status {status}")]
+    TrialRefused {
+        /// The credential.
+        name: String,
+        /// 401 or 403.
+        status: u16,
     },
 
     /// The store.

@@ -62,6 +62,28 @@ pub(super) fn oauth2_credential(
     })
 }
 
+/// The credential of this name, or the only one.
+pub(super) fn any_credential<'c>(
+    config: &'c ConnectorConfig,
+    connector: &ConnectorName,
+    name: Option<&str>,
+) -> Result<&'c Credential, AuthCommandError> {
+    let file = connector.config_file();
+    let is_meant = |credential: &&Credential| name.is_none_or(|name| name == &*credential.name);
+    let found: Vec<&Credential> = config.credentials.iter().filter(is_meant).collect();
+    match found[..] {
+        [credential] => Ok(credential),
+        [] => Err(AuthCommandError::NoCredential {
+            file,
+            name: name.map(str::to_owned),
+        }),
+        _ => Err(AuthCommandError::SeveralCredentials {
+            file,
+            names: found.iter().map(|found| found.name.to_string()).collect(),
+        }),
+    }
+}
+
 fn oauth2(credential: &Credential) -> Option<(Arc<str>, Arc<Oauth2Config>)> {
     match &credential.kind {
         CredentialKind::Oauth2(config) => Some((credential.name.clone(), config.clone())),

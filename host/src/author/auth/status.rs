@@ -54,11 +54,14 @@ pub fn status(
                 CredentialKind::Oauth2(config) => {
                     let has_seed = match &config.grant {
                         Grant::RefreshToken(seed) => Some(seed.is_some()),
-                        Grant::ClientCredentials | Grant::Password { .. } | Grant::JwtBearer(_) => {
-                            None
-                        }
+                        Grant::ClientCredentials
+                        | Grant::Password { .. }
+                        | Grant::JwtBearer(_)
+                        | Grant::Session(_) => None,
                     };
-                    ("oauth2", Some(config.token_url.to_string()), has_seed)
+                    let is_session = matches!(config.grant, Grant::Session(_));
+                    let kind = if is_session { "session" } else { "oauth2" };
+                    (kind, Some(config.token_url.to_string()), has_seed)
                 }
             };
             let mut status = Status {

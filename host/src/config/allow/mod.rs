@@ -43,6 +43,16 @@ impl AllowList {
         self.0.iter().any(|rule| rule.meets(other))
     }
 
+    /// Whether one of the rules permits a request to this URL or below it, whatever its method.
+    pub fn permits_some(&self, url: &Url) -> bool {
+        let mut base = url.clone();
+        base.set_query(None);
+        base.set_fragment(None);
+        base.as_str()
+            .parse::<AllowRule>()
+            .is_ok_and(|rule| self.meets(&rule))
+    }
+
     /// The rule that the operator would add to permit a request to an http or https URL, such as
     /// `https://api.example.com`.
     ///

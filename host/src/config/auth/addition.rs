@@ -34,11 +34,40 @@ pub enum Addition {
     },
 }
 
-/// Where an API key goes.
-enum KeyPlace {
+/// Where a key or a token goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialPlace {
+    /// A header.
     Header(HeaderName),
+    /// A parameter of the query, not yet escaped.
     Query(String),
+    /// A cookie.
     Cookie(String),
+}
+
+impl CredentialPlace {
+    /// The addition of a value that goes there.
+    ///
+    /// # Errors
+    ///
+    /// No header or no cookie can carry it; says why, and quotes none of it.
+    pub fn addition(self, value: String) -> Result<Addition, String> {
+        match self {
+            Self::Header(name) => header_value(&value).map(|value| Addition::Header { name, value }),
+            Self::Query(name) => Ok(Addition::Query {
+                name,
+                value: Secret::new(value),
+            }),
+            Self::Cookie(name) if value.bytes().all(is_of_a_cookie) => Ok(Addition::Cookie {
+                name,
+                value: Secret::new(value),
+            }),
+            Self::Cookie(_) => Err(
+                "`value` holds a space, a quote, a comma, a semicolon, a backslash or what isn't ASCII, which no cookie can"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 /// Reads `header`, `query` or `cookie`, `prefix` and `value`.
@@ -51,22 +80,7 @@ pub(super) fn api_key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
         .unwrap_or_default();
     let value = fields.required("value", "the key, such as { env = \"API_KEY\" }", not_empty)?;
     fields.keep_secret(&value);
-    let value = format!("{prefix}{value}");
-    let addition = match place? {
-        KeyPlace::Header(name) => header_value(&value).map(|value| Addition::Header { name, value }),
-        KeyPlace::Query(name) => Ok(Addition::Query {
-            name,
-            value: Secret::new(value),
-        }),
-        KeyPlace::Cookie(name) if value.bytes().all(is_of_a_cookie) => Ok(Addition::Cookie {
-            name,
-            value: Secret::new(value),
-        }),
-        KeyPlace::Cookie(_) => Err(
-            "`value` holds a space, a quote, a comma, a semicolon, a backslash or what isn't ASCII, which no cookie can"
-                .to_owned(),
-        ),
-    };
+    let addition = place?.addition(format!("{prefix}{value}"));
     noted(fields, addition)
 }
 
@@ -131,7 +145,8 @@ fn header_value(text: &str) -> Result<HeaderValue, String> {
     Ok(value)
 }
 
-fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<KeyPlace> {
+/// Reads `header`, `query` or `cookie`, one of which must be there.
+pub(super) fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPlace> {
     let given = ["header", "query", "cookie"].map(|key| fields.has(key));
     if given.iter().filter(|is_given| **is_given).count() != 1 {
         fields.note(
@@ -156,9 +171,9 @@ fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<KeyPlace> {
             .map_err(|_| "a cookie's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())
     });
     header
-        .map(KeyPlace::Header)
-        .or(query.map(KeyPlace::Query))
-        .or(cookie.map(KeyPlace::Cookie))
+        .map(CredentialPlace::Header)
+        .or(query.map(CredentialPlace::Query))
+        .or(cookie.map(CredentialPlace::Cookie))
 }
 
 /// RFC 6265, section 4.1.1: `cookie-octet`.

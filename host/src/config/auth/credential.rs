@@ -56,6 +56,6 @@ pub enum CredentialKind {
     Fixed(Addition),
     /// The host signs it: `jwt`.
     Jwt(Arc<JwtConfig>),
-    /// The host gets it from a token endpoint: `oauth2`.
+    /// The host gets it from a token endpoint: `oauth2`, or `session`, which logs in in a way of its own.
     Oauth2(Arc<Oauth2Config>),
 }

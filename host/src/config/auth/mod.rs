@@ -13,11 +13,11 @@ mod signing_key;
 mod texts;
 mod urls;
 
-pub use addition::Addition;
+pub use addition::{Addition, CredentialPlace};
 pub use credential::{Credential, CredentialKind};
 pub use jwt::{JwtConfig, JwtContent};
 pub use oauth2::{
-    AnswerFields, Assertion, ClientAuth, FieldPath, Grant, LifetimeUnit, LoginConfig, Oauth2Config,
-    OauthClient, ParameterPlace, RedirectUri, TokenRequestShape,
+    AnswerFields, AnswerHead, Assertion, ClientAuth, FieldPath, Grant, LifetimeUnit, LoginConfig,
+    Oauth2Config, OauthClient, ParameterPlace, RedirectUri, TokenRequestShape,
 };
 pub use signing_key::{Algorithm, SigningError, SigningKey};

@@ -11,7 +11,7 @@ use crate::config::settings::Settings;
 /// The longest name of a credential.
 const MAX_NAME_BYTES: usize = 63;
 
-const KINDS: [&str; 5] = ["api-key", "basic", "bearer", "jwt", "oauth2"];
+const KINDS: [&str; 6] = ["api-key", "basic", "bearer", "jwt", "oauth2", "session"];
 
 impl Credential {
     /// Reads all of `[auth]`. One that is wrong becomes a problem and is left out. `allow` are the rules of `[network]`;
@@ -59,6 +59,8 @@ fn read(
         "basic" => addition::basic(&mut fields).map(CredentialKind::Fixed),
         "bearer" => addition::bearer(&mut fields).map(CredentialKind::Fixed),
         "jwt" => jwt::read(&mut fields).map(|config| CredentialKind::Jwt(config.into())),
+        "session" => oauth2::read_session(&mut fields, allow)
+            .map(|config| CredentialKind::Oauth2(config.into())),
         _ => oauth2::read(&mut fields, allow).map(|config| CredentialKind::Oauth2(config.into())),
     };
     let secrets = fields.into_secrets();

@@ -8,7 +8,9 @@ use super::error::AuthError;
 use super::oauth2::Tokens;
 use super::source::CredentialSource;
 use crate::config::{Credential, Oauth2Config};
+use crate::egress::upstream::Upstream;
 use crate::report;
+use crate::scope::CallScope;
 
 /// How much of a name that a guest made up is shown.
 const SHOWN_NAME_BYTES: usize = 63;
@@ -40,6 +42,32 @@ impl Credentials {
     /// Whether any of them can be renewed once an API refuses it.
     pub(super) fn may_renew(&self) -> bool {
         self.all.iter().any(|source| source.may_renew())
+    }
+
+    /// The variables that the connector has of answers of token endpoints, for which a token is obtained if there is none.
+    /// Why there is none is noted in the call's scope, and its variables are missing.
+    pub(in crate::egress) async fn variables(
+        &self,
+        upstream: &Arc<Upstream>,
+        scope: &CallScope,
+    ) -> Vec<(String, String)> {
+        let mut variables = Vec::new();
+        let tokens = self.all.iter().filter_map(|source| source.tokens());
+        for tokens in tokens.filter(|tokens| tokens.has_variables()) {
+            match tokens.token(upstream, scope, scope.deadline).await {
+                Ok(_) => variables.extend(tokens.variables()),
+                Err(error) => {
+                    let cause = error.told();
+                    tracing::warn!(
+                        connector = &*upstream.connector,
+                        cause,
+                        "a call has no variables of its token's answer"
+                    );
+                    scope.network.note_credential(Some(cause));
+                }
+            }
+        }
+        variables
     }
 
     /// The tokens of the credential of this name, whose kind is `oauth2`.

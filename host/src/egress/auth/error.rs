@@ -77,7 +77,8 @@ impl AuthError {
 /// Why a token endpoint gave no token.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the credential `{name}` has no token: {origin} {fault}{}{}; see [auth.{name}] in {file}",
+    "the credential `{name}` has no token: {origin} {}{}{}; see [auth.{name}] in {file}",
+    fault.to_string().replace("`token-url`", &format!("`{url_key}`")),
     status.map(|status| format!(" (status {status})")).unwrap_or_default(),
     advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default()
 )]
@@ -85,6 +86,8 @@ pub(crate) struct EndpointError {
     pub(super) name: String,
     /// The connector's configuration file.
     pub(super) file: String,
+    /// The key that has its address.
+    pub(super) url_key: &'static str,
     /// The token endpoint's.
     pub(super) origin: String,
     /// Of its last answer, where there was one.
@@ -157,6 +160,17 @@ pub(in crate::egress) enum EndpointFault {
         "gave a token of the type `{token_type}`; only bearer tokens can be sent, and those of the types in `token-types`"
     )]
     OtherType { token_type: String },
+    #[error("answered no `{path}`, which the variable `{name}` is made of")]
+    NoVariable { name: String, path: String },
+    #[error(
+        "gave an address of {origin} for the variable `{name}`, where no rule of `allow` under [network] permits a request: \
+         add \"{rule}\" if it may be called"
+    )]
+    VariableElsewhere {
+        name: String,
+        origin: String,
+        rule: String,
+    },
     #[error("gave a token that no header can carry")]
     NoHeader,
     #[error("was not asked, since there is no refresh token yet")]
@@ -258,6 +272,7 @@ mod tests {
                 name: "api".to_owned(),
                 file: "shop.toml".to_owned(),
                 origin: "https://login.example.com".to_owned(),
+                url_key: "token-url",
                 status,
                 fault,
                 advice: None,

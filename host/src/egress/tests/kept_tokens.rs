@@ -256,6 +256,7 @@ fn write(store: &Store, refresh_token: &str) {
         renewed: now,
         scopes: Vec::new(),
         access_token: None,
+        variables: Vec::new(),
         refresh_expires: None,
         seed: None,
     };

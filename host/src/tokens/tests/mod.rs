@@ -33,6 +33,7 @@ fn record(refresh_token: &str) -> TokenRecord {
         renewed: now,
         scopes: Vec::new(),
         access_token: None,
+        variables: Vec::new(),
         refresh_expires: None,
         seed: None,
     }

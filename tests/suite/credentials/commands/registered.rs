@@ -97,3 +97,58 @@ fn the_end_of_a_refresh_token_is_shown() {
     assert!(status["refresh_ends"].is_string(), "{status}");
     assert_eq!(status["failure"], json!(null));
 }
+
+#[test]
+fn a_credential_is_tried_with_its_token_and_a_url() {
+    let api = Upstream::start(|request, exchange| match request.target() {
+        "/token" => exchange.answer(
+            200,
+            &[],
+            r#"{"access_token": "an-access-token", "expires_in": 60}"#,
+        ),
+        "/orders" => {
+            let is_good = request.header("authorization") == Some("Bearer an-access-token");
+            exchange.answer(if is_good { 200 } else { 401 }, &[], "{}");
+        }
+        _ => exchange.answer(403, &[], "{}"),
+    });
+    let place = Place::new(&api);
+    let origin = api.origin();
+    place.configure(&format!(
+        "[network]\nallow = [\"{origin}\"]\n[auth.api]\nurls = [\"{origin}\"]\nkind = \"oauth2\"\ngrant = \"client-credentials\"\ntoken-url = \"{origin}/token\"\nclient-id = \"weld\"\nclient-secret = \"a-client-secret\"\n[auth.plain]\nurls = [\"{origin}\"]\nkind = \"bearer\"\ntoken = \"a-plain-token\"\n"
+    ));
+    let test = |arguments: &[&str]| place.run(&[&["test", "shop"], arguments].concat());
+    let ended = test(&[&api.url("/orders"), "--credential", "api"]);
+    assert_eq!(
+        ended.stdout,
+        [
+            "There is a token of `api`.",
+            "The API answered with status 200."
+        ],
+        "{ended:?}"
+    );
+    assert_eq!(test(&["--credential", "api"]).status.code(), Some(0));
+    for (arguments, told) in [
+        (
+            &[api.url("/orders").as_str(), "--credential", "plain"][..],
+            "refused the credential `plain` with status 401",
+        ),
+        (
+            &[api.url("/admin").as_str(), "--credential", "api"],
+            "with status 403",
+        ),
+        (&["--credential", "plain"], "needs no token"),
+        (&[], "name one of api, plain with --credential"),
+        (
+            &["https://elsewhere.example.com", "--credential", "api"],
+            "no rule allows https://elsewhere.example.com",
+        ),
+    ] {
+        let ended = test(arguments);
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        assert!(
+            ended.stderr.join("\n").contains(told),
+            "{told} in {ended:?}"
+        );
+    }
+}

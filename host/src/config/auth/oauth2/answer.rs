@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::HeaderName;
+
 use super::field_path::FieldPath;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::texts::line;
@@ -20,8 +22,23 @@ pub struct AnswerFields {
     pub expires_in: Option<FieldPath>,
     /// `expires-in-unit`: what a number there means.
     pub expires_in_unit: LifetimeUnit,
+    /// Where a session's token stands that is in no body; `None` if `token` says where.
+    pub head: Option<AnswerHead>,
+    /// `expires-in` of a session: for how long its token holds if the answer doesn't say.
+    pub assumed_lifetime: Option<Duration>,
+    /// `variables`: the names of variables that the connector has, each with its field of the answer.
+    pub variables: Vec<(String, FieldPath)>,
     /// `token-types`: values of `token_type` that are sent like a bearer token, besides the usual ones.
     pub token_types: Vec<String>,
+}
+
+/// A token in the head of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerHead {
+    /// `token-header`.
+    Header(HeaderName),
+    /// `token-cookie`: the name of a cookie that the answer sets.
+    Cookie(String),
 }
 
 /// What the number of a token's lifetime counts.
@@ -57,6 +74,9 @@ impl Default for AnswerFields {
             refresh_token: None,
             expires_in: None,
             expires_in_unit: LifetimeUnit::From(Duration::from_secs(1)),
+            head: None,
+            assumed_lifetime: None,
+            variables: Vec::new(),
             token_types: Vec::new(),
         }
     }
@@ -82,9 +102,42 @@ impl AnswerFields {
             refresh_token,
             expires_in,
             expires_in_unit: unit.unwrap_or(default.expires_in_unit),
+            head: None,
+            assumed_lifetime: None,
+            variables: variables(fields),
             token_types: fields.list("token-types", ("type", "app"), token_type),
         }
     }
+}
+
+/// Reads `variables`: a name for the connector, and the path of a field that is no secret.
+fn variables(fields: &mut Fields<'_, '_, '_, '_>) -> Vec<(String, FieldPath)> {
+    let mut variables = Vec::new();
+    for (name, text) in fields.texts("variables") {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        if name.is_empty() || !name.chars().all(is_plain) {
+            fields.note(format!(
+                "`{name}` of `variables`: a variable's name holds letters, digits and `_`"
+            ));
+            continue;
+        }
+        match FieldPath::parse(&text) {
+            Ok(path) if is_secret(&path.name()) || path.is_whole() => fields.note(format!(
+                "`{name}` of `variables`: the connector never has the token, nor what renews it"
+            )),
+            Ok(path) => variables.push((name, path)),
+            Err(message) => fields.note(format!("`{name}` of `variables`: {message}")),
+        }
+    }
+    variables
+}
+
+/// Whether a field's name is that of a token.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["token", "secret", "password", "assertion", "jwt"]
+        .iter()
+        .any(|word| name.ends_with(word))
 }
 
 fn token_type(text: &str) -> Result<String, String> {

@@ -11,6 +11,7 @@ use super::key_file::KeyFile;
 use super::login::LoginConfig;
 use super::shape::TokenRequestShape;
 use crate::config::allow::AllowList;
+use crate::config::auth::addition::CredentialPlace;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::jwt::{self, JwtContent};
 use crate::config::auth::texts::line;
@@ -117,7 +118,7 @@ impl CommonKeys {
             extra,
             shape: self.shape,
             answer: self.answer,
-            header,
+            place: CredentialPlace::Header(header),
             prefix,
             fingerprint: fields.fingerprint(),
             token_url,

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use http::HeaderName;
 use url::Url;
 
 use super::answer::AnswerFields;
 use super::login::LoginConfig;
 use super::shape::TokenRequestShape;
+use crate::config::auth::addition::CredentialPlace;
 use crate::config::auth::jwt::JwtContent;
 use crate::config::secret::Secret;
 
@@ -32,8 +32,8 @@ pub struct Oauth2Config {
     pub shape: TokenRequestShape,
     /// How the answer is read.
     pub answer: AnswerFields,
-    /// `header`: where the token goes.
-    pub header: HeaderName,
+    /// `header`, or `query` or `cookie` of a session: where the token goes.
+    pub place: CredentialPlace,
     /// `prefix`: what stands before the token.
     pub prefix: String,
     /// A digest of all of this, which changes with every value. A token is good for as long as it stays the same.
@@ -56,6 +56,8 @@ pub enum Grant {
     },
     /// A token that the host signs (RFC 7523, section 2.1).
     JwtBearer(Assertion),
+    /// The parameters of a login that is none of OAuth's: the kind `session`.
+    Session(Vec<(String, String)>),
 }
 
 impl Oauth2Config {
@@ -78,7 +80,10 @@ impl Grant {
     pub fn refresh_token(&self) -> Option<&Secret> {
         match self {
             Self::RefreshToken(token) => token.as_ref(),
-            Self::ClientCredentials | Self::Password { .. } | Self::JwtBearer(_) => None,
+            Self::ClientCredentials
+            | Self::Password { .. }
+            | Self::JwtBearer(_)
+            | Self::Session(_) => None,
         }
     }
 }

@@ -13,13 +13,15 @@ mod grants;
 mod key_file;
 mod login;
 mod section;
+mod session;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{AnswerFields, LifetimeUnit};
+pub use answer::{AnswerFields, AnswerHead, LifetimeUnit};
 pub use config::{Assertion, ClientAuth, Grant, Oauth2Config, OauthClient};
 pub use field_path::FieldPath;
 pub use login::{LoginConfig, RedirectUri};
 pub(super) use section::read;
+pub(super) use session::read as read_session;
 pub use shape::{ParameterPlace, TokenRequestShape};

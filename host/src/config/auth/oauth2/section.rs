@@ -33,7 +33,7 @@ impl GrantKind {
 }
 
 /// All keys but those of every credential.
-const KEYS: [&str; 36] = [
+const KEYS: [&str; 37] = [
     "grant",
     "token-url",
     "authorize-url",
@@ -70,6 +70,7 @@ const KEYS: [&str; 36] = [
     "expires-in-path",
     "expires-in-unit",
     "token-types",
+    "variables",
 ];
 
 /// Reads the credential. `None` if something is wrong, which is noted. `allow` are the rules of `[network]`; `None` if

@@ -114,7 +114,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{URLS}kind = 'baerer'"),
-            "shop.toml:5: auth.api.kind: no such kind: write one of api-key, basic, bearer, jwt, oauth2",
+            "shop.toml:5: auth.api.kind: no such kind: write one of api-key, basic, bearer, jwt, oauth2, session",
         ),
         (
             format!("{URLS}kind = 'jwt'\nalgorithm = 'RS256'\nkey = 'hunter2'"),
@@ -142,7 +142,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             URLS.to_owned(),
-            "shop.toml:3: auth.api: `kind` is missing: one of api-key, basic, bearer, jwt, oauth2",
+            "shop.toml:3: auth.api: `kind` is missing: one of api-key, basic, bearer, jwt, oauth2, session",
         ),
         (
             "kind = 'bearer'\ntoken = 'hunter2'".to_owned(),

@@ -90,6 +90,9 @@ impl Symptom<'_> {
         if self.status == Some(404) && is_renewal && config.shape.refresh_url.is_none() {
             return Some("renewals may have an address of their own: `refresh-url`".to_owned());
         }
+        if matches!(config.grant, Grant::Session(_)) {
+            return None;
+        }
         if says(&["code_verifier", "code_challenge", "pkce"]) {
             return Some("it may not know PKCE: `pkce = false`".to_owned());
         }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
 use tokio::time::Instant;
 use url::Url;
 
@@ -11,9 +10,10 @@ use super::advice::Symptom;
 use super::memory::RefreshMemory;
 use super::proof::Proof;
 use super::token::Token;
-use crate::config::{Oauth2Config, Secret};
+use crate::config::{AllowList, Grant, Oauth2Config, Secret};
 use crate::egress::auth::error::{EndpointError, EndpointFault};
 use crate::egress::upstream::Upstream;
+use crate::lock::Mutex;
 use crate::secrets::Secrets;
 
 /// The token endpoint of one credential.
@@ -22,6 +22,8 @@ pub(super) struct TokenEndpoint {
     pub(super) name: Arc<str>,
     pub(super) config: Arc<Oauth2Config>,
     pub(super) refresh: RefreshMemory,
+    /// What the last answers had for the connector.
+    variables: Mutex<Vec<(String, String)>>,
 }
 
 impl TokenEndpoint {
@@ -31,6 +33,7 @@ impl TokenEndpoint {
             name,
             refresh: RefreshMemory::new(config.grant.refresh_token().cloned()),
             config,
+            variables: Mutex::default(),
         }
     }
 
@@ -53,10 +56,63 @@ impl TokenEndpoint {
     ) -> Result<Token, EndpointFault> {
         let name = format!("auth.{}.token", self.name);
         secrets.add(access_token.expose(), &name);
-        let value = format!("{}{}", self.config.prefix, access_token.expose());
-        let mut value = HeaderValue::try_from(value).map_err(|_| EndpointFault::NoHeader)?;
-        value.set_sensitive(true);
-        Ok(Token::new(value, asked, expires_in))
+        let prefix = &self.config.prefix;
+        // Some answer with the prefix before the token.
+        let token = access_token.expose();
+        let has_prefix = token
+            .split_at_checked(prefix.len())
+            .filter(|(begin, _)| !prefix.is_empty() && begin.eq_ignore_ascii_case(prefix));
+        let bare = has_prefix.map_or(token, |(_, rest)| rest);
+        let place = self.config.place.clone();
+        let addition = place
+            .addition(format!("{prefix}{bare}"))
+            .map_err(|_| EndpointFault::NoHeader)?;
+        Ok(Token::new(addition, asked, expires_in))
+    }
+
+    /// What the connector's calls have of the answers: names and values of variables.
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        self.variables.lock().clone()
+    }
+
+    /// Takes over the variables of an answer; those that it doesn't have stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`EndpointFault::NoVariable`] and [`EndpointFault::VariableElsewhere`]: nothing is taken over.
+    pub(super) fn take_variables(
+        &self,
+        new: Vec<(String, String)>,
+        allow: &AllowList,
+    ) -> Result<(), EndpointFault> {
+        for (name, value) in &new {
+            let url = Url::parse(value).ok();
+            let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+            if let Some(url) = url.filter(|url| !allow.permits_some(url)) {
+                return Err(EndpointFault::VariableElsewhere {
+                    name: name.clone(),
+                    origin: url.origin().ascii_serialization(),
+                    rule: allow.suggestion("GET", &url),
+                });
+            }
+        }
+        let mut variables = self.variables.lock();
+        let has = |list: &[(String, String)], name: &str| list.iter().any(|(own, _)| own == name);
+        let missing = self
+            .config
+            .answer
+            .variables
+            .iter()
+            .find(|(name, _)| !has(&new, name) && !has(&variables, name));
+        if let Some((name, path)) = missing {
+            return Err(EndpointFault::NoVariable {
+                name: name.clone(),
+                path: path.dotted(),
+            });
+        }
+        variables.retain(|(name, _)| !has(&new, name));
+        variables.extend(new);
+        Ok(())
     }
 
     /// Nobody sees this refresh token from now on.
@@ -84,6 +140,10 @@ impl TokenEndpoint {
             name: self.name.to_string(),
             file: upstream.config_file.clone(),
             origin: self.url(symptom.proof).origin().ascii_serialization(),
+            url_key: match self.config.grant {
+                Grant::Session(_) => "login-url",
+                _ => "token-url",
+            },
             status: symptom.status,
             advice: advice.map(String::into_boxed_str),
             fault: symptom.fault.shown_by(&upstream.secrets),

@@ -129,6 +129,7 @@ impl Renewal<'_> {
                         renewed: now,
                         scopes: endpoint.config.scopes.clone(),
                         access_token: None,
+                        variables: endpoint.variables(),
                         refresh_expires: None,
                         seed: endpoint.seed().map(SeedDigest::of),
                     };
@@ -191,6 +192,13 @@ impl Renewal<'_> {
             .endpoint
             .token(&access.token, began, Some(rest), secrets)
             .ok()?;
+        let variables = kept.variables.clone();
+        let taken = self
+            .endpoint
+            .take_variables(variables, &self.upstream.allow);
+        if taken.is_err() {
+            return None;
+        }
         // It is not new: an API that refuses it may have taken it before.
         token.was_accepted();
         Some(token)
@@ -241,6 +249,7 @@ fn record(
             expires: response.expires_in.and_then(|time| now.checked_add(time)),
             fingerprint: fingerprint(endpoint),
         }),
+        variables: endpoint.variables(),
         refresh_expires: response
             .refresh_expires_in
             .and_then(|time| now.checked_add(time))

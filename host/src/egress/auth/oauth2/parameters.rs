@@ -66,6 +66,11 @@ pub(super) fn parameters(
             add("grant_type", JWT_BEARER);
             add("assertion", &sign(assertion)?);
         }
+        (Grant::Session(parameters), _) => {
+            for (name, value) in parameters {
+                add(name, value);
+            }
+        }
     }
     let has_scopes = match proof {
         // A code was given for the scopes that the person was asked for.

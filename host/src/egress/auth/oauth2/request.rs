@@ -130,11 +130,17 @@ impl TokenRetries<'_> {
         let body = answer.body.ok_or(EndpointFault::TooLarge {
             limit_bytes: reply::MAX_BYTES,
         })?;
-        if (300..400).contains(&answer.status) {
+        let has_head = endpoint.config.answer.head.is_some();
+        if (300..400).contains(&answer.status) && !has_head {
             let to = reply::leads_to(self.endpoint.url(self.proof), &answer.headers);
             return Err(EndpointFault::Redirect { to });
         }
-        let response = match answer::read(answer.status, &body, &endpoint.config.answer) {
+        let response = match answer::read(
+            answer.status,
+            &answer.headers,
+            &body,
+            &endpoint.config.answer,
+        ) {
             Ok(response) => response,
             Err(AnswerFailure {
                 fault,
@@ -150,13 +156,14 @@ impl TokenRetries<'_> {
         if let Some(new) = &response.refresh_token {
             endpoint.hide_refresh_token(new, secrets);
         }
+        let taken = endpoint.take_variables(response.variables.clone(), &self.upstream.allow);
         let token = endpoint.token(
             &response.access_token,
             self.asked,
             response.expires_in,
             secrets,
         );
-        match token {
+        match taken.and(token) {
             Ok(token) => Ok(NewTokens { token, response }),
             Err(fault) => {
                 self.refresh_token = response.refresh_token;

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http::HeaderValue;
 use tokio::time::Instant;
+
+use crate::config::Addition;
 
 /// A token is renewed this long before its end, or a fifth of its time, whichever is less.
 const MARGIN: Duration = Duration::from_secs(60);
@@ -14,7 +15,7 @@ const FIRST_TRIAL: Duration = Duration::from_secs(30);
 
 /// An access token.
 pub(in crate::egress) struct Token {
-    value: HeaderValue,
+    addition: Addition,
     had: Instant,
     /// When it is renewed, and when it ends; `None` if that isn't known.
     times: Option<(Instant, Instant)>,
@@ -22,25 +23,25 @@ pub(in crate::egress) struct Token {
 }
 
 impl Token {
-    /// `value` is the token as it is sent. It was asked for at `asked`, and holds for so long from then on, where that is
+    /// `addition` is the token as it is sent. It was asked for at `asked`, and holds for so long from then on, where that is
     /// known.
-    pub(super) fn new(value: HeaderValue, asked: Instant, expires_in: Option<Duration>) -> Self {
+    pub(super) fn new(addition: Addition, asked: Instant, expires_in: Option<Duration>) -> Self {
         let times = expires_in.and_then(|time| {
             let margin = MARGIN.min(time / 5);
             let end = asked.checked_add(time)?;
             Some((end.checked_sub(margin)?, end))
         });
         Self {
-            value,
+            addition,
             had: Instant::now(),
             times,
             is_accepted: AtomicBool::new(false),
         }
     }
 
-    /// Marked as sensitive.
-    pub(super) fn value(&self) -> &HeaderValue {
-        &self.value
+    /// As it is sent.
+    pub(super) fn addition(&self) -> &Addition {
+        &self.addition
     }
 
     /// Whether it is sent with requests; otherwise it is renewed first.
@@ -66,13 +67,22 @@ impl Token {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderValue, header};
+
     use super::*;
+
+    fn addition() -> Addition {
+        Addition::Header {
+            name: header::AUTHORIZATION,
+            value: HeaderValue::from_static("Bearer token"),
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_token_is_had_anew_before_its_end() {
         for (expires_in, seconds) in [(3600, 3540), (300, 240), (100, 80), (1, 0)] {
             let token = Token::new(
-                HeaderValue::from_static("Bearer token"),
+                addition(),
                 Instant::now(),
                 Some(Duration::from_secs(expires_in)),
             );
@@ -82,18 +92,18 @@ mod tests {
             tokio::time::advance(Duration::from_secs(1)).await;
             assert!(!token.holds(), "{expires_in}");
         }
-        let token = Token::new(HeaderValue::from_static("x"), Instant::now(), None);
+        let token = Token::new(addition(), Instant::now(), None);
         tokio::time::advance(Duration::from_secs(1_000_000_000)).await;
         assert!(token.holds());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_new_token_that_no_api_takes_is_not_replaced_at_once() {
-        let token = Token::new(HeaderValue::from_static("x"), Instant::now(), None);
+        let token = Token::new(addition(), Instant::now(), None);
         assert!(!token.is_worth_replacing());
         tokio::time::advance(FIRST_TRIAL).await;
         assert!(token.is_worth_replacing());
-        let token = Token::new(HeaderValue::from_static("x"), Instant::now(), None);
+        let token = Token::new(addition(), Instant::now(), None);
         token.was_accepted();
         assert!(token.is_worth_replacing());
     }

@@ -72,12 +72,19 @@ impl Tokens {
         self.endpoint.config.fingerprint == config.fingerprint
     }
 
+    /// Whether its answers have variables for the connector.
+    pub(in crate::egress::auth) fn has_variables(&self) -> bool {
+        !self.endpoint.config.answer.variables.is_empty()
+    }
+
+    /// Names and values of the variables that the connector has of the answers so far.
+    pub(in crate::egress::auth) fn variables(&self) -> Vec<(String, String)> {
+        self.endpoint.variables()
+    }
+
     /// Where a token goes.
     pub(in crate::egress::auth) fn addition(&self, token: &Token) -> Addition {
-        Addition::Header {
-            name: self.endpoint.config.header.clone(),
-            value: token.value().clone(),
-        }
+        token.addition().clone()
     }
 
     /// A token that holds. Waits for it where there is none, for as long as the caller may; the request goes on also when
@@ -86,7 +93,7 @@ impl Tokens {
     /// # Errors
     ///
     /// The endpoint gives none, or the time was over before it did.
-    pub(in crate::egress::auth) async fn token(
+    pub(in crate::egress) async fn token(
         self: &Arc<Self>,
         upstream: &Arc<Upstream>,
         scope: &CallScope,

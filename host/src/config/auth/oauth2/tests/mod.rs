@@ -299,7 +299,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}subject = 'hunter2'"),
-            at(10, ".subject: unknown key; known here: urls, ranges, kind, grant, body, method, token-path, refresh-token-path, expires-in-path, expires-in-unit, token-types, token-url, client-auth, client-secret, client-id, scopes, scope-separator, headers, audience, extra, header, prefix"),
+            at(10, ".subject: unknown key; known here: urls, ranges, kind, grant, body, method, token-path, refresh-token-path, expires-in-path, expires-in-unit, variables, token-types, token-url, client-auth, client-secret, client-id, scopes, scope-separator, headers, audience, extra, header, prefix"),
         ),
         (
             format!("{URL}grant = 'refresh-token'\n{client}"),
@@ -340,6 +340,14 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         (
             format!("{URL}grant = 'refresh-token'\n{client}refresh-token = 'r'\nrefresh-url = 'https://api.example.com/refresh'"),
             at(11, ".refresh-url: no rule of `allow` under [network] permits a POST there: add \"POST https://api.example.com\""),
+        ),
+        (
+            format!("{asks}{client}variables = {{ API = 'data.refresh_token' }}"),
+            at(3, ": `API` of `variables`: the connector never has the token, nor what renews it"),
+        ),
+        (
+            format!("{URL}grant = 'jwt-bearer'\nalgorithm = 'HS256'\nkey = 'hunter2'\nbackdate = '151s'"),
+            at(10, ".backdate: write at most half of `expires-in`, which is 5m"),
         ),
         (
             format!("{asks}{client}header = 'Host'"),

@@ -1,6 +1,7 @@
 //! What a token endpoint answers (RFC 6749, sections 5.1 and 5.2), and what some answer instead.
 
 mod body;
+mod head;
 mod lifetime;
 mod refusal;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod tests;
 
 use std::time::{Duration, SystemTime};
 
+use http::HeaderMap;
 use serde_json::Value;
 
 use crate::config::{AnswerFields, FieldPath, LifetimeUnit, Secret};
@@ -48,6 +50,8 @@ pub(super) struct TokenResponse {
     pub(super) refresh_token: Option<Secret>,
     /// For how long the refresh token holds; `None` if the endpoint doesn't say.
     pub(super) refresh_expires_in: Option<Duration>,
+    /// Names and values of the connector's variables that it has.
+    pub(super) variables: Vec<(String, String)>,
 }
 
 /// An answer without a token that can be used.
@@ -66,9 +70,17 @@ pub(super) struct AnswerFailure {
 /// It holds no token that can be used.
 pub(super) fn read(
     status: u16,
+    headers: &HeaderMap,
     body: &[u8],
     fields: &AnswerFields,
 ) -> Result<TokenResponse, AnswerFailure> {
+    if let Some(token) = fields
+        .head
+        .as_ref()
+        .and_then(|place| head::token(place, headers))
+    {
+        return Ok(of_head(token, body, fields));
+    }
     let is_good = (200..300).contains(&status);
     let text = body::text(body);
     let whole = || {
@@ -89,7 +101,8 @@ pub(super) fn read(
     let refresh_token = reader
         .field(fields.refresh_token.as_ref(), &REFRESH_TOKEN_NAMES, secret)
         .filter(|_| is_good);
-    let access_token = is_good.then(|| fields.token.of(&answer)).flatten();
+    let is_in_body = is_good && fields.head.is_none();
+    let access_token = is_in_body.then(|| fields.token.of(&answer)).flatten();
     // Where there is a token, an `error` beside it is no refusal: some write an empty one, or none at all.
     let fault = match access_token.and_then(secret) {
         None => reader.missing(is_good),
@@ -101,6 +114,7 @@ pub(super) fn read(
                     expires_in: reader.lifetime(),
                     refresh_token,
                     refresh_expires_in: reader.refresh_lifetime(),
+                    variables: reader.variables(),
                 });
             }
         },
@@ -109,6 +123,22 @@ pub(super) fn read(
         fault,
         refresh_token,
     })
+}
+
+/// What comes with a token in the answer's head: a body, which may say more.
+fn of_head(access_token: Secret, body: &[u8], fields: &AnswerFields) -> TokenResponse {
+    let answer = body::value(&body::text(body)).unwrap_or_default();
+    let reader = AnswerReader {
+        answer: &answer,
+        fields,
+    };
+    TokenResponse {
+        access_token,
+        expires_in: reader.lifetime(),
+        refresh_token: None,
+        refresh_expires_in: None,
+        variables: reader.variables(),
+    }
 }
 
 /// One answer, with what the configuration says about it.
@@ -140,6 +170,21 @@ impl AnswerReader<'_> {
         self.field(self.fields.expires_in.as_ref(), &LIFETIME_NAMES, |value| {
             lifetime::left(value, unit, now)
         })
+        .or(self.fields.assumed_lifetime)
+    }
+
+    /// Those of the configured variables that the answer has.
+    fn variables(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| match value {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            _ => None,
+        };
+        let configured = self.fields.variables.iter();
+        configured
+            .filter_map(|(name, path)| Some((name.clone(), path.of(self.answer).and_then(text)?)))
+            .collect()
     }
 
     fn refresh_lifetime(&self) -> Option<Duration> {
@@ -175,7 +220,7 @@ impl AnswerReader<'_> {
             };
         }
         EndpointFault::NoToken {
-            path: shown(&self.fields.token.dotted(), SHOWN_CODE_BYTES),
+            path: shown(&self.fields.told(), SHOWN_CODE_BYTES),
             found,
         }
     }

@@ -3,7 +3,7 @@ use super::*;
 fn read_with(status: u16, body: &[u8], change: impl FnOnce(&mut AnswerFields)) -> String {
     let mut fields = AnswerFields::default();
     change(&mut fields);
-    match read(status, body, &fields) {
+    match read(status, &HeaderMap::new(), body, &fields) {
         Ok(response) => {
             let seconds = |time: Option<Duration>| {
                 time.map_or("-".to_owned(), |time| {

@@ -1,0 +1,135 @@
+//! The kind `session`: a login with a key or a password that is none of OAuth's, and a token that comes of it.
+
+use http::{HeaderName, header};
+
+use super::answer::{AnswerFields, AnswerHead};
+use super::config::{ClientAuth, Grant, Oauth2Config, OauthClient};
+use super::endpoint;
+use super::field_path::FieldPath;
+use super::shape::{ParameterPlace, TokenRequestShape};
+use crate::config::allow::AllowList;
+use crate::config::auth::addition::{self, CredentialPlace};
+use crate::config::auth::fields::Fields;
+use crate::config::auth::texts::{line, not_empty, without_controls};
+use crate::config::quantity::parse_duration;
+use crate::config::secret::Secret;
+
+/// Reads the credential. `None` if something is wrong, which is noted. `allow` are the rules of `[network]`; `None` if
+/// they are wrong themselves.
+pub(in crate::config::auth) fn read(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    allow: Option<&AllowList>,
+) -> Option<Oauth2Config> {
+    let mut shape = TokenRequestShape::read(fields);
+    if !fields.has("body") && shape.body == ParameterPlace::Form {
+        shape.body = ParameterPlace::Json;
+    }
+    shape.read_headers(fields, "headers");
+    let method = shape.method.clone();
+    let expected = "where the host logs in, such as \"https://api.example.com/login\"";
+    let login_url = fields.required("login-url", expected, |text| {
+        endpoint::token_url(text, &method, allow)
+    });
+    let parameters = fields.texts("parameters");
+    for (name, value) in &parameters {
+        if is_secret(name) {
+            fields.keep_secret(value);
+        }
+    }
+    let client = basic(fields);
+    let mut answer = AnswerFields::read(fields);
+    answer.head = head(fields);
+    answer.assumed_lifetime = fields.optional("expires-in", "a time such as \"30m\"", |text| {
+        let time = parse_duration(text).map_err(|error| error.to_string())?;
+        if time.is_zero() {
+            return Err("write a time of a second at the least".to_owned());
+        }
+        Ok(time)
+    });
+    let place = place(fields)?;
+    let prefix = fields.optional("prefix", "a string such as \"Token \"", without_controls);
+    let prefix = prefix.unwrap_or_else(|| match place {
+        CredentialPlace::Header(ref name) if name == header::AUTHORIZATION => "Bearer ".to_owned(),
+        _ => String::new(),
+    });
+    Some(Oauth2Config {
+        grant: Grant::Session(parameters),
+        token_url: login_url?,
+        login: None,
+        client,
+        scopes: Vec::new(),
+        audience: None,
+        extra: Vec::new(),
+        shape,
+        answer,
+        place,
+        prefix,
+        fingerprint: fields.fingerprint(),
+    })
+}
+
+/// Reads `username` and `password`, with which the login itself is made by Basic authentication.
+fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<OauthClient> {
+    if !fields.has("username") && !fields.has("password") {
+        return None;
+    }
+    let id = fields.required("username", "the user's name", line);
+    let expected = "the password, such as { env = \"API_PASSWORD\" }";
+    let password = fields.required("password", expected, without_controls)?;
+    fields.keep_secret(&password);
+    Some(OauthClient {
+        id: id?,
+        auth: ClientAuth::BasicRaw(Secret::new(password)),
+    })
+}
+
+/// Reads where the token stands: `token-path`, `token-header` or `token-cookie`.
+fn head(fields: &mut Fields<'_, '_, '_, '_>) -> Option<AnswerHead> {
+    let given = ["token-path", "token-header", "token-cookie"].map(|key| fields.has(key));
+    if given.iter().filter(|is_given| **is_given).count() != 1 {
+        fields.note(
+            "write one of `token-path`, `token-header` and `token-cookie`: where the answer to the login has the token",
+        );
+    }
+    let header = fields.optional(
+        "token-header",
+        "a header's name such as \"x-token\"",
+        |text| {
+            HeaderName::from_bytes(text.as_bytes()).map_err(|_| {
+                "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned()
+            })
+        },
+    );
+    let cookie = fields.optional("token-cookie", "a cookie's name such as \"sid\"", not_empty);
+    header
+        .map(AnswerHead::Header)
+        .or(cookie.map(AnswerHead::Cookie))
+}
+
+/// Reads where the token goes: `header` by default, which is `Authorization`; `None` if it is wrong, which is noted.
+fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPlace> {
+    let is_given = ["header", "query", "cookie"].map(|key| fields.has(key));
+    if is_given.contains(&true) {
+        return addition::place(fields);
+    }
+    Some(CredentialPlace::Header(header::AUTHORIZATION))
+}
+
+/// Whether a parameter's name is that of a secret.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pass", "pwd", "secret", "key", "token", "pin"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+impl AnswerFields {
+    /// The name under which a token is looked for, in words.
+    pub fn told(&self) -> String {
+        match &self.head {
+            None => self.token.dotted(),
+            Some(AnswerHead::Header(name)) => name.as_str().to_owned(),
+            Some(AnswerHead::Cookie(name)) => FieldPath::of_name(name).name(),
+        }
+    }
+}
