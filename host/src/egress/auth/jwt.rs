@@ -91,7 +91,7 @@ impl Signer {
     /// The API refused this one at this URL: it is not sent again. False if there is no point in another one.
     pub(super) fn discard(&self, value: &HeaderValue, url: &Url) -> bool {
         let mut last = self.last.lock();
-        if !last.as_ref().is_some_and(|signed| signed.value == *value) {
+        if last.as_ref().is_none_or(|signed| signed.value != *value) {
             return true;
         }
         if !self.refusals.renews(url) {

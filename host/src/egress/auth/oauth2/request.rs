@@ -186,7 +186,7 @@ impl RetryPolicy for TokenRetries<'_> {
         // No answer, one that broke off, or a gateway's in place of the endpoint's: it may have granted the request.
         let may_be_granted = self
             .status
-            .is_none_or(|status| status < 300 || status >= 500);
+            .is_none_or(|status| !(300..500).contains(&status));
         self.may_be_lost |= self.tries > 0 && may_be_granted;
         self.tries = self.tries.saturating_add(1);
         (self.asked, self.status) = (Instant::now(), None);

@@ -4,10 +4,13 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
-const UTF16_MARKS: [(&[u8], fn([u8; 2]) -> u16); 2] = [
+const UTF16_MARKS: [(&[u8], UnitOf); 2] = [
     (b"\xFF\xFE", u16::from_le_bytes),
     (b"\xFE\xFF", u16::from_be_bytes),
 ];
+
+/// Reads one unit of UTF-16.
+type UnitOf = fn([u8; 2]) -> u16;
 
 /// The body as text, without the mark that some servers put before it, and without blanks around it.
 pub(super) fn text(body: &[u8]) -> String {
@@ -38,7 +41,7 @@ fn form(text: &str) -> Option<Value> {
         let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-.[]".contains(letter);
         !name.is_empty() && name.chars().all(fits)
     };
-    if !text.contains('=') || text.contains(char::is_whitespace) {
+    if !text.contains('=') || text.contains(char::is_control) {
         return None;
     }
     let mut fields = Map::new();

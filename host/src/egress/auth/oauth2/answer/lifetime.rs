@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::config::LifetimeUnit;
+use crate::config::{LifetimeUnit, parse_duration};
 
 /// No token counts for longer, whatever the endpoint says.
 pub(super) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -22,11 +22,11 @@ pub(super) fn left(value: &Value, unit: LifetimeUnit, now: SystemTime) -> Option
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => match text.trim().parse::<f64>() {
             Ok(number) => number,
-            Err(_) => return until(date(text.trim())?, now),
+            Err(_) => return told(text.trim(), now),
         },
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
-    if !(number > 0.0) {
+    if number.is_nan() || number <= 0.0 {
         return None;
     }
     match unit {
@@ -58,6 +58,14 @@ fn until(end: SystemTime, now: SystemTime) -> Option<Duration> {
     (!left.is_zero()).then(|| left.min(LONGEST))
 }
 
+/// A date, or a time with its unit, such as `60m`.
+fn told(text: &str, now: SystemTime) -> Option<Duration> {
+    match parse_duration(text) {
+        Ok(time) => (!time.is_zero()).then(|| time.min(LONGEST)),
+        Err(_) => until(date(text)?, now),
+    }
+}
+
 /// RFC 3339, also without a zone, which then is UTC, or a date of HTTP.
 fn date(text: &str) -> Option<SystemTime> {
     let timestamp = |text: &str| text.parse::<Timestamp>().ok();
@@ -86,6 +94,9 @@ mod tests {
             ("1e300", unit(1), longest),
             ("99999999999999999999", unit(1), longest),
             ("\"inf\"", unit(1), longest),
+            ("\"3600s\"", unit(1), Some(3600.0)),
+            ("\"1h\"", unit(60), Some(3600.0)),
+            ("\"0s\"", unit(1), None),
             ("0", unit(1), None),
             ("-1", unit(1), None),
             ("\"NaN\"", unit(1), None),

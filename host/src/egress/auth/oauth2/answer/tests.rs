@@ -55,6 +55,7 @@ fn a_token_is_read_in_whatever_form_it_comes() {
             "a+2 60 r2 -",
         ),
         ("\u{FEFF}access_token=a&expires_in=60\n", "a 60 - -"),
+        ("scope=read write&access_token=a", "a - - -"),
         (r#"{"access_token":"a","refresh_token":""}"#, "a - - -"),
         (
             r#"{"access_token":"a","refresh_token":"r","refresh_token_expires_in":"86400"}"#,
