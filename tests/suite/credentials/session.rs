@@ -206,3 +206,32 @@ fn a_connector_has_what_its_tokens_answer_says_of_the_api() {
     let line = host.log().wait_for_text("no rule of `allow`");
     assert!(line.contains("https://evil.example.org"), "{line}");
 }
+
+#[test]
+fn a_password_in_a_url_is_named_with_the_kind_that_takes_it_and_never_shown() {
+    let api = Upstream::answering("{}");
+    let origin = api.origin();
+    let host = host_with_config(
+        guests::FETCHES,
+        &format!(
+            "[network]\nallow = [\"{origin}\"]\n[auth.api]\nurls = [\"{origin}\"]\nkind = \"basic\"\nusername = \"a-key\"\npassword = \"{PASSWORD}\"\n"
+        ),
+    );
+    let plain = api.url("/beers");
+    let row = fetch(
+        &host,
+        &json!({ "url": plain.replace("://", "://a-key:another-password@") }),
+    );
+    let told = row.to_string();
+    assert!(
+        told.contains("[auth.NAME]") && told.contains("basic"),
+        "{told}"
+    );
+    let log = host.log().so_far().join("\n");
+    assert!(
+        !told.contains("another-password") && !log.contains("another-password"),
+        "{told} {log}"
+    );
+    assert_eq!(fetch(&host, &json!({ "url": plain }))["status"], 200);
+    assert_eq!(api.received().len(), 1);
+}

@@ -209,6 +209,18 @@ fn a_refresh_token_that_was_replaced_is_kept_in_whatever_form_it_came() {
 }
 
 #[test]
+fn a_renewals_token_may_stand_elsewhere_than_a_logins() {
+    let first = r#"{"ok":true,"authed_user":{"access_token":"a-long-token-1","token_type":"user","refresh_token":"refresh-token-2","expires_in":1}}"#;
+    let api = Rotation::answering(first, "application/json");
+    let keys = "token-path = \"authed_user.access_token\"\n";
+    for _ in 0..2 {
+        // The second one's answer has all of it at the top.
+        let row = api.called(&api.host(keys));
+        assert_eq!(row["status"], 200, "{row}");
+    }
+}
+
+#[test]
 fn a_refresh_token_that_may_be_lost_is_said() {
     let api = Rotation::answering("<html>", "text/html");
     let host = api.host("");

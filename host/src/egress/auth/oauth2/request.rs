@@ -15,7 +15,7 @@ use super::proof::Proof;
 use super::reply::{self, EndpointAnswer};
 use super::token::Token;
 use crate::account::HostAccount;
-use crate::config::{Limits, ParameterPlace, Secret};
+use crate::config::{AnswerFields, Limits, ParameterPlace, Secret};
 use crate::egress::attempt::{Attempt, NoCredential, TryFailure};
 use crate::egress::auth::error::{EndpointError, EndpointFault};
 use crate::egress::body::ResponseBody;
@@ -127,7 +127,7 @@ impl TokenRetries<'_> {
 
     fn read_tokens(&mut self, answer: EndpointAnswer) -> Result<NewTokens, EndpointFault> {
         let (endpoint, secrets) = (self.endpoint, &self.upstream.secrets);
-        let body = answer.body.ok_or(EndpointFault::TooLarge {
+        let body = answer.body.as_deref().ok_or(EndpointFault::TooLarge {
             limit_bytes: reply::MAX_BYTES,
         })?;
         let has_head = endpoint.config.answer.head.is_some();
@@ -135,12 +135,7 @@ impl TokenRetries<'_> {
             let to = reply::leads_to(self.endpoint.url(self.proof), &answer.headers);
             return Err(EndpointFault::Redirect { to });
         }
-        let response = match answer::read(
-            answer.status,
-            &answer.headers,
-            &body,
-            &endpoint.config.answer,
-        ) {
+        let response = match self.read_answer(&answer, body) {
             Ok(response) => response,
             Err(AnswerFailure {
                 fault,
@@ -169,6 +164,37 @@ impl TokenRetries<'_> {
                 self.refresh_token = response.refresh_token;
                 Err(fault)
             }
+        }
+    }
+}
+
+impl TokenRetries<'_> {
+    /// Reads an answer as the configuration says. A login's may have the token elsewhere than a renewal's, which is then
+    /// at the top.
+    fn read_answer(
+        &self,
+        answer: &EndpointAnswer,
+        body: &[u8],
+    ) -> Result<TokenResponse, AnswerFailure> {
+        let fields = &self.endpoint.config.answer;
+        let read = |fields| answer::read(answer.status, &answer.headers, body, fields);
+        let found = read(fields);
+        let is_missing = matches!(
+            &found,
+            Err(AnswerFailure {
+                fault: EndpointFault::NoToken { .. },
+                ..
+            })
+        );
+        match self.proof {
+            Proof::RefreshToken(_) if is_missing => {
+                let at_the_top = AnswerFields {
+                    token: AnswerFields::default().token,
+                    ..fields.clone()
+                };
+                read(&at_the_top).or(found)
+            }
+            _ => found,
         }
     }
 }
