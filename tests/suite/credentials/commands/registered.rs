@@ -72,6 +72,29 @@ fn a_login_does_without_pkce_where_the_server_knows_none_and_warns() {
 }
 
 #[test]
+fn a_login_that_an_endpoint_refuses_names_the_setting_that_may_help() {
+    for (description, expected) in [
+        ("unknown parameter code_verifier", "`pkce = false`"),
+        (
+            "redirect_uri mismatch",
+            "`redirect-uri` must be the one that is registered there",
+        ),
+        ("the code is over", "\"the code is over\" (status 400); see"),
+    ] {
+        let answer = json!({ "error": "invalid_grant", "error_description": description });
+        let server = Upstream::start(move |_, exchange| {
+            exchange.answer(400, &[], answer.to_string());
+        });
+        let ended = Place::new(&server).permitted_login().wait();
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        assert!(
+            ended.stderr.join("\n").contains(expected),
+            "{expected} in {ended:?}"
+        );
+    }
+}
+
+#[test]
 fn a_redirect_uri_that_nobody_can_listen_on_is_named() {
     let server = server(TOKENS);
     let place = place_with(&server, "redirect-uri = \"https://example.com/callback\"");

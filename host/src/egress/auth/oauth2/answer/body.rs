@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
-const UTF16_MARKS: [(&[u8], UnitOf); 2] = [
+const UTF16_MARKS: [(&[u8], UnitReader); 2] = [
     (b"\xFF\xFE", u16::from_le_bytes),
     (b"\xFE\xFF", u16::from_be_bytes),
 ];
 
 /// Reads one unit of UTF-16.
-type UnitOf = fn([u8; 2]) -> u16;
+type UnitReader = fn([u8; 2]) -> u16;
 
 /// The body as text, without the mark that some servers put before it, and without blanks around it.
 pub(super) fn text(body: &[u8]) -> String {
