@@ -191,3 +191,44 @@ fn session() {
     });
     assert_eq!(status(example("Session"), &api, &nobody()), 200);
 }
+
+/// The examples of token endpoints are parts of a section: each is read beside what it leaves out.
+#[test]
+fn every_setting_of_other_token_endpoints_is_read() {
+    let network =
+        "[network]\nallow = [\"https://api.example.com\", \"https://login.example.com\"]\n";
+    let section = [
+        "urls = [\"https://api.example.com\"]",
+        "kind = \"oauth2\"",
+        "grant = \"client-credentials\"",
+        "token-url = \"https://login.example.com/token\"",
+        "client-id = \"weld\"",
+        "client-secret = { env = \"CLIENT_SECRET\" }",
+    ];
+    let (_, rest) = DOCUMENT.split_once("\n## Other token endpoints\n").unwrap();
+    let examples: Vec<&str> = rest.split("```toml\n").skip(1).collect();
+    assert!(examples.len() > 4, "{examples:?}");
+    for example in examples {
+        let example = example
+            .split_once("```")
+            .unwrap()
+            .0
+            .replace("[auth.api]\n", "");
+        let has = |line: &&&str| {
+            let (key, _) = line.split_once('=').unwrap();
+            !example.lines().any(|own| own.starts_with(key))
+        };
+        let rest: Vec<&str> = section.iter().filter(has).copied().collect();
+        let host = host()
+            .plugin("guest", guests::FETCHES)
+            .config(
+                "guest",
+                &format!("{network}[auth.api]\n{}\n{example}", rest.join("\n")),
+            )
+            .variable("CLIENT_SECRET", CLIENT_SECRET)
+            .variable("REFRESH_TOKEN", "a-refresh-token")
+            .start();
+        let line = host.announcement("guest");
+        assert!(line.contains("loaded"), "{example}: {line}");
+    }
+}

@@ -238,3 +238,25 @@ fn a_refresh_token_that_may_be_lost_is_said() {
     let message = told(&host, &endpoint);
     assert!(!message.contains("is lost"), "{message}");
 }
+
+#[test]
+fn an_answer_that_was_lost_is_said_when_the_next_try_is_refused() {
+    let keys =
+        "grant = \"refresh-token\"\nclient-id = \"weld\"\nrefresh-token = \"a-refresh-token\"\n";
+    for is_lost in [true, false] {
+        let endpoint = Endpoint::scripted(move |number, exchange| {
+            // The first one's connection closes: whether it was granted, nobody knows.
+            if !is_lost || number > 1 {
+                exchange.answer(400, &[], r#"{"error":"invalid_grant"}"#);
+            }
+        });
+        let host = host_for(guests::FETCHES, &endpoint, keys);
+        let message = told(&host, &endpoint);
+        assert_eq!(
+            message.contains("an earlier answer was lost"),
+            is_lost,
+            "{message}"
+        );
+        assert!(message.contains("write a new `refresh-token`"), "{message}");
+    }
+}
