@@ -60,6 +60,23 @@ fn bytes_that_are_kept_by_wasi_http_are_the_calls_own() {
 }
 
 #[test]
+fn fields_that_are_emptied_take_nothing() {
+    let host = host_that_keeps("page-timeout = \"2m\"\ncpu-time = \"2m\"");
+    assert_serves_on(&host);
+    let before = host.peak_memory();
+    for (way, times) in [("deleted fields", 1_500), ("unset fields", 200)] {
+        let state = json!({ "way": way, "times": times });
+        let row = host.weld("keeps").good_row("rows", &state);
+        assert_eq!(row["refused"], 0, "{way}");
+    }
+    let after = host.peak_memory();
+    assert!(
+        after <= before + 16 * MIB + 16 * MIB,
+        "{before} bytes before, {after} after"
+    );
+}
+
+#[test]
 fn calls_that_keep_bytes_at_once_stay_within_the_memory_of_all() {
     const CALLS: u32 = 6;
     let host = host()

@@ -58,9 +58,23 @@ pub(super) fn add<T: 'static>(
                         .remove_all(http.hooks, name)
                         .map_err(FieldsFault::from)?;
                     held.append(&mut changed, &more)?;
-                    *http.table.get_mut(&fields)? = changed;
-                    Ok(())
+                    replace(http.table.get_mut(&fields)?, changed)
                 });
+            Ok((or_error(&mut http, done)?,))
+        },
+    )?;
+    types.func_wrap(
+        "[method]fields.delete",
+        move |mut store: StoreContextMut<'_, T>, (fields, name): (Resource<FieldMap>, String)| {
+            let (mut http, _) = parts(&mut store, access);
+            let delete = || {
+                let mut changed = http.table.get(&fields)?.clone();
+                changed
+                    .remove_all(http.hooks, name)
+                    .map_err(FieldsFault::from)?;
+                replace(http.table.get_mut(&fields)?, changed)
+            };
+            let done = delete();
             Ok((or_error(&mut http, done)?,))
         },
     )?;
@@ -74,6 +88,24 @@ pub(super) fn add<T: 'static>(
             Ok((http.table.push(copy)?,))
         },
     )
+}
+
+/// Puts `changed` in the place of fields. A map keeps the room of values that have left it, for which nobody pays any more:
+/// one that has fewer is made anew.
+fn replace(fields: &mut FieldMap, changed: FieldMap) -> Result<(), TrappableHeaderError> {
+    *fields = if changed.len() < fields.len() {
+        let mut small = FieldMap::new_mutable(usize::MAX);
+        for (name, value) in changed.iter() {
+            small
+                .append_raw(name.clone(), value.clone())
+                .map_err(FieldsFault::from)?;
+        }
+        small.set_mutable(MAX_FIELDS_BYTES);
+        small
+    } else {
+        changed
+    };
+    Ok(())
 }
 
 /// The list as fields, if each may stand in one.
@@ -121,5 +153,59 @@ fn or_error<V>(
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(error) => types::Host::convert_header_error(http, error).map(Err),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
+
+    use super::super::{WasiCompletion, WasiExchange};
+    use super::*;
+
+    /// Sends nothing.
+    struct NoHooks;
+
+    impl WasiHttpHooks for NoHooks {
+        fn send_request(
+            &mut self,
+            _: http::Request<WasiBody>,
+            _: Option<RequestOptions>,
+            _: WasiCompletion,
+        ) -> Box<dyn Future<Output = WasiExchange> + Send> {
+            unreachable!("nothing is sent")
+        }
+    }
+
+    fn fields(names: u32) -> FieldMap {
+        let mut fields = FieldMap::new_mutable(MAX_FIELDS_BYTES);
+        for number in 0..names {
+            fields
+                .append(&mut NoHooks, format!("x-{number}"), b"value".to_vec())
+                .unwrap();
+        }
+        fields
+    }
+
+    #[test]
+    fn fields_keep_no_room_for_values_that_have_left_them() {
+        let mut kept = fields(400);
+        let full = kept.capacity();
+        for number in 0..400 {
+            let mut changed = kept.clone();
+            changed
+                .remove_all(&mut NoHooks, format!("x-{number}"))
+                .unwrap();
+            replace(&mut kept, changed).unwrap();
+            let most = 4 * (400 - number as usize);
+            assert!(kept.capacity() <= most.min(full), "{}", kept.capacity());
+        }
+        assert_eq!((kept.len(), kept.capacity()), (0, 0));
+        let added = kept.append(&mut NoHooks, "x".to_owned(), vec![b'x'; MAX_FIELDS_BYTES]);
+        assert_eq!(
+            added,
+            Err(FieldMapError::TotalSizeTooBig),
+            "its limit holds"
+        );
     }
 }

@@ -84,6 +84,8 @@ fn keep(way: &str) -> bool {
             forget(fields);
             set
         }
+        "deleted fields" => emptied(|fields, name| fields.delete(name).is_ok()),
+        "unset fields" => emptied(|fields, name| fields.set(name, &[]).is_ok()),
         "copied fields" => {
             let fields = Fields::new();
             let set = fields.set("x-long", &[vec![b'x'; VALUE_BYTES]]).is_ok();
@@ -127,6 +129,19 @@ fn keep(way: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Fields from which each value is taken again, if they could be made.
+fn emptied(take: impl Fn(&Fields, &str) -> bool) -> bool {
+    let list: Vec<_> = (0..FIELDS)
+        .map(|number| (format!("x-{number}"), Vec::new()))
+        .collect();
+    let Ok(fields) = Fields::from_list(&list) else {
+        return false;
+    };
+    let taken = list.iter().all(|(name, _)| take(&fields, name));
+    forget(fields);
+    taken
 }
 
 fn request(headers: Fields) -> OutgoingRequest {
