@@ -85,7 +85,7 @@ async fn serve_guest() -> SocketAddr {
         slots: 16,
         max_memory_bytes: 256 << 20,
         total_memory_bytes: 4 << 30,
-        keep_memory_bytes: 64 << 20,
+        keep_memory_bytes: 24 << 20,
     };
     let runtime = Arc::new(Runtime::new(settings, Compilation::Here, None).expect("an engine"));
     let admission = AdmissionSettings {

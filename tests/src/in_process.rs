@@ -25,7 +25,7 @@ pub async fn serve(
         slots: 4,
         max_memory_bytes: 256 << 20,
         total_memory_bytes: 4 << 30,
-        keep_memory_bytes: 64 << 20,
+        keep_memory_bytes: 24 << 20,
     };
     let cache = Cache::new(cache.to_owned()).expect("a cache");
     let runtime = Runtime::new(engine, compilation, Some(cache)).expect("an engine");

@@ -12,13 +12,10 @@ use tokio::task::spawn_blocking;
 
 use super::connector::Connector;
 use super::registry::Connectors;
-use crate::sandbox::Runtime;
+use crate::sandbox::{IDLE_SHARE, Runtime};
 
 /// How often it looks, unless the time that is set is shorter.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-
-/// The part of all memory of sandboxes that idle ones may keep: one such.
-const IDLE_SHARE: u64 = 8;
 
 /// Gives back, once it runs.
 pub struct IdleReclaimer {

@@ -11,7 +11,10 @@ use crate::heap;
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// So many bytes more than usual, for no call, are worth the milliseconds that it takes to give them back.
+/// The longest pause between two tries that don't help, in looks.
+const MAX_PAUSE: u32 = 8;
+
+/// So many bytes more than it had at the least, for no call, are worth the milliseconds that it takes to give them back.
 const WORTHWHILE_BYTES: u64 = 16 << 20;
 
 /// Gives back, once it runs.
@@ -23,8 +26,12 @@ pub struct HeapTrimmer {
 /// When it is worth it.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Trim {
-    /// What the process had for no call when it had the least of it since the last time, in bytes.
-    usual_bytes: Option<u64>,
+    /// The least that the process has had for no call so far, in bytes.
+    least_bytes: Option<u64>,
+    /// Looks to pass over, since the last trim did not help: what there is may be in use.
+    pause: u32,
+    /// How many the next pause has.
+    next_pause: u32,
 }
 
 impl HeapTrimmer {
@@ -69,14 +76,25 @@ fn beside_calls(account: &HostAccount) -> u64 {
 impl Trim {
     /// Whether so much is worth it.
     fn is_due(&mut self, bytes: u64) -> bool {
-        let usual = self.usual_bytes.map_or(bytes, |usual| usual.min(bytes));
-        self.usual_bytes = Some(usual);
-        bytes - usual > WORTHWHILE_BYTES
+        let least = self.least_bytes.map_or(bytes, |least| least.min(bytes));
+        self.least_bytes = Some(least);
+        if bytes - least <= WORTHWHILE_BYTES {
+            self.next_pause = 0;
+            self.pause = 0;
+            return false;
+        }
+        let is_over = self.pause == 0;
+        self.pause = self.pause.saturating_sub(1);
+        is_over
     }
 
-    /// What is still there is in use.
+    /// Notes what is left. What did not go back is in use, and may be free at another time, which nobody tells.
     fn done(&mut self, bytes: u64) {
-        self.usual_bytes = Some(bytes);
+        let least = self.least_bytes.unwrap_or(bytes);
+        if bytes.saturating_sub(least) > WORTHWHILE_BYTES {
+            self.next_pause = (self.next_pause * 2).clamp(1, MAX_PAUSE);
+            self.pause = self.next_pause;
+        }
     }
 }
 
@@ -84,16 +102,34 @@ impl Trim {
 mod tests {
     use super::*;
 
+    const MIB: u64 = 1 << 20;
+
     #[test]
-    fn what_is_more_than_usual_is_given_back_once() {
-        const MIB: u64 = 1 << 20;
+    fn what_is_more_than_ever_is_given_back() {
         let mut trim = Trim::default();
         assert!(!trim.is_due(50 * MIB), "the first look");
         assert!(!trim.is_due(66 * MIB));
         assert!(trim.is_due(67 * MIB));
         trim.done(60 * MIB);
-        assert!(!trim.is_due(70 * MIB), "10 of it came since");
+        assert!(!trim.is_due(66 * MIB));
         assert!(!trim.is_due(30 * MIB));
         assert!(trim.is_due(50 * MIB));
+    }
+
+    #[test]
+    fn what_was_in_use_when_it_looked_is_tried_again_and_again() {
+        let mut trim = Trim::default();
+        assert!(!trim.is_due(10 * MIB));
+        let mut tried = Vec::new();
+        for look in 0..100 {
+            if trim.is_due(900 * MIB) {
+                tried.push(look);
+                trim.done(900 * MIB);
+            }
+        }
+        assert_eq!(tried, [0, 2, 5, 10, 19, 28, 37, 46, 55, 64, 73, 82, 91]);
+        trim.done(12 * MIB);
+        assert!(!trim.is_due(12 * MIB));
+        assert!(trim.is_due(900 * MIB), "at once, after one that helped");
     }
 }

@@ -28,6 +28,9 @@ const TABLES_PER_SLOT: u32 = 4;
 const TABLE_ELEMENTS: usize = 20_000;
 const INSTANCE_BYTES: usize = 1 << 20;
 
+/// The part of all memory that idle slots may keep: one such.
+pub(crate) const IDLE_SHARE: u64 = 8;
+
 /// How much of its tables a slot keeps between calls instead of giving it back to the system.
 const TABLE_KEEP_RESIDENT_BYTES: usize = 128 << 10;
 
@@ -56,6 +59,14 @@ pub struct EngineSettings {
     pub total_memory_bytes: u64,
     /// How much of its linear memory a slot keeps between calls instead of giving it back to the system, in bytes.
     pub keep_memory_bytes: u64,
+}
+
+impl EngineSettings {
+    /// What one idle slot may keep: as many as keep any must not come to more than an eighth of all memory.
+    fn kept_bytes(&self) -> u64 {
+        let share = self.total_memory_bytes / IDLE_SHARE / u64::from(warm_slots());
+        self.keep_memory_bytes.min(share)
+    }
 }
 
 /// The engine could not be built: a fault of the host or a limit of the machine.
@@ -123,7 +134,7 @@ fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(in_memory(settings.max_memory_bytes))
         .table_elements(TABLE_ELEMENTS)
-        .linear_memory_keep_resident(in_memory(settings.keep_memory_bytes))
+        .linear_memory_keep_resident(in_memory(settings.kept_bytes()))
         .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
         .max_unused_warm_slots(warm_slots())
         // Looks at 32 regions and drops the rest, so a scattered heap such as Python's gains nothing from it.

@@ -32,6 +32,7 @@ pub use capacity::{Bound, Capacity};
 pub(crate) use compile_error::CompileError;
 pub(crate) use compiler::ComponentReader;
 pub use compiler::{Compilation, CompilerProcess, CompilerProcessError, serve_as_compiler};
+pub(crate) use engine::IDLE_SHARE;
 pub use engine::{EngineError, EngineSettings, worker_threads};
 pub(crate) use error::{CallError, GuestError};
 pub(crate) use handed_over::{GuestPage, GuestSchema};

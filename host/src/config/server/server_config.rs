@@ -123,7 +123,7 @@ impl Default for ServerConfig {
             slots: None,
             total_memory_bytes: None,
             // Page faults, not wasm code, were two thirds of the time of a page in Python without it.
-            keep_memory_bytes: 64 << 20,
+            keep_memory_bytes: 24 << 20,
             queue: 256,
             queue_wait: Duration::from_secs(10),
             ceilings: Ceilings::default(),
