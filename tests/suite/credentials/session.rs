@@ -11,6 +11,9 @@ use weld_host_tests::upstream::Upstream;
 
 const PASSWORD: &str = "correct horse battery staple";
 
+/// The headers and the body of an answer.
+type LoginAnswer = (Vec<(&'static str, String)>, String);
+
 /// An API with sessions: a login gives the next token, and only the newest one is taken, at the place that `sent` reads.
 struct SessionApi {
     upstream: Upstream,
@@ -19,10 +22,7 @@ struct SessionApi {
 }
 
 impl SessionApi {
-    fn new(
-        sent: fn(&Message) -> Option<String>,
-        answer: fn(&str) -> (Vec<(&'static str, String)>, String),
-    ) -> Self {
+    fn new(sent: fn(&Message) -> Option<String>, answer: fn(&str) -> LoginAnswer) -> Self {
         let (logins, newest) = (
             Arc::new(AtomicU32::new(0)),
             Arc::new(Mutex::new(String::new())),

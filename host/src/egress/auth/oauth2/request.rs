@@ -122,10 +122,10 @@ impl TokenRetries<'_> {
             Attempt::new(&scope, Timeouts::default(), MemoryPayer::Host, NoCredential);
         let first = self.request(())?;
         let answer = upstream.send(first, self, &mut attempt).await?;
-        self.read_tokens(answer)
+        self.read_tokens(&answer)
     }
 
-    fn read_tokens(&mut self, answer: EndpointAnswer) -> Result<NewTokens, EndpointFault> {
+    fn read_tokens(&mut self, answer: &EndpointAnswer) -> Result<NewTokens, EndpointFault> {
         let (endpoint, secrets) = (self.endpoint, &self.upstream.secrets);
         let body = answer.body.as_deref().ok_or(EndpointFault::TooLarge {
             limit_bytes: reply::MAX_BYTES,
@@ -135,7 +135,7 @@ impl TokenRetries<'_> {
             let to = reply::leads_to(self.endpoint.url(self.proof), &answer.headers);
             return Err(EndpointFault::Redirect { to });
         }
-        let response = match self.read_answer(&answer, body) {
+        let response = match self.read_answer(answer, body) {
             Ok(response) => response,
             Err(AnswerFailure {
                 fault,
