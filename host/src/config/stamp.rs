@@ -33,6 +33,13 @@ impl FileStamp {
         Self(None)
     }
 
+    /// The file's length in bytes; 0 if there was none.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        let length = self.0.map_or(0, |[_, _, length, ..]| length);
+        u64::try_from(length).unwrap_or(u64::MAX)
+    }
+
     /// Whether there was a file.
     #[must_use]
     pub fn exists(&self) -> bool {
@@ -59,6 +66,7 @@ mod tests {
         };
         step(&|| fs::write(&path, "one").unwrap());
         step(&|| fs::write(&path, "longer").unwrap());
+        assert_eq!(FileStamp::of(&path).length(), 6);
         let other = folder.path().join("other");
         fs::write(&other, "longer").unwrap();
         step(&|| fs::rename(&other, &path).unwrap());

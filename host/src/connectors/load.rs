@@ -1,12 +1,13 @@
 //! From a `NAME.wasm` with its `NAME.toml` to a ready connector, or to the reason why there is none.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::spawn_blocking;
 
+use super::component_file::ComponentFile;
 use super::connector::Connector;
 use super::entry::{EntryState, RegistryEntry};
 use super::error::{LoadError, LoadFault};
@@ -14,9 +15,9 @@ use super::keys::AccessKeys;
 use super::plugins::{Plugins, stamps};
 use super::seen::SeenFiles;
 use super::trial::try_once;
-use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileSystem, NotedFiles, ReadLimit};
+use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileFault, NotedFiles};
 use crate::lock::Mutex;
-use crate::sandbox::{ComponentReader, Wasm};
+use crate::sandbox::Wasm;
 
 /// How long a load may take one of the places for reading and mapping, which others wait for.
 const USUAL_TIME: Duration = Duration::from_millis(500);
@@ -208,7 +209,6 @@ impl Load<'_> {
 
     async fn read(&self) -> Result<ReadFiles, LoadFault> {
         let (path, ceilings) = (self.path.to_owned(), self.plugins.ceilings);
-        let runtime = self.plugins.runtime.clone();
         let read = self.plugins.files.run(self.path, FILE_TIME, {
             move |files| {
                 let mut seen = SeenFiles::alone(stamps(files, &path));
@@ -216,18 +216,29 @@ impl Load<'_> {
                 if let Ok(config) = &config {
                     seen.files.clone_from(&config.files);
                 }
-                let component = files.read(&path, ReadLimit::component(ceilings.component_bytes));
-                let wasm = component.map(|bytes| runtime.wasm(bytes));
-                let is_compiled = wasm.as_ref().is_ok_and(|wasm| runtime.is_compiled(wasm));
-                ReadFiles {
-                    seen,
-                    config: config.map_err(LoadFault::from),
-                    wasm: wasm.map_err(LoadFault::Read),
-                    is_compiled,
-                }
+                (seen, config)
             }
         });
-        Ok(read.await?)
+        let (seen, config) = read.await?;
+        let [component, _] = seen.stamps;
+        let wasm = match self.file().read(component.length()).await {
+            Ok(bytes) => {
+                let runtime = self.plugins.runtime.clone();
+                let taken_in = spawn_blocking(move || {
+                    let wasm = runtime.wasm(bytes);
+                    let is_compiled = runtime.is_compiled(&wasm);
+                    (wasm, is_compiled)
+                });
+                Ok(taken_in.await.map_err(|_| LoadFault::Interrupted)?)
+            }
+            Err(FileFault::NoAnswer(silence)) => return Err(silence.into()),
+            Err(fault) => Err(LoadFault::Read(fault)),
+        };
+        Ok(ReadFiles {
+            seen,
+            config: config.map_err(LoadFault::from),
+            wasm,
+        })
     }
 
     /// A connector of what was read, of which one instance was made. Takes over from `previous`, the version before it,
@@ -238,17 +249,17 @@ impl Load<'_> {
         read: ReadFiles,
         previous: Option<Arc<Connector>>,
     ) -> Result<Connector, LoadFault> {
-        let (config, wasm) = (read.config?, read.wasm?);
+        let (config, (wasm, is_compiled)) = (read.config?, read.wasm?);
         let (key, configuration) = (wasm.key().clone(), read.seen.configuration());
         let failures = &self.plugins.failures;
         if let Some(error) = failures.find(&key, &configuration) {
             return Err(LoadFault::Remembered(error));
         }
-        if !read.is_compiled {
+        if !is_compiled {
             self.is_slow();
         }
         let made = async {
-            let reread = self.reread();
+            let reread = self.file().reader();
             let program = self.plugins.runtime.program(wasm, reread).await?;
             self.leave_place();
             let previous = previous.as_deref();
@@ -262,19 +273,13 @@ impl Load<'_> {
             .map_err(|fault| failures.note(key, configuration, fault))
     }
 
-    /// Reads the component again, from the file it was read from.
-    fn reread(&self) -> ComponentReader {
-        let (path, threads) = (self.path.to_owned(), self.plugins.files.clone());
-        let limit = ReadLimit::component(self.plugins.ceilings.component_bytes);
-        Arc::new(move || {
-            let (path, threads) = (path.clone(), threads.clone());
-            Box::pin(async move {
-                let file = path.clone();
-                let read = move |files: &NotedFiles| files.read(&file, limit);
-                let read = threads.run(&path, FILE_TIME, read).await;
-                read.map_err(io::Error::other)?.map_err(io::Error::other)
-            })
-        })
+    fn file(&self) -> ComponentFile {
+        ComponentFile {
+            path: self.path.to_owned(),
+            threads: self.plugins.files.clone(),
+            memory: self.plugins.memory.clone(),
+            most_bytes: self.plugins.ceilings.component_bytes,
+        }
     }
 }
 
@@ -282,6 +287,6 @@ impl Load<'_> {
 struct ReadFiles {
     seen: SeenFiles,
     config: Result<ConnectorConfig, LoadFault>,
-    wasm: Result<Wasm, LoadFault>,
-    is_compiled: bool,
+    /// The component, and whether the cache has its code.
+    wasm: Result<(Wasm, bool), LoadFault>,
 }

@@ -6,6 +6,8 @@
 //! Uses `sandbox`, and `egress` to make a connector's way to the network.
 
 mod admission;
+mod component_file;
+mod component_memory;
 mod connector;
 mod entry;
 mod error;

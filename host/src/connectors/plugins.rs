@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::component_memory::ComponentMemory;
 use super::error::FolderError;
 use super::failures::Failures;
 use super::watch::FolderId;
@@ -26,6 +27,7 @@ pub struct Plugins {
     pub(super) files: FileThreads,
     /// The right to read a component and to map its code.
     pub(super) places: Arc<Semaphore>,
+    pub(super) memory: Arc<ComponentMemory>,
     pub(super) failures: Arc<Failures>,
 }
 
@@ -62,6 +64,7 @@ impl Plugins {
             path,
             ceilings,
             files: FileThreads::new(Arc::new(SystemFiles)),
+            memory: ComponentMemory::new(ceilings.component_bytes),
             places: Arc::new(Semaphore::new(LEAST_PLACES.max(processors() as usize))),
             failures: Arc::default(),
         }

@@ -1,18 +1,25 @@
 //! Loading beside files that hang and components that fail, over a scripted file system and a scripted compiler.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::hanging::HangingFiles;
 use super::{AdmissionSettings, ConnectorError, LoadReport, Plugins, StartError, Startup};
-use crate::config::{Ceilings, CompileLimits, FileSystem, SystemFiles};
+use crate::config::{
+    Ceilings, CompileLimits, FileFault, FileStamp, FileSystem, ReadLimit, SystemFiles,
+};
 use crate::egress::Upstreams;
 use crate::report;
 use crate::sandbox::{Compilation, CompilerProcess, EngineSettings, Runtime};
+
+/// The most that a component may have here.
+const LARGEST_BYTES: u64 = 1 << 20;
 
 /// The bytes of a component that has nothing, and differs from others by a custom section of one byte.
 fn component(mark: u8) -> Vec<u8> {
@@ -59,7 +66,10 @@ async fn try_start(
         Arc::new(runtime),
         Arc::new(Upstreams::default()),
         folder.path().to_owned(),
-        Ceilings::default(),
+        Ceilings {
+            component_bytes: LARGEST_BYTES,
+            ..Ceilings::default()
+        },
     );
     let admission = AdmissionSettings {
         slots: 1,
@@ -214,6 +224,79 @@ async fn plugins_folder_that_hangs_ends_the_start_with_the_reason() {
         "{message}"
     );
     files.release();
+}
+
+/// The system's files, which notes how many bytes of them are being read at once.
+#[derive(Default)]
+struct CountedFiles {
+    bytes: AtomicU64,
+    most: AtomicU64,
+}
+
+impl FileSystem for CountedFiles {
+    fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
+        // What is larger is refused unread.
+        let length = Some(self.stamp(path).length()).filter(|length| *length <= LARGEST_BYTES);
+        let length = length.unwrap_or_default();
+        let bytes = self.bytes.fetch_add(length, Ordering::SeqCst) + length;
+        self.most.fetch_max(bytes, Ordering::SeqCst);
+        // So that others that may read do so meanwhile.
+        std::thread::sleep(Duration::from_millis(20));
+        let content = SystemFiles.read(path, limit);
+        self.bytes.fetch_sub(length, Ordering::SeqCst);
+        content
+    }
+
+    fn stamp(&self, path: &Path) -> FileStamp {
+        SystemFiles.stamp(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        SystemFiles.list(folder)
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        SystemFiles.is_folder(path)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn components_that_are_read_at_once_have_no_more_bytes_than_the_largest_may_have() {
+    let folder = TempDir::new().unwrap();
+    let large = usize::try_from(LARGEST_BYTES).unwrap();
+    for number in 0..8 {
+        let path = folder.path().join(format!("large{number}.wasm"));
+        fs::write(path, vec![b'x'; large - number]).unwrap();
+    }
+    fs::write(folder.path().join("over.wasm"), vec![b'x'; large + 1]).unwrap();
+    let files = Arc::new(CountedFiles::default());
+    let mut startup = start(&folder, files.clone(), "exit 1").await;
+    let mut messages = Vec::new();
+    let mut note = |report: LoadReport| {
+        messages.push(report::chain(&report.outcome.unwrap_err()));
+    };
+    startup.reports.drain(..).for_each(&mut note);
+    startup.loader.finish(note).await;
+    let refused = messages
+        .iter()
+        .filter(|message| message.contains("--max-component"));
+    assert_eq!((messages.len(), refused.count()), (9, 1), "{messages:?}");
+    let most = files.most.load(Ordering::SeqCst);
+    assert!(most <= LARGEST_BYTES, "{most}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_component_that_is_compiled_for_long_keeps_no_other_from_being_read() {
+    let folder = TempDir::new().unwrap();
+    for mark in [1, 2] {
+        let mut large = component(mark);
+        large.resize(usize::try_from(LARGEST_BYTES).unwrap(), 0);
+        fs::write(folder.path().join(format!("large{mark}.wasm")), large).unwrap();
+    }
+    let startup = start(&folder, Arc::new(SystemFiles), "exec sleep 3600").await;
+    let loading = tokio::spawn(startup.loader.run(None, drop));
+    until("both are compiled", || compilers(folder.path()).len() == 2).await;
+    loading.abort();
 }
 
 fn is_running(process: &str) -> bool {

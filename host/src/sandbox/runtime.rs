@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::Engine;
 
@@ -59,7 +60,7 @@ impl Runtime {
     }
 
     /// Takes in a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
-    pub(crate) fn wasm(&self, bytes: Vec<u8>) -> Wasm {
+    pub(crate) fn wasm(&self, bytes: Bytes) -> Wasm {
         self.compiler.wasm(bytes)
     }
 

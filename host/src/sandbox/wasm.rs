@@ -18,14 +18,17 @@ pub(crate) struct Wasm {
 
 impl Wasm {
     /// Takes a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
-    pub(super) fn new(engine: &Engine, bytes: Vec<u8>) -> Self {
+    pub(super) fn new(engine: &Engine, bytes: Bytes) -> Self {
         let key = key(engine, &bytes).into();
-        let bytes = bytes.into();
         Self { bytes, key }
     }
 
     pub(super) fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes
     }
 
     /// What the cache keeps its compiled form under.

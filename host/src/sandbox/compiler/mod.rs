@@ -43,7 +43,7 @@ pub enum Compilation {
 pub(crate) type ComponentReader = Arc<dyn Fn() -> ComponentFuture + Send + Sync>;
 
 /// One reading of a component's bytes.
-pub(crate) type ComponentFuture = Pin<Box<dyn Future<Output = io::Result<Vec<u8>>> + Send>>;
+pub(crate) type ComponentFuture = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
 /// Finds the compiled code of components in the cache, or compiles them, as many at once as there are places.
 pub(super) struct Compiler {
@@ -65,7 +65,7 @@ impl Compiler {
     }
 
     /// Takes in a component's bytes. For a thread for blocking work.
-    pub(super) fn wasm(&self, bytes: Vec<u8>) -> Wasm {
+    pub(super) fn wasm(&self, bytes: Bytes) -> Wasm {
         Wasm::new(&self.engine, bytes)
     }
 
@@ -91,7 +91,7 @@ impl Compiler {
         }
         let key = wasm.key().clone();
         let (mut place, bytes) = if let Some(place) = self.places.try_first() {
-            (place, wasm.bytes().clone())
+            (place, wasm.into_bytes())
         } else {
             let length = wasm.bytes().len();
             drop(wasm);
@@ -103,23 +103,24 @@ impl Compiler {
             (place, self.read_again(&key, reread).await?)
         };
         let code = tokio::select! {
-            code = self.compile(&bytes) => Some(code?),
+            code = self.compile(bytes) => Some(code?),
             () = place.has_to_go() => None,
         };
         let code = if let Some(code) = code {
             code
         } else {
-            drop((place, bytes));
+            drop(place);
             tracing::debug!("compiling takes long and others wait; it begins anew later");
             let _place = self.places.long().await;
             let bytes = self.read_again(&key, reread).await?;
-            self.compile(&bytes).await?
+            self.compile(bytes).await?
         };
         let component = self.take_in(&key, code).await?;
         Ok((component, false))
     }
 
-    async fn compile(&self, wasm: &Bytes) -> Result<Vec<u8>, CompileError> {
+    /// Compiles a component, whose bytes are held until the compiler has them.
+    async fn compile(&self, wasm: Bytes) -> Result<Vec<u8>, CompileError> {
         match &self.compilation {
             Compilation::Process(process) => Ok(process.compile(wasm).await?),
             Compilation::Here => self.compile_here(wasm).await,
@@ -136,7 +137,7 @@ impl Compiler {
         let compiler = self.clone();
         let wasm = spawn_blocking(move || compiler.wasm(bytes)).await?;
         if wasm.key() == key {
-            Ok(wasm.bytes().clone())
+            Ok(wasm.into_bytes())
         } else {
             Err(CompileError::Changed)
         }
@@ -155,8 +156,8 @@ impl Compiler {
         spawn_blocking(move || compiler.cache.as_ref()?.get(&compiler.engine, &key)).await
     }
 
-    async fn compile_here(&self, wasm: &Bytes) -> Result<Vec<u8>, CompileError> {
-        let (engine, wasm) = (self.engine.clone(), wasm.clone());
+    async fn compile_here(&self, wasm: Bytes) -> Result<Vec<u8>, CompileError> {
+        let engine = self.engine.clone();
         spawn_blocking(move || engine.precompile_component(&wasm))
             .await?
             .map_err(invalid)
@@ -239,9 +240,12 @@ mod tests {
         for _ in 0..components {
             let compiler = compiler.clone();
             compiled.spawn(async move {
-                let bytes = b"\0asm\x0d\0\x01\0";
-                let wasm = compiler.wasm(bytes.to_vec());
-                let reread: ComponentReader = Arc::new(|| Box::pin(async { Ok(bytes.to_vec()) }));
+                let bytes = Bytes::from_static(b"\0asm\x0d\0\x01\0");
+                let wasm = compiler.wasm(bytes.clone());
+                let reread: ComponentReader = Arc::new(move || {
+                    let bytes = bytes.clone();
+                    Box::pin(async { Ok(bytes) })
+                });
                 compiler.compiled(wasm, &reread).await
             });
         }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::Command;
 
@@ -59,7 +60,7 @@ impl CompilerProcess {
     /// Compiles `wasm`. Dropped before its end, it ends the process.
     ///
     /// The process also ends with the thread that polls this first; tokio's are there as long as the runtime.
-    pub(super) async fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, CompilerFault> {
+    pub(super) async fn compile(&self, wasm: Bytes) -> Result<Vec<u8>, CompilerFault> {
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
@@ -97,14 +98,14 @@ impl CompilerProcess {
             .unwrap_or(Err(CompilerFault::OutOfTime(self.limits.time)))
     }
 
-    /// Sends the request. A process that stops reading has not failed yet: its answer or its end says why.
-    async fn ask(&self, stdin: Option<impl AsyncWrite + Unpin>, wasm: &[u8]) -> io::Result<()> {
+    /// Sends the request, and lets go of the component. A process that stops reading has not failed yet: its answer or its end says why.
+    async fn ask(&self, stdin: Option<impl AsyncWrite + Unpin>, wasm: Bytes) -> io::Result<()> {
         let Some(mut stdin) = stdin else {
             return Ok(());
         };
         let head = request_head(self.allowance(), wasm.len() as u64);
         stdin.write_all(&head).await?;
-        stdin.write_all(wasm).await
+        stdin.write_all(&wasm).await
     }
 
     /// Everything that it answers; never more than it has memory for.
@@ -171,7 +172,7 @@ mod tests {
                 time,
             },
         };
-        process.compile(WASM).await
+        process.compile(Bytes::from_static(WASM)).await
     }
 
     /// A shell's words for an answer with the payload `code`.
@@ -252,7 +253,7 @@ mod tests {
             arguments: Vec::new(),
             limits: CompileLimits::default(),
         };
-        let error = process.compile(WASM).await.unwrap_err();
+        let error = process.compile(Bytes::from_static(WASM)).await.unwrap_err();
         assert!(error.to_string().contains("/nowhere/weld-host"), "{error}");
     }
 }
