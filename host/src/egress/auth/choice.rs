@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{StatusCode, header};
+use http::{HeaderName, StatusCode, header};
 use url::{Origin, Url};
 
 use super::credentials::Credentials;
@@ -93,17 +93,11 @@ impl<'c> CredentialChoice<'c> {
         let Choice::Made(Some(source), _) = &self.choice else {
             return Ok(());
         };
-        let asked = [header::RANGE, header::IF_RANGE]
-            .into_iter()
-            .find(|name| request.headers.contains_key(name));
+        let asked = request.headers.keys().find(|name| asks_for_a_part(name));
         match asked {
             Some(name) if !source.may_ask_for_ranges() => Err(AuthError::Range {
                 name: source.name().to_owned(),
-                header: if name == header::RANGE {
-                    "range"
-                } else {
-                    "if-range"
-                },
+                header: name.as_str().to_owned(),
                 file: self.upstream.config_file.clone(),
             }),
             _ => Ok(()),
@@ -122,6 +116,12 @@ impl<'c> CredentialChoice<'c> {
         }
         error
     }
+}
+
+/// Whether a header may ask for a part of a response. Servers know more names than the standard: Apache `Request-Range`,
+/// Azure `x-ms-range`. `Content-Range` says which part a request's own body is.
+fn asks_for_a_part(name: &HeaderName) -> bool {
+    name.as_str().ends_with("range") && *name != header::CONTENT_RANGE
 }
 
 impl Bearer for CredentialChoice<'_> {

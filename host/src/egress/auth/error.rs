@@ -44,7 +44,7 @@ pub(crate) enum AuthError {
     )]
     Range {
         name: String,
-        header: &'static str,
+        header: String,
         /// The connector's configuration file.
         file: String,
     },

@@ -20,7 +20,12 @@ fn parts_are_not_asked_for_with_a_credential() {
         for kind in KINDS {
             let config = auth("one", &upstream, "", kind);
             let host = host_for(guest, &[&upstream], &config);
-            for (header, value) in [("Range", "bytes=0-7"), ("If-Range", "\"x\"")] {
+            for (header, value) in [
+                ("Range", "bytes=0-7"),
+                ("If-Range", "\"x\""),
+                ("Request-Range", "bytes=0-7"),
+                ("x-ms-RANGE", "bytes=0-7"),
+            ] {
                 let request = json!({ "url": upstream.url("/"), "headers": [[header, value]] });
                 let row = fetch(&host, &request);
                 let detail = row["detail"].as_str().unwrap_or_default();
@@ -30,6 +35,19 @@ fn parts_are_not_asked_for_with_a_credential() {
         }
     }
     assert!(upstream.received().is_empty());
+}
+
+#[test]
+fn part_that_a_request_itself_has_is_sent_with_a_credential() {
+    let upstream = Upstream::answering("{}");
+    let config = auth("one", &upstream, "", KINDS[0]);
+    let host = host_for(guests::FETCHES, &[&upstream], &config);
+    let headers = json!([["Content-Range", "bytes 0-7/8"]]);
+    let row = fetch(
+        &host,
+        &json!({ "url": upstream.url("/"), "headers": headers }),
+    );
+    assert_eq!(row["status"], 200, "{row}");
 }
 
 #[test]
