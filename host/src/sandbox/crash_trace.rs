@@ -48,13 +48,13 @@ mod tests {
 
     #[test]
     fn trace_is_charged_or_left_out() {
-        let host = HostAccount::new(1_000);
-        let account = CallAccount::new(host.clone(), 1_000);
+        let host = HostAccount::new(1 << 20);
+        let account = CallAccount::new(host.clone(), 1 << 20);
         let error = wasmtime::Error::msg("unreachable");
         let trace = CrashTrace::new(&error, "panicked here", &account);
         assert!(trace.text().unwrap().ends_with("panicked here"));
         assert!(host.used_bytes() >= trace.text().unwrap().len() as u64);
-        let long = CrashTrace::new(&error, &"x".repeat(1_000), &account);
+        let long = CrashTrace::new(&error, &"x".repeat(1 << 20), &account);
         assert_eq!(long.text(), None);
         drop(trace);
         assert_eq!(host.used_bytes(), 0);
