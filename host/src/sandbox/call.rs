@@ -113,7 +113,10 @@ impl Program {
             let call = async {
                 let guest = blueprint.instantiate_async(&mut store).await?;
                 instantiated = true;
-                export(&mut store, &guest).await
+                let answer = export(&mut store, &guest).await?;
+                // Cut in the call's own turn: a guest's words may be as long as a page, and are charged to nobody.
+                let cut = |error| GuestError::new(error, name, table, &setup.secrets);
+                wasmtime::Result::Ok(answer.map_err(cut))
             };
             let mut running = pin!(TurnTaker::new(
                 &self.turns,
@@ -131,9 +134,7 @@ impl Program {
             return Err(CallError::timeout(deadline, waits_for));
         };
         let result = match result {
-            Ok(answer) => {
-                answer.map_err(|error| GuestError::new(error, name, table, &setup.secrets).into())
-            }
+            Ok(answer) => answer.map_err(CallError::from),
             Err(error) => {
                 let circumstances = Circumstances {
                     instantiated,

@@ -191,13 +191,13 @@ mod tests {
     fn fields_keep_no_room_for_values_that_have_left_them() {
         let mut kept = fields(400);
         let full = kept.capacity();
-        for number in 0..400 {
+        for number in 0..400_usize {
             let mut changed = kept.clone();
             changed
                 .remove_all(&mut NoHooks, format!("x-{number}"))
                 .unwrap();
             replace(&mut kept, changed).unwrap();
-            let most = 4 * (400 - number as usize);
+            let most = 4 * (400 - number);
             assert!(kept.capacity() <= most.min(full), "{}", kept.capacity());
         }
         assert_eq!((kept.len(), kept.capacity()), (0, 0));
