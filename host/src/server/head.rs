@@ -6,22 +6,36 @@
 use std::io;
 use std::sync::Arc;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use crate::account::{CallAccount, Charge, HostAccount};
 use crate::lock::Mutex;
 
 /// Which part of `--total-memory` all heads may take together.
 const SHARE: u64 = 16;
 
-/// How much of a head is not charged: what every connection has a buffer for anyway. Weld's heads are smaller.
+/// How large a head is not charged. Weld's heads are smaller.
 const FREE_BYTES: u64 = 8 << 10;
+
+/// How many heads at once are not charged.
+const FREE_HEADS: usize = 1024;
+
+/// The least that is charged for a head: what a connection takes with a buffer for it.
+const LEAST_BYTES: u64 = 14 << 10;
 
 /// What the heads of all connections take.
 #[derive(Debug, Clone)]
-pub(super) struct HeadAccount(Arc<CallAccount>);
+pub(super) struct HeadAccount {
+    account: Arc<CallAccount>,
+    free: Arc<Semaphore>,
+}
 
 impl HeadAccount {
     pub(super) fn new(host: &Arc<HostAccount>) -> Self {
-        Self(CallAccount::new(host.clone(), host.limit_bytes() / SHARE))
+        Self {
+            account: CallAccount::new(host.clone(), host.limit_bytes() / SHARE),
+            free: Arc::new(Semaphore::new(FREE_HEADS)),
+        }
     }
 }
 
@@ -35,6 +49,8 @@ pub(super) struct HeadMeter {
 #[derive(Debug, Default)]
 struct HeadCount {
     bytes: u64,
+    /// The right to be free, as long as it is small.
+    free: Option<OwnedSemaphorePermit>,
     charge: Option<Charge>,
     /// What is read belongs to a head no longer, but to a body, which is charged elsewhere.
     is_whole: bool,
@@ -78,15 +94,20 @@ impl HeadMeter {
 
     fn count(&self, head: &mut HeadCount, bytes: u64) -> io::Result<()> {
         head.bytes = bytes;
+        let free = head.free.take().filter(|_| bytes <= FREE_BYTES);
         if bytes <= FREE_BYTES {
+            head.free = free.or_else(|| self.account.free.clone().try_acquire_owned().ok());
+        }
+        if head.free.is_some() {
             head.charge = None;
             return Ok(());
         }
+        let bytes = bytes.max(LEAST_BYTES);
         let charged = match &mut head.charge {
             Some(charge) => charge.resize(bytes),
             None => self
                 .account
-                .0
+                .account
                 .own(bytes)
                 .map(|charge| head.charge = Some(charge)),
         };
@@ -108,6 +129,27 @@ impl Drop for AnsweredHead<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_so_many_small_heads_are_not_charged() {
+        let host = HostAccount::new(1 << 30);
+        let account = HeadAccount::new(&host);
+        let begun = || {
+            let meter = HeadMeter::new(account.clone());
+            meter.read(1).unwrap();
+            meter
+        };
+        let mut free: Vec<_> = (0..FREE_HEADS).map(|_| begun()).collect();
+        assert_eq!(host.used_bytes(), 0);
+        let charged = begun();
+        assert_eq!(host.used_bytes(), LEAST_BYTES);
+        drop((charged, free.pop()));
+        let meter = begun();
+        assert_eq!(host.used_bytes(), 0, "one is gone");
+        drop(meter.answering(1));
+        let _other = begun();
+        assert_eq!(host.used_bytes(), 0, "one is answered");
+    }
 
     #[test]
     fn heads_are_charged_up_to_their_share_until_they_are_answered() {
