@@ -21,6 +21,9 @@ const MAX_LINE_BYTES: usize = 8 << 10;
 /// How much of stderr's end is kept for the report of a crash, dropped lines included.
 const TAIL_LINES: usize = 20;
 
+/// How many bytes these lines may have together, escaped. Of a longer one the beginning is kept.
+const TAIL_BYTES: usize = 16 << 10;
+
 /// Where a line comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GuestOutput {
@@ -182,6 +185,21 @@ impl LogState {
         }
     }
 
+    /// Adds a line to stderr's end; as many go as have no room beside it.
+    fn keep_at_end(&mut self, line: &str) {
+        // With the sign that something is left out.
+        let line = report::shortened(line, TAIL_BYTES - '…'.len_utf8());
+        let kept: usize = self.tail.iter().map(String::len).sum();
+        let mut bytes = kept.saturating_add(line.len());
+        while self.tail.len() >= TAIL_LINES || bytes > TAIL_BYTES {
+            let Some(oldest) = self.tail.pop_front() else {
+                break;
+            };
+            bytes = bytes.saturating_sub(oldest.len());
+        }
+        self.tail.push_back(line);
+    }
+
     fn line(&mut self, output: GuestOutput, level: LogLevel, line: &[u8]) {
         let fits = self.lines_left > 0 && line.len() as u64 <= self.bytes_left;
         if !fits && output != GuestOutput::Stderr {
@@ -195,10 +213,7 @@ impl LogState {
         let bytes = text.len() as u64;
         let fits = fits && bytes <= self.bytes_left;
         if output == GuestOutput::Stderr {
-            if self.tail.len() == TAIL_LINES {
-                self.tail.pop_front();
-            }
-            self.tail.push_back(text.clone());
+            self.keep_at_end(&text);
         }
         if !fits {
             self.dropped_lines = self.dropped_lines.saturating_add(1);
@@ -262,7 +277,23 @@ mod tests {
             log.lock().write(GuestOutput::Stderr, &[b'x'; 10_000]);
         }
         assert!(log.lock().stderr.line.len() < MAX_LINE_BYTES);
-        assert!(log.stderr_tail().len() <= TAIL_LINES * (MAX_LINE_BYTES + 1));
+    }
+
+    #[test]
+    fn the_tail_takes_bounded_memory_whatever_its_lines_are() {
+        let log = log(1_000);
+        let longest = "\u{1b}".repeat(MAX_LINE_BYTES - 1);
+        for line in [&*"x".repeat(5_000), "last"].repeat(20) {
+            log.lock()
+                .write(GuestOutput::Stderr, format!("{line}\n").as_bytes());
+        }
+        let tail = log.stderr_tail();
+        assert!(tail.len() <= TAIL_BYTES + TAIL_LINES, "{}", tail.len());
+        assert!(tail.ends_with("last") && tail.contains('x'));
+        log.lock()
+            .write(GuestOutput::Stderr, format!("{longest}\n").as_bytes());
+        assert_eq!(log.stderr_tail().len(), TAIL_BYTES);
+        assert!(log.stderr_tail().ends_with('…'));
     }
 
     #[test]
