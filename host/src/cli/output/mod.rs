@@ -1,7 +1,7 @@
 //! What a command prints.
 //!
 //! One that a person waits for writes by itself. A server must not: whoever reads its streams may stop, and a pipe that is
-//! full would hold whatever prints next. Once [`Streams::start`] was called, both streams have a thread that writes them.
+//! full would hold whatever prints next. Once a server has begun, both streams have a thread that writes them.
 
 mod line_queue;
 mod line_writer;
