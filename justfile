@@ -95,7 +95,7 @@ full: ci properties
     cargo bench --locked -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
 
-# Rules, addresses, headers and URLs against so many made-up cases (50000 take some 40 s)
+# Rules, addresses, headers and URLs against so many made-up cases (50000 take some minutes)
 properties CASES="50000":
     PROPTEST_CASES={{ CASES }} cargo test --locked -p weld-host --lib properties
 

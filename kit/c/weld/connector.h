@@ -110,7 +110,7 @@ typedef struct weld_connector_host_http_error_t {
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_TIMEOUT 3
 // The response is larger than the connector's limit.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_TOO_LARGE 4
-// The page has used up its calls or bytes.
+// The page has used up its calls or bytes, or the host has no memory left for it.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_OVER_LIMIT 5
 // The API is out of service or its quota is spent, for at least this long where known.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE 6

@@ -103,7 +103,7 @@ declare module 'weld:connector/host@0.1.0' {
     tag: 'too-large',
   }
   /**
-   * The page has used up its calls or bytes.
+   * The page has used up its calls or bytes, or the host has no memory left for it.
    */
   export interface HttpErrorOverLimit {
     tag: 'over-limit',

@@ -16,7 +16,7 @@ pub enum HttpError {
     Timeout,
     /// The response is larger than the connector's limit.
     TooLarge,
-    /// The page has used up its calls or bytes.
+    /// The page has used up its calls or bytes, or the host has no memory left for it.
     OverLimit(String),
     /// The API is out of service or its quota is spent, for at least this long where known.
     Unavailable(Option<Duration>),
