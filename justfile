@@ -92,7 +92,7 @@ ci:
 
 # All that, and what takes too long for every change
 full: ci properties
-    cargo bench --locked -p weld-host-tests
+    cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
 
 # Rules, addresses, headers and URLs against so many made-up cases (50000 take some minutes)
