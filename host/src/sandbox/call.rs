@@ -8,7 +8,6 @@ use wasmtime::Store;
 
 use super::error::{CallError, Circumstances, GuestError};
 use super::handed_over::{GuestPage, GuestSchema, page_cost, schema_cost, text_bytes};
-use super::limits::StoreCharge;
 use super::program::Program;
 use super::setup::CallSetup;
 use super::store::CallState;
@@ -107,9 +106,7 @@ impl Program {
         let blueprint = tokio::time::timeout_at(deadline.at, self.code.blueprint())
             .await
             .map_err(|_| CallError::timeout(deadline, None))??;
-        // Goes after the store, and so after its memory.
-        let charge = StoreCharge::default();
-        let state = CallState::new(setup, environment, scope, &log, charge.clone());
+        let state = CallState::new(setup, environment, scope, &log);
         let mut store = state.into_store(&self.engine, limits, &clock);
         let mut instantiated = false;
         let (ended, waits_for) = {

@@ -7,7 +7,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
-use super::limits::{MemoryLimiter, StoreCharge};
+use super::limits::MemoryLimiter;
 use super::setup::CallSetup;
 use crate::account::MemoryError;
 use crate::config::Limits;
@@ -39,7 +39,6 @@ impl CallState {
         environment: Arc<[(String, String)]>,
         scope: &Arc<CallScope>,
         log: &CallLog,
-        charge: StoreCharge,
     ) -> Self {
         let wasi = WasiCtxBuilder::new()
             .envs(&environment)
@@ -61,7 +60,7 @@ impl CallState {
                 scope.clone(),
                 log.clone(),
             ),
-            memory: MemoryLimiter::new(scope.account.clone(), charge),
+            memory: MemoryLimiter::new(scope.account.clone()),
         }
     }
 
