@@ -8,21 +8,28 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE_BYTES: libc::c_int = 1 << 20;
 
-/// Keeps large pieces out of the heap for good. By itself glibc takes each one that is freed for a sign that there will be
-/// more, and lets the next ones, up to 32 MiB, leave holes in the heap.
+/// How many arenas share the heap. Each keeps what its threads have freed, out of reach of the others.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const ARENAS: libc::c_int = 2;
+
+/// Keeps the heap small, if called before there are threads.
+///
+/// By itself glibc has eight arenas for each processor. And it takes each large piece that is freed for a sign that there
+/// will be more, and lets the next ones, up to 32 MiB, leave holes in the heap.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(
     unsafe_code,
-    reason = "the call takes no pointer, and glibc lets any thread make it at any time"
+    reason = "the calls take no pointer, and glibc lets any thread make them at any time"
 )]
-pub(crate) fn keep_large_pieces_apart() {
-    // Where it is refused, the heap only takes more.
+pub(crate) fn keep_small() {
+    // Where they are refused, the heap only takes more.
     let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES) };
+    let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, ARENAS) };
 }
 
 /// Other allocators know better.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) fn keep_large_pieces_apart() {}
+pub(crate) fn keep_small() {}
 
 /// Gives back what the heap has free. Takes some milliseconds, for a heap that was large more.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -56,7 +63,7 @@ mod tests {
     #[test]
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     fn large_pieces_leave_no_holes() {
-        keep_large_pieces_apart();
+        keep_small();
         let mut held = Vec::new();
         let mut freed = 0;
         // Freed for the first time, they are what glibc learns from.

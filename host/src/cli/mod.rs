@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
 pub use error::{CliError, ExitStatus};
 pub use output::{printable, say_last};
 
+use crate::heap;
 use crate::sandbox::serve_as_compiler;
 use host::COMPILER_COMMAND;
 
@@ -88,6 +89,7 @@ impl Cli {
     ///
     /// [`CliError`], which knows whether it was the user's mistake.
     pub fn run(self) -> Result<(), CliError> {
+        heap::keep_small();
         let capture = check::LogCapture::default();
         let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
         let serves = matches!(self.command, Command::Serve(_));

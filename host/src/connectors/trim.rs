@@ -36,7 +36,6 @@ struct Trim {
 
 impl HeapTrimmer {
     pub(super) fn new(account: Arc<HostAccount>) -> Self {
-        heap::keep_large_pieces_apart();
         Self {
             account,
             trim: Trim::default(),
