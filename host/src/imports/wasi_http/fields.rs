@@ -18,7 +18,7 @@ pub(super) fn add<T: 'static>(
         "[static]fields.from-list",
         move |mut store: StoreContextMut<'_, T>, (list,): (Vec<(String, Vec<u8>)>,)| {
             let (mut http, held) = parts(&mut store, access);
-            let made = checked(&mut http, list).and_then(|fields| Ok(held.charged(&fields)?));
+            let made = checked(&mut http, list).and_then(|fields| Ok(held.adopted(&fields)?));
             let made = made.and_then(|fields| Ok(http.table.push(fields)?));
             Ok((or_error(&mut http, made)?,))
         },
@@ -83,7 +83,7 @@ pub(super) fn add<T: 'static>(
         move |mut store: StoreContextMut<'_, T>, (fields,): (Resource<FieldMap>,)| {
             let (http, held) = parts(&mut store, access);
             let copy = held
-                .charged(http.table.get(&fields)?)
+                .copied(http.table.get(&fields)?)
                 .map_err(FieldsFault::trap)?;
             Ok((http.table.push(copy)?,))
         },

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use wasmtime_wasi_http::p2::bindings::http::types::Method;
 use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
 use wasmtime_wasi_http::{Error, FieldMap, FieldMapError, WasiBody};
 
-use crate::account::{CallAccount, Charge, MemoryError};
+use crate::account::{CallAccount, Charge, MemoryError, charged_bytes};
 use crate::egress::{charged_header, header_bytes};
 
 /// The most bytes of one `fields`, and of one write to a body.
@@ -48,6 +49,17 @@ pub(super) enum FieldsFault {
     Fields(#[from] FieldMapError),
 }
 
+/// Ties a header's value to the charge for it.
+type PayForHeader = fn(&HeaderValue, Charge) -> HeaderValue;
+
+/// A value that a guest has just handed over, with its charge. A copy would leave a hole in the heap for each, as large as
+/// the value, where smaller things settle.
+fn adopted_header(value: &HeaderValue, charge: Charge) -> HeaderValue {
+    let bytes = charged_bytes(value.clone(), charge);
+    // What was a value is one.
+    HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone())
+}
+
 /// The charges for what one call keeps in `wasi:http`.
 pub(super) struct HeldRequests {
     account: Arc<CallAccount>,
@@ -66,19 +78,41 @@ impl HeldRequests {
         }
     }
 
-    /// The same fields, each of whose values is paid for until its last copy is gone. They can be changed.
-    pub(super) fn charged(&self, fields: &FieldMap) -> Result<FieldMap, FieldsFault> {
-        let mut charged = FieldMap::new_mutable(usize::MAX);
-        self.append(&mut charged, fields)?;
-        charged.set_mutable(MAX_FIELDS_BYTES);
-        Ok(charged)
+    /// A copy of fields, each of whose values is paid for until its last copy is gone. It can be changed.
+    pub(super) fn copied(&self, fields: &FieldMap) -> Result<FieldMap, FieldsFault> {
+        self.made(fields, charged_header)
     }
 
-    /// Adds `more` to fields, paid for.
-    pub(super) fn append(&self, fields: &mut FieldMap, more: &FieldMap) -> Result<(), FieldsFault> {
+    /// Fields of what a guest has just handed over, paid for. They can be changed.
+    pub(super) fn adopted(&self, handed: &FieldMap) -> Result<FieldMap, FieldsFault> {
+        self.made(handed, adopted_header)
+    }
+
+    /// Adds what a guest has just handed over to fields, paid for.
+    pub(super) fn append(
+        &self,
+        fields: &mut FieldMap,
+        handed: &FieldMap,
+    ) -> Result<(), FieldsFault> {
+        self.add(fields, handed, adopted_header)
+    }
+
+    fn made(&self, from: &FieldMap, pay: PayForHeader) -> Result<FieldMap, FieldsFault> {
+        let mut fields = FieldMap::new_mutable(usize::MAX);
+        self.add(&mut fields, from, pay)?;
+        fields.set_mutable(MAX_FIELDS_BYTES);
+        Ok(fields)
+    }
+
+    fn add(
+        &self,
+        fields: &mut FieldMap,
+        more: &FieldMap,
+        pay: PayForHeader,
+    ) -> Result<(), FieldsFault> {
         for (name, value) in more.iter() {
             let charge = self.account.own(header_bytes(name, value))?;
-            fields.append_raw(name.clone(), charged_header(value, charge))?;
+            fields.append_raw(name.clone(), pay(value, charge))?;
         }
         Ok(())
     }
@@ -123,22 +157,26 @@ impl HeldRequests {
         Ok(charge)
     }
 
-    /// The same body, paid for until it is sent or dropped.
+    /// Puts the body that a guest has begun into the same one, paid for until it is sent or dropped.
     ///
     /// # Errors
     ///
     /// [`MemoryError`], or there are too many of them.
-    pub(super) fn charged_body(&self, body: WasiBody) -> wasmtime::Result<WasiBody> {
+    pub(super) fn charge_body(&self, begun: &mut Option<WasiBody>) -> wasmtime::Result<()> {
+        let Some(body) = begun.take() else {
+            return Ok(());
+        };
         // One is held here.
         if Arc::strong_count(&self.bodies) > MAX_BODIES {
             return Err(BodyCountFault.into());
         }
-        Ok(ChargedBody {
+        let charged = ChargedBody {
             body,
             _charge: self.account.own(BODY_BYTES)?,
             _counted: self.bodies.clone(),
-        }
-        .boxed_unsync())
+        };
+        *begun = Some(charged.boxed_unsync());
+        Ok(())
     }
 }
 

@@ -136,12 +136,7 @@ fn bodies<T: 'static>(
                 types::HostOutgoingRequest::body(&mut http, request)?;
             if begun.is_ok() {
                 let request = Resource::<OutgoingRequest>::new_borrow(place);
-                let request = http.table.get_mut(&request)?;
-                request.body = request
-                    .body
-                    .take()
-                    .map(|body| held.charged_body(body))
-                    .transpose()?;
+                held.charge_body(&mut http.table.get_mut(&request)?.body)?;
             }
             Ok((begun,))
         },
@@ -156,12 +151,7 @@ fn bodies<T: 'static>(
                 types::HostOutgoingResponse::body(&mut http, response)?;
             if begun.is_ok() {
                 let response = Resource::<OutgoingResponse>::new_borrow(place);
-                let response = http.table.get_mut(&response)?;
-                response.body = response
-                    .body
-                    .take()
-                    .map(|body| held.charged_body(body))
-                    .transpose()?;
+                held.charge_body(&mut http.table.get_mut(&response)?.body)?;
             }
             Ok((begun,))
         },
