@@ -11,6 +11,7 @@ mod charge;
 mod counter;
 mod error;
 mod host;
+mod room;
 
 #[cfg(test)]
 mod tests;
@@ -19,3 +20,4 @@ pub(crate) use call::CallAccount;
 pub(crate) use charge::{Charge, charged_bytes};
 pub(crate) use error::MemoryError;
 pub(crate) use host::HostAccount;
+pub(crate) use room::make_room;

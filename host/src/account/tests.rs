@@ -83,3 +83,19 @@ fn a_charge_can_be_divided() {
     drop(part);
     assert_eq!(host.used_bytes(), 25);
 }
+
+#[test]
+fn bytes_are_paid_for_before_there_is_room_for_them() {
+    let host = HostAccount::new(400 << 10);
+    let mut charge = host.charge(0).unwrap();
+    let mut bytes = Vec::new();
+    for _ in 0..3 {
+        make_room(&mut bytes, 50 << 10, 150 << 10, &mut charge).unwrap();
+        bytes.extend_from_slice(&[0; 50 << 10]);
+        assert_eq!(host.used_bytes(), bytes.capacity() as u64);
+    }
+    assert_eq!(bytes.capacity(), 150 << 10, "no more than there may be");
+    let refused = make_room(&mut bytes, 101 << 10, u64::MAX, &mut charge);
+    assert!(refused.is_err(), "251 KiB beside 150 are too many");
+    assert_eq!(bytes.capacity(), 150 << 10);
+}

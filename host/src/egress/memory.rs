@@ -92,44 +92,6 @@ pub(super) fn in_bytes(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Makes room for so many more bytes, paid for before they are taken: twice as many as there are, so that a long body is
-/// seldom moved, but no more than `max_bytes` where that is enough.
-///
-/// # Errors
-///
-/// [`MemoryError`]; the bytes stay as they were.
-pub(super) fn make_room(
-    bytes: &mut Vec<u8>,
-    more: usize,
-    max_bytes: u64,
-    charge: &mut Charge,
-) -> Result<(), MemoryError> {
-    /// The least that is taken.
-    const STEP_BYTES: usize = 64 << 10;
-    let needed = bytes.len().saturating_add(more);
-    let before = bytes.capacity();
-    if needed <= before {
-        return Ok(());
-    }
-    let most = usize::try_from(max_bytes).unwrap_or(usize::MAX);
-    let wanted = before
-        .saturating_mul(2)
-        .max(STEP_BYTES)
-        .min(most)
-        .max(needed);
-    // Both are there while the bytes are moved.
-    let capacity = match charge.grow(in_bytes(wanted)) {
-        Ok(()) => wanted,
-        Err(_) => {
-            charge.grow(in_bytes(needed))?;
-            needed
-        }
-    };
-    bytes.reserve_exact(capacity.saturating_sub(bytes.len()));
-    charge.shrink(in_bytes(before));
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,21 +119,5 @@ mod tests {
         headers.insert("x-long", "x".repeat(10_000).parse().unwrap());
         assert!(memory(&host).charged_headers(&headers).is_err());
         assert_eq!(host.used_bytes(), 0);
-    }
-
-    #[test]
-    fn bytes_are_paid_for_before_there_is_room_for_them() {
-        let host = HostAccount::new(400 << 10);
-        let mut charge = memory(&host).charge(0).unwrap();
-        let mut bytes = Vec::new();
-        for _ in 0..3 {
-            make_room(&mut bytes, 50 << 10, 150 << 10, &mut charge).unwrap();
-            bytes.extend_from_slice(&[0; 50 << 10]);
-            assert_eq!(host.used_bytes(), bytes.capacity() as u64);
-        }
-        assert_eq!(bytes.capacity(), 150 << 10, "no more than there may be");
-        let refused = make_room(&mut bytes, 101 << 10, u64::MAX, &mut charge);
-        assert!(refused.is_err(), "251 KiB beside 150 are too many");
-        assert_eq!(bytes.capacity(), 150 << 10);
     }
 }

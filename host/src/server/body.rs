@@ -10,7 +10,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::error::ApiError;
-use crate::account::{Charge, HostAccount, MemoryError};
+use crate::account::{Charge, HostAccount, MemoryError, make_room};
 use crate::encoding::{ContentEncoding, gzip_reader};
 
 /// How much is decompressed before others have their turn.
@@ -50,6 +50,7 @@ pub(super) async fn read(
         return Err(too_large());
     }
     let most = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+    let sent_bytes = body.size_hint().upper().unwrap_or(max_bytes);
     let mut sent = ReceivedBody::new(account)?;
     let reading = async {
         let mut body = Limited::new(body, most);
@@ -62,7 +63,7 @@ pub(super) async fn read(
                 }
             })?;
             if let Ok(data) = frame.into_data() {
-                sent.append(&data)?;
+                sent.append(&data, sent_bytes)?;
             }
         }
         Ok::<(), ApiError>(())
@@ -81,7 +82,7 @@ pub(super) async fn read(
         let Some(read) = piece.get(..bytes).filter(|read| !read.is_empty()) else {
             break;
         };
-        plain.append(read)?;
+        plain.append(read, max_bytes)?;
         tokio::task::yield_now().await;
     }
     if plain.bytes.len() > most {
@@ -98,14 +99,9 @@ impl ReceivedBody {
         })
     }
 
-    /// Adds bytes, once the room for them is charged.
-    fn append(&mut self, more: &[u8]) -> Result<(), MemoryError> {
-        let length = self.bytes.len().saturating_add(more.len());
-        if length > self.bytes.capacity() {
-            let room = length.max(self.bytes.capacity().saturating_mul(2));
-            self.charge.resize(room as u64)?;
-            self.bytes.reserve_exact(room - self.bytes.len());
-        }
+    /// Adds bytes to what comes to `max_bytes` at the most, once the room for them is charged.
+    fn append(&mut self, more: &[u8], max_bytes: u64) -> Result<(), MemoryError> {
+        make_room(&mut self.bytes, more.len(), max_bytes, &mut self.charge)?;
         self.bytes.extend_from_slice(more);
         Ok(())
     }
