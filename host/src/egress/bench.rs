@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::access::Egress;
-use super::message::{Request, RequestBody, Timeouts};
+use super::message::Request;
 use super::upstreams::Upstreams;
 use crate::account::HostAccount;
 use crate::config::ConnectorConfig;
@@ -53,16 +53,7 @@ impl BenchEgress {
         page: &BenchPage,
         url: &str,
     ) -> Result<(u16, Vec<u8>), Box<dyn Error + Send + Sync>> {
-        let request = Request {
-            method: "GET".to_owned(),
-            url: url.to_owned(),
-            headers: Vec::new(),
-            body: RequestBody::Whole(Vec::new()),
-            timeouts: Timeouts::default(),
-            idempotent: None,
-            credential: None,
-        };
-        let response = self.egress.fetch(request, &page.0).await?;
+        let response = self.egress.fetch(Request::get(url), &page.0).await?;
         Ok((response.status, response.body))
     }
 }

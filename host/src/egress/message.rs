@@ -20,6 +20,19 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A GET without headers of its own, with the connector's time-outs.
+    pub(crate) fn get(url: &str) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: RequestBody::Whole(Vec::new()),
+            timeouts: Timeouts::default(),
+            idempotent: None,
+            credential: None,
+        }
+    }
+
     /// What its URL and headers take, in bytes, with a copy for each of two more requests: a further try and a redirect.
     pub(super) fn head_bytes(&self) -> u64 {
         const COPIES: u64 = 3;

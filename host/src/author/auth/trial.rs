@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use super::error::AuthCommandError;
 use super::lookup::{any_credential, read_config};
 use crate::account::HostAccount;
 use crate::config::{ConnectorName, CredentialKind, Grant, Limits};
-use crate::egress::{Egress, Request, RequestBody, Timeouts, Upstreams};
+use crate::egress::{Egress, Request, Upstreams};
 use crate::report;
-use crate::scope::{CallScope, Deadline, DeadlineReason};
+use crate::scope::CallScope;
 use crate::tokens::{Store, TokenError};
 
 /// What may be held for a trial, in bytes.
@@ -62,14 +60,12 @@ pub async fn try_credential(
     let file = connector.config_file();
     let egress = Egress::new(connector.as_str(), &config, file, &upstreams, None)
         .map_err(|error| AuthCommandError::Certificates(error.to_string()))?;
-    let deadline = Deadline::new(
-        Instant::now(),
-        config.limits.page_timeout,
-        DeadlineReason::PageTimeout,
-    );
+    let limits = Limits {
+        page_timeout: config.limits.page_timeout,
+        ..Limits::default()
+    };
     let account = HostAccount::new(MAX_HELD_BYTES);
-    let limits = Limits::default();
-    let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default(), &account));
+    let scope = Arc::new(CallScope::of_a_page(&limits, &account));
     let failed = |error| AuthCommandError::NoToken(report::chain(&error));
     if has_token {
         egress.obtain_token(&name, &scope).await.map_err(failed)?;
@@ -78,13 +74,8 @@ pub async fn try_credential(
         None => None,
         Some(url) => {
             let request = Request {
-                method: "GET".to_owned(),
-                url: url.to_owned(),
-                headers: Vec::new(),
-                body: RequestBody::Whole(Vec::new()),
-                timeouts: Timeouts::default(),
-                idempotent: None,
                 credential: Some(name.clone()),
+                ..Request::get(url)
             };
             Some(egress.fetch(request, &scope).await.map_err(failed)?.status)
         }

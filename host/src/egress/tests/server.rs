@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::connection::Stream;
-use super::super::{Egress, Network, Networking, Request, RequestBody, Timeouts, Upstreams};
+use super::super::{Egress, Network, Networking, Request, RequestBody, Upstreams};
 use crate::account::HostAccount;
 use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 use crate::scope::{CallScope, Deadline, DeadlineReason};
@@ -247,11 +247,7 @@ pub(super) fn page_of(limits: &Limits, host: &Arc<HostAccount>) -> Arc<CallScope
 pub(super) fn request(method: &str, url: &str, body: &str) -> Request {
     Request {
         method: method.to_owned(),
-        url: url.to_owned(),
-        headers: Vec::new(),
         body: RequestBody::Whole(body.as_bytes().to_vec()),
-        timeouts: Timeouts::default(),
-        idempotent: None,
-        credential: None,
+        ..Request::get(url)
     }
 }

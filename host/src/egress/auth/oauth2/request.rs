@@ -28,7 +28,7 @@ use crate::egress::outgoing::{Outgoing, OutgoingBody};
 use crate::egress::tries::{PassingFailure, RetryPolicy};
 use crate::egress::upstream::Upstream;
 use crate::report;
-use crate::scope::{CallScope, Deadline, DeadlineReason};
+use crate::scope::CallScope;
 
 /// What may be held for a request for a token, in bytes: the answer, and what its decompression takes.
 const MAX_HELD_BYTES: u64 = 32 << 20;
@@ -108,16 +108,12 @@ impl TokenRetries<'_> {
         let limits = Limits {
             max_calls: u32::MAX,
             max_call_bytes: u64::MAX,
+            page_timeout: upstream.page_timeout.max(LEAST_TIME),
             ..Limits::default()
         };
-        let deadline = Deadline::new(
-            Instant::now(),
-            upstream.page_timeout.max(LEAST_TIME),
-            DeadlineReason::PageTimeout,
-        );
         // Nobody's call pays for a token that outlives it.
         let account = HostAccount::new(MAX_HELD_BYTES);
-        let scope = Arc::new(CallScope::new(&limits, deadline, Arc::default(), &account));
+        let scope = Arc::new(CallScope::of_a_page(&limits, &account));
         let mut attempt =
             Attempt::new(&scope, Timeouts::default(), MemoryPayer::Host, NoCredential);
         let first = self.request(())?;
