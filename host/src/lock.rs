@@ -44,7 +44,7 @@ impl Condvar {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Wakes everyone who waits.
+    /// Wakes all threads that wait.
     pub(crate) fn notify_all(&self) {
         self.0.notify_all();
     }

@@ -128,7 +128,10 @@ mod tests {
         let mut large = pin!(memory.share(800));
         assert!(now(large.as_mut()).is_none());
         assert!(share(&memory, 301).is_none());
-        assert!(share(&memory, 300).is_some(), "who waits holds up nobody");
+        assert!(
+            share(&memory, 300).is_some(),
+            "a load that waits holds up no other"
+        );
         let component = held.held(vec![0; 500]);
         let slice = component.slice(..1);
         drop(component);

@@ -75,8 +75,8 @@ impl PageMaker {
         }
     }
 
-    /// Forgets what is kept for nobody who waits, the longest left first, until so many bytes are given back. Whether there
-    /// was anything.
+    /// Drops kept pages and schemas that no request waits for, the oldest first, until so many bytes are given back. Whether
+    /// there were any.
     pub(super) fn forget_kept(&self, bytes: u64) -> bool {
         let mut given_back = 0_u64;
         let mut is_any = false;

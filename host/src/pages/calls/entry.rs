@@ -26,7 +26,7 @@ pub(super) enum CallStage {
     Finished { bytes: u64, keeping: Retention },
 }
 
-/// What one who waits needs of an entry.
+/// What a request that waits needs of an entry.
 pub(super) struct CallHandle<T> {
     pub(super) id: u64,
     pub(super) outcome: watch::Receiver<Option<T>>,
