@@ -1,4 +1,4 @@
-//! Compiles every test guest to a component, and writes a constant with the path of each.
+//! Compiles every test guest to a component, and writes a constant with the path of each; and the wall clock that jumps.
 
 #![allow(
     clippy::expect_used,
@@ -12,6 +12,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("Cargo sets it"));
@@ -29,6 +30,31 @@ fn main() {
         .unwrap_or_else(|problem| panic!("{problem}"));
     let constants = constants(&guests.join("src/bin"), &components);
     fs::write(out.join("guests.rs"), constants).expect("OUT_DIR can be written");
+    shifted_clock(&here.join("clock/lib.rs"), &out);
+}
+
+/// Compiles the library that moves a program's wall clock, where there is a way to preload it.
+fn shifted_clock(source: &Path, out: &Path) {
+    println!("cargo::rerun-if-changed={}", source.display());
+    let of_target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    if (of_target("OS").as_str(), of_target("ENV").as_str()) != ("linux", "gnu") {
+        return;
+    }
+    let library = out.join("libshifted_clock.so");
+    let status = Command::new(env::var_os("RUSTC").expect("Cargo sets it"))
+        .args(["--crate-name", "shifted_clock", "--crate-type", "cdylib"])
+        .args(["--edition", "2024", "-O", "--target"])
+        .arg(env::var_os("TARGET").expect("Cargo sets it"))
+        .arg("-o")
+        .arg(&library)
+        .arg(source)
+        .status()
+        .expect("the compiler that runs can be started");
+    assert!(status.success(), "the wall clock that jumps doesn't build");
+    println!(
+        "cargo::rustc-env=SHIFTED_CLOCK_LIBRARY={}",
+        library.display()
+    );
 }
 
 /// One `const` per source file, so that a guest without a test is a dead-code warning.

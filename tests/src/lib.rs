@@ -13,6 +13,8 @@
     reason = "test code, though in a library: a failure here is a failed test"
 )]
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub mod clock;
 pub mod component;
 pub mod connection;
 pub mod demo_api;

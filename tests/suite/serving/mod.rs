@@ -2,6 +2,8 @@
 
 mod auth;
 mod cli;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod clock;
 mod connections;
 mod demo;
 mod flags;
