@@ -1,4 +1,6 @@
-//! What a call waits for at the moment: told to those who wait for the call.
+//! What a call waits for at the moment: told to those who wait for the call. A long wait may end it.
+
+mod postponer;
 
 use std::fmt::{self, Display, Formatter};
 use std::sync::{Arc, MutexGuard};
@@ -9,6 +11,7 @@ use metrics::{gauge, histogram};
 use tokio::time::Instant;
 
 use crate::lock::Mutex;
+pub(crate) use postponer::{Postponement, Postponer};
 
 /// Calls that wait now, by `connector` and `reason`.
 pub(crate) const WAITING: &str = "weld_host_waiting_calls";
@@ -105,6 +108,8 @@ pub(crate) struct Waits {
     /// Whose call it is; empty for one that no metric tells of.
     connector: String,
     present: Mutex<WaitList>,
+    /// Which of them end the call.
+    pub(crate) postponer: Postponer,
 }
 
 #[derive(Debug, Default)]
@@ -120,6 +125,7 @@ impl Waits {
         Arc::new(Self {
             connector: connector.to_owned(),
             present: Mutex::default(),
+            postponer: Postponer::default(),
         })
     }
 

@@ -173,8 +173,9 @@ impl Upstream {
             if let Ok(answer) = ended {
                 P::set_aside(answer);
             }
+            let sent = number.saturating_sub(1);
             self.governor
-                .wait_for_retry(&origin, pause, status, &attempt.scope.waits)
+                .wait_for_retry(&origin, pause, status, sent, &attempt.scope.waits)
                 .await;
             attempt.pause(pause);
             tries = tries.saturating_add(1);

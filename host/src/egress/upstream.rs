@@ -99,6 +99,11 @@ impl Upstream {
                 return Err(error);
             }
         };
+        let is_safe = matches!(request.method, Method::GET | Method::HEAD);
+        if !attempt.scope.waits.postponer.sends(is_safe) {
+            permit.unmade();
+            return std::future::pending().await;
+        }
         let times = self.times(attempt);
         let _waiting = attempt.scope.waits.begin(Wait {
             reason: WaitReason::Response {

@@ -20,6 +20,8 @@ pub(crate) struct PageAnswer {
     pub(crate) pending: Option<Pending>,
     /// What it waits for, where that is known.
     pub(crate) waits_for: Option<Wait>,
+    /// How many calls to APIs the page makes again after the wait that ended its call.
+    pub(crate) repeated_calls: u32,
     /// Whether another request had begun the call.
     pub(crate) has_joined: bool,
     /// To be handed back once the page has reached its client. None for a page that isn't there.
@@ -83,7 +85,8 @@ impl PageAnswer {
             chunks: page.chunks.clone(),
             rows: page.rows,
             pending: page.pending,
-            waits_for: None,
+            waits_for: page.waits_for.clone(),
+            repeated_calls: page.repeated_calls,
             has_joined: call.has_joined(),
             receipt: Some(Receipt(call)),
         }
@@ -95,6 +98,7 @@ impl PageAnswer {
             rows: page.rows,
             pending: page.pending,
             waits_for: None,
+            repeated_calls: 0,
             has_joined: false,
             receipt: None,
         }

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
-use weld_protocol::{Page, Pending, Waiting, with_waiting};
+use weld_protocol::Page;
 
 use super::calls::{OutcomeBounds, SharedCalls};
 use super::error::PagesError;
 use super::guard::{Guard, PageStep};
 use super::key::{PageKey, SchemaKey};
+use super::page_call::PageCall;
 use super::ready::{CallResult, ReadyPage, ReadySchema};
 use super::schemas::SchemaCache;
-use super::wait::{self, RateLimit};
-use super::{schema, secrets};
-use crate::account::Charge;
+use super::wait;
+use super::{pending, schema, secrets};
 use crate::config::{ConnectorName, Limits};
 use crate::connectors::{
     CallError, Connector, ConnectorError, Connectors, Evictable, GuestError, GuestPage, Slot,
@@ -35,10 +35,6 @@ const SCHEMA_RETRY: Duration = Duration::from_secs(60);
 /// How long a client may take to ask again before its call counts as left. Weld asks at once.
 const REJOIN: Duration = Duration::from_secs(5);
 
-/// How often a state is held to which a mark is added, and how long the mark and the answer around it are at the most.
-const MARKED_COPIES: u64 = 2;
-const MARK_BYTES: u64 = 1 << 10;
-
 /// Makes pages and schemas. Every call under way holds it.
 pub(super) struct PageMaker {
     pub(super) connectors: Arc<Connectors>,
@@ -46,22 +42,6 @@ pub(super) struct PageMaker {
     pub(super) schemas: SharedCalls<SchemaKey, CallResult<ReadySchema>>,
     pub(super) schema_cache: SchemaCache,
     guard: Guard,
-}
-
-/// What a page's call is made from: the request that began it.
-pub(super) struct PageCall {
-    pub(super) connector: Arc<Connector>,
-    pub(super) table: String,
-    /// The state as the connector gets it, and in its canonical spelling.
-    pub(super) state: String,
-    pub(super) canonical: String,
-    /// The mark of the request.
-    pub(super) mark: Option<Waiting>,
-    pub(super) arrived: Timestamp,
-    /// When the answer must be there, where the call can't go on without its request.
-    pub(super) deadline: Option<Deadline>,
-    /// For the texts above.
-    pub(super) _charge: Charge,
 }
 
 impl PageMaker {
@@ -165,6 +145,7 @@ impl PageMaker {
         call: Arc<PageCall>,
         waits: Arc<Waits>,
     ) -> Result<ReadyPage, PagesError> {
+        waits.postponer.allow(pending::longest_postponement(&call));
         let (slot, scope) = self.begin(&call.connector, call.deadline, waits).await?;
         let fetched = tokio::select! {
             fetched = call.connector.fetch_page(&call.table, &call.state, &scope) => fetched,
@@ -172,7 +153,6 @@ impl PageMaker {
         };
         drop(slot);
         let now = Timestamp::now();
-        let limits = call.connector.limits();
         match fetched {
             Ok(page) => {
                 let (bytes, maker, connector) =
@@ -181,22 +161,10 @@ impl PageMaker {
                 work.await.map_err(ConnectorError::Call)?
             }
             Err(CallError::Guest(GuestError::RateLimited(asked))) => {
-                let previous = call
-                    .mark
-                    .as_ref()
-                    .filter(|mark| wait::in_time(mark, call.arrived, limits));
-                match wait::after_rate_limit(previous, asked, now, limits) {
-                    RateLimit::Wait(waiting) => {
-                        tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
-                        let bytes = (call.state.len() as u64).saturating_mul(MARKED_COPIES);
-                        let charge = scope.account.transit(bytes + MARK_BYTES)?;
-                        let state = with_waiting(&call.state, &waiting);
-                        Ok(ReadyPage::pending(&state, Pending::Waiting, charge))
-                    }
-                    RateLimit::GiveUp { retry_after } => {
-                        Err(PagesError::RateLimited { retry_after })
-                    }
-                }
+                pending::rate_limited(&call, asked, now, &scope)
+            }
+            Err(CallError::Postponed(postponement)) => {
+                pending::postponed(&call, postponement, now, &scope)
             }
             Err(error) => Err(ConnectorError::Call(error).into()),
         }

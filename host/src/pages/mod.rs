@@ -11,6 +11,8 @@ mod error;
 mod guard;
 mod key;
 mod make;
+mod page_call;
+mod pending;
 mod ready;
 mod schema;
 mod schemas;
@@ -34,7 +36,8 @@ pub(crate) use answer::{PageAnswer, Receipt};
 use calls::{CallPanic, Linger, NoMoreCalls};
 pub(crate) use error::PagesError;
 use key::{PageKey, SchemaKey};
-use make::{PageCall, PageMaker};
+use make::PageMaker;
+use page_call::PageCall;
 
 /// How many versions of a connector are asked for its schema, one after the other, where each is replaced meanwhile.
 const SCHEMA_VERSIONS: usize = 3;

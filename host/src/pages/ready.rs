@@ -8,6 +8,7 @@ use weld_protocol::{PageText, Pending};
 use super::calls::{Retention, SharedOutcome};
 use super::error::PagesError;
 use crate::account::{Charge, charged_bytes};
+use crate::waits::Wait;
 
 /// What a call ends in, for all who wait for it.
 pub(super) type CallResult<T> = Result<Arc<T>, Arc<PagesError>>;
@@ -19,6 +20,10 @@ pub(super) struct ReadyPage {
     /// Where it only says when to come again: why.
     pub(super) pending: Option<Pending>,
     pub(super) rows: u64,
+    /// What it waits for, if its call was ended for that.
+    pub(super) waits_for: Option<Wait>,
+    /// How many calls it makes again after that wait.
+    pub(super) repeated_calls: u32,
 }
 
 /// A schema's JSON, charged for as long as anybody has it.
@@ -45,6 +50,8 @@ impl ReadyPage {
             chunks,
             pending: None,
             rows,
+            waits_for: None,
+            repeated_calls: 0,
         }
     }
 

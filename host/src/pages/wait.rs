@@ -54,6 +54,23 @@ pub(super) fn in_time(waiting: &Waiting, arrived: Timestamp, limits: &Limits) ->
     arrived <= add(waiting.not_before, limits.linger)
 }
 
+/// For how long at the most a page may be put off because of a wait inside its call, and begin again after it. `None` if it
+/// has been put off before: a page that makes more calls than a quota has room for would never end. `previous` is the mark
+/// of a request that came [in time](in_time).
+pub(super) fn longest_postponement(
+    mark: Option<&Waiting>,
+    previous: Option<&Waiting>,
+    now: Timestamp,
+    limits: &Limits,
+) -> Option<Duration> {
+    if mark.is_some_and(|mark| mark.tries > 0) {
+        return None;
+    }
+    let since = previous.map_or(now, |waiting| waiting.since.min(now));
+    let waited = Duration::try_from(now.duration_since(since)).unwrap_or(Duration::ZERO);
+    Some(limits.max_wait.saturating_sub(waited))
+}
+
 /// Goes on from the mark of a request that came [in time](in_time), if there is one.
 pub(super) fn after_rate_limit(
     previous: Option<&Waiting>,
@@ -178,6 +195,28 @@ mod tests {
                 expected,
                 "{arrived}"
             );
+        }
+    }
+
+    #[test]
+    fn page_is_put_off_by_its_own_waits_once_and_for_what_is_left() {
+        let hour = Duration::from_secs(3600);
+        for (mark, expected) in [
+            (None, Some(hour)),
+            (
+                Some(waiting(0, -600, 0)),
+                Some(hour - Duration::from_secs(600)),
+            ),
+            (Some(waiting(0, 9_999, 0)), Some(hour)),
+            (Some(waiting(0, -9_999, 0)), Some(Duration::ZERO)),
+            (Some(waiting(0, -600, 1)), None),
+        ] {
+            let longest =
+                |previous| longest_postponement(mark.as_ref(), previous, at(0), &limits());
+            assert_eq!(longest(mark.as_ref()), expected, "{mark:?}");
+            // The sync is a new one, but a page that repeats itself is not.
+            let anew = expected.map(|_| hour);
+            assert_eq!(longest(None), anew, "{mark:?}");
         }
     }
 

@@ -109,7 +109,7 @@ impl Program {
         let state = CallState::new(setup, environment, scope, &log);
         let mut store = state.into_store(&self.engine, limits, &clock);
         let mut instantiated = false;
-        let (ended, waits_for) = {
+        let ended = {
             let call = async {
                 let guest = blueprint.instantiate_async(&mut store).await?;
                 instantiated = true;
@@ -124,16 +124,19 @@ impl Program {
                 clock.clone(),
                 call
             ));
-            let ended = tokio::time::timeout_at(deadline.at, running.as_mut()).await;
-            // Asked before the call is dropped, and its waits with it.
-            (ended, scope.waits.current())
+            tokio::select! {
+                biased;
+                // Dropped like that, the guest can't go on.
+                postponement = scope.waits.postponer.postponed() => Err(CallError::Postponed(postponement)),
+                ended = tokio::time::timeout_at(deadline.at, running.as_mut()) => {
+                    // Its waits are asked for before the call is dropped, and they with it.
+                    ended.map_err(|_| CallError::timeout(deadline, scope.waits.current()))
+                }
+            }
         };
         log.finish();
         tracing::debug!(cpu_time = ?clock.used(), "call ended");
-        let Ok(result) = ended else {
-            return Err(CallError::timeout(deadline, waits_for));
-        };
-        let result = match result {
+        let result = match ended? {
             Ok(answer) => answer.map_err(CallError::from),
             Err(error) => {
                 let circumstances = Circumstances {

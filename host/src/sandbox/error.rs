@@ -14,7 +14,7 @@ use crate::config::ConnectorName;
 use crate::report;
 use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
-use crate::waits::Wait;
+use crate::waits::{Postponement, Wait};
 
 /// How much of a guest's error message is kept. It stands in an answer and in the log, so it is for a person to read.
 const MAX_MESSAGE_BYTES: usize = 4 << 10;
@@ -115,6 +115,10 @@ pub(crate) enum CallError {
          after its request; return less in a page, and its state sooner"
     )]
     AnswerTimeout { limit: Duration },
+
+    /// The call was ended for a long wait, and its page begins again after it.
+    #[error("the page begins again after a wait: {}", .0.wait)]
+    Postponed(Postponement),
 
     #[error("the page has {bytes} bytes, {limit_bytes} are allowed by `limits.page-size`")]
     PageTooLarge { bytes: usize, limit_bytes: u64 },
@@ -260,6 +264,7 @@ impl CallError {
             | Self::CpuTime { .. }
             | Self::PageTimeout { .. }
             | Self::AnswerTimeout { .. }
+            | Self::Postponed(_)
             | Self::PageTooLarge { .. }
             | Self::StateTooLarge { .. }
             | Self::SchemaTooLarge { .. }

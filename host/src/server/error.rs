@@ -282,6 +282,8 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::Crashed { .. } | CallError::Exited { .. } => ErrorKind::ConnectorCrashed,
         CallError::OutOfMemory { .. } => ErrorKind::OutOfMemory,
         CallError::CpuTime { .. } => ErrorKind::CpuExceeded,
+        // A page that is postponed is answered as pending, and a schema never is.
+        CallError::Postponed(_) => ErrorKind::RateLimited,
         CallError::PageTimeout { .. } | CallError::AnswerTimeout { .. } => {
             ErrorKind::DeadlineExceeded
         }

@@ -100,6 +100,7 @@ async fn page(
         bytes = page.len(),
         pending,
         waits_for = page.waits_for.as_ref().map(tracing::field::display),
+        repeated_calls = (page.repeated_calls > 0).then_some(page.repeated_calls),
         joined = page.has_joined.then_some(true),
         took = ?record.began.elapsed(),
         "page"

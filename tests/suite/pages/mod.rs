@@ -4,6 +4,7 @@ mod checks;
 mod failures;
 mod hour;
 mod joining;
+mod postponed;
 mod rate_limited;
 mod stuck;
 mod waiting;

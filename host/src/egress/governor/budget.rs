@@ -126,7 +126,7 @@ impl Budget {
     }
 
     /// Waits until a call may be made, at most until `limit`; says whether it had to. What it waits for is noted in
-    /// `waits`.
+    /// `waits`. Never returns if that is so long that it ends the call whose waits they are.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl Budget {
             // Listens before it looks, so that nothing is missed in between.
             let mut refused = std::pin::pin!(self.refused.notified());
             refused.as_mut().enable();
-            self.within(pace, before, limit)?;
+            self.within(pace, before, limit, waits).await?;
             tokio::select! {
                 biased;
                 turn = &mut turn => break turn,
@@ -173,7 +173,7 @@ impl Budget {
                 }
                 Err(due) => due,
             };
-            self.within(pace, 0, limit)?;
+            self.within(pace, 0, limit, waits).await?;
             let until = Wait::lasting(self.reason(), due.saturating_duration_since(now));
             _shown = waits.begin(until);
             tokio::select! {
@@ -209,14 +209,26 @@ impl Budget {
         self.ledger().earliest(pace, before, Instant::now())
     }
 
-    fn within(&self, pace: &Pace, before: u32, limit: Instant) -> Result<(), WaitTooLong> {
+    async fn within(
+        &self,
+        pace: &Pace,
+        before: u32,
+        limit: Instant,
+        waits: &Waits,
+    ) -> Result<(), WaitTooLong> {
         let now = Instant::now();
-        match self.ledger().earliest(pace, before, now) {
-            Some(due) if due > limit => Err(WaitTooLong {
-                wait: due.saturating_duration_since(now),
-            }),
-            _ => Ok(()),
+        let Some(due) = self.ledger().earliest(pace, before, now) else {
+            return Ok(());
+        };
+        let wait = due.saturating_duration_since(now);
+        if due > limit {
+            return Err(WaitTooLong { wait });
         }
+        let shown = Wait::lasting(self.reason(), wait);
+        if waits.postponer.postpones(&shown, wait, 0) {
+            std::future::pending().await
+        }
+        Ok(())
     }
 
     /// The call's time is over, though it wasn't known that it would be.

@@ -152,19 +152,25 @@ impl Governor {
         (begins < deadline.at).then_some(pause)
     }
 
-    /// Waits before a call is made again; `status` is that of the last response, where there was one.
+    /// Waits before a call is made again that has been sent `tries` times; `status` is that of the last response, where
+    /// there was one. Never returns if the pause is so long that it ends the call whose waits they are.
     pub(super) async fn wait_for_retry(
         &self,
         origin: &str,
         pause: Duration,
         status: Option<u16>,
+        tries: u32,
         waits: &Arc<Waits>,
     ) {
-        meter::retried(&self.connector, status);
         let reason = WaitReason::Retry {
             origin: origin.to_owned(),
         };
-        let _waiting = waits.begin(Wait::lasting(reason, pause));
+        let wait = Wait::lasting(reason, pause);
+        if waits.postponer.postpones(&wait, pause, tries) {
+            return std::future::pending().await;
+        }
+        meter::retried(&self.connector, status);
+        let _waiting = waits.begin(wait);
         tokio::time::sleep(pause).await;
     }
 

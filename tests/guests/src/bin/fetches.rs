@@ -1,5 +1,5 @@
 //! Sends the request that stands in its state (`url`, and where given `method`, `headers`, `body`, `timeout`, `idempotent`),
-//! as many `times` as it says, and reports the last response or error in a row; an error makes it fail or trap where
+//! as many `times` as it says, and without its body with each method of `before` first, and reports the last response or error in a row; an error makes it fail or trap where
 //! `on_error` says so.
 //! The host must send it only where the connector's `allow` says so, and within its limits.
 
@@ -22,6 +22,13 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
         idempotent: wanted.get("idempotent").and_then(Value::as_bool),
         credential: text("credential"),
     };
+    for method in methods(wanted.get("before")) {
+        let _only_the_last_is_reported = host::http_fetch(&host::HttpRequest {
+            method,
+            body: None,
+            ..request.clone()
+        });
+    }
     let times = wanted.get("times").and_then(Value::as_u64).unwrap_or(1);
     for _ in 1..times {
         let _only_the_last_is_reported = host::http_fetch(&request);
@@ -47,6 +54,13 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
         }),
         Err(error) => json!({ "error": name(&error), "detail": format!("{error:?}") }),
     })
+}
+
+fn methods(wanted: Option<&Value>) -> Vec<String> {
+    wanted
+        .cloned()
+        .and_then(|methods| serde_json::from_value(methods).ok())
+        .unwrap_or_default()
 }
 
 /// Pairs of name and value.

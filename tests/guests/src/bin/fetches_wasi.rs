@@ -16,6 +16,11 @@ const WRITE_BYTES: usize = 4096;
 fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
     let wanted: Value =
         serde_json::from_str(&state).map_err(|error| Error::InvalidState(error.to_string()))?;
+    let before = wanted.get("before").and_then(Value::as_array);
+    for method in before.into_iter().flatten() {
+        let request = json!({ "url": wanted["url"], "method": method });
+        let _only_the_last_is_reported = fetch(&request);
+    }
     let times = wanted.get("times").and_then(Value::as_u64).unwrap_or(1);
     for _ in 1..times {
         let _only_the_last_is_reported = fetch(&wanted);

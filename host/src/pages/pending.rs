@@ -1,0 +1,91 @@
+//! Pages that are put off: what is answered after a rate limit, and after a wait that ended the call.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use weld_protocol::{Pending, Waiting, with_waiting};
+
+use super::error::PagesError;
+use super::page_call::PageCall;
+use super::ready::ReadyPage;
+use super::wait::{self, RateLimit};
+use crate::scope::CallScope;
+use crate::waits::Postponement;
+
+/// How often a state is held to which a mark is added, and how long the mark and the answer around it are at the most.
+const MARKED_COPIES: u64 = 2;
+const MARK_BYTES: u64 = 1 << 10;
+
+/// For how long the waits inside this call may put its page off. `None` if they must not.
+pub(super) fn longest_postponement(call: &PageCall) -> Option<Duration> {
+    let limits = call.connector.limits();
+    wait::longest_postponement(call.mark.as_ref(), previous(call), Timestamp::now(), limits)
+}
+
+/// The page that the API's rate limit refused; `asked` is how long the connector asks to wait.
+///
+/// # Errors
+///
+/// The API asks to wait for longer than `limits.max-wait`, or there is no memory for the answer.
+pub(super) fn rate_limited(
+    call: &PageCall,
+    asked: Option<Duration>,
+    now: Timestamp,
+    scope: &CallScope,
+) -> Result<ReadyPage, PagesError> {
+    let waiting = mark(call, asked, now)?;
+    tracing::info!(until = %waiting.not_before, tries = waiting.tries, "rate-limited");
+    put_off(call, &waiting, scope)
+}
+
+/// The page whose call was ended for a long wait.
+///
+/// # Errors
+///
+/// As [`rate_limited`].
+pub(super) fn postponed(
+    call: &PageCall,
+    postponement: Postponement,
+    now: Timestamp,
+    scope: &CallScope,
+) -> Result<ReadyPage, PagesError> {
+    let waiting = mark(call, Some(postponement.length), now)?;
+    let Postponement {
+        wait,
+        repeated_calls,
+        ..
+    } = postponement;
+    tracing::info!(
+        waits_for = %wait,
+        tries = waiting.tries,
+        repeated_calls,
+        "postponed: the page begins again after the wait, and its sandbox is free until then"
+    );
+    Ok(ReadyPage {
+        waits_for: Some(wait),
+        repeated_calls,
+        ..put_off(call, &waiting, scope)?
+    })
+}
+
+fn mark(call: &PageCall, asked: Option<Duration>, now: Timestamp) -> Result<Waiting, PagesError> {
+    let limits = call.connector.limits();
+    match wait::after_rate_limit(previous(call), asked, now, limits) {
+        RateLimit::Wait(waiting) => Ok(waiting),
+        RateLimit::GiveUp { retry_after } => Err(PagesError::RateLimited { retry_after }),
+    }
+}
+
+/// The mark from which the waiting goes on.
+fn previous(call: &PageCall) -> Option<&Waiting> {
+    let limits = call.connector.limits();
+    let mark = call.mark.as_ref();
+    mark.filter(|mark| wait::in_time(mark, call.arrived, limits))
+}
+
+fn put_off(call: &PageCall, waiting: &Waiting, scope: &CallScope) -> Result<ReadyPage, PagesError> {
+    let bytes = (call.state.len() as u64).saturating_mul(MARKED_COPIES);
+    let charge = scope.account.transit(bytes + MARK_BYTES)?;
+    let state = with_waiting(&call.state, waiting);
+    Ok(ReadyPage::pending(&state, Pending::Waiting, charge))
+}

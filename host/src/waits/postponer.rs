@@ -1,0 +1,191 @@
+//! Whether a call ends for a long wait, so that its page begins again after it instead of holding a sandbox.
+
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::{Wait, WaitReason};
+use crate::lock::Mutex;
+
+/// The longest wait inside a call that could begin again. A shorter one costs less than another instance, another
+/// request of Weld and the calls that are repeated.
+const LONGEST_INSIDE: Duration = Duration::from_secs(5);
+
+/// The longest wait for a quota inside a call that has made calls already: to repeat them spends the very quota that it
+/// waits for, so only a longer wait is worth it.
+const LONGEST_FOR_A_QUOTA: Duration = Duration::from_secs(60);
+
+/// Why a call has ended without a result: its page begins again after the wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Postponement {
+    /// What the page waits for. Its end is known.
+    pub(crate) wait: Wait,
+    /// From the moment at which it was postponed.
+    pub(crate) length: Duration,
+    /// The calls to APIs that the page has made, and makes again when it begins again.
+    pub(crate) repeated_calls: u32,
+}
+
+/// Decides for one call which of its waits end it. A call that has sent anything but GET and HEAD is never postponed:
+/// its page must not begin again, since that would send the request twice.
+#[derive(Debug, Default)]
+pub(crate) struct Postponer {
+    history: Mutex<CallHistory>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct CallHistory {
+    /// `None` if the page must not begin again.
+    longest: Option<Duration>,
+    sent: u32,
+    has_changed_anything: bool,
+    postponement: Option<Postponement>,
+}
+
+impl Postponer {
+    /// Lets waits up to this length postpone the call; none does if it is `None`, or as long as nothing is said.
+    pub(crate) fn allow(&self, longest: Option<Duration>) {
+        self.history.lock().longest = longest;
+    }
+
+    /// Notes a request that is about to be sent. False if the call has been postponed: then it must not be sent any more.
+    /// `is_safe` says whether it changes nothing at the API.
+    pub(crate) fn sends(&self, is_safe: bool) -> bool {
+        let mut history = self.history.lock();
+        if history.postponement.is_some() {
+            return false;
+        }
+        history.sent = history.sent.saturating_add(1);
+        history.has_changed_anything |= !is_safe;
+        true
+    }
+
+    /// Whether a wait of this length ends the call. Then the one who asks must not go on. `tries` says how many of the
+    /// requests sent so far were tries of the one that waits: they would be repeated in any case.
+    pub(crate) fn postpones(&self, wait: &Wait, length: Duration, tries: u32) -> bool {
+        if length <= LONGEST_INSIDE {
+            return false;
+        }
+        let mut history = self.history.lock();
+        if history.longest.is_none_or(|longest| length > longest) {
+            return false;
+        }
+        if history.postponement.is_some() {
+            return true;
+        }
+        let repeated_calls = history.sent.saturating_sub(tries);
+        let spends_what_it_waits_for =
+            matches!(wait.reason, WaitReason::Budget { .. }) && repeated_calls > 0;
+        if history.has_changed_anything || spends_what_it_waits_for && length <= LONGEST_FOR_A_QUOTA
+        {
+            return false;
+        }
+        history.postponement = Some(Postponement {
+            wait: wait.clone(),
+            length,
+            repeated_calls,
+        });
+        drop(history);
+        self.changed.notify_waiters();
+        true
+    }
+
+    /// Waits until the call is postponed.
+    pub(crate) async fn postponed(&self) -> Postponement {
+        loop {
+            // Listens before it looks, so that nothing is missed in between.
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(postponement) = self.postponement() {
+                return postponement;
+            }
+            changed.await;
+        }
+    }
+
+    fn postponement(&self) -> Option<Postponement> {
+        self.history.lock().postponement.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn retry() -> Wait {
+        let origin = "https://api.example.com".to_owned();
+        Wait::lasting(WaitReason::Retry { origin }, SECOND)
+    }
+
+    fn quota() -> Wait {
+        let name = "https://api.example.com".to_owned();
+        Wait::lasting(WaitReason::Budget { name }, SECOND)
+    }
+
+    /// A call that has sent so many GETs.
+    fn after(sent: u32) -> Postponer {
+        let postponer = Postponer::default();
+        postponer.allow(Some(SECOND * 3600));
+        for _ in 0..sent {
+            assert!(postponer.sends(true));
+        }
+        postponer
+    }
+
+    #[test]
+    fn waits_end_a_call_by_their_length_and_what_would_be_repeated() {
+        for (wait, sent, tries, seconds, expected) in [
+            (retry(), 1, 1, 5, false),
+            (retry(), 1, 1, 6, true),
+            (retry(), 9, 1, 6, true),
+            (retry(), 9, 1, 3600, true),
+            (retry(), 9, 1, 3601, false),
+            (quota(), 0, 0, 5, false),
+            (quota(), 0, 0, 6, true),
+            (quota(), 1, 0, 6, false),
+            (quota(), 1, 0, 60, false),
+            (quota(), 1, 0, 61, true),
+            // A token was refused, so the same request goes once more.
+            (quota(), 1, 1, 6, true),
+        ] {
+            let postponer = after(sent);
+            let length = SECOND * seconds;
+            let case = (sent, tries, seconds);
+            assert_eq!(
+                postponer.postpones(&wait, length, tries),
+                expected,
+                "{case:?}"
+            );
+            let postponed = postponer.postponement();
+            let repeated = postponed.map(|postponement| postponement.repeated_calls);
+            assert_eq!(repeated, expected.then(|| sent - tries), "{case:?}");
+        }
+    }
+
+    #[test]
+    fn call_that_must_not_begin_again_is_never_postponed() {
+        let postponer = Postponer::default();
+        assert!(!postponer.postpones(&retry(), SECOND * 60, 0));
+    }
+
+    #[test]
+    fn call_that_changed_something_is_never_postponed() {
+        let postponer = after(1);
+        assert!(postponer.sends(false));
+        assert!(postponer.sends(true));
+        assert!(!postponer.postpones(&retry(), SECOND * 60, 1));
+    }
+
+    #[test]
+    fn nothing_is_sent_once_a_call_is_postponed() {
+        let postponer = after(1);
+        assert!(postponer.postpones(&retry(), SECOND * 60, 1));
+        for is_safe in [true, false] {
+            assert!(!postponer.sends(is_safe));
+        }
+        assert!(postponer.postpones(&retry(), SECOND * 60, 1), "still");
+    }
+}
