@@ -1,10 +1,11 @@
 //! A log that nobody reads, or that can't be written.
 
 use crate::{guests, host};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, fcntl_setfl, mknodat};
 use serde_json::json;
 use std::fs::{File, OpenOptions};
-use std::net::TcpStream;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use tempfile::TempDir;
 use weld_host_tests::host::{Host, HostBuilder};
@@ -30,6 +31,13 @@ impl Pipe {
             path,
             _folder: folder,
         }
+    }
+
+    /// Writes to it until it takes no more.
+    fn fill(&self) {
+        let flags = fcntl_getfl(&self.ends).unwrap();
+        fcntl_setfl(&self.ends, flags | OFlags::NONBLOCK).unwrap();
+        while (&self.ends).write(&[b'\n'; 1 << 10]).is_ok() {}
     }
 }
 
@@ -70,6 +78,24 @@ fn host_whose_log_nobody_reads_still_ends() {
     let pipe = Pipe::new();
     let mut host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
     log_more_than_is_kept(&host);
+    host.terminate();
+    assert!(host.wait_for_exit().success());
+}
+
+#[test]
+fn host_whose_words_for_people_nobody_reads_still_ends() {
+    let pipe = Pipe::new();
+    pipe.fill();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let mut host = host()
+        .after(&format!("exec 1>{}", pipe.path.display()))
+        .plugin("guest", guests::ECHOES_STATE)
+        .file("broken.wasm", "no component")
+        .flag("--listen", &address.to_string())
+        .start_unread("broken");
+    host.weld("guest").good_page("rows", &json!({}));
     host.terminate();
     assert!(host.wait_for_exit().success());
 }
