@@ -4,7 +4,7 @@
 //! `cargo bench -p weld-host-tests --bench attacks [-- [--program PATH] [NAME …]]`. Each attack takes about a minute. The
 //! neighbor's times stand beside those that it has while as many calls of a connector only compute. Ends with status 1
 //! where the host held more than its memory at rest, `--total-memory` and 64 MiB, kept more than 64 MiB of it, or did not
-//! serve the neighbor. Times are printed, not judged.
+//! serve the neighbor, or a connector that came beside bad files. Times are printed, not judged.
 
 #![allow(
     missing_docs,
@@ -16,8 +16,10 @@
 )]
 
 mod catalog;
+mod files;
 mod memory;
 mod neighbor;
+mod outcome;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,8 +27,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use catalog::{Attack, CATALOG};
+use files::{FILE_ATTACKS, FileAttack};
 use memory::Memory;
-use neighbor::{Neighbor, Times};
+use neighbor::Neighbor;
+use outcome::Outcome;
+use tempfile::TempDir;
 use weld_host_tests::host::{Host, HostBuilder};
 
 /// The path of each test guest.
@@ -38,9 +43,6 @@ mod guests {
 /// The flag, and what it comes to.
 const TOTAL_MEMORY: (&str, u64) = ("256MiB", 256 << 20);
 
-/// What the host may have beside that, and keep.
-const ALLOWANCE: u64 = 64 << 20;
-
 /// For how long the neighbor is asked while an attack goes on, and what there is to be given back afterwards.
 const ATTACK: Duration = Duration::from_secs(15);
 const AFTERWARDS: Duration = Duration::from_secs(10);
@@ -48,22 +50,8 @@ const AFTERWARDS: Duration = Duration::from_secs(10);
 /// For how long a client that comes again and again waits for its answer.
 const ROUND: Duration = Duration::from_secs(5);
 
-struct Outcome {
-    rest: u64,
-    peak: u64,
-    afterwards: u64,
-    alone: Times,
-    beside_loops: Times,
-    beside_attack: Times,
-}
-
-impl Outcome {
-    fn is_within_bounds(&self) -> bool {
-        self.peak <= self.rest + TOTAL_MEMORY.1 + ALLOWANCE
-            && self.afterwards <= self.rest + ALLOWANCE
-            && self.beside_attack.failed == 0
-    }
-}
+/// How many calls compute while the neighbor's times beside files are compared.
+const LOOPS_BESIDE_FILES: usize = 6;
 
 fn main() -> ExitCode {
     let mut program = PathBuf::from(env!("CARGO_BIN_EXE_weld-host-under-test"));
@@ -76,61 +64,88 @@ fn main() -> ExitCode {
             _ => names.push(word),
         }
     }
-    println!(
-        "{:<22} {:>24} {:>28} {:>28} {:>28}",
-        "", "MiB rest/peak/after", "p50/p99/max ms alone", "beside loops", "beside the attack"
-    );
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    Outcome::print_head();
+    let calls = CATALOG.iter().filter(|attack| is_wanted(attack.name));
+    let calls = calls.map(|attack| (attack.name, try_calls(attack, &program)));
+    let files = FILE_ATTACKS.iter().filter(|attack| is_wanted(attack.name));
+    let files = files.map(|attack| (attack.name, try_files(attack, &program)));
     let mut status = ExitCode::SUCCESS;
-    for attack in CATALOG {
-        if !names.is_empty() && !names.iter().any(|name| name == attack.name) {
-            continue;
-        }
-        let outcome = try_out(attack, &program);
-        let mebibytes = |bytes: u64| bytes >> 20;
-        let verdict = if outcome.is_within_bounds() {
-            ""
-        } else {
+    for (name, outcome) in calls.chain(files) {
+        outcome.print(name);
+        if !outcome.is_within_bounds() {
             status = ExitCode::FAILURE;
-            "  OVER"
-        };
-        let memory = [outcome.rest, outcome.peak, outcome.afterwards].map(mebibytes);
-        println!(
-            "{:<22} {:>24} {:>28} {:>28} {:>28}{verdict}",
-            attack.name,
-            format!("{}/{}/{}", memory[0], memory[1], memory[2]),
-            outcome.alone.to_string(),
-            outcome.beside_loops.to_string(),
-            outcome.beside_attack.to_string(),
-        );
+        }
     }
     status
 }
 
-/// A host with the attacker, the neighbor, and a connector that only computes.
-fn host(attack: &Attack, program: &Path, toml: &str) -> Host {
-    let cache = std::env::temp_dir().join("weld-host-attacks");
-    HostBuilder::new(&program.display().to_string(), &cache)
+/// A host with the neighbor, and a connector that only computes.
+fn host(program: &Path, cache: &Path) -> HostBuilder {
+    HostBuilder::new(&program.display().to_string(), cache)
         .flag("--total-memory", TOTAL_MEMORY.0)
-        .plugin("attacker", attack.guest)
-        .config("attacker", toml)
-        .file("key", catalog::SECRET)
         .plugin("loops", guests::LOOPS_FOR_EVER)
         .config("loops", "[limits]\ncpu-time = \"1h\"\nlinger = \"0s\"")
         .plugin("echo", guests::ECHOES_STATE)
-        .start()
 }
 
-fn try_out(attack: &Attack, program: &Path) -> Outcome {
+/// Attackers that call a connector of theirs.
+fn try_calls(attack: &Attack, program: &Path) -> Outcome {
     let api = (attack.api)();
     let toml = attack.toml.replace("ORIGIN", &api.origin());
-    let host = host(attack, program, &toml);
+    let host = host(program, &std::env::temp_dir().join("weld-host-attacks"))
+        .plugin("attacker", attack.guest)
+        .config("attacker", &toml)
+        .file("key", catalog::SECRET)
+        .start();
+    let weld = host.weld("attacker");
+    try_out(&host, attack.calls, |began| {
+        let mut round = 0;
+        while began.elapsed() < ATTACK {
+            let numbers = round * attack.calls..(round + 1) * attack.calls;
+            let attackers: Vec<_> = numbers
+                .map(|number| (attack.request)(&weld, number, &api))
+                .map(|request| request.begin().expect("the host listens"))
+                .collect();
+            let until = if attack.is_repeated { ROUND } else { ATTACK };
+            thread::sleep(until);
+            drop(attackers);
+            round += 1;
+        }
+        None
+    })
+}
+
+/// Files that come into the plugins folder, with a good connector after them, and leave again.
+fn try_files(attack: &FileAttack, program: &Path) -> Outcome {
+    // What an earlier run compiled would be no attack.
+    let cache = TempDir::new().expect("a temporary folder");
+    let host = host(program, cache.path())
+        .flag("--reload", "100ms")
+        .start();
+    try_out(&host, LOOPS_BESIDE_FILES, |began| {
+        let made = files::put(attack, host.plugins());
+        let newcomer = files::newcomer(&host, began + ATTACK);
+        thread::sleep(ATTACK.saturating_sub(began.elapsed()));
+        files::take_away(&made);
+        Some(newcomer)
+    })
+}
+
+/// Has the neighbor served alone, beside calls that compute, and beside the attack, which gets the time of its beginning
+/// and answers after how long a new connector was served, where it brings one.
+fn try_out(
+    host: &Host,
+    loops: usize,
+    attack: impl FnOnce(Instant) -> Option<Option<Duration>> + Send,
+) -> Outcome {
     let neighbor = Neighbor::new(host.weld("echo"));
     let alone = neighbor.ask_for(Duration::from_secs(3));
     let rest = Memory::now(host.id());
-    let loops = host.weld("loops");
+    let weld = host.weld("loops");
     let beside_loops = {
-        let busy: Vec<_> = (0..attack.calls)
-            .map(|number| loops.page_request("rows", &serde_json::json!({ "n": number })))
+        let busy: Vec<_> = (0..loops)
+            .map(|number| weld.page_request("rows", &serde_json::json!({ "n": number })))
             .map(|request| request.begin().expect("the host listens"))
             .collect();
         let times = neighbor.ask_for(ATTACK);
@@ -138,24 +153,11 @@ fn try_out(attack: &Attack, program: &Path) -> Outcome {
         times
     };
     let memory = Memory::watch(host.id());
-    let weld = host.weld("attacker");
     let began = Instant::now();
-    let beside_attack = thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut round = 0;
-            while began.elapsed() < ATTACK {
-                let numbers = round * attack.calls..(round + 1) * attack.calls;
-                let attackers: Vec<_> = numbers
-                    .map(|number| (attack.request)(&weld, number, &api))
-                    .map(|request| request.begin().expect("the host listens"))
-                    .collect();
-                let until = if attack.is_repeated { ROUND } else { ATTACK };
-                thread::sleep(until);
-                drop(attackers);
-                round += 1;
-            }
-        });
-        neighbor.ask_for(ATTACK)
+    let (beside_attack, newcomer) = thread::scope(|scope| {
+        let attack = scope.spawn(move || attack(began));
+        let times = neighbor.ask_for(ATTACK);
+        (times, attack.join().expect("the attack is made"))
     });
     thread::sleep(AFTERWARDS);
     let peak = memory.peak();
@@ -166,5 +168,6 @@ fn try_out(attack: &Attack, program: &Path) -> Outcome {
         alone,
         beside_loops,
         beside_attack,
+        newcomer,
     }
 }
