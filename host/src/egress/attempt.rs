@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
 use tokio::time::Instant;
 use url::Url;
 
@@ -61,9 +60,9 @@ pub(super) trait Bearer: Send {
     /// Whether it can be a credential that is renewed once an API refuses it.
     fn may_renew(&self) -> bool;
 
-    /// Learns from the status that this URL answered with. Whether the request should be sent again, with another
-    /// credential.
-    fn renews(&mut self, status: StatusCode, url: &Url, is_repeatable: bool) -> bool;
+    /// Learns whether this URL's answer refused the credential. Whether the request should be sent again, with another
+    /// one.
+    fn renews(&mut self, is_refused: bool, url: &Url, is_repeatable: bool) -> bool;
 
     /// Finds what whoever gets the response must not see; `None` if there is nothing.
     fn hidden(&self) -> Option<Arc<Finder>>;
@@ -89,7 +88,7 @@ impl Bearer for NoCredential {
         false
     }
 
-    fn renews(&mut self, _: StatusCode, _: &Url, _: bool) -> bool {
+    fn renews(&mut self, _: bool, _: &Url, _: bool) -> bool {
         false
     }
 

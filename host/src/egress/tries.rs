@@ -1,11 +1,13 @@
 //! Whether and when a request is sent again.
 
-use http::{HeaderMap, Response};
+use std::time::Duration;
+
+use http::Response;
 
 use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::ResponseBody;
 use super::error::EgressError;
-use super::governor::retry;
+use super::governor::{ResponseVerdict, retry};
 use super::outgoing::Outgoing;
 use super::upstream::Upstream;
 
@@ -39,21 +41,45 @@ pub(super) trait RetryPolicy: Send {
         response: Response<ResponseBody>,
     ) -> impl Future<Output = Result<Self::Answer, TryFailure>> + Send;
 
-    /// What a further try should know of this one; `None` if this one counts.
-    fn passing<'e>(
+    /// What a further try should know of this one; `None` if this one counts. `verdict` says what the response means, if
+    /// there was one.
+    fn passing(
         &self,
-        ended: &'e Result<Self::Answer, TryFailure>,
-    ) -> Option<PassingFailure<'e>>;
+        ended: &Result<Self::Answer, TryFailure>,
+        verdict: ResponseVerdict,
+    ) -> Option<PassingFailure>;
 
     /// Leaves an answer that doesn't count.
     fn set_aside(answer: Self::Answer);
 }
 
 /// How a try failed, in a way that may pass.
-pub(super) struct PassingFailure<'e> {
+pub(super) struct PassingFailure {
     /// The response's, if there was one.
     pub(super) status: Option<u16>,
-    pub(super) headers: Option<&'e HeaderMap>,
+    /// How long the API asks to wait.
+    pub(super) told: Option<Duration>,
+}
+
+impl PassingFailure {
+    /// There was no response.
+    pub(super) const UNANSWERED: Self = Self {
+        status: None,
+        told: None,
+    };
+
+    /// A response that means this; `None` if another try would not change it.
+    pub(super) fn of(status: u16, verdict: ResponseVerdict) -> Option<Self> {
+        let told = match verdict {
+            ResponseVerdict::RateLimit(told) => told,
+            ResponseVerdict::Failure => None,
+            ResponseVerdict::Answer | ResponseVerdict::Credential => return None,
+        };
+        Some(Self {
+            status: Some(status),
+            told,
+        })
+    }
 }
 
 /// The tries of a guest's request: its method or the request itself says whether a failure may be tried again.
@@ -85,26 +111,17 @@ impl RetryPolicy for GuestRetries {
         Ok(response)
     }
 
-    fn passing<'e>(
+    fn passing(
         &self,
-        ended: &'e Result<Self::Answer, TryFailure>,
-    ) -> Option<PassingFailure<'e>> {
+        ended: &Result<Self::Answer, TryFailure>,
+        verdict: ResponseVerdict,
+    ) -> Option<PassingFailure> {
         match ended {
             _ if !self.may_repeat => None,
-            Ok(response) => {
-                let status = response.status().as_u16();
-                retry::passes(status).then_some(PassingFailure {
-                    status: Some(status),
-                    headers: Some(response.headers()),
-                })
-            }
+            Ok(response) => PassingFailure::of(response.status().as_u16(), verdict),
             // Once the API has answered, it has seen the request.
-            Err(failure) => (retry::is_broken(&failure.error) && !failure.is_answered).then_some(
-                PassingFailure {
-                    status: None,
-                    headers: None,
-                },
-            ),
+            Err(failure) => (retry::is_broken(&failure.error) && !failure.is_answered)
+                .then_some(PassingFailure::UNANSWERED),
         }
     }
 
@@ -142,12 +159,13 @@ impl Upstream {
             let mut again = policy.again(&request, attempt.bearer.may_renew());
             let sent = self.once(request, number, attempt).await;
             number = number.saturating_add(1);
-            if let Ok(response) = &sent
-                && attempt
-                    .bearer
-                    .renews(response.status(), &url, again.is_some())
-                && let Some(again) = again.take()
-            {
+            let (sent, verdict) = match sent {
+                Ok((response, verdict)) => (Ok(response), verdict),
+                Err(failure) => (Err(failure), ResponseVerdict::Answer),
+            };
+            let is_refused = verdict == ResponseVerdict::Credential;
+            let renews = sent.is_ok() && attempt.bearer.renews(is_refused, &url, again.is_some());
+            if renews && let Some(again) = again.take() {
                 if let Ok(response) = sent {
                     response.into_body().set_aside();
                 }
@@ -159,11 +177,11 @@ impl Upstream {
                 Err(failure) => Err(failure),
             };
             let next = again
-                .zip(policy.passing(&ended))
+                .zip(policy.passing(&ended, verdict))
                 .and_then(|(again, passing)| {
                     let pause =
                         self.governor
-                            .pause(&origin, tries, passing.headers, attempt.deadline)?;
+                            .pause(&origin, tries, passing.told, attempt.deadline)?;
                     let may_call = attempt.scope.network.try_call();
                     may_call.then_some((again, pause, passing.status))
                 });

@@ -16,7 +16,7 @@ use super::body::{BodyLimits, ResponseBody};
 use super::decode;
 use super::error::EgressError;
 use super::exchange::{self, ExchangeTimes, TimeLimit};
-use super::governor::{CallPermit, Governor};
+use super::governor::{CallPermit, Governor, ResponseVerdict};
 use super::headers;
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::pool::Pool;
@@ -52,18 +52,18 @@ pub(super) struct Upstream {
 }
 
 impl Upstream {
-    /// Sends one request once, the `number`th time. The response's body is still to come.
+    /// Sends one request once, the `number`th time. Answers the response, whose body is still to come, and what it means.
     pub(super) async fn once<B: Bearer>(
         &self,
         request: Outgoing,
         number: u32,
         attempt: &mut Attempt<'_, B>,
-    ) -> Result<Response<ResponseBody>, TryFailure> {
+    ) -> Result<(Response<ResponseBody>, ResponseVerdict), TryFailure> {
         let mut record = self.record(request.method.as_str(), Some(&request.url));
         record.attempt(number);
         let is_head = request.method == Method::HEAD;
         match self.exchange(request, attempt, &mut record).await {
-            Ok(answer) => Ok(self.response(answer, is_head, attempt, record)),
+            Ok((answer, verdict)) => Ok((self.response(answer, is_head, attempt, record), verdict)),
             Err(error) => {
                 record.fail(&error);
                 Err(TryFailure {
@@ -74,13 +74,13 @@ impl Upstream {
         }
     }
 
-    /// One request through everything that may refuse it, up to its response's head.
+    /// One request through everything that may refuse it, up to its response's head, and what that means.
     async fn exchange<B: Bearer>(
         &self,
         mut request: Outgoing,
         attempt: &mut Attempt<'_, B>,
         record: &mut CallRecord,
-    ) -> Result<ExchangeAnswer, EgressError> {
+    ) -> Result<(ExchangeAnswer, ResponseVerdict), EgressError> {
         headers::check(&request.url)?;
         let rule = self
             .allow
@@ -121,13 +121,21 @@ impl Upstream {
         )
         .await
         .map_err(|fault| fault.into_error(&origin, &self.config_file));
-        match &sent {
-            Ok(response) => permit.answered(response.status().as_u16(), response.headers()),
-            // It may be the guest whose stream broke.
-            Err(EgressError::Failed { .. }) if is_streamed => drop(permit),
-            Err(error) => permit.failed(error),
-        }
-        let (mut head, incoming) = sent?.into_parts();
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => {
+                match error {
+                    // It may be the guest whose stream broke.
+                    EgressError::Failed { .. } if is_streamed => drop(permit),
+                    _ => permit.failed(&error),
+                }
+                return Err(error);
+            }
+        };
+        let (mut head, incoming) = response.into_parts();
+        let (status, readings) = (head.status.as_u16(), self.governor.readings(&head.headers));
+        let verdict = ResponseVerdict::of(status, &readings);
+        permit.judged(status, verdict, readings);
         head.headers = attempt.memory.charged_headers(&head.headers)?;
         if let Some(finder) = attempt.bearer.hidden() {
             headers::replace(&mut head.headers, &finder);
@@ -136,7 +144,8 @@ impl Upstream {
             origin,
             source: source.into(),
         })?;
-        Ok((head, incoming, encoding, times.deadline, charge))
+        let answer = (head, incoming, encoding, times.deadline, charge);
+        Ok((answer, verdict))
     }
 
     /// The request's credential, then the governor's leave. Never the other way round: a token that is asked for while a

@@ -5,6 +5,7 @@ mod demo_quota;
 mod exchanges;
 mod gate;
 mod governor;
+mod refusals;
 mod tls;
 
 use crate::{guests, host_with_config};

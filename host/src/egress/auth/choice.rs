@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderName, header};
 use url::{Origin, Url};
 
 use super::credentials::Credentials;
@@ -158,11 +158,11 @@ impl Bearer for CredentialChoice<'_> {
     }
 
     /// Only once, and not at another origin that the API has led to.
-    fn renews(&mut self, status: StatusCode, url: &Url, is_repeatable: bool) -> bool {
+    fn renews(&mut self, is_refused: bool, url: &Url, is_repeatable: bool) -> bool {
         let Some(sent) = self.sent.take() else {
             return false;
         };
-        if status != StatusCode::UNAUTHORIZED {
+        if !is_refused {
             sent.was_accepted(url);
             return false;
         }

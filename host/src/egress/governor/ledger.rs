@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::observed::{QuotaReadings, QuotaReport};
 use super::rate::{Pace, RateMeter};
+use super::verdict::ResponseVerdict;
 use super::window::{Arrival, CallCount, Window};
 
 /// How long the response to a trial is waited for before another call is made.
@@ -73,6 +74,7 @@ pub(super) enum CallOutcome {
     /// With a response.
     Answered {
         status: u16,
+        verdict: ResponseVerdict,
         observed: QuotaReadings,
     },
 }
@@ -154,7 +156,7 @@ impl Ledger {
     ) -> bool {
         self.pass(pace, now);
         self.calls.in_flight = self.calls.in_flight.saturating_sub(1);
-        let (status, observed) = match ending {
+        let (status, verdict, observed) = match ending {
             CallOutcome::Unmade => {
                 self.end_trial(ticket, false);
                 return false;
@@ -165,10 +167,14 @@ impl Ledger {
                 self.end_trial(ticket, false);
                 return false;
             }
-            CallOutcome::Answered { status, observed } => (status, observed),
+            CallOutcome::Answered {
+                status,
+                verdict,
+                observed,
+            } => (status, verdict, observed),
         };
-        let pause = self.pause(ticket, status, &observed);
-        self.mind_the_edge(ticket, status, &observed);
+        let pause = self.pause(ticket, verdict, &observed);
+        self.mind_the_edge(ticket, verdict, &observed);
         let told: Vec<_> = observed
             .quotas
             .iter()
@@ -245,14 +251,15 @@ impl Ledger {
     fn pause(
         &mut self,
         ticket: BudgetTicket,
-        status: u16,
+        verdict: ResponseVerdict,
         observed: &QuotaReadings,
     ) -> Option<Duration> {
-        let told = observed.retry_after.filter(|wait| !wait.is_zero());
-        match (status, told) {
-            (429 | 503, Some(wait)) => return Some(wait),
-            (429, None) => {}
-            _ => return None,
+        match verdict {
+            ResponseVerdict::RateLimit(None) => {}
+            ResponseVerdict::RateLimit(told) => return told,
+            ResponseVerdict::Answer | ResponseVerdict::Failure | ResponseVerdict::Credential => {
+                return None;
+            }
         }
         let spent = observed.quotas.iter().filter(|quota| quota.remaining == 0);
         if let Some(reset) = spent
@@ -272,7 +279,12 @@ impl Ledger {
     }
 
     /// Where the first call after a reset shows that it came before it, later ones leave more time.
-    fn mind_the_edge(&mut self, ticket: BudgetTicket, status: u16, observed: &QuotaReadings) {
+    fn mind_the_edge(
+        &mut self,
+        ticket: BudgetTicket,
+        verdict: ResponseVerdict,
+        observed: &QuotaReadings,
+    ) {
         let Some(remained) = ticket.remained else {
             return;
         };
@@ -280,7 +292,7 @@ impl Ledger {
             .quotas
             .iter()
             .any(|quota| quota.remaining < remained);
-        if status == 429 || went_on {
+        if matches!(verdict, ResponseVerdict::RateLimit(_)) || went_on {
             let doubled = self.calls.slack.saturating_mul(2);
             self.calls.slack = doubled.clamp(FIRST_SLACK, MOST_SLACK);
         }

@@ -21,6 +21,8 @@ mod simulation;
 mod structured;
 #[cfg(test)]
 mod tests;
+mod verdict;
+mod wait_headers;
 mod window;
 
 use std::sync::Arc;
@@ -36,10 +38,11 @@ use crate::waits::{Wait, WaitReason, Waits};
 use breaker::{Breakers, OutOfService};
 use budget::{Budget, BudgetAccount, WaitTooLong};
 use ledger::{BudgetTicket, CallOutcome};
-use observed::QuotaReadings;
 use rate::Pace;
 
 pub(crate) use budget::Budgets;
+pub(super) use observed::QuotaReadings;
+pub(super) use verdict::ResponseVerdict;
 
 /// The calls of one connector.
 pub(super) struct Governor {
@@ -130,22 +133,19 @@ impl Governor {
             && wish.unwrap_or_else(|| methods.iter().any(|allowed| allowed == method))
     }
 
-    /// How long to wait before a call to this origin is made again that has been tried so often; none where it isn't,
-    /// or could not be in time.
+    /// How long to wait before a call to this origin is made again that has been tried so often; `told` is what the API
+    /// said. `None` if it isn't made again, or could not be in time.
     pub(super) fn pause(
         &self,
         origin: &str,
         tries: u32,
-        response: Option<&HeaderMap>,
+        told: Option<Duration>,
         deadline: Deadline,
     ) -> Option<Duration> {
         let now = Instant::now();
         if tries > self.config.retries || self.breakers.check(origin, now).is_err() {
             return None;
         }
-        let told = response
-            .and_then(|headers| self.observed(headers).retry_after)
-            .filter(|wait| !wait.is_zero());
         let pause = told.unwrap_or_else(|| retry::pause(tries, retry::draw()));
         let due = self.account.budget(origin, now).earliest(&self.pace);
         let begins = now.checked_add(pause)?.max(due.unwrap_or(now));
@@ -174,7 +174,8 @@ impl Governor {
         tokio::time::sleep(pause).await;
     }
 
-    fn observed(&self, headers: &HeaderMap) -> QuotaReadings {
+    /// What a response's headers say of the API's quotas.
+    pub(super) fn readings(&self, headers: &HeaderMap) -> QuotaReadings {
         QuotaReadings::of(headers, &self.config.headers, SystemTime::now())
     }
 }
@@ -186,13 +187,15 @@ impl Drop for Governor {
 }
 
 impl CallPermit<'_> {
-    /// Learns from a response.
-    pub(super) fn answered(mut self, status: u16, headers: &HeaderMap) {
-        let observed = self.governor.observed(headers);
-        self.settle(
-            CallOutcome::Answered { status, observed },
-            retry::speaks_against(Ok(status)),
-        );
+    /// Learns from a response, from what it means and says.
+    pub(super) fn judged(mut self, status: u16, verdict: ResponseVerdict, observed: QuotaReadings) {
+        let failed = verdict.speaks_against_the_api(status);
+        let outcome = CallOutcome::Answered {
+            status,
+            verdict,
+            observed,
+        };
+        self.settle(outcome, failed);
     }
 
     /// Gives back what the call would have spent: it is not made.
@@ -202,7 +205,7 @@ impl CallPermit<'_> {
 
     /// Notes that there is none.
     pub(super) fn failed(mut self, error: &EgressError) {
-        self.settle(CallOutcome::Unanswered, retry::speaks_against(Err(error)));
+        self.settle(CallOutcome::Unanswered, retry::speaks_against(error));
     }
 
     fn settle(&mut self, ending: CallOutcome, failed: Option<bool>) {

@@ -4,7 +4,7 @@
 //!   that the configuration names;
 //! - `RateLimit-Limit`, `-Remaining`, `-Reset` of the IETF's draft up to its version 06, `RateLimit: limit=…` of 07, and
 //!   `RateLimit: "policy";r=…;t=…` with `RateLimit-Policy` from 08 on (draft-ietf-httpapi-ratelimit-headers);
-//! - `Retry-After` (RFC 9110, section 10.2.3).
+//! - the headers that say how long to wait, see [`wait_headers`].
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -14,6 +14,7 @@ use http::header::{self, HeaderName, HeaderValue};
 
 use super::moment::until;
 use super::structured::{ListMember, members};
+use super::wait_headers;
 use crate::config::QuotaHeaders;
 
 /// The headers of one way to tell a quota: its limit, what remains, and its reset.
@@ -57,13 +58,19 @@ pub(super) struct QuotaReport {
 
 /// What one response says.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct QuotaReadings {
+pub(in crate::egress) struct QuotaReadings {
     pub(super) quotas: Vec<QuotaReport>,
     /// None where it is missing or can't be read; zero where it lies in the past.
     pub(super) retry_after: Option<Duration>,
 }
 
 impl QuotaReadings {
+    /// Whether one of the quotas has no call left.
+    pub(super) fn is_spent(&self) -> bool {
+        let mut quotas = self.quotas.iter();
+        quotas.any(|quota| quota.remaining == 0 && !quota.reset.is_zero())
+    }
+
     /// Reads a response's headers; what can't be read is as if it weren't there. `now` is the wall clock, which counts
     /// where the API doesn't tell its own time.
     pub(super) fn of(headers: &HeaderMap, own: &QuotaHeaders, now: SystemTime) -> Self {
@@ -81,7 +88,7 @@ impl QuotaReadings {
         quotas.extend(reader.policies());
         Self {
             quotas,
-            retry_after: reader.time(headers.get(header::RETRY_AFTER)),
+            retry_after: wait_headers::told(headers, |text| until(text, reader.clock())),
         }
     }
 }

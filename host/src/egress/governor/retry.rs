@@ -8,11 +8,6 @@ use crate::egress::error::{EgressError, Timeout};
 const FIRST: Duration = Duration::from_millis(500);
 const MOST: Duration = Duration::from_secs(30);
 
-/// Whether a response's status says that the same request may succeed later.
-pub(in crate::egress) fn passes(status: u16) -> bool {
-    matches!(status, 429 | 502..=504)
-}
-
 /// Whether there was no connection, or none to the end.
 pub(in crate::egress) fn is_broken(error: &EgressError) -> bool {
     matches!(
@@ -21,14 +16,12 @@ pub(in crate::egress) fn is_broken(error: &EgressError) -> bool {
     )
 }
 
-/// Whether a call failed in a way that speaks against the API: its status, or why there is none. None where it says
-/// nothing.
-pub(super) fn speaks_against(outcome: Result<u16, &EgressError>) -> Option<bool> {
-    match outcome {
-        Ok(status) => Some(matches!(status, 502..=504)),
-        Err(error) if is_broken(error) => Some(true),
-        Err(EgressError::Timeout(Timeout::FirstByte(_))) => Some(true),
-        Err(_) => None,
+/// Whether a call without a response speaks against the API; `None` if it says nothing about it.
+pub(super) fn speaks_against(error: &EgressError) -> Option<bool> {
+    match error {
+        error if is_broken(error) => Some(true),
+        EgressError::Timeout(Timeout::FirstByte(_)) => Some(true),
+        _ => None,
     }
 }
 
@@ -74,17 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_tried_again() {
-        for status in [429, 502, 503, 504] {
-            assert!(passes(status), "{status}");
-        }
-        for status in [
-            200, 302, 400, 401, 403, 404, 408, 409, 425, 500, 501, 505, 599,
-        ] {
-            assert!(!passes(status), "{status}");
-        }
-        assert_eq!(speaks_against(Ok(429)), Some(false), "it is there");
-        assert_eq!(speaks_against(Ok(503)), Some(true));
+    fn only_a_broken_connection_is_tried_again() {
         for (timeout, broken, against) in [
             (Timeout::Connect(TimeoutOwner::Config), true, Some(true)),
             (Timeout::FirstByte(TimeoutOwner::Request), false, Some(true)),
@@ -96,7 +79,7 @@ mod tests {
         ] {
             let error = EgressError::Timeout(timeout);
             assert_eq!(is_broken(&error), broken, "{timeout}");
-            assert_eq!(speaks_against(Err(&error)), against, "{timeout}");
+            assert_eq!(speaks_against(&error), against, "{timeout}");
         }
     }
 }

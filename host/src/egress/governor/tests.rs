@@ -30,6 +30,14 @@ fn told(remaining: u32, reset: u64) -> HeaderMap {
     headers
 }
 
+impl CallPermit<'_> {
+    /// A response without a rule of the configuration for it.
+    pub(super) fn answered(self, status: u16, headers: &HeaderMap) {
+        let readings = self.governor.readings(headers);
+        self.judged(status, ResponseVerdict::of(status, &readings), readings);
+    }
+}
+
 /// Makes one call, which is answered at once.
 async fn call(
     governor: &Governor,
@@ -403,7 +411,12 @@ async fn further_try_comes_when_the_api_says_if_there_is_time() {
         headers
     };
     let pause = |tries, headers: &HeaderMap, time| {
-        governor.pause(ORIGIN, tries, Some(headers), patience(time))
+        let ResponseVerdict::RateLimit(told) =
+            ResponseVerdict::of(429, &governor.readings(headers))
+        else {
+            panic!("a rate limit");
+        };
+        governor.pause(ORIGIN, tries, told, patience(time))
     };
     assert_eq!(pause(1, &after("7"), SECOND * 8), Some(SECOND * 7));
     assert_eq!(pause(1, &after("7"), SECOND * 7), None);

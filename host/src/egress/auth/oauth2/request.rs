@@ -20,7 +20,7 @@ use crate::egress::attempt::{Attempt, NoCredential, TryFailure};
 use crate::egress::auth::error::{EndpointError, EndpointFault};
 use crate::egress::body::ResponseBody;
 use crate::egress::error::EgressError;
-use crate::egress::governor::retry;
+use crate::egress::governor::{ResponseVerdict, retry};
 use crate::egress::headers;
 use crate::egress::memory::MemoryPayer;
 use crate::egress::message::Timeouts;
@@ -257,22 +257,19 @@ impl RetryPolicy for TokenRetries<'_> {
         })
     }
 
-    fn passing<'e>(
+    fn passing(
         &self,
-        ended: &'e Result<EndpointAnswer, TryFailure>,
-    ) -> Option<PassingFailure<'e>> {
+        ended: &Result<EndpointAnswer, TryFailure>,
+        verdict: ResponseVerdict,
+    ) -> Option<PassingFailure> {
         match ended {
-            Ok(answer) => {
-                let passes = retry::passes(answer.status) || answer.status >= 500;
-                passes.then_some(PassingFailure {
+            Ok(answer) => PassingFailure::of(answer.status, verdict).or_else(|| {
+                (answer.status >= 500).then_some(PassingFailure {
                     status: Some(answer.status),
-                    headers: Some(&answer.headers),
+                    told: None,
                 })
-            }
-            Err(failure) => retry::is_broken(&failure.error).then_some(PassingFailure {
-                status: None,
-                headers: None,
             }),
+            Err(failure) => retry::is_broken(&failure.error).then_some(PassingFailure::UNANSWERED),
         }
     }
 

@@ -33,7 +33,11 @@ fn answer(status: u16, quotas: Vec<QuotaReport>, retry_after: Option<Duration>) 
         quotas,
         retry_after,
     };
-    CallOutcome::Answered { status, observed }
+    CallOutcome::Answered {
+        status,
+        verdict: ResponseVerdict::of(status, &observed),
+        observed,
+    }
 }
 
 fn told(limit: u64, remaining: u64, reset: Duration) -> CallOutcome {
@@ -180,6 +184,8 @@ fn refusal_is_waited_out_as_it_says() {
     for (status, quotas, retry_after, wait) in [
         (429, vec![], Some(SECOND * 7), SECOND * 7),
         (503, vec![], Some(SECOND * 7), SECOND * 7),
+        (403, vec![], Some(SECOND * 7), SECOND * 7),
+        (403, spent(SECOND * 9), None, SECOND * 9),
         (429, spent(SECOND * 9), None, SECOND * 9),
         (429, spent(SECOND * 9), Some(SECOND * 7), SECOND * 9),
         (429, vec![], None, FIRST_PAUSE),
@@ -195,7 +201,7 @@ fn refusal_is_waited_out_as_it_says() {
         assert!(ledger.admit(&pace, due).is_ok());
         assert!(ledger.admit(&pace, due).is_err(), "one goes first");
     }
-    for (status, retry_after) in [(503, None), (500, Some(SECOND)), (200, Some(SECOND))] {
+    for (status, retry_after) in [(503, None), (404, Some(SECOND)), (200, Some(SECOND))] {
         let (mut ledger, now) = after(answer(status, vec![], retry_after), &pace);
         assert!(ledger.admit(&pace, now).is_ok(), "{status}");
     }
