@@ -45,7 +45,9 @@ pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size};
 pub(crate) use quantity::{duration_text, size_text};
-pub use rate_limit::{QuotaHeaders, Rate, RateError, RateLimitConfig};
+pub use rate_limit::{
+    PathPattern, PathPatternError, QuotaHeaders, QuotaRule, Rate, RateError, RateLimitConfig,
+};
 pub use reading::{
     FILE_TIME, FileFault, FileSystem, FileThreads, NoAnswer, NotedFiles, ReadLimit, SystemFiles,
     read_in_time,

@@ -107,6 +107,34 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         Some(section)
     }
 
+    /// What `read` makes of each table of a list, `[[KEY]]`, at most so many; those that it finds wrong are left out.
+    pub(super) fn sections<T>(
+        &mut self,
+        key: &'static str,
+        most: usize,
+        mut read: impl FnMut(&mut Settings<'_, 'd, 's>, &TomlEntry<'d>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(entry) = self.table.get(key) else {
+            return Vec::new();
+        };
+        let Some(items) = entry.items() else {
+            self.note(entry.mismatch("a list of tables"));
+            return Vec::new();
+        };
+        if items.len() > most {
+            self.note(entry.problem(format!("too many: write at most {most}")));
+        }
+        let mut right = Vec::new();
+        for item in items.into_iter().take(most) {
+            if let Some(mut table) = self.keep(Some(item.table())) {
+                let mut settings = Settings::new(&mut table, self.sources, self.problems);
+                right.extend(read(&mut settings, &item));
+                self.problems.extend(table.unknown());
+            }
+        }
+        right
+    }
+
     /// The items of a list that are right; `None` if the key is missing or its value is not a list.
     pub(super) fn list_or<T, E: fmt::Display>(
         &mut self,

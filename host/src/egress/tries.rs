@@ -179,9 +179,13 @@ impl Upstream {
             let next = again
                 .zip(policy.passing(&ended, verdict))
                 .and_then(|(again, passing)| {
-                    let pause =
-                        self.governor
-                            .pause(&origin, tries, passing.told, attempt.deadline)?;
+                    let pause = self.governor.pause(
+                        &origin,
+                        url.path(),
+                        tries,
+                        passing.told,
+                        attempt.deadline,
+                    )?;
                     let may_call = attempt.scope.network.try_call();
                     may_call.then_some((again, pause, passing.status))
                 });

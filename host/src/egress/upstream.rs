@@ -164,7 +164,7 @@ impl Upstream {
             let was_awaited = attempt.bearer.prepare(url, attempt.deadline).await?;
             let permit = self
                 .governor
-                .admit(origin, attempt.deadline, &attempt.scope.waits)
+                .admit(origin, url.path(), attempt.deadline, &attempt.scope.waits)
                 .await?;
             was_held |= permit.held.is_some() || was_awaited;
             // The credential's time may be over after a long one in the queue; but the queue may always be that long.

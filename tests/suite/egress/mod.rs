@@ -5,6 +5,7 @@ mod demo_quota;
 mod exchanges;
 mod gate;
 mod governor;
+mod quotas;
 mod refusals;
 mod tls;
 

@@ -1,10 +1,16 @@
 //! How fast a connector may call its API, and what becomes of calls that fail: section `[rate-limit]` of `NAME.toml`.
 
+mod keys;
+mod path_pattern;
+mod quota;
 mod rate;
 mod section;
 
 use std::time::Duration;
 
+pub use keys::QuotaHeaders;
+pub use path_pattern::{PathPattern, PathPatternError};
+pub use quota::QuotaRule;
 pub use rate::{Rate, RateError};
 
 /// How fast a connector may call its API, and what becomes of calls that fail: section
@@ -26,6 +32,14 @@ pub struct RateLimitConfig {
     pub pace_below: u32,
     /// `headers`: where the API's responses tell of the quota, besides the usual headers.
     pub headers: QuotaHeaders,
+    /// `window`: how long a quota lasts whose reset the API doesn't tell. None: such a quota is not kept to, unless
+    /// its header's name says how long.
+    pub window: Option<Duration>,
+    /// `max-learned-wait`: for how long a call is held at the most because of what responses to others said, counted
+    /// from the last response. Default 1 h.
+    pub max_learned_wait: Duration,
+    /// `[[rate-limit.quota]]`: quotas besides the one of all calls.
+    pub quotas: Vec<QuotaRule>,
     /// `retries`: how often one call is made again at the most, 0 to 10. Default 2.
     pub retries: u32,
     /// `retry-methods`: the methods of requests that may be sent again, in upper case. Default GET,
@@ -38,17 +52,6 @@ pub struct RateLimitConfig {
     pub cool_down: Duration,
 }
 
-/// The names of an API's own headers, in lower case; none where it has no such header.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QuotaHeaders {
-    /// `limit`: how many calls a quota has.
-    pub limit: Option<String>,
-    /// `remaining`: how many of them are left.
-    pub remaining: Option<String>,
-    /// `reset`: when it is whole again.
-    pub reset: Option<String>,
-}
-
 impl Default for RateLimitConfig {
     fn default() -> Self {
         Self {
@@ -58,6 +61,9 @@ impl Default for RateLimitConfig {
             reserve: 0,
             pace_below: 50,
             headers: QuotaHeaders::default(),
+            window: None,
+            max_learned_wait: Duration::from_secs(60 * 60),
+            quotas: Vec::new(),
             retries: 2,
             retry_methods: ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]
                 .map(str::to_owned)

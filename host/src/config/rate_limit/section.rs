@@ -1,6 +1,8 @@
 //! Reads section `[rate-limit]`.
 
-use super::{QuotaHeaders, Rate, RateLimitConfig};
+use super::keys::{headers, name, rate, window};
+use super::quota::MAX_QUOTAS;
+use super::{QuotaRule, RateLimitConfig};
 use crate::config::document::{TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::range::Range;
@@ -8,9 +10,6 @@ use crate::config::settings::Settings;
 
 /// More tries than any failure that passes by itself needs.
 const MAX_RETRIES: u32 = 10;
-
-/// The longest name of a budget or a header.
-const MAX_NAME_BYTES: usize = 63;
 
 impl RateLimitConfig {
     /// Reads `[rate-limit]`; what it does not set has its default. A value that is wrong becomes a
@@ -22,11 +21,7 @@ impl RateLimitConfig {
     ) -> Self {
         let defaults = Self::default();
         let mut settings = Settings::new(table, sources, problems);
-        let rate = settings.value("rate", None, "a rate such as \"3600/h\"", |text| {
-            text.parse::<Rate>()
-                .map(Some)
-                .map_err(|error| error.to_string())
-        });
+        let rate = rate(&mut settings);
         // Of a rate's calls, one at least must be left.
         let most_reserve = rate.map_or(u32::MAX, |rate| rate.calls.saturating_sub(1));
         Self {
@@ -37,13 +32,14 @@ impl RateLimitConfig {
             burst: settings.count("burst", defaults.burst, 1..=u32::MAX),
             reserve: settings.count("reserve", defaults.reserve, 0..=most_reserve),
             pace_below: settings.count("pace-below", defaults.pace_below, 0..=100),
-            headers: settings
-                .section("headers", |headers| QuotaHeaders {
-                    limit: header(headers, "limit"),
-                    remaining: header(headers, "remaining"),
-                    reset: header(headers, "reset"),
-                })
-                .unwrap_or_default(),
+            headers: headers(&mut settings),
+            window: window(&mut settings),
+            max_learned_wait: settings.time(
+                "max-learned-wait",
+                defaults.max_learned_wait,
+                Range::TIME,
+            ),
+            quotas: settings.sections("quota", MAX_QUOTAS, QuotaRule::read),
             retries: settings.count("retries", defaults.retries, 0..=MAX_RETRIES),
             retry_methods: settings
                 .list_or("retry-methods", ("method", "POST"), method)
@@ -52,23 +48,6 @@ impl RateLimitConfig {
             cool_down: settings.time("cool-down", defaults.cool_down, Range::TIME),
         }
     }
-}
-
-fn header(settings: &mut Settings<'_, '_, '_>, key: &'static str) -> Option<String> {
-    settings.value(
-        key,
-        None,
-        "the name of a header such as \"x-quota-left\"",
-        |text| name(text).map(|name| Some(name.to_ascii_lowercase())),
-    )
-}
-
-fn name(text: &str) -> Result<String, String> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
-    if text.is_empty() || text.len() > MAX_NAME_BYTES || !text.chars().all(is_plain) {
-        return Err("a name is 1 to 63 letters, digits, `.`, `_` and `-`".to_owned());
-    }
-    Ok(text.to_owned())
 }
 
 fn method(text: &str) -> Result<String, String> {
@@ -86,6 +65,7 @@ mod tests {
 
     use super::*;
     use crate::config::document::Document;
+    use crate::config::rate_limit::{QuotaHeaders, Rate};
     use crate::config::reading::SystemFiles;
 
     fn read(text: &str) -> (RateLimitConfig, Vec<String>) {
@@ -108,11 +88,20 @@ mod tests {
             burst = 10
             reserve = 5
             pace-below = 100
-            headers = { limit = "X-Quota", remaining = "x-quota-left", reset = "x-quota-reset" }
+            headers = { limit = "X-Quota", remaining = "x-quota-left", reset = "x-quota-reset", used = "x-quota-used", cost = "x-cost", resource = "X-Kind" }
+            window = "60s"
+            max-learned-wait = "10m"
             retries = 0
             retry-methods = ["GET", "POST"]
             failures = 3
             cool-down = "1m"
+            [[quota]]
+            paths = ["/search*", "/v1/find"]
+            headers = { remaining = "X-Search-Left" }
+            limit = 30
+            window = "60s"
+            rate = "30/m"
+            burst = 5
         "#;
         let expected = RateLimitConfig {
             budget: Some("punk".to_owned()),
@@ -127,7 +116,26 @@ mod tests {
                 limit: Some("x-quota".to_owned()),
                 remaining: Some("x-quota-left".to_owned()),
                 reset: Some("x-quota-reset".to_owned()),
+                used: Some("x-quota-used".to_owned()),
+                cost: Some("x-cost".to_owned()),
+                resource: Some("x-kind".to_owned()),
             },
+            window: Some(Duration::from_secs(60)),
+            max_learned_wait: Duration::from_secs(600),
+            quotas: vec![QuotaRule {
+                paths: vec!["/search*".parse().unwrap(), "/v1/find".parse().unwrap()],
+                headers: QuotaHeaders {
+                    remaining: Some("x-search-left".to_owned()),
+                    ..QuotaHeaders::default()
+                },
+                limit: Some(30),
+                window: Some(Duration::from_secs(60)),
+                rate: Some(Rate {
+                    calls: 30,
+                    period: Duration::from_secs(60),
+                }),
+                burst: 5,
+            }],
             retries: 0,
             retry_methods: vec!["GET".to_owned(), "POST".to_owned()],
             failures: 3,
@@ -159,7 +167,12 @@ mod tests {
             ("pace-below = 101", "pace-below: out of range: expected a whole number from 0 to 100".to_owned()),
             ("headers = 'x'", "headers: expected a table, found a string".to_owned()),
             ("headers = { limit = 'x y' }", format!("headers.limit: {name}")),
-            ("headers = { left = 'x' }", "headers.left: unknown key; known here: limit, remaining, reset".to_owned()),
+            ("headers = { left = 'x' }", "headers.left: unknown key; known here: limit, remaining, reset, used, cost, resource".to_owned()),
+            ("window = '0s'", "window: too small: write at least \"1ms\"".to_owned()),
+            ("max-learned-wait = 60", "max-learned-wait: expected a time such as \"55s\", found an integer".to_owned()),
+            ("quota = 7", "quota: expected a list of tables, found an integer".to_owned()),
+            ("[[quota]]", "quota[0]: a quota needs `paths`, such as [\"/search*\"], or `headers` with `remaining` or `used`".to_owned()),
+            ("[[quota]]\nheaders = { used = 'x' }\nrate = '1/s'", "quota[0]: a quota without `paths` has no `rate`: write the rate of all calls as `rate-limit.rate`".to_owned()),
             ("retries = 11", "retries: out of range: expected a whole number from 0 to 10".to_owned()),
             ("retry-methods = 'POST'", "retry-methods: expected a list of methods such as [\"POST\"], found a string".to_owned()),
             ("retry-methods = ['post']", "retry-methods[0]: a method is a word in capital letters, such as \"POST\"".to_owned()),

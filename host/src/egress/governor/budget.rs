@@ -1,16 +1,20 @@
-//! Budgets: what calls of one or several connectors spend together, and the queue in front of it.
+//! Budgets: what calls of one or several connectors spend together.
 
 use std::collections::HashMap;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use super::ledger::{BudgetTicket, CallOutcome, Ledger};
-use super::rate::Pace;
+use super::lane::{Lane, WaitTooLong};
+use super::lanes::{LaneKey, LaneVisit, Lanes};
+use super::ledger::{CallOutcome, LedgerTicket};
+use super::observed::QuotaReadings;
+use super::place::CallPlace;
+use super::rate::{Pace, Paces};
+use super::verdict::ResponseVerdict;
 use crate::lock::Mutex;
-use crate::waits::{Wait, WaitReason, Waits};
+use crate::waits::Waits;
 
 /// Origins of one connector whose quotas are known at once; past it, those that nobody waits for are forgotten.
 const MAX_ORIGINS: usize = 64;
@@ -35,27 +39,23 @@ pub(super) enum BudgetAccount {
     ByOrigin(Mutex<HashMap<String, Arc<Budget>>>),
 }
 
-/// What is spent together.
+/// What is spent together: by all calls, and by those alone that the API, or the configuration, tells apart.
 #[derive(Debug)]
 pub(super) struct Budget {
     /// As people know it.
     name: Arc<str>,
-    ledger: Mutex<Ledger>,
-    /// Held by the first in the queue. It is fair, so the others come in the order of their arrival.
-    turn: tokio::sync::Mutex<()>,
-    /// Those in the queue.
-    queue: Mutex<u32>,
-    /// The first in the queue looks again.
-    changed: Notify,
-    /// All of them do.
-    refused: Notify,
+    /// What all calls spend.
+    common: Lane,
+    lanes: Mutex<Lanes>,
 }
 
-/// A call would have to wait for longer than it has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct WaitTooLong {
-    /// How long, at the least.
-    pub(super) wait: Duration,
+/// A call that has been let through.
+#[derive(Debug)]
+pub(super) struct BudgetTicket {
+    place: CallPlace,
+    common: LedgerTicket,
+    /// Where it spends a quota that not all calls spend.
+    own: Option<LaneVisit>,
 }
 
 impl Budgets {
@@ -113,76 +113,42 @@ impl Budget {
     fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            ledger: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
-            queue: Mutex::default(),
-            changed: Notify::new(),
-            refused: Notify::new(),
+            common: Lane::new(name),
+            lanes: Mutex::default(),
         }
     }
 
-    pub(super) fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    /// Waits until a call may be made, at most until `limit`; says whether it had to. What it waits for is noted in
-    /// `waits`. Never returns if that is so long that it ends the call whose waits they are.
+    /// Waits until a call to this place may be made, at most until `limit`; says whether it had to. What it waits for is
+    /// noted in `waits`.
     ///
     /// # Errors
     ///
     /// [`WaitTooLong`], as soon as it is known.
     pub(super) async fn admit(
         &self,
-        pace: &Pace,
+        place: CallPlace,
+        paces: &Paces,
         limit: Instant,
         waits: &Arc<Waits>,
     ) -> Result<(BudgetTicket, bool), WaitTooLong> {
-        // Fails where somebody waits: nobody is overtaken.
-        if let Ok(_turn) = self.turn.try_lock()
-            && let Ok(ticket) = self.ledger().admit(pace, Instant::now())
-        {
-            return Ok((ticket, false));
-        }
-        let place = BudgetPlace::take(&self.queue);
-        let mut _shown = waits.begin(self.wait(pace, place.before));
-        let mut turn = std::pin::pin!(self.turn.lock());
-        let mut before = place.before;
-        let _turn = loop {
-            // Listens before it looks, so that nothing is missed in between.
-            let mut refused = std::pin::pin!(self.refused.notified());
-            refused.as_mut().enable();
-            self.within(pace, before, limit, waits).await?;
-            tokio::select! {
-                biased;
-                turn = &mut turn => break turn,
-                () = refused => {
-                    // How many are still before it isn't known.
-                    before = 0;
-                    _shown = waits.begin(self.wait(pace, 0));
-                }
-                () = sleep_until(limit) => return Err(self.too_long(pace, limit)),
-            }
-        };
+        let mut was_held = false;
         loop {
-            let now = Instant::now();
-            let due = match self.ledger().admit(pace, now) {
-                Ok(ticket) => {
-                    // Also for the next in the queue, who may have waited for this one to go.
-                    self.changed.notify_one();
-                    return Ok((ticket, true));
+            let own = match self.apart(place, paces) {
+                None => None,
+                Some((key, lane, pace)) => {
+                    let (ticket, held) = lane.admit(&pace, limit, waits).await?;
+                    was_held |= held;
+                    Some(LaneVisit::new(key, lane, pace, ticket))
                 }
-                Err(due) => due,
             };
-            self.within(pace, 0, limit, waits).await?;
-            let until = Wait::lasting(self.reason(), due.saturating_duration_since(now));
-            _shown = waits.begin(until);
-            tokio::select! {
-                () = self.changed.notified() => {}
-                () = sleep_until(due.min(limit)) => {}
+            let (common, held) = self.common.admit(&paces.common, limit, waits).await?;
+            was_held |= held;
+            let ticket = BudgetTicket { place, common, own };
+            // While it was held, another call's response may have told which quota this one spends.
+            if !ticket.is_astray() || self.own_key(place, paces).as_ref() == ticket.key() {
+                return Ok((ticket, was_held));
             }
-            if Instant::now() >= limit {
-                return Err(self.too_long(pace, limit));
-            }
+            self.unmake(ticket, paces);
         }
     }
 
@@ -191,99 +157,147 @@ impl Budget {
         &self,
         ticket: BudgetTicket,
         ending: CallOutcome,
-        pace: &Pace,
+        paces: &Paces,
         longest: Duration,
     ) {
-        let was_refused = self
-            .ledger()
-            .settle(ticket, ending, pace, longest, Instant::now());
-        self.changed.notify_one();
-        if was_refused {
-            self.refused.notify_waiters();
-        }
-    }
-
-    /// When a call is due that is made after those in the queue, at the earliest.
-    pub(super) fn earliest(&self, pace: &Pace) -> Option<Instant> {
-        let before = *self.queue.lock();
-        self.ledger().earliest(pace, before, Instant::now())
-    }
-
-    async fn within(
-        &self,
-        pace: &Pace,
-        before: u32,
-        limit: Instant,
-        waits: &Waits,
-    ) -> Result<(), WaitTooLong> {
-        let now = Instant::now();
-        let Some(due) = self.ledger().earliest(pace, before, now) else {
-            return Ok(());
+        let (status, verdict, observed) = match ending {
+            CallOutcome::Answered {
+                status,
+                verdict,
+                observed,
+            } => (status, verdict, observed),
+            CallOutcome::Unmade | CallOutcome::Elsewhere => return self.unmake(ticket, paces),
+            CallOutcome::Unanswered => {
+                self.common.settle(
+                    ticket.common,
+                    CallOutcome::Unanswered,
+                    &paces.common,
+                    longest,
+                );
+                if let Some(own) = ticket.own {
+                    own.settle(CallOutcome::Unanswered, longest);
+                }
+                return;
+            }
         };
-        let wait = due.saturating_duration_since(now);
-        if due > limit {
-            return Err(WaitTooLong { wait });
-        }
-        let shown = Wait::lasting(self.reason(), wait);
-        if waits.postponer.postpones(&shown, wait, 0) {
-            std::future::pending().await
-        }
-        Ok(())
-    }
-
-    /// The call's time is over, though it wasn't known that it would be.
-    fn too_long(&self, pace: &Pace, limit: Instant) -> WaitTooLong {
-        let now = Instant::now();
-        let due = self.ledger().due(pace, 0, now).unwrap_or(limit);
-        WaitTooLong {
-            wait: due.saturating_duration_since(now),
+        let BudgetTicket { place, common, own } = ticket;
+        let (own, rest) = self.attribute(place, own, verdict, observed, paces);
+        let rest = rest.map_or(CallOutcome::Elsewhere, |observed| CallOutcome::Answered {
+            status,
+            verdict,
+            observed,
+        });
+        self.common.settle(common, rest, &paces.common, longest);
+        if let Some((visit, observed)) = own {
+            let answered = CallOutcome::Answered {
+                status,
+                verdict,
+                observed,
+            };
+            visit.settle(answered, longest);
         }
     }
 
-    fn wait(&self, pace: &Pace, before: u32) -> Wait {
-        let now = Instant::now();
-        match self.ledger().due(pace, before, now) {
-            Some(due) => Wait::lasting(self.reason(), due.saturating_duration_since(now)),
-            None => Wait {
-                reason: self.reason(),
-                until: None,
-            },
+    /// Which of a response's words are for the call's own quota, and which for what all calls spend.
+    fn attribute(
+        &self,
+        place: CallPlace,
+        own: Option<LaneVisit>,
+        verdict: ResponseVerdict,
+        observed: QuotaReadings,
+        paces: &Paces,
+    ) -> (Option<(LaneVisit, QuotaReadings)>, Option<QuotaReadings>) {
+        if let Some(rule) = place.rule.and_then(|rule| paces.rules.get(rule)) {
+            let (its, rest) = observed.split(rule.has_headers.then_some(&rule.name));
+            return (own.map(|own| (own, its)), rest);
         }
+        let Some(resource) = &observed.resource else {
+            return match own {
+                // The place has no quota of its own after all.
+                Some(own) if matches!(own.key, LaneKey::Shape(_)) => {
+                    if verdict == ResponseVerdict::Answer {
+                        self.lanes.lock().learn(place, None);
+                    }
+                    (None, Some(observed))
+                }
+                Some(own) => (Some((own, observed)), None),
+                None => (None, Some(observed)),
+            };
+        };
+        let key = LaneKey::Resource(resource.clone());
+        let lane = {
+            let mut lanes = self.lanes.lock();
+            if !lanes.knows(place, resource) {
+                lanes.learn(place, Some(resource));
+            }
+            lanes.lane(&key, &self.name, Instant::now())
+        };
+        let (Some(lane), pace) = (lane, paces.apart) else {
+            return (None, Some(observed));
+        };
+        let visit = match own {
+            Some(own) if own.key == key => own,
+            // It was taken for another quota's.
+            _ => LaneVisit::new(key, lane.clone(), pace, lane.take_up()),
+        };
+        // A refusal though calls of this quota are left is for all calls.
+        let is_refusal = matches!(verdict, ResponseVerdict::RateLimit(_));
+        let is_for_all = is_refusal && !observed.is_spent();
+        let rest = is_for_all.then(|| QuotaReadings {
+            retry_after: observed.retry_after,
+            ..QuotaReadings::default()
+        });
+        (Some((visit, observed)), rest)
     }
 
-    fn reason(&self) -> WaitReason {
-        WaitReason::Budget {
-            name: self.name.to_string(),
-        }
+    /// When a call to this place is due that is made after those in the queue, at the earliest.
+    pub(super) fn earliest(&self, place: CallPlace, paces: &Paces) -> Option<Instant> {
+        let own = self
+            .apart(place, paces)
+            .and_then(|(_, lane, pace)| lane.earliest(&pace));
+        own.max(self.common.earliest(&paces.common))
+    }
+
+    /// The quota that a call to this place spends besides that of all calls.
+    fn apart(&self, place: CallPlace, paces: &Paces) -> Option<(LaneKey, Arc<Lane>, Pace)> {
+        let mut lanes = self.lanes.lock();
+        let key = lanes.key(place, paces)?;
+        let lane = lanes.lane(&key, &self.name, Instant::now())?;
+        let rule = place.rule.and_then(|rule| paces.rules.get(rule));
+        Some((key, lane, rule.map_or(paces.apart, |rule| rule.pace)))
+    }
+
+    fn own_key(&self, place: CallPlace, paces: &Paces) -> Option<LaneKey> {
+        self.apart(place, paces).map(|(key, ..)| key)
+    }
+
+    /// How many quotas are kept apart, and of how many places it is known which they spend.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> (usize, usize) {
+        self.lanes.lock().kept()
+    }
+
+    fn unmake(&self, ticket: BudgetTicket, paces: &Paces) {
+        self.common.settle(
+            ticket.common,
+            CallOutcome::Unmade,
+            &paces.common,
+            Duration::ZERO,
+        );
     }
 
     fn is_idle(&self, now: Instant) -> bool {
-        self.ledger().is_idle(now)
-    }
-
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock()
+        self.common.is_idle(now) && self.lanes.lock().are_idle(now)
     }
 }
 
-/// A place in the queue, given back when it is dropped.
-struct BudgetPlace<'b> {
-    queue: &'b Mutex<u32>,
-    before: u32,
-}
-
-impl<'b> BudgetPlace<'b> {
-    fn take(queue: &'b Mutex<u32>) -> Self {
-        let mut length = queue.lock();
-        let before = *length;
-        *length = before.saturating_add(1);
-        Self { queue, before }
+impl BudgetTicket {
+    fn key(&self) -> Option<&LaneKey> {
+        self.own.as_ref().map(|own| &own.key)
     }
-}
 
-impl Drop for BudgetPlace<'_> {
-    fn drop(&mut self) {
-        let mut length = self.queue.lock();
-        *length = length.saturating_sub(1);
+    /// Whether it was let through before its quota was known.
+    fn is_astray(&self) -> bool {
+        matches!(self.key(), None | Some(LaneKey::Shape(_)))
     }
 }

@@ -57,7 +57,7 @@ enum Trust {
 
 /// A call that has been let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BudgetTicket {
+pub(super) struct LedgerTicket {
     number: u64,
     made: Instant,
     /// What remained of a quota that was waited out, where this is the first call after its reset.
@@ -69,6 +69,8 @@ pub(super) struct BudgetTicket {
 pub(super) enum CallOutcome {
     /// It wasn't made.
     Unmade,
+    /// With a response, whose words are all for another quota.
+    Elsewhere,
     /// Without a response, as far as is known.
     Unanswered,
     /// With a response.
@@ -81,26 +83,39 @@ pub(super) enum CallOutcome {
 
 impl Ledger {
     /// Lets a call through now, or says when it is due at the earliest. That may be sooner once another call ends.
-    pub(super) fn admit(&mut self, pace: &Pace, now: Instant) -> Result<BudgetTicket, Instant> {
+    pub(super) fn admit(&mut self, pace: &Pace, now: Instant) -> Result<LedgerTicket, Instant> {
         self.pass(pace, now);
         if let Some(due) = self.due(pace, 0, now).filter(|due| *due > now) {
             return Err(due);
         }
-        self.made = self.made.wrapping_add(1);
-        let number = self.made;
+        let number = self.count(now);
         if !matches!(self.trust, Trust::Known) {
             self.trust = Trust::Trial { number, began: now };
         }
-        self.calls.in_flight = self.calls.in_flight.saturating_add(1);
-        self.calls.last = Some(now);
         self.meter.book(pace, now);
         // Only of a quota that was spent: what others do with the rest says nothing.
         let remained = self.passed.take().filter(|rest| *rest <= pace.reserve);
-        Ok(BudgetTicket {
+        Ok(LedgerTicket {
             number,
             made: now,
             remained,
         })
+    }
+
+    /// Takes up a call that was made just before `now`, of which it wasn't known that it spends this.
+    pub(super) fn take_up(&mut self, now: Instant) -> LedgerTicket {
+        LedgerTicket {
+            number: self.count(now),
+            made: now,
+            remained: None,
+        }
+    }
+
+    fn count(&mut self, now: Instant) -> u64 {
+        self.made = self.made.wrapping_add(1);
+        self.calls.in_flight = self.calls.in_flight.saturating_add(1);
+        self.calls.last = Some(now);
+        self.made
     }
 
     /// When a call is due that so many others precede, where those under way tell nothing new; none for now.
@@ -148,7 +163,7 @@ impl Ledger {
     /// was refused.
     pub(super) fn settle(
         &mut self,
-        ticket: BudgetTicket,
+        ticket: LedgerTicket,
         ending: CallOutcome,
         pace: &Pace,
         longest: Duration,
@@ -158,7 +173,12 @@ impl Ledger {
         self.calls.in_flight = self.calls.in_flight.saturating_sub(1);
         let (status, verdict, observed) = match ending {
             CallOutcome::Unmade => {
+                self.meter.take_back(pace);
                 self.end_trial(ticket, false);
+                return false;
+            }
+            CallOutcome::Elsewhere => {
+                self.end_trial(ticket, true);
                 return false;
             }
             CallOutcome::Unanswered => {
@@ -250,7 +270,7 @@ impl Ledger {
     /// How long calls must wait after a response that refuses one.
     fn pause(
         &mut self,
-        ticket: BudgetTicket,
+        ticket: LedgerTicket,
         verdict: ResponseVerdict,
         observed: &QuotaReadings,
     ) -> Option<Duration> {
@@ -281,7 +301,7 @@ impl Ledger {
     /// Where the first call after a reset shows that it came before it, later ones leave more time.
     fn mind_the_edge(
         &mut self,
-        ticket: BudgetTicket,
+        ticket: LedgerTicket,
         verdict: ResponseVerdict,
         observed: &QuotaReadings,
     ) {
@@ -303,7 +323,7 @@ impl Ledger {
         self.distrusted_at = self.made;
     }
 
-    fn end_trial(&mut self, ticket: BudgetTicket, is_answer: bool) {
+    fn end_trial(&mut self, ticket: LedgerTicket, is_answer: bool) {
         // A trial's answer counts also where it came so late that others went too.
         if is_answer && ticket.number > self.distrusted_at {
             self.trust = Trust::Known;

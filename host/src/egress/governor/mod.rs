@@ -1,7 +1,8 @@
 //! When a call may be made, so that the API never has to refuse one, and what becomes of calls that fail.
 //!
-//! - `budget`: the queue of the calls that spend together, over what is known of them (`ledger`): the API's quotas as
-//!   its responses tell them (`observed`, `window`), and a configured rate (`rate`);
+//! - `budget`: the calls that spend together, and which of the API's quotas each spends (`place`, `lanes`);
+//! - `lane`: the queue of the calls of one quota, over what is known of it (`ledger`): as the API's responses tell it
+//!   (`observed`, `window`), and a configured rate (`rate`);
 //! - `breaker`: an origin that keeps failing isn't called for a while;
 //! - `retry`: which calls are made again, and when.
 //!
@@ -9,10 +10,13 @@
 
 mod breaker;
 mod budget;
+mod lane;
+mod lanes;
 mod ledger;
 mod meter;
 mod moment;
 mod observed;
+mod place;
 mod rate;
 pub(super) mod retry;
 #[cfg(test)]
@@ -36,9 +40,11 @@ use crate::config::{ConnectorConfig, RateLimitConfig};
 use crate::scope::Deadline;
 use crate::waits::{Wait, WaitReason, Waits};
 use breaker::{Breakers, OutOfService};
-use budget::{Budget, BudgetAccount, WaitTooLong};
-use ledger::{BudgetTicket, CallOutcome};
-use rate::Pace;
+use budget::{Budget, BudgetAccount, BudgetTicket};
+use lane::WaitTooLong;
+use ledger::CallOutcome;
+use place::CallPlace;
+use rate::Paces;
 
 pub(crate) use budget::Budgets;
 pub(super) use observed::QuotaReadings;
@@ -48,7 +54,7 @@ pub(super) use verdict::ResponseVerdict;
 pub(super) struct Governor {
     connector: Arc<str>,
     config: RateLimitConfig,
-    pace: Pace,
+    paces: Paces,
     /// `limits.max-wait`: no word of an API counts for longer.
     longest: Duration,
     account: Arc<BudgetAccount>,
@@ -73,7 +79,7 @@ impl Governor {
         let rate_limit = config.rate_limit.clone();
         Self {
             connector: connector.clone(),
-            pace: Pace::of(&rate_limit),
+            paces: Paces::of(&rate_limit),
             longest: config.limits.max_wait,
             account: budgets.account(connector, rate_limit.budget.as_deref()),
             breakers: Breakers::new(rate_limit.failures, rate_limit.cool_down),
@@ -81,7 +87,7 @@ impl Governor {
         }
     }
 
-    /// Waits until a call to this origin may be made.
+    /// Waits until a call to this path of an origin may be made.
     ///
     /// # Errors
     ///
@@ -90,6 +96,7 @@ impl Governor {
     pub(super) async fn admit<'g>(
         &'g self,
         origin: &'g str,
+        path: &str,
         deadline: Deadline,
         waits: &Arc<Waits>,
     ) -> Result<CallPermit<'g>, EgressError> {
@@ -98,13 +105,14 @@ impl Governor {
             .check(origin, began)
             .map_err(|error| out_of_service(origin, error))?;
         let budget = self.account.budget(origin, began);
-        let (ticket, was_held) = budget.admit(&self.pace, deadline.at, waits).await.map_err(
-            |WaitTooLong { wait }| EgressError::QuotaSpent {
-                budget: budget.name().to_string(),
+        let place = CallPlace::of(path, &self.paces);
+        let admitted = budget.admit(place, &self.paces, deadline.at, waits).await;
+        let (ticket, was_held) =
+            admitted.map_err(|WaitTooLong { name, wait }| EgressError::QuotaSpent {
+                budget: name.to_string(),
                 wait,
                 limit: deadline.reason,
-            },
-        )?;
+            })?;
         let now = Instant::now();
         let held = was_held.then(|| now.saturating_duration_since(began));
         let mut admission = CallPermit {
@@ -138,6 +146,7 @@ impl Governor {
     pub(super) fn pause(
         &self,
         origin: &str,
+        path: &str,
         tries: u32,
         told: Option<Duration>,
         deadline: Deadline,
@@ -147,7 +156,11 @@ impl Governor {
             return None;
         }
         let pause = told.unwrap_or_else(|| retry::pause(tries, retry::draw()));
-        let due = self.account.budget(origin, now).earliest(&self.pace);
+        let place = CallPlace::of(path, &self.paces);
+        let due = self
+            .account
+            .budget(origin, now)
+            .earliest(place, &self.paces);
         let begins = now.checked_add(pause)?.max(due.unwrap_or(now));
         (begins < deadline.at).then_some(pause)
     }
@@ -214,7 +227,7 @@ impl CallPermit<'_> {
         };
         let governor = self.governor;
         self.budget
-            .settle(ticket, ending, &governor.pace, governor.longest);
+            .settle(ticket, ending, &governor.paces, governor.longest);
         let change = governor
             .breakers
             .settle(self.origin, self.is_trial, failed, Instant::now());

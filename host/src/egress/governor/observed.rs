@@ -7,6 +7,7 @@
 //! - the headers that say how long to wait, see [`wait_headers`].
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
@@ -40,7 +41,11 @@ const FAMILIES: [Family; 3] = [
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// The longest name of a policy that is kept.
+/// Which of an API's quotas a call spent, as GitHub tells it, and Discord.
+const RESOURCE: HeaderName = HeaderName::from_static("x-ratelimit-resource");
+const BUCKET: HeaderName = HeaderName::from_static("x-ratelimit-bucket");
+
+/// The longest name of a policy or a resource that is kept.
 const MAX_NAME_BYTES: usize = 64;
 
 /// One quota as one response tells it.
@@ -62,6 +67,8 @@ pub(in crate::egress) struct QuotaReadings {
     pub(super) quotas: Vec<QuotaReport>,
     /// None where it is missing or can't be read; zero where it lies in the past.
     pub(super) retry_after: Option<Duration>,
+    /// Which of its resources the API counted the call for, where it tells.
+    pub(super) resource: Option<Arc<str>>,
 }
 
 impl QuotaReadings {
@@ -69,6 +76,28 @@ impl QuotaReadings {
     pub(super) fn is_spent(&self) -> bool {
         let mut quotas = self.quotas.iter();
         quotas.any(|quota| quota.remaining == 0 && !quota.reset.is_zero())
+    }
+
+    /// What is for the quota of this name, and what is for all others; without a name all of it is for the first.
+    pub(super) fn split(mut self, name: Option<&Arc<str>>) -> (Self, Option<Self>) {
+        let Some(name) = name else {
+            return (self, None);
+        };
+        let is_its = |quota: &QuotaReport| *quota.name == **name;
+        let (its, others) = std::mem::take(&mut self.quotas)
+            .into_iter()
+            .partition(is_its);
+        let rest = Self {
+            quotas: others,
+            ..Self::default()
+        };
+        (
+            Self {
+                quotas: its,
+                ..self
+            },
+            Some(rest),
+        )
     }
 
     /// Reads a response's headers; what can't be read is as if it weren't there. `now` is the wall clock, which counts
@@ -89,6 +118,7 @@ impl QuotaReadings {
         Self {
             quotas,
             retry_after: wait_headers::told(headers, |text| until(text, reader.clock())),
+            resource: reader.resource(),
         }
     }
 }
@@ -180,6 +210,19 @@ impl HeaderReader<'_> {
         told.iter()
             .filter_map(|member| member_quota(member, policy(&member.item)))
             .collect()
+    }
+
+    /// Which of the API's resources the call was counted for.
+    fn resource(&self) -> Option<Arc<str>> {
+        let header = match &self.own.resource {
+            Some(name) => self.headers.get(name),
+            None => self
+                .headers
+                .get(RESOURCE)
+                .or_else(|| self.headers.get(BUCKET)),
+        };
+        let name = text(header?)?.trim();
+        (!name.is_empty() && name.len() <= MAX_NAME_BYTES).then(|| name.into())
     }
 
     fn members(&self, name: &HeaderName) -> Option<Vec<ListMember>> {

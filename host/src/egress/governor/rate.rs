@@ -1,10 +1,11 @@
-//! A configured rate, as the time at which the next call is due.
+//! Configured rates, as the time at which the next call is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::RateLimitConfig;
+use crate::config::{PathPattern, QuotaHeaders, Rate, RateLimitConfig};
 
 /// A hundredth slower than the rate: calls reach the API a little earlier or later than they are made, and one too many
 /// in its window would be refused.
@@ -23,17 +24,74 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn of(config: &RateLimitConfig) -> Self {
-        let interval = config.rate.map(|rate| {
-            let calls = rate.calls.saturating_sub(config.reserve).max(1);
-            let even = rate.period.checked_div(calls).unwrap_or(rate.period);
-            even.saturating_add(even.checked_div(SLOWER_BY).unwrap_or_default())
-        });
         Self {
-            interval,
+            interval: config.rate.map(|rate| interval(rate, config.reserve)),
             burst: config.burst,
             reserve: config.reserve.into(),
             pace_below: config.pace_below,
         }
+    }
+}
+
+/// Between two calls that are made at a rate of which so many are not made.
+fn interval(rate: Rate, reserve: u32) -> Duration {
+    let calls = rate.calls.saturating_sub(reserve).max(1);
+    let even = rate.period.checked_div(calls).unwrap_or(rate.period);
+    even.saturating_add(even.checked_div(SLOWER_BY).unwrap_or_default())
+}
+
+/// The paces of a connector's calls.
+#[derive(Debug)]
+pub(super) struct Paces {
+    /// Of all calls together.
+    pub(super) common: Pace,
+    /// Of the calls that spend one of the quotas which the API keeps apart.
+    pub(super) apart: Pace,
+    /// Of the calls to the paths of each `[[rate-limit.quota]]`.
+    pub(super) rules: Vec<RulePace>,
+}
+
+/// The pace of the calls to some paths.
+#[derive(Debug)]
+pub(super) struct RulePace {
+    paths: Vec<PathPattern>,
+    /// The paths as they are written, by which connectors with one budget share the quota.
+    pub(super) name: Arc<str>,
+    pub(super) pace: Pace,
+    /// Whether only the headers that it names are for it.
+    pub(super) has_headers: bool,
+}
+
+impl Paces {
+    pub(super) fn of(config: &RateLimitConfig) -> Self {
+        let common = Pace::of(config);
+        let apart = Pace {
+            interval: None,
+            ..common
+        };
+        let rules = config.quotas.iter().filter(|rule| !rule.paths.is_empty());
+        Self {
+            common,
+            apart,
+            rules: rules
+                .map(|rule| RulePace {
+                    name: rule.name(),
+                    paths: rule.paths.clone(),
+                    pace: Pace {
+                        interval: rule.rate.map(|rate| interval(rate, config.reserve)),
+                        burst: rule.burst,
+                        ..common
+                    },
+                    has_headers: rule.headers != QuotaHeaders::default(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl RulePace {
+    pub(super) fn matches(&self, path: &str) -> bool {
+        self.paths.iter().any(|pattern| pattern.matches(path))
     }
 }
 
@@ -59,6 +117,13 @@ impl RateMeter {
         if let Some(interval) = pace.interval {
             let from = self.booked.map_or(now, |booked| booked.max(now));
             self.booked = from.checked_add(interval);
+        }
+    }
+
+    /// Takes a call back that was noted and is not made.
+    pub(super) fn take_back(&mut self, pace: &Pace) {
+        if let Some((interval, booked)) = pace.interval.zip(self.booked) {
+            self.booked = booked.checked_sub(interval);
         }
     }
 }

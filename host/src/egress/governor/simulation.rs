@@ -155,7 +155,8 @@ async fn run(scene: Scene, toml: &str, count: Count) -> QuotaAnswer {
         pages.spawn(async move {
             let patience = Deadline::new(end, scene.lasting, DeadlineReason::PageTimeout);
             for number in page.. {
-                let Ok(admission) = governor.admit(ORIGIN, patience, &Arc::default()).await else {
+                let Ok(admission) = governor.admit(ORIGIN, "/", patience, &Arc::default()).await
+                else {
                     return;
                 };
                 // Between half and one and a half of the distance.

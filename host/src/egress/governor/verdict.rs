@@ -70,6 +70,7 @@ mod tests {
         QuotaReadings {
             quotas: quotas.collect(),
             retry_after,
+            resource: None,
         }
     }
 

@@ -32,6 +32,7 @@ fn answer(status: u16, quotas: Vec<QuotaReport>, retry_after: Option<Duration>) 
     let observed = QuotaReadings {
         quotas,
         retry_after,
+        ..QuotaReadings::default()
     };
     CallOutcome::Answered {
         status,

@@ -160,6 +160,7 @@ fn configuration_names_other_headers() {
         limit: None,
         remaining: Some("x-calls-left".to_owned()),
         reset: Some("x-calls-reset".to_owned()),
+        ..QuotaHeaders::default()
     };
     let lines = [
         ("x-calls-left", "7"),

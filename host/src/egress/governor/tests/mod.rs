@@ -1,3 +1,5 @@
+mod apart;
+
 use super::*;
 use crate::config::Ceilings;
 use crate::scope::DeadlineReason;
@@ -47,7 +49,7 @@ async fn call(
     headers: &HeaderMap,
 ) -> Result<Option<Duration>, EgressError> {
     let admission = governor
-        .admit(origin, patience(time), &Arc::default())
+        .admit(origin, "/", patience(time), &Arc::default())
         .await?;
     let held = admission.held;
     admission.answered(status, headers);
@@ -73,7 +75,7 @@ async fn calls_to_an_api_that_tells_no_quota_are_not_held() {
     let mut under_way = Vec::new();
     for _ in 0..1000 {
         let admission = governor
-            .admit(ORIGIN, patience(HOUR), &waits)
+            .admit(ORIGIN, "/", patience(HOUR), &waits)
             .await
             .unwrap();
         assert_eq!(admission.held, None);
@@ -95,7 +97,7 @@ async fn queue(
         let (governor, made) = (governor.clone(), made.clone());
         waiting.push(tokio::spawn(async move {
             let admission = governor
-                .admit(ORIGIN, patience(HOUR), &Arc::default())
+                .admit(ORIGIN, "/", patience(HOUR), &Arc::default())
                 .await
                 .unwrap();
             assert!(admission.held.unwrap() >= SECOND * 60);
@@ -169,7 +171,7 @@ async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
     let waits = Arc::default();
     sleep(SECOND * 59).await;
     let last = governor
-        .admit(ORIGIN, patience(HOUR), &waits)
+        .admit(ORIGIN, "/", patience(HOUR), &waits)
         .await
         .unwrap();
     let tasks: Vec<_> = (0..5)
@@ -200,7 +202,7 @@ async fn call_behind_one_that_gets_no_answer_waits_no_longer_than_it_may() {
     let governor = governor("a", "", &Budgets::default());
     let waits = Arc::default();
     let _first = governor
-        .admit(ORIGIN, patience(HOUR), &waits)
+        .admit(ORIGIN, "/", patience(HOUR), &waits)
         .await
         .unwrap();
     let began = Instant::now();
@@ -227,7 +229,7 @@ async fn held_call_shows_what_it_waits_for() {
         let (governor, waits) = (governor.clone(), waits.clone());
         tokio::spawn(async move {
             let admission = governor
-                .admit(ORIGIN, patience(HOUR), &waits)
+                .admit(ORIGIN, "/", patience(HOUR), &waits)
                 .await
                 .unwrap();
             admission.answered(200, &HeaderMap::new());
@@ -312,7 +314,7 @@ async fn there_is_no_end_of_origins_but_of_budgets() {
     for origin in &origins {
         under_way.push(
             governor
-                .admit(origin, patience(HOUR), &waits)
+                .admit(origin, "/", patience(HOUR), &waits)
                 .await
                 .unwrap(),
         );
@@ -338,7 +340,7 @@ async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
         "https://api.example.com has failed 3 times in a row; it is not called for another 7.0s (`rate-limit.failures`, `rate-limit.cool-down`)"
     );
     assert_eq!(
-        governor.pause(ORIGIN, 1, None, patience(HOUR)),
+        governor.pause(ORIGIN, "/", 1, None, patience(HOUR)),
         None,
         "nor is it tried again"
     );
@@ -348,7 +350,7 @@ async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
     sleep(SECOND * 7).await;
     let waits = Arc::default();
     let trial = governor
-        .admit(ORIGIN, patience(HOUR), &waits)
+        .admit(ORIGIN, "/", patience(HOUR), &waits)
         .await
         .unwrap();
     drop(trial);
@@ -365,7 +367,7 @@ async fn call_that_was_held_while_the_api_failed_is_not_made() {
     sleep(SECOND * 50).await;
     let waits = Arc::default();
     let last = governor
-        .admit(ORIGIN, patience(HOUR), &waits)
+        .admit(ORIGIN, "/", patience(HOUR), &waits)
         .await
         .unwrap();
     let task = {
@@ -416,7 +418,7 @@ async fn further_try_comes_when_the_api_says_if_there_is_time() {
         else {
             panic!("a rate limit");
         };
-        governor.pause(ORIGIN, tries, told, patience(time))
+        governor.pause(ORIGIN, "/", tries, told, patience(time))
     };
     assert_eq!(pause(1, &after("7"), SECOND * 8), Some(SECOND * 7));
     assert_eq!(pause(1, &after("7"), SECOND * 7), None);

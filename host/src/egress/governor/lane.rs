@@ -1,0 +1,219 @@
+//! A queue of calls in front of a ledger: those of one budget, or of one of the quotas that its API keeps apart.
+
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::ledger::{CallOutcome, Ledger, LedgerTicket};
+use super::rate::Pace;
+use crate::lock::Mutex;
+use crate::waits::{Wait, WaitReason, Waits};
+
+/// What is spent together, and the queue in front of it.
+#[derive(Debug)]
+pub(super) struct Lane {
+    /// As people know it.
+    name: Arc<str>,
+    ledger: Mutex<Ledger>,
+    /// Held by the first in the queue. It is fair, so the others come in the order of their arrival.
+    turn: tokio::sync::Mutex<()>,
+    /// Those in the queue.
+    queue: Mutex<u32>,
+    /// The first in the queue looks again.
+    changed: Notify,
+    /// All of them do.
+    refused: Notify,
+}
+
+/// A call would have to wait for longer than it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct WaitTooLong {
+    /// What it would wait for, as people know it.
+    pub(super) name: Arc<str>,
+    /// How long, at the least.
+    pub(super) wait: Duration,
+}
+
+impl Lane {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            ledger: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            queue: Mutex::default(),
+            changed: Notify::new(),
+            refused: Notify::new(),
+        }
+    }
+
+    /// Waits until a call may be made, at most until `limit`; says whether it had to. What it waits for is noted in
+    /// `waits`. Never returns if that is so long that it ends the call whose waits they are.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitTooLong`], as soon as it is known.
+    pub(super) async fn admit(
+        &self,
+        pace: &Pace,
+        limit: Instant,
+        waits: &Arc<Waits>,
+    ) -> Result<(LedgerTicket, bool), WaitTooLong> {
+        // Fails where somebody waits: nobody is overtaken.
+        if let Ok(_turn) = self.turn.try_lock()
+            && let Ok(ticket) = self.ledger().admit(pace, Instant::now())
+        {
+            return Ok((ticket, false));
+        }
+        let place = LanePlace::take(&self.queue);
+        let mut _shown = waits.begin(self.wait(pace, place.before));
+        let mut turn = std::pin::pin!(self.turn.lock());
+        let mut before = place.before;
+        let _turn = loop {
+            // Listens before it looks, so that nothing is missed in between.
+            let mut refused = std::pin::pin!(self.refused.notified());
+            refused.as_mut().enable();
+            self.within(pace, before, limit, waits).await?;
+            tokio::select! {
+                biased;
+                turn = &mut turn => break turn,
+                () = refused => {
+                    // How many are still before it isn't known.
+                    before = 0;
+                    _shown = waits.begin(self.wait(pace, 0));
+                }
+                () = sleep_until(limit) => return Err(self.too_long(pace, limit)),
+            }
+        };
+        loop {
+            let now = Instant::now();
+            let due = match self.ledger().admit(pace, now) {
+                Ok(ticket) => {
+                    // Also for the next in the queue, who may have waited for this one to go.
+                    self.changed.notify_one();
+                    return Ok((ticket, true));
+                }
+                Err(due) => due,
+            };
+            self.within(pace, 0, limit, waits).await?;
+            let until = Wait::lasting(self.reason(), due.saturating_duration_since(now));
+            _shown = waits.begin(until);
+            tokio::select! {
+                () = self.changed.notified() => {}
+                () = sleep_until(due.min(limit)) => {}
+            }
+            if Instant::now() >= limit {
+                return Err(self.too_long(pace, limit));
+            }
+        }
+    }
+
+    /// Notes how a call ended.
+    pub(super) fn settle(
+        &self,
+        ticket: LedgerTicket,
+        ending: CallOutcome,
+        pace: &Pace,
+        longest: Duration,
+    ) {
+        let was_refused = self
+            .ledger()
+            .settle(ticket, ending, pace, longest, Instant::now());
+        self.changed.notify_one();
+        if was_refused {
+            self.refused.notify_waiters();
+        }
+    }
+
+    /// Lets a call through that has been made already, of which it wasn't known that it spends this.
+    pub(super) fn take_up(&self) -> LedgerTicket {
+        self.ledger().take_up(Instant::now())
+    }
+
+    /// When a call is due that is made after those in the queue, at the earliest.
+    pub(super) fn earliest(&self, pace: &Pace) -> Option<Instant> {
+        let before = *self.queue.lock();
+        self.ledger().earliest(pace, before, Instant::now())
+    }
+
+    async fn within(
+        &self,
+        pace: &Pace,
+        before: u32,
+        limit: Instant,
+        waits: &Waits,
+    ) -> Result<(), WaitTooLong> {
+        let now = Instant::now();
+        let Some(due) = self.ledger().earliest(pace, before, now) else {
+            return Ok(());
+        };
+        let wait = due.saturating_duration_since(now);
+        if due > limit {
+            let name = self.name.clone();
+            return Err(WaitTooLong { name, wait });
+        }
+        let shown = Wait::lasting(self.reason(), wait);
+        if waits.postponer.postpones(&shown, wait, 0) {
+            std::future::pending().await
+        }
+        Ok(())
+    }
+
+    /// The call's time is over, though it wasn't known that it would be.
+    fn too_long(&self, pace: &Pace, limit: Instant) -> WaitTooLong {
+        let now = Instant::now();
+        let due = self.ledger().due(pace, 0, now).unwrap_or(limit);
+        WaitTooLong {
+            name: self.name.clone(),
+            wait: due.saturating_duration_since(now),
+        }
+    }
+
+    fn wait(&self, pace: &Pace, before: u32) -> Wait {
+        let now = Instant::now();
+        match self.ledger().due(pace, before, now) {
+            Some(due) => Wait::lasting(self.reason(), due.saturating_duration_since(now)),
+            None => Wait {
+                reason: self.reason(),
+                until: None,
+            },
+        }
+    }
+
+    fn reason(&self) -> WaitReason {
+        WaitReason::Budget {
+            name: self.name.to_string(),
+        }
+    }
+
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
+        self.ledger().is_idle(now)
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock()
+    }
+}
+
+/// A place in the queue, given back when it is dropped.
+struct LanePlace<'b> {
+    queue: &'b Mutex<u32>,
+    before: u32,
+}
+
+impl<'b> LanePlace<'b> {
+    fn take(queue: &'b Mutex<u32>) -> Self {
+        let mut length = queue.lock();
+        let before = *length;
+        *length = before.saturating_add(1);
+        Self { queue, before }
+    }
+}
+
+impl Drop for LanePlace<'_> {
+    fn drop(&mut self) {
+        let mut length = self.queue.lock();
+        *length = length.saturating_sub(1);
+    }
+}

@@ -1,0 +1,190 @@
+//! Quotas of one origin that are told apart.
+
+use super::*;
+
+/// A response that tells the quota of a resource.
+fn of(resource: &'static str, limit: u32, remaining: u32, reset: u64) -> HeaderMap {
+    let mut headers = told(remaining, reset);
+    headers.insert("x-ratelimit-limit", limit.into());
+    headers.insert("x-ratelimit-resource", HeaderValue::from_static(resource));
+    headers
+}
+
+async fn at(
+    governor: &Governor,
+    path: &str,
+    status: u16,
+    headers: &HeaderMap,
+) -> Result<Duration, EgressError> {
+    let admission = governor
+        .admit(ORIGIN, path, patience(HOUR * 10), &Arc::default())
+        .await?;
+    let held = admission.held.unwrap_or_default();
+    admission.answered(status, headers);
+    Ok(held)
+}
+
+#[tokio::test(start_paused = true)]
+async fn resource_that_is_spent_holds_no_other() {
+    let governor = governor("a", "", &Budgets::default());
+    for left in [4, 3, 2, 1, 0] {
+        let search = of("search", 30, left, 60);
+        at(&governor, "/search", 200, &search).await.unwrap();
+    }
+    let core = of("core", 5000, 4990, 3600);
+    for path in ["/core", "/core", "/users/7"] {
+        let held = at(&governor, path, 200, &core).await.unwrap();
+        assert_eq!(held, Duration::ZERO, "{path}");
+    }
+    let held = at(&governor, "/search", 200, &of("search", 30, 29, 60))
+        .await
+        .unwrap();
+    assert!((SECOND * 60..SECOND * 62).contains(&held), "{held:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_quota_without_resources_holds_all_paths() {
+    let governor = governor("a", "", &Budgets::default());
+    at(&governor, "/search", 200, &told(0, 60)).await.unwrap();
+    let held = at(&governor, "/core", 200, &told(99, 60)).await.unwrap();
+    assert!((SECOND * 60..SECOND * 62).contains(&held), "{held:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusal_of_a_resource_holds_its_own_calls() {
+    let governor = governor("a", "", &Budgets::default());
+    at(&governor, "/search", 200, &of("search", 30, 9, 60))
+        .await
+        .unwrap();
+    let mut refusal = of("search", 30, 0, 60);
+    refusal.insert("retry-after", HeaderValue::from_static("90"));
+    at(&governor, "/search", 429, &refusal).await.unwrap();
+    let held = at(&governor, "/core", 200, &of("core", 5000, 9, 60))
+        .await
+        .unwrap();
+    assert_eq!(held, Duration::ZERO);
+    // While calls are left, a refusal is for more than the resource.
+    let mut refusal = of("core", 5000, 4000, 60);
+    refusal.insert("retry-after", HeaderValue::from_static("30"));
+    at(&governor, "/core", 429, &refusal).await.unwrap();
+    let held = at(&governor, "/other", 200, &of("core", 5000, 4000, 60))
+        .await
+        .unwrap();
+    assert!((SECOND * 30..SECOND * 32).contains(&held), "{held:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
+    let governor = governor("a", "", &Budgets::default());
+    at(&governor, "/core", 200, &of("core", 5000, 4990, 3600))
+        .await
+        .unwrap();
+    let waits = Arc::default();
+    let first = governor
+        .admit(ORIGIN, "/search/1", patience(HOUR), &waits)
+        .await
+        .unwrap();
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let governor = governor.clone();
+            tokio::spawn(async move {
+                let path = "/search/2";
+                let admission = governor
+                    .admit(ORIGIN, path, patience(SECOND * 30), &Arc::default())
+                    .await?;
+                // No more is known than that it is under way.
+                sleep(SECOND).await;
+                drop(admission);
+                Ok::<_, EgressError>(())
+            })
+        })
+        .collect();
+    settle().await;
+    first.answered(200, &of("search", 10, 3, 60));
+    let mut made = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(()) => made += 1,
+            Err(error) => assert!(
+                error.to_string().contains("(search)` has no call left"),
+                "{error}"
+            ),
+        }
+    }
+    assert!(made <= 3, "{made} of the three that were left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn place_that_tells_no_resource_spends_what_all_do() {
+    let governor = governor("a", "", &Budgets::default());
+    at(&governor, "/search", 200, &of("search", 30, 0, 60))
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let held = at(&governor, "/status", 200, &HeaderMap::new())
+            .await
+            .unwrap();
+        assert_eq!(held, Duration::ZERO);
+    }
+    at(&governor, "/status", 200, &told(0, 600)).await.unwrap();
+    let held = at(&governor, "/search", 200, &of("search", 30, 29, 60))
+        .await
+        .unwrap();
+    assert!(held >= SECOND * 600, "a call spends both: {held:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn paths_of_the_configuration_have_quotas_of_their_own() {
+    let toml = "
+        [[rate-limit.quota]]
+        paths = [\"/search*\", \"*/reports\"]
+        [[rate-limit.quota]]
+        paths = [\"/slow\"]
+        rate = \"1/m\"
+        burst = 2";
+    let governor = governor("a", toml, &Budgets::default());
+    at(&governor, "/search/code", 200, &told(0, 60))
+        .await
+        .unwrap();
+    let held = at(&governor, "/beers", 200, &told(99, 60)).await.unwrap();
+    assert_eq!(held, Duration::ZERO);
+    let held = at(&governor, "/v1/reports", 200, &told(99, 60))
+        .await
+        .unwrap();
+    assert!((SECOND * 60..SECOND * 62).contains(&held), "{held:?}");
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(
+            at(&governor, "/slow", 200, &HeaderMap::new())
+                .await
+                .unwrap(),
+        );
+    }
+    assert_eq!(held[..2], [Duration::ZERO; 2]);
+    assert!((SECOND * 59..SECOND * 62).contains(&held[2]), "{held:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_no_end_of_resources_but_of_quotas_that_are_kept() {
+    let governor = governor("a", "", &Budgets::default());
+    for number in 0..2000 {
+        let mut headers = told(0, 600);
+        let resource = HeaderValue::from_str(&format!("resource-{number}")).unwrap();
+        headers.insert("x-ratelimit-resource", resource);
+        let letters: String = number
+            .to_string()
+            .bytes()
+            .map(|digit| char::from(digit + 49))
+            .collect();
+        let deadline = patience(HOUR * 1000);
+        let admission = governor
+            .admit(ORIGIN, &format!("/{letters}"), deadline, &Arc::default())
+            .await
+            .unwrap();
+        admission.answered(200, &headers);
+    }
+    let budget = governor.account.budget(ORIGIN, Instant::now());
+    let (lanes, places) = budget.kept();
+    assert!(lanes <= 32 && places <= 512, "{lanes} {places}");
+    assert!(lanes >= 10, "and some are: {lanes}");
+}
