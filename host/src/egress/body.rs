@@ -16,6 +16,7 @@ use super::error::{EgressError, Timeout};
 use super::exchange::TimeLimit;
 use super::memory::ExchangeMemory;
 use super::outgoing::TransferError;
+use super::phase::{CallPhase, PhaseTime};
 use super::record::CallRecord;
 use super::wire_pieces::{CutReason, WirePieces};
 use crate::account::{Charge, make_room};
@@ -179,7 +180,13 @@ impl ResponseBody {
             return EgressError::OutOfMemory(error);
         }
         match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            Some(CutReason::Idle) => EgressError::Timeout(Timeout::Idle(self.limits.idle.owner)),
+            Some(CutReason::Idle) => {
+                let waited = PhaseTime {
+                    phase: CallPhase::Body,
+                    spent: self.limits.idle.time,
+                };
+                Timeout::Idle(self.limits.idle.owner).after(waited)
+            }
             Some(CutReason::TooLong) => self.too_large(),
             None => EgressError::Failed {
                 origin: self.record.origin().to_owned(),
@@ -221,9 +228,8 @@ impl Body for ResponseBody {
                 Poll::Ready(Ok(None)) => Ok(None),
                 Poll::Ready(Err(error)) => Err(this.failure(error)),
                 more => match (this.poll_time(context), more) {
-                    (Poll::Ready(()), _) => Err(EgressError::Timeout(Timeout::Deadline(
-                        this.limits.deadline.reason,
-                    ))),
+                    (Poll::Ready(()), _) => Err(Timeout::Deadline(this.limits.deadline.reason)
+                        .after(this.record.phases().spent())),
                     (Poll::Pending, Poll::Ready(Ok(Some(piece)))) => {
                         this.count(&piece).map(|()| Some(piece))
                     }

@@ -25,6 +25,7 @@ use tokio_rustls::TlsConnector;
 use super::address::{AddressGate, SpecialUse};
 use super::connection::{Connection, DialTimes, Stream};
 use super::network::Network;
+use super::phase::{CallPhase, PhaseClock};
 use crate::config::NetworkConfig;
 use crate::lock::Mutex;
 
@@ -104,10 +105,12 @@ impl tower_service::Service<Uri> for Dialler {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let context = self.0.clone();
+        let phases = PhaseClock::of_the_dialing_request();
         Box::pin(async move {
             // Waiting for another connection to end is no part of connecting.
             let permit = context.permit(&uri).await;
-            tokio::time::timeout(context.connect_timeout, context.connect(&uri, permit))
+            let connecting = context.connect(&uri, permit, &phases);
+            tokio::time::timeout(context.connect_timeout, connecting)
                 .await
                 .map_err(|_| DialFault::Timeout)?
         })
@@ -135,8 +138,10 @@ impl DialContext {
         &self,
         uri: &Uri,
         permit: Option<OwnedSemaphorePermit>,
+        phases: &PhaseClock,
     ) -> Result<Connection, DialFault> {
         let began = Instant::now();
+        phases.enter(CallPhase::LookUp);
         let host = uri.host().unwrap_or_default();
         let host = host
             .strip_prefix('[')
@@ -146,10 +151,12 @@ impl DialContext {
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let addresses = self.addresses(host).await?;
         let resolved = Instant::now();
+        phases.enter(CallPhase::Tcp);
         let tcp = first_of(&self.network, addresses, port)
             .await
             .map_err(DialFault::Connect)?;
         let (stream, is_http2) = if is_tls {
+            phases.enter(CallPhase::Tls);
             self.encrypt(host, tcp).await?
         } else {
             (Box::new(tcp) as Box<dyn Stream>, false)

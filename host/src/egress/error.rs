@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::SpecialUse;
 use super::auth::error::AuthError;
+use super::phase::PhaseTime;
 use crate::account::MemoryError;
 use crate::report;
 use crate::scope::{ByteQuotaError, DeadlineReason};
@@ -59,7 +60,7 @@ pub(crate) enum EgressError {
     OutOfMemory(#[from] MemoryError),
 
     #[error(
-        "the quota `{budget}` has no call left for at least {wait:.1?}, and {limit} time is over before"
+        "the quota `{budget}` has no call left for at least {wait:.1?}, which is longer than {limit} leaves"
     )]
     QuotaSpent {
         /// As the configuration names it, or the origin of the API.
@@ -79,8 +80,12 @@ pub(crate) enum EgressError {
         wait: Duration,
     },
 
-    #[error("the exchange ran out of time: {0}")]
-    Timeout(Timeout),
+    #[error("the exchange ran out of time after waiting {waited} ({limit})")]
+    Timeout {
+        limit: Timeout,
+        /// What the call was waiting for then, and for how long.
+        waited: PhaseTime,
+    },
 
     #[error("the request to {origin} failed")]
     Failed {
@@ -101,6 +106,16 @@ pub(crate) enum Timeout {
     Idle(TimeoutOwner),
     #[error("{0}")]
     Deadline(DeadlineReason),
+}
+
+impl Timeout {
+    /// The error of a call that waited for this then.
+    pub(super) fn after(self, waited: PhaseTime) -> EgressError {
+        EgressError::Timeout {
+            limit: self,
+            waited,
+        }
+    }
 }
 
 /// Who set a time-out.
@@ -198,7 +213,7 @@ impl EgressError {
             Self::TooManyBytes { .. } => "too-many-bytes",
             Self::OutOfMemory(_) => "out-of-memory",
             Self::QuotaSpent { .. } | Self::OutOfService { .. } => "unavailable",
-            Self::Timeout(_) => "timeout",
+            Self::Timeout { .. } => "timeout",
             Self::Failed { .. } => "failed",
         }
     }

@@ -19,7 +19,8 @@ use super::connection::DialTimes;
 use super::dial::{DialFault, Dialler};
 use super::error::{EgressError, RequestFault, Timeout, TimeoutOwner};
 use super::headers;
-use super::outgoing::{Outgoing, TransferError};
+use super::outgoing::{Outgoing, OutgoingBody, TransferError};
+use super::phase::{CallPhase, PhaseTime};
 use super::record::CallRecord;
 use crate::scope::{CallScope, Deadline};
 use bounded_body::{BodyFault, bounded};
@@ -107,12 +108,17 @@ impl ExchangeFault {
         Self::Client(error)
     }
 
-    /// The error of a request to this origin. `config_file` is where an operator may allow it.
-    pub(super) fn into_error(self, origin: &str, config_file: &str) -> EgressError {
+    /// The error of a request to this origin that had waited so long. `config_file` is where an operator may allow it.
+    pub(super) fn into_error(
+        self,
+        origin: &str,
+        config_file: &str,
+        waited: PhaseTime,
+    ) -> EgressError {
         match self {
-            Self::Timeout(timeout) => EgressError::Timeout(timeout),
+            Self::Timeout(timeout) => timeout.after(waited),
             Self::Url(fault) => fault.into(),
-            Self::Body(fault) => fault.into(),
+            Self::Body(fault) => fault.into_error(waited),
             Self::Forbidden {
                 address,
                 special_use,
@@ -139,12 +145,15 @@ pub(super) async fn send(
     scope: &Arc<CallScope>,
     record: &mut CallRecord,
 ) -> Result<Response<Incoming>, ExchangeFault> {
+    let phases = record.phases();
+    phases.enter(CallPhase::Connection);
+    let is_streamed = matches!(outgoing.body, OutgoingBody::Streamed(_));
     let body = bounded(
         outgoing.body,
         max_request_bytes,
         times.deadline,
         scope,
-        record.sent_bytes(),
+        record,
     )?;
     let mut request = http::Request::new(body);
     *request.method_mut() = outgoing.method;
@@ -152,12 +161,13 @@ pub(super) async fn send(
     *request.headers_mut() = outgoing.headers;
     let mut connection = capture_connection(&mut request);
     let answered = async {
-        let mut answered = pin!(client.request(request));
+        let mut answered = pin!(phases.dialing(client.request(request)));
         let at_once = tokio::select! {
             biased;
             answered = &mut answered => Some(answered),
             connected = connected(&mut connection, times.connect) => {
                 connected?;
+                phases.enter(if is_streamed { CallPhase::RequestBody } else { CallPhase::Head });
                 None
             }
         };
@@ -176,6 +186,7 @@ pub(super) async fn send(
     let response = tokio::time::timeout_at(times.deadline.at, answered)
         .await
         .map_err(|_| ExchangeFault::Timeout(Timeout::Deadline(times.deadline.reason)))??;
+    phases.enter(CallPhase::Body);
     record.answered(response.status().as_u16());
     Ok(response)
 }

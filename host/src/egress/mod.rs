@@ -32,6 +32,7 @@ mod memory;
 mod message;
 mod network;
 mod outgoing;
+mod phase;
 mod pool;
 mod record;
 mod redirect;

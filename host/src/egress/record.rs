@@ -10,6 +10,7 @@ use url::Url;
 use super::byte_counter::ByteCounter;
 use super::connection::DialTimes;
 use super::error::EgressError;
+use super::phase::PhaseClock;
 use crate::report;
 use crate::secrets::Secrets;
 
@@ -36,6 +37,7 @@ pub(super) struct CallRecord {
     connector: Arc<str>,
     request: RequestLabels,
     times: CallTimes,
+    phases: PhaseClock,
     traffic: Traffic,
     /// The response's, once its head has come.
     status: Option<u16>,
@@ -111,6 +113,7 @@ impl CallRecord {
                 dialed: None,
                 first_byte: None,
             },
+            phases: PhaseClock::default(),
             traffic: Traffic::default(),
             status: None,
             end: CallEnd::Dropped,
@@ -135,6 +138,11 @@ impl CallRecord {
     pub(super) fn held(&mut self, time: Duration) {
         self.times.held = Some(time);
         self.times.began = Instant::now();
+    }
+
+    /// Tells what the call waits for.
+    pub(super) fn phases(&self) -> PhaseClock {
+        self.phases.clone()
     }
 
     /// Counts what is sent.
@@ -239,7 +247,11 @@ impl CallRecord {
         }
         match &self.end {
             CallEnd::Failed { cause, .. } => tell!(warn, cause, "upstream call failed"),
-            CallEnd::Answered | CallEnd::Dropped => tell!(info, "upstream call"),
+            CallEnd::Answered => tell!(info, "upstream call"),
+            CallEnd::Dropped => {
+                let waited = self.phases.spent();
+                tell!(info, %waited, "upstream call");
+            }
         }
     }
 

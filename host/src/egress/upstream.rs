@@ -19,6 +19,7 @@ use super::exchange::{self, ExchangeTimes, TimeLimit};
 use super::governor::{CallPermit, Governor, ResponseVerdict};
 use super::headers;
 use super::outgoing::{Outgoing, OutgoingBody};
+use super::phase::CallPhase;
 use super::pool::Pool;
 use super::record::CallRecord;
 use crate::account::Charge;
@@ -120,7 +121,7 @@ impl Upstream {
             record,
         )
         .await
-        .map_err(|fault| fault.into_error(&origin, &self.config_file));
+        .map_err(|fault| fault.into_error(&origin, &self.config_file, record.phases().spent()));
         let response = match sent {
             Ok(response) => response,
             Err(error) => {
@@ -162,6 +163,7 @@ impl Upstream {
         let mut is_last = false;
         let permit = loop {
             let was_awaited = attempt.bearer.prepare(url, attempt.deadline).await?;
+            record.phases().enter(CallPhase::Quota);
             let permit = self
                 .governor
                 .admit(origin, url.path(), attempt.deadline, &attempt.scope.waits)

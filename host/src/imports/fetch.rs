@@ -69,7 +69,7 @@ fn refusal(error: &EgressError) -> HttpError {
         EgressError::QuotaSpent { wait, .. } | EgressError::OutOfService { wait, .. } => {
             HttpError::Unavailable(Some(milliseconds(*wait)))
         }
-        EgressError::Timeout(_) => HttpError::Timeout,
+        EgressError::Timeout { .. } => HttpError::Timeout,
         EgressError::ResponseTooLarge { .. } => HttpError::TooLarge,
         EgressError::Failed { .. } => HttpError::Failed(error.told()),
     }

@@ -208,11 +208,11 @@ fn wasi(error: &EgressError) -> Error {
         EgressError::QuotaSpent { .. } | EgressError::OutOfService { .. } => {
             Error::DestinationUnavailable
         }
-        EgressError::Timeout(Timeout::Connect(_)) => Error::ConnectionTimeout,
-        EgressError::Timeout(Timeout::Idle(_)) => Error::ConnectionReadTimeout,
-        EgressError::Timeout(Timeout::FirstByte(_) | Timeout::Deadline(_)) => {
-            Error::HttpResponseTimeout
-        }
+        EgressError::Timeout { limit, .. } => match limit {
+            Timeout::Connect(_) => Error::ConnectionTimeout,
+            Timeout::Idle(_) => Error::ConnectionReadTimeout,
+            Timeout::FirstByte(_) | Timeout::Deadline(_) => Error::HttpResponseTimeout,
+        },
         EgressError::InvalidRequest { .. }
         | EgressError::Credentials(_)
         | EgressError::TooManyCalls { .. }

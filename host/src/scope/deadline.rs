@@ -46,13 +46,14 @@ impl Deadline {
     }
 }
 
-/// As a sentence about a time names it: "… `network.total-timeout`", "… the page's".
+/// As a sentence about a time names it.
 impl Display for DeadlineReason {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::AnswerWithin | Self::PageTimeout => "the page's",
+            Self::AnswerWithin => "`limits.answer-within`",
+            Self::PageTimeout => "`limits.page-timeout`",
             Self::Total => "`network.total-timeout`",
-            Self::Request => "the request's own",
+            Self::Request => "the request's own time-out",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What a guest writes as lines of the host's log: under its name, harmless, and not without end.
 
-use crate::{assert_error, guests, host, host_with, host_with_config};
+use crate::{assert_error, guests, host, host_with, host_with_config, unanswered};
 use serde_json::{Value, json};
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::Upstream;
@@ -244,4 +244,17 @@ fn call_to_an_upstream_leaves_a_line_without_its_query() {
     );
     let log = host.log().so_far().join("\n");
     assert!(!log.contains("hunter2"), "{log}");
+}
+
+#[test]
+fn call_that_ends_with_its_page_says_what_it_waited_for() {
+    let unanswered = unanswered("50ms");
+    let page = unanswered.page().begin().unwrap();
+    unanswered.arrived.pass("the page's call");
+    drop(page);
+    let log = unanswered.host.log();
+    let line = log.wait_for("the line of the call", |line| {
+        line.contains("outcome=\"dropped\"")
+    });
+    assert!(line.contains("for the head of the response"), "{line}");
 }

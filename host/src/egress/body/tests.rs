@@ -77,9 +77,10 @@ async fn body_that_always_has_more_ends_with_its_time() {
     assert!(
         matches!(
             ended,
-            Err(EgressError::Timeout(Timeout::Deadline(
-                DeadlineReason::Total
-            )))
+            Err(EgressError::Timeout {
+                limit: Timeout::Deadline(DeadlineReason::Total),
+                ..
+            })
         ),
         "{ended:?}"
     );

@@ -13,15 +13,17 @@ use tokio::time::{Instant, Sleep};
 use crate::egress::byte_counter::ByteCounter;
 use crate::egress::error::{EgressError, Timeout};
 use crate::egress::outgoing::{OutgoingBody, StreamedBody, TransferError};
+use crate::egress::phase::{CallPhase, PhaseClock, PhaseTime};
+use crate::egress::record::CallRecord;
 use crate::scope::{ByteQuotaError, CallScope, Deadline, DeadlineReason};
 
-/// A request's body within its caps.
+/// A request's body within its caps. What is sent of it is noted in the record.
 pub(super) fn bounded(
     body: OutgoingBody,
     max_bytes: u64,
     deadline: Deadline,
     scope: &Arc<CallScope>,
-    sent: ByteCounter,
+    record: &CallRecord,
 ) -> Result<UnsyncBoxBody<Bytes, TransferError>, BodyFault> {
     let too_large = |bytes: u64| {
         (bytes > max_bytes)
@@ -34,7 +36,7 @@ pub(super) fn bounded(
         OutgoingBody::Whole(bytes) => {
             too_large(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
             scope.network.take_bytes(bytes.len())?;
-            sent.add(bytes.len());
+            record.sent_bytes().add(bytes.len());
             Ok(Full::new(bytes)
                 .map_err(|never| match never {})
                 .boxed_unsync())
@@ -48,7 +50,8 @@ pub(super) fn bounded(
                 time: Box::pin(tokio::time::sleep_until(deadline.at)),
                 reason: deadline.reason,
                 scope: scope.clone(),
-                sent,
+                sent: record.sent_bytes(),
+                phases: record.phases(),
             }
             .boxed_unsync())
         }
@@ -72,12 +75,13 @@ impl From<ByteQuotaError> for BodyFault {
     }
 }
 
-impl From<BodyFault> for EgressError {
-    fn from(fault: BodyFault) -> Self {
-        match fault {
-            BodyFault::TooLarge { limit_bytes } => Self::RequestTooLarge { limit_bytes },
-            BodyFault::OverQuota { limit_bytes } => Self::TooManyBytes { limit_bytes },
-            BodyFault::OutOfTime { reason } => Self::Timeout(Timeout::Deadline(reason)),
+impl BodyFault {
+    /// The error of a request that had waited so long.
+    pub(in crate::egress) fn into_error(self, waited: PhaseTime) -> EgressError {
+        match self {
+            Self::TooLarge { limit_bytes } => EgressError::RequestTooLarge { limit_bytes },
+            Self::OverQuota { limit_bytes } => EgressError::TooManyBytes { limit_bytes },
+            Self::OutOfTime { reason } => Timeout::Deadline(reason).after(waited),
         }
     }
 }
@@ -91,6 +95,7 @@ struct BoundedBody {
     reason: DeadlineReason,
     scope: Arc<CallScope>,
     sent: ByteCounter,
+    phases: PhaseClock,
 }
 
 impl BoundedBody {
@@ -124,7 +129,10 @@ impl Body for BoundedBody {
             }
             let frame = ready!(Pin::new(&mut this.streamed.body).poll_frame(context));
             return Poll::Ready(match frame {
-                None => None,
+                None => {
+                    this.phases.enter(CallPhase::Head);
+                    None
+                }
                 Some(Err(error)) => Some(Err(error)),
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => Some(

@@ -5,12 +5,12 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::super::byte_counter::ByteCounter;
 use super::super::outgoing::{OutgoingBody, StreamedBody};
 use super::*;
 use crate::account::HostAccount;
 use crate::config::Limits;
 use crate::scope::DeadlineReason;
+use crate::secrets::Secrets;
 
 /// A guest that writes all the time, or never.
 struct Guest {
@@ -51,25 +51,28 @@ async fn request_that_is_still_written_ends_with_its_time() {
             body: Guest { writes }.boxed_unsync(),
             length: None,
         };
-        let sent = ByteCounter::default();
+        let url = "https://api.example.com/".parse().unwrap();
+        let secrets = Secrets::of("shop");
+        let record = CallRecord::new("shop".into(), "POST", Some(&url), secrets);
         let body = bounded(
             OutgoingBody::Streamed(streamed),
             1000,
             deadline,
             &scope,
-            sent,
+            &record,
         )
         .unwrap();
         let error = body.collect().await.unwrap_err();
         let fault = error
             .downcast_ref::<BodyFault>()
-            .map(|fault| EgressError::from(*fault));
+            .map(|fault| fault.into_error(record.phases().spent()));
         assert!(
             matches!(
                 fault,
-                Some(EgressError::Timeout(Timeout::Deadline(
-                    DeadlineReason::Total
-                )))
+                Some(EgressError::Timeout {
+                    limit: Timeout::Deadline(DeadlineReason::Total),
+                    ..
+                })
             ),
             "{writes} {time:?}: {error}"
         );

@@ -12,7 +12,11 @@ const MOST: Duration = Duration::from_secs(30);
 pub(in crate::egress) fn is_broken(error: &EgressError) -> bool {
     matches!(
         error,
-        EgressError::Failed { .. } | EgressError::Timeout(Timeout::Connect(_))
+        EgressError::Failed { .. }
+            | EgressError::Timeout {
+                limit: Timeout::Connect(_),
+                ..
+            }
     )
 }
 
@@ -20,7 +24,10 @@ pub(in crate::egress) fn is_broken(error: &EgressError) -> bool {
 pub(super) fn speaks_against(error: &EgressError) -> Option<bool> {
     match error {
         error if is_broken(error) => Some(true),
-        EgressError::Timeout(Timeout::FirstByte(_)) => Some(true),
+        EgressError::Timeout {
+            limit: Timeout::FirstByte(_),
+            ..
+        } => Some(true),
         _ => None,
     }
 }
@@ -43,6 +50,7 @@ pub(super) fn draw() -> u32 {
 mod tests {
     use super::*;
     use crate::egress::error::TimeoutOwner;
+    use crate::egress::phase::{CallPhase, PhaseTime};
     use crate::scope::DeadlineReason;
 
     #[test]
@@ -77,7 +85,10 @@ mod tests {
             (Timeout::Deadline(DeadlineReason::PageTimeout), false, None),
             (Timeout::Deadline(DeadlineReason::AnswerWithin), false, None),
         ] {
-            let error = EgressError::Timeout(timeout);
+            let error = timeout.after(PhaseTime {
+                phase: CallPhase::Head,
+                spent: Duration::ZERO,
+            });
             assert_eq!(is_broken(&error), broken, "{timeout}");
             assert_eq!(speaks_against(&error), against, "{timeout}");
         }

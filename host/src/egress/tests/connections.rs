@@ -35,7 +35,13 @@ async fn connections_to_an_origin_are_as_many_as_configured() {
     };
     let refused = egress.fetch(third, &page).await.unwrap_err();
     assert!(
-        matches!(refused, EgressError::Timeout(Timeout::Connect(_))),
+        matches!(
+            refused,
+            EgressError::Timeout {
+                limit: Timeout::Connect(_),
+                ..
+            }
+        ),
         "{refused}"
     );
     assert_eq!(server.answered(), 2);
@@ -58,7 +64,13 @@ async fn connection_that_cannot_be_made_ends_with_the_connect_timeout() {
     let began = tokio::time::Instant::now();
     let error = egress.fetch(request("GET", &url, ""), &page).await;
     assert!(
-        matches!(error, Err(EgressError::Timeout(Timeout::Connect(_)))),
+        matches!(
+            error,
+            Err(EgressError::Timeout {
+                limit: Timeout::Connect(_),
+                ..
+            })
+        ),
         "{error:?}"
     );
     assert_eq!(began.elapsed(), NetworkConfig::default().connect_timeout);

@@ -6,5 +6,6 @@ mod connections;
 mod kept_tokens;
 mod memory;
 mod server;
+mod timeouts;
 mod tls;
 mod tokens;

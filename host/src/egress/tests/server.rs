@@ -36,6 +36,12 @@ pub(super) const PRIVATE: &str = "private.example.com";
 /// The name whose look-ups never end.
 pub(super) const SILENT: &str = "silent.example.com";
 
+/// The name of a host that takes no connection.
+pub(super) const CLOSED: &str = "closed.example.com";
+
+/// The name of a host that takes connections, and never says a word.
+pub(super) const MUTE: &str = "mute.example.com";
+
 /// The path of a response that never ends.
 pub(super) const ENDLESS: &str = "/endless";
 
@@ -51,6 +57,10 @@ const FLOOD_BYTES: usize = 16 << 10;
 
 /// What any other name means.
 const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
+
+/// What the names of hosts mean that are not the server.
+const CLOSED_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 15));
+const MUTE_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 16));
 
 /// A running server. It ends with the test's runtime.
 pub(super) struct Server {
@@ -201,7 +211,7 @@ impl Body for Number {
     }
 }
 
-/// Names mean a public address, and every connection ends at the server.
+/// Names mean a public address, and connections end at the server, but for those of a few names.
 struct LeadsTo(SocketAddr);
 
 impl Network for LeadsTo {
@@ -210,14 +220,29 @@ impl Network for LeadsTo {
             match name {
                 UNKNOWN => Err(io::Error::other("nobody knows it")),
                 SILENT => std::future::pending().await,
+                CLOSED => Ok(vec![CLOSED_ADDRESS]),
+                MUTE => Ok(vec![MUTE_ADDRESS]),
                 PRIVATE => Ok(vec![IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1))]),
                 _ => Ok(vec![PUBLIC]),
             }
         })
     }
 
-    fn dial(&self, _: SocketAddr) -> Networking<'_, TcpStream> {
-        Box::pin(TcpStream::connect(self.0))
+    fn dial(&self, address: SocketAddr) -> Networking<'_, TcpStream> {
+        let server = self.0;
+        Box::pin(async move {
+            match address.ip() {
+                CLOSED_ADDRESS => std::future::pending().await,
+                MUTE_ADDRESS => {
+                    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+                    let address = listener.local_addr()?;
+                    // It listens for as long as the tests run, and takes nothing out of its queue.
+                    std::mem::forget(listener);
+                    TcpStream::connect(address).await
+                }
+                _ => TcpStream::connect(server).await,
+            }
+        })
     }
 }
 

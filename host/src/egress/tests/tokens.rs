@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use super::super::auth::PreparedCredential;
-use super::super::{Egress, EgressError, Network, Networking, Upstreams};
+use super::super::{Egress, EgressError, Network, Networking, Request, Upstreams};
 use super::server::page_with_waits;
 use crate::config::{Ceilings, ConnectorConfig, Limits};
 use crate::waits::{WaitReason, Waits};
@@ -246,4 +246,16 @@ async fn a_request_goes_on_when_the_page_that_began_it_has_no_time_left() {
     endpoint.answers.add_permits(1);
     assert!(page.await.unwrap().is_ok());
     assert_eq!(endpoint.dialed(), 1);
+}
+
+#[tokio::test]
+async fn time_out_while_a_token_is_obtained_names_the_credential() {
+    let endpoint = Endpoint::listening().await;
+    let egress = endpoint.egress(None, "");
+    let mut request = Request::get("http://login.example.com/orders");
+    request.timeouts.total = Some(Duration::from_millis(200));
+    let page = page_with_waits(&Limits::default(), Arc::default());
+    let error = egress.fetch(request, &page).await.unwrap_err().to_string();
+    let end = " for its credential (the request's own time-out)";
+    assert!(error.ends_with(end), "{error}");
 }

@@ -15,6 +15,7 @@ use crate::config::{Addition, Oauth2Config};
 use crate::egress::auth::error::{AuthError, EndpointError};
 use crate::egress::auth::refusals::RefusalMemory;
 use crate::egress::error::{EgressError, Timeout};
+use crate::egress::phase::{CallPhase, PhaseTime};
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
@@ -128,9 +129,16 @@ impl Tokens {
             },
             until: None,
         });
+        let began = Instant::now();
         let ended = timeout_at(deadline.at, request.wait_for(Option::is_some)).await;
         let outcome = match ended {
-            Err(_) => return Err(EgressError::Timeout(Timeout::Deadline(deadline.reason))),
+            Err(_) => {
+                let waited = PhaseTime {
+                    phase: CallPhase::Credential,
+                    spent: began.elapsed(),
+                };
+                return Err(Timeout::Deadline(deadline.reason).after(waited));
+            }
             Ok(Ok(outcome)) => outcome.clone(),
             Ok(Err(_)) => None,
         };

@@ -1,0 +1,176 @@
+//! What the error of a time-out says: what the call was waiting for, for how long, and which setting ended it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+
+use super::super::outgoing::TransferError;
+use super::super::{Egress, EgressError, Request, RequestBody, StreamedBody};
+use super::server::{CLOSED, ENDLESS, MUTE, SILENT, Server, page, request};
+use crate::config::{Limits, NetworkConfig};
+
+/// A body that its guest never writes.
+struct Unwritten;
+
+impl Body for Unwritten {
+    type Data = Bytes;
+    type Error = TransferError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransferError>>> {
+        Poll::Pending
+    }
+}
+
+/// Long enough for what a test does before it waits.
+const SHORT: Duration = Duration::from_millis(300);
+
+fn config() -> NetworkConfig {
+    NetworkConfig {
+        allow: ["http://*.example.com", "https://*.example.com"]
+            .map(|rule| rule.parse().unwrap())
+            .into_iter()
+            .collect(),
+        ..NetworkConfig::default()
+    }
+}
+
+/// What the error of a request says that is sent with this configuration: the phase and the setting.
+async fn timeout(network: NetworkConfig, request: Request) -> (String, String) {
+    let server = Server::plain().await;
+    let egress = server.egress("shop", network, Limits::default());
+    of(&egress, request).await
+}
+
+async fn of(egress: &Egress, request: Request) -> (String, String) {
+    let page = page(&Limits::default());
+    let error = egress.fetch(request, &page).await.unwrap_err();
+    assert!(matches!(error, EgressError::Timeout { .. }), "{error}");
+    let text = error.to_string();
+    let told = text.strip_prefix("the exchange ran out of time after waiting ");
+    let (spent, rest) = told.unwrap().split_once(" for ").unwrap();
+    assert!(spent.ends_with('s'), "{text}");
+    let (phase, setting) = rest.rsplit_once(" (").unwrap();
+    (
+        phase.to_owned(),
+        setting.strip_suffix(')').unwrap().to_owned(),
+    )
+}
+
+#[tokio::test]
+async fn time_out_names_what_the_call_waited_for_and_the_setting() {
+    let connect = || NetworkConfig {
+        connect_timeout: SHORT,
+        ..config()
+    };
+    let first_byte = || NetworkConfig {
+        first_byte_timeout: SHORT,
+        ..config()
+    };
+    let idle = || NetworkConfig {
+        idle_timeout: SHORT,
+        ..config()
+    };
+    let total = || NetworkConfig {
+        total_timeout: SHORT,
+        ..config()
+    };
+    for (network, url, phase, setting) in [
+        (
+            connect(),
+            format!("http://{SILENT}/"),
+            "the look-up of the name",
+            "`network.connect-timeout`",
+        ),
+        (
+            connect(),
+            format!("http://{CLOSED}/"),
+            "the TCP connection",
+            "`network.connect-timeout`",
+        ),
+        (
+            connect(),
+            format!("https://{MUTE}/"),
+            "the TLS handshake",
+            "`network.connect-timeout`",
+        ),
+        (
+            total(),
+            format!("https://{MUTE}/"),
+            "the TLS handshake",
+            "`network.total-timeout`",
+        ),
+        (
+            first_byte(),
+            format!("http://{MUTE}/"),
+            "the head of the response",
+            "`network.first-byte-timeout`",
+        ),
+        (
+            idle(),
+            format!("http://api.example.com{ENDLESS}"),
+            "the rest of the response's body",
+            "`network.idle-timeout`",
+        ),
+        (
+            total(),
+            format!("http://api.example.com{ENDLESS}"),
+            "the rest of the response's body",
+            "`network.total-timeout`",
+        ),
+    ] {
+        let told = timeout(network, request("GET", &url, "")).await;
+        assert_eq!(told, (phase.to_owned(), setting.to_owned()), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn time_out_of_a_guests_own_names_the_phase_too() {
+    let mut request = request("GET", &format!("https://{MUTE}/"), "");
+    request.timeouts.total = Some(SHORT);
+    let told = timeout(config(), request).await;
+    let expected = ("the TLS handshake", "the request's own time-out");
+    assert_eq!((&*told.0, &*told.1), expected);
+}
+
+#[tokio::test]
+async fn time_out_while_all_connections_are_in_use_names_their_number() {
+    let server = Server::plain().await;
+    let network = NetworkConfig {
+        connections: 1,
+        total_timeout: SHORT,
+        ..config()
+    };
+    let egress = server.egress("shop", network, Limits::default());
+    let url = format!("http://api.example.com{ENDLESS}");
+    let page = page(&Limits::default());
+    let _held = egress.send(request("GET", &url, ""), &page).await.unwrap();
+    let told = of(&egress, request("GET", &url, "")).await;
+    let expected = (
+        "a free connection (`network.connections`)",
+        "`network.total-timeout`",
+    );
+    assert_eq!((&*told.0, &*told.1), expected);
+}
+
+#[tokio::test]
+async fn time_out_while_the_guest_writes_its_body_names_the_body() {
+    let mut request = request("POST", &format!("http://{MUTE}/"), "");
+    request.body = RequestBody::Streamed(StreamedBody {
+        body: Unwritten.boxed_unsync(),
+        length: None,
+    });
+    request.timeouts.first_byte = Some(SHORT);
+    let told = timeout(config(), request).await;
+    let expected = (
+        "the rest of the request's body",
+        "the request's own first-byte time-out",
+    );
+    assert_eq!((&*told.0, &*told.1), expected);
+}
