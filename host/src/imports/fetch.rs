@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Charge;
-use crate::bindings::host::{Body, HttpError, HttpRequest, HttpResponse};
+use crate::bindings::host::{Body, HttpError, HttpResponse};
+use crate::bindings::{HandedBody, HandedRequest};
 use crate::egress::{Egress, EgressError, Request, RequestBody, Timeouts};
 use crate::scope::CallScope;
 
@@ -12,21 +13,22 @@ use crate::scope::CallScope;
 /// be kept until the guest has it.
 pub(super) async fn fetch(
     egress: &Egress,
-    request: HttpRequest,
+    request: HandedRequest,
     scope: &Arc<CallScope>,
 ) -> Result<(HttpResponse, Charge), HttpError> {
     let request = Request {
-        method: request.method,
-        url: request.url,
+        method: request.method.0,
+        url: request.url.0,
         headers: request
             .headers
+            .0
             .into_iter()
-            .map(|(name, value)| (name, value.into_bytes()))
+            .map(|(name, value)| (name.0, value.0.into_bytes()))
             .collect(),
         body: RequestBody::Whole(match request.body {
             None => Vec::new(),
-            Some(Body::Text(text)) => text.into_bytes(),
-            Some(Body::Bytes(bytes)) => bytes,
+            Some(HandedBody::Text(text)) => text.0.into_bytes(),
+            Some(HandedBody::Bytes(bytes)) => bytes.0,
         }),
         timeouts: Timeouts {
             total: request
@@ -35,7 +37,7 @@ pub(super) async fn fetch(
             ..Timeouts::default()
         },
         idempotent: request.idempotent,
-        credential: request.credential,
+        credential: request.credential.map(|name| name.0),
     };
     let response = egress
         .fetch(request, scope)

@@ -13,10 +13,12 @@ mod wasi_http;
 
 use std::sync::Arc;
 
-use wasmtime::component::{HasData, Linker};
+use wasmtime::StoreContextMut;
+use wasmtime::component::Linker;
 
 use crate::account::Charge;
-use crate::bindings::host;
+use crate::bindings::host::{HttpError, LogLevel};
+use crate::bindings::{HandedRequest, HandedText, payment};
 use crate::egress::CurrentEgress;
 use crate::scope::CallScope;
 pub(crate) use logging::CallLog;
@@ -59,43 +61,60 @@ impl Imports {
     }
 }
 
-struct HasImports;
-
-impl HasData for HasImports {
-    type Data<'a> = &'a mut Imports;
-}
+/// The interface by its name.
+const HOST: &str = "weld:connector/host@0.1.0";
 
 /// Lets the guests of `linker` call the imports; `view` finds them in the store's data.
 pub(crate) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> &mut Imports,
 ) -> wasmtime::Result<()> {
-    host::add_to_linker::<T, HasImports>(linker, view)
-}
-
-impl host::Host for Imports {
-    async fn http_fetch(
-        &mut self,
-        request: host::HttpRequest,
-    ) -> Result<host::HttpResponse, host::HttpError> {
-        self.returned = None;
-        let (response, charge) = fetch::fetch(&self.egress.get(), request, &self.scope).await?;
-        self.returned = Some(charge);
-        Ok(response)
-    }
-
-    async fn sleep(&mut self, duration: u32) -> Result<(), host::OutOfTime> {
-        self.returned = None;
-        sleep::sleep(duration, &self.scope).await
-    }
-
-    fn environment(&mut self) -> Vec<(String, String)> {
-        self.returned = None;
-        self.environment.to_vec()
-    }
-
-    fn log(&mut self, level: host::LogLevel, message: String) {
-        self.returned = None;
-        self.log.guest_line(level, &message);
-    }
+    let mut host = linker.instance(HOST)?;
+    host.func_wrap_async(
+        "http-fetch",
+        move |mut store: StoreContextMut<'_, T>, (request,): (HandedRequest,)| {
+            Box::new(async move {
+                let imports = view(store.data_mut());
+                imports.returned = None;
+                // Paid for once more where the request is sent, which keeps it longer.
+                if let Err(limit) = payment() {
+                    return Ok((Err(HttpError::OverLimit(limit.to_string())),));
+                }
+                let sent = fetch::fetch(&imports.egress.get(), request, &imports.scope).await;
+                let answer = sent.map(|(response, charge)| {
+                    imports.returned = Some(charge);
+                    response
+                });
+                Ok((answer,))
+            })
+        },
+    )?;
+    host.func_wrap_async(
+        "sleep",
+        move |mut store: StoreContextMut<'_, T>, (duration,): (u32,)| {
+            Box::new(async move {
+                let imports = view(store.data_mut());
+                imports.returned = None;
+                Ok((sleep::sleep(duration, &imports.scope).await,))
+            })
+        },
+    )?;
+    host.func_wrap(
+        "environment",
+        move |mut store: StoreContextMut<'_, T>, (): ()| {
+            let imports = view(store.data_mut());
+            imports.returned = None;
+            Ok((imports.environment.to_vec(),))
+        },
+    )?;
+    host.func_wrap(
+        "log",
+        move |mut store: StoreContextMut<'_, T>, (level, message): (LogLevel, HandedText)| {
+            let imports = view(store.data_mut());
+            imports.returned = None;
+            let _paid = payment()?;
+            imports.log.guest_line(level, &message.0);
+            Ok(())
+        },
+    )
 }

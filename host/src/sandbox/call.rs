@@ -2,18 +2,18 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use wasmtime::Store;
 
 use super::error::{CallError, Circumstances, GuestError};
-use super::handed_over::{GuestPage, GuestSchema, page_cost, schema_cost, text_bytes};
+use super::handed_over::{GuestPage, GuestSchema};
+use super::limits::StoreCharge;
+use super::linker::Guest;
 use super::program::Program;
 use super::setup::CallSetup;
 use super::store::CallState;
 use super::turns::TurnTaker;
-use crate::bindings::{self, source};
-use crate::config::Limits;
+use crate::bindings::{HandedError, paid_by, payment};
 use crate::imports::CallLog;
 use crate::scope::CallScope;
 
@@ -31,15 +31,11 @@ impl Program {
         let limit_bytes = setup.limits.max_schema_bytes;
         let environment = environment(setup, scope).await;
         self.call(setup, environment, scope, None, async |store, guest| {
-            let answer = guest.weld_connector_source().call_schema(store).await?;
+            let schema = guest.schema(store)?;
+            let (answer,) = schema.call_async(store, ()).await?;
             Ok(answer.map(|tables| {
-                let bytes = text_bytes(&tables);
-                if bytes as u64 > limit_bytes {
-                    return Err(CallError::SchemaTooLarge { bytes, limit_bytes });
-                }
-                let charge = scope.account.transit(schema_cost(&tables));
-                let charge = charge.map_err(CallError::no_memory)?;
-                Ok(GuestSchema { tables, charge })
+                let charge = payment().map_err(CallError::no_memory)?;
+                GuestSchema::new(tables, charge, limit_bytes)
             }))
         })
         .await?
@@ -65,10 +61,13 @@ impl Program {
             environment,
             scope,
             Some(table),
-            async |store, guest| {
-                let source = guest.weld_connector_source();
-                let answer = source.call_fetch_page(store, table, &state).await?;
-                Ok(answer.map(|page| take_page(page, limits, scope)))
+            async |store, guest: &Guest| {
+                let fetch_page = guest.fetch_page(store)?;
+                let (answer,) = fetch_page.call_async(store, (table, &state)).await?;
+                Ok(answer.map(|page| {
+                    let charge = payment().map_err(CallError::no_memory)?;
+                    GuestPage::new(page, charge, limits)
+                }))
             },
         )
         .await?
@@ -83,8 +82,12 @@ impl Program {
         let scope = Arc::new(CallScope::of_a_page(&setup.limits, &self.account));
         // Nobody logs in for a connector that is only tried.
         let environment = setup.environment.clone();
-        self.call(setup, environment, &scope, None, async |_, _| Ok(Ok(())))
-            .await
+        self.call(setup, environment, &scope, None, async |store, guest| {
+            guest.schema(store)?;
+            guest.fetch_page(store)?;
+            Ok(Ok(()))
+        })
+        .await
     }
 
     /// Runs `export` in an instance of its own, under every limit of the connector.
@@ -96,8 +99,8 @@ impl Program {
         table: Option<&str>,
         export: impl AsyncFnOnce(
             &mut Store<CallState>,
-            &bindings::Connector,
-        ) -> wasmtime::Result<Result<R, source::Error>>,
+            &Guest,
+        ) -> wasmtime::Result<Result<R, HandedError>>,
     ) -> Result<R, CallError> {
         let (name, limits) = (&setup.name, &setup.limits);
         let log = CallLog::new(name, limits.max_log_lines, setup.secrets.clone());
@@ -106,18 +109,22 @@ impl Program {
         let blueprint = tokio::time::timeout_at(deadline.at, self.code.blueprint())
             .await
             .map_err(|_| CallError::timeout(deadline, None))??;
-        let state = CallState::new(setup, environment, scope, &log);
+        // Goes after the store, and so after its memory.
+        let charge = StoreCharge::default();
+        let state = CallState::new(setup, environment, scope, &log, charge.clone());
         let mut store = state.into_store(&self.engine, limits, &clock);
         let mut instantiated = false;
         let ended = {
-            let call = async {
-                let guest = blueprint.instantiate_async(&mut store).await?;
+            let call = paid_by(scope.account.clone(), async {
+                let guest = blueprint.instantiate(&mut store).await?;
                 instantiated = true;
                 let answer = export(&mut store, &guest).await?;
-                // Cut in the call's own turn: a guest's words may be as long as a page, and are charged to nobody.
-                let cut = |error| GuestError::new(error, name, table, &setup.secrets);
-                wasmtime::Result::Ok(answer.map_err(cut))
-            };
+                wasmtime::Result::Ok(answer.map_err(|error| match payment() {
+                    // Cut in the call's own turn: a guest's words may be as long as a page.
+                    Ok(_paid) => GuestError::new(error.into(), name, table, &setup.secrets).into(),
+                    Err(limit) => CallError::no_memory(limit),
+                }))
+            });
             let mut running = pin!(TurnTaker::new(
                 &self.turns,
                 name.clone(),
@@ -137,7 +144,7 @@ impl Program {
         log.finish();
         tracing::debug!(cpu_time = ?clock.used(), "call ended");
         let result = match ended? {
-            Ok(answer) => answer.map_err(CallError::from),
+            Ok(answer) => answer,
             Err(error) => {
                 let circumstances = Circumstances {
                     instantiated,
@@ -162,32 +169,4 @@ async fn environment(setup: &CallSetup, scope: &CallScope) -> Arc<[(String, Stri
     let is_kept = |(name, _): &&(String, String)| !brought.iter().any(|(own, _)| own == name);
     let own = setup.environment.iter().filter(is_kept).cloned();
     own.chain(brought.iter().cloned()).collect()
-}
-
-/// Charges a page to its call, before anything else is done with it.
-fn take_page(
-    page: source::Page,
-    limits: &Limits,
-    scope: &CallScope,
-) -> Result<GuestPage, CallError> {
-    if page.insert.len() as u64 > limits.max_page_bytes {
-        return Err(CallError::PageTooLarge {
-            bytes: page.insert.len(),
-            limit_bytes: limits.max_page_bytes,
-        });
-    }
-    if page.state.len() as u64 > limits.max_state_bytes {
-        return Err(CallError::StateTooLarge {
-            bytes: page.state.len(),
-            limit_bytes: limits.max_state_bytes,
-        });
-    }
-    let charge = scope.account.transit(page_cost(&page));
-    Ok(GuestPage {
-        charge: charge.map_err(CallError::no_memory)?,
-        insert: page.insert,
-        state: page.state,
-        has_more: page.has_more,
-        wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
-    })
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use super::error::CallError;
 use crate::account::Charge;
-use crate::bindings::source;
+use crate::bindings::{HandedList, HandedPage, HandedTable, source};
+use crate::config::Limits;
 
-/// How often a state is held at once while a page is made of it: as it came, in its canonical spelling, and in the answer.
-const STATE_COPIES: u64 = 3;
+/// How often a state is held besides while a page is made of it: in its canonical spelling, and in the answer.
+const STATE_COPIES: u64 = 2;
 
 /// A page as the guest handed it over: sizes checked, JSON not.
 #[derive(Debug)]
@@ -31,6 +33,40 @@ pub(crate) struct GuestSchema {
 }
 
 impl GuestPage {
+    /// A page that is paid for as it came.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]: it is larger than it may be, or there is no memory for what is made of it.
+    pub(super) fn new(
+        page: HandedPage,
+        mut charge: Charge,
+        limits: &Limits,
+    ) -> Result<Self, CallError> {
+        let page = source::Page::from(page);
+        if page.insert.len() as u64 > limits.max_page_bytes {
+            return Err(CallError::PageTooLarge {
+                bytes: page.insert.len(),
+                limit_bytes: limits.max_page_bytes,
+            });
+        }
+        if page.state.len() as u64 > limits.max_state_bytes {
+            return Err(CallError::StateTooLarge {
+                bytes: page.state.len(),
+                limit_bytes: limits.max_state_bytes,
+            });
+        }
+        let copies = (page.state.len() as u64).saturating_mul(STATE_COPIES);
+        charge.grow(copies).map_err(CallError::no_memory)?;
+        Ok(Self {
+            insert: page.insert,
+            state: page.state,
+            has_more: page.has_more,
+            wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
+            charge,
+        })
+    }
+
     /// How long its texts are together, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.insert.len().saturating_add(self.state.len())
@@ -38,20 +74,33 @@ impl GuestPage {
 }
 
 impl GuestSchema {
+    /// A schema that is paid for as it came.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`]: it is larger than it may be.
+    pub(super) fn new(
+        tables: HandedList<HandedTable>,
+        charge: Charge,
+        limit_bytes: u64,
+    ) -> Result<Self, CallError> {
+        let tables: Vec<source::Table> = tables.0.into_iter().map(Into::into).collect();
+        let schema = Self { tables, charge };
+        let bytes = schema.bytes();
+        if bytes as u64 > limit_bytes {
+            return Err(CallError::SchemaTooLarge { bytes, limit_bytes });
+        }
+        Ok(schema)
+    }
+
     /// How long its texts are together, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         text_bytes(&self.tables)
     }
 }
 
-/// What a page costs.
-pub(super) fn page_cost(page: &source::Page) -> u64 {
-    let (insert, state) = (page.insert.capacity() as u64, page.state.capacity() as u64);
-    insert.saturating_add(state.saturating_mul(STATE_COPIES))
-}
-
 /// How long a schema's texts are together, in bytes.
-pub(super) fn text_bytes(tables: &[source::Table]) -> usize {
+fn text_bytes(tables: &[source::Table]) -> usize {
     let of_field = |field: &source::Field| {
         let kind = match &field.type_ {
             source::FieldType::Named(text) | source::FieldType::Described(text) => text.len(),
@@ -63,15 +112,4 @@ pub(super) fn text_bytes(tables: &[source::Table]) -> usize {
         table.name.len() + keys.sum::<usize>() + table.fields.iter().map(of_field).sum::<usize>()
     };
     tables.iter().map(of_table).sum()
-}
-
-/// What a schema costs: its texts, and what holds them.
-pub(super) fn schema_cost(tables: &[source::Table]) -> u64 {
-    let of_table = |table: &source::Table| {
-        size_of::<source::Table>()
-            + table.primary_key.len() * size_of::<String>()
-            + table.fields.len() * size_of::<source::Field>()
-    };
-    let holders = tables.iter().map(of_table).sum::<usize>();
-    text_bytes(tables).saturating_add(holders) as u64
 }

@@ -1,26 +1,33 @@
 //! The memory of a store, over all its linear memories and tables together.
 
+use std::sync::Arc;
+
 use wasmtime::ResourceLimiter;
 
 use crate::account::{CallAccount, Charge, MemoryError};
-use std::sync::Arc;
+use crate::lock::Mutex;
 
 /// What one element of a table takes in the host.
 const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
+
+/// The charge for a store's memory, given back with the last clone. A store drops its limiter before its memory, so one
+/// clone must outlive it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StoreCharge(Arc<Mutex<Option<Charge>>>);
 
 /// Counts the growth of every memory and table of a store as the call's own, and refuses what would go past a limit.
 #[derive(Debug)]
 pub(super) struct MemoryLimiter {
     account: Arc<CallAccount>,
-    charge: Option<Charge>,
+    charge: StoreCharge,
     refused: Option<MemoryError>,
 }
 
 impl MemoryLimiter {
-    pub(super) fn new(account: Arc<CallAccount>) -> Self {
+    pub(super) fn new(account: Arc<CallAccount>, charge: StoreCharge) -> Self {
         Self {
             account,
-            charge: None,
+            charge,
             refused: None,
         }
     }
@@ -33,13 +40,12 @@ impl MemoryLimiter {
 
     fn grow(&mut self, current_bytes: u64, desired_bytes: u64) -> bool {
         let more = desired_bytes.saturating_sub(current_bytes);
-        let grown = match &mut self.charge {
+        let mut charge = self.charge.0.lock();
+        let grown = match &mut *charge {
             Some(charge) => charge.grow(more),
-            None => self
-                .account
-                .own(more)
-                .map(|charge| self.charge = Some(charge)),
+            none => self.account.own(more).map(|first| *none = Some(first)),
         };
+        drop(charge);
         self.refused = grown.err();
         self.refused.is_none()
     }
@@ -74,7 +80,8 @@ mod tests {
     use crate::account::HostAccount;
 
     fn limiter(limit_bytes: u64) -> MemoryLimiter {
-        MemoryLimiter::new(CallAccount::new(HostAccount::new(u64::MAX), limit_bytes))
+        let account = CallAccount::new(HostAccount::new(u64::MAX), limit_bytes);
+        MemoryLimiter::new(account, StoreCharge::default())
     }
 
     #[test]
@@ -102,13 +109,18 @@ mod tests {
     #[test]
     fn all_stores_together_are_limited_until_one_is_dropped() {
         let host = HostAccount::new(100);
-        let limiter = || MemoryLimiter::new(CallAccount::new(host.clone(), 90));
-        let (mut one, mut other) = (limiter(), limiter());
+        let limiter = |charge: &StoreCharge| {
+            MemoryLimiter::new(CallAccount::new(host.clone(), 90), charge.clone())
+        };
+        let charge = StoreCharge::default();
+        let (mut one, mut other) = (limiter(&charge), limiter(&StoreCharge::default()));
         assert!(one.grow(0, 60));
         assert!(!other.grow(0, 50));
         assert_eq!(other.refused(), Some(MemoryError::Total(100)));
         assert!(other.grow(0, 30));
         drop(one);
+        assert!(!other.grow(30, 90), "its memory is still there");
+        drop(charge);
         assert!(other.grow(30, 90));
     }
 }

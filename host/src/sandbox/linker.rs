@@ -1,15 +1,72 @@
 //! What this host offers to components, and the linking of one with it.
 
-use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{
+    Component, ComponentExportIndex, Instance, InstancePre, Linker, TypedFunc,
+};
+use wasmtime::{Engine, Store};
 
 use super::compile_error::CompileError;
 use super::store::CallState;
-use crate::bindings::ConnectorPre;
+use crate::bindings::{ConnectorPre, HandedError, HandedList, HandedPage, HandedTable};
 use crate::imports;
 
+/// The interface that a component exports.
+const SOURCE: &str = "weld:connector/source@0.1.0";
+
+/// The export `schema`.
+type SchemaFunction = TypedFunc<(), (Result<HandedList<HandedTable>, HandedError>,)>;
+
+/// The export `fetch-page`: a table's name and a state.
+type PageFunction<'a> = TypedFunc<(&'a str, &'a str), (Result<HandedPage, HandedError>,)>;
+
 /// A component whose imports are resolved and whose exports are found: what instances are made from.
-pub(super) type Blueprint = ConnectorPre<CallState>;
+pub(super) struct Blueprint {
+    linked: InstancePre<CallState>,
+    schema: ComponentExportIndex,
+    fetch_page: ComponentExportIndex,
+}
+
+/// An instance of a component.
+pub(super) struct Guest {
+    instance: Instance,
+    schema: ComponentExportIndex,
+    fetch_page: ComponentExportIndex,
+}
+
+impl Blueprint {
+    /// # Errors
+    ///
+    /// A start function traps, or there is no room for one more instance.
+    pub(super) async fn instantiate(
+        &self,
+        store: &mut Store<CallState>,
+    ) -> wasmtime::Result<Guest> {
+        Ok(Guest {
+            instance: self.linked.instantiate_async(store).await?,
+            schema: self.schema,
+            fetch_page: self.fetch_page,
+        })
+    }
+}
+
+impl Guest {
+    /// # Errors
+    ///
+    /// The export has another type.
+    pub(super) fn schema(&self, store: &mut Store<CallState>) -> wasmtime::Result<SchemaFunction> {
+        self.instance.get_typed_func(store, self.schema)
+    }
+
+    /// # Errors
+    ///
+    /// The export has another type.
+    pub(super) fn fetch_page<'a>(
+        &self,
+        store: &mut Store<CallState>,
+    ) -> wasmtime::Result<PageFunction<'a>> {
+        self.instance.get_typed_func(store, self.fetch_page)
+    }
+}
 
 /// All that a component may import: WASI, its HTTP, and the contract's `host`.
 pub(super) struct HostLinker(Linker<CallState>);
@@ -38,8 +95,20 @@ impl HostLinker {
             .map_err(|error| CompileError::Imports {
                 source: error.into_boxed_dyn_error(),
             })?;
-        ConnectorPre::new(linked).map_err(|error| CompileError::Exports {
+        let exports = |error: wasmtime::Error| CompileError::Exports {
             source: error.into_boxed_dyn_error(),
+        };
+        ConnectorPre::new(linked.clone()).map_err(exports)?;
+        let source = component.get_export_index(None, SOURCE);
+        let function = |name| {
+            component
+                .get_export_index(source.as_ref(), name)
+                .ok_or_else(|| exports(wasmtime::format_err!("`{SOURCE}` has no `{name}`")))
+        };
+        Ok(Blueprint {
+            schema: function("schema")?,
+            fetch_page: function("fetch-page")?,
+            linked,
         })
     }
 }

@@ -7,9 +7,10 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
-use super::limits::MemoryLimiter;
+use super::limits::{MemoryLimiter, StoreCharge};
 use super::setup::CallSetup;
 use crate::account::MemoryError;
+use crate::bindings::PAID_BYTES_FOR_ONE;
 use crate::config::Limits;
 use crate::imports::{CallLog, GuestStream, Imports, WasiHttp};
 use crate::scope::{CallScope, CpuClock};
@@ -23,6 +24,9 @@ const MAX_HANDLES: usize = 20_000;
 
 /// How many random bytes one call of WASI's may ask for: they are made in the host before the guest has them.
 const MAX_RANDOM_BYTES: u64 = 256 << 10;
+
+/// How many bytes one call of WASI's may hand over, for which nobody pays: more than any of its functions takes.
+const MAX_UNPAID_BYTES: u64 = 1 << 20;
 
 /// What the store of one call holds.
 pub(super) struct CallState {
@@ -39,6 +43,7 @@ impl CallState {
         environment: Arc<[(String, String)]>,
         scope: &Arc<CallScope>,
         log: &CallLog,
+        charge: StoreCharge,
     ) -> Self {
         let wasi = WasiCtxBuilder::new()
             .envs(&environment)
@@ -60,7 +65,7 @@ impl CallState {
                 scope.clone(),
                 log.clone(),
             ),
-            memory: MemoryLimiter::new(scope.account.clone()),
+            memory: MemoryLimiter::new(scope.account.clone(), charge),
         }
     }
 
@@ -74,13 +79,7 @@ impl CallState {
         let mut store = Store::new(engine, self);
         store.limiter(|state| &mut state.memory);
         store.set_max_component_handles(MAX_HANDLES);
-        // Twice the caps, so that our own check answers first, and a hostile value still can't exhaust the host.
-        let most = limits
-            .max_page_bytes
-            .saturating_add(limits.max_state_bytes)
-            .max(limits.max_request_bytes)
-            .saturating_mul(2);
-        store.set_hostcall_fuel(usize::try_from(most).unwrap_or(usize::MAX));
+        store.set_hostcall_fuel(most_handed_over(limits));
         let clock = clock.clone();
         store.epoch_deadline_callback(move |_| {
             clock.interrupt()?;
@@ -102,6 +101,18 @@ impl CallState {
     pub(super) fn memory_refused(&self) -> Option<MemoryError> {
         self.memory.refused()
     }
+}
+
+/// What a guest may hand over at once, in the bytes of what wasmtime copies by itself.
+fn most_handed_over(limits: &Limits) -> usize {
+    // Twice the caps, so that our own check answers first, and a hostile value still can't take all that there is.
+    let paid = limits
+        .max_page_bytes
+        .saturating_add(limits.max_state_bytes)
+        .max(limits.max_request_bytes)
+        .saturating_mul(2);
+    let most = (paid / PAID_BYTES_FOR_ONE).max(MAX_UNPAID_BYTES);
+    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 impl WasiView for CallState {

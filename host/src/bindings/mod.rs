@@ -1,7 +1,13 @@
 //! The contract of `wit/connector.wit` as Rust types, for the rooms that talk to a guest.
 //!
-//! The one `bindgen!` of the host. Only what calls and imports need leaves this file; nobody edits it to add
-//! behavior.
+//! The one `bindgen!` of the host, and what it has no types for: values that a guest hands over (`handed`), which its call
+//! pays for before they are copied.
+
+mod handed;
+mod handed_host;
+mod handed_source;
+#[cfg(test)]
+mod tests;
 
 #[allow(
     missing_docs,
@@ -23,6 +29,9 @@ mod generated {
     });
 }
 
+pub(crate) use generated::ConnectorPre;
 pub(crate) use generated::exports::weld::connector::source;
 pub(crate) use generated::weld::connector::host;
-pub(crate) use generated::{Connector, ConnectorPre};
+pub(crate) use handed::{HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
+pub(crate) use handed_host::{HandedBody, HandedRequest};
+pub(crate) use handed_source::{HandedError, HandedPage, HandedTable};

@@ -1,0 +1,262 @@
+//! Texts, bytes and lists as a guest hands them over: charged before the host copies them out of the guest's memory.
+//!
+//! Wasmtime's own `String` and `Vec` are copied before any code of ours runs, and nobody has paid for them then. So these
+//! implement wasmtime's traits themselves, and the function that gets them asks [`payment`] first. They have no other
+//! choice than [`PAYER`] for whom to charge: the traits know no store.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use wasmtime::ValRaw;
+use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
+use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext};
+use wasmtime::component::{ComponentType, Lift};
+
+use crate::account::{CallAccount, Charge, MemoryError};
+
+/// So many bytes that are paid for count as one of what wasmtime may copy at once. What it copies by itself nobody pays
+/// for, so that has to be little.
+pub(crate) const PAID_BYTES_FOR_ONE: u64 = 64;
+
+/// Says that a text in the encoding which may be either is of UTF-16.
+const IS_UTF16: u32 = 1 << 31;
+
+tokio::task_local! {
+    static PAYER: Payer;
+}
+
+/// Who pays in the call that runs here, and what has been paid since the last [`payment`].
+struct Payer {
+    account: Arc<CallAccount>,
+    paid: RefCell<Result<Option<Charge>, MemoryError>>,
+}
+
+impl Payer {
+    /// Whether so many bytes may be copied.
+    fn pay(&self, bytes: u64) -> bool {
+        let mut paid = self.paid.borrow_mut();
+        let grown = match &mut *paid {
+            Ok(Some(charge)) => charge.grow(bytes),
+            Ok(none) => self
+                .account
+                .transit(bytes)
+                .map(|charge| *none = Some(charge)),
+            Err(_) => return false,
+        };
+        if let Err(error) = grown {
+            *paid = Err(error);
+        }
+        paid.is_ok()
+    }
+}
+
+/// Runs a guest's call, for whose values `account` pays.
+pub(crate) async fn paid_by<F: Future>(account: Arc<CallAccount>, call: F) -> F::Output {
+    let payer = Payer {
+        account,
+        paid: RefCell::new(Ok(None)),
+    };
+    PAYER.scope(payer, call).await
+}
+
+/// The charge for all that was handed over since this was asked last, in transit. To be asked first by every function that
+/// a guest hands something over to.
+///
+/// # Errors
+///
+/// [`MemoryError`]: there was no memory for all of it, and the values that came are not what the guest handed over.
+pub(crate) fn payment() -> Result<Charge, MemoryError> {
+    let paid = PAYER.try_with(|payer| {
+        let paid = payer.paid.replace(Ok(None))?;
+        paid.map_or_else(|| payer.account.transit(0), Ok)
+    });
+    // Outside of a call nothing can be handed over.
+    paid.unwrap_or(Err(MemoryError::Total(0)))
+}
+
+/// Whether so many bytes may be copied.
+fn pay(context: &mut LiftContext<'_>, bytes: u64) -> wasmtime::Result<bool> {
+    let counted = bytes.div_ceil(PAID_BYTES_FOR_ONE);
+    context.consume_fuel(usize::try_from(counted)?)?;
+    Ok(PAYER.try_with(|payer| payer.pay(bytes))?)
+}
+
+/// Where a value stands in the guest's memory, and how long it is: bytes of a text, elements of a list.
+#[derive(Clone, Copy)]
+struct Place {
+    begin: u32,
+    length: u32,
+}
+
+impl Place {
+    fn of_flat([begin, length]: &[ValRaw; 2]) -> Self {
+        Self {
+            begin: begin.get_u32(),
+            length: length.get_u32(),
+        }
+    }
+
+    fn of_memory(bytes: &[u8]) -> wasmtime::Result<Self> {
+        let number = |bytes: Option<&[u8]>| -> wasmtime::Result<u32> {
+            Ok(u32::from_le_bytes(bytes.unwrap_or_default().try_into()?))
+        };
+        Ok(Self {
+            begin: number(bytes.get(..4))?,
+            length: number(bytes.get(4..8))?,
+        })
+    }
+
+    /// What stands there: `length` things of so many bytes.
+    fn read<'a>(
+        self,
+        context: &LiftContext<'a>,
+        size: usize,
+        align: u32,
+    ) -> wasmtime::Result<&'a [u8]> {
+        let begin = usize::try_from(self.begin)?;
+        let bytes = usize::try_from(self.length)?.checked_mul(size);
+        let end = bytes.and_then(|bytes| begin.checked_add(bytes));
+        end.filter(|_| self.begin.is_multiple_of(align.max(1)))
+            .and_then(|end| context.memory().get(begin..end))
+            .ok_or_else(|| wasmtime::format_err!("a value lies outside of the guest's memory"))
+    }
+}
+
+/// A type that is read from where a guest has put it, for which the guest's call pays.
+trait GuestValue: Sized {
+    fn read(
+        context: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        place: Place,
+    ) -> wasmtime::Result<Self>;
+}
+
+/// A text.
+#[derive(Debug, Default)]
+pub(crate) struct HandedText(pub(crate) String);
+
+/// A list of bytes.
+#[derive(Debug, Default)]
+pub(crate) struct HandedBytes(pub(crate) Vec<u8>);
+
+/// A list of anything that is longer than nothing.
+#[derive(Debug)]
+pub(crate) struct HandedList<T>(pub(crate) Vec<T>);
+
+impl GuestValue for HandedText {
+    fn read(
+        context: &mut LiftContext<'_>,
+        _ty: InterfaceType,
+        place: Place,
+    ) -> wasmtime::Result<Self> {
+        let length = Place {
+            length: place.length & !IS_UTF16,
+            ..place
+        };
+        let (read, is_utf16) = match context.options().string_encoding {
+            StringEncoding::Utf8 => {
+                let bytes = place.read(context, 1, 1)?;
+                if !pay(context, bytes.len() as u64)? {
+                    return Ok(Self::default());
+                }
+                return Ok(Self(str::from_utf8(bytes)?.to_owned()));
+            }
+            StringEncoding::Utf16 => (place.read(context, 2, 2)?, true),
+            StringEncoding::CompactUtf16 if place.length & IS_UTF16 == 0 => {
+                (place.read(context, 1, 2)?, false)
+            }
+            StringEncoding::CompactUtf16 => (length.read(context, 2, 2)?, true),
+        };
+        // In UTF-8 two bytes of UTF-16 are three at the most, one of Latin-1 two; while a text grows it has twice its room.
+        if !pay(context, (read.len() as u64).saturating_mul(4))? {
+            return Ok(Self::default());
+        }
+        if is_utf16 {
+            let (units, _) = read.as_chunks::<2>();
+            let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
+            let text: Result<String, _> = char::decode_utf16(units).collect();
+            return Ok(Self(text?));
+        }
+        Ok(Self(read.iter().copied().map(char::from).collect()))
+    }
+}
+
+impl GuestValue for HandedBytes {
+    fn read(
+        context: &mut LiftContext<'_>,
+        _ty: InterfaceType,
+        place: Place,
+    ) -> wasmtime::Result<Self> {
+        let bytes = place.read(context, 1, 1)?;
+        if !pay(context, bytes.len() as u64)? {
+            return Ok(Self::default());
+        }
+        Ok(Self(bytes.to_vec()))
+    }
+}
+
+impl<T: Lift> GuestValue for HandedList<T> {
+    fn read(
+        context: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        place: Place,
+    ) -> wasmtime::Result<Self> {
+        let InterfaceType::List(list) = ty else {
+            return Err(wasmtime::format_err!("a list is read as another type"));
+        };
+        let element = context.types[list].element;
+        let bytes = place.read(context, T::SIZE32, T::ALIGN32)?;
+        let held = u64::from(place.length).saturating_mul(size_of::<T>() as u64);
+        if !pay(context, held)? {
+            return Ok(Self(Vec::new()));
+        }
+        bytes
+            .chunks_exact(T::SIZE32.max(1))
+            .map(|bytes| T::linear_lift_from_memory(context, element, bytes))
+            .collect::<wasmtime::Result<Vec<T>>>()
+            .map(Self)
+    }
+}
+
+/// Lets wasmtime read a type of the contract as a [`GuestValue`].
+macro_rules! handed {
+    ($type:ty as $twin:ty $(, $parameter:ident)?) => {
+        #[allow(
+            unsafe_code,
+            reason = "the traits ask that size, alignment and types are the ones of the interface: they are those of \
+                      wasmtime's own type for it"
+        )]
+        unsafe impl$(<$parameter: Lift>)? ComponentType for $type {
+            type Lower = <$twin as ComponentType>::Lower;
+
+            const ABI: CanonicalAbiInfo = <$twin as ComponentType>::ABI;
+
+            fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> wasmtime::Result<()> {
+                <$twin as ComponentType>::typecheck(ty, types)
+            }
+        }
+
+        #[allow(unsafe_code, reason = "no memory is touched but by the slice that wasmtime gives")]
+        unsafe impl$(<$parameter: Lift>)? Lift for $type {
+            fn linear_lift_from_flat(
+                context: &mut LiftContext<'_>,
+                ty: InterfaceType,
+                source: &Self::Lower,
+            ) -> wasmtime::Result<Self> {
+                Self::read(context, ty, Place::of_flat(source))
+            }
+
+            fn linear_lift_from_memory(
+                context: &mut LiftContext<'_>,
+                ty: InterfaceType,
+                bytes: &[u8],
+            ) -> wasmtime::Result<Self> {
+                Self::read(context, ty, Place::of_memory(bytes)?)
+            }
+        }
+    };
+}
+
+handed!(HandedText as String);
+handed!(HandedBytes as Vec<u8>);
+handed!(HandedList<T> as Vec<T>, T);

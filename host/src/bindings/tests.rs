@@ -1,0 +1,166 @@
+//! Values are handed over by components in the text format.
+
+use std::sync::Arc;
+
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Engine, Store, StoreContextMut};
+
+use super::handed::{HandedBytes, HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
+use crate::account::{CallAccount, HostAccount, MemoryError};
+
+/// What a component handed over last: a text, bytes, texts; and what was paid for it.
+type HandedOver = (
+    (HandedText, HandedBytes, HandedList<HandedText>),
+    Result<u64, MemoryError>,
+);
+
+/// A component that hands over what stands in its memory, with its texts in this encoding.
+fn component(
+    encoding: &str,
+    memory: &str,
+    text: [u32; 2],
+    bytes: [u32; 2],
+    list: [u32; 2],
+) -> String {
+    let arguments: Vec<String> = [text, bytes, list]
+        .concat()
+        .iter()
+        .map(|number| format!("i32.const {number}"))
+        .collect();
+    format!(
+        r#"(component
+            (import "take" (func $take (param "t" string) (param "b" (list u8)) (param "l" (list string))))
+            (core module $memory (memory (export "memory") 1) (data (i32.const 0) "{memory}"))
+            (core instance $memory (instantiate $memory))
+            (core func $take (canon lower (func $take) (memory $memory "memory") string-encoding={encoding}))
+            (core module $guest
+                (import "host" "take" (func $take (param i32 i32 i32 i32 i32 i32)))
+                (func (export "run") (call $take {}))
+            )
+            (core instance $guest (instantiate $guest
+                (with "host" (instance (export "take" (func $take))))
+            ))
+            (func (export "run") (canon lift (core func $guest "run")))
+        )"#,
+        arguments.join(" ")
+    )
+}
+
+/// Runs it; `total_bytes` are there for all calls.
+async fn run(component: &str, total_bytes: u64, fuel: usize) -> wasmtime::Result<HandedOver> {
+    let engine = Engine::default();
+    let component = Component::new(&engine, wat::parse_str(component).unwrap())?;
+    let mut linker = Linker::<Option<HandedOver>>::new(&engine);
+    linker.root().func_wrap(
+        "take",
+        |mut store: StoreContextMut<'_, Option<HandedOver>>, values| {
+            let paid = payment().map(|charge| charge.bytes());
+            *store.data_mut() = Some((values, paid));
+            Ok(())
+        },
+    )?;
+    let account = CallAccount::new(HostAccount::new(total_bytes), 0);
+    paid_by(account, async {
+        let mut store = Store::new(&engine, None);
+        store.set_hostcall_fuel(fuel);
+        let instance = linker.instantiate_async(&mut store, &component).await?;
+        let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+        run.call_async(&mut store, ()).await?;
+        Ok(store.into_data().unwrap())
+    })
+    .await
+}
+
+fn texts(list: HandedList<HandedText>) -> Vec<String> {
+    list.0.into_iter().map(|text| text.0).collect()
+}
+
+#[tokio::test]
+async fn values_come_as_the_guest_has_them_and_are_paid_for() {
+    // "zoë" in each encoding, then a list of one text: the same.
+    let utf8 = component(
+        "utf8",
+        r"zo\c3\ab\00\00\00\00\00\00\00\00\04\00\00\00",
+        [0, 4],
+        [0, 3],
+        [8, 1],
+    );
+    let utf16 = component(
+        "utf16",
+        r"z\00o\00\eb\00\00\00\00\00\00\00\03\00\00\00",
+        [0, 3],
+        [0, 3],
+        [8, 1],
+    );
+    let latin1 = component(
+        "latin1+utf16",
+        r"zo\eb\00\00\00\00\00\00\00\00\00\03\00\00\00",
+        [0, 3],
+        [0, 3],
+        [8, 1],
+    );
+    let tagged = component(
+        "latin1+utf16",
+        r"z\00o\00\eb\00\00\00\00\00\00\00\03\00\00\80",
+        [0, (1 << 31) | 3],
+        [0, 3],
+        [8, 1],
+    );
+    for (text, expected) in [(utf8, 4), (utf16, 24), (latin1, 12), (tagged, 24)] {
+        let ((one, bytes, list), paid) = run(&text, 1_000, 1_000).await.unwrap();
+        assert_eq!(one.0, "zoë", "{text}");
+        assert_eq!(bytes.0.len(), 3);
+        assert_eq!(texts(list), ["zoë"]);
+        let held = size_of::<HandedText>() as u64;
+        assert_eq!(paid, Ok(2 * expected + 3 + held), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_has_memory_for_is_not_copied() {
+    let text = component("utf8", "", [0, 60_000], [0, 60_000], [0, 1_000]);
+    let ((one, bytes, list), paid) = run(&text, 59_999, 1 << 20).await.unwrap();
+    assert_eq!(paid, Err(MemoryError::Total(59_999)));
+    assert_eq!((one.0.len(), bytes.0.len(), list.0.len()), (0, 0, 0));
+    let ((one, bytes, list), paid) = run(&text, 119_999, 1 << 20).await.unwrap();
+    assert_eq!(paid, Err(MemoryError::Total(119_999)));
+    assert_eq!((one.0.len(), bytes.0.len(), list.0.len()), (60_000, 0, 0));
+}
+
+#[tokio::test]
+async fn what_lies_elsewhere_is_broken_or_too_much_is_a_trap() {
+    let outside = [
+        component("utf8", "", [65_535, 2], [0, 0], [0, 0]),
+        component("utf8", "", [0, 0], [u32::MAX, u32::MAX], [0, 0]),
+        component("utf8", "", [0, 0], [0, 0], [0, u32::MAX]),
+        component("utf8", "", [0, 0], [0, 0], [2, 1]),
+        component("utf16", "", [1, 1], [0, 0], [0, 0]),
+        component("utf16", "", [0, 1 << 31], [0, 0], [0, 0]),
+    ];
+    for text in outside {
+        let error = run(&text, 1 << 30, 1 << 20).await.unwrap_err();
+        let cause = error.root_cause().to_string();
+        assert_eq!(
+            cause, "a value lies outside of the guest's memory",
+            "{text}"
+        );
+    }
+    let broken = component("utf8", r"\ff", [0, 1], [0, 0], [0, 0]);
+    assert!(run(&broken, 1 << 30, 1 << 20).await.is_err());
+    let half = component("utf16", r"\00\d8", [0, 1], [0, 0], [0, 0]);
+    assert!(run(&half, 1 << 30, 1 << 20).await.is_err());
+    let most = 50_000 / PAID_BYTES_FOR_ONE;
+    let long = component("utf8", "", [0, 50_001], [0, 0], [0, 0]);
+    let error = run(&long, 1 << 30, usize::try_from(most).unwrap())
+        .await
+        .unwrap_err();
+    assert!(format!("{error:?}").contains("too much data"), "{error:?}");
+}
+
+#[tokio::test]
+async fn outside_of_a_call_nothing_is_handed_over() {
+    assert!(payment().is_err());
+    let account: Arc<CallAccount> = CallAccount::new(HostAccount::new(10), 0);
+    let paid = paid_by(account, async { payment().map(|charge| charge.bytes()) });
+    assert_eq!(paid.await, Ok(0));
+}
