@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::automaton::{Origin, Transition};
 
 /// What is covered by secrets that overlap, and the needle of the first of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Coverage {
     pub(super) range: Range<usize>,
     pub(super) needle: u32,

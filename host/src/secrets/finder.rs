@@ -18,8 +18,8 @@ pub(crate) struct Finder {
     pub(super) marks: Vec<String>,
     /// The needles as they are, by their first byte.
     pub(super) words: Vec<Vec<Word>>,
-    /// Which bytes a needle may begin with, in one of its spellings.
-    pub(super) first_bytes: Box<[bool; 256]>,
+    /// Which two bytes a needle may begin with, in one of its spellings.
+    pub(super) first_pairs: BytePairs,
     pub(super) beginnings: AhoCorasick,
     pub(super) longest_beginning: usize,
     /// State tables that no search uses at the moment.
@@ -30,8 +30,40 @@ pub(crate) struct Finder {
 pub(super) struct Word {
     pub(super) bytes: Vec<u8>,
     pub(super) mark: String,
-    /// Whether nothing is under way at its end, so that it is a secret whatever comes next. Looked at when it is needed.
-    pub(super) stands_alone: OnceLock<bool>,
+    /// Which bytes may come next, so that it is a secret by itself. Looked at when it is needed.
+    pub(super) followers: OnceLock<[bool; 256]>,
+}
+
+/// A set of pairs of bytes: a bit for each.
+pub(super) struct BytePairs(Box<[[u64; 4]; 256]>);
+
+impl BytePairs {
+    /// The pairs that one of these texts may begin with.
+    fn beginning<'t>(texts: impl Iterator<Item = &'t Vec<u8>>) -> Self {
+        let mut pairs = Box::new([[0; 4]; 256]);
+        for text in texts {
+            let row = text
+                .first()
+                .and_then(|first| pairs.get_mut(usize::from(*first)));
+            let Some(row) = row else { continue };
+            match text.get(1) {
+                Some(second) => {
+                    if let Some(bits) = row.get_mut(usize::from(second >> 6)) {
+                        *bits |= 1 << (second & 63);
+                    }
+                }
+                None => *row = [u64::MAX; 4],
+            }
+        }
+        Self(pairs)
+    }
+
+    #[inline]
+    pub(super) fn has(&self, first: u8, second: u8) -> bool {
+        let row = self.0.get(usize::from(first));
+        let bits = row.and_then(|row| row.get(usize::from(second >> 6)));
+        bits.is_some_and(|bits| bits >> (second & 63) & 1 == 1)
+    }
 }
 
 impl Finder {
@@ -64,18 +96,12 @@ impl Finder {
                 words.push(Word {
                     bytes,
                     mark: mark.clone(),
-                    stands_alone: OnceLock::new(),
+                    followers: OnceLock::new(),
                 });
             }
         }
-        let mut first_bytes = Box::new([false; 256]);
-        for first in texts.iter().filter_map(|text| text.first()) {
-            if let Some(is_first) = first_bytes.get_mut(usize::from(*first)) {
-                *is_first = true;
-            }
-        }
         Some(Self {
-            first_bytes,
+            first_pairs: BytePairs::beginning(texts.iter()),
             needles,
             marks,
             words,

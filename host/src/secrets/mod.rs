@@ -5,6 +5,7 @@
 
 mod automaton;
 mod coverage;
+mod cycle;
 mod finder;
 mod json;
 #[cfg(test)]

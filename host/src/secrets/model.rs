@@ -143,6 +143,29 @@ proptest! {
         prop_assert_eq!(found, replaced(&secrets, text.as_bytes()));
     }
 
+    /// Most of a text that repeats itself is passed over.
+    #[test]
+    fn texts_that_repeat_themselves_are_searched_as_others_are(
+        unit in "[abc%]{1,7}",
+        (length, other_length) in (4_usize..24, 2_usize..12),
+        runs in proptest::collection::vec((0_usize..60, "(a|b|%|%61|abc){0,2}"), 1..4),
+    ) {
+        let text: String = runs
+            .iter()
+            .map(|(length, between)| {
+                let run: String = unit.chars().cycle().take(*length).collect();
+                run + between
+            })
+            .collect();
+        let secret: String = unit.chars().cycle().take(length).collect();
+        let other: String = unit.chars().cycle().skip(1).take(other_length).collect();
+        let secrets = [(secret.as_str(), "[1]"), (other.as_str(), "[2]")];
+        let finder = Finder::new(secrets.into_iter()).unwrap();
+        let found = finder.replaced(text.as_bytes()).unwrap_or_else(|| text.clone().into_bytes());
+        let expected = replaced(&secrets, text.as_bytes());
+        prop_assert_eq!(String::from_utf8_lossy(&found), String::from_utf8_lossy(&expected));
+    }
+
     /// The same in base64, whose texts of one secret begin alike and end in several ways.
     #[test]
     fn base64_is_found_at_every_place_of_a_group(

@@ -8,6 +8,7 @@ use aho_corasick::Input;
 
 use super::automaton::{Edge, NOTHING, State, StateTable, UnderWay};
 use super::coverage::{Coverage, is_decided, take};
+use super::cycle::Cycle;
 use super::finder::{Finder, Word};
 
 /// How many searches keep the states that they have made for the next ones.
@@ -28,7 +29,7 @@ pub(super) enum Next<'f> {
 }
 
 /// How far a search has come in a text that comes in pieces. The places count from the first byte that is not decided.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Position {
     at: usize,
     under_way: Option<Arc<UnderWay>>,
@@ -69,17 +70,37 @@ impl Finder {
             states: Some(states),
             starts: progress.starts,
             found: progress.found,
+            cycle: Cycle::new(),
         }
     }
-}
 
-impl Finder {
-    fn stands_alone(&self, word: &Word) -> bool {
-        *word.stands_alone.get_or_init(|| {
-            let mut search = self.search(&word.bytes, false);
+    /// Which bytes may follow a word, so that it is a secret, and no part of a longer one.
+    fn followers(&self, word: &Word) -> [bool; 256] {
+        let whole = Next::Secret(0..word.bytes.len(), &word.mark);
+        let mut search = self.search(&word.bytes, false);
+        search.has_words = false;
+        match search.next() {
+            next if next == whole => return [search.next() == Next::Nothing; 256],
+            Next::Unsure(0) => {}
+            _ => return [false; 256],
+        }
+        let progress = search.progress(0);
+        let mut text = word.bytes.clone();
+        text.push(0);
+        let mut byte = 0;
+        [(); 256].map(|()| {
+            if let Some(last) = text.last_mut() {
+                *last = byte;
+            }
+            byte = byte.wrapping_add(1);
+            let mut search = self.resume(progress.clone(), &text, false);
             search.has_words = false;
-            let whole = 0..word.bytes.len();
-            search.next() == Next::Secret(whole, &word.mark) && search.next() == Next::Nothing
+            search.next() == whole
+                && match search.next() {
+                    Next::Nothing => true,
+                    Next::Unsure(from) => from >= word.bytes.len(),
+                    Next::Secret(..) => false,
+                }
         })
     }
 }
@@ -98,6 +119,7 @@ pub(super) struct Search<'t> {
     starts: VecDeque<usize>,
     /// Secrets, of which the first may still turn out to be part of a longer one.
     found: VecDeque<Coverage>,
+    cycle: Cycle,
 }
 
 impl<'t> Search<'t> {
@@ -190,30 +212,41 @@ impl<'t> Search<'t> {
         found.into_iter().chain(self.under_way()).min()
     }
 
-    /// The secret that begins here as it is, and is one whatever comes next.
+    /// The secret that begins here as it is, if what comes next makes it no part of a longer one.
     fn word(&mut self) -> Option<Next<'t>> {
+        let finder = self.finder;
         let rest = self.text.get(self.at..)?;
-        let words = self.finder.words.get(usize::from(*rest.first()?))?;
-        let is_here = |word: &&Word| rest.starts_with(&word.bytes);
-        let word = words
+        let words = finder.words.get(usize::from(*rest.first()?))?;
+        let after = |word: &Word, rest: &'t [u8]| {
+            let rest = rest.strip_prefix(word.bytes.as_slice())?;
+            let followers = word.followers.get_or_init(|| finder.followers(word));
+            let is_ended = match rest.first() {
+                Some(next) => followers.get(usize::from(*next)) == Some(&true),
+                None => followers.iter().all(|may_follow| *may_follow),
+            };
+            is_ended.then_some(rest)
+        };
+        let (word, mut rest) = words
             .iter()
-            .find(|word| is_here(word) && self.finder.stands_alone(word))?;
-        let from = self.at;
+            .find_map(|word| Some((word, after(word, rest)?)))?;
         // Directly one after the other they are one.
-        let mut rest = rest;
-        while let Some(further) = rest.strip_prefix(word.bytes.as_slice()) {
-            self.at += word.bytes.len();
+        while let Some(further) = after(word, rest) {
             rest = further;
         }
+        let from = self.at;
+        self.at = self.text.len() - rest.len();
         Some(Next::Secret(from..self.at, &word.mark))
     }
 
     /// Goes on to where a secret may begin. Whether it is further on than before.
     fn step_on(&mut self) -> bool {
         let from = self.at;
-        let near = self.text.get(from..).unwrap_or_default().iter();
-        let is_first = |byte: &u8| self.finder.first_bytes.get(usize::from(*byte)) == Some(&true);
-        match near.take(NEAR_BYTES).position(is_first) {
+        let near = self.text.get(from..).unwrap_or_default().windows(2);
+        let may_begin = |pair: &[u8]| match pair {
+            [first, second] => self.finder.first_pairs.has(*first, *second),
+            _ => true,
+        };
+        match near.take(NEAR_BYTES).position(may_begin) {
             Some(further) => self.at += further,
             None => self.skip(),
         }
@@ -259,9 +292,22 @@ impl<'t> Search<'t> {
                 continue;
             };
             self.state = step.next;
+            let is_end = !step.found.is_empty();
             take(step, at, &mut self.starts, &mut self.found);
             if self.state == NOTHING || is_decided(&self.found, &self.starts) {
                 break;
+            }
+            if is_end {
+                let (state, starts, found) = (self.state, &mut self.starts, &mut self.found);
+                let ahead = self.cycle.ahead(self.text, self.at, state, starts, found);
+                if ahead > 0 {
+                    self.at += ahead;
+                    starts.iter_mut().for_each(|start| *start += ahead);
+                    if let Some(last) = found.back_mut() {
+                        last.range.end += ahead;
+                    }
+                    break;
+                }
             }
         }
     }
