@@ -32,6 +32,11 @@ pub(crate) struct Wait {
 pub(crate) enum WaitReason {
     /// The time before which the page may not begin, as the connector or its API asked.
     Requested,
+    /// The time before which the page may not begin again, since it was postponed.
+    Postponed {
+        /// What its call waited for.
+        reason: String,
+    },
     /// A sandbox to run in.
     Sandbox,
     /// A pause that the connector makes.
@@ -63,6 +68,7 @@ impl WaitReason {
     fn label(&self) -> &'static str {
         match self {
             Self::Requested => "requested",
+            Self::Postponed { .. } => "postponed",
             Self::Sandbox => "sandbox",
             Self::Pause => "pause",
             Self::Response { .. } => "response",
@@ -83,17 +89,24 @@ impl Wait {
     }
 }
 
+impl Display for WaitReason {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested => formatter.write_str("requested wait"),
+            Self::Postponed { reason } => formatter.write_str(reason),
+            Self::Sandbox => formatter.write_str("a free sandbox"),
+            Self::Pause => formatter.write_str("pause"),
+            Self::Response { origin } => write!(formatter, "response of {origin}"),
+            Self::Budget { name } => write!(formatter, "quota of {name}"),
+            Self::Retry { origin } => write!(formatter, "another try at {origin}"),
+            Self::Token { credential } => write!(formatter, "token of {credential}"),
+        }
+    }
+}
+
 impl Display for Wait {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        match &self.reason {
-            WaitReason::Requested => formatter.write_str("requested wait")?,
-            WaitReason::Sandbox => formatter.write_str("a free sandbox")?,
-            WaitReason::Pause => formatter.write_str("pause")?,
-            WaitReason::Response { origin } => write!(formatter, "response of {origin}")?,
-            WaitReason::Budget { name } => write!(formatter, "quota of {name}")?,
-            WaitReason::Retry { origin } => write!(formatter, "another try at {origin}")?,
-            WaitReason::Token { credential } => write!(formatter, "token of {credential}")?,
-        }
+        write!(formatter, "{}", self.reason)?;
         match self.until {
             None => Ok(()),
             // To the second: it is for people.

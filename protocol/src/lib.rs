@@ -56,4 +56,4 @@ pub use request_error::RequestError;
 pub use reserved_key::RESERVED_KEY;
 pub use schema::{Field, FieldType, MAX_NAME_BYTES, SchemaError, Table, write_schema};
 pub use state::IncomingState;
-pub use waiting::{Waiting, WaitingError, with_waiting};
+pub use waiting::{Waiting, WaitingError, WaitingReason, with_waiting};

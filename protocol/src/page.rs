@@ -273,6 +273,7 @@ mod tests {
             not_before: time,
             since: time,
             tries: 0,
+            reason: None,
         };
         let mark = format!(r#""weld-host":{waiting}"#);
         for (state, expected) in [

@@ -131,7 +131,7 @@ mod tests {
             assert_eq!(state.received(), text);
             assert_eq!(state.guest(), guest, "{text}");
             assert_eq!(
-                state.waiting().copied(),
+                state.waiting().cloned(),
                 Some(Waiting::parse(MARK).unwrap()),
                 "{text}"
             );

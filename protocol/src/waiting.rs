@@ -1,4 +1,4 @@
-//! The mark of a wait in a state: until when, since when, and how often it was tried.
+//! The mark of a wait in a state: until when, since when, how often it was tried, and for what.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -10,11 +10,15 @@ use crate::reserved_key::RESERVED_KEY;
 const NOT_BEFORE: &str = "not-before";
 const SINCE: &str = "since";
 const TRIES: &str = "tries";
+const FOR: &str = "for";
+
+/// The longest reason of a wait.
+const MAX_REASON_BYTES: usize = 200;
 
 /// When the next page may begin. As text it is
-/// `{"not-before": TIME, "since": TIME, "tries": NUMBER}`, the times as RFC 3339 writes them, in
-/// UTC. They must lie in the years 0 to 9999: RFC 3339 has no others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `{"not-before": TIME, "since": TIME, "tries": NUMBER, "for": TEXT}`, the times as RFC 3339 writes
+/// them, in UTC. They must lie in the years 0 to 9999: RFC 3339 has no others. `for` may be missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The earliest time of the next page.
     pub not_before: Timestamp,
@@ -22,6 +26,27 @@ pub struct Waiting {
     pub since: Timestamp,
     /// How many times in a row the page was put off.
     pub tries: u32,
+    /// What is waited for. `None` if the connector asked for the wait.
+    pub reason: Option<WaitingReason>,
+}
+
+/// What is waited for, as people read it: 1 to 200 printable ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingReason(String);
+
+impl WaitingReason {
+    /// `None` if the text is too long or has other characters.
+    #[must_use]
+    pub fn new(text: String) -> Option<Self> {
+        let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        ((1..=MAX_REASON_BYTES).contains(&text.len()) && is_printable).then_some(Self(text))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Why the value of the reserved key is not one that [`Waiting`] writes.
@@ -53,10 +78,10 @@ pub enum WaitingError {
 
 impl Waiting {
     /// Reads a JSON text that is known to be well-formed. Members of other names are ignored, and
-    /// of several of one name the last counts.
+    /// of several of one name the last counts. A `for` that is not a reason is ignored.
     pub(crate) fn parse(text: &str) -> Result<Self, WaitingError> {
-        let [not_before, since, tries] =
-            json::pick(text, [NOT_BEFORE, SINCE, TRIES]).map_err(|fault| match fault {
+        let [not_before, since, tries, reason] = json::pick(text, [NOT_BEFORE, SINCE, TRIES, FOR])
+            .map_err(|fault| match fault {
                 ShapeFault::Kind(found) => WaitingError::NotAnObject { found },
                 ShapeFault::Syntax(_) => WaitingError::NotAnObject {
                     found: JsonKind::of(text),
@@ -70,6 +95,9 @@ impl Waiting {
                 .ok_or(WaitingError::NotATime { member: NOT_BEFORE })?,
             since: time(since.get()).ok_or(WaitingError::NotATime { member: SINCE })?,
             tries: tries.get().parse().map_err(|_| WaitingError::NotACount)?,
+            reason: reason
+                .and_then(|reason| json::unquote(reason.get()))
+                .and_then(WaitingReason::new),
         })
     }
 }
@@ -80,11 +108,16 @@ impl Display for Waiting {
             not_before,
             since,
             tries,
+            reason,
         } = self;
         write!(
             formatter,
-            r#"{{"{NOT_BEFORE}":"{not_before}","{SINCE}":"{since}","{TRIES}":{tries}}}"#
-        )
+            r#"{{"{NOT_BEFORE}":"{not_before}","{SINCE}":"{since}","{TRIES}":{tries}"#
+        )?;
+        if let Some(WaitingReason(reason)) = reason {
+            write!(formatter, r#","{FOR}":{}"#, json::quote(reason))?;
+        }
+        formatter.write_str("}")
     }
 }
 
@@ -98,6 +131,7 @@ impl Display for Waiting {
 ///     not_before: "2030-01-02T03:04:05Z".parse()?,
 ///     since: "2030-01-02T03:00:00Z".parse()?,
 ///     tries: 1,
+///     reason: None,
 /// };
 /// assert_eq!(
 ///     with_waiting(r#"{"page": 2}"#, &waiting),
@@ -171,6 +205,7 @@ mod tests {
             not_before: not_before.parse().unwrap(),
             since: since.parse().unwrap(),
             tries,
+            reason: None,
         }
     }
 
@@ -272,6 +307,29 @@ mod tests {
             "since": "2030-01-02T03:00:00Z", "tries": 4294967295}"#;
         let expected = waiting("2030-01-02T03:04:05Z", "2030-01-02T03:00:00Z", u32::MAX);
         assert_eq!(Waiting::parse(text), Ok(expected));
+    }
+
+    #[test]
+    fn reason_is_read_as_it_was_written_and_others_are_ignored() {
+        let mark = |reason: &str| {
+            let time = "2030-01-02T03:04:05Z";
+            let text =
+                format!(r#"{{"not-before":"{time}","since":"{time}","tries":1,"for":{reason}}}"#);
+            Waiting::parse(&text).unwrap()
+        };
+        for text in ["quota of \"beers\"", &"x".repeat(MAX_REASON_BYTES)] {
+            let read = mark(&json::quote(text));
+            assert_eq!(read.reason, WaitingReason::new(text.to_owned()));
+            assert_eq!(read.reason.as_ref().unwrap().as_str(), text);
+            assert_eq!(Waiting::parse(&read.to_string()), Ok(read));
+        }
+        let long = "x".repeat(MAX_REASON_BYTES + 1);
+        for text in ["", "a\r\nb", "caf\u{e9}", "\u{7f}", &long] {
+            assert_eq!(mark(&json::quote(text)).reason, None, "{text:?}");
+        }
+        for value in ["null", "1", "[]", r#""\ud800""#] {
+            assert_eq!(mark(value).reason, None, "{value}");
+        }
     }
 
     #[test]

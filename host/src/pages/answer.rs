@@ -1,8 +1,7 @@
 //! What a request for a page is answered with.
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use weld_protocol::Pending;
+use weld_protocol::{Pending, Waiting, WaitingReason};
 
 use super::calls::Waiter;
 use super::key::PageKey;
@@ -56,12 +55,15 @@ impl PageAnswer {
         self.chunks.iter().map(Bytes::len).sum()
     }
 
-    /// The request came before its time.
-    pub(super) fn early(state: &str, not_before: Timestamp, charge: Charge) -> Self {
+    /// The request came before the time of its mark.
+    pub(super) fn early(state: &str, mark: &Waiting, charge: Charge) -> Self {
+        let reason = mark.reason.as_ref().map(WaitingReason::as_str);
         Self {
             waits_for: Some(Wait {
-                reason: WaitReason::Requested,
-                until: Some(not_before),
+                reason: reason.map_or(WaitReason::Requested, |reason| WaitReason::Postponed {
+                    reason: reason.to_owned(),
+                }),
+                until: Some(mark.not_before),
             }),
             ..Self::without(ReadyPage::pending(state, Pending::Waiting, charge))
         }

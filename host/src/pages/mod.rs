@@ -188,7 +188,7 @@ impl Pages {
                 let charge = charge_for(connector, state, GIVEN_BACK_COPIES)?;
                 return Ok(PageAnswer::early(
                     &given_back(state, Some(mark)),
-                    mark.not_before,
+                    mark,
                     charge,
                 ));
             }
@@ -213,7 +213,7 @@ impl Pages {
                 table: request.table.clone(),
                 state: state.guest().to_owned(),
                 canonical,
-                mark,
+                mark: mark.clone(),
                 arrived,
                 deadline: deadline.filter(|_| !self.settings.background),
                 _charge: charge,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use weld_protocol::{Pending, Waiting, with_waiting};
+use weld_protocol::{Pending, Waiting, WaitingReason, with_waiting};
 
 use super::error::PagesError;
 use super::page_call::PageCall;
@@ -49,7 +49,8 @@ pub(super) fn postponed(
     now: Timestamp,
     scope: &CallScope,
 ) -> Result<ReadyPage, PagesError> {
-    let waiting = mark(call, Some(postponement.length), now)?;
+    let mut waiting = mark(call, Some(postponement.length), now)?;
+    waiting.reason = WaitingReason::new(postponement.wait.reason.to_string());
     let Postponement {
         wait,
         repeated_calls,

@@ -21,7 +21,7 @@ pub(super) fn bound(waiting: &Waiting, now: Timestamp, limits: &Limits) -> Waiti
     let latest = add(now, limits.max_wait);
     Waiting {
         not_before: waiting.not_before.min(latest),
-        ..*waiting
+        ..waiting.clone()
     }
 }
 
@@ -36,6 +36,7 @@ pub(super) fn after_page(asked: Duration, now: Timestamp, limits: &Limits) -> Wa
         not_before: add(now, asked.min(limits.max_wait)),
         since: now,
         tries: 0,
+        reason: None,
     }
 }
 
@@ -89,6 +90,7 @@ pub(super) fn after_rate_limit(
         not_before,
         since,
         tries: tries.saturating_add(1),
+        reason: None,
     })
 }
 
@@ -120,6 +122,7 @@ mod tests {
             not_before: at(not_before),
             since: at(since),
             tries,
+            reason: None,
         }
     }
 
@@ -145,6 +148,7 @@ mod tests {
             not_before: Timestamp::MAX,
             since: Timestamp::MIN,
             tries: u32::MAX,
+            reason: None,
         };
         assert_eq!(bound(&forged, at(0), &limits()).not_before, at(3600));
     }

@@ -3,8 +3,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 use weld_protocol::{
-    ErrorKind, Page, PageRequest, Pending, RESERVED_KEY, Waiting, read_error, read_page,
-    read_schema, with_waiting,
+    ErrorKind, Page, PageRequest, Pending, RESERVED_KEY, Waiting, WaitingReason, read_error,
+    read_page, read_schema, with_waiting,
 };
 
 use crate::texts::{name, nearly, object, reserved_key, space, spaced_object, string, value};
@@ -17,10 +17,12 @@ fn waiting() -> impl Strategy<Value = Waiting> {
                 Timestamp::new(second, nanosecond).ok()
             })
     };
-    (time(), time(), any::<u32>()).prop_map(|(not_before, since, tries)| Waiting {
+    let reason = proptest::option::of("[ -~]{1,200}");
+    (time(), time(), any::<u32>(), reason).prop_map(|(not_before, since, tries, reason)| Waiting {
         not_before,
         since,
         tries,
+        reason: reason.and_then(WaitingReason::new),
     })
 }
 

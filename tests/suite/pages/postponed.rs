@@ -66,6 +66,12 @@ fn asked_to_the_end(host: &Host, state: &Value) -> (Value, usize) {
     }
 }
 
+/// Checks that a pending page says what it waits for, and until when.
+fn assert_reason(answer: &Message, reason: &str) {
+    let told = answer.header("weld-host-waits-for").unwrap();
+    assert!(told.starts_with(&format!("{reason} until ")), "{told}");
+}
+
 fn postponements(host: &Host) -> Vec<String> {
     let lines = host.log().so_far();
     let is_postponement = |line: &String| line.contains("postponed: the page begins again");
@@ -90,9 +96,7 @@ fn long_wait_ends_the_call_and_the_page_begins_again_after_it() {
             let answer = host.weld("guest").page("rows", &state);
             let page = assert_pending(&answer);
             assert_eq!(answer.header("weld-host-pending"), Some("waiting"));
-            let reason = answer.header("weld-host-waits-for").unwrap();
-            let expected = format!("another try at {} until ", upstream.origin());
-            assert!(reason.starts_with(&expected), "{reason}");
+            assert_reason(&answer, &format!("another try at {}", upstream.origin()));
             let mark = mark(&page);
             assert!(
                 mark.not_before >= before + SignedDuration::from_secs(6),
@@ -217,7 +221,9 @@ fn restart_and_shutdown_keep_the_wait_and_do_not_wait_for_it() {
     let waiting = waiting.begin().unwrap();
     after.log().wait_for_text("held until its time");
     after.terminate();
-    assert_eq!(assert_pending(&waiting.answer().unwrap()), page);
+    let answer = waiting.answer().unwrap();
+    assert_eq!(assert_pending(&answer), page);
+    assert_reason(&answer, &format!("another try at {}", upstream.origin()));
     assert_eq!(after.wait_for_exit().code(), Some(0));
     assert_eq!(upstream.received().len(), 1, "the wait is kept");
 }
@@ -238,9 +244,7 @@ fn page_that_waits_for_a_learned_quota_waits_without_a_sandbox() {
         let answer = host.weld("guest").page("rows", &state);
         assert_pending(&answer);
         assert_eq!(answer.header("weld-host-pending"), Some("waiting"));
-        let reason = answer.header("weld-host-waits-for").unwrap();
-        let expected = format!("quota of {} until ", upstream.origin());
-        assert!(reason.starts_with(&expected), "{reason}");
+        assert_reason(&answer, &format!("quota of {}", upstream.origin()));
     }
     assert_eq!(upstream.received().len(), 2);
 }
