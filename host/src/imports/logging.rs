@@ -89,11 +89,18 @@ impl CallLog {
     pub(super) fn guest_line(&self, level: LogLevel, message: &str) {
         let mut state = self.lock();
         if state.lines_left == 0 {
-            state.dropped_lines = state.dropped_lines.saturating_add(1);
+            drop(state);
+            self.drop_line();
             return;
         }
         let message = state.secrets.shown_beginning(message, MAX_LINE_BYTES);
         state.line(GuestOutput::Log, level, message.as_bytes());
+    }
+
+    /// Counts a message that there was no room for.
+    pub(super) fn drop_line(&self) {
+        let mut state = self.lock();
+        state.dropped_lines = state.dropped_lines.saturating_add(1);
     }
 
     /// Writes out what stands in the streams without a line's end, and says how much was dropped, now rather than when
@@ -134,7 +141,7 @@ impl LogState {
             tracing::warn!(
                 connector = %self.connector,
                 dropped_lines,
-                "the connector wrote more than one call may log"
+                "the connector wrote more than one call may log, or than the host has memory for"
             );
         }
     }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod fairness;
+mod handed_over;
 mod held_bytes;
 mod held_memory;
 mod host_resources;
