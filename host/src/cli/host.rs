@@ -126,6 +126,8 @@ impl Host {
         shutdown: impl Future<Output = ()>,
         tell: impl FnMut(LoadReport),
     ) {
+        // They have been told; those of a thousand broken configurations are some megabytes.
+        drop(self.reports);
         let (loader, interval) = self.loader;
         let loading = loader.run(interval, tell);
         let giving_back = async {

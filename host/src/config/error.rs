@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use super::reading::FileFault;
 use super::secret::KeyError;
 
+/// How many problems of a file are told: more than anybody mends at once, and a file of another kind has thousands.
+const MAX_TOLD: usize = 50;
+
 /// Why a configuration cannot be used. No text of it quotes a configured value, so none can show a
 /// secret.
 #[derive(Debug, thiserror::Error)]
@@ -24,12 +27,14 @@ pub enum ConfigError {
 
     /// The file can be read, but what it says is wrong. Prints one line for each problem, as
     /// compilers do: `PATH:LINE: KEY: message`.
-    #[error("{}", listing(path, problems))]
+    #[error("{}", listing(path, problems, *more))]
     Invalid {
         /// The configuration file.
         path: PathBuf,
-        /// All that is wrong with it, in the order of the file; never empty.
+        /// What is wrong with it, in the order of the file; never empty.
         problems: Vec<Problem>,
+        /// How many more problems there are than are told.
+        more: usize,
     },
 
     /// The server would be open to everybody who can reach it.
@@ -55,6 +60,21 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// A file with these problems, in its order, of which the first are told.
+    pub(super) fn invalid(path: &Path, mut problems: Vec<Problem>) -> Self {
+        let more = problems.len().saturating_sub(MAX_TOLD);
+        problems.truncate(MAX_TOLD);
+        // It stays for as long as the report does.
+        problems.shrink_to_fit();
+        Self::Invalid {
+            path: path.to_owned(),
+            problems,
+            more,
+        }
+    }
+}
+
 /// One thing that is wrong in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,27 +90,6 @@ pub struct Problem {
     pub message: String,
 }
 
-impl Problem {
-    /// A problem at `offset`, in bytes from the beginning of the file's `text`. A `key` has the form of
-    /// [`Problem::key`].
-    pub(super) fn at(text: &str, offset: usize, key: Option<String>, message: String) -> Self {
-        let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-        let lines = before.iter().filter(|byte| **byte == b'\n').count();
-        // Characters, not bytes: all bytes of UTF-8 but those that continue a character.
-        let characters = before
-            .iter()
-            .rev()
-            .take_while(|byte| **byte != b'\n')
-            .filter(|byte| **byte & 0xC0 != 0x80);
-        Self {
-            line: lines + 1,
-            column: characters.count() + 1,
-            key,
-            message,
-        }
-    }
-}
-
 impl fmt::Display for Problem {
     /// `LINE: KEY: message`: what follows the file's path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -101,11 +100,11 @@ impl fmt::Display for Problem {
     }
 }
 
-fn listing(path: &Path, problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems
-        .iter()
-        .map(|problem| format!("{}:{problem}", path.display()))
-        .collect();
+fn listing(path: &Path, problems: &[Problem], more: usize) -> String {
+    let path = path.display();
+    let lines = problems.iter().map(|problem| format!("{path}:{problem}"));
+    let rest = (more > 0).then(|| format!("{path}: {more} more problems"));
+    let lines: Vec<String> = lines.chain(rest).collect();
     lines.join("\n")
 }
 
@@ -121,16 +120,29 @@ mod tests {
             key: key.map(Into::into),
             message: message.into(),
         };
-        let error = ConfigError::Invalid {
-            path: "plugins/beers.toml".into(),
-            problems: vec![
-                problem(2, None, "key with no value"),
-                problem(7, Some("limits.memory"), "too small"),
-            ],
-        };
+        let path = Path::new("plugins/beers.toml");
+        let problems = vec![
+            problem(2, None, "key with no value"),
+            problem(7, Some("limits.memory"), "too small"),
+        ];
+        let error = ConfigError::invalid(path, problems);
         assert_eq!(
             error.to_string(),
             "plugins/beers.toml:2: key with no value\nplugins/beers.toml:7: limits.memory: too small"
         );
+    }
+
+    #[test]
+    fn only_so_many_problems_are_told() {
+        let problem = |line| Problem {
+            line,
+            column: 1,
+            key: None,
+            message: "no TOML".into(),
+        };
+        let problems = (1..=MAX_TOLD + 3).map(problem).collect();
+        let text = ConfigError::invalid(Path::new("beers.toml"), problems).to_string();
+        assert_eq!(text.lines().count(), MAX_TOLD + 1);
+        assert!(text.ends_with("\nbeers.toml: 3 more problems"), "{text}");
     }
 }

@@ -135,6 +135,40 @@ fn component_of_half_a_gigabyte_is_refused_without_being_read() {
 }
 
 #[test]
+fn many_broken_files_take_hardly_more_memory_than_none() {
+    let peak_beside = |broken: usize| {
+        let mut builder = host()
+            .flag("--reload", "100ms")
+            .flag("--total-memory", "256MiB");
+        for number in 0..10 {
+            builder = builder.plugin(&format!("good-{number}"), guests::ECHOES_STATE);
+        }
+        let good = fs::read(guests::ECHOES_STATE).unwrap();
+        // Nothing but mistakes, one in each line.
+        let config = "x\n".repeat(8_000);
+        for number in 0..broken {
+            let mut component = good[..good.len() / 2].to_vec();
+            component.extend(number.to_le_bytes());
+            builder = builder
+                .file(&format!("component-{number}.wasm"), component)
+                .plugin(&format!("configured-{number}"), guests::ECHOES_STATE)
+                .config(&format!("configured-{number}"), &config);
+        }
+        let host = builder.start();
+        for number in 0..10 {
+            assert_serves(&host, &format!("good-{number}"));
+        }
+        until("all are told", || {
+            logged(&host, "connector not loaded") >= 2 * broken
+        });
+        assert_serves(&host, "good-0");
+        host.peak_memory()
+    };
+    let (none, broken) = (peak_beside(0), peak_beside(100));
+    assert!(broken < none + (64 << 20), "{broken} and {none} bytes");
+}
+
+#[test]
 fn ten_thousand_files_that_are_no_plugins_are_no_hindrance() {
     let builder = host()
         .flag("--reload", "100ms")

@@ -72,10 +72,7 @@ impl ConnectorConfig {
                     ceilings,
                 )
             })
-            .map_err(|problems| ConfigError::Invalid {
-                path: path.to_owned(),
-                problems,
-            })
+            .map_err(|problems| ConfigError::invalid(path, problems))
     }
 }
 
@@ -93,10 +90,7 @@ fn not_utf8(path: &Path, before: &[u8]) -> ConfigError {
         key: None,
         message: "the file is not UTF-8".into(),
     };
-    ConfigError::Invalid {
-        path: path.to_owned(),
-        problems: vec![problem],
-    }
+    ConfigError::invalid(path, vec![problem])
 }
 
 #[cfg(test)]

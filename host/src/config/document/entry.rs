@@ -6,11 +6,12 @@ use std::ops::RangeInclusive;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::text::TomlText;
 use crate::config::error::Problem;
 
 /// A value, the path of its key, and where it stands.
 pub(in crate::config) struct TomlEntry<'d> {
-    pub(super) text: &'d str,
+    pub(super) text: &'d TomlText<'d>,
     pub(super) path: String,
     /// In bytes from the file's beginning: of the key, or of the value in a list.
     pub(super) offset: usize,
@@ -20,12 +21,8 @@ pub(in crate::config) struct TomlEntry<'d> {
 impl<'d> TomlEntry<'d> {
     /// Something wrong with this entry. The message is one line and quotes no value.
     pub(in crate::config) fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem::at(
-            self.text,
-            self.offset,
-            Some(self.path.clone()),
-            message.into(),
-        )
+        let key = Some(self.path.clone());
+        self.text.problem(self.offset, key, message.into())
     }
 
     /// What a message about another entry calls this one, such as `network.allow[0] on line 7`.

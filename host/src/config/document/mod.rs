@@ -6,6 +6,7 @@ mod json;
 mod source;
 mod sources;
 mod table;
+mod text;
 
 pub(super) use entry::TomlEntry;
 pub(super) use sources::{ValueSources, Variable};
@@ -15,10 +16,15 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::error::Problem;
+use text::TomlText;
+
+/// Of a longer file that isn't TOML, only the first mistake is told: the parser remembers each, and a file may have nothing
+/// but mistakes.
+const ALL_MISTAKES_BYTES: usize = 16 << 10;
 
 /// A parsed TOML file.
 pub(super) struct Document<'t> {
-    text: &'t str,
+    text: TomlText<'t>,
     root: Spanned<DeTable<'t>>,
 }
 
@@ -27,20 +33,26 @@ impl<'t> Document<'t> {
     ///
     /// # Errors
     ///
-    /// Every line that isn't TOML, in the order of the file.
+    /// Every line that isn't TOML, in the order of the file; of a file over [`ALL_MISTAKES_BYTES`], the first.
     pub(super) fn parse(text: &'t str) -> Result<Self, Vec<Problem>> {
-        let (root, errors) = DeTable::parse_recoverable(text);
-        let mut problems: Vec<Problem> = errors
-            .iter()
-            .map(|error| {
-                // A file that ends too early has its mistake at the end.
-                let offset = error.span().map_or(text.len(), |span| span.start);
-                Problem::at(text, offset, None, error.message().to_owned())
-            })
-            .collect();
-        if problems.is_empty() {
-            return Ok(Self { text, root });
-        }
+        let places = TomlText::new(text);
+        let problem = |error: &toml::de::Error| {
+            // A file that ends too early has its mistake at the end.
+            let offset = error.span().map_or(text.len(), |span| span.start);
+            places.problem(offset, None, error.message().to_owned())
+        };
+        let mut problems: Vec<Problem> = if text.len() > ALL_MISTAKES_BYTES {
+            match DeTable::parse(text) {
+                Ok(root) => return Ok(Self { text: places, root }),
+                Err(first) => vec![problem(&first)],
+            }
+        } else {
+            let (root, errors) = DeTable::parse_recoverable(text);
+            if errors.is_empty() {
+                return Ok(Self { text: places, root });
+            }
+            errors.iter().map(problem).collect()
+        };
         problems.sort_by_key(|problem| (problem.line, problem.column));
         // What the parser finds in the rest of a broken line is a consequence of the first mistake.
         problems.dedup_by_key(|problem| problem.line);
@@ -49,12 +61,14 @@ impl<'t> Document<'t> {
 
     /// The table of all that stands in no section.
     pub(super) fn root(&self) -> TomlTable<'_> {
-        TomlTable::new(self.text, String::new(), self.root.get_ref())
+        TomlTable::new(&self.text, String::new(), self.root.get_ref())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn document(text: &str) -> Document<'_> {
@@ -145,6 +159,29 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn only_the_first_mistake_of_a_long_file_is_told() {
+        let short = "x\n".repeat(ALL_MISTAKES_BYTES / 2);
+        let problems = Document::parse(&short).err().expect("no TOML");
+        assert_eq!(problems.len(), ALL_MISTAKES_BYTES / 2);
+        let text = format!("a = 1\n{}", "x\n".repeat(1 << 19));
+        let problems = Document::parse(&text).err().expect("no TOML");
+        let lines: Vec<usize> = problems.iter().map(|problem| problem.line).collect();
+        assert_eq!(lines, [2]);
+        let long = format!("a = 1 # {}", "x".repeat(1 << 20));
+        assert!(Document::parse(&long).is_ok());
+    }
+
+    #[test]
+    fn the_last_of_a_hundred_thousand_keys_is_found_as_quickly_as_the_first() {
+        let text: String = (0..100_000)
+            .map(|number| format!("k{number} = 1\n"))
+            .collect();
+        let problems = document(&text).root().unknown();
+        let lines: BTreeSet<usize> = problems.iter().map(|problem| problem.line).collect();
+        assert!(lines.into_iter().eq(1..=100_000));
     }
 
     #[test]

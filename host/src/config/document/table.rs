@@ -4,11 +4,15 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::entry::TomlEntry;
+use super::text::TomlText;
 use crate::config::error::Problem;
+
+/// So many characters of a key are told: enough to find it.
+const TOLD_CHARACTERS: usize = 64;
 
 /// A table and the keys that were asked of it: all others are unknown.
 pub(in crate::config) struct TomlTable<'d> {
-    text: &'d str,
+    text: &'d TomlText<'d>,
     /// Empty for the root.
     path: String,
     entries: &'d DeTable<'d>,
@@ -16,7 +20,7 @@ pub(in crate::config) struct TomlTable<'d> {
 }
 
 impl<'d> TomlTable<'d> {
-    pub(super) fn new(text: &'d str, path: String, entries: &'d DeTable<'d>) -> Self {
+    pub(super) fn new(text: &'d TomlText<'d>, path: String, entries: &'d DeTable<'d>) -> Self {
         Self {
             text,
             path,
@@ -75,10 +79,12 @@ impl<'d> TomlTable<'d> {
             .collect()
     }
 
-    /// The known key that was probably meant: at most a third of the letters differ.
+    /// The known key that was probably meant: at most a third of the letters differ. One that is far longer is not compared,
+    /// which would take memory for each pair of letters.
     fn nearest(&self, key: &str) -> Option<&'static str> {
         self.known
             .iter()
+            .filter(|known| key.len() <= 4 * known.len())
             .map(|known| (strsim::damerau_levenshtein(known, key), *known))
             .min()
             .filter(|(distance, known)| distance * 3 <= known.len())
@@ -115,8 +121,11 @@ impl<'d> TomlEntry<'d> {
     }
 }
 
-/// A key as TOML would write it, so that a line break in it can't break the message's line.
+/// A key as TOML would write it, so that a line break in it can't break the message's line; cut where it is long.
 fn key_text(key: &str) -> String {
+    if let Some((end, _)) = key.char_indices().nth(TOLD_CHARACTERS) {
+        return format!("{:?}…", key.get(..end).unwrap_or_default());
+    }
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     if !key.is_empty() && key.chars().all(is_bare) {
         key.to_owned()

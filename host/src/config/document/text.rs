@@ -1,0 +1,88 @@
+//! The text of a TOML file, in which a place is found as quickly at its end as at its beginning.
+
+use crate::config::error::Problem;
+
+/// Between two counts of characters, so that a file of one long line is no worse than another.
+const STEP_BYTES: usize = 1 << 10;
+
+/// A file's text, with where its lines begin.
+pub(in crate::config) struct TomlText<'t> {
+    text: &'t str,
+    /// In bytes from the beginning of the file.
+    line_begins: Vec<usize>,
+    /// How many characters stand before each step.
+    characters: Vec<usize>,
+}
+
+impl<'t> TomlText<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let after_ends = ends.map(|(offset, _)| offset + 1);
+        let mut before = 0;
+        let steps = text.as_bytes().chunks(STEP_BYTES).map(|step| {
+            before += count(step);
+            before
+        });
+        Self {
+            text,
+            line_begins: std::iter::once(0).chain(after_ends).collect(),
+            characters: std::iter::once(0).chain(steps).collect(),
+        }
+    }
+
+    /// A problem at `offset`, in bytes from the beginning. A `key` has the form of [`Problem::key`].
+    pub(super) fn problem(&self, offset: usize, key: Option<String>, message: String) -> Problem {
+        let offset = offset.min(self.text.len());
+        let line = self.line_begins.partition_point(|begin| *begin <= offset);
+        let begin = line
+            .checked_sub(1)
+            .and_then(|line| self.line_begins.get(line));
+        let begin = begin.copied().unwrap_or_default();
+        Problem {
+            line,
+            column: self.characters_before(offset) - self.characters_before(begin) + 1,
+            key,
+            message,
+        }
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let step = offset / STEP_BYTES;
+        let rest = self.text.as_bytes().get(step * STEP_BYTES..offset);
+        self.characters.get(step).copied().unwrap_or_default() + rest.map_or(0, count)
+    }
+}
+
+/// How many characters begin in these bytes of UTF-8: all bytes but those that continue one.
+fn count(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_lines_and_characters() {
+        let long = "ü".repeat(3 * STEP_BYTES);
+        let text = format!("a\n{long}\r\n\n{long}b");
+        let text = TomlText::new(&text);
+        let end = text.text.len();
+        for (offset, place) in [
+            (0, (1, 1)),
+            (1, (1, 2)),
+            (2, (2, 1)),
+            (2 + 2 * STEP_BYTES, (2, 1 + STEP_BYTES)),
+            (2 + long.len() + 2, (3, 1)),
+            (2 + long.len() + 3, (4, 1)),
+            (end - 1, (4, 1 + 3 * STEP_BYTES)),
+            (end, (4, 2 + 3 * STEP_BYTES)),
+            (end + 9, (4, 2 + 3 * STEP_BYTES)),
+        ] {
+            let problem = text.problem(offset, None, String::new());
+            assert_eq!((problem.line, problem.column), place, "{offset}");
+        }
+        let empty = TomlText::new("").problem(0, None, String::new());
+        assert_eq!((empty.line, empty.column), (1, 1));
+    }
+}
