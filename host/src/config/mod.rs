@@ -29,12 +29,13 @@ mod secret;
 mod server;
 mod settings;
 mod stamp;
+mod time_unit;
 
 pub use allow::{AllowList, AllowRule, AllowRuleError};
 pub use auth::{
     Addition, Algorithm, AnswerFields, AnswerHead, Assertion, ClientAuth, Credential,
-    CredentialKind, CredentialPlace, FieldPath, Grant, JwtConfig, JwtContent, LifetimeUnit,
-    LoginConfig, Oauth2Config, OauthClient, ParameterPlace, RedirectUri, SigningError, SigningKey,
+    CredentialKind, CredentialPlace, FieldPath, Grant, JwtConfig, JwtContent, LoginConfig,
+    Oauth2Config, OauthClient, ParameterPlace, RedirectUri, SigningError, SigningKey,
     TokenRequestShape,
 };
 pub use ceilings::Ceilings;
@@ -59,3 +60,4 @@ pub use secret::{KeyError, Secret};
 pub use server::parse_address;
 pub use server::{CompileLimits, SETTINGS, ServerConfig, Setting};
 pub use stamp::FileStamp;
+pub use time_unit::TimeUnit;

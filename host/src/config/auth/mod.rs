@@ -17,7 +17,7 @@ pub use addition::{Addition, CredentialPlace};
 pub use credential::{Credential, CredentialKind};
 pub use jwt::{JwtConfig, JwtContent};
 pub use oauth2::{
-    AnswerFields, AnswerHead, Assertion, ClientAuth, FieldPath, Grant, LifetimeUnit, LoginConfig,
-    Oauth2Config, OauthClient, ParameterPlace, RedirectUri, TokenRequestShape,
+    AnswerFields, AnswerHead, Assertion, ClientAuth, FieldPath, Grant, LoginConfig, Oauth2Config,
+    OauthClient, ParameterPlace, RedirectUri, TokenRequestShape,
 };
 pub use signing_key::{Algorithm, SigningError, SigningKey};

@@ -7,6 +7,7 @@ use http::HeaderName;
 use super::field_path::FieldPath;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::texts::line;
+use crate::config::time_unit::TimeUnit;
 
 /// Types that need a proof with each request, which the host can't give.
 const PROVED_TYPES: [&str; 3] = ["mac", "dpop", "pop"];
@@ -21,7 +22,7 @@ pub struct AnswerFields {
     /// `expires-in-path`; `None` for the usual names, beside the token or at the top.
     pub expires_in: Option<FieldPath>,
     /// `expires-in-unit`: what a number there means.
-    pub expires_in_unit: LifetimeUnit,
+    pub expires_in_unit: TimeUnit,
     /// Where a session's token stands that is in no body; `None` if `token` says where.
     pub head: Option<AnswerHead>,
     /// `expires-in` of a session: for how long its token holds if the answer doesn't say.
@@ -41,31 +42,6 @@ pub enum AnswerHead {
     Cookie(String),
 }
 
-/// What the number of a token's lifetime counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LifetimeUnit {
-    /// So many of this time, from the request on.
-    From(Duration),
-    /// So many of this time since 1970: the time at which the token ends.
-    Since1970(Duration),
-}
-
-/// `expires-in-unit`, as the file names it.
-const UNITS: [(&str, LifetimeUnit); 6] = [
-    ("seconds", LifetimeUnit::From(Duration::from_secs(1))),
-    ("milliseconds", LifetimeUnit::From(Duration::from_millis(1))),
-    ("minutes", LifetimeUnit::From(Duration::from_secs(60))),
-    ("hours", LifetimeUnit::From(Duration::from_secs(3600))),
-    (
-        "unix-seconds",
-        LifetimeUnit::Since1970(Duration::from_secs(1)),
-    ),
-    (
-        "unix-milliseconds",
-        LifetimeUnit::Since1970(Duration::from_millis(1)),
-    ),
-];
-
 impl Default for AnswerFields {
     /// Those of RFC 6749.
     fn default() -> Self {
@@ -73,7 +49,7 @@ impl Default for AnswerFields {
             token: FieldPath::of_name("access_token"),
             refresh_token: None,
             expires_in: None,
-            expires_in_unit: LifetimeUnit::From(Duration::from_secs(1)),
+            expires_in_unit: TimeUnit::SECONDS,
             head: None,
             assumed_lifetime: None,
             variables: Vec::new(),
@@ -89,13 +65,8 @@ impl AnswerFields {
         let token = fields.optional("token-path", example, FieldPath::parse);
         let refresh_token = fields.optional("refresh-token-path", example, FieldPath::parse);
         let expires_in = fields.optional("expires-in-path", example, FieldPath::parse);
-        let names = UNITS.map(|(name, _)| name).join(", ");
-        let unit = fields.optional("expires-in-unit", &format!("one of {names}"), |text| {
-            let found = UNITS.into_iter().find(|(name, _)| *name == text);
-            found
-                .map(|(_, unit)| unit)
-                .ok_or_else(|| format!("no such unit: write one of {names}"))
-        });
+        let expected = format!("one of {}", TimeUnit::names());
+        let unit = fields.optional("expires-in-unit", &expected, TimeUnit::parse);
         let default = Self::default();
         Self {
             token: token.unwrap_or(default.token),

@@ -18,7 +18,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{AnswerFields, AnswerHead, LifetimeUnit};
+pub use answer::{AnswerFields, AnswerHead};
 pub use config::{Assertion, ClientAuth, Grant, Oauth2Config, OauthClient};
 pub use field_path::FieldPath;
 pub use login::{LoginConfig, RedirectUri};

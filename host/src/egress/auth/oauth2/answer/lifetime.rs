@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::config::{LifetimeUnit, parse_duration};
+use crate::config::{TimeUnit, parse_duration};
 
 /// No token counts for longer, whatever the endpoint says.
 pub(super) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -17,7 +17,7 @@ const EPOCH_MILLISECONDS: std::ops::Range<f64> = 1.3e12..5e12;
 /// The time that is left. A number, also one with a fraction or in quotes, counts in `unit`, unless it can only be a
 /// time since 1970; a date is the token's end. `None` for zero and less, which some endpoints write where a token has no
 /// end, for an end that is past, since the clocks may differ, and for anything else.
-pub(super) fn left(value: &Value, unit: LifetimeUnit, now: SystemTime) -> Option<Duration> {
+pub(super) fn left(value: &Value, unit: TimeUnit, now: SystemTime) -> Option<Duration> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => match text.trim().parse::<f64>() {
@@ -30,8 +30,8 @@ pub(super) fn left(value: &Value, unit: LifetimeUnit, now: SystemTime) -> Option
         return None;
     }
     match unit {
-        LifetimeUnit::Since1970(unit) => until_epoch(number * unit.as_secs_f64(), now),
-        LifetimeUnit::From(unit) if unit == Duration::from_secs(1) => {
+        TimeUnit::Since1970(unit) => until_epoch(number * unit.as_secs_f64(), now),
+        TimeUnit::From(unit) if unit == Duration::from_secs(1) => {
             if EPOCH_SECONDS.contains(&number) {
                 until_epoch(number, now)
             } else if EPOCH_MILLISECONDS.contains(&number) {
@@ -40,7 +40,7 @@ pub(super) fn left(value: &Value, unit: LifetimeUnit, now: SystemTime) -> Option
                 Some(bounded(number))
             }
         }
-        LifetimeUnit::From(unit) => Some(bounded(number * unit.as_secs_f64())),
+        TimeUnit::From(unit) => Some(bounded(number * unit.as_secs_f64())),
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_time_of_a_token_is_read_in_whatever_form_it_comes() {
         let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        let unit = |seconds| LifetimeUnit::From(Duration::from_secs(seconds));
+        let unit = |seconds| TimeUnit::From(Duration::from_secs(seconds));
         let longest = Some(LONGEST.as_secs_f64());
         for (value, unit, seconds) in [
             ("3600", unit(1), Some(3600.0)),
@@ -109,7 +109,7 @@ mod tests {
             ("\"1.5\"", unit(3600), Some(5400.0)),
             (
                 "5400000",
-                LifetimeUnit::From(Duration::from_millis(1)),
+                TimeUnit::From(Duration::from_millis(1)),
                 Some(5400.0),
             ),
             ("1800000060", unit(1), Some(60.0)),
@@ -117,12 +117,12 @@ mod tests {
             ("1799999999", unit(1), None),
             (
                 "1800000060",
-                LifetimeUnit::Since1970(Duration::from_secs(1)),
+                TimeUnit::Since1970(Duration::from_secs(1)),
                 Some(60.0),
             ),
             (
                 "1800000060000",
-                LifetimeUnit::Since1970(Duration::from_millis(1)),
+                TimeUnit::Since1970(Duration::from_millis(1)),
                 Some(60.0),
             ),
             ("\"2027-01-15T08:01:00Z\"", unit(1), Some(60.0)),

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use serde_json::Value;
 
-use crate::config::{AnswerFields, FieldPath, LifetimeUnit, Secret};
+use crate::config::{AnswerFields, FieldPath, Secret, TimeUnit};
 use crate::egress::auth::error::EndpointFault;
 use crate::report;
 use refusal::RefusalWords;
@@ -190,8 +190,8 @@ impl AnswerReader<'_> {
     fn refresh_lifetime(&self) -> Option<Duration> {
         // Nobody writes one of the two in another unit; but an end is not a time from now.
         let unit = match self.fields.expires_in_unit {
-            unit @ LifetimeUnit::From(_) => unit,
-            LifetimeUnit::Since1970(unit) => LifetimeUnit::From(unit),
+            unit @ TimeUnit::From(_) => unit,
+            TimeUnit::Since1970(unit) => TimeUnit::From(unit),
         };
         let now = SystemTime::now();
         self.field(None, &REFRESH_LIFETIME_NAMES, |value| {

@@ -88,7 +88,7 @@ fn a_token_is_read_from_where_the_configuration_says() {
         fields.token = path("t.v");
         fields.refresh_token = Some(path("r.0.v"));
         fields.expires_in = Some(path("l.ms"));
-        fields.expires_in_unit = LifetimeUnit::From(Duration::from_millis(1));
+        fields.expires_in_unit = TimeUnit::From(Duration::from_millis(1));
     };
     assert_eq!(read_with(200, elsewhere, all), "x 9 r -");
     let whole = |fields: &mut AnswerFields| fields.token = path(".");
