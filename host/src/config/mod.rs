@@ -47,7 +47,9 @@ pub use network::{ClientIdentity, NetworkConfig};
 pub use quantity::{ValueError, parse_duration, parse_size};
 pub(crate) use quantity::{duration_text, size_text};
 pub use rate_limit::{
-    PathPattern, PathPatternError, QuotaHeaders, QuotaRule, Rate, RateError, RateLimitConfig,
+    BodyPath, FieldCondition, HeaderCondition, PathPattern, PathPatternError, QuotaHeaders,
+    QuotaRule, Rate, RateError, RateLimitConfig, RefusalAction, RefusalRule, RefusalWait,
+    WaitPlace,
 };
 pub use reading::{
     FILE_TIME, FileFault, FileSystem, FileThreads, NoAnswer, NotedFiles, ReadLimit, SystemFiles,

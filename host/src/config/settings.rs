@@ -135,6 +135,28 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
+    /// The strings of a key that is a string or a list of them; empty if it is missing.
+    pub(super) fn one_or_more<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let Some(entry) = self.table.get(key) else {
+            return Vec::new();
+        };
+        let entries = entry.items().unwrap_or_else(|| vec![entry]);
+        let mut right = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let value = self
+                .sources
+                .text(&entry, expected)
+                .and_then(|text| parse(&text).map_err(|message| entry.problem(message)));
+            right.extend(self.keep(Some(value)));
+        }
+        right
+    }
+
     /// The items of a list that are right; `None` if the key is missing or its value is not a list.
     pub(super) fn list_or<T, E: fmt::Display>(
         &mut self,

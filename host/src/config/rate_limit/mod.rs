@@ -4,6 +4,7 @@ mod keys;
 mod path_pattern;
 mod quota;
 mod rate;
+mod refusal;
 mod section;
 
 use std::time::Duration;
@@ -12,6 +13,9 @@ pub use keys::QuotaHeaders;
 pub use path_pattern::{PathPattern, PathPatternError};
 pub use quota::QuotaRule;
 pub use rate::{Rate, RateError};
+pub use refusal::{
+    BodyPath, FieldCondition, HeaderCondition, RefusalAction, RefusalRule, RefusalWait, WaitPlace,
+};
 
 /// How fast a connector may call its API, and what becomes of calls that fail: section
 /// `[rate-limit]`.
@@ -50,6 +54,9 @@ pub struct RateLimitConfig {
     pub failures: u32,
     /// `cool-down`: for how long they do, before one of them tries again. Default 30 s.
     pub cool_down: Duration,
+    /// `refusal` and `refusals`: which responses refuse a call, in the order in which they are
+    /// judged. Default none: only what the status and the usual headers say.
+    pub refusals: Vec<RefusalRule>,
 }
 
 impl Default for RateLimitConfig {
@@ -70,6 +77,7 @@ impl Default for RateLimitConfig {
                 .into(),
             failures: 10,
             cool_down: Duration::from_secs(30),
+            refusals: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::keys::{headers, name, rate, window};
 use super::quota::MAX_QUOTAS;
-use super::{QuotaRule, RateLimitConfig};
+use super::{QuotaRule, RateLimitConfig, RefusalRule};
 use crate::config::document::{TomlTable, ValueSources};
 use crate::config::error::Problem;
 use crate::config::range::Range;
@@ -46,6 +46,7 @@ impl RateLimitConfig {
                 .unwrap_or(defaults.retry_methods),
             failures: settings.count("failures", defaults.failures, 0..=u32::MAX),
             cool_down: settings.time("cool-down", defaults.cool_down, Range::TIME),
+            refusals: RefusalRule::read_all(&mut settings),
         }
     }
 }
@@ -140,6 +141,7 @@ mod tests {
             retry_methods: vec!["GET".to_owned(), "POST".to_owned()],
             failures: 3,
             cool_down: Duration::from_secs(60),
+            refusals: Vec::new(),
         };
         assert_eq!(read(text), (expected, vec![]));
         assert_eq!(read(""), (RateLimitConfig::default(), vec![]));

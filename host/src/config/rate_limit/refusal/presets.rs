@@ -1,0 +1,172 @@
+//! The rules of well-known APIs, by name: `refusals` of `[rate-limit]`.
+
+use std::env::VarError;
+use std::path::Path;
+
+use super::body_path::BodyPath;
+use super::rule::{RefusalAction, RefusalRule, WaitPlace};
+use super::section;
+use crate::config::document::{Document, ValueSources};
+use crate::config::reading::SystemFiles;
+use crate::config::settings::Settings;
+
+/// A preset, as a file would have it.
+struct Preset {
+    name: &'static str,
+    rules: &'static str,
+}
+
+/// Statuses and words as of the APIs' documentation.
+const PRESETS: [Preset; 5] = [
+    // The secondary limit comes with 403 or 429, often without a header: a minute at least is asked for then. GraphQL
+    // answers 200, with nothing left in the headers.
+    Preset {
+        name: "github",
+        rules: r#"
+            [[refusal]]
+            status = [403, 429]
+            text = ["secondary rate limit", "abuse detection", "rate limit exceeded"]
+            then = "wait"
+            wait = "60s"
+            [[refusal]]
+            status = 200
+            header = { x-ratelimit-remaining = "0" }
+            json = { "errors.*.type" = ["RATE_LIMITED", "RATE_LIMIT"] }
+            then = "wait"
+            wait = "60s"
+        "#,
+    },
+    // A limit per second or minute passes soon. One per day ends at midnight in California, which no answer says: it is
+    // asked for once an hour.
+    Preset {
+        name: "google",
+        rules: r#"
+            [[refusal]]
+            status = [403, 429]
+            json = { "error.errors.*.reason" = "dailyLimitExceeded" }
+            then = "wait"
+            wait = "1h"
+            [[refusal]]
+            status = [403, 429]
+            json = { "error.errors.*.reason" = ["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"] }
+            then = "wait"
+            wait-json = "error.details.*.retryDelay"
+            [[refusal]]
+            status = [403, 429]
+            json = { "error.status" = "RESOURCE_EXHAUSTED" }
+            then = "wait"
+            wait-json = "error.details.*.retryDelay"
+        "#,
+    },
+    // GraphQL answers 200. What a query costs comes back at a rate that the answer says.
+    Preset {
+        name: "shopify",
+        rules: r#"
+            [[refusal]]
+            status = [200, 429]
+            json = { "errors.*.extensions.code" = "THROTTLED" }
+            then = "wait"
+            wait = "1s"
+        "#,
+    },
+    // Of calls at once, which passes soon; and of a day, which slides: it is asked for again every 15 minutes.
+    Preset {
+        name: "salesforce",
+        rules: r#"
+            [[refusal]]
+            status = [400, 403, 500, 503]
+            json = { "*.errorCode" = "REQUEST_LIMIT_EXCEEDED" }
+            text = "Concurrent"
+            then = "wait"
+            [[refusal]]
+            status = [400, 403, 500, 503]
+            json = { "*.errorCode" = "REQUEST_LIMIT_EXCEEDED" }
+            then = "wait"
+            wait = "15m"
+        "#,
+    },
+    // GraphQL answers 400 or 200; the headers have the reset.
+    Preset {
+        name: "linear",
+        rules: r#"
+            [[refusal]]
+            status = [200, 400]
+            json = { "errors.*.extensions.code" = "RATELIMITED" }
+            then = "wait"
+            wait = "60s"
+        "#,
+    },
+];
+
+/// The names of all presets, as a message lists them.
+pub(super) fn names() -> String {
+    PRESETS.map(|preset| preset.name).join(", ")
+}
+
+/// The rules of this preset.
+///
+/// # Errors
+///
+/// There is none of this name.
+pub(super) fn rules(name: &str) -> Result<Vec<RefusalRule>, String> {
+    let preset = PRESETS
+        .iter()
+        .find(|preset| preset.name == name)
+        .ok_or_else(|| format!("no such preset: write one of {}", names()))?;
+    let mut rules = parsed(preset.rules);
+    for rule in &mut rules {
+        rule.name = format!("preset \"{name}\" of `rate-limit.refusals`");
+        if let (RefusalAction::Wait(wait), "shopify") = (&mut rule.action, name) {
+            wait.place = cost_of_shopify();
+        }
+    }
+    Ok(rules)
+}
+
+/// Reads rules that are right, as a test sees to.
+fn parsed(text: &str) -> Vec<RefusalRule> {
+    let Ok(document) = Document::parse(text) else {
+        return Vec::new();
+    };
+    let no_variable = |_: &str| Err(VarError::NotPresent);
+    let sources = ValueSources::new(Path::new("preset"), &no_variable, &SystemFiles);
+    let (mut table, mut problems) = (document.root(), Vec::new());
+    section::rules(&mut Settings::new(&mut table, &sources, &mut problems))
+}
+
+/// How long it takes until there is enough for the query.
+fn cost_of_shopify() -> Option<WaitPlace> {
+    let path = |field| BodyPath::parse(&format!("extensions.cost.{field}")).ok();
+    Some(WaitPlace::Refill {
+        needed: path("requestedQueryCost")?,
+        available: path("throttleStatus.currentlyAvailable")?,
+        rate: path("throttleStatus.restoreRate")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_rules_of_presets_are_right() {
+        for Preset { name, rules: text } in PRESETS {
+            let document = Document::parse(text).expect(name);
+            let no_variable = |_: &str| Err(VarError::NotPresent);
+            let sources = ValueSources::new(Path::new("preset"), &no_variable, &SystemFiles);
+            let (mut table, mut problems) = (document.root(), Vec::new());
+            let read = section::rules(&mut Settings::new(&mut table, &sources, &mut problems));
+            assert_eq!(problems, [], "{name}");
+            assert_eq!(table.unknown(), [], "{name}");
+            assert_eq!(read.len(), text.matches("[[refusal]]").count(), "{name}");
+            assert_eq!(rules(name).map(|rules| rules.len()), Ok(read.len()));
+        }
+        assert_eq!(
+            rules("gitlab"),
+            Err(
+                "no such preset: write one of github, google, shopify, salesforce, linear"
+                    .to_owned()
+            )
+        );
+    }
+}

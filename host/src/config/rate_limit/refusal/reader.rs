@@ -1,0 +1,20 @@
+//! Reads all rules of `[rate-limit]`: those of the file, and those of presets.
+
+use super::rule::RefusalRule;
+use super::{presets, section};
+use crate::config::settings::Settings;
+
+impl RefusalRule {
+    /// Reads all rules: those of `refusal`, then those of the presets that `refusals` names. The first whose conditions
+    /// hold counts.
+    pub(in crate::config) fn read_all(settings: &mut Settings<'_, '_, '_>) -> Vec<Self> {
+        let mut all = section::rules(settings);
+        let expected = format!("one of {}", presets::names());
+        let named = settings.one_or_more("refusals", &expected, presets::rules);
+        all.extend(named.into_iter().flatten());
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests;
