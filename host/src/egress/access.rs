@@ -18,6 +18,7 @@ use super::message::{Request, RequestBody, Response};
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::pool::Pool;
 use super::redirect::Redirectable;
+use super::refusals::Refusals;
 use super::upstream::Upstream;
 use super::upstreams::Upstreams;
 use crate::account::{Charge, charged_bytes};
@@ -70,6 +71,7 @@ impl Egress {
         );
         let upstream = Upstream {
             governor: Governor::new(&connector, config, &upstreams.budgets),
+            refusals: Refusals::new(config.rate_limit.refusals.clone()),
             connector,
             allow: config.network.allow.clone(),
             config_file,
@@ -144,6 +146,7 @@ impl Egress {
         let bearer = CredentialChoice::new(&self.credentials, upstream, scope, credential);
         let mut attempt = Attempt::new(scope, request.timeouts, payer, bearer);
         attempt.idempotent = request.idempotent;
+        attempt.refusals = Some(&upstream.refusals);
         self.take_call(&request.method, scope)?;
         let (mut outgoing, _head) =
             parse(request, &attempt.memory).map_err(|(method, error)| {

@@ -10,6 +10,7 @@ use super::error::EgressError;
 use super::memory::{EXCHANGE_BYTES, ExchangeMemory, MemoryPayer};
 use super::message::Timeouts;
 use super::outgoing::Outgoing;
+use super::refusals::Refusals;
 use crate::account::Charge;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::secrets::Finder;
@@ -30,6 +31,8 @@ pub(super) struct Attempt<'s, B> {
     pub(super) bearer: B,
     /// Whether it may be sent again after a failure, as the request says; by default its method decides.
     pub(super) idempotent: Option<bool>,
+    /// The rules by which its responses are judged; `None` if status and headers alone count.
+    pub(super) refusals: Option<&'s Refusals>,
 }
 
 /// Who a request is made for: what it carries, and what may be seen of its response. `auth` has the guest's; the host's
@@ -124,6 +127,7 @@ impl<'s, B: Bearer> Attempt<'s, B> {
             memory: ExchangeMemory::new(&scope.account, payer),
             bearer,
             idempotent: None,
+            refusals: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! A response's body as it comes: decompressed, and bounded in size and time.
 
+mod beginning;
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use self::beginning::Beginning;
 use super::decode::{PieceReader, decoder, decoder_bytes};
 use super::error::{EgressError, Timeout};
 use super::exchange::TimeLimit;
@@ -44,6 +47,8 @@ pub(super) struct BodyLimits {
 
 /// The body of a response. The exchange's log line is written when it ends or is dropped.
 pub(crate) struct ResponseBody {
+    /// Comes before the rest of the source.
+    beginning: Beginning,
     source: BodySource,
     /// None where there are no secrets to take out.
     replacer: Option<Replacer>,
@@ -89,6 +94,7 @@ impl ResponseBody {
         let pieces = WirePieces::new(body, limits.idle.time, max_wire_bytes, record.wire_bytes());
         let reader = PieceReader::new(pieces);
         Self {
+            beginning: Beginning::default(),
             source: match encoding {
                 None => BodySource::Plain(reader),
                 Some(encoding) => BodySource::Coded(encoding, reader),
@@ -223,6 +229,9 @@ impl Body for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, EgressError>>> {
         let this = self.get_mut();
+        if let Some(piece) = this.beginning.next() {
+            return Poll::Ready(Some(piece.map(Frame::data)));
+        }
         let polled = loop {
             let polled = match this.poll_piece(context) {
                 Poll::Ready(Ok(None)) => Ok(None),
@@ -272,7 +281,9 @@ impl Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.source, BodySource::Ended) && self.replacer.is_none()
+        matches!(self.source, BodySource::Ended)
+            && self.replacer.is_none()
+            && self.beginning.is_empty()
     }
 }
 

@@ -72,6 +72,18 @@ pub(crate) enum EgressError {
     },
 
     #[error(
+        "{origin} refuses calls for now, by {rule}{}",
+        wait.map_or_else(String::new, |wait| format!(": for another {wait:.1?}"))
+    )]
+    RateLimited {
+        origin: String,
+        /// The rule that takes the response for a refusal, as messages name it.
+        rule: String,
+        /// Until a call could be made, if that is known.
+        wait: Option<Duration>,
+    },
+
+    #[error(
         "{origin} has failed {failures} times in a row; it is not called for another {wait:.1?} (`rate-limit.failures`, `rate-limit.cool-down`)"
     )]
     OutOfService {
@@ -212,7 +224,9 @@ impl EgressError {
             Self::TooManyCalls { .. } => "too-many-calls",
             Self::TooManyBytes { .. } => "too-many-bytes",
             Self::OutOfMemory(_) => "out-of-memory",
-            Self::QuotaSpent { .. } | Self::OutOfService { .. } => "unavailable",
+            Self::QuotaSpent { .. } | Self::RateLimited { .. } | Self::OutOfService { .. } => {
+                "unavailable"
+            }
             Self::Timeout { .. } => "timeout",
             Self::Failed { .. } => "failed",
         }

@@ -36,6 +36,7 @@ mod phase;
 mod pool;
 mod record;
 mod redirect;
+mod refusals;
 mod tls;
 mod tries;
 mod upstream;

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use http::Response;
+use url::Url;
 
 use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::ResponseBody;
 use super::error::EgressError;
 use super::governor::{ResponseVerdict, retry};
 use super::outgoing::Outgoing;
+use super::refusals::Judgment;
 use super::upstream::Upstream;
 
 /// Which try counts, and what the next one sends: all in which the tries of a guest's request and of the host's own for a
@@ -159,11 +161,11 @@ impl Upstream {
             let mut again = policy.again(&request, attempt.bearer.may_renew());
             let sent = self.once(request, number, attempt).await;
             number = number.saturating_add(1);
-            let (sent, verdict) = match sent {
-                Ok((response, verdict)) => (Ok(response), verdict),
-                Err(failure) => (Err(failure), ResponseVerdict::Answer),
+            let (sent, judgment) = match sent {
+                Ok((response, judgment)) => (Ok(response), judgment),
+                Err(failure) => (Err(failure), Judgment::UNANSWERED),
             };
-            let is_refused = verdict == ResponseVerdict::Credential;
+            let is_refused = judgment.verdict == ResponseVerdict::Credential;
             let renews = sent.is_ok() && attempt.bearer.renews(is_refused, &url, again.is_some());
             if renews && let Some(again) = again.take() {
                 if let Ok(response) = sent {
@@ -177,7 +179,7 @@ impl Upstream {
                 Err(failure) => Err(failure),
             };
             let next = again
-                .zip(policy.passing(&ended, verdict))
+                .zip(policy.passing(&ended, judgment.verdict))
                 .and_then(|(again, passing)| {
                     let pause = self.governor.pause(
                         &origin,
@@ -190,7 +192,13 @@ impl Upstream {
                     may_call.then_some((again, pause, passing.status))
                 });
             let Some((again, pause, status)) = next else {
-                return ended.map_err(|failure| failure.error.into());
+                return match ended {
+                    Ok(answer) if judgment.is_hidden_limit => {
+                        P::set_aside(answer);
+                        Err(self.refused(&url, &judgment).into())
+                    }
+                    ended => ended.map_err(|failure| failure.error.into()),
+                };
             };
             if let Ok(answer) = ended {
                 P::set_aside(answer);
@@ -202,6 +210,22 @@ impl Upstream {
             attempt.pause(pause);
             tries = tries.saturating_add(1);
             request = policy.request(again)?;
+        }
+    }
+
+    /// What whoever made the request gets in place of a response that only a rule knows for a rate limit.
+    fn refused(&self, url: &Url, judgment: &Judgment<'_>) -> EgressError {
+        let origin = url.origin().ascii_serialization();
+        let told = match judgment.verdict {
+            ResponseVerdict::RateLimit(told) => told,
+            _ => None,
+        };
+        EgressError::RateLimited {
+            wait: told.or_else(|| self.governor.due_in(&origin, url.path())),
+            rule: judgment
+                .rule
+                .map_or_else(String::new, |rule| rule.name.clone()),
+            origin,
         }
     }
 }

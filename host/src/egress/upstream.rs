@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::response::Parts;
-use http::{Method, Response, header};
+use http::{Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 use url::Url;
@@ -16,12 +16,13 @@ use super::body::{BodyLimits, ResponseBody};
 use super::decode;
 use super::error::EgressError;
 use super::exchange::{self, ExchangeTimes, TimeLimit};
-use super::governor::{CallPermit, Governor, ResponseVerdict};
+use super::governor::{CallPermit, Governor};
 use super::headers;
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::phase::CallPhase;
 use super::pool::Pool;
 use super::record::CallRecord;
+use super::refusals::{ExchangeJudgment, HeadJudgment, Judgment, Refusals};
 use crate::account::Charge;
 use crate::config::{AllowList, NetworkConfig};
 use crate::encoding::ContentEncoding;
@@ -43,6 +44,7 @@ pub(super) struct Upstream {
     pub(super) network: NetworkConfig,
     pub(super) pool: Arc<Pool>,
     pub(super) governor: Governor,
+    pub(super) refusals: Refusals,
     pub(super) secrets: Secrets,
     pub(super) max_request_bytes: u64,
     pub(super) max_response_bytes: u64,
@@ -54,17 +56,32 @@ pub(super) struct Upstream {
 
 impl Upstream {
     /// Sends one request once, the `number`th time. Answers the response, whose body is still to come, and what it means.
-    pub(super) async fn once<B: Bearer>(
+    pub(super) async fn once<'s, B: Bearer>(
         &self,
         request: Outgoing,
         number: u32,
-        attempt: &mut Attempt<'_, B>,
-    ) -> Result<(Response<ResponseBody>, ResponseVerdict), TryFailure> {
+        attempt: &mut Attempt<'s, B>,
+    ) -> Result<(Response<ResponseBody>, Judgment<'s>), TryFailure> {
         let mut record = self.record(request.method.as_str(), Some(&request.url));
         record.attempt(number);
         let is_head = request.method == Method::HEAD;
-        match self.exchange(request, attempt, &mut record).await {
-            Ok((answer, verdict)) => Ok((self.response(answer, is_head, attempt, record), verdict)),
+        let origin = record.origin().to_owned();
+        match self.exchange(request, &origin, attempt, &mut record).await {
+            Ok((answer, judgment)) => {
+                let mut response = self.response(answer, is_head, attempt, record);
+                let judgment = match judgment {
+                    ExchangeJudgment::Known(judgment) => judgment,
+                    ExchangeJudgment::Open(open) => open
+                        .judge(&mut response, &attempt.scope.account)
+                        .await
+                        .map_err(|error| TryFailure {
+                            is_answered: true,
+                            error: error.into(),
+                        })?,
+                };
+                self.tell_refusal(&origin, response.status(), &judgment);
+                Ok((response, judgment))
+            }
             Err(error) => {
                 record.fail(&error);
                 Err(TryFailure {
@@ -76,23 +93,21 @@ impl Upstream {
     }
 
     /// One request through everything that may refuse it, up to its response's head, and what that means.
-    async fn exchange<B: Bearer>(
-        &self,
+    async fn exchange<'u, 's, B: Bearer>(
+        &'u self,
         mut request: Outgoing,
-        attempt: &mut Attempt<'_, B>,
+        origin: &'u str,
+        attempt: &mut Attempt<'s, B>,
         record: &mut CallRecord,
-    ) -> Result<(ExchangeAnswer, ResponseVerdict), EgressError> {
+    ) -> Result<(ExchangeAnswer, ExchangeJudgment<'u, 's>), EgressError> {
         headers::check(&request.url)?;
         let rule = self
             .allow
             .matching(request.method.as_str(), &request.url)
             .ok_or_else(|| self.denied(request.method.as_str(), &request.url))?;
         record.allowed_by(rule.host().to_string().into());
-        let origin = record.origin().to_owned();
         let is_streamed = matches!(request.body, OutgoingBody::Streamed(_));
-        let permit = self
-            .admitted(&request.url, &origin, attempt, record)
-            .await?;
+        let permit = self.admitted(&request.url, origin, attempt, record).await?;
         let charge = match attempt.made_ready(&mut request) {
             Ok(charge) => charge,
             Err(error) => {
@@ -108,7 +123,7 @@ impl Upstream {
         let times = self.times(attempt);
         let _waiting = attempt.scope.waits.begin(Wait {
             reason: WaitReason::Response {
-                origin: origin.clone(),
+                origin: origin.to_owned(),
             },
             until: None,
         });
@@ -121,7 +136,7 @@ impl Upstream {
             record,
         )
         .await
-        .map_err(|fault| fault.into_error(&origin, &self.config_file, record.phases().spent()));
+        .map_err(|fault| fault.into_error(origin, &self.config_file, record.phases().spent()));
         let response = match sent {
             Ok(response) => response,
             Err(error) => {
@@ -135,18 +150,34 @@ impl Upstream {
         };
         let (mut head, incoming) = response.into_parts();
         let (status, readings) = (head.status.as_u16(), self.governor.readings(&head.headers));
-        let verdict = ResponseVerdict::of(status, &readings);
-        permit.judged(status, verdict, readings);
+        let judgment = match attempt.refusals {
+            Some(rules) => rules.of_head(status, &head.headers, &readings),
+            None => HeadJudgment::Known(Judgment::plain(status, &readings)),
+        };
+        let judgment = ExchangeJudgment::new(judgment, status, permit, readings);
         head.headers = attempt.memory.charged_headers(&head.headers)?;
         if let Some(finder) = attempt.bearer.hidden() {
             headers::replace(&mut head.headers, &finder);
         }
         let encoding = decode::encoding(&head.headers).map_err(|source| EgressError::Failed {
-            origin,
+            origin: origin.to_owned(),
             source: source.into(),
         })?;
         let answer = (head, incoming, encoding, times.deadline, charge);
-        Ok((answer, verdict))
+        Ok((answer, judgment))
+    }
+
+    /// Says in the log which rule took a response for a refusal.
+    fn tell_refusal(&self, origin: &str, status: StatusCode, judgment: &Judgment<'_>) {
+        if let Some(rule) = judgment.rule {
+            tracing::info!(
+                connector = &*self.connector,
+                origin,
+                status = status.as_u16(),
+                rule = &*rule.name,
+                "a rule takes the response for a refusal"
+            );
+        }
     }
 
     /// The request's credential, then the governor's leave. Never the other way round: a token that is asked for while a

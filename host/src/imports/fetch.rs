@@ -71,6 +71,7 @@ fn refusal(error: &EgressError) -> HttpError {
         EgressError::QuotaSpent { wait, .. } | EgressError::OutOfService { wait, .. } => {
             HttpError::Unavailable(Some(milliseconds(*wait)))
         }
+        EgressError::RateLimited { wait, .. } => HttpError::Unavailable(wait.map(milliseconds)),
         EgressError::Timeout { .. } => HttpError::Timeout,
         EgressError::ResponseTooLarge { .. } => HttpError::TooLarge,
         EgressError::Failed { .. } => HttpError::Failed(error.told()),

@@ -205,9 +205,9 @@ fn wasi(error: &EgressError) -> Error {
         EgressError::ResponseTooLarge { limit_bytes } => {
             Error::HttpResponseBodySize(Some(*limit_bytes))
         }
-        EgressError::QuotaSpent { .. } | EgressError::OutOfService { .. } => {
-            Error::DestinationUnavailable
-        }
+        EgressError::QuotaSpent { .. }
+        | EgressError::RateLimited { .. }
+        | EgressError::OutOfService { .. } => Error::DestinationUnavailable,
         EgressError::Timeout { limit, .. } => match limit {
             Timeout::Connect(_) => Error::ConnectionTimeout,
             Timeout::Idle(_) => Error::ConnectionReadTimeout,

@@ -6,6 +6,7 @@ mod exchanges;
 mod gate;
 mod governor;
 mod quotas;
+mod refusal_rules;
 mod refusals;
 mod tls;
 

@@ -6,16 +6,16 @@ use serde_json::json;
 use std::sync::Mutex;
 use weld_host_tests::upstream::Upstream;
 
-type Headers = &'static [(&'static str, &'static str)];
+pub(super) type Headers = &'static [(&'static str, &'static str)];
 
 /// One answer of an API: status, headers, body.
-type Answer = (u16, Headers, &'static str);
+pub(super) type Answer = (u16, Headers, &'static str);
 
-const GOOD: Answer = (200, &[], "beers");
-const NO_HEADERS: Headers = &[];
+pub(super) const GOOD: Answer = (200, &[], "beers");
+pub(super) const NO_HEADERS: Headers = &[];
 
 /// An API that answers its calls with these in turn, the last one again and again.
-fn answering(answers: impl Into<Vec<Answer>>) -> Upstream {
+pub(super) fn answering(answers: impl Into<Vec<Answer>>) -> Upstream {
     let left = Mutex::new(answers.into());
     Upstream::start(move |_, exchange| {
         let (status, headers, body) = {

@@ -221,3 +221,36 @@ async fn brotli_window_beyond_the_format_is_refused() {
     let text = crate::report::chain(&error);
     assert!(text.contains("window of more than 16 MiB"), "{text}");
 }
+
+#[tokio::test]
+async fn beginning_is_read_no_further_than_needed_and_stays_part_of_the_body() {
+    const LEAST: usize = 1000;
+    let host = HostAccount::new(1 << 20);
+    let limits = limits_of(&host, u64::MAX, HOUR);
+    let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
+    let charge = limits.memory.charge(0).unwrap();
+    let pieces = Flood {
+        piece: Bytes::from_static(&[b'x'; 100]),
+        left: 5000,
+    };
+    let mut body = ResponseBody::new(pieces, None, None, limits, record, charge);
+    let (beginning, is_whole) = body.begin(LEAST).await.unwrap();
+    assert!((LEAST..LEAST + 200).contains(&beginning.len()) && !is_whole);
+    assert!(host.used_bytes() >= 1000, "it is paid for");
+    drop(beginning);
+    let (whole, charge) = body.whole().await.unwrap();
+    assert_eq!(whole.len(), 5000);
+    drop((whole, charge));
+    assert_eq!(host.used_bytes(), 0);
+}
+
+#[tokio::test]
+async fn beginning_for_which_there_is_no_memory_is_refused() {
+    let host = HostAccount::new(500);
+    let limits = limits_of(&host, u64::MAX, HOUR);
+    let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
+    let charge = limits.memory.charge(0).unwrap();
+    let mut body = ResponseBody::new(flood(&[b'x'; 1000]), None, None, limits, record, charge);
+    let refused = body.begin(64 << 10).await;
+    assert!(matches!(refused, Err(MemoryError::Total(_))), "{refused:?}");
+}

@@ -47,6 +47,7 @@ use place::CallPlace;
 use rate::Paces;
 
 pub(crate) use budget::Budgets;
+pub(super) use moment::until as time_until;
 pub(super) use observed::QuotaReadings;
 pub(super) use verdict::ResponseVerdict;
 
@@ -163,6 +164,15 @@ impl Governor {
             .earliest(place, &self.paces);
         let begins = now.checked_add(pause)?.max(due.unwrap_or(now));
         (begins < deadline.at).then_some(pause)
+    }
+
+    /// How long it is until a call to this path of an origin may be made; `None` if it may be made now.
+    pub(super) fn due_in(&self, origin: &str, path: &str) -> Option<Duration> {
+        let now = Instant::now();
+        let place = CallPlace::of(path, &self.paces);
+        let budget = self.account.budget(origin, now);
+        let due = budget.earliest(place, &self.paces)?;
+        Some(due.saturating_duration_since(now))
     }
 
     /// Waits before a call is made again that has been sent `tries` times; `status` is that of the last response, where

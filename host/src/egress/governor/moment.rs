@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 64;
 /// 1970, a date (HTTP's or RFC 3339's), or a duration such as `6m0s`. Zero for what is past; none for anything else.
 ///
 /// `now` is the API's clock where it told it, since the two may differ.
-pub(super) fn until(text: &str, now: SystemTime) -> Option<Duration> {
+pub(in crate::egress) fn until(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if text.len() > MAX_BYTES {
         return None;

@@ -66,14 +66,14 @@ pub(super) struct QuotaReport {
 pub(in crate::egress) struct QuotaReadings {
     pub(super) quotas: Vec<QuotaReport>,
     /// None where it is missing or can't be read; zero where it lies in the past.
-    pub(super) retry_after: Option<Duration>,
+    pub(in crate::egress) retry_after: Option<Duration>,
     /// Which of its resources the API counted the call for, where it tells.
     pub(super) resource: Option<Arc<str>>,
 }
 
 impl QuotaReadings {
     /// Whether one of the quotas has no call left.
-    pub(super) fn is_spent(&self) -> bool {
+    pub(in crate::egress) fn is_spent(&self) -> bool {
         let mut quotas = self.quotas.iter();
         quotas.any(|quota| quota.remaining == 0 && !quota.reset.is_zero())
     }

@@ -89,6 +89,11 @@ pub enum WaitPlace {
 impl RefusalRule {
     /// Whether the body decides, too.
     pub fn needs_body(&self) -> bool {
+        self.needs_json() || !self.texts.is_empty()
+    }
+
+    /// Whether something stands in the body as JSON.
+    pub fn needs_json(&self) -> bool {
         let is_told_there = match &self.action {
             RefusalAction::Wait(wait) => matches!(
                 wait.place,
@@ -96,6 +101,6 @@ impl RefusalRule {
             ),
             RefusalAction::Retry | RefusalAction::Fail | RefusalAction::Renew => false,
         };
-        is_told_there || !self.fields.is_empty() || !self.texts.is_empty()
+        is_told_there || !self.fields.is_empty()
     }
 }

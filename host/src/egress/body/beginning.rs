@@ -1,0 +1,68 @@
+//! A body's beginning, read before whoever gets the body.
+
+use bytes::Bytes;
+use http_body_util::BodyExt;
+
+use super::ResponseBody;
+use crate::account::{MemoryError, charged_bytes, make_room};
+use crate::egress::error::EgressError;
+
+/// What has been read of a body, and is still to be handed on.
+#[derive(Default)]
+pub(super) struct Beginning {
+    bytes: Option<Bytes>,
+    /// How the body broke off after that.
+    failure: Option<EgressError>,
+}
+
+impl Beginning {
+    /// What whoever reads the body gets next; `None` if there is nothing left.
+    pub(super) fn next(&mut self) -> Option<Result<Bytes, EgressError>> {
+        let bytes = self.bytes.take().map(Ok);
+        bytes.or_else(|| self.failure.take().map(Err))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_none() && self.failure.is_none()
+    }
+}
+
+impl ResponseBody {
+    /// Reads the body's beginning, no more than the piece in which these bytes end. It is paid for, and stays part of the
+    /// body; a body that breaks off meanwhile does so for whoever reads it. Answers the beginning, and whether it is all.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory left for it.
+    pub(in crate::egress) async fn begin(
+        &mut self,
+        least_bytes: usize,
+    ) -> Result<(Bytes, bool), MemoryError> {
+        let mut charge = self.limits.memory.charge(0)?;
+        let (mut bytes, mut is_whole) = (Vec::new(), false);
+        while bytes.len() <= least_bytes {
+            let piece = match self.frame().await {
+                None => {
+                    is_whole = true;
+                    break;
+                }
+                Some(Err(error)) => {
+                    self.beginning.failure = Some(error);
+                    break;
+                }
+                Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+            };
+            let most = u64::try_from(least_bytes).unwrap_or(u64::MAX);
+            if let Err(error) = make_room(&mut bytes, piece.len(), most, &mut charge) {
+                self.record.fail(&error.into());
+                return Err(error);
+            }
+            bytes.extend_from_slice(&piece);
+            // A few compressed bytes become many pieces, and no wait stands between them.
+            self.limits.scope.cpu.take_turns().await;
+        }
+        let bytes = charged_bytes(bytes, charge);
+        self.beginning.bytes = Some(bytes.clone()).filter(|bytes| !bytes.is_empty());
+        Ok((bytes, is_whole))
+    }
+}
