@@ -183,7 +183,8 @@ export class Response {
 /** Sends a request through the host, which adds credentials, waits for quotas and tries again. */
 export function fetch(input: string | { toString(): string } | Request, init?: RequestInit): Promise<Response>;
 /**
- * The response, where the API accepted the request; otherwise the error that its status means: `Unauthorized` for 401
- * and 403, `RateLimited` for 429, `Upstream` for others. With `cursor`, 400, 404 and 410 are `InvalidState`.
+ * The response, where the API accepted the request; otherwise the error that it means: `RateLimited` for 429 and for any
+ * status that comes with a wait or a quota at 0, `Unauthorized` for other 401 and 403, `Upstream` for the rest. With
+ * `cursor`, 400, 404 and 410 are `InvalidState`.
  */
 export function expectOk(pending: Response | Promise<Response>, options?: { cursor?: boolean }): Promise<Response>;

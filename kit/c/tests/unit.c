@@ -150,7 +150,7 @@ bool weld_connector_host_http_fetch(weld_connector_host_http_request_t *request,
 }
 
 static void statuses_are_errors(void) {
-  connector_tuple2_string_string_t header = {.f0 = weld_text_of("retry-after"), .f1 = weld_text_of("7")};
+  connector_tuple2_string_string_t header = {.f0 = weld_text_of("x-ratelimit-remaining"), .f1 = weld_text_of("4000")};
   static const struct {
     uint16_t status;
     int tag; /* -1: none */
@@ -174,13 +174,61 @@ static void statuses_are_errors(void) {
     bool is_fine = weld_get(weld_text_of("u"), &body, &error);
     bool is_right = cases[at].tag < 0 ? is_fine && body.len == text.len : !is_fine && error.tag == cases[at].tag;
     check("an error, or none", status, is_right);
-    if (cases[at].status == 429)
-      check("how long", status, error.val.rate_limited.is_some && error.val.rate_limited.val == 7000);
     if (cases[at].status == 500) {
       const char *words = string_of(error.val.upstream);
       check("the status is told", words, strstr(words, "500: a\xc3\xa9") != NULL);
       /* 200 bytes end within a character of these. */
       check("no half character", words, strlen(words) > 150 && strcmp(words + strlen(words) - 3, "\xc3\xa9" "a") == 0);
+    }
+  }
+}
+
+static void refusals_for_a_quota_are_rate_limits(void) {
+  static const struct {
+    uint16_t status;
+    const char *names[2], *values[2];
+    int64_t wait; /* -1: not told, -2: no rate limit */
+  } cases[] = {{429, {"x-a", "x-b"}, {"", ""}, -1},
+               {429, {"retry-after", "x-b"}, {"7", ""}, 7000},
+               {429, {"retry-after", "x-b"}, {"0", ""}, 0},
+               {420, {"x-a", "x-b"}, {"", ""}, -1},
+               {403, {"retry-after", "x-ratelimit-remaining"}, {" 7 ", "4000"}, 7000},
+               {400, {"x-retry-after", "x-b"}, {"0.5", ""}, 500},
+               {503, {"retry-after", "retry-after-ms"}, {"1", "350"}, 350},
+               {500, {"x-ms-retry-after-ms", "x-b"}, {"350", ""}, 350},
+               {529, {"x-ratelimit-reset-after", "x-b"}, {"0.25", ""}, 250},
+               {403, {"x-ratelimit-remaining", "x-ratelimit-reset"}, {"0", "7"}, 7000},
+               {403, {"x-ratelimit-remaining", "x-ratelimit-reset"}, {"0", "1792567687"}, -1},
+               {400, {"x-ratelimit-minutely-remaining", "x-ratelimit-minutely-reset"}, {"0", "7"}, 7000},
+               {403, {"retry-after", "x-b"}, {"Wed, 21 Oct 2026 07:28:00 GMT", ""}, -1},
+               {403, {"retry-after", "x-b"}, {"1792567687", ""}, -1},
+               {403, {"x-a", "x-b"}, {"", ""}, -2},
+               {403, {"retry-after", "x-b"}, {"0", ""}, -2},
+               {403, {"retry-after", "x-b"}, {"soon", ""}, -2},
+               {403, {"x-ratelimit-remaining", "x-ratelimit-reset"}, {"4000", "7"}, -2},
+               {403, {"x-ratelimit-remaining", "x-ratelimit-reset-after"}, {"1", "7"}, -2},
+               {403, {"x-ratelimit-remaining", "x-ratelimit-reset"}, {"0", "0"}, -2},
+               {401, {"retry-after", "x-b"}, {"7", ""}, -2},
+               {404, {"retry-after", "x-b"}, {"7", ""}, -2},
+               {422, {"x-ratelimit-remaining", "x-b"}, {"0", ""}, -2},
+               {503, {"x-a", "x-b"}, {"", ""}, -2}};
+  weld_text body;
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    connector_tuple2_string_string_t headers[2];
+    for (int number = 0; number < 2; number++) {
+      headers[number].f0 = weld_text_of(cases[at].names[number]);
+      headers[number].f1 = weld_text_of(cases[at].values[number]);
+    }
+    response = (weld_connector_host_http_response_t){.status = cases[at].status, .headers = {.ptr = headers, .len = 2}};
+    weld_error error = {0};
+    char shown[64];
+    snprintf(shown, sizeof shown, "%d %s", cases[at].status, cases[at].names[0]);
+    check("an error", shown, !weld_get(weld_text_of("u"), &body, &error));
+    bool is_limit = error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_RATE_LIMITED;
+    check("a rate limit, or none", shown, is_limit == (cases[at].wait != -2));
+    if (is_limit) {
+      int64_t wait = error.val.rate_limited.is_some ? (int64_t)error.val.rate_limited.val : -1;
+      check("how long", shown, wait == cases[at].wait);
     }
   }
 }
@@ -218,6 +266,7 @@ int main(void) {
   values_are_found();
   items_come_in_turn();
   statuses_are_errors();
+  refusals_for_a_quota_are_rate_limits();
   failures_are_errors();
   if (failed == 0) printf("%d checks passed\n", checked);
   return failed != 0;

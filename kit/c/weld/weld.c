@@ -85,15 +85,121 @@ bool weld_http_failed(const weld_connector_host_http_error_t *failure, weld_erro
   }
 }
 
-/* In seconds, as most APIs tell it; times of day are left to the host, which reads the header by itself. */
-static int64_t retry_after(const weld_connector_host_http_response_t *response) {
-  int64_t seconds;
+/* The value of a header; false where it is not there. */
+static bool header_of(const weld_connector_host_http_response_t *response, const char *name, weld_text *value) {
   for (size_t at = 0; at < response->headers.len; at++) {
     const connector_tuple2_string_string_t *header = &response->headers.ptr[at];
-    if (weld_is(header->f0, "retry-after") && weld_json_number(header->f1, &seconds) && seconds >= 0)
-      return seconds > UINT32_MAX / 1000 ? UINT32_MAX : seconds * 1000;
+    if (weld_is(header->f0, name)) {
+      *value = header->f1;
+      return true;
+    }
   }
-  return -1;
+  return false;
+}
+
+/* Thousandths of a whole number with up to three decimals; -1 where it is none, or a time since 1970. */
+static int64_t thousandths(weld_text value) {
+  while (value.len > 0 && value.ptr[0] == ' ') value.ptr++, value.len--;
+  while (value.len > 0 && value.ptr[value.len - 1] == ' ') value.len--;
+  weld_text whole = value;
+  int64_t number, more = 0;
+  for (whole.len = 0; whole.len < value.len && value.ptr[whole.len] != '.';) whole.len++;
+  if (!weld_json_number(whole, &number) || number < 0 || number >= 1000000000) return -1;
+  int64_t place = 100;
+  for (size_t at = whole.len + 1; at < value.len; at++, place /= 10) {
+    if (value.ptr[at] < '0' || value.ptr[at] > '9') return -1;
+    more += (value.ptr[at] - '0') * place;
+  }
+  return number * 1000 + more;
+}
+
+/* Whether a header tells what is left of a quota, such as x-ratelimit-minutely-remaining. */
+static bool is_remaining(weld_text name) {
+  char text[64];
+  if (name.len >= sizeof text) return false;
+  memcpy(text, name.ptr, name.len);
+  text[name.len] = 0;
+  return strstr(text, "remaining") != NULL && (strstr(text, "ratelimit") != NULL || strstr(text, "rate-limit") != NULL);
+}
+
+/* Where a quota has nothing left: the milliseconds to its reset, and -1 where that is no number of seconds. */
+static bool is_spent(const weld_connector_host_http_response_t *response, int64_t *wait) {
+  bool found = false;
+  *wait = -1;
+  for (size_t at = 0; at < response->headers.len; at++) {
+    const connector_tuple2_string_string_t *header = &response->headers.ptr[at];
+    if (!is_remaining(header->f0) || !weld_is(header->f1, "0")) continue;
+    char name[64];
+    weld_text value;
+    memcpy(name, header->f0.ptr, header->f0.len);
+    name[header->f0.len] = 0;
+    char *word = strstr(name, "remaining"), *rest = word + strlen("remaining");
+    memcpy(word, "reset", strlen("reset"));
+    memmove(word + strlen("reset"), rest, strlen(rest) + 1);
+    int64_t reset = header_of(response, name, &value) ? thousandths(value) : -1;
+    /* The quota is whole again. */
+    if (reset == 0) continue;
+    found = true;
+    if (reset > *wait) *wait = reset;
+  }
+  return found;
+}
+
+/* The milliseconds that a header asks to wait; -1 where none does. Times of day are left to the host, which reads the
+ * headers by itself. */
+static int64_t told_wait(const weld_connector_host_http_response_t *response) {
+  static const char *const milliseconds[] = {"retry-after-ms", "x-retry-after-ms", "x-ms-retry-after-ms"};
+  static const char *const seconds[] = {"retry-after",
+                                        "x-retry-after",
+                                        "x-ratelimit-retry-after",
+                                        "x-rate-limit-retry-after",
+                                        "ratelimit-retry-after",
+                                        "x-ratelimit-reset-after",
+                                        "x-rate-limit-reset-after",
+                                        "ratelimit-reset-after"};
+  bool has_quota = false;
+  for (size_t at = 0; at < response->headers.len; at++) has_quota |= is_remaining(response->headers.ptr[at].f0);
+  int64_t reset, first = -1;
+  size_t names = has_quota && !is_spent(response, &reset) ? 5 : 8;
+  for (size_t at = 0; at < 3 + names; at++) {
+    weld_text value;
+    if (!header_of(response, at < 3 ? milliseconds[at] : seconds[at - 3], &value)) continue;
+    int64_t wait = thousandths(value);
+    if (at < 3 && wait > 0) wait /= 1000;
+    if (wait > 0) return wait;
+    if (wait == 0) first = 0;
+  }
+  return first;
+}
+
+/* Whether a header tells a time of day or since 1970: a wait, if not how long. */
+static bool has_time(const weld_connector_host_http_response_t *response) {
+  weld_text value;
+  bool is_there = header_of(response, "retry-after", &value) || header_of(response, "x-retry-after", &value);
+  bool is_date = is_there && value.len >= 24 && value.ptr[value.len - 1] == 'T';
+  int64_t number;
+  return is_date || (is_there && weld_json_number(value, &number) && number >= 1000000000);
+}
+
+static bool is_one_of(uint16_t status, const uint16_t *statuses, size_t count) {
+  for (size_t at = 0; at < count; at++)
+    if (statuses[at] == status) return true;
+  return false;
+}
+
+/* Whether a response refuses a request for a quota, and for how many milliseconds: -1 where it doesn't say. */
+static bool is_rate_limit(const weld_connector_host_http_response_t *response, int64_t *wait) {
+  /* Refusals that no wait changes, whatever time they tell: of the credential, the resource or the method. */
+  static const uint16_t lasting[] = {401, 404, 405, 407, 410, 451, 501};
+  /* With which APIs refuse requests past a quota. */
+  static const uint16_t of_quotas[] = {400, 402, 403, 420, 429, 430, 503, 509, 529};
+  uint16_t status = response->status;
+  if (status < 400 || is_one_of(status, lasting, sizeof lasting / sizeof *lasting)) return false;
+  int64_t told = told_wait(response), reset = -1;
+  bool is_quota = is_one_of(status, of_quotas, sizeof of_quotas / sizeof *of_quotas) && is_spent(response, &reset);
+  *wait = told > 0 || reset < 0 ? told : reset;
+  if (*wait > UINT32_MAX) *wait = UINT32_MAX;
+  return status == 429 || status == 420 || told > 0 || is_quota || has_time(response);
 }
 
 /* An error page may be long, and a line says enough. No character is cut in two. */
@@ -110,7 +216,8 @@ bool weld_get(weld_text url, weld_text *body, weld_error *error) {
   if (!weld_connector_host_http_fetch(&request, &response, &failure)) return weld_http_failed(&failure, error);
   *body = weld_body(&response);
   if (response.status >= 200 && response.status < 300) return true;
-  if (response.status == 429) return weld_rate_limited(error, retry_after(&response));
+  int64_t wait;
+  if (is_rate_limit(&response, &wait)) return weld_rate_limited(error, wait);
   weld_buffer words = {0};
   weld_add(&words, "the API answered ");
   weld_add_number(&words, response.status);

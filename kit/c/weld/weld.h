@@ -75,8 +75,8 @@ weld_connector_host_http_request_t weld_request(const char *method, weld_text ur
 weld_text weld_body(const weld_connector_host_http_response_t *response);
 /* Where the request failed before there was a status. */
 bool weld_http_failed(const weld_connector_host_http_error_t *failure, weld_error *error);
-/* GETs a URL. Other statuses than 2xx are errors: 401 and 403 `unauthorized`, 429 `rate-limited`, all others
- * `upstream`. */
+/* GETs a URL. Other statuses than 2xx are errors: `rate-limited` for 429 and any that comes with a wait or a quota
+ * at 0, `unauthorized` for other 401 and 403, `upstream` for the rest. */
 bool weld_get(weld_text url, weld_text *body, weld_error *error);
 
 /* --- What a connector answers ------------------------------------------------------------------------------------ */

@@ -1,8 +1,9 @@
 // `Response`, as in browsers and Node, but that its body is no stream.
 
 import { Body, bodyFrom, excerpt } from "./body.js";
-import { InvalidState, RateLimited, Unauthorized, Upstream, MOST_MILLISECONDS } from "./errors.js";
+import { InvalidState, RateLimited, Unauthorized, Upstream } from "./errors.js";
 import { Headers } from "./headers.js";
+import { rateLimit } from "./refusal.js";
 
 export class Response extends Body {
   #url = "";
@@ -77,16 +78,10 @@ export async function expectOk(pending, { cursor = false } = {}) {
   const response = await pending;
   if (response.ok) return response;
   const { status } = response;
-  if (status === 429) throw new RateLimited(retryAfter(response.headers.get("retry-after"), Date.now()));
+  const limit = rateLimit(status, response.headers, Date.now());
+  if (limit) throw new RateLimited(limit.wait);
   const message = `the API answered ${status}: ${excerpt(await response.text())}`;
   if (status === 401 || status === 403) throw new Unauthorized(message);
   if (cursor && [400, 404, 410].includes(status)) throw new InvalidState(message);
   throw new Upstream(message);
-}
-
-/** The wait of the header `Retry-After`, seconds or a date, in milliseconds. */
-export function retryAfter(value, now) {
-  if (value === null) return undefined;
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, 0), MOST_MILLISECONDS);
 }

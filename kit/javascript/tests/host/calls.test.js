@@ -27,7 +27,7 @@ before(async () => {
     "/number": ({ response, url }) => json(response, { n: Number(url.searchParams.get("n")) }),
     "/big": ({ response }) => response.end('{"id":9007199254740993}'),
     "/status": ({ response, url }) =>
-      response.writeHead(Number(url.searchParams.get("code")), { "retry-after": "1" }).end("<h1>said so</h1>"),
+      response.writeHead(Number(url.searchParams.get("code"))).end("<h1>said so</h1>"),
   });
   // A port where nobody answers: taken once, then given back.
   const server = createServer().listen(0, "127.0.0.1");

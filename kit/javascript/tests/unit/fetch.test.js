@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { defineConnector, expectOk, fetch, Headers, Request, Response } from "weld-connector";
 import { fakeHost, httpError } from "weld-connector/testing";
-import { retryAfter } from "../../src/response.js";
+import { millisecondsUntil, rateLimit } from "../../src/refusal.js";
 
 // What `call` comes to inside of a page.
 async function inPage(host, call) {
@@ -191,6 +191,7 @@ test("expectOk turns a status into the error that it means", async () => {
   const cases = [
     [respond(401, "no"), { payload: { tag: "unauthorized", val: "the API answered 401: no" } }],
     [respond(403), { payload: { tag: "unauthorized", val: "the API answered 403: " } }],
+    [respond(403, "", { "retry-after": "30" }), { payload: { tag: "rate-limited", val: 30_000 } }],
     [respond(429, "", { "retry-after": "30" }), { payload: { tag: "rate-limited", val: 30_000 } }],
     [respond(429), { payload: { tag: "rate-limited", val: undefined } }],
     [respond(500, "<h1>\n  Out\n</h1>"), { payload: { tag: "upstream", val: "the API answered 500: <h1> Out </h1>" } }],
@@ -204,17 +205,66 @@ test("expectOk turns a status into the error that it means", async () => {
   );
 });
 
-test("Retry-After is seconds or a date", () => {
-  const now = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
+const NOW = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
+const SPENT = { "x-ratelimit-remaining": "0" };
+
+test("a time is seconds, since 1970, or a date", () => {
   const cases = [
     ["30", 30_000],
+    ["0.5", 500],
+    [String(NOW / 1000 + 7), 7000],
+    [String(NOW + 7000), 7000],
     ["Wed, 21 Oct 2026 07:28:05 GMT", 5000],
     ["Wed, 21 Oct 2026 07:27:00 GMT", 0],
-    ["99999999999", 4_294_967_295],
     ["soon", undefined],
+    ["-1", undefined],
+    ["", undefined],
     [null, undefined],
   ];
-  for (const [value, expected] of cases) assert.equal(retryAfter(value, now), expected, value);
+  for (const [value, expected] of cases) assert.equal(millisecondsUntil(value, NOW), expected, value);
+});
+
+test("a refusal with a wait or a spent quota is a rate limit", () => {
+  const left = { "x-ratelimit-remaining": "4000" };
+  const cases = [
+    [403, { "retry-after": "7", ...left }, 7000],
+    [400, { "x-retry-after": "7" }, 7000],
+    [503, { "retry-after": "7" }, 7000],
+    [500, { "retry-after-ms": "350", "retry-after": "1" }, 350],
+    [529, { "x-ratelimit-reset-after": "0.5" }, 500],
+    [403, { ...SPENT, "x-ratelimit-reset": String(NOW / 1000 + 7) }, 7000],
+    [400, { ...SPENT, "x-ratelimit-reset": "7" }, 7000],
+    [403, SPENT, undefined],
+    [400, { ...left, "x-ratelimit-minutely-remaining": "0", "x-ratelimit-minutely-reset": "7" }, 7000],
+    [429, {}, undefined],
+    [429, { "retry-after": "99999999999" }, 4_294_967_295],
+    [429, { "retry-after": "0" }, 0],
+    [429, { "retry-after": "0", ...SPENT, "x-ratelimit-reset": "7" }, 7000],
+    [420, {}, undefined],
+  ];
+  for (const [status, headers, wait] of cases) {
+    assert.deepEqual(rateLimit(status, new Headers(headers), NOW), { wait }, `${status} ${JSON.stringify(headers)}`);
+  }
+});
+
+test("other refusals are no rate limits", () => {
+  const cases = [
+    [403, {}],
+    [403, { "retry-after": "0" }],
+    [403, { "retry-after": "soon" }],
+    [403, { "x-ratelimit-remaining": "4000", "x-ratelimit-reset": "7" }],
+    [403, { "x-ratelimit-remaining": "1", "x-ratelimit-reset-after": "7" }],
+    [403, { ...SPENT, "x-ratelimit-reset": String(NOW / 1000 - 7) }],
+    [401, { "retry-after": "7" }],
+    [404, { "retry-after": "7" }],
+    [404, SPENT],
+    [422, SPENT],
+    [503, {}],
+    [200, { "retry-after": "7" }],
+  ];
+  for (const [status, headers] of cases) {
+    assert.equal(rateLimit(status, new Headers(headers), NOW), undefined, `${status} ${JSON.stringify(headers)}`);
+  }
 });
 
 test("an answer that is no JSON is a SyntaxError, and uncaught the API's fault", async () => {

@@ -6,7 +6,8 @@ from email.utils import format_datetime
 
 import weld_connector as weld
 from weld_connector import Connector, Page, _host, requests
-from weld_connector.requests.exceptions import from_refusal, retry_after
+from weld_connector.requests._refusal import rate_limit, seconds_until
+from weld_connector.requests.exceptions import from_refusal
 from weld_connector.requests.models import CaseInsensitiveDict, Response
 from weld_connector.testing import FakeHost
 
@@ -155,6 +156,49 @@ class Uncaught(unittest.TestCase):
             self.assertIsInstance(error, kind)
             self.assertIsInstance(error, requests.RequestException)
 
+    def test_a_refusal_with_a_wait_or_a_spent_quota_is_a_rate_limit(self):
+        spent = {"X-RateLimit-Remaining": "0"}
+        left = {"X-RateLimit-Remaining": "4000"}
+        for status, headers, wait in [
+            (403, {"Retry-After": "7", **left}, 7),
+            (400, {"X-Retry-After": "7"}, 7),
+            (503, {"Retry-After": "7"}, 7),
+            (500, {"Retry-After-Ms": "350", "Retry-After": "1"}, 0.35),
+            (529, {"X-RateLimit-Reset-After": "0.5"}, 0.5),
+            (400, {**spent, "X-RateLimit-Reset": "7"}, 7),
+            (403, spent, None),
+            (400, {**left, "X-RateLimit-Minutely-Remaining": "0", "X-RateLimit-Minutely-Reset": "7"}, 7),
+            (429, {}, None),
+            (429, {"Retry-After": "0"}, 0),
+            (429, {"Retry-After": "0", **spent, "X-RateLimit-Reset": "7"}, 7),
+            (420, {}, None),
+        ]:
+            self.assertEqual(rate_limit(status, headers.items()), (wait,), (status, headers))
+        later = str(int(datetime.now(timezone.utc).timestamp() * 1000) + 60_000)
+        limit = rate_limit(403, {**spent, "X-RateLimit-Reset": later}.items())
+        self.assertAlmostEqual(limit.wait, 60, delta=10)
+        error = self.error(403, headers={"Retry-After": "120", "x-ratelimit-remaining": "4000"})
+        self.assertIs(type(error), weld.RateLimited)
+        self.assertEqual(error.wait_ms, 120_000)
+
+    def test_other_refusals_are_no_rate_limits(self):
+        spent = {"X-RateLimit-Remaining": "0"}
+        for status, headers in [
+            (403, {}),
+            (403, {"Retry-After": "0"}),
+            (403, {"Retry-After": "soon"}),
+            (403, {"X-RateLimit-Remaining": "4000", "X-RateLimit-Reset": "7"}),
+            (403, {"X-RateLimit-Remaining": "1", "X-RateLimit-Reset-After": "7"}),
+            (403, {**spent, "X-RateLimit-Reset": "1700000000"}),
+            (401, {"Retry-After": "7"}),
+            (404, {"Retry-After": "7"}),
+            (404, spent),
+            (422, spent),
+            (503, {}),
+            (200, {"Retry-After": "7"}),
+        ]:
+            self.assertIsNone(rate_limit(status, headers.items()), (status, headers))
+
     def test_retry_after_is_a_number_of_seconds_or_a_date(self):
         self.assertEqual(self.error(429, headers={"Retry-After": "120"}).wait_ms, 120_000)
         for value, expected in [
@@ -164,9 +208,10 @@ class Uncaught(unittest.TestCase):
             ("soon", None),
             ("-1", None),
             ("٣", None),
-            ("9" * 50, 10**12 - 1),
+            ("0.5", 0.5),
+            ("9" * 50, None),
         ]:
-            self.assertEqual(retry_after(value), expected, value)
+            self.assertEqual(seconds_until(value), expected, value)
         later = datetime.now(timezone.utc) + timedelta(hours=1)
-        self.assertAlmostEqual(retry_after(format_datetime(later, usegmt=True)), 3600, delta=60)
-        self.assertEqual(retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), 0)
+        self.assertAlmostEqual(seconds_until(format_datetime(later, usegmt=True)), 3600, delta=60)
+        self.assertEqual(seconds_until("Wed, 21 Oct 2015 07:28:00 GMT"), 0)

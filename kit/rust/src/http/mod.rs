@@ -5,6 +5,7 @@ mod escape;
 mod link;
 mod message;
 mod quota;
+mod refusal;
 mod request;
 mod response;
 

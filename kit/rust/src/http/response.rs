@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -12,6 +11,7 @@ use serde_json::value::RawValue;
 use super::escape::without_query;
 use super::link;
 use super::message::{Body, Incoming};
+use super::refusal::rate_limit;
 use crate::{Error, Rows, Time};
 
 /// How many characters of an API's answer a message quotes.
@@ -99,18 +99,20 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// Otherwise [`Error::Unauthorized`] for 401 and 403; [`Error::RateLimited`] for 429, with the wait of the header
-    /// `Retry-After`; [`Error::InvalidState`] for 400, 404 and 410 where the request held a
+    /// Otherwise [`Error::RateLimited`] for 429, and for any status that comes with a wait or a quota at 0, with the wait;
+    /// [`Error::Unauthorized`] for other 401 and 403; [`Error::InvalidState`] for 400, 404 and 410 if the request held a
     /// [cursor](super::Request::cursor); [`Error::Upstream`] for the rest. The messages quote the answer.
     pub fn ok(self) -> Result<Self, Error> {
         if self.is_success() {
             return Ok(self);
         }
         let status = self.status();
+        if let Some(limit) = rate_limit(status, self.headers(), self.asked_at) {
+            return Err(Error::RateLimited(limit.wait));
+        }
         let message = format!("{} was answered {status}: {}", self.origin, self.excerpt());
         Err(match status {
             401 | 403 => Error::Unauthorized(message),
-            429 => Error::RateLimited(self.retry_after()),
             400 | 404 | 410 if self.has_cursor => Error::InvalidState(message),
             _ => Error::Upstream(message),
         })
@@ -180,13 +182,6 @@ impl Response {
             message = format!("{message}; it begins {}", self.excerpt());
         }
         Error::Upstream(message)
-    }
-
-    /// The wait of `Retry-After`: seconds, or a date.
-    fn retry_after(&self) -> Option<Duration> {
-        let value = self.header("retry-after")?;
-        let seconds = value.parse().ok().map(Duration::from_secs);
-        seconds.or_else(|| Some(Time::http_date(value)?.since(self.asked_at)))
     }
 
     /// The body's beginning, on one line, with the URL that a redirect led to.

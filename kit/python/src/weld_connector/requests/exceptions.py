@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from .. import _host
 from ..errors import ConnectorError, Misconfigured, RateLimited, Unauthorized, Upstream
+from ._refusal import rate_limit
 
 if TYPE_CHECKING:
     from .models import Response
@@ -117,28 +116,12 @@ class HTTPError(RequestException):
 
     def as_connector_error(self) -> ConnectorError:
         status = self.response.status_code
+        limit = rate_limit(status, self.response.headers.items())
+        if limit is not None:
+            return RateLimited(limit.wait)
         if status in (401, 403):
             return Unauthorized(str(self))
-        if status == 429:
-            return RateLimited(retry_after(self.response.headers.get("retry-after")))
         return Upstream(str(self))
-
-
-def retry_after(value: str | None) -> float | None:
-    """The seconds that `Retry-After` asks for (RFC 9110, section 10.2.3): a number of them, or a date."""
-    if value is None:
-        return None
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        # Longer ones are cut in any case, and huge ones would not be read at all.
-        return float(value[:12])
-    try:
-        date = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
-        return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=timezone.utc)
-    return max(0.0, (date - datetime.now(timezone.utc)).total_seconds())
 
 
 def from_refusal(refusal: _host.Refused, request: str) -> RequestException:

@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{FakeHost, Reply};
 use serde_json::json;
+use std::time::Duration;
 
 const URL: &str = "https://api.example.com/beers";
 
@@ -55,6 +56,15 @@ fn a_rate_limit_keeps_the_api_s_own_wait() {
         };
         assert_eq!(error(reply), Error::RateLimited(expected), "{given:?}");
     }
+}
+
+#[test]
+fn a_refusal_for_a_quota_is_a_rate_limit_with_any_status() {
+    let limited = Reply::new(403).header("Retry-After", "30");
+    let wait = Some(Duration::from_secs(30));
+    assert_eq!(error(limited), Error::RateLimited(wait));
+    let left = Reply::new(403).header("X-RateLimit-Remaining", "4000");
+    assert!(matches!(error(left), Error::Unauthorized(_)));
 }
 
 #[test]

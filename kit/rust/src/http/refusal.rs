@@ -1,0 +1,229 @@
+//! Whether a response refuses a request for a quota, and for how long.
+
+use std::time::Duration;
+
+use crate::Time;
+
+/// Refusals that no wait changes, whatever time they tell: of the credential, the resource or the method.
+const LASTING: [u16; 7] = [401, 404, 405, 407, 410, 451, 501];
+
+/// With which APIs refuse requests past a quota.
+const OF_QUOTAS: [u16; 9] = [400, 402, 403, 420, 429, 430, 503, 509, 529];
+
+const MILLISECONDS: [&str; 3] = ["retry-after-ms", "x-retry-after-ms", "x-ms-retry-after-ms"];
+const TIMES: [&str; 5] = [
+    "retry-after",
+    "x-retry-after",
+    "x-ratelimit-retry-after",
+    "x-rate-limit-retry-after",
+    "ratelimit-retry-after",
+];
+
+/// A number from here on is a time since 1970, in seconds or milliseconds.
+const EPOCH_SECONDS: f64 = 1e9;
+const EPOCH_MILLISECONDS: f64 = 1e12;
+
+/// The API takes no requests for now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct RateLimit {
+    /// For how long, if it says so.
+    pub(super) wait: Option<Duration>,
+}
+
+/// Whether a response with this status and these headers, whose names are in lower case, is a rate limit.
+pub(super) fn rate_limit(
+    status: u16,
+    headers: &[(String, String)],
+    asked_at: Time,
+) -> Option<RateLimit> {
+    if status < 400 || LASTING.contains(&status) {
+        return None;
+    }
+    let told = told(headers, asked_at);
+    let wait = told.filter(|wait| !wait.is_zero());
+    let spent = spent(headers, asked_at);
+    let is_spent = OF_QUOTAS.contains(&status) && spent.is_some();
+    (matches!(status, 420 | 429) || wait.is_some() || is_spent).then(|| RateLimit {
+        wait: wait.or(spent.flatten()).or(told),
+    })
+}
+
+/// The wait that a header tells, zero if its time is past.
+fn told(headers: &[(String, String)], asked_at: Time) -> Option<Duration> {
+    let values = |names: &'static [&str]| {
+        let of_name = move |name: &'static str| {
+            let found = headers.iter().filter(move |(known, _)| known == name);
+            found.map(|(_, value)| value.trim())
+        };
+        names.iter().copied().flat_map(of_name)
+    };
+    let resets = headers.iter().filter(|(name, _)| {
+        name.contains("ratelimit-reset-after") || name.contains("rate-limit-reset-after")
+    });
+    let resets = resets.map(|(_, value)| value.trim());
+    let has_quota = headers.iter().any(|(name, _)| is_remaining(name));
+    let is_spent = !has_quota || spent(headers, asked_at).is_some();
+    let mut told = values(&MILLISECONDS)
+        .filter_map(|text| Some(number(text)? / 1000.0))
+        .filter_map(seconds)
+        .chain(
+            values(&TIMES)
+                .chain(resets.filter(move |_| is_spent))
+                .filter_map(|text| time(text, asked_at)),
+        );
+    let first = told.next()?;
+    Some(told.fold(
+        first,
+        |first, next| if first.is_zero() { next } else { first },
+    ))
+}
+
+/// Whether a quota has nothing left, with the time of its reset, if it tells one.
+#[expect(
+    clippy::option_option,
+    reason = "a spent quota need not tell its reset"
+)]
+fn spent(headers: &[(String, String)], asked_at: Time) -> Option<Option<Duration>> {
+    let is_spent = |(name, value): &&(String, String)| is_remaining(name) && value.trim() == "0";
+    let resets = headers.iter().filter(is_spent).map(|(name, _)| {
+        let name = name.replace("remaining", "reset");
+        let reset = headers.iter().find(|(known, _)| *known == name);
+        reset.and_then(|(_, value)| time(value.trim(), asked_at))
+    });
+    resets
+        .filter(|reset| !reset.is_some_and(|reset| reset.is_zero()))
+        .max()
+}
+
+/// Whether a header tells what is left of a quota, such as `x-ratelimit-remaining` or `x-ratelimit-minutely-remaining`.
+fn is_remaining(name: &str) -> bool {
+    name.contains("remaining") && (name.contains("ratelimit") || name.contains("rate-limit"))
+}
+
+/// A number of seconds, a time since 1970, or a date.
+fn time(text: &str, asked_at: Time) -> Option<Duration> {
+    let Some(number) = number(text) else {
+        return Some(Time::http_date(text)?.since(asked_at));
+    };
+    if number < EPOCH_SECONDS {
+        return seconds(number);
+    }
+    let since_1970 = if number < EPOCH_MILLISECONDS {
+        number
+    } else {
+        number / 1000.0
+    };
+    let whole = seconds(since_1970)?.as_secs();
+    Some(Time::from_unix(i64::try_from(whole).ok()?).since(asked_at))
+}
+
+fn number(text: &str) -> Option<f64> {
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_plain.then(|| text.parse().ok()).flatten()
+}
+
+fn seconds(number: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(number).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wed, 21 Oct 2026 07:28:00 GMT.
+    const NOW: i64 = 1_792_567_680;
+
+    fn limit(status: u16, lines: &[(&str, &str)]) -> Option<RateLimit> {
+        let line = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+        let headers: Vec<_> = lines.iter().map(line).collect();
+        rate_limit(status, &headers, Time::from_unix(NOW))
+    }
+
+    #[test]
+    fn refusal_with_a_wait_or_a_spent_quota_is_a_rate_limit() {
+        let wait = |milliseconds| {
+            let wait = Some(Duration::from_millis(milliseconds));
+            Some(RateLimit { wait })
+        };
+        let unknown = Some(RateLimit { wait: None });
+        let spent = ("x-ratelimit-remaining", "0");
+        let left = ("x-ratelimit-remaining", "4000");
+        for (status, lines, expected) in [
+            (403, &[("retry-after", "7"), left][..], wait(7000)),
+            (
+                403,
+                &[("retry-after", "Wed, 21 Oct 2026 07:28:07 GMT")],
+                wait(7000),
+            ),
+            (400, &[("x-retry-after", "1792567687000")], wait(7000)),
+            (503, &[("retry-after", "7")], wait(7000)),
+            (
+                500,
+                &[("retry-after-ms", "350"), ("retry-after", "1")],
+                wait(350),
+            ),
+            (529, &[("x-ratelimit-reset-after", "0.5")], wait(500)),
+            (
+                403,
+                &[spent, ("x-ratelimit-reset", "1792567687")],
+                wait(7000),
+            ),
+            (400, &[spent, ("x-ratelimit-reset", "7")], wait(7000)),
+            (403, &[spent], unknown),
+            (
+                400,
+                &[
+                    left,
+                    ("x-ratelimit-minutely-remaining", "0"),
+                    ("x-ratelimit-minutely-reset", "7"),
+                ],
+                wait(7000),
+            ),
+            (429, &[], unknown),
+            (429, &[("retry-after", "0")], wait(0)),
+            (
+                429,
+                &[("retry-after", "0"), spent, ("x-ratelimit-reset", "7")],
+                wait(7000),
+            ),
+            (420, &[], unknown),
+        ] {
+            assert_eq!(limit(status, lines), expected, "{status} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn other_refusals_are_none() {
+        let spent = ("x-ratelimit-remaining", "0");
+        for (status, lines) in [
+            (403, &[][..]),
+            (403, &[("retry-after", "0")]),
+            (403, &[("retry-after", "soon")]),
+            (
+                403,
+                &[
+                    ("x-ratelimit-remaining", "4000"),
+                    ("x-ratelimit-reset", "7"),
+                ],
+            ),
+            (
+                403,
+                &[
+                    ("x-ratelimit-remaining", "1"),
+                    ("x-ratelimit-reset-after", "7"),
+                ],
+            ),
+            (403, &[spent, ("x-ratelimit-reset", "1792567600")]),
+            (401, &[("retry-after", "7")]),
+            (404, &[("retry-after", "7")]),
+            (404, &[spent]),
+            (422, &[spent]),
+            (503, &[]),
+            (200, &[("retry-after", "7")]),
+        ] {
+            assert_eq!(limit(status, lines), None, "{status} {lines:?}");
+        }
+    }
+}
