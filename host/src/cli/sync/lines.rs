@@ -172,10 +172,22 @@ pub(super) fn notice(event: &Event) -> Option<String> {
     Some(report::escaped(&text))
 }
 
+/// What a page that was postponed waits for, of the host's words for it. `None` if its connector asked for the wait.
+fn postponed_for(waits_for: Option<&str>) -> Option<&str> {
+    let (what, _) = waits_for?.rsplit_once(" until ")?;
+    (what != "requested wait").then_some(what)
+}
+
 /// Why a page is not there yet, and until when.
 pub(super) fn until(reason: Pending, time: Option<Timestamp>, waits_for: Option<&str>) -> String {
     match (reason, time, waits_for) {
-        (Pending::Waiting, Some(time), _) => format!("waiting until {time:.0}"),
+        (Pending::Waiting, Some(time), wait) => match postponed_for(wait) {
+            None => format!("waiting until {time:.0}"),
+            Some(what) => format!(
+                "waiting until {time:.0}: {}",
+                report::shortened(&report::escaped(what), MAX_WAIT_BYTES)
+            ),
+        },
         (Pending::Waiting, None, _) => "waiting".to_owned(),
         (Pending::Running, _, None) => "the page is in the making".to_owned(),
         (Pending::Running, _, Some(wait)) => format!(
@@ -221,4 +233,27 @@ pub(in crate::cli) fn summary_lines(summary: &Summary) -> Vec<String> {
         summary.took.as_secs_f64()
     ));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_between_pages_tell_their_reason() {
+        let time = "2026-11-24T02:58:59.4Z".parse().unwrap();
+        for (told, expected) in [
+            (None, "waiting until 2026-11-24T02:58:59Z"),
+            (
+                Some("requested wait until 2026-11-24T02:58:59Z"),
+                "waiting until 2026-11-24T02:58:59Z",
+            ),
+            (
+                Some("quota of shop until 2026-11-24T02:58:59Z"),
+                "waiting until 2026-11-24T02:58:59Z: quota of shop",
+            ),
+        ] {
+            assert_eq!(until(Pending::Waiting, Some(time), told), expected);
+        }
+    }
 }
