@@ -70,7 +70,7 @@ impl Egress {
             previous.map(|previous| &previous.credentials),
         );
         let upstream = Upstream {
-            governor: Governor::new(&connector, config, &upstreams.budgets),
+            governor: Governor::new(&connector, config, &upstreams.budgets, secrets.clone()),
             refusals: Refusals::new(config.rate_limit.refusals.clone()),
             connector,
             allow: config.network.allow.clone(),

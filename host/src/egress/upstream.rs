@@ -149,7 +149,7 @@ impl Upstream {
             }
         };
         let (mut head, incoming) = response.into_parts();
-        let (status, readings) = (head.status.as_u16(), self.governor.readings(&head.headers));
+        let (status, readings) = (head.status.as_u16(), permit.readings(&head.headers));
         let judgment = match attempt.refusals {
             Some(rules) => rules.of_head(status, &head.headers, &readings),
             None => HeadJudgment::Known(Judgment::plain(status, &readings)),

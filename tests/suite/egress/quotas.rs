@@ -1,4 +1,4 @@
-//! Quotas in the forms in which APIs tell them.
+//! Quotas of one origin that are kept apart.
 
 use crate::egress::{fetch, host_for};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn call(host: &Host, upstream: &Upstream, path: &str) -> Value {
 }
 
 /// Seconds from now until which a call would be held that may be held for a few seconds only; none if it was answered.
-fn held(host: &Host, upstream: &Upstream, path: &str) -> Option<u64> {
+pub(crate) fn held(host: &Host, upstream: &Upstream, path: &str) -> Option<u64> {
     let began = Instant::now();
     let row = call(host, upstream, path);
     if row["status"] == 200 {

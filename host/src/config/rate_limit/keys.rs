@@ -23,6 +23,23 @@ pub struct QuotaHeaders {
     pub resource: Option<String>,
 }
 
+impl QuotaHeaders {
+    /// Whether one of them has this name, in lower case.
+    pub(crate) fn names(&self, header: &str) -> bool {
+        [&self.limit, &self.remaining, &self.reset, &self.used]
+            .into_iter()
+            .flatten()
+            .any(|name| name == header)
+    }
+
+    /// Whether what they tell is a quota by itself.
+    pub(crate) fn tells_a_quota(&self) -> bool {
+        [&self.limit, &self.remaining, &self.reset, &self.used]
+            .into_iter()
+            .any(Option::is_some)
+    }
+}
+
 /// The longest name of a budget or a header.
 const MAX_NAME_BYTES: usize = 63;
 

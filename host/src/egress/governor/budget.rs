@@ -1,6 +1,5 @@
-//! Budgets: what calls of one or several connectors spend together.
+//! A budget: what calls spend together, and what some of them spend apart.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,36 +7,13 @@ use tokio::time::Instant;
 
 use super::lane::{Lane, WaitTooLong};
 use super::lanes::{LaneKey, LaneVisit, Lanes};
-use super::ledger::{CallOutcome, LedgerTicket};
 use super::observed::QuotaReadings;
+use super::outcome::{CallOutcome, LedgerTicket};
 use super::place::CallPlace;
 use super::rate::{Pace, Paces};
 use super::verdict::ResponseVerdict;
 use crate::lock::Mutex;
 use crate::waits::Waits;
-
-/// Origins of one connector whose quotas are known at once; past it, those that nobody waits for are forgotten.
-const MAX_ORIGINS: usize = 64;
-
-/// Accounts that are kept at the most without a connector that uses them.
-const MAX_UNUSED_ACCOUNTS: usize = 1024;
-
-/// All budgets of a host. They outlive their connectors, so that one which is loaded again knows what it has spent.
-#[derive(Debug, Default)]
-pub(crate) struct Budgets(Mutex<HashMap<Owner, Arc<BudgetAccount>>>);
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Owner {
-    Connector(Arc<str>),
-    Shared(Arc<str>),
-}
-
-/// The budgets of one connector, or the one of a name.
-#[derive(Debug)]
-pub(super) enum BudgetAccount {
-    Shared(Arc<Budget>),
-    ByOrigin(Mutex<HashMap<String, Arc<Budget>>>),
-}
 
 /// What is spent together: by all calls, and by those alone that the API, or the configuration, tells apart.
 #[derive(Debug)]
@@ -58,59 +34,8 @@ pub(super) struct BudgetTicket {
     own: Option<LaneVisit>,
 }
 
-impl Budgets {
-    /// The account of a connector, or the one that all have which name this budget.
-    pub(super) fn account(&self, connector: &Arc<str>, budget: Option<&str>) -> Arc<BudgetAccount> {
-        let mut accounts = self.0.lock();
-        let unused = |account: &Arc<BudgetAccount>| Arc::strong_count(account) == 1;
-        if accounts.values().filter(|account| unused(account)).count() > MAX_UNUSED_ACCOUNTS {
-            accounts.retain(|_, account| !unused(account));
-        }
-        let (owner, account) = match budget {
-            None => (
-                Owner::Connector(connector.clone()),
-                BudgetAccount::ByOrigin(Mutex::default()),
-            ),
-            Some(name) => (
-                Owner::Shared(name.into()),
-                BudgetAccount::Shared(Arc::new(Budget::new(name))),
-            ),
-        };
-        accounts
-            .entry(owner)
-            .or_insert_with(|| Arc::new(account))
-            .clone()
-    }
-}
-
-impl BudgetAccount {
-    /// The budget that calls to this origin spend.
-    pub(super) fn budget(&self, origin: &str, now: Instant) -> Arc<Budget> {
-        let budgets = match self {
-            Self::Shared(budget) => return budget.clone(),
-            Self::ByOrigin(budgets) => budgets,
-        };
-        let mut budgets = budgets.lock();
-        if let Some(budget) = budgets.get(origin) {
-            return budget.clone();
-        }
-        if budgets.len() >= MAX_ORIGINS {
-            budgets.retain(|_, budget| Arc::strong_count(budget) > 1 || !budget.is_idle(now));
-        }
-        if budgets.len() >= MAX_ORIGINS {
-            budgets.retain(|_, budget| Arc::strong_count(budget) > 1);
-        }
-        let budget = Arc::new(Budget::new(origin));
-        // Where all are in use, this call has one for itself.
-        if budgets.len() < MAX_ORIGINS {
-            budgets.insert(origin.to_owned(), budget.clone());
-        }
-        budget
-    }
-}
-
 impl Budget {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
             common: Lane::new(name),
@@ -148,7 +73,7 @@ impl Budget {
             if !ticket.is_astray() || self.own_key(place, paces).as_ref() == ticket.key() {
                 return Ok((ticket, was_held));
             }
-            self.unmake(ticket, paces);
+            self.unmake(&ticket, paces);
         }
     }
 
@@ -166,7 +91,7 @@ impl Budget {
                 verdict,
                 observed,
             } => (status, verdict, observed),
-            CallOutcome::Unmade | CallOutcome::Elsewhere => return self.unmake(ticket, paces),
+            CallOutcome::Unmade | CallOutcome::Elsewhere => return self.unmake(&ticket, paces),
             CallOutcome::Unanswered => {
                 self.common.settle(
                     ticket.common,
@@ -277,7 +202,7 @@ impl Budget {
         self.lanes.lock().kept()
     }
 
-    fn unmake(&self, ticket: BudgetTicket, paces: &Paces) {
+    fn unmake(&self, ticket: &BudgetTicket, paces: &Paces) {
         self.common.settle(
             ticket.common,
             CallOutcome::Unmade,
@@ -286,12 +211,16 @@ impl Budget {
         );
     }
 
-    fn is_idle(&self, now: Instant) -> bool {
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
         self.common.is_idle(now) && self.lanes.lock().are_idle(now)
     }
 }
 
 impl BudgetTicket {
+    pub(super) fn place(&self) -> CallPlace {
+        self.place
+    }
+
     fn key(&self) -> Option<&LaneKey> {
         self.own.as_ref().map(|own| &own.key)
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::ledger::{CallOutcome, Ledger, LedgerTicket};
+use super::ledger::Ledger;
+use super::meter;
+use super::outcome::{CallOutcome, LedgerTicket};
 use super::rate::Pace;
 use crate::lock::Mutex;
 use crate::waits::{Wait, WaitReason, Waits};
@@ -117,9 +119,14 @@ impl Lane {
         pace: &Pace,
         longest: Duration,
     ) {
-        let was_refused = self
-            .ledger()
-            .settle(ticket, ending, pace, longest, Instant::now());
+        let (was_refused, news) = {
+            let mut ledger = self.ledger();
+            let was_refused = ledger.settle(ticket, ending, pace, longest, Instant::now());
+            (was_refused, ledger.news())
+        };
+        if let Some(news) = news {
+            meter::at_once(&self.name, news);
+        }
         self.changed.notify_one();
         if was_refused {
             self.refused.notify_waiters();

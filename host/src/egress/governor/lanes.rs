@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::lane::Lane;
-use super::ledger::{CallOutcome, LedgerTicket};
+use super::outcome::{CallOutcome, LedgerTicket};
 use super::place::CallPlace;
 use super::rate::{Pace, Paces};
 

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::observed::{QuotaReadings, QuotaReport};
+use super::arrival::{Arrival, CallCount};
+use super::at_once::CallsAtOnce;
+use super::observed::QuotaReadings;
+use super::outcome::{AtOnceNews, CallOutcome, LedgerTicket};
+use super::quota_report::QuotaForm;
+use super::quotas::Quotas;
 use super::rate::{Pace, RateMeter};
+use super::trust::{PATIENCE, Trust};
 use super::verdict::ResponseVerdict;
-use super::window::{Arrival, CallCount, Window};
-
-/// How long the response to a trial is waited for before another call is made.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How many quotas of one API are kept track of.
-const MAX_WINDOWS: usize = 8;
 
 /// How long calls wait after one was refused without a word on when to come again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -23,6 +22,9 @@ const MOST_PAUSE: Duration = Duration::from_secs(60);
 const FIRST_SLACK: Duration = Duration::from_millis(50);
 const MOST_SLACK: Duration = Duration::from_secs(1);
 
+/// An age is told in whole seconds.
+const ROUNDING: Duration = Duration::from_secs(1);
+
 /// The calls of one budget.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -30,7 +32,7 @@ pub(super) struct Ledger {
     /// How many calls have been made: each one's number.
     made: u64,
     meter: RateMeter,
-    windows: Vec<Window>,
+    quotas: Quotas,
     blocked_until: Option<Instant>,
     /// What remained of a quota whose reset has passed, until the first call after it.
     passed: Option<u64>,
@@ -39,46 +41,9 @@ pub(super) struct Ledger {
     /// Calls up to this number had been made when the last refusal came.
     refused_at: u64,
     trust: Trust,
-    /// The number of the last call that had been made when trust was lost.
-    distrusted_at: u64,
-}
-
-/// Whether calls may be made side by side.
-#[derive(Debug, Default)]
-enum Trust {
-    /// Nothing is known, or it no longer holds: one call goes first.
-    #[default]
-    None,
-    /// One has gone first.
-    Trial { number: u64, began: Instant },
-    /// What the API wants is known, be it nothing.
-    Known,
-}
-
-/// A call that has been let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LedgerTicket {
-    number: u64,
-    made: Instant,
-    /// What remained of a quota that was waited out, where this is the first call after its reset.
-    remained: Option<u64>,
-}
-
-/// How a call ended.
-#[derive(Debug)]
-pub(super) enum CallOutcome {
-    /// It wasn't made.
-    Unmade,
-    /// With a response, whose words are all for another quota.
-    Elsewhere,
-    /// Without a response, as far as is known.
-    Unanswered,
-    /// With a response.
-    Answered {
-        status: u16,
-        verdict: ResponseVerdict,
-        observed: QuotaReadings,
-    },
+    at_once: CallsAtOnce,
+    /// How many calls may be made at once from now on, until somebody has asked for it.
+    news: Option<AtOnceNews>,
 }
 
 impl Ledger {
@@ -89,15 +54,14 @@ impl Ledger {
             return Err(due);
         }
         let number = self.count(now);
-        if !matches!(self.trust, Trust::Known) {
-            self.trust = Trust::Trial { number, began: now };
-        }
-        self.meter.book(pace, now);
+        self.trust.begin(number, now);
+        self.meter.book(&self.told_pace(pace), now);
         // Only of a quota that was spent: what others do with the rest says nothing.
         let remained = self.passed.take().filter(|rest| *rest <= pace.reserve);
         Ok(LedgerTicket {
             number,
             made: now,
+            at_once: self.calls.in_flight,
             remained,
         })
     }
@@ -107,6 +71,7 @@ impl Ledger {
         LedgerTicket {
             number: self.count(now),
             made: now,
+            at_once: self.calls.in_flight,
             remained: None,
         }
     }
@@ -120,12 +85,13 @@ impl Ledger {
 
     /// When a call is due that so many others precede, where those under way tell nothing new; none for now.
     pub(super) fn due(&self, pace: &Pace, others: u32, now: Instant) -> Option<Instant> {
-        let trial = match &self.trust {
-            Trust::Trial { began, .. } => began.checked_add(PATIENCE),
-            Trust::None | Trust::Known => None,
-        };
+        // Sooner as soon as another call ends.
+        let in_flight = self.calls.in_flight;
+        let crowded = (!self.at_once.allows(in_flight)).then(|| now.checked_add(PATIENCE));
         let due = self.due_after(&self.calls, pace, others);
-        due.max(trial).filter(|due| *due > now)
+        due.max(self.trust.due())
+            .max(crowded.flatten())
+            .filter(|due| *due > now)
     }
 
     /// As [`Self::due`], at the earliest: should all calls under way turn out to be told of already, and a trial be
@@ -140,23 +106,25 @@ impl Ledger {
     }
 
     fn due_after(&self, calls: &CallCount, pace: &Pace, others: u32) -> Option<Instant> {
-        self.windows
-            .iter()
-            .filter_map(|window| window.due(calls, pace, others))
-            .chain(self.meter.due(pace, others))
-            .chain(self.blocked_until)
-            .max()
+        let rate = self.meter.due(&self.told_pace(pace), others);
+        let quotas = self.quotas.due(calls, pace, others);
+        quotas.max(rate).max(self.blocked_until)
+    }
+
+    /// The pace with the rate that the API tells, if that is slower.
+    fn told_pace(&self, pace: &Pace) -> Pace {
+        pace.no_faster_than(self.quotas.interval)
+    }
+
+    /// Whether, and why, another number of calls than before may be made at once; told once.
+    pub(super) fn news(&mut self) -> Option<AtOnceNews> {
+        self.news.take()
     }
 
     /// Whether nothing would be lost if this were forgotten.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         let blocked = self.blocked_until.is_some_and(|until| until > now);
-        self.calls.in_flight == 0
-            && !blocked
-            && !self
-                .windows
-                .iter()
-                .any(|window| now < window.end(MOST_SLACK))
+        self.calls.in_flight == 0 && !blocked && self.quotas.are_whole(now, MOST_SLACK)
     }
 
     /// Notes how a call ended. `longest` caps every wait that it may lead to. Says whether calls must wait because it
@@ -173,18 +141,18 @@ impl Ledger {
         self.calls.in_flight = self.calls.in_flight.saturating_sub(1);
         let (status, verdict, observed) = match ending {
             CallOutcome::Unmade => {
-                self.meter.take_back(pace);
-                self.end_trial(ticket, false);
+                self.meter.take_back(&self.told_pace(pace));
+                self.trust.end(ticket.number, false);
                 return false;
             }
             CallOutcome::Elsewhere => {
-                self.end_trial(ticket, true);
+                self.trust.end(ticket.number, true);
                 return false;
             }
             CallOutcome::Unanswered => {
                 // The API may have counted it.
-                self.windows.iter_mut().for_each(Window::spend);
-                self.end_trial(ticket, false);
+                self.quotas.spend();
+                self.trust.end(ticket.number, false);
                 return false;
             }
             CallOutcome::Answered {
@@ -195,33 +163,26 @@ impl Ledger {
         };
         let pause = self.pause(ticket, verdict, &observed);
         self.mind_the_edge(ticket, verdict, &observed);
-        let told: Vec<_> = observed
-            .quotas
-            .iter()
-            .map(|quota| quota.name.clone())
-            .collect();
+        let took = now.saturating_duration_since(ticket.made);
+        let is_cached = observed.age > took.saturating_add(ROUNDING);
         let arrival = Arrival {
             now,
-            number: ticket.number,
+            number: if is_cached { 0 } else { ticket.number },
             made: ticket.made,
             last: self.made,
             longest,
         };
-        for quota in observed.quotas {
-            self.learn(quota, &arrival);
+        self.mind_calls_at_once(ticket, &verdict, &observed, now);
+        if pause.is_some() {
+            self.quotas.slow_down(now);
         }
+        self.quotas.learn(observed.quotas, observed.cost, &arrival);
         let is_answer = status < 500 && pause.is_none();
-        for window in &mut self.windows {
-            if !told.contains(&window.name) {
-                window.spend();
-            }
-        }
         if is_answer {
             self.refusals = 0;
-            self.windows
-                .retain(|window| told.contains(&window.name) || !window.is_gone(ticket.number));
+            self.quotas.forget(&arrival);
         }
-        self.end_trial(ticket, is_answer);
+        self.trust.end(ticket.number, is_answer);
         if let Some(until) = pause.and_then(|pause| now.checked_add(pause.min(longest))) {
             self.blocked_until = self.blocked_until.max(Some(until));
         }
@@ -232,39 +193,14 @@ impl Ledger {
     fn pass(&mut self, pace: &Pace, now: Instant) {
         if self.blocked_until.is_some_and(|until| until <= now) {
             self.blocked_until = None;
-            self.distrust();
+            self.trust.lose(self.made);
         }
         let (calls, made) = (self.calls, self.made);
-        let passed = self
-            .windows
-            .iter_mut()
-            .filter_map(|window| window.pass(&calls, pace, now, made));
-        if let Some(rest) = passed.min() {
+        if let Some(rest) = self.quotas.pass(&calls, pace, now, made) {
             self.passed = Some(rest);
-            self.distrust();
+            self.trust.lose(made);
         }
-        if let Trust::Trial { began, .. } = self.trust
-            && began.checked_add(PATIENCE).is_some_and(|end| end <= now)
-        {
-            self.trust = Trust::None;
-        }
-    }
-
-    fn learn(&mut self, quota: QuotaReport, arrival: &Arrival) {
-        if let Some(window) = self
-            .windows
-            .iter_mut()
-            .find(|window| window.name == quota.name)
-        {
-            window.learn(quota, arrival);
-            return;
-        }
-        if self.windows.len() >= MAX_WINDOWS {
-            self.windows.retain(|window| !window.is_over());
-        }
-        if self.windows.len() < MAX_WINDOWS {
-            self.windows.push(Window::new(quota, arrival));
-        }
+        self.trust.pass(now);
     }
 
     /// How long calls must wait after a response that refuses one.
@@ -282,11 +218,12 @@ impl Ledger {
             }
         }
         let spent = observed.quotas.iter().filter(|quota| quota.remaining == 0);
-        if let Some(reset) = spent
-            .map(|quota| quota.reset)
-            .max()
-            .filter(|wait| !wait.is_zero())
-        {
+        let resets = spent.filter_map(|quota| match quota.form {
+            QuotaForm::Window => quota.reset,
+            QuotaForm::Bucket(each) => each,
+            QuotaForm::Rate(_) => None,
+        });
+        if let Some(reset) = resets.max().filter(|wait| !wait.is_zero()) {
             return Some(reset);
         }
         // Those that were under way together are one refusal.
@@ -318,18 +255,33 @@ impl Ledger {
         }
     }
 
-    fn distrust(&mut self) {
-        self.trust = Trust::None;
-        self.distrusted_at = self.made;
-    }
-
-    fn end_trial(&mut self, ticket: LedgerTicket, is_answer: bool) {
-        // A trial's answer counts also where it came so late that others went too.
-        if is_answer && ticket.number > self.distrusted_at {
-            self.trust = Trust::Known;
-        } else if matches!(self.trust, Trust::Trial { number, .. } if number == ticket.number) {
-            self.trust = Trust::None;
-        }
+    /// A refusal that names no quota, or calls at once, may be for those.
+    fn mind_calls_at_once(
+        &mut self,
+        ticket: LedgerTicket,
+        verdict: &ResponseVerdict,
+        observed: &QuotaReadings,
+        now: Instant,
+    ) {
+        let is_untold = observed.quotas.is_empty() && self.quotas.are_unknown();
+        let most = match verdict {
+            ResponseVerdict::RateLimit(told) => {
+                let is_for_them = observed.is_of_calls_at_once || (told.is_none() && is_untold);
+                if !is_for_them {
+                    return;
+                }
+                self.at_once
+                    .refuse(ticket.at_once, ticket.number, self.made, now)
+            }
+            ResponseVerdict::Answer => self.at_once.succeed(ticket.at_once, now),
+            ResponseVerdict::Failure | ResponseVerdict::Credential => None,
+        };
+        self.news = most.map_or(self.news, |most| {
+            Some(AtOnceNews {
+                most,
+                is_refusal: !matches!(verdict, ResponseVerdict::Answer),
+            })
+        });
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use super::breaker::BreakerChange;
+use super::outcome::AtOnceNews;
 
 /// Calls that were held back because of a quota or a rate, by `connector`.
 pub(super) const HELD_CALLS: &str = "weld_host_upstream_held_calls_total";
@@ -61,6 +62,25 @@ pub(super) fn changed(connector: &Arc<str>, origin: &str, change: BreakerChange)
             );
             gauge!(OPEN_BREAKERS, "connector" => connector.to_string()).decrement(1);
         }
+    }
+}
+
+/// Another number of calls that spend this budget may be made at once.
+pub(super) fn at_once(budget: &Arc<str>, news: AtOnceNews) {
+    let AtOnceNews { most, is_refusal } = news;
+    if is_refusal {
+        tracing::warn!(
+            budget = &**budget,
+            at_once = most,
+            "the API refuses calls without naming a quota: fewer are made at once from now on (`network.connections` and \
+             `rate-limit.rate` set limits of your own)"
+        );
+    } else {
+        tracing::info!(
+            budget = &**budget,
+            at_once = most,
+            "one more call is made at once"
+        );
     }
 }
 

@@ -8,15 +8,27 @@
 //!
 //! The rules are plain functions over times. Inside, time is the monotonic clock; the wall clock only translates dates.
 
+mod amount;
+mod arrival;
+mod at_once;
 mod breaker;
+mod bucket;
 mod budget;
+mod budgets;
+mod call_times;
+mod family;
+mod guide;
+mod header_name;
 mod lane;
 mod lanes;
 mod ledger;
 mod meter;
 mod moment;
 mod observed;
+mod outcome;
 mod place;
+mod quota_report;
+mod quotas;
 mod rate;
 pub(super) mod retry;
 #[cfg(test)]
@@ -25,8 +37,12 @@ mod simulation;
 mod structured;
 #[cfg(test)]
 mod tests;
+mod trust;
+mod usage;
 mod verdict;
 mod wait_headers;
+mod warnings;
+mod weight;
 mod window;
 
 use std::sync::Arc;
@@ -36,17 +52,21 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 use super::error::EgressError;
-use crate::config::{ConnectorConfig, RateLimitConfig};
+use crate::config::{ConnectorConfig, QuotaRule, RateLimitConfig};
 use crate::scope::Deadline;
+use crate::secrets::Secrets;
 use crate::waits::{Wait, WaitReason, Waits};
 use breaker::{Breakers, OutOfService};
-use budget::{Budget, BudgetAccount, BudgetTicket};
+use budget::{Budget, BudgetTicket};
+use budgets::BudgetAccount;
+use guide::QuotaGuide;
 use lane::WaitTooLong;
-use ledger::CallOutcome;
+use outcome::CallOutcome;
 use place::CallPlace;
 use rate::Paces;
+use warnings::HeaderWarnings;
 
-pub(crate) use budget::Budgets;
+pub(crate) use budgets::Budgets;
 pub(super) use moment::until as time_until;
 pub(super) use observed::QuotaReadings;
 pub(super) use verdict::ResponseVerdict;
@@ -56,8 +76,9 @@ pub(super) struct Governor {
     connector: Arc<str>,
     config: RateLimitConfig,
     paces: Paces,
-    /// `limits.max-wait`: no word of an API counts for longer.
-    longest: Duration,
+    /// The quotas of the configuration, each with its name.
+    rules: Vec<(Arc<str>, QuotaRule)>,
+    warnings: HeaderWarnings,
     account: Arc<BudgetAccount>,
     breakers: Breakers,
 }
@@ -76,12 +97,23 @@ pub(super) struct CallPermit<'g> {
 }
 
 impl Governor {
-    pub(super) fn new(connector: &Arc<str>, config: &ConnectorConfig, budgets: &Budgets) -> Self {
+    /// `secrets` are what stands in no warning.
+    pub(super) fn new(
+        connector: &Arc<str>,
+        config: &ConnectorConfig,
+        budgets: &Budgets,
+        secrets: Secrets,
+    ) -> Self {
         let rate_limit = config.rate_limit.clone();
         Self {
             connector: connector.clone(),
             paces: Paces::of(&rate_limit),
-            longest: config.limits.max_wait,
+            rules: rate_limit
+                .quotas
+                .iter()
+                .map(|rule| (rule.name(), rule.clone()))
+                .collect(),
+            warnings: HeaderWarnings::new(secrets),
             account: budgets.account(connector, rate_limit.budget.as_deref()),
             breakers: Breakers::new(rate_limit.failures, rate_limit.cool_down),
             config: rate_limit,
@@ -197,9 +229,25 @@ impl Governor {
         tokio::time::sleep(pause).await;
     }
 
-    /// What a response's headers say of the API's quotas.
-    pub(super) fn readings(&self, headers: &HeaderMap) -> QuotaReadings {
-        QuotaReadings::of(headers, &self.config.headers, SystemTime::now())
+    /// What a response of this origin says of the API's quotas; `rule` is which of the configuration's is for its path.
+    pub(super) fn readings(
+        &self,
+        origin: &str,
+        rule: Option<usize>,
+        headers: &HeaderMap,
+    ) -> QuotaReadings {
+        let rule = rule.and_then(|rule| self.paces.rules.get(rule));
+        let own = rule.and_then(|rule| self.rules.get(rule.number));
+        let guide = QuotaGuide {
+            headers: &self.config.headers,
+            window: self.config.window,
+            rules: &self.rules,
+            own: own.map(|(_, rule)| rule),
+        };
+        let readings = QuotaReadings::of(headers, &guide, SystemTime::now());
+        self.warnings
+            .give(&self.connector, origin, &readings.faults);
+        readings
     }
 }
 
@@ -210,6 +258,13 @@ impl Drop for Governor {
 }
 
 impl CallPermit<'_> {
+    /// What the headers of the call's response say of the API's quotas.
+    pub(super) fn readings(&self, headers: &HeaderMap) -> QuotaReadings {
+        let place = self.ticket.as_ref().map(BudgetTicket::place);
+        let rule = place.and_then(|place| place.rule);
+        self.governor.readings(self.origin, rule, headers)
+    }
+
     /// Learns from a response, from what it means and says.
     pub(super) fn judged(mut self, status: u16, verdict: ResponseVerdict, observed: QuotaReadings) {
         let failed = verdict.speaks_against_the_api(status);
@@ -236,8 +291,12 @@ impl CallPermit<'_> {
             return;
         };
         let governor = self.governor;
-        self.budget
-            .settle(ticket, ending, &governor.paces, governor.longest);
+        self.budget.settle(
+            ticket,
+            ending,
+            &governor.paces,
+            governor.config.max_learned_wait,
+        );
         let change = governor
             .breakers
             .settle(self.origin, self.is_trial, failed, Instant::now());

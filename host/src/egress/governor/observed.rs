@@ -1,43 +1,33 @@
 //! What a response's headers say of the API's quotas.
 //!
-//! - `X-RateLimit-Limit`, `-Remaining`, `-Reset`, also spelled `X-Rate-Limit-…`, as many APIs have them, or the headers
-//!   that the configuration names;
-//! - `RateLimit-Limit`, `-Remaining`, `-Reset` of the IETF's draft up to its version 06, `RateLimit: limit=…` of 07, and
-//!   `RateLimit: "policy";r=…;t=…` with `RateLimit-Policy` from 08 on (draft-ietf-httpapi-ratelimit-headers);
+//! - families of headers by their names, such as `X-RateLimit-Limit`, `-Remaining`, `-Reset`, and those that the
+//!   configuration names (`header_name`, `family`);
+//! - `RateLimit: limit=…` of the IETF's draft 07, and `RateLimit: "policy";r=…;t=…` with `RateLimit-Policy` from 08 on
+//!   (draft-ietf-httpapi-ratelimit-headers);
+//! - parts of a hundred (`usage`);
 //! - the headers that say how long to wait, see [`wait_headers`].
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
 
-use super::moment::until;
+use super::amount::count as whole_number;
+use super::family::{HeaderFamily, QuotaHints, families};
+use super::guide::QuotaGuide;
+use super::header_name::MAX_NAME_BYTES;
+use super::moment::{ApiClock, NumberUnit};
+use super::quota_report::{QuotaFault, QuotaFaultKind, QuotaForm};
 use super::structured::{ListMember, members};
+use super::usage::usages;
 use super::wait_headers;
 use crate::config::QuotaHeaders;
 
-/// The headers of one way to tell a quota: its limit, what remains, and its reset.
-struct Family([HeaderName; 3]);
+pub(super) use super::quota_report::QuotaReport;
 
-const FAMILIES: [Family; 3] = [
-    Family([
-        HeaderName::from_static("x-ratelimit-limit"),
-        HeaderName::from_static("x-ratelimit-remaining"),
-        HeaderName::from_static("x-ratelimit-reset"),
-    ]),
-    Family([
-        HeaderName::from_static("x-rate-limit-limit"),
-        HeaderName::from_static("x-rate-limit-remaining"),
-        HeaderName::from_static("x-rate-limit-reset"),
-    ]),
-    Family([
-        HeaderName::from_static("ratelimit-limit"),
-        HeaderName::from_static("ratelimit-remaining"),
-        HeaderName::from_static("ratelimit-reset"),
-    ]),
-];
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
@@ -45,21 +35,12 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RESOURCE: HeaderName = HeaderName::from_static("x-ratelimit-resource");
 const BUCKET: HeaderName = HeaderName::from_static("x-ratelimit-bucket");
 
-/// The longest name of a policy or a resource that is kept.
-const MAX_NAME_BYTES: usize = 64;
-
-/// One quota as one response tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct QuotaReport {
-    /// Which of the API's quotas: that of a family of headers, or of a policy.
-    pub(super) name: Cow<'static, str>,
-    pub(super) limit: Option<u64>,
-    pub(super) remaining: u64,
-    /// From the response on; zero where it lies in the past.
-    pub(super) reset: Duration,
-    /// How long the quota's window is.
-    pub(super) window: Option<Duration>,
-}
+/// What a call took of a quota that counts something else than calls.
+const COSTS: [HeaderName; 3] = [
+    HeaderName::from_static("x-request-cost"),
+    HeaderName::from_static("x-ratelimit-cost"),
+    HeaderName::from_static("x-ratelimit-request-cost"),
+];
 
 /// What one response says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -69,13 +50,25 @@ pub(in crate::egress) struct QuotaReadings {
     pub(in crate::egress) retry_after: Option<Duration>,
     /// Which of its resources the API counted the call for, where it tells.
     pub(super) resource: Option<Arc<str>>,
+    /// What the call took of quotas that count something else than calls, where the API tells.
+    pub(super) cost: Option<u64>,
+    /// How old the response was when it came.
+    pub(super) age: Duration,
+    /// Whether it names calls at once as what it refuses.
+    pub(super) is_of_calls_at_once: bool,
+    /// What can't be understood.
+    pub(super) faults: Vec<QuotaFault>,
 }
 
 impl QuotaReadings {
     /// Whether one of the quotas has no call left.
     pub(in crate::egress) fn is_spent(&self) -> bool {
         let mut quotas = self.quotas.iter();
-        quotas.any(|quota| quota.remaining == 0 && !quota.reset.is_zero())
+        quotas.any(|quota| {
+            quota.remaining == 0
+                && quota.reset.is_none_or(|reset| !reset.is_zero())
+                && !matches!(quota.form, QuotaForm::Rate(_))
+        })
     }
 
     /// What is for the quota of this name, and what is for all others; without a name all of it is for the first.
@@ -89,92 +82,89 @@ impl QuotaReadings {
             .partition(is_its);
         let rest = Self {
             quotas: others,
+            cost: self.cost,
+            age: self.age,
             ..Self::default()
         };
-        (
-            Self {
-                quotas: its,
-                ..self
-            },
-            Some(rest),
-        )
+        self.quotas = its;
+        (self, Some(rest))
     }
 
-    /// Reads a response's headers; what can't be read is as if it weren't there. `now` is the wall clock, which counts
-    /// where the API doesn't tell its own time.
-    pub(super) fn of(headers: &HeaderMap, own: &QuotaHeaders, now: SystemTime) -> Self {
-        let reader = HeaderReader { headers, own, now };
-        let mut quotas = Vec::new();
-        for (family, name) in FAMILIES
-            .iter()
-            .zip(["x-ratelimit", "x-rate-limit", "ratelimit"])
-        {
-            quotas.extend(reader.family(family, name));
-        }
-        if own != &QuotaHeaders::default() {
-            quotas.extend(reader.own());
-        }
-        quotas.extend(reader.policies());
-        Self {
-            quotas,
-            retry_after: wait_headers::told(headers, |text| until(text, reader.clock())),
+    /// Reads a response's headers; what can't be read is as if it weren't there, and stands in `faults`. `now` is the
+    /// wall clock, which counts where the API doesn't tell its own time.
+    pub(super) fn of(headers: &HeaderMap, guide: &QuotaGuide<'_>, now: SystemTime) -> Self {
+        let clock = ApiClock::of(headers, now);
+        let reader = HeaderReader {
+            headers,
+            guide,
+            clock,
+        };
+        let mut readings = Self {
+            age: clock.age,
             resource: reader.resource(),
+            cost: reader.cost(),
+            is_of_calls_at_once: reader.names_calls_at_once(),
+            ..Self::default()
+        };
+        let fault = Cell::new(None);
+        readings.retry_after = wait_headers::told(headers, |text| {
+            let read = clock.read(text, NumberUnit::Seconds);
+            read.map_err(|found| fault.set(Some(found))).ok()
+        });
+        if let (None, Some(fault)) = (readings.retry_after, fault.get())
+            && let Some(value) = headers.get(header::RETRY_AFTER).and_then(text)
+        {
+            let kind = QuotaFaultKind::Wait(fault);
+            readings
+                .faults
+                .push(QuotaFault::new("retry-after", value, kind));
         }
+        reader.families(&mut readings);
+        readings.quotas.extend(reader.policies());
+        readings.quotas.extend(usages(headers));
+        readings
     }
 }
 
 struct HeaderReader<'h> {
     headers: &'h HeaderMap,
-    own: &'h QuotaHeaders,
-    now: SystemTime,
+    guide: &'h QuotaGuide<'h>,
+    clock: ApiClock,
 }
 
 impl HeaderReader<'_> {
-    fn family(
-        &self,
-        Family([limit, remaining, reset]): &Family,
-        name: &'static str,
-    ) -> Option<QuotaReport> {
-        let remaining = count(text(self.headers.get(remaining)?)?)?;
-        self.quota(
-            name,
-            self.headers.get(limit),
-            remaining,
-            self.headers.get(reset),
-        )
-    }
-
-    /// The headers that the configuration names; for those that it doesn't, the first family's.
-    fn own(&self) -> Option<QuotaReport> {
-        let [Family([limit, remaining, reset]), ..] = &FAMILIES;
-        let header = |own: &Option<String>, usual: &HeaderName| match own {
-            Some(name) => self.headers.get(name),
-            None => self.headers.get(usual),
-        };
-        let remaining = count(text(header(&self.own.remaining, remaining)?)?)?;
-        self.quota(
-            "configured",
-            header(&self.own.limit, limit),
-            remaining,
-            header(&self.own.reset, reset),
-        )
-    }
-
-    fn quota(
-        &self,
-        name: &'static str,
-        limit: Option<&HeaderValue>,
-        remaining: u64,
-        reset: Option<&HeaderValue>,
-    ) -> Option<QuotaReport> {
-        let limit = limit.and_then(text).and_then(count);
-        Some(QuotaReport {
-            name: name.into(),
-            limit,
-            remaining,
-            reset: self.time(reset)?,
-            window: limit.and_then(|limit| self.window_of(limit)),
-        })
+    fn families(&self, readings: &mut QuotaReadings) {
+        let usual = QuotaHeaders::default();
+        let mut own: Vec<&QuotaHeaders> = Vec::new();
+        if self.guide.headers != &usual {
+            own.push(self.guide.headers);
+        }
+        own.extend(self.guide.rules.iter().map(|(_, rule)| &rule.headers));
+        let mut told = families(self.headers, &own);
+        told.iter_mut()
+            .for_each(|family| family.hint(self.guide.hints()));
+        if self.guide.headers.tells_a_quota() {
+            let mut family =
+                HeaderFamily::named(self.headers, self.guide.headers, "configured", true);
+            family.hint(self.guide.hints());
+            told.push(family);
+        }
+        for (name, rule) in self.guide.rules {
+            let is_for_it = rule.paths.is_empty() || self.guide.own == Some(rule);
+            if is_for_it && rule.headers.tells_a_quota() {
+                let mut family = HeaderFamily::named(self.headers, &rule.headers, name, false);
+                family.hint(QuotaHints {
+                    window: rule.window.or(self.guide.window),
+                    limit: rule.limit.map(u64::from),
+                });
+                told.push(family);
+            }
+        }
+        for family in told {
+            let window = |limit| self.window_of(limit);
+            let report = family.report(&self.clock, window, &mut readings.faults);
+            readings.quotas.extend(report);
+        }
     }
 
     /// The window that the policy with this limit has: `RateLimit-Policy: 100;w=60` of the earlier drafts.
@@ -184,6 +174,25 @@ impl HeaderReader<'_> {
             .iter()
             .find(|policy| count(&policy.item) == Some(limit))
             .and_then(window)
+    }
+
+    /// What the call took, where a header tells.
+    fn cost(&self) -> Option<u64> {
+        let own = self.guide.headers.cost.as_ref();
+        let own = own.and_then(|name| self.headers.get(name));
+        let value = own.or_else(|| COSTS.iter().find_map(|name| self.headers.get(name)))?;
+        count(text(value)?)
+    }
+
+    /// Whether a header such as `X-Rate-Limit-Problem: concurrent` says what is refused.
+    fn names_calls_at_once(&self) -> bool {
+        self.headers.iter().any(|(name, value)| {
+            let name = name.as_str();
+            (name.contains("limit") || name.contains("throttl"))
+                && text(value).is_some_and(|text| {
+                    text.len() <= MAX_NAME_BYTES && text.to_ascii_lowercase().contains("concurren")
+                })
+        })
     }
 
     /// The field `RateLimit`, in both of its forms.
@@ -201,8 +210,10 @@ impl HeaderReader<'_> {
                 name: "ratelimit".into(),
                 limit,
                 remaining,
-                reset: Duration::from_secs(reset),
+                reset: Some(Duration::from_secs(reset)),
                 window: limit.and_then(|limit| self.window_of(limit)),
+                form: QuotaForm::Window,
+                is_weighted: false,
             }];
         }
         let policies = self.members(&POLICY).unwrap_or_default();
@@ -214,7 +225,7 @@ impl HeaderReader<'_> {
 
     /// Which of the API's resources the call was counted for.
     fn resource(&self) -> Option<Arc<str>> {
-        let header = match &self.own.resource {
+        let header = match &self.guide.headers.resource {
             Some(name) => self.headers.get(name),
             None => self
                 .headers
@@ -232,19 +243,6 @@ impl HeaderReader<'_> {
             Cow::Owned(format!("{joined}, {line}"))
         });
         members(&joined)
-    }
-
-    fn time(&self, value: Option<&HeaderValue>) -> Option<Duration> {
-        until(text(value?)?, self.clock())
-    }
-
-    /// The API's clock where it tells it: dates are by that one.
-    fn clock(&self) -> SystemTime {
-        self.headers
-            .get(header::DATE)
-            .and_then(text)
-            .and_then(|date| httpdate::parse_http_date(date).ok())
-            .unwrap_or(self.now)
     }
 }
 
@@ -266,8 +264,10 @@ fn member_quota(member: &ListMember, policy: Option<&ListMember>) -> Option<Quot
             .and_then(|policy| policy.parameter("q"))
             .and_then(count),
         remaining: member.parameter("r").and_then(count)?,
-        reset: reset.or(window)?,
+        reset: Some(reset.or(window)?),
         window,
+        form: QuotaForm::Window,
+        is_weighted: false,
     })
 }
 
@@ -280,19 +280,9 @@ fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()
 }
 
-/// A number of calls: of a list the first, without its parameters and fraction. Some APIs count below zero: then
-/// nothing is left. A number too large for 64 bits is as many as there are.
+/// A number of calls: of a list the first, without its parameters and fraction.
 fn count(text: &str) -> Option<u64> {
-    let first = text.split([',', ';']).next()?.trim();
-    let whole = first.split('.').next()?;
-    let digits = whole.strip_prefix('-').unwrap_or(whole);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    if digits.len() < whole.len() {
-        return Some(0);
-    }
-    Some(digits.parse().unwrap_or(u64::MAX))
+    whole_number(text.split([',', ';']).next()?.trim())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::{PathPattern, QuotaHeaders, Rate, RateLimitConfig};
+use crate::config::{PathPattern, Rate, RateLimitConfig};
 
 /// A hundredth slower than the rate: calls reach the API a little earlier or later than they are made, and one too many
 /// in its window would be refused.
@@ -33,6 +33,16 @@ impl Pace {
     }
 }
 
+impl Pace {
+    /// This one, or with the time between two calls that an API told, if that is longer.
+    pub(super) fn no_faster_than(&self, told: Option<Duration>) -> Self {
+        Self {
+            interval: self.interval.max(told),
+            ..*self
+        }
+    }
+}
+
 /// Between two calls that are made at a rate of which so many are not made.
 fn interval(rate: Rate, reserve: u32) -> Duration {
     let calls = rate.calls.saturating_sub(reserve).max(1);
@@ -54,6 +64,8 @@ pub(super) struct Paces {
 /// The pace of the calls to some paths.
 #[derive(Debug)]
 pub(super) struct RulePace {
+    /// Its place among all quotas of the configuration.
+    pub(super) number: usize,
     paths: Vec<PathPattern>,
     /// The paths as they are written, by which connectors with one budget share the quota.
     pub(super) name: Arc<str>,
@@ -69,12 +81,14 @@ impl Paces {
             interval: None,
             ..common
         };
-        let rules = config.quotas.iter().filter(|rule| !rule.paths.is_empty());
+        let rules = config.quotas.iter().enumerate();
+        let rules = rules.filter(|(_, rule)| !rule.paths.is_empty());
         Self {
             common,
             apart,
             rules: rules
-                .map(|rule| RulePace {
+                .map(|(number, rule)| RulePace {
+                    number,
                     name: rule.name(),
                     paths: rule.paths.clone(),
                     pace: Pace {
@@ -82,7 +96,7 @@ impl Paces {
                         burst: rule.burst,
                         ..common
                     },
-                    has_headers: rule.headers != QuotaHeaders::default(),
+                    has_headers: rule.headers.tells_a_quota(),
                 })
                 .collect(),
         }

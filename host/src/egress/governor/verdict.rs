@@ -55,7 +55,7 @@ impl ResponseVerdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::egress::governor::observed::QuotaReport;
+    use crate::egress::governor::quota_report::{QuotaForm, QuotaReport};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -64,13 +64,15 @@ mod tests {
             name: "x-ratelimit".into(),
             limit: None,
             remaining,
-            reset: MINUTE,
+            reset: Some(MINUTE),
             window: None,
+            form: QuotaForm::Window,
+            is_weighted: false,
         });
         QuotaReadings {
             quotas: quotas.collect(),
             retry_after,
-            resource: None,
+            ..QuotaReadings::default()
         }
     }
 

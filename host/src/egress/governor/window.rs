@@ -9,14 +9,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::observed::QuotaReport;
+use super::arrival::{Arrival, CallCount};
+use super::call_times::CallTimes;
+use super::quota_report::QuotaReport;
 use super::rate::Pace;
+use super::weight::CallWeight;
 
 /// Resets are told in whole seconds, rounded up, or sometimes down.
 const ROUNDING: Duration = Duration::from_secs(1);
 
 /// A reset that isn't in the future is as good as none. So long it counts as one.
 const NO_RESET: Duration = Duration::from_secs(1);
+
+/// No quota is whole again later.
+const MOST_RESET: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The part of a window for which the reset is waited out: clocks differ, and a call that comes too early is refused.
 const MARGIN: u32 = 200;
@@ -36,30 +42,47 @@ pub(super) struct Window {
     told_at: u64,
     /// The number of the last call that had been made when the reset passed; none before.
     over_at: Option<u64>,
+    /// When a response last told of it, and for how long that holds a call at the most.
+    heard: Instant,
+    longest: Duration,
+    /// What one call takes, where the quota counts something else than calls.
+    weight: CallWeight,
+    /// The calls of the last window, where the API doesn't tell the reset.
+    log: CallTimes,
 }
 
 impl Window {
-    pub(super) fn new(quota: QuotaReport, arrival: &Arrival) -> Self {
-        let reset = Reset::of(&quota, arrival);
+    pub(super) fn new(quota: QuotaReport, cost: Option<u64>, arrival: &Arrival) -> Self {
+        let mut log = CallTimes::default();
+        let reset = Reset::of(&quota, &mut log, arrival);
+        let mut weight = CallWeight::new(quota.is_weighted);
+        weight.tell(cost);
         let delta = reset.latest.saturating_duration_since(arrival.now);
         Self {
             limit: limit(&quota),
             name: quota.name,
             remaining: quota.remaining,
             reset,
-            length: quota
-                .window
-                .unwrap_or(delta)
-                .max(delta)
-                .min(arrival.longest),
+            length: quota.window.unwrap_or(delta).max(delta).min(MOST_RESET),
             told_at: arrival.last,
             over_at: None,
+            heard: arrival.now,
+            longest: arrival.longest,
+            weight,
+            log,
         }
     }
 
-    /// Learns what a response says.
-    pub(super) fn learn(&mut self, quota: QuotaReport, arrival: &Arrival) {
-        let told = Reset::of(&quota, arrival);
+    /// Learns what a response says. `cost` is what its call took, where that is told.
+    pub(super) fn learn(&mut self, quota: &QuotaReport, cost: Option<u64>, arrival: &Arrival) {
+        self.heard = self.heard.max(arrival.now);
+        self.longest = arrival.longest;
+        if quota.reset.is_none() && arrival.number > self.told_at && self.is_renewed(quota) {
+            self.log = CallTimes::default();
+        }
+        self.weight
+            .learn(self.remaining, quota.remaining, self.limit, cost);
+        let told = Reset::of(quota, &mut self.log, arrival);
         let is_later = told.is_later_than(&self.reset);
         let is_earlier = self.reset.is_later_than(&told);
         let is_newer = match self.over_at {
@@ -67,6 +90,8 @@ impl Window {
             Some(over_at) => arrival.number > over_at || is_later,
             None => arrival.number > self.told_at || is_later,
         };
+        // A reset that nobody told can't show that a response is newer.
+        let is_newer = is_newer && (quota.reset.is_some() || arrival.number > self.told_at);
         if !is_newer {
             if self.over_at.is_none() && !is_earlier {
                 // Calls overtake each other: of two responses, the one that leaves less was made later. What was under
@@ -79,25 +104,33 @@ impl Window {
             }
             return;
         }
-        let is_over = self.over_at.is_some();
+        let is_over = self.over_at.take().is_some();
         if !is_over && !is_later && !is_earlier && quota.remaining < self.remaining {
             self.reset.narrow(&told);
             self.remaining = quota.remaining;
             self.told_at = arrival.last;
             return;
         }
-        let (length, limit) = (self.length.min(arrival.longest), self.limit);
-        let tells_limit = quota.limit.is_some();
-        *self = Self::new(quota, arrival);
-        self.length = self.length.max(length);
-        if !tells_limit {
-            self.limit = self.limit.max(limit);
-        }
+        let delta = told.latest.saturating_duration_since(arrival.now);
+        let length = quota.window.unwrap_or(delta).max(delta);
+        self.length = self.length.max(length).min(MOST_RESET);
+        self.limit = match quota.limit {
+            Some(_) => limit(quota),
+            None => self.limit.max(quota.remaining),
+        };
+        self.remaining = quota.remaining;
+        self.reset = told;
+        self.told_at = arrival.last;
+    }
+
+    /// Whether so much has come back at once that a new window has begun.
+    fn is_renewed(&self, quota: &QuotaReport) -> bool {
+        quota.remaining.saturating_sub(self.remaining) > self.limit / 2
     }
 
     /// Takes off a call whose response told nothing.
     pub(super) fn spend(&mut self) {
-        self.remaining = self.remaining.saturating_sub(1);
+        self.remaining = self.remaining.saturating_sub(self.weight.of(1));
     }
 
     /// Whether the reset has passed by now and nothing is left of what was known before; `last` is the number of the
@@ -125,8 +158,13 @@ impl Window {
         self.over_at.is_some()
     }
 
-    /// When a call may be made after the reset.
+    /// When a call may be made after the reset, or because nothing has been heard of the quota for so long.
     pub(super) fn end(&self, slack: Duration) -> Instant {
+        self.within_longest(self.renewal(slack), self.heard)
+    }
+
+    /// When a call may be made after the reset.
+    fn renewal(&self, slack: Duration) -> Instant {
         let margin = self
             .length
             .checked_div(MARGIN)
@@ -135,6 +173,14 @@ impl Window {
             .max(slack);
         let reset = self.reset.latest;
         reset.checked_add(margin).unwrap_or(reset)
+    }
+
+    /// No later than the longest wait after this time.
+    fn within_longest(&self, due: Instant, since: Instant) -> Instant {
+        match since.checked_add(self.longest) {
+            Some(latest) => due.min(latest),
+            None => due,
+        }
     }
 
     /// When the next call is due, or the one after so many others, which can't be known of any that comes after the
@@ -150,57 +196,41 @@ impl Window {
             return Some(self.after_the_reset(end, later, pace));
         }
         let threshold = u128::from(self.limit).saturating_mul(pace.pace_below.into());
-        let unspent = self.remaining.saturating_sub(calls.in_flight);
-        let after = u128::from(unspent.saturating_sub(u64::from(others)));
+        let before = calls.in_flight.saturating_add(others.into());
+        let after = u128::from(self.remaining.saturating_sub(self.weight.of(before)));
         if after.saturating_mul(100) >= threshold {
             return None;
         }
         // Those that are left and the first one after the reset lie evenly between the last call and the reset.
         let last = calls.last?;
         let parts = u32::try_from(usable.saturating_add(1)).unwrap_or(u32::MAX);
-        let gap = end.saturating_duration_since(last).checked_div(parts)?;
-        last.checked_add(gap.saturating_mul(others.saturating_add(1)))
+        let renewal = self.renewal(calls.slack);
+        let gap = renewal.saturating_duration_since(last).checked_div(parts)?;
+        let due = last.checked_add(gap.saturating_mul(others.saturating_add(1)))?;
+        Some(self.within_longest(due, last.max(self.heard)))
     }
 
     /// How many calls may be made as far as is known.
     fn usable(&self, calls: &CallCount, pace: &Pace) -> u64 {
-        self.remaining
-            .saturating_sub(calls.in_flight)
-            .saturating_sub(pace.reserve)
+        if calls.in_flight > 0 && !self.weight.is_known() {
+            // One goes first, and tells.
+            return 0;
+        }
+        let kept = calls.in_flight.saturating_add(pace.reserve);
+        self.weight
+            .calls(self.remaining.saturating_sub(self.weight.of(kept)))
     }
 
     /// When a call is due that so many others precede after the reset, at the earliest.
     fn after_the_reset(&self, end: Instant, others: u64, pace: &Pace) -> Instant {
-        let each = self.limit.saturating_sub(pace.reserve).max(1);
+        let whole = self.limit.saturating_sub(self.weight.of(pace.reserve));
+        let each = self.weight.calls(whole).max(1);
         let windows =
             u32::try_from(others.checked_div(each).unwrap_or_default()).unwrap_or(u32::MAX);
-        end.checked_add(self.length.saturating_mul(windows))
+        let length = self.length.min(self.longest);
+        end.checked_add(length.saturating_mul(windows))
             .unwrap_or(end)
     }
-}
-
-/// What a window must know of all calls.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct CallCount {
-    /// Made, and not answered yet.
-    pub(super) in_flight: u64,
-    /// When the last one was made.
-    pub(super) last: Option<Instant>,
-    /// How long after a reset the API was seen not to have passed it.
-    pub(super) slack: Duration,
-}
-
-/// When, and after which call, a response came.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Arrival {
-    pub(super) now: Instant,
-    /// The number of its call, and when that was made.
-    pub(super) number: u64,
-    pub(super) made: Instant,
-    /// The number of the last call made.
-    pub(super) last: u64,
-    /// No reset counts for longer.
-    pub(super) longest: Duration,
 }
 
 /// Between which times a quota's reset lies: the response was made some time after the call, and its words are rounded.
@@ -211,13 +241,17 @@ struct Reset {
 }
 
 impl Reset {
-    fn of(quota: &QuotaReport, arrival: &Arrival) -> Self {
-        let told = if quota.reset.is_zero() {
-            NO_RESET
-        } else {
-            quota.reset
+    fn of(quota: &QuotaReport, log: &mut CallTimes, arrival: &Arrival) -> Self {
+        let Some(told) = quota.reset else {
+            let window = quota.window.unwrap_or(NO_RESET);
+            let reset = log.reset(arrival.now, window);
+            return Self {
+                earliest: reset,
+                latest: reset,
+            };
         };
-        let told = told.min(arrival.longest);
+        let told = if told.is_zero() { NO_RESET } else { told };
+        let told = told.min(MOST_RESET);
         let early = told.saturating_sub(ROUNDING);
         Self {
             earliest: arrival.made.checked_add(early).unwrap_or(arrival.made),

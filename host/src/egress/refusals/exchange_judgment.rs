@@ -13,7 +13,7 @@ const MAX_JUDGED_BYTES: usize = 64 << 10;
 /// What a response means, if its head says so.
 pub(in crate::egress) enum ExchangeJudgment<'u, 's> {
     Known(Judgment<'s>),
-    Open(OpenJudgment<'u, 's>),
+    Open(Box<OpenJudgment<'u, 's>>),
 }
 
 /// A call whose response is judged by its body, which the governor waits for.
@@ -36,11 +36,11 @@ impl<'u, 's> ExchangeJudgment<'u, 's> {
                 permit.judged(status, judgment.verdict, readings);
                 Self::Known(judgment)
             }
-            HeadJudgment::Open(judge) => Self::Open(OpenJudgment {
+            HeadJudgment::Open(judge) => Self::Open(Box::new(OpenJudgment {
                 judge,
                 permit,
                 readings,
-            }),
+            })),
         }
     }
 }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::config::RateLimitConfig;
+use crate::egress::governor::quota_report::QuotaReport;
+use crate::egress::governor::quotas::MAX_WINDOWS;
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,8 +25,10 @@ fn quota(limit: u64, remaining: u64, reset: Duration) -> QuotaReport {
         name: "x-ratelimit".into(),
         limit: Some(limit),
         remaining,
-        reset,
+        reset: Some(reset),
         window: None,
+        form: QuotaForm::Window,
+        is_weighted: false,
     }
 }
 
@@ -64,7 +68,7 @@ fn without_any_word_of_a_quota_nothing_is_held() {
     for _ in 0..10_000 {
         assert!(ledger.admit(&pace, now).is_ok());
     }
-    assert!(ledger.windows.is_empty());
+    assert!(ledger.quotas.are_unknown());
 }
 
 #[test]
@@ -293,7 +297,7 @@ fn quotas_of_ever_new_names_are_not_kept() {
         let ticket = ledger.admit(&pace, now).unwrap();
         ledger.settle(ticket, answer(200, vec![quota], None), &pace, DAY, now);
     }
-    assert_eq!(ledger.windows.len(), MAX_WINDOWS);
+    assert_eq!(ledger.quotas.windows(), MAX_WINDOWS);
 }
 
 #[test]
@@ -303,7 +307,7 @@ fn quota_that_is_no_longer_told_is_forgotten_after_its_reset() {
     let later = now + SECOND * 3;
     let ticket = ledger.admit(&pace, later).unwrap();
     ledger.settle(ticket, silent(), &pace, DAY, later);
-    assert!(ledger.windows.is_empty());
+    assert!(ledger.quotas.are_unknown());
     assert!((0..100).all(|_| ledger.admit(&pace, later).is_ok()));
     assert!(!ledger.is_idle(later), "they are under way");
 }
@@ -351,7 +355,7 @@ proptest! {
                 });
                 ledger.settle(ticket, ending, &pace, longest, now);
             }
-            prop_assert!(ledger.windows.len() <= MAX_WINDOWS);
+            prop_assert!(ledger.quotas.windows() <= MAX_WINDOWS);
         }
         // Whoever waits until it is due gets through in the end, though nobody else is answered.
         for _ in 0..10 {

@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue};
 use super::*;
 use crate::config::{Ceilings, ConnectorConfig};
 use crate::egress::governor::{Budgets, Governor};
+use crate::secrets::Secrets;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -313,8 +314,13 @@ fn spent_quota_counts_more_than_the_wait_of_a_rule() {
     let spent = headers(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")]);
     let path = Path::new("beers.toml");
     let config = ConnectorConfig::parse("", path, &Ceilings::default()).unwrap();
-    let governor = Governor::new(&"beers".into(), &config, &Budgets::default());
-    let readings = governor.readings(&spent);
+    let governor = Governor::new(
+        &"beers".into(),
+        &config,
+        &Budgets::default(),
+        Secrets::of("beers"),
+    );
+    let readings = governor.readings("https://api.example.com", None, &spent);
     let HeadJudgment::Open(judge) = rules.of_head(403, &spent, &readings) else {
         panic!("the body decides");
     };

@@ -1,4 +1,8 @@
+mod forms;
+
 use super::*;
+use crate::config::QuotaRule;
+use crate::egress::governor::moment::TimeFault;
 use proptest::prelude::*;
 use std::time::UNIX_EPOCH;
 
@@ -19,8 +23,18 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         .collect()
 }
 
+fn guide(headers: &QuotaHeaders) -> QuotaGuide<'_> {
+    QuotaGuide {
+        headers,
+        window: None,
+        rules: &[],
+        own: None,
+    }
+}
+
 fn observed(lines: &[(&str, &str)]) -> QuotaReadings {
-    QuotaReadings::of(&headers(lines), &QuotaHeaders::default(), now())
+    let own = QuotaHeaders::default();
+    QuotaReadings::of(&headers(lines), &guide(&own), now())
 }
 
 fn quota(name: &'static str, limit: Option<u64>, remaining: u64, reset: u64) -> QuotaReport {
@@ -28,8 +42,10 @@ fn quota(name: &'static str, limit: Option<u64>, remaining: u64, reset: u64) -> 
         name: name.into(),
         limit,
         remaining,
-        reset: Duration::from_secs(reset),
+        reset: Some(Duration::from_secs(reset)),
         window: None,
+        form: QuotaForm::Window,
+        is_weighted: false,
     }
 }
 
@@ -167,7 +183,7 @@ fn configuration_names_other_headers() {
         ("x-calls-reset", "30"),
         ("x-ratelimit-limit", "100"),
     ];
-    let observed = QuotaReadings::of(&headers(&lines), &own, now());
+    let observed = QuotaReadings::of(&headers(&lines), &guide(&own), now());
     assert_eq!(observed.quotas, [quota("configured", Some(100), 7, 30)]);
 }
 
@@ -198,38 +214,88 @@ fn dates_are_by_the_clock_of_the_api() {
     assert_eq!(broken.retry_after, Some(Duration::from_secs(30)));
 }
 
+/// Which headers can't be understood, and why.
+fn faults(readings: &QuotaReadings) -> Vec<(&str, QuotaFaultKind)> {
+    readings
+        .faults
+        .iter()
+        .map(|fault| (fault.header.as_str(), fault.kind))
+        .collect()
+}
+
 #[test]
-fn what_cannot_be_read_is_as_if_it_were_not_there() {
-    let cases: [&[(&str, &str)]; 9] = [
-        &[],
-        &[("x-ratelimit-limit", "100"), ("x-ratelimit-reset", "30")],
-        &[("x-ratelimit-remaining", "7")],
-        &[
-            ("x-ratelimit-remaining", "many"),
-            ("x-ratelimit-reset", "30"),
-        ],
-        &[("x-ratelimit-remaining", "7"), ("x-ratelimit-reset", "-1")],
-        &[
-            ("x-ratelimit-remaining", "7"),
-            ("x-ratelimit-reset", "soon"),
-        ],
-        &[
-            ("x-ratelimit-remaining", "\u{fc}"),
-            ("x-ratelimit-reset", "30"),
-        ],
-        &[("ratelimit", "\"burst;r=7;t=30")],
-        &[
-            ("ratelimit", "\"burst\";r=many;t=30"),
-            ("retry-after", "-1"),
-        ],
+fn what_cannot_be_read_is_as_if_it_were_not_there_but_noted() {
+    let unreadable = QuotaFaultKind::Reset(TimeFault::Unreadable);
+    let implausible = QuotaFaultKind::Reset(TimeFault::Implausible);
+    type Case<'c> = (&'c [(&'c str, &'c str)], Option<(&'c str, QuotaFaultKind)>);
+    let cases: [Case<'_>; 12] = [
+        (&[], None),
+        (
+            &[("x-ratelimit-limit", "100"), ("x-ratelimit-reset", "30")],
+            None,
+        ),
+        (&[("x-upload-limit", "unlimited")], None),
+        (
+            &[("x-ratelimit-remaining", "7")],
+            Some(("x-ratelimit-remaining", QuotaFaultKind::NoReset)),
+        ),
+        (
+            &[
+                ("x-ratelimit-remaining", "many"),
+                ("x-ratelimit-reset", "30"),
+            ],
+            Some(("x-ratelimit-remaining", QuotaFaultKind::Amount)),
+        ),
+        (
+            &[("x-ratelimit-remaining", "7"), ("x-ratelimit-reset", "-1")],
+            Some(("x-ratelimit-reset", unreadable)),
+        ),
+        (
+            &[
+                ("x-ratelimit-remaining", "7"),
+                ("x-ratelimit-reset", "soon"),
+            ],
+            Some(("x-ratelimit-reset", unreadable)),
+        ),
+        (
+            &[
+                ("x-ratelimit-remaining", "7"),
+                ("x-ratelimit-reset", "17954784300"),
+            ],
+            Some(("x-ratelimit-reset", implausible)),
+        ),
+        (
+            &[("x-ratelimit-used", "7")],
+            Some(("x-ratelimit-used", QuotaFaultKind::NoLimit)),
+        ),
+        (
+            &[
+                ("x-ratelimit-remaining", "\u{fc}"),
+                ("x-ratelimit-reset", "30"),
+            ],
+            None,
+        ),
+        (&[("ratelimit", "\"burst;r=7;t=30")], None),
+        (
+            &[
+                ("ratelimit", "\"burst\";r=many;t=30"),
+                ("retry-after", "-1"),
+            ],
+            Some(("retry-after", QuotaFaultKind::Wait(TimeFault::Unreadable))),
+        ),
     ];
-    for lines in cases {
-        assert_eq!(observed(lines), QuotaReadings::default(), "{lines:?}");
+    for (lines, fault) in cases {
+        let readings = observed(lines);
+        assert_eq!(readings.quotas, [], "{lines:?}");
+        assert_eq!(readings.retry_after, None, "{lines:?}");
+        assert_eq!(
+            faults(&readings),
+            fault.into_iter().collect::<Vec<_>>(),
+            "{lines:?}"
+        );
     }
-    assert_eq!(
-        observed(&[("retry-after", "99999999")]).retry_after,
-        Some(Duration::from_secs(99_999_999))
-    );
+    let readings = observed(&[("retry-after", "99999999")]);
+    assert_eq!(readings.retry_after, None, "three years");
     assert_eq!(
         observed(&[("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT")]).retry_after,
         Some(Duration::ZERO)
@@ -249,7 +315,7 @@ proptest! {
         ];
         let lines: Vec<(&str, &str)> = lines.iter().map(|(name, value)| (NAMES[*name], value.as_str())).collect();
         let now = UNIX_EPOCH + Duration::from_secs(seconds);
-        let observed = QuotaReadings::of(&headers(&lines), &QuotaHeaders::default(), now);
+        let observed = QuotaReadings::of(&headers(&lines), &guide(&QuotaHeaders::default()), now);
         prop_assert!(observed.quotas.len() <= 20);
         prop_assert!(observed.quotas.iter().all(|quota| quota.name.len() <= MAX_NAME_BYTES));
     }

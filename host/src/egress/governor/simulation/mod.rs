@@ -1,6 +1,8 @@
 //! The governor in front of APIs that count in several ways, under a clock that the tests hold.
 
-use std::collections::VecDeque;
+mod apis;
+mod forms;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,108 +12,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::demo::FixedWindow;
 use crate::scope::DeadlineReason;
+use apis::{Count, aligned, bucket, demo, floored, sliding};
 
 const ORIGIN: &str = "https://api.example.com";
 const SECOND: Duration = Duration::from_secs(1);
-
-/// An API's way to count. Answers whether a call is granted, the limit, what remains and the reset as a header.
-type Count = Box<dyn FnMut(Instant) -> (bool, u32, u32, String) + Send>;
-
-/// The demo API's own: a window begins with the first call after the last one's end, and its reset is told in seconds,
-/// rounded up.
-fn demo(limit: u32, window: Duration) -> Count {
-    let mut quota = FixedWindow::new(limit, window);
-    Box::new(move |now| {
-        let told = quota.spend(now.into_std()).expect("there is a limit");
-        (
-            told.granted,
-            told.limit,
-            told.remaining,
-            told.reset.to_string(),
-        )
-    })
-}
-
-/// As the demo API, with resets that are rounded down.
-fn floored(limit: u32, window: Duration) -> Count {
-    let mut quota = FixedWindow::new(limit, window);
-    let mut began = Instant::now();
-    Box::new(move |now| {
-        let told = quota.spend(now.into_std()).expect("there is a limit");
-        if told.granted && told.remaining == told.limit - 1 {
-            began = now;
-        }
-        let left = window - (now - began);
-        (
-            told.granted,
-            told.limit,
-            told.remaining,
-            left.as_secs().to_string(),
-        )
-    })
-}
-
-/// Windows that begin with the clock's, wherever in one the first call lies.
-fn aligned(limit: u32, window: Duration) -> Count {
-    let began = Instant::now() - window / 3;
-    let mut spent = (0, 0);
-    Box::new(move |now| {
-        let elapsed = now - began;
-        let number = elapsed.as_nanos() / window.as_nanos();
-        if spent.0 != number {
-            spent = (number, 0);
-        }
-        let granted = spent.1 < limit;
-        spent.1 += u32::from(granted);
-        let left = window.as_secs_f64() * (number as f64 + 1.0) - elapsed.as_secs_f64();
-        (granted, limit, limit - spent.1, left.ceil().to_string())
-    })
-}
-
-/// So many calls in any time as long as the window; tells when the next is free.
-fn sliding(limit: u32, window: Duration) -> Count {
-    let mut calls = VecDeque::new();
-    Box::new(move |now| {
-        while calls.front().is_some_and(|call| *call + window <= now) {
-            calls.pop_front();
-        }
-        let granted = calls.len() < limit as usize;
-        if granted {
-            calls.push_back(now);
-        }
-        let left = calls.front().map_or(window, |call| *call + window - now);
-        let remaining = limit - u32::try_from(calls.len()).unwrap();
-        (
-            granted,
-            limit,
-            remaining,
-            left.as_secs_f64().ceil().to_string(),
-        )
-    })
-}
-
-/// A bucket that fills evenly within the window; tells when it is full.
-fn bucket(limit: u32, window: Duration) -> Count {
-    let (mut tokens, mut at) = (f64::from(limit), Instant::now());
-    let rate = f64::from(limit) / window.as_secs_f64();
-    Box::new(move |now| {
-        tokens = (tokens + (now - at).as_secs_f64() * rate).min(f64::from(limit));
-        at = now;
-        let granted = tokens >= 1.0;
-        if granted {
-            tokens -= 1.0;
-        }
-        let full = (f64::from(limit) - tokens) / rate;
-        (
-            granted,
-            limit,
-            tokens.floor().to_string().parse().unwrap(),
-            full.ceil().to_string(),
-        )
-    })
-}
 
 /// Who calls, and how far the API is away.
 #[derive(Debug, Clone, Copy)]
@@ -136,14 +41,32 @@ fn governors(number: usize, toml: &str) -> Vec<Arc<Governor>> {
     let budgets = Budgets::default();
     (0..number)
         .map(|number| {
-            let connector = format!("connector-{number}").into();
-            Arc::new(Governor::new(&connector, &config, &budgets))
+            let name = format!("connector-{number}");
+            let secrets = Secrets::of(&name);
+            Arc::new(Governor::new(&name.into(), &config, &budgets, secrets))
         })
         .collect()
 }
 
+/// How an API tells that a call was granted, the limit, what remains and the reset.
+type Tell = fn(bool, u32, u32, &str) -> HeaderMap;
+
+/// As most APIs tell it.
+fn usual(_: bool, limit: u32, remaining: u32, reset: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-ratelimit-limit", limit.into());
+    headers.insert("x-ratelimit-remaining", remaining.into());
+    headers.insert("x-ratelimit-reset", HeaderValue::from_str(reset).unwrap());
+    headers
+}
+
 /// Pages that call the API one call after the other, as fast as they may.
 async fn run(scene: Scene, toml: &str, count: Count) -> QuotaAnswer {
+    run_told(scene, toml, count, usual).await
+}
+
+/// As [`run`], with an API that tells its quota in a way of its own.
+async fn run_told(scene: Scene, toml: &str, count: Count, tell: Tell) -> QuotaAnswer {
     let governors = governors(scene.connectors, toml);
     let count = Arc::new(Mutex::new(count));
     let told = Arc::new(Mutex::new(QuotaAnswer::default()));
@@ -172,10 +95,7 @@ async fn run(scene: Scene, toml: &str, count: Count) -> QuotaAnswer {
                     told.refused += u32::from(!granted);
                 }
                 sleep(scene.distance * (200 - part) / 100).await;
-                let mut headers = HeaderMap::new();
-                headers.insert("x-ratelimit-limit", limit.into());
-                headers.insert("x-ratelimit-remaining", remaining.into());
-                headers.insert("x-ratelimit-reset", HeaderValue::from_str(&reset).unwrap());
+                let headers = tell(granted, limit, remaining, &reset);
                 admission.answered(if granted { 200 } else { 429 }, &headers);
             }
         });
@@ -190,6 +110,16 @@ type Quotas = [(u32, Duration, Duration)];
 /// Runs all combinations of one page or a hundred on one connector or three, and fails with those that met a refusal
 /// or used less than this share.
 async fn assert_used(share: f64, count: fn(u32, Duration) -> Count, quotas: &Quotas, more: &str) {
+    assert_told_and_used(share, count, usual, quotas, more).await;
+}
+
+async fn assert_told_and_used(
+    share: f64,
+    count: fn(u32, Duration) -> Count,
+    tell: Tell,
+    quotas: &Quotas,
+    more: &str,
+) {
     let toml = format!("[rate-limit]\nbudget = \"shop\"\n{more}");
     let windows = 5;
     let mut wrong = Vec::new();
@@ -202,7 +132,7 @@ async fn assert_used(share: f64, count: fn(u32, Duration) -> Count, quotas: &Quo
                     distance,
                     lasting: window * windows,
                 };
-                let told = run(scene, &toml, count(limit, window)).await;
+                let told = run_told(scene, &toml, count(limit, window), tell).await;
                 let used = f64::from(told.granted) / f64::from(limit * windows);
                 let line = format!(
                     "{limit} in {window:?}: {scene:?}: {told:?}, {:.1} %",

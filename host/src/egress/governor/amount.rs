@@ -1,0 +1,146 @@
+//! Numbers as APIs write them in headers of quotas: `100`, `39/40`, `28%`, `100 per minute`.
+
+use std::time::Duration;
+
+use crate::config::parse_duration;
+
+/// A number of calls or units, with what stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct QuotaAmount {
+    /// The first number, without its fraction. Below zero nothing is left; past 64 bits it is as many as there are.
+    pub(super) first: u64,
+    /// The one after a slash.
+    pub(super) second: Option<u64>,
+    /// The time that the first is for, where it is a rate.
+    pub(super) period: Option<Duration>,
+    /// Whether it is a part of a hundred.
+    pub(super) is_per_cent: bool,
+}
+
+impl QuotaAmount {
+    /// Reads a header's value, of a list the first, without its parameters but for the window of `100;w=60`. None for
+    /// anything else.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let mut parts = text.split(',').next()?.split(';');
+        let text = parts.next()?.trim().trim_matches('"').trim();
+        let window = parts
+            .filter_map(|part| part.trim().strip_prefix("w="))
+            .find_map(|seconds| seconds.trim().parse().ok())
+            .filter(|seconds| *seconds > 0)
+            .map(Duration::from_secs);
+        if let Some(first) = count(text) {
+            return Some(Self {
+                first,
+                period: window,
+                ..Self::default()
+            });
+        }
+        if let Some(part) = text.strip_suffix('%') {
+            return Some(Self {
+                first: count(part.trim())?,
+                second: Some(100),
+                is_per_cent: true,
+                ..Self::default()
+            });
+        }
+        let (first, after) = ["/", " per ", " of "]
+            .into_iter()
+            .find_map(|between| text.split_once(between))?;
+        let first = count(first.trim())?;
+        let after = after.trim();
+        let (second, period) = match count(after) {
+            Some(second) => (Some(second), None),
+            None => (None, Some(period(after)?)),
+        };
+        Some(Self {
+            first,
+            second,
+            period,
+            is_per_cent: false,
+        })
+    }
+}
+
+/// A time by one word, or a number and a unit.
+fn period(text: &str) -> Option<Duration> {
+    let seconds = match text {
+        "s" | "sec" | "second" => 1,
+        "m" | "min" | "minute" => 60,
+        "h" | "hr" | "hour" => 60 * 60,
+        "d" | "day" => 24 * 60 * 60,
+        text => {
+            let duration = parse_duration(text).ok();
+            return duration.filter(|duration| !duration.is_zero());
+        }
+    };
+    Some(Duration::from_secs(seconds))
+}
+
+/// A whole number; its fraction is cut off.
+pub(super) fn count(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if digits.len() < whole.len() {
+        return Some(0);
+    }
+    Some(digits.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_in_every_form() {
+        let plain = |first| QuotaAmount {
+            first,
+            ..QuotaAmount::default()
+        };
+        let each = |first, seconds| QuotaAmount {
+            period: Some(Duration::from_secs(seconds)),
+            ..plain(first)
+        };
+        let of = |first, second| QuotaAmount {
+            second: Some(second),
+            ..plain(first)
+        };
+        for (text, expected) in [
+            ("100", plain(100)),
+            (" 100 ", plain(100)),
+            ("\"100\"", plain(100)),
+            ("7.9", plain(7)),
+            ("-3", plain(0)),
+            ("99999999999999999999999", plain(u64::MAX)),
+            ("100, 100;w=60", plain(100)),
+            ("100;w=60", each(100, 60)),
+            ("39/40", of(39, 40)),
+            ("39 / 40", of(39, 40)),
+            ("32.0/40.0", of(32, 40)),
+            ("3 of 10", of(3, 10)),
+            ("100/minute", each(100, 60)),
+            ("100/s", each(100, 1)),
+            ("5 per 10s", each(5, 10)),
+            ("100 per hour", each(100, 3600)),
+            (
+                "28%",
+                QuotaAmount {
+                    is_per_cent: true,
+                    ..of(28, 100)
+                },
+            ),
+        ] {
+            assert_eq!(QuotaAmount::of(text), Some(expected), "{text:?}");
+        }
+        for text in [
+            "", "many", "1/2/3", "/", "1/", "/1", "1 2", "%", "1/x", "1/0s",
+        ] {
+            assert_eq!(QuotaAmount::of(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What a configuration says of the quotas in the responses to one path.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::family::QuotaHints;
+use crate::config::{QuotaHeaders, QuotaRule};
+
+/// What a configuration says of the quotas in the responses to one path.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QuotaGuide<'c> {
+    pub(super) headers: &'c QuotaHeaders,
+    pub(super) window: Option<Duration>,
+    /// The quotas that have headers of their own, each with its name.
+    pub(super) rules: &'c [(Arc<str>, QuotaRule)],
+    /// Which of the configuration's quotas is for the path, and how the headers of such responses are completed.
+    pub(super) own: Option<&'c QuotaRule>,
+}
+
+impl QuotaGuide<'_> {
+    /// What counts for the quota of all calls, or of a path of its own.
+    pub(super) fn hints(&self) -> QuotaHints {
+        // Where it names headers, the usual ones tell of other quotas.
+        let own = self.own.filter(|rule| !rule.headers.tells_a_quota());
+        QuotaHints {
+            window: own.and_then(|rule| rule.window).or(self.window),
+            limit: own.and_then(|rule| rule.limit).map(u64::from),
+        }
+    }
+}

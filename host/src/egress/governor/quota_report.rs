@@ -1,0 +1,81 @@
+//! One quota as one response tells it, and what in its words can't be understood.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::moment::TimeFault;
+
+/// As much of a header's value as is kept for a warning.
+const MAX_VALUE_BYTES: usize = 64;
+
+/// One quota as one response tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct QuotaReport {
+    /// Which of the API's quotas: that of a family of headers, or of a policy.
+    pub(super) name: Cow<'static, str>,
+    pub(super) limit: Option<u64>,
+    pub(super) remaining: u64,
+    /// From the response on; zero where it lies in the past. None where it isn't told: then the window is.
+    pub(super) reset: Option<Duration>,
+    /// How long the quota's window is.
+    pub(super) window: Option<Duration>,
+    pub(super) form: QuotaForm,
+    /// Whether it counts something else than calls: weights, points, per cents.
+    pub(super) is_weighted: bool,
+}
+
+/// How a quota is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum QuotaForm {
+    /// As a whole at its reset, as far as is told.
+    Window,
+    /// One call after the other, each in this time; none where it isn't known.
+    Bucket(Option<Duration>),
+    /// One call in so long, and nothing is told of what is left.
+    Rate(Duration),
+}
+
+/// A header that can't be understood, so that a quota is passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct QuotaFault {
+    pub(super) header: String,
+    /// The beginning of its value.
+    pub(super) value: String,
+    pub(super) kind: QuotaFaultKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum QuotaFaultKind {
+    /// It is no number of calls.
+    #[error(
+        "is not a number of calls; name the header that has it in `rate-limit.headers`, or set `rate-limit.rate`"
+    )]
+    Amount,
+    /// It says what remains and nothing says until when.
+    #[error(
+        "comes without a reset; set `rate-limit.window` to how long the quota lasts, such as \"60s\""
+    )]
+    NoReset,
+    /// It says what is used and nothing says of how much.
+    #[error(
+        "comes without a limit; name it in `headers` of a `[[rate-limit.quota]]` that has `limit`"
+    )]
+    NoLimit,
+    /// Its time can't be read.
+    #[error("{0}; set `rate-limit.window` to how long the quota lasts, such as \"60s\"")]
+    Reset(TimeFault),
+    /// The wait that it asks for can't be read.
+    #[error("{0}; calls wait as if it were not there; set `rate-limit.rate` to keep to the quota")]
+    Wait(TimeFault),
+}
+
+impl QuotaFault {
+    pub(super) fn new(header: &str, value: &str, kind: QuotaFaultKind) -> Self {
+        let end = value.floor_char_boundary(MAX_VALUE_BYTES);
+        Self {
+            header: header.to_owned(),
+            value: value.get(..end).unwrap_or_default().to_owned(),
+            kind,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Quotas told as parts of a hundred that are used: `X-App-Usage: {"call_count":28,"total_time":25}`, as at Facebook.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName};
+use serde_json::Value;
+
+use super::quota_report::{QuotaForm, QuotaReport};
+
+static HEADERS: [(HeaderName, &str); 4] = [
+    (HeaderName::from_static("x-app-usage"), "x-app-usage"),
+    (
+        HeaderName::from_static("x-business-use-case-usage"),
+        "x-business-use-case-usage",
+    ),
+    (
+        HeaderName::from_static("x-ad-account-usage"),
+        "x-ad-account-usage",
+    ),
+    (HeaderName::from_static("x-page-usage"), "x-page-usage"),
+];
+
+/// No such header is longer.
+const MAX_BYTES: usize = 8 * 1024;
+
+/// These quotas slide over an hour, where nothing else is told.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// What is used at the most, in per cent, and until when, where that is told.
+#[derive(Debug, Default)]
+struct QuotaUsage {
+    per_cent: u64,
+    reset: Option<Duration>,
+}
+
+/// The quotas of a response that are told in per cent.
+pub(super) fn usages(headers: &HeaderMap) -> impl Iterator<Item = QuotaReport> + '_ {
+    HEADERS.iter().filter_map(|(header, name)| {
+        let text = headers.get(header)?.to_str().ok()?;
+        if text.len() > MAX_BYTES {
+            return None;
+        }
+        let mut usage = None;
+        collect(&serde_json::from_str(text).ok()?, &mut usage);
+        let QuotaUsage { per_cent, reset } = usage?;
+        Some(QuotaReport {
+            name: (*name).into(),
+            limit: Some(100),
+            remaining: 100_u64.saturating_sub(per_cent),
+            reset,
+            window: Some(HOUR),
+            form: QuotaForm::Window,
+            is_weighted: true,
+        })
+    })
+}
+
+/// Takes the numbers from an object, or from those within it: the highest use, and the latest time. serde_json bounds the
+/// depth.
+fn collect(value: &Value, usage: &mut Option<QuotaUsage>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, usage)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let Some(number) = field.as_f64().filter(|number| *number >= 0.0) else {
+                    collect(field, usage);
+                    continue;
+                };
+                let whole = Duration::try_from_secs_f64(number.ceil())
+                    .map_or(u64::MAX, |whole| whole.as_secs());
+                match name.as_str() {
+                    "call_count" | "total_cputime" | "total_time" | "acc_id_util_pct" => {
+                        let usage = usage.get_or_insert_default();
+                        usage.per_cent = usage.per_cent.max(whole);
+                    }
+                    // In minutes.
+                    "estimated_time_to_regain_access" if whole > 0 => {
+                        let reset = Duration::from_secs(whole.saturating_mul(60));
+                        let usage = usage.get_or_insert_default();
+                        usage.reset = usage.reset.max(Some(reset));
+                        usage.per_cent = usage.per_cent.max(100);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn read(name: &'static str, text: &str) -> Vec<(u64, Option<u64>)> {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_str(text).unwrap());
+        usages(&headers)
+            .map(|quota| (quota.remaining, quota.reset.map(|reset| reset.as_secs())))
+            .collect()
+    }
+
+    #[test]
+    fn highest_use_counts() {
+        let app = r#"{"call_count":28,"total_cputime":1,"total_time":2}"#;
+        assert_eq!(read("x-app-usage", app), [(72, None)]);
+        let business = r#"{"112130":[{"type":"ads","call_count":95,"total_cputime":20,"total_time":20.5,
+            "estimated_time_to_regain_access":0},{"type":"pages","call_count":100,"estimated_time_to_regain_access":19}]}"#
+            .replace('\n', " ");
+        assert_eq!(
+            read("x-business-use-case-usage", &business),
+            [(0, Some(19 * 60))]
+        );
+        assert_eq!(
+            read("x-ad-account-usage", r#"{"acc_id_util_pct":9.67}"#),
+            [(90, None)]
+        );
+        for nothing in [
+            "",
+            "28",
+            "{}",
+            "[]",
+            "{\"call_count\":\"28\"}",
+            "{\"call_count\":-1}",
+        ] {
+            assert_eq!(read("x-app-usage", nothing), [], "{nothing}");
+        }
+        assert_eq!(read("x-app-usage", "{\"call_count\":1e300}"), [(0, None)]);
+    }
+}

@@ -1,0 +1,80 @@
+//! Warnings about headers that can't be understood, each once.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::quota_report::{QuotaFault, QuotaFaultKind};
+use crate::lock::Mutex;
+use crate::report;
+use crate::secrets::Secrets;
+
+/// Warnings that are remembered; past it, none are given any more.
+const MAX_WARNINGS: usize = 256;
+
+/// As much of a value as is shown.
+const SHOWN_BYTES: usize = 64;
+
+/// Which headers of which origins have been warned of.
+#[derive(Debug)]
+pub(super) struct HeaderWarnings {
+    given: Mutex<HashSet<u64>>,
+    /// An API may answer with the credential that it got.
+    secrets: Secrets,
+}
+
+impl HeaderWarnings {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self {
+            given: Mutex::default(),
+            secrets,
+        }
+    }
+
+    /// Warns of what a response of this origin says, unless it has been.
+    pub(super) fn give(&self, connector: &Arc<str>, origin: &str, faults: &[QuotaFault]) {
+        for fault in faults {
+            if !self.is_new(origin, fault) {
+                continue;
+            }
+            tracing::warn!(
+                connector = &**connector,
+                origin,
+                "the API's header `{}: {}` {}; until then this quota is passed over",
+                report::escaped(&fault.header),
+                self.secrets.shown_beginning(&fault.value, SHOWN_BYTES),
+                fault.kind,
+            );
+        }
+    }
+
+    fn is_new(&self, origin: &str, fault: &QuotaFault) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (origin, &fault.header).hash(&mut hasher);
+        matches!(fault.kind, QuotaFaultKind::Amount | QuotaFaultKind::NoLimit).hash(&mut hasher);
+        let mut given = self.given.lock();
+        given.len() < MAX_WARNINGS && given.insert(hasher.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::egress::governor::moment::TimeFault;
+
+    #[test]
+    fn each_header_of_an_origin_is_warned_of_once() {
+        let warnings = HeaderWarnings::new(Secrets::of("beers"));
+        let fault = |header: &str, value| {
+            QuotaFault::new(header, value, QuotaFaultKind::Reset(TimeFault::Unreadable))
+        };
+        assert!(warnings.is_new("https://a.example", &fault("x-ratelimit-reset", "soon")));
+        assert!(!warnings.is_new("https://a.example", &fault("x-ratelimit-reset", "later")));
+        assert!(warnings.is_new("https://a.example", &fault("ratelimit-reset", "soon")));
+        assert!(warnings.is_new("https://b.example", &fault("x-ratelimit-reset", "soon")));
+        for number in 0..1000 {
+            warnings.is_new("https://c.example", &fault(&number.to_string(), "soon"));
+        }
+        assert_eq!(warnings.given.lock().len(), MAX_WARNINGS);
+    }
+}

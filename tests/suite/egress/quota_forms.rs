@@ -1,0 +1,193 @@
+//! Quotas in the forms in which APIs tell them.
+
+use crate::egress::quotas::held;
+use crate::egress::{fetch, host_for};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use weld_host_tests::upstream::Upstream;
+
+/// An API whose responses all have these headers.
+fn telling(headers: Vec<(&'static str, String)>) -> Upstream {
+    Upstream::start(move |_, exchange| {
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        exchange.answer(200, &headers, "");
+    })
+}
+
+/// For how many seconds a second call is held after one whose response has these headers; none if it isn't.
+fn held_after(headers: Vec<(&'static str, String)>, config: &str) -> Option<u64> {
+    let upstream = telling(headers);
+    let host = host_for(&upstream, &format!("[rate-limit]\n{config}"));
+    assert_eq!(held(&host, &upstream, "/"), None);
+    held(&host, &upstream, "/")
+}
+
+fn in_nanoseconds(seconds: u64) -> u128 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    (now + Duration::from_secs(seconds)).as_nanos()
+}
+
+#[test]
+fn resets_in_any_unit_are_the_same_time() {
+    let reset = in_nanoseconds(60);
+    for divisor in [1, 1000, 1_000_000, 1_000_000_000] {
+        let told = (reset / divisor).to_string();
+        for remaining in ["0", "9"] {
+            let headers = vec![
+                ("x-ratelimit-limit", "10".to_owned()),
+                ("x-ratelimit-remaining", remaining.to_owned()),
+                ("x-ratelimit-reset", told.clone()),
+            ];
+            let held = held_after(headers, "pace-below = 0");
+            if remaining == "9" {
+                assert_eq!(held, None, "{told}");
+            } else {
+                let seconds = held.expect("it is spent");
+                assert!((50..=62).contains(&seconds), "{told}: {seconds}");
+            }
+        }
+    }
+}
+
+#[test]
+fn time_that_no_quota_lasts_is_passed_over_with_a_warning() {
+    let upstream = telling(vec![
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset", "179590000000000".to_owned()),
+    ]);
+    let host = host_for(&upstream, "");
+    for _ in 0..3 {
+        assert_eq!(held(&host, &upstream, "/"), None);
+    }
+    let log = host.log();
+    log.wait_for_text(
+        "`x-ratelimit-reset: 179590000000000` would be a time more than 32 days ahead",
+    );
+    let lines = log.so_far();
+    let warnings: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("x-ratelimit-reset"))
+        .collect();
+    assert_eq!(warnings.len(), 1, "once: {warnings:?}");
+    assert!(warnings[0].contains("rate-limit.window"), "{warnings:?}");
+    let window = held_after(
+        vec![
+            ("x-ratelimit-remaining", "0".to_owned()),
+            ("x-ratelimit-reset", "179590000000000".to_owned()),
+        ],
+        "window = \"60s\"",
+    );
+    assert!((50..=62).contains(&window.expect("the window counts")));
+}
+
+#[test]
+fn several_families_of_headers_hold_together() {
+    let minutely = vec![
+        ("x-ratelimit-limit", "5000".to_owned()),
+        ("x-ratelimit-remaining", "4000".to_owned()),
+        (
+            "x-ratelimit-reset",
+            (in_nanoseconds(3600) / 1_000_000).to_string(),
+        ),
+        ("x-ratelimit-minutely-limit", "60".to_owned()),
+        ("x-ratelimit-minutely-remaining", "0".to_owned()),
+        (
+            "x-ratelimit-minutely-reset",
+            (in_nanoseconds(40) / 1_000_000).to_string(),
+        ),
+    ];
+    let seconds = held_after(minutely, "").expect("the minute is spent");
+    assert!((30..=42).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn what_remains_without_a_reset_holds_for_the_window() {
+    let left = |name| vec![(name, "0".to_owned())];
+    let minute = |held: Option<u64>| held.is_some_and(|seconds| (50..=62).contains(&seconds));
+    assert!(minute(held_after(left("x-minlimit-remaining"), "")));
+    let own = "headers = { remaining = \"x-calls-left\" }";
+    let window = format!("window = \"60s\"\n{own}");
+    assert!(minute(held_after(left("x-calls-left"), &window)));
+    let upstream = telling(left("x-calls-left"));
+    let host = host_for(&upstream, &format!("[rate-limit]\n{own}"));
+    assert_eq!(held(&host, &upstream, "/"), None);
+    assert_eq!(held(&host, &upstream, "/"), None);
+    host.log()
+        .wait_for_text("`x-calls-left: 0` comes without a reset; set `rate-limit.window`");
+}
+
+#[test]
+fn no_response_holds_other_calls_for_longer_than_the_longest_learned_wait() {
+    for (config, most) in [("", 3601), ("max-learned-wait = \"30s\"", 31)] {
+        for headers in [
+            vec![
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", "86400"),
+            ],
+            vec![("x-minlimit-remaining", "9"), ("x-daylimit-remaining", "0")],
+        ] {
+            let headers = headers
+                .into_iter()
+                .map(|(name, value)| (name, value.to_owned()))
+                .collect();
+            let seconds = held_after(headers, config).expect("it is spent");
+            assert!((most - 12..=most).contains(&seconds), "{config}: {seconds}");
+        }
+    }
+}
+
+/// A bucket of so many calls that leaks so many a second, and tells how full it is.
+struct LeakyBucket {
+    used: f64,
+    at: Instant,
+}
+
+#[test]
+fn leaky_bucket_that_tells_only_how_full_it_is_meets_next_to_no_refusal() {
+    const LIMIT: f64 = 40.0;
+    const LEAK: f64 = 20.0;
+    let bucket = Mutex::new(LeakyBucket {
+        used: 0.0,
+        at: Instant::now(),
+    });
+    let upstream = Upstream::start(move |_, exchange| {
+        let mut bucket = bucket.lock().unwrap();
+        let leaked = bucket.at.elapsed().as_secs_f64() * LEAK;
+        bucket.used = (bucket.used - leaked).max(0.0);
+        bucket.at = Instant::now();
+        let is_granted = bucket.used + 1.0 <= LIMIT;
+        bucket.used += f64::from(u8::from(is_granted));
+        let told = format!("{}/{LIMIT}", bucket.used.ceil());
+        let quota = ("x-shopify-shop-api-call-limit", told.as_str());
+        if is_granted {
+            exchange.answer(200, &[quota], "");
+        } else {
+            exchange.answer(429, &[quota, ("retry-after", "2.0")], "");
+        }
+    });
+    let host = host_for(
+        &upstream,
+        "[rate-limit]\nretries = 0\n[limits]\nconcurrency = 8",
+    );
+    let statuses = Mutex::new(BTreeMap::<u64, usize>::new());
+    thread::scope(|scope| {
+        for page in 0..8 {
+            let (host, upstream, statuses) = (&host, &upstream, &statuses);
+            scope.spawn(move || {
+                for call in 0..12 {
+                    let url = upstream.url(&format!("/{page}/{call}"));
+                    let row: Value = fetch(host, &json!({ "url": url }));
+                    let status = row["status"].as_u64().unwrap_or_default();
+                    *statuses.lock().unwrap().entry(status).or_default() += 1;
+                }
+            });
+        }
+    });
+    assert_eq!(*statuses.lock().unwrap(), BTreeMap::from([(200, 96)]));
+}
