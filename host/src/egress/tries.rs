@@ -8,10 +8,11 @@ use url::Url;
 use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::ResponseBody;
 use super::error::EgressError;
-use super::governor::{ResponseVerdict, retry};
+use super::governor::{ResponseVerdict, another_try, retry};
 use super::outgoing::Outgoing;
 use super::refusals::Judgment;
 use super::upstream::Upstream;
+use crate::waits::Wait;
 
 /// Which try counts, and what the next one sends: all in which the tries of a guest's request and of the host's own for a
 /// token differ.
@@ -147,7 +148,8 @@ impl Upstream {
     ///
     /// # Errors
     ///
-    /// That of the last try, or of the policy where the next request can't be made.
+    /// That of the last try, or of the policy where the next request can't be made. Never returns if the pause before the
+    /// next try is so long that it ends the call of the page.
     pub(super) async fn send<B: Bearer, P: RetryPolicy>(
         &self,
         mut request: Outgoing,
@@ -203,9 +205,19 @@ impl Upstream {
             if let Ok(answer) = ended {
                 P::set_aside(answer);
             }
+            let waits = &attempt.scope.waits;
+            // A refusal may tell of a quota instead of a pause.
+            let due = matches!(judgment.verdict, ResponseVerdict::RateLimit(_))
+                .then(|| self.governor.due_in(&origin, url.path()))
+                .flatten();
+            let length = pause.max(due.unwrap_or_default());
+            let wait = Wait::lasting(another_try(&origin), length);
             let sent = number.saturating_sub(1);
+            if waits.postponer.postpones(&wait, length, sent) {
+                return std::future::pending().await;
+            }
             self.governor
-                .wait_for_retry(&origin, pause, status, sent, &attempt.scope.waits)
+                .wait_for_retry(&origin, pause, status, waits)
                 .await;
             attempt.pause(pause);
             tries = tries.saturating_add(1);

@@ -248,3 +248,35 @@ fn page_that_waits_for_a_learned_quota_waits_without_a_sandbox() {
     }
     assert_eq!(upstream.received().len(), 2);
 }
+
+#[test]
+fn every_refusal_that_tells_a_long_wait_ends_the_call() {
+    let retry_after = [("retry-after", "1800")].as_slice();
+    let spent = [
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", "1800"),
+    ]
+    .as_slice();
+    for (status, headers, body, rules) in [
+        (403, retry_after, "", ""),
+        (503, retry_after, "", ""),
+        (403, spent, "", ""),
+        (
+            200,
+            &[],
+            "THROTTLED",
+            "[[rate-limit.refusal]]\nstatus = 200\ntext = \"THROTTLED\"\nthen = \"wait\"\nwait = \"30m\"",
+        ),
+    ] {
+        let upstream = Upstream::start(move |_, exchange| exchange.answer(status, headers, body));
+        let host = builder(guests::FETCHES, &upstream, rules).start();
+        let state = json!({ "url": upstream.url("/") });
+        let before = Timestamp::now();
+        let answer = host.weld("guest").page("rows", &state);
+        let page = assert_pending(&answer);
+        let half = SignedDuration::from_mins(30);
+        assert!(mark(&page).not_before >= before + half, "{status}: {page}");
+        assert_reason(&answer, &format!("another try at {}", upstream.origin()));
+        assert_eq!(upstream.received().len(), 1, "{status}");
+    }
+}

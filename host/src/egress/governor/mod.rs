@@ -207,25 +207,16 @@ impl Governor {
         Some(due.saturating_duration_since(now))
     }
 
-    /// Waits before a call is made again that has been sent `tries` times; `status` is that of the last response, where
-    /// there was one. Never returns if the pause is so long that it ends the call whose waits they are.
+    /// Waits before a call is made again; `status` is that of the last response, where there was one.
     pub(super) async fn wait_for_retry(
         &self,
         origin: &str,
         pause: Duration,
         status: Option<u16>,
-        tries: u32,
         waits: &Arc<Waits>,
     ) {
-        let reason = WaitReason::Retry {
-            origin: origin.to_owned(),
-        };
-        let wait = Wait::lasting(reason, pause);
-        if waits.postponer.postpones(&wait, pause, tries) {
-            return std::future::pending().await;
-        }
         meter::retried(&self.connector, status);
-        let _waiting = waits.begin(wait);
+        let _waiting = waits.begin(Wait::lasting(another_try(origin), pause));
         tokio::time::sleep(pause).await;
     }
 
@@ -310,6 +301,13 @@ impl CallPermit<'_> {
 impl Drop for CallPermit<'_> {
     fn drop(&mut self) {
         self.settle(CallOutcome::Unanswered, None);
+    }
+}
+
+/// What a call waits for that is made again.
+pub(super) fn another_try(origin: &str) -> WaitReason {
+    WaitReason::Retry {
+        origin: origin.to_owned(),
     }
 }
 
