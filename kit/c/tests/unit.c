@@ -259,7 +259,56 @@ static void failures_are_errors(void) {
   }
 }
 
-int main(void) {
+static bool is_utf_8(weld_text text) {
+  for (size_t at = 0; at < text.len;) {
+    uint8_t byte = text.ptr[at++];
+    size_t more = byte < 0x80 ? 0 : byte >= 0xC2 && byte < 0xE0 ? 1 : (byte & 0xF0) == 0xE0 ? 2 : (byte & 0xF8) == 0xF0 ? 3 : 9;
+    for (; more > 0; more--)
+      if (more == 9 || at == text.len || (text.ptr[at++] & 0xC0) != 0x80) return false;
+  }
+  return true;
+}
+
+static uint8_t digit(uint8_t byte) { return byte <= '9' ? byte - '0' : byte - 'a' + 10; }
+
+/* The cases that all kits have. */
+static void bodies_are_read_by_mark_then_as_utf_8_then_by_their_charset(const char *path) {
+  static uint8_t content[1 << 16];
+  FILE *file = fopen(path, "r");
+  weld_text cases = {.ptr = content, .len = file == NULL ? 0 : fread(content, 1, sizeof content, file)}, one;
+  size_t at = 0, count = 0;
+  while (weld_json_next(cases, &at, &one)) {
+    weld_text kits, what, bytes, expected, type, text, value = weld_text_of("");
+    if (weld_json_get(one, "kits", &kits)) continue;
+    count++;
+    if (weld_json_get(one, "what", &value)) weld_json_string(value, &what);
+    if (weld_json_get(one, "bytes", &value)) weld_json_string(value, &bytes);
+    weld_text body = {.ptr = malloc(bytes.len / 2 + 1), .len = bytes.len / 2};
+    for (size_t byte = 0; byte < body.len; byte++)
+      body.ptr[byte] = (uint8_t)(digit(bytes.ptr[2 * byte]) << 4 | digit(bytes.ptr[2 * byte + 1]));
+    bool has_type = weld_json_get(one, "type", &value) && weld_json_string(value, &type);
+    connector_tuple2_string_string_t header = {.f0 = weld_text_of("content-type"), .f1 = type};
+    weld_connector_host_http_response_t made = {.status = 200, .headers = {.ptr = &header, .len = has_type}};
+    made.body.tag = is_utf_8(body) ? WELD_CONNECTOR_HOST_BODY_TEXT : WELD_CONNECTOR_HOST_BODY_BYTES;
+    if (is_utf_8(body)) {
+      made.body.val.text = body;
+    } else {
+      made.body.val.bytes.ptr = body.ptr;
+      made.body.val.bytes.len = body.len;
+    }
+    weld_error error = {0};
+    bool is_read = weld_body_text(&made, &text, &error);
+    bool is_text = weld_json_get(one, "text", &value) && weld_json_string(value, &expected);
+    bool is_right = is_text ? is_read && text.len == expected.len && memcmp(text.ptr, expected.ptr, text.len) == 0
+                            : !is_read && error.tag == EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM;
+    check("the text of a body", string_of(what), is_right);
+  }
+  check("the cases are found", path, count > 20);
+}
+
+int main(int count, char **arguments) {
+  if (count != 2) return 2;
+  bodies_are_read_by_mark_then_as_utf_8_then_by_their_charset(arguments[1]);
   numbers_are_written();
   strings_are_escaped();
   escapes_are_read();

@@ -214,15 +214,15 @@ bool weld_get(weld_text url, weld_text *body, weld_error *error) {
   weld_connector_host_http_response_t response;
   weld_connector_host_http_error_t failure;
   if (!weld_connector_host_http_fetch(&request, &response, &failure)) return weld_http_failed(&failure, error);
-  *body = weld_body(&response);
-  if (response.status >= 200 && response.status < 300) return true;
+  if (response.status >= 200 && response.status < 300) return weld_body_text(&response, body, error);
   int64_t wait;
   if (is_rate_limit(&response, &wait)) return weld_rate_limited(error, wait);
   weld_buffer words = {0};
   weld_add(&words, "the API answered ");
   weld_add_number(&words, response.status);
   weld_add(&words, ": ");
-  if (response.body.tag == WELD_CONNECTOR_HOST_BODY_TEXT) weld_add_text(&words, beginning(*body));
+  weld_error unread;
+  if (weld_body_text(&response, body, &unread)) weld_add_text(&words, beginning(*body));
   bool is_refused = response.status == 401 || response.status == 403;
   uint8_t tag = is_refused ? EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED
                            : EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM;

@@ -71,11 +71,15 @@ bool weld_variable(const char *name, weld_text *value, weld_error *error);
 
 /* A request without headers, body or options. */
 weld_connector_host_http_request_t weld_request(const char *method, weld_text url);
-/* A body, also one that is no UTF-8. */
+/* A body as it came, also one that is no UTF-8. */
 weld_text weld_body(const weld_connector_host_http_response_t *response);
+/* A body as UTF-8: read by its byte-order mark, which is left out, else as UTF-8 if it is valid, else by the charset that
+ * the header declares: UTF-16, ISO-8859-1 and windows-1252, which are one, or ISO-8859-15. If none of them reads it,
+ * false and an error that says so. */
+bool weld_body_text(const weld_connector_host_http_response_t *response, weld_text *text, weld_error *error);
 /* Where the request failed before there was a status. */
 bool weld_http_failed(const weld_connector_host_http_error_t *failure, weld_error *error);
-/* GETs a URL. Other statuses than 2xx are errors: `rate-limited` for 429 and any that comes with a wait or a quota
+/* GETs a URL; the body is `weld_body_text`. Other statuses than 2xx are errors: `rate-limited` for 429 and any that comes with a wait or a quota
  * at 0, `unauthorized` for other 401 and 403, `upstream` for the rest. */
 bool weld_get(weld_text url, weld_text *body, weld_error *error);
 

@@ -1,5 +1,6 @@
 // What `Request` and `Response` have in common: a body of text or bytes, which is here as a whole.
 
+import { bodyText } from "./charset.js";
 import { Upstream } from "./errors.js";
 
 /** A body as the contract has it and the type that it gives itself, from what an author may give. */
@@ -52,9 +53,15 @@ export class Body {
   }
 
   #takeText() {
-    const { tag, val } = this.#take();
-    // A mark of the byte order is no part of the text.
-    return tag === "text" ? val.replace(/^\ufeff/, "") : new TextDecoder().decode(val);
+    return bodyText(this.#take(), this.headers?.get("content-type"), (what) => {
+      throw new NotText(what);
+    });
+  }
+
+  /** What a message quotes of a body, of which nothing may be readable. */
+  static quoted(message) {
+    const body = Body.of(message) ?? { tag: "text", val: "" };
+    return excerpt(bodyText(body, message.headers?.get("content-type"), () => new TextDecoder().decode(body.val)));
   }
 
   #takeBytes() {
@@ -62,6 +69,7 @@ export class Body {
     return tag === "text" ? new TextEncoder().encode(val) : val.slice();
   }
 
+  /** The body's text. Where no charset reads it, the error is a `TypeError` and, where nobody catches it, `upstream`. */
   async text() {
     return this.#takeText();
   }
@@ -82,6 +90,15 @@ export class Body {
     } catch (cause) {
       throw new NotJson(content, cause);
     }
+  }
+}
+
+class NotText extends TypeError {
+  constructor(what) {
+    const message = `the body is ${what}; bytes() has it as it came`;
+    super(message);
+    this.name = "TypeError";
+    this.payload = new Upstream(message).payload;
   }
 }
 

@@ -1,6 +1,6 @@
 // `Response`, as in browsers and Node, but that its body is no stream.
 
-import { Body, bodyFrom, excerpt } from "./body.js";
+import { Body, bodyFrom } from "./body.js";
 import { InvalidState, RateLimited, Unauthorized, Upstream } from "./errors.js";
 import { Headers } from "./headers.js";
 import { rateLimit } from "./refusal.js";
@@ -80,7 +80,7 @@ export async function expectOk(pending, { cursor = false } = {}) {
   const { status } = response;
   const limit = rateLimit(status, response.headers, Date.now());
   if (limit) throw new RateLimited(limit.wait);
-  const message = `the API answered ${status}: ${excerpt(await response.text())}`;
+  const message = `the API answered ${status}: ${Body.quoted(response)}`;
   if (status === 401 || status === 403) throw new Unauthorized(message);
   if (cursor && [400, 404, 410].includes(status)) throw new InvalidState(message);
   throw new Upstream(message);

@@ -1,5 +1,6 @@
 //! A small client over the contract's `http-fetch`: the host connects, authorizes, retries and keeps to the rules.
 
+mod charset;
 mod error;
 mod escape;
 mod link;

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::charset::{self, CharsetFault};
 use super::escape::without_query;
 use super::link;
 use super::message::{Body, Incoming};
@@ -25,6 +27,8 @@ pub struct Response {
     origin: String,
     asked_at: Time,
     has_cursor: bool,
+    /// What the body says in another encoding than UTF-8.
+    decoded: OnceLock<Result<Option<String>, CharsetFault>>,
 }
 
 impl Response {
@@ -39,6 +43,7 @@ impl Response {
             origin,
             asked_at,
             has_cursor,
+            decoded: OnceLock::new(),
         }
     }
 
@@ -118,17 +123,32 @@ impl Response {
         })
     }
 
-    /// The body as text.
+    /// The body as text: by its byte-order mark, else as UTF-8 if it is valid, else by the charset of the header
+    /// `Content-Type`. The mark is left out.
     ///
     /// # Errors
     ///
-    /// [`Error::Upstream`] where it isn't UTF-8.
+    /// [`Error::Upstream`] if none of them reads the body; [`bytes`](Self::bytes) has it as it came.
     pub fn text(&self) -> Result<&str, Error> {
-        match &self.incoming.body {
+        let plain = match &self.incoming.body {
             Body::Text(text) => Some(text.as_str()),
             Body::Bytes(bytes) => std::str::from_utf8(bytes).ok(),
+        };
+        let decoded = self.decoded.get_or_init(|| {
+            let label = self.header("content-type").and_then(charset::declared);
+            charset::decode(self.bytes(), plain, label.as_deref())
+        });
+        match decoded {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => {
+                let text = plain.unwrap_or_default();
+                Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+            }
+            Err(fault) => Err(Error::Upstream(format!(
+                "the answer to {} is {fault}",
+                self.origin
+            ))),
         }
-        .ok_or_else(|| Error::Upstream(format!("the answer to {} is not UTF-8", self.origin)))
     }
 
     /// The body as bytes.

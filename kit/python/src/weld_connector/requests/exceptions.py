@@ -91,6 +91,13 @@ class TooManyRedirects(RequestException):
         return Upstream(str(self))
 
 
+class ContentDecodingError(RequestException, ValueError):
+    """The response's bytes are not text in its charset."""
+
+    def as_connector_error(self) -> ConnectorError:
+        return Upstream(str(self))
+
+
 class JSONDecodeError(RequestException, json.JSONDecodeError):
     """The response is not JSON."""
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from .exceptions import HTTPError, JSONDecodeError
+from . import _charset
+from .exceptions import ContentDecodingError, HTTPError, JSONDecodeError
 
 EXCERPT = 200
 """How many characters of a response an error quotes."""
@@ -63,7 +64,7 @@ class Response:
         self.url = url
         self.method = method
         self.history: list[Response] = []
-        self.encoding = _charset(self.headers.get("content-type", ""))
+        self.encoding = _charset.declared(self.headers.get("content-type", ""))
         self._body = body
 
     def __repr__(self) -> str:
@@ -97,24 +98,26 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as text: in `encoding`, which is the header's charset; without one in UTF-8, or else ISO 8859-1."""
-        if isinstance(self._body, str) and (self._body.isascii() or self.encoding in (None, "utf-8", "utf8")):
-            return self._body
+        """The body as text: by its byte-order mark, else as UTF-8 if it is valid, else in `encoding`.
+
+        `encoding` is the header's charset. A body that none of them reads is a `ContentDecodingError`.
+        """
         try:
-            return self.content.decode(self.encoding or "latin-1", "replace")
-        except LookupError:
-            return self._body if isinstance(self._body, str) else self._body.decode("utf-8", "replace")
+            return _charset.decode(self._body, self.encoding.lower() if self.encoding else None)
+        except _charset.NoText as error:
+            raise ContentDecodingError(f"{self._request()} is {error}; `content` has it as it came") from None
 
     def json(self, **how: Any) -> Any:
         """The body as JSON; `how` goes to `json.loads`, such as `parse_float=Decimal`, which keeps all digits."""
-        # Of bytes without a charset, as in UTF-16, `json` finds out by itself what they are.
-        text = self.text if isinstance(self._body, str) or self.encoding else self._body
         try:
-            return json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text, **how)
+            return json.loads(self.text, **how)
         except json.JSONDecodeError as error:
             reason = error
+        except ContentDecodingError as error:
+            reason = json.JSONDecodeError(str(error), "", 0)
+            raise JSONDecodeError(f"{self._request()} is not JSON: {error}", reason, self) from None
         except ValueError as error:
-            # Not the encoding that it seemed to be, or a number with thousands of digits.
+            # Such as a number with thousands of digits.
             reason = json.JSONDecodeError(str(error), "", 0)
         raise JSONDecodeError(f"{self._request()} is not JSON ({reason}): {self._excerpt()}", reason, self)
 
@@ -141,7 +144,11 @@ class Response:
         return f"the answer to {shown(self.method, self.url)}"
 
     def _excerpt(self) -> str:
-        words = " ".join(self.text[: 10 * EXCERPT].split())
+        try:
+            text = self.text
+        except ContentDecodingError:
+            text = self.content.decode("utf-8", "replace")
+        words = " ".join(text[: 10 * EXCERPT].split())
         return words if len(words) <= EXCERPT else f"{words[:EXCERPT]}…"
 
 
@@ -149,8 +156,3 @@ def shown(method: str, url: str) -> str:
     """A request as a message shows it: without what may hold a secret, its query and user."""
     parts = urlsplit(url)
     return f"{method} {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _charset(content_type: str) -> str | None:
-    found = re.search(r"""charset\s*=\s*["']?([^\s"';]+)""", content_type, re.IGNORECASE)
-    return found[1].lower() if found else None

@@ -181,3 +181,40 @@ fn a_message_tells_where_a_redirect_led() {
         "{message}"
     );
 }
+
+#[derive(serde::Deserialize)]
+struct TextCase {
+    what: String,
+    #[serde(rename = "type")]
+    content_type: Option<String>,
+    bytes: String,
+    text: Option<String>,
+}
+
+#[test]
+fn text_is_read_by_mark_then_as_utf_8_then_by_the_declared_charset() {
+    let cases = include_str!("../../../../text.json");
+    let cases: Vec<TextCase> = serde_json::from_str(cases).unwrap();
+    for case in cases {
+        let (pairs, _) = case.bytes.as_bytes().as_chunks::<2>();
+        let hex = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16);
+        let bytes: Vec<u8> = pairs.iter().map(|pair| hex(pair).unwrap()).collect();
+        // As the host hands it on.
+        let reply = match String::from_utf8(bytes) {
+            Ok(text) => Reply::new(200).text(text),
+            Err(error) => Reply::new(200).bytes(error.into_bytes()),
+        };
+        let response = answer(match case.content_type {
+            Some(content_type) => reply.header("Content-Type", content_type),
+            None => reply,
+        });
+        match case.text {
+            Some(text) => assert_eq!(response.text(), Ok(text.as_str()), "{}", case.what),
+            None => assert!(
+                matches!(response.text(), Err(Error::Upstream(_))),
+                "{}",
+                case.what
+            ),
+        }
+    }
+}
