@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::thread;
+use weld_host_tests::gate::Gate;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::http::Message;
 use weld_host_tests::mark::{assert_pending, mark};
@@ -279,4 +280,28 @@ fn every_refusal_that_tells_a_long_wait_ends_the_call() {
         assert_reason(&answer, &format!("another try at {}", upstream.origin()));
         assert_eq!(upstream.received().len(), 1, "{status}");
     }
+}
+
+#[test]
+fn everybody_who_waits_for_a_postponed_page_is_told() {
+    let (arrived, release) = (Gate::shut(), Gate::shut());
+    let (arrival, hold) = (arrived.clone(), release.clone());
+    let upstream = Upstream::start(move |_, exchange| {
+        arrival.open();
+        hold.pass("the test to release the upstream");
+        exchange.answer(429, &[("retry-after", "1800")], "later");
+    });
+    let host = builder(guests::FETCHES, &upstream, "").start();
+    let state = json!({ "url": upstream.url("/") });
+    let request = || host.weld("guest").page_request("rows", &state);
+    let first = request().begin().unwrap();
+    arrived.pass("the page's call");
+    let others: Vec<_> = (0..3).map(|_| request().begin().unwrap()).collect();
+    release.open();
+    for waiting in others.into_iter().chain([first]) {
+        let answer = waiting.answer().unwrap();
+        assert_eq!(mark(&assert_pending(&answer)).tries, 1);
+        assert_eq!(answer.header("weld-host-pending"), Some("waiting"));
+    }
+    assert_eq!(upstream.received().len(), 1);
 }
