@@ -164,11 +164,9 @@ fn what_is_given_back_may_be_had_again() {
 
 #[test]
 fn requests_that_wait_to_be_sent_are_the_calls_own() {
-    let upstream = Upstream::answering("{}");
-    let host = host_that_keeps(&format!(
-        "[network]\nallow = [\"{}\"]\n[rate-limit]\nrate = \"1000/h\"",
-        upstream.origin()
-    ));
+    // The first one goes alone, and all others wait for its response.
+    let upstream = Upstream::start(|_, exchange| exchange.wait_for_close());
+    let host = host_that_keeps(&format!("[network]\nallow = [\"{}\"]", upstream.origin()));
     let state = json!({ "way": "handed over", "url": upstream.url("/"), "times": 800 });
     let answer = host.weld("keeps").page("rows", &state);
     let message = assert_error(&answer, 500, "out_of_memory");
