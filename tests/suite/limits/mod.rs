@@ -5,6 +5,7 @@ mod fairness;
 mod handed_over;
 mod held_bytes;
 mod held_memory;
+mod held_states;
 mod host_resources;
 mod host_work;
 mod isolation;
