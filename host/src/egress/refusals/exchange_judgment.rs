@@ -63,7 +63,12 @@ impl<'s> OpenJudgment<'_, 's> {
         } = self;
         let begun = response.body_mut().begin(MAX_JUDGED_BYTES).await;
         let judged = begun.and_then(|(beginning, is_whole)| {
-            let _tree = account.transit(judge.tree_bytes(beginning.len()))?;
+            let tree_bytes = if is_whole {
+                judge.tree_bytes(beginning.len())
+            } else {
+                0
+            };
+            let _tree = account.transit(tree_bytes)?;
             Ok(judge.judge(response.headers(), &beginning, is_whole, &readings))
         });
         let verdict = match &judged {
@@ -74,3 +79,6 @@ impl<'s> OpenJudgment<'_, 's> {
         judged
     }
 }
+
+#[cfg(test)]
+mod tests;

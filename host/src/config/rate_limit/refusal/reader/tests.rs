@@ -9,7 +9,8 @@ use super::*;
 use crate::config::document::{Document, ValueSources};
 use crate::config::reading::SystemFiles;
 use crate::config::{
-    BodyPath, FieldCondition, HeaderCondition, RefusalAction, RefusalWait, TimeUnit, WaitPlace,
+    BodyPath, Ceilings, ConnectorConfig, FieldCondition, HeaderCondition, RefusalAction,
+    RefusalWait, TimeUnit, WaitPlace,
 };
 
 fn read(text: &str) -> (Vec<RefusalRule>, Vec<String>) {
@@ -154,5 +155,33 @@ fn senseless_values_are_refused_with_the_right_form() {
     ];
     for (text, expected) in cases {
         assert_eq!(read(&text).1, [expected], "{text}");
+    }
+}
+
+#[test]
+fn rules_have_a_most() {
+    let rule = "[[refusal]]\nstatus = 403\nthen = 'fail'\n";
+    assert_eq!(read(&rule.repeat(64)).1, <[String; 0]>::default());
+    let (rules, problems) = read(&rule.repeat(65));
+    assert_eq!(problems, ["1: refusal: too many: write at most 64"]);
+    assert_eq!(rules.len(), 64);
+}
+
+/// The examples of `docs/quotas.md`, as they are printed there.
+#[test]
+fn examples_of_the_documentation_are_right() {
+    let document = include_str!("../../../../../../docs/quotas.md");
+    let examples: Vec<&str> = document
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(examples.len() > 4, "they are found");
+    for example in examples {
+        let path = Path::new("beers.toml");
+        let config = ConnectorConfig::parse(example, path, &Ceilings::default());
+        if let Err(error) = config {
+            panic!("{example}: {error}");
+        }
     }
 }
