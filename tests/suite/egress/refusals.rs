@@ -151,3 +151,33 @@ fn refusal_for_a_quota_is_no_failure_of_the_api() {
         assert_eq!(row["error"] == "unavailable", is_failure, "{row}");
     }
 }
+
+#[test]
+fn refusal_of_one_of_several_quotas_is_waited_out_whatever_its_status() {
+    let cases: [(u16, Headers); 3] = [
+        (
+            400,
+            &[
+                ("x-ratelimit-requests-remaining", "0"),
+                ("x-ratelimit-requests-reset", "1"),
+            ],
+        ),
+        (
+            400,
+            &[
+                ("x-ratelimit-remaining", "4000"),
+                ("x-ratelimit-reset", "60"),
+                ("x-ratelimit-minutely-remaining", "0"),
+                ("x-ratelimit-minutely-reset", "1"),
+            ],
+        ),
+        (403, &[("x-ratelimit-remaining", "0")]),
+    ];
+    for (status, headers) in cases {
+        let upstream = answering([(status, headers, "later"), GOOD]);
+        let host = host_for(&upstream, "");
+        let row = fetch(&host, &json!({ "url": upstream.url("/") }));
+        assert_eq!(row["status"], 200, "{status} {headers:?}: {row}");
+        assert_eq!(upstream.received().len(), 2, "{status} {headers:?}");
+    }
+}

@@ -61,14 +61,21 @@ pub(in crate::egress) struct QuotaReadings {
 }
 
 impl QuotaReadings {
-    /// Whether one of the quotas has no call left.
+    /// Whether one of the quotas has no call left, be it one that doesn't say until when.
     pub(in crate::egress) fn is_spent(&self) -> bool {
-        let mut quotas = self.quotas.iter();
+        let (mut quotas, mut faults) = (self.quotas.iter(), self.faults.iter());
         quotas.any(|quota| {
             quota.remaining == 0
                 && quota.reset.is_none_or(|reset| !reset.is_zero())
                 && !matches!(quota.form, QuotaForm::Rate(_))
-        })
+        }) || faults.any(QuotaFault::is_of_a_spent_quota)
+    }
+
+    /// Whether one of the quotas has no call left, and says until when.
+    pub(in crate::egress) fn has_reset_of_spent(&self) -> bool {
+        let mut quotas = self.quotas.iter();
+        quotas
+            .any(|quota| quota.remaining == 0 && quota.reset.is_some_and(|reset| !reset.is_zero()))
     }
 
     /// What is for the quota of this name, and what is for all others; without a name all of it is for the first.

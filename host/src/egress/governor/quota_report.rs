@@ -70,6 +70,11 @@ pub(super) enum QuotaFaultKind {
 }
 
 impl QuotaFault {
+    /// Whether nothing is wrong but that a quota without a call left has no reset.
+    pub(super) fn is_of_a_spent_quota(&self) -> bool {
+        self.kind == QuotaFaultKind::NoReset && self.value.trim() == "0"
+    }
+
     pub(super) fn new(header: &str, value: &str, kind: QuotaFaultKind) -> Self {
         let end = value.floor_char_boundary(MAX_VALUE_BYTES);
         Self {

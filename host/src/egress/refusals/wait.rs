@@ -21,7 +21,7 @@ pub(super) fn told(
         .and_then(|place| at(place, wait.unit, headers, body))
         .or(readings.retry_after)
         .filter(|wait| !wait.is_zero())
-        .or(wait.otherwise.filter(|_| !readings.is_spent()))
+        .or(wait.otherwise.filter(|_| !readings.has_reset_of_spent()))
 }
 
 fn at(

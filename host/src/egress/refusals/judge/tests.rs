@@ -331,4 +331,8 @@ fn spent_quota_counts_more_than_the_wait_of_a_rule() {
         "the reset counts"
     );
     assert!(!judgment.is_hidden_limit, "the headers say so, too");
+    let spent = headers(&[("x-ratelimit-remaining", "0")]);
+    let readings = governor.readings("https://api.example.com", None, &spent);
+    let judgment = judge.judge(&spent, b"API rate limit exceeded", true, &readings);
+    assert_eq!(judgment.verdict, wait(60), "there is no reset");
 }
