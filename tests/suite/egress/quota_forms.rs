@@ -4,7 +4,8 @@ use crate::egress::quotas::held;
 use crate::egress::{fetch, host_for};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use weld_host_tests::upstream::Upstream;
@@ -190,4 +191,39 @@ fn leaky_bucket_that_tells_only_how_full_it_is_meets_next_to_no_refusal() {
         }
     });
     assert_eq!(*statuses.lock().unwrap(), BTreeMap::from([(200, 96)]));
+}
+
+#[test]
+fn calls_at_once_that_an_api_refuses_without_a_word_become_fewer() {
+    const MOST: usize = 3;
+    let under_way = AtomicUsize::new(0);
+    let refused = Arc::new(AtomicUsize::new(0));
+    let count = refused.clone();
+    let upstream = Upstream::start(move |_, exchange| {
+        if under_way.fetch_add(1, Ordering::SeqCst) < MOST {
+            thread::sleep(Duration::from_millis(50));
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            exchange.answer(200, &[], "");
+        } else {
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            count.fetch_add(1, Ordering::SeqCst);
+            exchange.answer(429, &[], "");
+        }
+    });
+    let more = "[rate-limit]\nretries = 10\n[limits]\nconcurrency = 12";
+    let host = host_for(&upstream, more);
+    thread::scope(|scope| {
+        for page in 0..12 {
+            let (host, upstream) = (&host, &upstream);
+            scope.spawn(move || {
+                let url = upstream.url(&format!("/{page}"));
+                let row = fetch(host, &json!({ "url": url, "times": 20 }));
+                assert_eq!(row["status"], 200, "{row}");
+            });
+        }
+    });
+    host.log()
+        .wait_for_text("fewer are made at once from now on");
+    let refused = refused.load(Ordering::SeqCst);
+    assert!((1..60).contains(&refused), "{refused} of 240 were refused");
 }

@@ -189,6 +189,8 @@ mod tests {
                 "{text}"
             );
         }
+        let many = "[[quota]]\npaths = ['/a']\n".repeat(17);
+        assert_eq!(read(&many).1, ["1: quota: too many: write at most 16"]);
         assert_eq!(
             read("rate = '5/s'\nreserve = 5").1,
             ["2: reserve: out of range: expected a whole number from 0 to 4"]

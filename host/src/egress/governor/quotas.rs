@@ -140,6 +140,11 @@ impl Quotas {
     }
 
     #[cfg(test)]
+    pub(super) fn buckets(&self) -> usize {
+        self.buckets.len()
+    }
+
+    #[cfg(test)]
     pub(super) fn windows(&self) -> usize {
         self.windows.len()
     }

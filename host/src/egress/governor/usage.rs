@@ -127,5 +127,7 @@ mod tests {
             assert_eq!(read("x-app-usage", nothing), [], "{nothing}");
         }
         assert_eq!(read("x-app-usage", "{\"call_count\":1e300}"), [(0, None)]);
+        let long = format!("{}{app}", " ".repeat(MAX_BYTES));
+        assert_eq!(read("x-app-usage", &long), [], "no such header is longer");
     }
 }

@@ -312,6 +312,115 @@ fn quota_that_is_no_longer_told_is_forgotten_after_its_reset() {
     assert!(!ledger.is_idle(later), "they are under way");
 }
 
+#[test]
+fn response_from_a_cache_raises_nothing_that_is_left() {
+    let pace = even(0);
+    for (age, is_held) in [(Duration::ZERO, false), (SECOND * 30, true)] {
+        let (mut ledger, now) = after(told(100, 0, HOUR), &pace);
+        let later = now + SECOND;
+        let ticket = ledger.take_up(later);
+        let observed = QuotaReadings {
+            quotas: vec![quota(100, 90, HOUR)],
+            age,
+            ..QuotaReadings::default()
+        };
+        let ending = CallOutcome::Answered {
+            status: 200,
+            verdict: ResponseVerdict::Answer,
+            observed,
+        };
+        ledger.settle(ticket, ending, &pace, DAY, later);
+        let due = ledger.due(&pace, 0, later);
+        assert_eq!(due.is_some_and(|due| due >= now + HOUR), is_held, "{age:?}");
+    }
+}
+
+#[test]
+fn nothing_that_was_learned_holds_a_call_for_longer_than_the_longest_wait() {
+    let pace = even(0);
+    let untold = QuotaReport {
+        reset: None,
+        window: Some(DAY),
+        ..quota(100, 0, HOUR)
+    };
+    for ending in [
+        told(100, 0, HOUR * 20),
+        answer(200, vec![untold], None),
+        answer(429, vec![], Some(HOUR * 20)),
+        answer(429, vec![quota(100, 0, HOUR * 20)], None),
+    ] {
+        let (mut ledger, now) = (Ledger::default(), Instant::now());
+        let ticket = ledger.admit(&pace, now).unwrap();
+        ledger.settle(ticket, ending, &pace, HOUR, now);
+        let due = ledger.admit(&pace, now).unwrap_err();
+        assert_eq!(due - now, HOUR);
+        assert!(ledger.admit(&pace, due).is_ok());
+        assert!(ledger.admit(&pace, due).is_err(), "one goes first");
+    }
+    // What is left is spread over the whole window all the same.
+    let (mut ledger, now) = (Ledger::default(), Instant::now());
+    let ticket = ledger.admit(&pace, now).unwrap();
+    ledger.settle(ticket, told(100, 39, HOUR * 20), &pace, HOUR, now);
+    let due = ledger.admit(&pace, now).unwrap_err();
+    assert!(
+        (HOUR * 29 / 60..HOUR * 31 / 60).contains(&(due - now)),
+        "{:?}",
+        due - now
+    );
+}
+
+#[test]
+fn quotas_of_every_form_are_bounded_in_number() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let (mut ledger, now) = after(silent(), &pace);
+    for number in 0..100 {
+        let bucket = QuotaReport {
+            name: format!("bucket-{number}").into(),
+            reset: None,
+            form: QuotaForm::Bucket(None),
+            ..quota(1000, 1000, HOUR)
+        };
+        let ticket = ledger.admit(&pace, now).unwrap();
+        ledger.settle(ticket, answer(200, vec![bucket], None), &pace, DAY, now);
+    }
+    assert_eq!(ledger.quotas.buckets(), MAX_WINDOWS);
+}
+
+#[test]
+fn refusals_of_calls_at_once_are_told_by_what_they_do_not_say() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let named = || {
+        let observed = QuotaReadings {
+            is_of_calls_at_once: true,
+            ..QuotaReadings::default()
+        };
+        CallOutcome::Answered {
+            status: 429,
+            verdict: ResponseVerdict::RateLimit(Some(SECOND)),
+            observed,
+        }
+    };
+    let fewer = Some(AtOnceNews {
+        most: 4,
+        is_refusal: true,
+    });
+    for (ending, news) in [
+        (answer(429, vec![], None), fewer),
+        (named(), fewer),
+        (answer(429, vec![], Some(SECOND)), None),
+        (answer(429, vec![quota(100, 0, HOUR)], None), None),
+        (answer(503, vec![], None), None),
+        (silent(), None),
+    ] {
+        let (mut ledger, now) = after(silent(), &pace);
+        let tickets: Vec<_> = (0..8).map(|_| ledger.admit(&pace, now).unwrap()).collect();
+        let text = format!("{ending:?}");
+        ledger.settle(tickets[7], ending, &pace, DAY, now);
+        assert_eq!(ledger.news(), news, "{text}");
+        assert_eq!(ledger.news(), None, "once");
+    }
+}
+
 fn endings() -> impl Strategy<Value = Option<(u16, u64, u64, u64, Option<u64>)>> {
     let statuses = proptest::sample::select(vec![200_u16, 404, 429, 500, 503]);
     let number = prop_oneof![0..20_u64, Just(u64::MAX), any::<u64>()];

@@ -71,6 +71,8 @@ fn what_is_no_time_is_told_from_what_no_quota_lasts() {
     for text in ["-1", ".5", "1.2.3", "soon", "NaN", "", "11/24/2026", "0x1f"] {
         assert_eq!(read(text), Err(TimeFault::Unreadable), "{text:?}");
     }
+    let long = format!("{}30", "0".repeat(MAX_BYTES));
+    assert_eq!(read(&long), Err(TimeFault::Unreadable));
     for text in [
         "99999999",
         "29924641",

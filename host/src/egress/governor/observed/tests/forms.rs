@@ -242,3 +242,34 @@ fn headers_of_a_configured_quota_are_its_alone() {
         }]
     );
 }
+
+#[test]
+fn one_response_tells_a_bounded_number_of_quotas() {
+    let names: Vec<String> = ('a'..='z')
+        .map(|letter| format!("x-ratelimit-{letter}-remaining-minute"))
+        .collect();
+    let lines: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "7")).collect();
+    assert_eq!(observed(&lines).quotas.len(), 16);
+}
+
+#[test]
+fn resource_is_told_by_the_usual_headers_or_a_configured_one() {
+    let own = QuotaHeaders {
+        resource: Some("x-quota-name".to_owned()),
+        ..QuotaHeaders::default()
+    };
+    let long = "a".repeat(MAX_NAME_BYTES + 1);
+    for (name, value, usual, configured) in [
+        ("x-ratelimit-resource", "core", Some("core"), None),
+        ("x-ratelimit-bucket", " abc ", Some("abc"), None),
+        ("x-quota-name", "core", None, Some("core")),
+        ("x-ratelimit-resource", "", None, None),
+        ("x-ratelimit-resource", &long, None, None),
+    ] {
+        let lines = headers(&[(name, value)]);
+        let default = QuotaHeaders::default();
+        let read = |own| QuotaReadings::of(&lines, &guide(own), now()).resource;
+        assert_eq!(read(&default).as_deref(), usual, "{name}");
+        assert_eq!(read(&own).as_deref(), configured, "{name}");
+    }
+}
