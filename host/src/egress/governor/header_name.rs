@@ -158,7 +158,16 @@ fn is_of_a_time(token: &str) -> bool {
 fn is_of_no_quota(token: &str) -> bool {
     matches!(
         token,
-        "retry" | "policy" | "resource" | "bucket" | "reason" | "scope" | "type" | "problem" | "id"
+        "retry"
+            | "policy"
+            | "resource"
+            | "bucket"
+            | "name"
+            | "reason"
+            | "scope"
+            | "type"
+            | "problem"
+            | "id"
     )
 }
 

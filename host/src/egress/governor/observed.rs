@@ -31,9 +31,12 @@ pub(super) use super::quota_report::QuotaReport;
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// Which of an API's quotas a call spent, as GitHub tells it, and Discord.
-const RESOURCE: HeaderName = HeaderName::from_static("x-ratelimit-resource");
-const BUCKET: HeaderName = HeaderName::from_static("x-ratelimit-bucket");
+/// Which of an API's quotas a call spent, as GitHub tells it, Discord, and GitLab.
+const RESOURCES: [HeaderName; 3] = [
+    HeaderName::from_static("x-ratelimit-resource"),
+    HeaderName::from_static("x-ratelimit-bucket"),
+    HeaderName::from_static("ratelimit-name"),
+];
 
 /// What a call took of a quota that counts something else than calls.
 const COSTS: [HeaderName; 3] = [
@@ -234,10 +237,7 @@ impl HeaderReader<'_> {
     fn resource(&self) -> Option<Arc<str>> {
         let header = match &self.guide.headers.resource {
             Some(name) => self.headers.get(name),
-            None => self
-                .headers
-                .get(RESOURCE)
-                .or_else(|| self.headers.get(BUCKET)),
+            None => RESOURCES.iter().find_map(|name| self.headers.get(name)),
         };
         let name = text(header?)?.trim();
         (!name.is_empty() && name.len() <= MAX_NAME_BYTES).then(|| name.into())

@@ -262,6 +262,7 @@ fn resource_is_told_by_the_usual_headers_or_a_configured_one() {
     for (name, value, usual, configured) in [
         ("x-ratelimit-resource", "core", Some("core"), None),
         ("x-ratelimit-bucket", " abc ", Some("abc"), None),
+        ("ratelimit-name", "throttle_web", Some("throttle_web"), None),
         ("x-quota-name", "core", None, Some("core")),
         ("x-ratelimit-resource", "", None, None),
         ("x-ratelimit-resource", &long, None, None),
