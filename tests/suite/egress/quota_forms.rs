@@ -190,7 +190,12 @@ fn leaky_bucket_that_tells_only_how_full_it_is_meets_next_to_no_refusal() {
             });
         }
     });
-    assert_eq!(*statuses.lock().unwrap(), BTreeMap::from([(200, 96)]));
+    let statuses = statuses.into_inner().unwrap();
+    let refused = statuses.get(&429).copied().unwrap_or_default();
+    assert!(
+        refused <= 2 && refused + statuses[&200] == 96,
+        "{statuses:?}"
+    );
 }
 
 #[test]

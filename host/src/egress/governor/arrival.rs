@@ -24,6 +24,8 @@ pub(super) struct Arrival {
     pub(super) made: Instant,
     /// The number of the last call made.
     pub(super) last: u64,
+    /// Calls that may have been answered before it though the API counted them after it.
+    pub(super) overtaken_by: u64,
     /// What is told holds no call for longer.
     pub(super) longest: Duration,
 }

@@ -17,7 +17,7 @@ const REFILL: Duration = Duration::from_secs(60);
 
 /// From two responses that lie closer together nothing is learned: numbers are rounded, and calls overtake each other.
 const LEAST_SPAN: Duration = Duration::from_millis(100);
-const MOST_SPAN: Duration = Duration::from_secs(10);
+const MOST_SPAN: Duration = Duration::from_secs(60);
 
 /// One call comes back in no less and no more time than this.
 const LEAST_EACH: Duration = Duration::from_millis(1);
@@ -37,6 +37,8 @@ pub(super) struct Bucket {
     each: Duration,
     /// Whether that is configured or told, so that nothing needs to be learned.
     is_given: bool,
+    /// Whether it is more than a guess.
+    is_known: bool,
     /// From where on it is learned how much comes back.
     base: BucketMark,
 }
@@ -63,6 +65,7 @@ impl Bucket {
             told_at: arrival.last,
             each: each.unwrap_or(guess).clamp(LEAST_EACH, MOST_EACH),
             is_given: each.is_some(),
+            is_known: each.is_some(),
             base: BucketMark::of(&quota, arrival),
             name: quota.name,
         }
@@ -74,6 +77,7 @@ impl Bucket {
         if let Some(each) = each {
             self.each = each.clamp(LEAST_EACH, MOST_EACH);
             self.is_given = true;
+            self.is_known = true;
         } else {
             self.learn_speed(quota, arrival);
         }
@@ -97,12 +101,16 @@ impl Bucket {
         }
         let mark = BucketMark::of(quota, arrival);
         let most = self.base.used.saturating_add(self.base.calls);
-        // Both numbers are rounded.
-        let back = most.saturating_sub(mark.used).saturating_sub(1);
+        // Both numbers are rounded, and some of these calls may have been counted after this one.
+        let back = most
+            .saturating_sub(mark.used)
+            .saturating_sub(arrival.overtaken_by)
+            .saturating_sub(1);
         if let Ok(back @ 1..) = u32::try_from(back)
             && let Some(each) = span.checked_div(back)
         {
             self.each = self.each.min(each).max(LEAST_EACH);
+            self.is_known = true;
         }
         if span >= MOST_SPAN {
             self.base = mark;
@@ -138,7 +146,8 @@ impl Bucket {
         let needed = calls
             .in_flight
             .saturating_add(held)
-            .saturating_add(others.into())
+            // The next response may tell that more has come back than is guessed.
+            .saturating_add(if self.is_known { others.into() } else { 0 })
             .saturating_add(1);
         let missing = needed.saturating_sub(self.remaining);
         if missing == 0 {

@@ -170,6 +170,10 @@ impl Ledger {
             number: if is_cached { 0 } else { ticket.number },
             made: ticket.made,
             last: self.made,
+            overtaken_by: ticket
+                .at_once
+                .saturating_sub(1)
+                .saturating_add(self.made.saturating_sub(ticket.number)),
             longest,
         };
         self.mind_calls_at_once(ticket, &verdict, &observed, now);

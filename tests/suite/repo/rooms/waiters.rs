@@ -7,9 +7,11 @@ use std::fs;
 use super::{repository, rust_files, shown};
 
 /// The files of the suite that may let time pass, and how often they do.
-const SLEEPERS: [(&str, usize); 5] = [
+const SLEEPERS: [(&str, usize); 6] = [
     // `until_some`.
     ("tests/src/lib.rs", 1),
+    // An upstream that takes its time, so that calls overlap.
+    ("tests/suite/egress/quota_forms.rs", 1),
     // Upstreams that drip, and that redirect slowly.
     ("tests/suite/limits/page_exchanges.rs", 2),
     ("tests/suite/limits/upstream_memory.rs", 1),
