@@ -71,8 +71,23 @@ export function env<Fallback>(name: string, fallback: Fallback): string | Fallba
 export function log(level: LogLevel, message: string): void;
 /** Waits so many milliseconds inside a page. Rejects with `OutOfTime` where the page has less. */
 export function sleep(duration: number): Promise<void>;
-/** Like `JSON.parse`, but integers that a Number can't hold exactly become BigInts. */
-export function parseJson(text: string): any;
+/** How JSON is read. */
+export interface JsonOptions {
+  /** What NaN and Infinity become, which JSON doesn't have; without it they are an error that names their place. */
+  notNumbers?: unknown;
+}
+/** Like `JSON.parse`, but keeps what a Number can't hold: integers become BigInts, other numbers `Decimal`s. */
+export function parseJson(text: string, options?: JsonOptions): any;
+/**
+ * A number that no Number holds exactly, with all its digits. Rows and states write it as it came. `Number(…)` of it is
+ * the nearest Number, `String(…)` its digits.
+ */
+export class Decimal {
+  constructor(text: string);
+  toString(): string;
+  toJSON(): never;
+  [Symbol.toPrimitive](hint: string): number | string;
+}
 
 /** Thrown by a connector, it is the contract's error `other`; its subclasses are the others. */
 export class ConnectorError extends Error {
@@ -138,8 +153,11 @@ interface Body {
   text(): Promise<string>;
   bytes(): Promise<Uint8Array>;
   arrayBuffer(): Promise<ArrayBuffer>;
-  /** The body's JSON. Where it is none, a `SyntaxError`; where nobody catches that, the contract's `upstream`. */
-  json(): Promise<any>;
+  /**
+   * The body's JSON, read by `parseJson`: long integers are BigInts, long decimals `Decimal`s. Where it is none, a
+   * `SyntaxError`; where nobody catches that, the contract's `upstream`.
+   */
+  json(options?: JsonOptions): Promise<any>;
 }
 
 export interface RequestInit {

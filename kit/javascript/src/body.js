@@ -2,6 +2,7 @@
 
 import { bodyText } from "./charset.js";
 import { Upstream } from "./errors.js";
+import { parseJson } from "./parse.js";
 
 /** A body as the contract has it and the type that it gives itself, from what an author may give. */
 export function bodyFrom(value) {
@@ -82,11 +83,11 @@ export class Body {
     return this.#takeBytes().buffer;
   }
 
-  /** The body's JSON. Where it is none, the error is a `SyntaxError` and, where nobody catches it, the contract's `upstream`. */
-  async json() {
+  /** The body's JSON, read by `parseJson`. Where it is none, the error is a `SyntaxError` and, where nobody catches it, the contract's `upstream`. */
+  async json(options) {
     const content = this.#takeText();
     try {
-      return JSON.parse(content);
+      return parseJson(content, options);
     } catch (cause) {
       throw new NotJson(content, cause);
     }

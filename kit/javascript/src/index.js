@@ -13,7 +13,8 @@ export {
 } from "./errors.js";
 export { FetchError, fetch } from "./fetch.js";
 export { Headers } from "./headers.js";
-export { parseJson } from "./json.js";
+export { Decimal } from "./decimal.js";
+export { parseJson } from "./parse.js";
 export { log } from "./log.js";
 export { NeverSettled, OutOfTime, sleep } from "./loop.js";
 export { Request } from "./request.js";

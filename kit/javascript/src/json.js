@@ -1,6 +1,7 @@
 // JSON without silent losses: what JavaScript would turn into `null`, or into another number, is written exactly or
 // is an error that names its place.
 
+import { Decimal } from "./decimal.js";
 import { ConnectorError, describe } from "./errors.js";
 
 // Deeper values are written step by step, where one that contains itself is found.
@@ -84,6 +85,7 @@ function writeSlowly(value, place, field, depth) {
     if (Number.isNaN(value.getTime())) throw fail("the Date is invalid");
     return JSON.stringify(value.toISOString());
   }
+  if (value instanceof Decimal) return String(value);
   if (typeof value.toJSON === "function") {
     return writeSlowly(value.toJSON(), place, field, depth + 1);
   }
@@ -117,30 +119,4 @@ function isOpaque(value) {
     [Map, Set, WeakMap, WeakSet, ArrayBuffer, RegExp, Error].some((Type) => value instanceof Type) ||
     typeof value.then === "function"
   );
-}
-
-// A string with the colon that makes it a key, or an integer of so many digits that a Number may not hold it.
-const STRING_OR_LONG_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g;
-// Begins the texts that stand for others while JSON is parsed.
-const MARK = "\u0001";
-
-/** Like `JSON.parse`, but integers that a Number can't hold exactly become BigInts. */
-export function parseJson(text) {
-  const parsed = JSON.parse(text);
-  if (!/\d{16}/.test(text)) return parsed;
-  let found = false;
-  const marked = text.replace(STRING_OR_LONG_INTEGER, (token, colon) => {
-    if (token.startsWith('"')) {
-      // The API's own text may begin with the mark, which JSON only has as an escape.
-      return colon === undefined && token.startsWith('"\\u0001') ? `"\\u0001s${token.slice(1)}` : token;
-    }
-    if (Number.isSafeInteger(Number(token))) return token;
-    found = true;
-    return `"\\u0001i${token}"`;
-  });
-  if (!found) return parsed;
-  return JSON.parse(marked, (_, value) => {
-    if (typeof value !== "string" || !value.startsWith(MARK)) return value;
-    return value[1] === "i" ? BigInt(value.slice(2)) : value.slice(2);
-  });
 }

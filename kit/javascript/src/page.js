@@ -2,6 +2,7 @@
 
 import { ConnectorError, InvalidState, describe, milliseconds, wellFormed } from "./errors.js";
 import { write, writeRows } from "./json.js";
+import { parseJson } from "./parse.js";
 
 const KEYS = new Set(["insert", "state", "hasMore", "wait"]);
 
@@ -9,7 +10,7 @@ const KEYS = new Set(["insert", "state", "hasMore", "wait"]);
 export function readState(text) {
   let state;
   try {
-    state = JSON.parse(text);
+    state = parseJson(text);
   } catch (cause) {
     throw new InvalidState(`the state is no JSON: ${cause.message}`, { cause });
   }

@@ -3,6 +3,7 @@
 import { Body, bodyFrom } from "./body.js";
 import { InvalidState, RateLimited, Unauthorized, Upstream } from "./errors.js";
 import { Headers } from "./headers.js";
+import { write } from "./json.js";
 import { rateLimit } from "./refusal.js";
 
 export class Response extends Body {
@@ -43,7 +44,7 @@ export class Response extends Body {
   }
 
   static json(value, { headers, ...init } = {}) {
-    const response = new Response(JSON.stringify(value), { ...init, headers });
+    const response = new Response(write(value, "the body"), { ...init, headers });
     if (!new Headers(headers).has("content-type")) response.headers.set("content-type", "application/json");
     return response;
   }

@@ -4,7 +4,9 @@ import { Body } from "./body.js";
 import { callsOf, definitionOf, report } from "./connector.js";
 import { isInUse, use } from "./host/fake.js";
 import { install } from "./install.js";
+import { write } from "./json.js";
 import { driveNatively, reset } from "./loop.js";
+import { parseJson } from "./parse.js";
 import { Response } from "./response.js";
 import { setRunning } from "./running.js";
 
@@ -79,8 +81,8 @@ export class FakeHost {
 
   /** A page, as the contract has it but with rows and state parsed. */
   async fetchPage(source, table, state = {}) {
-    const page = await this.#call(source, (calls) => calls.fetchPage(table, JSON.stringify(state)));
-    return { ...page, insert: JSON.parse(page.insert), state: JSON.parse(page.state) };
+    const page = await this.#call(source, (calls) => calls.fetchPage(table, write(state, "the state")));
+    return { ...page, insert: parseJson(page.insert), state: parseJson(page.state) };
   }
 
   /** All rows of a table, page after page; `most` pages at most. */

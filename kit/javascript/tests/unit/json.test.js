@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parseJson, write, writeRows } from "../../src/json.js";
+import { connector, fetch } from "weld-connector";
+import { Response, fakeHost } from "weld-connector/testing";
+import { Decimal } from "../../src/decimal.js";
+import { write, writeRows } from "../../src/json.js";
+import { parseJson } from "../../src/parse.js";
 
 test("rows of plain values are written as JSON.stringify does", () => {
   const rows = [
@@ -85,24 +89,98 @@ test("deep values are written whole", () => {
   assert.equal(write({ value }, "x"), JSON.stringify({ value }));
 });
 
-test("integers that a Number can't hold are read as BigInts, and written again as they were", () => {
+test("numbers that a Number can't hold are kept, and written again as they were", () => {
   const exact = [
     '{"id":9007199254740993,"n":-12345678901234567890,"s":"12345678901234567890","safe":9007199254740991}',
     '[{"12345678901234567890":12345678901234567890}]',
     '["\\u0001i12345678901234567890",12345678901234567890,"\\\\\\"12345678901234567890"]',
     '{"\\u0001i1":12345678901234567890}',
     '[1,"no long number"]',
+    "[0.12345678901234567890,1234567890123456789.5,-1234567890123456e400,123456789012345678e-4]",
+    '{"__proto__":9007199254740993}',
+    '{"text":"the id: 9007199254740993, or 9007199254740995","id":9007199254740997}',
+    '["a, 9007199254740993"]',
+    `[${"0,".repeat(40)}9007199254740993,${"1".repeat(70)}]`,
+    "[[[0.1000000000000000055511151231257827]],9007199254740992]",
   ];
   for (const text of exact) assert.equal(write(parseJson(text), "x"), text);
-  assert.equal(parseJson("[9007199254740993]")[0], 9007199254740993n);
+  // Wherever it stands.
+  for (let before = 0; before < 40; before++) {
+    assert.deepEqual(parseJson(`${" ".repeat(before)}[9007199254740993 ]`), [9007199254740993n]);
+    assert.equal(parseJson(`${" ".repeat(before)}9007199254740993`), 9007199254740993n);
+  }
+  assert.deepEqual(parseJson("[9007199254740993, 9007199254740992]"), [9007199254740993n, 9007199254740992n]);
   assert.deepEqual(parseJson('[9007199254740993, "\\u0001s1"]')[1], "\u0001s1");
+  assert.throws(() => parseJson("[12345678901234567890"), SyntaxError);
+  assert.throws(() => parseJson("[1234567890123456789.]"), SyntaxError);
+});
+
+test("numbers that a Number holds stay Numbers", () => {
   for (const text of [
-    "0.12345678901234567890",
-    "1234567890123456789.5",
+    "0.1",
+    "1.10",
+    "100000000000000000.0e-10",
+    "0.30000000000000004",
+    "1.7976931348623157e308",
+    "5e-324",
+    "9007199254740991",
+    "-0.000",
+    "1e2",
     "12345678901234567e3",
-    "1e-1234567890123456789",
+    "1.00000000000000000000",
+    "123456789012.3400000000",
   ]) {
+    assert.equal(typeof parseJson(`[${text}]`)[0], "number", text);
     assert.equal(parseJson(`[${text}]`)[0], Number(text), text);
   }
-  assert.throws(() => parseJson("[12345678901234567890"), SyntaxError);
+  assert.deepEqual(parseJson('{"hash":"5e123a","at":"2026.11.29.16.45.00","id":"12345678901234567890"}'), {
+    hash: "5e123a",
+    at: "2026.11.29.16.45.00",
+    id: "12345678901234567890",
+  });
+});
+
+test("a Decimal has its digits and its Number, and is never something else in silence", () => {
+  const [price] = parseJson("[0.12345678901234567890]");
+  assert.ok(price instanceof Decimal);
+  assert.equal(String(price), "0.12345678901234567890");
+  assert.equal(`${price}`, "0.12345678901234567890");
+  assert.equal(Number(price), 0.12345678901234568);
+  assert.throws(() => price + 1, TypeError);
+  assert.throws(() => JSON.stringify({ price }), TypeError);
+  for (const text of ["", "1.", "NaN", "01", "1 ", "0x1"]) assert.throws(() => new Decimal(text), TypeError, text);
+});
+
+test("NaN and Infinity are an error that names the place, or what the author says", () => {
+  for (const [text, message] of [
+    ['{"rows":[{},{},{},{"price":NaN}]}', /^rows\[3\]\.price is NaN, which is no number of JSON; .*notNumbers: null/],
+    ["[-Infinity]", /^\[0\] is -Infinity/],
+    ["Infinity", /^the text is Infinity/],
+  ]) {
+    assert.throws(() => parseJson(text), { name: "SyntaxError", message });
+  }
+  const text = '{"a":NaN,"b":[-Infinity,"NaN",9007199254740993]}';
+  assert.deepEqual(parseJson(text, { notNumbers: null }), { a: null, b: [null, "NaN", 9007199254740993n] });
+  // What is broken otherwise is told as it is.
+  assert.throws(() => parseJson('{"a":NaN,}', { notNumbers: null }), SyntaxError);
+  assert.throws(() => parseJson("[NaNs]", { notNumbers: null }), SyntaxError);
+});
+
+test("json() keeps two long ids apart, up to the rows and the state", async () => {
+  const body = '[{"id":9007199254740993,"price":0.12345678901234567890},{"id":9007199254740992,"price":1.5}]';
+  const source = connector({
+    tables: {
+      t: {
+        primaryKey: "id",
+        async fetchPage({ after }) {
+          const insert = await (await fetch("https://api.example.com/")).json();
+          return { insert, state: { after: insert[0].id, before: after ?? null }, hasMore: false };
+        },
+      },
+    },
+  });
+  const host = fakeHost({ fetch: () => new Response(body) });
+  const { insert, state } = await host.fetchPage(source, "t", { after: 9007199254740993n });
+  assert.equal(write(insert, "x"), body);
+  assert.deepEqual(state, { after: 9007199254740993n, before: 9007199254740993n });
 });

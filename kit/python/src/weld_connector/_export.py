@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from . import _host, _json, _logging
+from . import _host, _json, _logging, _read_json
 from .connector import Connector, Field, Page, Table, Unset
 from .errors import ConnectorError, RateLimited, described, milliseconds
 from .requests.exceptions import RequestException
@@ -66,7 +65,7 @@ def schema(connector: type[Connector]) -> list[PlainTable] | Failure:
 def fetch_page(connector: type[Connector], table: str, state: str) -> PlainPage | Failure:
     """Asks `connector` for a page."""
     try:
-        page = connector().fetch_page(table, json.loads(state))
+        page = connector().fetch_page(table, _read_json.read(state))
         if not isinstance(page, Page):
             hint = "; does a path through it end without a return?" if page is None else ""
             raise ConnectorError(f"fetch_page({table!r}) returned {described(page)}, not a Page{hint}")

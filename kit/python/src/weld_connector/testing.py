@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
-from . import _export, _host, _logging, _sleep, errors
+from . import _export, _host, _logging, _read_json, _sleep, errors
 from ._json import anything
 from .connector import Connector
 from .requests.models import CaseInsensitiveDict
@@ -122,9 +122,9 @@ class FakeHost:
 
     def fetch_page(self, connector: type[Connector], table: str, state: Mapping[str, Any] | None = None) -> FetchedPage:
         """One page. An error is the exception that it is to the host: `ConnectorError`, or one of its kinds."""
-        page = _returned(_export.fetch_page(connector, table, json.dumps(dict(state or {}))))
+        page = _returned(_export.fetch_page(connector, table, anything(dict(state or {}), "the state")))
         wait = None if page.wait_ms is None else page.wait_ms / 1000
-        return FetchedPage(json.loads(page.insert), json.loads(page.state), page.has_more, wait)
+        return FetchedPage(_read_json.read(page.insert), _read_json.read(page.state), page.has_more, wait)
 
     def rows(
         self, connector: type[Connector], table: str, state: Mapping[str, Any] | None = None

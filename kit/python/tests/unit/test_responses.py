@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import weld_connector as weld
-from weld_connector import Connector, Page, _host, requests
+from weld_connector import Connector, Page, _host, _json, requests
 from weld_connector.requests._refusal import rate_limit, seconds_until
 from weld_connector.requests.exceptions import from_refusal
 from weld_connector.requests.models import CaseInsensitiveDict, Response
@@ -69,6 +69,34 @@ class Responses(unittest.TestCase):
         for body in ['{"a": 1}', '\ufeff{"a": 1}', '{"a": 1}'.encode("utf-16")]:
             self.assertEqual(self.response(body).json(), {"a": 1})
         self.assertEqual(self.response("1.10").json(parse_float=Decimal), Decimal("1.10"))
+
+    def test_numbers_are_exact(self):
+        for digits in [
+            "9007199254740993",
+            "0.12345678901234567890",
+            "1234567890123456789.5",
+            "-1e400",
+            "1e-400",
+            "0.1000000000000000055511151231257827",
+        ]:
+            [number] = self.response(f"[{digits}]").json()
+            self.assertNotIsInstance(number, float, digits)
+            self.assertEqual(Decimal(_json.rows([{"n": number}])[6:-2]), Decimal(digits))
+        for digits in ["0.1", "1.10", "-0.0", "5e-324", "1e2", "1.7976931348623157e308", "1.00000000000000000000"]:
+            [number] = self.response(f"[{digits}]").json()
+            self.assertIsInstance(number, float, digits)
+            self.assertEqual(number, float(digits))
+
+    def test_numbers_that_json_does_not_have_are_named_with_their_place(self):
+        for body, words in [
+            ('{"rows": [{}, {}, {}, {"price": NaN}]}', r"rows\[3\]\.price is NaN, which is no number of JSON"),
+            ("[0, -Infinity]", r"\[1\] is -Infinity"),
+            ("Infinity", "a value is Infinity"),
+        ]:
+            with self.assertRaisesRegex(requests.JSONDecodeError, words):
+                self.response(body).json()
+        body = '{"a": NaN, "b": [Infinity, "NaN"]}'
+        self.assertEqual(self.response(body).json(parse_constant=lambda name: None), {"a": None, "b": [None, "NaN"]})
 
     def test_what_is_not_json_is_quoted(self):
         for body in ["<h1>\n Sorry </h1>", b"\xff\xfe\xfd", "9" * 5000]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from .. import _read_json
 from . import _charset
 from .exceptions import ContentDecodingError, HTTPError, JSONDecodeError
 
@@ -108,12 +109,18 @@ class Response:
             raise ContentDecodingError(f"{self._request()} is {error}; `content` has it as it came") from None
 
     def json(self, **how: Any) -> Any:
-        """The body as JSON; `how` goes to `json.loads`, such as `parse_float=Decimal`, which keeps all digits."""
+        """The body as JSON, with exact numbers: what no `float` holds is a `Decimal`. `how` goes to `json.loads`.
+
+        NaN and Infinity are an error that names their place; `parse_constant=lambda name: None` reads them as `None`.
+        """
         try:
-            return json.loads(self.text, **how)
+            return _read_json.read(self.text, **how)
         except json.JSONDecodeError as error:
             reason = error
         except ContentDecodingError as error:
+            reason = json.JSONDecodeError(str(error), "", 0)
+            raise JSONDecodeError(f"{self._request()} is not JSON: {error}", reason, self) from None
+        except _read_json.NotANumber as error:
             reason = json.JSONDecodeError(str(error), "", 0)
             raise JSONDecodeError(f"{self._request()} is not JSON: {error}", reason, self) from None
         except ValueError as error:

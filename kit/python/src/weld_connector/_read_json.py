@@ -1,0 +1,58 @@
+"""JSON as Python's values, without silent losses: a number that no `float` holds becomes a `Decimal`."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+
+class NotANumber(ValueError):
+    """NaN or Infinity, which JSON doesn't have. The words name the place."""
+
+
+class _Constant:
+    """Stands for NaN or Infinity until their place is known."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def read(text: str, **how: Any) -> Any:
+    """`json.loads` with exact numbers; `how` goes to it."""
+    constants: list[_Constant] = []
+
+    def constant(name: str) -> _Constant:
+        constants.append(_Constant(name))
+        return constants[-1]
+
+    value = json.loads(text, **{"parse_float": exact, "parse_constant": constant, **how})
+    if constants:
+        place = _place(value, constants[0])
+        hint = "parse_constant=lambda name: None reads it as None"
+        raise NotANumber(f"{place or 'a value'} is {constants[0].name}, which is no number of JSON; {hint}")
+    return value
+
+
+def exact(digits: str) -> float | Decimal:
+    """The `float` of a number of JSON where it is the same number, otherwise a `Decimal`."""
+    number = float(digits)
+    shortest = repr(number)
+    # Past 15 digits, a float may be another number than the text.
+    if shortest == digits or Decimal(shortest) == Decimal(digits):
+        return number
+    return Decimal(digits)
+
+
+def _place(value: object, wanted: _Constant) -> str | None:
+    # Without recursion, as JSON may be deep.
+    rest: list[tuple[object, str]] = [(value, "")]
+    while rest:
+        found, place = rest.pop()
+        if found is wanted:
+            return place.removeprefix(".") or None
+        if isinstance(found, dict):
+            rest.extend((item, f"{place}.{key}") for key, item in found.items())
+        elif isinstance(found, list):
+            rest.extend((item, f"{place}[{number}]") for number, item in enumerate(found))
+    return None
