@@ -19,7 +19,7 @@ static const weld_field fields[] = {
     {"id", "int", NULL}, {"name", "string", "\"none\""}, {"tags", "[\"null\", \"string\"]", NULL}, {NULL, NULL, NULL}};
 
 static const char *const names[] = {
-    "page_number", "offset", "cursor", "keyset", "time_window", "empty", "unicode", "large", "environment",
+    "page_number", "offset", "cursor", "keyset", "time_window", "empty", "unicode", "text", "numbers", "large", "environment",
     "missing_variable", "unknown_table", "misconfigured", "invalid_state", "unauthorized", "upstream", "other",
     "rate_limited", "uncaught", "wait", "sleep", "sleep_past_the_page", "http_denied", "http_invalid",
     "http_credentials", "http_timeout", "http_too_large", "http_over_limit", "http_failed", "http_unavailable",
@@ -229,6 +229,29 @@ static bool echo(weld_page *page, weld_error *error) {
   return weld_answer(page, weld_finish(&rows), weld_text_of("{}"), false);
 }
 
+static bool text(weld_text state, weld_page *page, weld_error *error) {
+  int64_t number = weld_json_number_of(state, "case", 1);
+  weld_text made, read;
+  response_t response;
+  failure_t failure;
+  if (!url(&made, "/text?case=", &number, error)) return false;
+  request_t request = weld_request("GET", made);
+  if (!weld_connector_host_http_fetch(&request, &response, &failure)) return weld_http_failed(&failure, error);
+  if (response.status == 404) return last(page, "[]");
+  weld_error refused;
+  weld_buffer rows = {0};
+  weld_add(&rows, "[{\"id\": ");
+  weld_add_number(&rows, number);
+  weld_add(&rows, ", \"text\": ");
+  if (weld_body_text(&response, &read, &refused)) {
+    weld_add_json_string(&rows, read);
+  } else {
+    weld_add(&rows, "null");
+  }
+  weld_add(&rows, "}]");
+  return weld_answer(page, weld_finish(&rows), state_of("case", number + 1), true);
+}
+
 static bool logs(weld_page *page) {
   static const char *const lines[] = {"at debug", "at info", "at warn", "at error"};
   for (uint8_t level = WELD_CONNECTOR_HOST_LOG_LEVEL_DEBUG; level <= WELD_CONNECTOR_HOST_LOG_LEVEL_ERROR; level++) {
@@ -273,6 +296,9 @@ bool exports_weld_connector_source_fetch_page(weld_text *table, weld_text *given
   IS("empty") return get(&answer, "/empty", NULL, error) && weld_answer(page, items(answer), weld_text_of("{}"), false);
   IS("unicode")
   return get(&answer, "/unicode", NULL, error) && weld_answer(page, items(answer), weld_text_of("{}"), false);
+  IS("text") return text(state, page, error);
+  IS("numbers")
+  return get(&answer, "/numbers", NULL, error) && weld_answer(page, items(answer), weld_text_of("{}"), false);
   IS("large") return large(page);
   IS("environment") return environment(page, error);
   IS("missing_variable") return weld_variable("NOT_SET", &answer, error) && last(page, "[]");

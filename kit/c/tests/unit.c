@@ -278,7 +278,7 @@ static void bodies_are_read_by_mark_then_as_utf_8_then_by_their_charset(const ch
   weld_text cases = {.ptr = content, .len = file == NULL ? 0 : fread(content, 1, sizeof content, file)}, one;
   size_t at = 0, count = 0;
   while (weld_json_next(cases, &at, &one)) {
-    weld_text kits, what, bytes, expected, type, text, value = weld_text_of("");
+    weld_text kits, what, bytes, expected, text, type = weld_text_of(""), value = type;
     if (weld_json_get(one, "kits", &kits)) continue;
     count++;
     if (weld_json_get(one, "what", &value)) weld_json_string(value, &what);

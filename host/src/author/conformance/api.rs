@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::form_urlencoded;
 
-use super::cases::UNICODE;
+use super::cases::{NUMBERS, UNICODE};
+use super::texts;
 
 /// How many items each kind of pages leads through, and how many one page has.
 const ITEMS: u64 = 25;
@@ -63,7 +64,9 @@ fn router() -> Router {
         .route("/keyset", get(keyset))
         .route("/time-window", get(time_window))
         .route("/empty", get(async || answer(&json!({ "items": [] }))))
-        .route("/unicode", get(unicode))
+        .route("/unicode", get(async || listed(UNICODE)))
+        .route("/text", get(text))
+        .route("/numbers", get(async || listed(NUMBERS)))
         .route("/slow", get(slow))
         .route("/large", get(async || "x".repeat(LARGE_BYTES)))
         .route("/echo", any(echo))
@@ -137,9 +140,25 @@ async fn time_window(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     Ok(answer(&json!({ "items": items(ids) })))
 }
 
-async fn unicode() -> Response {
+/// Items that are JSON already.
+fn listed(items: &str) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json")];
-    (headers, format!("{{\"items\": {UNICODE}}}")).into_response()
+    (headers, format!("{{\"items\": {items}}}")).into_response()
+}
+
+/// A body in some encoding, with the type that it declares or none.
+async fn text(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+    let number = number(query.as_deref(), "case")?;
+    let place = usize::try_from(number)
+        .ok()
+        .and_then(|number| number.checked_sub(1));
+    let case = place.and_then(|place| texts::all().into_iter().nth(place));
+    let case = case.ok_or_else(|| (StatusCode::NOT_FOUND, "no such case".to_owned()))?;
+    let mut response = Response::new(Body::from(case.body()));
+    if let Some(value) = case.content_type.and_then(|text| text.parse().ok()) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
+    }
+    Ok(response)
 }
 
 async fn slow() -> &'static str {

@@ -21,6 +21,10 @@ pub(super) enum Expectation {
     Ids { count: u64, pages: u64 },
     /// These rows, as JSON.
     Rows(&'static str),
+    /// A row for each of the cases of text.
+    Text,
+    /// [`NUMBERS`], with every digit.
+    Numbers,
     /// 10,000 rows of 1,000 letters.
     Large,
     /// An error of one of these kinds, with these words in its message or in the connector's log.
@@ -79,7 +83,15 @@ const fn http_error(table: &'static str, does: &'static str, rows: &'static str)
     row(table, does, rows)
 }
 
-pub(crate) const CASES: [Case; 32] = [
+/// The rows of the table `numbers`, which a floating-point number holds none of.
+pub(super) const NUMBERS: &str = r#"[
+    {"id": 9007199254740992, "number": 9007199254740993},
+    {"id": 9007199254740993, "number": -12345678901234567890},
+    {"id": 3, "number": 0.12345678901234567891},
+    {"id": 4, "number": 1234567890123456789.5}
+]"#;
+
+pub(crate) const CASES: [Case; 34] = [
     Case {
         table: "fields",
         does: "is described with the key columns id and part, and the fields id (int), name (string, \"none\" where it \
@@ -117,6 +129,17 @@ pub(crate) const CASES: [Case; 32] = [
         "GET BASE_URL/unicode; rows are its `items`, unchanged",
         UNICODE,
     ),
+    Case {
+        table: "text",
+        does: "GET BASE_URL/text?case=N from 1 until the answer's status is 404; for each, a page with one row of id N and \
+               `text`, the answer's body as text, null if the kit refuses it",
+        expected: Expectation::Text,
+    },
+    Case {
+        table: "numbers",
+        does: "GET BASE_URL/numbers; rows are its `items`, with every digit of their numbers",
+        expected: Expectation::Numbers,
+    },
     Case {
         table: "large",
         does: "10,000 rows in one page: `id` from 1, `text` of 1,000 times `x`",

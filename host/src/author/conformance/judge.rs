@@ -1,15 +1,16 @@
 //! Whether a table came to what its case expects. A failure is a sentence for the author of the kit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use weld_protocol::{ErrorKind, FieldType, Pending, Table};
 
-use super::cases::{Case, Expectation};
+use super::cases::{Case, Expectation, NUMBERS};
 use super::log_line::LogLine;
 use super::read::{ReadFault, TableContent, read_table};
+use super::texts;
 use crate::report;
 use crate::sync::ConnectorClient;
 
@@ -34,6 +35,8 @@ pub(super) async fn judge(
         Expectation::Fields => fields(table),
         Expectation::Ids { count, pages } => ids(&read(client, case).await?, *count, *pages),
         Expectation::Rows(expected) => rows(&read(client, case).await?, expected),
+        Expectation::Text => text_rows(&read(client, case).await?),
+        Expectation::Numbers => numbers(&read(client, case).await?),
         Expectation::Large => large(&read(client, case).await?),
         Expectation::Error(kinds, words) => match read_table(client, case.table).await {
             Err(ReadFault::Request(error)) => {
@@ -111,6 +114,65 @@ fn rows(read: &TableContent, expected: &str) -> Result<(), String> {
     if found != expected {
         let found = report::shortened(&found.to_string(), SHOWN_BYTES);
         return Err(format!("the rows are {found}"));
+    }
+    Ok(())
+}
+
+fn text_rows(read: &TableContent) -> Result<(), String> {
+    let cases = texts::all();
+    for (number, case) in (1_u64..).zip(&cases) {
+        let mut found = read.rows.iter().map(|row| parse(row));
+        let row = found.find_map(|row| {
+            row.ok()
+                .filter(|row| row.get("id").and_then(Value::as_u64) == Some(number))
+        });
+        let what = &case.what;
+        let row = row.ok_or_else(|| format!("no row of id {number} ({what})"))?;
+        let text = row.get("text").unwrap_or(&Value::Null);
+        if text.as_str() != case.text.as_deref() {
+            let (text, expected) = (shown(text), json!(case.text));
+            return Err(format!(
+                "row {number} ({what}) has the text {text}, not {expected}"
+            ));
+        }
+    }
+    if read.rows.len() != cases.len() {
+        return Err(format!("{} rows, not {}", read.rows.len(), cases.len()));
+    }
+    Ok(())
+}
+
+fn shown(value: &Value) -> String {
+    report::shortened(&value.to_string(), SHOWN_BYTES)
+}
+
+type ExactRow = BTreeMap<String, Box<RawValue>>;
+
+fn numbers(read: &TableContent) -> Result<(), String> {
+    let fields = |row: ExactRow| -> Vec<(String, String)> {
+        row.into_iter()
+            .map(|(name, value)| (name, value.get().to_owned()))
+            .collect()
+    };
+    let expected: Vec<ExactRow> =
+        serde_json::from_str(NUMBERS).map_err(|error| error.to_string())?;
+    let found: Result<Vec<ExactRow>, _> = read
+        .rows
+        .iter()
+        .map(|row| serde_json::from_str(row.get()))
+        .collect();
+    let found: Vec<_> = found
+        .map_err(|error| error.to_string())?
+        .into_iter()
+        .map(fields)
+        .collect();
+    let expected: Vec<_> = expected.into_iter().map(fields).collect();
+    if found != expected {
+        let found = format!("{found:?}");
+        return Err(format!(
+            "the rows are {}",
+            report::shortened(&found, SHOWN_BYTES)
+        ));
     }
     Ok(())
 }

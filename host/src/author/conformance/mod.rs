@@ -9,6 +9,7 @@ mod cases;
 mod judge;
 mod log_line;
 mod read;
+mod texts;
 
 use std::net::SocketAddr;
 

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use crate::sync::{ConnectorClient, PageWaitError, SyncError, TableSync};
 
-/// A table of the cases has a few pages; one that goes on is a fault.
-const MOST_PAGES: u64 = 20;
+/// The table `text` has a page for each of its cases; one that goes on is a fault.
+const MOST_PAGES: u64 = 60;
 
 /// Longer than any table of the cases takes.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -126,6 +126,15 @@ const paging: { [name: string]: TableDefinition<any> } = {
       return { insert: items, state: { begin: to }, hasMore: to < LAST_DAY };
     },
   }),
+  text: table<{ number?: number }>({
+    primaryKey: "id",
+    async fetchPage({ number = 1 }) {
+      const response = await fetch(url(`/text?case=${number}`));
+      if (response.status === 404) return last();
+      const text = await response.text().catch(() => null);
+      return { insert: [{ id: number, text }], state: { number: number + 1 }, hasMore: true };
+    },
+  }),
   wait: table<{ second?: boolean }>({
     primaryKey: "id",
     fetchPage({ second = false }) {
@@ -145,6 +154,7 @@ export const source = connector({
     ...paging,
     empty: single(async () => last(...(await get("/empty")).items)),
     unicode: single(async () => last(...(await get("/unicode")).items)),
+    numbers: single(async () => last(...(await get("/numbers")).items)),
     large: single(() => last(...Array.from({ length: 10_000 }, (_, at) => ({ id: at + 1, text: "x".repeat(1_000) })))),
     environment: single(() => last({ id: 1, greeting: env("GREETING") })),
     missing_variable: single(() => last({ id: 1, value: env("NOT_SET") })),

@@ -98,6 +98,18 @@ HTTP_ERRORS = {
 }
 
 
+def text(state: State) -> Page:
+    number = state.get("case", 1)
+    response = requests.get(env("BASE_URL") + f"/text?case={number}")
+    if response.status_code == 404:
+        return Page([])
+    try:
+        found = response.text
+    except requests.exceptions.ContentDecodingError:
+        found = None
+    return Page([{"id": number, "text": found}], state={"case": number + 1}, has_more=True)
+
+
 def failure(url: str, **how: Any) -> str | None:
     try:
         requests.get(url, **how)
@@ -148,6 +160,8 @@ PAGES = {
     "time_window": time_window,
     "empty": lambda _: Page(get("/empty")["items"]),
     "unicode": lambda _: Page(get("/unicode")["items"]),
+    "text": text,
+    "numbers": lambda _: Page(get("/numbers")["items"]),
     "large": large,
     "environment": lambda _: Page([{"id": 1, "greeting": env("GREETING")}]),
     "missing_variable": missing_variable,

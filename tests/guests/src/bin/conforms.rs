@@ -1,9 +1,12 @@
 //! The connector of `docs/conformance.md`, by the bare contract. All of its cases must pass.
 
+#[path = "../../../../kit/rust/src/http/charset.rs"]
+mod charset;
+
 use serde_json::{Value, json};
 use weld_test_guests::{Error, Field, FieldType, Page, Table, connector, host, table};
 
-const TABLES: [&str; 31] = [
+const TABLES: [&str; 33] = [
     "page_number",
     "offset",
     "cursor",
@@ -11,6 +14,8 @@ const TABLES: [&str; 31] = [
     "time_window",
     "empty",
     "unicode",
+    "text",
+    "numbers",
     "large",
     "environment",
     "missing_variable",
@@ -105,6 +110,16 @@ fn fetch_page(table: String, state: String) -> Result<Page, Error> {
         "empty" | "unicode" => {
             let answer = get(&format!("/{table}"))?;
             paged(&answer, json!({}), false)
+        }
+        "text" => text_of_case(at("case").unwrap_or(1)),
+        // As they were written, since a `Value` has floating-point numbers.
+        "numbers" => {
+            let answer = fetched("/numbers")?;
+            let items = answer
+                .split_once(':')
+                .and_then(|(_, rest)| rest.rsplit_once('}'))
+                .map_or("", |(items, _)| items);
+            weld_test_guests::last_page(items, "{}")
         }
         "large" => {
             let text = "x".repeat(1_000);
@@ -207,7 +222,39 @@ fn text(body: host::Body) -> String {
     }
 }
 
+/// A row with the text of a body, by the kit's own reading.
+fn text_of_case(number: u64) -> Result<Page, Error> {
+    let response = host::http_fetch(&request(&url(&format!("/text?case={number}"))))
+        .map_err(|error| Error::Upstream(format!("{error:?}")))?;
+    if response.status == 404 {
+        return last(json!([]));
+    }
+    let is_type = |header: &&(String, String)| header.0 == "content-type";
+    let label = response.headers.iter().find(is_type);
+    let label = label.and_then(|(_, value)| charset::declared(value));
+    let bytes = match &response.body {
+        host::Body::Text(text) => text.as_bytes(),
+        host::Body::Bytes(bytes) => bytes,
+    };
+    let plain = std::str::from_utf8(bytes).ok();
+    let text = match charset::decode(bytes, plain, label.as_deref()) {
+        Ok(Some(text)) => Some(text),
+        Ok(None) => plain.map(|text| text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()),
+        Err(_) => None,
+    };
+    Ok(Page {
+        insert: json!([{ "id": number, "text": text }]).to_string(),
+        state: json!({ "case": number + 1 }).to_string(),
+        has_more: true,
+        wait: None,
+    })
+}
+
 fn get(path: &str) -> Result<Value, Error> {
+    serde_json::from_str(&fetched(path)?).map_err(|error| Error::Upstream(error.to_string()))
+}
+
+fn fetched(path: &str) -> Result<String, Error> {
     let response = host::http_fetch(&request(&url(path)))
         .map_err(|error| Error::Upstream(format!("{error:?}")))?;
     if response.status != 200 {
@@ -217,7 +264,7 @@ fn get(path: &str) -> Result<Value, Error> {
             text(response.body)
         )));
     }
-    serde_json::from_str(&text(response.body)).map_err(|error| Error::Upstream(error.to_string()))
+    Ok(text(response.body))
 }
 
 fn name(error: &host::HttpError) -> &'static str {
