@@ -131,8 +131,8 @@ pub(crate) enum CallError {
 
     /// A result with a string that isn't UTF-8, a pointer out of bounds, more data than the host takes at once.
     #[error(
-        "the connector answered a value that can't be read: a broken one, or one of more than twice \
-         `limits.page-size` and `limits.state-size` together"
+        "the connector answered a value that can't be read: a broken one, or one that is far larger than \
+         `limits.page-size` and `limits.state-size` allow"
     )]
     Unreadable {
         #[source]

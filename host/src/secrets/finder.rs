@@ -1,5 +1,6 @@
 //! What secrets are looked for, made ready for the search.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -10,6 +11,14 @@ use crate::lock::Mutex;
 
 /// Up to so many beginnings, those of a dozen secrets, the search for them is a table: up to twice as fast, but larger.
 const MAX_TABLED: usize = 1_000;
+
+/// The most characters of a value that is looked for as a whole.
+const MAX_WHOLE: usize = 512;
+
+/// How many characters of a longer one are a piece, and how many of them are the next one's, too: so many that no character
+/// of base64 between two pieces belongs to neither.
+const PIECE: usize = 256;
+const SHARED: usize = 8;
 
 /// Finds a set of secrets in all their spellings. It passes over a text once, and looks closer only where one begins.
 pub(crate) struct Finder {
@@ -66,6 +75,24 @@ impl BytePairs {
     }
 }
 
+/// What is looked for of a value. A long one is looked for piece by piece, since what is under way of one that overlaps
+/// itself grows with the square of its length; one that is found whole is still one, since its pieces overlap.
+fn pieces(value: &str) -> impl Iterator<Item = &str> {
+    let mut places: Vec<usize> = value.char_indices().map(|(place, _)| place).collect();
+    places.push(value.len());
+    let characters = places.len() - 1;
+    let (size, last) = if characters <= MAX_WHOLE {
+        (characters, 0)
+    } else {
+        (PIECE, characters - PIECE)
+    };
+    let begins = (0..last).step_by(PIECE - SHARED).chain([last]);
+    let pieces: Vec<&str> = begins
+        .filter_map(|begin| value.get(*places.get(begin)?..*places.get(begin + size)?))
+        .collect();
+    pieces.into_iter()
+}
+
 impl Finder {
     /// Looks for values, each with what is written in its place. `None` if there are none, or so much of them that no
     /// search can be made.
@@ -73,8 +100,11 @@ impl Finder {
         let mut needles = Needles::new();
         let mut marks = Vec::new();
         for (value, mark) in secrets {
-            let added = needles.add(value);
-            marks.extend((0..added).map(|_| mark.to_owned()));
+            let mut seen = HashSet::new();
+            for piece in pieces(value).filter(|piece| seen.insert(*piece)) {
+                let added = needles.add(piece);
+                marks.extend((0..added).map(|_| mark.to_owned()));
+            }
         }
         if needles.is_empty() {
             return None;

@@ -76,3 +76,44 @@ fn states_are_made_anew_once_they_take_too_much() {
     let states = finder.states.lock();
     assert!(states.iter().all(|states| states.bytes() < 2 * MAX_BYTES));
 }
+
+#[test]
+fn long_secret_is_one_and_its_long_pieces_are_secret_too() {
+    let secret: String = (0_u32..3_000)
+        .map(|place| char::from(b'a' + u8::try_from(place * place % 1_009 % 26).unwrap()))
+        .collect();
+    let finder = finder(&secret);
+    let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &secret);
+    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for text in [&secret, &base64, &percent] {
+        let text = format!("<{text}>");
+        assert_eq!(
+            finder.replaced_text(&text).as_deref(),
+            Some("<[]>"),
+            "{text}"
+        );
+    }
+    let piece = format!("<{}>", &secret[1_000..1_512]);
+    let shown = finder.replaced_text(&piece).unwrap();
+    assert!(
+        shown.contains("[]") && shown.len() < piece.len() / 2,
+        "{shown}"
+    );
+    assert_eq!(finder.replaced_text(&secret[..100]), None);
+}
+
+/// Looked for as a whole, it would take minutes.
+#[test]
+fn long_secret_that_overlaps_itself_is_searched_for_as_others_are() {
+    for unit in ["t", "ab", "%2", "abcdefg"] {
+        let secret = unit.repeat(64_000 / unit.len());
+        let finder = finder(&secret);
+        let text = format!("<{secret}{secret}> {unit}");
+        let expected = format!("<[]> {unit}");
+        assert_eq!(
+            finder.replaced_text(&text).as_deref(),
+            Some(&*expected),
+            "{unit}"
+        );
+    }
+}
