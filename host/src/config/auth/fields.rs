@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::texts::is_secret_name;
 use crate::config::document::TomlEntry;
 use crate::config::secret::Secret;
 use crate::config::settings::Settings;
@@ -109,6 +110,22 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
                 self.keep_secret(&text);
             }
             texts.push((name.to_owned(), text));
+        }
+        texts
+    }
+
+    /// The same of what a request for a token has: those whose names say so are secrets, too.
+    pub(super) fn sent_texts(&mut self, key: &'static str) -> Vec<(String, String)> {
+        let texts = self.texts(key);
+        for (name, text) in &texts {
+            if !is_secret_name(name) {
+                continue;
+            }
+            self.keep_secret(text);
+            // Of `Basic …` an API may show the part after the scheme.
+            if let Some((_, rest)) = text.split_once(' ') {
+                self.keep_secret(rest.trim());
+            }
         }
         texts
     }

@@ -17,6 +17,27 @@ pub(super) fn header_name(text: &str) -> Result<HeaderName, String> {
     Ok(name)
 }
 
+/// Parts of names that secrets have, and ends of names that none has, such as `subject_token_type`.
+const SECRET_WORDS: [&str; 9] = [
+    "secret",
+    "pass",
+    "pwd",
+    "key",
+    "token",
+    "credential",
+    "auth",
+    "assertion",
+    "pin",
+];
+const PLAIN_ENDS: [&str; 4] = ["type", "url", "uri", "format"];
+
+/// Whether the name of a parameter or a header says that its value is a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+        && !PLAIN_ENDS.iter().any(|end| name.ends_with(end))
+}
+
 /// A text that is not empty.
 pub(super) fn not_empty(text: &str) -> Result<String, String> {
     if text.is_empty() {
@@ -37,4 +58,28 @@ pub(super) fn without_controls(text: &str) -> Result<String, String> {
 pub(super) fn line(text: &str) -> Result<String, String> {
     not_empty(text)?;
     without_controls(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_whether_its_value_is_a_secret() {
+        for (name, expected) in [
+            ("client_secret", true),
+            ("X-Api-Key", true),
+            ("Password", true),
+            ("user_pwd", true),
+            ("Authorization", true),
+            ("apiCredential", true),
+            ("refreshToken", true),
+            ("subject_token_type", false),
+            ("token_url", false),
+            ("resource", false),
+            ("X-Account", false),
+        ] {
+            assert_eq!(is_secret_name(name), expected, "{name}");
+        }
+    }
 }

@@ -5,6 +5,11 @@ use std::sync::Arc;
 use crate::secrets::Secrets;
 use crate::{report, tokens};
 
+/// How much is shown of what an endpoint says.
+const SHOWN_CODE_BYTES: usize = 100;
+const SHOWN_DESCRIPTION_BYTES: usize = 500;
+const SHOWN_URL_BYTES: usize = 200;
+
 /// Why a request's credential can't be obtained. No text of it holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
@@ -123,7 +128,8 @@ impl EndpointError {
     }
 }
 
-/// What was wrong. The texts go on after the endpoint's origin.
+/// What was wrong. The texts go on after the endpoint's origin. What the endpoint said is whole, and may hold secrets, until
+/// `shown_by`.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::egress) enum EndpointFault {
     #[error("refused{}", refusal(code, description))]
@@ -189,18 +195,26 @@ pub(in crate::egress) enum EndpointFault {
 }
 
 impl EndpointFault {
-    /// The same without secrets in what the endpoint said.
+    /// The same with no more than the beginnings of what the endpoint said, escaped and without secrets.
     pub(super) fn shown_by(self, secrets: &Secrets) -> Self {
+        // What is cut first may have lost the end by which a secret is known.
+        let shown =
+            |text: String, most| report::escaped(&secrets.shown_beginning(text.trim(), most));
         match self {
             Self::Refused { code, description } => Self::Refused {
-                code: secrets.shown(code),
-                description: secrets.shown(description),
+                code: shown(code, SHOWN_CODE_BYTES),
+                description: shown(description, SHOWN_DESCRIPTION_BYTES),
             },
             Self::OtherType { token_type } => Self::OtherType {
-                token_type: secrets.shown(token_type),
+                token_type: shown(token_type, SHOWN_CODE_BYTES),
             },
             Self::Redirect { to: Some(to) } => Self::Redirect {
-                to: Some(secrets.shown(to)),
+                to: Some(shown(to, SHOWN_URL_BYTES)),
+            },
+            Self::VariableElsewhere { name, origin, rule } => Self::VariableElsewhere {
+                name,
+                origin: shown(origin, SHOWN_URL_BYTES),
+                rule: shown(rule, SHOWN_URL_BYTES),
             },
             other => other,
         }

@@ -260,3 +260,52 @@ fn an_answer_that_was_lost_is_said_when_the_next_try_is_refused() {
         assert!(message.contains("write a new `refresh-token`"), "{message}");
     }
 }
+
+#[test]
+fn a_secret_that_an_endpoint_shows_is_replaced_whole_wherever_the_message_ends() {
+    let long = "rt-0123456789".repeat(100);
+    let keys = |token: &str| {
+        format!(
+            "grant = \"refresh-token\"\nclient-id = \"weld\"\nrefresh-token = \"{token}\"\nheaders = {{ X-Api-Key = \"a-literal-header-key\" }}\nextra = {{ app_secret = \"a-literal-app-secret\" }}\n"
+        )
+    };
+    let plain = |text: &str| (400, text.to_owned());
+    let said = |text: &str| {
+        (
+            400,
+            json!({ "error": "bad", "error_description": text }).to_string(),
+        )
+    };
+    let coded = |text: &str| (400, json!({ "error": text }).to_string());
+    let typed = |text: &str| {
+        let answer =
+            json!({ "access_token": "a-long-token-1", "token_type": format!("mac {text}") });
+        (200, answer.to_string())
+    };
+    for secret in [
+        long.as_str(),
+        "a-literal-header-key",
+        "a-literal-app-secret",
+    ] {
+        let shown = format!("{} {secret} is no token", "x".repeat(80));
+        for (status, body) in [plain(&shown), said(&shown), coded(&shown), typed(&shown)] {
+            let answer = body.clone();
+            let endpoint =
+                Endpoint::scripted(move |_, exchange| exchange.answer(status, &[], answer.clone()));
+            let host = host_for(guests::FETCHES, &endpoint, &keys(&long));
+            let message = told(&host, &endpoint);
+            let log = host.log().so_far().join("\n");
+            for text in [&message, &log] {
+                assert!(!text.contains(&secret[..12]), "{body}: {text}");
+            }
+        }
+        let target = format!("/login/{secret}");
+        let endpoint = Endpoint::scripted(move |_, exchange| {
+            exchange.answer(302, &[("location", &target)], "");
+        });
+        let host = host_for(guests::FETCHES, &endpoint, &keys(&long));
+        let message = told(&host, &endpoint);
+        assert!(message.contains("a redirect"), "{message}");
+        assert!(!message.contains(&secret[..12]), "{message}");
+    }
+}

@@ -96,7 +96,7 @@ impl CommonKeys {
         login: Option<LoginConfig>,
     ) -> Option<Oauth2Config> {
         let audience = fields.optional("audience", "what the token is for", line);
-        let extra = fields.texts("extra");
+        let extra = fields.sent_texts("extra");
         for own in OWN_PARAMETERS {
             if extra.iter().any(|(name, _)| name == own) {
                 fields.note(format!("`{own}` of `extra` is the host's to fill in"));

@@ -30,12 +30,7 @@ pub(in crate::config::auth) fn read(
     let login_url = fields.required("login-url", expected, |text| {
         endpoint::token_url(text, &method, allow)
     });
-    let parameters = fields.texts("parameters");
-    for (name, value) in &parameters {
-        if is_secret(name) {
-            fields.keep_secret(value);
-        }
-    }
+    let parameters = fields.sent_texts("parameters");
     let client = basic(fields);
     let mut answer = AnswerFields::read(fields);
     answer.head = head(fields);
@@ -113,14 +108,6 @@ fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPlace> {
         return addition::place(fields);
     }
     Some(CredentialPlace::Header(header::AUTHORIZATION))
-}
-
-/// Whether a parameter's name is that of a secret.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["pass", "pwd", "secret", "key", "token", "pin"]
-        .iter()
-        .any(|word| name.contains(word))
 }
 
 impl AnswerFields {

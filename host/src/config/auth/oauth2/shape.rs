@@ -89,7 +89,7 @@ impl TokenRequestShape {
 
     /// Reads the headers under `key`. What is wrong is noted.
     pub(super) fn read_headers(&mut self, fields: &mut Fields<'_, '_, '_, '_>, key: &'static str) {
-        for (name, text) in fields.texts(key) {
+        for (name, text) in fields.sent_texts(key) {
             let parsed = header_name(&name).and_then(|name| {
                 let mut value = HeaderValue::from_bytes(text.as_bytes())
                     .map_err(|_| "its value can't be sent in a header".to_owned())?;

@@ -6,13 +6,9 @@ use url::Url;
 
 use crate::egress::body::ResponseBody;
 use crate::egress::error::EgressError;
-use crate::report;
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
 pub(super) const MAX_BYTES: usize = 64 << 10;
-
-/// How much of a redirect's address is shown.
-const SHOWN_URL_BYTES: usize = 200;
 
 /// What came back.
 pub(super) struct EndpointAnswer {
@@ -22,14 +18,17 @@ pub(super) struct EndpointAnswer {
     pub(super) body: Option<Vec<u8>>,
 }
 
-/// The origin and path of a redirect: its query may hold secrets.
+/// The origin and path of a redirect: its query may hold secrets. So may the path, which is whole.
 pub(super) fn leads_to(url: &Url, headers: &HeaderMap) -> Option<String> {
     let location = headers.get(header::LOCATION)?.to_str().ok()?;
     let mut to = url.join(location).ok().filter(Url::has_host)?;
     to.set_query(None);
     to.set_fragment(None);
-    let shown = format!("{}{}", to.origin().ascii_serialization(), to.path());
-    Some(report::shortened(&report::escaped(&shown), SHOWN_URL_BYTES))
+    Some(format!(
+        "{}{}",
+        to.origin().ascii_serialization(),
+        to.path()
+    ))
 }
 
 /// Reads a response to its end, as far as it may go.

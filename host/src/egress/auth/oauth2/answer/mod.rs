@@ -14,12 +14,7 @@ use serde_json::Value;
 
 use crate::config::{AnswerFields, FieldPath, Secret, TimeUnit};
 use crate::egress::auth::error::EndpointFault;
-use crate::report;
 use refusal::RefusalWords;
-
-/// How much of an error's text is shown.
-const SHOWN_CODE_BYTES: usize = 100;
-const SHOWN_DESCRIPTION_BYTES: usize = 500;
 
 /// Where a refresh token stands, and for how long it and the token hold. The last one is of OAuth 1's successors.
 const REFRESH_TOKEN_NAMES: [&str; 2] = ["refresh_token", "refreshToken"];
@@ -57,7 +52,7 @@ pub(super) struct TokenResponse {
 /// An answer without a token that can be used.
 #[derive(Debug)]
 pub(super) struct AnswerFailure {
-    /// What it is instead. What the endpoint says itself is escaped and shortened, but may hold secrets.
+    /// What it is instead. What the endpoint says itself may hold secrets.
     pub(super) fault: EndpointFault,
     /// The refresh token of the answer, which must not be lost: the one before it may be over.
     pub(super) refresh_token: Option<Secret>,
@@ -205,7 +200,7 @@ impl AnswerReader<'_> {
         let found = self.field(None, &["token_type", "tokenType"], text)?;
         let is_configured = |known: &String| known.eq_ignore_ascii_case(found.trim());
         let is_sent = is_bearer(&found) || self.fields.token_types.iter().any(is_configured);
-        (!is_sent).then(|| shown(&found, SHOWN_CODE_BYTES))
+        (!is_sent).then_some(found)
     }
 
     /// Why there is no token.
@@ -220,7 +215,7 @@ impl AnswerReader<'_> {
             };
         }
         EndpointFault::NoToken {
-            path: shown(&self.fields.told(), SHOWN_CODE_BYTES),
+            path: self.fields.told(),
             found,
         }
     }
@@ -282,11 +277,7 @@ fn unreadable(text: &str, is_good: bool) -> EndpointFault {
     } else {
         EndpointFault::Refused {
             code: String::new(),
-            description: shown(text, SHOWN_DESCRIPTION_BYTES),
+            description: text.to_owned(),
         }
     }
-}
-
-fn shown(text: &str, most: usize) -> String {
-    report::shortened(&report::escaped(text.trim()), most)
 }

@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use super::{SHOWN_CODE_BYTES, SHOWN_DESCRIPTION_BYTES, shown};
-
 /// Where the words of a refusal stand, the likelier names first.
 const CODE_NAMES: [&str; 9] = [
     "error",
@@ -68,7 +66,7 @@ pub(super) struct RefusalWords {
 }
 
 impl RefusalWords {
-    /// Those of an answer without a token. Escaped and shortened, but they may hold secrets.
+    /// Those of an answer without a token. They may hold secrets.
     pub(super) fn of(answer: &Value) -> Self {
         let code = find(answer, &CODE_NAMES, MAX_DEPTH, &code);
         let description = find(answer, &DESCRIPTION_NAMES, MAX_DEPTH, &description);
@@ -81,8 +79,8 @@ impl RefusalWords {
             description
         };
         Self {
-            code: shown(&code, SHOWN_CODE_BYTES),
-            description: shown(&description, SHOWN_DESCRIPTION_BYTES),
+            code,
+            description,
             is_flagged,
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::secrets::Secrets;
 
 fn read_with(status: u16, body: &[u8], change: impl FnOnce(&mut AnswerFields)) -> String {
     let mut fields = AnswerFields::default();
@@ -21,7 +22,7 @@ fn read_with(status: u16, body: &[u8], change: impl FnOnce(&mut AnswerFields)) -
         Err(failure) => {
             let kept = failure.refresh_token.as_ref().map(Secret::expose);
             let kept = kept.map_or(String::new(), |token| format!(" [{token}]"));
-            format!("{}{kept}", failure.fault)
+            format!("{}{kept}", failure.fault.shown_by(&Secrets::default()))
         }
     }
 }
