@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::texts::is_secret_name;
-use crate::config::document::TomlEntry;
+use crate::config::document::{TomlEntry, TomlTable};
 use crate::config::secret::Secret;
 use crate::config::settings::Settings;
 
@@ -148,6 +148,23 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         let flag = self.settings.flag_if_right(key)?;
         note_value(&mut self.digest, key, if flag { "true" } else { "false" });
         Some(flag)
+    }
+
+    /// Notes what is wrong with one entry of a table.
+    pub(super) fn note_of(&mut self, key: &'static str, name: &str, message: &str) {
+        let table = self
+            .settings
+            .entry(key)
+            .and_then(|entry| entry.table().ok());
+        let entries = table.map(TomlTable::into_entries).unwrap_or_default();
+        let found = entries.iter().find(|(own, _)| *own == name);
+        let problem = match found {
+            Some((_, entry)) => entry.problem(message),
+            None => self
+                .entry
+                .problem(format!("`{name}` of `{key}`: {message}")),
+        };
+        self.settings.note(problem);
     }
 
     /// Notes what is wrong with the credential as a whole.

@@ -141,7 +141,7 @@ fn object(
     let object = fields.object(key)?;
     for name in own {
         if object.contains_key(*name) {
-            fields.note(format!("`{name}` of `{key}` is the host's to fill in"));
+            fields.note_of(key, name, "this one is the host's to fill in");
         }
     }
     Some(object)

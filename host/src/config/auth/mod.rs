@@ -7,6 +7,7 @@ mod addition;
 mod credential;
 mod fields;
 mod jwt;
+mod known_keys;
 mod oauth2;
 mod section;
 mod signing_key;

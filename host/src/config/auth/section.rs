@@ -2,7 +2,7 @@
 
 use super::credential::{Credential, CredentialKind};
 use super::fields::Fields;
-use super::{addition, jwt, oauth2, urls};
+use super::{addition, jwt, known_keys, oauth2, urls};
 use crate::config::allow::AllowList;
 use crate::config::document::{TomlEntry, TomlTable, ValueSources};
 use crate::config::error::Problem;
@@ -64,7 +64,8 @@ fn read(
         _ => oauth2::read(&mut fields, allow).map(|config| CredentialKind::Oauth2(config.into())),
     };
     let secrets = fields.into_secrets();
-    problems.extend(table.unknown());
+    let unknown = table.unknown().into_iter();
+    problems.extend(unknown.map(known_keys::explained));
     Some(Credential {
         name: name.into(),
         urls,

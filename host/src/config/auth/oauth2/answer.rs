@@ -29,7 +29,7 @@ pub struct AnswerFields {
     pub assumed_lifetime: Option<Duration>,
     /// `variables`: the names of variables that the connector has, each with its field of the answer.
     pub variables: Vec<(String, FieldPath)>,
-    /// `token-types`: values of `token_type` that are sent like a bearer token, besides the usual ones.
+    /// `token-types`, and what `prefix` has: values of `token_type` that are sent like a bearer token, besides the usual ones.
     pub token_types: Vec<String>,
 }
 
@@ -68,36 +68,54 @@ impl AnswerFields {
         let expected = format!("one of {}", TimeUnit::names());
         let unit = fields.optional("expires-in-unit", &expected, TimeUnit::parse);
         let default = Self::default();
+        let token = token.unwrap_or(default.token);
         Self {
-            token: token.unwrap_or(default.token),
-            refresh_token,
             expires_in,
             expires_in_unit: unit.unwrap_or(default.expires_in_unit),
             head: None,
             assumed_lifetime: None,
-            variables: variables(fields),
+            variables: variables(fields, &token, refresh_token.as_ref()),
             token_types: fields.list("token-types", ("type", "app"), token_type),
+            token,
+            refresh_token,
         }
+    }
+
+    /// What stands before the token says which type is sent.
+    pub(super) fn take_prefix(&mut self, prefix: &str) {
+        self.token_types.extend(token_type(prefix.trim()).ok());
     }
 }
 
 /// Reads `variables`: a name for the connector, and the path of a field that is no secret.
-fn variables(fields: &mut Fields<'_, '_, '_, '_>) -> Vec<(String, FieldPath)> {
+fn variables(
+    fields: &mut Fields<'_, '_, '_, '_>,
+    token: &FieldPath,
+    refresh_token: Option<&FieldPath>,
+) -> Vec<(String, FieldPath)> {
+    let holds_token = |path: &FieldPath| {
+        let is_led_to = |token: &FieldPath| token.lies_in(path);
+        is_led_to(token) || refresh_token.is_some_and(is_led_to) || is_secret(&path.name())
+    };
     let mut variables = Vec::new();
     for (name, text) in fields.texts("variables") {
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
         if name.is_empty() || !name.chars().all(is_plain) {
-            fields.note(format!(
-                "`{name}` of `variables`: a variable's name holds letters, digits and `_`"
-            ));
+            fields.note_of(
+                "variables",
+                &name,
+                "a variable's name holds letters, digits and `_`",
+            );
             continue;
         }
         match FieldPath::parse(&text) {
-            Ok(path) if is_secret(&path.name()) || path.is_whole() => fields.note(format!(
-                "`{name}` of `variables`: the connector never has the token, nor what renews it"
-            )),
+            Ok(path) if holds_token(&path) => fields.note_of(
+                "variables",
+                &name,
+                "the connector never has the token, nor what renews it",
+            ),
             Ok(path) => variables.push((name, path)),
-            Err(message) => fields.note(format!("`{name}` of `variables`: {message}")),
+            Err(message) => fields.note_of("variables", &name, &message),
         }
     }
     variables

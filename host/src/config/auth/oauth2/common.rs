@@ -99,10 +99,12 @@ impl CommonKeys {
         let extra = fields.sent_texts("extra");
         for own in OWN_PARAMETERS {
             if extra.iter().any(|(name, _)| name == own) {
-                fields.note(format!("`{own}` of `extra` is the host's to fill in"));
+                fields.note_of("extra", own, "this one is the host's to fill in");
             }
         }
         let (header, prefix) = jwt::place(fields);
+        let mut answer = self.answer;
+        answer.take_prefix(&prefix);
         let (grant, token_url, client) = (grant?, self.token_url?, self.client?);
         let client_content = if client.signs() {
             Some(self.signed_content?)
@@ -117,7 +119,7 @@ impl CommonKeys {
             audience,
             extra,
             shape: self.shape,
-            answer: self.answer,
+            answer,
             place: CredentialPlace::Header(header),
             prefix,
             fingerprint: fields.fingerprint(),

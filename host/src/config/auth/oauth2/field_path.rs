@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The way to a field of a token's answer, as the file has it: names and numbers between dots, such as
-/// `data.access_token` or `items.0.token`, or a JSON pointer (RFC 6901), such as `/data/access_token`; `.` is the whole
+/// `data.access_token` or `items.0.token`, which JSONPath writes `$.items[0].token`, or a JSON pointer (RFC 6901), such as `/data/access_token`; `.` is the whole
 /// answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldPath {
@@ -17,14 +17,14 @@ impl FieldPath {
     ///
     /// It is empty or has an empty part.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text == "." {
+        if text == "." || text == "$" {
             return Ok(Self {
                 pointer: String::new(),
             });
         }
         let pointer = match text.strip_prefix('/') {
             Some(_) => text.to_owned(),
-            None => text
+            None => without_brackets(text)
                 .split('.')
                 .map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1")))
                 .collect(),
@@ -71,14 +71,47 @@ impl FieldPath {
         last.replace("~1", "/").replace("~0", "~")
     }
 
+    /// Whether it leads to that field, or to one within it.
+    pub fn lies_in(&self, other: &Self) -> bool {
+        let rest = self.pointer.strip_prefix(&other.pointer);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// With dots, as the file may have it.
     pub fn dotted(&self) -> String {
+        if self.is_whole() {
+            return ".".to_owned();
+        }
         let parts = self.pointer.split('/').skip(1);
         let parts: Vec<String> = parts
             .map(|part| part.replace("~1", "/").replace("~0", "~"))
             .collect();
         parts.join(".")
     }
+}
+
+/// A path of JSONPath as names and numbers between dots: `$.items[0]['token']` as `items.0.token`.
+fn without_brackets(text: &str) -> String {
+    let text = text.strip_prefix("$.").unwrap_or(text);
+    let text = text
+        .strip_prefix('$')
+        .filter(|rest| rest.starts_with('['))
+        .unwrap_or(text);
+    let mut path = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('[') {
+        let Some((inner, after)) = after.split_once(']') else {
+            break;
+        };
+        path.push_str(before);
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(inner.trim_matches(['\'', '"']));
+        rest = after;
+    }
+    path.push_str(rest);
+    path
 }
 
 #[cfg(test)]
@@ -97,6 +130,13 @@ mod tests {
             ("/x.y", Some("c"), "x.y"),
             ("s/t", Some("d"), "s/t"),
             ("data.other", None, "data.other"),
+            ("$.data.access_token", Some("a"), "data.access_token"),
+            ("data.list[0].token", Some("b"), "data.list.0.token"),
+            (
+                "$['data']['list'][0]['token']",
+                Some("b"),
+                "data.list.0.token",
+            ),
             ("access_token", None, "access_token"),
         ] {
             let path = FieldPath::parse(path).expect(path);
@@ -106,6 +146,10 @@ mod tests {
         let path = FieldPath::parse("data.access_token").expect("a path");
         assert_eq!(path.beside("list").dotted(), "data.list");
         assert_eq!(path.name(), "access_token");
+        let data = FieldPath::parse("data").expect("a path");
+        assert!(path.lies_in(&path) && path.lies_in(&data) && !data.lies_in(&path));
+        assert!(!FieldPath::of_name("database").lies_in(&data));
+        assert_eq!(FieldPath::parse("$").expect("a path").dotted(), ".");
         for wrong in ["", "a.", "a..b", "/", "/a/", "a\nb"] {
             assert!(FieldPath::parse(wrong).is_err(), "{wrong:?}");
         }

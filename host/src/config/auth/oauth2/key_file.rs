@@ -37,6 +37,17 @@ fn google() -> String {
     "https://oauth2.googleapis.com/token".to_owned()
 }
 
+/// Says what is wrong. A path in place of the file's content is a likely slip.
+fn no_account(text: &str) -> String {
+    let mut message =
+        "this is no key of a service account: a JSON object with `client_email` and `private_key`"
+            .to_owned();
+    if !text.contains(['{', '\n']) {
+        message.push_str("; for the name of a file, write `{ file = \"…\" }`");
+    }
+    message
+}
+
 impl KeyFile {
     /// Reads the key, and notes what is wrong with it.
     pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Self {
@@ -46,10 +57,9 @@ impl KeyFile {
         let mut private_key = None;
         let expected = "the key of a service account, such as { file = \"service-account.json\" }";
         let account = fields.optional("key-file", expected, |text| {
-            let json: ServiceAccountJson = serde_json::from_str(text).map_err(|_| {
-                "this is no key of a service account: a JSON object with `client_email` and `private_key`"
-                    .to_owned()
-            })?;
+            let json = text.trim_start_matches('\u{FEFF}');
+            let json: ServiceAccountJson =
+                serde_json::from_str(json).map_err(|_| no_account(text))?;
             let key = SigningKey::parse(Algorithm::Rs256, &json.private_key);
             private_key = Some(json.private_key);
             Ok(ServiceAccount {

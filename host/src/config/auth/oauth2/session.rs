@@ -47,6 +47,7 @@ pub(in crate::config::auth) fn read(
         CredentialPlace::Header(ref name) if name == header::AUTHORIZATION => "Bearer ".to_owned(),
         _ => String::new(),
     });
+    answer.take_prefix(&prefix);
     Some(Oauth2Config {
         grant: Grant::Session(parameters),
         token_url: login_url?,

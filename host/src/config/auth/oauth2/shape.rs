@@ -98,7 +98,7 @@ impl TokenRequestShape {
             });
             match parsed {
                 Ok(header) => self.headers.push(header),
-                Err(message) => fields.note(format!("`{name}` of `{key}`: {message}")),
+                Err(message) => fields.note_of(key, &name, &message),
             }
         }
     }

@@ -128,7 +128,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
             format!(
                 "{URLS}kind = 'jwt'\nalgorithm = 'HS256'\nkey = 'hunter2'\nclaims = {{ exp = 1 }}"
             ),
-            "shop.toml:3: auth.api: `exp` of `claims` is the host's to fill in",
+            "shop.toml:8: auth.api.claims.exp: this one is the host's to fill in",
         ),
         (
             format!(

@@ -291,7 +291,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}extra = {{ grant_type = 'hunter2' }}"),
-            at(3, ": `grant_type` of `extra` is the host's to fill in"),
+            at(10, ".extra.grant_type: this one is the host's to fill in"),
         ),
         (
             format!("{asks}{client}extra = {{ a = 1 }}"),
@@ -299,7 +299,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}subject = 'hunter2'"),
-            at(10, ".subject: unknown key; known here: urls, ranges, kind, grant, body, method, token-path, refresh-token-path, expires-in-path, expires-in-unit, variables, token-types, token-url, client-auth, client-secret, client-id, scopes, scope-separator, headers, audience, extra, header, prefix"),
+            at(10, ".subject: this key has no meaning here: it belongs to grant = \"jwt-bearer\""),
         ),
         (
             format!("{URL}grant = 'refresh-token'\n{client}"),
@@ -323,7 +323,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}headers = {{ Host = 'a' }}"),
-            at(3, ": `Host` of `headers`: this header is the host's to set"),
+            at(10, ".headers.Host: this header is the host's to set"),
         ),
         (
             format!("{asks}{client}token-path = 'data..token'"),
@@ -343,7 +343,15 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}variables = {{ API = 'data.refresh_token' }}"),
-            at(3, ": `API` of `variables`: the connector never has the token, nor what renews it"),
+            at(10, ".variables.API: the connector never has the token, nor what renews it"),
+        ),
+        (
+            format!("{asks}{client}token-path = 'data.value'\nvariables = {{ API = 'data' }}"),
+            at(11, ".variables.API: the connector never has the token, nor what renews it"),
+        ),
+        (
+            "grant = 'jwt-bearer'\nkey-file = 'keys/hunter2.json'".to_owned(),
+            at(7, ".key-file: this is no key of a service account: a JSON object with `client_email` and `private_key`; for the name of a file, write `{ file = \"…\" }`"),
         ),
         (
             format!("{URL}grant = 'jwt-bearer'\nalgorithm = 'HS256'\nkey = 'hunter2'\nbackdate = '151s'"),
@@ -355,7 +363,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{URL}grant = 'jwt-bearer'\nalgorithm = 'HS256'\nkey = 'hunter2'\nclaims = {{ exp = 1 }}"),
-            at(3, ": `exp` of `claims` is the host's to fill in"),
+            at(10, ".claims.exp: this one is the host's to fill in"),
         ),
     ] {
         let error = parse(&keys).expect_err(&keys);
