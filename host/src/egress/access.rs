@@ -187,17 +187,18 @@ impl Egress {
     }
 
     /// Obtains tokens for the code that a person's permission came to, and keeps them in the store. The request goes the
-    /// connector's way, under its rules.
+    /// connector's way, under its rules. Whether the token can be renewed.
     ///
     /// # Errors
     ///
-    /// There is no such credential of the kind `oauth2`, its endpoint gives no refresh token, or it can't be kept.
+    /// There is no such credential of the kind `oauth2`, its endpoint gives a token that ends and nothing to renew it with, or it
+    /// can't be kept.
     pub(crate) async fn log_in(
         &self,
         credential: &str,
         code: &AuthorizationCode,
         store: &Store,
-    ) -> Result<(), EgressError> {
+    ) -> Result<bool, EgressError> {
         let tokens = self.credentials.tokens(credential)?;
         tokens
             .log_in(&self.upstream, code, store)

@@ -243,3 +243,81 @@ fn the_last_failure_is_known_until_a_token_comes() {
     );
     assert!(!told.contains("the-first-token"), "{told}");
 }
+
+#[test]
+fn a_token_that_is_kept_and_cannot_be_read_without_a_key_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let tokens = folder.path().join("tokens");
+    let api = api();
+    assert_eq!(
+        called(&start(&api, &tokens, Some(KEY)), &api)["status"],
+        200
+    );
+    let asked = || {
+        let received = api.received();
+        received
+            .iter()
+            .filter(|request| request.target() == "/token")
+            .count()
+    };
+    assert_eq!(asked(), 1);
+    let host = start(&api, &tokens, None);
+    let row = called(&host, &api);
+    assert_eq!(row["error"], "credentials", "{row}");
+    let told = row["detail"].as_str().unwrap_or_default();
+    assert!(
+        told.contains("WELD_TOKEN_KEY") && told.contains("weld-host auth logout"),
+        "{told}"
+    );
+    assert!(
+        !told.contains(&folder.path().display().to_string()),
+        "{told}"
+    );
+    assert_eq!(
+        asked(),
+        1,
+        "the configured token, which is used up, is not sent"
+    );
+    // The control: once the file is away, the configured one counts.
+    fs::remove_file(tokens.join("guest/api.token")).unwrap();
+    let host = start(&api, &tokens, None);
+    assert_eq!(called(&host, &api)["error"], "credentials");
+    assert_eq!(asked(), 2);
+}
+
+#[test]
+fn without_a_key_a_change_of_the_section_loses_no_replaced_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let api = api();
+    let origin = api.origin();
+    let config = |seed: &str, scopes: &str| {
+        format!(
+            "[network]\nallow = [\"{origin}\"]\n[auth.api]\nurls = [\"{origin}/beers\"]\nkind = \"oauth2\"\n\
+             grant = \"refresh-token\"\ntoken-url = \"{origin}/token\"\nclient-id = \"weld\"\n\
+             refresh-token = \"{seed}\"\nscopes = [\"{scopes}\"]\n"
+        )
+    };
+    let host = host()
+        .plugin("guest", guests::FETCHES)
+        .config("guest", &config("the-first-token", "one"))
+        .flag(
+            "--tokens",
+            &folder.path().join("tokens").display().to_string(),
+        )
+        .flag("--reload", "100ms")
+        .start();
+    assert_eq!(called(&host, &api)["status"], 200);
+    let reload = |config: &str, times: usize| {
+        fs::write(host.plugins().join("guest.toml"), config).unwrap();
+        let is_reload = |line: &&String| line.contains("connector reloaded");
+        let enough = |lines: &[String]| lines.iter().filter(is_reload).count() >= times;
+        assert!(host.log().wait_until(enough));
+    };
+    reload(&config("the-first-token", "two"), 1);
+    let row = called(&host, &api);
+    assert_eq!(row["status"], 200, "the replaced token is sent: {row}");
+    // The control: another configured token counts from now on.
+    reload(&config("another-token", "two"), 2);
+    let row = called(&host, &api);
+    assert_eq!(row["error"], "credentials", "{row}");
+}

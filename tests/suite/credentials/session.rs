@@ -235,3 +235,121 @@ fn a_password_in_a_url_is_named_with_the_kind_that_takes_it_and_never_shown() {
     assert_eq!(fetch(&host, &json!({ "url": plain }))["status"], 200);
     assert_eq!(api.received().len(), 1);
 }
+
+#[test]
+fn a_login_that_is_refused_begins_no_session_whatever_it_sets() {
+    let json = r#"{"success": false, "message": "wrong password"}"#;
+    for (status, location, body, more, expected) in [
+        (
+            401,
+            "",
+            json,
+            "",
+            "refused: \"wrong password\" (status 401)",
+        ),
+        (
+            200,
+            "",
+            json,
+            "",
+            "refused: \"wrong password\" (status 200)",
+        ),
+        (
+            302,
+            "/login?error=1",
+            "",
+            "body = \"form\"\n",
+            "a redirect back to",
+        ),
+        (302, "/home", "", "", "answered a redirect"),
+    ] {
+        let api = Upstream::start(move |request, exchange| {
+            let is_login = request.target().starts_with("/login");
+            let mut headers = vec![("set-cookie", "sid=an-anonymous-session; Path=/")];
+            headers.extend((!location.is_empty()).then_some(("location", location)));
+            match is_login {
+                true => exchange.answer(status, &headers, body),
+                false => exchange.answer(200, &[], "{}"),
+            }
+        });
+        let host = cookie_host(&api, more);
+        let state = json!({ "url": api.url("/beers"), "on_error": "fail" });
+        let answer = host.weld("guest").page("rows", &state);
+        let message = assert_error(&answer, 502, "credentials_failed");
+        assert!(message.contains(expected), "{status}: {message}");
+        let mut received = api.received();
+        received.retain(|request| request.target() == "/beers");
+        assert!(received.is_empty(), "the cookie is no session: {status}");
+    }
+}
+
+#[test]
+fn a_page_for_people_begins_a_session_with_a_redirect_and_the_last_of_its_cookies() {
+    let api = Upstream::start(|request, exchange| {
+        if request.target() == "/login" {
+            let headers = [
+                ("set-cookie", "sid=; Path=/; Max-Age=0"),
+                ("set-cookie", "sid=the-one-before; Path=/"),
+                ("set-cookie", "sid=the-session; Path=/; HttpOnly"),
+                (
+                    "set-cookie",
+                    "sid=deleted; Path=/old; Expires=Thu, 01-Jan-1970 00:00:01 GMT",
+                ),
+                ("location", "/home"),
+            ];
+            return exchange.answer(302, &headers, "");
+        }
+        let is_good = request.header("cookie") == Some("sid=the-session");
+        exchange.answer(if is_good { 200 } else { 401 }, &[], "{}");
+    });
+    let host = cookie_host(&api, "body = \"form\"\n");
+    let row = fetch(&host, &json!({ "url": api.url("/beers") }));
+    assert_eq!(row["status"], 200, "{row}");
+}
+
+/// A host whose connector logs in for the cookie `sid`.
+fn cookie_host(api: &Upstream, more: &str) -> Host {
+    let origin = api.origin();
+    host_with_config(
+        guests::FETCHES,
+        &format!(
+            "[network]\nallow = [\"{origin}\"]\n[auth.api]\nurls = [\"{origin}/beers\"]\nkind = \"session\"\nlogin-url = \"{origin}/login\"\nparameters = {{ user = \"ada\", password = \"{PASSWORD}\" }}\ntoken-cookie = \"sid\"\ncookie = \"sid\"\n{more}"
+        ),
+    )
+}
+
+#[test]
+fn no_variable_hands_a_token_over() {
+    // One that an address holds is passed over, with a warning, and the others are there.
+    let (_login, host) = variables("https://eu.example.com", || {
+        json!({
+            "access_token": "an-access-token", "team": { "id": 7 },
+            "instance_url": "https://eu.example.com/?token=an-access-token",
+        })
+        .to_string()
+    });
+    let page = host.weld("guest").page("rows", &json!({}));
+    let row = &page.json()["insert"][0];
+    assert_eq!(
+        row["environment"],
+        json!({ "API": "none", "REGION": "eu", "TENANT": "7" }),
+        "{row}"
+    );
+    host.log()
+        .wait_for_text("holds the token or another secret");
+
+    // The token's own path, and one that leads to it, are refused where the file is read.
+    for path in ["data.value", "data", "renewal", "data.refresh_token"] {
+        let host = host_with_config(
+            guests::ECHOES_STATE,
+            &format!(
+                "[network]\nallow = [\"https://api.example.com\"]\n[auth.api]\nurls = [\"https://api.example.com\"]\nkind = \"oauth2\"\ngrant = \"client-credentials\"\ntoken-url = \"https://api.example.com/token\"\nclient-id = \"weld\"\nclient-secret = \"a-client-secret\"\ntoken-path = \"data.value\"\nrefresh-token-path = \"renewal.value\"\nvariables = {{ X = \"{path}\" }}\n"
+            ),
+        );
+        let line = host.announcement("guest");
+        assert!(
+            line.contains("the connector never has the token"),
+            "{path}: {line}"
+        );
+    }
+}

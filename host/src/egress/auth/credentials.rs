@@ -23,14 +23,14 @@ pub(in crate::egress) struct Credentials {
 }
 
 impl Credentials {
-    /// Takes over the tokens of those of `previous` that are still the same.
+    /// Takes over the tokens of those of `previous` that are still the same, and the refresh tokens of others.
     pub(in crate::egress) fn new(
         credentials: &[Credential],
         config_file: String,
         previous: Option<&Self>,
     ) -> Self {
         let source = |credential: &Credential| {
-            let kept = |config: &Oauth2Config| previous?.kept(&credential.name, config);
+            let kept = |config: &Arc<Oauth2Config>| previous?.kept(&credential.name, config);
             Arc::new(CredentialSource::new(credential.clone(), kept))
         };
         Self {
@@ -126,10 +126,14 @@ impl Credentials {
         Ok(holding.pop())
     }
 
-    fn kept(&self, name: &str, config: &Oauth2Config) -> Option<Arc<Tokens>> {
+    fn kept(&self, name: &str, config: &Arc<Oauth2Config>) -> Option<Arc<Tokens>> {
         let source = self.all.iter().find(|source| source.name() == name)?;
         let tokens = source.tokens()?;
-        tokens.are_of(config).then(|| tokens.clone())
+        Some(if tokens.are_of(config) {
+            tokens.clone()
+        } else {
+            Arc::new(tokens.changed(config.clone()))
+        })
     }
 
     fn named(&self, name: &str) -> Result<&Arc<CredentialSource>, AuthError> {

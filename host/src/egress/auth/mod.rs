@@ -9,7 +9,9 @@
 mod add;
 mod choice;
 mod credentials;
+mod dead_token;
 pub(super) mod error;
+mod fault;
 mod jwt;
 mod oauth2;
 mod prepared;

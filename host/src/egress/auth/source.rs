@@ -25,10 +25,10 @@ enum Provider {
 }
 
 impl CredentialSource {
-    /// `kept` finds the tokens that an earlier version of the connector already has for a configuration.
+    /// `kept` finds the tokens that an earlier version of the connector already has for a credential.
     pub(super) fn new(
         credential: Credential,
-        kept: impl Fn(&Oauth2Config) -> Option<Arc<Tokens>>,
+        kept: impl Fn(&Arc<Oauth2Config>) -> Option<Arc<Tokens>>,
     ) -> Self {
         let name = &credential.name;
         let provider = match &credential.kind {

@@ -199,6 +199,23 @@ fn a_refresh_token_that_was_replaced_is_kept_in_whatever_form_it_came() {
             r#"{"access_token":"two\nlines","refresh_token":"refresh-token-2"}"#,
         ),
         ("application/json", r#"{"refresh_token":"refresh-token-2"}"#),
+        // No strict reader takes these, and the token is used all the same.
+        (
+            "application/json",
+            r#"{"access_token":"a-long-token-1","refresh_token":"refresh-token-2","name":"Bob \ud83d"}"#,
+        ),
+        (
+            "application/json",
+            "{\"access_token\":\"a-long-token-1\",\"refresh_token\":\"refresh-token-2\",\"note\":\"one\ntwo\"}",
+        ),
+        (
+            "text/html",
+            "<br />\n<b>Notice</b>: Undefined index in /a.php\n{\"access_token\":\"a-long-token-1\",\"refresh_token\":\"refresh-token-2\"}",
+        ),
+        (
+            "application/json",
+            r#""{\"access_token\":\"a-long-token-1\",\"refresh_token\":\"refresh-token-2\"}""#,
+        ),
     ] {
         let api = Rotation::answering(first, content_type);
         api.called(&api.host(""));
@@ -307,5 +324,125 @@ fn a_secret_that_an_endpoint_shows_is_replaced_whole_wherever_the_message_ends()
         let message = told(&host, &endpoint);
         assert!(message.contains("a redirect"), "{message}");
         assert!(!message.contains(&secret[..12]), "{message}");
+    }
+}
+
+const REFRESHES: &str =
+    "grant = \"refresh-token\"\nclient-id = \"weld\"\nrefresh-token = \"a-refresh-token\"\n";
+
+#[test]
+fn a_broken_answer_is_remembered_for_the_refusal_that_follows() {
+    for (headers, body) in [
+        // No answer at all, and one that can't be decoded.
+        (None, ""),
+        (Some([("content-encoding", "compress")]), "{}"),
+    ] {
+        let endpoint = Endpoint::scripted(move |number, exchange| match (number, &headers) {
+            (1, None) => {}
+            (1, Some(headers)) => exchange.answer(200, headers, body),
+            _ => exchange.answer(400, &[], r#"{"error":"invalid_grant"}"#),
+        });
+        let keys = format!("{REFRESHES}[rate-limit]\nretries = 0\n");
+        let host = host_for(guests::FETCHES, &endpoint, &keys);
+        let first = told(&host, &endpoint);
+        assert!(
+            first.contains("gave no answer: ")
+                && first.contains("if the answer had a new refresh token, it is lost"),
+            "{first}"
+        );
+        // The failure counts for some seconds.
+        weld_host_tests::until("the endpoint is asked again", || {
+            told(&host, &endpoint).contains("invalid_grant")
+        });
+        let second = told(&host, &endpoint);
+        assert!(second.contains("an earlier answer was lost"), "{second}");
+    }
+    // The control: an endpoint that was never reached has lost nothing.
+    let endpoint = Endpoint::giving(|_| String::new());
+    let keys = REFRESHES.replace(
+        "client-id",
+        "refresh-url = \"http://127.0.0.1:1/\"\nclient-id",
+    );
+    let config = endpoint
+        .config(&format!("{keys}[rate-limit]\nretries = 0\n"))
+        .replace("allow = [", "allow = [\"http://127.0.0.1:1\", ");
+    let host = crate::host_with_config(guests::FETCHES, &config);
+    let message = told(&host, &endpoint);
+    assert!(
+        message.contains("could not be asked: ") && !message.contains("lost"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_answer_that_cannot_be_decoded_is_not_asked_for_again() {
+    let endpoint = Endpoint::scripted(|_, exchange| {
+        exchange.answer(200, &[("content-encoding", "compress")], "{}");
+    });
+    let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
+    let message = told(&host, &endpoint);
+    assert!(
+        message.contains("`compress` is not understood"),
+        "{message}"
+    );
+    assert_eq!(endpoint.asked(), 1, "the refresh token would be used up");
+}
+
+#[test]
+fn a_new_refresh_token_that_was_read_is_not_called_lost() {
+    let first =
+        r#"{"access_token":"a-long-token-1","token_type":"mac","refresh_token":"refresh-token-2"}"#;
+    let api = Rotation::answering(first, "application/json");
+    let host = api.host("");
+    let state = json!({ "url": api.upstream.url("/beers"), "on_error": "fail" });
+    let answer = host.weld("guest").page("rows", &state);
+    let message = assert_error(&answer, 502, "credentials_failed");
+    assert!(
+        message.contains("type `mac`") && !message.contains("lost"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_refusal_without_words_is_told_by_its_symptoms() {
+    for (status, keys, expected) in [
+        (415, KEYS, "`body = \"json\"`"),
+        (401, KEYS, "`client-auth = \"basic-raw\"`"),
+        (405, KEYS, "`method = \"GET\"`"),
+    ] {
+        let endpoint = answering(status, "text/plain", "");
+        let host = host_for(guests::FETCHES, &endpoint, keys);
+        let message = told(&host, &endpoint);
+        assert!(message.contains(expected), "{status}: {message}");
+    }
+    let endpoint = answering(
+        400,
+        "application/json",
+        r#"{"hint":"no app hunter2/hunter2"}"#,
+    );
+    let host = host_for(guests::FETCHES, &endpoint, KEYS);
+    let message = told(&host, &endpoint);
+    assert!(
+        message.contains(r#"refused: "{"hint":"no app [secret auth.api]"}""#),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_dead_refresh_token_is_known_under_the_names_that_providers_have_for_it() {
+    for body in [
+        r#"{"error":"invalid_refresh_token"}"#,
+        r#"{"status":"BAD_REFRESH_TOKEN","message":"refresh token is invalid"}"#,
+        r#"{"errors":[{"errorType":"invalid_grant","message":"gone"}]}"#,
+        r#"{"error":"invalid_request","error_description":"The refresh token has expired"}"#,
+    ] {
+        let endpoint = answering(400, "application/json", body);
+        let host = host_for(guests::FETCHES, &endpoint, REFRESHES);
+        let message = told(&host, &endpoint);
+        assert!(
+            message.contains("is over or was used up; write a new `refresh-token`"),
+            "{body}: {message}"
+        );
+        assert!(!message.contains("client-"), "{body}: {message}");
     }
 }

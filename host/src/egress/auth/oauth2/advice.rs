@@ -2,7 +2,21 @@
 
 use super::proof::Proof;
 use crate::config::{ClientAuth, Grant, Oauth2Config, ParameterPlace};
-use crate::egress::auth::error::EndpointFault;
+use crate::egress::auth::fault::EndpointFault;
+
+/// Codes of refusals that may speak of the client, and of those with status 401 that don't.
+const CLIENT_CODES: [&str; 4] = [
+    "",
+    "invalid_client",
+    "invalid_request",
+    "unauthorized_client",
+];
+const OTHER_CODES: [&str; 4] = [
+    "invalid_grant",
+    "invalid_scope",
+    "unsupported_grant_type",
+    "access_denied",
+];
 
 /// How a request for a token failed.
 pub(super) struct Symptom<'a> {
@@ -12,6 +26,8 @@ pub(super) struct Symptom<'a> {
     pub(super) proof: Proof<'a>,
     /// Whether an earlier try may have been answered with a new refresh token that never arrived.
     pub(super) may_be_lost: bool,
+    /// Whether the answer had a new refresh token, which is kept.
+    pub(super) is_kept: bool,
 }
 
 impl Symptom<'_> {
@@ -22,6 +38,7 @@ impl Symptom<'_> {
             fault,
             proof: Proof::Nothing,
             may_be_lost: false,
+            is_kept: false,
         }
     }
 
@@ -35,7 +52,7 @@ impl Symptom<'_> {
         let is_renewal = matches!(self.proof, Proof::RefreshToken(_));
         match &self.fault {
             EndpointFault::NoRefreshToken => Some(format!("log in: {login}")),
-            EndpointFault::Refused { code, .. } if is_renewal && code == "invalid_grant" => {
+            fault if is_renewal && fault.is_dead_refresh_token() => {
                 let lost = "an earlier answer was lost, perhaps with a new refresh token; ";
                 let lost = if self.may_be_lost { lost } else { "" };
                 Some(format!(
@@ -44,24 +61,35 @@ impl Symptom<'_> {
                 ))
             }
             EndpointFault::Refused { code, description } => self.setting(config, code, description),
+            _ if self.loses() => Some(format!(
+                "if the answer had a new refresh token, it is lost, and the next renewal is refused; then {}",
+                new_login()
+            )),
+            EndpointFault::Html | EndpointFault::Empty => self.setting(config, "", ""),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer may have had a new refresh token that is lost.
+    pub(super) fn loses(&self) -> bool {
+        let is_lost = match &self.fault {
             EndpointFault::Html
             | EndpointFault::Empty
             | EndpointFault::Unreadable
             | EndpointFault::NoToken { .. }
             | EndpointFault::TooLarge { .. }
             | EndpointFault::OtherType { .. }
-            | EndpointFault::NoHeader
-            | EndpointFault::Unreached { .. }
-                if is_renewal && self.is_good() =>
-            {
-                Some(format!(
-                    "if the answer had a new refresh token, it is lost, and the next renewal is refused; then {}",
-                    new_login()
-                ))
-            }
-            EndpointFault::Html => self.setting(config, "", ""),
-            _ => None,
-        }
+            | EndpointFault::NoHeader => self.is_good(),
+            EndpointFault::Unreached { was_asked, .. } => *was_asked,
+            _ => false,
+        };
+        is_lost && !self.is_kept && matches!(self.proof, Proof::RefreshToken(_))
+    }
+
+    /// Whether the same can't be excluded: a gateway answered in place of the endpoint, which may have granted the request.
+    pub(super) fn may_lose(&self) -> bool {
+        let is_gateway = self.status.is_some_and(|status| status >= 500);
+        self.loses() || (is_gateway && matches!(self.proof, Proof::RefreshToken(_)))
     }
 
     fn is_good(&self) -> bool {
@@ -112,14 +140,11 @@ impl Symptom<'_> {
                 body.name()
             ));
         }
-        let may_be_the_client = matches!(self.status, Some(400 | 401 | 403))
-            && [
-                "",
-                "invalid_client",
-                "invalid_request",
-                "unauthorized_client",
-            ]
-            .contains(&code);
+        let may_be_the_client = match self.status {
+            Some(400 | 403) => CLIENT_CODES.contains(&code),
+            Some(401) => !OTHER_CODES.contains(&code),
+            _ => false,
+        };
         let client = config.client.as_ref().filter(|_| may_be_the_client)?;
         client_advice(&client.auth, &config.grant).map(str::to_owned)
     }

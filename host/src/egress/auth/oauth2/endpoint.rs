@@ -10,11 +10,15 @@ use super::advice::Symptom;
 use super::memory::RefreshMemory;
 use super::proof::Proof;
 use super::token::Token;
-use crate::config::{AllowList, Grant, Oauth2Config, Secret};
-use crate::egress::auth::error::{EndpointError, EndpointFault};
+use crate::config::{Grant, Oauth2Config, Secret};
+use crate::egress::auth::error::EndpointError;
+use crate::egress::auth::fault::EndpointFault;
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::secrets::Secrets;
+
+/// Shorter tokens are not looked for in a variable's value: they may be any word's part.
+const MIN_TOKEN_BYTES: usize = 4;
 
 /// The token endpoint of one credential.
 pub(super) struct TokenEndpoint {
@@ -34,6 +38,20 @@ impl TokenEndpoint {
             refresh: RefreshMemory::new(config.grant.refresh_token().cloned()),
             config,
             variables: Mutex::default(),
+        }
+    }
+
+    /// The same under a changed configuration. What came in place of the configured refresh token counts on, as it does on
+    /// disk, where that is the same.
+    pub(super) fn changed(&self, config: Arc<Oauth2Config>) -> Self {
+        let new = Self::new(self.name.clone(), config);
+        let seed = |endpoint: &Self| endpoint.seed().map(|seed| seed.expose().to_owned());
+        if seed(self) != seed(&new) {
+            return new;
+        }
+        Self {
+            refresh: self.refresh.clone(),
+            ..new
         }
     }
 
@@ -80,11 +98,37 @@ impl TokenEndpoint {
     /// # Errors
     ///
     /// [`EndpointFault::NoVariable`] and [`EndpointFault::VariableElsewhere`]: nothing is taken over.
+    ///
+    /// One that holds one of these tokens or another secret, such as an address may, is passed over: the connector never has it.
     pub(super) fn take_variables(
         &self,
-        new: Vec<(String, String)>,
-        allow: &AllowList,
+        mut new: Vec<(String, String)>,
+        tokens: [Option<&Secret>; 2],
+        upstream: &Upstream,
     ) -> Result<(), EndpointFault> {
+        let hidden = upstream.secrets.hidden();
+        let holds_secret = |value: &str| {
+            let mut tokens = tokens.iter().flatten().map(|token| token.expose());
+            let is_token = |token: &str| token.len() >= MIN_TOKEN_BYTES && value.contains(token);
+            let finder = hidden.as_ref();
+            tokens.any(is_token)
+                || finder.is_some_and(|finder| finder.replaced_text(value).is_some())
+        };
+        let mut passed_over = Vec::new();
+        new.retain(|(name, value)| {
+            let is_passed_over = holds_secret(value);
+            if is_passed_over {
+                tracing::warn!(
+                    connector = &*upstream.connector,
+                    credential = &*self.name,
+                    variable = &**name,
+                    "the field of the token's answer holds the token or another secret: the connector doesn't have the variable"
+                );
+                passed_over.push(name.clone());
+            }
+            !is_passed_over
+        });
+        let allow = &upstream.allow;
         for (name, value) in &new {
             let url = Url::parse(value).ok();
             let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -98,19 +142,16 @@ impl TokenEndpoint {
         }
         let mut variables = self.variables.lock();
         let has = |list: &[(String, String)], name: &str| list.iter().any(|(own, _)| own == name);
-        let missing = self
-            .config
-            .answer
-            .variables
-            .iter()
-            .find(|(name, _)| !has(&new, name) && !has(&variables, name));
+        let missing = self.config.answer.variables.iter().find(|(name, _)| {
+            !has(&new, name) && !has(&variables, name) && !passed_over.contains(name)
+        });
         if let Some((name, path)) = missing {
             return Err(EndpointFault::NoVariable {
                 name: name.clone(),
                 path: path.dotted(),
             });
         }
-        variables.retain(|(name, _)| !has(&new, name));
+        variables.retain(|(name, _)| !has(&new, name) && !passed_over.contains(name));
         variables.extend(new);
         Ok(())
     }

@@ -14,10 +14,11 @@ use super::locking::{blocking, lock};
 use super::memory::UnsavedRecord;
 use super::proof::Proof;
 use super::refresh_end;
-use super::request::{self, NewTokens, TokenFailure};
+use super::request::{self, TokenFailure};
 use super::token::Token;
 use crate::config::Secret;
-use crate::egress::auth::error::{EndpointError, EndpointFault};
+use crate::egress::auth::error::EndpointError;
+use crate::egress::auth::fault::EndpointFault;
 use crate::egress::upstream::Upstream;
 use crate::report::{chain, hexadecimal};
 use crate::tokens::{self, AccessToken, SeedDigest, Store, TokenEntry, TokenLock, TokenRecord};
@@ -76,6 +77,7 @@ impl Renewal<'_> {
         let current = kept
             .as_ref()
             .map(|kept| &kept.refresh_token)
+            .filter(|token| !token.expose().is_empty())
             .or(endpoint.seed());
         let Some(current) = current.cloned() else {
             let fault = EndpointFault::NoRefreshToken;
@@ -85,7 +87,7 @@ impl Renewal<'_> {
             Ok(token) => return Ok(token),
             Err(error) => error,
         };
-        if !is_invalid_grant(&failure) {
+        if !failure.fault.is_dead_refresh_token() {
             return Err(failure);
         }
         // Somebody may have logged in meanwhile, or renewed it where locks don't reach.
@@ -149,7 +151,9 @@ impl Renewal<'_> {
         })?;
         let seed = self.endpoint.seed().map(SeedDigest::of);
         let kept = kept.filter(|kept| seed.is_none() || kept.seed == seed);
-        if let Some(kept) = &kept {
+        if let Some(kept) = &kept
+            && !kept.refresh_token.expose().is_empty()
+        {
             let secrets = &self.upstream.secrets;
             self.endpoint
                 .hide_refresh_token(&kept.refresh_token, secrets);
@@ -180,8 +184,14 @@ impl Renewal<'_> {
             .last_access
             .as_ref()
             .is_some_and(|last| last.expose() == access.token.expose());
-        let rest = access.expires?.duration_since(SystemTime::now()).ok()?;
-        if is_last || rest <= LEAST_REST || access.fingerprint != fingerprint(self.endpoint) {
+        let rest = match access.expires {
+            Some(expires) => Some(expires.duration_since(SystemTime::now()).ok()?),
+            // One that nothing renews, and that holds until it is revoked.
+            None if kept.refresh_token.expose().is_empty() => None,
+            None => return None,
+        };
+        let is_nearly_over = rest.is_some_and(|rest| rest <= LEAST_REST);
+        if is_last || is_nearly_over || access.fingerprint != fingerprint(self.endpoint) {
             return None;
         }
         memory.last_access = Some(access.token.clone());
@@ -190,12 +200,14 @@ impl Renewal<'_> {
         let secrets = &self.upstream.secrets;
         let token = self
             .endpoint
-            .token(&access.token, began, Some(rest), secrets)
+            .token(&access.token, began, rest, secrets)
             .ok()?;
         let variables = kept.variables.clone();
-        let taken = self
-            .endpoint
-            .take_variables(variables, &self.upstream.allow);
+        let taken = self.endpoint.take_variables(
+            variables,
+            [Some(&access.token), Some(&kept.refresh_token)],
+            self.upstream,
+        );
         if taken.is_err() {
             return None;
         }
@@ -227,7 +239,7 @@ impl Renewal<'_> {
 }
 
 /// What is to be kept of an answer.
-fn record(
+pub(super) fn record(
     endpoint: &TokenEndpoint,
     response: &TokenResponse,
     current: &Secret,
@@ -258,32 +270,8 @@ fn record(
     }
 }
 
-/// Keeps what a login brought, in place of whatever was kept.
-pub(super) async fn begin(
-    endpoint: &TokenEndpoint,
-    upstream: &Upstream,
-    store: &Store,
-    new: &NewTokens,
-) -> Result<(), EndpointFault> {
-    let Some(refresh_token) = &new.response.refresh_token else {
-        return Err(EndpointFault::NotForLong);
-    };
-    let entry = store
-        .entry(&upstream.connector, &endpoint.name)
-        .map_err(EndpointFault::Store)?;
-    let record = record(endpoint, &new.response, refresh_token, None);
-    let locked = lock(&entry).await.map_err(EndpointFault::Store)?;
-    blocking(move || locked.write(&record))
-        .await
-        .map_err(EndpointFault::Store)
-}
-
 fn fingerprint(endpoint: &TokenEndpoint) -> String {
     hexadecimal(&endpoint.config.fingerprint)
-}
-
-fn is_invalid_grant(error: &EndpointError) -> bool {
-    matches!(&error.fault, EndpointFault::Refused { code, .. } if code == "invalid_grant")
 }
 
 fn report_unsaved(endpoint: &TokenEndpoint, upstream: &Upstream, error: &tokens::TokenError) {

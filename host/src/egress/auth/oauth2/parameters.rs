@@ -13,7 +13,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use super::endpoint::TokenEndpoint;
 use super::proof::Proof;
 use crate::config::{Assertion, ClientAuth, Grant, OauthClient};
-use crate::egress::auth::error::EndpointFault;
+use crate::egress::auth::fault::EndpointFault;
 use crate::egress::auth::jwt;
 use crate::secrets::Secrets;
 

@@ -1,12 +1,15 @@
 //! A token of the endpoint's, by whatever grant; and a refresh token that is in memory alone.
 
 use super::endpoint::TokenEndpoint;
+use super::locking::blocking;
 use super::proof::Proof;
 use super::token::Token;
 use super::{kept, request};
 use crate::config::Grant;
-use crate::egress::auth::error::{EndpointError, EndpointFault};
+use crate::egress::auth::error::EndpointError;
+use crate::egress::auth::fault::EndpointFault;
 use crate::egress::upstream::Upstream;
+use crate::tokens::Store;
 
 /// A token of the endpoint's, by whatever grant.
 ///
@@ -21,14 +24,43 @@ pub(super) async fn token(
         let asked = request::token(endpoint, upstream, Proof::Nothing).await;
         return asked.map(|new| new.token).map_err(|failure| failure.error);
     }
-    match upstream.tokens.as_ref().filter(|store| store.has_key()) {
-        Some(store) => kept::token(endpoint, upstream, store).await,
+    match &upstream.tokens {
+        Some(store) if store.has_key() => kept::token(endpoint, upstream, store).await,
+        Some(store) => {
+            check_unkept(endpoint, upstream, store)
+                .await
+                .map_err(|fault| endpoint.error(upstream, fault))?;
+            in_memory(endpoint, upstream).await
+        }
         None => in_memory(endpoint, upstream).await,
+    }
+}
+
+/// The configured refresh token is used up where another one was kept for it: some APIs revoke all tokens of whoever sends it
+/// again.
+///
+/// # Errors
+///
+/// [`EndpointFault::KeptWithoutKey`]: there is one, and no key to read it.
+async fn check_unkept(
+    endpoint: &TokenEndpoint,
+    upstream: &Upstream,
+    store: &Store,
+) -> Result<(), EndpointFault> {
+    let entry = store
+        .entry(&upstream.connector, &endpoint.name)
+        .map_err(EndpointFault::Store)?;
+    let path = entry.path();
+    let is_kept = blocking(move || Ok(entry.exists())).await;
+    match is_kept.map_err(EndpointFault::Store)? {
+        true => Err(EndpointFault::KeptWithoutKey { path }),
+        false => Ok(()),
     }
 }
 
 /// With nothing on disk: a start begins with the configured one.
 async fn in_memory(endpoint: &TokenEndpoint, upstream: &Upstream) -> Result<Token, EndpointError> {
+    let _turn = endpoint.refresh.turn().await;
     let current = endpoint.refresh.lock().current.clone();
     let Some(current) = current else {
         let fault = EndpointFault::NoRefreshToken;

@@ -1,14 +1,24 @@
 //! What comes back of a request for a token, as bytes.
 
+use std::io;
+
 use http::{HeaderMap, Response, header};
 use http_body_util::BodyExt;
+use hyper_util::client::legacy;
 use url::Url;
 
+use crate::egress::auth::fault::EndpointFault;
 use crate::egress::body::ResponseBody;
+use crate::egress::decode::EncodingFault;
 use crate::egress::error::EgressError;
+use crate::egress::phase::CallPhase;
+use crate::report;
 
 /// The longest answer that is read: a token is some hundred bytes, a few thousand with many claims.
 pub(super) const MAX_BYTES: usize = 64 << 10;
+
+/// Parts of the addresses to which a refused login leads.
+const FAILURES: [&str; 4] = ["error", "fail", "invalid", "denied"];
 
 /// What came back.
 pub(super) struct EndpointAnswer {
@@ -29,6 +39,38 @@ pub(super) fn leads_to(url: &Url, headers: &HeaderMap) -> Option<String> {
         to.origin().ascii_serialization(),
         to.path()
     ))
+}
+
+/// Whether a redirect of a login leads back to it, as one does that was refused.
+pub(super) fn leads_back(url: &Url, headers: &HeaderMap) -> bool {
+    let location = headers.get(header::LOCATION);
+    let Some(to) = location.and_then(|to| url.join(to.to_str().ok()?).ok()) else {
+        return false;
+    };
+    let words = format!("{}?{}", to.path(), to.query().unwrap_or_default()).to_ascii_lowercase();
+    let is_login = to.path() == url.path() && url.path() != "/";
+    is_login || FAILURES.iter().any(|word| words.contains(word))
+}
+
+/// Whether a request had been sent to the endpoint before it failed.
+pub(super) fn was_asked(error: &EgressError) -> bool {
+    match error {
+        EgressError::Timeout { waited, .. } => waited.phase >= CallPhase::RequestBody,
+        EgressError::Failed { source, .. } => source
+            .downcast_ref::<legacy::Error>()
+            .is_none_or(|error| !error.is_connect()),
+        EgressError::ResponseTooLarge { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether an answer came that can't be decoded, and would come again.
+pub(super) fn is_undecodable(error: &EgressError) -> bool {
+    let EgressError::Failed { source, .. } = error else {
+        return false;
+    };
+    let is_invalid = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
+    source.is::<EncodingFault>() || source.downcast_ref().is_some_and(is_invalid)
 }
 
 /// Reads a response to its end, as far as it may go.
@@ -54,4 +96,13 @@ pub(super) async fn read(response: Response<ResponseBody>) -> Result<EndpointAns
         }
     }
     Ok(answer(Some(body)))
+}
+
+impl From<EgressError> for EndpointFault {
+    fn from(error: EgressError) -> Self {
+        Self::Unreached {
+            cause: report::chain(&error),
+            was_asked: was_asked(&error),
+        }
+    }
 }

@@ -17,7 +17,8 @@ use super::token::Token;
 use crate::account::HostAccount;
 use crate::config::{AnswerFields, Limits, ParameterPlace, Secret};
 use crate::egress::attempt::{Attempt, NoCredential, TryFailure};
-use crate::egress::auth::error::{EndpointError, EndpointFault};
+use crate::egress::auth::error::EndpointError;
+use crate::egress::auth::fault::EndpointFault;
 use crate::egress::body::ResponseBody;
 use crate::egress::error::EgressError;
 use crate::egress::governor::{ResponseVerdict, retry};
@@ -27,7 +28,6 @@ use crate::egress::message::Timeouts;
 use crate::egress::outgoing::{Outgoing, OutgoingBody};
 use crate::egress::tries::{PassingFailure, RetryPolicy};
 use crate::egress::upstream::Upstream;
-use crate::report;
 use crate::scope::CallScope;
 
 /// What may be held for a request for a token, in bytes: the answer, and what its decompression takes.
@@ -63,13 +63,23 @@ pub(super) async fn token(
         refresh_token: None,
     };
     let new = retries.token().await;
+    if new.is_ok() {
+        endpoint.refresh.lock().may_be_lost = false;
+    }
     new.map_err(|fault| {
-        let symptom = Symptom {
+        let mut symptom = Symptom {
             status: retries.status,
             fault,
             proof,
             may_be_lost: retries.may_be_lost,
+            is_kept: retries.refresh_token.is_some(),
         };
+        // The next renewal is refused perhaps, and must be able to say why.
+        let mut memory = endpoint.refresh.lock();
+        let may_be_lost = memory.may_be_lost || symptom.may_be_lost || symptom.may_lose();
+        memory.may_be_lost = may_be_lost && !symptom.is_kept;
+        symptom.may_be_lost = memory.may_be_lost;
+        drop(memory);
         TokenFailure {
             error: endpoint.error_of(upstream, symptom),
             refresh_token: retries.refresh_token,
@@ -126,10 +136,20 @@ impl TokenRetries<'_> {
         let body = answer.body.as_deref().ok_or(EndpointFault::TooLarge {
             limit_bytes: reply::MAX_BYTES,
         })?;
-        let has_head = endpoint.config.answer.head.is_some();
-        if (300..400).contains(&answer.status) && !has_head {
-            let to = reply::leads_to(self.endpoint.url(self.proof), &answer.headers);
-            return Err(EndpointFault::Redirect { to });
+        if (300..400).contains(&answer.status) {
+            let url = endpoint.url(self.proof);
+            let to = reply::leads_to(url, &answer.headers);
+            // A login of a page for people ends in a redirect, with a cookie.
+            let is_page = endpoint.config.shape.body != ParameterPlace::Json;
+            if endpoint.config.answer.head.is_none() || !is_page {
+                return Err(EndpointFault::Redirect { to });
+            }
+            if reply::leads_back(url, &answer.headers) {
+                return Err(EndpointFault::Refused {
+                    code: String::new(),
+                    description: format!("a redirect back to {}", to.unwrap_or_default()),
+                });
+            }
         }
         let response = match self.read_answer(answer, body) {
             Ok(response) => response,
@@ -147,13 +167,18 @@ impl TokenRetries<'_> {
         if let Some(new) = &response.refresh_token {
             endpoint.hide_refresh_token(new, secrets);
         }
-        let taken = endpoint.take_variables(response.variables.clone(), &self.upstream.allow);
+        // First, since no variable may hold it.
         let token = endpoint.token(
             &response.access_token,
             self.asked,
             response.expires_in,
             secrets,
         );
+        let tokens = [
+            Some(&response.access_token),
+            response.refresh_token.as_ref(),
+        ];
+        let taken = endpoint.take_variables(response.variables.clone(), tokens, self.upstream);
         match taken.and(token) {
             Ok(token) => Ok(NewTokens { token, response }),
             Err(fault) => {
@@ -269,18 +294,11 @@ impl RetryPolicy for TokenRetries<'_> {
                     told: None,
                 })
             }),
+            Err(failure) if reply::is_undecodable(&failure.error) => None,
             Err(failure) => retry::is_broken(&failure.error).then_some(PassingFailure::UNANSWERED),
         }
     }
 
     /// It was read to its end.
     fn set_aside(_: EndpointAnswer) {}
-}
-
-impl From<EgressError> for EndpointFault {
-    fn from(error: EgressError) -> Self {
-        Self::Unreached {
-            cause: report::chain(&error),
-        }
-    }
 }

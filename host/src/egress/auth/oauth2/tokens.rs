@@ -68,6 +68,15 @@ impl Tokens {
         }
     }
 
+    /// No token yet, for a changed configuration of these tokens' credential.
+    pub(in crate::egress::auth) fn changed(&self, config: Arc<Oauth2Config>) -> Self {
+        Self {
+            endpoint: self.endpoint.changed(config),
+            state: Mutex::default(),
+            refusals: RefusalMemory::default(),
+        }
+    }
+
     /// Whether these are the tokens of a credential of this configuration.
     pub(in crate::egress::auth) fn are_of(&self, config: &Oauth2Config) -> bool {
         self.endpoint.config.fingerprint == config.fingerprint

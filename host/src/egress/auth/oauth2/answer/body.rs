@@ -9,6 +9,9 @@ const UTF16_MARKS: [(&[u8], UnitReader); 2] = [
     (b"\xFE\xFF", u16::from_be_bytes),
 ];
 
+/// Names by which an answer is known for a form, also where it is a single field.
+const FORM_NAMES: [&str; 4] = ["access_token", "token", "error", "error_code"];
+
 /// Reads one unit of UTF-16.
 type UnitReader = fn([u8; 2]) -> u16;
 
@@ -16,26 +19,61 @@ type UnitReader = fn([u8; 2]) -> u16;
 pub(super) fn text(body: &[u8]) -> String {
     for (mark, unit) in UTF16_MARKS {
         if let Some(rest) = body.strip_prefix(mark) {
-            let units = rest.as_chunks().0.iter().copied().map(unit);
-            let text: String = char::decode_utf16(units)
-                .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
-            return text.trim().to_owned();
+            return utf16(rest, unit);
         }
     }
+    match body {
+        // An ASCII character in two bytes, whether the charset is told or not.
+        [first, 0, ..] if *first != 0 => return utf16(body, u16::from_le_bytes),
+        [0, second, ..] if *second != 0 => return utf16(body, u16::from_be_bytes),
+        _ => {}
+    }
+    let body = body.trim_ascii_start();
     let body = body.strip_prefix(UTF8_MARK).unwrap_or(body);
     String::from_utf8_lossy(body).trim().to_owned()
+}
+
+fn utf16(body: &[u8], unit: UnitReader) -> String {
+    let units = body.as_chunks().0.iter().copied().map(unit);
+    let text: String = char::decode_utf16(units)
+        .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    text.trim().to_owned()
 }
 
 /// What the text says, whatever content type it has: servers send either form under any. `None` if it is neither.
 pub(super) fn value(text: &str) -> Option<Value> {
     match serde_json::from_str(text) {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => Some(value),
+        // JSON within a text of JSON.
+        Ok(Value::String(inner)) => match serde_json::from_str(&inner) {
+            Ok(value @ Value::Object(_)) => Some(value),
+            _ => form(text),
+        },
         _ => form(text),
     }
 }
 
-/// A form, such as `access_token=a&token_type=bearer`.
+/// A token that is the whole answer, in quotes or without; `None` if it can be none.
+pub(super) fn plain(text: &str) -> Option<Value> {
+    let token = match serde_json::from_str(text) {
+        Ok(Value::String(inner)) => inner.trim().to_owned(),
+        _ => text.to_owned(),
+    };
+    let is_token = !token.is_empty()
+        && !token.starts_with(['<', '{', '['])
+        && !token.contains(|letter: char| letter.is_whitespace() || letter.is_control());
+    let is_form = || {
+        let fields = form(&token);
+        let fields = fields.as_ref().and_then(Value::as_object);
+        fields.is_some_and(|fields| {
+            fields.len() > 1 || FORM_NAMES.iter().any(|name| fields.contains_key(*name))
+        })
+    };
+    (is_token && !is_form()).then(|| token.into())
+}
+
+/// A form, such as `access_token=a&token_type=bearer`, also as the query or the fragment of a URL.
 fn form(text: &str) -> Option<Value> {
     let is_name = |name: &str| {
         let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-.[]".contains(letter);
@@ -45,13 +83,21 @@ fn form(text: &str) -> Option<Value> {
         return None;
     }
     let mut fields = Map::new();
-    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+    let text = text.strip_prefix(['?', '#']).unwrap_or(text);
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = form_urlencoded::parse(pair.as_bytes()).next()?;
         if !is_name(&name) {
             return None;
         }
-        fields
-            .entry(name)
-            .or_insert_with(|| value.into_owned().into());
+        let value = unescaped(pair).map_or_else(|| value.into_owned(), str::to_owned);
+        fields.entry(name).or_insert_with(|| value.into());
     }
     Some(Value::Object(fields))
+}
+
+/// The value of a field that whoever wrote it did not escape: a form's writer leaves neither `/` nor `=` as it is, so that
+/// a `+` beside them is no blank.
+fn unescaped(pair: &str) -> Option<&str> {
+    let (_, value) = pair.split_once('=')?;
+    (!value.contains('%') && value.contains(['/', '='])).then_some(value)
 }

@@ -2,17 +2,25 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
+use jiff::{Span, SpanRelativeTo};
 use serde_json::Value;
 
+use super::date;
 use crate::config::{TimeUnit, parse_duration};
 
 /// No token counts for longer, whatever the endpoint says.
 pub(super) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// As a number of seconds from now these are 40 years and more; as a time since 1970 they are within this century.
-const EPOCH_SECONDS: std::ops::Range<f64> = 1.3e9..5e9;
-const EPOCH_MILLISECONDS: std::ops::Range<f64> = 1.3e12..5e12;
+/// A number in one of these ranges is a time since 1970 within this century, if so many of its unit are a second.
+const EPOCHS: [(std::ops::Range<f64>, f64); 4] = [
+    (1.3e9..5e9, 1.0),
+    (1.3e12..5e12, 1e3),
+    (1.3e15..5e15, 1e6),
+    (1.3e18..5e18, 1e9),
+];
+
+/// No token holds for 30 years: what would be as much is a time since 1970.
+const IMPOSSIBLE_SECONDS: f64 = 9.5e8;
 
 /// The time that is left. A number, also one with a fraction or in quotes, counts in `unit`, unless it can only be a
 /// time since 1970; a date is the token's end. `None` for zero and less, which some endpoints write where a token has no
@@ -20,7 +28,7 @@ const EPOCH_MILLISECONDS: std::ops::Range<f64> = 1.3e12..5e12;
 pub(super) fn left(value: &Value, unit: TimeUnit, now: SystemTime) -> Option<Duration> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
-        Value::String(text) => match text.trim().parse::<f64>() {
+        Value::String(text) => match without_commas(text.trim()).parse::<f64>() {
             Ok(number) => number,
             Err(_) => return told(text.trim(), now),
         },
@@ -29,18 +37,35 @@ pub(super) fn left(value: &Value, unit: TimeUnit, now: SystemTime) -> Option<Dur
     if number.is_nan() || number <= 0.0 {
         return None;
     }
+    let since_1970 = EPOCHS
+        .iter()
+        .find(|(range, _)| range.contains(&number))
+        .map(|(_, of_a_second)| number / of_a_second);
     match unit {
-        TimeUnit::Since1970(unit) => until_epoch(number * unit.as_secs_f64(), now),
-        TimeUnit::From(unit) if unit == Duration::from_secs(1) => {
-            if EPOCH_SECONDS.contains(&number) {
-                until_epoch(number, now)
-            } else if EPOCH_MILLISECONDS.contains(&number) {
-                until_epoch(number / 1000.0, now)
-            } else {
-                Some(bounded(number))
+        TimeUnit::Since1970(unit) => {
+            until_epoch(since_1970.unwrap_or(number * unit.as_secs_f64()), now)
+        }
+        TimeUnit::From(unit) => {
+            let seconds = number * unit.as_secs_f64();
+            match since_1970.filter(|_| seconds > IMPOSSIBLE_SECONDS) {
+                Some(end) => until_epoch(end, now),
+                None => Some(bounded(seconds)),
             }
         }
-        TimeUnit::From(unit) => Some(bounded(number * unit.as_secs_f64())),
+    }
+}
+
+/// `3,600` as `3600`.
+fn without_commas(text: &str) -> String {
+    let mut groups = text.split(',');
+    let first = groups
+        .next()
+        .is_some_and(|group| (1..=3).contains(&group.len()));
+    let is_grouped = first && groups.all(|group| group.len() == 3);
+    if is_grouped {
+        text.replace(',', "")
+    } else {
+        text.to_owned()
     }
 }
 
@@ -58,22 +83,20 @@ fn until(end: SystemTime, now: SystemTime) -> Option<Duration> {
     (!left.is_zero()).then(|| left.min(LONGEST))
 }
 
-/// A date, or a time with its unit, such as `60m`.
+/// A date, or a time with its unit, such as `60m` or `PT1H`.
 fn told(text: &str, now: SystemTime) -> Option<Duration> {
-    match parse_duration(text) {
-        Ok(time) => (!time.is_zero()).then(|| time.min(LONGEST)),
-        Err(_) => until(date(text)?, now),
+    let time = parse_duration(text).ok().or_else(|| iso_duration(text));
+    match time {
+        Some(time) => (!time.is_zero()).then(|| time.min(LONGEST)),
+        None => until(date::date(text)?, now),
     }
 }
 
-/// RFC 3339, also without a zone, which then is UTC, or a date of HTTP.
-fn date(text: &str) -> Option<SystemTime> {
-    let timestamp = |text: &str| text.parse::<Timestamp>().ok();
-    if let Some(time) = timestamp(text).or_else(|| timestamp(&format!("{text}Z"))) {
-        let since = u64::try_from(time.as_second()).ok()?;
-        return UNIX_EPOCH.checked_add(Duration::from_secs(since));
-    }
-    httpdate::parse_http_date(text).ok()
+/// A duration of ISO 8601, in which a day has 24 hours.
+fn iso_duration(text: &str) -> Option<Duration> {
+    let span: Span = text.strip_prefix('P').and_then(|_| text.parse().ok())?;
+    let time = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    time.try_into().ok()
 }
 
 #[cfg(test)]
@@ -130,6 +153,40 @@ mod tests {
             ("\"2027-01-15 08:01:00\"", unit(1), Some(60.0)),
             ("\"Fri, 15 Jan 2027 08:01:00 GMT\"", unit(1), Some(60.0)),
             ("\"2020-01-01T00:00:00Z\"", unit(1), None),
+            ("\"2027-01-15 08:01:00 UTC\"", unit(1), Some(60.0)),
+            ("\"2027-01-15 09:01:00 +0100\"", unit(1), Some(60.0)),
+            ("\"2027-01-15T08:01:00+0000\"", unit(1), Some(60.0)),
+            ("\"Fri, 15 Jan 2027 08:01:00 +0000\"", unit(1), Some(60.0)),
+            ("\"/Date(1800000060000)/\"", unit(1), Some(60.0)),
+            ("\"/Date(1800000060000+0000)/\"", unit(1), Some(60.0)),
+            ("\"PT1H\"", unit(1), Some(3600.0)),
+            ("\"P1DT1S\"", unit(1), Some(86401.0)),
+            ("\"PX\"", unit(1), None),
+            ("\"3,600\"", unit(1), Some(3600.0)),
+            ("\"3,6\"", unit(1), None),
+            // What would be more than 30 years is a time since 1970, whatever the unit.
+            (
+                "1800000060000",
+                TimeUnit::From(Duration::from_millis(1)),
+                Some(60.0),
+            ),
+            ("1800000060", unit(60), Some(60.0)),
+            ("1800000060000000", unit(1), Some(60.0)),
+            (
+                "5184000000",
+                TimeUnit::From(Duration::from_millis(1)),
+                Some(5_184_000.0),
+            ),
+            (
+                "1800000060",
+                TimeUnit::Since1970(Duration::from_millis(1)),
+                Some(60.0),
+            ),
+            (
+                "1800000060000",
+                TimeUnit::Since1970(Duration::from_secs(1)),
+                Some(60.0),
+            ),
         ] {
             let value: Value = serde_json::from_str(value).expect(value);
             let left = left(&value, unit, now).map(|time| time.as_secs_f64());

@@ -1,39 +1,25 @@
 //! What a token endpoint answers (RFC 6749, sections 5.1 and 5.2), and what some answer instead.
 
 mod body;
+mod date;
 mod head;
+mod lenient;
 mod lifetime;
+mod reader;
 mod refusal;
+mod shown_body;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::HeaderMap;
 use serde_json::Value;
 
-use crate::config::{AnswerFields, FieldPath, Secret, TimeUnit};
-use crate::egress::auth::error::EndpointFault;
+use crate::config::{AnswerFields, AnswerHead, Secret};
+use crate::egress::auth::fault::EndpointFault;
+use reader::AnswerReader;
 use refusal::RefusalWords;
-
-/// Where a refresh token stands, and for how long it and the token hold. The last one is of OAuth 1's successors.
-const REFRESH_TOKEN_NAMES: [&str; 2] = ["refresh_token", "refreshToken"];
-const LIFETIME_NAMES: [&str; 6] = [
-    "expires_in",
-    "expiresIn",
-    "expires_at",
-    "expiresAt",
-    "expires_on",
-    "expires",
-];
-const REFRESH_LIFETIME_NAMES: [&str; 6] = [
-    "refresh_token_expires_in",
-    "refresh_expires_in",
-    "x_refresh_token_expires_in",
-    "refreshTokenExpiresIn",
-    "refresh_token_expires_at",
-    "refreshTokenExpiresAt",
-];
 
 /// What an endpoint answers: a token, and what comes with it.
 #[derive(Debug)]
@@ -58,7 +44,7 @@ pub(super) struct AnswerFailure {
     pub(super) refresh_token: Option<Secret>,
 }
 
-/// Reads an answer that is no redirect.
+/// Reads an answer that is no redirect, or the redirect of a login that sets a token.
 ///
 /// # Errors
 ///
@@ -69,38 +55,31 @@ pub(super) fn read(
     body: &[u8],
     fields: &AnswerFields,
 ) -> Result<TokenResponse, AnswerFailure> {
-    if let Some(token) = fields
-        .head
-        .as_ref()
-        .and_then(|place| head::token(place, headers))
-    {
-        return Ok(of_head(token, body, fields));
-    }
     let is_good = (200..300).contains(&status);
     let text = body::text(body);
-    let whole = || {
-        (is_good && fields.token.is_whole())
-            .then(|| plain(&text))
-            .flatten()
-    };
-    let Some(answer) = body::value(&text).or_else(whole) else {
-        return Err(AnswerFailure {
-            fault: unreadable(&text, is_good),
-            refresh_token: None,
-        });
+    if let Some(place) = &fields.head {
+        let is_taken = is_good || (300..400).contains(&status);
+        let fault = match of_head(place, headers, &text, fields) {
+            Ok(response) if is_taken => return Ok(response),
+            Ok(_) => refused(&text, headers),
+            Err(_) if !is_taken => refused(&text, headers),
+            Err(fault) => fault,
+        };
+        return Err(fault.into());
+    }
+    let Some(answer) = value(&text, is_good, fields) else {
+        return Err(unreadable(&text, is_good, headers).into());
     };
     let reader = AnswerReader {
         answer: &answer,
         fields,
     };
-    let refresh_token = reader
-        .field(fields.refresh_token.as_ref(), &REFRESH_TOKEN_NAMES, secret)
-        .filter(|_| is_good);
-    let is_in_body = is_good && fields.head.is_none();
-    let access_token = is_in_body.then(|| fields.token.of(&answer)).flatten();
+    let refresh_token = reader.refresh_token().filter(|_| is_good);
+    let access_token = reader.access_token().filter(|_| is_good);
     // Where there is a token, an `error` beside it is no refusal: some write an empty one, or none at all.
-    let fault = match access_token.and_then(secret) {
-        None => reader.missing(is_good),
+    let fault = match access_token {
+        None if is_good => reader.missing(),
+        None => refused(&text, headers),
         Some(access_token) => match reader.other_type() {
             Some(token_type) => EndpointFault::OtherType { token_type },
             None => {
@@ -120,156 +99,90 @@ pub(super) fn read(
     })
 }
 
-/// What comes with a token in the answer's head: a body, which may say more.
-fn of_head(access_token: Secret, body: &[u8], fields: &AnswerFields) -> TokenResponse {
-    let answer = body::value(&body::text(body)).unwrap_or_default();
+impl From<EndpointFault> for AnswerFailure {
+    fn from(fault: EndpointFault) -> Self {
+        Self {
+            fault,
+            refresh_token: None,
+        }
+    }
+}
+
+/// The answer's value. What a strict reader doesn't understand counts only if there is what is looked for.
+fn value(text: &str, is_good: bool, fields: &AnswerFields) -> Option<Value> {
+    let is_meant = |answer: &Value| {
+        let reader = AnswerReader { answer, fields };
+        let has_token = reader.access_token().is_some() || reader.refresh_token().is_some();
+        let says = || RefusalWords::of(answer).is_something() && !text.starts_with('<');
+        (is_good && has_token) || says()
+    };
+    let whole = is_good && fields.token.is_whole();
+    let plain = || whole.then(|| body::plain(text)).flatten();
+    plain()
+        .or_else(|| body::value(text))
+        .or_else(|| lenient::object(text, is_meant))
+}
+
+/// A token in the answer's head, and what comes with it in a body. Whoever refuses a login may set a cookie, too.
+fn of_head(
+    place: &AnswerHead,
+    headers: &HeaderMap,
+    text: &str,
+    fields: &AnswerFields,
+) -> Result<TokenResponse, EndpointFault> {
+    let answer = body::value(text).unwrap_or_default();
     let reader = AnswerReader {
         answer: &answer,
         fields,
     };
-    TokenResponse {
+    let access_token = head::token(place, headers).filter(|_| !refusal::says_no(&answer));
+    let access_token = access_token.ok_or_else(|| match text {
+        "" => EndpointFault::NoToken {
+            path: fields.told(),
+            found: None,
+        },
+        _ => reader.missing(),
+    })?;
+    Ok(TokenResponse {
         access_token,
         expires_in: reader.lifetime(),
         refresh_token: None,
         refresh_expires_in: None,
         variables: reader.variables(),
-    }
+    })
 }
 
-/// One answer, with what the configuration says about it.
-struct AnswerReader<'a> {
-    answer: &'a Value,
-    fields: &'a AnswerFields,
-}
-
-impl AnswerReader<'_> {
-    /// What `read` makes of the field at a path, or else of one with these names, beside the token or at the top.
-    fn field<T>(
-        &self,
-        path: Option<&FieldPath>,
-        names: &[&str],
-        read: impl Fn(&Value) -> Option<T>,
-    ) -> Option<T> {
-        match path {
-            Some(path) => path.of(self.answer).and_then(read),
-            None => names
-                .iter()
-                .map(|name| self.fields.token.beside(name))
-                .chain(names.iter().map(|name| FieldPath::of_name(name)))
-                .find_map(|path| path.of(self.answer).and_then(&read)),
-        }
+/// What an answer says whose status is no success: in its body, or else in the head.
+fn refused(text: &str, headers: &HeaderMap) -> EndpointFault {
+    let answer = body::value(text)
+        .or_else(|| lenient::object(text, |answer| RefusalWords::of(answer).is_something()));
+    let said = answer.as_ref().map(RefusalWords::of);
+    let words = match said.filter(RefusalWords::is_something) {
+        Some(words) => words,
+        None => RefusalWords::of_challenge(headers),
+    };
+    if words.is_something() {
+        return words.into();
     }
-
-    fn lifetime(&self) -> Option<Duration> {
-        let (unit, now) = (self.fields.expires_in_unit, SystemTime::now());
-        self.field(self.fields.expires_in.as_ref(), &LIFETIME_NAMES, |value| {
-            lifetime::left(value, unit, now)
-        })
-        .or(self.fields.assumed_lifetime)
+    match answer {
+        Some(answer) => EndpointFault::Refused {
+            code: String::new(),
+            description: shown_body::of_value(&answer),
+        },
+        None => unreadable(text, false, headers),
     }
-
-    /// Those of the configured variables that the answer has.
-    fn variables(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| match value {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(flag.to_string()),
-            _ => None,
-        };
-        let configured = self.fields.variables.iter();
-        configured
-            .filter_map(|(name, path)| Some((name.clone(), path.of(self.answer).and_then(text)?)))
-            .collect()
-    }
-
-    fn refresh_lifetime(&self) -> Option<Duration> {
-        // Nobody writes one of the two in another unit; but an end is not a time from now.
-        let unit = match self.fields.expires_in_unit {
-            unit @ TimeUnit::From(_) => unit,
-            TimeUnit::Since1970(unit) => TimeUnit::From(unit),
-        };
-        let now = SystemTime::now();
-        self.field(None, &REFRESH_LIFETIME_NAMES, |value| {
-            lifetime::left(value, unit, now)
-        })
-    }
-
-    /// The type of a token that can't be sent like a bearer token.
-    fn other_type(&self) -> Option<String> {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let found = self.field(None, &["token_type", "tokenType"], text)?;
-        let is_configured = |known: &String| known.eq_ignore_ascii_case(found.trim());
-        let is_sent = is_bearer(&found) || self.fields.token_types.iter().any(is_configured);
-        (!is_sent).then_some(found)
-    }
-
-    /// Why there is no token.
-    fn missing(&self, is_good: bool) -> EndpointFault {
-        let found = refusal::path_of_token(self.answer).filter(|_| is_good);
-        let words = RefusalWords::of(self.answer);
-        let says_something = words.is_flagged || !words.description.is_empty();
-        if !is_good || (found.is_none() && says_something) {
-            return EndpointFault::Refused {
-                code: words.code,
-                description: words.description,
-            };
-        }
-        EndpointFault::NoToken {
-            path: self.fields.told(),
-            found,
-        }
-    }
-}
-
-/// A text that is not empty, without blanks around it.
-fn secret(value: &Value) -> Option<Secret> {
-    let text = value.as_str()?.trim();
-    (!text.is_empty()).then(|| Secret::new(text))
-}
-
-/// A token that is the whole answer, in quotes or without.
-fn plain(text: &str) -> Option<Value> {
-    if text.is_empty() || text.starts_with('<') {
-        return None;
-    }
-    match serde_json::from_str(text) {
-        Ok(value @ Value::String(_)) => Some(value),
-        _ => Some(text.into()),
-    }
-}
-
-/// Whether a `token_type` says in some spelling that whoever has the token may use it: `Bearer`, `bearer `,
-/// `BearerToken`, eBay's `User Access Token`, Slack's `user` and `bot`, or nothing at all.
-fn is_bearer(token_type: &str) -> bool {
-    let letters = |letter: char| letter.is_ascii_alphanumeric();
-    let plain: String = token_type
-        .chars()
-        .filter(|letter| letters(*letter))
-        .collect();
-    let plain = plain.to_ascii_lowercase();
-    let whole = [
-        "",
-        "bearer",
-        "bearertoken",
-        "token",
-        "user",
-        "bot",
-        "app",
-        "oauth",
-        "oauth2",
-        "jwt",
-        "urnietfparamsoauthtokentypeaccesstoken",
-        "urnietfparamsoauthtokentypejwt",
-    ];
-    whole.contains(&plain.as_str()) || plain.ends_with("accesstoken") || plain.starts_with("bearer")
 }
 
 /// Why there is no token in what is neither JSON nor a form.
-fn unreadable(text: &str, is_good: bool) -> EndpointFault {
+fn unreadable(text: &str, is_good: bool, headers: &HeaderMap) -> EndpointFault {
+    let told = RefusalWords::of_challenge(headers);
+    if !is_good && told.is_something() {
+        return told.into();
+    }
     if text.is_empty() {
         return EndpointFault::Empty;
     }
-    if text.starts_with('<') {
+    if text.starts_with('<') && (is_good || shown_body::is_html(text)) {
         return EndpointFault::Html;
     }
     if is_good {
@@ -277,7 +190,7 @@ fn unreadable(text: &str, is_good: bool) -> EndpointFault {
     } else {
         EndpointFault::Refused {
             code: String::new(),
-            description: text.to_owned(),
+            description: shown_body::of_text(text),
         }
     }
 }

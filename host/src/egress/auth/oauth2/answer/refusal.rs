@@ -1,9 +1,12 @@
 //! A refusal in the provider's own words, and where a token may stand instead.
 
+use http::{HeaderMap, header};
 use serde_json::Value;
 
+use crate::egress::auth::fault::EndpointFault;
+
 /// Where the words of a refusal stand, the likelier names first.
-const CODE_NAMES: [&str; 9] = [
+const CODE_NAMES: [&str; 14] = [
     "error",
     "error_code",
     "errorCode",
@@ -13,8 +16,13 @@ const CODE_NAMES: [&str; 9] = [
     "Code",
     "ErrorCode",
     "status_code",
+    "Error",
+    "errorType",
+    "error_type",
+    "fault_code",
+    "faultCode",
 ];
-const DESCRIPTION_NAMES: [&str; 18] = [
+const DESCRIPTION_NAMES: [&str; 20] = [
     "error_description",
     "errorDescription",
     "error_message",
@@ -33,10 +41,14 @@ const DESCRIPTION_NAMES: [&str; 18] = [
     "title",
     "errors",
     "error_detail",
+    "fault_string",
+    "faultString",
 ];
 
-/// How a refusal is flagged that has status 200.
-const FLAG_NAMES: [&str; 3] = ["ok", "success", "Success"];
+/// How a refusal is flagged that has status 200, and the words that say so.
+const FLAG_NAMES: [&str; 5] = ["ok", "success", "Success", "succeeded", "isSuccess"];
+const OUTCOME_NAMES: [&str; 3] = ["status", "result", "Status"];
+const FAILURES: [&str; 6] = ["error", "fail", "failed", "failure", "ko", "nok"];
 
 /// Where a token often stands.
 const TOKEN_NAMES: [&str; 9] = [
@@ -58,32 +70,85 @@ const MAX_DEPTH: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct RefusalWords {
     /// May be empty.
-    pub(super) code: String,
+    code: String,
     /// May be empty.
-    pub(super) description: String,
-    /// Whether the answer says that it is a refusal, and not only words.
-    pub(super) is_flagged: bool,
+    description: String,
 }
 
 impl RefusalWords {
     /// Those of an answer without a token. They may hold secrets.
     pub(super) fn of(answer: &Value) -> Self {
-        let code = find(answer, &CODE_NAMES, MAX_DEPTH, &code);
+        let code = find(answer, &CODE_NAMES, MAX_DEPTH, &code).unwrap_or_default();
         let description = find(answer, &DESCRIPTION_NAMES, MAX_DEPTH, &description);
-        let flag = |value: &Value| (value.as_bool() == Some(false)).then(String::new);
-        let is_flagged = code.is_some() || find(answer, &FLAG_NAMES, 1, &flag).is_some();
-        let (code, description) = (code.unwrap_or_default(), description.unwrap_or_default());
+        let description = description.unwrap_or_default();
         let description = if description == code {
             String::new()
         } else {
             description
         };
-        Self {
-            code,
-            description,
-            is_flagged,
-        }
+        Self { code, description }
     }
+
+    /// Those of the head (RFC 6750, section 3): `WWW-Authenticate: Basic error="invalid_client"`.
+    pub(super) fn of_challenge(headers: &HeaderMap) -> Self {
+        let mut words = Self::default();
+        for value in headers.get_all(header::WWW_AUTHENTICATE) {
+            for parameter in value.to_str().unwrap_or_default().split(',') {
+                let Some((name, text)) = parameter.split_once('=') else {
+                    continue;
+                };
+                let text = text.trim().trim_matches('"').to_owned();
+                match name.trim().rsplit(' ').next() {
+                    Some("error") => words.code = text,
+                    Some("error_description") => words.description = text,
+                    _ => {}
+                }
+            }
+        }
+        words
+    }
+
+    /// Whether there are any.
+    pub(super) fn is_something(&self) -> bool {
+        !self.code.is_empty() || !self.description.is_empty()
+    }
+}
+
+impl From<RefusalWords> for EndpointFault {
+    fn from(RefusalWords { code, description }: RefusalWords) -> Self {
+        Self::Refused { code, description }
+    }
+}
+
+/// Whether an answer says by a flag that it is a refusal, or by an error at its top.
+pub(super) fn says_no(answer: &Value) -> bool {
+    let Some(fields) = answer.as_object() else {
+        return false;
+    };
+    let is_false = |value: &Value| match value {
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_u64() == Some(0),
+        Value::String(text) => text.trim().eq_ignore_ascii_case("false"),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    };
+    let is_failure = |value: &Value| {
+        let text = value.as_str().unwrap_or_default().trim();
+        FAILURES.iter().any(|word| text.eq_ignore_ascii_case(word))
+    };
+    let is_error = |value: &Value| match value {
+        Value::String(_) => code(value).is_some(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    };
+    let any = |names: &[&str], is_so: &dyn Fn(&Value) -> bool| {
+        names
+            .iter()
+            .any(|name| fields.get(*name).is_some_and(is_so))
+    };
+    any(&FLAG_NAMES, &is_false)
+        || any(&OUTCOME_NAMES, &is_failure)
+        || any(&["error", "errors"], &is_error)
 }
 
 /// A text or a number that is no word of success.

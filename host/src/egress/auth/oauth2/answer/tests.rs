@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::{FieldPath, TimeUnit};
 use crate::secrets::Secrets;
 
 fn read_with(status: u16, body: &[u8], change: impl FnOnce(&mut AnswerFields)) -> String {
@@ -37,7 +38,14 @@ fn a_token_is_read_in_whatever_form_it_comes() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    assert_eq!(read_as(utf16), "a - - -");
+    assert_eq!(read_as(&utf16), "a - - -");
+    let unmarked: Vec<u8> = utf16.split_at(2).1.to_vec();
+    assert_eq!(read_as(&unmarked), "a - - -");
+    let turned: Vec<u8> = unmarked
+        .chunks(2)
+        .flat_map(|pair| [pair[1], pair[0]])
+        .collect();
+    assert_eq!(read_as(&turned), "a - - -");
     for (body, expected) in [
         (
             r#"{"access_token":"a","expires_in":60,"refresh_token":"r"}"#,
@@ -57,6 +65,36 @@ fn a_token_is_read_in_whatever_form_it_comes() {
         ),
         ("\u{FEFF}access_token=a&expires_in=60\n", "a 60 - -"),
         ("scope=read write&access_token=a", "a - - -"),
+        ("?access_token=a&expires_in=60", "a 60 - -"),
+        (
+            "access_token=a+b/c==&refresh_token=r+2/&expires_in=60",
+            "a+b/c== 60 r+2/ -",
+        ),
+        ("access_token=a%2Fb&scope=one+two", "a/b - - -"),
+        (" \n\u{FEFF}{\"access_token\":\"a\"}", "a - - -"),
+        (
+            r#""{\"access_token\":\"a\",\"refresh_token\":\"r\"}""#,
+            "a - r -",
+        ),
+        (
+            r#"{"access_token":"a","refresh_token":"r","name":"Bob \ud83d"}"#,
+            "a - r -",
+        ),
+        (
+            "{\"access_token\":\"a\",\"refresh_token\":\"r\",\"n\":\"1\n2\"}",
+            "a - r -",
+        ),
+        (
+            r#"{"access_token":"a","refresh_token":"r","n":1e999}"#,
+            "a - r -",
+        ),
+        (")]}',\n{\"access_token\":\"a\"}", "a - - -"),
+        (
+            "<br />\n<b>Notice</b>: {x} in a.php\n{\"access_token\":\"a\",\"refresh_token\":\"r\"}",
+            "a - r -",
+        ),
+        ("{\"access_token\":\"a\"}\n<!-- 0.1 s -->", "a - - -"),
+        ("{\"access_token\": 12345678901}", "12345678901 - - -"),
         (r#"{"access_token":"a","refresh_token":""}"#, "a - - -"),
         (
             r#"{"access_token":"a","refresh_token":"r","refresh_token_expires_in":"86400"}"#,
@@ -96,6 +134,17 @@ fn a_token_is_read_from_where_the_configuration_says() {
     assert_eq!(read_with(200, b"a-token\n", whole), "a-token - - -");
     assert_eq!(read_with(200, b"\"a-token\"", whole), "a-token - - -");
     assert!(read_with(200, b"<html>", whole).contains("HTML"));
+    assert_eq!(read_with(200, b"YWJjZA==", whole), "YWJjZA== - - -");
+    for (body, expected) in [
+        ("not logged in", "neither JSON nor a form"),
+        ("two\nlines", "neither JSON nor a form"),
+        ("error=bad", "refused: bad"),
+        (r#"{"error":"bad"}"#, "refused: bad"),
+        (r#"{"a":1}"#, "answered no text that is a token as a whole"),
+    ] {
+        let told = read_with(200, body.as_bytes(), whole);
+        assert!(told.contains(expected), "{body}: {told}");
+    }
 }
 
 #[test]
@@ -141,7 +190,13 @@ fn what_is_no_token_is_named_for_what_it_is() {
         (200, "[]", "no `access_token`"),
         (200, "{}", "no `access_token`"),
         (200, "{\"access_token\": \"\"}", "no `access_token`"),
-        (200, "{\"access_token\": 1}", "no `access_token`"),
+        (200, "{\"access_token\": 1.5}", "no `access_token`"),
+        (
+            200,
+            r#"{"access_token": "a\ud83d"}"#,
+            "neither JSON nor a form",
+        ),
+        (200, "<html>{\"a\":1,\"error\":\"x\"}", "answered HTML"),
         (
             200,
             "{\"error\": \"\", \"message\": \"success\"}",
@@ -156,7 +211,7 @@ fn what_is_no_token_is_named_for_what_it_is() {
         (
             400,
             r#"{"access_token": "a"}"#,
-            "refused it, without a word",
+            r#"refused: "{"access_token":"…"}""#,
         ),
         (
             400,
@@ -173,7 +228,32 @@ fn what_is_no_token_is_named_for_what_it_is() {
             r#"{"ok":false,"error":"invalid_auth"}"#,
             "refused: invalid_auth",
         ),
-        (200, r#"{"ok":false}"#, "refused it, without a word"),
+        (200, r#"{"ok":false}"#, r#"refused: "{"ok":false}""#),
+        (
+            200,
+            r#"{"success":false,"message":"locked","token":"csrf"}"#,
+            "refused: \"locked\"",
+        ),
+        (
+            200,
+            r#"{"success":true,"message":"hello","token":"a-token"}"#,
+            "write `token-path = \"token\"`",
+        ),
+        (
+            400,
+            r#"{"hint":"no such app","csrf_token":"abc"}"#,
+            r#"refused: "{"csrf_token":"…","hint":"no such app"}""#,
+        ),
+        (
+            400,
+            r#"{"errors":[{"errorType":"invalid_grant","message":"over"}]}"#,
+            "refused: invalid_grant, \"over\"",
+        ),
+        (
+            400,
+            "<?xml version=\"1.0\"?><e><c>7</c></e>",
+            "refused: \"7\"",
+        ),
         (
             200,
             r#"{"code":40001,"message":"client_key wrong","data":{}}"#,
@@ -218,4 +298,64 @@ fn what_is_no_token_is_named_for_what_it_is() {
     }
     let long = format!("{{\"error\": \"{}\"}}", "x".repeat(10_000));
     assert!(read_with(400, long.as_bytes(), |_| {}).len() < 300);
+}
+
+#[test]
+fn a_refusal_in_the_head_alone_is_read() {
+    let mut headers = HeaderMap::new();
+    let challenge = "Basic realm=\"a\", error=\"invalid_client\", error_description=\"who?\"";
+    headers.insert("www-authenticate", challenge.parse().expect("a header"));
+    for body in ["", "{}", "<html>"] {
+        let read = read(401, &headers, body.as_bytes(), &AnswerFields::default());
+        let told = read.expect_err("there is no token").fault.to_string();
+        assert_eq!(told, "refused: invalid_client, \"who?\"", "{body}");
+    }
+}
+
+#[test]
+fn a_token_in_the_head_is_taken_only_from_an_answer_that_grants_it() {
+    let fields = AnswerFields {
+        head: Some(AnswerHead::Cookie("sid".to_owned())),
+        ..AnswerFields::default()
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        "set-cookie",
+        "sid=an-anonymous-session".parse().expect("a header"),
+    );
+    for (status, body, expected) in [
+        (200, "", None),
+        (302, "<html>", None),
+        (200, r#"{"success":true,"user":"ada"}"#, None),
+        (
+            401,
+            r#"{"message":"wrong password"}"#,
+            Some("refused: \"wrong password\""),
+        ),
+        (500, "<html>", Some("answered HTML")),
+        (401, "", Some("answered nothing")),
+        (
+            200,
+            r#"{"success":false,"message":"wrong password"}"#,
+            Some("refused: \"wrong password\""),
+        ),
+        (
+            200,
+            r#"{"status":"error","message":"wrong"}"#,
+            Some("refused: \"wrong\""),
+        ),
+        (200, r#"{"error":"locked"}"#, Some("refused: locked")),
+    ] {
+        let read = read(status, &headers, body.as_bytes(), &fields);
+        let told = read.err().map(|failure| failure.fault.to_string());
+        match expected {
+            None => assert_eq!(told, None, "{status} {body}"),
+            Some(expected) => {
+                let told = told.unwrap_or_default();
+                assert!(told.contains(expected), "{status} {body}: {told}");
+            }
+        }
+    }
+    let none = read(200, &HeaderMap::new(), b"", &fields).expect_err("no cookie");
+    assert_eq!(none.fault.to_string(), "answered no `sid`");
 }
