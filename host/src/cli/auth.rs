@@ -119,8 +119,13 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             if !no_browser {
                 open(login.address());
             }
-            let credential = login.end(timeout).await?;
-            say(&format!("The token of `{credential}` is kept."));
+            let kept = login.end(timeout).await?;
+            say(&format!("The token of `{}` is kept.", kept.credential));
+            if !kept.is_renewable {
+                say(
+                    "The API gave no refresh token and no end: it holds until it is revoked, and then another login is needed.",
+                );
+            }
         }
         AuthCommand::Test {
             connector,

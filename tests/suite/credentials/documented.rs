@@ -74,6 +74,28 @@ fn api_key() {
 }
 
 #[test]
+fn a_password_and_a_header_of_its_own() {
+    let (before, after) = DOCUMENT
+        .split_once("grant = \"password\"")
+        .expect("an example of a password");
+    let begin = before.rsplit("```toml\n").next().unwrap();
+    let example = format!(
+        "{begin}grant = \"password\"{}",
+        after.split("```").next().unwrap()
+    );
+    let login = Upstream::start(|request, exchange| {
+        let text = request.text();
+        let is_good = text.contains("grant_type=password")
+            && text.contains("username=ada")
+            && text.contains("password=correct+horse+battery+staple");
+        let answer = json!({ "access_token": ACCESS_TOKEN, "expires_in": 3600 });
+        exchange.answer(if is_good { 200 } else { 400 }, &[], answer.to_string());
+    });
+    let api = api(|request| request.header("x-access-token") == Some(ACCESS_TOKEN));
+    assert_eq!(status(&example, &api, &login), 200);
+}
+
+#[test]
 fn basic() {
     let api = api(|request| {
         let pair = STANDARD

@@ -16,6 +16,15 @@ use crate::egress::{AuthorizationCode, Egress, Upstreams};
 use crate::report;
 use crate::tokens::{Store, TokenError};
 
+/// A login that came to a token.
+#[derive(Debug)]
+pub struct KeptLogin {
+    /// The credential's name.
+    pub credential: String,
+    /// Whether there is a refresh token. Some APIs give none, and a token that holds until it is revoked.
+    pub is_renewable: bool,
+}
+
 /// A login that waits for its person.
 pub struct Login {
     connector: ConnectorName,
@@ -106,13 +115,13 @@ impl Login {
         &self.address
     }
 
-    /// Waits for the permission, has the tokens for it, and keeps them. Answers the credential's name.
+    /// Waits for the permission, has the tokens for it, and keeps them.
     ///
     /// # Errors
     ///
     /// [`AuthCommandError`]: nobody came within `timeout`, the access was refused, there is no token for it, or it can't be
     /// kept.
-    pub async fn end(self, timeout: Duration) -> Result<String, AuthCommandError> {
+    pub async fn end(self, timeout: Duration) -> Result<KeptLogin, AuthCommandError> {
         let redirect_uri = self.callback.address().to_owned();
         let code = tokio::time::timeout(timeout, self.callback.code())
             .await
@@ -130,11 +139,14 @@ impl Login {
             redirect_uri,
             verifier: self.verifier,
         };
-        egress
+        let is_renewable = egress
             .log_in(&self.credential, &code, &self.store)
             .await
             .map_err(|error| AuthCommandError::NoToken(report::chain(&error)))?;
-        Ok(self.credential.to_string())
+        Ok(KeptLogin {
+            credential: self.credential.to_string(),
+            is_renewable,
+        })
     }
 }
 

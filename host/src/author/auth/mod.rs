@@ -9,7 +9,7 @@ mod status;
 mod trial;
 
 pub use error::AuthCommandError;
-pub use login::Login;
+pub use login::{KeptLogin, Login};
 pub use logout::{Logout, log_out};
 pub use status::{Status, status};
 pub use trial::{Trial, try_credential};

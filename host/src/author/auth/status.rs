@@ -31,7 +31,8 @@ pub struct Status {
     failure: Option<(Option<Timestamp>, String)>,
 }
 
-/// All credentials of one connector, or of all in the folder, in the order of their names.
+/// All credentials of one connector, or of all in the folder, in the order of their names. Of those, a file that can't be used
+/// is a row of its own.
 ///
 /// # Errors
 ///
@@ -46,8 +47,17 @@ pub fn status(
         None => connectors(plugins)?,
     };
     let mut all = Vec::new();
-    for connector in connectors {
-        for credential in &read_config(plugins, &connector)?.credentials {
+    for connector_name in connectors {
+        let config = match read_config(plugins, &connector_name) {
+            Ok(config) => config,
+            // The others are there all the same.
+            Err(error @ AuthCommandError::Config(_)) if connector.is_none() => {
+                all.push(Status::unreadable(&connector_name, &error));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for credential in &config.credentials {
             let (kind, token_url, has_seed) = match &credential.kind {
                 CredentialKind::Fixed(_) => ("fixed", None, None),
                 CredentialKind::Jwt(_) => ("jwt", None, None),
@@ -65,7 +75,7 @@ pub fn status(
                 }
             };
             let mut status = Status {
-                connector: connector.to_string(),
+                connector: connector_name.to_string(),
                 credential: credential.name.to_string(),
                 kind,
                 urls: credential.hosts().into_iter().chain(token_url).collect(),
@@ -113,6 +123,22 @@ fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthCommandError> {
 }
 
 impl Status {
+    /// In place of the credentials of a file that can't be used.
+    fn unreadable(connector: &ConnectorName, error: &AuthCommandError) -> Self {
+        Self {
+            connector: connector.to_string(),
+            credential: "-".to_owned(),
+            kind: "-",
+            urls: Vec::new(),
+            token: "unreadable",
+            problem: Some(report::chain(error)),
+            expires: None,
+            renewed: None,
+            refresh_ends: None,
+            failure: None,
+        }
+    }
+
     fn look(&mut self, store: &Store, has_seed: bool) -> Result<(), AuthCommandError> {
         let entry = store.entry(&self.connector, &self.credential)?;
         if !entry.exists() {

@@ -175,3 +175,64 @@ fn a_credential_is_tried_with_its_token_and_a_url() {
         );
     }
 }
+
+#[test]
+fn a_token_without_end_and_without_a_refresh_token_is_kept_as_it_is() {
+    let server = Upstream::start(|request, exchange| {
+        let body = match request.target() {
+            "/token" => {
+                r#"{"access_token": "a-token-without-end", "token_type": "bearer", "scope": "repo"}"#
+            }
+            _ => "{}",
+        };
+        let is_sent = request.header("authorization") == Some("Bearer a-token-without-end");
+        let is_good = is_sent || request.target() == "/token";
+        exchange.answer(if is_good { 200 } else { 401 }, &[], body);
+    });
+    let place = Place::new(&server);
+    let ended = place.permitted_login().wait();
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(
+        ended.stdout.join("\n").contains("until it is revoked"),
+        "{ended:?}"
+    );
+    let status = place.status(Some(KEY));
+    assert_eq!(
+        (&status["token"], &status["expires"]),
+        (&json!("kept"), &json!(null))
+    );
+    let tried = place.run(&[
+        "test",
+        "shop",
+        &server.url("/orders"),
+        "--credential",
+        "api",
+    ]);
+    assert_eq!(tried.status.code(), Some(0), "{tried:?}");
+    let mut asked = server.received();
+    asked.retain(|request| request.target() == "/token");
+    assert_eq!(asked.len(), 1, "nothing renews it");
+}
+
+#[test]
+fn a_file_that_is_wrong_hides_no_other_connectors_credentials() {
+    let server = server(TOKENS);
+    let place = Place::new(&server);
+    let wrong = place.folder.path().join("plugins/broken.toml");
+    fs::write(wrong, "[auth.api]\nkind = \"bearer\"\n").unwrap();
+    let ended = place.run(&["status", "--json"]);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let all: serde_json::Value = ended.stdout[0].parse().unwrap();
+    assert_eq!(all[0]["connector"], "broken");
+    assert!(
+        all[0]["problem"]
+            .as_str()
+            .unwrap()
+            .contains("`urls` is missing"),
+        "{all}"
+    );
+    assert_eq!(all[1]["credential"], "api");
+    // Named, it is the command's own failure.
+    let named = place.run(&["status", "broken"]);
+    assert_eq!(named.status.code(), Some(1), "{named:?}");
+}
