@@ -90,7 +90,7 @@ for (const engine of ENGINES.split(" ")) {
     });
 
     test("bytes that are no text come and go", async () => {
-      assert.deepEqual(await rows("bytes"), [{ bytes: [0x61, 0xff], text: "a\ufffd" }]);
+      assert.deepEqual(await rows("bytes"), [{ bytes: [0x61, 0xff], refused: "TypeError" }]);
       const [{ method, body }] = await rows("sent_bytes");
       assert.deepEqual([method, body], ["PUT", [0, 255]]);
     });
