@@ -52,7 +52,8 @@ struct SecretSet {
 
 struct SecretEntry {
     value: String,
-    name: String,
+    /// Of the values of one place the newest are kept.
+    place: String,
     /// What stands in its place.
     mark: String,
     is_known: bool,
@@ -73,8 +74,10 @@ impl Secrets {
             self.add(key.expose(), &format!("api-key[{place}]"));
         }
         for credential in &config.credentials {
-            for secret in &credential.secrets {
-                self.add(secret.expose(), &format!("auth.{}", credential.name));
+            let name = format!("auth.{}", credential.name);
+            for (place, secret) in credential.secrets.iter().enumerate() {
+                let place = format!("{name}[{place}]");
+                self.keep(secret.expose(), &place, &name, false);
             }
         }
         for (name, value) in &config.env {
@@ -87,16 +90,17 @@ impl Secrets {
     /// From now on `value` is shown to nobody, the guest included, but replaced by `[secret NAME]`. Of the values that a
     /// name had, the newest four are kept. One of fewer than 12 bytes is not looked for, which the log says.
     pub(crate) fn add(&self, value: &str, name: &str) {
-        self.keep(value, name, false);
+        self.keep(value, name, name, false);
     }
 
     /// As [`Self::add`], for a value that the guest knows since the operator gave it to it: the guest may get it again
     /// from an API, but nobody else sees it.
     pub(crate) fn add_known(&self, value: &str, name: &str) {
-        self.keep(value, name, true);
+        self.keep(value, name, name, true);
     }
 
-    fn keep(&self, value: &str, name: &str, is_known: bool) {
+    /// `place` is whose values are counted: a credential has more than one under its name.
+    fn keep(&self, value: &str, place: &str, name: &str, is_known: bool) {
         let mut inner = self.0.write();
         if value.len() < MIN_SECRET_BYTES {
             tracing::warn!(
@@ -116,15 +120,18 @@ impl Secrets {
             }
             same.is_known = is_known;
         } else {
-            let of_the_name = secrets.iter().filter(|secret| secret.name == name).count();
+            let of_the_name = secrets
+                .iter()
+                .filter(|secret| secret.place == place)
+                .count();
             if of_the_name >= VALUES_OF_A_NAME
-                && let Some(oldest) = secrets.iter().position(|secret| secret.name == name)
+                && let Some(oldest) = secrets.iter().position(|secret| secret.place == place)
             {
                 secrets.remove(oldest);
             }
             secrets.push(SecretEntry {
                 value: value.to_owned(),
-                name: name.to_owned(),
+                place: place.to_owned(),
                 mark: mark(name),
                 is_known,
             });
@@ -213,7 +220,7 @@ fn is_plain_address(value: &str) -> bool {
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.0.read();
-        let names = inner.secrets.iter().map(|secret| &secret.name);
+        let names = inner.secrets.iter().map(|secret| &secret.place);
         formatter.debug_set().entries(names).finish()
     }
 }
