@@ -131,7 +131,8 @@ impl Status {
             kind: "-",
             urls: Vec::new(),
             token: "unreadable",
-            problem: Some(report::chain(error)),
+            // One line for each problem would tear the table.
+            problem: Some(report::chain(error).replace('\n', "; ")),
             expires: None,
             renewed: None,
             refresh_ends: None,

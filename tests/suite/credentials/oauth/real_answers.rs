@@ -415,15 +415,11 @@ fn a_refusal_without_words_is_told_by_its_symptoms() {
         let message = told(&host, &endpoint);
         assert!(message.contains(expected), "{status}: {message}");
     }
-    let endpoint = answering(
-        400,
-        "application/json",
-        r#"{"hint":"no app hunter2/hunter2"}"#,
-    );
+    let endpoint = answering(400, "application/json", r#"{"app":"no hunter2/hunter2"}"#);
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     let message = told(&host, &endpoint);
     assert!(
-        message.contains(r#"refused: "{"hint":"no app [secret auth.api]"}""#),
+        message.contains(r#"refused: "{"app":"no [secret auth.api]"}""#),
         "{message}"
     );
 }
@@ -445,4 +441,58 @@ fn a_dead_refresh_token_is_known_under_the_names_that_providers_have_for_it() {
         );
         assert!(!message.contains("client-"), "{body}: {message}");
     }
+}
+
+#[test]
+fn an_answer_that_does_not_come_in_time_may_be_lost() {
+    let endpoint = Endpoint::scripted(|_, exchange| exchange.wait_for_close());
+    let config = endpoint.config(REFRESHES).replace(
+        "[auth.api]",
+        "first-byte-timeout = \"100ms\"\n[rate-limit]\nretries = 0\n[auth.api]",
+    );
+    let host = crate::host_with_config(guests::FETCHES, &config);
+    let message = told(&host, &endpoint);
+    assert!(
+        message.contains("`network.first-byte-timeout`")
+            && message.contains("if the answer had a new refresh token, it is lost"),
+        "{message}"
+    );
+}
+
+#[test]
+fn none_of_many_secrets_of_a_credential_is_shown() {
+    let all: Vec<String> = (0..9)
+        .map(|number| format!("a-literal-secret-{number}"))
+        .collect();
+    let extra: Vec<String> = all
+        .iter()
+        .enumerate()
+        .map(|(number, secret)| format!("key{number} = \"{secret}\""))
+        .collect();
+    let body = json!({ "error": "bad", "error_description": all.join(" ") }).to_string();
+    let endpoint = Endpoint::scripted(move |_, exchange| exchange.answer(400, &[], body.clone()));
+    let keys = format!("{KEYS}extra = {{ {} }}\n", extra.join(", "));
+    let host = host_for(guests::FETCHES, &endpoint, &keys);
+    let message = told(&host, &endpoint);
+    assert!(!message.contains("a-literal-secret"), "{message}");
+}
+
+#[test]
+fn a_type_that_stands_before_the_token_is_sent_so() {
+    let body = r#"{"access_token":"a-long-token-1","token_type":"Zoho-oauthtoken"}"#;
+    let endpoint = Endpoint::answering(
+        move |_, exchange| exchange.answer(200, &[], body),
+        |request, exchange| {
+            let sent = request.header("authorization");
+            let is_good = sent == Some("Zoho-oauthtoken a-long-token-1");
+            exchange.answer(if is_good { 200 } else { 401 }, &[], "{}");
+        },
+    );
+    let keys = format!("{KEYS}prefix = \"Zoho-oauthtoken \"\n");
+    let host = host_for(guests::FETCHES, &endpoint, &keys);
+    assert_eq!(called(&host, &endpoint)["status"], 200);
+    // The control: without it, nobody says how this type is sent.
+    let host = host_for(guests::FETCHES, &endpoint, KEYS);
+    let message = told(&host, &endpoint);
+    assert!(message.contains("type `Zoho-oauthtoken`"), "{message}");
 }

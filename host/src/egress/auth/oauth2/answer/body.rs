@@ -73,18 +73,22 @@ pub(super) fn plain(text: &str) -> Option<Value> {
     (is_token && !is_form()).then(|| token.into())
 }
 
-/// A form, such as `access_token=a&token_type=bearer`, also as the query or the fragment of a URL.
+/// A form, such as `access_token=a&token_type=bearer`, also as the query or the fragment of a URL, or with a line for each field.
 fn form(text: &str) -> Option<Value> {
     let is_name = |name: &str| {
         let fits = |letter: char| letter.is_ascii_alphanumeric() || "_-.[]".contains(letter);
         !name.is_empty() && name.chars().all(fits)
     };
-    if !text.contains('=') || text.contains(char::is_control) {
+    let is_line_end = |letter: char| letter == '\n' || letter == '\r';
+    if !text.contains('=')
+        || text.contains(|letter: char| letter.is_control() && !is_line_end(letter))
+    {
         return None;
     }
     let mut fields = Map::new();
     let text = text.strip_prefix(['?', '#']).unwrap_or(text);
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+    let pairs = text.split(|letter| letter == '&' || is_line_end(letter));
+    for pair in pairs.filter(|pair| !pair.is_empty()) {
         let (name, value) = form_urlencoded::parse(pair.as_bytes()).next()?;
         if !is_name(&name) {
             return None;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::egress::auth::fault::EndpointFault;
 
 /// Where the words of a refusal stand, the likelier names first.
-const CODE_NAMES: [&str; 14] = [
+const CODE_NAMES: [&str; 16] = [
     "error",
     "error_code",
     "errorCode",
@@ -21,8 +21,10 @@ const CODE_NAMES: [&str; 14] = [
     "error_type",
     "fault_code",
     "faultCode",
+    "faultcode",
+    "errorcode",
 ];
-const DESCRIPTION_NAMES: [&str; 20] = [
+const DESCRIPTION_NAMES: [&str; 23] = [
     "error_description",
     "errorDescription",
     "error_message",
@@ -43,6 +45,9 @@ const DESCRIPTION_NAMES: [&str; 20] = [
     "error_detail",
     "fault_string",
     "faultString",
+    "faultstring",
+    "info",
+    "hint",
 ];
 
 /// How a refusal is flagged that has status 200, and the words that say so.

@@ -66,6 +66,7 @@ fn a_token_is_read_in_whatever_form_it_comes() {
         ("\u{FEFF}access_token=a&expires_in=60\n", "a 60 - -"),
         ("scope=read write&access_token=a", "a - - -"),
         ("?access_token=a&expires_in=60", "a 60 - -"),
+        ("access_token=a\r\nexpires_in=60\r\n", "a 60 - -"),
         (
             "access_token=a+b/c==&refresh_token=r+2/&expires_in=60",
             "a+b/c== 60 r+2/ -",
@@ -241,8 +242,13 @@ fn what_is_no_token_is_named_for_what_it_is() {
         ),
         (
             400,
-            r#"{"hint":"no such app","csrf_token":"abc"}"#,
-            r#"refused: "{"csrf_token":"…","hint":"no such app"}""#,
+            r#"{"app":"no such","csrf_token":"abc"}"#,
+            r#"refused: "{"app":"no such","csrf_token":"…"}""#,
+        ),
+        (
+            401,
+            r#"{"fault":{"faultstring":"Invalid key","detail":{"errorcode":"oauth.bad"}}}"#,
+            "refused: oauth.bad, \"Invalid key\"",
         ),
         (
             400,
