@@ -273,6 +273,8 @@ fn a_token_that_is_kept_and_cannot_be_read_without_a_key_is_not_passed_over() {
         !told.contains(&folder.path().display().to_string()),
         "{told}"
     );
+    host.log()
+        .wait_for_text("guest/api.token holds the refresh token");
     assert_eq!(
         asked(),
         1,

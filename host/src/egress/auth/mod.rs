@@ -4,7 +4,8 @@
 //! and a redirect's next request never see it. What a credential is stands in `config`.
 //!
 //! `choice` is what a guest's request carries, `credentials` has those to choose from, `source` and `prepared` follow one
-//! from its configuration into the request, and `oauth2` and `jwt` obtain it; `refusals` keeps URLs from renewing it all the time.
+//! from its configuration into the request, and `oauth2` and `jwt` obtain it; `refusals` keeps URLs from renewing it all the time, and `fault` is
+//! what can be wrong with a token endpoint, such as a refresh token that is over (`dead_token`).
 
 mod add;
 mod choice;

@@ -147,7 +147,10 @@ mod tests {
             let found = object(text, |value| value.get("a").is_some());
             assert_eq!(found, Some(expected), "{text}");
         }
-        let deep = "{\"a\":".repeat(100);
+        let deep = format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100));
+        let many = format!("{}{{\"a\":1}}", "{x".repeat(MAX_BEGINNINGS));
+        let fewer = many.strip_prefix("{x").unwrap_or_default();
+        assert!(object(fewer, |_| true).is_some());
         for text in [
             "",
             "{",
@@ -157,6 +160,7 @@ mod tests {
             "{a:1}",
             "{\"a\":x}",
             &deep,
+            &many,
         ] {
             assert_eq!(object(text, |_| true), None, "{text}");
         }

@@ -107,6 +107,7 @@ mod tests {
             of_text("<?xml version=\"1.0\"?>\n<e><code>7</code><m>no  such app</m></e>"),
             "7 no such app"
         );
+        assert_eq!(of_text(&"x".repeat(9_999)).len(), MAX_BYTES);
         assert!(is_html("<!DOCTYPE html><p>") && !is_html("<e/>"));
     }
 }
