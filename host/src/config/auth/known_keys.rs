@@ -58,15 +58,22 @@ const HOLDERS: [(&str, &[&str]); 42] = [
     ("variables", &[OAUTH2, SESSION]),
 ];
 
-/// The problem of an unknown key, which may be known elsewhere.
-pub(super) fn explained(mut problem: Problem) -> Problem {
+/// The problem of an unknown key of a credential of this kind, which may be known elsewhere.
+pub(super) fn explained(mut problem: Problem, kind: &str) -> Problem {
     let key = problem.key.as_deref().unwrap_or_default();
     let key = key.rsplit('.').next().unwrap_or_default();
     let holders = HOLDERS.iter().find(|(name, _)| *name == key);
-    if let Some((_, holders)) = holders {
+    let own = format!("kind = \"{kind}\"");
+    let others = holders.map_or(&[][..], |(_, holders)| *holders);
+    let others: Vec<&str> = others
+        .iter()
+        .copied()
+        .filter(|holder| *holder != own)
+        .collect();
+    if !others.is_empty() {
         problem.message = format!(
             "this key has no meaning here: it belongs to {}",
-            holders.join(", ")
+            others.join(", ")
         );
     }
     problem
@@ -85,13 +92,15 @@ mod tests {
                 key: Some(format!("auth.api.{key}")),
                 message: "unknown key; did you mean `it`?".to_owned(),
             };
-            explained(problem).message
+            explained(problem, "oauth2").message
         };
         assert_eq!(
             told("login-url"),
             "this key has no meaning here: it belongs to kind = \"session\""
         );
         assert!(told("key-file").ends_with("grant = \"jwt-bearer\""));
+        // What is wrong with it is not its kind.
+        assert_eq!(told("client-secret"), told("log-in-url"));
         assert_eq!(told("log-in-url"), "unknown key; did you mean `it`?");
     }
 }

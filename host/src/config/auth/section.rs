@@ -54,6 +54,7 @@ fn read(
             .find(|kind| *kind == text)
             .ok_or_else(|| format!("no such kind: write {expected}"))
     })?;
+    let kind_name = kind;
     let kind = match kind {
         "api-key" => addition::api_key(&mut fields).map(CredentialKind::Fixed),
         "basic" => addition::basic(&mut fields).map(CredentialKind::Fixed),
@@ -65,7 +66,7 @@ fn read(
     };
     let secrets = fields.into_secrets();
     let unknown = table.unknown().into_iter();
-    problems.extend(unknown.map(known_keys::explained));
+    problems.extend(unknown.map(|problem| known_keys::explained(problem, kind_name)));
     Some(Credential {
         name: name.into(),
         urls,

@@ -31,7 +31,16 @@ const ENDS: [&str; 8] = [
     "already used",
     "no longer",
 ];
-const FORMS: [&str; 4] = ["missing", "required", "parameter", "must be"];
+const FORMS: [&str; 5] = [
+    "is missing",
+    "missing refresh",
+    "required",
+    "parameter",
+    "must be",
+];
+
+/// How a refresh token is spoken of.
+const SUBJECTS: [&str; 3] = ["refresh token", "refreshtoken", "passed for the token"];
 
 /// Whether a refusal says that the refresh token of the request is over or was used up.
 pub(super) fn is_told(code: &str, description: &str) -> bool {
@@ -48,7 +57,7 @@ pub(super) fn is_told(code: &str, description: &str) -> bool {
         .replace(['_', '-'], " ");
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let of_the_client = ["invalidclient", "unauthorizedclient"].contains(&plain.as_str());
-    says(&["refresh token", "refreshtoken"]) && says(&ENDS) && !says(&FORMS) && !of_the_client
+    says(&SUBJECTS) && says(&ENDS) && !says(&FORMS) && !of_the_client
 }
 
 #[cfg(test)]
@@ -67,6 +76,12 @@ mod tests {
             ("", "Refresh token has expired", true),
             ("400", "The refresh_token is revoked.", true),
             ("invalid_request", "refresh token not found", true),
+            ("", "missing or invalid refresh token", true),
+            (
+                "invalid_request",
+                "Value passed for the token was invalid.",
+                true,
+            ),
             ("invalid_client", "the refresh token is invalid", false),
             (
                 "invalid_request",

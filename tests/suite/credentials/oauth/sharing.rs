@@ -6,6 +6,7 @@ use crate::{guests, host};
 use serde_json::json;
 use weld_host_tests::gate::Gate;
 use weld_host_tests::host::{Host, HostBuilder};
+use weld_host_tests::until;
 use weld_host_tests::weld::Pending;
 
 const PAGES: usize = 50;
@@ -77,6 +78,21 @@ fn a_page_that_waits_for_a_token_says_so() {
         pending.text()
     );
     release.open();
+}
+
+#[test]
+fn a_page_that_waits_for_an_endpoint_that_asked_for_it_says_until_when() {
+    let endpoint = Endpoint::scripted(|_, exchange| {
+        exchange.answer(429, &[("retry-after", "60")], "{}");
+    });
+    let host = with(&endpoint, "[limits]\nanswer-within = \"1ms\"").start();
+    let state = json!({ "url": endpoint.upstream.url("/beers") });
+    until("the page says until when it waits", || {
+        let pending = host.weld("guest").page("rows", &state);
+        let told = pending.header("weld-host-waits-for").unwrap_or_default();
+        told.starts_with("token of api until ")
+    });
+    assert_eq!(endpoint.asked(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use url::Url;
 
@@ -16,6 +17,7 @@ use crate::egress::auth::fault::EndpointFault;
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::secrets::Secrets;
+use crate::waits::Waits;
 
 /// Shorter tokens are not looked for in a variable's value: they may be any word's part.
 const MIN_TOKEN_BYTES: usize = 4;
@@ -28,6 +30,8 @@ pub(super) struct TokenEndpoint {
     pub(super) refresh: RefreshMemory,
     /// What the last answers had for the connector.
     variables: Mutex<Vec<(String, String)>>,
+    /// What the request under way waits for; none where there is no request.
+    waits: Mutex<Option<Arc<Waits>>>,
 }
 
 impl TokenEndpoint {
@@ -38,6 +42,7 @@ impl TokenEndpoint {
             refresh: RefreshMemory::new(config.grant.refresh_token().cloned()),
             config,
             variables: Mutex::default(),
+            waits: Mutex::default(),
         }
     }
 
@@ -53,6 +58,16 @@ impl TokenEndpoint {
             refresh: self.refresh.clone(),
             ..new
         }
+    }
+
+    /// From now on a request is under way, or none.
+    pub(super) fn wait_with(&self, waits: Option<Arc<Waits>>) {
+        *self.waits.lock() = waits;
+    }
+
+    /// Until when the request under way waits, where that is known.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.waits.lock().as_ref()?.current()?.until
     }
 
     /// The configured refresh token.

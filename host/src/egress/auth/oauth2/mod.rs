@@ -19,6 +19,7 @@ mod reply;
 mod request;
 mod token;
 mod tokens;
+mod waiting;
 
 pub(crate) use proof::AuthorizationCode;
 pub(super) use token::Token;

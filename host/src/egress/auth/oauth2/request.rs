@@ -127,7 +127,10 @@ impl TokenRetries<'_> {
         let mut attempt =
             Attempt::new(&scope, Timeouts::default(), MemoryPayer::Host, NoCredential);
         let first = self.request(())?;
-        let answer = upstream.send(first, self, &mut attempt).await?;
+        self.endpoint.wait_with(Some(scope.waits.clone()));
+        let answer = upstream.send(first, self, &mut attempt).await;
+        self.endpoint.wait_with(None);
+        let answer = answer?;
         self.read_tokens(&answer)
     }
 

@@ -11,6 +11,7 @@ use super::endpoint::TokenEndpoint;
 use super::failures;
 use super::refresh;
 use super::token::Token;
+use super::waiting;
 use crate::config::{Addition, Oauth2Config};
 use crate::egress::auth::error::{AuthError, EndpointError};
 use crate::egress::auth::refusals::RefusalMemory;
@@ -19,7 +20,6 @@ use crate::egress::phase::{CallPhase, PhaseTime};
 use crate::egress::upstream::Upstream;
 use crate::lock::Mutex;
 use crate::scope::{CallScope, Deadline};
-use crate::waits::{Wait, WaitReason};
 
 /// For how long a refusal of the token endpoint counts, and any other failure. It is not asked meanwhile.
 const REFUSAL_COUNTS: Duration = Duration::from_secs(30);
@@ -132,14 +132,9 @@ impl Tokens {
             state.request = Some(request.clone());
             request
         };
-        let _waiting = scope.waits.begin(Wait {
-            reason: WaitReason::Token {
-                credential: self.endpoint.name.to_string(),
-            },
-            until: None,
-        });
         let began = Instant::now();
-        let ended = timeout_at(deadline.at, request.wait_for(Option::is_some)).await;
+        let ended = timeout_at(deadline.at, request.wait_for(Option::is_some));
+        let ended = waiting::told(&self.endpoint, &scope.waits, ended).await;
         let outcome = match ended {
             Err(_) => {
                 let waited = PhaseTime {
