@@ -18,7 +18,7 @@ pub enum PathPatternError {
     Form,
     /// It has a query, a fragment, a space or a letter that no path of a URL has.
     #[error(
-        "a path has no query, no `#` and no spaces; write other letters as in a URL, such as \"/caf%C3%A9\""
+        "a path has no query, no `#` and no spaces; write other letters as in a URL, such as \"/Z%C3%BCrich\""
     )]
     Letter,
     /// It is too long.
