@@ -8,6 +8,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::code::CodeFault;
 use super::crash_trace::CrashTrace;
+use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, MemoryError};
 use crate::bindings::source;
 use crate::config::ConnectorName;
@@ -211,8 +212,9 @@ impl CallError {
                 trace: circumstances.trace(&error),
             };
         }
+        let is_callable = circumstances.instantiated && !error.is::<ExportTypeFault>();
         let source = error.into_boxed_dyn_error();
-        if circumstances.instantiated {
+        if is_callable {
             Self::Unreadable { source }
         } else {
             Self::Sandbox { source }

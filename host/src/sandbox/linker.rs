@@ -13,6 +13,14 @@ use crate::imports;
 /// The interface that a component exports.
 const SOURCE: &str = "weld:connector/source@0.1.0";
 
+/// An export of another type than this host calls.
+#[derive(Debug, thiserror::Error)]
+#[error("the export `{export}` of `{SOURCE}` has another type than this host knows: {cause}")]
+pub(super) struct ExportTypeFault {
+    export: &'static str,
+    cause: String,
+}
+
 /// The export `schema`.
 type SchemaFunction = TypedFunc<(), (Result<HandedList<HandedTable>, HandedError>,)>;
 
@@ -52,19 +60,28 @@ impl Blueprint {
 impl Guest {
     /// # Errors
     ///
-    /// The export has another type.
+    /// [`ExportTypeFault`].
     pub(super) fn schema(&self, store: &mut Store<CallState>) -> wasmtime::Result<SchemaFunction> {
-        self.instance.get_typed_func(store, self.schema)
+        let function = self.instance.get_typed_func(store, self.schema);
+        Ok(function.map_err(|error| of_another_type("schema", &error))?)
     }
 
     /// # Errors
     ///
-    /// The export has another type.
+    /// [`ExportTypeFault`].
     pub(super) fn fetch_page<'a>(
         &self,
         store: &mut Store<CallState>,
     ) -> wasmtime::Result<PageFunction<'a>> {
-        self.instance.get_typed_func(store, self.fetch_page)
+        let function = self.instance.get_typed_func(store, self.fetch_page);
+        Ok(function.map_err(|error| of_another_type("fetch-page", &error))?)
+    }
+}
+
+fn of_another_type(export: &'static str, error: &wasmtime::Error) -> ExportTypeFault {
+    ExportTypeFault {
+        export,
+        cause: error.root_cause().to_string(),
     }
 }
 
