@@ -25,6 +25,9 @@ use super::record::CallRecord;
 use crate::scope::{CallScope, Deadline};
 use bounded_body::{BodyFault, bounded};
 
+/// The longest head of a response.
+pub(super) const MAX_HEAD_BYTES: u32 = 256 << 10;
+
 pub(super) type HttpClient = Pool<Dialler, UnsyncBoxBody<Bytes, TransferError>>;
 
 /// The time-outs of one exchange.
@@ -71,8 +74,15 @@ pub(super) enum ExchangeFault {
         address: IpAddr,
         special_use: SpecialUse,
     },
+    /// The head is longer than one may be. The client sees that only where it comes in several pieces.
+    LongHead,
     Client(legacy::Error),
 }
+
+/// What is wrong with a head that is too long.
+#[derive(Debug, thiserror::Error)]
+#[error("the head of the response has more than {MAX_HEAD_BYTES} bytes")]
+struct HeadFault;
 
 impl From<BodyFault> for ExchangeFault {
     fn from(fault: BodyFault) -> Self {
@@ -127,6 +137,10 @@ impl ExchangeFault {
                 address,
                 special_use,
                 file: config_file.to_owned(),
+            },
+            Self::LongHead => EgressError::Failed {
+                origin: origin.to_owned(),
+                source: HeadFault.into(),
             },
             Self::Client(error) => EgressError::Failed {
                 origin: origin.to_owned(),
@@ -188,6 +202,13 @@ pub(super) async fn send(
         .map_err(|_| ExchangeFault::Timeout(Timeout::Deadline(times.deadline.reason)))??;
     phases.enter(CallPhase::Body);
     record.answered(response.status().as_u16());
+    let lines = response.headers().iter();
+    let head_bytes: usize = lines
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if head_bytes > MAX_HEAD_BYTES as usize {
+        return Err(ExchangeFault::LongHead);
+    }
     Ok(response)
 }
 

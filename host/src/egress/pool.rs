@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::dial::Dialler;
-use super::exchange::HttpClient;
+use super::exchange::{HttpClient, MAX_HEAD_BYTES};
 
 /// How long an idle connection is kept for the next request: less than the minute after which most servers close.
 const POOL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -14,8 +14,7 @@ const POOL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Idle connections to one origin.
 const MAX_IDLE_PER_ORIGIN: usize = 8;
 
-/// The longest head of a response, and the most headers in it.
-const MAX_HEAD_BYTES: u32 = 256 << 10;
+/// The most headers in a response.
 const MAX_RESPONSE_HEADERS: usize = 256;
 
 /// What HTTP/2 may send before it is read, of one response and of all on a connection, and what of a request may wait. With
