@@ -2,6 +2,9 @@
 //!
 //! Fewer at once after a refusal, then carefully more: half, then one more for each round of calls that went well, up to
 //! what was refused; past that only after a time.
+//!
+//! A refusal that says how long to wait may be for a quota that nobody tells. Then the calls come back as one, two, four
+//! and so on, and only another refusal among them shows that they are too many at once.
 
 use std::time::Duration;
 
@@ -27,6 +30,8 @@ pub(super) struct CallsAtOnce {
     good: u64,
     hold: Duration,
     held_until: Option<Instant>,
+    /// The calls come back after a wait that a refusal told.
+    is_returning: bool,
 }
 
 impl CallsAtOnce {
@@ -51,6 +56,7 @@ impl CallsAtOnce {
         self.refused_at = last;
         self.refused = at_once;
         self.good = 0;
+        self.is_returning = false;
         self.hold = self.hold.saturating_mul(2).clamp(FIRST_HOLD, MOST_HOLD);
         self.held_until = now.checked_add(self.hold);
         let most = self.most.unwrap_or(at_once).min(at_once);
@@ -58,14 +64,47 @@ impl CallsAtOnce {
         self.most
     }
 
-    /// A call went well that was one of so many at once. Says how many may be from now on if that is news.
-    pub(super) fn succeed(&mut self, at_once: u64, now: Instant) -> Option<u64> {
-        let most = self.most.filter(|most| at_once >= *most)?;
+    /// As [`Self::refuse`] for a refusal that says how long to wait: the first may be for a quota that isn't told, one
+    /// among the calls that come back after it is for calls at once.
+    pub(super) fn refuse_for_a_while(
+        &mut self,
+        at_once: u64,
+        number: u64,
+        last: u64,
+        now: Instant,
+    ) -> Option<u64> {
+        if self.most.is_some() {
+            if self.is_returning && number <= self.refused_at {
+                self.refused = self.refused.max(at_once);
+            }
+            return self.refuse(at_once, number, last, now);
+        }
+        if at_once >= 2 && number > self.refused_at {
+            self.refused_at = last;
+            self.refused = at_once;
+            self.good = 0;
+            self.most = Some(1);
+            self.is_returning = true;
+        }
+        None
+    }
+
+    /// A call went well that was one of so many at once. Says how many may be from now on if that is news. One that was
+    /// made before the last refusal shows nothing.
+    pub(super) fn succeed(&mut self, at_once: u64, number: u64, now: Instant) -> Option<u64> {
+        let is_later = number > self.refused_at;
+        let most = self.most.filter(|most| is_later && at_once >= *most)?;
         self.good = self.good.saturating_add(1);
         if self.good < most {
             return None;
         }
         self.good = 0;
+        if self.is_returning {
+            let next = most.saturating_mul(2);
+            self.is_returning = next < self.refused;
+            self.most = self.is_returning.then_some(next);
+            return None;
+        }
         let next = most.saturating_add(1);
         if next >= self.refused {
             if self.held_until.is_some_and(|until| now < until) {
@@ -94,7 +133,7 @@ mod tests {
         assert_eq!(calls.refuse(20, 20, 25, now), None, "they were together");
         assert!(calls.allows(3) && !calls.allows(4));
         let raise = |calls: &mut CallsAtOnce, at_once, now| {
-            (0..at_once).find_map(|_| calls.succeed(at_once, now))
+            (0..at_once).find_map(|_| calls.succeed(at_once, u64::MAX, now))
         };
         for more in [5, 6, 7, 8] {
             assert_eq!(raise(&mut calls, more - 1, now), Some(more));
@@ -111,6 +150,33 @@ mod tests {
             assert_eq!(raise(&mut calls, more - 1, later), Some(more));
         }
         assert_eq!(raise(&mut calls, 8, later), None, "held twice as long");
+    }
+
+    #[test]
+    fn calls_come_back_step_by_step_after_a_wait_that_was_told() {
+        let now = Instant::now();
+        let mut calls = CallsAtOnce::default();
+        assert_eq!(calls.refuse_for_a_while(1, 1, 1, now), None);
+        assert!(calls.allows(1000), "it was alone");
+        assert_eq!(calls.refuse_for_a_while(20, 30, 40, now), None);
+        for most in [1, 2, 4, 8, 16] {
+            assert!(calls.allows(most - 1) && !calls.allows(most), "{most}");
+            for _ in 0..most {
+                assert_eq!(calls.succeed(most, u64::MAX, now), None);
+            }
+        }
+        assert!(calls.allows(1000), "it was for a quota");
+        calls.refuse_for_a_while(20, 50, 60, now);
+        for most in [1, 2, 2] {
+            calls.succeed(most, u64::MAX, now);
+        }
+        assert_eq!(calls.refuse_for_a_while(4, 64, 67, now), Some(2));
+        assert_eq!(calls.succeed(2, u64::MAX, now), None);
+        assert_eq!(
+            calls.succeed(2, u64::MAX, now),
+            Some(3),
+            "one more at a time"
+        );
     }
 
     #[test]

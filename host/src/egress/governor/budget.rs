@@ -132,12 +132,16 @@ impl Budget {
         observed: QuotaReadings,
         paces: &Paces,
     ) -> (Option<(LaneVisit, QuotaReadings)>, Option<QuotaReadings>) {
+        let is_refusal = matches!(verdict, ResponseVerdict::RateLimit(_));
         if let Some(rule) = place.rule.and_then(|rule| paces.rules.get(rule)) {
+            let pause = (is_refusal && observed.is_for_all_calls).then(|| observed.pause());
             let (its, rest) = observed.split(rule.has_headers.then_some(&rule.name));
-            return (own.map(|own| (own, its)), rest);
+            return (own.map(|own| (own, its)), rest.or(pause));
         }
         let Some(resource) = &observed.resource else {
             return match own {
+                // A refusal that names no quota, from an API that names them, is for all calls.
+                Some(_) if is_refusal => (None, Some(observed)),
                 // The place has no quota of its own after all.
                 Some(own) if matches!(own.key, LaneKey::Shape(_)) => {
                     if verdict == ResponseVerdict::Answer {
@@ -165,13 +169,9 @@ impl Budget {
             // It was taken for another quota's.
             _ => LaneVisit::new(key, lane.clone(), pace, lane.take_up()),
         };
-        // A refusal though calls of this quota are left is for all calls.
-        let is_refusal = matches!(verdict, ResponseVerdict::RateLimit(_));
-        let is_for_all = is_refusal && !observed.is_spent();
-        let rest = is_for_all.then(|| QuotaReadings {
-            retry_after: observed.retry_after,
-            ..QuotaReadings::default()
-        });
+        // So is one though calls of this quota are left.
+        let is_for_all = is_refusal && (!observed.is_spent() || observed.is_for_all_calls);
+        let rest = is_for_all.then(|| observed.pause());
         (Some((visit, observed)), rest)
     }
 

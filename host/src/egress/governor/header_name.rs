@@ -165,6 +165,7 @@ fn is_of_no_quota(token: &str) -> bool {
             | "name"
             | "reason"
             | "scope"
+            | "global"
             | "type"
             | "problem"
             | "id"

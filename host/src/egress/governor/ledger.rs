@@ -270,14 +270,17 @@ impl Ledger {
         let is_untold = observed.quotas.is_empty() && self.quotas.are_unknown();
         let most = match verdict {
             ResponseVerdict::RateLimit(told) => {
-                let is_for_them = observed.is_of_calls_at_once || (told.is_none() && is_untold);
-                if !is_for_them {
+                if !observed.is_of_calls_at_once && !is_untold {
                     return;
                 }
-                self.at_once
-                    .refuse(ticket.at_once, ticket.number, self.made, now)
+                let (at_once, number, last) = (ticket.at_once, ticket.number, self.made);
+                if observed.is_of_calls_at_once || told.is_none() {
+                    self.at_once.refuse(at_once, number, last, now)
+                } else {
+                    self.at_once.refuse_for_a_while(at_once, number, last, now)
+                }
             }
-            ResponseVerdict::Answer => self.at_once.succeed(ticket.at_once, now),
+            ResponseVerdict::Answer => self.at_once.succeed(ticket.at_once, ticket.number, now),
             ResponseVerdict::Failure | ResponseVerdict::Credential => None,
         };
         self.news = most.map_or(self.news, |most| {

@@ -38,6 +38,12 @@ const RESOURCES: [HeaderName; 3] = [
     HeaderName::from_static("ratelimit-name"),
 ];
 
+/// What says that a refusal is for the calls of all quotas, with its value.
+const OF_ALL_CALLS: [(HeaderName, &str); 2] = [
+    (HeaderName::from_static("x-ratelimit-global"), "true"),
+    (HeaderName::from_static("x-ratelimit-scope"), "global"),
+];
+
 /// What a call took of a quota that counts something else than calls.
 const COSTS: [HeaderName; 3] = [
     HeaderName::from_static("x-request-cost"),
@@ -59,6 +65,8 @@ pub(in crate::egress) struct QuotaReadings {
     pub(super) age: Duration,
     /// Whether it names calls at once as what it refuses.
     pub(super) is_of_calls_at_once: bool,
+    /// Whether it says that it refuses the calls of all quotas.
+    pub(super) is_for_all_calls: bool,
     /// What can't be understood.
     pub(super) faults: Vec<QuotaFault>,
 }
@@ -79,6 +87,14 @@ impl QuotaReadings {
         let mut quotas = self.quotas.iter();
         quotas
             .any(|quota| quota.remaining == 0 && quota.reset.is_some_and(|reset| !reset.is_zero()))
+    }
+
+    /// Only what a refusal means for the calls of other quotas.
+    pub(super) fn pause(&self) -> Self {
+        Self {
+            retry_after: self.retry_after,
+            ..Self::default()
+        }
     }
 
     /// What is for the quota of this name, and what is for all others; without a name all of it is for the first.
@@ -114,6 +130,7 @@ impl QuotaReadings {
             resource: reader.resource(),
             cost: reader.cost(),
             is_of_calls_at_once: reader.names_calls_at_once(),
+            is_for_all_calls: reader.names_all_calls(),
             ..Self::default()
         };
         let fault = Cell::new(None);
@@ -203,6 +220,15 @@ impl HeaderReader<'_> {
                     text.len() <= MAX_NAME_BYTES && text.to_ascii_lowercase().contains("concurren")
                 })
         })
+    }
+
+    /// Whether a header says that all calls are refused, as Discord's do.
+    fn names_all_calls(&self) -> bool {
+        let says = |(name, word): &(HeaderName, &str)| {
+            let told = self.headers.get(name).and_then(text);
+            told.is_some_and(|told| told.trim().eq_ignore_ascii_case(word))
+        };
+        OF_ALL_CALLS.iter().any(says)
     }
 
     /// The field `RateLimit`, in both of its forms.

@@ -476,3 +476,40 @@ proptest! {
         prop_assert!(false, "it is put off for ever");
     }
 }
+
+#[test]
+fn limit_of_calls_at_once_is_learned_from_refusals_that_tell_a_wait() {
+    const MOST: u64 = 3;
+    let pace = Pace::of(&RateLimitConfig::default());
+    let (mut ledger, mut now) = after(silent(), &pace);
+    let (mut to_do, mut refused, mut answered) = (160, 0, 0);
+    let mut under_way: Vec<(Instant, LedgerTicket, bool)> = Vec::new();
+    while answered < 160 {
+        while to_do > 0
+            && under_way.len() < 40
+            && let Ok(ticket) = ledger.admit(&pace, now)
+        {
+            let is_over = under_way.iter().filter(|call| !call.2).count() as u64 >= MOST;
+            let took = if is_over { 10 } else { 100 };
+            under_way.push((now + Duration::from_millis(took), ticket, is_over));
+            to_do -= 1;
+        }
+        now += Duration::from_millis(10);
+        while let Some(place) = under_way.iter().position(|call| call.0 <= now) {
+            let (_, ticket, is_over) = under_way.remove(place);
+            let (status, wait) = if is_over {
+                (429, Some(SECOND))
+            } else {
+                (200, None)
+            };
+            ledger.settle(ticket, answer(status, Vec::new(), wait), &pace, DAY, now);
+            if is_over {
+                refused += 1;
+                to_do += 1;
+            } else {
+                answered += 1;
+            }
+        }
+    }
+    assert!(refused <= 42, "{refused} beside the first ones");
+}

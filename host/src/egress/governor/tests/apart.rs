@@ -74,6 +74,57 @@ async fn refusal_of_a_resource_holds_its_own_calls() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn refusal_that_names_no_resource_holds_all_calls() {
+    let global = [
+        ("x-ratelimit-global", "true"),
+        ("x-ratelimit-scope", "global"),
+    ];
+    for told in [&[][..], &global[..1], &global[1..]] {
+        let governor = governor("a", "", &Budgets::default());
+        for path in ["/search", "/core"] {
+            let headers = of(&path[1..], 30, 9, 60);
+            at(&governor, path, 200, &headers).await.unwrap();
+        }
+        let mut refusal = HeaderMap::new();
+        if !told.is_empty() {
+            refusal = of("search", 30, 0, 1);
+        }
+        for (name, value) in told {
+            refusal.insert(*name, HeaderValue::from_static(value));
+        }
+        refusal.insert("retry-after", HeaderValue::from_static("4"));
+        at(&governor, "/search", 429, &refusal).await.unwrap();
+        let headers = of("core", 30, 9, 60);
+        let held = at(&governor, "/core", 200, &headers).await.unwrap();
+        assert!(
+            (SECOND * 4..SECOND * 6).contains(&held),
+            "{held:?} {told:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusal_of_configured_paths_holds_all_calls_if_it_says_so() {
+    let toml = "[[rate-limit.quota]]\npaths = [\"/search*\"]";
+    for (is_global, expected) in [(false, Duration::ZERO), (true, SECOND * 4)] {
+        let governor = governor("a", toml, &Budgets::default());
+        let mut refusal = HeaderMap::new();
+        refusal.insert("retry-after", HeaderValue::from_static("4"));
+        if is_global {
+            refusal.insert("x-ratelimit-global", HeaderValue::from_static("true"));
+        }
+        at(&governor, "/search", 429, &refusal).await.unwrap();
+        let held = at(&governor, "/core", 200, &HeaderMap::new())
+            .await
+            .unwrap();
+        assert!(
+            (expected..expected + SECOND * 2).contains(&held),
+            "{held:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
     let governor = governor("a", "", &Budgets::default());
     at(&governor, "/core", 200, &of("core", 5000, 4990, 3600))
