@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::EgressError;
+use super::governor::another_try;
 use super::memory::{EXCHANGE_BYTES, ExchangeMemory, MemoryPayer};
 use super::message::Timeouts;
 use super::outgoing::Outgoing;
@@ -108,6 +109,37 @@ pub(super) struct TryFailure {
 }
 
 impl<'s, B: Bearer> Attempt<'s, B> {
+    /// Whether there is time for this wait before the next try, within the page or between pages. `sent` is how many tries
+    /// have been made. Where there isn't, the log says why.
+    pub(super) fn has_room_for(&self, wait: Duration, origin: &str, sent: u32) -> bool {
+        let Some(begins) = Instant::now().checked_add(wait) else {
+            return false;
+        };
+        if begins < self.deadline.at {
+            return true;
+        }
+        let limit = self.deadline.reason;
+        if !self.deadline.leaves_between_pages(begins) {
+            tracing::info!(
+                origin,
+                "no wait of {wait:.1?} is made: it is longer than {limit} leaves"
+            );
+            return false;
+        }
+        let obstacle = self
+            .scope
+            .waits
+            .postponer
+            .obstacle(&another_try(origin), wait, sent);
+        if let Some(obstacle) = obstacle {
+            tracing::info!(
+                origin,
+                "no wait of {wait:.1?} is made: it is longer than {limit} leaves, and none between pages: {obstacle}"
+            );
+        }
+        obstacle.is_none()
+    }
+
     /// A request that begins now, within `scope` and its own time-outs.
     pub(super) fn new(
         scope: &'s Arc<CallScope>,

@@ -180,16 +180,15 @@ impl Upstream {
                 Ok(response) => policy.read(response).await,
                 Err(failure) => Err(failure),
             };
+            let sent = number.saturating_sub(1);
             let next = again
                 .zip(policy.passing(&ended, judgment.verdict))
                 .and_then(|(again, passing)| {
-                    let pause = self.governor.pause(
-                        &origin,
-                        url.path(),
-                        tries,
-                        passing.told,
-                        attempt.deadline,
-                    )?;
+                    let pause =
+                        self.governor
+                            .pause(&origin, url.path(), tries, passing.told, |wait| {
+                                attempt.has_room_for(wait, &origin, sent)
+                            })?;
                     let may_call = attempt.scope.network.try_call();
                     may_call.then_some((again, pause, passing.status))
                 });
@@ -212,7 +211,6 @@ impl Upstream {
                 .flatten();
             let length = pause.max(due.unwrap_or_default());
             let wait = Wait::lasting(another_try(&origin), length);
-            let sent = number.saturating_sub(1);
             if waits.postponer.postpones(&wait, length, sent) {
                 return std::future::pending().await;
             }

@@ -15,6 +15,9 @@ pub(crate) struct Deadline {
     /// As configured or asked for, counted from the begin of whatever it bounds.
     pub(crate) limit: Duration,
     pub(crate) reason: DeadlineReason,
+    /// The soonest end that a wait between pages doesn't put off either; `None` if there is none. What bounds the page
+    /// itself begins anew with it.
+    lasting: Option<Instant>,
 }
 
 /// Which limit a deadline comes from.
@@ -33,16 +36,26 @@ pub(crate) enum DeadlineReason {
 impl Deadline {
     /// `limit` after `began`.
     pub(crate) fn new(began: Instant, limit: Duration, reason: DeadlineReason) -> Self {
+        let at = began.checked_add(limit).unwrap_or_else(|| began + FOREVER);
+        let is_lasting = matches!(reason, DeadlineReason::Total | DeadlineReason::Request);
         Self {
-            at: began.checked_add(limit).unwrap_or_else(|| began + FOREVER),
+            at,
             limit,
             reason,
+            lasting: is_lasting.then_some(at),
         }
+    }
+
+    /// Whether what this bounds may go on at this time if its page begins again until then.
+    pub(crate) fn leaves_between_pages(&self, at: Instant) -> bool {
+        self.lasting.is_none_or(|end| at < end)
     }
 
     /// The earlier of both; this one if they are equal.
     pub(crate) fn or_sooner(self, other: Self) -> Self {
-        if other.at < self.at { other } else { self }
+        let sooner = if other.at < self.at { other } else { self };
+        let lasting = [self.lasting, other.lasting].into_iter().flatten().min();
+        Self { lasting, ..sooner }
     }
 }
 
@@ -76,6 +89,20 @@ mod tests {
                 .or_sooner(deadline(answer, DeadlineReason::AnswerWithin));
             assert_eq!(sooner.reason, expected, "{page} {answer}");
             assert_eq!(sooner.at, began + sooner.limit, "{page} {answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wait_between_pages_is_bounded_by_the_requests_own_time_alone() {
+        let began = Instant::now();
+        let deadline = |seconds, reason| Deadline::new(began, Duration::from_secs(seconds), reason);
+        for reason in [DeadlineReason::PageTimeout, DeadlineReason::AnswerWithin] {
+            let page = deadline(2, reason);
+            assert!(page.leaves_between_pages(began + FOREVER));
+            let request = page.or_sooner(deadline(9, DeadlineReason::Request));
+            assert_eq!(request.reason, reason);
+            assert!(request.leaves_between_pages(began + Duration::from_secs(8)));
+            assert!(!request.leaves_between_pages(began + Duration::from_secs(9)));
         }
     }
 }

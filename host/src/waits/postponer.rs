@@ -43,6 +43,50 @@ struct CallHistory {
     postponement: Option<Postponement>,
 }
 
+/// Why a wait doesn't end its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PostponementObstacle {
+    #[error("it is short enough to be waited for within a page")]
+    Short,
+    #[error("a page begins again once in a row only, and a schema never")]
+    Again,
+    #[error("it is longer than `limits.max-wait` leaves")]
+    MaxWait,
+    #[error("the page has sent something else than GET and HEAD")]
+    Change,
+    #[error("the calls that would be repeated spend the same quota")]
+    SameQuota,
+}
+
+impl CallHistory {
+    fn obstacle(
+        &self,
+        reason: &WaitReason,
+        length: Duration,
+        tries: u32,
+    ) -> Option<PostponementObstacle> {
+        if length <= LONGEST_INSIDE {
+            return Some(PostponementObstacle::Short);
+        }
+        let Some(longest) = self.longest else {
+            return Some(PostponementObstacle::Again);
+        };
+        if length > longest {
+            return Some(PostponementObstacle::MaxWait);
+        }
+        if self.postponement.is_some() {
+            return None;
+        }
+        if self.has_changed_anything {
+            return Some(PostponementObstacle::Change);
+        }
+        let spends_what_it_waits_for =
+            matches!(reason, WaitReason::Budget { .. }) && self.sent > tries;
+        (spends_what_it_waits_for && length <= LONGEST_FOR_A_QUOTA)
+            .then_some(PostponementObstacle::SameQuota)
+    }
+}
+
 impl Postponer {
     /// Lets waits up to this length postpone the call; none does if it is `None`, or as long as nothing is said.
     pub(crate) fn allow(&self, longest: Option<Duration>) {
@@ -61,30 +105,30 @@ impl Postponer {
         true
     }
 
+    /// Why a wait of this length would not end the call; `None` if it would. As for [`Self::postpones`], which does it.
+    pub(crate) fn obstacle(
+        &self,
+        reason: &WaitReason,
+        length: Duration,
+        tries: u32,
+    ) -> Option<PostponementObstacle> {
+        self.history.lock().obstacle(reason, length, tries)
+    }
+
     /// Whether a wait of this length ends the call. Then the one who asks must not go on. `tries` says how many of the
     /// requests sent so far were tries of the one that waits: they would be repeated in any case.
     pub(crate) fn postpones(&self, wait: &Wait, length: Duration, tries: u32) -> bool {
-        if length <= LONGEST_INSIDE {
-            return false;
-        }
         let mut history = self.history.lock();
-        if history.longest.is_none_or(|longest| length > longest) {
+        if history.obstacle(&wait.reason, length, tries).is_some() {
             return false;
         }
         if history.postponement.is_some() {
             return true;
         }
-        let repeated_calls = history.sent.saturating_sub(tries);
-        let spends_what_it_waits_for =
-            matches!(wait.reason, WaitReason::Budget { .. }) && repeated_calls > 0;
-        if history.has_changed_anything || spends_what_it_waits_for && length <= LONGEST_FOR_A_QUOTA
-        {
-            return false;
-        }
         history.postponement = Some(Postponement {
             wait: wait.clone(),
             length,
-            repeated_calls,
+            repeated_calls: history.sent.saturating_sub(tries),
         });
         drop(history);
         self.changed.notify_waiters();

@@ -118,6 +118,32 @@ fn long_wait_ends_the_call_and_the_page_begins_again_after_it() {
 }
 
 #[test]
+fn wait_between_pages_may_be_longer_than_a_page() {
+    for component in KINDS {
+        let upstream = refusing(0, 1000, "43200");
+        let host = builder(component, &upstream, "").start();
+        let state = json!({ "url": upstream.url("/") });
+        let before = Timestamp::now();
+        let answer = host.weld("guest").page("rows", &state);
+        let page = assert_pending(&answer);
+        assert_reason(&answer, &format!("another try at {}", upstream.origin()));
+        let earliest = before + SignedDuration::from_secs(43_200);
+        assert!(mark(&page).not_before >= earliest, "{page}");
+        assert_eq!(upstream.received().len(), 1);
+
+        let limits = "[limits]\nmax-wait = \"1h\"";
+        let host = builder(component, &upstream, limits).start();
+        assert_eq!(host.weld("guest").good_row("rows", &state)["status"], 429);
+        let lines = host.log().so_far();
+        let told = |line: &&String| line.contains("no wait of 43200.0s is made");
+        let line = lines.iter().find(told).expect("a line");
+        for key in ["`limits.page-timeout`", "`limits.max-wait`"] {
+            assert!(line.contains(key), "{line}");
+        }
+    }
+}
+
+#[test]
 fn short_wait_stays_inside_the_page() {
     for component in KINDS {
         let upstream = refusing(0, 1, "1");

@@ -13,6 +13,7 @@ use super::place::CallPlace;
 use super::rate::{Pace, Paces};
 use super::verdict::ResponseVerdict;
 use crate::lock::Mutex;
+use crate::scope::Deadline;
 use crate::waits::Waits;
 
 /// What is spent together: by all calls, and by those alone that the API, or the configuration, tells apart.
@@ -53,7 +54,7 @@ impl Budget {
         &self,
         place: CallPlace,
         paces: &Paces,
-        limit: Instant,
+        limit: Deadline,
         waits: &Arc<Waits>,
     ) -> Result<(BudgetTicket, bool), WaitTooLong> {
         let mut was_held = false;

@@ -11,6 +11,7 @@ use super::meter;
 use super::outcome::{CallOutcome, LedgerTicket};
 use super::rate::Pace;
 use crate::lock::Mutex;
+use crate::scope::Deadline;
 use crate::waits::{Wait, WaitReason, Waits};
 
 /// What is spent together, and the queue in front of it.
@@ -59,7 +60,7 @@ impl Lane {
     pub(super) async fn admit(
         &self,
         pace: &Pace,
-        limit: Instant,
+        limit: Deadline,
         waits: &Arc<Waits>,
     ) -> Result<(LedgerTicket, bool), WaitTooLong> {
         // Fails where somebody waits: nobody is overtaken.
@@ -85,7 +86,7 @@ impl Lane {
                     before = 0;
                     _shown = waits.begin(self.wait(pace, 0));
                 }
-                () = sleep_until(limit) => return Err(self.too_long(pace, limit)),
+                () = sleep_until(limit.at) => return Err(self.too_long(pace, limit.at)),
             }
         };
         loop {
@@ -103,10 +104,10 @@ impl Lane {
             _shown = waits.begin(until);
             tokio::select! {
                 () = self.changed.notified() => {}
-                () = sleep_until(due.min(limit)) => {}
+                () = sleep_until(due.min(limit.at)) => {}
             }
-            if Instant::now() >= limit {
-                return Err(self.too_long(pace, limit));
+            if Instant::now() >= limit.at {
+                return Err(self.too_long(pace, limit.at));
             }
         }
     }
@@ -148,7 +149,7 @@ impl Lane {
         &self,
         pace: &Pace,
         before: u32,
-        limit: Instant,
+        limit: Deadline,
         waits: &Waits,
     ) -> Result<(), WaitTooLong> {
         let now = Instant::now();
@@ -156,13 +157,13 @@ impl Lane {
             return Ok(());
         };
         let wait = due.saturating_duration_since(now);
-        if due > limit {
+        let shown = Wait::lasting(self.reason(), wait);
+        if limit.leaves_between_pages(due) && waits.postponer.postpones(&shown, wait, 0) {
+            std::future::pending().await
+        }
+        if due > limit.at {
             let name = self.name.clone();
             return Err(WaitTooLong { name, wait });
-        }
-        let shown = Wait::lasting(self.reason(), wait);
-        if waits.postponer.postpones(&shown, wait, 0) {
-            std::future::pending().await
         }
         Ok(())
     }

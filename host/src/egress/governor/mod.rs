@@ -139,7 +139,7 @@ impl Governor {
             .map_err(|error| out_of_service(origin, error))?;
         let budget = self.account.budget(origin, began);
         let place = CallPlace::of(path, &self.paces);
-        let admitted = budget.admit(place, &self.paces, deadline.at, waits).await;
+        let admitted = budget.admit(place, &self.paces, deadline, waits).await;
         let (ticket, was_held) =
             admitted.map_err(|WaitTooLong { name, wait }| EgressError::QuotaSpent {
                 budget: name.to_string(),
@@ -175,14 +175,14 @@ impl Governor {
     }
 
     /// How long to wait before a call to this origin is made again that has been tried so often; `told` is what the API
-    /// said. `None` if it isn't made again, or could not be in time.
+    /// said. `None` if it isn't made again, or its whole wait doesn't fit.
     pub(super) fn pause(
         &self,
         origin: &str,
         path: &str,
         tries: u32,
         told: Option<Duration>,
-        deadline: Deadline,
+        fits: impl FnOnce(Duration) -> bool,
     ) -> Option<Duration> {
         let now = Instant::now();
         if tries > self.config.retries || self.breakers.check(origin, now).is_err() {
@@ -195,7 +195,7 @@ impl Governor {
             .budget(origin, now)
             .earliest(place, &self.paces);
         let begins = now.checked_add(pause)?.max(due.unwrap_or(now));
-        (begins < deadline.at).then_some(pause)
+        fits(begins.saturating_duration_since(now)).then_some(pause)
     }
 
     /// How long it is until a call to this path of an origin may be made; `None` if it may be made now.

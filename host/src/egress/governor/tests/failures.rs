@@ -20,7 +20,7 @@ async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
         "https://api.example.com has failed 3 times in a row; it is not called for another 7.0s (`rate-limit.failures`, `rate-limit.cool-down`)"
     );
     assert_eq!(
-        governor.pause(ORIGIN, "/", 1, None, patience(HOUR)),
+        governor.pause(ORIGIN, "/", 1, None, |wait| wait < HOUR),
         None,
         "nor is it tried again"
     );
@@ -98,7 +98,7 @@ async fn further_try_comes_when_the_api_says_if_there_is_time() {
         else {
             panic!("a rate limit");
         };
-        governor.pause(ORIGIN, "/", tries, told, patience(time))
+        governor.pause(ORIGIN, "/", tries, told, |wait| wait < time)
     };
     assert_eq!(pause(1, &after("7"), SECOND * 8), Some(SECOND * 7));
     assert_eq!(pause(1, &after("7"), SECOND * 7), None);
