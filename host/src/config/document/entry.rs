@@ -55,6 +55,15 @@ impl<'d> TomlEntry<'d> {
         self.value.is_table()
     }
 
+    /// Whether the value is a list or a table with nothing in it.
+    pub(in crate::config) fn is_empty(&self) -> bool {
+        match self.value {
+            DeValue::Array(items) => items.is_empty(),
+            DeValue::Table(fields) => fields.is_empty(),
+            _ => false,
+        }
+    }
+
     /// The value as a whole number, if it is within the range.
     ///
     /// # Errors

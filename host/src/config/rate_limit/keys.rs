@@ -32,6 +32,24 @@ impl QuotaHeaders {
             .any(|name| name == header)
     }
 
+    /// Two keys, as the file has them, that name one header.
+    fn twice(&self) -> Option<(&'static str, &'static str)> {
+        let all = [
+            ("limit", &self.limit),
+            ("remaining", &self.remaining),
+            ("reset", &self.reset),
+            ("used", &self.used),
+        ];
+        let pairs = all.iter().enumerate().flat_map(|(place, first)| {
+            let others = all.iter().skip(place.saturating_add(1));
+            others.map(move |second| (first, second))
+        });
+        pairs
+            .filter(|((_, first), (_, second))| first.is_some() && first == second)
+            .map(|((first, _), (second, _))| (*first, *second))
+            .next()
+    }
+
     /// Whether what they tell is a quota by itself.
     pub(crate) fn tells_a_quota(&self) -> bool {
         [&self.limit, &self.remaining, &self.reset, &self.used]
@@ -62,13 +80,23 @@ pub(super) fn rate(settings: &mut Settings<'_, '_, '_>) -> Option<Rate> {
 /// `headers`: the names of an API's own.
 pub(super) fn headers(settings: &mut Settings<'_, '_, '_>) -> QuotaHeaders {
     settings
-        .section("headers", |headers| QuotaHeaders {
-            limit: header(headers, "limit"),
-            remaining: header(headers, "remaining"),
-            reset: header(headers, "reset"),
-            used: header(headers, "used"),
-            cost: header(headers, "cost"),
-            resource: header(headers, "resource"),
+        .section("headers", |headers| {
+            let found = QuotaHeaders {
+                limit: header(headers, "limit"),
+                remaining: header(headers, "remaining"),
+                reset: header(headers, "reset"),
+                used: header(headers, "used"),
+                cost: header(headers, "cost"),
+                resource: header(headers, "resource"),
+            };
+            if let Some((first, second)) = found.twice()
+                && let Some(entry) = headers.entry(second)
+            {
+                headers.note(entry.problem(format!(
+                    "`{first}` names the same header, which can't tell both"
+                )));
+            }
+            found
         })
         .unwrap_or_default()
 }

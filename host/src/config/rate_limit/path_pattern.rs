@@ -48,6 +48,12 @@ impl PathPattern {
         last.map_or(rest.is_empty(), |last| rest.ends_with(last))
     }
 
+    /// Whether all paths that another pattern matches are matched by this one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        // An asterisk of the other one is matched by one of this one only.
+        self.matches(&other.0)
+    }
+
     /// As it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {

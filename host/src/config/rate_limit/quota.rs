@@ -65,6 +65,14 @@ impl QuotaRule {
             burst: settings.count("burst", 1, 1..=u32::MAX),
         };
         let tells = rule.headers.remaining.is_some() || rule.headers.used.is_some();
+        if rule.paths.is_empty()
+            && settings
+                .entry("paths")
+                .is_some_and(|paths| !paths.is_empty())
+        {
+            // What is wrong with them has been said.
+            return None;
+        }
         if rule.paths.is_empty() && !tells {
             settings.note(entry.problem(
                 "a quota needs `paths`, such as [\"/search*\"], or `headers` with `remaining` or `used`",

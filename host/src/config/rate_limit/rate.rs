@@ -26,6 +26,11 @@ pub enum RateError {
     /// No calls at all.
     #[error("a rate of no calls: write at least one, such as \"1/h\"")]
     NoCalls,
+    /// Less than one call.
+    #[error(
+        "a rate of less than one call: write one call in a longer time, such as \"1/2s\" for \"0.5/s\""
+    )]
+    Part,
 }
 
 impl FromStr for Rate {
@@ -36,6 +41,13 @@ impl FromStr for Rate {
     /// [`RateError::Form`] and [`RateError::NoCalls`].
     fn from_str(text: &str) -> Result<Self, RateError> {
         let (calls, period) = text.split_once('/').ok_or(RateError::Form)?;
+        let is_part = calls
+            .trim()
+            .parse()
+            .is_ok_and(|calls: f64| calls > 0.0 && calls < 1.0);
+        if is_part {
+            return Err(RateError::Part);
+        }
         let calls: u32 = calls.trim().parse().map_err(|_| RateError::Form)?;
         let period = match period.trim() {
             "d" => Ok(Duration::from_secs(24 * 60 * 60)),
@@ -80,6 +92,7 @@ mod tests {
             ("10/9000h", Err(RateError::Form)),
             ("-1/s", Err(RateError::Form)),
             ("1.5/s", Err(RateError::Form)),
+            ("0.5/s", Err(RateError::Part)),
             ("4294967296/s", Err(RateError::Form)),
             ("10/fortnight", Err(RateError::Form)),
             ("10/s/s", Err(RateError::Form)),

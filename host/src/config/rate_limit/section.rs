@@ -39,7 +39,7 @@ impl RateLimitConfig {
                 defaults.max_learned_wait,
                 Range::TIME,
             ),
-            quotas: settings.sections("quota", MAX_QUOTAS, QuotaRule::read),
+            quotas: quotas(&mut settings),
             retries: settings.count("retries", defaults.retries, 0..=MAX_RETRIES),
             retry_methods: settings
                 .list_or("retry-methods", ("method", "POST"), method)
@@ -49,6 +49,27 @@ impl RateLimitConfig {
             refusals: RefusalRule::read_all(&mut settings),
         }
     }
+}
+
+/// Reads `quota`. One whose paths are all those of others before it is wrong: the first entry that matches counts.
+fn quotas(settings: &mut Settings<'_, '_, '_>) -> Vec<QuotaRule> {
+    let quotas = settings.sections("quota", MAX_QUOTAS, QuotaRule::read);
+    let entries = settings.entry("quota").and_then(|entry| entry.items());
+    let entries = entries.filter(|entries| entries.len() == quotas.len());
+    for (place, entry) in entries.into_iter().flatten().enumerate() {
+        let (before, rest) = quotas.split_at_checked(place).unwrap_or_default();
+        let Some(rule) = rest.first().filter(|rule| !rule.paths.is_empty()) else {
+            continue;
+        };
+        let earlier = before.iter().flat_map(|rule| &rule.paths);
+        let is_dead = |path| earlier.clone().any(|other| other.covers(path));
+        if rule.paths.iter().all(is_dead) {
+            settings.note(entry.problem(
+                "no call ever spends this quota: an entry before it has all of its paths; write the narrower one first",
+            ));
+        }
+    }
+    quotas
 }
 
 fn method(text: &str) -> Result<String, String> {
@@ -163,6 +184,7 @@ mod tests {
             ("budget = 'a b'", format!("budget: {name}")),
             ("budget = 7", "budget: expected a name such as \"shop\", found an integer".to_owned()),
             ("rate = 10", "rate: expected a rate such as \"3600/h\", found an integer".to_owned()),
+            ("rate = '0.5/s'", "rate: a rate of less than one call: write one call in a longer time, such as \"1/2s\" for \"0.5/s\"".to_owned()),
             ("rate = '10'", "rate: not a rate: write calls, a slash and a time, such as \"3600/h\", \"10/s\" or \"100/15m\"".to_owned()),
             ("burst = 0", "burst: out of range: expected a whole number from 1 to 4294967295".to_owned()),
             ("reserve = -1", "reserve: out of range: expected a whole number from 0 to 4294967295".to_owned()),
@@ -188,6 +210,31 @@ mod tests {
                 config == RateLimitConfig::default() || text.starts_with("retry-methods = ["),
                 "{text}"
             );
+        }
+        for (text, line, expected) in [
+            (
+                "[[quota]]\npaths = ['/*']\n[[quota]]\npaths = ['/search*']",
+                3,
+                "quota[1]: no call ever spends this quota: an entry before it has all of its paths; write the narrower one first",
+            ),
+            (
+                "[[quota]]\npaths = ['search']",
+                2,
+                "quota[0].paths[0]: not a path: write it from its first slash, such as \"/search*\"",
+            ),
+            (
+                "headers = { remaining = 'x-r', reset = 'X-R' }",
+                1,
+                "headers.reset: `remaining` names the same header, which can't tell both",
+            ),
+        ] {
+            assert_eq!(read(text).1, [format!("{line}: {expected}")], "{text}");
+        }
+        for text in [
+            "[[quota]]\npaths = ['/search*']\n[[quota]]\npaths = ['/*']",
+            "[[quota]]\npaths = ['/a*']\n[[quota]]\npaths = ['/a/b', '/c']",
+        ] {
+            assert!(read(text).1.is_empty(), "{text}");
         }
         let many = "[[quota]]\npaths = ['/a']\n".repeat(17);
         assert_eq!(read(&many).1, ["1: quota: too many: write at most 16"]);

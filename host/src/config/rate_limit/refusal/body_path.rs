@@ -26,6 +26,12 @@ impl BodyPath {
         let is_wrong = |part: &String| {
             part.is_empty() || part.ends_with(']') || part.contains(char::is_control)
         };
+        if parts.first().is_some_and(|part| part == "$") {
+            return Err(format!(
+                "a path begins with the first name, without `$`: write \"{}\"",
+                text.trim_start_matches(['$', '.'])
+            ));
+        }
         if parts.iter().any(is_wrong) {
             return Err("write the names on the way to the field with dots between them, and `*` for any item of a list, such as \
                  \"errors.*.code\""
@@ -108,7 +114,17 @@ mod tests {
             list.first(&json!([{}, { "errorCode": 7 }])),
             Some(&json!(7))
         );
-        for wrong in ["", ".", "a.", "a..b", "errors[0].code", "errors[]", "a\nb"] {
+        for wrong in [
+            "",
+            ".",
+            "a.",
+            "a..b",
+            "errors[0].code",
+            "errors[]",
+            "a\nb",
+            "$",
+            "$.code",
+        ] {
             assert!(BodyPath::parse(wrong).is_err(), "{wrong:?}");
         }
     }

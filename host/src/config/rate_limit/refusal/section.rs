@@ -41,6 +41,25 @@ fn rule(settings: &mut Settings<'_, '_, '_>, entry: &TomlEntry<'_>) -> Option<Re
             "write at least one of `status`, `header`, `json` and `text`: what a refusal looks like",
         ));
     }
+    for key in ["status", "header", "json", "text"] {
+        if let Some(entry) = settings.entry(key)
+            && entry.is_empty()
+        {
+            settings.note(entry.problem("it is empty, which every response meets"));
+        }
+    }
+    let is_of_success = |class: &RangeInclusive<u16>| class.contains(&200) || class.end() < &300;
+    let has_other = ["header", "json", "text"]
+        .iter()
+        .any(|key| settings.entry(key).is_some());
+    if let Some(entry) = settings.entry("status")
+        && !has_other
+        && statuses.iter().any(is_of_success)
+    {
+        settings.note(entry.problem(
+            "every good response has such a status: write `header`, `json` or `text`, too, which tell a refusal from them",
+        ));
+    }
     let wait = wait(settings);
     let action = action(entry, settings, wait)?;
     Some(RefusalRule {

@@ -185,3 +185,41 @@ fn examples_of_the_documentation_are_right() {
         }
     }
 }
+
+#[test]
+fn rule_that_matches_every_response_is_refused() {
+    let every = "it is empty, which every response meets";
+    let good = "every good response has such a status: write `header`, `json` or `text`, too, which tell a refusal from them";
+    for (text, expected) in [
+        (
+            "status = 200\njson = {}",
+            format!("refusal[0].json: {every}"),
+        ),
+        (
+            "status = 200\ntext = []",
+            format!("refusal[0].text: {every}"),
+        ),
+        ("header = {}", format!("refusal[0].header: {every}")),
+        ("status = []", format!("refusal[0].status: {every}")),
+        ("status = 200", format!("refusal[0].status: {good}")),
+        (
+            "status = ['2xx', 429]",
+            format!("refusal[0].status: {good}"),
+        ),
+        (
+            "status = 403\njson = '$.error.code'",
+            "refusal[0].json: a path begins with the first name, without `$`: write \"error.code\""
+                .to_owned(),
+        ),
+    ] {
+        let (_, problems) = read(&format!("[[refusal]]\nthen = 'wait'\n{text}"));
+        assert!(
+            problems.len() == 1 && problems[0].ends_with(&expected),
+            "{text}: {problems:?}"
+        );
+    }
+    for text in ["status = 302", "status = '2xx'\nheader = 'x-error'"] {
+        let (_, problems) = read(&format!("[[refusal]]\nthen = 'wait'\n{text}"));
+        assert!(problems.is_empty(), "{text}: {problems:?}");
+    }
+}
