@@ -21,6 +21,12 @@ impl QuotaAmount {
     /// Reads a header's value, of a list the first, without its parameters but for the window of `100;w=60`. None for
     /// anything else.
     pub(super) fn of(text: &str) -> Option<Self> {
+        if let Some(first) = grouped(text) {
+            return Some(Self {
+                first,
+                ..Self::default()
+            });
+        }
         let mut parts = text.split(',').next()?.split(';');
         let text = parts.next()?.trim().trim_matches('"').trim();
         let window = parts
@@ -59,6 +65,20 @@ impl QuotaAmount {
             is_per_cent: false,
         })
     }
+}
+
+/// A number with commas between thousands: `1,000`.
+fn grouped(text: &str) -> Option<u64> {
+    let (first, rest) = text.trim().split_once(',')?;
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_first = (1..=3).contains(&first.len()) && is_digits(first) && !first.starts_with('0');
+    let is_rest = rest
+        .split(',')
+        .all(|group| group.len() == 3 && is_digits(group));
+    if !is_first || !is_rest {
+        return None;
+    }
+    count(&text.trim().replace(',', ""))
 }
 
 /// A time by one word, or a number and a unit.
@@ -118,6 +138,11 @@ mod tests {
             ("-3", plain(0)),
             ("99999999999999999999999", plain(u64::MAX)),
             ("100, 100;w=60", plain(100)),
+            ("1,000", plain(1000)),
+            ("12,345,678", plain(12_345_678)),
+            ("200,2000", plain(200)),
+            ("100, 200", plain(100)),
+            ("0,200", plain(0)),
             ("100;w=60", each(100, 60)),
             ("39/40", of(39, 40)),
             ("39 / 40", of(39, 40)),

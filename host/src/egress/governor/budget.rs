@@ -139,8 +139,17 @@ impl Budget {
             let (its, rest) = observed.split(rule.has_headers.then_some(&rule.name));
             return (own.map(|own| (own, its)), rest.or(pause));
         }
+        if observed.resource.is_none() && observed.is_rate_of_an_operation() {
+            let key = LaneKey::Operation(place.shape);
+            return self.of_operation(key, place, own, observed, paces);
+        }
         let Some(resource) = &observed.resource else {
             return match own {
+                Some(own) if matches!(own.key, LaneKey::Operation(_)) => {
+                    let is_for_all = is_refusal && observed.is_for_all_calls;
+                    let rest = is_for_all.then(|| observed.pause());
+                    (Some((own, observed)), rest)
+                }
                 // A refusal that names no quota, from an API that names them, is for all calls.
                 Some(_) if is_refusal => (None, Some(observed)),
                 // The place has no quota of its own after all.
@@ -173,6 +182,29 @@ impl Budget {
         // So is one though calls of this quota are left.
         let is_for_all = is_refusal && (!observed.is_spent() || observed.is_for_all_calls);
         let rest = is_for_all.then(|| observed.pause());
+        (Some((visit, observed)), rest)
+    }
+
+    /// The words of a response that tells the rate of one operation are for that alone.
+    fn of_operation(
+        &self,
+        key: LaneKey,
+        place: CallPlace,
+        own: Option<LaneVisit>,
+        observed: QuotaReadings,
+        paces: &Paces,
+    ) -> (Option<(LaneVisit, QuotaReadings)>, Option<QuotaReadings>) {
+        let lane = {
+            let mut lanes = self.lanes.lock();
+            lanes.learn_operation(place);
+            lanes.lane(&key, &self.name, Instant::now())
+        };
+        let rest = observed.is_for_all_calls.then(|| observed.pause());
+        let visit = match (own, lane) {
+            (Some(own), _) if own.key == key => own,
+            (_, Some(lane)) => LaneVisit::new(key, lane.clone(), paces.apart, lane.take_up()),
+            (_, None) => return (None, rest),
+        };
         (Some((visit, observed)), rest)
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::amount::QuotaAmount;
 use super::header_name::{HeaderRole, QuotaHeaderName};
 use super::moment::NumberUnit;
 use super::quota_report::{QuotaFault, QuotaFaultKind};
@@ -166,12 +167,12 @@ impl<'h> HeaderFamily<'h> {
         self.length = self.length.or(parts.window);
         self.is_weighted |= parts.is_weighted;
         match parts.role {
-            HeaderRole::Limit => _ = self.limit.get_or_insert(told),
-            HeaderRole::Remaining => _ = self.remaining.get_or_insert(told),
-            HeaderRole::Used => _ = self.used.get_or_insert(told),
-            HeaderRole::Reset(unit) => _ = self.reset.get_or_insert((told, unit)),
-            HeaderRole::Window(unit) => _ = self.window.get_or_insert((told, unit)),
-            HeaderRole::Refill => _ = self.refill.get_or_insert(told),
+            HeaderRole::Limit => put(&mut self.limit, told),
+            HeaderRole::Remaining => put_lower(&mut self.remaining, told),
+            HeaderRole::Used => put(&mut self.used, told),
+            HeaderRole::Reset(unit) => put_time(&mut self.reset, told, unit),
+            HeaderRole::Window(unit) => put_time(&mut self.window, told, unit),
+            HeaderRole::Refill => put(&mut self.refill, told),
             HeaderRole::Cost => {}
         }
     }
@@ -180,5 +181,35 @@ impl<'h> HeaderFamily<'h> {
     pub(super) fn hint(&mut self, hints: QuotaHints) {
         self.length = hints.window.or(self.length);
         self.calls = hints.limit;
+    }
+}
+
+/// Of two headers with one meaning the first counts, of two lines of one header the last.
+fn put<'h>(place: &mut Option<HeaderText<'h>>, told: HeaderText<'h>) {
+    if place.is_none_or(|known| known.name == told.name) {
+        *place = Some(told);
+    }
+}
+
+/// As [`put`], but of two lines the one that leaves less.
+fn put_lower<'h>(place: &mut Option<HeaderText<'h>>, told: HeaderText<'h>) {
+    let left = |told: HeaderText<'_>| QuotaAmount::of(told.text).map(|amount| amount.first);
+    let is_more = |known: HeaderText<'_>| match (left(known), left(told)) {
+        (Some(known), Some(now)) => now > known,
+        (known, _) => known.is_some(),
+    };
+    if !place.is_some_and(is_more) {
+        put(place, told);
+    }
+}
+
+/// As [`put`] for a time.
+fn put_time<'h>(
+    place: &mut Option<(HeaderText<'h>, NumberUnit)>,
+    told: HeaderText<'h>,
+    unit: NumberUnit,
+) {
+    if place.is_none_or(|(known, _)| known.name == told.name) {
+        *place = Some((told, unit));
     }
 }

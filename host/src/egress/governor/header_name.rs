@@ -46,7 +46,8 @@ impl QuotaHeaderName {
             return None;
         }
         let tokens: Vec<&str> = name.split(['-', '_']).take(MAX_TOKENS).collect();
-        if tokens.iter().any(|token| is_of_no_quota(token)) {
+        let is_other = |token: &&str| is_of_no_quota(token) || is_of_other_things(token);
+        if tokens.iter().any(is_other) || !is_of_calls(&tokens) {
             return None;
         }
         let is_rate_limit = |place: usize| {
@@ -169,6 +170,73 @@ fn is_of_no_quota(token: &str) -> bool {
             | "type"
             | "problem"
             | "id"
+    )
+}
+
+/// Tokens of quotas that calls like the connector's don't spend: of another method, or of what is stored.
+fn is_of_other_things(token: &str) -> bool {
+    matches!(
+        token,
+        "post"
+            | "put"
+            | "patch"
+            | "delete"
+            | "upload"
+            | "uploads"
+            | "download"
+            | "downloads"
+            | "storage"
+            | "disk"
+            | "file"
+            | "files"
+            | "size"
+            | "bytes"
+            | "bandwidth"
+    )
+}
+
+/// Whether the words of a name say that it is about a quota of calls. `limit` by itself may be one of anything.
+fn is_of_calls(tokens: &[&str]) -> bool {
+    tokens.iter().enumerate().any(|(place, token)| {
+        let before = place.checked_sub(1).and_then(|place| tokens.get(place));
+        match *token {
+            "limit" | "limits" | "limitation" => before.is_none_or(|before| {
+                is_of_a_limit(before) || is_weight(before) || window_of(before).is_some()
+            }),
+            "ratelimit" | "ratelimits" | "quota" | "quotas" | "usage" | "weight" => true,
+            "count" => before == Some(&"order"),
+            token => {
+                token.starts_with("throttl")
+                    || token.strip_suffix("limit").is_some_and(|rest| {
+                        is_of_a_limit(rest) || window_of(rest).is_some() || rest.ends_with("rate")
+                    })
+            }
+        }
+    })
+}
+
+/// Words that stand before `limit` where it is one of calls.
+fn is_of_a_limit(token: &str) -> bool {
+    matches!(
+        token,
+        "x" | "rate"
+            | "api"
+            | "app"
+            | "user"
+            | "client"
+            | "account"
+            | "ip"
+            | "key"
+            | "token"
+            | "call"
+            | "calls"
+            | "request"
+            | "requests"
+            | "req"
+            | "query"
+            | "burst"
+            | "concurrency"
+            | "service"
     )
 }
 

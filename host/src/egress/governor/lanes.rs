@@ -4,7 +4,7 @@
 //! an earlier response to the same place. Of a place that nobody has called yet, one call goes first, and its response
 //! tells.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub(super) enum LaneKey {
     Rule(Arc<str>),
     /// The one of a resource, as the API calls it.
     Resource(Arc<str>),
+    /// The rate of one operation: calls to places of this shape.
+    Operation(u64),
     /// Not known: calls to places of this shape.
     Shape(u64),
 }
@@ -38,6 +40,8 @@ pub(super) struct Lanes {
     lanes: HashMap<LaneKey, Arc<Lane>>,
     /// By a place's shape. None: it spends no quota of its own.
     resources: HashMap<u64, Option<Arc<str>>>,
+    /// The shapes of places whose responses tell the rate of their operation.
+    operations: HashSet<u64>,
     /// By a place's beginning; `Mixed` where those below it differ.
     beginnings: HashMap<u64, Beginning>,
 }
@@ -54,7 +58,10 @@ impl Lanes {
         if let Some(rule) = place.rule.and_then(|rule| paces.rules.get(rule)) {
             return Some(LaneKey::Rule(rule.name.clone()));
         }
-        if self.resources.is_empty() {
+        if self.operations.contains(&place.shape) {
+            return Some(LaneKey::Operation(place.shape));
+        }
+        if self.resources.is_empty() && self.operations.is_empty() {
             // The API doesn't tell its quotas apart, as far as is known.
             return None;
         }
@@ -84,6 +91,7 @@ impl Lanes {
         }
         let lane = Arc::new(Lane::new(&match key {
             LaneKey::Rule(name) | LaneKey::Resource(name) => format!("{budget} ({name})"),
+            LaneKey::Operation(_) => format!("{budget} (one operation)"),
             LaneKey::Shape(_) => budget.to_owned(),
         }));
         self.lanes.insert(key.clone(), lane.clone());
@@ -106,6 +114,16 @@ impl Lanes {
         }
         self.resources.insert(place.shape, resource);
         self.lanes.remove(&LaneKey::Shape(place.shape));
+    }
+
+    /// Notes that the responses from this place tell the rate of its operation, which no other place has.
+    pub(super) fn learn_operation(&mut self, place: CallPlace) {
+        if self.operations.len() >= MAX_PLACES {
+            self.operations.clear();
+        }
+        if self.operations.insert(place.shape) {
+            self.lanes.remove(&LaneKey::Shape(place.shape));
+        }
     }
 
     /// Whether it is known which resource this place spends.

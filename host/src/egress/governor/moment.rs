@@ -100,6 +100,11 @@ impl ApiClock {
         if let Some(date) = date(text) {
             return self.until(date);
         }
+        let is_clock = |byte: u8| byte.is_ascii_digit() || byte == b':';
+        if text.bytes().all(is_clock) && !text.starts_with("0:") && !text.starts_with("00:") {
+            // Not a duration, which would be of hours, but a time of day, of which nobody knows the zone.
+            return Err(TimeFault::Unreadable);
+        }
         // jiff's own parser knows ISO 8601's durations too.
         let duration = parse_duration(text).ok().or_else(|| {
             let signed = text.parse::<jiff::SignedDuration>().ok()?;

@@ -89,6 +89,14 @@ impl QuotaReadings {
             .any(|quota| quota.remaining == 0 && quota.reset.is_some_and(|reset| !reset.is_zero()))
     }
 
+    /// Whether it tells the rate of the operation that was called, as Amazon's do, and of no other.
+    pub(super) fn is_rate_of_an_operation(&self) -> bool {
+        let mut quotas = self.quotas.iter();
+        quotas.any(|quota| {
+            matches!(quota.form, QuotaForm::Rate(_)) && quota.name.starts_with("x-amzn-ratelimit")
+        })
+    }
+
     /// Only what a refusal means for the calls of other quotas.
     pub(super) fn pause(&self) -> Self {
         Self {

@@ -22,7 +22,7 @@ pub(in crate::egress) enum ResponseVerdict {
 const LASTING: [u16; 7] = [401, 404, 405, 407, 410, 451, 501];
 
 /// With which APIs refuse calls past a quota. Any other status with a quota at 0 is the answer to its last call.
-const OF_QUOTAS: [u16; 9] = [400, 402, 403, 420, 429, 430, 503, 509, 529];
+const OF_QUOTAS: [u16; 8] = [402, 403, 420, 429, 430, 503, 509, 529];
 
 impl ResponseVerdict {
     /// What a response with this status means, which says this of quotas.
@@ -102,11 +102,11 @@ mod tests {
     #[test]
     fn refusal_with_a_spent_quota_is_a_rate_limit() {
         let spent = readings(None, Some(0));
-        for status in [400, 402, 403, 420, 429, 430, 503, 509, 529] {
+        for status in [402, 403, 420, 429, 430, 503, 509, 529] {
             let verdict = ResponseVerdict::of(status, &spent);
             assert_eq!(verdict, ResponseVerdict::RateLimit(None), "{status}");
         }
-        for status in [200, 404, 409, 422, 500] {
+        for status in [200, 400, 404, 409, 422, 500] {
             assert_eq!(
                 ResponseVerdict::of(status, &spent),
                 ResponseVerdict::Answer,

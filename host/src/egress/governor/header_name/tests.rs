@@ -127,6 +127,13 @@ fn other_names_are_passed_over() {
         "x-ratelimit-resource",
         "x-rate-limit-problem",
         "ratelimit-policy",
+        "x-ratelimit-global",
+        "x-post-rate-limit-remaining",
+        "x-upload-limit-remaining",
+        "x-storage-limit-used",
+        "x-storage-quota-remaining",
+        "x-credit-limit",
+        "x-page-limit",
     ] {
         assert_eq!(QuotaHeaderName::of(name), None, "{name}");
     }

@@ -151,3 +151,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_time_of_day_is_no_time() {
+    let clock = ApiClock::of(&HeaderMap::new(), UNIX_EPOCH);
+    for text in ["17:13:54", "17:13", "\"01:00:10\""] {
+        let read = clock.read(text, NumberUnit::Seconds);
+        assert_eq!(read, Err(TimeFault::Unreadable), "{text}");
+    }
+}

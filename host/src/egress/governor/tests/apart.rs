@@ -239,3 +239,37 @@ async fn there_is_no_end_of_resources_but_of_quotas_that_are_kept() {
     assert!(lanes <= 32 && places <= 512, "{lanes} {places}");
     assert!(lanes >= 10, "and some are: {lanes}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn rate_of_an_operation_holds_no_other() {
+    let governor = governor("a", "", &Budgets::default());
+    let rate = |rate| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-amzn-ratelimit-limit", HeaderValue::from_static(rate));
+        headers
+    };
+    let (orders, feeds) = (rate("0.0167"), rate("2.0"));
+    let mut held = (Duration::ZERO, Duration::ZERO);
+    for number in 0..3 {
+        let path = format!("/orders/v0/orders?page={number}");
+        let path = path.split('?').next().unwrap();
+        held.0 = at(&governor, path, 200, &orders).await.unwrap();
+        let mut others = Duration::ZERO;
+        for _ in 0..3 {
+            others += at(&governor, "/feeds/feeds", 200, &feeds).await.unwrap();
+            others += at(&governor, "/orders/v0/orders/7/items", 200, &feeds)
+                .await
+                .unwrap();
+        }
+        held.1 = held.1.max(others);
+    }
+    assert!((SECOND * 50..SECOND * 62).contains(&held.0), "{held:?}");
+    assert!(held.1 < SECOND * 6, "{held:?}");
+    let mut refusal = orders.clone();
+    refusal.insert("retry-after", HeaderValue::from_static("60"));
+    at(&governor, "/orders/v0/orders", 429, &refusal)
+        .await
+        .unwrap();
+    let held = at(&governor, "/feeds/feeds", 200, &feeds).await.unwrap();
+    assert!(held < SECOND * 2, "{held:?}");
+}

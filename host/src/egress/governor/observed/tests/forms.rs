@@ -274,3 +274,24 @@ fn resource_is_told_by_the_usual_headers_or_a_configured_one() {
         assert_eq!(read(&own).as_deref(), configured, "{name}");
     }
 }
+
+#[test]
+fn of_two_lines_of_a_header_the_last_counts_or_what_leaves_less() {
+    for (first, second, expected) in [("9", "3", 3), ("3", "9", 3), ("x", "3", 3), ("3", "x", 3)] {
+        let mut lines = headers(&[
+            ("x-ratelimit-limit", "1,000"),
+            ("x-ratelimit-remaining", first),
+            ("x-ratelimit-reset", "60"),
+        ]);
+        for (name, value) in [
+            ("x-ratelimit-remaining", second),
+            ("x-ratelimit-reset", "30"),
+        ] {
+            lines.append(name, HeaderValue::from_static(value));
+        }
+        let own = QuotaHeaders::default();
+        let readings = QuotaReadings::of(&lines, &guide(&own), now());
+        let expected = quota("x-ratelimit", Some(1000), expected, 30);
+        assert_eq!(readings.quotas, [expected], "{first} {second}");
+    }
+}
