@@ -61,19 +61,20 @@ fn bytes_that_are_kept_by_wasi_http_are_the_calls_own() {
 
 #[test]
 fn fields_that_are_emptied_take_nothing() {
-    let host = host_that_keeps("page-timeout = \"2m\"\ncpu-time = \"2m\"");
-    assert_serves_on(&host);
-    let before = host.peak_memory();
     for (way, times) in [("deleted fields", 1_500), ("unset fields", 200)] {
+        // A host for each: what one call has freed, another thread's heap may still hold while the next one runs.
+        let host = host_that_keeps("page-timeout = \"2m\"\ncpu-time = \"2m\"");
+        assert_serves_on(&host);
+        let before = host.peak_memory();
         let state = json!({ "way": way, "times": times });
         let row = host.weld("keeps").good_row("rows", &state);
         assert_eq!(row["refused"], 0, "{way}");
+        let after = host.peak_memory();
+        assert!(
+            after <= before + 16 * MIB + 16 * MIB,
+            "{way}: {before} bytes before, {after} after"
+        );
     }
-    let after = host.peak_memory();
-    assert!(
-        after <= before + 16 * MIB + 16 * MIB,
-        "{before} bytes before, {after} after"
-    );
 }
 
 #[test]
