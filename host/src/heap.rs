@@ -56,12 +56,31 @@ pub(crate) fn resident_bytes() -> Option<u64> {
     Some(kibibytes << 10)
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
+    /// What is measured is the memory of a process, and in this one other tests run.
+    fn assert_alone(test: &str) {
+        let name = format!("heap::tests::{test}");
+        let alone = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", &name, "--ignored", "--test-threads", "1"])
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&alone.stdout);
+        assert!(told.contains("1 passed"), "{told}");
+    }
+
     #[test]
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn heap_is_given_back() {
+        assert_alone("large_pieces_leave_no_holes");
+        assert_alone("what_was_freed_in_small_pieces_goes_back");
+    }
+
+    #[test]
+    #[ignore = "run in a process of its own"]
     fn large_pieces_leave_no_holes() {
         keep_small();
         let mut held = Vec::new();
@@ -84,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[ignore = "run in a process of its own"]
     fn what_was_freed_in_small_pieces_goes_back() {
         const PIECES: usize = 1 << 17;
         // The last piece is held, so that the heap can't become shorter.
