@@ -177,6 +177,10 @@ impl Upstream {
                 rule = &*rule.name,
                 "a rule takes the response for a refusal"
             );
+            if let Some(unread) = &judgment.unread {
+                self.governor
+                    .warn_of_wait(origin, &rule.name, &unread.place, &unread.value);
+            }
         }
     }
 

@@ -132,7 +132,10 @@ fn further_try_that_does_not_fit_is_not_made() {
     let upstream = Upstream::start(|_, exchange| {
         exchange.answer(429, &[("retry-after", "60")], "later");
     });
-    let host = host_for(&upstream, "[limits]\npage-timeout = \"10s\"");
+    let host = host_for(
+        &upstream,
+        "[limits]\npage-timeout = \"10s\"\nmax-wait = \"10s\"",
+    );
     let url = upstream.url("/");
     let row = fetch(&host, &json!({ "url": url }));
     assert_eq!(
@@ -167,7 +170,7 @@ fn quota_is_waited_for_within_the_time_of_the_request_alone() {
     });
     for component in [guests::FETCHES, guests::FETCHES_WASI] {
         let config = format!(
-            "[network]\nallow = [\"{}\"]\n[limits]\npage-timeout = \"20s\"",
+            "[network]\nallow = [\"{}\"]\n[limits]\npage-timeout = \"20s\"\nmax-wait = \"20s\"",
             upstream.origin()
         );
         let host = host()

@@ -102,13 +102,42 @@ fn throttled_query_is_repeated_and_never_taken_for_an_answer() {
 fn refusal_by_a_rule_holds_the_other_calls_too() {
     for component in BOTH {
         let upstream = answering([SECONDARY, GOOD]);
-        let rules = "[rate-limit]\nrefusals = \"github\"\n[limits]\npage-timeout = \"10s\"";
+        let rules = "[rate-limit]\nrefusals = \"github\"\n[limits]\npage-timeout = \"10s\"\nmax-wait = \"10s\"";
         let host = host_of(component, &upstream, rules);
         for path in ["/", "/other"] {
             let row = fetch(&host, &json!({ "url": upstream.url(path) }));
             assert_eq!(row["error"], "unavailable", "{path}: {row}");
         }
         assert_eq!(upstream.received().len(), 1);
+    }
+}
+
+#[test]
+fn wait_that_cannot_be_read_is_warned_of_once() {
+    let body = r#"{"error":"limit","retry_in":"when the sun rises"}"#;
+    let headers: &[(&str, &str)] = &[("x-retry-in", "after lunch")];
+    for (place, name, value) in [
+        ("wait-json = 'retry_in'", "retry_in", "when the sun rises"),
+        ("wait-header = 'x-retry-in'", "x-retry-in", "after lunch"),
+    ] {
+        let upstream = answering([(418, headers, body)]);
+        let rules = ending("status = 418", &format!("'wait'\nwait = '1ms'\n{place}"));
+        let host = host_of(guests::FETCHES, &upstream, &rules);
+        fetch(&host, &json!({ "url": upstream.url("/") }));
+        assert_eq!(upstream.received().len(), 3);
+        host.log().wait_for_text("should say how long to wait");
+        let lines = host.log().so_far();
+        let told: Vec<_> = lines
+            .iter()
+            .filter(|line| line.contains("should say how long to wait"))
+            .collect();
+        assert!(
+            told.len() == 1
+                && told[0].contains(&format!("`{name}`"))
+                && told[0].contains(value)
+                && told[0].contains("rate-limit.refusal[0] on line"),
+            "{told:?}"
+        );
     }
 }
 

@@ -31,17 +31,13 @@ pub(super) fn answering(answers: impl Into<Vec<Answer>>) -> Upstream {
 
 #[test]
 fn refusal_that_carries_a_wait_is_waited_out_and_repeated() {
-    let cases: [(u16, Headers); 8] = [
+    let cases: [(u16, Headers); 7] = [
         (
             403,
             &[("retry-after", "1"), ("x-ratelimit-remaining", "4000")],
         ),
         (
             403,
-            &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1")],
-        ),
-        (
-            400,
             &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1")],
         ),
         (400, &[("x-retry-after", "1")]),
@@ -67,8 +63,12 @@ fn refusal_that_carries_a_wait_is_waited_out_and_repeated() {
 
 #[test]
 fn refusal_that_no_wait_changes_is_the_connectors_at_once() {
-    let cases: [(u16, Headers); 6] = [
+    let cases: [(u16, Headers); 7] = [
         (403, NO_HEADERS),
+        (
+            400,
+            &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1")],
+        ),
         (
             403,
             &[
@@ -123,7 +123,10 @@ fn refusal_is_repeated_as_often_as_a_429_and_as_its_method_allows() {
 fn refusal_that_cannot_be_waited_out_holds_the_other_calls_too() {
     let refusal: Answer = (403, &[("retry-after", "60")], "later");
     let upstream = answering([refusal, GOOD]);
-    let host = host_for(&upstream, "[limits]\npage-timeout = \"10s\"");
+    let host = host_for(
+        &upstream,
+        "[limits]\npage-timeout = \"10s\"\nmax-wait = \"10s\"",
+    );
     let request = json!({ "url": upstream.url("/") });
     let row = fetch(&host, &request);
     assert_eq!(
@@ -156,14 +159,14 @@ fn refusal_for_a_quota_is_no_failure_of_the_api() {
 fn refusal_of_one_of_several_quotas_is_waited_out_whatever_its_status() {
     let cases: [(u16, Headers); 3] = [
         (
-            400,
+            403,
             &[
                 ("x-ratelimit-requests-remaining", "0"),
                 ("x-ratelimit-requests-reset", "1"),
             ],
         ),
         (
-            400,
+            403,
             &[
                 ("x-ratelimit-remaining", "4000"),
                 ("x-ratelimit-reset", "60"),

@@ -61,8 +61,10 @@ use budget::{Budget, BudgetTicket};
 use budgets::BudgetAccount;
 use guide::QuotaGuide;
 use lane::WaitTooLong;
+use moment::TimeFault;
 use outcome::CallOutcome;
 use place::CallPlace;
+use quota_report::{QuotaFault, QuotaFaultKind};
 use rate::Paces;
 use warnings::HeaderWarnings;
 
@@ -218,6 +220,13 @@ impl Governor {
         meter::retried(&self.connector, status);
         let _waiting = waits.begin(Wait::lasting(another_try(origin), pause));
         tokio::time::sleep(pause).await;
+    }
+
+    /// Warns, once, that a value of a response can't be read that should say a rule's wait.
+    pub(super) fn warn_of_wait(&self, origin: &str, rule: &str, place: &str, value: &str) {
+        let fault = QuotaFault::new(place, value, QuotaFaultKind::Wait(TimeFault::Unreadable));
+        self.warnings
+            .give_wait(&self.connector, origin, rule, &fault);
     }
 
     /// What a response of this origin says of the API's quotas; `rule` is which of the configuration's is for its path.

@@ -48,6 +48,27 @@ impl HeaderWarnings {
         }
     }
 
+    /// Warns of a value that should say the wait of a rule, unless it has been.
+    pub(super) fn give_wait(
+        &self,
+        connector: &Arc<str>,
+        origin: &str,
+        rule: &str,
+        fault: &QuotaFault,
+    ) {
+        if self.is_new(&format!("{origin} {rule}"), fault) {
+            tracing::warn!(
+                connector = &**connector,
+                origin,
+                rule,
+                "`{}` should say how long to wait, and `{}` is no time that can be read; without `wait-unit` it is in \
+                 seconds, or a date; calls wait as if it were not there",
+                report::escaped(&fault.header),
+                self.secrets.shown_beginning(&fault.value, SHOWN_BYTES),
+            );
+        }
+    }
+
     fn is_new(&self, origin: &str, fault: &QuotaFault) -> bool {
         let mut hasher = DefaultHasher::new();
         (origin, &fault.header).hash(&mut hasher);

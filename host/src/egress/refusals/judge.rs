@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use serde_json::Value;
 
+use super::wait::UnreadWait;
 use super::{conditions, wait};
 use crate::config::{RefusalAction, RefusalRule};
 use crate::egress::governor::{QuotaReadings, ResponseVerdict};
@@ -16,13 +17,15 @@ const TREE_FACTOR: u64 = 128;
 pub(in crate::egress) struct Refusals(Vec<RefusalRule>);
 
 /// What a response means.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::egress) struct Judgment<'r> {
     pub(in crate::egress) verdict: ResponseVerdict,
     /// The rule that says so; `None` if it is what status and headers say by themselves.
     pub(in crate::egress) rule: Option<&'r RefusalRule>,
     /// Whether it is a rate limit by a rule alone: without knowing it, nobody would take the response for one.
     pub(in crate::egress) is_hidden_limit: bool,
+    /// What should say the wait by the rule, and can't be read.
+    pub(in crate::egress) unread: Option<UnreadWait>,
 }
 
 /// What the head of a response says of its meaning.
@@ -49,6 +52,7 @@ impl Judgment<'_> {
         verdict: ResponseVerdict::Answer,
         rule: None,
         is_hidden_limit: false,
+        unread: None,
     };
 
     /// What a response means without a rule for it.
@@ -57,6 +61,7 @@ impl Judgment<'_> {
             verdict: ResponseVerdict::of(status, readings),
             rule: None,
             is_hidden_limit: false,
+            unread: None,
         }
     }
 }
@@ -137,9 +142,12 @@ fn judgment<'r>(
     body: Option<&Value>,
     readings: &QuotaReadings,
 ) -> Judgment<'r> {
+    let mut unread = None;
     let verdict = match &rule.action {
         RefusalAction::Wait(wait) => {
-            ResponseVerdict::RateLimit(wait::told(wait, headers, body, readings))
+            let told;
+            (told, unread) = wait::told(wait, headers, body, readings);
+            ResponseVerdict::RateLimit(told)
         }
         RefusalAction::Retry => ResponseVerdict::Failure,
         RefusalAction::Fail => ResponseVerdict::Answer,
@@ -149,6 +157,7 @@ fn judgment<'r>(
     Judgment {
         verdict,
         rule: Some(rule),
+        unread,
         is_hidden_limit: is_limit(verdict) && !is_limit(ResponseVerdict::of(status, readings)),
     }
 }

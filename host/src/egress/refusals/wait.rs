@@ -8,20 +8,34 @@ use serde_json::Value;
 use crate::config::{BodyPath, RefusalWait, TimeUnit, WaitPlace};
 use crate::egress::governor::{QuotaReadings, time_until};
 
+/// A value that should say a wait and can't be read as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::egress) struct UnreadWait {
+    /// Where it stands, as the file names it.
+    pub(in crate::egress) place: String,
+    pub(in crate::egress) value: String,
+}
+
 /// The wait of a refusal: what the response says where the rule looks, then what it says in the usual headers, then the
-/// rule's own. `None` if there is none of these, or if a quota is spent, whose reset counts.
+/// rule's own. `None` if there is none of these, or if a quota is spent, whose reset counts. With what couldn't be read
+/// where the rule looks.
 pub(super) fn told(
     wait: &RefusalWait,
     headers: &HeaderMap,
     body: Option<&Value>,
     readings: &QuotaReadings,
-) -> Option<Duration> {
+) -> (Option<Duration>, Option<UnreadWait>) {
     let place = wait.place.as_ref();
-    place
-        .and_then(|place| at(place, wait.unit, headers, body))
+    let found = place.map(|place| at(place, wait.unit, headers, body));
+    let (found, unread) = match found.unwrap_or(Ok(None)) {
+        Ok(found) => (found, None),
+        Err(unread) => (None, Some(unread)),
+    };
+    let told = found
         .or(readings.retry_after)
         .filter(|wait| !wait.is_zero())
-        .or(wait.otherwise.filter(|_| !readings.has_reset_of_spent()))
+        .or(wait.otherwise.filter(|_| !readings.has_reset_of_spent()));
+    (told, unread)
 }
 
 fn at(
@@ -29,23 +43,35 @@ fn at(
     unit: Option<TimeUnit>,
     headers: &HeaderMap,
     body: Option<&Value>,
-) -> Option<Duration> {
-    let clock = || clock(headers);
+) -> Result<Option<Duration>, UnreadWait> {
+    let read_at = |place: String, value: String| match read(&value, unit, clock(headers)) {
+        Some(wait) => Ok(Some(wait)),
+        None => Err(UnreadWait { place, value }),
+    };
     match place {
-        WaitPlace::Header(name) => read(headers.get(name)?.to_str().ok()?, unit, clock()),
-        WaitPlace::Body(path) => match path.first(body?)? {
-            Value::String(text) => read(text, unit, clock()),
-            Value::Number(number) => read(&number.to_string(), unit, clock()),
-            _ => None,
-        },
+        WaitPlace::Header(name) => headers.get(name).map_or(Ok(None), |value| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            read_at(name.to_string(), value.into_owned())
+        }),
+        WaitPlace::Body(path) => {
+            let found = body.and_then(|body| path.first(body));
+            found.map_or(Ok(None), |value| match value {
+                Value::Null => Ok(None),
+                Value::String(text) => read_at(path.to_string(), text.clone()),
+                value => read_at(path.to_string(), value.to_string()),
+            })
+        }
         WaitPlace::Refill {
             needed,
             available,
             rate,
         } => {
             let number = |path: &BodyPath| path.first(body?)?.as_f64();
-            let missing = number(needed)? - number(available)?;
-            Duration::try_from_secs_f64((missing / number(rate)?).max(0.0)).ok()
+            let seconds = || {
+                let missing = number(needed)? - number(available)?;
+                Duration::try_from_secs_f64((missing / number(rate)?).max(0.0)).ok()
+            };
+            Ok(seconds())
         }
     }
 }

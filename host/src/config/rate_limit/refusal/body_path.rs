@@ -1,5 +1,7 @@
 //! The place of values in a response's body.
 
+use std::fmt;
+
 use serde_json::Value;
 
 /// The way to values of a JSON body, as the file has it: names and numbers between dots, such as `error.code`, or a JSON
@@ -48,6 +50,12 @@ impl BodyPath {
     /// The first value at this place; `None` if the body has none.
     pub fn first<'v>(&self, body: &'v Value) -> Option<&'v Value> {
         first(&self.parts, body)
+    }
+}
+
+impl fmt::Display for BodyPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.parts.join("."))
     }
 }
 
