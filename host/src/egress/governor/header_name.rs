@@ -45,7 +45,12 @@ impl QuotaHeaderName {
         if !is_candidate(name) || name.len() > MAX_NAME_BYTES {
             return None;
         }
-        let tokens: Vec<&str> = name.split(['-', '_']).take(MAX_TOKENS).collect();
+        let tokens: Vec<&str> = name
+            .split(['-', '_'])
+            .flat_map(words)
+            .filter(|token| !token.is_empty())
+            .take(MAX_TOKENS)
+            .collect();
         let is_other = |token: &&str| is_of_no_quota(token) || is_of_other_things(token);
         if tokens.iter().any(is_other) || !is_of_calls(&tokens) {
             return None;
@@ -132,6 +137,17 @@ fn role(token: &str) -> Option<HeaderRole> {
         "cost" => HeaderRole::Cost,
         _ => return None,
     })
+}
+
+/// The two words of a token that is written without anything between them, as Imgur's `UserRemaining` and Yelp's
+/// `ResetTime`; the second one is empty for any other.
+fn words(token: &str) -> [&str; 2] {
+    let split = ["user", "client", "reset"].into_iter().find_map(|first| {
+        let rest = token.strip_prefix(first)?;
+        matches!(rest, "limit" | "remaining" | "reset" | "time")
+            .then(|| token.split_at_checked(first.len()))?
+    });
+    split.map_or([token, ""], |(first, second)| [first, second])
 }
 
 /// Tokens that go with a time: they say how it is written.

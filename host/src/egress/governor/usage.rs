@@ -7,7 +7,11 @@ use serde_json::Value;
 
 use super::quota_report::{QuotaForm, QuotaReport};
 
-static HEADERS: [(HeaderName, &str); 4] = [
+static HEADERS: [(HeaderName, &str); 5] = [
+    (
+        HeaderName::from_static("x-fb-ads-insights-throttle"),
+        "x-fb-ads-insights-throttle",
+    ),
     (HeaderName::from_static("x-app-usage"), "x-app-usage"),
     (
         HeaderName::from_static("x-business-use-case-usage"),
@@ -69,7 +73,8 @@ fn collect(value: &Value, usage: &mut Option<QuotaUsage>) {
                 let whole = Duration::try_from_secs_f64(number.ceil())
                     .map_or(u64::MAX, |whole| whole.as_secs());
                 match name.as_str() {
-                    "call_count" | "total_cputime" | "total_time" | "acc_id_util_pct" => {
+                    "call_count" | "total_cputime" | "total_time" | "acc_id_util_pct"
+                    | "app_id_util_pct" => {
                         let usage = usage.get_or_insert_default();
                         usage.per_cent = usage.per_cent.max(whole);
                     }
@@ -79,6 +84,11 @@ fn collect(value: &Value, usage: &mut Option<QuotaUsage>) {
                         let usage = usage.get_or_insert_default();
                         usage.reset = usage.reset.max(Some(reset));
                         usage.per_cent = usage.per_cent.max(100);
+                    }
+                    // In seconds.
+                    "reset_time_duration" if whole > 0 => {
+                        let usage = usage.get_or_insert_default();
+                        usage.reset = usage.reset.max(Some(Duration::from_secs(whole)));
                     }
                     _ => {}
                 }
@@ -115,6 +125,20 @@ mod tests {
         assert_eq!(
             read("x-ad-account-usage", r#"{"acc_id_util_pct":9.67}"#),
             [(90, None)]
+        );
+        assert_eq!(
+            read(
+                "x-ad-account-usage",
+                r#"{"acc_id_util_pct":9.67,"reset_time_duration":100}"#
+            ),
+            [(90, Some(100))]
+        );
+        assert_eq!(
+            read(
+                "x-fb-ads-insights-throttle",
+                r#"{"app_id_util_pct":100,"acc_id_util_pct":10}"#
+            ),
+            [(0, None)]
         );
         for nothing in [
             "",

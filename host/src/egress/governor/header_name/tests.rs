@@ -94,6 +94,19 @@ fn names_say_which_quota_and_what_of_it() {
             None,
         ),
         ("x-ratelimit-used", "x-ratelimit", Used, None),
+        (
+            "x-ratelimit-userremaining",
+            "x-ratelimit-user",
+            Remaining,
+            None,
+        ),
+        (
+            "x-ratelimit-userreset",
+            "x-ratelimit-user",
+            Reset(Seconds),
+            None,
+        ),
+        ("ratelimit-resettime", "ratelimit", Reset(Seconds), None),
         ("x-mbx-used-weight-1m", "x-mbx-weight-1m", Used, minute),
         (
             "x-shopify-shop-api-call-limit",
