@@ -59,9 +59,7 @@ pub(crate) enum EgressError {
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
-    #[error(
-        "the quota `{budget}` has no call left for at least {wait:.1?}, which is longer than {limit} leaves"
-    )]
+    #[error("{}, which is longer than {limit} leaves", cause.told(budget, *wait))]
     QuotaSpent {
         /// As the configuration names it, or the origin of the API.
         budget: String,
@@ -69,6 +67,8 @@ pub(crate) enum EgressError {
         wait: Duration,
         /// Whose time: the page's or the request's own.
         limit: DeadlineReason,
+        /// What held it.
+        cause: HoldCause,
     },
 
     #[error(
@@ -229,6 +229,29 @@ impl EgressError {
             }
             Self::Timeout { .. } => "timeout",
             Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// What holds a call back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HoldCause {
+    /// A quota without a call left, or a rate.
+    Quota,
+    /// Another call, whose answer may tell a quota, or ends one of too many at once.
+    Answer,
+}
+
+impl HoldCause {
+    fn told(self, budget: &str, wait: Duration) -> String {
+        match self {
+            Self::Quota => {
+                format!("the quota `{budget}` has no call left for at least {wait:.1?}")
+            }
+            Self::Answer => format!(
+                "the call waits for the answer to another call to `{budget}`: one goes first while nothing is known of \
+                 its quotas, and so many at once as it takes"
+            ),
         }
     }
 }

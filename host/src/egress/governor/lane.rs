@@ -10,6 +10,7 @@ use super::ledger::Ledger;
 use super::meter;
 use super::outcome::{CallOutcome, LedgerTicket};
 use super::rate::Pace;
+use crate::egress::error::HoldCause;
 use crate::lock::Mutex;
 use crate::scope::Deadline;
 use crate::waits::{Wait, WaitReason, Waits};
@@ -37,6 +38,7 @@ pub(super) struct WaitTooLong {
     pub(super) name: Arc<str>,
     /// How long, at the least.
     pub(super) wait: Duration,
+    pub(super) cause: HoldCause,
 }
 
 impl Lane {
@@ -163,7 +165,8 @@ impl Lane {
         }
         if due > limit.at {
             let name = self.name.clone();
-            return Err(WaitTooLong { name, wait });
+            let cause = HoldCause::Quota;
+            return Err(WaitTooLong { name, wait, cause });
         }
         Ok(())
     }
@@ -171,8 +174,16 @@ impl Lane {
     /// The call's time is over, though it wasn't known that it would be.
     fn too_long(&self, pace: &Pace, limit: Instant) -> WaitTooLong {
         let now = Instant::now();
-        let due = self.ledger().due(pace, 0, now).unwrap_or(limit);
+        let ledger = self.ledger();
+        let due = ledger.due(pace, 0, now).unwrap_or(limit);
+        // Nothing holds it but the calls under way.
+        let is_free = ledger.earliest(pace, 0, now).is_none();
         WaitTooLong {
+            cause: if is_free {
+                HoldCause::Answer
+            } else {
+                HoldCause::Quota
+            },
             name: self.name.clone(),
             wait: due.saturating_duration_since(now),
         }

@@ -143,11 +143,14 @@ impl Governor {
         let place = CallPlace::of(path, &self.paces);
         let admitted = budget.admit(place, &self.paces, deadline, waits).await;
         let (ticket, was_held) =
-            admitted.map_err(|WaitTooLong { name, wait }| EgressError::QuotaSpent {
-                budget: name.to_string(),
-                wait,
-                limit: deadline.reason,
-            })?;
+            admitted.map_err(
+                |WaitTooLong { name, wait, cause }| EgressError::QuotaSpent {
+                    cause,
+                    budget: name.to_string(),
+                    wait,
+                    limit: deadline.reason,
+                },
+            )?;
         let now = Instant::now();
         let held = was_held.then(|| now.saturating_duration_since(began));
         let mut admission = CallPermit {

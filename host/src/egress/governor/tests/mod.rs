@@ -169,6 +169,25 @@ async fn call_that_would_be_held_for_too_long_fails_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn call_that_waits_for_the_first_answer_blames_no_quota() {
+    let governor = governor("a", "", &Budgets::default());
+    let waits = Arc::default();
+    let first = governor
+        .admit(ORIGIN, "/", patience(HOUR), &waits)
+        .await
+        .unwrap();
+    let error = call(&governor, ORIGIN, SECOND, 200, &HeaderMap::new())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("waits for the answer to another call") && !error.contains("no call left"),
+        "{error}"
+    );
+    drop(first);
+}
+
+#[tokio::test(start_paused = true)]
 async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
     let governor = governor("a", "", &Budgets::default());
     call(&governor, ORIGIN, HOUR, 200, &told(1, 60))
