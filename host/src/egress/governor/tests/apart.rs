@@ -81,9 +81,9 @@ async fn refusal_that_names_no_resource_holds_all_calls() {
     ];
     for told in [&[][..], &global[..1], &global[1..]] {
         let governor = governor("a", "", &Budgets::default());
-        for path in ["/search", "/core"] {
-            let headers = of(&path[1..], 30, 9, 60);
-            at(&governor, path, 200, &headers).await.unwrap();
+        for resource in ["search", "core"] {
+            let (path, headers) = (format!("/{resource}"), of(resource, 30, 9, 60));
+            at(&governor, &path, 200, &headers).await.unwrap();
         }
         let mut refusal = HeaderMap::new();
         if !told.is_empty() {
