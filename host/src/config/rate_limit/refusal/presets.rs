@@ -7,6 +7,7 @@ use super::body_path::BodyPath;
 use super::rule::{RefusalAction, RefusalRule, WaitPlace};
 use super::section;
 use crate::config::document::{Document, ValueSources};
+use crate::config::error::Problem;
 use crate::config::reading::SystemFiles;
 use crate::config::settings::Settings;
 
@@ -125,13 +126,17 @@ pub(super) fn rules(name: &str) -> Result<Vec<RefusalRule>, String> {
 
 /// Reads rules that are right, as a test sees to.
 fn parsed(text: &str) -> Vec<RefusalRule> {
-    let Ok(document) = Document::parse(text) else {
-        return Vec::new();
-    };
+    Document::parse(text).map_or_else(|_| Vec::new(), |document| read(&document).0)
+}
+
+/// The rules of a document, and what is wrong with them.
+fn read(document: &Document<'_>) -> (Vec<RefusalRule>, Vec<Problem>) {
     let no_variable = |_: &str| Err(VarError::NotPresent);
     let sources = ValueSources::new(Path::new("preset"), &no_variable, &SystemFiles);
     let (mut table, mut problems) = (document.root(), Vec::new());
-    section::rules(&mut Settings::new(&mut table, &sources, &mut problems))
+    let rules = section::rules(&mut Settings::new(&mut table, &sources, &mut problems));
+    problems.extend(table.unknown());
+    (rules, problems)
 }
 
 /// How long it takes until there is enough for the query.
@@ -152,12 +157,8 @@ mod tests {
     fn all_rules_of_presets_are_right() {
         for Preset { name, rules: text } in PRESETS {
             let document = Document::parse(text).expect(name);
-            let no_variable = |_: &str| Err(VarError::NotPresent);
-            let sources = ValueSources::new(Path::new("preset"), &no_variable, &SystemFiles);
-            let (mut table, mut problems) = (document.root(), Vec::new());
-            let read = section::rules(&mut Settings::new(&mut table, &sources, &mut problems));
+            let (read, problems) = read(&document);
             assert_eq!(problems, [], "{name}");
-            assert_eq!(table.unknown(), [], "{name}");
             assert_eq!(read.len(), text.matches("[[refusal]]").count(), "{name}");
             assert_eq!(rules(name).map(|rules| rules.len()), Ok(read.len()));
         }
