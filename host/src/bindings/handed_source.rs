@@ -1,4 +1,4 @@
-//! The types of `source` as they are read from a guest. Those of `bindgen!` stand for them in the rest of the host.
+//! The types of `source` as they are read from a guest. For tables, those of `bindgen!` stand in the rest of the host.
 
 use wasmtime::component::{ComponentType, Lift};
 
@@ -9,11 +9,12 @@ use super::source;
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct HandedPage {
-    insert: HandedText,
-    state: HandedText,
+    pub(crate) insert: HandedText,
+    pub(crate) state: HandedText,
     #[component(name = "has-more")]
-    has_more: bool,
-    wait: Option<u32>,
+    pub(crate) has_more: bool,
+    /// In milliseconds.
+    pub(crate) wait: Option<u32>,
 }
 
 /// `table`.
@@ -66,17 +67,6 @@ pub(crate) enum HandedError {
     Other(HandedText),
 }
 
-impl From<HandedPage> for source::Page {
-    fn from(page: HandedPage) -> Self {
-        Self {
-            insert: page.insert.0,
-            state: page.state.0,
-            has_more: page.has_more,
-            wait: page.wait,
-        }
-    }
-}
-
 impl From<HandedTable> for source::Table {
     fn from(table: HandedTable) -> Self {
         let keys = table.primary_key.0.into_iter();
@@ -97,20 +87,6 @@ impl From<HandedField> for source::Field {
                 HandedType::Described(json) => source::FieldType::Described(json.0),
             },
             default: field.default.map(|json| json.0),
-        }
-    }
-}
-
-impl From<HandedError> for source::Error {
-    fn from(error: HandedError) -> Self {
-        match error {
-            HandedError::UnknownTable => Self::UnknownTable,
-            HandedError::Misconfigured(message) => Self::Misconfigured(message.0),
-            HandedError::InvalidState(message) => Self::InvalidState(message.0),
-            HandedError::Unauthorized(message) => Self::Unauthorized(message.0),
-            HandedError::RateLimited(wait) => Self::RateLimited(wait),
-            HandedError::Upstream(message) => Self::Upstream(message.0),
-            HandedError::Other(message) => Self::Other(message.0),
         }
     }
 }

@@ -121,7 +121,7 @@ impl Program {
                 let answer = export(&mut store, &guest).await?;
                 wasmtime::Result::Ok(answer.map_err(|error| match payment() {
                     // Cut in the call's own turn: a guest's words may be as long as a page.
-                    Ok(_paid) => GuestError::new(error.into(), name, table, &setup.secrets).into(),
+                    Ok(_paid) => GuestError::new(error, name, table, &setup.secrets).into(),
                     Err(limit) => CallError::no_memory(limit),
                 }))
             });

@@ -10,7 +10,7 @@ use super::code::CodeFault;
 use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, MemoryError};
-use crate::bindings::source;
+use crate::bindings::{HandedError, HandedText};
 use crate::config::ConnectorName;
 use crate::report;
 use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
@@ -47,29 +47,29 @@ pub(crate) enum GuestError {
 impl GuestError {
     /// The error that `connector` returned for `table`, or for its schema if that is `None`. Its `secrets` are taken out.
     pub(super) fn new(
-        error: source::Error,
+        error: HandedError,
         connector: &ConnectorName,
         table: Option<&str>,
         secrets: &Secrets,
     ) -> Self {
-        let short = |message: String| secrets.shown_beginning(&message, MAX_MESSAGE_BYTES);
+        let short = |message: HandedText| secrets.shown_beginning(&message.0, MAX_MESSAGE_BYTES);
         match error {
-            source::Error::UnknownTable => Self::UnknownTable {
+            HandedError::UnknownTable => Self::UnknownTable {
                 table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),
             },
-            source::Error::Misconfigured(message) => Self::Misconfigured {
+            HandedError::Misconfigured(message) => Self::Misconfigured {
                 file: connector.config_file(),
                 message: short(message),
             },
-            source::Error::InvalidState(message) => Self::InvalidState(short(message)),
-            source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
+            HandedError::InvalidState(message) => Self::InvalidState(short(message)),
+            HandedError::Unauthorized(message) => Self::Unauthorized(short(message)),
             // A wait of zero does not say when to come back: JavaScript's NaN arrives as 0, too.
-            source::Error::RateLimited(wait) => Self::RateLimited(
+            HandedError::RateLimited(wait) => Self::RateLimited(
                 wait.filter(|wait| *wait > 0)
                     .map(|wait| Duration::from_millis(wait.into())),
             ),
-            source::Error::Upstream(message) => Self::Upstream(short(message)),
-            source::Error::Other(message) => Self::Failed(short(message)),
+            HandedError::Upstream(message) => Self::Upstream(short(message)),
+            HandedError::Other(message) => Self::Failed(short(message)),
         }
     }
 }

@@ -43,24 +43,24 @@ impl GuestPage {
         mut charge: Charge,
         limits: &Limits,
     ) -> Result<Self, CallError> {
-        let page = source::Page::from(page);
-        if page.insert.len() as u64 > limits.max_page_bytes {
+        let (insert, state) = (page.insert.0, page.state.0);
+        if insert.len() as u64 > limits.max_page_bytes {
             return Err(CallError::PageTooLarge {
-                bytes: page.insert.len(),
+                bytes: insert.len(),
                 limit_bytes: limits.max_page_bytes,
             });
         }
-        if page.state.len() as u64 > limits.max_state_bytes {
+        if state.len() as u64 > limits.max_state_bytes {
             return Err(CallError::StateTooLarge {
-                bytes: page.state.len(),
+                bytes: state.len(),
                 limit_bytes: limits.max_state_bytes,
             });
         }
-        let copies = (page.state.len() as u64).saturating_mul(STATE_COPIES);
+        let copies = (state.len() as u64).saturating_mul(STATE_COPIES);
         charge.grow(copies).map_err(CallError::no_memory)?;
         Ok(Self {
-            insert: page.insert,
-            state: page.state,
+            insert,
+            state,
             has_more: page.has_more,
             wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
             charge,
