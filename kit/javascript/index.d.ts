@@ -184,6 +184,12 @@ export class Request {
   clone(): Request;
 }
 
+/** One link of the header `Link`: its URL, absolute, and its attributes by their names in lower case. */
+export interface Link {
+  readonly url: string;
+  readonly [attribute: string]: string | undefined;
+}
+
 export interface Response extends Body {}
 export class Response {
   constructor(body?: BodyInit | null, init?: { status?: number; statusText?: string; headers?: HeadersInit });
@@ -194,6 +200,8 @@ export class Response {
   readonly headers: Headers;
   readonly url: string;
   readonly redirected: boolean;
+  /** The header `Link` by relation, in lower case: `response.links.next?.url` is the next page's, where there is one. */
+  readonly links: { readonly [relation: string]: Link | undefined };
   readonly type: "default";
   clone(): Response;
 }

@@ -4,6 +4,7 @@ import { Body, bodyFrom } from "./body.js";
 import { InvalidState, RateLimited, Unauthorized, Upstream } from "./errors.js";
 import { Headers } from "./headers.js";
 import { write } from "./json.js";
+import { readLinks } from "./links.js";
 import { rateLimit } from "./refusal.js";
 
 export class Response extends Body {
@@ -37,6 +38,11 @@ export class Response extends Body {
 
   get redirected() {
     return this.#redirected;
+  }
+
+  /** The header `Link` by relation: `links.next?.url`, absolute, and the link's attributes, as in `links.next?.results`. */
+  get links() {
+    return readLinks(this.headers.get("link") ?? "", this.#url);
   }
 
   clone() {

@@ -32,6 +32,8 @@ export const source: Source = connector({
           fetch(`${env("BASE")}/beers?page=${page}`, { timeout: 1000, credential: "api" }),
         );
         const insert: Beer[] = await response.json();
+        const next: string | undefined = response.links.next?.url;
+        log("debug", `${next} ${response.links.next?.results === "true"}`);
         await sleep(10);
         log("info", parseJson("1"));
         return { insert, state: { page: page + 1 }, hasMore: true, wait: 500 };
