@@ -123,6 +123,8 @@ fn every_fault_is_found_and_nothing_else() {
         ("fails", "page-failed"),
         ("mistyped", "type-mismatch"),
         ("lacks_a_field", "field-never-came"),
+        ("odd_times", "odd-time"),
+        ("counts_far", "large-integer"),
     ]);
     assert_eq!(findings(checked), expected, "{checked:#}");
     let refused = checked["findings"]

@@ -87,9 +87,11 @@ pub(crate) enum FindingCode {
     KeyNull,
     KeyTwice,
     TypeMismatch,
+    OddTime,
     KindChanged,
     FieldNeverCame,
     StateGrows,
+    LargeInteger,
     NotRepeatable,
     StateStuck,
     ResumeFailed,
@@ -121,9 +123,11 @@ impl FindingCode {
             | Self::OddName
             | Self::SimilarNames
             | Self::PageNotReady
+            | Self::OddTime
             | Self::KindChanged
             | Self::FieldNeverCame
             | Self::StateGrows
+            | Self::LargeInteger
             | Self::NotRepeatable => Severity::Warning,
         }
     }
@@ -179,9 +183,17 @@ impl FindingCode {
             Self::TypeMismatch => {
                 "declare the type that the values have, or leave the field out: Weld then infers it"
             }
+            Self::OddTime => {
+                "write times as in RFC 3339, such as 2026-06-01T12:30:45Z, and null where there is none, or declare the \
+                 field as `string`"
+            }
             Self::KindChanged => "convert the column's values to one type before they are answered",
             Self::FieldNeverCame => "mend the field's name, give it a default, or leave it out",
             Self::StateGrows => "keep a position in the state, not a list of what has come",
+            Self::LargeInteger => {
+                "keep it as a string: a reader that takes numbers for 64-bit floats, such as JavaScript's, changes its last \
+                 digits, and the next page begins elsewhere"
+            }
             Self::NotRepeatable => {
                 "ask the API for a fixed order; where the data itself changes, this is no fault. A page that is asked for \
                  twice with one state must have the same rows, since answers get lost"

@@ -7,6 +7,8 @@ mod component;
 mod finding;
 mod names;
 mod pages;
+mod states;
+mod times;
 mod types;
 
 use std::time::Duration;

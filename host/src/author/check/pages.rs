@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use weld_protocol::Table;
 
 use super::finding::{Finding, FindingCode};
-use super::types;
+use super::{states, types};
 use crate::sync::{Checks, ConnectorClient, PageWaitError, TableSync, Warning, WarningKind};
 
 /// One page, and where it leaves the table.
@@ -59,6 +59,9 @@ async fn fetch_and_check(
     let warnings = checks.page(1, &first.rows, &first.state, !first.has_more);
     findings.extend(warnings.iter().map(from_warning));
     findings.extend(types::check(table, &first.rows));
+    let large_integer = states::check(first.state.get());
+    let is_told = large_integer.is_some();
+    findings.extend(large_integer);
     match fetch(client, table, first_state, patience).await {
         Ok(again) => findings.extend(compare(&first, &again)),
         Err(error) => findings.push(missing_page(FindingCode::PageFailed, &error)),
@@ -75,6 +78,7 @@ async fn fetch_and_check(
             rows = rows.saturating_add(second.rows.len());
             let warnings = checks.page(2, &second.rows, &second.state, false);
             findings.extend(warnings.iter().map(from_warning));
+            findings.extend(states::check(second.state.get()).filter(|_| !is_told));
             findings.extend(repeated_page(&first, &second));
         }
         Err(error) => findings.push(missing_page(FindingCode::ResumeFailed, &error)),

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use weld_protocol::{FieldType, Table};
 
 use super::finding::{Finding, FindingCode};
+use super::times;
 use crate::report;
 
 /// How much of a value is shown.
@@ -16,6 +17,8 @@ const SHOWN_BYTES: usize = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DeclaredType {
     String,
+    /// A string that tells a date or a time.
+    Time,
     /// Whole numbers of at most this many bits.
     Integer(u32),
     Number,
@@ -46,22 +49,21 @@ pub(super) fn check(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
             continue;
         };
         declared.retain(|name, (type_name, declared_type)| {
-            let Some(value) = row
+            let Some((value, code)) = row
                 .get(*name)
-                .filter(|value| !declared_type.fits(value.get()))
+                .and_then(|value| Some((value.get(), declared_type.fault(value.get())?)))
             else {
                 return true;
             };
-            let value = report::shortened(value.get(), SHOWN_BYTES);
+            let value = report::shortened(value, SHOWN_BYTES);
             let message = format!(
                 "row {} has {value} in `{name}`, which is declared as `{type_name}`",
                 index.saturating_add(1)
             );
-            findings.push(Finding::new(
-                FindingCode::TypeMismatch,
-                report::escaped(&message),
-            ));
-            false
+            findings.push(Finding::new(code, report::escaped(&message)));
+            // After a text that is no time, a value of another kind is news.
+            *declared_type = DeclaredType::String;
+            code == FindingCode::OddTime
         });
     }
     findings
@@ -71,7 +73,8 @@ impl DeclaredType {
     /// `None` for a name that is not known here: which names there are is for Weld to say.
     fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
-            "string" | "datetime" | "date" | "timestamp" => Self::String,
+            "string" => Self::String,
+            "datetime" | "date" | "timestamp" => Self::Time,
             "int" => Self::Integer(32),
             "long" => Self::Integer(64),
             "float" | "double" | "number" => Self::Number,
@@ -82,14 +85,31 @@ impl DeclaredType {
         })
     }
 
+    /// What is wrong with the value, if anything.
+    fn fault(self, json: &str) -> Option<FindingCode> {
+        if !self.fits(json) {
+            return Some(FindingCode::TypeMismatch);
+        }
+        // Half of a surrogate pair is no text, and no time.
+        let is_odd = self == Self::Time
+            && json != "null"
+            && serde_json::from_str::<String>(json)
+                .map_or(true, |text| times::read(&text).is_none());
+        is_odd.then_some(FindingCode::OddTime)
+    }
+
     fn fits(self, json: &str) -> bool {
         let Ok(value) = serde_json::from_str::<Value>(json) else {
-            // Numbers that no float holds are numbers all the same.
-            return self == Self::Number;
+            // Numbers that no float holds are numbers all the same, and half of a surrogate pair stands in a string.
+            return match self {
+                Self::Number => !json.starts_with('"'),
+                Self::String | Self::Time => json.starts_with('"'),
+                _ => false,
+            };
         };
         match (self, &value) {
             (_, Value::Null)
-            | (Self::String, Value::String(_))
+            | (Self::String | Self::Time, Value::String(_))
             | (Self::Number, Value::Number(_))
             | (Self::Boolean, Value::Bool(_))
             | (Self::Array, Value::Array(_))
@@ -107,7 +127,7 @@ mod tests {
     use super::*;
     use weld_protocol::Field;
 
-    fn found(type_name: &str, value: &str) -> bool {
+    fn codes(type_name: &str, rows: &[impl AsRef<str>]) -> Vec<FindingCode> {
         let table = Table {
             name: "t".to_owned(),
             primary_key: Vec::new(),
@@ -117,20 +137,32 @@ mod tests {
                 default: None,
             }],
         };
-        let row = RawValue::from_string(format!("{{\"f\": {value}}}")).expect("JSON");
-        !check(&table, &[row]).is_empty()
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| RawValue::from_string(row.as_ref().to_owned()).expect("JSON"))
+            .collect();
+        let findings = check(&table, &rows);
+        findings.iter().map(|finding| finding.code).collect()
+    }
+
+    fn found(type_name: &str, value: &str) -> bool {
+        !codes(type_name, &[format!("{{\"f\": {value}}}")]).is_empty()
     }
 
     #[test]
     fn values_of_another_type_are_found() {
         for (type_name, fitting, other) in [
             ("string", r#""a""#, "1"),
+            ("string", r#""\ud83d""#, "{}"),
             ("datetime", r#""2026-01-01T00:00:00Z""#, "0"),
+            ("timestamp", r#""2026-01-01 12:30""#, "false"),
+            ("date", r#""2026-01-01""#, "[]"),
             ("int", "-2147483648", "2147483648"),
             ("int", "0", "0.5"),
             ("long", "9223372036854775807", "9223372036854775808"),
             ("long", "1", r#""1""#),
             ("double", "0.5", r#""0.5""#),
+            ("double", "1e400", r#""\ud83d""#),
             ("boolean", "true", "0"),
             ("array", "[1]", "{}"),
             ("object", "{}", "[]"),
@@ -140,6 +172,30 @@ mod tests {
             assert!(found(type_name, other), "{type_name} {other}");
         }
         assert!(!found("of-another-time", "1"), "it is not known here");
+    }
+
+    #[test]
+    fn texts_that_are_no_times_are_told_where_times_are_declared() {
+        for declared in ["datetime", "timestamp", "date", "DateTime"] {
+            for text in ["yesterday", "", "01/06/2026", "2026-06-01T12:30:45 CET"] {
+                let codes = codes(declared, &[&format!("{{\"f\": {text:?}}}")]);
+                assert_eq!(codes, [FindingCode::OddTime], "{declared} {text:?}");
+            }
+            let rows = ["2026-06-01", "2026-06-01T12:30", "2026-06-01 12:30:45.5+02"];
+            let rows = rows.map(|text| format!("{{\"f\": {text:?}}}"));
+            assert_eq!(codes(declared, &rows), [], "{declared}");
+        }
+        assert_eq!(codes("string", &["{\"f\": \"yesterday\"}"]), []);
+        let both = [
+            "{\"f\": \"soon\"}",
+            "{\"f\": \"soon\"}",
+            "{\"f\": 1}",
+            "{\"f\": 2}",
+        ];
+        assert_eq!(
+            codes("datetime", &both),
+            [FindingCode::OddTime, FindingCode::TypeMismatch]
+        );
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn is_remaining(name: &str) -> bool {
 /// A number of seconds, a time since 1970, or a date.
 fn time(text: &str, asked_at: Time) -> Option<Duration> {
     let Some(number) = number(text) else {
-        return Some(Time::http_date(text)?.since(asked_at));
+        return Some(Time::of_header(text)?.since(asked_at));
     };
     if number < EPOCH_SECONDS {
         return seconds(number);

@@ -1,4 +1,4 @@
-//! A moment, as APIs write it: RFC 3339, or the form of HTTP's headers.
+//! A moment, as APIs write it: RFC 3339, with or without seconds and zone, or the form of HTTP's headers.
 
 mod calendar;
 mod read;
@@ -15,6 +15,9 @@ const FIRST: i64 = -62_135_596_800;
 const LAST: i64 = 253_402_300_799;
 
 /// A moment in UTC, to the nanosecond. Its text is RFC 3339, such as `2024-06-01T12:00:00Z`, in JSON too.
+///
+/// A text without a zone is read as UTC, and one without seconds or without a time of day at its beginning:
+/// `2024-06-01T12:00`, `2024-06-01`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Time {
@@ -151,7 +154,7 @@ impl std::str::FromStr for Time {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        Self::rfc3339(text).ok_or_else(|| TimeError {
+        Self::iso(text).ok_or_else(|| TimeError {
             text: text.to_owned(),
         })
     }

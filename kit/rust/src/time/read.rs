@@ -4,31 +4,35 @@ use super::Time;
 use super::calendar::{DAY, days};
 
 impl Time {
-    /// Reads RFC 3339: a date, `T` or a space, a time with or without a fraction, and `Z` or an offset.
-    pub(super) fn rfc3339(text: &str) -> Option<Self> {
+    /// Reads RFC 3339 and what APIs leave out of it: a date, or a date, `T` or a space, hours and minutes, seconds with or
+    /// without a fraction, and `Z`, `UTC`, `GMT` or an offset. Without a zone it is in UTC.
+    pub(super) fn iso(text: &str) -> Option<Self> {
         let mut text = Text(text.as_bytes());
         let year = text.number(4)?;
         text.eat(b"-")?;
         let month = text.number(2)?;
         text.eat(b"-")?;
         let day = text.number(2)?;
+        let midnight = days(year, month, day)? * DAY;
+        if text.0.is_empty() {
+            return Some(Self::from_unix(midnight));
+        }
         text.eat(b"Tt ")?;
-        let time = text.time_of_day()?;
-        let nanos = text.fraction()?;
-        let offset = match text.eat(b"Zz+-")? {
-            b'-' => text.offset()?,
-            b'+' => -text.offset()?,
-            _ => 0,
-        };
-        let seconds = days(year, month, day)? * DAY + time + offset;
+        let (time, nanos) = text.clock()?;
+        let offset = text.zone()?;
         text.0.is_empty().then_some(Self {
             nanos,
-            ..Self::from_unix(seconds)
+            ..Self::from_unix(midnight + time - offset)
         })
     }
 
+    /// Reads a date of a header, in the form of HTTP or of [`iso`](Self::iso).
+    pub(crate) fn of_header(text: &str) -> Option<Self> {
+        Self::http_date(text).or_else(|| Self::iso(text.trim()))
+    }
+
     /// Reads the form of HTTP's headers: `Wed, 21 Oct 2026 07:28:00 GMT`.
-    pub(crate) fn http_date(text: &str) -> Option<Self> {
+    pub(super) fn http_date(text: &str) -> Option<Self> {
         const MONTHS: [&str; 12] = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ];
@@ -68,13 +72,53 @@ impl Text<'_> {
 
     /// `hh:mm:ss`, in seconds. A leap second counts as the one before it.
     fn time_of_day(&mut self) -> Option<i64> {
+        let minutes = self.minutes()?;
+        self.eat(b":")?;
+        let seconds = self.number(2)?;
+        (seconds <= 60).then(|| minutes * 60 + seconds.min(59))
+    }
+
+    /// `hh:mm`, in minutes.
+    fn minutes(&mut self) -> Option<i64> {
         let hours = self.number(2)?;
         self.eat(b":")?;
         let minutes = self.number(2)?;
-        self.eat(b":")?;
-        let seconds = self.number(2)?;
-        (hours < 24 && minutes < 60 && seconds <= 60)
-            .then(|| hours * 3_600 + minutes * 60 + seconds.min(59))
+        (hours < 24 && minutes < 60).then(|| hours * 60 + minutes)
+    }
+
+    /// `hh:mm`, with or without `:ss`, which alone has a fraction: in seconds and nanoseconds.
+    fn clock(&mut self) -> Option<(i64, u32)> {
+        let rest = self.0;
+        let minutes = self.minutes()?;
+        if !self.0.starts_with(b":") {
+            return Some((minutes * 60, 0));
+        }
+        self.0 = rest;
+        Some((self.time_of_day()?, self.fraction()?))
+    }
+
+    /// `Z`, `UTC`, `GMT`, `+hh:mm`, `+hhmm` or `+hh`, with or without a space before it, in seconds. Nothing is UTC.
+    fn zone(&mut self) -> Option<i64> {
+        let has_space = self.0.first() == Some(&b' ');
+        if has_space {
+            self.eat(b" ")?;
+        }
+        if self.0.is_empty() {
+            return (!has_space).then_some(0);
+        }
+        if let b"Z" | b"z" | b"UTC" | b"GMT" = self.0 {
+            self.0 = &[];
+            return Some(0);
+        }
+        let sign = if self.eat(b"+-")? == b'-' { -1 } else { 1 };
+        let hours = self.number(2)?;
+        if self.0.first() == Some(&b':') {
+            self.eat(b":")?;
+        } else if self.0.is_empty() {
+            return (hours < 24).then_some(sign * hours * 3_600);
+        }
+        let minutes = self.number(2)?;
+        (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
     }
 
     /// `.25`, in nanoseconds; finer digits are dropped. Nothing is nothing.
@@ -93,13 +137,5 @@ impl Text<'_> {
                 .take(9)
                 .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')),
         )
-    }
-
-    /// `hh:mm`, in seconds.
-    fn offset(&mut self) -> Option<i64> {
-        let hours = self.number(2)?;
-        self.eat(b":")?;
-        let minutes = self.number(2)?;
-        (hours < 24 && minutes < 60).then(|| hours * 3_600 + minutes * 60)
     }
 }

@@ -50,14 +50,28 @@ fn seconds_since_1970_are_those_of_every_other_clock() {
     }
 }
 
+#[derive(serde::Deserialize)]
+struct TimeTable {
+    values: Vec<TimeCase>,
+    headers: Vec<TimeCase>,
+}
+
+#[derive(serde::Deserialize)]
+struct TimeCase {
+    what: String,
+    text: String,
+    time: Option<String>,
+}
+
+fn table() -> TimeTable {
+    serde_json::from_str(include_str!("../../../time.json")).unwrap()
+}
+
 #[test]
-fn offsets_are_taken_to_utc() {
-    for (text, utc) in [
-        ("2024-01-01T00:30:00+01:00", "2023-12-31T23:30:00Z"),
-        ("2023-12-31 19:00:00.5-05:30", "2024-01-01T00:30:00.500Z"),
-        ("2024-01-01t00:00:00z", "2024-01-01T00:00:00Z"),
-    ] {
-        assert_eq!(time(text).to_string(), utc, "{text}");
+fn times_are_read_as_every_reader_of_rows_does() {
+    for TimeCase { what, text, time } in table().values {
+        let read = text.parse::<Time>().ok().map(|time| time.to_string());
+        assert_eq!(read, time, "{what}: {text:?}");
     }
 }
 
@@ -82,27 +96,10 @@ fn an_earlier_time_crosses_days_and_years_and_ends_with_the_calendar() {
 }
 
 #[test]
-fn other_notations_are_refused() {
-    for text in [
-        "",
-        "yesterday",
-        "2024-01-01",
-        "2024-01-01T00:00:00",
-        "2024-02-30T00:00:00Z",
-        "2023-02-29T00:00:00Z",
-        "2024-13-01T00:00:00Z",
-        "2024-00-01T00:00:00Z",
-        "2024-01-00T00:00:00Z",
-        "2024-01-01T24:00:00Z",
-        "2024-01-01T00:60:00Z",
-        "2024-01-01T00:00:61Z",
-        "2024-01-01T00:00:00.Z",
-        "2024-01-01T00:00:00Zulu",
-        "2024-01-01T00:00:00+1",
-        "+024-01-01T00:00:00Z",
-        "0000-01-01T00:00:00Z",
-    ] {
-        assert!(text.parse::<Time>().is_err(), "{text}");
+fn times_of_headers_are_read_as_in_every_language() {
+    for TimeCase { what, text, time } in table().headers {
+        let read = Time::of_header(&text).map(|time| time.to_string());
+        assert_eq!(read, time, "{what}: {text:?}");
     }
 }
 

@@ -31,6 +31,8 @@ fn schema() -> Result<Vec<Table>, Error> {
         "keeps_a_refusal_to_itself",
         "Good",
         "is odd",
+        "counts_far",
+        "counts_in_text",
     ]
     .map(|name| table(name, &["id"]))
     .into();
@@ -42,6 +44,10 @@ fn schema() -> Result<Vec<Table>, Error> {
     tables.push(Table {
         fields: vec![field("id", "int"), field("name", "string")],
         ..table("lacks_a_field", &["id"])
+    });
+    tables.push(Table {
+        fields: vec![field("at", "datetime"), field("on", "date")],
+        ..table("odd_times", &["id"])
     });
     Ok(tables)
 }
@@ -91,7 +97,16 @@ fn fetch_page(table: String, state: String) -> Result<Page, Error> {
             });
             json!([])
         }
+        "counts_far" => {
+            let far = json!({ "after": { "ids": [1, 9_007_199_254_740_993_u64] } });
+            return page(&json!([{ "id": 1 }]), &far, false);
+        }
+        "counts_in_text" => {
+            let far = json!({ "after": { "ids": [9_007_199_254_740_992_u64, "9007199254740993"] } });
+            return page(&json!([{ "id": 1 }]), &far, false);
+        }
         "mistyped" => json!([{ "id": "one", "name": "a" }]),
+        "odd_times" => json!([{ "id": 1, "at": "2026-06-01 12:30", "on": "2026-06-01" }, { "id": 2, "at": "June", "on": null }]),
         "lacks_a_field" => json!([{ "id": 1 }]),
         _ => return Err(Error::UnknownTable),
     };

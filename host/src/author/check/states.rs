@@ -1,0 +1,165 @@
+//! Numbers in a state that come back as other numbers.
+
+use super::finding::{Finding, FindingCode};
+use crate::report;
+
+/// 2^53: up to it a 64-bit float holds every integer.
+const EXACT_TO: &str = "9007199254740992";
+
+/// How much of a path or a number is shown.
+const SHOWN_BYTES: usize = 100;
+
+/// An integer past 2^53 in a state, at any depth. The finding names the first one.
+pub(super) fn check(state: &str) -> Option<Finding> {
+    let (path, number, count) = large_integers(state)?;
+    let more = match count {
+        1 => String::new(),
+        count => format!(" (and {} more)", count.saturating_sub(1)),
+    };
+    let message = format!(
+        "the state has the integer {} in `{}`{more}, past 2^53",
+        report::shortened(number, SHOWN_BYTES),
+        report::shortened(&report::escaped(&path), SHOWN_BYTES)
+    );
+    Some(Finding::new(FindingCode::LargeInteger, message))
+}
+
+/// One object or array around the place that is being read.
+enum Level<'a> {
+    /// With the name of the member that was read last, quoted.
+    Object(&'a str),
+    /// With the index of the value that is being read.
+    Array(usize),
+}
+
+/// The path and digits of the first large integer in a valid JSON text, and how many there are. Reads the text once,
+/// however deep it is.
+fn large_integers(json: &str) -> Option<(String, &str, usize)> {
+    let mut levels: Vec<Level<'_>> = Vec::new();
+    let mut first = None;
+    let mut count = 0_usize;
+    let mut rest = json;
+    while let Some(byte) = rest.bytes().next() {
+        let length = match byte {
+            b'"' => string_length(rest),
+            b'-' | b'0'..=b'9' => rest
+                .find([',', ']', '}', ' ', '\t', '\n', '\r'])
+                .unwrap_or(rest.len()),
+            _ => 1,
+        };
+        let Some((token, after)) = rest.split_at_checked(length) else {
+            break;
+        };
+        match byte {
+            b'{' => levels.push(Level::Object("\"\"")),
+            b'[' => levels.push(Level::Array(0)),
+            b'}' | b']' => {
+                levels.pop();
+            }
+            b',' => {
+                if let Some(Level::Array(index)) = levels.last_mut() {
+                    *index = index.saturating_add(1);
+                }
+            }
+            b'"' if after.trim_start().starts_with(':') => {
+                if let Some(Level::Object(name)) = levels.last_mut() {
+                    *name = token;
+                }
+            }
+            b'-' | b'0'..=b'9' if is_large_integer(token) => {
+                count = count.saturating_add(1);
+                first.get_or_insert_with(|| (path(&levels), token));
+            }
+            _ => {}
+        }
+        rest = after;
+    }
+    first.map(|(path, number)| (path, number, count))
+}
+
+/// The length of the string that a text begins with, quotes included.
+fn string_length(json: &str) -> usize {
+    let mut is_escaped = false;
+    let end = json.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.map_or(json.len(), |end| end.saturating_add(2))
+}
+
+fn is_large_integer(number: &str) -> bool {
+    let digits = number.trim_start_matches('-');
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits.len(), digits) > (EXACT_TO.len(), EXACT_TO)
+}
+
+/// `cursor.ids[3]`
+fn path(levels: &[Level<'_>]) -> String {
+    let mut path = String::new();
+    for level in levels {
+        match level {
+            Level::Object(name) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                let name = name
+                    .strip_prefix('"')
+                    .and_then(|name| name.strip_suffix('"'));
+                path.push_str(name.unwrap_or_default());
+            }
+            Level::Array(index) => path.push_str(&format!("[{index}]")),
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_past_2_to_the_53rd_are_told_with_their_place() {
+        for (state, place) in [
+            (r#"{"id": 9007199254740993}"#, "9007199254740993 in `id`,"),
+            (r#"{"id":-9007199254740993}"#, "-9007199254740993 in `id`,"),
+            (
+                r#"{"a": 1, "b": {"c": [0, {"d": [7, 18446744073709551616]}]}, "e": 2}"#,
+                "18446744073709551616 in `b.c[1].d[1]`,",
+            ),
+            (
+                r#"{"a": {"x": [1, 2]}, "b": 99999999999999999 , "c": [10000000000000000]}"#,
+                "99999999999999999 in `b` (and 1 more),",
+            ),
+            (
+                r#"{"a\"]}:": {"": 9223372036854775807}}"#,
+                r#"in `a\"]}:.`,"#,
+            ),
+        ] {
+            let finding = check(state).unwrap();
+            assert_eq!(finding.code, FindingCode::LargeInteger);
+            assert!(finding.message.contains(place), "{}", finding.message);
+        }
+        let deep = format!(
+            "{}9007199254740993{}",
+            "[".repeat(200_000),
+            "]".repeat(200_000)
+        );
+        assert!(check(&deep).is_some());
+    }
+
+    #[test]
+    fn numbers_within_and_texts_are_not_told() {
+        for state in [
+            "null",
+            "{}",
+            r#"{"id": 9007199254740992, "other": -9007199254740992}"#,
+            r#"{"id": "9007199254740993", "9007199254740993": 1}"#,
+            r#"{"a": "\", 9007199254740993", "b": "\\"}"#,
+            r#"{"since": 1780317045.123456789012345, "big": 1e300, "small": 1.5e-7}"#,
+            r#"{"at": 1780317045123, "tries": 0, "deep": [[[{"a": -0}]]]}"#,
+        ] {
+            assert_eq!(check(state), None, "{state}");
+        }
+    }
+}
