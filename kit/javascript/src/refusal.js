@@ -38,7 +38,9 @@ export function millisecondsUntil(value, now) {
   if (value === null) return undefined;
   const number = numberIn(value);
   if (number === undefined) {
-    const date = Date.parse(value);
+    // A date without a zone is in UTC, wherever this runs.
+    const text = value.trim().replace(/^(\d{4}-\d\d-\d\d)[ Tt](\d\d:\d\d(:\d\d(\.\d+)?)?)$/, "$1T$2Z");
+    const date = Date.parse(text);
     return Number.isNaN(date) || /^\s*[-+\d.]*\s*$/.test(value) ? undefined : Math.max(date - now, 0);
   }
   if (number < EPOCH_SECONDS) return number * 1000;

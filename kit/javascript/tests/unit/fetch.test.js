@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { defineConnector, expectOk, fetch, Headers, Request, Response } from "weld-connector";
@@ -222,6 +223,14 @@ test("a time is seconds, since 1970, or a date", () => {
     [null, undefined],
   ];
   for (const [value, expected] of cases) assert.equal(millisecondsUntil(value, NOW), expected, value);
+});
+
+test("dates of headers are read as in every language", () => {
+  const table = JSON.parse(readFileSync(new URL("../../../time.json", import.meta.url), "utf8"));
+  for (const { what, text, time } of table.headers) {
+    const moment = time === null ? NOW : Date.parse(time);
+    assert.equal(millisecondsUntil(text, moment - 5000), time === null ? undefined : 5000, what);
+  }
 });
 
 test("a refusal with a wait or a spent quota is a rate limit", () => {

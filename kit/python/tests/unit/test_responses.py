@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from email.utils import format_datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import weld_connector as weld
 from weld_connector import Connector, Page, _host, _json, requests
@@ -269,3 +270,14 @@ class Uncaught(unittest.TestCase):
         later = datetime.now(timezone.utc) + timedelta(hours=1)
         self.assertAlmostEqual(seconds_until(format_datetime(later, usegmt=True)), 3600, delta=60)
         self.assertEqual(seconds_until("Wed, 21 Oct 2015 07:28:00 GMT"), 0)
+
+    def test_dates_of_headers_are_read_as_in_every_language(self):
+        table = json.loads((Path(__file__).parents[3] / "time.json").read_text())
+        for case in table["headers"]:
+            with self.subTest(case["what"]):
+                expected = case["time"]
+                if expected is not None:
+                    moment = datetime.fromisoformat(expected.replace("Z", "+00:00"))
+                    expected = (moment - timedelta(seconds=90)).timestamp()
+                with patch("time.time", return_value=expected or 0.0):
+                    self.assertEqual(seconds_until(case["text"]), None if expected is None else 90.0)

@@ -160,3 +160,27 @@ fn a_time_of_day_is_no_time() {
         assert_eq!(read, Err(TimeFault::Unreadable), "{text}");
     }
 }
+
+#[test]
+fn dates_of_headers_are_read_as_in_every_kit() {
+    #[derive(serde::Deserialize)]
+    struct TimeTable {
+        headers: Vec<TimeCase>,
+    }
+    #[derive(serde::Deserialize)]
+    struct TimeCase {
+        text: String,
+        time: Option<String>,
+    }
+    let table = include_str!("../../../../../kit/time.json");
+    let table: TimeTable = serde_json::from_str(table).unwrap();
+    for TimeCase { text, time } in table.headers {
+        let now = time.as_ref().map(|time| {
+            let time: Timestamp = time.parse().unwrap();
+            SystemTime::try_from(time).unwrap() - Duration::from_secs(30)
+        });
+        let wait = until(&text, now.unwrap_or(UNIX_EPOCH));
+        let expected = time.map(|_| Duration::from_secs(30));
+        assert_eq!(wait, expected, "{text}");
+    }
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator
-from datetime import timezone
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -56,13 +56,25 @@ def seconds_until(value: str | None) -> float | None:
             return number
         since_1970 = number if number < EPOCH_MILLISECONDS else number / 1000
         return max(0.0, since_1970 - time.time())
-    try:
-        date = parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+    date = _date(value)
+    if date is None:
         return None
     if date.tzinfo is None:
         date = date.replace(tzinfo=timezone.utc)
     return max(0.0, date.timestamp() - time.time())
+
+
+def _date(value: str) -> datetime | None:
+    """A date in the form of HTTP's headers or of ISO 8601, with or without seconds and zone."""
+    try:
+        return parsedate_to_datetime(value)
+    except (TypeError, ValueError, IndexError):
+        pass
+    try:
+        # Python 3.10 knows no Z.
+        return datetime.fromisoformat(re.sub("[Zz]$", "+00:00", value))
+    except ValueError:
+        return None
 
 
 def _told(headers: dict[str, str]) -> float | None:
