@@ -25,7 +25,7 @@ pub(super) fn check(state: &str) -> Option<Finding> {
 }
 
 /// One object or array around the place that is being read.
-enum Level<'a> {
+enum Nesting<'a> {
     /// With the name of the member that was read last, quoted.
     Object(&'a str),
     /// With the index of the value that is being read.
@@ -35,7 +35,7 @@ enum Level<'a> {
 /// The path and digits of the first large integer in a valid JSON text, and how many there are. Reads the text once,
 /// however deep it is.
 fn large_integers(json: &str) -> Option<(String, &str, usize)> {
-    let mut levels: Vec<Level<'_>> = Vec::new();
+    let mut nestings: Vec<Nesting<'_>> = Vec::new();
     let mut first = None;
     let mut count = 0_usize;
     let mut rest = json;
@@ -51,24 +51,24 @@ fn large_integers(json: &str) -> Option<(String, &str, usize)> {
             break;
         };
         match byte {
-            b'{' => levels.push(Level::Object("\"\"")),
-            b'[' => levels.push(Level::Array(0)),
+            b'{' => nestings.push(Nesting::Object("\"\"")),
+            b'[' => nestings.push(Nesting::Array(0)),
             b'}' | b']' => {
-                levels.pop();
+                nestings.pop();
             }
             b',' => {
-                if let Some(Level::Array(index)) = levels.last_mut() {
+                if let Some(Nesting::Array(index)) = nestings.last_mut() {
                     *index = index.saturating_add(1);
                 }
             }
             b'"' if after.trim_start().starts_with(':') => {
-                if let Some(Level::Object(name)) = levels.last_mut() {
+                if let Some(Nesting::Object(name)) = nestings.last_mut() {
                     *name = token;
                 }
             }
             b'-' | b'0'..=b'9' if is_large_integer(token) => {
                 count = count.saturating_add(1);
-                first.get_or_insert_with(|| (path(&levels), token));
+                first.get_or_insert_with(|| (path(&nestings), token));
             }
             _ => {}
         }
@@ -95,11 +95,11 @@ fn is_large_integer(number: &str) -> bool {
 }
 
 /// `cursor.ids[3]`
-fn path(levels: &[Level<'_>]) -> String {
+fn path(nestings: &[Nesting<'_>]) -> String {
     let mut path = String::new();
-    for level in levels {
+    for level in nestings {
         match level {
-            Level::Object(name) => {
+            Nesting::Object(name) => {
                 if !path.is_empty() {
                     path.push('.');
                 }
@@ -108,7 +108,7 @@ fn path(levels: &[Level<'_>]) -> String {
                     .and_then(|name| name.strip_suffix('"'));
                 path.push_str(name.unwrap_or_default());
             }
-            Level::Array(index) => path.push_str(&format!("[{index}]")),
+            Nesting::Array(index) => path.push_str(&format!("[{index}]")),
         }
     }
     path

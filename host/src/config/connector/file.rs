@@ -107,7 +107,7 @@ mod tests {
     fn parse(text: &str) -> Result<ConnectorConfig, ConfigError> {
         let variable = |name: &str| match name {
             "BEERS_KEY" => Ok("hunter2".to_owned()),
-            "BROKEN" => Ok("hunter2\n".to_owned()),
+            "BROKEN" => Ok("hunter2\u{1}".to_owned()),
             _ => Err(VarError::NotPresent),
         };
         ConnectorConfig::parse_with(

@@ -42,8 +42,8 @@ impl<'s> ValueSources<'s> {
         self.files.into_inner()
     }
 
-    /// The text of an entry: a string, the value of an environment variable, or the content of a
-    /// file without its last line break. `expected` says for the error what the entry should be,
+    /// The text of an entry: a string, or the value of an environment variable or the content of a
+    /// file, each without its last line break. `expected` says for the error what the entry should be,
     /// such as `a size such as "64MiB"`.
     ///
     /// # Errors
@@ -107,10 +107,10 @@ impl<'s> ValueSources<'s> {
 
     fn variable(&self, name: &str) -> Result<String, String> {
         match (self.variable)(name) {
-            Ok(value) if value.is_empty() => {
-                Err(format!("the environment variable {name:?} is empty"))
-            }
-            Ok(value) => Ok(value),
+            Ok(value) => match without_line_break(&value) {
+                "" => Err(format!("the environment variable {name:?} is empty")),
+                line => Ok(line.to_owned()),
+            },
             Err(VarError::NotPresent) => {
                 Err(format!("the environment variable {name:?} is not set"))
             }
@@ -123,9 +123,7 @@ impl<'s> ValueSources<'s> {
     fn file(&self, path: &str) -> Result<String, String> {
         let text = String::from_utf8(self.read(path, ReadLimit::VALUE)?)
             .map_err(|_| format!("the file {path:?} is not UTF-8"))?;
-        let value = text.strip_suffix('\n').map_or(text.as_str(), |line| {
-            line.strip_suffix('\r').unwrap_or(line)
-        });
+        let value = without_line_break(&text);
         if value.is_empty() {
             Err(format!("the file {path:?} is empty"))
         } else {
@@ -147,6 +145,13 @@ impl<'s> ValueSources<'s> {
     }
 }
 
+/// A value without its last line break, which `echo`, editors and stores of secrets add.
+fn without_line_break(value: &str) -> &str {
+    value
+        .strip_suffix('\n')
+        .map_or(value, |line| line.strip_suffix('\r').unwrap_or(line))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -158,7 +163,10 @@ mod tests {
     fn variable(name: &str) -> Result<String, VarError> {
         match name {
             "KEY" => Ok("hunter2\n".into()),
+            "WINDOWS" => Ok("hunter2\r\n".into()),
+            "LINES" => Ok(" a b\n\nc \n\n".into()),
             "EMPTY" => Ok(String::new()),
+            "BREAK" => Ok("\n".into()),
             "BINARY" => Err(VarError::NotUnicode("hunter2".into())),
             _ => Err(VarError::NotPresent),
         }
@@ -193,7 +201,11 @@ mod tests {
         let cases = [
             ("'text'", Ok("text")),
             ("''", Ok("")),
-            ("{ env = 'KEY' }", Ok("hunter2\n")),
+            ("{ env = 'KEY' }", Ok("hunter2")),
+            ("{ env = 'WINDOWS' }", Ok("hunter2")),
+            ("{ env = 'LINES' }", Ok(" a b\n\nc \n")),
+            ("'text\\n'", Ok("text\\n")),
+            ("\"text\\n\"", Ok("text\n")),
             ("{ file = 'plain' }", Ok("abc")),
             ("{ file = 'line' }", Ok("abc")),
             ("{ file = 'windows' }", Ok("abc")),
@@ -206,6 +218,10 @@ mod tests {
             (
                 "{ env = 'EMPTY' }",
                 Err("2: key: the environment variable \"EMPTY\" is empty"),
+            ),
+            (
+                "{ env = 'BREAK' }",
+                Err("2: key: the environment variable \"BREAK\" is empty"),
             ),
             (
                 "{ env = 'BINARY' }",

@@ -8,7 +8,7 @@ use crate::config::reading::SystemFiles;
 fn problems(text: &str) -> Vec<String> {
     let variable = |name: &str| match name {
         "SECRET" => Ok("hunter2".to_owned()),
-        "BROKEN" => Ok("hunter2\n".to_owned()),
+        "BROKEN" => Ok("hunter2\u{1}".to_owned()),
         _ => Err(VarError::NotPresent),
     };
     let document = Document::parse(text).expect(text);
