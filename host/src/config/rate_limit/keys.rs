@@ -32,6 +32,14 @@ impl QuotaHeaders {
             .any(|name| name == header)
     }
 
+    /// Whether one of those has this name, in lower case, that tell something else than a quota.
+    pub(crate) fn names_beside(&self, header: &str) -> bool {
+        [&self.cost, &self.resource]
+            .into_iter()
+            .flatten()
+            .any(|name| name == header)
+    }
+
     /// Two keys, as the file has them, that name one header.
     fn twice(&self) -> Option<(&'static str, &'static str)> {
         let all = [

@@ -1,4 +1,4 @@
-//! Numbers as APIs write them in headers of quotas: `100`, `39/40`, `28%`, `100 per minute`.
+//! Numbers as APIs write them in headers of quotas: `100`, `39/40`, `28%`, `100 per minute`, `100:120`.
 
 use std::time::Duration;
 
@@ -49,6 +49,16 @@ impl QuotaAmount {
                 ..Self::default()
             });
         }
+        // So many calls, and the seconds that they are for.
+        let calls_and_seconds = text.split_once(':');
+        if let Some((calls, seconds)) = calls_and_seconds {
+            let seconds = count(seconds.trim()).filter(|seconds| *seconds > 0)?;
+            return Some(Self {
+                first: count(calls.trim())?,
+                period: Some(Duration::from_secs(seconds)),
+                ..Self::default()
+            });
+        }
         let (first, after) = ["/", " per ", " of "]
             .into_iter()
             .find_map(|between| text.split_once(between))?;
@@ -65,6 +75,11 @@ impl QuotaAmount {
             is_per_cent: false,
         })
     }
+}
+
+/// Whether a text is a number with commas between thousands.
+pub(super) fn is_grouped(text: &str) -> bool {
+    grouped(text).is_some()
 }
 
 /// A number with commas between thousands: `1,000`.
@@ -152,6 +167,8 @@ mod tests {
             ("100/s", each(100, 1)),
             ("5 per 10s", each(5, 10)),
             ("100 per hour", each(100, 3600)),
+            ("100:120", each(100, 120)),
+            ("20:1,100:120", each(20, 1)),
             (
                 "28%",
                 QuotaAmount {
@@ -163,7 +180,8 @@ mod tests {
             assert_eq!(QuotaAmount::of(text), Some(expected), "{text:?}");
         }
         for text in [
-            "", "many", "1/2/3", "/", "1/", "/1", "1 2", "%", "1/x", "1/0s",
+            "", "many", "1/2/3", "/", "1/", "/1", "1 2", "%", "1/x", "1/0s", "1:", ":1", "1:0",
+            "1:2:3",
         ] {
             assert_eq!(QuotaAmount::of(text), None, "{text:?}");
         }

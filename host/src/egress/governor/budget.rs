@@ -11,6 +11,7 @@ use super::observed::QuotaReadings;
 use super::outcome::{CallOutcome, LedgerTicket};
 use super::place::CallPlace;
 use super::rate::{Pace, Paces};
+use super::response_shares::ResponseShares;
 use super::verdict::ResponseVerdict;
 use crate::lock::Mutex;
 use crate::scope::Deadline;
@@ -107,20 +108,16 @@ impl Budget {
             }
         };
         let BudgetTicket { place, common, own } = ticket;
-        let (own, rest) = self.attribute(place, own, verdict, observed, paces);
-        let rest = rest.map_or(CallOutcome::Elsewhere, |observed| CallOutcome::Answered {
+        let shares = self.attribute(place, own, verdict, observed, paces);
+        let answered = |(observed, verdict)| CallOutcome::Answered {
             status,
             verdict,
             observed,
-        });
-        self.common.settle(common, rest, &paces.common, longest);
-        if let Some((visit, observed)) = own {
-            let answered = CallOutcome::Answered {
-                status,
-                verdict,
-                observed,
-            };
-            visit.settle(answered, longest);
+        };
+        let of_all = shares.of_all.map_or(CallOutcome::Elsewhere, answered);
+        self.common.settle(common, of_all, &paces.common, longest);
+        if let Some((visit, observed, verdict)) = shares.own {
+            visit.settle(answered((observed, verdict)), longest);
         }
     }
 
@@ -132,80 +129,77 @@ impl Budget {
         verdict: ResponseVerdict,
         observed: QuotaReadings,
         paces: &Paces,
-    ) -> (Option<(LaneVisit, QuotaReadings)>, Option<QuotaReadings>) {
+    ) -> ResponseShares {
         let is_refusal = matches!(verdict, ResponseVerdict::RateLimit(_));
         if let Some(rule) = place.rule.and_then(|rule| paces.rules.get(rule)) {
-            let pause = (is_refusal && observed.is_for_all_calls).then(|| observed.pause());
-            let (its, rest) = observed.split(rule.has_headers.then_some(&rule.name));
-            return (own.map(|own| (own, its)), rest.or(pause));
+            if !rule.has_headers {
+                return ResponseShares::of_own(own, observed, verdict);
+            }
+            let (its, rest) = observed.split(&rule.name);
+            return ResponseShares::split(own, its, rest, verdict, false);
         }
         if observed.resource.is_none() && observed.is_rate_of_an_operation() {
-            let key = LaneKey::Operation(place.shape);
-            return self.of_operation(key, place, own, observed, paces);
+            self.lanes.lock().learn_operation(place);
+            let visit = self.visit(LaneKey::Operation(place.shape), own, paces);
+            return ResponseShares::of_own(visit, observed, verdict);
         }
-        let Some(resource) = &observed.resource else {
-            return match own {
-                Some(own) if matches!(own.key, LaneKey::Operation(_)) => {
-                    let is_for_all = is_refusal && observed.is_for_all_calls;
-                    let rest = is_for_all.then(|| observed.pause());
-                    (Some((own, observed)), rest)
-                }
-                // A refusal that names no quota, from an API that names them, is for all calls.
-                Some(_) if is_refusal => (None, Some(observed)),
-                // The place has no quota of its own after all.
-                Some(own) if matches!(own.key, LaneKey::Shape(_)) => {
-                    if verdict == ResponseVerdict::Answer {
-                        self.lanes.lock().learn(place, None);
-                    }
-                    (None, Some(observed))
-                }
-                Some(own) => (Some((own, observed)), None),
-                None => (None, Some(observed)),
+        if let Some(resource) = &observed.resource {
+            let key = LaneKey::Resource(resource.clone());
+            self.lanes.lock().learn(place, Some(&key));
+            let Some(visit) = self.visit(key, own, paces) else {
+                return ResponseShares::of_all(observed, verdict);
             };
-        };
-        let key = LaneKey::Resource(resource.clone());
-        let lane = {
-            let mut lanes = self.lanes.lock();
-            if !lanes.knows(place, resource) {
-                lanes.learn(place, Some(resource));
+            // A refusal though calls of this quota are left is for all of them.
+            let is_for_all = is_refusal && (!observed.is_spent() || observed.is_for_all_calls);
+            let pause = is_for_all.then(|| (observed.pause(), verdict));
+            return ResponseShares {
+                own: Some((visit, observed, verdict)),
+                of_all: pause,
+            };
+        }
+        if let Some(name) = observed.quota_of_some_calls() {
+            let key = LaneKey::Part(name);
+            self.lanes.lock().learn(place, Some(&key));
+            let Some(visit) = self.visit(key, own, paces) else {
+                return ResponseShares::of_all(observed, verdict);
+            };
+            let (its, rest) = observed.split_off_some_calls();
+            return ResponseShares::split(Some(visit), its, rest, verdict, true);
+        }
+        match own {
+            Some(own) if matches!(own.key, LaneKey::Operation(_)) => {
+                ResponseShares::of_own(Some(own), observed, verdict)
             }
-            lanes.lane(&key, &self.name, Instant::now())
-        };
-        let (Some(lane), pace) = (lane, paces.apart) else {
-            return (None, Some(observed));
-        };
-        let visit = match own {
-            Some(own) if own.key == key => own,
-            // It was taken for another quota's.
-            _ => LaneVisit::new(key, lane.clone(), pace, lane.take_up()),
-        };
-        // So is one though calls of this quota are left.
-        let is_for_all = is_refusal && (!observed.is_spent() || observed.is_for_all_calls);
-        let rest = is_for_all.then(|| observed.pause());
-        (Some((visit, observed)), rest)
+            // A refusal that names no quota, from an API that names them, is for all calls.
+            Some(_) if is_refusal => ResponseShares::of_all(observed, verdict),
+            Some(own) if matches!(own.key, LaneKey::Part(_)) => ResponseShares {
+                own: Some((own, QuotaReadings::default(), verdict)),
+                of_all: Some((observed, verdict)),
+            },
+            // The place has no quota of its own after all.
+            Some(own) if matches!(own.key, LaneKey::Shape(_)) => {
+                if verdict == ResponseVerdict::Answer {
+                    self.lanes.lock().learn(place, None);
+                }
+                ResponseShares::of_all(observed, verdict)
+            }
+            Some(own) => ResponseShares {
+                own: Some((own, observed, verdict)),
+                of_all: None,
+            },
+            None => ResponseShares::of_all(observed, verdict),
+        }
     }
 
-    /// The words of a response that tells the rate of one operation are for that alone.
-    fn of_operation(
-        &self,
-        key: LaneKey,
-        place: CallPlace,
-        own: Option<LaneVisit>,
-        observed: QuotaReadings,
-        paces: &Paces,
-    ) -> (Option<(LaneVisit, QuotaReadings)>, Option<QuotaReadings>) {
-        let lane = {
-            let mut lanes = self.lanes.lock();
-            lanes.learn_operation(place);
-            lanes.lane(&key, &self.name, Instant::now())
-        };
-        let rest = observed.is_for_all_calls.then(|| observed.pause());
-        let visit = match (own, lane) {
-            (Some(own), _) if own.key == key => own,
-            (_, Some(lane)) => LaneVisit::new(key, lane.clone(), paces.apart, lane.take_up()),
-            (_, None) => return (None, rest),
-        };
-        (Some((visit, observed)), rest)
+    /// The visit of a call to the lane of the quota that it spends, which may have been taken for another one's. `None`
+    /// if there are too many lanes.
+    fn visit(&self, key: LaneKey, own: Option<LaneVisit>, paces: &Paces) -> Option<LaneVisit> {
+        if let Some(own) = own.filter(|own| own.key == key) {
+            return Some(own);
+        }
+        let lane = self.lanes.lock().lane(&key, &self.name, Instant::now())?;
+        let ticket = lane.take_up();
+        Some(LaneVisit::new(key, lane, paces.apart, ticket))
     }
 
     /// When a call to this place is due that is made after those in the queue, at the earliest.

@@ -1,5 +1,7 @@
 //! The headers of one response that tell of one quota, and what they tell together.
 
+mod collection;
+mod lists;
 mod reading;
 
 use std::time::Duration;
@@ -7,13 +9,18 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::amount::QuotaAmount;
-use super::header_name::{HeaderRole, QuotaHeaderName};
+use super::dictionary;
+use super::header_name::QuotaHeaderName;
+use super::header_words::HeaderRole;
 use super::moment::NumberUnit;
 use super::quota_report::{QuotaFault, QuotaFaultKind};
 use crate::config::QuotaHeaders;
 
-/// Quotas that one response may tell.
-const MAX_FAMILIES: usize = 16;
+pub(super) use collection::families;
+
+/// Headers of which it is known how long their quotas last. Salesforce's slides over a day.
+const KNOWN_WINDOWS: [(&str, Duration); 1] =
+    [("sforce-limit-info", Duration::from_secs(24 * 60 * 60))];
 
 /// The headers of one quota.
 #[derive(Debug, Default)]
@@ -27,9 +34,13 @@ pub(super) struct HeaderFamily<'h> {
     refill: Option<HeaderText<'h>>,
     /// How long the quota lasts by its name, or by the configuration.
     length: Option<Duration>,
+    /// Whether its windows begin with the clock's.
+    is_of_the_clock: bool,
     /// How many calls it has by the configuration.
     calls: Option<u64>,
     is_weighted: bool,
+    /// Whether only calls to places whose responses tell it spend it.
+    is_of_some_calls: bool,
 }
 
 /// A header and its value.
@@ -57,102 +68,54 @@ pub(super) struct QuotaHints {
     pub(super) limit: Option<u64>,
 }
 
-/// The families of a response by the names of its headers, without those that the configuration names.
-pub(super) fn families<'h>(headers: &'h HeaderMap, own: &[&QuotaHeaders]) -> Vec<HeaderFamily<'h>> {
-    let mut families: Vec<HeaderFamily<'h>> = Vec::new();
-    for (name, value) in headers {
-        if name == "ratelimit" {
-            // It has parts of its own.
-            continue;
-        }
-        let Some(parts) = QuotaHeaderName::of(name.as_str()) else {
-            continue;
-        };
-        let is_own = own.iter().any(|own| own.names(name.as_str()));
-        let Some(told) = HeaderText::of((name, value)).filter(|_| !is_own) else {
-            continue;
-        };
-        let known = families
-            .iter()
-            .position(|family| family.quota == parts.quota);
-        let place = known.unwrap_or_else(|| {
-            families.push(HeaderFamily {
-                quota: parts.quota.clone(),
-                ..HeaderFamily::default()
-            });
-            families.len().saturating_sub(1)
-        });
-        if let Some(family) = families.get_mut(place) {
-            family.add(&parts, told);
-        }
-        if families.len() >= MAX_FAMILIES {
-            break;
-        }
-    }
-    lend_resets(&mut families);
-    families
-}
-
-/// A quota without a reset has that of a shorter name which tells nothing else: `x-rate-limit-requests` that of
-/// `x-rate-limit`.
-fn lend_resets(families: &mut [HeaderFamily<'_>]) {
-    for place in 0..families.len() {
-        let Some(family) = families.get(place) else {
-            return;
-        };
-        if family.reset.is_some() || family.length.is_some() {
-            continue;
-        }
-        let lender = families.iter().find(|lender| {
-            lender.remaining.is_none() && lender.used.is_none() && family.is_below(lender)
-        });
-        let lent = lender.map(|lender| (lender.reset, lender.window));
-        if let Some((reset, window)) = lent
-            && let Some(family) = families.get_mut(place)
-        {
-            family.reset = reset;
-            family.window = family.window.or(window);
-        }
-    }
-}
-
 impl<'h> HeaderFamily<'h> {
-    /// The headers that a configuration names for a quota; for those that it doesn't, those of the usual ones.
+    /// The headers that a configuration names for a quota; for those that it doesn't, those of the usual ones. A value
+    /// that names what it tells has the rest of them, too.
     pub(super) fn named(
         headers: &'h HeaderMap,
         own: &'h QuotaHeaders,
         quota: &str,
         has_usual: bool,
     ) -> Self {
-        let header = |own: &'h Option<String>, usual: &'static str| {
-            let name = own.as_deref().or(has_usual.then_some(usual))?;
-            let text = headers.get(name)?.to_str().ok()?;
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let header = |own: &'h Option<String>, role: fn(HeaderRole) -> bool| {
+            let name = own.as_deref()?;
+            let text = text(name)?;
+            let text = dictionary::told(text, role).unwrap_or(text);
             Some(HeaderText { name, text })
         };
-        let used = own.used.as_ref();
-        let name = own.remaining.as_deref().or(own.used.as_deref());
-        let parts = name.and_then(QuotaHeaderName::of);
+        let usual = |name: &'static str| {
+            let text = has_usual.then(|| text(name)).flatten()?;
+            Some(HeaderText { name, text })
+        };
+        let main = own.remaining.as_deref().or(own.used.as_deref());
+        let beside = |role: fn(HeaderRole) -> bool| {
+            let name = main?;
+            let text = dictionary::told(text(name)?, role)?;
+            Some(HeaderText { name, text })
+        };
+        let is_limit = |role| role == HeaderRole::Limit;
+        let is_reset = |role| matches!(role, HeaderRole::Reset(_));
+        let remaining = header(&own.remaining, |role| role == HeaderRole::Remaining);
+        let reset = header(&own.reset, is_reset)
+            .or_else(|| beside(is_reset))
+            .or_else(|| usual("x-ratelimit-reset"));
+        let parts = main.and_then(QuotaHeaderName::of);
         Self {
             quota: quota.to_owned(),
-            limit: header(&own.limit, "x-ratelimit-limit"),
-            remaining: if used.is_some() {
-                own.remaining
-                    .as_ref()
-                    .and_then(|_| header(&own.remaining, ""))
-            } else {
-                header(&own.remaining, "x-ratelimit-remaining")
-            },
-            used: used.and_then(|_| header(&own.used, "")),
-            reset: header(&own.reset, "x-ratelimit-reset").map(|reset| {
-                let parts = QuotaHeaderName::of(reset.name);
-                let unit = match parts.map(|parts| parts.role) {
-                    Some(HeaderRole::Reset(unit)) => unit,
-                    _ if reset.name.ends_with("-ms") => NumberUnit::Milliseconds,
-                    _ => NumberUnit::Seconds,
-                };
-                (reset, unit)
+            limit: header(&own.limit, is_limit)
+                .or_else(|| beside(is_limit))
+                .or_else(|| usual("x-ratelimit-limit")),
+            remaining: remaining.or_else(|| {
+                let is_told = own.used.is_some() || own.remaining.is_some();
+                (!is_told).then(|| usual("x-ratelimit-remaining")).flatten()
             }),
-            length: parts.as_ref().and_then(|parts| parts.window),
+            used: header(&own.used, |role| role == HeaderRole::Used),
+            reset: reset.map(|reset| (reset, unit_of(reset.name))),
+            length: parts
+                .as_ref()
+                .and_then(|parts| parts.window)
+                .or_else(|| known_window(main?)),
             is_weighted: parts.is_some_and(|parts| parts.is_weighted),
             ..Self::default()
         }
@@ -164,9 +127,16 @@ impl<'h> HeaderFamily<'h> {
     }
 
     fn add(&mut self, parts: &QuotaHeaderName, told: HeaderText<'h>) {
-        self.length = self.length.or(parts.window);
+        self.add_as(parts.role_of_a_number(), parts, told);
+    }
+
+    fn add_as(&mut self, role: HeaderRole, parts: &QuotaHeaderName, told: HeaderText<'h>) {
+        self.length = self
+            .length
+            .or(parts.window)
+            .or_else(|| known_window(told.name));
         self.is_weighted |= parts.is_weighted;
-        match parts.role {
+        match role {
             HeaderRole::Limit => put(&mut self.limit, told),
             HeaderRole::Remaining => put_lower(&mut self.remaining, told),
             HeaderRole::Used => put(&mut self.used, told),
@@ -181,6 +151,20 @@ impl<'h> HeaderFamily<'h> {
     pub(super) fn hint(&mut self, hints: QuotaHints) {
         self.length = hints.window.or(self.length);
         self.calls = hints.limit;
+    }
+}
+
+fn known_window(header: &str) -> Option<Duration> {
+    let known = KNOWN_WINDOWS.iter().find(|(name, _)| *name == header);
+    known.map(|(_, window)| *window)
+}
+
+/// In which unit the time is that a header with this name tells.
+fn unit_of(header: &str) -> NumberUnit {
+    match QuotaHeaderName::of(header).and_then(|parts| parts.role) {
+        Some(HeaderRole::Reset(unit)) => unit,
+        _ if header.ends_with("-ms") => NumberUnit::Milliseconds,
+        _ => NumberUnit::Seconds,
     }
 }
 

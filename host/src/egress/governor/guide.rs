@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::family::QuotaHints;
+use super::header_name::is_candidate;
 use crate::config::{QuotaHeaders, QuotaRule};
 
 /// What a configuration says of the quotas in the responses to one path.
@@ -18,6 +19,18 @@ pub(super) struct QuotaGuide<'c> {
 }
 
 impl QuotaGuide<'_> {
+    /// Whether a header of this name may tell something of a quota or a wait. Most don't, so this costs next to nothing.
+    pub(super) fn may_tell(&self, name: &str) -> bool {
+        let mut rules = self.rules.iter();
+        is_candidate(name)
+            || ["retry-after", "cost"]
+                .iter()
+                .any(|part| name.contains(part))
+            || self.headers.names(name)
+            || self.headers.names_beside(name)
+            || rules.any(|(_, rule)| rule.headers.names(name) || rule.headers.names_beside(name))
+    }
+
     /// What counts for the quota of all calls, or of a path of its own.
     pub(super) fn hints(&self) -> QuotaHints {
         // Where it names headers, the usual ones tell of other quotas.

@@ -28,6 +28,8 @@ pub(super) enum LaneKey {
     Rule(Arc<str>),
     /// The one of a resource, as the API calls it.
     Resource(Arc<str>),
+    /// The one that responses from some places tell besides that of all calls, by its name.
+    Part(Arc<str>),
     /// The rate of one operation: calls to places of this shape.
     Operation(u64),
     /// Not known: calls to places of this shape.
@@ -39,7 +41,7 @@ pub(super) enum LaneKey {
 pub(super) struct Lanes {
     lanes: HashMap<LaneKey, Arc<Lane>>,
     /// By a place's shape. None: it spends no quota of its own.
-    resources: HashMap<u64, Option<Arc<str>>>,
+    told: HashMap<u64, Option<LaneKey>>,
     /// The shapes of places whose responses tell the rate of their operation.
     operations: HashSet<u64>,
     /// By a place's beginning; `Mixed` where those below it differ.
@@ -48,7 +50,7 @@ pub(super) struct Lanes {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Beginning {
-    Resource(Option<Arc<str>>),
+    Told(Option<LaneKey>),
     Mixed,
 }
 
@@ -61,17 +63,17 @@ impl Lanes {
         if self.operations.contains(&place.shape) {
             return Some(LaneKey::Operation(place.shape));
         }
-        if self.resources.is_empty() && self.operations.is_empty() {
+        if self.told.is_empty() && self.operations.is_empty() {
             // The API doesn't tell its quotas apart, as far as is known.
             return None;
         }
-        let by_shape = self.resources.get(&place.shape);
+        let by_shape = self.told.get(&place.shape);
         let known = by_shape.or_else(|| match self.beginnings.get(&place.beginning) {
-            Some(Beginning::Resource(resource)) => Some(resource),
+            Some(Beginning::Told(key)) => Some(key),
             Some(Beginning::Mixed) | None => None,
         });
         match known {
-            Some(Some(resource)) => Some(LaneKey::Resource(resource.clone())),
+            Some(Some(key)) => Some(key.clone()),
             Some(None) => None,
             None => Some(LaneKey::Shape(place.shape)),
         }
@@ -90,7 +92,9 @@ impl Lanes {
             return None;
         }
         let lane = Arc::new(Lane::new(&match key {
-            LaneKey::Rule(name) | LaneKey::Resource(name) => format!("{budget} ({name})"),
+            LaneKey::Rule(name) | LaneKey::Resource(name) | LaneKey::Part(name) => {
+                format!("{budget} ({name})")
+            }
             LaneKey::Operation(_) => format!("{budget} (one operation)"),
             LaneKey::Shape(_) => budget.to_owned(),
         }));
@@ -98,21 +102,24 @@ impl Lanes {
         Some(lane)
     }
 
-    /// Notes which resource a response from this place named; none where it named none.
-    pub(super) fn learn(&mut self, place: CallPlace, resource: Option<&Arc<str>>) {
-        if self.resources.len() >= MAX_PLACES {
-            self.resources.clear();
+    /// Notes which quota a response from this place named; none where it named none.
+    pub(super) fn learn(&mut self, place: CallPlace, key: Option<&LaneKey>) {
+        if self.knows(place, key) {
+            return;
+        }
+        if self.told.len() >= MAX_PLACES {
+            self.told.clear();
             self.beginnings.clear();
         }
-        let resource = resource.cloned();
+        let told = Beginning::Told(key.cloned());
         let beginning = self
             .beginnings
             .entry(place.beginning)
-            .or_insert_with(|| Beginning::Resource(resource.clone()));
-        if *beginning != Beginning::Resource(resource.clone()) {
+            .or_insert_with(|| told.clone());
+        if *beginning != told {
             *beginning = Beginning::Mixed;
         }
-        self.resources.insert(place.shape, resource);
+        self.told.insert(place.shape, key.cloned());
         self.lanes.remove(&LaneKey::Shape(place.shape));
     }
 
@@ -126,15 +133,14 @@ impl Lanes {
         }
     }
 
-    /// Whether it is known which resource this place spends.
-    pub(super) fn knows(&self, place: CallPlace, resource: &Arc<str>) -> bool {
-        let known = self.resources.get(&place.shape);
-        known.is_some_and(|known| known.as_ref() == Some(resource))
+    fn knows(&self, place: CallPlace, key: Option<&LaneKey>) -> bool {
+        let known = self.told.get(&place.shape);
+        known.is_some_and(|known| known.as_ref() == key)
     }
 
     #[cfg(test)]
     pub(super) fn kept(&self) -> (usize, usize) {
-        (self.lanes.len(), self.resources.len())
+        (self.lanes.len(), self.told.len())
     }
 
     pub(super) fn are_idle(&self, now: Instant) -> bool {

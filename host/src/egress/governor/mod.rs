@@ -16,9 +16,11 @@ mod bucket;
 mod budget;
 mod budgets;
 mod call_times;
+mod dictionary;
 mod family;
 mod guide;
 mod header_name;
+mod header_words;
 mod lane;
 mod lanes;
 mod ledger;
@@ -27,9 +29,11 @@ mod moment;
 mod observed;
 mod outcome;
 mod place;
+mod policies;
 mod quota_report;
 mod quotas;
 mod rate;
+mod response_shares;
 pub(super) mod retry;
 #[cfg(test)]
 #[cfg(feature = "demo")]

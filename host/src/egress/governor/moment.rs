@@ -66,6 +66,15 @@ impl ApiClock {
         Self { api, own, age }
     }
 
+    /// How long it is until the next of the windows that follow each other since 1970.
+    pub(super) fn until_the_next(&self, window: Duration) -> Duration {
+        let now = self.api.unwrap_or(self.own);
+        let since_1970 = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let into = since_1970.as_nanos().checked_rem(window.as_nanos());
+        let into = into.and_then(|into| u64::try_from(into).ok());
+        window.saturating_sub(Duration::from_nanos(into.unwrap_or_default()))
+    }
+
     /// How long it is until a time; zero for what is past. By this machine's clock where the API's makes no sense.
     fn until(&self, then: SystemTime) -> Result<Duration, TimeFault> {
         [self.api, Some(self.own)]

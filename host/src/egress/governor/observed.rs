@@ -2,12 +2,11 @@
 //!
 //! - families of headers by their names, such as `X-RateLimit-Limit`, `-Remaining`, `-Reset`, and those that the
 //!   configuration names (`header_name`, `family`);
-//! - `RateLimit: limit=…` of the IETF's draft 07, and `RateLimit: "policy";r=…;t=…` with `RateLimit-Policy` from 08 on
-//!   (draft-ietf-httpapi-ratelimit-headers);
+//! - names within their values, as `RateLimit: limit=…` of the IETF's draft 07 (`dictionary`);
+//! - `RateLimit: "policy";r=…;t=…` with `RateLimit-Policy`, of its draft 08 and later (`policies`);
 //! - parts of a hundred (`usage`);
 //! - the headers that say how long to wait, see [`wait_headers`].
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,21 +14,17 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
 
-use super::amount::count as whole_number;
+use super::amount::count;
 use super::family::{HeaderFamily, QuotaHints, families};
 use super::guide::QuotaGuide;
 use super::header_name::MAX_NAME_BYTES;
 use super::moment::{ApiClock, NumberUnit};
 use super::quota_report::{QuotaFault, QuotaFaultKind, QuotaForm};
-use super::structured::{ListMember, members};
 use super::usage::usages;
-use super::wait_headers;
+use super::{policies, wait_headers};
 use crate::config::QuotaHeaders;
 
 pub(super) use super::quota_report::QuotaReport;
-
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Which of an API's quotas a call spent, as GitHub tells it, Discord, and GitLab.
 const RESOURCES: [HeaderName; 3] = [
@@ -105,12 +100,39 @@ impl QuotaReadings {
         }
     }
 
-    /// What is for the quota of this name, and what is for all others; without a name all of it is for the first.
-    pub(super) fn split(mut self, name: Option<&Arc<str>>) -> (Self, Option<Self>) {
-        let Some(name) = name else {
-            return (self, None);
-        };
-        let is_its = |quota: &QuotaReport| *quota.name == **name;
+    /// A quota without a reset may be one that other headers tell with it, as Zendesk's.
+    fn pass_over_what_is_told_elsewhere(&mut self) {
+        let Self { quotas, faults, .. } = self;
+        faults.retain(|fault| {
+            let left = count(fault.value.trim());
+            let is_told =
+                |quota: &QuotaReport| quota.reset.is_some() && Some(quota.remaining) == left;
+            fault.kind != QuotaFaultKind::NoReset || !quotas.iter().any(is_told)
+        });
+    }
+
+    /// The name of the quotas that only calls to some places spend, if the response tells such.
+    pub(super) fn quota_of_some_calls(&self) -> Option<Arc<str>> {
+        let some = self.quotas.iter().filter(|quota| quota.is_of_some_calls);
+        some.map(|quota| &*quota.name).min().map(Arc::from)
+    }
+
+    /// What is for the quotas that only calls to some places spend, and what is for all others.
+    pub(super) fn split_off_some_calls(self) -> (Self, Self) {
+        self.split_by(|quota| quota.is_of_some_calls)
+    }
+
+    /// What is for the quota of this name, and what is for all others.
+    pub(super) fn split(self, name: &str) -> (Self, Self) {
+        self.split_by(|quota| {
+            // A list of numbers tells several of them.
+            let rest = quota.name.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+        })
+    }
+
+    /// What is for the quotas that are `its`, with all that isn't for one quota, and what is for all others.
+    fn split_by(mut self, is_its: impl Fn(&QuotaReport) -> bool) -> (Self, Self) {
         let (its, others) = std::mem::take(&mut self.quotas)
             .into_iter()
             .partition(is_its);
@@ -121,13 +143,20 @@ impl QuotaReadings {
             ..Self::default()
         };
         self.quotas = its;
-        (self, Some(rest))
+        (self, rest)
     }
 
     /// Reads a response's headers; what can't be read is as if it weren't there, and stands in `faults`. `now` is the
     /// wall clock, which counts where the API doesn't tell its own time.
     pub(super) fn of(headers: &HeaderMap, guide: &QuotaGuide<'_>, now: SystemTime) -> Self {
         let clock = ApiClock::of(headers, now);
+        if !headers.keys().any(|name| guide.may_tell(name.as_str())) {
+            // As most responses.
+            return Self {
+                age: clock.age,
+                ..Self::default()
+            };
+        }
         let reader = HeaderReader {
             headers,
             guide,
@@ -155,8 +184,11 @@ impl QuotaReadings {
                 .push(QuotaFault::new("retry-after", value, kind));
         }
         reader.families(&mut readings);
-        readings.quotas.extend(reader.policies());
-        readings.quotas.extend(usages(headers));
+        let QuotaReadings { quotas, faults, .. } = &mut readings;
+        let is_own = |name: &str| reader.own_headers().any(|own| own.names(name));
+        quotas.extend(policies::reports(headers, is_own, faults));
+        quotas.extend(usages(headers, faults));
+        readings.pass_over_what_is_told_elsewhere();
         readings
     }
 }
@@ -168,13 +200,14 @@ struct HeaderReader<'h> {
 }
 
 impl HeaderReader<'_> {
+    /// The headers that the configuration names.
+    fn own_headers(&self) -> impl Iterator<Item = &QuotaHeaders> {
+        let rules = self.guide.rules.iter().map(|(_, rule)| &rule.headers);
+        std::iter::once(self.guide.headers).chain(rules)
+    }
+
     fn families(&self, readings: &mut QuotaReadings) {
-        let usual = QuotaHeaders::default();
-        let mut own: Vec<&QuotaHeaders> = Vec::new();
-        if self.guide.headers != &usual {
-            own.push(self.guide.headers);
-        }
-        own.extend(self.guide.rules.iter().map(|(_, rule)| &rule.headers));
+        let own: Vec<&QuotaHeaders> = self.own_headers().collect();
         let mut told = families(self.headers, &own);
         told.iter_mut()
             .for_each(|family| family.hint(self.guide.hints()));
@@ -182,7 +215,7 @@ impl HeaderReader<'_> {
             let mut family =
                 HeaderFamily::named(self.headers, self.guide.headers, "configured", true);
             family.hint(self.guide.hints());
-            told.push(family);
+            told.extend(family.apart());
         }
         for (name, rule) in self.guide.rules {
             let is_for_it = rule.paths.is_empty() || self.guide.own == Some(rule);
@@ -192,23 +225,14 @@ impl HeaderReader<'_> {
                     window: rule.window.or(self.guide.window),
                     limit: rule.limit.map(u64::from),
                 });
-                told.push(family);
+                told.extend(family.apart());
             }
         }
         for family in told {
-            let window = |limit| self.window_of(limit);
+            let window = |limit| policies::window_of(self.headers, limit);
             let report = family.report(&self.clock, window, &mut readings.faults);
             readings.quotas.extend(report);
         }
-    }
-
-    /// The window that the policy with this limit has: `RateLimit-Policy: 100;w=60` of the earlier drafts.
-    fn window_of(&self, limit: u64) -> Option<Duration> {
-        let policies = self.members(&POLICY)?;
-        policies
-            .iter()
-            .find(|policy| count(&policy.item) == Some(limit))
-            .and_then(window)
     }
 
     /// What the call took, where a header tells.
@@ -216,7 +240,7 @@ impl HeaderReader<'_> {
         let own = self.guide.headers.cost.as_ref();
         let own = own.and_then(|name| self.headers.get(name));
         let value = own.or_else(|| COSTS.iter().find_map(|name| self.headers.get(name)))?;
-        count(text(value)?)
+        count(text(value)?.trim())
     }
 
     /// Whether a header such as `X-Rate-Limit-Problem: concurrent` says what is refused.
@@ -239,34 +263,6 @@ impl HeaderReader<'_> {
         OF_ALL_CALLS.iter().any(says)
     }
 
-    /// The field `RateLimit`, in both of its forms.
-    fn policies(&self) -> Vec<QuotaReport> {
-        let Some(told) = self.members(&RATE_LIMIT) else {
-            return Vec::new();
-        };
-        let value = |key: &str| {
-            let member = told.iter().find(|member| member.item == key)?;
-            count(member.value.as_deref()?)
-        };
-        if let (Some(remaining), Some(reset)) = (value("remaining"), value("reset")) {
-            let limit = value("limit");
-            return vec![QuotaReport {
-                name: "ratelimit".into(),
-                limit,
-                remaining,
-                reset: Some(Duration::from_secs(reset)),
-                window: limit.and_then(|limit| self.window_of(limit)),
-                form: QuotaForm::Window,
-                is_weighted: false,
-            }];
-        }
-        let policies = self.members(&POLICY).unwrap_or_default();
-        let policy = |name: &str| policies.iter().find(|policy| policy.item == name);
-        told.iter()
-            .filter_map(|member| member_quota(member, policy(&member.item)))
-            .collect()
-    }
-
     /// Which of the API's resources the call was counted for.
     fn resource(&self) -> Option<Arc<str>> {
         let header = match &self.guide.headers.resource {
@@ -276,54 +272,10 @@ impl HeaderReader<'_> {
         let name = text(header?)?.trim();
         (!name.is_empty() && name.len() <= MAX_NAME_BYTES).then(|| name.into())
     }
-
-    fn members(&self, name: &HeaderName) -> Option<Vec<ListMember>> {
-        let mut lines = self.headers.get_all(name).iter().filter_map(text);
-        let first = lines.next()?;
-        let joined = lines.fold(Cow::Borrowed(first), |joined, line| {
-            Cow::Owned(format!("{joined}, {line}"))
-        });
-        members(&joined)
-    }
-}
-
-/// `"name";r=50;t=30`, with what its policy says.
-fn member_quota(member: &ListMember, policy: Option<&ListMember>) -> Option<QuotaReport> {
-    // Other units are bytes, or requests at one time.
-    let unit = policy.and_then(|policy| policy.parameter("qu"));
-    if member.item.len() > MAX_NAME_BYTES || unit.is_some_and(|unit| unit != "requests") {
-        return None;
-    }
-    let window = policy.and_then(window);
-    let reset = member
-        .parameter("t")
-        .and_then(count)
-        .map(Duration::from_secs);
-    Some(QuotaReport {
-        name: member.item.clone().into(),
-        limit: policy
-            .and_then(|policy| policy.parameter("q"))
-            .and_then(count),
-        remaining: member.parameter("r").and_then(count)?,
-        reset: Some(reset.or(window)?),
-        window,
-        form: QuotaForm::Window,
-        is_weighted: false,
-    })
-}
-
-fn window(policy: &ListMember) -> Option<Duration> {
-    let seconds = policy.parameter("w").and_then(count)?;
-    (seconds > 0).then(|| Duration::from_secs(seconds))
 }
 
 fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()
-}
-
-/// A number of calls: of a list the first, without its parameters and fraction.
-fn count(text: &str) -> Option<u64> {
-    whole_number(text.split([',', ';']).next()?.trim())
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub(super) struct QuotaReport {
     pub(super) form: QuotaForm,
     /// Whether it counts something else than calls: weights, points, per cents.
     pub(super) is_weighted: bool,
+    /// Whether it is spent only by calls to places whose responses tell it.
+    pub(super) is_of_some_calls: bool,
 }
 
 /// How a quota is given back.
@@ -51,6 +53,11 @@ pub(super) enum QuotaFaultKind {
         "is not a number of calls; name the header that has it in `rate-limit.headers`, or set `rate-limit.rate`"
     )]
     Amount,
+    /// It tells something of a quota in words that nobody knows.
+    #[error(
+        "tells a quota in a form that the host doesn't know; set `rate-limit.rate` to keep to it"
+    )]
+    Form,
     /// It says what remains and nothing says until when.
     #[error(
         "comes without a reset; set `rate-limit.window` to how long the quota lasts, such as \"60s\""

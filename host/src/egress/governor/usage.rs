@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 use serde_json::Value;
 
-use super::quota_report::{QuotaForm, QuotaReport};
+use super::quota_report::{QuotaFault, QuotaFaultKind, QuotaForm, QuotaReport};
 
 static HEADERS: [(HeaderName, &str); 5] = [
     (
@@ -30,6 +30,11 @@ const MAX_BYTES: usize = 8 * 1024;
 /// These quotas slide over an hour, where nothing else is told.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
+/// Whether a header is one of these, with an object as its value.
+pub(super) fn is_object(name: &str, text: &str) -> bool {
+    text.trim_start().starts_with(['{', '[']) && HEADERS.iter().any(|(_, known)| *known == name)
+}
+
 /// What is used at the most, in per cent, and until when, where that is told.
 #[derive(Debug, Default)]
 struct QuotaUsage {
@@ -37,15 +42,22 @@ struct QuotaUsage {
     reset: Option<Duration>,
 }
 
-/// The quotas of a response that are told in per cent.
-pub(super) fn usages(headers: &HeaderMap) -> impl Iterator<Item = QuotaReport> + '_ {
-    HEADERS.iter().filter_map(|(header, name)| {
+/// The quotas of a response that are told in per cent; `faults` gets the objects that tell none.
+pub(super) fn usages(headers: &HeaderMap, faults: &mut Vec<QuotaFault>) -> Vec<QuotaReport> {
+    let report = |(header, name): &(HeaderName, &'static str)| {
         let text = headers.get(header)?.to_str().ok()?;
-        if text.len() > MAX_BYTES {
-            return None;
-        }
         let mut usage = None;
-        collect(&serde_json::from_str(text).ok()?, &mut usage);
+        if text.len() <= MAX_BYTES
+            && let Ok(object) = serde_json::from_str(text)
+        {
+            collect(&object, &mut usage);
+        }
+        if usage.is_none()
+            && is_object(name, text)
+            && text.contains(|letter: char| letter.is_ascii_digit())
+        {
+            faults.push(QuotaFault::new(name, text, QuotaFaultKind::Form));
+        }
         let QuotaUsage { per_cent, reset } = usage?;
         Some(QuotaReport {
             name: (*name).into(),
@@ -55,8 +67,10 @@ pub(super) fn usages(headers: &HeaderMap) -> impl Iterator<Item = QuotaReport> +
             window: Some(HOUR),
             form: QuotaForm::Window,
             is_weighted: true,
+            is_of_some_calls: false,
         })
-    })
+    };
+    HEADERS.iter().filter_map(report).collect()
 }
 
 /// Takes the numbers from an object, or from those within it: the highest use, and the latest time. serde_json bounds the
@@ -106,7 +120,8 @@ mod tests {
     fn read(name: &'static str, text: &str) -> Vec<(u64, Option<u64>)> {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_str(text).unwrap());
-        usages(&headers)
+        usages(&headers, &mut Vec::new())
+            .iter()
             .map(|quota| (quota.remaining, quota.reset.map(|reset| reset.as_secs())))
             .collect()
     }

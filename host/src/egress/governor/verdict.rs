@@ -68,6 +68,7 @@ mod tests {
             window: None,
             form: QuotaForm::Window,
             is_weighted: false,
+            is_of_some_calls: false,
         });
         QuotaReadings {
             quotas: quotas.collect(),

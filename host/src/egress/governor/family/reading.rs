@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{HeaderFamily, HeaderText};
+use super::{HeaderFamily, HeaderText, known_window};
 use crate::egress::governor::amount::QuotaAmount;
 use crate::egress::governor::moment::{ApiClock, TimeFault};
 use crate::egress::governor::quota_report::{QuotaFault, QuotaFaultKind, QuotaForm, QuotaReport};
@@ -18,8 +18,7 @@ impl HeaderFamily<'_> {
         let mut amount = |told: Option<HeaderText<'_>>| {
             let told = told?;
             let read = QuotaAmount::of(told.text);
-            // An object is read as parts of a hundred.
-            if read.is_none() && !told.text.starts_with('{') {
+            if read.is_none() {
                 faults.push(told.fault(QuotaFaultKind::Amount));
             }
             read
@@ -27,7 +26,7 @@ impl HeaderFamily<'_> {
         // A limit by itself may be in words that are none of ours.
         let is_alone = self.remaining.is_none() && self.used.is_none();
         let limit = match self.limit {
-            Some(told) if is_alone => QuotaAmount::of(told.text),
+            Some(told) if is_alone && !told.holds_numbers() => QuotaAmount::of(told.text),
             told => amount(told),
         };
         let (remaining, used) = (amount(self.remaining), amount(self.used));
@@ -49,7 +48,14 @@ impl HeaderFamily<'_> {
                 // `limit/remaining`, whose first is never the smaller one, or `used/limit`.
                 Some(other) if limit.first > other => (other, Some(limit.first)),
                 Some(other) => (other.saturating_sub(limit.first), Some(other)),
-                None => return self.rate(limit),
+                None => {
+                    let rate = self.rate(limit);
+                    let told = self
+                        .limit
+                        .filter(|told| rate.is_none() && told.has_more_numbers());
+                    faults.extend(told.map(|told| told.fault(QuotaFaultKind::Form)));
+                    return rate;
+                }
             },
             (None, None, None) => return None,
         };
@@ -57,7 +63,8 @@ impl HeaderFamily<'_> {
             .iter()
             .flatten()
             .any(|amount| amount.second.is_some() && !amount.is_per_cent);
-        let period = limit.and_then(|limit| limit.period);
+        let amounts = [limit, remaining, used];
+        let period = amounts.iter().flatten().find_map(|amount| amount.period);
         let told_window = self.window.and_then(|(told, unit)| {
             clock
                 .read(told.text, unit)
@@ -69,15 +76,24 @@ impl HeaderFamily<'_> {
             .or(told_window)
             .or(period)
             .or_else(|| limit_told.and_then(&policy_window));
-        let reset = self.reset(clock, window, faults);
+        let reset = self.reset(clock, window, faults).or_else(|| {
+            let window = window.filter(|_| self.is_of_the_clock)?;
+            Some(clock.until_the_next(window))
+        });
         let refill = self.refill.and_then(|told| QuotaAmount::of(told.text));
         let form = match (reset, window) {
-            (None, _) if refill.is_some_and(|refill| refill.first > 0) => {
-                let each = refill.map_or(1, |refill| refill.first.max(1));
-                let each = u32::try_from(each).unwrap_or(u32::MAX);
-                QuotaForm::Bucket(Duration::from_secs(1).checked_div(each))
+            (None, window) if refill.is_some_and(|refill| refill.first > 0) => {
+                let calls = refill.map_or(1, |refill| refill.first.max(1));
+                let period = window.unwrap_or(Duration::from_secs(1));
+                let calls_of_a_bucket = u32::try_from(calls).unwrap_or(u32::MAX);
+                if window.is_some() && limit_told.is_some_and(|limit| calls >= limit) {
+                    // All of it comes back at once.
+                    QuotaForm::Window
+                } else {
+                    QuotaForm::Bucket(period.checked_div(calls_of_a_bucket))
+                }
             }
-            (None, window) if is_ratio => {
+            (None, window) if is_ratio && !self.has_known_window() => {
                 let calls = u32::try_from(limit_told.unwrap_or(1).max(1)).unwrap_or(u32::MAX);
                 QuotaForm::Bucket(window.and_then(|window| window.checked_div(calls)))
             }
@@ -103,6 +119,7 @@ impl HeaderFamily<'_> {
             window,
             form,
             is_weighted: self.is_weighted || is_per_cent,
+            is_of_some_calls: self.is_of_some_calls,
         })
     }
 
@@ -126,7 +143,13 @@ impl HeaderFamily<'_> {
             window: None,
             form: QuotaForm::Rate(interval),
             is_weighted: false,
+            is_of_some_calls: false,
         })
+    }
+
+    fn has_known_window(&self) -> bool {
+        let told = self.used.or(self.remaining);
+        told.is_some_and(|told| known_window(told.name).is_some())
     }
 
     fn reset(
@@ -149,5 +172,19 @@ impl HeaderFamily<'_> {
             faults.push(told.fault(QuotaFaultKind::Reset(fault)));
         }
         None
+    }
+}
+
+impl HeaderText<'_> {
+    /// Whether there is a number behind the first one that nothing says the meaning of: `100;99;54`.
+    fn has_more_numbers(&self) -> bool {
+        let mut parts = self.text.split(';').skip(1).map(str::trim);
+        parts.any(|part| part.starts_with(|letter: char| letter.is_ascii_digit()))
+    }
+
+    /// Whether it looks like numbers with something between them that tells what they are.
+    fn holds_numbers(&self) -> bool {
+        let is_digit = |letter: char| letter.is_ascii_digit();
+        self.text.contains(is_digit) && self.text.contains(['=', '/', ':', ';', '{'])
     }
 }

@@ -29,6 +29,7 @@ fn quota(limit: u64, remaining: u64, reset: Duration) -> QuotaReport {
         window: None,
         form: QuotaForm::Window,
         is_weighted: false,
+        is_of_some_calls: false,
     }
 }
 

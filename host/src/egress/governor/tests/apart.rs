@@ -42,6 +42,54 @@ async fn resource_that_is_spent_holds_no_other() {
     assert!((SECOND * 60..SECOND * 62).contains(&held), "{held:?}");
 }
 
+/// A response of Zendesk's to a listing: the account's quota, and that of this listing alone.
+fn listing(account: u32, its: (&'static str, &str)) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert("ratelimit-limit", HeaderValue::from_static("700"));
+    headers.insert("ratelimit-remaining", account.into());
+    headers.insert("ratelimit-reset", HeaderValue::from_static("40"));
+    headers.insert(its.0, HeaderValue::from_str(its.1).unwrap());
+    headers
+}
+
+#[tokio::test(start_paused = true)]
+async fn quota_that_some_responses_tell_besides_holds_calls_to_their_places_alone() {
+    let export = "zendesk-ratelimit-incremental-exports";
+    for (status, retry_after) in [(200, None), (429, Some("60"))] {
+        let governor = governor("a", "", &Budgets::default());
+        let mut told = listing(600, (export, "total=10; remaining=0; resets=60"));
+        told.extend(retry_after.map(|wait| (http::header::RETRY_AFTER, wait.parse().unwrap())));
+        at(&governor, "/incremental/users", status, &told)
+            .await
+            .unwrap();
+        let tickets = (
+            "zendesk-ratelimit-tickets-index",
+            "total=100; remaining=99; resets=30",
+        );
+        for path in ["/tickets", "/tickets"] {
+            let held = at(&governor, path, 200, &listing(599, tickets))
+                .await
+                .unwrap();
+            assert_eq!(held, Duration::ZERO, "{path} after {status}");
+        }
+        let held = at(&governor, "/incremental/users", 200, &told)
+            .await
+            .unwrap();
+        assert!(
+            (SECOND * 60..SECOND * 62).contains(&held),
+            "{held:?} after {status}"
+        );
+    }
+    // That of the account holds them all.
+    let governor = governor("a", "", &Budgets::default());
+    let told = listing(0, (export, "total=10; remaining=9; resets=60"));
+    at(&governor, "/incremental/users", 429, &told)
+        .await
+        .unwrap();
+    let held = at(&governor, "/tickets", 200, &told).await.unwrap();
+    assert!((SECOND * 40..SECOND * 42).contains(&held), "{held:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_quota_without_resources_holds_all_paths() {
     let governor = governor("a", "", &Budgets::default());

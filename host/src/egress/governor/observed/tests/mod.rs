@@ -1,4 +1,5 @@
 mod forms;
+mod real;
 
 use super::*;
 use crate::config::QuotaRule;
@@ -46,6 +47,7 @@ fn quota(name: &'static str, limit: Option<u64>, remaining: u64, reset: u64) -> 
         window: None,
         form: QuotaForm::Window,
         is_weighted: false,
+        is_of_some_calls: false,
     }
 }
 
@@ -275,12 +277,12 @@ fn what_cannot_be_read_is_as_if_it_were_not_there_but_noted() {
             ],
             None,
         ),
-        (&[("ratelimit", "\"burst;r=7;t=30")], None),
         (
-            &[
-                ("ratelimit", "\"burst\";r=many;t=30"),
-                ("retry-after", "-1"),
-            ],
+            &[("ratelimit", "\"burst;r=7;t=30")],
+            Some(("ratelimit", QuotaFaultKind::Amount)),
+        ),
+        (
+            &[("retry-after", "-1")],
             Some(("retry-after", QuotaFaultKind::Wait(TimeFault::Unreadable))),
         ),
     ];

@@ -1,0 +1,317 @@
+//! Headers as APIs really send them, each with what it tells.
+
+use super::*;
+
+const HOUR: u64 = 60 * 60;
+const DAY: u64 = 24 * HOUR;
+
+/// A quota whose reset isn't told, of so many seconds.
+fn untold(name: &'static str, limit: u64, remaining: u64, window: u64) -> QuotaReport {
+    QuotaReport {
+        reset: None,
+        ..windowed(name, limit, remaining, 0, window)
+    }
+}
+
+fn assert_told(api: &str, lines: &[(&str, &str)], expected: &[QuotaReport]) {
+    let readings = observed(lines);
+    let mut quotas = readings.quotas;
+    quotas.sort_by(|one, other| one.name.cmp(&other.name));
+    assert_eq!(quotas, expected, "{api}");
+    assert_eq!(readings.faults, [], "{api}");
+}
+
+#[test]
+fn values_that_name_what_they_tell_are_read() {
+    let api = |name: &'static str, limit, remaining| untold(name, limit, remaining, DAY);
+    assert_told(
+        "Salesforce",
+        &[("sforce-limit-info", "api-usage=18/5000")],
+        &[api("sforce-info-api", 5000, 4982)],
+    );
+    assert_told(
+        "Salesforce with an app of its own",
+        &[(
+            "sforce-limit-info",
+            "api-usage=25/5000; per-app-api-usage=17/250(appName=sample-connected-app)",
+        )],
+        &[
+            api("sforce-info-api", 5000, 4975),
+            api("sforce-info-per-app-api", 250, 233),
+        ],
+    );
+    let of_some = |quota| QuotaReport {
+        is_of_some_calls: true,
+        ..quota
+    };
+    assert_told(
+        "Zendesk",
+        &[
+            ("x-rate-limit", "700"),
+            ("x-rate-limit-remaining", "699"),
+            ("ratelimit-limit", "700"),
+            ("ratelimit-remaining", "699"),
+            ("ratelimit-reset", "41"),
+            (
+                "zendesk-ratelimit-tickets-index",
+                "total=100; remaining=99; resets=54",
+            ),
+        ],
+        &[
+            quota("ratelimit", Some(700), 699, 41),
+            of_some(quota("zendesk-ratelimit-tickets-index", Some(100), 99, 54)),
+        ],
+    );
+    let draft = quota("ratelimit", Some(100), 7, 30);
+    for value in [
+        "limit=100, remaining=7, reset=30",
+        "limit=100; remaining=7; reset=30",
+        "remaining=7,limit=100,reset=30",
+        r#"{"limit": 100, "remaining": 7, "reset": 30}"#,
+    ] {
+        assert_told(value, &[("ratelimit", value)], std::slice::from_ref(&draft));
+    }
+    assert_told(
+        "windows by name",
+        &[
+            ("x-ratelimit-limit", "second=10, minute=100"),
+            ("x-ratelimit-remaining", "second=9, minute=99"),
+        ],
+        &[
+            untold("x-ratelimit-minute", 100, 99, 60),
+            untold("x-ratelimit-second", 10, 9, 1),
+        ],
+    );
+}
+
+#[test]
+fn structured_fields_are_read_under_any_prefix() {
+    for prefix in ["", "beta-", "x-", "acme-"] {
+        let field = format!("{prefix}ratelimit");
+        let policy = format!("{prefix}ratelimit-policy");
+        assert_told(
+            &field,
+            &[
+                (&field, r#""tenant-app-quota";r=17842;t=2107"#),
+                (&policy, r#""tenant-app-quota";q=100100;w=3600"#),
+            ],
+            &[windowed("tenant-app-quota", 100_100, 17_842, 2107, 3600)],
+        );
+    }
+    assert_told(
+        "Jira, when nothing is left",
+        &[
+            ("beta-ratelimit", r#""tenant-app-quota";r=0;t=2788"#),
+            ("x-beta-ratelimit-reason", "jira-quota-tenant-based"),
+            ("x-beta-ratelimit-nearlimit", "true"),
+        ],
+        &[quota("tenant-app-quota", None, 0, 2788)],
+    );
+    assert_told(
+        "points",
+        &[
+            ("ratelimit", r#""work";r=7;t=30"#),
+            ("ratelimit-policy", r#""work";q=100;w=60;qu="points""#),
+        ],
+        &[QuotaReport {
+            is_weighted: true,
+            ..windowed("work", 100, 7, 30, 60)
+        }],
+    );
+    assert_told(
+        "connections",
+        &[
+            ("ratelimit", r#""many";r=7;t=30"#),
+            (
+                "ratelimit-policy",
+                r#""many";q=10;qu="concurrent-requests""#,
+            ),
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn each_number_of_a_list_is_a_quota_of_its_own() {
+    let strava =
+        |name: &'static str, limit, left, window, reset| windowed(name, limit, left, reset, window);
+    // By our clock it is midnight, so both windows have just begun.
+    assert_told(
+        "Strava",
+        &[
+            ("x-ratelimit-limit", "200,2000"),
+            ("x-ratelimit-usage", "39,800"),
+            ("x-readratelimit-limit", "100,1000"),
+            ("x-readratelimit-usage", "12,34"),
+        ],
+        &[
+            strava("x-ratelimit", 200, 161, 900, 900),
+            strava("x-ratelimit#2", 2000, 1200, DAY, DAY),
+            strava("x-readratelimit", 100, 88, 900, 900),
+            strava("x-readratelimit#2", 1000, 966, DAY, DAY),
+        ],
+    );
+    assert_told(
+        "Strava at another time of the day",
+        &[
+            ("date", "Tue, 24 Nov 2026 10:20:00 GMT"),
+            ("x-ratelimit-limit", "200,2000"),
+            ("x-ratelimit-usage", "39,800"),
+        ],
+        &[
+            strava("x-ratelimit", 200, 161, 900, 600),
+            strava("x-ratelimit#2", 2000, 1200, DAY, 13 * HOUR + 40 * 60),
+        ],
+    );
+    assert_told(
+        "Brave",
+        &[
+            ("x-ratelimit-limit", "1, 15000"),
+            ("x-ratelimit-policy", "1;w=1, 15000;w=2592000"),
+            ("x-ratelimit-remaining", "1, 1000"),
+            ("x-ratelimit-reset", "1, 1419704"),
+        ],
+        &[
+            windowed("x-ratelimit", 1, 1, 1, 1),
+            windowed("x-ratelimit#2", 15_000, 1000, 1_419_704, 2_592_000),
+        ],
+    );
+    assert_told(
+        "Riot Games",
+        &[
+            ("x-app-rate-limit", "20:1,100:120"),
+            ("x-app-rate-limit-count", "1:1,3:120"),
+        ],
+        &[
+            untold("x-app-rate-limit", 20, 19, 1),
+            untold("x-app-rate-limit#2", 100, 97, 120),
+        ],
+    );
+    // Thousands are no list.
+    assert_told(
+        "thousands",
+        &[
+            ("x-ratelimit-limit", "10,000"),
+            ("x-ratelimit-remaining", "9,800"),
+            ("x-ratelimit-reset", "30"),
+        ],
+        &[quota("x-ratelimit", Some(10_000), 9800, 30)],
+    );
+    // One limit with the policies behind it, as in the first drafts.
+    assert_told(
+        "drafts up to 06",
+        &[
+            ("ratelimit-limit", "100, 10;w=1, 100;w=60"),
+            ("ratelimit-remaining", "7"),
+            ("ratelimit-reset", "30"),
+        ],
+        &[quota("ratelimit", Some(100), 7, 30)],
+    );
+}
+
+#[test]
+fn list_whose_windows_nobody_knows_is_named_and_holds_nothing() {
+    let lines = [
+        ("x-ratelimit-limit", "20,300"),
+        ("x-ratelimit-remaining", "0,299"),
+    ];
+    let readings = observed(&lines);
+    assert_eq!(readings.quotas, []);
+    let fault = ("x-ratelimit-remaining", QuotaFaultKind::NoReset);
+    assert_eq!(faults(&readings), [fault, fault], "one for each number");
+}
+
+#[test]
+fn bucket_that_tells_how_fast_it_fills_is_read() {
+    let bucket = |limit, remaining, each| QuotaReport {
+        reset: None,
+        window: Some(Duration::from_secs(2)),
+        form: QuotaForm::Bucket(Some(Duration::from_millis(each))),
+        ..quota("x-ratelimit", Some(limit), remaining, 0)
+    };
+    let jira = |limit, rate| {
+        observed(&[
+            ("x-ratelimit-limit", limit),
+            ("x-ratelimit-remaining", "1"),
+            ("x-ratelimit-fillrate", rate),
+            ("x-ratelimit-interval-seconds", "2"),
+        ])
+    };
+    assert_eq!(jira("50", "10").quotas, [bucket(50, 1, 200)]);
+    // All of it comes back at once.
+    assert_eq!(jira("5", "5").quotas, [untold("x-ratelimit", 5, 1, 2)]);
+}
+
+#[test]
+fn headers_named_by_the_configuration_are_read_in_every_form() {
+    let own = |remaining: Option<&str>, used: Option<&str>| QuotaHeaders {
+        remaining: remaining.map(str::to_owned),
+        used: used.map(str::to_owned),
+        ..QuotaHeaders::default()
+    };
+    let used = |name| own(None, Some(name));
+    let cases: [(_, &[(&str, &str)], QuotaReport); 4] = [
+        (
+            used("sforce-limit-info"),
+            &[("sforce-limit-info", "api-usage=18/5000")],
+            untold("configured", 5000, 4982, DAY),
+        ),
+        (
+            used("x-calls"),
+            &[("x-calls", "used=18; max=50; reset=30")],
+            quota("configured", Some(50), 32, 30),
+        ),
+        (
+            own(Some("x-calls"), None),
+            &[("x-calls", "total=100; remaining=99; resets=54")],
+            quota("configured", Some(100), 99, 54),
+        ),
+        (
+            used("x-calls"),
+            &[("x-calls", r#"{"used":18,"limit":50,"reset":30}"#)],
+            quota("configured", Some(50), 32, 30),
+        ),
+    ];
+    for (own, lines, expected) in cases {
+        let readings = QuotaReadings::of(&headers(lines), &guide(&own), now());
+        assert_eq!(readings.quotas, [expected], "{lines:?}");
+        assert_eq!(readings.faults, [], "{lines:?}");
+    }
+}
+
+#[test]
+fn words_that_nobody_knows_are_named_and_hold_nothing() {
+    use QuotaFaultKind::{Amount, Form};
+    for (name, value, kind) in [
+        ("sforce-limit-info", "limits=unknown-4", Amount),
+        (
+            "zendesk-ratelimit-tickets-index",
+            "a=100; b=99; c=54",
+            Amount,
+        ),
+        ("x-ratelimit", "100;99;54 left", Form),
+        ("ratelimit", r#""burst;r=7;t=30"#, Amount),
+        ("beta-ratelimit", r#""burst";r=many;t=30"#, Form),
+        (
+            "x-ms-ratelimit-remaining-resource",
+            "Microsoft.Compute/HighCostGet3Min;127",
+            Amount,
+        ),
+        ("x-app-usage", r#"{"calls_of_some_kind":28}"#, Form),
+    ] {
+        let readings = observed(&[(name, value)]);
+        assert_eq!(readings.quotas, [], "{name}: {value}");
+        assert_eq!(faults(&readings), [(name, kind)], "{name}: {value}");
+    }
+    for (name, value) in [
+        ("x-ratelimit-limit", "unlimited"),
+        ("x-ratelimit-limit", "5000"),
+        ("x-ratelimit-nearlimit", "true"),
+        ("x-rate-limit-type", "application"),
+        ("x-app-usage", "{}"),
+        ("x-frame-options", "a=1; b=2"),
+    ] {
+        let readings = observed(&[(name, value)]);
+        assert_eq!(readings, QuotaReadings::default(), "{name}: {value}");
+    }
+}
