@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::counter::MemoryCounter;
+use super::disposal::Disposal;
 use super::error::MemoryError;
 
 /// So many bytes of an account. Dropping it gives them back.
@@ -45,6 +44,18 @@ impl Charge {
             call: self.call.clone(),
             bytes,
         }
+    }
+
+    /// Counts no longer for the call that it was for, only for all.
+    pub(super) fn leave_call(&mut self) {
+        if let Some(call) = self.call.take() {
+            call.give_back(self.bytes);
+        }
+    }
+
+    /// Where what is charged is given back, if that takes long.
+    pub(super) fn disposal(&self) -> &Arc<Disposal> {
+        self.host.disposal()
     }
 
     /// Charges so many more.
@@ -96,24 +107,4 @@ impl Drop for Charge {
     fn drop(&mut self) {
         self.shrink(self.bytes);
     }
-}
-
-/// Bytes with the charge for them, given back together, with the last clone or slice of them.
-struct ChargedBytes<B> {
-    bytes: B,
-    _charge: Charge,
-}
-
-impl<B: AsRef<[u8]>> AsRef<[u8]> for ChargedBytes<B> {
-    fn as_ref(&self) -> &[u8] {
-        self.bytes.as_ref()
-    }
-}
-
-/// `bytes`, whose charge is given back with the last clone or slice of them, wherever that has gone.
-pub(crate) fn charged_bytes(bytes: impl AsRef<[u8]> + Send + 'static, charge: Charge) -> Bytes {
-    Bytes::from_owner(ChargedBytes {
-        bytes,
-        _charge: charge,
-    })
 }

@@ -1,8 +1,9 @@
 //! A count of bytes that keeps to its limit.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use super::disposal::Disposal;
 use super::error::MemoryError;
 
 /// Gives back bytes that can be done without, if possible as many as are asked for. Whether it gave any.
@@ -14,6 +15,7 @@ pub(super) struct MemoryCounter {
     used_bytes: AtomicU64,
     refusal: MemoryError,
     gives_way: OnceLock<GiveWay>,
+    disposal: Arc<Disposal>,
 }
 
 impl std::fmt::Debug for MemoryCounter {
@@ -33,6 +35,7 @@ impl MemoryCounter {
             used_bytes: AtomicU64::new(0),
             refusal,
             gives_way: OnceLock::new(),
+            disposal: Arc::default(),
         }
     }
 
@@ -42,6 +45,11 @@ impl MemoryCounter {
 
     pub(super) fn used_bytes(&self) -> u64 {
         self.used_bytes.load(Ordering::Relaxed)
+    }
+
+    /// What is about to be given back, and counts until then.
+    pub(super) fn disposal(&self) -> &Arc<Disposal> {
+        &self.disposal
     }
 
     /// Says what gives way where bytes are short; the first word counts.
@@ -55,7 +63,7 @@ impl MemoryCounter {
         gives_way.is_some_and(|gives_way| gives_way(bytes))
     }
 
-    /// Takes so many, if they are left, or others give way.
+    /// Takes so many, if they are left, or others give way. What nobody has any more is given back before somebody has to.
     ///
     /// # Errors
     ///
@@ -75,7 +83,7 @@ impl MemoryCounter {
                 return Ok(());
             };
             let missing = used.saturating_add(bytes).saturating_sub(self.limit_bytes);
-            if !self.ask_for(missing) {
+            if !self.disposal.give_back_a_step() && !self.ask_for(missing) {
                 return Err(self.refusal);
             }
         }

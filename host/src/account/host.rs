@@ -32,7 +32,12 @@ impl HostAccount {
     /// Whether new calls had better wait, also after others gave way.
     pub(crate) fn is_nearly_used_up(&self) -> bool {
         let spare = self.limit_bytes() / SPARE_PART;
-        let missing = || spare.saturating_sub(self.limit_bytes().saturating_sub(self.used_bytes()));
+        let missing = || {
+            // What is about to be given back is as good as free.
+            let used = self.used_bytes();
+            let used = used.saturating_sub(self.0.disposal().charged_bytes());
+            spare.saturating_sub(self.limit_bytes().saturating_sub(used))
+        };
         missing() > 0 && !(self.0.ask_for(missing()) && missing() == 0)
     }
 

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::room::make_room;
 use super::*;
 use crate::lock::Mutex;
 

@@ -1,11 +1,12 @@
 //! The contract of `wit/connector.wit` as Rust types, for the rooms that talk to a guest.
 //!
 //! The one `bindgen!` of the host, and what it has no types for: values that a guest hands over (`handed`), which its call
-//! pays for before they are copied.
+//! pays for before they are copied, and large ones that it gets (`returned`).
 
 mod handed;
 mod handed_host;
 mod handed_source;
+mod returned;
 #[cfg(test)]
 mod tests;
 
@@ -35,3 +36,4 @@ pub(crate) use generated::weld::connector::host;
 pub(crate) use handed::{HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
 pub(crate) use handed_host::{HandedBody, HandedRequest};
 pub(crate) use handed_source::{HandedError, HandedPage, HandedTable};
+pub(crate) use returned::{ReturnedBody, ReturnedResponse};

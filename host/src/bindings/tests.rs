@@ -6,7 +6,8 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, StoreContextMut};
 
 use super::handed::{HandedBytes, HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
-use crate::account::{CallAccount, HostAccount, MemoryError};
+use super::returned::{ReturnedBody, ReturnedResponse};
+use crate::account::{Bulk, CallAccount, HostAccount, MemoryError};
 
 /// What a component handed over last: a text, bytes, texts; and what was paid for it.
 type HandedOver = (
@@ -163,4 +164,84 @@ async fn outside_of_a_call_nothing_is_handed_over() {
     let account: Arc<CallAccount> = CallAccount::new(HostAccount::new(10), 0);
     let paid = paid_by(account, async { payment().map(|charge| charge.bytes()) });
     assert_eq!(paid.await, Ok(0));
+}
+
+/// A component that is given a response, with a memory of so many pages of 64 KiB.
+fn receiver(pages: u32) -> String {
+    format!(
+        r#"(component
+            (type $body (variant (case "text" string) (case "bytes" (list u8))))
+            (import "body" (type $named-body (eq $body)))
+            (type $response (record
+                (field "status" u16)
+                (field "headers" (list (tuple string string)))
+                (field "body" $named-body)
+                (field "url" string)
+            ))
+            (import "response" (type $named (eq $response)))
+            (import "give" (func $give (result $named)))
+            (core module $memory
+                (memory (export "memory") {pages})
+                (global $next (mut i32) (i32.const 1024))
+                (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+                    (local $at i32)
+                    global.get $next
+                    local.tee $at
+                    local.get 3
+                    i32.add
+                    i32.const 8
+                    i32.add
+                    i32.const -8
+                    i32.and
+                    global.set $next
+                    local.get $at)
+            )
+            (core instance $memory (instantiate $memory))
+            (core func $give (canon lower (func $give)
+                (memory $memory "memory") (realloc (func $memory "realloc"))))
+            (core module $guest
+                (import "host" "give" (func $give (param i32)))
+                (func (export "run") (call $give (i32.const 16)))
+            )
+            (core instance $guest (instantiate $guest
+                (with "host" (instance (export "give" (func $give))))
+            ))
+            (func (export "run") (canon lift (core func $guest "run")))
+        )"#
+    )
+}
+
+#[tokio::test]
+async fn body_is_left_to_the_host_alone_once_the_guest_has_it_or_has_no_room_for_it() {
+    let bodies = [
+        ReturnedBody::Text(Arc::new("x".repeat(100_000))),
+        ReturnedBody::Bytes(Arc::new(vec![0xff; 100_000])),
+    ];
+    for (mut body, (pages, has_room)) in bodies.into_iter().zip([(4, true), (1, false)]) {
+        let engine = Engine::default();
+        let bytes = wat::parse_str(receiver(pages)).unwrap();
+        let component = Component::new(&engine, bytes).unwrap();
+        let mut linker = Linker::<()>::new(&engine);
+        let given = body.clone();
+        let give = move |_: StoreContextMut<'_, ()>, (): ()| {
+            Ok((ReturnedResponse {
+                status: 200,
+                headers: vec![("a".to_owned(), "b".to_owned())],
+                body: given.clone(),
+                url: "https://api.example/".to_owned(),
+            },))
+        };
+        linker.root().func_wrap("give", give).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = linker.instantiate_async(&mut store, &component).await;
+        let instance = instance.unwrap();
+        let run = instance
+            .get_typed_func::<(), ()>(&mut store, "run")
+            .unwrap();
+        assert_eq!(run.call_async(&mut store, ()).await.is_ok(), has_room);
+        drop((store, linker));
+        assert!(body.held_bytes() >= 100_000);
+        body.shorten(60_000);
+        assert!(body.held_bytes() <= 40_000, "nobody else has it");
+    }
 }

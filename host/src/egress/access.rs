@@ -107,13 +107,12 @@ impl Egress {
             },
             until: None,
         });
-        let (body, mut charge) = body.whole().await?;
-        charge.grow(received_bytes(&head.headers))?;
+        let mut body = body.whole().await?;
+        body.charge().grow(received_bytes(&head.headers))?;
         Ok(Response {
             status: head.status.as_u16(),
             headers: headers::received(&head.headers),
             body,
-            charge,
             url: match self.upstream.secrets.hidden() {
                 Some(finder) => finder.replaced_text(url.as_str()).unwrap_or(url.into()),
                 None => url.into(),

@@ -54,7 +54,7 @@ impl BenchEgress {
         url: &str,
     ) -> Result<(u16, Vec<u8>), Box<dyn Error + Send + Sync>> {
         let response = self.egress.fetch(Request::get(url), &page.0).await?;
-        Ok((response.status, response.body))
+        Ok((response.status, response.body.into_parts().0))
     }
 }
 

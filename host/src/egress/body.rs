@@ -22,7 +22,7 @@ use super::outgoing::TransferError;
 use super::phase::{CallPhase, PhaseTime};
 use super::record::CallRecord;
 use super::wire_pieces::{CutReason, WirePieces};
-use crate::account::{Charge, make_room};
+use crate::account::{Charge, Holding};
 use crate::encoding::ContentEncoding;
 use crate::scope::{CallScope, Deadline};
 use crate::secrets::Replacer;
@@ -109,23 +109,20 @@ impl ResponseBody {
     }
 
     /// Reads the body to its end. What it takes is paid for as it grows.
-    pub(super) async fn whole(mut self) -> Result<(Vec<u8>, Charge), EgressError> {
-        let mut charge = self.limits.memory.charge(0)?;
-        let mut bytes = Vec::new();
+    pub(super) async fn whole(mut self) -> Result<Holding<Vec<u8>>, EgressError> {
+        let mut bytes = Holding::new(Vec::new(), self.limits.memory.charge(0)?);
         while let Some(frame) = self.frame().await {
             if let Ok(piece) = frame?.into_data() {
-                let max_bytes = self.limits.max_bytes;
-                if let Err(error) = make_room(&mut bytes, piece.len(), max_bytes, &mut charge) {
+                if let Err(error) = bytes.append(&piece, self.limits.max_bytes) {
                     let error = error.into();
                     self.record.fail(&error);
                     return Err(error);
                 }
-                bytes.extend_from_slice(&piece);
             }
             // A few compressed bytes become many pieces, and no wait stands between them.
             self.limits.scope.cpu.take_turns().await;
         }
-        Ok((bytes, charge))
+        Ok(bytes)
     }
 
     /// Leaves the rest unread: the response leads to another request.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::memory::in_bytes;
 use super::outgoing::StreamedBody;
-use crate::account::Charge;
+use crate::account::Holding;
 
 /// A request as a guest makes it.
 pub(crate) struct Request {
@@ -72,10 +72,8 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case; values that are not UTF-8 read as ISO 8859-1.
     pub(crate) headers: Vec<(String, String)>,
-    /// Decompressed.
-    pub(crate) body: Vec<u8>,
+    /// Decompressed; with the charge for the headers, too.
+    pub(crate) body: Holding<Vec<u8>>,
     /// The URL that answered.
     pub(crate) url: String,
-    /// For its body and headers, until the guest has them.
-    pub(crate) charge: Charge,
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::Charge;
-use crate::bindings::host::{Body, HttpError, HttpResponse};
-use crate::bindings::{HandedBody, HandedRequest};
+use crate::account::Holding;
+use crate::bindings::host::HttpError;
+use crate::bindings::{HandedBody, HandedRequest, ReturnedBody, ReturnedResponse};
 use crate::egress::{Egress, EgressError, Request, RequestBody, Timeouts};
 use crate::scope::CallScope;
 
-/// Sends one request and reads the whole response, within what is left of the page. The charge is for the response, and to
-/// be kept until the guest has it.
+/// Sends one request and reads the whole response, within what is left of the page. What it answers with the response is
+/// its body, with the charge for all of it, to be kept until the guest has it.
 pub(super) async fn fetch(
     egress: &Egress,
     request: HandedRequest,
     scope: &Arc<CallScope>,
-) -> Result<(HttpResponse, Charge), HttpError> {
+) -> Result<(ReturnedResponse, Holding<ReturnedBody>), HttpError> {
     let request = Request {
         method: request.method.0,
         url: request.url.0,
@@ -43,17 +43,19 @@ pub(super) async fn fetch(
         .fetch(request, scope)
         .await
         .map_err(|error| refusal(&error))?;
-    let charge = response.charge;
-    let response = HttpResponse {
+    let (bytes, charge) = response.body.into_parts();
+    let body = match String::from_utf8(bytes) {
+        Ok(text) => ReturnedBody::Text(Arc::new(text)),
+        Err(error) => ReturnedBody::Bytes(Arc::new(error.into_bytes())),
+    };
+    let held = Holding::new(body.clone(), charge);
+    let response = ReturnedResponse {
         status: response.status,
         headers: response.headers,
-        body: match String::from_utf8(response.body) {
-            Ok(text) => Body::Text(text),
-            Err(error) => Body::Bytes(error.into_bytes()),
-        },
+        body,
         url: response.url,
     };
-    Ok((response, charge))
+    Ok((response, held))
 }
 
 fn refusal(error: &EgressError) -> HttpError {

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use wasmtime::StoreContextMut;
 use wasmtime::component::Linker;
 
-use crate::account::Charge;
+use crate::account::{Holding, give_back};
 use crate::bindings::host::{HttpError, LogLevel};
-use crate::bindings::{HandedRequest, HandedText, payment};
+use crate::bindings::{HandedRequest, HandedText, ReturnedBody, payment};
 use crate::egress::CurrentEgress;
 use crate::scope::CallScope;
 pub(crate) use logging::CallLog;
@@ -33,9 +33,9 @@ pub(crate) struct Imports {
     scope: Arc<CallScope>,
     wasi_http: WasiHttp,
     log: CallLog,
-    /// For the value that the last import has returned. It is copied into the guest after that, and the guest's own code
-    /// runs meanwhile.
-    returned: Option<Charge>,
+    /// The body that the last import has returned. It is copied into the guest after that, and the guest's own code runs
+    /// meanwhile.
+    returned: Option<Holding<ReturnedBody>>,
 }
 
 impl Imports {
@@ -81,8 +81,8 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
                     return Ok((Err(HttpError::OverLimit(limit.to_string())),));
                 }
                 let sent = fetch::fetch(&imports.egress.get(), request, &imports.scope).await;
-                let answer = sent.map(|(response, charge)| {
-                    imports.returned = Some(charge);
+                let answer = sent.map(|(response, body)| {
+                    imports.returned = Some(body);
                     response
                 });
                 Ok((answer,))
@@ -113,7 +113,10 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
             let imports = view(store.data_mut());
             imports.returned = None;
             match payment() {
-                Ok(_paid) => imports.log.guest_line(level, &message.0),
+                Ok(paid) => {
+                    imports.log.guest_line(level, &message.0);
+                    give_back(message.0, paid);
+                }
                 Err(_) => imports.log.drop_line(),
             }
             Ok(())

@@ -10,17 +10,14 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::error::ApiError;
-use crate::account::{Charge, HostAccount, MemoryError, make_room};
+use crate::account::{Holding, HostAccount, MemoryError};
 use crate::encoding::{ContentEncoding, gzip_reader};
 
 /// How much is decompressed before others have their turn.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// The bytes of a body, and the charge for them.
-pub(super) struct ReceivedBody {
-    pub(super) bytes: Vec<u8>,
-    pub(super) charge: Charge,
-}
+pub(super) type ReceivedBody = Holding<Vec<u8>>;
 
 /// What a body may take.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +48,7 @@ pub(super) async fn read(
     }
     let most = usize::try_from(max_bytes).unwrap_or(usize::MAX);
     let sent_bytes = body.size_hint().upper().unwrap_or(max_bytes);
-    let mut sent = ReceivedBody::new(account)?;
+    let mut sent = empty_body(account)?;
     let reading = async {
         let mut body = Limited::new(body, most);
         while let Some(frame) = body.frame().await {
@@ -71,11 +68,11 @@ pub(super) async fn read(
     tokio::time::timeout(within, reading)
         .await
         .map_err(|_| ApiError::BodyTimeout { limit: within })??;
-    if encoding.is_none() || sent.bytes.is_empty() {
+    if encoding.is_none() || sent.is_empty() {
         return Ok(sent);
     }
-    let mut plain = ReceivedBody::new(account)?;
-    let mut reader = gzip_reader(&sent.bytes, most);
+    let mut plain = empty_body(account)?;
+    let mut reader = gzip_reader(&sent, most);
     let mut piece = vec![0; PIECE_BYTES];
     loop {
         let bytes = reader.read(&mut piece).map_err(ApiError::BrokenGzip)?;
@@ -85,26 +82,14 @@ pub(super) async fn read(
         plain.append(read, max_bytes)?;
         tokio::task::yield_now().await;
     }
-    if plain.bytes.len() > most {
+    if plain.len() > most {
         return Err(too_large());
     }
     Ok(plain)
 }
 
-impl ReceivedBody {
-    fn new(account: &Arc<HostAccount>) -> Result<Self, MemoryError> {
-        Ok(Self {
-            bytes: Vec::new(),
-            charge: account.charge(0)?,
-        })
-    }
-
-    /// Adds bytes to what comes to `max_bytes` at the most, once the room for them is charged.
-    fn append(&mut self, more: &[u8], max_bytes: u64) -> Result<(), MemoryError> {
-        make_room(&mut self.bytes, more.len(), max_bytes, &mut self.charge)?;
-        self.bytes.extend_from_slice(more);
-        Ok(())
-    }
+fn empty_body(account: &Arc<HostAccount>) -> Result<ReceivedBody, MemoryError> {
+    Ok(ReceivedBody::new(Vec::new(), account.charge(0)?))
 }
 
 #[cfg(test)]
@@ -125,7 +110,7 @@ mod tests {
         let headers = HeaderMap::new();
         let read = read(&headers, body(100_000), bounds(), &account).await;
         let held = read.map_err(|error| error.to_string()).unwrap();
-        assert_eq!(held.bytes.len(), 100_000);
+        assert_eq!(held.len(), 100_000);
         assert_eq!(account.used_bytes(), 100_000);
         let refused = super::read(&headers, body(60_000), bounds(), &account).await;
         assert!(matches!(refused, Err(ApiError::OutOfMemory(_))));
@@ -153,6 +138,6 @@ mod tests {
         assert_eq!(account.used_bytes(), 0);
         let account = HostAccount::new(3 << 20);
         let read = read(&headers, Body::from(bomb), bounds(), &account).await;
-        assert_eq!(read.map(|body| body.bytes.len()).ok(), Some(1 << 20));
+        assert_eq!(read.map(|body| body.len()).ok(), Some(1 << 20));
     }
 }

@@ -9,15 +9,15 @@ use axum::routing::{MethodRouter, any, get};
 use axum::{Extension, Router};
 use http::request::Parts;
 use tower_http::catch_panic::CatchPanic;
-use weld_protocol::PageRequest;
+use weld_protocol::{PageRequest, RequestError};
 
-use super::body::ReceivedBody;
 use super::error::ApiError;
 use super::extract::{Authorization, Callee, MAX_LOGGED_NAME_BYTES, PlainBody, permit_nothing};
 use super::metrics::RequestOutcome;
 use super::record::RequestRecord;
 use super::response;
 use super::service::Service;
+use crate::account::{Bulk, Holding};
 use crate::connectors::ConnectorError;
 use crate::report;
 
@@ -78,18 +78,32 @@ async fn schema(
     Ok(response::json(schema))
 }
 
+impl Bulk for PageRequest {
+    fn held_bytes(&self) -> usize {
+        self.state.received().len() + self.state.guest().len()
+    }
+}
+
 async fn page(
     State(service): State<Arc<Service>>,
     Extension(record): Extension<Arc<RequestRecord>>,
     Callee(connector): Callee,
-    PlainBody(body): PlainBody,
+    PlainBody(mut body): PlainBody,
 ) -> Result<Response, ApiError> {
-    let ReceivedBody { bytes, mut charge } = body;
-    charge.grow((bytes.len() as u64).saturating_mul(REQUEST_COPIES))?;
-    let parse = connector.work_aside(bytes.len(), move || PageRequest::parse(&bytes));
-    let request = Arc::new(parse.await.map_err(ConnectorError::Call)??);
-    let kept = request.state.received().len() + request.table.len();
-    charge.resize((kept as u64).saturating_mul(REQUEST_COPIES))?;
+    let bytes = body.len();
+    body.charge()
+        .grow((bytes as u64).saturating_mul(REQUEST_COPIES))?;
+    let parse = move || {
+        let request = Arc::new(PageRequest::parse(&body)?);
+        let kept = request.state.received().len() + request.table.len();
+        let charge = body
+            .charge()
+            .split((kept as u64).saturating_mul(REQUEST_COPIES));
+        Ok::<_, RequestError>((Holding::new(Some(request.clone()), charge), request))
+    };
+    let parsed = connector.work_aside(bytes, parse).await;
+    // The last one that has the request is what gives it back.
+    let (_held, request) = parsed.map_err(ConnectorError::Call)??;
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
     tracing::Span::current().record("table", table);
     let page = service.pages.page(&connector, &request).await?;

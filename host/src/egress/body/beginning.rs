@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use super::ResponseBody;
-use crate::account::{MemoryError, charged_bytes, make_room};
+use crate::account::{Holding, MemoryError};
 use crate::egress::error::EgressError;
 
 /// What has been read of a body, and is still to be handed on.
@@ -38,8 +38,8 @@ impl ResponseBody {
         &mut self,
         least_bytes: usize,
     ) -> Result<(Bytes, bool), MemoryError> {
-        let mut charge = self.limits.memory.charge(0)?;
-        let (mut bytes, mut is_whole) = (Vec::new(), false);
+        let mut bytes = Holding::new(Vec::new(), self.limits.memory.charge(0)?);
+        let mut is_whole = false;
         while bytes.len() <= least_bytes {
             let piece = match self.frame().await {
                 None => {
@@ -53,15 +53,14 @@ impl ResponseBody {
                 Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
             };
             let most = u64::try_from(least_bytes).unwrap_or(u64::MAX);
-            if let Err(error) = make_room(&mut bytes, piece.len(), most, &mut charge) {
+            if let Err(error) = bytes.append(&piece, most) {
                 self.record.fail(&error.into());
                 return Err(error);
             }
-            bytes.extend_from_slice(&piece);
             // A few compressed bytes become many pieces, and no wait stands between them.
             self.limits.scope.cpu.take_turns().await;
         }
-        let bytes = charged_bytes(bytes, charge);
+        let bytes = bytes.shared();
         self.beginning.bytes = Some(bytes.clone()).filter(|bytes| !bytes.is_empty());
         Ok((bytes, is_whole))
     }

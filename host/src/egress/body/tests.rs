@@ -50,7 +50,7 @@ where
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(0).unwrap();
     let body = ResponseBody::new(body, encoding, None, limits, record, charge);
-    body.whole().await.map(|(bytes, _)| bytes)
+    body.whole().await.map(|bytes| bytes.into_parts().0)
 }
 
 fn limits(max_bytes: u64, time: Duration) -> BodyLimits {
@@ -170,7 +170,7 @@ async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(100).unwrap();
     let body = ResponseBody::new(some, None, None, limits, record, charge);
-    let (bytes, charge) = body.whole().await.unwrap();
+    let (bytes, charge) = body.whole().await.unwrap().into_parts();
     assert_eq!((bytes.len(), charge.bytes()), (2 << 20, 2 << 20));
     assert_eq!(
         host.used_bytes(),
@@ -238,9 +238,9 @@ async fn beginning_is_read_no_further_than_needed_and_stays_part_of_the_body() {
     assert!((LEAST..LEAST + 200).contains(&beginning.len()) && !is_whole);
     assert!(host.used_bytes() >= 1000, "it is paid for");
     drop(beginning);
-    let (whole, charge) = body.whole().await.unwrap();
+    let whole = body.whole().await.unwrap();
     assert_eq!(whole.len(), 5000);
-    drop((whole, charge));
+    drop(whole);
     assert_eq!(host.used_bytes(), 0);
 }
 

@@ -82,7 +82,7 @@ async fn open_responses_are_the_calls_own_and_a_whole_one_is_the_hosts() {
         "a second one is too many"
     );
     let whole = egress.fetch(request("GET", &url("/"), ""), &page).await;
-    let charge = whole.unwrap().charge;
+    let (_, charge) = whole.unwrap().body.into_parts();
     assert!(charge.bytes() > 0, "and is charged until the guest has it");
     drop(open);
     assert!(send().await.is_ok());

@@ -62,7 +62,7 @@ async fn connection(egress: &Egress, url: &str) -> Result<(Version, Vec<u8>), Eg
     let page = page(&Limits::default());
     let (_, response) = egress.send(request("GET", url, ""), &page).await?;
     let version = response.version();
-    let (bytes, _) = response.into_body().whole().await?;
+    let (bytes, _) = response.into_body().whole().await?.into_parts();
     Ok((version, bytes))
 }
 

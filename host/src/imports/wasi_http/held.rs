@@ -13,7 +13,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::Method;
 use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
 use wasmtime_wasi_http::{Error, FieldMap, FieldMapError, WasiBody};
 
-use crate::account::{CallAccount, Charge, MemoryError, charged_bytes};
+use crate::account::{Bulk, CallAccount, Charge, MemoryError, charged_bytes};
 use crate::egress::{charged_header, header_bytes};
 
 /// The most bytes of one `fields`, and of one write to a body.
@@ -52,10 +52,25 @@ pub(super) enum FieldsFault {
 /// Ties a header's value to the charge for it.
 type PayForHeader = fn(&HeaderValue, Charge) -> HeaderValue;
 
+/// A value that a guest has just handed over.
+struct AdoptedValue(HeaderValue);
+
+impl AsRef<[u8]> for AdoptedValue {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl Bulk for AdoptedValue {
+    fn held_bytes(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// A value that a guest has just handed over, with its charge. A copy would leave a hole in the heap for each, as large as
 /// the value, where smaller things settle.
 fn adopted_header(value: &HeaderValue, charge: Charge) -> HeaderValue {
-    let bytes = charged_bytes(value.clone(), charge);
+    let bytes = charged_bytes(AdoptedValue(value.clone()), charge);
     // What was a value is one.
     HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone())
 }

@@ -1,0 +1,50 @@
+//! The types of `host` as they are copied into a guest, if that copy is not the last thing the host does with them.
+
+use std::sync::Arc;
+
+use wasmtime::component::{ComponentType, Lower};
+
+use crate::account::Bulk;
+
+/// `http-response`.
+#[derive(Debug, ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct ReturnedResponse {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: ReturnedBody,
+    pub(crate) url: String,
+}
+
+/// `body`. Wasmtime drops its clone where it has copied it, which is where guests run: the host keeps another, so that a
+/// large one is given back elsewhere.
+#[derive(Debug, Clone, ComponentType, Lower)]
+#[component(variant)]
+pub(crate) enum ReturnedBody {
+    #[component(name = "text")]
+    Text(Arc<String>),
+    #[component(name = "bytes")]
+    Bytes(Arc<Vec<u8>>),
+}
+
+impl Default for ReturnedBody {
+    fn default() -> Self {
+        Self::Bytes(Arc::default())
+    }
+}
+
+impl Bulk for ReturnedBody {
+    fn held_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.held_bytes(),
+            Self::Bytes(bytes) => bytes.held_bytes(),
+        }
+    }
+
+    fn shorten(&mut self, bytes: usize) {
+        match self {
+            Self::Text(text) => text.shorten(bytes),
+            Self::Bytes(own) => own.shorten(bytes),
+        }
+    }
+}
