@@ -220,9 +220,9 @@ impl PageMaker {
     ) -> Result<ReadyPage, PagesError> {
         let limits = call.connector.limits();
         secrets::page(&mut page, &call.connector)?;
-        let charge = page.charge;
-        let mut checked = Page::check(page.insert, page.state, page.has_more)?;
-        let wait = page.wait.filter(|wait| !wait.is_zero());
+        let (has_more, wait) = (page.has_more, page.wait.filter(|wait| !wait.is_zero()));
+        let (insert, state, charge) = page.into_parts();
+        let mut checked = Page::check(insert, state, has_more)?;
         self.guard
             .note(&PageStep {
                 connector: call.connector.name().as_str(),

@@ -42,9 +42,9 @@ use page_call::PageCall;
 /// How many versions of a connector are asked for its schema, one after the other, where each is replaced meanwhile.
 const SCHEMA_VERSIONS: usize = 3;
 
-/// How often a call holds its request's state: for the guest, twice while it is handed over, and in its canonical
-/// spelling, in which numbers are up to twice as long.
-const CALL_COPIES: u64 = 4;
+/// How often a call holds its request's state: for the guest, and in its canonical spelling, in which numbers are up to
+/// twice as long.
+const CALL_COPIES: u64 = 3;
 
 /// How often a state is held while it is given back: with its mark, and in the answer's text.
 const GIVEN_BACK_COPIES: u64 = 2;
@@ -216,7 +216,7 @@ impl Pages {
                 mark: mark.clone(),
                 arrived,
                 deadline: deadline.filter(|_| !self.settings.background),
-                _charge: charge,
+                charge,
             };
             maker.page(call, waits)
         };

@@ -1,11 +1,12 @@
 //! What a page's call is made from.
 
+use std::mem::take;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use weld_protocol::Waiting;
 
-use crate::account::Charge;
+use crate::account::{Charge, give_back};
 use crate::connectors::Connector;
 use crate::scope::Deadline;
 
@@ -22,5 +23,14 @@ pub(super) struct PageCall {
     /// When the answer must be there, where the call can't go on without its request.
     pub(super) deadline: Option<Deadline>,
     /// For the texts above.
-    pub(super) _charge: Charge,
+    pub(super) charge: Charge,
+}
+
+impl Drop for PageCall {
+    fn drop(&mut self) {
+        for text in [take(&mut self.state), take(&mut self.canonical)] {
+            let own = self.charge.split(text.capacity() as u64);
+            give_back(text, own);
+        }
+    }
 }

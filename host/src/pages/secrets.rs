@@ -1,7 +1,7 @@
 //! What a connector hands over for Weld, without its secrets: Weld keeps rows and states, and shows them to people.
 
 use super::error::PagesError;
-use crate::account::Charge;
+use crate::account::{Charge, give_back};
 use crate::config::SecretInState;
 use crate::connectors::{Connector, GuestPage};
 
@@ -32,7 +32,8 @@ pub(super) fn page(page: &mut GuestPage, connector: &Connector) -> Result<(), Pa
         let more = replaced.capacity().saturating_sub(page.insert.len());
         page.charge.grow(more as u64)?;
         tracing::warn!("a secret stood in the page's rows and was replaced");
-        page.insert = replaced;
+        let own = page.charge.split(page.insert.capacity() as u64);
+        give_back(std::mem::replace(&mut page.insert, replaced), own);
     }
     Ok(())
 }

@@ -53,7 +53,6 @@ impl Program {
         state: &str,
         scope: &Arc<CallScope>,
     ) -> Result<GuestPage, CallError> {
-        let state = state.to_owned();
         let limits = &setup.limits;
         let environment = environment(setup, scope).await;
         self.call(
@@ -63,7 +62,7 @@ impl Program {
             Some(table),
             async |store, guest: &Guest| {
                 let fetch_page = guest.fetch_page(store)?;
-                let (answer,) = fetch_page.call_async(store, (table, &state)).await?;
+                let (answer,) = fetch_page.call_async(store, (table, state)).await?;
                 Ok(answer.map(|page| {
                     let charge = payment().map_err(CallError::no_memory)?;
                     GuestPage::new(page, charge, limits)
@@ -121,7 +120,7 @@ impl Program {
                 let answer = export(&mut store, &guest).await?;
                 wasmtime::Result::Ok(answer.map_err(|error| match payment() {
                     // Cut in the call's own turn: a guest's words may be as long as a page.
-                    Ok(_paid) => GuestError::new(error, name, table, &setup.secrets).into(),
+                    Ok(paid) => GuestError::new(error, paid, name, table, &setup.secrets).into(),
                     Err(limit) => CallError::no_memory(limit),
                 }))
             });

@@ -9,7 +9,7 @@ use wasmtime_wasi::I32Exit;
 use super::code::CodeFault;
 use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
-use crate::account::{CallAccount, MemoryError};
+use crate::account::{CallAccount, Charge, MemoryError, give_back};
 use crate::bindings::{HandedError, HandedText};
 use crate::config::ConnectorName;
 use crate::report;
@@ -46,13 +46,19 @@ pub(crate) enum GuestError {
 
 impl GuestError {
     /// The error that `connector` returned for `table`, or for its schema if that is `None`. Its `secrets` are taken out.
+    /// `paid` is for its text.
     pub(super) fn new(
         error: HandedError,
+        paid: Charge,
         connector: &ConnectorName,
         table: Option<&str>,
         secrets: &Secrets,
     ) -> Self {
-        let short = |message: HandedText| secrets.shown_beginning(&message.0, MAX_MESSAGE_BYTES);
+        let short = |message: HandedText| {
+            let short = secrets.shown_beginning(&message.0, MAX_MESSAGE_BYTES);
+            give_back(message.0, paid);
+            short
+        };
         match error {
             HandedError::UnknownTable => Self::UnknownTable {
                 table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),

@@ -1,9 +1,10 @@
 //! What a guest hands over at the end of a call, and what it costs to hold.
 
+use std::mem::take;
 use std::time::Duration;
 
 use super::error::CallError;
-use crate::account::Charge;
+use crate::account::{Charge, give_back};
 use crate::bindings::{HandedList, HandedPage, HandedTable, source};
 use crate::config::Limits;
 
@@ -40,36 +41,51 @@ impl GuestPage {
     /// [`CallError`]: it is larger than it may be, or there is no memory for what is made of it.
     pub(super) fn new(
         page: HandedPage,
-        mut charge: Charge,
+        charge: Charge,
         limits: &Limits,
     ) -> Result<Self, CallError> {
-        let (insert, state) = (page.insert.0, page.state.0);
-        if insert.len() as u64 > limits.max_page_bytes {
-            return Err(CallError::PageTooLarge {
-                bytes: insert.len(),
-                limit_bytes: limits.max_page_bytes,
-            });
-        }
-        if state.len() as u64 > limits.max_state_bytes {
-            return Err(CallError::StateTooLarge {
-                bytes: state.len(),
-                limit_bytes: limits.max_state_bytes,
-            });
-        }
-        let copies = (state.len() as u64).saturating_mul(STATE_COPIES);
-        charge.grow(copies).map_err(CallError::no_memory)?;
-        Ok(Self {
-            insert,
-            state,
+        let mut page = Self {
+            insert: page.insert.0,
+            state: page.state.0,
             has_more: page.has_more,
             wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
             charge,
-        })
+        };
+        if page.insert.len() as u64 > limits.max_page_bytes {
+            return Err(CallError::PageTooLarge {
+                bytes: page.insert.len(),
+                limit_bytes: limits.max_page_bytes,
+            });
+        }
+        if page.state.len() as u64 > limits.max_state_bytes {
+            return Err(CallError::StateTooLarge {
+                bytes: page.state.len(),
+                limit_bytes: limits.max_state_bytes,
+            });
+        }
+        let copies = (page.state.len() as u64).saturating_mul(STATE_COPIES);
+        page.charge.grow(copies).map_err(CallError::no_memory)?;
+        Ok(page)
+    }
+
+    /// Its rows, its state, and the charge. Who takes them gives them back himself.
+    pub(crate) fn into_parts(mut self) -> (String, String, Charge) {
+        let charge = self.charge.split(u64::MAX);
+        (take(&mut self.insert), take(&mut self.state), charge)
     }
 
     /// How long its texts are together, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.insert.len().saturating_add(self.state.len())
+    }
+}
+
+impl Drop for GuestPage {
+    fn drop(&mut self) {
+        for text in [take(&mut self.insert), take(&mut self.state)] {
+            let own = self.charge.split(text.capacity() as u64);
+            give_back(text, own);
+        }
     }
 }
 
