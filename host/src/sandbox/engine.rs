@@ -14,11 +14,17 @@ use super::machine::processors;
 const TICK: Duration = Duration::from_millis(10);
 
 /// The deepest call stack of wasm code. Deeper recursion traps.
-const WASM_STACK_BYTES: usize = 512 << 10;
+///
+/// One call of a JavaScript function takes 800 bytes. The engines of languages end recursion by themselves, with an error
+/// that names the place, once their own stacks are used up; JavaScript's is, in any kind of recursion, before this one.
+const WASM_STACK_BYTES: usize = 8 << 20;
 
 /// The stack that guest and host functions share during a call. What lies above [`WASM_STACK_BYTES`] is the host's,
-/// so that a guest at its own limit can't overflow a host function.
-const FIBER_STACK_BYTES: usize = 2 << 20;
+/// so that a guest at its own limit can't overflow a host function. It takes memory as far down as it was ever used.
+const FIBER_STACK_BYTES: usize = 10 << 20;
+
+/// How much of its stack a slot keeps between calls. The rest goes back to the system.
+const STACK_KEEP_RESIDENT_BYTES: usize = 64 << 10;
 
 /// Sizes for one slot of the pool. Python guests need 14 core instances, two memories are QuickJS's, the largest
 /// table seen (StarlingMonkey's) has 7,692 elements.
@@ -115,7 +121,9 @@ fn engine_config(allocation: InstanceAllocationStrategy) -> Config {
         .memory_guard_size(MEMORY_GUARD_BYTES)
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
-        .async_stack_size(FIBER_STACK_BYTES);
+        .async_stack_size(FIBER_STACK_BYTES)
+        // Or else each slot would keep as much of its stack as the deepest call ever took.
+        .async_stack_zeroing(true);
     config
 }
 
@@ -136,6 +144,7 @@ fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
         .table_elements(TABLE_ELEMENTS)
         .linear_memory_keep_resident(in_memory(settings.kept_bytes()))
         .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
+        .async_stack_keep_resident(STACK_KEEP_RESIDENT_BYTES)
         .max_unused_warm_slots(warm_slots())
         // Looks at 32 regions and drops the rest, so a scattered heap such as Python's gains nothing from it.
         .pagemap_scan(Enabled::No);
@@ -178,4 +187,61 @@ fn start_clock(engine: &Engine) -> std::io::Result<()> {
             }
         })
         .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::{Component, Linker};
+    use wasmtime::{Store, Trap};
+
+    use super::*;
+
+    /// A component whose `dive` calls itself so many times: each call takes some 100 bytes of the stack.
+    const DIVES: &str = r#"(component
+        (core module $m
+            (func $dive (export "dive") (param $n i32) (result i32)
+                local.get $n
+                i32.eqz
+                if (result i32) i32.const 0
+                else
+                    local.get $n i32.const 1 i32.sub call $dive
+                    i32.const 1 i32.add
+                end))
+        (core instance $i (instantiate $m))
+        (func (export "dive") (param "n" u32) (result u32) (canon lift (core func $i "dive"))))"#;
+
+    async fn dive(engine: &Engine, calls: u32) -> Result<u32, wasmtime::Error> {
+        let component = Component::new(engine, wat::parse_str(DIVES).unwrap())?;
+        let mut store = Store::new(engine, ());
+        store.set_epoch_deadline(1_000_000);
+        let instance = Linker::new(engine)
+            .instantiate_async(&mut store, &component)
+            .await?;
+        let dive = instance.get_typed_func::<(u32,), (u32,)>(&mut store, "dive")?;
+        Ok(dive.call_async(&mut store, (calls,)).await?.0)
+    }
+
+    fn engine() -> Engine {
+        host_engine(EngineSettings {
+            slots: 1,
+            max_memory_bytes: 1 << 20,
+            total_memory_bytes: 1 << 30,
+            keep_memory_bytes: 1 << 20,
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_deep_call_stack_ends_in_a_trap_and_gives_its_memory_back() {
+        let engine = engine();
+        let resident = || {
+            let metrics = engine.pooling_allocator_metrics().unwrap();
+            metrics.unused_stack_bytes_resident()
+        };
+        assert_eq!(dive(&engine, 100_000).await.unwrap(), 100_000);
+        assert!(resident().is_some_and(|bytes| bytes <= STACK_KEEP_RESIDENT_BYTES * 5));
+        let error = dive(&engine, 10_000_000).await.unwrap_err();
+        assert_eq!(error.downcast_ref(), Some(&Trap::StackOverflow));
+        assert!(resident().is_some_and(|bytes| bytes <= STACK_KEEP_RESIDENT_BYTES * 5));
+    }
 }
