@@ -1,4 +1,4 @@
-//! Content encodings that this host understands, read the same way for requests and responses. A leaf.
+//! Content encodings that this host understands, by the same names for requests and responses. A leaf.
 
 use std::io::{self, Read};
 
@@ -10,6 +10,8 @@ use http::header::{self, HeaderMap};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ContentEncoding {
     Gzip,
+    /// The bare format or the one of zlib: senders mean either (RFC 9110, section 8.4.1.2).
+    Deflate,
     Brotli,
     Zstandard,
 }
@@ -20,6 +22,17 @@ pub(crate) enum ContentEncoding {
 pub(crate) struct UnknownEncoding(pub(crate) String);
 
 impl ContentEncoding {
+    /// The encoding of this name, in lower case; `None` if it is another one.
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        match name {
+            b"gzip" | b"x-gzip" => Some(Self::Gzip),
+            b"deflate" => Some(Self::Deflate),
+            b"br" => Some(Self::Brotli),
+            b"zstd" => Some(Self::Zstandard),
+            _ => None,
+        }
+    }
+
     /// Reads `Content-Encoding`, in any case, in one header or several (RFC 9110, section 8.4). `identity` and empty
     /// members count as nothing; `None` if the body is as it is.
     ///
@@ -34,14 +47,10 @@ impl ContentEncoding {
         for value in headers.get_all(header::CONTENT_ENCODING) {
             for member in value.as_bytes().split(|byte| *byte == b',') {
                 let member = member.trim_ascii().to_ascii_lowercase();
-                let found = match member.as_slice() {
-                    b"" | b"identity" => continue,
-                    b"gzip" | b"x-gzip" => Some(Self::Gzip),
-                    b"br" => Some(Self::Brotli),
-                    b"zstd" => Some(Self::Zstandard),
-                    _ => None,
-                };
-                let found = found.filter(|found| allowed.contains(found));
+                if matches!(member.as_slice(), b"" | b"identity") {
+                    continue;
+                }
+                let found = Self::named(&member).filter(|found| allowed.contains(found));
                 if found.is_none() || encoding.is_some() {
                     let value = String::from_utf8_lossy(value.as_bytes());
                     return Err(UnknownEncoding(crate::report::shortened(&value, 100)));

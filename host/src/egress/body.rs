@@ -14,16 +14,17 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use self::beginning::Beginning;
-use super::decode::{PieceReader, decoder, decoder_bytes};
+use super::codings::Codings;
+use super::decode::decoded;
 use super::error::{EgressError, Timeout};
 use super::exchange::TimeLimit;
 use super::memory::ExchangeMemory;
 use super::outgoing::TransferError;
 use super::phase::{CallPhase, PhaseTime};
+use super::piece_reader::PieceReader;
 use super::record::CallRecord;
 use super::wire_pieces::{CutReason, WirePieces};
 use crate::account::{Charge, Holding};
-use crate::encoding::ContentEncoding;
 use crate::scope::{CallScope, Deadline};
 use crate::secrets::Replacer;
 
@@ -58,14 +59,12 @@ pub(crate) struct ResponseBody {
     /// Made when the body is first waited for.
     time: Option<Pin<Box<Sleep>>>,
     record: CallRecord,
-    /// For the connection, and for the decoder once there is one. `None` once the body has ended.
+    /// For the connection. `None` once the body has ended.
     charge: Option<Charge>,
 }
 
 enum BodySource {
     Plain(PieceReader<WirePieces>),
-    /// Decompressed once a byte has come.
-    Coded(ContentEncoding, PieceReader<WirePieces>),
     Decoded(Pin<Box<dyn AsyncRead + Send>>),
     Ended,
 }
@@ -74,7 +73,7 @@ impl ResponseBody {
     /// `charge` is for the connection under it.
     pub(super) fn new<B>(
         body: B,
-        encoding: Option<ContentEncoding>,
+        codings: &Codings,
         replacer: Option<Replacer>,
         limits: BodyLimits,
         record: CallRecord,
@@ -84,20 +83,23 @@ impl ResponseBody {
         B: Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<TransferError>,
     {
-        let max_wire_bytes = match encoding {
-            None => limits.max_bytes,
-            Some(_) => limits
+        let is_coded = !codings.series.is_empty();
+        let max_wire_bytes = if is_coded {
+            limits
                 .max_bytes
                 .saturating_mul(PADDED)
-                .saturating_add(PADDING_BYTES),
+                .saturating_add(PADDING_BYTES)
+        } else {
+            limits.max_bytes
         };
         let pieces = WirePieces::new(body, limits.idle.time, max_wire_bytes, record.wire_bytes());
         let reader = PieceReader::new(pieces);
         Self {
             beginning: Beginning::default(),
-            source: match encoding {
-                None => BodySource::Plain(reader),
-                Some(encoding) => BodySource::Coded(encoding, reader),
+            source: if is_coded {
+                BodySource::Decoded(decoded(codings, reader, &limits.memory, max_wire_bytes))
+            } else {
+                BodySource::Plain(reader)
             },
             replacer,
             left: limits.max_bytes,
@@ -131,33 +133,16 @@ impl ResponseBody {
     }
 
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
-        loop {
-            match &mut self.source {
-                BodySource::Ended => return Poll::Ready(Ok(None)),
-                BodySource::Plain(reader) => return reader.poll_piece(context),
-                BodySource::Decoded(decoder) => {
-                    let mut piece = [0; PIECE_BYTES];
-                    let mut buffer = ReadBuf::new(&mut piece);
-                    ready!(decoder.as_mut().poll_read(context, &mut buffer))?;
-                    let filled = buffer.filled();
-                    let piece = (!filled.is_empty()).then(|| Bytes::copy_from_slice(filled));
-                    return Poll::Ready(Ok(piece));
-                }
-                BodySource::Coded(encoding, reader) => {
-                    if !ready!(reader.poll_began(context))? {
-                        return Poll::Ready(Ok(None));
-                    }
-                    let encoding = *encoding;
-                    let bytes = decoder_bytes(encoding, reader.next_byte())?;
-                    if let Some(charge) = &mut self.charge {
-                        charge.grow(bytes).map_err(io::Error::other)?;
-                    }
-                    if let BodySource::Coded(_, reader) =
-                        std::mem::replace(&mut self.source, BodySource::Ended)
-                    {
-                        self.source = BodySource::Decoded(decoder(encoding, reader));
-                    }
-                }
+        match &mut self.source {
+            BodySource::Ended => Poll::Ready(Ok(None)),
+            BodySource::Plain(reader) => reader.poll_piece(context),
+            BodySource::Decoded(decoder) => {
+                let mut piece = [0; PIECE_BYTES];
+                let mut buffer = ReadBuf::new(&mut piece);
+                ready!(decoder.as_mut().poll_read(context, &mut buffer))?;
+                let filled = buffer.filled();
+                let piece = (!filled.is_empty()).then(|| Bytes::copy_from_slice(filled));
+                Poll::Ready(Ok(piece))
             }
         }
     }

@@ -1,208 +1,209 @@
-//! The content encodings of a response, undone as its bytes come.
+//! The codings of a response, undone as its bytes come.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
-use async_compression::zstd::DParameter;
-use bytes::{Buf, Bytes};
-use http::HeaderMap;
-use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
-use crate::encoding::{ContentEncoding, UnknownEncoding};
+use super::codings::Codings;
+use super::decoders::{decoder, decoder_bytes};
+use super::first_bytes::FirstBytes;
+use super::memory::ExchangeMemory;
+use super::wire_pieces::CutReason;
+use crate::account::Charge;
+use crate::encoding::ContentEncoding;
 
-/// The largest window that a Zstandard stream of the web may ask for, as a power of two: 8 MiB (RFC 9659).
-const ZSTD_WINDOW_LOG: u32 = 23;
+/// How gzip and a frame of Zstandard begin (RFC 1952, section 2.3.1; RFC 8878, section 3.1.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// What a decoder of Zstandard takes: its window, and the buffers around it.
-const ZSTD_BYTES: u64 = (1 << ZSTD_WINDOW_LOG) + (512 << 10);
+/// How much of what one layer gives is kept for the next one.
+const BETWEEN_BYTES: usize = 16 << 10;
 
-/// What a decoder of gzip takes: its window of 32 KiB, and tables.
-const GZIP_BYTES: u64 = 128 << 10;
+/// What a layer may give another one before everybody else has a turn.
+const TURN_BYTES: u64 = 256 << 10;
 
-/// What a decoder of Brotli takes beside its window, at the most: three groups of 256 code tables.
-const BROTLI_TABLES_BYTES: u64 = 4 << 20;
-
-/// Those that [`decoder`] undoes, and that requests ask for.
-const ACCEPTED: [ContentEncoding; 3] = [
-    ContentEncoding::Gzip,
-    ContentEncoding::Brotli,
-    ContentEncoding::Zstandard,
-];
-
-/// An encoding that was not asked for, or a series of them.
+/// A body that is labelled as one compression and begins as another.
 #[derive(Debug, thiserror::Error)]
-#[error("the response's content-encoding `{0}` is not understood")]
-pub(super) struct EncodingFault(String);
+#[error(
+    "the response's content-encoding says {0}, but its body begins as another compression does"
+)]
+struct LabelFault(&'static str);
 
-/// A window that only the format's extension for large files has. The decoder would take up to a gigabyte for it.
-#[derive(Debug, thiserror::Error)]
-#[error("the response's Brotli stream asks for a window of more than 16 MiB")]
-pub(super) struct WindowFault;
-
-/// How a response with these headers is compressed; `None` if it isn't.
-///
-/// # Errors
-///
-/// [`EncodingFault`].
-pub(super) fn encoding(headers: &HeaderMap) -> Result<Option<ContentEncoding>, EncodingFault> {
-    ContentEncoding::of(headers, &ACCEPTED).map_err(|UnknownEncoding(name)| EncodingFault(name))
-}
-
-/// What a decoder takes of the host for a stream that begins with this byte.
-///
-/// # Errors
-///
-/// [`WindowFault`].
-pub(super) fn decoder_bytes(encoding: ContentEncoding, first: Option<u8>) -> io::Result<u64> {
-    Ok(match encoding {
-        ContentEncoding::Gzip => GZIP_BYTES,
-        ContentEncoding::Brotli => {
-            let window = brotli_window(first.unwrap_or(0)).ok_or(WindowFault);
-            window
-                .map_err(io::Error::other)?
-                .saturating_add(BROTLI_TABLES_BYTES)
-        }
-        ContentEncoding::Zstandard => ZSTD_BYTES,
-    })
-}
-
-/// The window of a Brotli stream by its first byte (RFC 7932, section 9.1), in bytes; `None` if it is none of the format.
-fn brotli_window(first: u8) -> Option<u64> {
-    let (short, long) = (u32::from(first >> 1 & 7), u32::from(first >> 4 & 7));
-    let bits = match (first & 1, short, long) {
-        (0, _, _) => 16,
-        (_, 0, 0) => 17,
-        (_, 0, 1) => return None,
-        (_, 0, long) => 8_u32.saturating_add(long),
-        (_, short, _) => 17_u32.saturating_add(short),
-    };
-    Some(1 << bits)
-}
-
-/// What `compressed` holds. The decoder keeps no more of it than a window, however much comes out.
-pub(super) fn decoder<R>(encoding: ContentEncoding, compressed: R) -> Pin<Box<dyn AsyncRead + Send>>
+/// What a body in these codings holds. No decoder keeps more of it than a window, however much comes out; what one gives
+/// another is no more than `max_bytes`.
+pub(super) fn decoded<R>(
+    codings: &Codings,
+    body: R,
+    memory: &ExchangeMemory,
+    max_bytes: u64,
+) -> Pin<Box<dyn AsyncRead + Send>>
 where
-    R: AsyncBufRead + Send + 'static,
+    R: AsyncBufRead + Send + Unpin + 'static,
 {
-    match encoding {
-        ContentEncoding::Gzip => {
-            let mut decoder = GzipDecoder::new(compressed);
-            decoder.multiple_members(true);
-            Box::pin(decoder)
-        }
-        ContentEncoding::Brotli => Box::pin(BrotliDecoder::new(compressed)),
-        ContentEncoding::Zstandard => {
-            let window = DParameter::window_log_max(ZSTD_WINDOW_LOG);
-            let mut decoder = ZstdDecoder::with_params(compressed, &[window]);
-            decoder.multiple_members(true);
-            Box::pin(decoder)
-        }
+    let layer = |encoding, body| CodingLayer {
+        encoding,
+        is_part: codings.is_part,
+        memory: memory.clone(),
+        state: LayerState::Waiting(FirstBytes::new(body)),
+        _charge: None,
+    };
+    let mut body: CodedBody = Box::pin(body);
+    let mut inner = codings.series.iter().copied();
+    let outermost = inner.next();
+    for encoding in inner.rev() {
+        let between = LayerBytes {
+            layer: layer(encoding, body),
+            left: max_bytes,
+            in_turn: TURN_BYTES,
+        };
+        body = Box::pin(BufReader::with_capacity(BETWEEN_BYTES, between));
+    }
+    match outermost {
+        Some(encoding) => Box::pin(layer(encoding, body)),
+        None => Box::pin(body),
     }
 }
 
-/// Pieces of bytes, read as a stream of them.
-pub(super) struct PieceReader<P> {
-    pieces: P,
-    current: Bytes,
-    /// Whether any byte has come yet.
-    began: bool,
+type CodedBody = Pin<Box<dyn AsyncBufRead + Send>>;
+
+/// One coding of a body.
+struct CodingLayer {
+    encoding: ContentEncoding,
+    is_part: bool,
+    memory: ExchangeMemory,
+    state: LayerState,
+    /// For the decoder, once there is one.
+    _charge: Option<Charge>,
 }
 
-/// Where a [`PieceReader`] gets its pieces.
-pub(super) trait PieceSource: Unpin {
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>>;
+enum LayerState {
+    /// For the first bytes. There are none in answers to HEAD and of status 204 or 304, which have the headers of a body that
+    /// isn't sent.
+    Waiting(FirstBytes<CodedBody>),
+    /// Its label is wrong.
+    Plain(FirstBytes<CodedBody>),
+    Coded(Pin<Box<dyn AsyncRead + Send>>),
+    Ended,
 }
 
-impl<P: PieceSource> PieceReader<P> {
-    pub(super) fn new(pieces: P) -> Self {
-        Self {
-            pieces,
-            current: Bytes::new(),
-            began: false,
+impl CodingLayer {
+    /// What reads the body, by its first bytes.
+    fn begun(&mut self, first: &[u8], body: FirstBytes<CodedBody>) -> io::Result<LayerState> {
+        if first.is_empty() {
+            return Ok(LayerState::Ended);
         }
-    }
-
-    /// The next piece as it came; none at the end.
-    pub(super) fn poll_piece(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<Option<Bytes>>> {
-        if ready!(Pin::new(&mut *self).poll_fill_buf(context))?.is_empty() {
-            return Poll::Ready(Ok(None));
+        if !self.is_part && !may_begin(self.encoding, first) {
+            return if is_another(first) {
+                let fault = LabelFault(name(self.encoding));
+                Err(io::Error::new(io::ErrorKind::InvalidData, fault))
+            } else {
+                Ok(LayerState::Plain(body))
+            };
         }
-        Poll::Ready(Ok(Some(std::mem::take(&mut self.current))))
-    }
-
-    /// The next byte, if one has come.
-    pub(super) fn next_byte(&self) -> Option<u8> {
-        self.current.first().copied()
-    }
-
-    /// Waits for the first byte; false where there is none, as in answers to HEAD and of status 204 or 304, which
-    /// have the headers of a body that isn't sent.
-    pub(super) fn poll_began(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        if self.began {
-            return Poll::Ready(Ok(true));
-        }
-        let is_empty = ready!(Pin::new(&mut *self).poll_fill_buf(context))?.is_empty();
-        Poll::Ready(Ok(!is_empty))
+        let bytes = decoder_bytes(self.encoding, first.first().copied())?;
+        self._charge = Some(self.memory.charge(bytes).map_err(io::Error::other)?);
+        Ok(LayerState::Coded(decoder(self.encoding, first, body)))
     }
 }
 
-impl<P: PieceSource> AsyncBufRead for PieceReader<P> {
-    fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        let this = self.get_mut();
-        while this.current.is_empty() {
-            match ready!(this.pieces.poll_piece(context)) {
-                Some(piece) => this.current = piece?,
-                None => return Poll::Ready(Ok(&[])),
-            }
-        }
-        this.began = true;
-        Poll::Ready(Ok(&this.current))
-    }
-
-    fn consume(self: Pin<&mut Self>, amount: usize) {
-        let this = self.get_mut();
-        this.current.advance(amount.min(this.current.len()));
-    }
-}
-
-impl<P: PieceSource> AsyncRead for PieceReader<P> {
+impl AsyncRead for CodingLayer {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let available = ready!(self.as_mut().poll_fill_buf(context))?;
-        let (taken, _) = available.split_at(available.len().min(buffer.remaining()));
-        buffer.put_slice(taken);
-        let amount = taken.len();
-        self.consume(amount);
-        Poll::Ready(Ok(()))
+        let this = self.get_mut();
+        loop {
+            match &mut this.state {
+                LayerState::Ended => return Poll::Ready(Ok(())),
+                LayerState::Coded(decoder) => return decoder.as_mut().poll_read(context, buffer),
+                LayerState::Plain(body) => return Pin::new(body).poll_read(context, buffer),
+                LayerState::Waiting(body) => {
+                    let first = ready!(body.poll_peek(context, label_bytes(this.encoding)))?;
+                    if let LayerState::Waiting(body) =
+                        std::mem::replace(&mut this.state, LayerState::Ended)
+                    {
+                        this.state = this.begun(&first, body)?;
+                    }
+                }
+            }
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// By how many of its bytes a body of this encoding is known.
+fn label_bytes(encoding: ContentEncoding) -> usize {
+    match encoding {
+        ContentEncoding::Brotli => 1,
+        ContentEncoding::Gzip | ContentEncoding::Deflate => 2,
+        ContentEncoding::Zstandard => 4,
+    }
+}
 
-    #[test]
-    fn brotli_windows_are_read_as_the_format_has_them() {
-        for (first, bits) in [
-            (0x00, Some(16)),
-            (0x01, Some(17)),
-            (0x21, Some(10)),
-            (0x71, Some(15)),
-            (0x03, Some(18)),
-            (0x0b, Some(22)),
-            (0x0f, Some(24)),
-            (0x11, None),
-            (0x91, None),
-        ] {
-            assert_eq!(brotli_window(first), bits.map(|bits| 1 << bits), "{first}");
+/// Whether a body of this encoding may begin so, or be cut short there. Brotli and bare deflate may begin with any byte.
+fn may_begin(encoding: ContentEncoding, first: &[u8]) -> bool {
+    match encoding {
+        ContentEncoding::Gzip => GZIP.starts_with(first) || first.starts_with(&GZIP),
+        ContentEncoding::Zstandard => {
+            // A frame that is to be skipped has one of sixteen numbers (RFC 8878, section 3.1.2).
+            let skippable: Vec<u8> = match first.split_first() {
+                Some((number @ 0x50..=0x5f, _)) => vec![*number, 0x2a, 0x4d, 0x18],
+                _ => ZSTANDARD.to_vec(),
+            };
+            skippable.starts_with(first)
         }
+        ContentEncoding::Brotli | ContentEncoding::Deflate => true,
+    }
+}
+
+/// Whether bytes that don't begin as their label says are another compression, not a text.
+fn is_another(first: &[u8]) -> bool {
+    matches!(
+        first,
+        [0x1f, 0x8b, ..] | [0x28, 0xb5, ..] | [0x78, 0x01 | 0x9c | 0xda, ..]
+    )
+}
+
+fn name(encoding: ContentEncoding) -> &'static str {
+    match encoding {
+        ContentEncoding::Gzip => "gzip",
+        ContentEncoding::Deflate => "deflate",
+        ContentEncoding::Brotli => "br",
+        ContentEncoding::Zstandard => "zstd",
+    }
+}
+
+/// What a layer gives another one, within its bounds: it may be much more than either end of the body ever sees.
+struct LayerBytes {
+    layer: CodingLayer,
+    left: u64,
+    /// What may still come in this turn.
+    in_turn: u64,
+}
+
+impl AsyncRead for LayerBytes {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.in_turn == 0 {
+            this.in_turn = TURN_BYTES;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.layer).poll_read(context, buffer))?;
+        let bytes = buffer.filled().len().saturating_sub(before);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        this.in_turn = this.in_turn.saturating_sub(bytes);
+        let Some(left) = this.left.checked_sub(bytes) else {
+            return Poll::Ready(Err(io::Error::other(CutReason::TooLong)));
+        };
+        this.left = left;
+        Poll::Ready(Ok(()))
     }
 }

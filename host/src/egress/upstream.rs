@@ -13,7 +13,7 @@ use url::Url;
 
 use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::{BodyLimits, ResponseBody};
-use super::decode;
+use super::codings::Codings;
 use super::error::EgressError;
 use super::exchange::{self, ExchangeTimes, TimeLimit};
 use super::governor::{CallPermit, Governor};
@@ -25,14 +25,13 @@ use super::record::CallRecord;
 use super::refusals::{ExchangeJudgment, HeadJudgment, Judgment, Refusals};
 use crate::account::Charge;
 use crate::config::{AllowList, NetworkConfig};
-use crate::encoding::ContentEncoding;
 use crate::scope::{Deadline, DeadlineReason};
 use crate::secrets::{Replacer, Secrets};
 use crate::tokens::Store;
 use crate::waits::{Wait, WaitReason};
 
 /// A response's head, and what its body needs.
-type ExchangeAnswer = (Parts, Incoming, Option<ContentEncoding>, Deadline, Charge);
+type ExchangeAnswer = (Parts, Incoming, Codings, Deadline, Charge);
 
 /// What the requests of one connector go through. Its connections are its own: no other connector's requests ride on
 /// them.
@@ -115,7 +114,8 @@ impl Upstream {
                 return Err(error);
             }
         };
-        let is_safe = matches!(request.method, Method::GET | Method::HEAD);
+        let is_head = request.method == Method::HEAD;
+        let is_safe = is_head || request.method == Method::GET;
         if !attempt.scope.waits.postponer.sends(is_safe) {
             permit.unmade();
             return std::future::pending().await;
@@ -159,11 +159,13 @@ impl Upstream {
         if let Some(finder) = attempt.bearer.hidden() {
             headers::replace(&mut head.headers, &finder);
         }
-        let encoding = decode::encoding(&head.headers).map_err(|source| EgressError::Failed {
-            origin: origin.to_owned(),
-            source: source.into(),
+        let codings = Codings::of(head.status, &head.headers, is_head).map_err(|source| {
+            EgressError::Failed {
+                origin: origin.to_owned(),
+                source: source.into(),
+            }
         })?;
-        let answer = (head, incoming, encoding, times.deadline, charge);
+        let answer = (head, incoming, codings, times.deadline, charge);
         Ok((answer, judgment))
     }
 
@@ -222,16 +224,12 @@ impl Upstream {
     /// The response as its reader gets it: decompressed, without secrets, within the caps.
     fn response<B: Bearer>(
         &self,
-        (mut head, incoming, encoding, deadline, charge): ExchangeAnswer,
+        (mut head, incoming, codings, deadline, charge): ExchangeAnswer,
         is_head: bool,
         attempt: &Attempt<'_, B>,
         record: CallRecord,
     ) -> Response<ResponseBody> {
-        if encoding.is_some() {
-            // They describe the compressed form, which the guest doesn't get.
-            head.headers.remove(header::CONTENT_ENCODING);
-            head.headers.remove(header::CONTENT_LENGTH);
-        }
+        codings.leave(&mut head.headers);
         let replacer = attempt.bearer.hidden().map(Replacer::new);
         if replacer.is_some() && !is_head {
             // What stands in a secret's place has another length.
@@ -244,7 +242,7 @@ impl Upstream {
             scope: attempt.scope.clone(),
             memory: attempt.memory.clone(),
         };
-        let body = ResponseBody::new(incoming, encoding, replacer, limits, record, charge);
+        let body = ResponseBody::new(incoming, &codings, replacer, limits, record, charge);
         Response::from_parts(head, body)
     }
 

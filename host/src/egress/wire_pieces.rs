@@ -11,8 +11,8 @@ use http_body_util::BodyExt;
 use tokio::time::Sleep;
 
 use super::byte_counter::ByteCounter;
-use super::decode::PieceSource;
 use super::outgoing::TransferError;
+use super::piece_reader::PieceSource;
 
 /// Why a body is cut off before any of it counts.
 #[derive(Debug, thiserror::Error)]

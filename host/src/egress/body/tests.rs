@@ -1,3 +1,5 @@
+mod codings;
+
 use std::time::Duration;
 
 use http_body::SizeHint;
@@ -6,6 +8,7 @@ use super::*;
 use crate::account::{HostAccount, MemoryError};
 use crate::config::Limits;
 use crate::egress::memory::MemoryPayer;
+use crate::encoding::ContentEncoding;
 use crate::scope::DeadlineReason;
 use crate::secrets::Secrets;
 
@@ -38,9 +41,16 @@ fn flood(piece: &[u8]) -> Flood {
     }
 }
 
+fn codings(encoding: impl IntoIterator<Item = ContentEncoding>) -> Codings {
+    Codings {
+        series: encoding.into_iter().collect(),
+        is_part: false,
+    }
+}
+
 async fn read<B>(
     body: B,
-    encoding: Option<ContentEncoding>,
+    encoding: impl IntoIterator<Item = ContentEncoding>,
     limits: BodyLimits,
 ) -> Result<Vec<u8>, EgressError>
 where
@@ -49,7 +59,7 @@ where
 {
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(0).unwrap();
-    let body = ResponseBody::new(body, encoding, None, limits, record, charge);
+    let body = ResponseBody::new(body, &codings(encoding), None, limits, record, charge);
     body.whole().await.map(|bytes| bytes.into_parts().0)
 }
 
@@ -169,7 +179,7 @@ async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
     let limits = limits_of(&host, u64::MAX, HOUR);
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(100).unwrap();
-    let body = ResponseBody::new(some, None, None, limits, record, charge);
+    let body = ResponseBody::new(some, &Codings::default(), None, limits, record, charge);
     let (bytes, charge) = body.whole().await.unwrap().into_parts();
     assert_eq!((bytes.len(), charge.bytes()), (2 << 20, 2 << 20));
     assert_eq!(
@@ -198,7 +208,14 @@ async fn decoders_are_paid_for_while_they_are_there() {
             let charge = limits.memory.charge(0).unwrap();
             let mut frames = flood(begun);
             frames.left = begun.len();
-            let mut body = ResponseBody::new(frames, Some(encoding), None, limits, record, charge);
+            let mut body = ResponseBody::new(
+                frames,
+                &codings(Some(encoding)),
+                None,
+                limits,
+                record,
+                charge,
+            );
             let ended = body.frame().await;
             let is_refused = matches!(ended, Some(Err(EgressError::OutOfMemory(_))));
             assert_eq!(is_refused, !is_enough, "{encoding:?}: {ended:?}");
@@ -233,7 +250,7 @@ async fn beginning_is_read_no_further_than_needed_and_stays_part_of_the_body() {
         piece: Bytes::from_static(&[b'x'; 100]),
         left: 5000,
     };
-    let mut body = ResponseBody::new(pieces, None, None, limits, record, charge);
+    let mut body = ResponseBody::new(pieces, &Codings::default(), None, limits, record, charge);
     let (beginning, is_whole) = body.begin(LEAST).await.unwrap();
     assert!((LEAST..LEAST + 200).contains(&beginning.len()) && !is_whole);
     assert!(host.used_bytes() >= 1000, "it is paid for");
@@ -250,7 +267,14 @@ async fn beginning_for_which_there_is_no_memory_is_refused() {
     let limits = limits_of(&host, u64::MAX, HOUR);
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(0).unwrap();
-    let mut body = ResponseBody::new(flood(&[b'x'; 1000]), None, None, limits, record, charge);
+    let mut body = ResponseBody::new(
+        flood(&[b'x'; 1000]),
+        &Codings::default(),
+        None,
+        limits,
+        record,
+        charge,
+    );
     let refused = body.begin(64 << 10).await;
     assert!(matches!(refused, Err(MemoryError::Total(_))), "{refused:?}");
 }

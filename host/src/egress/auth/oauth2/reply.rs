@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::egress::auth::fault::EndpointFault;
 use crate::egress::body::ResponseBody;
-use crate::egress::decode::EncodingFault;
+use crate::egress::codings::CodingFault;
 use crate::egress::error::EgressError;
 use crate::egress::phase::CallPhase;
 use crate::report;
@@ -70,7 +70,7 @@ pub(super) fn is_undecodable(error: &EgressError) -> bool {
         return false;
     };
     let is_invalid = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
-    source.is::<EncodingFault>() || source.downcast_ref().is_some_and(is_invalid)
+    source.is::<CodingFault>() || source.downcast_ref().is_some_and(is_invalid)
 }
 
 /// Reads a response to its end, as far as it may go.

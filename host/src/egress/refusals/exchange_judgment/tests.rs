@@ -10,6 +10,7 @@ use super::*;
 use crate::account::HostAccount;
 use crate::config::{Ceilings, ConnectorConfig, Limits};
 use crate::egress::body::BodyLimits;
+use crate::egress::codings::Codings;
 use crate::egress::error::EgressError;
 use crate::egress::exchange::TimeLimit;
 use crate::egress::governor::{Budgets, Governor, ResponseVerdict};
@@ -55,7 +56,7 @@ async fn judged(
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(0).unwrap();
     let body = Full::new(Bytes::from_static(body.as_bytes()));
-    let body = ResponseBody::new(body, None, None, limits, record, charge);
+    let body = ResponseBody::new(body, &Codings::default(), None, limits, record, charge);
     let mut response = Response::new(body);
     let waits = Arc::default();
     let permit = governor

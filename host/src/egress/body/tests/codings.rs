@@ -1,0 +1,209 @@
+//! Bodies in every coding, in one piece and byte by byte.
+
+use std::collections::VecDeque;
+
+use async_compression::tokio::bufread::{
+    BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder,
+};
+use tokio::io::AsyncReadExt;
+
+use super::*;
+use crate::account::HostAccount;
+use crate::encoding::ContentEncoding::{self, Brotli, Deflate, Gzip, Zstandard};
+use crate::report;
+use crate::secrets::Secrets;
+
+const ROWS: &[u8] = br#"[{"id":1,"name":"gr\u00fc\u00dfe"},{"id":2,"name":"x"}]"#;
+
+/// A body in pieces.
+struct Pieces(VecDeque<Bytes>);
+
+impl Pieces {
+    fn new(bytes: &[u8], size: usize) -> Self {
+        Self(bytes.chunks(size).map(Bytes::copy_from_slice).collect())
+    }
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
+/// Deflate in the format of zlib; [`coded`] has the bare one.
+async fn zlib(plain: &[u8]) -> Vec<u8> {
+    let mut coded = Vec::new();
+    let mut encoder = ZlibEncoder::new(plain);
+    encoder.read_to_end(&mut coded).await.unwrap();
+    coded
+}
+
+async fn coded(encoding: ContentEncoding, plain: &[u8]) -> Vec<u8> {
+    let mut encoder: Pin<Box<dyn AsyncRead>> = match encoding {
+        Gzip => Box::pin(GzipEncoder::new(plain)),
+        Deflate => Box::pin(DeflateEncoder::new(plain)),
+        Brotli => Box::pin(BrotliEncoder::new(plain)),
+        Zstandard => Box::pin(ZstdEncoder::new(plain)),
+    };
+    let mut coded = Vec::new();
+    encoder.read_to_end(&mut coded).await.unwrap();
+    coded
+}
+
+/// What a body becomes in pieces of every size, or what is said of it.
+async fn decoded(body: &[u8], series: &[ContentEncoding]) -> Result<Vec<u8>, String> {
+    let mut ends = Vec::new();
+    for size in [1, 3, body.len().max(1)] {
+        let body = Pieces::new(body, size);
+        let ended = read(body, series.iter().copied(), limits(1 << 20, HOUR)).await;
+        ends.push(ended.map_err(|error| report::chain(&error)));
+    }
+    let last = ends.pop().unwrap();
+    for end in ends {
+        assert_eq!(end, last, "{series:?}");
+    }
+    last
+}
+
+#[tokio::test]
+async fn every_coding_is_undone_whatever_its_pieces() {
+    for encoding in [Gzip, Deflate, Brotli, Zstandard] {
+        for plain in [ROWS, &b""[..], &[b'x'; 100_000]] {
+            let body = coded(encoding, plain).await;
+            let read = decoded(&body, &[encoding]).await;
+            assert!(read.as_deref() == Ok(plain), "{encoding:?} {}", plain.len());
+        }
+        assert_eq!(
+            decoded(b"", &[encoding]).await,
+            Ok(vec![]),
+            "no body at all"
+        );
+    }
+    let body = zlib(ROWS).await;
+    assert_eq!(decoded(&body, &[Deflate]).await.as_deref(), Ok(ROWS));
+}
+
+#[tokio::test]
+async fn codings_within_each_other_and_members_after_each_other_are_undone() {
+    for series in [
+        [Gzip, Brotli],
+        [Brotli, Gzip],
+        [Gzip, Gzip],
+        [Zstandard, Deflate],
+    ] {
+        let inner = coded(series[0], ROWS).await;
+        let body = coded(series[1], &inner).await;
+        assert_eq!(
+            decoded(&body, &series).await.as_deref(),
+            Ok(ROWS),
+            "{series:?}"
+        );
+    }
+    for encoding in [Gzip, Zstandard] {
+        let (one, two) = ROWS.split_at(10);
+        let body = [coded(encoding, one).await, coded(encoding, two).await].concat();
+        assert_eq!(decoded(&body, &[encoding]).await.as_deref(), Ok(ROWS));
+    }
+}
+
+#[tokio::test]
+async fn plain_body_with_a_wrong_label_is_read_as_it_is() {
+    for plain in [
+        ROWS,
+        b"x",
+        b"id;name\n1;a\n",
+        b"Person",
+        b"\xff\xfe{\0",
+        b"x^2",
+    ] {
+        for encoding in [Gzip, Zstandard] {
+            let read = decoded(plain, &[encoding]).await;
+            assert_eq!(read.as_deref(), Ok(plain), "{encoding:?}");
+        }
+    }
+    // Its label is right about one coding, and wrong about the one within.
+    let body = coded(Brotli, ROWS).await;
+    assert_eq!(decoded(&body, &[Gzip, Brotli]).await.as_deref(), Ok(ROWS));
+}
+
+#[tokio::test]
+async fn compressed_body_is_never_handed_on_as_it_is() {
+    for (encoding, label) in [(Zstandard, Gzip), (Gzip, Zstandard)] {
+        let body = coded(encoding, ROWS).await;
+        let error = decoded(&body, &[label]).await.unwrap_err();
+        assert!(error.contains("as another compression does"), "{error}");
+    }
+    let body = zlib(ROWS).await;
+    assert!(decoded(&body, &[Gzip]).await.is_err());
+    for encoding in [Brotli, Deflate] {
+        assert!(decoded(ROWS, &[encoding]).await.is_err(), "{encoding:?}");
+    }
+    // The middle of what was compressed doesn't begin as the format does.
+    let mut middle = codings([Gzip]);
+    middle.is_part = true;
+    let body = coded(Gzip, ROWS).await;
+    let limits = limits(1 << 20, HOUR);
+    let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
+    let charge = limits.memory.charge(0).unwrap();
+    let part = Pieces::new(&body[5..], 100);
+    let part = ResponseBody::new(part, &middle, None, limits, record, charge);
+    assert!(part.whole().await.is_err());
+}
+
+#[tokio::test]
+async fn body_that_is_cut_short_within_a_coding_is_an_error() {
+    for encoding in [Gzip, Deflate, Brotli, Zstandard] {
+        let body = coded(encoding, ROWS).await;
+        for length in [1, 2, body.len() / 2, body.len() - 1] {
+            let read = decoded(&body[..length], &[encoding]).await;
+            assert!(read.is_err(), "{encoding:?} {length}: {read:?}");
+        }
+        let outer = coded(Gzip, &body[..body.len() - 2]).await;
+        assert!(
+            decoded(&outer, &[encoding, Gzip]).await.is_err(),
+            "{encoding:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_one_coding_gives_another_is_bounded_too() {
+    // Empty members of gzip, which become nothing: 4 MiB of them in a few kilobytes.
+    let empty = coded(Gzip, b"").await;
+    let padding = empty.repeat((4 << 20) / empty.len());
+    let body = coded(Gzip, &padding).await;
+    assert!(body.len() < 64 << 10, "it is a bomb");
+    let ended = read(
+        Pieces::new(&body, body.len()),
+        [Gzip, Gzip],
+        limits(1 << 20, HOUR),
+    )
+    .await;
+    assert!(
+        matches!(ended, Err(EgressError::ResponseTooLarge { .. })),
+        "{ended:?}"
+    );
+    let some = empty.repeat((1 << 20) / empty.len());
+    let body = coded(Gzip, &some).await;
+    assert!(decoded(&body, &[Gzip, Gzip]).await.is_ok());
+}
+
+#[tokio::test]
+async fn each_of_several_decoders_is_paid_for() {
+    let inner = coded(Zstandard, ROWS).await;
+    let body = coded(Zstandard, &inner).await;
+    for (mebibytes, is_enough) in [(12, false), (20, true)] {
+        let host = HostAccount::new(mebibytes << 20);
+        let body = Pieces::new(&body, 100);
+        let limits = limits_of(&host, 1 << 20, HOUR);
+        let ended = read(body, [Zstandard, Zstandard], limits).await;
+        assert_eq!(ended.is_ok(), is_enough, "{mebibytes}: {ended:?}");
+        assert_eq!(host.used_bytes(), 0);
+    }
+}

@@ -1,0 +1,119 @@
+//! The decoders of the codings, and what each takes of the host.
+
+use std::io;
+use std::pin::Pin;
+
+use async_compression::tokio::bufread::{
+    BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
+};
+use async_compression::zstd::DParameter;
+use tokio::io::{AsyncBufRead, AsyncRead};
+
+use crate::encoding::ContentEncoding;
+
+/// The largest window that a Zstandard stream of the web may ask for, as a power of two: 8 MiB (RFC 9659).
+const ZSTD_WINDOW_LOG: u32 = 23;
+
+/// What a decoder of Zstandard takes: its window, and the buffers around it.
+const ZSTD_BYTES: u64 = (1 << ZSTD_WINDOW_LOG) + (512 << 10);
+
+/// What a decoder of gzip or deflate takes: its window of 32 KiB, and tables.
+const INFLATE_BYTES: u64 = 128 << 10;
+
+/// What a decoder of Brotli takes beside its window, at the most: three groups of 256 code tables.
+const BROTLI_TABLES_BYTES: u64 = 4 << 20;
+
+/// A window that only the format's extension for large files has. The decoder would take up to a gigabyte for it.
+#[derive(Debug, thiserror::Error)]
+#[error("the response's Brotli stream asks for a window of more than 16 MiB")]
+pub(super) struct WindowFault;
+
+/// What a decoder takes of the host for a stream that begins with this byte.
+///
+/// # Errors
+///
+/// [`WindowFault`].
+pub(super) fn decoder_bytes(encoding: ContentEncoding, first: Option<u8>) -> io::Result<u64> {
+    Ok(match encoding {
+        ContentEncoding::Gzip | ContentEncoding::Deflate => INFLATE_BYTES,
+        ContentEncoding::Brotli => {
+            let window = brotli_window(first.unwrap_or(0)).ok_or(WindowFault);
+            window
+                .map_err(io::Error::other)?
+                .saturating_add(BROTLI_TABLES_BYTES)
+        }
+        ContentEncoding::Zstandard => ZSTD_BYTES,
+    })
+}
+
+/// The window of a Brotli stream by its first byte (RFC 7932, section 9.1), in bytes; `None` if it is none of the format.
+fn brotli_window(first: u8) -> Option<u64> {
+    let (short, long) = (u32::from(first >> 1 & 7), u32::from(first >> 4 & 7));
+    let bits = match (first & 1, short, long) {
+        (0, _, _) => 16,
+        (_, 0, 0) => 17,
+        (_, 0, 1) => return None,
+        (_, 0, long) => 8_u32.saturating_add(long),
+        (_, short, _) => 17_u32.saturating_add(short),
+    };
+    Some(1 << bits)
+}
+
+/// What `compressed`, which begins so, holds. The decoder keeps no more of it than a window, however much comes out.
+pub(super) fn decoder<R>(
+    encoding: ContentEncoding,
+    first: &[u8],
+    compressed: R,
+) -> Pin<Box<dyn AsyncRead + Send>>
+where
+    R: AsyncBufRead + Send + 'static,
+{
+    match encoding {
+        ContentEncoding::Gzip => {
+            let mut decoder = GzipDecoder::new(compressed);
+            decoder.multiple_members(true);
+            Box::pin(decoder)
+        }
+        ContentEncoding::Deflate if is_zlib(first) => Box::pin(ZlibDecoder::new(compressed)),
+        ContentEncoding::Deflate => Box::pin(DeflateDecoder::new(compressed)),
+        ContentEncoding::Brotli => Box::pin(BrotliDecoder::new(compressed)),
+        ContentEncoding::Zstandard => {
+            let window = DParameter::window_log_max(ZSTD_WINDOW_LOG);
+            let mut decoder = ZstdDecoder::with_params(compressed, &[window]);
+            decoder.multiple_members(true);
+            Box::pin(decoder)
+        }
+    }
+}
+
+/// Whether deflate comes in the format of zlib: its method and window, and a checksum over both (RFC 1950, section 2.2).
+fn is_zlib(first: &[u8]) -> bool {
+    let [method, flags, ..] = first else {
+        return false;
+    };
+    method & 0x0f == 8
+        && method >> 4 <= 7
+        && u16::from_be_bytes([*method, *flags]).is_multiple_of(31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brotli_windows_are_read_as_the_format_has_them() {
+        for (first, bits) in [
+            (0x00, Some(16)),
+            (0x01, Some(17)),
+            (0x21, Some(10)),
+            (0x71, Some(15)),
+            (0x03, Some(18)),
+            (0x0b, Some(22)),
+            (0x0f, Some(24)),
+            (0x11, None),
+            (0x91, None),
+        ] {
+            assert_eq!(brotli_window(first), bits.map(|bits| 1 << bits), "{first}");
+        }
+    }
+}
