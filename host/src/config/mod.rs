@@ -31,7 +31,7 @@ mod settings;
 mod stamp;
 mod time_unit;
 
-pub use allow::{AllowList, AllowRule, AllowRuleError};
+pub use allow::{AllowList, AllowRemedy, AllowRule, AllowRuleError};
 pub use auth::{
     Addition, Algorithm, AnswerFields, AnswerHead, Assertion, ClientAuth, Credential,
     CredentialKind, CredentialPlace, FieldPath, Grant, JwtConfig, JwtContent, LoginConfig,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Method;
 use url::Url;
 
 use super::attempt::Attempt;
@@ -52,11 +53,11 @@ impl Egress {
             Some(previous) if previous.upstream.network.connects_as(&config.network) => {
                 previous.upstream.pool.clone()
             }
-            _ => Arc::new(Pool::new(Dialler::new(
-                upstreams.network.clone(),
-                &config.network,
-                upstreams.tls.client(&config.network)?,
-            ))),
+            _ => {
+                let tls = upstreams.tls.client(&config.network)?;
+                let dialler = Dialler::new(upstreams.network.clone(), &config.network, tls);
+                Arc::new(Pool::new(dialler, config.network.title_case))
+            }
         };
         let secrets = previous.map_or_else(
             || Secrets::of(connector),
@@ -152,14 +153,17 @@ impl Egress {
                 upstream.record(&method, None).fail(&error);
                 error
             })?;
+        outgoing.url = upstream.upgraded(&outgoing.method, outgoing.url);
         let mut follow = upstream.network.follow_redirects;
         loop {
             let redirectable = (follow > 0).then(|| Redirectable::of(&outgoing));
             let url = outgoing.url.clone();
             let mut retries = upstream.retries(&outgoing, &attempt);
             let response = upstream.send(outgoing, &mut retries, &mut attempt).await?;
-            let next = redirectable
-                .and_then(|request| request.next(response.status(), response.headers()));
+            let next = redirectable.and_then(|request| {
+                let upgraded = |method: &Method, url| upstream.upgraded(method, url);
+                request.next(response.status(), response.headers(), upgraded)
+            });
             let Some(next) = next else {
                 return Ok((url, response));
             };

@@ -7,24 +7,25 @@ use super::address::SpecialUse;
 use super::auth::error::AuthError;
 use super::phase::PhaseTime;
 use crate::account::MemoryError;
+use crate::config::AllowRemedy;
 use crate::report;
 use crate::scope::{ByteQuotaError, DeadlineReason};
 
 /// Every way in which a request to the network can fail. A response of any status is no failure.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EgressError {
-    #[error("no rule allows {origin}; add \"{rule}\" to `allow` under [network] in {file}")]
+    #[error("no rule allows {origin}; {}", remedy.told(file))]
     Denied {
         origin: String,
-        /// The rule that would allow it.
-        rule: String,
+        /// What would allow it.
+        remedy: AllowRemedy,
         /// The connector's configuration file.
         file: String,
     },
 
     #[error(
         "{origin} leads to {address}, which is {special_use}; {}",
-        remedy(*address, special_use, file)
+        address_remedy(*address, special_use, file)
     )]
     AddressDenied {
         origin: String,
@@ -257,7 +258,7 @@ impl HoldCause {
 }
 
 /// What the operator can do about an address that is refused.
-fn remedy(address: IpAddr, special_use: &SpecialUse, file: &str) -> String {
+fn address_remedy(address: IpAddr, special_use: &SpecialUse, file: &str) -> String {
     if !special_use.can_be_allowed() {
         return "no configuration allows it".to_owned();
     }

@@ -27,15 +27,18 @@ const MAX_SEND_BYTES: usize = 64 << 10;
 /// The connections of one connector.
 pub(super) struct Pool {
     dialler: Dialler,
+    /// Whether the names of headers are written in title case on HTTP/1.
+    title_case: bool,
     /// Made by the first request.
     client: OnceLock<HttpClient>,
 }
 
 impl Pool {
     /// No connections yet.
-    pub(super) fn new(dialler: Dialler) -> Self {
+    pub(super) fn new(dialler: Dialler, title_case: bool) -> Self {
         Self {
             dialler,
+            title_case,
             client: OnceLock::new(),
         }
     }
@@ -48,6 +51,7 @@ impl Pool {
                 .pool_idle_timeout(POOL_TIMEOUT)
                 .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
                 .http1_max_headers(MAX_RESPONSE_HEADERS)
+                .http1_title_case_headers(self.title_case)
                 .http1_max_buf_size(MAX_HEAD_BYTES as usize)
                 .http2_max_header_list_size(MAX_HEAD_BYTES)
                 .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)

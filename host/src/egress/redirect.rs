@@ -1,7 +1,7 @@
 //! What a redirect asks for, as a request that goes through the whole gate again.
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use url::Url;
 
@@ -40,17 +40,28 @@ impl Redirectable {
         }
     }
 
-    /// The request that a response asks for; none where it is no redirect, leads nowhere, or would have to send a
-    /// body again that is gone.
-    pub(super) fn next(self, status: StatusCode, response: &HeaderMap) -> Option<Outgoing> {
+    /// The request that a response asks for; `None` if it is no redirect, leads nowhere, or would have to send a
+    /// body again that is gone. `upgraded` says where a request of this method to this URL really goes.
+    pub(super) fn next(
+        self,
+        status: StatusCode,
+        response: &HeaderMap,
+        upgraded: impl FnOnce(&Method, Url) -> Url,
+    ) -> Option<Outgoing> {
         let becomes_get = match status {
             StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => self.method == Method::POST,
             StatusCode::SEE_OTHER => self.method != Method::HEAD,
             StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => false,
             _ => return None,
         };
-        let location = response.get(header::LOCATION)?.to_str().ok()?;
-        let url = self.url.join(location).ok()?;
+        let location = escaped(response.get(header::LOCATION)?);
+        let url = self.url.join(&location).ok()?;
+        let method = if becomes_get {
+            Method::GET
+        } else {
+            self.method
+        };
+        let url = upgraded(&method, url);
         let mut headers = self.headers;
         if url.origin() != self.url.origin() {
             headers = headers
@@ -65,7 +76,7 @@ impl Redirectable {
                 .filter(|(name, _)| HARMLESS.contains(name))
                 .collect();
         }
-        let (method, body) = if becomes_get {
+        let body = if becomes_get {
             for name in [
                 header::CONTENT_TYPE,
                 header::CONTENT_ENCODING,
@@ -74,9 +85,9 @@ impl Redirectable {
             ] {
                 headers.remove(name);
             }
-            (Method::GET, Bytes::new())
+            Bytes::new()
         } else {
-            (self.method, self.body?)
+            self.body?
         };
         Some(Outgoing {
             method,
@@ -87,10 +98,23 @@ impl Redirectable {
     }
 }
 
+/// The text of a `Location`, with all that isn't ASCII percent-encoded byte by byte, as browsers do: it may be UTF-8, or
+/// Latin-1, and the server knows which. What else a URL can't have is the URL parser's to encode.
+fn escaped(location: &HeaderValue) -> String {
+    let mut text = String::with_capacity(location.len());
+    for &byte in location.as_bytes() {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn post(url: &str) -> Outgoing {
         let mut headers = HeaderMap::new();
@@ -111,11 +135,13 @@ mod tests {
         }
     }
 
-    fn after(status: u16, location: &str) -> Option<Outgoing> {
+    fn after(status: u16, location: impl AsRef<[u8]>) -> Option<Outgoing> {
         let mut response = HeaderMap::new();
-        response.insert(header::LOCATION, location.parse().unwrap());
+        let location = HeaderValue::from_bytes(location.as_ref()).unwrap();
+        response.insert(header::LOCATION, location);
         let request = post("https://api.example.com/v1/rows");
-        Redirectable::of(&request).next(StatusCode::from_u16(status).unwrap(), &response)
+        let status = StatusCode::from_u16(status).unwrap();
+        Redirectable::of(&request).next(status, &response, |_, url| url)
     }
 
     fn body(request: &Outgoing) -> &[u8] {
@@ -140,6 +166,65 @@ mod tests {
         let same = after(307, "/v2/rows").unwrap();
         assert_eq!(same.url.as_str(), "https://api.example.com/v2/rows");
         assert_eq!(same.headers.len(), 5);
+    }
+
+    #[test]
+    fn location_is_read_as_browsers_read_it() {
+        for (location, expected) in [
+            (&b"/c\xc3\xa9u"[..], "https://api.example.com/c%C3%A9u"),
+            (b"/c\xe9u", "https://api.example.com/c%E9u"),
+            (
+                b"/v2?q=gr\xfc\xdfe",
+                "https://api.example.com/v2?q=gr%FC%DFe",
+            ),
+            (
+                b"/v2?q=gr\xc3\xbc\xc3\x9fe",
+                "https://api.example.com/v2?q=gr%C3%BC%C3%9Fe",
+            ),
+            (b"/c%C3%A9u", "https://api.example.com/c%C3%A9u"),
+            (b"/a b", "https://api.example.com/a%20b"),
+            (b" /a\tb ", "https://api.example.com/ab"),
+            (b"\\a\\b", "https://api.example.com/a/b"),
+            (
+                b"/a\"<>`{}b",
+                "https://api.example.com/a%22%3C%3E%60%7B%7Db",
+            ),
+            (
+                b"//b\xc3\xbccher.example/",
+                "https://xn--bcher-kva.example/",
+            ),
+            (b"//other.example.com/x", "https://other.example.com/x"),
+            (b"\\\\other.example.com\\x", "https://other.example.com/x"),
+            (b"next?page=2", "https://api.example.com/v1/next?page=2"),
+            (b"?page=2", "https://api.example.com/v1/rows?page=2"),
+            (b"HTTPS://API.example.com/x", "https://api.example.com/x"),
+        ] {
+            let next = after(302, location).map(|next| next.url.to_string());
+            assert_eq!(
+                next.as_deref(),
+                Some(expected),
+                "{}",
+                location.escape_ascii()
+            );
+        }
+        assert!(after(302, b"//b\xfccher.example/").is_none(), "no host");
+    }
+
+    #[test]
+    fn headers_go_along_to_where_the_request_really_goes() {
+        let mut response = HeaderMap::new();
+        let location = HeaderValue::from_static("http://api.example.com/v2");
+        response.insert(header::LOCATION, location);
+        let request = post("https://api.example.com/v1/rows");
+        let upgraded = |method: &Method, mut url: Url| {
+            assert_eq!(method, Method::GET);
+            url.set_scheme("https").unwrap();
+            url
+        };
+        let next = Redirectable::of(&request).next(StatusCode::FOUND, &response, upgraded);
+        let next = next.unwrap();
+        assert_eq!(next.url.as_str(), "https://api.example.com/v2");
+        assert!(next.headers.contains_key(header::AUTHORIZATION));
     }
 
     #[test]

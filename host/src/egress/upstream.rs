@@ -251,10 +251,18 @@ impl Upstream {
         CallRecord::new(self.connector.clone(), method, url, self.secrets.clone())
     }
 
+    /// The URL that a request goes to: with `upgrade-http`, https in place of http, if the rules permit it so and not as it is.
+    pub(super) fn upgraded(&self, method: &Method, url: Url) -> Url {
+        if !self.network.upgrade_http || self.allow.permits(method.as_str(), &url) {
+            return url;
+        }
+        self.allow.secure_form(method.as_str(), &url).unwrap_or(url)
+    }
+
     fn denied(&self, method: &str, url: &Url) -> EgressError {
         EgressError::Denied {
             origin: url.origin().ascii_serialization(),
-            rule: self.allow.suggestion(method, url),
+            remedy: self.allow.remedy(method, url),
             file: self.config_file.clone(),
         }
     }

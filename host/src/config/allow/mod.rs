@@ -8,9 +8,11 @@ mod overlap;
 mod path_prefix;
 #[cfg(test)]
 mod properties;
+mod remedy;
 mod rule;
 mod syntax;
 
+pub use remedy::AllowRemedy;
 pub use rule::AllowRule;
 pub use syntax::AllowRuleError;
 
@@ -51,25 +53,6 @@ impl AllowList {
         base.as_str()
             .parse::<AllowRule>()
             .is_ok_and(|rule| self.meets(&rule))
-    }
-
-    /// The rule that the operator would add to permit a request to an http or https URL, such as
-    /// `https://api.example.com`.
-    ///
-    /// It names the method only where a rule for the same host leaves it out, so that it doesn't
-    /// undo that choice. It never has the URL's path, user name or query, which may hold a token.
-    ///
-    /// No rule permits a URL whose host has a dot at its end, is too long for a name, or is an
-    /// address that can't be connected to, nor one with port 0. Then this is no rule either.
-    pub fn suggestion(&self, method: &str, url: &Url) -> String {
-        let origin = url.origin().ascii_serialization();
-        let is_left_out =
-            |rule: &AllowRule| rule.covers_origin(url) && !rule.permits_method(method);
-        if self.0.iter().any(is_left_out) && syntax::is_method(method) {
-            format!("{method} {origin}")
-        } else {
-            origin
-        }
     }
 }
 
@@ -146,65 +129,5 @@ mod tests {
             let host = rule.map(|rule| rule.host().to_string());
             assert_eq!(host.as_deref(), expected, "{method} {target}");
         }
-    }
-
-    #[test]
-    fn a_suggested_rule_permits_the_request() {
-        let get = "GET https://one.example";
-        let below = "GET https://*.example";
-        let path = "https://one.example/v1";
-        let cases = [
-            (
-                get,
-                "GET",
-                "https://user:token@two.example/token?token#token",
-                "https://two.example",
-            ),
-            (
-                get,
-                "GET",
-                "http://two.example:8080/",
-                "http://two.example:8080",
-            ),
-            (
-                get,
-                "GET",
-                "https://bücher.example",
-                "https://xn--bcher-kva.example",
-            ),
-            (get, "GET", "http://[::1]:9000/x", "http://[::1]:9000"),
-            (get, "PUT", "https://two.example", "https://two.example"),
-            (get, "PUT", "https://one.example", "PUT https://one.example"),
-            (
-                below,
-                "PUT",
-                "https://one.example",
-                "PUT https://one.example",
-            ),
-            (
-                path,
-                "GET",
-                "https://one.example/v1/..%2fx",
-                "https://one.example",
-            ),
-        ];
-        for (rule, method, target, expected) in cases {
-            let (list_before, target) = (list(&[rule]), url(target));
-            let suggestion = list_before.suggestion(method, &target);
-            let case = format!("{method} {target} where {rule} is allowed");
-            assert_eq!(suggestion, expected, "{case}");
-            assert!(!list_before.permits(method, &target), "{case}");
-            assert!(
-                list(&[&suggestion]).permits(method, &target),
-                "{case}: {suggestion}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_malformed_method_stays_out_of_the_suggestion() {
-        let list = list(&["GET https://one.example"]);
-        let suggestion = list.suggestion("x\nhttps://evil.example", &url("https://one.example"));
-        assert_eq!(suggestion, "https://one.example");
     }
 }

@@ -29,6 +29,11 @@ pub struct NetworkConfig {
     /// `follow-redirects`: how many redirects one request follows, 0 to 20. Default 0: a redirect
     /// is a response like any other.
     pub follow_redirects: u32,
+    /// `upgrade-http`: whether a request to an http URL that no rule permits goes to the https form of it, if a rule permits that.
+    pub upgrade_http: bool,
+    /// `title-case`: whether the names of headers are written as in `Content-Length` on HTTP/1, for servers that know them
+    /// only so.
+    pub title_case: bool,
     /// `connect-timeout`: resolving a name, connecting, and the TLS handshake together. Default
     /// 10 s.
     pub connect_timeout: Duration,
@@ -50,11 +55,12 @@ pub struct NetworkConfig {
 
 impl NetworkConfig {
     /// Whether connections that were made by this would be made in the same way by `other`: to the same networks, with
-    /// the same certificates, within the same bounds.
+    /// the same certificates, within the same bounds, and in the same spelling.
     pub fn connects_as(&self, other: &Self) -> bool {
         self.allow_networks == other.allow_networks
             && self.connect_timeout == other.connect_timeout
             && self.connections == other.connections
+            && self.title_case == other.title_case
             && self.roots == other.roots
             && self.identity == other.identity
     }
@@ -66,6 +72,8 @@ impl Default for NetworkConfig {
             allow: AllowList::default(),
             allow_networks: Vec::new(),
             follow_redirects: 0,
+            upgrade_http: false,
+            title_case: false,
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(30),

@@ -33,6 +33,8 @@ impl NetworkConfig {
                 defaults.follow_redirects,
                 0..=MAX_REDIRECTS,
             ),
+            upgrade_http: settings.flag("upgrade-http"),
+            title_case: settings.flag("title-case"),
             connect_timeout: settings.time(
                 "connect-timeout",
                 defaults.connect_timeout,
@@ -169,6 +171,8 @@ mod tests {
             allow = ["https://api.example.com"]
             allow-networks = [{ env = "NETWORK" }, "fd00::/8"]
             follow-redirects = 20
+            upgrade-http = true
+            title-case = true
             connect-timeout = "1ms"
             first-byte-timeout = "2s"
             idle-timeout = "3m"
@@ -190,6 +194,8 @@ mod tests {
                 .map(|network| network.parse().expect(network))
                 .into(),
             follow_redirects: 20,
+            upgrade_http: true,
+            title_case: true,
             connect_timeout: Duration::from_millis(1),
             first_byte_timeout: Duration::from_secs(2),
             idle_timeout: Duration::from_secs(3 * 60),
@@ -225,6 +231,8 @@ mod tests {
             ("allow-networks = ['10.1.2.3/16']", "allow-networks[0]: the address has more bits than the network: write \"10.1.0.0/16\"".to_owned()),
             ("follow-redirects = 21", format!("follow-redirects: out of range: {redirects}")),
             ("follow-redirects = true", format!("follow-redirects: {redirects}, found a boolean")),
+            ("upgrade-http = 1", "upgrade-http: expected true or false, found an integer".to_owned()),
+            ("title-case = 'yes'", "title-case: expected true or false, found a string".to_owned()),
             ("connections = 0", format!("connections: out of range: {connections}")),
             ("connections = 1025", format!("connections: out of range: {connections}")),
             ("connect-timeout = '0s'", "connect-timeout: too small: write at least \"1ms\"".to_owned()),

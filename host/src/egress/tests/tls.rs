@@ -23,7 +23,7 @@ pub(super) async fn server(certificate: &str, protocols: &[&str]) -> Server {
     Server::encrypted(config(certificate, protocols, None)).await
 }
 
-fn config(
+pub(super) fn config(
     pem: &str,
     protocols: &[&str],
     clients: Option<Arc<dyn ClientCertVerifier>>,

@@ -1,0 +1,367 @@
+//! What an operator can do about a request that no rule permits.
+
+use url::Url;
+
+use super::{AllowList, syntax};
+
+/// What an operator can do about a request that no rule permits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllowRemedy {
+    /// Add this rule.
+    Rule(String),
+    /// The rules permit the request at this origin, by https: let the host call that one, by `upgrade-http`.
+    Upgrade(String),
+    /// The rules permit the request at this origin, which has another port: mend the link, or add the rule.
+    Port {
+        /// Where the rules permit it.
+        permitted: String,
+        /// What to add if the URL is right.
+        rule: String,
+    },
+}
+
+impl AllowRemedy {
+    /// As a message about this connector's file ends.
+    pub fn told(&self, file: &str) -> String {
+        match self {
+            Self::Rule(rule) => {
+                format!("add \"{rule}\" to `allow` under [network] in {file}")
+            }
+            Self::Upgrade(secure) => format!(
+                "the rules allow {secure}, so the link has http in place of https: write `upgrade-http = true` under [network] in \
+                 {file}, and the host calls https in its place (a rule for http would send credentials unencrypted)"
+            ),
+            Self::Port { permitted, rule } => format!(
+                "the rules allow {permitted}, so the link may have a wrong port or none: call it there, or add \"{rule}\" to \
+                 `allow` under [network] in {file}"
+            ),
+        }
+    }
+}
+
+impl AllowList {
+    /// What an operator would do to permit a request to an http or https URL that no rule permits.
+    pub fn remedy(&self, method: &str, url: &Url) -> AllowRemedy {
+        if let Some(secure) = self.secure_form(method, url) {
+            return AllowRemedy::Upgrade(secure.origin().ascii_serialization());
+        }
+        let other_port = self.at_another_port(method, url, url.scheme());
+        let secure = with_scheme_https(url).filter(|secure| self.covers_host(secure));
+        // No rule for http beside one for https: what may be called encrypted carries credentials.
+        let rule = self.suggestion(method, secure.as_ref().unwrap_or(url));
+        match other_port {
+            Some(permitted) => AllowRemedy::Port {
+                permitted: permitted.origin().ascii_serialization(),
+                rule,
+            },
+            None => AllowRemedy::Rule(rule),
+        }
+    }
+
+    /// The https form of an http URL, if the rules permit a request there: at the URL's own port, else at that of https, else
+    /// at the only one that the rules have for it. `None` for a URL of another scheme.
+    pub fn secure_form(&self, method: &str, url: &Url) -> Option<Url> {
+        let secure = with_scheme_https(url)?;
+        if self.permits(method, &secure) {
+            return Some(secure);
+        }
+        if url.port().is_some() {
+            return None;
+        }
+        self.at_another_port(method, &secure, "https")
+    }
+
+    /// The same URL at the only port at which the rules of its scheme permit the request; `None` if there are several or none.
+    fn at_another_port(&self, method: &str, url: &Url, scheme: &str) -> Option<Url> {
+        let mut found: Option<Url> = None;
+        for rule in self.0.iter().filter(|rule| rule.scheme == scheme) {
+            let mut other = url.clone();
+            other.set_port(Some(rule.port)).ok()?;
+            if !rule.permits(method, &other) {
+                continue;
+            }
+            if found.as_ref().is_some_and(|found| *found != other) {
+                return None;
+            }
+            found = Some(other);
+        }
+        found
+    }
+
+    /// Whether a rule is for the URL's scheme and host, whatever its port.
+    fn covers_host(&self, url: &Url) -> bool {
+        self.0.iter().any(|rule| {
+            let mut at_its_port = url.clone();
+            at_its_port.set_port(Some(rule.port)).is_ok() && rule.covers_origin(&at_its_port)
+        })
+    }
+
+    /// The rule that the operator would add to permit a request to an http or https URL, such as
+    /// `https://api.example.com`.
+    ///
+    /// It names the method only where a rule for the same host leaves it out, so that it doesn't
+    /// undo that choice. It never has the URL's path, user name or query, which may hold a token.
+    ///
+    /// No rule permits a URL whose host has a dot at its end, is too long for a name, or is an
+    /// address that can't be connected to, nor one with port 0. Then this is no rule either.
+    pub fn suggestion(&self, method: &str, url: &Url) -> String {
+        let origin = url.origin().ascii_serialization();
+        let is_left_out =
+            |rule: &super::AllowRule| rule.covers_origin(url) && !rule.permits_method(method);
+        if self.0.iter().any(is_left_out) && syntax::is_method(method) {
+            format!("{method} {origin}")
+        } else {
+            origin
+        }
+    }
+}
+
+/// `None` for a URL that isn't http.
+fn with_scheme_https(url: &Url) -> Option<Url> {
+    if url.scheme() != "http" {
+        return None;
+    }
+    let mut secure = url.clone();
+    secure.set_scheme("https").ok()?;
+    Some(secure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::allow::AllowRule;
+
+    fn list(rules: &[&str]) -> AllowList {
+        rules
+            .iter()
+            .map(|rule| rule.parse::<AllowRule>().expect(rule))
+            .collect()
+    }
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect(text)
+    }
+
+    #[test]
+    fn http_link_of_an_https_api_is_told_so() {
+        let upgrade = |origin: &str| AllowRemedy::Upgrade(origin.to_owned());
+        let rule = |rule: &str| AllowRemedy::Rule(rule.to_owned());
+        let port = |permitted: &str, rule: &str| AllowRemedy::Port {
+            permitted: permitted.to_owned(),
+            rule: rule.to_owned(),
+        };
+        let api = "https://api.example.com";
+        for (rules, target, expected) in [
+            (&[api][..], "http://api.example.com/v1?page=2", upgrade(api)),
+            (&[api], "http://api.example.com:80/", upgrade(api)),
+            (&[api], "http://api.example.com:443/", upgrade(api)),
+            (
+                &["https://*.example.com"],
+                "http://api.example.com/",
+                upgrade(api),
+            ),
+            (
+                &["GET https://api.example.com/v1"],
+                "http://api.example.com/v1/x",
+                upgrade(api),
+            ),
+            (
+                &["https://api.example.com:8443"],
+                "http://api.example.com/",
+                upgrade("https://api.example.com:8443"),
+            ),
+            (
+                &["https://api.example.com:8443"],
+                "http://api.example.com:8443/",
+                upgrade("https://api.example.com:8443"),
+            ),
+            // The path is permitted by neither scheme; still no rule for http is suggested.
+            (
+                &["https://api.example.com/v1"],
+                "http://api.example.com/v2",
+                rule(api),
+            ),
+            (
+                &[
+                    "GET https://api.example.com/v1",
+                    "POST https://api.example.com",
+                ],
+                "http://api.example.com/v2",
+                rule("GET https://api.example.com"),
+            ),
+            // A link that lost its port, or has another one.
+            (
+                &["https://api.example.com:8443"],
+                "https://api.example.com/",
+                port("https://api.example.com:8443", api),
+            ),
+            (
+                &["http://api.example.com:8080"],
+                "http://api.example.com/",
+                port("http://api.example.com:8080", "http://api.example.com"),
+            ),
+            (
+                &[api],
+                "https://api.example.com:8443/",
+                port(api, "https://api.example.com:8443"),
+            ),
+            (
+                &["https://api.example.com:1", "https://api.example.com:2"],
+                "https://api.example.com/",
+                rule(api),
+            ),
+            // Others stay as they were.
+            (
+                &[api],
+                "http://other.example.com/",
+                rule("http://other.example.com"),
+            ),
+            (
+                &[api],
+                "https://other.example.com/",
+                rule("https://other.example.com"),
+            ),
+            (
+                &["http://api.example.com"],
+                "https://api.example.com/",
+                rule(api),
+            ),
+            (
+                &[],
+                "http://api.example.com/",
+                rule("http://api.example.com"),
+            ),
+        ] {
+            let remedy = list(rules).remedy("GET", &url(target));
+            assert_eq!(remedy, expected, "{rules:?}: {target}");
+        }
+    }
+
+    #[test]
+    fn https_form_is_one_that_the_rules_permit() {
+        for (rules, target, expected) in [
+            (
+                &["https://api.example.com"][..],
+                "http://api.example.com/v1?page=2#x",
+                Some("https://api.example.com/v1?page=2#x"),
+            ),
+            (
+                &["https://api.example.com"],
+                "http://api.example.com:443/",
+                Some("https://api.example.com/"),
+            ),
+            (
+                &["https://api.example.com"],
+                "http://api.example.com:8080/",
+                None,
+            ),
+            (
+                &["https://api.example.com:8443"],
+                "http://api.example.com/",
+                Some("https://api.example.com:8443/"),
+            ),
+            (
+                &["https://api.example.com:8443"],
+                "http://api.example.com:8080/",
+                None,
+            ),
+            (
+                &[
+                    "https://api.example.com:8443",
+                    "https://api.example.com:9443",
+                ],
+                "http://api.example.com/",
+                None,
+            ),
+            (
+                &["https://api.example.com:8443", "https://api.example.com"],
+                "http://api.example.com/",
+                Some("https://api.example.com/"),
+            ),
+            (
+                &["POST https://api.example.com"],
+                "http://api.example.com/",
+                None,
+            ),
+            (
+                &["https://api.example.com/v1"],
+                "http://api.example.com/v2",
+                None,
+            ),
+            (&["https://api.example.com"], "http://evil.example/", None),
+            (
+                &["https://api.example.com"],
+                "https://api.example.com/",
+                None,
+            ),
+            (&["http://api.example.com"], "http://api.example.com/", None),
+        ] {
+            let form = list(rules).secure_form("GET", &url(target));
+            assert_eq!(
+                form.as_ref().map(Url::as_str),
+                expected,
+                "{rules:?}: {target}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_suggested_rule_permits_the_request() {
+        let get = "GET https://one.example";
+        let below = "GET https://*.example";
+        let path = "https://one.example/v1";
+        let cases = [
+            (
+                get,
+                "GET",
+                "https://user:token@two.example/token?token#token",
+                "https://two.example",
+            ),
+            (
+                get,
+                "GET",
+                "http://two.example:8080/",
+                "http://two.example:8080",
+            ),
+            (
+                get,
+                "GET",
+                "https://bücher.example",
+                "https://xn--bcher-kva.example",
+            ),
+            (get, "GET", "http://[::1]:9000/x", "http://[::1]:9000"),
+            (get, "PUT", "https://two.example", "https://two.example"),
+            (get, "PUT", "https://one.example", "PUT https://one.example"),
+            (
+                below,
+                "PUT",
+                "https://one.example",
+                "PUT https://one.example",
+            ),
+            (
+                path,
+                "GET",
+                "https://one.example/v1/..%2fx",
+                "https://one.example",
+            ),
+        ];
+        for (rule, method, target, expected) in cases {
+            let (list_before, target) = (list(&[rule]), url(target));
+            let suggestion = list_before.suggestion(method, &target);
+            let case = format!("{method} {target} where {rule} is allowed");
+            assert_eq!(suggestion, expected, "{case}");
+            assert!(!list_before.permits(method, &target), "{case}");
+            assert!(
+                list(&[&suggestion]).permits(method, &target),
+                "{case}: {suggestion}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_malformed_method_stays_out_of_the_suggestion() {
+        let list = list(&["GET https://one.example"]);
+        let suggestion = list.suggestion("x\nhttps://evil.example", &url("https://one.example"));
+        assert_eq!(suggestion, "https://one.example");
+    }
+}
