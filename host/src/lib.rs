@@ -41,3 +41,6 @@ pub mod server;
 pub mod sync;
 pub mod tokens;
 mod waits;
+
+#[cfg(feature = "bench")]
+pub use secrets::BenchFinder;

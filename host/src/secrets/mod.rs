@@ -4,6 +4,8 @@
 //! those (`finder`) and what is written in their place. Where a secret comes from and what it is good for does not.
 
 mod automaton;
+#[cfg(feature = "bench")]
+mod bench;
 mod coverage;
 mod cycle;
 mod finder;
@@ -25,6 +27,8 @@ use url::Url;
 use crate::config::ConnectorConfig;
 use crate::lock::RwLock;
 use crate::report;
+#[cfg(feature = "bench")]
+pub use bench::BenchFinder;
 pub(crate) use finder::Finder;
 pub(crate) use replacer::Replacer;
 
