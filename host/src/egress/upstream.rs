@@ -104,7 +104,7 @@ impl Upstream {
             .allow
             .matching(request.method.as_str(), &request.url)
             .ok_or_else(|| self.denied(request.method.as_str(), &request.url))?;
-        record.allowed_by(rule.host().to_string().into());
+        record.allowed_by(rule.host().clone());
         let is_streamed = matches!(request.body, OutgoingBody::Streamed(_));
         let permit = self.admitted(&request.url, origin, attempt, record).await?;
         let charge = match attempt.made_ready(&mut request) {

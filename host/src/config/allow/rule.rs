@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use url::{Host, Url};
 
@@ -25,6 +26,8 @@ pub struct AllowRule {
     /// In lower case.
     pub(super) scheme: String,
     pub(super) host: HostPattern,
+    /// The host as text, which each call tells.
+    pub(super) host_text: Arc<str>,
     pub(super) port: u16,
     pub(super) path: PathPrefix,
 }
@@ -41,8 +44,8 @@ pub(super) enum HostPattern {
 impl AllowRule {
     /// The hosts of the rule as text, such as `api.example.com`, `*.example.com` or `[::1]`, in the
     /// form that the URL standard makes of them; `https://` and this are a rule again.
-    pub fn host(&self) -> impl fmt::Display {
-        &self.host
+    pub fn host(&self) -> &Arc<str> {
+        &self.host_text
     }
 
     /// The address of a rule whose host is one, and not a name.

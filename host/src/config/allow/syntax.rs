@@ -58,10 +58,12 @@ impl FromStr for AllowRule {
         if climbs(tail) {
             return Err(AllowRuleError::ParentSegment);
         }
+        let host = host_pattern(url.host().ok_or(AllowRuleError::EmptyHost)?, is_wildcard)?;
         Ok(Self {
             methods,
             scheme: url.scheme().to_owned(),
-            host: host_pattern(url.host().ok_or(AllowRuleError::EmptyHost)?, is_wildcard)?,
+            host_text: host.to_string().into(),
+            host,
             port: url
                 .port_or_known_default()
                 .filter(|port| *port != 0)

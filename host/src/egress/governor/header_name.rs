@@ -122,16 +122,18 @@ fn tokens(name: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a name may be that of a header of a quota. Most names aren't, so this costs next to nothing.
-pub(super) fn is_candidate(name: &str) -> bool {
-    const SIGNS: [&str; 6] = [
-        "limit",
-        "quota",
-        "usage",
-        "throttl",
-        "weight",
-        "order-count",
-    ];
+/// Of these the name of a quota's header has one.
+pub(super) const SIGNS: [&str; 6] = [
+    "limit",
+    "quota",
+    "usage",
+    "throttl",
+    "weight",
+    "order-count",
+];
+
+/// Whether a name may be that of a header of a quota.
+fn is_candidate(name: &str) -> bool {
     !name.starts_with("access-control") && SIGNS.iter().any(|sign| name.contains(sign))
 }
 

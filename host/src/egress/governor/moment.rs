@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderMap;
+use http::header::{self, HeaderName};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
@@ -46,21 +47,25 @@ pub(super) struct ApiClock {
     pub(super) age: Duration,
 }
 
+fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// How long a response was kept in caches, as its `Age` tells.
+pub(super) fn age(headers: &HeaderMap) -> Duration {
+    text(headers, &header::AGE)
+        .and_then(|age| age.trim().parse().ok())
+        .map(Duration::from_secs)
+        .filter(|age| *age <= MOST)
+        .unwrap_or_default()
+}
+
 impl ApiClock {
     /// The clock that a response tells: its `Date`, and the `Age` that it has gained in caches since. `own` is this
     /// machine's.
     pub(super) fn of(headers: &HeaderMap, own: SystemTime) -> Self {
-        let text = |name| {
-            headers
-                .get(name)
-                .and_then(|value: &HeaderValue| value.to_str().ok())
-        };
-        let age = text(header::AGE)
-            .and_then(|age| age.trim().parse().ok())
-            .map(Duration::from_secs)
-            .filter(|age| *age <= MOST)
-            .unwrap_or_default();
-        let api = text(header::DATE)
+        let age = age(headers);
+        let api = text(headers, &header::DATE)
             .and_then(|date| httpdate::parse_http_date(date).ok())
             .and_then(|date| date.checked_add(age));
         Self { api, own, age }

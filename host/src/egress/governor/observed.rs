@@ -18,7 +18,7 @@ use super::amount::count;
 use super::family::{HeaderFamily, QuotaHints, families};
 use super::guide::QuotaGuide;
 use super::header_name::MAX_NAME_BYTES;
-use super::moment::{ApiClock, NumberUnit};
+use super::moment::{ApiClock, NumberUnit, age};
 use super::quota_report::{QuotaFault, QuotaFaultKind, QuotaForm};
 use super::usage::usages;
 use super::{policies, wait_headers};
@@ -149,14 +149,14 @@ impl QuotaReadings {
     /// Reads a response's headers; what can't be read is as if it weren't there, and stands in `faults`. `now` is the
     /// wall clock, which counts where the API doesn't tell its own time.
     pub(super) fn of(headers: &HeaderMap, guide: &QuotaGuide<'_>, now: SystemTime) -> Self {
-        let clock = ApiClock::of(headers, now);
         if !headers.keys().any(|name| guide.may_tell(name.as_str())) {
             // As most responses.
             return Self {
-                age: clock.age,
+                age: age(headers),
                 ..Self::default()
             };
         }
+        let clock = ApiClock::of(headers, now);
         let reader = HeaderReader {
             headers,
             guide,
