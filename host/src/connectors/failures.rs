@@ -1,19 +1,30 @@
 //! What did not load, so that nobody waits for the same failure twice.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::{LoadError, LoadFault};
 use crate::config::FileStamp;
 use crate::lock::Mutex;
 
-/// How many failures are remembered. Past it, the oldest is forgotten.
-const MAX_FAILURES: usize = 256;
+/// How many failures are remembered beside those of the files that are there: of files that have gone or changed, which
+/// may come back, under another name too. Past it, the oldest is forgotten.
+const MAX_PAST: usize = 256;
 
 /// The components that failed for a reason that stays. One that was touched, copied or renamed is still the same.
 #[derive(Default)]
-pub(super) struct Failures(Mutex<VecDeque<Failure>>);
+pub(super) struct Failures(Mutex<FailureMemory>);
 
+#[derive(Default)]
+struct FailureMemory {
+    /// By the file that failed last with it.
+    present: BTreeMap<PathBuf, Failure>,
+    /// Of no file any more, the oldest first.
+    past: VecDeque<Failure>,
+}
+
+#[derive(Clone)]
 struct Failure {
     /// The digest of the component and of what shapes its code.
     component: Arc<str>,
@@ -23,23 +34,32 @@ struct Failure {
 }
 
 impl Failures {
-    /// Why this component failed earlier, with this configuration.
+    /// Why this component, which is in the file at `path` now, failed earlier with this configuration.
     pub(super) fn find(
         &self,
+        path: &Path,
         component: &Arc<str>,
         configuration: &[FileStamp],
     ) -> Option<Arc<LoadError>> {
-        let failures = self.0.lock();
-        let found = failures.iter().find(|failure| {
+        let is_it = |failure: &&Failure| {
             let known = failure.configuration.as_deref();
             failure.component == *component && known.is_none_or(|known| known == configuration)
-        });
-        found.map(|failure| failure.error.clone())
+        };
+        let mut memory = self.0.lock();
+        if let Some(own) = memory.present.get(path).filter(is_it) {
+            return Some(own.error.clone());
+        }
+        let others = memory.past.iter().chain(memory.present.values());
+        let found = { others }.find(is_it)?.clone();
+        let error = found.error.clone();
+        memory.put(path, found);
+        Some(error)
     }
 
-    /// Remembers a failure, unless its reason may pass.
+    /// Remembers a failure of the component in the file at `path`, unless its reason may pass.
     pub(super) fn note(
         &self,
+        path: &Path,
         component: Arc<str>,
         configuration: Vec<FileStamp>,
         fault: LoadFault,
@@ -49,16 +69,35 @@ impl Failures {
         }
         let is_of_the_code = matches!(fault, LoadFault::Compile(_));
         let error = Arc::new(LoadError(fault));
-        let mut failures = self.0.lock();
-        if failures.len() >= MAX_FAILURES {
-            failures.pop_front();
-        }
-        failures.push_back(Failure {
+        let failure = Failure {
             component,
             configuration: (!is_of_the_code).then_some(configuration),
             error: error.clone(),
-        });
+        };
+        self.0.lock().put(path, failure);
         LoadFault::Remembered(error)
+    }
+
+    /// The file at `path` has gone, or failed no more.
+    pub(super) fn leave(&self, path: &Path) {
+        self.0.lock().leave(path);
+    }
+}
+
+impl FailureMemory {
+    fn put(&mut self, path: &Path, failure: Failure) {
+        self.leave(path);
+        self.present.insert(path.to_owned(), failure);
+    }
+
+    fn leave(&mut self, path: &Path) {
+        let Some(failure) = self.present.remove(path) else {
+            return;
+        };
+        if self.past.len() >= MAX_PAST {
+            self.past.pop_front();
+        }
+        self.past.push_back(failure);
     }
 }
 
@@ -76,6 +115,21 @@ mod tests {
         }
     }
 
+    /// The file that the component of this name is in.
+    fn file(component: &str) -> PathBuf {
+        Path::new("/plugins").join(component)
+    }
+
+    impl Failures {
+        fn note_trial(&self, component: &str) {
+            self.note(&file(component), component.into(), Vec::new(), trial());
+        }
+
+        fn knows(&self, component: &str, file: &Path) -> bool {
+            self.find(file, &component.into(), &[]).is_some()
+        }
+    }
+
     #[test]
     fn failed_component_is_known_until_it_or_what_it_failed_with_changes() {
         let failures = Failures::default();
@@ -84,8 +138,9 @@ mod tests {
             FileStamp::of(Path::new("/nowhere")),
             FileStamp::of(folder.path()),
         );
-        failures.note("trial".into(), vec![none], trial());
-        failures.note("code".into(), vec![none], CompileError::NotWasm.into());
+        let code = CompileError::NotWasm.into();
+        failures.note(&file("trial"), "trial".into(), vec![none], trial());
+        failures.note(&file("code"), "code".into(), vec![none], code);
         for (component, stamp, is_known) in [
             ("trial", none, true),
             ("trial", some, false),
@@ -93,8 +148,10 @@ mod tests {
             ("code", some, true),
             ("other", none, false),
         ] {
-            let known = failures.find(&component.into(), &[stamp]).is_some();
-            assert_eq!(known, is_known, "{component}");
+            for path in [file(component), file("copy")] {
+                let known = failures.find(&path, &component.into(), &[stamp]).is_some();
+                assert_eq!(known, is_known, "{component}");
+            }
         }
     }
 
@@ -102,19 +159,51 @@ mod tests {
     fn failure_that_may_pass_is_not_remembered() {
         let failures = Failures::default();
         let fault = LoadFault::from(CompileError::Changed);
-        let same = failures.note("code".into(), Vec::new(), fault);
+        let same = failures.note(&file("code"), "code".into(), Vec::new(), fault);
         assert!(matches!(same, LoadFault::Compile(_)));
-        assert!(failures.find(&"code".into(), &[]).is_none());
+        assert!(!failures.knows("code", &file("code")));
     }
 
     #[test]
-    fn only_so_many_failures_are_remembered() {
+    fn all_failures_of_files_that_are_there_are_remembered() {
         let failures = Failures::default();
-        for number in 0..=MAX_FAILURES {
-            failures.note(number.to_string().into(), Vec::new(), trial());
+        let names: Vec<String> = (0..10 * MAX_PAST)
+            .map(|number| number.to_string())
+            .collect();
+        for name in &names {
+            failures.note_trial(name);
         }
-        assert!(failures.find(&"0".into(), &[]).is_none());
-        assert!(failures.find(&"1".into(), &[]).is_some());
-        assert_eq!(failures.0.lock().len(), MAX_FAILURES);
+        for name in &names {
+            assert!(failures.knows(name, &file(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_so_many_failures_of_files_that_have_gone_are_remembered() {
+        let failures = Failures::default();
+        let names: Vec<String> = (0..=MAX_PAST).map(|number| number.to_string()).collect();
+        for name in &names {
+            failures.note_trial(name);
+            failures.leave(&file(name));
+        }
+        assert!(
+            !failures.knows("0", &file("new")),
+            "the oldest is forgotten"
+        );
+        assert!(failures.knows("1", &file("new")), "a file that was renamed");
+        let is_present = |memory: &FailureMemory| memory.present.len();
+        assert_eq!(is_present(&failures.0.lock()), 1);
+        assert_eq!(failures.0.lock().past.len(), MAX_PAST);
+    }
+
+    #[test]
+    fn file_that_fails_again_and_again_is_remembered_so_often_at_the_most() {
+        let failures = Failures::default();
+        for number in 0..3 * MAX_PAST {
+            let component = number.to_string().into();
+            failures.note(&file("one"), component, Vec::new(), trial());
+        }
+        let memory = failures.0.lock();
+        assert_eq!((memory.present.len(), memory.past.len()), (1, MAX_PAST));
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::entry::{EntryState, RegistryEntry};
+use super::failures::Failures;
 use super::keys::AccessKeys;
 use super::load::{Candidate, LoadAttempt, LoadReport};
 use super::loads::{LoadNews, Loads};
@@ -19,6 +20,7 @@ use crate::report;
 /// Loads components, and takes in what they come to.
 pub(super) struct Intake {
     connectors: Arc<Connectors>,
+    failures: Arc<Failures>,
     loads: Loads,
     /// The components as they were when they were read last, whatever came of it.
     records: BTreeMap<PathBuf, LoadRecord>,
@@ -30,6 +32,7 @@ impl Intake {
     pub(super) fn new(connectors: Arc<Connectors>, plugins: Plugins) -> Self {
         Self {
             connectors,
+            failures: plugins.failures.clone(),
             loads: Loads::new(plugins),
             records: BTreeMap::new(),
             first: BTreeSet::new(),
@@ -73,6 +76,7 @@ impl Intake {
         self.loads.end(path);
         self.first.remove(path);
         self.records.remove(path);
+        self.failures.leave(path);
         if let Some(name) = name(path)
             && self.connectors.remove(&name)
         {

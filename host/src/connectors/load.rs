@@ -252,7 +252,7 @@ impl Load<'_> {
         let (config, (wasm, is_compiled)) = (read.config?, read.wasm?);
         let (key, configuration) = (wasm.key().clone(), read.seen.configuration());
         let failures = &self.plugins.failures;
-        if let Some(error) = failures.find(&key, &configuration) {
+        if let Some(error) = failures.find(self.path, &key, &configuration) {
             return Err(LoadFault::Remembered(error));
         }
         if !is_compiled {
@@ -269,8 +269,11 @@ impl Load<'_> {
             try_once(&self.plugins.runtime, &connector, || self.is_slow()).await?;
             Ok(connector)
         };
-        made.await
-            .map_err(|fault| failures.note(key, configuration, fault))
+        let made = made.await;
+        if made.is_ok() {
+            failures.leave(self.path);
+        }
+        made.map_err(|fault| failures.note(self.path, key, configuration, fault))
     }
 
     fn file(&self) -> ComponentFile {
