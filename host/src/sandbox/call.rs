@@ -13,6 +13,7 @@ use super::program::Program;
 use super::setup::CallSetup;
 use super::store::CallState;
 use super::turns::TurnTaker;
+use super::workbench::drop_aside;
 use crate::bindings::{HandedError, paid_by, payment};
 use crate::imports::CallLog;
 use crate::scope::CallScope;
@@ -108,7 +109,7 @@ impl Program {
         let blueprint = tokio::time::timeout_at(deadline.at, self.code.blueprint())
             .await
             .map_err(|_| CallError::timeout(deadline, None))??;
-        // Goes after the store, and so after its memory.
+        // Declared first, it goes after the store, and so after its memory.
         let charge = StoreCharge::default();
         let state = CallState::new(setup, environment, scope, &log, charge.clone());
         let mut store = state.into_store(&self.engine, limits, &clock);
@@ -155,6 +156,7 @@ impl Program {
                 Err(CallError::classify(error, &circumstances))
             }
         };
+        drop_aside(charge.bytes(), (store, charge)).await;
         result.map_err(|error| error.or_of_a_credential(scope.network.failed_credential()))
     }
 }

@@ -15,8 +15,21 @@ use super::setup::CallSetup;
 use super::turns::Turns;
 use crate::scope::CallScope;
 
+/// Memory of so many bytes is given back on another thread than calls run on: that takes a millisecond or more.
+const LARGE_BYTES: u64 = 4 << 20;
+
 /// So many bytes are worked on where the call runs: what that takes is less than a change of threads is worth.
 const SMALL_BYTES: usize = 64 << 10;
+
+/// Drops what has so many bytes of memory; where no call runs, if they are many. Answers when it is gone.
+pub(super) async fn drop_aside<T: Send + 'static>(bytes: u64, value: T) {
+    if bytes < LARGE_BYTES {
+        drop(value);
+        return;
+    }
+    // Where the host ends meanwhile, it is dropped all the same.
+    let _ = tokio::task::spawn_blocking(move || drop(value)).await;
+}
 
 /// The turns of all that is too long to be done where a call runs.
 pub(super) fn workbench() -> Arc<Turns> {
@@ -74,5 +87,32 @@ impl Program {
                 source: error.into(),
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread::{self, ThreadId};
+
+    use super::*;
+
+    /// Says on which thread it is dropped.
+    struct WatchedMemory(mpsc::Sender<ThreadId>);
+
+    impl Drop for WatchedMemory {
+        fn drop(&mut self) {
+            let _ = self.0.send(thread::current().id());
+        }
+    }
+
+    #[tokio::test]
+    async fn much_memory_is_given_back_where_no_call_runs() {
+        for (bytes, is_here) in [(LARGE_BYTES - 1, true), (LARGE_BYTES, false)] {
+            let (told, thread) = mpsc::channel();
+            drop_aside(bytes, WatchedMemory(told)).await;
+            let dropped_on = thread.try_recv().unwrap();
+            assert_eq!(dropped_on == thread::current().id(), is_here, "{bytes}");
+        }
     }
 }
