@@ -3,6 +3,7 @@
 use crate::{guests, host};
 use serde_json::json;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use tempfile::TempDir;
 use weld_host_tests::component::{large, starting_asleep};
@@ -75,8 +76,21 @@ fn components_that_take_the_compiler_minutes_delay_no_other() {
     assert!(!has_ended(&host, "bomb-"), "they are still compiled");
 }
 
+/// Calls `name` for pages until `ended` says so. How many were answered; each of them has to be.
+fn call_until(host: &Host, name: &str, ended: &AtomicBool) -> u32 {
+    let mut answered = 0;
+    while !ended.load(Ordering::Relaxed) {
+        let row = host
+            .weld(name)
+            .good_row("beers", &json!({ "page": answered }));
+        assert_eq!(row["table"], "beers");
+        answered += 1;
+    }
+    answered
+}
+
 #[test]
-fn two_hosts_that_fill_one_cache_at_once_both_serve() {
+fn two_hosts_answer_calls_while_they_fill_one_cache() {
     let cache = TempDir::new().unwrap();
     let plugins = [
         ("echo", guests::ECHOES_STATE),
@@ -98,10 +112,34 @@ fn two_hosts_that_fill_one_cache_at_once_both_serve() {
                 assert_eq!(host.weld(name).schema().status(), 200, "{name}");
             }
         }
+        let ended = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let callers = [&hosts[0], &hosts[0], &hosts[1], &hosts[1]]
+                .map(|host| scope.spawn(|| call_until(host, "echo", &ended)));
+            // Each compiles them, and both write the same entries.
+            for number in 0..3 {
+                let mut component = fs::read(guests::MAKES_ROWS).unwrap();
+                // A section of its own, so that it is another component: named "n", with one byte in it.
+                component.extend([0, 3, 1, b'n', number]);
+                for host in &hosts {
+                    let path = host.plugins().join(format!("late-{number}.wasm"));
+                    fs::write(path, &component).unwrap();
+                }
+            }
+            for host in &hosts {
+                for number in 0..3 {
+                    host.log().wait_for_text(&format!("late-{number}"));
+                }
+            }
+            ended.store(true, Ordering::Relaxed);
+            for caller in callers {
+                assert!(caller.join().unwrap() > 0, "calls are answered meanwhile");
+            }
+        });
         for host in &hosts {
             let lines = host.log().so_far();
             assert!(
-                !lines.iter().any(|line| line.contains("cached")),
+                !lines.iter().any(|line| line.contains(" WARN ")),
                 "{lines:?}"
             );
         }
