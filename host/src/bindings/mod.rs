@@ -30,7 +30,6 @@ mod generated {
     });
 }
 
-pub(crate) use generated::ConnectorPre;
 pub(crate) use generated::exports::weld::connector::source;
 pub(crate) use generated::weld::connector::host;
 pub(crate) use handed::{HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};

@@ -7,7 +7,7 @@ use wasmtime::{Engine, Store};
 
 use super::compile_error::CompileError;
 use super::store::CallState;
-use crate::bindings::{ConnectorPre, HandedError, HandedList, HandedPage, HandedTable};
+use crate::bindings::{HandedError, HandedList, HandedPage, HandedTable};
 use crate::imports;
 
 /// The interface that a component exports.
@@ -115,17 +115,66 @@ impl HostLinker {
         let exports = |error: wasmtime::Error| CompileError::Exports {
             source: error.into_boxed_dyn_error(),
         };
-        ConnectorPre::new(linked.clone()).map_err(exports)?;
-        let source = component.get_export_index(None, SOURCE);
+        let source = component.get_export_index(None, SOURCE).ok_or_else(|| {
+            exports(wasmtime::format_err!(
+                "no exported instance named `{SOURCE}`"
+            ))
+        })?;
         let function = |name| {
             component
-                .get_export_index(source.as_ref(), name)
-                .ok_or_else(|| exports(wasmtime::format_err!("`{SOURCE}` has no `{name}`")))
+                .get_export_index(Some(&source), name)
+                .ok_or_else(|| {
+                    exports(wasmtime::format_err!(
+                        "instance export `{SOURCE}` does not have export `{name}`"
+                    ))
+                })
         };
         Ok(Blueprint {
             schema: function("schema")?,
             fetch_page: function("fetch-page")?,
             linked,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report;
+
+    #[test]
+    fn exports_beside_the_interface_are_none_of_it() {
+        let engine = Engine::default();
+        let linker = HostLinker::new(&engine).unwrap();
+        let component = |exports: &str| {
+            let text = format!(
+                r#"(component
+                    (core module $module (func (export "f")))
+                    (core instance $instance (instantiate $module))
+                    (func $f (canon lift (core func $instance "f")))
+                    (instance $empty)
+                    (instance $half (export "schema" (func $f)))
+                    {exports})"#
+            );
+            Component::new(&engine, wat::parse_str(text).unwrap()).unwrap()
+        };
+        for (exports, cause) in [
+            (
+                r#"(export "schema" (func $f)) (export "fetch-page" (func $f))"#.to_owned(),
+                format!("no exported instance named `{SOURCE}`"),
+            ),
+            (
+                format!(r#"(export "schema" (func $f)) (export "{SOURCE}" (instance $empty))"#),
+                format!("instance export `{SOURCE}` does not have export `schema`"),
+            ),
+            (
+                format!(r#"(export "fetch-page" (func $f)) (export "{SOURCE}" (instance $half))"#),
+                format!("instance export `{SOURCE}` does not have export `fetch-page`"),
+            ),
+        ] {
+            let refused = linker.link(&component(&exports)).err().unwrap();
+            assert!(matches!(refused, CompileError::Exports { .. }));
+            assert!(report::chain(&refused).ends_with(&cause), "{refused:?}");
+        }
     }
 }

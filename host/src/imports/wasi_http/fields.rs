@@ -158,10 +158,13 @@ fn or_error<V>(
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderName, HeaderValue};
     use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
     use super::super::{WasiCompletion, WasiExchange};
     use super::*;
+    use crate::account::{CallAccount, HostAccount};
+    use crate::imports::wasi_http::held::HeldRequests;
 
     /// Sends nothing.
     struct NoHooks;
@@ -185,6 +188,26 @@ mod tests {
                 .unwrap();
         }
         fields
+    }
+
+    #[test]
+    fn places_of_fields_are_paid_for_also_without_values() {
+        let host = HostAccount::new(u64::MAX);
+        let held = HeldRequests::new(&CallAccount::new(host.clone(), u64::MAX));
+        let place = size_of::<HeaderName>() + size_of::<HeaderValue>();
+        // Just past where a map doubles, it has most room to spare.
+        for names in [7, 13, 400] {
+            let mut empty = FieldMap::new_mutable(MAX_FIELDS_BYTES);
+            for number in 0..names {
+                let name = format!("x-{number}");
+                empty.append(&mut NoHooks, name, Vec::new()).unwrap();
+            }
+            let made = [held.adopted(&empty).unwrap(), held.copied(&empty).unwrap()];
+            let room: usize = made.iter().map(|fields| fields.capacity() * place).sum();
+            assert!(host.used_bytes() >= room as u64, "{names} names");
+            drop(made);
+            assert_eq!(host.used_bytes(), 0);
+        }
     }
 
     #[test]
