@@ -78,6 +78,12 @@ impl Failures {
         LoadFault::Remembered(error)
     }
 
+    /// How many files there are whose failure is remembered.
+    #[cfg(test)]
+    pub(super) fn files(&self) -> usize {
+        self.0.lock().present.len()
+    }
+
     /// The file at `path` has gone, or failed no more.
     pub(super) fn leave(&self, path: &Path) {
         self.0.lock().leave(path);

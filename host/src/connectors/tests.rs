@@ -55,6 +55,17 @@ async fn try_start(
     files: Arc<dyn FileSystem>,
     script: &str,
 ) -> Result<Startup, StartError> {
+    plugins(folder, files, script).load(None, ADMISSION).await
+}
+
+const ADMISSION: AdmissionSettings = AdmissionSettings {
+    slots: 1,
+    queue: 1,
+    queue_wait: Duration::from_secs(1),
+    max_concurrency: 1,
+};
+
+fn plugins(folder: &TempDir, files: Arc<dyn FileSystem>, script: &str) -> Plugins {
     let engine = EngineSettings {
         slots: 1,
         max_memory_bytes: 1 << 20,
@@ -71,13 +82,7 @@ async fn try_start(
             ..Ceilings::default()
         },
     );
-    let admission = AdmissionSettings {
-        slots: 1,
-        queue: 1,
-        queue_wait: Duration::from_secs(1),
-        max_concurrency: 1,
-    };
-    plugins.with_files(files).load(None, admission).await
+    plugins.with_files(files)
 }
 
 /// Waits until something holds, and fails if it doesn't for very long.
@@ -178,6 +183,35 @@ async fn component_that_failed_is_not_compiled_again_until_it_changes() {
         2,
         "another component is compiled"
     );
+    reloading.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_of_all_files_are_known_for_as_long_as_these_are_there() {
+    const FILES: usize = 300;
+    let folder = TempDir::new().unwrap();
+    let file = |number: usize| folder.path().join(format!("broken-{number}.wasm"));
+    for number in 0..FILES {
+        // A name of three bytes for the section in which they differ.
+        let name = format!("{number:03}");
+        let bytes = [&b"\0asm\x0d\0\x01\0\0\x04\x03"[..], name.as_bytes()];
+        fs::write(file(number), bytes.concat()).unwrap();
+    }
+    let plugins = plugins(&folder, Arc::new(SystemFiles), "exit 1");
+    for _ in 0..2 {
+        let mut startup = plugins.clone().load(None, ADMISSION).await.unwrap();
+        startup
+            .loader
+            .finish(|report: LoadReport| assert!(report.outcome.is_err()))
+            .await;
+        assert_eq!(compilers(folder.path()).len(), FILES);
+    }
+    let startup = plugins.clone().load(None, ADMISSION).await.unwrap();
+    let reloading = tokio::spawn(startup.loader.run(Some(Duration::from_millis(100)), drop));
+    for number in 1..FILES {
+        fs::remove_file(file(number)).unwrap();
+    }
+    until("the others are forgotten", || plugins.failures.files() == 1).await;
     reloading.abort();
 }
 
