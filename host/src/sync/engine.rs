@@ -54,6 +54,9 @@ pub async fn sync(
     // A request that failed leaves the page before it to be put away. Why that fails says more than the request.
     run.settle().await?;
     ended?;
+    if let Some(last) = summary.tables.last() {
+        run.writer.verify(&last.table).await?;
+    }
     summary.took = began.elapsed();
     summary.stopped = run.stopped;
     Ok(summary)

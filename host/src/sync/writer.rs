@@ -140,6 +140,27 @@ impl Writer {
         Ok(committed)
     }
 
+    /// Asks the destination whether all that was committed is still there; `table` was the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`SyncError`]: `Destination` or `Writer`.
+    pub(super) async fn verify(&mut self, table: &str) -> Result<(), SyncError> {
+        let mut destination = self.take_destination()?;
+        let task = tokio::task::spawn_blocking(move || {
+            let verified = destination.destination.verify();
+            (destination, verified)
+        });
+        let (destination, verified) = task
+            .await
+            .map_err(|error| SyncError::Writer(error.into()))?;
+        self.destination = Some(destination);
+        verified.map_err(|source| SyncError::Destination {
+            table: table.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
     fn take_destination(&mut self) -> Result<CheckedDestination, SyncError> {
         self.destination
             .take()

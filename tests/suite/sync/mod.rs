@@ -7,6 +7,7 @@ mod failures;
 mod kill;
 mod names;
 mod runs;
+mod sharing;
 mod signals;
 mod terminal;
 

@@ -35,6 +35,15 @@ pub trait Destination: Send {
         rows: &[Box<RawValue>],
         state: &RawValue,
     ) -> Result<(), DestinationError>;
+
+    /// Whether all that was committed still stands where the destination is: asked at the end of a sync.
+    ///
+    /// # Errors
+    ///
+    /// [`DestinationError::Changed`] if somebody deleted, moved, replaced or cut it.
+    fn verify(&mut self) -> Result<(), DestinationError> {
+        Ok(())
+    }
 }
 
 /// The states beside the rows. A change of a state leaves the rows as they are.

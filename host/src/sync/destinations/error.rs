@@ -4,6 +4,9 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::holder::LockHolder;
+use super::identity::{FileChange, FileIdentity};
+
 /// Why a destination can't be opened, read or written. What was committed before is kept in each case.
 #[derive(Debug, thiserror::Error)]
 pub enum DestinationError {
@@ -19,14 +22,30 @@ pub enum DestinationError {
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// Another process holds it.
+    /// Another process holds it: a sync at once, another program after 5 s.
     #[error(
-        "{} is in use by another sync or another program: wait for its end, or name another destination",
-        path.display()
+        "{} is in use by {holder}{}: wait for its end, or name another destination",
+        path.display(),
+        if matches!(holder, LockHolder::Sync(_)) { "" } else { ", which kept it locked for 5 s" }
     )]
     Locked {
         /// The destination.
         path: PathBuf,
+        /// Who.
+        holder: LockHolder,
+    },
+
+    /// Something else took it away while it was written to. Pages until then are where it went, if that is anywhere.
+    #[error(
+        "{} was {} while the sync was writing to it: the last page is not there; leave it in place and run the sync again",
+        path.display(),
+        change.verb()
+    )]
+    Changed {
+        /// The file or folder.
+        path: PathBuf,
+        /// What became of it.
+        change: FileChange,
     },
 
     /// It may be read but not written.
@@ -196,6 +215,22 @@ impl DestinationError {
     #[must_use]
     pub fn is_fault(&self) -> bool {
         matches!(self, Self::NotPrepared { .. })
+    }
+
+    /// The error if a file that stood at `path`, with at least `length` bytes, no longer does.
+    pub(super) fn unless_changed(
+        path: &Path,
+        identity: FileIdentity,
+        length: u64,
+    ) -> Result<(), Self> {
+        let changed = identity.change(path, length);
+        match changed.map_err(|error| Self::of_file(path, error))? {
+            None => Ok(()),
+            Some(change) => Err(Self::Changed {
+                path: path.to_owned(),
+                change,
+            }),
+        }
     }
 
     /// Sorts what the system said of a file.

@@ -7,14 +7,19 @@
 
 mod destination;
 mod error;
+mod holder;
+mod identity;
 mod json_lines;
 mod line;
+mod lock;
 mod observer;
 mod sqlite;
 mod stdout;
 
 pub use destination::{Destination, States};
 pub use error::DestinationError;
+pub use holder::{LockHolder, RunningProgram};
+pub use identity::FileChange;
 pub use json_lines::JsonLines;
 pub use observer::Observer;
 pub use sqlite::Sqlite;

@@ -42,6 +42,10 @@ impl<D: Destination, F: FnMut(&str, &[Box<RawValue>]) + Send> Destination for Ob
         (self.observe)(table, rows);
         Ok(())
     }
+
+    fn verify(&mut self) -> Result<(), DestinationError> {
+        self.destination.verify()
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::super::error::DestinationError;
+use super::super::identity::FileIdentity;
 
 /// The layout of the manifest.
 const LAYOUT: i64 = 1;
@@ -54,6 +55,21 @@ fn deserialize_some<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Box<RawValue>>, D::Error> {
     Box::deserialize(deserializer).map(Some)
+}
+
+/// Where the folder's manifest stands.
+pub(super) fn path(folder: &Path) -> PathBuf {
+    folder.join(FILE)
+}
+
+/// Which file is the folder's manifest; none before there is one.
+pub(super) fn identity(folder: &Path) -> Result<Option<FileIdentity>, DestinationError> {
+    let path = path(folder);
+    match FileIdentity::at(&path) {
+        Ok(identity) => Ok(Some(identity)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DestinationError::of_file(&path, error)),
+    }
 }
 
 impl Manifest {

@@ -12,7 +12,7 @@ mod names;
 mod tests;
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,9 @@ use weld_protocol::Table;
 use self::manifest::{CommittedTable, Manifest};
 use super::destination::{Destination, States};
 use super::error::DestinationError;
+use super::identity::FileIdentity;
 use super::line;
+use super::lock::DestinationLock;
 
 const LOCK_FILE: &str = "_weld.lock";
 
@@ -30,13 +32,15 @@ const LOCK_FILE: &str = "_weld.lock";
 #[derive(Debug)]
 pub struct JsonLines {
     folder: PathBuf,
+    identity: FileIdentity,
     manifest: Manifest,
+    /// None before there is one.
+    manifest_identity: Option<FileIdentity>,
     /// The files of prepared tables, by the schema's name.
     files: HashMap<String, File>,
     /// Kept between pages, so that each page is one write.
     lines: Vec<u8>,
-    /// Unlocked by the system when it is closed, however the process ends.
-    _lock: File,
+    lock: DestinationLock,
 }
 
 impl JsonLines {
@@ -54,21 +58,45 @@ impl JsonLines {
             },
             _ => DestinationError::of_file(folder, error),
         })?;
-        let path = folder.join(LOCK_FILE);
-        let lock = File::create(&path).map_err(|error| DestinationError::of_file(&path, error))?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::WouldBlock => DestinationError::Locked {
-                path: folder.to_owned(),
-            },
-            TryLockError::Error(error) => DestinationError::of_file(&path, error),
-        })?;
+        // Where links lead is what counts, also once they lead elsewhere.
+        let named = folder;
+        let folder =
+            fs::canonicalize(named).map_err(|error| DestinationError::of_file(named, error))?;
+        let lock = DestinationLock::take(folder.join(LOCK_FILE), named, false)?;
+        let identity =
+            FileIdentity::at(&folder).map_err(|error| DestinationError::of_file(&folder, error))?;
+        let manifest = Manifest::read(&folder)?;
         Ok(Self {
-            manifest: Manifest::read(folder)?,
-            folder: folder.to_owned(),
+            manifest_identity: manifest::identity(&folder)?,
+            manifest,
+            folder,
+            identity,
             files: HashMap::new(),
             lines: Vec::new(),
-            _lock: lock,
+            lock,
         })
+    }
+
+    /// Whether folder, lock and manifest are those that were opened.
+    fn verify_folder(&self) -> Result<(), DestinationError> {
+        DestinationError::unless_changed(&self.folder, self.identity, 0)?;
+        self.lock.verify()?;
+        match self.manifest_identity {
+            Some(identity) => {
+                DestinationError::unless_changed(&manifest::path(&self.folder), identity, 0)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the table's file is there, with all that is committed.
+    fn verify_file(&self, table: &str) -> Result<(), DestinationError> {
+        let (file, path, committed_bytes) = self.file(table)?;
+        let metadata = file
+            .metadata()
+            .map_err(|error| DestinationError::of_file(&path, error))?;
+        let identity = FileIdentity::of(&metadata);
+        DestinationError::unless_changed(&path, identity, committed_bytes)
     }
 
     /// Makes a change to the table's entry durable. A table without one gets a file's name first: one that no file
@@ -99,7 +127,9 @@ impl JsonLines {
         if let Some(entry) = manifest.tables.get_mut(table) {
             change(entry);
         }
+        self.verify_folder()?;
         manifest.write(&self.folder)?;
+        self.manifest_identity = manifest::identity(&self.folder)?;
         self.manifest = manifest;
         Ok(())
     }
@@ -125,6 +155,9 @@ impl JsonLines {
 
     /// Appends `lines`, commits them with the state.
     fn append(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {
+        // Before: what was cut would be filled up with zeros.
+        self.verify_folder()?;
+        self.verify_file(table)?;
         let (mut file, path, committed_bytes) = self.file(table)?;
         let length = u64::try_from(self.lines.len()).unwrap_or(u64::MAX);
         // Again: it may have failed after an earlier error.
@@ -136,7 +169,8 @@ impl JsonLines {
         self.record(table, |entry| {
             entry.committed_bytes = committed_bytes.saturating_add(length);
             entry.state = Some(state.to_owned());
-        })
+        })?;
+        self.verify_file(table)
     }
 }
 
@@ -194,8 +228,15 @@ impl Destination for JsonLines {
         }
         self.append(table, state).inspect_err(|_| {
             // Where that fails as well, the next page or the next run does it.
-            let _ = self.cut(table);
+            let _ = self.verify_file(table).and_then(|()| self.cut(table));
         })
+    }
+
+    fn verify(&mut self) -> Result<(), DestinationError> {
+        self.verify_folder()?;
+        self.files
+            .keys()
+            .try_for_each(|table| self.verify_file(table))
     }
 }
 

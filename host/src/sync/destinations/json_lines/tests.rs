@@ -3,6 +3,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::super::fixtures::{raw, rows, table};
+use super::super::identity::FileChange;
 use super::*;
 
 fn read(folder: &TempDir, file: &str) -> String {
@@ -219,5 +220,89 @@ fn a_table_that_was_not_prepared_is_refused() {
     assert!(
         matches!(error, DestinationError::NotPrepared { .. }),
         "{error:?}"
+    );
+}
+
+/// A sync of the tables `t` and `u`, of which a page each is committed.
+fn begun(folder: &Path) -> JsonLines {
+    let mut lines = JsonLines::open(folder).unwrap();
+    for name in ["t", "u"] {
+        lines.prepare(&table(name, &[], &[])).unwrap();
+        let page = rows(&["{\"id\": 1}"]);
+        lines.commit(name, &page, &raw("{\"page\": 1}")).unwrap();
+    }
+    lines
+}
+
+#[test]
+fn what_is_taken_away_while_it_is_written_to_is_noticed() {
+    type Spoil = fn(&Path);
+    let cases: [(&str, FileChange, Spoil); 9] = [
+        ("t.jsonl deleted", FileChange::Removal, |folder| {
+            fs::remove_file(folder.join("t.jsonl")).unwrap();
+        }),
+        ("t.jsonl moved", FileChange::Removal, |folder| {
+            fs::rename(folder.join("t.jsonl"), folder.join("moved")).unwrap();
+        }),
+        ("t.jsonl replaced", FileChange::Replacement, |folder| {
+            fs::copy(folder.join("t.jsonl"), folder.join("copy")).unwrap();
+            fs::rename(folder.join("copy"), folder.join("t.jsonl")).unwrap();
+        }),
+        ("t.jsonl cut", FileChange::Truncation, |folder| {
+            fs::write(folder.join("t.jsonl"), "").unwrap();
+        }),
+        ("the manifest deleted", FileChange::Removal, |folder| {
+            fs::remove_file(folder.join("_weld.json")).unwrap();
+        }),
+        ("the manifest replaced", FileChange::Replacement, |folder| {
+            fs::copy(folder.join("_weld.json"), folder.join("copy")).unwrap();
+            fs::rename(folder.join("copy"), folder.join("_weld.json")).unwrap();
+        }),
+        ("the lock deleted", FileChange::Removal, |folder| {
+            fs::remove_file(folder.join("_weld.lock")).unwrap();
+        }),
+        ("the folder deleted", FileChange::Removal, |folder| {
+            fs::remove_dir_all(folder).unwrap();
+        }),
+        ("the folder replaced", FileChange::Replacement, |folder| {
+            fs::rename(folder, folder.with_file_name("moved")).unwrap();
+            fs::create_dir(folder).unwrap();
+        }),
+    ];
+    for (case, expected, spoil) in cases {
+        let lab = TempDir::new().unwrap();
+        let folder = lab.path().join("rows");
+        let mut lines = begun(&folder);
+        spoil(&folder);
+        let page = rows(&["{\"id\": 2}"]);
+        let committed = lines.commit("t", &page, &raw("{\"page\": 2}"));
+        drop(lines);
+        let lab = TempDir::new().unwrap();
+        let folder = lab.path().join("rows");
+        let mut lines = begun(&folder);
+        spoil(&folder);
+        for error in [committed.unwrap_err(), lines.verify().unwrap_err()] {
+            assert!(
+                matches!(error, DestinationError::Changed { change, .. } if change == expected),
+                "{case}: {error:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_others_look_at_and_add_to_is_no_change() {
+    let lab = TempDir::new().unwrap();
+    let folder = lab.path().join("rows");
+    let mut lines = begun(&folder);
+    fs::write(folder.join("notes.txt"), "mine").unwrap();
+    fs::copy(folder.join("t.jsonl"), folder.join("copy")).unwrap();
+    lines
+        .commit("t", &rows(&["{\"id\": 2}"]), &raw("{}"))
+        .unwrap();
+    lines.verify().unwrap();
+    assert_eq!(
+        fs::read_to_string(folder.join("t.jsonl")).unwrap(),
+        "{\"id\": 1}\n{\"id\": 2}\n"
     );
 }

@@ -5,11 +5,14 @@ use std::path::Path;
 use rusqlite::{ErrorCode, ffi};
 
 use super::super::error::DestinationError;
+use super::holders::holders;
 
 /// Why SQLite did not do what it was asked to. The file is added by the caller, which knows its path.
 #[derive(Debug)]
 pub(super) enum SqliteFault {
     Sqlite(rusqlite::Error),
+    /// What was found out about a file, complete.
+    File(Box<DestinationError>),
     /// The table has `limit` columns already.
     TooManyColumns {
         table: String,
@@ -42,12 +45,19 @@ impl From<rusqlite::Error> for SqliteFault {
     }
 }
 
+impl From<DestinationError> for SqliteFault {
+    fn from(error: DestinationError) -> Self {
+        Self::File(Box::new(error))
+    }
+}
+
 impl SqliteFault {
     /// The error, which names the file.
     pub(super) fn into_error(self, path: &Path) -> DestinationError {
         let path = path.to_owned();
         match self {
             Self::Sqlite(source) => sorted(&path, source),
+            Self::File(error) => *error,
             Self::TooManyColumns {
                 table,
                 column,
@@ -77,7 +87,8 @@ fn sorted(path: &Path, source: rusqlite::Error) -> DestinationError {
     let path = path.to_owned();
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            DestinationError::Locked { path }
+            let holder = holders(&path);
+            DestinationError::Locked { path, holder }
         }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             DestinationError::ReadOnly { path }

@@ -24,9 +24,11 @@
 mod columns;
 mod fault;
 mod file;
+mod holders;
 mod json;
 mod names;
 mod numbers;
+mod place;
 mod rows;
 mod states;
 mod tables;
@@ -38,34 +40,35 @@ mod tests;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
 use self::fault::SqliteFault;
+use self::file::OpenFile;
 use self::tables::PreparedTable;
 use super::destination::{Destination, States};
 use super::error::DestinationError;
 
-/// Rows in a SQLite file, which no other process can read or write meanwhile.
+/// Rows in a SQLite file, which other programs may read meanwhile.
 #[derive(Debug)]
 pub struct Sqlite {
-    connection: Connection,
+    file: OpenFile,
     path: PathBuf,
     /// By the schema's name.
     tables: HashMap<String, PreparedTable>,
 }
 
 impl Sqlite {
-    /// Opens the file, or makes it, and holds it until the value is dropped.
+    /// Opens the file, or makes it, and keeps other syncs out until the value is dropped.
     ///
     /// # Errors
     ///
-    /// [`DestinationError`]: `Locked` where another program has it open, `NotAFile`, `NotADatabase`, `Foreign` or `Layout` where
+    /// [`DestinationError`]: `Locked` where another sync has it open or another program locks it, `NotAFile`, `NotADatabase`, `Foreign` or `Layout` where
     /// it is not a sync's, `ReadOnly`, `Open`, or what SQLite reported.
     pub fn open(path: &Path) -> Result<Self, DestinationError> {
         Ok(Self {
-            connection: file::open(path).map_err(|fault| fault.into_error(path))?,
+            file: file::open(path).map_err(|fault| fault.into_error(path))?,
             path: path.to_owned(),
             tables: HashMap::new(),
         })
@@ -74,7 +77,7 @@ impl Sqlite {
 
 impl Destination for Sqlite {
     fn prepare(&mut self, table: &Table) -> Result<Option<String>, DestinationError> {
-        let (prepared, state) = within(&mut self.connection, |connection| {
+        let (prepared, state) = within(&mut self.file.connection, |connection| {
             let prepared = tables::prepare(connection, table)?;
             Ok((prepared, states::get(connection, &table.name)?))
         })
@@ -85,7 +88,7 @@ impl Destination for Sqlite {
 
     fn clear(&mut self, table: &str) -> Result<(), DestinationError> {
         let prepared = prepared(&mut self.tables, table)?;
-        within(&mut self.connection, |connection| {
+        within(&mut self.file.connection, |connection| {
             tables::clear(connection, &prepared.layout)
         })
         .map_err(|fault| fault.into_error(&self.path))?;
@@ -99,9 +102,11 @@ impl Destination for Sqlite {
         rows: &[Box<RawValue>],
         state: &RawValue,
     ) -> Result<(), DestinationError> {
+        // Before, since SQLite would write to whatever is left of it.
+        self.file.verify()?;
         let prepared = prepared(&mut self.tables, table)?;
         let known = prepared.layout.columns().len();
-        let committed = within(&mut self.connection, |connection| {
+        let committed = within(&mut self.file.connection, |connection| {
             if let Some(was) = &prepared.layout.old_key {
                 return Err(SqliteFault::KeyChanged {
                     table: table.to_owned(),
@@ -115,21 +120,28 @@ impl Destination for Sqlite {
         committed.map_err(|fault| {
             prepared.layout.forget_after(known);
             fault.into_error(&self.path)
-        })
+        })?;
+        // A commit into a file without a name is none.
+        self.file.verify()
+    }
+
+    fn verify(&mut self) -> Result<(), DestinationError> {
+        self.file.verify()
     }
 }
 
 impl States for Sqlite {
     fn states(&mut self) -> Result<Vec<(String, String)>, DestinationError> {
-        states::all(&self.connection).map_err(|fault| fault.into_error(&self.path))
+        states::all(&self.file.connection).map_err(|fault| fault.into_error(&self.path))
     }
 
     fn set_state(&mut self, table: &str, state: &RawValue) -> Result<(), DestinationError> {
-        states::set(&self.connection, table, state).map_err(|fault| fault.into_error(&self.path))
+        states::set(&self.file.connection, table, state)
+            .map_err(|fault| fault.into_error(&self.path))
     }
 
     fn reset_state(&mut self, table: &str) -> Result<bool, DestinationError> {
-        states::reset(&self.connection, table).map_err(|fault| fault.into_error(&self.path))
+        states::reset(&self.file.connection, table).map_err(|fault| fault.into_error(&self.path))
     }
 }
 
@@ -149,7 +161,8 @@ fn within<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> Result<T, SqliteFault>,
 ) -> Result<T, SqliteFault> {
-    let transaction = connection.transaction()?;
+    // One that only reads at first would fail where somebody else has written meanwhile.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let value = work(&transaction)?;
     transaction.commit()?;
     Ok(value)

@@ -13,6 +13,7 @@ use super::{Lab, shown};
 /// As if the disk had room for so many pages of the file.
 fn limit(sqlite: &Sqlite, pages: i64) {
     sqlite
+        .file
         .connection
         .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
         .unwrap();
@@ -27,6 +28,7 @@ fn a_full_disk_is_told_and_the_last_page_stays() {
         .commit("t", &rows(&[r#"{"id": 1}"#]), &raw("{}"))
         .unwrap();
     let pages: i64 = sqlite
+        .file
         .connection
         .pragma_query_value(None, "page_count", |row| row.get(0))
         .unwrap();
@@ -50,35 +52,12 @@ fn a_full_disk_is_told_and_the_last_page_stays() {
 }
 
 #[test]
-fn a_file_in_use_is_refused_at_once() {
-    let lab = Lab::new();
-    let first = lab.open();
-    let error = Sqlite::open(&lab.path()).unwrap_err();
-    assert!(
-        matches!(error, DestinationError::Locked { .. }),
-        "{error:?}"
-    );
-    drop(first);
-
-    let reader = Connection::open(lab.path()).unwrap();
-    reader
-        .execute_batch("BEGIN; SELECT * FROM _weld_state")
-        .unwrap();
-    let error = Sqlite::open(&lab.path()).unwrap_err();
-    assert!(
-        matches!(error, DestinationError::Locked { .. }),
-        "{error:?}"
-    );
-    drop(reader);
-    lab.open();
-}
-
-#[test]
 fn a_file_that_only_may_be_read_is_told() {
     let lab = Lab::new();
     let mut sqlite = lab.open();
     sqlite.prepare(&table("t", &["id"], &[])).unwrap();
     sqlite
+        .file
         .connection
         .pragma_update(None, "query_only", true)
         .unwrap();
@@ -142,6 +121,7 @@ fn files_of_others_are_refused_and_left_as_they_are() {
         assert!(expected(&error), "{case}: {error:?}");
         assert!(error.to_string().contains("rows.sqlite"), "{case}: {error}");
         assert_eq!(fs::read(lab.path()).unwrap(), before, "{case}");
+        assert_eq!(lab.names(), ["rows.sqlite"], "{case}");
     }
 }
 

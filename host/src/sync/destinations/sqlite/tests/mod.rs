@@ -1,10 +1,13 @@
 //! The whole destination, by what SQL finds in its file.
 
+mod changes;
 mod files;
 mod names;
 mod resume;
 mod rows;
+mod viewers;
 
+use std::fs;
 use std::path::PathBuf;
 
 use rusqlite::types::Value;
@@ -29,6 +32,16 @@ impl Lab {
         self.folder.path().join("rows.sqlite")
     }
 
+    /// What stands in the folder.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
     fn open(&self) -> Sqlite {
         Sqlite::open(&self.path()).unwrap()
     }
@@ -40,7 +53,7 @@ fn put(sqlite: &mut Sqlite, texts: &[&str], state: &str) {
 }
 
 fn all(sqlite: &Sqlite, sql: &str) -> Vec<Vec<Value>> {
-    let mut statement = sqlite.connection.prepare(sql).unwrap();
+    let mut statement = sqlite.file.connection.prepare(sql).unwrap();
     let width = statement.column_count();
     statement
         .query_map([], |row| (0..width).map(|at| row.get(at)).collect())

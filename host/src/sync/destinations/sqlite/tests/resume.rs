@@ -74,6 +74,7 @@ fn a_killed_run_leaves_the_last_whole_page() {
     put(&mut sqlite, &[r#"{"id": 1}"#], r#"{"page": 1}"#);
     // What a kill leaves is the files as they are in the middle of a transaction, without a close.
     sqlite
+        .file
         .connection
         .execute_batch("BEGIN; INSERT INTO t VALUES (2); DELETE FROM _weld_state")
         .unwrap();
@@ -125,6 +126,7 @@ fn a_table_that_somebody_dropped_begins_anew() {
     sqlite.prepare(&keyed).unwrap();
     put(&mut sqlite, &[r#"{"id": 1, "a": 1}"#], r#"{"page": 1}"#);
     sqlite
+        .file
         .connection
         .execute_batch("ALTER TABLE t DROP COLUMN a")
         .unwrap();
@@ -135,7 +137,11 @@ fn a_table_that_somebody_dropped_begins_anew() {
     put(&mut sqlite, &[r#"{"id": 1, "a": 2}"#], r#"{"page": 1}"#);
     assert_eq!(shown(&sqlite, "SELECT id, a FROM t"), ["1 2"]);
 
-    sqlite.connection.execute_batch("DROP TABLE t").unwrap();
+    sqlite
+        .file
+        .connection
+        .execute_batch("DROP TABLE t")
+        .unwrap();
     assert_eq!(sqlite.prepare(&keyed).unwrap(), None);
     put(&mut sqlite, &[r#"{"id": 1}"#], "{}");
     assert_eq!(shown(&sqlite, "SELECT id FROM t"), ["1"]);

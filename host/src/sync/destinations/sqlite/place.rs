@@ -1,0 +1,69 @@
+//! Where the file stands, and whether it still does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::error::DestinationError;
+use super::super::identity::FileIdentity;
+
+/// The file at its path, and its write-ahead log beside it.
+#[derive(Debug)]
+pub(super) struct FilePlace {
+    path: PathBuf,
+    identity: FileIdentity,
+    /// How long it was when it was looked at last. It never gets shorter but by a hand from outside.
+    length: u64,
+    log: PathBuf,
+    /// None before there is one.
+    log_identity: Option<FileIdentity>,
+}
+
+impl FilePlace {
+    /// The place of the file that was just opened at `path`.
+    pub(super) fn of(path: PathBuf) -> Result<Self, DestinationError> {
+        let of_file = |error| DestinationError::of_file(&path, error);
+        let identity = FileIdentity::at(&path).map_err(of_file)?;
+        let log = beside(&path, "-wal");
+        Ok(Self {
+            identity,
+            length: 0,
+            log_identity: None,
+            log,
+            path,
+        })
+    }
+
+    /// Whether the path leads to the file still, and the log's to the log.
+    ///
+    /// # Errors
+    ///
+    /// `Changed`, or `File` where the system doesn't say.
+    pub(super) fn verify(&mut self) -> Result<(), DestinationError> {
+        DestinationError::unless_changed(&self.path, self.identity, self.length)?;
+        let metadata = fs::metadata(&self.path);
+        self.length = metadata.map_or(self.length, |found| found.len());
+        match self.log_identity {
+            Some(identity) => DestinationError::unless_changed(&self.log, identity, 0),
+            None => {
+                self.log_identity = FileIdentity::at(&self.log).ok();
+                Ok(())
+            }
+        }
+    }
+
+    /// Removes the log, if it is the one that was written.
+    pub(super) fn remove_log(&self) {
+        let found = FileIdentity::at(&self.log).ok();
+        if found.is_some() && found == self.log_identity {
+            let _ = fs::remove_file(&self.log);
+            let _ = fs::remove_file(beside(&self.path, "-shm"));
+        }
+    }
+}
+
+/// The path with something at its end, as SQLite names the files beside its own.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}

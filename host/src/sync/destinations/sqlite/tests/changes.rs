@@ -1,0 +1,125 @@
+//! A file that somebody takes away while it is written to.
+
+use std::fs;
+
+use super::super::super::fixtures::{raw, rows, table};
+use super::super::super::{Destination, DestinationError, FileChange};
+use super::super::Sqlite;
+use super::{Lab, put, shown};
+
+/// A sync of which a page is committed.
+fn begun(lab: &Lab) -> Sqlite {
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    put(&mut sqlite, &["{\"id\": 1}"], "{\"page\": 1}");
+    sqlite
+}
+
+/// The next page, and, of another sync, the end.
+fn next(lab: &Lab, spoil: impl Fn(&Lab)) -> [FileChange; 2] {
+    let change = |error| match error {
+        DestinationError::Changed { change, path } => {
+            assert!(path.is_absolute());
+            change
+        }
+        error => panic!("{error:?}"),
+    };
+    let mut sqlite = begun(lab);
+    spoil(lab);
+    let page = rows(&["{\"id\": 2}"]);
+    let committed = sqlite.commit("t", &page, &raw("{\"page\": 2}"));
+    drop(sqlite);
+    let lab = Lab::new();
+    let mut sqlite = begun(&lab);
+    spoil(&lab);
+    let ended = sqlite.verify();
+    [change(committed.unwrap_err()), change(ended.unwrap_err())]
+}
+
+#[test]
+fn a_file_that_is_deleted_is_noticed() {
+    let lab = Lab::new();
+    let changes = next(&lab, |lab| fs::remove_file(lab.path()).unwrap());
+    assert_eq!(changes, [FileChange::Removal; 2]);
+    assert_eq!(lab.names(), [""; 0]);
+    begun(&lab);
+}
+
+#[test]
+fn a_file_that_is_moved_is_noticed_and_has_the_pages_before() {
+    let lab = Lab::new();
+    let moved = |lab: &Lab| lab.folder.path().join("moved.sqlite");
+    let changes = next(&lab, |lab| fs::rename(lab.path(), moved(lab)).unwrap());
+    assert_eq!(changes, [FileChange::Removal; 2]);
+    let sqlite = Sqlite::open(&moved(&lab)).unwrap();
+    assert_eq!(shown(&sqlite, "SELECT id FROM t"), ["1"]);
+}
+
+#[test]
+fn a_folder_that_is_moved_is_noticed() {
+    let lab = Lab::new();
+    let inner = lab.folder.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    let path = inner.join("rows.sqlite");
+    let mut sqlite = Sqlite::open(&path).unwrap();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    put(&mut sqlite, &["{\"id\": 1}"], "{}");
+    fs::rename(&inner, lab.folder.path().join("moved")).unwrap();
+    let page = rows(&["{\"id\": 2}"]);
+    let error = sqlite.commit("t", &page, &raw("{}")).unwrap_err();
+    assert!(error.to_string().contains("deleted or moved"), "{error}");
+}
+
+#[test]
+fn a_file_that_is_replaced_is_noticed_and_the_new_one_is_left_as_it_is() {
+    let lab = Lab::new();
+    let other = Lab::new();
+    drop(begun(&other));
+    let kept = fs::read(other.path()).unwrap();
+    let changes = next(&lab, |lab| {
+        let copy = lab.folder.path().join("copy");
+        fs::copy(other.path(), &copy).unwrap();
+        fs::rename(copy, lab.path()).unwrap();
+    });
+    assert_eq!(changes, [FileChange::Replacement; 2]);
+    assert_eq!(fs::read(lab.path()).unwrap(), kept);
+    assert_eq!(lab.names(), ["rows.sqlite"]);
+    begun(&lab);
+}
+
+#[test]
+fn a_file_that_is_cut_is_noticed() {
+    for length in [0, 4096] {
+        let lab = Lab::new();
+        let changes = next(&lab, |lab| {
+            let file = fs::OpenOptions::new().write(true).open(lab.path()).unwrap();
+            file.set_len(length).unwrap();
+        });
+        assert_eq!(changes, [FileChange::Truncation; 2], "{length}");
+    }
+}
+
+#[test]
+fn a_log_or_a_lock_that_is_deleted_is_noticed() {
+    for end in ["-wal", "-lock"] {
+        let lab = Lab::new();
+        let name = format!("rows.sqlite{end}");
+        let changes = next(&lab, |lab| {
+            fs::remove_file(lab.folder.path().join(&name)).unwrap();
+        });
+        assert_eq!(changes, [FileChange::Removal; 2], "{end}");
+    }
+}
+
+/// Nothing of it changes what the sync wrote.
+#[test]
+fn a_file_that_is_looked_at_copied_or_linked_is_no_change() {
+    let lab = Lab::new();
+    let mut sqlite = begun(&lab);
+    let beside = |name: &str| lab.folder.path().join(name);
+    fs::copy(lab.path(), beside("copy")).unwrap();
+    fs::hard_link(lab.path(), beside("link")).unwrap();
+    fs::remove_file(beside("link")).unwrap();
+    put(&mut sqlite, &["{\"id\": 2}"], "{}");
+    sqlite.verify().unwrap();
+}

@@ -1,0 +1,152 @@
+//! Other programs and other syncs at the same file.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use super::super::super::fixtures::table;
+use super::super::super::{Destination, DestinationError};
+use super::super::Sqlite;
+use super::{Lab, put, shown};
+
+/// A program that looks at the file.
+fn viewer(lab: &Lab) -> Connection {
+    let viewer = Connection::open(lab.path()).unwrap();
+    viewer.busy_timeout(std::time::Duration::ZERO).unwrap();
+    viewer
+}
+
+fn count(viewer: &Connection) -> i64 {
+    viewer
+        .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+        .unwrap()
+}
+
+#[test]
+fn reads_during_a_sync_see_whole_pages() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    let viewer = viewer(&lab);
+    for page in 0..50 {
+        assert_eq!(count(&viewer), page * 2);
+        let ids = [page * 2, page * 2 + 1].map(|id| format!("{{\"id\": {id}}}"));
+        put(&mut sqlite, &[&ids[0], &ids[1]], "{}");
+    }
+    // In the middle of a page, too.
+    sqlite
+        .file
+        .connection
+        .execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (-1)")
+        .unwrap();
+    assert_eq!(count(&viewer), 100);
+    sqlite.file.connection.execute_batch("ROLLBACK").unwrap();
+}
+
+#[test]
+fn a_viewer_that_reads_lets_a_sync_begin_and_go_on() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    let keyed = table("t", &["id"], &[]);
+    sqlite.prepare(&keyed).unwrap();
+    put(&mut sqlite, &["{\"id\": 1}"], "{}");
+    drop(sqlite);
+    let viewer = viewer(&lab);
+    viewer.execute_batch("BEGIN").unwrap();
+    assert_eq!(count(&viewer), 1);
+    let mut sqlite = lab.open();
+    sqlite.prepare(&keyed).unwrap();
+    put(&mut sqlite, &["{\"id\": 2}"], "{}");
+    drop(sqlite);
+    assert_eq!(count(&viewer), 1, "it began before");
+    viewer.execute_batch("COMMIT").unwrap();
+    assert_eq!(count(&viewer), 2);
+}
+
+#[test]
+fn a_viewer_that_writes_for_long_is_told_of_and_nothing_is_lost() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    let viewer = viewer(&lab);
+    viewer
+        .execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (7)")
+        .unwrap();
+    let page = super::rows(&["{\"id\": 1}"]);
+    let error = sqlite.commit("t", &page, &super::raw("{}")).unwrap_err();
+    assert!(
+        error.to_string().contains("kept it locked for 5 s"),
+        "{error}"
+    );
+    viewer.execute_batch("COMMIT").unwrap();
+    put(&mut sqlite, &["{\"id\": 1}"], "{}");
+    assert_eq!(shown(&sqlite, "SELECT id FROM t ORDER BY id"), ["1", "7"]);
+}
+
+#[test]
+fn a_viewer_that_writes_for_a_moment_is_waited_for() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    let viewer = viewer(&lab);
+    viewer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let end = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        viewer.execute_batch("ROLLBACK").unwrap();
+    });
+    put(&mut sqlite, &["{\"id\": 1}"], "{}");
+    end.join().unwrap();
+}
+
+#[test]
+fn a_second_sync_is_refused_at_once_under_any_name() {
+    let lab = Lab::new();
+    let first = lab.open();
+    let link = lab.folder.path().join("link.sqlite");
+    std::os::unix::fs::symlink(lab.path(), &link).unwrap();
+    let around = lab.folder.path().join("new/../rows.sqlite");
+    fs::create_dir(lab.folder.path().join("new")).unwrap();
+    for path in [lab.path(), link, around] {
+        let error = Sqlite::open(&path).unwrap_err();
+        assert!(
+            matches!(error, DestinationError::Locked { .. }),
+            "{error:?}"
+        );
+        let pid = std::process::id().to_string();
+        for words in [".sqlite", "another sync", &pid] {
+            assert!(error.to_string().contains(words), "{words}: {error}");
+        }
+    }
+    drop(first);
+    lab.open();
+}
+
+#[test]
+fn nothing_but_the_file_is_left_at_the_end() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    put(&mut sqlite, &["{\"id\": 1}"], "{}");
+    assert_eq!(
+        lab.names(),
+        [
+            "rows.sqlite",
+            "rows.sqlite-lock",
+            "rows.sqlite-shm",
+            "rows.sqlite-wal"
+        ]
+    );
+    drop(sqlite);
+    assert_eq!(lab.names(), ["rows.sqlite"]);
+    // Beside a viewer the log stays, with nothing in it.
+    let viewer = viewer(&lab);
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    put(&mut sqlite, &["{\"id\": 2}"], "{}");
+    assert_eq!(count(&viewer), 2);
+    drop(sqlite);
+    let log = lab.folder.path().join("rows.sqlite-wal");
+    assert_eq!(fs::metadata(log).unwrap().len(), 0);
+    drop(viewer);
+    assert_eq!(lab.names(), ["rows.sqlite"]);
+}
