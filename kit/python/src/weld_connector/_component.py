@@ -5,13 +5,14 @@ from __future__ import annotations
 import linecache
 import sys
 import time
+from collections.abc import Collection
 from typing import Any
 
 from componentize_py_types import Err  # type: ignore[import-not-found, unused-ignore]
 from wit_world.exports import source as wit_source  # type: ignore[import-not-found, unused-ignore]
 from wit_world.imports import host as wit  # type: ignore[import-not-found, unused-ignore]
 
-from . import _export, _host, _logging, _sleep
+from . import _export, _files, _host, _logging, _sleep, _sockets, _stack
 from .connector import Connector
 
 
@@ -72,7 +73,7 @@ def _refused(error: object) -> _host.Refused:
 HOST = RealHost()
 
 
-def source(connector: type[Connector]) -> type:
+def source(connector: type[Connector], data_limit: int, without_data: Collection[str]) -> type:
     """The class that componentize-py looks for, around an author's."""
 
     class Source:
@@ -80,15 +81,23 @@ def source(connector: type[Connector]) -> type:
 
         def schema(self) -> list[Any]:
             HOST.runs = True
-            return [_table(table) for table in _unwrapped(_export.schema(connector))]
+            tables = _stack.shortened(lambda: _export.schema(connector))
+            return [_table(table) for table in _unwrapped(tables)]
 
         def fetch_page(self, table: str, state: str) -> Any:
             HOST.runs = True
-            page = _unwrapped(_export.fetch_page(connector, table, state))
+            page = _unwrapped(_stack.shortened(lambda: _export.fetch_page(connector, table, state)))
             return wit_source.Page(page.insert, page.state, page.has_more, page.wait_ms)
 
     _keep_sources()
+    # Once more, for what was imported after the kit, and has the functions under names of its own.
+    _sockets.install(_runs)
+    _files.keep(data_limit, without_data, _runs)
     return Source
+
+
+def _runs() -> bool:
+    return HOST.runs
 
 
 def _unwrapped(result: Any) -> Any:
@@ -119,5 +128,6 @@ def _keep_sources() -> None:
 
 
 _host.current = HOST
+_sockets.install(_runs)
 _logging.install()
 time.sleep = _sleep.sleep  # type: ignore[assignment]

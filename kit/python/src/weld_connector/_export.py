@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from . import _host, _json, _logging, _read_json
+from . import _files, _host, _json, _logging, _read_json
 from .connector import Connector, Field, Page, Table, Unset
 from .errors import ConnectorError, RateLimited, described, milliseconds
 from .requests.exceptions import RequestException
@@ -162,8 +163,14 @@ def _traceback(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
 
 
-def export(connector: type[Connector]) -> type:
-    """What the component exports: `Source = export(Shop)` at the end of the module that componentize-py is given."""
+def export(
+    connector: type[Connector], *, data_limit: int = _files.DATA_LIMIT, without_data: Collection[str] = ()
+) -> type:
+    """What the component exports: `Source = export(Shop)` at the end of the module that componentize-py is given.
+
+    The data files of imported packages become a part of the component: at most `data_limit` bytes, and none of the packages
+    that `without_data` names.
+    """
     if not isinstance(connector, type):
         raise TypeError(f"export takes the connector's class, as in export(Shop), not {described(connector)}")
     for method in ("schema", "fetch_page"):
@@ -172,5 +179,5 @@ def export(connector: type[Connector]) -> type:
     if _host.in_component:
         from . import _component
 
-        return _component.source(connector)
+        return _component.source(connector, data_limit, without_data)
     return type("Source", (), {"connector": connector})

@@ -1,5 +1,8 @@
 """Returns and raises what a table's name says; the host must answer each with the right kind and a clear message."""
 
+import functools
+import json
+import pickle
 import sys
 import time as clock
 import uuid
@@ -54,7 +57,50 @@ def raise_in_a_library() -> None:
     settings["missing"]
 
 
+def recursive(depth: int) -> int:
+    return 0 if depth == 0 else 1 + recursive(depth - 1)
+
+
+@functools.cache
+def through_c(depth: int) -> int:
+    return 0 if depth == 0 else max([depth], key=lambda _: through_c(depth - 1))
+
+
+class Endless:
+    def __repr__(self) -> str:
+        return repr(Endless())
+
+    def __eq__(self, other: object) -> bool:
+        return Endless() == other
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(Endless(), name)
+
+
+def json_of(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+DEEP: dict[str, Any] = {
+    "json": lambda: json.loads(json_of(100_000)),
+    "json-objects": lambda: json.loads('{"a":' * 100_000 + "1" + "}" * 100_000),
+    "response": lambda: weld.requests.Response(200, [], json_of(100_000), "https://example.com/").json(),
+    "dumps": lambda: json.dumps(nested(20_000)),
+    "repr": lambda: repr(nested(40_000)),
+    "equal": lambda: nested(40_000) == nested(40_000),
+    "pickle": lambda: pickle.dumps(nested(20_000)),
+    "function": lambda: recursive(5_000),
+    "through-c": lambda: through_c(5_000),
+    "own-repr": lambda: repr(Endless()),
+    "own-equal": lambda: Endless() == 1,
+    "own-attribute": lambda: Endless().name,
+}
+
 PAGES = {
+    "deep-json": lambda: Page([{"read": len(json.dumps(json.loads(json_of(2_000))))}]),
+    "deep-repr": lambda: Page([{"read": len(repr(nested(2_000)))}]),
+    "deep-function": lambda: Page([{"read": recursive(900)}]),
+    "deep-row": lambda: Page([{"deep": nested(20_000)}]),
     "none": lambda: None,
     "list": lambda: [{"id": 1}],
     "generator": lambda: Page(endless()),
@@ -158,6 +204,8 @@ class Returns(Connector):
         if table == "rows":
             beer = {f"field_{number}": "x" * 90 for number in range(14)}
             return Page([{"id": number, "abv": number / 8, **beer} for number in range(80)])
+        if table.startswith("too-deep-"):
+            return Page([{"read": repr(DEEP[table.removeprefix("too-deep-")]())}])
         if table in PAGES:
             return PAGES[table]()
         raise weld.UnknownTable(table)

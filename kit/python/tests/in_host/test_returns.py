@@ -103,6 +103,39 @@ class Returns(unittest.TestCase):
     def test_deep_values_are_written(self):
         self.assertEqual(self.host.page("returns", "deep").status, 200)
 
+    def test_deep_values_and_calls_go_as_deep_as_in_plain_python(self):
+        for table, read in [("deep-json", 4000), ("deep-repr", 4001), ("deep-function", 900)]:
+            self.assertEqual(self.host.page("returns", table).json.get("insert"), [{"read": read}], table)
+
+    def test_what_is_too_deep_is_a_recursion_error_with_its_traceback(self):
+        for table in [
+            "json",
+            "json-objects",
+            "response",
+            "dumps",
+            "repr",
+            "equal",
+            "pickle",
+            "function",
+            "through-c",
+            "own-repr",
+            "own-equal",
+            "own-attribute",
+        ]:
+            before = len(self.host.logged("returns"))
+            answer = self.host.page("returns", f"too-deep-{table}")
+            with self.subTest(table=table):
+                self.assertEqual(answer.error[0], "connector_failed", answer.json)
+                self.assertIn("RecursionError: ", answer.error[1])
+                logged = [line for level, _, line in self.host.logged("returns")[before:] if level == "ERROR"]
+                self.assertIn("Traceback (most recent call last):", logged)
+                self.assertTrue(any("returns.py" in line for line in logged), logged)
+
+    def test_a_row_that_is_too_deep_is_named(self):
+        answer = self.host.page("returns", "deep-row")
+        self.assertEqual(answer.error[0], "connector_failed", answer.json)
+        self.assertIn("row 1, field deep[0]", answer.error[1])
+
     def test_each_exception_is_the_contract_s_error(self):
         for table, status, kind, message in [
             ("unknown", 404, "unknown_table", "unknown"),
