@@ -31,6 +31,36 @@ class Sent(unittest.TestCase):
                 requests.get("https://api.example.com", params={"a": [1, 2]}).url, "https://api.example.com/?a=1&a=2"
             )
 
+    def test_a_parameter_that_the_url_has_is_not_added_again(self):
+        common = {"limit": 100, "filter[name]": "x", "since": "2026-01-01T00:00:00Z"}
+        for url, params, expected in [
+            ("?limit=50", None, "limit=50&filter%5Bname%5D=x&since=2026-01-01T00%3A00%3A00Z"),
+            ("?filter[name]=y&since=&limit", {"limit": 7}, "filter[name]=y&since=&limit"),
+            ("?filter%5Bname%5D=x&since=1&limit=1", {"a": [1, 2]}, "filter%5Bname%5D=x&since=1&limit=1&a=1&a=2"),
+            ("?filter%5Bname%5D=x&since=1&limit=1&a=3", {"a": [1, 2]}, "filter%5Bname%5D=x&since=1&limit=1&a=3"),
+            ("?limit=1&filter[name]=1&since=1", "limit=2", "limit=1&filter[name]=1&since=1"),
+            ("?limit=1&filter[name]=1&since=1", "raw=%20&%6Cimit=2", "limit=1&filter[name]=1&since=1&raw=%20"),
+            # Case counts.
+            ("?Limit=1&filter[name]=1&since=1", None, "Limit=1&filter[name]=1&since=1&limit=100"),
+        ]:
+            with FakeHost() as host:
+                host.answer("GET", f"{API}/orders", json=[])
+                response = requests.Session(params=common).get(f"{API}/orders{url}", params=params)
+            self.assertEqual(response.url.partition("?")[2], expected)
+
+    def test_two_hundred_links_followed_in_a_row_have_the_parameters_once(self):
+        api = requests.Session(base=API, params={"limit": 2, "sort": "id"})
+        url = "/orders"
+        with FakeHost() as host:
+            host.answer("GET", f"{API}/orders", json=[], headers={"Link": '<?limit=2&sort=id&page=2>; rel="next"'})
+            for page in range(2, 202):
+                link = f'</v1/orders?page={page + 1}&sort=id&limit=2>; rel="next"'
+                host.answer("GET", f"{API}/orders?page={page}", json=[], headers={"Link": link})
+            for _ in range(201):
+                response = api.get(url, params={"sort": "id"})
+                url = response.links["next"]["url"]
+        self.assertEqual(response.url, f"{API}/orders?page=201&sort=id&limit=2")
+
     def test_bodies_come_with_their_type(self):
         form = "application/x-www-form-urlencoded"
         for how, body, content_type in [

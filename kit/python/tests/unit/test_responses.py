@@ -138,6 +138,16 @@ class Responses(unittest.TestCase):
         del headers["accept"]
         self.assertEqual(len(headers), 0)
 
+    def test_links_are_read_as_in_all_kits(self):
+        cases = json.loads((Path(__file__).parents[3] / "link.json").read_text())
+        self.assertGreater(len(cases), 30)
+        for case in cases:
+            response = Response(200, [("link", value) for value in case["link"]], "", case["url"])
+            link = response.links.get(case["rel"], {})
+            with self.subTest(case["what"]):
+                self.assertEqual(link.get("url"), case["target"])
+                self.assertEqual({**link, **case.get("attributes", {})}, link)
+
     def test_links_are_read_by_relation(self):
         link = '<?page=2>; rel="next last"; title="a, b; c", <https://example.com/a,b>;rel=prev, <c>; title=x'
         links = self.response(link=link).links

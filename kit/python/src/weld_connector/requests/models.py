@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import http
 import json
-import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from .. import _read_json
-from . import _charset
+from . import _charset, _links
 from .exceptions import ContentDecodingError, HTTPError, JSONDecodeError
 
 EXCERPT = 200
 """How many characters of a response an error quotes."""
-
-PARAMETER = re.compile(r';\s*([^\s=;,]+)\s*=\s*("[^"]*"|[^",;]*)')
-LINK = re.compile(rf"<([^>]*)>((?:\s*{PARAMETER.pattern.replace('(', '(?:')})*)")
 
 
 class CaseInsensitiveDict(MutableMapping[str, Any]):
@@ -137,15 +133,8 @@ class Response:
 
     @property
     def links(self) -> dict[str, dict[str, str]]:
-        """The header `Link` (RFC 8288) by relation: `links["next"]["url"]`, made absolute."""
-        found: dict[str, dict[str, str]] = {}
-        for target, parameters in LINK.findall(self.headers.get("link", "")):
-            link = {"url": urljoin(self.url, target)}
-            for name, value in PARAMETER.findall(parameters):
-                link[name.lower()] = value.strip().strip('"')
-            for relation in link.get("rel", link["url"]).split():
-                found.setdefault(relation, link)
-        return found
+        """The header `Link` (RFC 8288) by relation: `links["next"]["url"]`, absolute, and the link's attributes."""
+        return _links.read(self.headers.get("link", ""), self.url)
 
     def _request(self) -> str:
         return f"the answer to {shown(self.method, self.url)}"

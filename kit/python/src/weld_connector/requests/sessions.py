@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
 from .. import _host, _json
 from ..errors import described, milliseconds
@@ -33,6 +33,7 @@ class Session:
 
     `base` goes before every URL that has no scheme. Headers, params, auth, time-out and credential are those of each
     request that has none of its own; of headers and params, each request adds its own, and takes one out with `None`.
+    A parameter that stands in the URL is not added: the URL of a next page has all of them.
     """
 
     max_redirects = 30
@@ -212,12 +213,23 @@ def _pairs(data: Any) -> list[tuple[str, Any]]:
 
 
 def _with_params(url: str, common: Parameters, own: Parameters) -> str:
-    if isinstance(own, Mapping) and isinstance(common, Mapping):
-        queries = [urlencode(_pairs({**common, **own}))]
-    else:
-        queries = [given if isinstance(given, str) else urlencode(_pairs(given)) for given in (common, own) if given]
+    """The URL with parameters that it has not yet: the URL of a next page, which an API gave, has all of them."""
     parts = urlsplit(url)
-    query = "&".join(part for part in (parts.query, *queries) if part)
+    known = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if isinstance(own, Mapping) and isinstance(common, Mapping):
+        given: list[Parameters] = [{**common, **own}]
+    else:
+        given = [common, own]
+    queries = [parts.query]
+    for parameters in given:
+        if isinstance(parameters, str):
+            # Its escapes are the author's.
+            pairs_of_it = parameters.split("&")
+            queries.append("&".join(pair for pair in pairs_of_it if unquote_plus(pair.partition("=")[0]) not in known))
+        elif parameters:
+            pairs = [(name, value) for name, value in _pairs(parameters) if str(name) not in known]
+            queries.append(urlencode(pairs))
+    query = "&".join(part for part in queries if part)
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", _host.printable(query), ""))
 
 
