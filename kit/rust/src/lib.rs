@@ -80,7 +80,7 @@ pub use connector::{Connector, PageRequest};
 pub use env::Env;
 pub use error::Error;
 pub use host::Host;
-pub use http::{HttpError, Quota, Request, Response, escape};
+pub use http::{HttpError, Link, Quota, Request, Response, escape};
 pub use level::Level;
 pub use out_of_time::OutOfTime;
 pub use page::Page;

@@ -55,8 +55,19 @@ pub(crate) fn without_query(url: &str) -> String {
     }
 }
 
+/// The names of the parameters in the query of a URL.
+pub(super) fn names_in_query(url: &str) -> Vec<String> {
+    let url = url.split('#').next().unwrap_or_default();
+    let Some((_, query)) = url.split_once('?') else {
+        return Vec::new();
+    };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| unescape(pair.split('=').next().unwrap_or_default()))
+        .collect()
+}
+
 /// Undoes [`escape`], and `+` for a space.
-#[cfg(not(target_family = "wasm"))]
 pub(crate) fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -99,6 +110,21 @@ mod tests {
             let mut url = url.to_owned();
             add_to_query(&mut url, "q", "a&b c+ö");
             assert_eq!(url, expected);
+        }
+    }
+
+    #[test]
+    fn a_query_has_names() {
+        for (url, names) in [
+            ("https://x/a", &[][..]),
+            ("https://x/a?", &[]),
+            ("https://x/a?b=1&&c&d=", &["b", "c", "d"]),
+            (
+                "https://x/a?filter%5Bn%5D=1&a+b=2#?c=3",
+                &["filter[n]", "a b"],
+            ),
+        ] {
+            assert_eq!(names_in_query(url), names, "{url}");
         }
     }
 

@@ -8,14 +8,17 @@ mod message;
 mod quota;
 mod refusal;
 mod request;
+mod resolve;
 mod response;
 
 pub use error::HttpError;
 pub use escape::escape;
+pub use link::Link;
 pub use quota::Quota;
 pub use request::Request;
 pub use response::Response;
 
+pub(crate) use escape::unescape;
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use escape::{unescape, without_query};
+pub(crate) use escape::without_query;
 pub(crate) use message::{Body, Incoming, Outgoing};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::HttpError;
-use super::escape::{add_to_query, pair, without_query};
+use super::escape::{add_to_query, names_in_query, pair, without_query};
 use super::message::{Body, Outgoing};
 use super::response::Response;
 use crate::Error;
@@ -19,6 +19,8 @@ use crate::imports::Imports;
 pub struct Request<'a> {
     host: &'a dyn Imports,
     parts: Outgoing,
+    /// The parameters that the URL came with.
+    given: Vec<String>,
     has_cursor: bool,
 }
 
@@ -26,6 +28,7 @@ impl<'a> Request<'a> {
     pub(crate) fn new(host: &'a dyn Imports, method: String, url: String) -> Self {
         Self {
             host,
+            given: names_in_query(&url),
             parts: Outgoing {
                 method,
                 url,
@@ -39,9 +42,12 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Adds a parameter to the URL's query, escaped.
+    /// Adds a parameter to the URL's query, escaped. One that the URL came with is not added again: that of a next page,
+    /// as an API gives it, has all of them.
     pub fn query(mut self, name: &str, value: impl Display) -> Self {
-        add_to_query(&mut self.parts.url, name, &value.to_string());
+        if !self.given.iter().any(|given| given == name) {
+            add_to_query(&mut self.parts.url, name, &value.to_string());
+        }
         self
     }
 
@@ -195,6 +201,39 @@ mod tests {
         assert_eq!(form.method, "PUT");
         assert_eq!(form.body.as_deref(), Some("a=1%202&b%26=%3D".as_bytes()));
         assert_eq!(form.idempotent, None);
+    }
+
+    #[test]
+    fn a_parameter_that_the_url_came_with_is_not_added_again() {
+        for (url, expected) in [
+            ("https://x/a", "https://x/a?id=1&id=2&f%5Bn%5D=3"),
+            ("https://x/a?id=7", "https://x/a?id=7&f%5Bn%5D=3"),
+            ("https://x/a?ID=7", "https://x/a?ID=7&id=1&id=2&f%5Bn%5D=3"),
+            ("https://x/a?f[n]=&id", "https://x/a?f[n]=&id"),
+            (
+                "https://x/a?f%5bn%5d=4&id=#id",
+                "https://x/a?f%5bn%5d=4&id=#id",
+            ),
+        ] {
+            let host = FakeHost::new().reply(Reply::new(204));
+            let request = host.get(url).query("id", 1).query("id", 2);
+            request.query("f[n]", 3).send().unwrap();
+            assert_eq!(host.requests()[0].url, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn two_hundred_links_followed_in_a_row_have_the_parameters_once() {
+        let mut url = "https://api.example.com/items".to_owned();
+        for page in 2..=201 {
+            let link = format!("<?limit=2&sort=id&page={page}>; rel=next");
+            let host = FakeHost::new().reply(Reply::new(200).header("Link", link));
+            let request = host.get(&url).query("limit", 2).query("sort", "id");
+            let answer = request.cursor("page", Some("1")).send().unwrap();
+            url = answer.link("next").unwrap().url().to_owned();
+        }
+        let expected = "https://api.example.com/items?limit=2&sort=id&page=201";
+        assert_eq!(url, expected);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::charset::{self, CharsetFault};
 use super::escape::without_query;
-use super::link;
+use super::link::{self, Link};
 use super::message::{Body, Incoming};
 use super::refusal::rate_limit;
 use crate::{Error, Rows, Time};
@@ -91,13 +91,13 @@ impl Response {
         self.header(name)?.parse().ok()
     }
 
-    /// The URL that the header `Link` gives for a relation, such as `"next"`.
+    /// What the header `Link` gives for a relation, such as `"next"`: an absolute URL with attributes.
     #[must_use]
-    pub fn link(&self, relation: &str) -> Option<&str> {
+    pub fn link(&self, relation: &str) -> Option<Link> {
         let links = self.headers().iter().filter(|(name, _)| name == "link");
         links
             .map(|(_, value)| value)
-            .find_map(|value| link::find(value, relation))
+            .find_map(|value| link::find(value, relation, self.url()))
     }
 
     /// The response itself where the status is one of success.

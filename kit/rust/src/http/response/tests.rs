@@ -1,4 +1,5 @@
 use super::*;
+use crate::paging::Cursor;
 use crate::testing::{FakeHost, Reply};
 use serde_json::json;
 use std::time::Duration;
@@ -142,7 +143,10 @@ fn headers_are_found_in_any_case_and_read_as_numbers() {
     let response = answer(
         Reply::new(200)
             .header("X-RateLimit-Remaining", " 3595 ")
-            .header("Link", "<https://x/?page=2>; rel=\"next\""),
+            .header(
+                "Link",
+                "<https://x/?page=2>; rel=\"next\"; results=\"false\"",
+            ),
     );
     assert_eq!(
         response.header_as::<u32>("x-ratelimit-remaining"),
@@ -150,7 +154,12 @@ fn headers_are_found_in_any_case_and_read_as_numbers() {
     );
     assert_eq!(response.header_as::<u8>("x-ratelimit-remaining"), None);
     assert_eq!(response.header("x-other"), None);
-    assert_eq!(response.link("next"), Some("https://x/?page=2"));
+    let next = response.link("next").unwrap();
+    assert_eq!(next.url(), "https://x/?page=2");
+    assert_eq!(next.attribute("Results"), Some("false"));
+    let cursor = Cursor::next(response.link("next"));
+    assert_eq!(cursor.state.cursor(), Some("https://x/?page=2"));
+    assert_eq!(response.link("prev"), None);
 }
 
 #[test]
