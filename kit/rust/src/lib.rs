@@ -59,6 +59,7 @@ mod connector;
 mod env;
 mod error;
 mod export;
+mod finite;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod guest;
@@ -67,6 +68,7 @@ mod http;
 mod imports;
 mod level;
 mod log;
+mod number;
 mod out_of_time;
 mod page;
 pub mod paging;
@@ -79,9 +81,11 @@ mod time;
 pub use connector::{Connector, PageRequest};
 pub use env::Env;
 pub use error::Error;
+pub use finite::{Floating, finite_or_null};
 pub use host::Host;
 pub use http::{HttpError, Link, Quota, Request, Response, escape};
 pub use level::Level;
+pub use number::Number;
 pub use out_of_time::OutOfTime;
 pub use page::Page;
 pub use rows::Rows;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::Error;
+use crate::finite::to_json;
 use crate::paging::Next;
 
 /// One page of one table.
@@ -24,9 +25,11 @@ impl Page {
     ///
     /// # Errors
     ///
-    /// [`Error::Other`] where they don't serialize, or to something else than a list.
+    /// [`Error::Other`] where they don't serialize, or to something else than a list, or where a number is NaN or infinite,
+    /// which JSON doesn't have: the error names its place, such as `rows[3].price`, and
+    /// [`finite_or_null`](crate::finite_or_null) makes null of it. `serde_json::json!` makes null of it by itself.
     pub fn new(rows: impl Serialize) -> Result<Self, Error> {
-        let rows = serde_json::to_string(&rows)?;
+        let rows = to_json(&rows, "rows")?;
         if !rows.trim_start().starts_with('[') {
             return Err(Error::Other("a page's rows must be a list".to_owned()));
         }
@@ -45,7 +48,7 @@ impl Page {
     ///
     /// [`Error::Other`] where it doesn't serialize, or to something else than an object.
     pub fn state(mut self, state: &impl Serialize) -> Result<Self, Error> {
-        let state = serde_json::to_string(state)?;
+        let state = to_json(state, "state")?;
         if !state.starts_with('{') {
             return Err(Error::Other(format!(
                 "a page's state must be an object, not {state:.40}"

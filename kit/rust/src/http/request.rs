@@ -10,6 +10,7 @@ use super::escape::{add_to_query, names_in_query, pair, without_query};
 use super::message::{Body, Outgoing};
 use super::response::Response;
 use crate::Error;
+use crate::finite::to_json;
 use crate::imports::Imports;
 
 /// A request in the making; [`send`](Self::send) sends it. Credentials that the connector's configuration has for the
@@ -102,7 +103,7 @@ impl<'a> Request<'a> {
     ///
     /// [`Error::Other`] where it doesn't serialize.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
-        let text = serde_json::to_string(body)?;
+        let text = to_json(body, "body")?;
         Ok(self.header("content-type", "application/json").body(text))
     }
 
@@ -230,6 +231,7 @@ mod tests {
             let host = FakeHost::new().reply(Reply::new(200).header("Link", link));
             let request = host.get(&url).query("limit", 2).query("sort", "id");
             let answer = request.cursor("page", Some("1")).send().unwrap();
+            assert!(page == 2 || host.requests()[0].url == url);
             url = answer.link("next").unwrap().url().to_owned();
         }
         let expected = "https://api.example.com/items?limit=2&sort=id&page=201";

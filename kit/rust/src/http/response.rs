@@ -160,7 +160,8 @@ impl Response {
         }
     }
 
-    /// Reads the body, or what the connector needs of it, from JSON.
+    /// Reads the body, or what the connector needs of it, from JSON. A field of type [`Number`](crate::Number) keeps all
+    /// digits; an `f64` or a `serde_json::Value` rounds decimals, and the latter integers beyond 64 bits.
     ///
     /// # Errors
     ///
