@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::automaton::StateTable;
+use super::lines::lines;
 use super::needle::Needles;
 use crate::lock::Mutex;
 
@@ -100,8 +101,10 @@ impl Finder {
         let mut needles = Needles::new();
         let mut marks = Vec::new();
         for (value, mark) in secrets {
+            let lines = lines(value);
+            let texts = std::iter::once(value).chain(lines.iter().map(String::as_str));
             let mut seen = HashSet::new();
-            for piece in pieces(value).filter(|piece| seen.insert(*piece)) {
+            for piece in texts.flat_map(pieces).filter(|piece| seen.insert(*piece)) {
                 let added = needles.add(piece);
                 marks.extend((0..added).map(|_| mark.to_owned()));
             }

@@ -3,6 +3,7 @@
 //! Here belong the values, the forms that they take on their way through other software (`needle`), the search for
 //! those (`finder`) and what is written in their place. Where a secret comes from and what it is good for does not.
 
+mod address;
 mod automaton;
 #[cfg(feature = "bench")]
 mod bench;
@@ -10,6 +11,7 @@ mod coverage;
 mod cycle;
 mod finder;
 mod json;
+mod lines;
 #[cfg(test)]
 mod model;
 mod needle;
@@ -22,11 +24,10 @@ mod spelling;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use url::Url;
-
 use crate::config::ConnectorConfig;
 use crate::lock::RwLock;
 use crate::report;
+use address::{MIN_SECRET_BYTES, is_plain_address};
 #[cfg(feature = "bench")]
 pub use bench::BenchFinder;
 pub(crate) use finder::Finder;
@@ -34,9 +35,6 @@ pub(crate) use replacer::Replacer;
 
 /// How many values of one name are kept: a call that is under way may still meet the one before the newest.
 const VALUES_OF_A_NAME: usize = 4;
-
-/// Shorter values are not looked for: ordinary words would be torn.
-const MIN_SECRET_BYTES: usize = 12;
 
 /// How much of a name is shown in a secret's place.
 const MAX_NAME_CHARACTERS: usize = 64;
@@ -202,22 +200,6 @@ fn mark(name: &str) -> String {
     };
     let name: String = name.chars().take(MAX_NAME_CHARACTERS).map(plain).collect();
     format!("[secret {name}]")
-}
-
-/// Whether a value is an `http` or `https` URL that can hold no secret, since nothing in it is as long as one but its
-/// host's name. An API's address often comes from the environment, and stands in rows and cursors.
-fn is_plain_address(value: &str) -> bool {
-    Url::parse(value).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url
-                .path()
-                .split('/')
-                .all(|part| part.len() < MIN_SECRET_BYTES)
-    })
 }
 
 /// Names only.

@@ -224,6 +224,32 @@ fn the_log_does_not_show_what_a_connector_writes_of_a_secret() {
 }
 
 #[test]
+fn a_key_of_several_lines_is_shown_in_none_of_them() {
+    let lines: Vec<String> = (0..6_u32)
+        .map(|line| {
+            let letter = |place: u32| char::from_digit((place * (line + 7)) % 36, 36).unwrap();
+            (0..64).map(letter).collect()
+        })
+        .collect();
+    let body = lines.join("\n");
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n");
+    let host = host()
+        .plugin("guest", guests::TELLS_ITS_SECRET)
+        .config("guest", "[env]\nTOKEN = { file = \"key\" }")
+        .file("key", &key)
+        .start();
+    let page = host.weld("guest").good_page("lines", &json!({}));
+    host.log()
+        .wait_for_text("one line on stdout: -----END PRIVATE KEY-----.");
+    let log = host.log().so_far().join("\n");
+    for text in [&log, &page["insert"].to_string()] {
+        assert!(text.contains("[secret env.TOKEN]"), "{text}");
+        assert!(text.contains("-----BEGIN PRIVATE KEY-----"), "{text}");
+        assert!(!lines.iter().any(|line| text.contains(line)), "{text}");
+    }
+}
+
+#[test]
 fn a_short_secret_is_left_alone_and_the_log_says_so() {
     let host = host()
         .plugin("guest", guests::FAILS_AS_TOLD)

@@ -102,11 +102,14 @@ fn fetch_page(table: String, state: String) -> Result<Page, Error> {
             return page(&json!([{ "id": 1 }]), &far, false);
         }
         "counts_in_text" => {
-            let far = json!({ "after": { "ids": [9_007_199_254_740_992_u64, "9007199254740993"] } });
+            let far =
+                json!({ "after": { "ids": [9_007_199_254_740_992_u64, "9007199254740993"] } });
             return page(&json!([{ "id": 1 }]), &far, false);
         }
         "mistyped" => json!([{ "id": "one", "name": "a" }]),
-        "odd_times" => json!([{ "id": 1, "at": "2026-06-01 12:30", "on": "2026-06-01" }, { "id": 2, "at": "June", "on": null }]),
+        "odd_times" => {
+            json!([{ "id": 1, "at": "2026-06-01 12:30", "on": "2026-06-01" }, { "id": 2, "at": "June", "on": null }])
+        }
         "lacks_a_field" => json!([{ "id": 1 }]),
         _ => return Err(Error::UnknownTable),
     };

@@ -34,6 +34,18 @@ fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
             }
             println!(".");
         }
+        "lines" => {
+            for line in token.lines() {
+                host::log(host::LogLevel::Warn, &format!("one line: {line}."));
+                println!("one line on stdout: {line}.");
+            }
+            let escaped = token.replace('\n', "\\n");
+            let joined = token.replace('\n', "");
+            return last_page(
+                &format!("[{{\"escaped\":{escaped:?},\"joined\":{joined:?}}}]"),
+                "{}",
+            );
+        }
         "panic" => panic!("last words: {token}."),
         _ => return Err(Error::UnknownTable),
     }
