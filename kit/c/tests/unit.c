@@ -41,11 +41,22 @@ static void numbers_are_written(void) {
     check("a number is written", cases[at].text, weld_is(text, cases[at].text));
     check("it is read back", cases[at].text, weld_json_number(text, &read) && read == cases[at].number);
   }
-  static const char *const none[] = {"", "-", "1.0", "1e3", "x", "\"1\"", "9223372036854775808",
-                                     "-9223372036854775809", "92233720368547758070"};
+  static const char *const none[] = {"", "-", "1.0", "1e3", "x", "\"1\"", "9223372036854775808", "NaN", "Infinity", "-inf",
+                                     "-9223372036854775809", "92233720368547758070", "0.12345678901234567890", "null"};
   for (size_t at = 0; at < sizeof none / sizeof *none; at++) {
     int64_t read;
     check("no whole number", none[at], !weld_json_number(exactly(none[at]), &read));
+  }
+}
+
+static void values_of_numbers_have_every_digit(void) {
+  static const char *const cases[] = {"9007199254740993", "123456789012345678901234567890", "0.12345678901234567890", "-1.50e+400",
+                                      "0.10"};
+  for (size_t at = 0; at < sizeof cases / sizeof *cases; at++) {
+    char row[64];
+    snprintf(row, sizeof row, "{\"id\": %s, \"b\": 1}", cases[at]);
+    weld_text value;
+    check("a number as it stands", cases[at], weld_json_get(exactly(row), "id", &value) && weld_is(value, cases[at]));
   }
 }
 
@@ -306,8 +317,55 @@ static void bodies_are_read_by_mark_then_as_utf_8_then_by_their_charset(const ch
   check("the cases are found", path, count > 20);
 }
 
+static weld_text string_in(weld_text object, const char *key) {
+  weld_text value, text = weld_text_of("");
+  if (weld_json_get(object, key, &value)) weld_json_string(value, &text);
+  return text;
+}
+
+static bool is_same(weld_text one, weld_text other) {
+  return one.len == other.len && (one.len == 0 || memcmp(one.ptr, other.ptr, one.len) == 0);
+}
+
+/* The cases that all kits have. */
+static void links_are_read_as_in_all_kits(const char *path) {
+  static uint8_t content[1 << 16];
+  FILE *file = fopen(path, "r");
+  weld_text cases = {.ptr = content, .len = file == NULL ? 0 : fread(content, 1, sizeof content, file)}, one;
+  size_t at = 0, count = 0;
+  while (weld_json_next(cases, &at, &one)) {
+    count++;
+    connector_tuple2_string_string_t headers[4];
+    size_t lines = 0, line_at = 0;
+    weld_text lists, line, url, link, value;
+    check("headers", string_of(string_in(one, "what")), weld_json_get(one, "link", &lists));
+    while (lines < 4 && weld_json_next(lists, &line_at, &line)) {
+      headers[lines].f0 = weld_text_of("link");
+      weld_json_string(line, &headers[lines++].f1);
+      headers[lines - 1].f1 = exactly(string_of(headers[lines - 1].f1));
+    }
+    weld_connector_host_http_response_t made = {
+        .status = 200, .headers = {.ptr = headers, .len = lines}, .url = string_in(one, "url")};
+    bool is_there = weld_link(&made, string_of(string_in(one, "rel")), &url, &link);
+    weld_text target = string_in(one, "target");
+    check("a link", string_of(string_in(one, "what")), is_there ? is_same(url, target) : target.len == 0);
+    weld_text attributes, name;
+    if (!is_there || !weld_json_get(one, "attributes", &attributes)) continue;
+    static const char *const names[] = {"results", "cursor", "title"};
+    for (size_t number = 0; number < 3; number++) {
+      if (!weld_json_get(attributes, names[number], &value)) continue;
+      weld_json_string(value, &name);
+      bool is_right = weld_link_attribute(link, names[number], &value) && is_same(value, name);
+      check("an attribute", names[number], is_right);
+    }
+  }
+  check("the cases are found", path, count > 30);
+}
+
 int main(int count, char **arguments) {
-  if (count != 2) return 2;
+  if (count != 3) return 2;
+  links_are_read_as_in_all_kits(arguments[2]);
+  values_of_numbers_have_every_digit();
   bodies_are_read_by_mark_then_as_utf_8_then_by_their_charset(arguments[1]);
   numbers_are_written();
   strings_are_escaped();

@@ -46,15 +46,6 @@ static bool is_label(weld_text label, const char *labels) {
   return false;
 }
 
-static void add_character(weld_buffer *buffer, uint32_t character) {
-  uint8_t bytes[4];
-  size_t count = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
-  static const uint8_t first[] = {0, 0x00, 0xC0, 0xE0, 0xF0};
-  for (size_t at = count; at-- > 1; character >>= 6) bytes[at] = (uint8_t)(0x80 | (character & 0x3F));
-  bytes[0] = (uint8_t)(first[count] | character);
-  weld_add_text(buffer, (weld_text){.ptr = bytes, .len = count});
-}
-
 static uint32_t unit(weld_text body, size_t at, bool is_big) {
   uint32_t first = body.ptr[at], second = body.ptr[at + 1];
   return is_big ? first << 8 | second : second << 8 | first;
@@ -70,7 +61,7 @@ static bool utf_16(weld_text body, size_t at, bool is_big, weld_buffer *buffer) 
       character = 0x10000 + ((character - 0xD800) << 10) + (second - 0xDC00);
       at += 2;
     }
-    add_character(buffer, character);
+    weld_add_character(buffer, character);
   }
   return true;
 }
@@ -89,7 +80,7 @@ static void single_byte(weld_text body, bool is_latin_9, weld_buffer *buffer) {
     if (!is_latin_9 && character >= 0x80 && character < 0xA0) character = windows[character - 0x80];
     for (size_t place = 0; is_latin_9 && place < sizeof latin_9 / sizeof *latin_9; place++)
       if (latin_9[place][0] == body.ptr[at]) character = latin_9[place][1];
-    add_character(buffer, character);
+    weld_add_character(buffer, character);
   }
 }
 

@@ -104,15 +104,6 @@ static bool unit(weld_text text, size_t at, uint32_t *value) {
   return true;
 }
 
-static void add_character(weld_buffer *buffer, uint32_t character) {
-  uint8_t bytes[4];
-  size_t count = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
-  static const uint8_t first[] = {0, 0x00, 0xC0, 0xE0, 0xF0};
-  for (size_t at = count; at-- > 1; character >>= 6) bytes[at] = (uint8_t)(0x80 | (character & 0x3F));
-  bytes[0] = (uint8_t)(first[count] | character);
-  weld_add_text(buffer, (weld_text){.ptr = bytes, .len = count});
-}
-
 /* The character of an escape whose `u` is at `at`; moves there to its last digit. */
 static bool escaped(weld_text text, size_t *at, uint32_t *character) {
   if (!unit(text, *at + 1, character)) return false;
@@ -153,7 +144,7 @@ bool weld_json_string(weld_text value, weld_text *text) {
     } else if (inside.ptr[at] != 'u' || !escaped(inside, &at, &character)) {
       return false;
     }
-    add_character(&buffer, character);
+    weld_add_character(&buffer, character);
   }
   *text = weld_finish(&buffer);
   return true;

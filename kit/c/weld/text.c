@@ -44,6 +44,15 @@ void weld_add_number(weld_buffer *buffer, int64_t number) {
   add(buffer, digits + at, sizeof digits - at);
 }
 
+void weld_add_character(weld_buffer *buffer, uint32_t character) {
+  uint8_t bytes[4];
+  size_t count = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+  static const uint8_t first[] = {0, 0x00, 0xC0, 0xE0, 0xF0};
+  for (size_t at = count; at-- > 1; character >>= 6) bytes[at] = (uint8_t)(0x80 | (character & 0x3F));
+  bytes[0] = (uint8_t)(first[count] | character);
+  add(buffer, bytes, count);
+}
+
 static const char hexadecimal[] = "0123456789ABCDEF";
 
 void weld_add_json_string(weld_buffer *buffer, weld_text text) {

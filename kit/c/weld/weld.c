@@ -209,24 +209,29 @@ static weld_text beginning(weld_text text) {
   return (weld_text){.ptr = text.ptr, .len = len};
 }
 
-bool weld_get(weld_text url, weld_text *body, weld_error *error) {
+bool weld_get_response(weld_text url, weld_connector_host_http_response_t *response, weld_error *error) {
   weld_connector_host_http_request_t request = weld_request("GET", url);
-  weld_connector_host_http_response_t response;
   weld_connector_host_http_error_t failure;
-  if (!weld_connector_host_http_fetch(&request, &response, &failure)) return weld_http_failed(&failure, error);
-  if (response.status >= 200 && response.status < 300) return weld_body_text(&response, body, error);
+  if (!weld_connector_host_http_fetch(&request, response, &failure)) return weld_http_failed(&failure, error);
+  if (response->status >= 200 && response->status < 300) return true;
   int64_t wait;
-  if (is_rate_limit(&response, &wait)) return weld_rate_limited(error, wait);
+  if (is_rate_limit(response, &wait)) return weld_rate_limited(error, wait);
   weld_buffer words = {0};
   weld_add(&words, "the API answered ");
-  weld_add_number(&words, response.status);
+  weld_add_number(&words, response->status);
   weld_add(&words, ": ");
+  weld_text body;
   weld_error unread;
-  if (weld_body_text(&response, body, &unread)) weld_add_text(&words, beginning(*body));
-  bool is_refused = response.status == 401 || response.status == 403;
+  if (weld_body_text(response, &body, &unread)) weld_add_text(&words, beginning(body));
+  bool is_refused = response->status == 401 || response->status == 403;
   uint8_t tag = is_refused ? EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED
                            : EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM;
   return weld_fail(error, tag, "", weld_finish(&words));
+}
+
+bool weld_get(weld_text url, weld_text *body, weld_error *error) {
+  weld_connector_host_http_response_t response;
+  return weld_get_response(url, &response, error) && weld_body_text(&response, body, error);
 }
 
 /* --- What a connector answers ------------------------------------------------------------------------------------ */

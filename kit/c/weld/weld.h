@@ -32,6 +32,8 @@ typedef struct {
 void weld_add(weld_buffer *buffer, const char *string);
 void weld_add_text(weld_buffer *buffer, weld_text text);
 void weld_add_number(weld_buffer *buffer, int64_t number);
+/* A character of Unicode, in UTF-8. */
+void weld_add_character(weld_buffer *buffer, uint32_t character);
 /* The text as a JSON string, with quotes and escapes. */
 void weld_add_json_string(weld_buffer *buffer, weld_text text);
 /* The text as a part of a URL: all but letters, digits and -._~ as %XX. */
@@ -50,7 +52,8 @@ bool weld_json_get(weld_text object, const char *key, weld_text *value);
 bool weld_json_next(weld_text array, size_t *at, weld_text *item);
 /* The characters of a JSON string; false where the value is none. */
 bool weld_json_string(weld_text value, weld_text *text);
-/* A whole number; false where the value is none, or larger than 64 bits. */
+/* A whole number; false where the value is none, or larger than 64 bits. A row needs no number read: the value itself, added
+ * with `weld_add_text`, has every digit. */
 bool weld_json_number(weld_text value, int64_t *number);
 /* `weld_json_get`, then `weld_json_number`; `otherwise` where there is none. */
 int64_t weld_json_number_of(weld_text object, const char *key, int64_t otherwise);
@@ -77,10 +80,17 @@ weld_text weld_body(const weld_connector_host_http_response_t *response);
  * the header declares: UTF-16, ISO-8859-1 and windows-1252, which are one, or ISO-8859-15. If none of them reads it,
  * false and an error that says so. */
 bool weld_body_text(const weld_connector_host_http_response_t *response, weld_text *text, weld_error *error);
+/* The first link of the header `Link` with a relation, such as "next": its URL, absolute, which is asked for as it is, and
+ * the text of its attributes; false where there is none. */
+bool weld_link(const weld_connector_host_http_response_t *response, const char *relation, weld_text *url, weld_text *link);
+/* An attribute of a link, such as `results`, by which an API says that the next page has none. */
+bool weld_link_attribute(weld_text link, const char *name, weld_text *value);
 /* Where the request failed before there was a status. */
 bool weld_http_failed(const weld_connector_host_http_error_t *failure, weld_error *error);
-/* GETs a URL; the body is `weld_body_text`. Other statuses than 2xx are errors: `rate-limited` for 429 and any that comes with a wait or a quota
- * at 0, `unauthorized` for other 401 and 403, `upstream` for the rest. */
+/* GETs a URL. Other statuses than 2xx are errors: `rate-limited` for 429 and any that comes with a wait or a quota at 0,
+ * `unauthorized` for other 401 and 403, `upstream` for the rest. */
+bool weld_get_response(weld_text url, weld_connector_host_http_response_t *response, weld_error *error);
+/* The same; the body is that of `weld_body_text`. */
 bool weld_get(weld_text url, weld_text *body, weld_error *error);
 
 /* --- What a connector answers ------------------------------------------------------------------------------------ */
