@@ -13,8 +13,8 @@ import select
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-FRAMES = 14
-"""How many are taken, of 49 KiB each. Of the MiB there remain 320 KiB, with which JSON may have 20,000 levels."""
+FRAMES = 17
+"""How many are taken, of 49 KiB each. Of the MiB there remain 170 KiB, with which JSON may have 10,000 levels."""
 
 T = TypeVar("T")
 
