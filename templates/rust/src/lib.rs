@@ -126,6 +126,13 @@ mod tests {
     }
 
     #[test]
+    fn a_value_keeps_every_digit() {
+        let text = r#"[{"abv":0.12345678901234567890,"id":12345678901234567890123}]"#;
+        let rows: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(Page::new(rows).unwrap().rows_json(), text);
+    }
+
+    #[test]
     fn other_tables_are_unknown() {
         assert_eq!(host().page::<Api>("others", "{}"), Err(Error::UnknownTable));
     }

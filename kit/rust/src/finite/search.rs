@@ -14,7 +14,7 @@ pub(super) struct Search;
 #[derive(Debug)]
 pub(super) struct Finding {
     /// Missing where a value had an error of its own.
-    pub(super) number: Option<f64>,
+    pub(super) number: Option<&'static str>,
     pub(super) place: String,
 }
 
@@ -121,11 +121,15 @@ impl Serializer for Search {
     }
 
     fn serialize_f64(self, number: f64) -> Result<(), Finding> {
-        if number.is_finite() {
-            return Ok(());
-        }
+        // By name, as the code that writes floating-point numbers is large.
+        let name = match number {
+            f64::INFINITY => "Infinity",
+            f64::NEG_INFINITY => "-Infinity",
+            other if other.is_nan() => "NaN",
+            _ => return Ok(()),
+        };
         Err(Finding {
-            number: Some(number),
+            number: Some(name),
             place: String::new(),
         })
     }

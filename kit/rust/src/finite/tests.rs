@@ -37,14 +37,14 @@ fn numbers_that_json_does_not_have_are_named_with_their_place() {
         (Price::Single(f64::NAN), "rows[1].price.Single is NaN"),
         (
             Price::Single(f64::INFINITY),
-            "rows[1].price.Single is inf, which is no number in JSON",
+            "rows[1].price.Single is Infinity, which is no number in JSON",
         ),
         (
             Price::Range {
                 from: 0.0,
                 to: Some(f32::NEG_INFINITY),
             },
-            "rows[1].price.Range.to is -inf",
+            "rows[1].price.Range.to is -Infinity",
         ),
         (Price::Steps(1.0, f64::NAN), "rows[1].price.Steps[1] is NaN"),
         (named(f64::NAN), "rows[1].price.Named.net[1] is NaN"),

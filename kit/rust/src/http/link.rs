@@ -53,10 +53,10 @@ pub(super) fn find(header: &str, relation: &str, base: &str) -> Option<Link> {
         };
         let relations = link.attribute("rel").unwrap_or_default();
         if relations
-            .split_whitespace()
+            .split_ascii_whitespace()
             .any(|one| one.eq_ignore_ascii_case(relation))
         {
-            link.url = resolved(base, target.trim());
+            link.url = resolved(base, target.trim_ascii());
             return Some(link);
         }
         rest = after;
@@ -65,7 +65,7 @@ pub(super) fn find(header: &str, relation: &str, base: &str) -> Option<Link> {
 
 /// The attribute that a text begins with: its name in lower case, its value, and what follows.
 fn attribute(text: &str) -> Option<(String, String, &str)> {
-    let is_between = |character: char| character == ';' || character.is_whitespace();
+    let is_between = |character: char| matches!(character, ';' | ' ' | '\t');
     let text = text.trim_start_matches(is_between);
     let is_end =
         |character: char| is_between(character) || matches!(character, '=' | ',' | '"' | '<');
@@ -73,8 +73,8 @@ fn attribute(text: &str) -> Option<(String, String, &str)> {
     if name.is_empty() {
         return None;
     }
-    let (value, after) = match after.trim_start().strip_prefix('=') {
-        Some(value) => read_value(value.trim_start()),
+    let (value, after) = match after.trim_ascii_start().strip_prefix('=') {
+        Some(value) => read_value(value.trim_ascii_start()),
         None => (String::new(), after),
     };
     Some((name.to_ascii_lowercase(), value, after))
@@ -83,7 +83,7 @@ fn attribute(text: &str) -> Option<(String, String, &str)> {
 /// The value that a text begins with, without its quotes, and what follows.
 fn read_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
-        let is_end = |character: char| matches!(character, ';' | ',') || character.is_whitespace();
+        let is_end = |character: char| matches!(character, ';' | ',' | ' ' | '\t');
         let (value, after) = text.split_at(text.find(is_end).unwrap_or(text.len()));
         let value = value.strip_prefix('\'').unwrap_or(value);
         return (value.strip_suffix('\'').unwrap_or(value).to_owned(), after);
