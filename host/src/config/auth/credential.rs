@@ -38,6 +38,14 @@ impl Credential {
     pub fn holds_for(&self, url: &Url) -> bool {
         self.urls.permits("", url)
     }
+
+    /// Whether the host can obtain another one when the API refuses it.
+    pub(in crate::config) fn is_renewable(&self) -> bool {
+        match self.kind {
+            CredentialKind::Fixed(_) => false,
+            CredentialKind::Jwt(_) | CredentialKind::Oauth2(_) => true,
+        }
+    }
 }
 
 impl fmt::Debug for Credential {

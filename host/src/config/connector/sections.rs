@@ -60,12 +60,21 @@ impl SectionReader<'_> {
         });
         let is_network_right = self.problems.len() == before_network;
         let network = network.unwrap_or_default();
+        let before_auth = self.problems.len();
         let credentials = self.section(&mut root, "auth").map(|table| {
             let allow = is_network_right.then_some(&network.allow);
             Credential::read_all(table, allow, &self.sources, &mut self.problems)
         });
+        // One that is wrong may be such a credential.
+        let has_renewable_credential = self.problems.len() > before_auth
+            || credentials.iter().flatten().any(Credential::is_renewable);
         let rate_limit = self.section(&mut root, "rate-limit").map(|mut table| {
-            let rate_limit = RateLimitConfig::read(&mut table, &self.sources, &mut self.problems);
+            let rate_limit = RateLimitConfig::read(
+                &mut table,
+                &self.sources,
+                has_renewable_credential,
+                &mut self.problems,
+            );
             self.problems.extend(table.unknown());
             rate_limit
         });

@@ -13,10 +13,11 @@ const MAX_RETRIES: u32 = 10;
 
 impl RateLimitConfig {
     /// Reads `[rate-limit]`; what it does not set has its default. A value that is wrong becomes a
-    /// problem and counts as not set.
+    /// problem and counts as not set; so does a rule that renews a credential where none can be renewed.
     pub(in crate::config) fn read(
         table: &mut TomlTable<'_>,
         sources: &ValueSources<'_>,
+        has_renewable_credential: bool,
         problems: &mut Vec<Problem>,
     ) -> Self {
         let defaults = Self::default();
@@ -46,7 +47,7 @@ impl RateLimitConfig {
                 .unwrap_or(defaults.retry_methods),
             failures: settings.count("failures", defaults.failures, 0..=u32::MAX),
             cool_down: settings.time("cool-down", defaults.cool_down, Range::TIME),
-            refusals: RefusalRule::read_all(&mut settings),
+            refusals: RefusalRule::read_all(&mut settings, has_renewable_credential),
         }
     }
 }
@@ -98,7 +99,7 @@ mod tests {
         };
         let sources = ValueSources::new(Path::new("beers.toml"), &variable, &SystemFiles);
         let mut problems = Vec::new();
-        let config = RateLimitConfig::read(&mut document.root(), &sources, &mut problems);
+        let config = RateLimitConfig::read(&mut document.root(), &sources, true, &mut problems);
         (config, problems.iter().map(ToString::to_string).collect())
     }
 

@@ -104,6 +104,45 @@ fn sections_and_keys_have_their_types() {
 }
 
 #[test]
+fn rule_that_renews_needs_a_credential_that_can_be_renewed() {
+    let rule = "[rate-limit]\nrefusal = [{ status = 403, then = 'renew' }]\n";
+    let network = "[network]\nallow = ['https://a.example']\n";
+    let auth = "[auth.a]\nurls = ['https://a.example']\n";
+    let refused = [
+        "2: rate-limit.refusal[0].then: the connector has no credential that can be renewed: add a section `[auth.NAME]` of \
+         kind oauth2, session or jwt, or write one of wait, retry, fail",
+    ];
+    let bearer = "kind = 'bearer'\ntoken = 'x'\n";
+    let key = "kind = 'api-key'\nheader = 'x-key'\nvalue = 'x'\n";
+    for without in ["", &format!("{auth}{bearer}"), &format!("{auth}{key}")] {
+        let text = format!("{rule}{network}{without}");
+        assert_eq!(problems(&text), refused, "{text}");
+    }
+    let oauth2 = "kind = 'oauth2'\ngrant = 'client-credentials'\ntoken-url = 'https://a.example/token'\n\
+                  client-id = 'x'\nclient-secret = 'y'\n";
+    let session = "kind = 'session'\nlogin-url = 'https://a.example/login'\n\
+                   parameters = { user = 'x' }\ntoken-path = 'token'\nheader = 'x-session'\n";
+    let jwt =
+        "kind = 'jwt'\nalgorithm = 'HS256'\nkey = '0123456789012345678901234567890123456789'\n";
+    for with in [oauth2, session, jwt] {
+        // A problem of its own, since the rest is right.
+        let text = format!("nothing = 1\n{rule}{network}{auth}{with}");
+        assert_eq!(problems(&text).len(), 1, "{text}");
+    }
+    // What is wrong with the credential is said alone.
+    let text = format!("{rule}{network}{auth}kind = 'oauth2'\n");
+    assert!(
+        problems(&text)
+            .iter()
+            .all(|problem| !problem.contains("renew"))
+    );
+    for then in ["wait", "retry", "fail"] {
+        let text = format!("nothing = 1\n{}", rule.replace("renew", then));
+        assert_eq!(problems(&text).len(), 1, "{then}");
+    }
+}
+
+#[test]
 fn no_problem_shows_a_secret() {
     let cases = [
         ("api-key", "' hunter2'"),

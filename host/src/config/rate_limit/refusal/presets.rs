@@ -134,7 +134,10 @@ fn read(document: &Document<'_>) -> (Vec<RefusalRule>, Vec<Problem>) {
     let no_variable = |_: &str| Err(VarError::NotPresent);
     let sources = ValueSources::new(Path::new("preset"), &no_variable, &SystemFiles);
     let (mut table, mut problems) = (document.root(), Vec::new());
-    let rules = section::rules(&mut Settings::new(&mut table, &sources, &mut problems));
+    let rules = section::rules(
+        &mut Settings::new(&mut table, &sources, &mut problems),
+        true,
+    );
     problems.extend(table.unknown());
     (rules, problems)
 }

@@ -21,9 +21,24 @@ const MAX_RULES: usize = 64;
 /// The statuses that a response can have which is no interim one.
 const STATUSES: RangeInclusive<u16> = 200..=599;
 
-/// Reads `refusal`, a list of tables.
-pub(super) fn rules(settings: &mut Settings<'_, '_, '_>) -> Vec<RefusalRule> {
-    settings.sections("refusal", MAX_RULES, rule)
+/// Reads `refusal`, a list of tables. A rule that renews a credential is wrong where none can be renewed.
+pub(super) fn rules(
+    settings: &mut Settings<'_, '_, '_>,
+    has_renewable_credential: bool,
+) -> Vec<RefusalRule> {
+    settings.sections("refusal", MAX_RULES, |settings, entry| {
+        let rule = rule(settings, entry)?;
+        if rule.action == RefusalAction::Renew
+            && !has_renewable_credential
+            && let Some(then) = settings.entry("then")
+        {
+            settings.note(then.problem(
+                "the connector has no credential that can be renewed: add a section `[auth.NAME]` of kind oauth2, session or \
+                 jwt, or write one of wait, retry, fail",
+            ));
+        }
+        Some(rule)
+    })
 }
 
 fn rule(settings: &mut Settings<'_, '_, '_>, entry: &TomlEntry<'_>) -> Option<RefusalRule> {

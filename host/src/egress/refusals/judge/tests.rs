@@ -12,7 +12,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn refusals(rate_limit: &str) -> Refusals {
     let path = Path::new("beers.toml");
-    let config = ConnectorConfig::parse(rate_limit, path, &Ceilings::default()).unwrap();
+    let text = format!(
+        "{rate_limit}\n[network]\nallow = ['https://a.example']\n[auth.a]\nurls = ['https://a.example']\nkind = 'jwt'\n\
+         algorithm = 'HS256'\nkey = '0123456789012345678901234567890123456789'"
+    );
+    let config = ConnectorConfig::parse(&text, path, &Ceilings::default()).unwrap();
     Refusals::new(config.rate_limit.refusals)
 }
 

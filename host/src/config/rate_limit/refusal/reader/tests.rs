@@ -18,7 +18,10 @@ fn read(text: &str) -> (Vec<RefusalRule>, Vec<String>) {
     let no_variable = |_: &str| Err(VarError::NotPresent);
     let sources = ValueSources::new(Path::new("beers.toml"), &no_variable, &SystemFiles);
     let (mut table, mut problems) = (document.root(), Vec::new());
-    let rules = RefusalRule::read_all(&mut Settings::new(&mut table, &sources, &mut problems));
+    let rules = RefusalRule::read_all(
+        &mut Settings::new(&mut table, &sources, &mut problems),
+        true,
+    );
     problems.extend(table.unknown());
     (rules, problems.iter().map(ToString::to_string).collect())
 }
