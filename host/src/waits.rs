@@ -51,6 +51,16 @@ pub(crate) enum WaitReason {
         /// As the configuration names it, or the origin of the API.
         name: String,
     },
+    /// The response to another call, which may tell how many may be made, or ends one of as many as the API takes.
+    OtherCall {
+        /// As the configuration names the quota, or the origin of the API.
+        name: String,
+    },
+    /// A connection: as many as one origin may have are in use.
+    Connection {
+        /// Scheme, host and port.
+        origin: String,
+    },
     /// The next try of a call that failed.
     Retry {
         /// Scheme, host and port.
@@ -73,6 +83,8 @@ impl WaitReason {
             Self::Pause => "pause",
             Self::Response { .. } => "response",
             Self::Budget { .. } => "quota",
+            Self::OtherCall { .. } => "other-call",
+            Self::Connection { .. } => "connection",
             Self::Retry { .. } => "retry",
             Self::Token { .. } => "token",
         }
@@ -98,6 +110,13 @@ impl Display for WaitReason {
             Self::Pause => formatter.write_str("pause"),
             Self::Response { origin } => write!(formatter, "response of {origin}"),
             Self::Budget { name } => write!(formatter, "quota of {name}"),
+            Self::OtherCall { name } => write!(formatter, "response to another call of {name}"),
+            Self::Connection { origin } => {
+                write!(
+                    formatter,
+                    "a free connection to {origin} (`network.connections`)"
+                )
+            }
             Self::Retry { origin } => write!(formatter, "another try at {origin}"),
             Self::Token { credential } => write!(formatter, "token of {credential}"),
         }
@@ -144,8 +163,8 @@ impl Waits {
 
     /// Notes a wait until the answer is dropped.
     pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> WaitGuard {
-        let reason = wait.reason.label();
-        self.count(reason, 1.0);
+        let part = WaitPart::of(&wait.reason);
+        self.count(part.reason, 1.0);
         let mut present = self.present();
         present.begun = present.begun.wrapping_add(1);
         let number = present.begun;
@@ -153,8 +172,15 @@ impl Waits {
         WaitGuard {
             waits: self.clone(),
             number,
-            reason,
-            began: Instant::now(),
+            part: Mutex::new(part),
+        }
+    }
+
+    fn end(&self, part: WaitPart) {
+        self.count(part.reason, -1.0);
+        if !self.connector.is_empty() {
+            histogram!(SECONDS, "connector" => self.connector.clone(), "reason" => part.reason)
+                .record(part.began.elapsed());
         }
     }
 
@@ -197,18 +223,46 @@ impl Waits {
 pub(crate) struct WaitGuard {
     waits: Arc<Waits>,
     number: u64,
+    part: Mutex<WaitPart>,
+}
+
+/// What metrics tell of a wait, or of a part of it that was for one thing.
+#[derive(Debug, Clone, Copy)]
+struct WaitPart {
     reason: &'static str,
     began: Instant,
 }
 
+impl WaitPart {
+    fn of(reason: &WaitReason) -> Self {
+        Self {
+            reason: reason.label(),
+            began: Instant::now(),
+        }
+    }
+}
+
+impl WaitGuard {
+    /// From now on the call waits for something else, until an end that isn't known.
+    pub(crate) fn becomes(&self, reason: WaitReason) {
+        let mut part = self.part.lock();
+        self.waits.end(*part);
+        *part = WaitPart::of(&reason);
+        self.waits.count(part.reason, 1.0);
+        let mut present = self.waits.present();
+        let mut waits = present.waits.iter_mut();
+        if let Some((_, wait)) = waits.find(|(number, _)| *number == self.number) {
+            *wait = Wait {
+                reason,
+                until: None,
+            };
+        }
+    }
+}
+
 impl Drop for WaitGuard {
     fn drop(&mut self) {
-        self.waits.count(self.reason, -1.0);
-        let connector = &self.waits.connector;
-        if !connector.is_empty() {
-            histogram!(SECONDS, "connector" => connector.clone(), "reason" => self.reason)
-                .record(self.began.elapsed());
-        }
+        self.waits.end(*self.part.lock());
         let mut present = self.waits.present();
         present.waits.retain(|(number, _)| *number != self.number);
     }
@@ -256,6 +310,34 @@ mod tests {
     }
 
     #[test]
+    fn wait_that_becomes_another_is_counted_for_both() {
+        let recorded = crate::metrics_probe::MetricsProbe::default();
+        let _guard = metrics::set_default_local_recorder(&recorded);
+        let waits = Waits::of("beers");
+        let origin = "https://a.example.com";
+        let wait = waits.begin(Wait {
+            reason: WaitReason::Connection {
+                origin: origin.to_owned(),
+            },
+            until: None,
+        });
+        wait.becomes(response(origin).reason);
+        assert_eq!(waits.current(), Some(response(origin)));
+        let waiting = |reason| {
+            let name = format!("weld_host_waiting_calls{{connector=beers,reason={reason}}}");
+            recorded.value(&name)
+        };
+        assert_eq!(waiting("connection"), Some(0.0));
+        assert_eq!(waiting("response"), Some(1.0));
+        drop(wait);
+        assert_eq!(waiting("response"), Some(0.0));
+        for reason in ["connection", "response"] {
+            let name = format!("weld_host_wait_seconds{{connector=beers,reason={reason}}}");
+            assert_eq!(recorded.value(&name), Some(1.0), "{reason}");
+        }
+    }
+
+    #[test]
     fn call_sleeps_while_all_its_waits_have_a_later_end() {
         let minute = Duration::from_secs(60);
         let pause = || Wait::lasting(WaitReason::Pause, minute);
@@ -286,6 +368,18 @@ mod tests {
                     name: "punk".to_owned(),
                 },
                 "quota of punk",
+            ),
+            (
+                WaitReason::OtherCall {
+                    name: "punk".to_owned(),
+                },
+                "response to another call of punk",
+            ),
+            (
+                WaitReason::Connection {
+                    origin: "https://a.example.com".to_owned(),
+                },
+                "a free connection to https://a.example.com (`network.connections`)",
             ),
             (
                 WaitReason::Retry {

@@ -2,12 +2,13 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::lock::Mutex;
+use crate::waits::{WaitGuard, WaitReason};
 
 tokio::task_local! {
     /// The clock of the request that dials: the client's pool hands nothing but the URL to who makes its connections.
@@ -19,6 +20,8 @@ tokio::task_local! {
 pub(crate) enum CallPhase {
     Credential,
     Quota,
+    /// The governor lets it go on once another call is answered.
+    OtherCall,
     /// As many connections as `network.connections` allows are in use.
     Connection,
     LookUp,
@@ -34,6 +37,7 @@ impl Display for CallPhase {
         formatter.write_str(match self {
             Self::Credential => "its credential",
             Self::Quota => "a quota",
+            Self::OtherCall => "the response to another call",
             Self::Connection => "a free connection (`network.connections`)",
             Self::LookUp => "the look-up of the name",
             Self::Tcp => "the TCP connection",
@@ -67,6 +71,9 @@ pub(super) struct PhaseClock(Arc<Mutex<PhaseStart>>);
 struct PhaseStart {
     phase: CallPhase,
     began: Instant,
+    /// What shows that the call waits for a connection, and to which origin. Whoever still dials for a call that is over
+    /// doesn't keep it.
+    shown: Option<(Weak<WaitGuard>, String)>,
 }
 
 impl Default for PhaseClock {
@@ -74,21 +81,34 @@ impl Default for PhaseClock {
         Self(Arc::new(Mutex::new(PhaseStart {
             phase: CallPhase::Credential,
             began: Instant::now(),
+            shown: None,
         })))
     }
 }
 
 impl PhaseClock {
     /// Notes that a phase begins. Phases don't go back: a connection that is still dialed for a call may have been passed by
-    /// another one that became free.
+    /// another one that became free. Only the two in which the governor holds a call may follow each other in any order.
     pub(super) fn enter(&self, phase: CallPhase) {
         let mut start = self.0.lock();
-        if phase > start.phase {
-            *start = PhaseStart {
-                phase,
-                began: Instant::now(),
-            };
+        let is_held_otherwise = (start.phase, phase) == (CallPhase::OtherCall, CallPhase::Quota);
+        if phase <= start.phase && !is_held_otherwise {
+            return;
         }
+        start.phase = phase;
+        start.began = Instant::now();
+        if phase > CallPhase::Connection
+            && let Some((wait, origin)) = start.shown.take()
+            && let Some(wait) = wait.upgrade()
+        {
+            wait.becomes(WaitReason::Response { origin });
+        }
+    }
+
+    /// Lets a wait for a connection to this origin become one for its response as soon as there is a connection, or one
+    /// is made.
+    pub(super) fn show(&self, wait: &Arc<WaitGuard>, origin: &str) {
+        self.0.lock().shown = Some((Arc::downgrade(wait), origin.to_owned()));
     }
 
     /// The phase, and the time in it so far.
@@ -114,6 +134,7 @@ impl PhaseClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::waits::{Wait, Waits};
 
     #[tokio::test(start_paused = true)]
     async fn phases_do_not_go_back() {
@@ -128,5 +149,40 @@ mod tests {
         );
         clock.enter(CallPhase::Body);
         assert_eq!(clock.spent().spent, Duration::ZERO);
+    }
+
+    #[test]
+    fn call_may_be_held_for_a_quota_and_for_another_call_in_any_order() {
+        let clock = PhaseClock::default();
+        for phase in [CallPhase::Quota, CallPhase::OtherCall, CallPhase::Quota] {
+            clock.enter(phase);
+            assert_eq!(clock.spent().phase, phase);
+        }
+        clock.enter(CallPhase::Connection);
+        clock.enter(CallPhase::OtherCall);
+        assert_eq!(clock.spent().phase, CallPhase::Connection);
+    }
+
+    #[test]
+    fn wait_for_a_connection_becomes_one_for_the_response() {
+        let (clock, waits) = (PhaseClock::default(), Arc::<Waits>::default());
+        let reason = WaitReason::Connection {
+            origin: "https://a.example.com".to_owned(),
+        };
+        let wait = Wait {
+            reason: reason.clone(),
+            until: None,
+        };
+        let guard = Arc::new(waits.begin(wait));
+        clock.show(&guard, "https://a.example.com");
+        let told = || waits.current().map(|wait| wait.to_string());
+        clock.enter(CallPhase::Connection);
+        assert_eq!(told(), Some(reason.to_string()));
+        clock.enter(CallPhase::LookUp);
+        assert_eq!(told().as_deref(), Some("response of https://a.example.com"));
+        drop(guard);
+        assert_eq!(told(), None, "though the clock is still there");
+        clock.enter(CallPhase::Head);
+        assert_eq!(told(), None);
     }
 }

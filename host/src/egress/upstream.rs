@@ -16,7 +16,7 @@ use super::body::{BodyLimits, ResponseBody};
 use super::codings::Codings;
 use super::error::EgressError;
 use super::exchange::{self, ExchangeTimes, TimeLimit};
-use super::governor::{CallPermit, Governor};
+use super::governor::{CallPermit, Governor, HeldCall};
 use super::headers;
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::phase::CallPhase;
@@ -121,12 +121,13 @@ impl Upstream {
             return std::future::pending().await;
         }
         let times = self.times(attempt);
-        let _waiting = attempt.scope.waits.begin(Wait {
-            reason: WaitReason::Response {
+        let waiting = Arc::new(attempt.scope.waits.begin(Wait {
+            reason: WaitReason::Connection {
                 origin: origin.to_owned(),
             },
             until: None,
-        });
+        }));
+        record.phases().show(&waiting, origin);
         let sent = exchange::send(
             self.pool.client(),
             request,
@@ -203,7 +204,12 @@ impl Upstream {
             record.phases().enter(CallPhase::Quota);
             let permit = self
                 .governor
-                .admit(origin, url.path(), attempt.deadline, &attempt.scope.waits)
+                .admit(
+                    origin,
+                    url.path(),
+                    attempt.deadline,
+                    &HeldCall::new(&attempt.scope.waits, record.phases()),
+                )
                 .await?;
             was_held |= permit.held.is_some() || was_awaited;
             // The credential's time may be over after a long one in the queue; but the queue may always be that long.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::held_call::HeldCall;
 use super::lane::{Lane, WaitTooLong};
 use super::lanes::{LaneKey, LaneVisit, Lanes};
 use super::observed::QuotaReadings;
@@ -15,7 +16,6 @@ use super::response_shares::ResponseShares;
 use super::verdict::ResponseVerdict;
 use crate::lock::Mutex;
 use crate::scope::Deadline;
-use crate::waits::Waits;
 
 /// What is spent together: by all calls, and by those alone that the API, or the configuration, tells apart.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Budget {
     }
 
     /// Waits until a call to this place may be made, at most until `limit`; says whether it had to. What it waits for is
-    /// noted in `waits`.
+    /// shown in `call`.
     ///
     /// # Errors
     ///
@@ -56,19 +56,19 @@ impl Budget {
         place: CallPlace,
         paces: &Paces,
         limit: Deadline,
-        waits: &Arc<Waits>,
+        call: &HeldCall,
     ) -> Result<(BudgetTicket, bool), WaitTooLong> {
         let mut was_held = false;
         loop {
             let own = match self.apart(place, paces) {
                 None => None,
                 Some((key, lane, pace)) => {
-                    let (ticket, held) = lane.admit(&pace, limit, waits).await?;
+                    let (ticket, held) = lane.admit(&pace, limit, call).await?;
                     was_held |= held;
                     Some(LaneVisit::new(key, lane, pace, ticket))
                 }
             };
-            let (common, held) = self.common.admit(&paces.common, limit, waits).await?;
+            let (common, held) = self.common.admit(&paces.common, limit, call).await?;
             was_held |= held;
             let ticket = BudgetTicket { place, common, own };
             // While it was held, another call's response may have told which quota this one spends.

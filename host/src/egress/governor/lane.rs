@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::held_call::HeldCall;
 use super::ledger::Ledger;
 use super::meter;
 use super::outcome::{CallOutcome, LedgerTicket};
@@ -29,6 +30,10 @@ pub(super) struct Lane {
     changed: Notify,
     /// All of them do.
     refused: Notify,
+    /// Whether those in the queue wait for a quota, and not for the calls under way alone.
+    has_none_left: Mutex<bool>,
+    /// That has changed.
+    reason_changed: Notify,
 }
 
 /// A call would have to wait for longer than it has.
@@ -50,11 +55,13 @@ impl Lane {
             queue: Mutex::default(),
             changed: Notify::new(),
             refused: Notify::new(),
+            has_none_left: Mutex::default(),
+            reason_changed: Notify::new(),
         }
     }
 
-    /// Waits until a call may be made, at most until `limit`; says whether it had to. What it waits for is noted in
-    /// `waits`. Never returns if that is so long that it ends the call whose waits they are.
+    /// Waits until a call may be made, at most until `limit`; says whether it had to. What it waits for is shown in
+    /// `call`. Never returns if that is so long that it ends the call whose waits they are.
     ///
     /// # Errors
     ///
@@ -63,7 +70,7 @@ impl Lane {
         &self,
         pace: &Pace,
         limit: Deadline,
-        waits: &Arc<Waits>,
+        call: &HeldCall,
     ) -> Result<(LedgerTicket, bool), WaitTooLong> {
         // Fails where somebody waits: nobody is overtaken.
         if let Ok(_turn) = self.turn.try_lock()
@@ -72,38 +79,42 @@ impl Lane {
             return Ok((ticket, false));
         }
         let place = LanePlace::take(&self.queue);
-        let mut _shown = waits.begin(self.wait(pace, place.before));
+        let mut _shown = call.show(self.wait(pace, place.before));
         let mut turn = std::pin::pin!(self.turn.lock());
         let mut before = place.before;
         let _turn = loop {
             // Listens before it looks, so that nothing is missed in between.
             let mut refused = std::pin::pin!(self.refused.notified());
             refused.as_mut().enable();
-            self.within(pace, before, limit, waits).await?;
+            let mut reason_changed = std::pin::pin!(self.reason_changed.notified());
+            reason_changed.as_mut().enable();
+            self.within(pace, before, limit, &call.waits).await?;
             tokio::select! {
                 biased;
                 turn = &mut turn => break turn,
                 () = refused => {
                     // How many are still before it isn't known.
                     before = 0;
-                    _shown = waits.begin(self.wait(pace, 0));
+                    _shown = call.show(self.wait(pace, 0));
                 }
+                () = reason_changed => _shown = call.show(self.wait(pace, before)),
                 () = sleep_until(limit.at) => return Err(self.too_long(pace, limit.at)),
             }
         };
         loop {
             let now = Instant::now();
-            let due = match self.ledger().admit(pace, now) {
+            let admitted = self.ledger().admit(pace, now);
+            let due = match admitted {
                 Ok(ticket) => {
+                    self.tell_reason(pace);
                     // Also for the next in the queue, who may have waited for this one to go.
                     self.changed.notify_one();
                     return Ok((ticket, true));
                 }
                 Err(due) => due,
             };
-            self.within(pace, 0, limit, waits).await?;
-            let until = Wait::lasting(self.reason(), due.saturating_duration_since(now));
-            _shown = waits.begin(until);
+            self.within(pace, 0, limit, &call.waits).await?;
+            _shown = call.show(self.wait(pace, 0));
             tokio::select! {
                 () = self.changed.notified() => {}
                 () = sleep_until(due.min(limit.at)) => {}
@@ -130,6 +141,7 @@ impl Lane {
         if let Some(news) = news {
             meter::at_once(&self.name, news);
         }
+        self.tell_reason(pace);
         self.changed.notify_one();
         if was_refused {
             self.refused.notify_waiters();
@@ -189,17 +201,41 @@ impl Lane {
         }
     }
 
+    /// Lets those in the queue show what they wait for if that has changed.
+    fn tell_reason(&self, pace: &Pace) {
+        if *self.queue.lock() == 0 {
+            return;
+        }
+        let has_none_left = self.ledger().earliest(pace, 0, Instant::now()).is_some();
+        let before = std::mem::replace(&mut *self.has_none_left.lock(), has_none_left);
+        if before != has_none_left {
+            self.reason_changed.notify_waiters();
+        }
+    }
+
+    /// What a call waits for that so many others precede.
     fn wait(&self, pace: &Pace, before: u32) -> Wait {
         let now = Instant::now();
-        match self.ledger().due(pace, before, now) {
+        let (earliest, due) = {
+            let ledger = self.ledger();
+            (
+                ledger.earliest(pace, before, now),
+                ledger.due(pace, before, now),
+            )
+        };
+        match earliest.and(due) {
             Some(due) => Wait::lasting(self.reason(), due.saturating_duration_since(now)),
+            // Nothing holds it but the calls under way.
             None => Wait {
-                reason: self.reason(),
+                reason: WaitReason::OtherCall {
+                    name: self.name.to_string(),
+                },
                 until: None,
             },
         }
     }
 
+    /// What a call waits for while the quota has none left.
     fn reason(&self) -> WaitReason {
         WaitReason::Budget {
             name: self.name.to_string(),

@@ -21,6 +21,7 @@ mod family;
 mod guide;
 mod header_name;
 mod header_words;
+mod held_call;
 mod lane;
 mod lanes;
 mod ledger;
@@ -73,6 +74,7 @@ use rate::Paces;
 use warnings::HeaderWarnings;
 
 pub(crate) use budgets::Budgets;
+pub(super) use held_call::HeldCall;
 pub(super) use moment::until as time_until;
 pub(super) use observed::QuotaReadings;
 pub(super) use verdict::ResponseVerdict;
@@ -126,7 +128,7 @@ impl Governor {
         }
     }
 
-    /// Waits until a call to this path of an origin may be made.
+    /// Waits until a call to this path of an origin may be made. What it waits for is shown in `call`.
     ///
     /// # Errors
     ///
@@ -137,7 +139,7 @@ impl Governor {
         origin: &'g str,
         path: &str,
         deadline: Deadline,
-        waits: &Arc<Waits>,
+        call: &HeldCall,
     ) -> Result<CallPermit<'g>, EgressError> {
         let began = Instant::now();
         self.breakers
@@ -145,7 +147,7 @@ impl Governor {
             .map_err(|error| out_of_service(origin, error))?;
         let budget = self.account.budget(origin, began);
         let place = CallPlace::of(path, &self.paces);
-        let admitted = budget.admit(place, &self.paces, deadline, waits).await;
+        let admitted = budget.admit(place, &self.paces, deadline, call).await;
         let (ticket, was_held) =
             admitted.map_err(
                 |WaitTooLong { name, wait, cause }| EgressError::QuotaSpent {

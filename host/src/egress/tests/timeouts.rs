@@ -12,6 +12,7 @@ use super::super::outgoing::TransferError;
 use super::super::{Egress, EgressError, Request, RequestBody, StreamedBody};
 use super::server::{CLOSED, ENDLESS, MUTE, SILENT, Server, page, request};
 use crate::config::{Limits, NetworkConfig};
+use crate::scope::CallScope;
 
 /// A body that its guest never writes.
 struct Unwritten;
@@ -157,6 +158,34 @@ async fn time_out_while_all_connections_are_in_use_names_their_number() {
         "`network.total-timeout`",
     );
     assert_eq!((&*told.0, &*told.1), expected);
+}
+
+#[tokio::test]
+async fn call_that_waits_for_a_free_connection_shows_that_until_it_has_one() {
+    let server = Server::plain().await;
+    let network = NetworkConfig {
+        connections: 1,
+        ..config()
+    };
+    let egress = server.egress("shop", network, Limits::default());
+    let url = format!("http://api.example.com{ENDLESS}");
+    let first = page(&Limits::default());
+    let held = egress.send(request("GET", &url, ""), &first).await.unwrap();
+    let second = page(&Limits::default());
+    let mut waiting = std::pin::pin!(egress.send(request("GET", &url, ""), &second));
+    let shown = |scope: &CallScope| scope.waits.current().map(|wait| wait.to_string());
+    let expected = "a free connection to http://api.example.com (`network.connections`)";
+    tokio::select! {
+        _ = &mut waiting => panic!("there is no connection for it"),
+        () = async {
+            while shown(&second).is_none_or(|shown| shown != expected) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        } => {}
+    }
+    drop(held);
+    waiting.await.unwrap();
+    assert_eq!(shown(&second), None);
 }
 
 #[tokio::test]

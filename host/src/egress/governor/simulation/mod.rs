@@ -78,7 +78,9 @@ async fn run_told(scene: Scene, toml: &str, count: Count, tell: Tell) -> QuotaAn
         pages.spawn(async move {
             let patience = Deadline::new(end, scene.lasting, DeadlineReason::PageTimeout);
             for number in page.. {
-                let Ok(admission) = governor.admit(ORIGIN, "/", patience, &Arc::default()).await
+                let Ok(admission) = governor
+                    .admit(ORIGIN, "/", patience, &HeldCall::default())
+                    .await
                 else {
                     return;
                 };

@@ -17,7 +17,7 @@ async fn at(
     headers: &HeaderMap,
 ) -> Result<Duration, EgressError> {
     let admission = governor
-        .admit(ORIGIN, path, patience(HOUR * 10), &Arc::default())
+        .admit(ORIGIN, path, patience(HOUR * 10), &HeldCall::default())
         .await?;
     let held = admission.held.unwrap_or_default();
     admission.answered(status, headers);
@@ -180,7 +180,12 @@ async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
         .unwrap();
     let waits = Arc::default();
     let first = governor
-        .admit(ORIGIN, "/search/1", patience(HOUR), &waits)
+        .admit(
+            ORIGIN,
+            "/search/1",
+            patience(HOUR),
+            &HeldCall::new(&waits, PhaseClock::default()),
+        )
         .await
         .unwrap();
     let tasks: Vec<_> = (0..20)
@@ -189,7 +194,7 @@ async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
             tokio::spawn(async move {
                 let path = "/search/2";
                 let admission = governor
-                    .admit(ORIGIN, path, patience(SECOND * 30), &Arc::default())
+                    .admit(ORIGIN, path, patience(SECOND * 30), &HeldCall::default())
                     .await?;
                 // No more is known than that it is under way.
                 sleep(SECOND).await;
@@ -277,7 +282,12 @@ async fn there_is_no_end_of_resources_but_of_quotas_that_are_kept() {
             .collect();
         let deadline = patience(HOUR * 1000);
         let admission = governor
-            .admit(ORIGIN, &format!("/{letters}"), deadline, &Arc::default())
+            .admit(
+                ORIGIN,
+                &format!("/{letters}"),
+                deadline,
+                &HeldCall::default(),
+            )
             .await
             .unwrap();
         admission.answered(200, &headers);

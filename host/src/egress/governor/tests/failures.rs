@@ -30,7 +30,12 @@ async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
     sleep(SECOND * 7).await;
     let waits = Arc::default();
     let trial = governor
-        .admit(ORIGIN, "/", patience(HOUR), &waits)
+        .admit(
+            ORIGIN,
+            "/",
+            patience(HOUR),
+            &HeldCall::new(&waits, PhaseClock::default()),
+        )
         .await
         .unwrap();
     drop(trial);
@@ -47,7 +52,12 @@ async fn call_that_was_held_while_the_api_failed_is_not_made() {
     sleep(SECOND * 50).await;
     let waits = Arc::default();
     let last = governor
-        .admit(ORIGIN, "/", patience(HOUR), &waits)
+        .admit(
+            ORIGIN,
+            "/",
+            patience(HOUR),
+            &HeldCall::new(&waits, PhaseClock::default()),
+        )
         .await
         .unwrap();
     let task = {

@@ -3,6 +3,7 @@ mod failures;
 
 use super::*;
 use crate::config::Ceilings;
+use crate::egress::phase::{CallPhase, PhaseClock};
 use crate::scope::DeadlineReason;
 use http::HeaderValue;
 use std::path::Path;
@@ -55,7 +56,7 @@ async fn call(
     headers: &HeaderMap,
 ) -> Result<Option<Duration>, EgressError> {
     let admission = governor
-        .admit(origin, "/", patience(time), &Arc::default())
+        .admit(origin, "/", patience(time), &HeldCall::default())
         .await?;
     let held = admission.held;
     admission.answered(status, headers);
@@ -81,7 +82,12 @@ async fn calls_to_an_api_that_tells_no_quota_are_not_held() {
     let mut under_way = Vec::new();
     for _ in 0..1000 {
         let admission = governor
-            .admit(ORIGIN, "/", patience(HOUR), &waits)
+            .admit(
+                ORIGIN,
+                "/",
+                patience(HOUR),
+                &HeldCall::new(&waits, PhaseClock::default()),
+            )
             .await
             .unwrap();
         assert_eq!(admission.held, None);
@@ -103,7 +109,7 @@ async fn queue(
         let (governor, made) = (governor.clone(), made.clone());
         waiting.push(tokio::spawn(async move {
             let admission = governor
-                .admit(ORIGIN, "/", patience(HOUR), &Arc::default())
+                .admit(ORIGIN, "/", patience(HOUR), &HeldCall::default())
                 .await
                 .unwrap();
             assert!(admission.held.unwrap() >= SECOND * 60);
@@ -173,7 +179,12 @@ async fn call_that_waits_for_the_first_answer_blames_no_quota() {
     let governor = governor("a", "", &Budgets::default());
     let waits = Arc::default();
     let first = governor
-        .admit(ORIGIN, "/", patience(HOUR), &waits)
+        .admit(
+            ORIGIN,
+            "/",
+            patience(HOUR),
+            &HeldCall::new(&waits, PhaseClock::default()),
+        )
         .await
         .unwrap();
     let error = call(&governor, ORIGIN, SECOND, 200, &HeaderMap::new())
@@ -196,7 +207,12 @@ async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
     let waits = Arc::default();
     sleep(SECOND * 59).await;
     let last = governor
-        .admit(ORIGIN, "/", patience(HOUR), &waits)
+        .admit(
+            ORIGIN,
+            "/",
+            patience(HOUR),
+            &HeldCall::new(&waits, PhaseClock::default()),
+        )
         .await
         .unwrap();
     let tasks: Vec<_> = (0..5)
@@ -227,7 +243,12 @@ async fn call_behind_one_that_gets_no_answer_waits_no_longer_than_it_may() {
     let governor = governor("a", "", &Budgets::default());
     let waits = Arc::default();
     let _first = governor
-        .admit(ORIGIN, "/", patience(HOUR), &waits)
+        .admit(
+            ORIGIN,
+            "/",
+            patience(HOUR),
+            &HeldCall::new(&waits, PhaseClock::default()),
+        )
         .await
         .unwrap();
     let began = Instant::now();
@@ -254,7 +275,12 @@ async fn held_call_shows_what_it_waits_for() {
         let (governor, waits) = (governor.clone(), waits.clone());
         tokio::spawn(async move {
             let admission = governor
-                .admit(ORIGIN, "/", patience(HOUR), &waits)
+                .admit(
+                    ORIGIN,
+                    "/",
+                    patience(HOUR),
+                    &HeldCall::new(&waits, PhaseClock::default()),
+                )
                 .await
                 .unwrap();
             admission.answered(200, &HeaderMap::new());
@@ -275,6 +301,66 @@ async fn held_call_shows_what_it_waits_for() {
     assert!((50..=62).contains(&left.as_secs()), "{left}");
     task.await.unwrap();
     assert_eq!(waits.current(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_that_waits_for_another_one_shows_that_and_no_quota() {
+    let other = |waits: &Arc<Waits>| {
+        let wait = waits.current().expect("it waits");
+        assert_eq!(wait.until, None, "{wait}");
+        assert!(
+            matches!(wait.reason, WaitReason::OtherCall { .. }),
+            "{wait}"
+        );
+        wait.to_string()
+    };
+    // Nothing is known yet: one call goes first.
+    let governor = governor("a", "", &Budgets::default());
+    let first = governor
+        .admit(ORIGIN, "/", patience(HOUR), &HeldCall::default())
+        .await
+        .unwrap();
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let (governor, waits) = (governor.clone(), Arc::<Waits>::default());
+        let call = HeldCall::new(&waits, PhaseClock::default());
+        let phases = call.clone();
+        let task = tokio::spawn(async move {
+            let admission = governor
+                .admit(ORIGIN, "/", patience(HOUR), &call)
+                .await
+                .unwrap();
+            admission.answered(200, &told(0, 60));
+        });
+        held.push((task, waits, phases));
+    }
+    settle().await;
+    for (_, waits, call) in &held {
+        assert_eq!(
+            other(waits),
+            "response to another call of https://api.example.com"
+        );
+        let waited = call.phases.spent().to_string();
+        assert!(
+            waited.ends_with("for the response to another call"),
+            "{waited}"
+        );
+    }
+    // It tells that nothing is left.
+    first.answered(200, &told(0, 60));
+    settle().await;
+    let quotas = held.iter().filter(|(_, waits, call)| {
+        let wait = waits.current();
+        wait.is_some_and(|wait| {
+            assert_eq!(call.phases.spent().phase, CallPhase::Quota);
+            wait.to_string()
+                .starts_with("quota of https://api.example.com until ")
+        })
+    });
+    assert_eq!(quotas.count(), 3);
+    for (task, ..) in held {
+        task.await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -339,7 +425,12 @@ async fn there_is_no_end_of_origins_but_of_budgets() {
     for origin in &origins {
         under_way.push(
             governor
-                .admit(origin, "/", patience(HOUR), &waits)
+                .admit(
+                    origin,
+                    "/",
+                    patience(HOUR),
+                    &HeldCall::new(&waits, PhaseClock::default()),
+                )
                 .await
                 .unwrap(),
         );

@@ -13,8 +13,10 @@ use crate::egress::body::BodyLimits;
 use crate::egress::codings::Codings;
 use crate::egress::error::EgressError;
 use crate::egress::exchange::TimeLimit;
+use crate::egress::governor::HeldCall;
 use crate::egress::governor::{Budgets, Governor, ResponseVerdict};
 use crate::egress::memory::{ExchangeMemory, MemoryPayer};
+use crate::egress::phase::PhaseClock;
 use crate::egress::record::CallRecord;
 use crate::egress::refusals::Refusals;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
@@ -60,7 +62,12 @@ async fn judged(
     let mut response = Response::new(body);
     let waits = Arc::default();
     let permit = governor
-        .admit(ORIGIN, "/", deadline(), &waits)
+        .admit(
+            ORIGIN,
+            "/",
+            deadline(),
+            &HeldCall::new(&waits, PhaseClock::default()),
+        )
         .await
         .unwrap();
     let readings = governor.readings(ORIGIN, None, response.headers());
