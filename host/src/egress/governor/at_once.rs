@@ -1,7 +1,7 @@
 //! How many calls an API takes at once, learned from its refusals where it tells nothing else.
 //!
 //! Fewer at once after a refusal, then carefully more: half, then one more for each round of calls that went well, up to
-//! what was refused; past that only after a time.
+//! what was refused; past that only after a time. If one more than went well is refused, as many as went well are made.
 //!
 //! A refusal that says how long to wait may be for a quota that nobody tells. Then the calls come back as one, two, four
 //! and so on, and only another refusal among them shows that they are too many at once.
@@ -24,6 +24,8 @@ pub(super) struct CallsAtOnce {
     most: Option<u64>,
     /// So many were refused.
     refused: u64,
+    /// With so many a whole round went well, since the last refusal.
+    proven: Option<u64>,
     /// Calls up to this number had been made when the last refusal came.
     refused_at: u64,
     /// Calls in a row that went well with as many at once as may be.
@@ -60,7 +62,9 @@ impl CallsAtOnce {
         self.hold = self.hold.saturating_mul(2).clamp(FIRST_HOLD, MOST_HOLD);
         self.held_until = now.checked_add(self.hold);
         let most = self.most.unwrap_or(at_once).min(at_once);
-        self.most = Some((most / 2).max(1));
+        let proven = self.proven.take();
+        let one_less = proven.filter(|proven| proven.saturating_add(1) == at_once);
+        self.most = Some(one_less.unwrap_or(most / 2).max(1));
         self.most
     }
 
@@ -99,6 +103,7 @@ impl CallsAtOnce {
             return None;
         }
         self.good = 0;
+        self.proven = Some(most);
         if self.is_returning {
             let next = most.saturating_mul(2);
             self.is_returning = next < self.refused;
@@ -143,13 +148,14 @@ mod tests {
         assert_eq!(raise(&mut calls, 3, now), None, "there weren't as many");
         let later = now + FIRST_HOLD;
         assert_eq!(raise(&mut calls, 8, later), Some(9));
-        assert_eq!(raise(&mut calls, 9, later), None, "one more at a time");
-        assert_eq!(calls.refuse(9, 30, 40, later), Some(4));
-        let later = later + FIRST_HOLD;
-        for more in [5, 6, 7, 8] {
+        assert!(!calls.allows(9), "one more at a time");
+        assert_eq!(calls.refuse(9, 30, 40, later), Some(8), "as many went well");
+        assert_eq!(calls.refuse(8, 41, 50, later), Some(4), "they no longer do");
+        let later = later + FIRST_HOLD * 2;
+        for more in [5, 6, 7] {
             assert_eq!(raise(&mut calls, more - 1, later), Some(more));
         }
-        assert_eq!(raise(&mut calls, 8, later), None, "held twice as long");
+        assert_eq!(raise(&mut calls, 7, later), None, "held longer each time");
     }
 
     #[test]

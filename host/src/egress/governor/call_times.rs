@@ -5,30 +5,51 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// In so many parts a window is kept, each with the time of its last call at the latest.
-const PARTS: u32 = 128;
+/// In so many parts a window is kept, each with the times of its first and its last call.
+const PARTS: u32 = 512;
 
-/// The beginnings of the parts of a window in which calls were made.
+/// The calls of the last window.
 #[derive(Debug, Default)]
-pub(super) struct CallTimes(VecDeque<Instant>);
+pub(super) struct CallTimes(VecDeque<CallSpan>);
+
+/// Calls that were answered so close to each other that they count as one time.
+#[derive(Debug, Clone, Copy)]
+struct CallSpan {
+    first: Instant,
+    last: Instant,
+}
 
 impl CallTimes {
     /// Notes a call that was answered now, and answers when the first of the last window's calls no longer counts: in
     /// whichever way the API counts, one more may be made then.
     pub(super) fn reset(&mut self, now: Instant, window: Duration) -> Instant {
         let part = window / PARTS;
-        let end = |begun: Instant| {
-            let length = window.saturating_add(part);
-            begun.checked_add(length).unwrap_or(begun)
-        };
-        while self.0.front().is_some_and(|begun| end(*begun) <= now) {
+        let end = |begun: Instant| begun.checked_add(window).unwrap_or(begun);
+        while self.0.front().is_some_and(|span| end(span.last) <= now) {
             self.0.pop_front();
         }
-        let is_in_last = |begun: &Instant| now.saturating_duration_since(*begun) < part;
-        if !self.0.back().is_some_and(is_in_last) {
-            self.0.push_back(now);
+        match self.0.back_mut() {
+            Some(span) if now.saturating_duration_since(span.first) < part => {
+                span.last = now;
+            }
+            _ => self.0.push_back(CallSpan {
+                first: now,
+                last: now,
+            }),
         }
-        self.0.front().map_or(now, |begun| end(*begun))
+        self.next_end(now, window).unwrap_or_else(|| end(now))
+    }
+
+    /// When the next call no longer counts; `None` if all that are known don't.
+    fn next_end(&self, now: Instant, window: Duration) -> Option<Instant> {
+        let span = self.0.front()?;
+        // Those of a span between its first and its last one count till then, at the latest.
+        let first = span.first.checked_add(window)?;
+        if first > now {
+            Some(first)
+        } else {
+            span.last.checked_add(window)
+        }
     }
 }
 
@@ -39,16 +60,25 @@ mod tests {
     #[test]
     fn reset_is_a_window_after_the_first_call_that_counts() {
         let (mut log, now) = (CallTimes::default(), Instant::now());
-        let (second, window) = (Duration::from_secs(1), Duration::from_secs(128));
-        assert_eq!(log.reset(now, window), now + second * 129);
-        for later in [second / 2, second * 60, second * 128] {
-            assert_eq!(log.reset(now + later, window), now + second * 129);
+        let (second, window) = (Duration::from_secs(1), Duration::from_secs(512));
+        assert_eq!(log.reset(now, window), now + window);
+        for later in [second / 2, second * 60, second * 511] {
+            assert_eq!(log.reset(now + later, window), now + window);
         }
-        let next = log.reset(now + second * 129, window);
-        assert_eq!(next, now + second * (60 + 129));
-        for number in 0..100_000 {
-            log.reset(now + second / 100 * number, window);
+        // Of the first two, which count as one time, the second one still counts.
+        let at = now + window + second / 4;
+        assert_eq!(log.reset(at, window), now + second / 2 + window);
+        let at = now + window + second / 2;
+        assert_eq!(log.reset(at, window), now + second * 60 + window);
+    }
+
+    #[test]
+    fn calls_are_kept_within_bounds() {
+        let (mut log, now) = (CallTimes::default(), Instant::now());
+        let (second, window) = (Duration::from_secs(1), Duration::from_secs(512));
+        for number in 0..1_000_000 {
+            log.reset(now + second / 1000 * number, window);
         }
-        assert!(log.0.len() <= 131, "{}", log.0.len());
+        assert!(log.0.len() <= 514, "{}", log.0.len());
     }
 }
