@@ -160,12 +160,19 @@ interface Body {
   json(options?: JsonOptions): Promise<any>;
 }
 
+interface AbortSignalLike {
+  readonly aborted: boolean;
+  throwIfAborted(): void;
+}
+
 export interface RequestInit {
   method?: string;
   headers?: HeadersInit;
   body?: BodyInit | null;
   /** Milliseconds for the whole exchange. */
   timeout?: number;
+  /** Aborts before the request is sent, and after the time of an `AbortSignal.timeout` or of the next timer. */
+  signal?: AbortSignalLike | null;
   /** Whether the host may send it again after a failure. By default GET, HEAD, OPTIONS, PUT and DELETE may. */
   idempotent?: boolean;
   /** The configured credential to add; by default the one whose URLs match. */

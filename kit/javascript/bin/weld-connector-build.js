@@ -3,14 +3,16 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-import { sourceLines } from "./source-lines.js";
+import { bundle } from "./bundle.js";
+import { deepenStack } from "./deep-stack.js";
+import { Mistake } from "./mistake.js";
 
 const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey]
 
@@ -22,8 +24,6 @@ const SHIM = { name: "@bytecodealliance/preview2-shim", version: "0.26.0" };
 
 const ENGINES = { quickjs: withQuickJs, starlingmonkey: withStarlingMonkey };
 
-class Mistake extends Error {}
-
 async function main() {
   const { entry, out, engine } = await readArguments();
   const project = createRequire(join(process.cwd(), "package.json"));
@@ -33,10 +33,11 @@ async function main() {
   // Beside the result, so that the last step is a renaming: weld-host never sees half a component.
   const folder = await mkdtemp(join(dirname(out), ".weld-connector-"));
   try {
-    await bundle(build, entry, join(folder, "connector.js"));
+    const { usesRandom } = await bundle(build, entry, join(folder, "connector.js"));
     // A copy, since jco may write into the contract's folder.
     await cp(new URL("../wit", import.meta.url), join(folder, "wit"), { recursive: true });
-    await ENGINES[engine](project, folder);
+    if (usesRandom) await addRandom(join(folder, "wit"));
+    await ENGINES[engine](project, folder, usesRandom ? "connector-with-random" : "connector");
     await rename(join(folder, "connector.wasm"), out);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -120,42 +121,21 @@ async function readPackage(file, name) {
   throw new Mistake(`${name} has no package.json`);
 }
 
-async function bundle(build, entry, outfile) {
-  const globals = fileURLToPath(new URL("../src/globals.js", import.meta.url));
-  await build({
-    stdin: {
-      // The globals come first: all other modules, while they load, find them in place.
-      contents: `import ${JSON.stringify(globals)};\nexport { source } from ${JSON.stringify(entry)};\n`,
-      resolveDir: dirname(entry),
-      sourcefile: "weld-connector-entry.js",
-    },
-    bundle: true,
-    conditions: ["weld"],
-    define: { "process.env.NODE_ENV": '"production"' },
-    external: ["weld:*"],
-    format: "esm",
-    logLevel: "warning",
-    mainFields: ["module", "main"],
-    outfile,
-    sourcemap: "external",
-    platform: "neutral",
-    // Promises of the engine would never go on; see src/promise.js.
-    supported: { "async-await": false, "async-generator": false, "for-await": false, "top-level-await": false },
-    target: "es2022",
-  }).catch((error) => {
-    // esbuild has said why.
-    throw Object.assign(new Mistake(error.errors?.length ? "the connector can't be bundled" : error.message), {
-      cause: error,
-    });
-  });
-  // At its end, so that no line moves.
-  const map = JSON.parse(await readFile(`${outfile}.map`, "utf8"));
-  const text = await readFile(outfile, "utf8");
-  const nameOf = (source) => relative(process.cwd(), resolve(dirname(outfile), source));
-  await appendFile(outfile, `\nglobalThis.weldConnectorLines = ${JSON.stringify(sourceLines(text, map, nameOf))};\n`);
+// The contract beside what gives random bytes. Only a component that uses them imports it.
+async function addRandom(folder) {
+  await mkdir(join(folder, "deps", "random"), { recursive: true });
+  await writeFile(
+    join(folder, "deps", "random", "random.wit"),
+    "package wasi:random@0.2.0;\n\ninterface random {\n    get-random-u64: func() -> u64;\n}\n",
+  );
+  await writeFile(
+    join(folder, "random.wit"),
+    "package weld:connector@0.1.0;\n\nworld connector-with-random {\n    include connector;\n" +
+      "    import wasi:random/random@0.2.0;\n}\n",
+  );
 }
 
-async function withQuickJs(project, folder) {
+async function withQuickJs(project, folder, world) {
   const { componentize } = await importTool(project, "componentize-qjs");
   const jsPath = join(folder, "connector.js");
   const { component } = await componentize({
@@ -163,27 +143,23 @@ async function withQuickJs(project, folder) {
     jsSource: await readFile(jsPath, "utf8"),
     sync: true,
     witPath: join(folder, "wit"),
-    world: "connector",
+    world,
   }).catch((cause) => {
     throw new Mistake(`no component can be made of the connector: ${cause.message}`, { cause });
   });
-  await writeFile(join(folder, "connector.wasm"), component);
+  const deeper = deepenStack(component);
+  if (deeper === undefined) {
+    console.warn(
+      "weld-connector-build: the stack stays as it is, at some 3,500 calls, since componentize-qjs is of another version",
+    );
+  }
+  await writeFile(join(folder, "connector.wasm"), deeper ?? component);
 }
 
-async function withStarlingMonkey(project, folder) {
+async function withStarlingMonkey(project, folder, world) {
   const jco = await requireJco(project);
   const without = ["-d", "http", "fetch-event"];
-  const values = [
-    "componentize",
-    "connector.js",
-    "--wit",
-    "wit",
-    "-n",
-    "connector",
-    ...without,
-    "-o",
-    "connector.wasm",
-  ];
+  const values = ["componentize", "connector.js", "--wit", "wit", "-n", world, ...without, "-o", "connector.wasm"];
   await new Promise((done, fail) => {
     // In the bundle's folder, from which jco resolves the entry.
     const child = spawn(process.execPath, [jco, ...values], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });

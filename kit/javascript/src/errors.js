@@ -1,5 +1,7 @@
 // Why there is no schema or page: the contract's errors as classes, and what else may be thrown made one of them.
 
+import { adviceOn } from "./missing.js";
+
 /** The largest number of milliseconds in the contract. */
 export const MOST_MILLISECONDS = 4_294_967_295;
 
@@ -118,7 +120,7 @@ export function contractError(thrown) {
 
 function messageOf(thrown) {
   if (thrown instanceof Error) {
-    return thrown.message === "" ? thrown.name : `${thrown.name}: ${thrown.message}`;
+    return thrown.message === "" ? thrown.name : `${thrown.name}: ${thrown.message}${adviceOn(thrown)}`;
   }
   return `${describe(thrown)} was thrown, which is no Error`;
 }

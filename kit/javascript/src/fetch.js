@@ -2,8 +2,10 @@
 
 import { httpFetch } from "#host";
 import { Body } from "./body.js";
+import { MOST_MILLISECONDS } from "./errors.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
+import { passTime, untilTimer } from "./loop.js";
 import { requireRunning } from "./running.js";
 
 /** Why a request has no response. Where nobody catches it, it is the contract's error that `payload` says. */
@@ -48,10 +50,22 @@ function payloadOf(tag, val, message) {
 // A query often holds a token, which has no place in an error.
 const withoutQuery = (url) => url.replace(/[?#].*$/s, "");
 
+/**
+ * The milliseconds until a signal is aborted: by its own time, or by the next timer, which may be there for that. No timer
+ * runs while the host waits for an answer.
+ */
+function untilAborted(signal) {
+  if (signal === undefined) return Infinity;
+  signal.throwIfAborted();
+  return Math.max(Math.min(signal.left ?? Infinity, untilTimer()), 1);
+}
+
 function send(request) {
   requireRunning("fetch");
-  const { method, url, headers, timeout, idempotent, credential } = request;
+  const { method, url, headers, idempotent, credential, signal } = request;
   const asked = url.toWellFormed();
+  const bound = Math.ceil(untilAborted(signal));
+  const timeout = bound < (request.timeout ?? MOST_MILLISECONDS) ? bound : request.timeout;
   let answer;
   try {
     answer = httpFetch({
@@ -65,6 +79,10 @@ function send(request) {
     });
   } catch (error) {
     if (MESSAGES[error?.payload?.tag] === undefined) throw error;
+    if (error.payload.tag === "timeout" && timeout === bound) {
+      passTime(bound);
+      signal.throwIfAborted();
+    }
     throw new FetchError(error.payload, method, asked);
   }
   return Response.fromHost(answer, asked);

@@ -6,6 +6,7 @@ import { install } from "./install.js";
 import { queueMicrotask } from "./loop.js";
 import { Promise } from "./promise.js";
 import { random } from "./random.js";
+import { isRunning, startOfCall } from "./running.js";
 import { URLSearchParams } from "./search-params.js";
 import { URL } from "./url.js";
 
@@ -34,8 +35,23 @@ for (const name of [
 ]) {
   Object.defineProperty(globalThis[name], "name", { value: name });
 }
+// Packages look whether there is an environment while they load. Its variables are there in a call.
+const unread = new Proxy({}, { get: variables, has: variables, ownKeys: variables });
 globalThis.process = {
   get env() {
-    return variables();
+    return isRunning() ? variables() : unread;
   },
+  argv: [],
+  cwd: () => "/",
+  nextTick: (call, ...values) => queueMicrotask(() => call(...values)),
+  platform: "wasi",
+  version: "",
+  versions: {},
+};
+// The engine's own counts from the time of the build, on the clock of the machine that it ran on.
+globalThis.performance = {
+  get timeOrigin() {
+    return startOfCall();
+  },
+  now: () => Date.now() - startOfCall(),
 };

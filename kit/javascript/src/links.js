@@ -19,7 +19,7 @@ export function readLinks(header, base) {
     const target = take(LINK);
     if (target === null) return found;
     const link = Object.create(null);
-    for (let parameter; (parameter = take(PARAMETER)) !== null; ) {
+    for (let parameter; (parameter = take(PARAMETER)) !== null;) {
       const [, name, value = ""] = parameter;
       // Of two with one name, the first counts.
       link[name.toLowerCase()] ??= unquoted(value);

@@ -67,6 +67,21 @@ export function sleep(duration) {
   });
 }
 
+const firstDue = () => Math.min(...Array.from(timers.values(), ({ due }) => due));
+
+/** The milliseconds until the next timer; Infinity where there is none. */
+export const untilTimer = () => firstDue() - slept;
+
+/** Lets so many milliseconds be over that passed without the loop, and runs the timers that are due then. */
+export function passTime(duration) {
+  const end = slept + duration;
+  while (firstDue() <= end) {
+    slept = Math.max(slept, firstDue());
+    runTimer();
+  }
+  slept = Math.max(slept, end);
+}
+
 // Sleeps until the next timer and runs it. False where there is none.
 function runTimer() {
   let first;

@@ -9,7 +9,6 @@ const USUAL = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
 // Options that would change what happens, and that the host has other means for.
 const ELSEWHERE = {
-  signal: "there is nothing to abort: use `timeout`, in milliseconds",
   dispatcher: "the host makes the connections",
   agent: "the host makes the connections",
 };
@@ -44,6 +43,7 @@ export class Request extends Body {
     this.timeout = timeout === undefined ? undefined : milliseconds(timeout, "the timeout of fetch");
     this.idempotent = init.idempotent ?? from?.idempotent;
     this.credential = init.credential ?? from?.credential;
+    this.signal = init.signal ?? from?.signal ?? undefined;
   }
 
   clone() {

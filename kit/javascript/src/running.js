@@ -2,11 +2,16 @@
 // modules: what they do then, they do at build time, where there is neither host nor environment.
 
 let running = false;
+let start = Date.now();
 
 export const isRunning = () => running;
 
+/** When the call began, or the module was loaded, in milliseconds since 1970. */
+export const startOfCall = () => start;
+
 export function setRunning(value) {
   running = value;
+  if (value) start = Date.now();
 }
 
 /** Complains where `what` is used while modules load. */

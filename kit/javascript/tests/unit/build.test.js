@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,21 @@ test("what can't be built is said, and leaves nothing behind", () => {
       'import { fetch } from "weld-connector";\nfetch("https://h/");\nexport const source = await 1;',
       /Top-level await is not available/,
     ],
-    ['import "node:fs";\nexport const source = 1;', /Could not resolve "node:fs"/],
+    [
+      'import "node:fs";\nexport const source = 1;',
+      /connector\.js:1:8: Could not resolve "node:fs"[^]*node:fs is a module of Node's.*: a connector has no files/,
+    ],
+    ['const http = require("http");\nexport const source = http;', /connector\.js:1:\d+: .*"http"[^]*use fetch/],
+    [
+      'import { pipeline } from "stream";\nexport const source = pipeline;',
+      /connector\.js:1:\d+: .*"stream"[^]*response\.text/,
+    ],
+    [
+      'import { createKey } from "crypto";\nexport const source = createKey;',
+      /No matching export in .* for import "createKey"/,
+    ],
+    ['import "not-installed/part";\nexport const source = 1;', /npm install not-installed$/m],
+    ['import "./nowhere.js";\nexport const source = 1;', /there is no such file/],
     ["export const source = ;", /Unexpected ";"/],
   ];
   for (const [content, message] of cases) {
@@ -46,6 +60,7 @@ test("what can't be built is said, and leaves nothing behind", () => {
     assert.equal(status, 1, said);
     assert.match(said, message);
     assert.doesNotMatch(said, /node:internal/, "a mistake needs no trace");
+    assert.doesNotMatch(said, /platform|external/, "options of esbuild's are none of the author's");
   }
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.startsWith(".") || name === "broken.wasm"),
@@ -65,4 +80,19 @@ test("wrong arguments are said with what is right", () => {
     assert.deepEqual([status, message.test(said)], [1, true], said);
   }
   assert.match(build(GOOD, "--help").said, /^Usage: /);
+});
+
+test("what a connector doesn't use isn't in its component", () => {
+  const sizeOf = (content) => {
+    const { status, said } = build(content, "--out", "size.wasm");
+    assert.equal(status, 0, said);
+    return statSync(join(folder, "size.wasm")).size;
+  };
+  const plain = sizeOf(GOOD);
+  assert.ok(!readFileSync(join(folder, "size.wasm")).includes("get-random-u64"));
+  const all = sizeOf(`${GOOD}export const used = () => [crypto.randomUUID(), new Date().toLocaleString()];\n`);
+  // What is exported beside the source isn't used, either; a name more or less makes a byte's difference.
+  assert.ok(Math.abs(all - plain) < 100, `${all} and ${plain} bytes`);
+  sizeOf(`${GOOD}globalThis.used = () => crypto.randomUUID();\n`);
+  assert.ok(readFileSync(join(folder, "size.wasm")).includes("get-random-u64"));
 });

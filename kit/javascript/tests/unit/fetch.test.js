@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { defineConnector, expectOk, fetch, Headers, Request, Response } from "weld-connector";
 import { fakeHost, httpError } from "weld-connector/testing";
 import { millisecondsUntil, rateLimit } from "../../src/refusal.js";
+import { AbortSignal as OurSignal } from "../../src/web/abort.js";
 
 // What `call` comes to inside of a page.
 async function inPage(host, call) {
@@ -64,7 +65,6 @@ test("bodies are text or bytes, and other values are refused", async () => {
 });
 
 test("options that have no meaning here are refused with what to do instead", () => {
-  assert.throws(() => new Request("https://h/", { signal: AbortSignal.abort() }), /use `timeout`/);
   assert.throws(() => new Request("https://h/", { timeout: -1 }), /timeout of fetch is -1/);
   assert.throws(() => new Request("https://h/", { method: "GE T" }), /no method/);
 });
@@ -296,4 +296,31 @@ test("Response.json is JSON with its type", async () => {
     [202, "application/json", [1]],
   );
   assert.throws(() => new Response("", { status: 700 }), RangeError);
+});
+
+test("a signal bounds a request: one that is aborted, its own time, or the next timer's", async () => {
+  const asked = [];
+  const host = fakeHost({
+    fetch(request) {
+      asked.push(request.timeout);
+      if (request.url.endsWith("/slow")) throw httpError("timeout");
+      return new Response("ok");
+    },
+  });
+  await inPage(host, async () => {
+    await assert.rejects(fetch("https://h/", { signal: AbortSignal.abort() }), { name: "AbortError" });
+    assert.deepEqual(asked, []);
+    await fetch("https://h/", { signal: new AbortController().signal });
+    await fetch("https://h/", { signal: OurSignal.timeout(5000), timeout: 9000 });
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), 3000);
+    await fetch("https://h/", { signal: controller.signal });
+    await assert.rejects(fetch("https://h/slow", { signal: controller.signal }), { name: "AbortError" });
+    clearTimeout(timer);
+    await assert.rejects(fetch("https://h/slow", { timeout: 10 }), { kind: "timeout" });
+  });
+  const [free, own, ...timers] = asked;
+  assert.equal(free, undefined);
+  assert.ok(own > 0 && own <= 5000, String(own));
+  assert.deepEqual(timers, [3000, 3000, 10]);
 });

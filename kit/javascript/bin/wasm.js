@@ -1,0 +1,82 @@
+// WebAssembly's binary format, as far as the build changes a component.
+
+/** The bytes of an unsigned number (LEB128). */
+export function unsigned(value) {
+  const bytes = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Uint8Array.from([...bytes, rest]);
+    bytes.push((rest % 128) | 128);
+  }
+}
+
+/** The bytes of a number that isn't negative, where the format has signed ones: bit 6 of the last byte is the sign. */
+export function signed(value) {
+  const bytes = unsigned(value);
+  const last = bytes.length - 1;
+  if (bytes[last] < 64) return bytes;
+  bytes[last] |= 128;
+  return join([bytes, Uint8Array.of(0)]);
+}
+
+export function join(parts) {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Reads numbers one after the other. */
+export class Reader {
+  constructor(bytes, at = 0) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  byte() {
+    if (this.at >= this.bytes.length) throw new RangeError("the component ends within a number");
+    return this.bytes[this.at++];
+  }
+
+  unsigned() {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  }
+
+  // Negative numbers come out as large ones, for which there is no place in a memory.
+  signed() {
+    return this.unsigned();
+  }
+
+  take(length) {
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+}
+
+const HEADER = 8;
+
+/** The sections of a module or component. */
+export function sections(bytes) {
+  const found = [];
+  for (const reader = new Reader(bytes, HEADER); reader.at < bytes.length;) {
+    const id = reader.byte();
+    found.push({ id, content: reader.take(reader.unsigned()) });
+  }
+  return found;
+}
+
+/** The same module or component with the sections that `change` makes of its own. */
+export function rebuilt(bytes, change) {
+  const parts = sections(bytes).flatMap(({ id, content }) => {
+    const changed = change(id, content);
+    return [Uint8Array.of(id), unsigned(changed.length), changed];
+  });
+  return join([bytes.subarray(0, HEADER), ...parts]);
+}

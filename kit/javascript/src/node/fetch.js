@@ -1,0 +1,16 @@
+// The kit's `fetch` by the names that packages for Node give theirs.
+
+import { FetchError, fetch } from "../fetch.js";
+import { Headers } from "../headers.js";
+import { Request } from "../request.js";
+import { Response } from "../response.js";
+
+export { FetchError, Headers, Request, Response, fetch };
+export default Object.assign((input, init) => fetch(input, init), {
+  FetchError,
+  Headers,
+  Request,
+  Response,
+  default: fetch,
+  fetch,
+});

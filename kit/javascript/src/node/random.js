@@ -1,0 +1,22 @@
+// Random bytes for secrets, from the host. A component that uses them imports `wasi:random`; in tests they are Node's.
+
+import { getRandomU64 } from "#random";
+import { requireRunning } from "../running.js";
+
+/** So many random bytes. */
+export function bytes(length) {
+  requireRunning("random bytes");
+  const words = new Uint32Array(Math.ceil(length / 4));
+  // The higher half: the engine gives numbers of 64 bits as Numbers, in which the lowest bits are lost.
+  for (let at = 0; at < words.length; at++) words[at] = Number(BigInt(getRandomU64()) >> 32n);
+  return new Uint8Array(words.buffer, 0, length).slice();
+}
+
+/** A random UUID (RFC 9562, version 4). */
+export function uuid() {
+  const made = bytes(16);
+  made[6] = (made[6] & 0x0f) | 0x40;
+  made[8] = (made[8] & 0x3f) | 0x80;
+  const digits = Array.from(made, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

@@ -1,0 +1,6 @@
+// Node's `timers/promises`.
+
+import { promises } from "./timers.js";
+
+export const { setImmediate, setTimeout } = promises;
+export default promises;
