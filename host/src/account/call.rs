@@ -34,6 +34,11 @@ impl CallAccount {
         Charge::new(self.host.counter().clone(), Some(self.own.clone()), bytes)
     }
 
+    /// How much is charged as the call's own at the moment, in bytes.
+    pub(crate) fn owned_bytes(&self) -> u64 {
+        self.own.used_bytes()
+    }
+
     /// Charges what passes through the host and has a limit of its own: a request's or a response's body, a page.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ fn what_a_call_owns_counts_for_it_and_for_all() {
     drop(transit);
     assert_eq!(own.grow(10), Ok(()), "a refused growth is not counted");
     assert_eq!((own.bytes(), host.used_bytes()), (60, 60));
+    assert_eq!(call.owned_bytes(), 60);
     own.shrink(1_000);
     assert_eq!((own.bytes(), host.used_bytes()), (0, 0));
     own.resize(60).unwrap();

@@ -114,12 +114,11 @@ impl ResponseBody {
     pub(super) async fn whole(mut self) -> Result<Holding<Vec<u8>>, EgressError> {
         let mut bytes = Holding::new(Vec::new(), self.limits.memory.charge(0)?);
         while let Some(frame) = self.frame().await {
-            if let Ok(piece) = frame?.into_data() {
-                if let Err(error) = bytes.append(&piece, self.limits.max_bytes) {
-                    let error = error.into();
-                    self.record.fail(&error);
-                    return Err(error);
-                }
+            let piece = frame?.into_data().unwrap_or_default();
+            if let Err(error) = bytes.append(&piece, self.limits.max_bytes) {
+                let error = error.into();
+                self.record.fail(&error);
+                return Err(error);
             }
             // A few compressed bytes become many pieces, and no wait stands between them.
             self.limits.scope.cpu.take_turns().await;

@@ -156,7 +156,7 @@ impl Program {
                 Err(CallError::classify(error, &circumstances))
             }
         };
-        drop_aside(charge.bytes(), (store, charge)).await;
+        drop_aside(scope.account.owned_bytes(), (store, charge)).await;
         result.map_err(|error| error.or_of_a_credential(scope.network.failed_credential()))
     }
 }

@@ -15,13 +15,6 @@ const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 #[derive(Debug, Clone, Default)]
 pub(super) struct StoreCharge(Arc<Mutex<Option<Charge>>>);
 
-impl StoreCharge {
-    /// How much memory the store has, in bytes.
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.lock().as_ref().map_or(0, Charge::bytes)
-    }
-}
-
 /// Counts the growth of every memory and table of a store as the call's own, and refuses what would go past a limit.
 #[derive(Debug)]
 pub(super) struct MemoryLimiter {

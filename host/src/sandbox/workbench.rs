@@ -21,7 +21,7 @@ const LARGE_BYTES: u64 = 4 << 20;
 /// So many bytes are worked on where the call runs: what that takes is less than a change of threads is worth.
 const SMALL_BYTES: usize = 64 << 10;
 
-/// Drops what has so many bytes of memory; where no call runs, if they are many. Answers when it is gone.
+/// Drops what has about so many bytes of memory; where no call runs, if they are many. Answers when it is gone.
 pub(super) async fn drop_aside<T: Send + 'static>(bytes: u64, value: T) {
     if bytes < LARGE_BYTES {
         drop(value);
