@@ -14,6 +14,7 @@ use super::dial::Dialler;
 use super::error::EgressError;
 use super::governor::Governor;
 use super::headers;
+use super::heads::HeadWarnings;
 use super::memory::{ExchangeMemory, MemoryPayer, in_bytes, received_bytes};
 use super::message::{Request, RequestBody, Response};
 use super::outgoing::{Outgoing, OutgoingBody};
@@ -49,20 +50,23 @@ impl Egress {
         upstreams: &Upstreams,
         previous: Option<&Self>,
     ) -> Result<Self, rustls::Error> {
+        let secrets = previous.map_or_else(
+            || Secrets::of(connector),
+            |previous| previous.upstream.secrets.clone(),
+        );
         let pool = match previous {
             Some(previous) if previous.upstream.network.connects_as(&config.network) => {
                 previous.upstream.pool.clone()
             }
             _ => {
+                let warnings = HeadWarnings::new(connector.into(), secrets.clone());
+                let warnings = Arc::new(warnings);
                 let tls = upstreams.tls.client(&config.network)?;
-                let dialler = Dialler::new(upstreams.network.clone(), &config.network, tls);
+                let dialler =
+                    Dialler::new(upstreams.network.clone(), &config.network, tls, warnings);
                 Arc::new(Pool::new(dialler, config.network.title_case))
             }
         };
-        let secrets = previous.map_or_else(
-            || Secrets::of(connector),
-            |previous| previous.upstream.secrets.clone(),
-        );
         secrets.add_config(config);
         let connector: Arc<str> = connector.into();
         let credentials = Credentials::new(

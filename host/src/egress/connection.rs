@@ -1,16 +1,22 @@
 //! One connection to an upstream, as the client's pool keeps it.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection as Pooled};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+
+use super::heads::HeadReader;
+
+/// How much of a head is read at a time.
+const HEAD_PIECE_BYTES: usize = 8 << 10;
 
 /// A stream of bytes, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -28,7 +34,8 @@ pub(super) struct DialTimes {
 
 pub(super) struct Connection {
     io: TokioIo<Box<dyn Stream>>,
-    is_http2: bool,
+    /// Looks at the heads that pass; `None` for HTTP/2, whose heads are checked by its own rules.
+    heads: Option<HeadReader>,
     times: DialTimes,
     /// Given back when the connection ends: what keeps an origin from having too many.
     _permit: Option<OwnedSemaphorePermit>,
@@ -37,13 +44,13 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(
         stream: Box<dyn Stream>,
-        is_http2: bool,
+        heads: Option<HeadReader>,
         times: DialTimes,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
             io: TokioIo::new(stream),
-            is_http2,
+            heads,
             times,
             _permit: permit,
         }
@@ -53,7 +60,7 @@ impl Connection {
 impl Pooled for Connection {
     fn connected(&self) -> Connected {
         let connected = Connected::new().extra(self.times);
-        if self.is_http2 {
+        if self.heads.is_none() {
             connected.negotiated_h2()
         } else {
             connected
@@ -61,23 +68,53 @@ impl Pooled for Connection {
     }
 }
 
+impl Connection {
+    /// Learns what of these pieces was written: so many bytes.
+    fn sent<'p>(&mut self, pieces: impl IntoIterator<Item = &'p [u8]>, mut written: usize) {
+        let Some(heads) = &mut self.heads else {
+            return;
+        };
+        for piece in pieces {
+            let (sent, _) = piece.split_at(written.min(piece.len()));
+            written = written.saturating_sub(sent.len());
+            heads.sent(sent);
+            if written == 0 {
+                break;
+            }
+        }
+    }
+}
+
 impl Read for Connection {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(context, buffer)
+        let this = self.get_mut();
+        let Some(heads) = this.heads.as_mut().filter(|heads| heads.is_in_head()) else {
+            return Pin::new(&mut this.io).poll_read(context, buffer);
+        };
+        let mut piece = [MaybeUninit::uninit(); HEAD_PIECE_BYTES];
+        let most = piece.len().min(buffer.remaining());
+        let mut read = ReadBuf::uninit(piece.get_mut(..most).unwrap_or_default());
+        ready!(Pin::new(this.io.inner_mut()).poll_read(context, &mut read))?;
+        heads.received(read.filled()).map_err(io::Error::other)?;
+        buffer.put_slice(read.filled());
+        Poll::Ready(Ok(()))
     }
 }
 
 impl Write for Connection {
     fn poll_write(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(context, bytes)
+        let this = self.get_mut();
+        let written = ready!(Pin::new(&mut this.io).poll_write(context, bytes))?;
+        this.sent([bytes], written);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -93,10 +130,13 @@ impl Write for Connection {
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(context, slices)
+        let this = self.get_mut();
+        let written = ready!(Pin::new(&mut this.io).poll_write_vectored(context, slices))?;
+        this.sent(slices.iter().map(|slice| &**slice), written);
+        Poll::Ready(Ok(written))
     }
 }

@@ -24,6 +24,7 @@ use tokio_rustls::TlsConnector;
 
 use super::address::{AddressGate, SpecialUse};
 use super::connection::{Connection, DialTimes, Stream};
+use super::heads::{HeadReader, HeadWarnings};
 use super::network::Network;
 use super::phase::{CallPhase, PhaseClock};
 use crate::config::NetworkConfig;
@@ -73,6 +74,7 @@ struct DialContext {
     look_ups: Arc<Semaphore>,
     connect_timeout: Duration,
     max_per_origin: usize,
+    warnings: Arc<HeadWarnings>,
     origins: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
@@ -81,6 +83,7 @@ impl Dialler {
         network: Arc<dyn Network>,
         config: &NetworkConfig,
         tls: ClientConfig,
+        warnings: Arc<HeadWarnings>,
     ) -> Self {
         Self(Arc::new(DialContext {
             network,
@@ -89,6 +92,7 @@ impl Dialler {
             look_ups: Arc::new(Semaphore::new(LOOK_UPS)),
             connect_timeout: config.connect_timeout,
             max_per_origin: config.connections,
+            warnings,
             origins: Mutex::default(),
         }))
     }
@@ -166,7 +170,15 @@ impl DialContext {
             resolve: resolved.duration_since(began),
             connect: resolved.elapsed(),
         };
-        Ok(Connection::new(stream, is_http2, times, permit))
+        let origin = || {
+            format!(
+                "{}://{}",
+                uri.scheme_str().unwrap_or_default(),
+                authority(uri)
+            )
+        };
+        let heads = (!is_http2).then(|| HeadReader::new(origin().into(), self.warnings.clone()));
+        Ok(Connection::new(stream, heads, times, permit))
     }
 
     /// The addresses of a host that may be called. One that may not be is left out; where none is left, that is why.
@@ -223,6 +235,11 @@ impl DialContext {
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((Box::new(stream), is_http2))
     }
+}
+
+/// The host of a URL, with its port if it has one.
+fn authority(uri: &Uri) -> &str {
+    uri.authority().map_or("", |authority| authority.as_str())
 }
 
 /// The first connection that can be made: addresses in their order, each with a head start before the next.

@@ -100,6 +100,14 @@ pub(crate) enum EgressError {
         waited: PhaseTime,
     },
 
+    /// The response is there, and nobody can read it; another one would be no better.
+    #[error("the response of {origin} can't be read")]
+    Unreadable {
+        origin: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+
     #[error("the request to {origin} failed")]
     Failed {
         origin: String,
@@ -229,7 +237,7 @@ impl EgressError {
                 "unavailable"
             }
             Self::Timeout { .. } => "timeout",
-            Self::Failed { .. } => "failed",
+            Self::Unreadable { .. } | Self::Failed { .. } => "failed",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bounded_body;
 
+use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,14 +20,12 @@ use super::connection::DialTimes;
 use super::dial::{DialFault, Dialler};
 use super::error::{EgressError, RequestFault, Timeout, TimeoutOwner};
 use super::headers;
+use super::heads::{HeadFault, MAX_HEAD_BYTES};
 use super::outgoing::{Outgoing, OutgoingBody, TransferError};
 use super::phase::{CallPhase, PhaseTime};
 use super::record::CallRecord;
 use crate::scope::{CallScope, Deadline};
 use bounded_body::{BodyFault, bounded};
-
-/// The longest head of a response.
-pub(super) const MAX_HEAD_BYTES: u32 = 256 << 10;
 
 pub(super) type HttpClient = Pool<Dialler, UnsyncBoxBody<Bytes, TransferError>>;
 
@@ -74,15 +73,9 @@ pub(super) enum ExchangeFault {
         address: IpAddr,
         special_use: SpecialUse,
     },
-    /// The head is longer than one may be. The client sees that only where it comes in several pieces.
-    LongHead,
+    Head(HeadFault),
     Client(legacy::Error),
 }
-
-/// What is wrong with a head that is too long.
-#[derive(Debug, thiserror::Error)]
-#[error("the head of the response has more than {MAX_HEAD_BYTES} bytes")]
-struct HeadFault;
 
 impl From<BodyFault> for ExchangeFault {
     fn from(fault: BodyFault) -> Self {
@@ -113,6 +106,9 @@ impl ExchangeFault {
             if let Some(fault) = found.downcast_ref::<BodyFault>() {
                 return Self::Body(*fault);
             }
+            if let Some(fault) = head_fault(found) {
+                return Self::Head(fault);
+            }
             cause = found.source();
         }
         Self::Client(error)
@@ -138,9 +134,9 @@ impl ExchangeFault {
                 special_use,
                 file: config_file.to_owned(),
             },
-            Self::LongHead => EgressError::Failed {
+            Self::Head(fault) => EgressError::Unreadable {
                 origin: origin.to_owned(),
-                source: HeadFault.into(),
+                source: fault.into(),
             },
             Self::Client(error) => EgressError::Failed {
                 origin: origin.to_owned(),
@@ -148,6 +144,21 @@ impl ExchangeFault {
             },
         }
     }
+}
+
+/// What is wrong with a head, by a cause of the client's failure: what `heads` has said, or the parser.
+fn head_fault(cause: &(dyn std::error::Error + 'static)) -> Option<HeadFault> {
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        let ours = error.get_ref().and_then(|inner| inner.downcast_ref());
+        return ours.cloned();
+    }
+    let error = cause.downcast_ref::<hyper::Error>()?;
+    if error.is_parse_too_large() {
+        return Some(HeadFault::TooLong);
+    }
+    error
+        .is_parse()
+        .then(|| HeadFault::Unreadable(error.to_string()))
 }
 
 /// Sends a request and waits for its response's head.
@@ -207,7 +218,7 @@ pub(super) async fn send(
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
     if head_bytes > MAX_HEAD_BYTES as usize {
-        return Err(ExchangeFault::LongHead);
+        return Err(ExchangeFault::Head(HeadFault::TooLong));
     }
     Ok(response)
 }

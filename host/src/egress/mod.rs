@@ -31,6 +31,7 @@ mod exchange;
 mod first_bytes;
 mod governor;
 mod headers;
+mod heads;
 mod memory;
 mod message;
 mod network;

@@ -6,16 +6,14 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::dial::Dialler;
-use super::exchange::{HttpClient, MAX_HEAD_BYTES};
+use super::exchange::HttpClient;
+use super::heads::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 
 /// How long an idle connection is kept for the next request: less than the minute after which most servers close.
 const POOL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Idle connections to one origin.
 const MAX_IDLE_PER_ORIGIN: usize = 8;
-
-/// The most headers in a response.
-const MAX_RESPONSE_HEADERS: usize = 256;
 
 /// What HTTP/2 may send before it is read, of one response and of all on a connection, and what of a request may wait. With
 /// the head it is no more than [`super::memory::EXCHANGE_BYTES`] for each exchange, as is twice a head for the buffers of
@@ -51,6 +49,10 @@ impl Pool {
                 .pool_idle_timeout(POOL_TIMEOUT)
                 .pool_max_idle_per_host(MAX_IDLE_PER_ORIGIN)
                 .http1_max_headers(MAX_RESPONSE_HEADERS)
+                // As browsers read them; `heads` looks at what that leaves out.
+                .http1_ignore_invalid_headers_in_responses(true)
+                .http1_allow_spaces_after_header_name_in_responses(true)
+                .http1_allow_obsolete_multiline_headers_in_responses(true)
                 .http1_title_case_headers(self.title_case)
                 .http1_max_buf_size(MAX_HEAD_BYTES as usize)
                 .http2_max_header_list_size(MAX_HEAD_BYTES)

@@ -76,7 +76,9 @@ fn refusal(error: &EgressError) -> HttpError {
         EgressError::RateLimited { wait, .. } => HttpError::Unavailable(wait.map(milliseconds)),
         EgressError::Timeout { .. } => HttpError::Timeout,
         EgressError::ResponseTooLarge { .. } => HttpError::TooLarge,
-        EgressError::Failed { .. } => HttpError::Failed(error.told()),
+        EgressError::Unreadable { .. } | EgressError::Failed { .. } => {
+            HttpError::Failed(error.told())
+        }
     }
 }
 

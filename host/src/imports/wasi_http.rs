@@ -218,6 +218,7 @@ fn wasi(error: &EgressError) -> Error {
         | EgressError::TooManyCalls { .. }
         | EgressError::TooManyBytes { .. }
         | EgressError::OutOfMemory(_)
+        | EgressError::Unreadable { .. }
         | EgressError::Failed { .. } => Error::InternalError(Some(error.told())),
     }
 }

@@ -5,6 +5,7 @@ mod demo_quota;
 mod exchanges;
 mod gate;
 mod governor;
+mod heads;
 mod quota_forms;
 mod quotas;
 mod refusal_rules;

@@ -3,6 +3,7 @@
 mod calls;
 mod certificates;
 mod connections;
+mod heads;
 mod kept_tokens;
 mod links;
 mod memory;

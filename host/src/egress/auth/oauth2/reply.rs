@@ -59,7 +59,7 @@ pub(super) fn was_asked(error: &EgressError) -> bool {
         EgressError::Failed { source, .. } => source
             .downcast_ref::<legacy::Error>()
             .is_none_or(|error| !error.is_connect()),
-        EgressError::ResponseTooLarge { .. } => true,
+        EgressError::ResponseTooLarge { .. } | EgressError::Unreadable { .. } => true,
         _ => false,
     }
 }

@@ -1,0 +1,266 @@
+//! The lines of a response's head, judged as the parser judges them.
+
+use super::blocks::first;
+use super::fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
+use crate::report;
+
+/// The longest name that a header may have: more than any has.
+const MAX_NAME_BYTES: usize = 1 << 10;
+
+/// As much of a line as is kept until its end has come. The rest of a value needs no second look.
+const KEPT_BYTES: usize = 2 * MAX_NAME_BYTES;
+
+/// As much of a name as is told.
+const SHOWN_BYTES: usize = 100;
+
+/// What the parser makes of a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum LineVerdict {
+    Good,
+    /// It leaves the header of this name out, or what stands there in place of a name.
+    LeftOut(String),
+    /// It joins this header to one line.
+    Folded(String),
+    /// There is no line after this one: the head has ended.
+    Last,
+}
+
+/// Headers by which the end of a body is known.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
+/// The lines of one head, as they come.
+#[derive(Debug, Default)]
+pub(super) struct HeadLines {
+    /// The beginning of a line whose end has not come, and what its bytes are.
+    begun: Vec<u8>,
+    begun_bytes: LineBytes,
+    bytes: usize,
+    headers: usize,
+    status: StatusLine,
+    /// What a folded line would belong to, and the name of it.
+    last: LastHeader,
+    last_name: Vec<u8>,
+}
+
+/// What the bytes of a line are, besides its break.
+#[derive(Debug, Default, Clone, Copy)]
+struct LineBytes {
+    /// Some are of a kind that no value may have (RFC 9110, section 5.5).
+    are_odd: bool,
+    /// Some make the parser give up: zero bytes, and returns within the line.
+    are_refused: bool,
+    /// The last one is a return: all depends on the next one.
+    end_in_return: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum StatusLine {
+    #[default]
+    Awaited,
+    /// Another head follows (RFC 9110, section 15.2).
+    Interim,
+    Final,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum LastHeader {
+    #[default]
+    None,
+    Good,
+    LeftOut,
+}
+
+impl HeadLines {
+    /// Judges the next line, whose beginning may have come before; answers what follows it. `None` if its end has not come.
+    ///
+    /// # Errors
+    ///
+    /// The head can't be read, or may not.
+    pub(super) fn next<'b>(
+        &mut self,
+        bytes: &'b [u8],
+    ) -> Result<Option<(LineVerdict, &'b [u8])>, HeadFault> {
+        let mut read = self.begun_bytes;
+        let end = read.up_to_the_end(bytes);
+        let length = end.map_or(bytes.len(), |end| end.saturating_add(1));
+        let (line, rest) = bytes.split_at(length.min(bytes.len()));
+        self.bytes = self.bytes.saturating_add(line.len());
+        if self.bytes > MAX_HEAD_BYTES as usize {
+            return Err(HeadFault::TooLong);
+        }
+        let is_whole = self.begun.is_empty();
+        if !is_whole || end.is_none() {
+            let room = KEPT_BYTES.saturating_sub(self.begun.len());
+            self.begun.extend(line.iter().take(room));
+        }
+        if end.is_none() {
+            self.begun_bytes = read;
+            return Ok(None);
+        }
+        self.begun_bytes = LineBytes::default();
+        let verdict = if is_whole {
+            self.judge(line, read)
+        } else {
+            let line = std::mem::take(&mut self.begun);
+            self.judge(&line, read)
+        };
+        Ok(Some((verdict?, rest)))
+    }
+
+    /// Judges a line with its break, or the beginning of a long one.
+    fn judge(&mut self, line: &[u8], bytes: LineBytes) -> Result<LineVerdict, HeadFault> {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match self.status {
+            // Empty lines before it are passed over.
+            StatusLine::Awaited if line.is_empty() => return Ok(LineVerdict::Good),
+            StatusLine::Awaited => {
+                self.status = status(line);
+                return Ok(LineVerdict::Good);
+            }
+            StatusLine::Interim if line.is_empty() => {
+                *self = Self::default();
+                return Ok(LineVerdict::Good);
+            }
+            StatusLine::Final if line.is_empty() => return Ok(LineVerdict::Last),
+            StatusLine::Interim | StatusLine::Final => {}
+        }
+        if bytes.are_refused {
+            return Err(HeadFault::Control(shown(name(line))));
+        }
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            return self.judge_folded(line, bytes.are_odd);
+        }
+        let end = line.iter().position(|byte| !is_of_name(*byte));
+        let (name, value) = line.split_at(end.unwrap_or(line.len()));
+        let is_good =
+            !bytes.are_odd && !name.is_empty() && without_blanks(value).first() == Some(&b':');
+        if name.len() > MAX_NAME_BYTES {
+            return Err(HeadFault::LongName);
+        }
+        if !is_good {
+            return self.leave_out(line);
+        }
+        self.headers = self.headers.saturating_add(1);
+        if self.headers > MAX_RESPONSE_HEADERS {
+            return Err(HeadFault::TooManyHeaders);
+        }
+        self.last = LastHeader::Good;
+        self.last_name.clear();
+        self.last_name.extend_from_slice(name);
+        Ok(LineVerdict::Good)
+    }
+
+    fn judge_folded(&mut self, line: &[u8], is_odd: bool) -> Result<LineVerdict, HeadFault> {
+        match self.last {
+            LastHeader::Good if !is_odd => Ok(LineVerdict::Folded(shown(&self.last_name))),
+            // The parser leaves out the header as a whole.
+            LastHeader::Good => {
+                self.headers = self.headers.saturating_sub(1);
+                let name = std::mem::take(&mut self.last_name);
+                self.leave_out(&name)
+            }
+            LastHeader::LeftOut => {
+                self.leave_out(line)?;
+                Ok(LineVerdict::Good)
+            }
+            LastHeader::None => self.leave_out(line),
+        }
+    }
+
+    fn leave_out(&mut self, line: &[u8]) -> Result<LineVerdict, HeadFault> {
+        self.last = LastHeader::LeftOut;
+        let name = shown(name(line));
+        if is_framing(line) {
+            return Err(HeadFault::Framing(name));
+        }
+        Ok(LineVerdict::LeftOut(name))
+    }
+}
+
+/// What stands before the colon; all of a line without one.
+fn name(line: &[u8]) -> &[u8] {
+    let end = line.iter().position(|byte| *byte == b':');
+    line.get(..end.unwrap_or(line.len())).unwrap_or(line)
+}
+
+/// Whether a line that the parser leaves out is meant to say where the body ends: whatever else stands between the letters of
+/// such a name, or after it in a line without a colon.
+fn is_framing(line: &[u8]) -> bool {
+    let has_colon = line.contains(&b':');
+    let letters: String = name(line)
+        .iter()
+        .filter(|byte| byte.is_ascii_alphabetic() || **byte == b'-')
+        .map(|byte| char::from(byte.to_ascii_lowercase()))
+        .collect();
+    FRAMING.iter().any(|framing| {
+        if has_colon {
+            letters == *framing
+        } else {
+            letters.starts_with(framing)
+        }
+    })
+}
+
+/// What stands after blanks.
+fn without_blanks(text: &[u8]) -> &[u8] {
+    let begin = text.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+    text.split_at(begin.unwrap_or(text.len())).1
+}
+
+impl LineBytes {
+    /// Learns what the bytes up to the end of the line are, which follow those before; answers the place of the last one, a line
+    /// feed, `None` if it isn't there.
+    fn up_to_the_end(&mut self, bytes: &[u8]) -> Option<usize> {
+        if std::mem::take(&mut self.end_in_return) && bytes.first() != Some(&b'\n') {
+            self.are_odd = true;
+            self.are_refused = true;
+        }
+        let mut from = 0_usize;
+        while let Some(found) = bytes.get(from..).and_then(first_control) {
+            let at = from.saturating_add(found);
+            let next = at.saturating_add(1);
+            match (bytes.get(at), bytes.get(next)) {
+                (Some(b'\n'), _) => return Some(at),
+                (Some(b'\r'), Some(b'\n')) => return Some(next),
+                (Some(b'\r'), None) => self.end_in_return = true,
+                (byte, _) => {
+                    self.are_odd = true;
+                    self.are_refused |= matches!(byte, Some(b'\r' | b'\0'));
+                }
+            }
+            from = next;
+        }
+        None
+    }
+}
+
+/// The first byte that no value of a header may have.
+fn first_control(bytes: &[u8]) -> Option<usize> {
+    first(bytes, |byte| (byte < b' ' && byte != b'\t') || byte == 0x7f)
+}
+
+fn status(line: &[u8]) -> StatusLine {
+    let code = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    match code {
+        b"101" => StatusLine::Final,
+        [b'1', _, _] => StatusLine::Interim,
+        _ => StatusLine::Final,
+    }
+}
+
+/// A byte of a header's name (RFC 9110, section 5.6.2).
+fn is_of_name(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'!' | b'#' | b'$' | b'%'
+            | b'&' | b'\'' | b'*' | b'+' | b'^' | b'`' | b'|' | b'~'
+    )
+}
+
+fn shown(name: &[u8]) -> String {
+    report::shortened(&String::from_utf8_lossy(name.trim_ascii()), SHOWN_BYTES)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! The heads of an HTTP/1 connection as they pass: which headers of a response its parser will leave out, and why.
+//!
+//! The parser is lenient, as browsers are: it leaves out a header that it can't read, and doesn't say which. What it leaves out is
+//! named in the log; one that says where the body ends may not be left out, since the rest of the connection would be read as
+//! something that it isn't. So heads are looked at line by line before the parser has them, by the parser's own rules.
+
+mod blocks;
+mod fault;
+mod lines;
+mod requests;
+mod warnings;
+
+use std::sync::Arc;
+
+pub(super) use fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
+use lines::{HeadLines, LineVerdict};
+use requests::RequestBounds;
+pub(super) use warnings::HeadWarnings;
+
+/// Looks at what passes over one connection.
+pub(super) struct HeadReader {
+    requests: RequestBounds,
+    /// `None` while a body passes, or nothing.
+    head: Option<HeadLines>,
+    origin: Arc<str>,
+    warnings: Arc<HeadWarnings>,
+}
+
+impl HeadReader {
+    /// For a connection to this origin.
+    pub(super) fn new(origin: Arc<str>, warnings: Arc<HeadWarnings>) -> Self {
+        Self {
+            requests: RequestBounds::default(),
+            head: None,
+            origin,
+            warnings,
+        }
+    }
+
+    /// Learns what was sent. With each request, the head of a response is waited for.
+    pub(super) fn sent(&mut self, bytes: &[u8]) {
+        if self.requests.begins_with(bytes) {
+            self.head = Some(HeadLines::default());
+        }
+    }
+
+    /// Whether what comes next is a head.
+    pub(super) fn is_in_head(&self) -> bool {
+        self.head.is_some()
+    }
+
+    /// Learns what has come.
+    ///
+    /// # Errors
+    ///
+    /// The head may not be read on.
+    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), HeadFault> {
+        let Some(head) = &mut self.head else {
+            return Ok(());
+        };
+        let mut rest = bytes;
+        while let Some((verdict, after)) = head.next(rest)? {
+            rest = after;
+            match verdict {
+                LineVerdict::Good => {}
+                LineVerdict::LeftOut(name) => self.warnings.left_out(&self.origin, &name),
+                LineVerdict::Folded(name) => self.warnings.folded(&self.origin, &name),
+                LineVerdict::Last => {
+                    self.head = None;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}

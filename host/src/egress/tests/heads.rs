@@ -1,0 +1,187 @@
+//! Heads that keep less to HTTP/1 than they should.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::super::message::Response;
+use super::super::{Egress, EgressError, Request, RequestBody};
+use super::scripted::ScriptedServer;
+use super::server::page;
+use crate::config::{Limits, NetworkConfig};
+use crate::report;
+
+/// Answers each request with the bytes that its path asks for, percent-encoded.
+fn as_asked(head: &str, _: usize) -> Option<Vec<u8>> {
+    let target = head.split(' ').nth(1)?.trim_start_matches('/');
+    let mut bytes = target.bytes();
+    let mut answer = Vec::new();
+    while let Some(byte) = bytes.next() {
+        answer.push(match byte {
+            b'%' => {
+                let digits = [bytes.next()?, bytes.next()?];
+                u8::from_str_radix(str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    Some(answer)
+}
+
+fn network() -> NetworkConfig {
+    NetworkConfig {
+        allow: ["http://api.example.com".parse().unwrap()]
+            .into_iter()
+            .collect(),
+        ..NetworkConfig::default()
+    }
+}
+
+/// A request that is answered with these bytes, sent with this body.
+fn asking_for(answer: &[u8], body: &str) -> Request {
+    let escaped: String = answer.iter().map(|byte| format!("%{byte:02X}")).collect();
+    Request {
+        method: if body.is_empty() { "GET" } else { "POST" }.to_owned(),
+        body: RequestBody::Whole(body.as_bytes().to_vec()),
+        ..Request::get(&format!("http://api.example.com/{escaped}"))
+    }
+}
+
+async fn send(egress: &Egress, request: Request) -> Result<Response, EgressError> {
+    egress.fetch(request, &page(&Limits::default())).await
+}
+
+fn response(lines: &[&[u8]]) -> Vec<u8> {
+    let mut answer = b"HTTP/1.1 200 OK\r\n".to_vec();
+    for line in lines {
+        answer.extend_from_slice(line);
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(b"\r\n");
+    answer
+}
+
+#[tokio::test]
+async fn bad_header_is_left_out_and_the_rest_of_the_response_is_read() {
+    let server = ScriptedServer::start(None, as_asked).await;
+    let egress = server.egress(network());
+    for (line, left) in [
+        (&b"set-cookie: a=\x7fb"[..], None),
+        (b"x-bad: a\x01b", None),
+        (b"no colon here", None),
+        (b"x bad: 1", None),
+        (b"x-bad : 1", Some(("x-bad", "1"))),
+        (b"x-bad: 1\r\n  2", Some(("x-bad", "1 2"))),
+        (b"x-bad: gr\xfc\xdfe", Some(("x-bad", "grüße"))),
+        (b"x-bad:", Some(("x-bad", ""))),
+    ] {
+        let mut answer = response(&[b"x-first: 1", line, b"Content-Length : 4", b"x-last: 1"]);
+        answer.extend_from_slice(b"rows");
+        // Over one connection, with and without a body of the request, which must not be taken for a request.
+        for body in ["", "GET / HTTP/1.1\r\n\r\n"] {
+            let response = send(&egress, asking_for(&answer, body)).await.unwrap();
+            let mut expected = vec![("x-first", "1")];
+            expected.extend(left);
+            expected.extend([("content-length", "4"), ("x-last", "1")]);
+            let headers: Vec<(&str, &str)> = response
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            assert_eq!(headers, expected, "{}", line.escape_ascii());
+            assert_eq!(&*response.body, b"rows", "{}", line.escape_ascii());
+        }
+    }
+}
+
+#[tokio::test]
+async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
+    let server = ScriptedServer::start(None, as_asked).await;
+    let egress = server.egress(network());
+    let many = vec![&b"x-many: 1"[..]; 2049];
+    let long = [b"x-long: ", "x".repeat(256 << 10).as_bytes()].concat();
+    for (answer, named) in [
+        (
+            response(&[b"Content-Length: 4\x7f"]),
+            "`Content-Length` can't be read",
+        ),
+        (
+            response(&[b"Transfer-Encoding: chun\x01ked", b"content-length: 4"]),
+            "`Transfer-Encoding`",
+        ),
+        (
+            response(&[b"content-length: 4", b"content-length: 5"]),
+            "invalid content-length",
+        ),
+        (
+            response(&[b"content-length: 4", b"content-length : 5"]),
+            "invalid content-length",
+        ),
+        (response(&[b"x-zero: a\0b"]), "`x-zero` holds a zero byte"),
+        (
+            b"this is no HTTP\r\n\r\n".to_vec(),
+            "not HTTP that can be read",
+        ),
+        (
+            b"HTTP/1.1 2OO OK\r\n\r\n".to_vec(),
+            "not HTTP that can be read",
+        ),
+    ] {
+        let before = server.heads().len();
+        let error = send(&egress, asking_for(&answer, "")).await.unwrap_err();
+        let text = report::chain(&error);
+        assert!(
+            matches!(error, EgressError::Unreadable { .. }),
+            "{named}: {text}"
+        );
+        assert!(text.contains(named), "{named}: {text}");
+        assert_eq!(
+            server.heads().len(),
+            before + 1,
+            "{named}: it is not sent again"
+        );
+    }
+    let next = AtomicUsize::new(0);
+    let answers = [
+        (response(&many), "more than 2048 headers"),
+        (response(&[&long]), "more than 262144 bytes"),
+    ];
+    let named = answers.each_ref().map(|(_, named)| *named);
+    let server = ScriptedServer::start(None, move |_, _| {
+        let number = next.fetch_add(1, Ordering::SeqCst);
+        answers.get(number).map(|(answer, _)| answer.clone())
+    })
+    .await;
+    let egress = server.egress(network());
+    for named in named {
+        let error = send(&egress, asking_for(b"", "")).await.unwrap_err();
+        let text = report::chain(&error);
+        assert!(text.contains(named), "{named}: {text}");
+    }
+    assert_eq!(server.heads().len(), 2);
+}
+
+#[tokio::test]
+async fn head_of_many_lines_passes() {
+    let server = ScriptedServer::start(None, |_, _| {
+        let line = format!("x-many: {}", "v".repeat(100));
+        let mut lines = vec![line.as_bytes(); 2047];
+        lines.push(b"content-length: 0");
+        Some(response(&lines))
+    })
+    .await;
+    let egress = server.egress(network());
+    let response = send(&egress, asking_for(b"", "")).await.unwrap();
+    assert_eq!(response.headers.len(), 2048);
+}
+
+#[tokio::test]
+async fn responses_that_cannot_be_read_do_not_count_as_failures_of_the_api() {
+    let server = ScriptedServer::start(None, as_asked).await;
+    let egress = server.egress(network());
+    let bad = response(&[b"x-zero: a\0b"]);
+    for _ in 0..20 {
+        let error = send(&egress, asking_for(&bad, "")).await.unwrap_err();
+        assert!(matches!(error, EgressError::Unreadable { .. }), "{error}");
+    }
+    let good = response(&[b"content-length: 0"]);
+    assert!(send(&egress, asking_for(&good, "")).await.is_ok());
+}
