@@ -10,8 +10,9 @@ use crate::cli::error::CliError;
 use crate::cli::folders::default_cache;
 use crate::cli::host::{Host, wished};
 use crate::cli::tokens::TokenFlags;
-use crate::config::{Secret, ServerConfig};
+use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};
 use crate::report;
+use crate::sync::ConnectorVariables;
 
 /// A connector that answers at a URL.
 pub(super) struct SyncSource {
@@ -19,6 +20,8 @@ pub(super) struct SyncSource {
     pub(super) key: Option<Secret>,
     /// What it is called, for the name of a destination.
     pub(super) name: String,
+    /// Its variables, where this process reads them.
+    pub(super) variables: Option<ConnectorVariables>,
     /// The host that serves a component, in this process.
     host: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
@@ -34,6 +37,7 @@ impl SyncSource {
                 url: connector.to_owned(),
                 key,
                 name: segment.unwrap_or_default().to_owned(),
+                variables: None,
                 host: None,
             });
         }
@@ -53,6 +57,7 @@ impl SyncSource {
             api_keys: vec![key.clone()],
             ..ServerConfig::unattended()
         };
+        let ceilings = config.effective_ceilings();
         let host = Host::start_whole(config, TokenFlags::of_environment().store()?).await?;
         if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {
@@ -60,6 +65,8 @@ impl SyncSource {
                 reason,
             });
         }
+        let variables =
+            ConnectorConfig::read(&component.with_extension("toml"), &ceilings, &SystemFiles);
         let url = format!("http://{}", host.server.local_addr());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(host.run(wished(stopped), drop));
@@ -68,6 +75,14 @@ impl SyncSource {
             url,
             key: Some(key),
             name: name.to_string_lossy().into_owned(),
+            variables: variables.ok().map(|config| {
+                let secrets = config.secret_env;
+                let variables = config.env.into_iter();
+                ConnectorVariables::new(variables.map(|(name, value)| {
+                    let value = Some(value).filter(|_| !secrets.contains(&name));
+                    (name, value)
+                }))
+            }),
             host: Some((stop, serving)),
         })
     }

@@ -46,7 +46,7 @@ pub async fn sync(
         events,
         stop: pin!(stop),
         stopped: false,
-        writer: Writer::new(destination, options.strict),
+        writer: Writer::new(destination, options),
         current: TableSummary::default(),
     };
     let mut summary = Summary::default();

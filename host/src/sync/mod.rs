@@ -17,6 +17,7 @@ mod destinations;
 mod engine;
 mod error;
 mod event;
+mod notes;
 mod options;
 mod refusal;
 mod retry;
@@ -38,6 +39,7 @@ pub use destinations::{
 pub use engine::sync;
 pub use error::SyncError;
 pub use event::Event;
+pub use notes::ConnectorVariables;
 pub use options::{ClientOptions, SyncOptions};
 pub use summary::{SlowPage, Summary, TableSummary};
 pub use table::{PageWaitError, Progress, TableSync};

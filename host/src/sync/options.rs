@@ -5,6 +5,7 @@ use std::time::Duration;
 use weld_protocol::Table;
 
 use super::error::SyncError;
+use super::notes::ConnectorVariables;
 
 /// How patient a client is.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct SyncOptions {
     pub full: bool,
     /// Whether a warning is an error. The page that is warned about is then not put away.
     pub strict: bool,
+    /// The connector's variables, if they are known: a change of them since a table's state was written is warned of.
+    pub variables: Option<ConnectorVariables>,
 }
 
 impl SyncOptions {

@@ -9,6 +9,8 @@ use weld_protocol::Table;
 use super::checks::{Checks, Warning};
 use super::destinations::{Destination, DestinationError};
 use super::error::SyncError;
+use super::notes::{ConnectorVariables, TableNotes};
+use super::options::SyncOptions;
 
 /// A page that has arrived and is not written yet.
 #[derive(Debug)]
@@ -39,6 +41,7 @@ pub(super) struct CommitOutcome {
 /// The destination and a table's checks. Both move to the thread with the page, and back with the outcome.
 pub(super) struct Writer {
     strict: bool,
+    variables: Option<ConnectorVariables>,
     /// `None` while the thread has it.
     destination: Option<CheckedDestination>,
     committing: Option<JoinHandle<(CheckedDestination, CommitOutcome)>>,
@@ -47,16 +50,19 @@ pub(super) struct Writer {
 struct CheckedDestination {
     destination: Box<dyn Destination>,
     checks: Option<Checks>,
+    notes: TableNotes,
 }
 
 impl Writer {
-    /// With `strict`, a page with a warning is not written.
-    pub(super) fn new(destination: Box<dyn Destination>, strict: bool) -> Self {
+    /// With `options.strict`, a page with a warning is not written.
+    pub(super) fn new(destination: Box<dyn Destination>, options: &SyncOptions) -> Self {
         Self {
-            strict,
+            strict: options.strict,
+            variables: options.variables.clone(),
             destination: Some(CheckedDestination {
                 destination,
                 checks: None,
+                notes: TableNotes::default(),
             }),
             committing: None,
         }
@@ -98,7 +104,16 @@ impl Writer {
                     })
             });
         if let Ok(stored) = &stored {
-            destination.checks = Some(Checks::new(table, stored.is_none()));
+            let mut checks = Checks::new(table, stored.is_none());
+            checks.remember(&destination.notes.kinds);
+            if let Some(variables) = &self.variables {
+                let changed = destination.notes.set_variables(variables);
+                destination.keep_notes(&table.name);
+                // Without a state the table is read from its beginning anyway.
+                checks
+                    .variables_changed(changed.into_iter().filter(|_| stored.is_some()).collect());
+            }
+            destination.checks = Some(checks);
         }
         self.destination = Some(destination);
         stored
@@ -171,11 +186,17 @@ impl Writer {
 impl CheckedDestination {
     fn prepare(&mut self, table: &Table, clear: bool) -> Result<Option<String>, DestinationError> {
         let stored = self.destination.prepare(table)?;
-        if !clear {
-            return Ok(stored);
+        if clear {
+            self.destination.clear(&table.name)?;
         }
-        self.destination.clear(&table.name)?;
-        Ok(None)
+        let notes = self.destination.notes(&table.name)?;
+        self.notes = notes.map_or_else(TableNotes::default, |notes| TableNotes::of_json(&notes));
+        Ok(stored.filter(|_| !clear))
+    }
+
+    /// Has the notes committed with the next page.
+    fn keep_notes(&mut self, table: &str) {
+        self.destination.set_notes(table, self.notes.to_json());
     }
 
     fn commit(&mut self, table: &str, page: &FetchedPage, strict: bool) -> CommitOutcome {
@@ -184,6 +205,10 @@ impl CheckedDestination {
             .as_mut()
             .map(|checks| checks.page(page.number, &page.rows, &page.state, page.last))
             .unwrap_or_default();
+        if let Some(kinds) = self.checks.as_mut().and_then(Checks::new_kinds) {
+            self.notes.kinds = kinds;
+            self.keep_notes(table);
+        }
         let result = match warnings.first() {
             Some(first) if strict => Err(SyncError::Strict(Box::new(first.clone()))),
             _ => self

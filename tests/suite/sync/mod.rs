@@ -1,5 +1,6 @@
 //! `weld-host sync`: from a connector to a table.
 
+mod across;
 mod answers;
 mod destinations;
 mod events;

@@ -150,6 +150,8 @@ fn from_warning(warning: &Warning) -> Finding {
         WarningKind::KeyTwice { .. } => FindingCode::KeyTwice,
         WarningKind::FieldNeverCame { .. } => FindingCode::FieldNeverCame,
         WarningKind::KindChanged { .. } => FindingCode::KindChanged,
+        // It is about a destination, and a check has none.
+        WarningKind::VariablesChanged { .. } => FindingCode::NotRepeatable,
         WarningKind::StateGrows { .. } => FindingCode::StateGrows,
     };
     Finding::new(code, warning.kind.to_string())

@@ -77,12 +77,14 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         Some(key) => Some(Secret::new(key)),
         None => environment_key()?,
     };
-    let options = SyncOptions {
+    let mut options = SyncOptions {
         tables: (!flags.tables.is_empty()).then_some(flags.tables),
         full: flags.full,
         strict: flags.strict,
+        variables: None,
     };
     let source = SyncSource::open(&connector, key).await?;
+    options.variables = source.variables.clone();
     let target = Target::read(flags.to.as_deref(), &source.name);
     if flags.json && target == Target::Stdout {
         return Err(CliError::TwoOutputs);

@@ -1,6 +1,6 @@
 //! The columns of a table, as its rows show them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use weld_protocol::Table;
@@ -21,6 +21,8 @@ pub(super) struct Columns {
     /// The spelling and column at each position of the rows: those of one table are mostly written in one order, and a
     /// comparison costs less than a hash.
     order: Vec<(Arc<str>, usize)>,
+    /// Whether a column's first kind is news.
+    has_news: bool,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,7 @@ impl Columns {
             known: HashMap::new(),
             spellings: HashMap::new(),
             order: Vec::new(),
+            has_news: false,
         };
         for field in &table.fields {
             let index = columns.index(&field.name);
@@ -97,7 +100,11 @@ impl Columns {
             changed: None,
         };
         match (column.kind, ValueKind::of(value)) {
-            (None, found) => column.kind = found,
+            (None, None) => {}
+            (None, found) => {
+                column.kind = found;
+                self.has_news = true;
+            }
             (Some(before), Some(found)) if before != found && !column.reported => {
                 column.reported = true;
                 seen.changed = Some((&column.name, before, found));
@@ -105,6 +112,27 @@ impl Columns {
             _ => {}
         }
         seen
+    }
+
+    /// Takes in the kinds that columns had in earlier syncs.
+    pub(super) fn remember(&mut self, kinds: &BTreeMap<String, ValueKind>) {
+        for (name, kind) in kinds.iter().take(MAX_COLUMNS) {
+            let index = self.index(name);
+            if let Some(column) = self.columns.get_mut(index) {
+                column.kind = Some(*kind);
+            }
+        }
+    }
+
+    /// The first kind of each column, if one of them is news since this was asked.
+    pub(super) fn new_kinds(&mut self) -> Option<BTreeMap<String, ValueKind>> {
+        let kinds = || {
+            let columns = self.columns.iter();
+            columns.filter_map(|column| Some((column.name.clone(), column.kind?)))
+        };
+        let news = self.has_news.then(|| kinds().collect());
+        self.has_news = false;
+        news
     }
 
     /// The declared fields that no row had.

@@ -9,6 +9,8 @@ mod keys;
 mod row;
 mod warning;
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 use weld_protocol::Table;
 
@@ -29,6 +31,8 @@ pub(crate) struct Checks {
     /// Whether the run began at the table's beginning: only then a field can be missed.
     whole: bool,
     any_row: bool,
+    /// What is told with the next page.
+    before: Vec<WarningKind>,
 }
 
 impl Checks {
@@ -41,6 +45,24 @@ impl Checks {
             growth: Growth::default(),
             whole,
             any_row: false,
+            before: Vec::new(),
+        }
+    }
+
+    /// Takes in what earlier syncs showed of the columns.
+    pub(crate) fn remember(&mut self, kinds: &BTreeMap<String, ValueKind>) {
+        self.columns.remember(kinds);
+    }
+
+    /// The first kind of each column, if one of them is news since this was asked.
+    pub(crate) fn new_kinds(&mut self) -> Option<BTreeMap<String, ValueKind>> {
+        self.columns.new_kinds()
+    }
+
+    /// Tells with the next page that these variables changed.
+    pub(crate) fn variables_changed(&mut self, names: Vec<String>) {
+        if !names.is_empty() {
+            self.before.push(WarningKind::VariablesChanged { names });
         }
     }
 
@@ -52,7 +74,7 @@ impl Checks {
         state: &RawValue,
         last: bool,
     ) -> Vec<Warning> {
-        let mut kinds = Vec::new();
+        let mut kinds = std::mem::take(&mut self.before);
         let mut keys = PageKeys::new(&self.key_columns, rows.len());
         for (index, row) in rows.iter().enumerate() {
             let row_number = index.saturating_add(1);

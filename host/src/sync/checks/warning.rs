@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use serde::{Deserialize, Serialize};
+
 /// Something in a table that Weld would load, but hardly as its connector's author meant it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("table {table:?}, page {page}: {kind}")]
@@ -48,7 +50,7 @@ pub enum WarningKind {
         /// The field.
         field: String,
     },
-    /// The values of a column are of several kinds. `null` is of none.
+    /// The values of a column are of several kinds, in this sync or since the one that began the table. `null` is of none.
     #[error("row {row} has {found} in {column:?}, where there was {before} before")]
     KindChanged {
         /// The column.
@@ -59,6 +61,16 @@ pub enum WarningKind {
         found: ValueKind,
         /// The row of the page, counted from 1.
         row: usize,
+    },
+    /// The connector's variables are others than when the table's state was written: what is behind the state is not read
+    /// anew.
+    #[error(
+        "the connector's variables changed since the state was written ({}): rows of before stay as they are; --full reads the \
+         table anew", names.join(", ")
+    )]
+    VariablesChanged {
+        /// The names.
+        names: Vec<String>,
     },
     /// The state grows with every page: it keeps what it should forget.
     #[error("the state grew in each of the last {pages} pages, to {bytes} bytes")]
@@ -71,7 +83,8 @@ pub enum WarningKind {
 }
 
 /// What a JSON value is, besides `null`. Integers and other numbers are one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ValueKind {
     /// `true` or `false`
     Boolean,

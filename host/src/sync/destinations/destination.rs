@@ -36,6 +36,19 @@ pub trait Destination: Send {
         state: &RawValue,
     ) -> Result<(), DestinationError>;
 
+    /// The notes that were committed with a prepared table; none where there are none, or none are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`DestinationError`] if they can't be read.
+    fn notes(&mut self, _table: &str) -> Result<Option<String>, DestinationError> {
+        Ok(None)
+    }
+
+    /// Takes notes on a prepared table, as JSON, that the next commit keeps with its page. Clearing the table forgets
+    /// them.
+    fn set_notes(&mut self, _table: &str, _notes: String) {}
+
     /// Whether all that was committed still stands where the destination is: asked at the end of a sync.
     ///
     /// # Errors

@@ -43,6 +43,14 @@ impl<D: Destination, F: FnMut(&str, &[Box<RawValue>]) + Send> Destination for Ob
         Ok(())
     }
 
+    fn notes(&mut self, table: &str) -> Result<Option<String>, DestinationError> {
+        self.destination.notes(table)
+    }
+
+    fn set_notes(&mut self, table: &str, notes: String) {
+        self.destination.set_notes(table, notes);
+    }
+
     fn verify(&mut self) -> Result<(), DestinationError> {
         self.destination.verify()
     }

@@ -42,6 +42,9 @@ pub(super) struct CommittedTable {
         deserialize_with = "deserialize_some"
     )]
     pub(super) state: Option<Box<RawValue>>,
+    /// The notes on the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) notes: Option<Box<RawValue>>,
 }
 
 /// The layout alone, which an older or newer manifest has as well.

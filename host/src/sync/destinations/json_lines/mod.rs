@@ -40,6 +40,8 @@ pub struct JsonLines {
     files: HashMap<String, File>,
     /// Kept between pages, so that each page is one write.
     lines: Vec<u8>,
+    /// Of which tables new notes are to be committed.
+    notes: HashMap<String, String>,
     lock: DestinationLock,
 }
 
@@ -73,6 +75,7 @@ impl JsonLines {
             identity,
             files: HashMap::new(),
             lines: Vec::new(),
+            notes: HashMap::new(),
             lock,
         })
     }
@@ -121,6 +124,7 @@ impl JsonLines {
                 file,
                 committed_bytes: 0,
                 state: None,
+                notes: None,
             };
             manifest.tables.insert(table.to_owned(), entry);
         }
@@ -166,10 +170,14 @@ impl JsonLines {
             // The manifest must not say more than a power cut leaves of the file.
             .and_then(|()| file.sync_data())
             .map_err(|error| DestinationError::of_file(&path, error))?;
+        let notes = self.notes.get(table);
+        let notes = notes.and_then(|notes| RawValue::from_string(notes.clone()).ok());
         self.record(table, |entry| {
             entry.committed_bytes = committed_bytes.saturating_add(length);
             entry.state = Some(state.to_owned());
+            entry.notes = notes.or(entry.notes.take());
         })?;
+        self.notes.remove(table);
         self.verify_file(table)
     }
 }
@@ -211,6 +219,7 @@ impl Destination for JsonLines {
         self.record(table, |entry| {
             entry.committed_bytes = 0;
             entry.state = None;
+            entry.notes = None;
         })?;
         self.cut(table)
     }
@@ -230,6 +239,15 @@ impl Destination for JsonLines {
             // Where that fails as well, the next page or the next run does it.
             let _ = self.verify_file(table).and_then(|()| self.cut(table));
         })
+    }
+
+    fn notes(&mut self, table: &str) -> Result<Option<String>, DestinationError> {
+        let entry = self.manifest.tables.get(table);
+        Ok(entry.and_then(|entry| Some(entry.notes.as_ref()?.get().to_owned())))
+    }
+
+    fn set_notes(&mut self, table: &str, notes: String) {
+        self.notes.insert(table.to_owned(), notes);
     }
 
     fn verify(&mut self) -> Result<(), DestinationError> {

@@ -53,6 +53,13 @@ const OWN_TABLES: &str = "
     );
 ";
 
+const NOTES_TABLE: &str = "
+    CREATE TABLE IF NOT EXISTS _weld_notes (
+        table_name TEXT PRIMARY KEY,
+        notes TEXT NOT NULL
+    )
+";
+
 /// A file of a sync, open.
 #[derive(Debug)]
 pub(super) struct OpenFile {
@@ -106,6 +113,8 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     claim(&transaction)?;
+    // Files of earlier releases lack it.
+    transaction.execute_batch(NOTES_TABLE)?;
     transaction.commit()?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;

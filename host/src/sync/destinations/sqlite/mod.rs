@@ -18,8 +18,8 @@
 //! Tables and columns keep their names where SQLite can hold them (`names.rs`); of names that it takes for one, the
 //! later is numbered.
 //!
-//! `_weld_tables`, `_weld_columns` and `_weld_state` are our own tables: the names that tables and columns got, the
-//! key of each table, and the state of its last page.
+//! `_weld_tables`, `_weld_columns`, `_weld_state` and `_weld_notes` are our own tables: the names that tables and columns
+//! got, the key of each table, the state of its last page, and the notes on it.
 
 mod columns;
 mod fault;
@@ -57,6 +57,8 @@ pub struct Sqlite {
     path: PathBuf,
     /// By the schema's name.
     tables: HashMap<String, PreparedTable>,
+    /// Of which tables new notes are to be committed.
+    notes: HashMap<String, String>,
 }
 
 impl Sqlite {
@@ -71,6 +73,7 @@ impl Sqlite {
             file: file::open(path).map_err(|fault| fault.into_error(path))?,
             path: path.to_owned(),
             tables: HashMap::new(),
+            notes: HashMap::new(),
         })
     }
 }
@@ -115,14 +118,26 @@ impl Destination for Sqlite {
                 });
             }
             rows::write(connection, prepared, rows)?;
+            if let Some(notes) = self.notes.get(table) {
+                states::set_notes(connection, table, Some(notes))?;
+            }
             states::set(connection, table, state)
         });
         committed.map_err(|fault| {
             prepared.layout.forget_after(known);
             fault.into_error(&self.path)
         })?;
+        self.notes.remove(table);
         // A commit into a file without a name is none.
         self.file.verify()
+    }
+
+    fn notes(&mut self, table: &str) -> Result<Option<String>, DestinationError> {
+        states::notes(&self.file.connection, table).map_err(|fault| fault.into_error(&self.path))
+    }
+
+    fn set_notes(&mut self, table: &str, notes: String) {
+        self.notes.insert(table.to_owned(), notes);
     }
 
     fn verify(&mut self) -> Result<(), DestinationError> {

@@ -16,6 +16,30 @@ pub(super) fn get(connection: &Connection, table: &str) -> Result<Option<String>
         .optional()?)
 }
 
+/// The notes on the table.
+pub(super) fn notes(connection: &Connection, table: &str) -> Result<Option<String>, SqliteFault> {
+    let sql = "SELECT notes FROM _weld_notes WHERE table_name = ?1";
+    Ok(connection
+        .query_row(sql, [table], |row| row.get(0))
+        .optional()?)
+}
+
+/// Puts the notes in the place of earlier ones; `None` removes them.
+pub(super) fn set_notes(
+    connection: &Connection,
+    table: &str,
+    notes: Option<&str>,
+) -> Result<(), SqliteFault> {
+    match notes {
+        Some(notes) => connection.execute(
+            "INSERT OR REPLACE INTO _weld_notes (table_name, notes) VALUES (?1, ?2)",
+            [table, notes],
+        )?,
+        None => connection.execute("DELETE FROM _weld_notes WHERE table_name = ?1", [table])?,
+    };
+    Ok(())
+}
+
 /// Every state, by table.
 pub(super) fn all(connection: &Connection) -> Result<Vec<(String, String)>, SqliteFault> {
     let mut states =

@@ -76,6 +76,7 @@ pub(super) fn clear(connection: &Connection, layout: &Layout) -> Result<(), Sqli
         connection.execute_batch(&format!("DELETE FROM {}", quoted(&layout.sql_table)))?;
     }
     states::reset(connection, &layout.table)?;
+    states::set_notes(connection, &layout.table, None)?;
     if layout.old_key.is_some() {
         change_key(connection, layout)?;
     }

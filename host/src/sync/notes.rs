@@ -1,0 +1,145 @@
+//! What is remembered of a table from sync to sync, beside its state: its columns' kinds, and the connector's variables.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::checks::ValueKind;
+use crate::report;
+
+/// The variables of a connector, as far as a change of them is to be noticed.
+#[derive(Clone, Default)]
+pub struct ConnectorVariables(BTreeMap<String, Option<String>>);
+
+impl ConnectorVariables {
+    /// Takes names and values. The value of a secret is `None`: it may change, and is not remembered.
+    pub fn new(variables: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+impl std::fmt::Debug for ConnectorVariables {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The notes on one table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct TableNotes {
+    /// By column, the first kind of value that it had.
+    pub(super) kinds: BTreeMap<String, ValueKind>,
+    /// By name, a digest with `salt` of the value; `None` for a secret. No map before they were known.
+    variables: Option<BTreeMap<String, Option<String>>>,
+    salt: String,
+}
+
+impl TableNotes {
+    /// Reads what [`to_json`](Self::to_json) wrote; anything else is no notes.
+    pub(super) fn of_json(json: &str) -> Self {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Takes down the variables, and tells the names of those that are others than before; none where nothing was
+    /// known of them.
+    pub(super) fn set_variables(&mut self, variables: &ConnectorVariables) -> Vec<String> {
+        if self.salt.is_empty() {
+            self.salt = format!("{:016x}", RandomState::new().hash_one(std::process::id()));
+        }
+        let digests: BTreeMap<_, _> = variables
+            .0
+            .iter()
+            .map(|(name, value)| {
+                let digest = value.as_ref().map(|value| self.digest(name, value));
+                (name.clone(), digest)
+            })
+            .collect();
+        let Some(before) = self.variables.replace(digests.clone()) else {
+            return Vec::new();
+        };
+        let changed = |name: &&String| before.get(*name) != digests.get(*name);
+        let mut names: Vec<_> = before
+            .keys()
+            .chain(digests.keys())
+            .filter(changed)
+            .collect();
+        names.sort();
+        names.dedup();
+        names.into_iter().cloned().collect()
+    }
+
+    fn digest(&self, name: &str, value: &str) -> String {
+        // Names hold no NUL.
+        let text = format!("{}\0{name}\0{value}", self.salt);
+        report::hexadecimal(&Sha256::digest(text.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(list: &[(&str, Option<&str>)]) -> ConnectorVariables {
+        let owned =
+            |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
+        ConnectorVariables::new(list.iter().map(owned))
+    }
+
+    #[test]
+    fn variables_that_changed_are_named_and_secrets_may_change() {
+        let before = variables(&[
+            ("KEY", None),
+            ("SINCE", Some("2026-01-01")),
+            ("SHOP", Some("a")),
+        ]);
+        let mut notes = TableNotes::default();
+        assert_eq!(notes.set_variables(&before), [""; 0]);
+        for (now, expected) in [
+            (before.clone(), vec![]),
+            (
+                variables(&[
+                    ("KEY", None),
+                    ("SINCE", Some("2025-01-01")),
+                    ("SHOP", Some("a")),
+                ]),
+                vec!["SINCE"],
+            ),
+            (
+                variables(&[("KEY", None), ("SINCE", Some("2026-01-01"))]),
+                vec!["SHOP"],
+            ),
+            (
+                variables(&[
+                    ("SINCE", Some("2026-01-01")),
+                    ("SHOP", Some("a")),
+                    ("NEW", None),
+                ]),
+                vec!["KEY", "NEW"],
+            ),
+        ] {
+            let mut notes = TableNotes::of_json(&notes.to_json());
+            assert_eq!(notes.set_variables(&now), expected);
+            assert_eq!(notes.set_variables(&now), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn no_value_is_written_and_no_digest_is_the_same_twice() {
+        let secret = variables(&[("SINCE", Some("2026-01-01"))]);
+        let written = || {
+            let mut notes = TableNotes::default();
+            notes.set_variables(&secret);
+            notes.to_json()
+        };
+        assert!(!written().contains("2026"));
+        assert_ne!(written(), written());
+        assert!(!format!("{secret:?}").contains("2026"));
+    }
+}

@@ -1,0 +1,86 @@
+//! What a sync remembers of the one before, beside rows and states.
+
+use super::desk;
+use crate::guests;
+use std::fs;
+use weld_host_tests::paged::paged;
+
+const SCHEMA: &str = r#"{"schema": {"rows": {"primary_key": ["id"]}}}"#;
+
+const FIRST: &[u8] = br#"[{"id": 1, "size": 1, "note": null}]"#;
+
+#[test]
+fn column_of_another_type_than_in_an_earlier_sync_is_told_of() {
+    for to in ["rows.sqlite", "rows/"] {
+        for (second, other) in [
+            (r#"[{"id": 2, "size": "large"}]"#, Some("size")),
+            (r#"[{"id": 2, "size": [1]}]"#, Some("size")),
+            (r#"[{"id": 2, "size": 2.5, "note": "new"}]"#, None),
+            (r#"[{"id": 2, "size": null}]"#, None),
+            (r#"[{"id": 2}]"#, None),
+        ] {
+            let desk = desk();
+            let first = paged(SCHEMA, &[FIRST]);
+            desk.good(&[&first.origin(), "--to", to, "--strict", "--quiet"]);
+            let second = paged(SCHEMA, &[FIRST, second.as_bytes()]);
+            let url = second.origin();
+            match other {
+                None => {
+                    desk.good(&[&url, "--to", to, "--strict", "--quiet"]);
+                }
+                Some(column) => {
+                    let line = desk.mistake(&[&url, "--to", to, "--strict"]);
+                    assert!(line.contains(column) && line.contains("a number"), "{line}");
+                    let events = desk.good(&[&url, "--to", to, "--json"]).stdout;
+                    let warnings = events.iter().filter(|line| line.contains("\"warning\""));
+                    assert_eq!(warnings.count(), 1, "{to}: {events:?}");
+                    // What is read anew has the new rows' types alone, or both within one sync.
+                    let line = desk.mistake(&[&url, "--to", to, "--strict", "--full"]);
+                    assert!(line.contains("page 2"), "{line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn variable_that_changed_since_the_state_was_written_is_told_of_once() {
+    let desk = desk();
+    fs::copy(guests::ECHOES_STATE, desk.path("echo.wasm")).unwrap();
+    fs::write(desk.path("key"), "one").unwrap();
+    let sync = |env: &str, more: &[&str]| {
+        let toml = format!("[env]\nKEY = {{ file = \"key\" }}\n{env}");
+        fs::write(desk.path("echo.toml"), toml).unwrap();
+        let arguments = [&["echo.wasm", "--to", "rows.sqlite", "--json"], more].concat();
+        let events = desk.good(&arguments).stdout;
+        let warnings = events
+            .into_iter()
+            .filter(|line| line.contains("\"warning\""));
+        warnings.collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(sync("SINCE = '2026-01-01'", &[]), none);
+    assert_eq!(sync("SINCE = '2026-01-01'", &[]), none, "nothing changed");
+    fs::write(desk.path("key"), "two").unwrap();
+    assert_eq!(
+        sync("SINCE = '2026-01-01'", &[]),
+        none,
+        "a secret was rotated"
+    );
+    let warnings = sync("SINCE = '2025-01-01'", &[]);
+    let [warning] = warnings.as_slice() else {
+        panic!("one: {warnings:?}");
+    };
+    assert!(
+        warning.contains("SINCE") && warning.contains("--full"),
+        "{warning}"
+    );
+    assert!(
+        !warning.contains("KEY") && !warning.contains("2025"),
+        "{warning}"
+    );
+    assert_eq!(sync("SINCE = '2025-01-01'", &[]), none, "it was told");
+    assert_eq!(sync("SINCE = '2024-01-01'", &["--full"]), none, "read anew");
+    assert_eq!(sync("SINCE = '2024-01-01'", &[]), none);
+    assert_eq!(sync("OTHER = 'a'", &[]).len(), 1, "one came, one went");
+}
