@@ -168,8 +168,8 @@ def export(
 ) -> type:
     """What the component exports: `Source = export(Shop)` at the end of the module that componentize-py is given.
 
-    The data files of imported packages become a part of the component: at most `data_limit` bytes, and none of the packages
-    that `without_data` names.
+    The data files of imported packages become a part of the component: at most `data_limit` bytes, and none of the
+    packages that `without_data` names.
     """
     if not isinstance(connector, type):
         raise TypeError(f"export takes the connector's class, as in export(Shop), not {described(connector)}")

@@ -1,7 +1,7 @@
 """The data files of packages, which are kept in memory: a component has no files when it runs.
 
-Such are the zones of `pytz` and `tzdata`, or the certificates of `certifi`. `open`, `pathlib`, `importlib.resources` and
-`pkgutil` find them where they were when the component was built.
+Such are the zones of `pytz` and `tzdata`, or the certificates of `certifi`. `open`, `pathlib`, `importlib.resources`
+and `pkgutil` find them where they were when the component was built.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def gather(packages: Iterable[tuple[str, list[str]]], limit: int) -> KeptFiles:
 
 
 def _import_zones() -> None:
-    """Imports the time zones for what was imported to use them, since that imports them only when a zone is asked for."""
+    """Imports the time zones of what was imported to use them, which does so itself only when a zone is asked for."""
     import importlib
     import pkgutil
 
@@ -264,7 +264,9 @@ def _import_zones() -> None:
         return
     if not _try_import("tzdata"):
         if "zoneinfo" in sys.modules:
-            raise RuntimeError("zoneinfo has no time zones: add a line tzdata, the package with them, to requirements.txt")
+            raise RuntimeError(
+                "zoneinfo has no time zones: add a line tzdata, the package with them, to requirements.txt"
+            )
         return
     for module in pkgutil.walk_packages(sys.modules["tzdata"].__path__, "tzdata."):
         if module.ispkg:

@@ -46,7 +46,7 @@ class SocketsRefused(RuntimeError):
 
 
 def refuse(what: str, runs: bool) -> NoReturn:
-    """Refuses what `what` names. Packages that try what there is while they are imported get the `OSError` they expect."""
+    """Refuses what `what` names. Packages that try it while they are imported get the `OSError` that they expect."""
     words = f"{what} can't work, since a component has no sockets: {WAY_OUT}"
     if runs:
         raise SocketsRefused(words)
@@ -54,7 +54,10 @@ def refuse(what: str, runs: bool) -> NoReturn:
 
 
 def install(runs: Callable[[], bool]) -> None:
-    """Refuses sockets from now on; `runs` says whether a call is under way. Done again, it reaches what was imported since."""
+    """Refuses sockets from now on; `runs` says whether a call is under way.
+
+    Done again, it reaches what was imported since.
+    """
     import _socket
     import socket
 

@@ -1,10 +1,10 @@
 """Deep recursion ends in Python's `RecursionError`, not in a crash.
 
-Calls of C code take from two stacks: one in the component's memory, of 1 MiB, whose end Python watches, and the host's,
-of which it knows nothing, and whose end ends the call. Code with small frames, such as that for nested JSON, takes up to
-40 times as much of the second. So that Python sees the end of the first before the second is used up, most of the first
-is taken at once, in the largest frames that a function of Python's has which calls back: those of `select`, with lists
-of all files that it may watch.
+Calls of C code take from two stacks: one in the component's memory, of 1 MiB, whose end Python watches, and the
+host's, of which it knows nothing, and whose end ends the call. Code with small frames, such as that for nested JSON,
+takes up to 40 times as much of the second. So that Python sees the end of the first before the second is used up, most
+of the first is taken at once, in the largest frames that a function of Python's has which calls back: those of
+`select`, with lists of all files that it may watch.
 """
 
 from __future__ import annotations
