@@ -61,30 +61,36 @@ function read(options, defaults, language) {
       throw unsupported(`${name} ${options[name]}`);
   }
   if (/^(?:long|.*Generic)$/.test(asked.timeZoneName)) throw unsupported(`timeZoneName ${asked.timeZoneName}`);
-  const { dateStyle, timeStyle } = asked;
-  if (dateStyle !== undefined || timeStyle !== undefined) {
-    if ([...DATE, ...TIME].some((name) => asked[name] !== undefined)) {
-      throw new TypeError("Can't set option year, month or another part when dateStyle or timeStyle is used");
-    }
-    if ((timeStyle !== undefined && defaults === "date-only") || (dateStyle !== undefined && defaults === "time")) {
-      throw new TypeError(`Invalid option : ${defaults === "time" ? "dateStyle" : "timeStyle"}`);
-    }
-    if (timeStyle === "full" || timeStyle === "long") throw unsupported(`timeStyle ${timeStyle}`);
-    Object.assign(asked, STYLES[dateStyle]);
-    if (dateStyle === "short" && language.order.startsWith("y")) asked.year = "numeric";
-    if (dateStyle === "short" && language.order.startsWith("d/")) Object.assign(asked, { year: "numeric" });
-    if (timeStyle !== undefined) Object.assign(asked, { hour: "numeric", minute: "2-digit" });
-    if (timeStyle === "medium") asked.second = "2-digit";
-  } else {
-    const has = (names) => names.some((name) => asked[name] !== undefined);
-    const none = defaults === "all" ? !has([...DATE, ...TIME]) : !has(defaults === "time" ? TIME : [...DATE, ...TIME]);
-    const lacks = defaults === "date-only" ? !has(DATE) : none;
-    if (lacks && defaults !== "time") Object.assign(asked, { year: "numeric", month: "numeric", day: "numeric" });
-    if (lacks && (defaults === "all" || defaults === "time"))
-      Object.assign(asked, { hour: "numeric", minute: "numeric", second: "numeric" });
-  }
+  if (asked.dateStyle === undefined && asked.timeStyle === undefined) addDefaults(asked, defaults);
+  else addStyles(asked, defaults, language);
   return asked;
 }
+
+function addStyles(asked, defaults, { order }) {
+  const { dateStyle, timeStyle } = asked;
+  if (hasAny(asked, [...DATE, ...TIME])) {
+    throw new TypeError("Can't set option year, month or another part when dateStyle or timeStyle is used");
+  }
+  if ((timeStyle !== undefined && defaults === "date-only") || (dateStyle !== undefined && defaults === "time")) {
+    throw new TypeError(`Invalid option : ${defaults === "time" ? "dateStyle" : "timeStyle"}`);
+  }
+  if (timeStyle === "full" || timeStyle === "long") throw unsupported(`timeStyle ${timeStyle}`);
+  Object.assign(asked, STYLES[dateStyle]);
+  if (dateStyle === "short" && (order.startsWith("y") || order.startsWith("d/"))) asked.year = "numeric";
+  if (timeStyle !== undefined) Object.assign(asked, { hour: "numeric", minute: "2-digit" });
+  if (timeStyle === "medium") asked.second = "2-digit";
+}
+
+function addDefaults(asked, defaults) {
+  const wanted = { date: [...DATE, ...TIME], "date-only": DATE, time: TIME, all: [...DATE, ...TIME] };
+  if (hasAny(asked, wanted[defaults])) return;
+  if (defaults !== "time") Object.assign(asked, { year: "numeric", month: "numeric", day: "numeric" });
+  if (defaults === "all" || defaults === "time") {
+    Object.assign(asked, { hour: "numeric", minute: "numeric", second: "numeric" });
+  }
+}
+
+const hasAny = (asked, names) => names.some((name) => asked[name] !== undefined);
 
 export class DateTimeFormat {
   #language;

@@ -17,7 +17,10 @@ const tables = {
   },
   async bytes() {
     const response = await fetch(`${base()}/bytes`);
-    const refused = await response.clone().text().catch(({ name }) => name);
+    const refused = await response
+      .clone()
+      .text()
+      .catch(({ name }) => name);
     return page({ bytes: [...(await response.bytes())], refused });
   },
   async sent_bytes() {
@@ -33,6 +36,7 @@ const tables = {
   async big() {
     return page(await (await fetch(`${base()}/big`)).json());
   },
+  twins: async () => page(...(await (await fetch(`${base()}/twins`)).json())),
   // The global is the same, as libraries use it.
   library: () =>
     globalThis
@@ -105,7 +109,11 @@ const tables = {
 export const source = defineConnector({
   schema: async () => {
     await sleep(1);
-    return Object.keys(tables).map((name) => ({ name, fields: { n: "int", m: ["null", "double"] } }));
+    return Object.keys(tables).map((name) => ({
+      name,
+      primaryKey: name === "twins" ? "id" : [],
+      fields: { n: "int", m: ["null", "double"] },
+    }));
   },
   fetchPage: (name, state) => tables[name](state),
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { serve, startApi } from "./server.js";
+import { serve, startApi, startHost } from "./server.js";
 
 const { COMPONENTS, CACHE, ENGINES } = process.env;
 let api, folder, host, nowhere;
@@ -26,8 +26,8 @@ before(async () => {
     "/bytes": ({ response }) => response.end(Buffer.from([0x61, 0xff])),
     "/number": ({ response, url }) => json(response, { n: Number(url.searchParams.get("n")) }),
     "/big": ({ response }) => response.end('{"id":9007199254740993}'),
-    "/status": ({ response, url }) =>
-      response.writeHead(Number(url.searchParams.get("code"))).end("<h1>said so</h1>"),
+    "/twins": ({ response }) => response.end('[{"id":9007199254740992},{"id":9007199254740993}]'),
+    "/status": ({ response, url }) => response.writeHead(Number(url.searchParams.get("code"))).end("<h1>said so</h1>"),
   });
   // A port where nobody answers: taken once, then given back.
   const server = createServer().listen(0, "127.0.0.1");
@@ -103,6 +103,19 @@ for (const engine of ENGINES.split(" ")) {
     test("a large integer of an API is passed on exactly", async () => {
       const response = await fetch(`${host.announced[1]}/${engine}`, { method: "POST", body: '{"name":"big"}' });
       assert.match(await response.text(), /"id":9007199254740993\}/);
+    });
+
+    test("two keys that one Number would stand for stay two rows in a SQLite file", async () => {
+      const file = join(folder, `${engine}.sqlite`);
+      const sync = await startHost(
+        ["sync", join(folder, `${engine}.wasm`), "--table", "twins", "--to", file],
+        /^total +1 +2 /,
+      );
+      await sync.stop();
+      const content = await readFile(file);
+      for (const digits of ["0020000000000000", "0020000000000001"]) {
+        assert.ok(content.includes(Buffer.from(digits, "hex")), digits);
+      }
     });
 
     test("a status is the error that it means", async () => {
