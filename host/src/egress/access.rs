@@ -13,6 +13,7 @@ use super::body::ResponseBody;
 use super::dial::Dialler;
 use super::error::EgressError;
 use super::governor::Governor;
+use super::guest_tries::{BodyReader, GuestAnswer};
 use super::headers;
 use super::heads::HeadWarnings;
 use super::memory::{ExchangeMemory, MemoryPayer, in_bytes, received_bytes};
@@ -104,15 +105,21 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
     ) -> Result<Response, EgressError> {
-        let (url, response) = self.exchange(request, scope, MemoryPayer::Host).await?;
-        let (head, body) = response.into_parts();
-        let _waiting = scope.waits.begin(Wait {
-            reason: WaitReason::Response {
-                origin: url.origin().ascii_serialization(),
-            },
-            until: None,
-        });
-        let mut body = body.whole().await?;
+        let (url, answer) = self.exchange(request, scope, MemoryPayer::Host).await?;
+        let (head, mut rest) = answer.response.into_parts();
+        let mut body = match answer.body {
+            Some(body) => body,
+            None => {
+                let _waiting = scope.waits.begin(Wait {
+                    reason: WaitReason::Response {
+                        origin: url.origin().ascii_serialization(),
+                    },
+                    until: None,
+                });
+                rest.whole().await?
+            }
+        };
+        drop(rest);
         body.charge().grow(received_bytes(&head.headers))?;
         Ok(Response {
             status: head.status.as_u16(),
@@ -136,7 +143,8 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
-        self.exchange(request, scope, MemoryPayer::Guest).await
+        let (url, answer) = self.exchange(request, scope, MemoryPayer::Guest).await?;
+        Ok((url, answer.response))
     }
 
     /// As [`Self::send`]; `payer` says whose memory it takes.
@@ -145,7 +153,7 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
         payer: MemoryPayer,
-    ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
+    ) -> Result<(Url, GuestAnswer), EgressError> {
         let (upstream, credential) = (&self.upstream, request.credential.clone());
         let bearer = CredentialChoice::new(&self.credentials, upstream, scope, credential);
         let mut attempt = Attempt::new(scope, request.timeouts, payer, bearer);
@@ -158,20 +166,25 @@ impl Egress {
                 error
             })?;
         outgoing.url = upstream.upgraded(&outgoing.method, outgoing.url);
+        let reader = match payer {
+            MemoryPayer::Host => BodyReader::Host,
+            MemoryPayer::Guest => BodyReader::Guest,
+        };
         let mut follow = upstream.network.follow_redirects;
         loop {
             let redirectable = (follow > 0).then(|| Redirectable::of(&outgoing));
             let url = outgoing.url.clone();
-            let mut retries = upstream.retries(&outgoing, &attempt);
-            let response = upstream.send(outgoing, &mut retries, &mut attempt).await?;
+            let mut retries = upstream.retries(&outgoing, reader, &attempt);
+            let answer = upstream.send(outgoing, &mut retries, &mut attempt).await?;
+            let response = &answer.response;
             let next = redirectable.and_then(|request| {
                 let upgraded = |method: &Method, url| upstream.upgraded(method, url);
                 request.next(response.status(), response.headers(), upgraded)
             });
             let Some(next) = next else {
-                return Ok((url, response));
+                return Ok((url, answer));
             };
-            response.into_body().set_aside();
+            answer.response.into_body().set_aside();
             self.take_call(next.method.as_str(), scope)?;
             follow = follow.saturating_sub(1);
             outgoing = next;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper_util::client::legacy;
 use tokio::time::Instant;
 use url::Url;
 
 use super::error::EgressError;
+use super::failure::FailureKind;
 use super::governor::another_try;
 use super::memory::{EXCHANGE_BYTES, ExchangeMemory, MemoryPayer};
 use super::message::Timeouts;
@@ -106,6 +108,27 @@ pub(super) struct TryFailure {
     pub(super) error: EgressError,
     /// Whether a response's head had come.
     pub(super) is_answered: bool,
+}
+
+impl TryFailure {
+    /// Whether the API has not begun with the request.
+    pub(super) fn is_unbegun(&self) -> bool {
+        !self.is_answered && FailureKind::of(&self.error) == Some(FailureKind::Unbegun)
+    }
+
+    /// Whether the API may have carried the request out: there was a connection, and it broke off.
+    pub(super) fn was_asked(&self) -> bool {
+        let EgressError::Failed { source, .. } = &self.error else {
+            return false;
+        };
+        match FailureKind::of(&self.error) {
+            Some(FailureKind::Stale) => true,
+            Some(FailureKind::Passing) => source
+                .downcast_ref::<legacy::Error>()
+                .is_some_and(|error| !error.is_connect()),
+            Some(FailureKind::Unbegun | FailureKind::Lasting) | None => false,
+        }
+    }
 }
 
 impl<'s, B: Bearer> Attempt<'s, B> {

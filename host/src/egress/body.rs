@@ -111,7 +111,7 @@ impl ResponseBody {
     }
 
     /// Reads the body to its end. What it takes is paid for as it grows.
-    pub(super) async fn whole(mut self) -> Result<Holding<Vec<u8>>, EgressError> {
+    pub(super) async fn whole(&mut self) -> Result<Holding<Vec<u8>>, EgressError> {
         let mut bytes = Holding::new(Vec::new(), self.limits.memory.charge(0)?);
         while let Some(frame) = self.frame().await {
             let piece = frame?.into_data().unwrap_or_default();

@@ -3,25 +3,23 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection as Pooled};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::heads::HeadReader;
+use super::liveness::ConnectionLife;
+use super::wire::Wire;
 
 /// How much of a head is read at a time.
 const HEAD_PIECE_BYTES: usize = 8 << 10;
-
-/// A stream of bytes, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// How long it took to get a connection.
 #[derive(Debug, Clone, Copy)]
@@ -32,38 +30,56 @@ pub(super) struct DialTimes {
     pub(super) connect: Duration,
 }
 
+/// What a request is told of the connection that it goes over.
+#[derive(Debug, Clone)]
+pub(super) struct ConnectionTag {
+    pub(super) times: DialTimes,
+    /// `None` for HTTP/2, where requests share it.
+    pub(super) life: Option<Arc<ConnectionLife>>,
+}
+
 pub(super) struct Connection {
-    io: TokioIo<Box<dyn Stream>>,
+    io: TokioIo<Wire>,
     /// Looks at the heads that pass; `None` for HTTP/2, whose heads are checked by its own rules.
     heads: Option<HeadReader>,
-    times: DialTimes,
+    tag: ConnectionTag,
     /// Given back when the connection ends: what keeps an origin from having too many.
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
     pub(super) fn new(
-        stream: Box<dyn Stream>,
+        wire: Wire,
         heads: Option<HeadReader>,
         times: DialTimes,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
-            io: TokioIo::new(stream),
+            tag: ConnectionTag {
+                times,
+                life: wire.life(),
+            },
+            io: TokioIo::new(wire),
             heads,
-            times,
             _permit: permit,
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(life) = &self.tag.life {
+            life.leave();
         }
     }
 }
 
 impl Pooled for Connection {
     fn connected(&self) -> Connected {
-        let connected = Connected::new().extra(self.times);
-        if self.heads.is_none() {
-            connected.negotiated_h2()
-        } else {
-            connected
+        let connected = Connected::new().extra(self.tag.clone());
+        match self.tag.life {
+            Some(_) => connected,
+            None => connected.negotiated_h2(),
         }
     }
 }

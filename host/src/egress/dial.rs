@@ -23,10 +23,15 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::address::{AddressGate, SpecialUse};
-use super::connection::{Connection, DialTimes, Stream};
+use super::connection::{Connection, DialTimes};
 use super::heads::{HeadReader, HeadWarnings};
+use super::liveness::{ConnectionLife, IdleChecks};
 use super::network::Network;
+use super::origin_connections::OriginConnections;
 use super::phase::{CallPhase, PhaseClock};
+use super::stream::Stream;
+use super::tls_fault::TlsFault;
+use super::wire::{Wire, WireWatch};
 use crate::config::NetworkConfig;
 use crate::lock::Mutex;
 
@@ -56,6 +61,8 @@ pub(super) enum DialFault {
     Connect(#[source] io::Error),
     #[error("TLS could not be agreed on")]
     Tls(#[source] io::Error),
+    #[error("TLS could not be agreed on")]
+    TlsRefused(#[source] TlsFault),
     #[error("it took longer than `connect-timeout`")]
     Timeout,
     #[error("`{0}` is no host that can be called")]
@@ -75,7 +82,8 @@ struct DialContext {
     connect_timeout: Duration,
     max_per_origin: usize,
     warnings: Arc<HeadWarnings>,
-    origins: Mutex<HashMap<String, Arc<Semaphore>>>,
+    checks: IdleChecks,
+    origins: Mutex<HashMap<String, OriginConnections>>,
 }
 
 impl Dialler {
@@ -93,8 +101,14 @@ impl Dialler {
             connect_timeout: config.connect_timeout,
             max_per_origin: config.connections,
             warnings,
+            checks: IdleChecks::default(),
             origins: Mutex::default(),
         }))
+    }
+
+    /// What has the idle connections looked at that are made here.
+    pub(super) fn idle_checks(&self) -> &IdleChecks {
+        &self.0.checks
     }
 }
 
@@ -112,8 +126,9 @@ impl tower_service::Service<Uri> for Dialler {
         let phases = PhaseClock::of_the_dialing_request();
         Box::pin(async move {
             // Waiting for another connection to end is no part of connecting.
-            let permit = context.permit(&uri).await;
-            let connecting = context.connect(&uri, permit, &phases);
+            let origin = context.origin(&uri);
+            let permit = origin.permit().await;
+            let connecting = context.connect(&uri, &origin, permit, &phases);
             tokio::time::timeout(context.connect_timeout, connecting)
                 .await
                 .map_err(|_| DialFault::Timeout)?
@@ -122,25 +137,22 @@ impl tower_service::Service<Uri> for Dialler {
 }
 
 impl DialContext {
-    async fn permit(&self, uri: &Uri) -> Option<OwnedSemaphorePermit> {
+    fn origin(&self, uri: &Uri) -> OriginConnections {
         let origin = format!("{:?} {:?}", uri.scheme_str(), uri.authority());
-        let semaphore = {
-            let mut origins = self.origins.lock();
-            if origins.len() >= COUNTED_ORIGINS {
-                origins.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
-            }
-            origins
-                .entry(origin)
-                .or_insert_with(|| Arc::new(Semaphore::new(self.max_per_origin)))
-                .clone()
-        };
-        // It is never closed.
-        semaphore.acquire_owned().await.ok()
+        let mut origins = self.origins.lock();
+        if origins.len() >= COUNTED_ORIGINS {
+            origins.retain(|_, origin| origin.is_in_use());
+        }
+        origins
+            .entry(origin)
+            .or_insert_with(|| OriginConnections::new(self.max_per_origin))
+            .clone()
     }
 
     async fn connect(
         &self,
         uri: &Uri,
+        origin: &OriginConnections,
         permit: Option<OwnedSemaphorePermit>,
         phases: &PhaseClock,
     ) -> Result<Connection, DialFault> {
@@ -170,15 +182,20 @@ impl DialContext {
             resolve: resolved.duration_since(began),
             connect: resolved.elapsed(),
         };
-        let origin = || {
+        let watch = (!is_http2).then(|| {
+            let life = Arc::new(ConnectionLife::new(origin.habit.clone()));
+            WireWatch::new(life, self.checks.clone())
+        });
+        let name = || {
             format!(
                 "{}://{}",
                 uri.scheme_str().unwrap_or_default(),
                 authority(uri)
             )
         };
-        let heads = (!is_http2).then(|| HeadReader::new(origin().into(), self.warnings.clone()));
-        Ok(Connection::new(stream, heads, times, permit))
+        let heads = (!is_http2).then(|| HeadReader::new(name().into(), self.warnings.clone()));
+        let wire = Wire::new(stream, watch);
+        Ok(Connection::new(wire, heads, times, permit))
     }
 
     /// The addresses of a host that may be called. One that may not be is left out; where none is left, that is why.
@@ -231,7 +248,9 @@ impl DialContext {
     ) -> Result<(Box<dyn Stream>, bool), DialFault> {
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| DialFault::Host(host.to_owned()))?;
-        let stream = self.tls.connect(name, tcp).await.map_err(DialFault::Tls)?;
+        let stream = self.tls.connect(name, tcp).await.map_err(|error| {
+            TlsFault::of_handshake(&error).map_or(DialFault::Tls(error), DialFault::TlsRefused)
+        })?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((Box::new(stream), is_http2))
     }

@@ -1,9 +1,9 @@
 //! One request and its response's head, on one connection.
 
+mod answer_body;
 mod bounded_body;
+mod fault;
 
-use std::io;
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,21 +11,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use http_body_util::combinators::UnsyncBoxBody;
-use hyper::body::Incoming;
+use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
-use hyper_util::client::legacy::{self, Client as Pool};
 
-use super::address::SpecialUse;
-use super::connection::DialTimes;
-use super::dial::{DialFault, Dialler};
-use super::error::{EgressError, RequestFault, Timeout, TimeoutOwner};
+use super::connection::ConnectionTag;
+use super::dial::Dialler;
+use super::error::{Timeout, TimeoutOwner};
 use super::headers;
 use super::heads::{HeadFault, MAX_HEAD_BYTES};
+use super::liveness::ConnectionLife;
 use super::outgoing::{Outgoing, OutgoingBody, TransferError};
-use super::phase::{CallPhase, PhaseTime};
+use super::phase::CallPhase;
 use super::record::CallRecord;
 use crate::scope::{CallScope, Deadline};
-use bounded_body::{BodyFault, bounded};
+pub(super) use answer_body::AnswerBody;
+use bounded_body::bounded;
+use fault::ExchangeFault;
+
+/// For how long the client may say nothing after a request's connection is no more. It dials another one meanwhile.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(1);
 
 pub(super) type HttpClient = Pool<Dialler, UnsyncBoxBody<Bytes, TransferError>>;
 
@@ -61,106 +65,6 @@ impl TimeLimit {
     }
 }
 
-/// Why there is no response's head.
-#[derive(Debug)]
-pub(super) enum ExchangeFault {
-    Timeout(Timeout),
-    Url(RequestFault),
-    /// The request's body was not sent to its end.
-    Body(BodyFault),
-    /// The host has no address that may be called; this is the first one.
-    Forbidden {
-        address: IpAddr,
-        special_use: SpecialUse,
-    },
-    Head(HeadFault),
-    Client(legacy::Error),
-}
-
-impl From<BodyFault> for ExchangeFault {
-    fn from(fault: BodyFault) -> Self {
-        Self::Body(fault)
-    }
-}
-
-impl ExchangeFault {
-    /// Finds our own faults among the causes of the client's.
-    fn of_client(error: legacy::Error) -> Self {
-        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-        while let Some(found) = cause {
-            match found.downcast_ref() {
-                Some(DialFault::Timeout) => {
-                    return Self::Timeout(Timeout::Connect(TimeoutOwner::Config));
-                }
-                Some(&DialFault::Forbidden {
-                    address,
-                    special_use,
-                }) => {
-                    return Self::Forbidden {
-                        address,
-                        special_use,
-                    };
-                }
-                _ => {}
-            }
-            if let Some(fault) = found.downcast_ref::<BodyFault>() {
-                return Self::Body(*fault);
-            }
-            if let Some(fault) = head_fault(found) {
-                return Self::Head(fault);
-            }
-            cause = found.source();
-        }
-        Self::Client(error)
-    }
-
-    /// The error of a request to this origin that had waited so long. `config_file` is where an operator may allow it.
-    pub(super) fn into_error(
-        self,
-        origin: &str,
-        config_file: &str,
-        waited: PhaseTime,
-    ) -> EgressError {
-        match self {
-            Self::Timeout(timeout) => timeout.after(waited),
-            Self::Url(fault) => fault.into(),
-            Self::Body(fault) => fault.into_error(waited),
-            Self::Forbidden {
-                address,
-                special_use,
-            } => EgressError::AddressDenied {
-                origin: origin.to_owned(),
-                address,
-                special_use,
-                file: config_file.to_owned(),
-            },
-            Self::Head(fault) => EgressError::Unreadable {
-                origin: origin.to_owned(),
-                source: fault.into(),
-            },
-            Self::Client(error) => EgressError::Failed {
-                origin: origin.to_owned(),
-                source: error.into(),
-            },
-        }
-    }
-}
-
-/// What is wrong with a head, by a cause of the client's failure: what `heads` has said, or the parser.
-fn head_fault(cause: &(dyn std::error::Error + 'static)) -> Option<HeadFault> {
-    if let Some(error) = cause.downcast_ref::<io::Error>() {
-        let ours = error.get_ref().and_then(|inner| inner.downcast_ref());
-        return ours.cloned();
-    }
-    let error = cause.downcast_ref::<hyper::Error>()?;
-    if error.is_parse_too_large() {
-        return Some(HeadFault::TooLong);
-    }
-    error
-        .is_parse()
-        .then(|| HeadFault::Unreadable(error.to_string()))
-}
-
 /// Sends a request and waits for its response's head.
 pub(super) async fn send(
     client: &HttpClient,
@@ -169,7 +73,7 @@ pub(super) async fn send(
     max_request_bytes: u64,
     scope: &Arc<CallScope>,
     record: &mut CallRecord,
-) -> Result<Response<Incoming>, ExchangeFault> {
+) -> Result<Response<AnswerBody>, ExchangeFault> {
     let phases = record.phases();
     phases.enter(CallPhase::Connection);
     let is_streamed = matches!(outgoing.body, OutgoingBody::Streamed(_));
@@ -197,18 +101,30 @@ pub(super) async fn send(
             }
         };
         // On a busy machine the answer may be seen together with the connection that it came over.
-        if let Some(dialed) = dial_times(&connection) {
-            record.connected(dialed);
+        let dialed = tag(&connection);
+        if let Some(tag) = &dialed {
+            record.connected(tag.times);
         }
         let answered = match at_once {
             Some(answered) => answered,
-            None => tokio::time::timeout(times.first_byte.time, answered)
-                .await
-                .map_err(|_| ExchangeFault::Timeout(Timeout::FirstByte(times.first_byte.owner)))?,
+            None => {
+                let waiting = async {
+                    tokio::select! {
+                        biased;
+                        answered = answered => Ok(answered),
+                        life = forgotten(&connection, dialed) => Err(ExchangeFault::of_forgotten(&life)),
+                    }
+                };
+                tokio::time::timeout(times.first_byte.time, waiting)
+                    .await
+                    .map_err(|_| {
+                        ExchangeFault::Timeout(Timeout::FirstByte(times.first_byte.owner))
+                    })??
+            }
         };
-        answered.map_err(ExchangeFault::of_client)
+        answered.map_err(|error| ExchangeFault::of_client(error, tag(&connection).as_ref()))
     };
-    let response = tokio::time::timeout_at(times.deadline.at, answered)
+    let mut response = tokio::time::timeout_at(times.deadline.at, answered)
         .await
         .map_err(|_| ExchangeFault::Timeout(Timeout::Deadline(times.deadline.reason)))??;
     phases.enter(CallPhase::Body);
@@ -220,7 +136,9 @@ pub(super) async fn send(
     if head_bytes > MAX_HEAD_BYTES as usize {
         return Err(ExchangeFault::Head(HeadFault::TooLong));
     }
-    Ok(response)
+    let tag: Option<ConnectionTag> = response.extensions_mut().remove();
+    let life = tag.and_then(|tag| tag.life);
+    Ok(answer_body::tagged(response, life))
 }
 
 async fn connected(
@@ -238,13 +156,34 @@ async fn connected(
         .map_err(|_| ExchangeFault::Timeout(Timeout::Connect(TimeoutOwner::Request)))
 }
 
-fn dial_times(connection: &CaptureConnection) -> Option<DialTimes> {
+/// Waits until a request is forgotten: its connection is no more, and the client neither says so nor takes another one.
+/// It loses a request that is given to a connection in the very moment in which that ends. Answers the connection's life.
+async fn forgotten(
+    connection: &CaptureConnection,
+    mut dialed: Option<ConnectionTag>,
+) -> Arc<ConnectionLife> {
+    loop {
+        let Some(life) = dialed.and_then(|tag| tag.life) else {
+            return std::future::pending().await;
+        };
+        life.gone().await;
+        tokio::time::sleep(FORGOTTEN_AFTER).await;
+        dialed = tag(connection);
+        let now = dialed.as_ref().and_then(|tag| tag.life.as_ref());
+        if now.is_some_and(|now| Arc::ptr_eq(now, &life)) {
+            return life;
+        }
+    }
+}
+
+/// What is known of the connection that the request went over; `None` if there is none yet.
+fn tag(connection: &CaptureConnection) -> Option<ConnectionTag> {
     let mut extras = http::Extensions::new();
     connection
         .connection_metadata()
         .as_ref()?
         .get_extras(&mut extras);
-    extras.get().copied()
+    extras.remove()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::dial::Dialler;
 use super::exchange::HttpClient;
 use super::heads::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
+use super::liveness::IdleCheck;
 
 /// How long an idle connection is kept for the next request: less than the minute after which most servers close.
 const POOL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -39,6 +40,12 @@ impl Pool {
             title_case,
             client: OnceLock::new(),
         }
+    }
+
+    /// For as long as what it answers is kept, no request goes over a connection that was idle and is closed, or may be
+    /// by the time that the request arrives.
+    pub(super) fn check_idle(&self) -> IdleCheck {
+        self.dialler.idle_checks().begin()
     }
 
     pub(super) fn client(&self) -> &HttpClient {

@@ -8,11 +8,14 @@ use url::Url;
 use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::ResponseBody;
 use super::error::EgressError;
-use super::governor::{ResponseVerdict, another_try, retry};
+use super::governor::{ResponseVerdict, another_try};
 use super::outgoing::Outgoing;
 use super::refusals::Judgment;
 use super::upstream::Upstream;
 use crate::waits::Wait;
+
+/// How often a request is sent again at once whose connection was no good. After that it is a try as any other.
+const RESENDS: u32 = 4;
 
 /// Which try counts, and what the next one sends: all in which the tries of a guest's request and of the host's own for a
 /// token differ.
@@ -34,7 +37,7 @@ pub(super) trait RetryPolicy: Send {
     /// It can't be made.
     fn request(&mut self, again: Self::Again) -> Result<Outgoing, Self::Error>;
 
-    /// Reads as much of a response as decides whether it counts.
+    /// Reads as much of a response as decides whether it counts. `verdict` says what it means.
     ///
     /// # Errors
     ///
@@ -42,6 +45,7 @@ pub(super) trait RetryPolicy: Send {
     fn read(
         &mut self,
         response: Response<ResponseBody>,
+        verdict: ResponseVerdict,
     ) -> impl Future<Output = Result<Self::Answer, TryFailure>> + Send;
 
     /// What a further try should know of this one; `None` if this one counts. `verdict` says what the response means, if
@@ -51,6 +55,16 @@ pub(super) trait RetryPolicy: Send {
         ended: &Result<Self::Answer, TryFailure>,
         verdict: ResponseVerdict,
     ) -> Option<PassingFailure>;
+
+    /// Whether the next request may be made at once, since it is not the API that failed.
+    fn resends(&self, failure: &TryFailure) -> bool {
+        failure.is_unbegun()
+    }
+
+    /// What whoever made the request gets of the last failure.
+    fn failed(&self, failure: TryFailure) -> Self::Error {
+        failure.error.into()
+    }
 
     /// Leaves an answer that doesn't count.
     fn set_aside(answer: Self::Answer);
@@ -85,64 +99,7 @@ impl PassingFailure {
     }
 }
 
-/// The tries of a guest's request: its method or the request itself says whether a failure may be tried again.
-pub(super) struct GuestRetries {
-    may_repeat: bool,
-}
-
-impl RetryPolicy for GuestRetries {
-    type Answer = Response<ResponseBody>;
-    type Again = Outgoing;
-    type Error = EgressError;
-
-    fn again(&self, request: &Outgoing, may_renew: bool) -> Option<Outgoing> {
-        if self.may_repeat || may_renew {
-            request.copy()
-        } else {
-            None
-        }
-    }
-
-    fn request(&mut self, again: Outgoing) -> Result<Outgoing, EgressError> {
-        Ok(again)
-    }
-
-    async fn read(
-        &mut self,
-        response: Response<ResponseBody>,
-    ) -> Result<Response<ResponseBody>, TryFailure> {
-        Ok(response)
-    }
-
-    fn passing(
-        &self,
-        ended: &Result<Self::Answer, TryFailure>,
-        verdict: ResponseVerdict,
-    ) -> Option<PassingFailure> {
-        match ended {
-            _ if !self.may_repeat => None,
-            Ok(response) => PassingFailure::of(response.status().as_u16(), verdict),
-            // Once the API has answered, it has seen the request.
-            Err(failure) => (retry::is_broken(&failure.error) && !failure.is_answered)
-                .then_some(PassingFailure::UNANSWERED),
-        }
-    }
-
-    fn set_aside(answer: Response<ResponseBody>) {
-        answer.into_body().set_aside();
-    }
-}
-
 impl Upstream {
-    /// The tries of a guest's request with this method.
-    pub(super) fn retries<B>(&self, request: &Outgoing, attempt: &Attempt<'_, B>) -> GuestRetries {
-        GuestRetries {
-            may_repeat: self
-                .governor
-                .may_repeat(request.method.as_str(), attempt.idempotent),
-        }
-    }
-
     /// Sends a request, and again where it failed in a way that may pass, or where its credential was refused and can
     /// be renewed. If no further try is left, or has time or calls of the page, the last response or error counts.
     ///
@@ -158,7 +115,7 @@ impl Upstream {
     ) -> Result<P::Answer, P::Error> {
         let url = request.url.clone();
         let origin = url.origin().ascii_serialization();
-        let (mut number, mut tries): (u32, u32) = (1, 1);
+        let (mut number, mut tries, mut resends): (u32, u32, u32) = (1, 1, 0);
         loop {
             let mut again = policy.again(&request, attempt.bearer.may_renew());
             let sent = self.once(request, number, attempt).await;
@@ -176,8 +133,18 @@ impl Upstream {
                 request = policy.request(again)?;
                 continue;
             }
+            if let Err(failure) = &sent
+                && policy.resends(failure)
+                && resends < RESENDS
+                && (failure.is_unbegun() || attempt.scope.network.try_call())
+                && let Some(again) = again.take()
+            {
+                resends = resends.saturating_add(1);
+                request = policy.request(again)?;
+                continue;
+            }
             let ended = match sent {
-                Ok(response) => policy.read(response).await,
+                Ok(response) => policy.read(response, judgment.verdict).await,
                 Err(failure) => Err(failure),
             };
             let sent = number.saturating_sub(1);
@@ -198,7 +165,7 @@ impl Upstream {
                         P::set_aside(answer);
                         Err(self.refused(&url, &judgment).into())
                     }
-                    ended => ended.map_err(|failure| failure.error.into()),
+                    ended => ended.map_err(|failure| policy.failed(failure)),
                 };
             };
             if let Ok(answer) = ended {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::response::Parts;
 use http::{Method, Response, StatusCode, header};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use url::Url;
 
@@ -15,7 +14,8 @@ use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::{BodyLimits, ResponseBody};
 use super::codings::Codings;
 use super::error::EgressError;
-use super::exchange::{self, ExchangeTimes, TimeLimit};
+use super::exchange::{self, AnswerBody, ExchangeTimes, TimeLimit};
+use super::failure::FailureKind;
 use super::governor::{CallPermit, Governor, HeldCall};
 use super::headers;
 use super::outgoing::{Outgoing, OutgoingBody};
@@ -31,7 +31,7 @@ use crate::tokens::Store;
 use crate::waits::{Wait, WaitReason};
 
 /// A response's head, and what its body needs.
-type ExchangeAnswer = (Parts, Incoming, Codings, Deadline, Charge);
+type ExchangeAnswer = (Parts, AnswerBody, Codings, Deadline, Charge);
 
 /// What the requests of one connector go through. Its connections are its own: no other connector's requests ride on
 /// them.
@@ -128,6 +128,10 @@ impl Upstream {
             until: None,
         }));
         record.phases().show(&waiting, origin);
+        let may_repeat = self
+            .governor
+            .may_repeat(request.method.as_str(), attempt.idempotent);
+        let _check = (!may_repeat || is_streamed).then(|| self.pool.check_idle());
         let sent = exchange::send(
             self.pool.client(),
             request,
@@ -142,6 +146,7 @@ impl Upstream {
             Ok(response) => response,
             Err(error) => {
                 match error {
+                    _ if FailureKind::of(&error) == Some(FailureKind::Unbegun) => permit.unmade(),
                     // It may be the guest whose stream broke.
                     EgressError::Failed { .. } if is_streamed => drop(permit),
                     _ => permit.failed(&error),

@@ -59,7 +59,7 @@ where
 {
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(0).unwrap();
-    let body = ResponseBody::new(body, &codings(encoding), None, limits, record, charge);
+    let mut body = ResponseBody::new(body, &codings(encoding), None, limits, record, charge);
     body.whole().await.map(|bytes| bytes.into_parts().0)
 }
 
@@ -179,7 +179,7 @@ async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
     let limits = limits_of(&host, u64::MAX, HOUR);
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(100).unwrap();
-    let body = ResponseBody::new(some, &Codings::default(), None, limits, record, charge);
+    let mut body = ResponseBody::new(some, &Codings::default(), None, limits, record, charge);
     let (bytes, charge) = body.whole().await.unwrap().into_parts();
     assert_eq!((bytes.len(), charge.bytes()), (2 << 20, 2 << 20));
     assert_eq!(

@@ -5,7 +5,9 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
+use super::super::error::EgressError;
 use super::super::outgoing::{OutgoingBody, StreamedBody};
+use super::bounded_body::BodyFault;
 use super::*;
 use crate::account::HostAccount;
 use crate::config::Limits;

@@ -35,7 +35,7 @@ mod quota_report;
 mod quotas;
 mod rate;
 mod response_shares;
-pub(super) mod retry;
+mod retry;
 #[cfg(test)]
 #[cfg(feature = "demo")]
 mod simulation;

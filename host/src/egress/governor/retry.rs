@@ -3,32 +3,20 @@
 use std::time::Duration;
 
 use crate::egress::error::{EgressError, Timeout};
+use crate::egress::failure::FailureKind;
 
 /// The longest pause before the first further try; doubled for each after it.
 const FIRST: Duration = Duration::from_millis(500);
 const MOST: Duration = Duration::from_secs(30);
 
-/// Whether there was no connection, or none to the end.
-pub(in crate::egress) fn is_broken(error: &EgressError) -> bool {
-    matches!(
-        error,
-        EgressError::Failed { .. }
-            | EgressError::Timeout {
-                limit: Timeout::Connect(_),
-                ..
-            }
-    )
-}
-
 /// Whether a call without a response speaks against the API; `None` if it says nothing about it.
 pub(super) fn speaks_against(error: &EgressError) -> Option<bool> {
     match error {
-        error if is_broken(error) => Some(true),
         EgressError::Timeout {
             limit: Timeout::FirstByte(_),
             ..
         } => Some(true),
-        _ => None,
+        error => (FailureKind::of(error) == Some(FailureKind::Passing)).then_some(true),
     }
 }
 
@@ -75,21 +63,20 @@ mod tests {
     }
 
     #[test]
-    fn only_a_broken_connection_is_tried_again() {
-        for (timeout, broken, against) in [
-            (Timeout::Connect(TimeoutOwner::Config), true, Some(true)),
-            (Timeout::FirstByte(TimeoutOwner::Request), false, Some(true)),
-            (Timeout::Idle(TimeoutOwner::Config), false, None),
-            (Timeout::Deadline(DeadlineReason::Total), false, None),
-            (Timeout::Deadline(DeadlineReason::Request), false, None),
-            (Timeout::Deadline(DeadlineReason::PageTimeout), false, None),
-            (Timeout::Deadline(DeadlineReason::AnswerWithin), false, None),
+    fn only_the_time_that_the_api_takes_speaks_against_it() {
+        for (timeout, against) in [
+            (Timeout::Connect(TimeoutOwner::Config), Some(true)),
+            (Timeout::FirstByte(TimeoutOwner::Request), Some(true)),
+            (Timeout::Idle(TimeoutOwner::Config), None),
+            (Timeout::Deadline(DeadlineReason::Total), None),
+            (Timeout::Deadline(DeadlineReason::Request), None),
+            (Timeout::Deadline(DeadlineReason::PageTimeout), None),
+            (Timeout::Deadline(DeadlineReason::AnswerWithin), None),
         ] {
             let error = timeout.after(PhaseTime {
                 phase: CallPhase::Head,
                 spent: Duration::ZERO,
             });
-            assert_eq!(is_broken(&error), broken, "{timeout}");
             assert_eq!(speaks_against(&error), against, "{timeout}");
         }
     }

@@ -1,8 +1,11 @@
 //! The way to the network as a whole, against a server of these tests that stands at the end of every connection.
 
+mod broken;
 mod calls;
 mod certificates;
+mod closing_server;
 mod connections;
+mod frames_server;
 mod heads;
 mod kept_tokens;
 mod links;

@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::super::connection::Stream;
 use super::super::{Egress, Network, Networking, Upstreams};
+use super::server::ServerStream;
 use crate::config::{ConnectorConfig, NetworkConfig, RateLimitConfig};
 use crate::lock::Mutex;
 
@@ -41,7 +41,7 @@ impl ScriptedServer {
             while let Ok((tcp, _)) = listener.accept().await {
                 let (tls, kept, script) = (tls.clone(), kept.clone(), script.clone());
                 tokio::spawn(async move {
-                    let stream: Box<dyn Stream> = match tls {
+                    let stream: Box<dyn ServerStream> = match tls {
                         None => Box::new(tcp),
                         Some(tls) => match tls.accept(tcp).await {
                             Ok(stream) => Box::new(stream),
@@ -85,7 +85,7 @@ impl ScriptedServer {
 }
 
 async fn serve(
-    mut stream: Box<dyn Stream>,
+    mut stream: Box<dyn ServerStream>,
     heads: &Mutex<Vec<String>>,
     script: &Script,
 ) -> io::Result<()> {

@@ -16,11 +16,11 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
-use super::super::connection::Stream;
 use super::super::{Egress, Network, Networking, Request, RequestBody, Upstreams};
 use crate::account::HostAccount;
 use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
@@ -119,11 +119,21 @@ impl Server {
             },
             ..ConnectorConfig::default()
         };
-        let network = Arc::new(LeadsTo(self.address));
-        let file = format!("{connector}.toml");
-        Egress::new(connector, &config, file, &Upstreams::new(network), None).unwrap()
+        egress_to(self.address, connector, &config)
     }
 }
+
+/// A connector of this configuration, all of whose connections end at this address.
+pub(super) fn egress_to(address: SocketAddr, connector: &str, config: &ConnectorConfig) -> Egress {
+    let network = Arc::new(LeadsTo(address));
+    let file = format!("{connector}.toml");
+    Egress::new(connector, config, file, &Upstreams::new(network), None).unwrap()
+}
+
+/// What a server speaks over, encrypted or not.
+pub(super) trait ServerStream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ServerStream for S {}
 
 async fn serve(
     tcp: TcpStream,
@@ -131,7 +141,7 @@ async fn serve(
     number: usize,
     (answered, flooded): (Arc<AtomicUsize>, Arc<AtomicUsize>),
 ) {
-    let (stream, is_http2): (Box<dyn Stream>, _) = match tls {
+    let (stream, is_http2): (Box<dyn ServerStream>, _) = match tls {
         None => (Box::new(tcp), false),
         Some(tls) => match tls.accept(tcp).await {
             // The client takes no part in it; its error is what the test is about.

@@ -68,29 +68,51 @@ async fn connection(egress: &Egress, url: &str) -> Result<(Version, Vec<u8>), Eg
 
 #[tokio::test]
 async fn certificate_that_proves_nothing_fails_with_the_reason() {
-    for (what, pem, roots, reason) in [
-        ("expired", EXPIRED, &[AUTHORITY][..], "certificate expired"),
+    for (what, pem, roots, reason, words) in [
+        (
+            "expired",
+            EXPIRED,
+            &[AUTHORITY][..],
+            "certificate expired",
+            "is over",
+        ),
         (
             "not yet valid",
             NOT_YET_VALID,
             &[AUTHORITY],
             "not valid yet",
+            "has not begun",
         ),
         (
             "another name's",
             OTHER_NAME,
             &[AUTHORITY],
             "not valid for name",
+            "for other names",
         ),
-        ("self-signed", SELF_SIGNED, &[AUTHORITY], "UnknownIssuer"),
-        ("an unknown authority's", GOOD, &[], "UnknownIssuer"),
+        (
+            "self-signed",
+            SELF_SIGNED,
+            &[AUTHORITY],
+            "UnknownIssuer",
+            "`roots` under [network]",
+        ),
+        (
+            "an unknown authority's",
+            GOOD,
+            &[],
+            "UnknownIssuer",
+            "`roots` under [network]",
+        ),
     ] {
         let server = server(pem, &["h2", "http/1.1"]).await;
         let egress = server.egress("shop", network(roots), Limits::default());
         let error = connection(&egress, URL).await.expect_err(what);
         let text = report::chain(&error);
         assert!(
-            matches!(error, EgressError::Failed { .. }) && text.contains(reason),
+            matches!(error, EgressError::Failed { .. })
+                && text.contains(reason)
+                && text.contains(words),
             "{what}: {text}"
         );
         assert_eq!(server.answered(), 0, "{what}");
@@ -126,7 +148,8 @@ async fn client_certificate_is_shown_to_who_asks_for_it() {
     };
     let without = server.egress("shop", without, Limits::default());
     let error = connection(&without, URL).await.expect_err("it has none");
-    assert!(matches!(error, EgressError::Failed { .. }), "{error:?}");
+    let text = report::chain(&error);
+    assert!(text.contains("`client-certificate`"), "{text}");
     let with = server.egress("shop", with, Limits::default());
     let (_, number) = connection(&with, URL).await.unwrap();
     assert_eq!((server.answered(), number), (1, b"2".to_vec()));

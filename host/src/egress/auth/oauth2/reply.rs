@@ -1,7 +1,5 @@
 //! What comes back of a request for a token, as bytes.
 
-use std::io;
-
 use http::{HeaderMap, Response, header};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy;
@@ -9,8 +7,8 @@ use url::Url;
 
 use crate::egress::auth::fault::EndpointFault;
 use crate::egress::body::ResponseBody;
-use crate::egress::codings::CodingFault;
 use crate::egress::error::EgressError;
+use crate::egress::failure::FailureKind;
 use crate::egress::phase::CallPhase;
 use crate::report;
 
@@ -56,21 +54,15 @@ pub(super) fn leads_back(url: &Url, headers: &HeaderMap) -> bool {
 pub(super) fn was_asked(error: &EgressError) -> bool {
     match error {
         EgressError::Timeout { waited, .. } => waited.phase >= CallPhase::RequestBody,
-        EgressError::Failed { source, .. } => source
-            .downcast_ref::<legacy::Error>()
-            .is_none_or(|error| !error.is_connect()),
+        EgressError::Failed { source, .. } => {
+            source
+                .downcast_ref::<legacy::Error>()
+                .is_none_or(|error| !error.is_connect())
+                && FailureKind::of(error) != Some(FailureKind::Unbegun)
+        }
         EgressError::ResponseTooLarge { .. } | EgressError::Unreadable { .. } => true,
         _ => false,
     }
-}
-
-/// Whether an answer came that can't be decoded, and would come again.
-pub(super) fn is_undecodable(error: &EgressError) -> bool {
-    let EgressError::Failed { source, .. } = error else {
-        return false;
-    };
-    let is_invalid = |error: &io::Error| error.kind() == io::ErrorKind::InvalidData;
-    source.is::<CodingFault>() || source.downcast_ref().is_some_and(is_invalid)
 }
 
 /// Reads a response to its end, as far as it may go.

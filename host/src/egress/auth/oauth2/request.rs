@@ -21,7 +21,8 @@ use crate::egress::auth::error::EndpointError;
 use crate::egress::auth::fault::EndpointFault;
 use crate::egress::body::ResponseBody;
 use crate::egress::error::EgressError;
-use crate::egress::governor::{ResponseVerdict, retry};
+use crate::egress::failure::FailureKind;
+use crate::egress::governor::ResponseVerdict;
 use crate::egress::headers;
 use crate::egress::memory::MemoryPayer;
 use crate::egress::message::Timeouts;
@@ -276,6 +277,7 @@ impl RetryPolicy for TokenRetries<'_> {
     async fn read(
         &mut self,
         response: Response<ResponseBody>,
+        _: ResponseVerdict,
     ) -> Result<EndpointAnswer, TryFailure> {
         self.status = Some(response.status().as_u16());
         // The endpoint may have given a token that is lost now; another try is all that can be done.
@@ -297,8 +299,13 @@ impl RetryPolicy for TokenRetries<'_> {
                     told: None,
                 })
             }),
-            Err(failure) if reply::is_undecodable(&failure.error) => None,
-            Err(failure) => retry::is_broken(&failure.error).then_some(PassingFailure::UNANSWERED),
+            Err(failure) => match FailureKind::of(&failure.error) {
+                Some(FailureKind::Unbegun | FailureKind::Stale | FailureKind::Passing) => {
+                    Some(PassingFailure::UNANSWERED)
+                }
+                // An answer that can't be decoded would come again.
+                Some(FailureKind::Lasting) | None => None,
+            },
         }
     }
 

@@ -152,7 +152,7 @@ async fn compressed_body_is_never_handed_on_as_it_is() {
     let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
     let charge = limits.memory.charge(0).unwrap();
     let part = Pieces::new(&body[5..], 100);
-    let part = ResponseBody::new(part, &middle, None, limits, record, charge);
+    let mut part = ResponseBody::new(part, &middle, None, limits, record, charge);
     assert!(part.whole().await.is_err());
 }
 

@@ -1,0 +1,153 @@
+//! Why there is no response's head, and the error that becomes of it.
+
+use std::io;
+use std::net::IpAddr;
+
+use hyper_util::client::legacy;
+
+use super::bounded_body::BodyFault;
+use crate::egress::address::SpecialUse;
+use crate::egress::break_fault::{StaleFault, UnbegunFault};
+use crate::egress::connection::ConnectionTag;
+use crate::egress::dial::DialFault;
+use crate::egress::error::{EgressError, RequestFault, Timeout, TimeoutOwner};
+use crate::egress::heads::HeadFault;
+use crate::egress::liveness::ConnectionLife;
+use crate::egress::phase::PhaseTime;
+use crate::egress::tls_fault::TlsFault;
+
+/// Why there is no response's head.
+#[derive(Debug)]
+pub(in crate::egress) enum ExchangeFault {
+    Timeout(Timeout),
+    Url(RequestFault),
+    /// The request's body was not sent to its end.
+    Body(BodyFault),
+    /// The host has no address that may be called; this is the first one.
+    Forbidden {
+        address: IpAddr,
+        special_use: SpecialUse,
+    },
+    Head(HeadFault),
+    /// TLS was refused once the connection was there.
+    Tls(TlsFault),
+    /// The connection took nothing of the request.
+    Unbegun(UnbegunFault),
+    /// The connection took it, after others before, and gave nothing.
+    Stale(StaleFault),
+    Client(legacy::Error),
+}
+
+impl From<BodyFault> for ExchangeFault {
+    fn from(fault: BodyFault) -> Self {
+        Self::Body(fault)
+    }
+}
+
+impl ExchangeFault {
+    /// Finds our own faults among the causes of the client's.
+    pub(super) fn of_client(error: legacy::Error, connection: Option<&ConnectionTag>) -> Self {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(found) = cause {
+            match found.downcast_ref() {
+                Some(DialFault::Timeout) => {
+                    return Self::Timeout(Timeout::Connect(TimeoutOwner::Config));
+                }
+                Some(&DialFault::Forbidden {
+                    address,
+                    special_use,
+                }) => {
+                    return Self::Forbidden {
+                        address,
+                        special_use,
+                    };
+                }
+                _ => {}
+            }
+            if let Some(fault) = found.downcast_ref::<BodyFault>() {
+                return Self::Body(*fault);
+            }
+            if let Some(fault) = head_fault(found) {
+                return Self::Head(fault);
+            }
+            cause = found.source();
+        }
+        if error.is_connect() {
+            return Self::Client(error);
+        }
+        if let Some(fault) = TlsFault::after_handshake(&error) {
+            return Self::Tls(fault);
+        }
+        match connection.and_then(|connection| connection.life.as_ref()) {
+            Some(life) if life.took_nothing() => Self::Unbegun(UnbegunFault(Some(error))),
+            Some(life) if life.is_stale() => Self::Stale(StaleFault(Some(error))),
+            _ => Self::Client(error),
+        }
+    }
+
+    pub(super) fn of_forgotten(life: &ConnectionLife) -> Self {
+        if life.took_nothing() {
+            Self::Unbegun(UnbegunFault(None))
+        } else {
+            Self::Stale(StaleFault(None))
+        }
+    }
+
+    /// The error of a request to this origin that had waited so long. `config_file` is where an operator may allow it.
+    pub(in crate::egress) fn into_error(
+        self,
+        origin: &str,
+        config_file: &str,
+        waited: PhaseTime,
+    ) -> EgressError {
+        match self {
+            Self::Timeout(timeout) => timeout.after(waited),
+            Self::Url(fault) => fault.into(),
+            Self::Body(fault) => fault.into_error(waited),
+            Self::Forbidden {
+                address,
+                special_use,
+            } => EgressError::AddressDenied {
+                origin: origin.to_owned(),
+                address,
+                special_use,
+                file: config_file.to_owned(),
+            },
+            Self::Head(fault) => EgressError::Unreadable {
+                origin: origin.to_owned(),
+                source: fault.into(),
+            },
+            Self::Tls(fault) => EgressError::Failed {
+                origin: origin.to_owned(),
+                source: fault.into(),
+            },
+            Self::Unbegun(fault) => EgressError::Failed {
+                origin: origin.to_owned(),
+                source: fault.into(),
+            },
+            Self::Stale(fault) => EgressError::Failed {
+                origin: origin.to_owned(),
+                source: fault.into(),
+            },
+            Self::Client(error) => EgressError::Failed {
+                origin: origin.to_owned(),
+                source: error.into(),
+            },
+        }
+    }
+}
+
+/// What is wrong with a head, by a cause of the client's failure: what `heads` has said, or the parser.
+fn head_fault(cause: &(dyn std::error::Error + 'static)) -> Option<HeadFault> {
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        let ours = error.get_ref().and_then(|inner| inner.downcast_ref());
+        return ours.cloned();
+    }
+    let error = cause.downcast_ref::<hyper::Error>()?;
+    if error.is_parse_too_large() {
+        return Some(HeadFault::TooLong);
+    }
+    error
+        .is_parse()
+        .then(|| HeadFault::Unreadable(error.to_string()))
+}

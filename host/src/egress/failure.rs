@@ -1,0 +1,99 @@
+//! What a request that has no answer, or none to its end, says about another try.
+
+use std::error::Error;
+use std::io;
+
+use super::break_fault::{StaleFault, UnbegunFault};
+use super::codings::CodingFault;
+use super::decoders::WindowFault;
+use super::dial::DialFault;
+use super::error::{EgressError, Timeout};
+use super::tls_fault::TlsFault;
+
+/// How a request failed, for who decides about another try and whether the API is out of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FailureKind {
+    /// The API has not begun with it, so that it can be sent again whatever it asks for.
+    Unbegun,
+    /// A connection that had been used before was closed without an answer, as one is that was idle for too long. Nobody
+    /// knows whether the request was carried out, but it says nothing about the next try.
+    Stale,
+    /// There was no connection, or none to the end: that may pass.
+    Passing,
+    /// The two sides don't understand each other, and would not another time. The API is there, though.
+    Lasting,
+}
+
+impl FailureKind {
+    /// The kind of this error; `None` if it is the caller's own time or limit that ended the request.
+    pub(super) fn of(error: &EgressError) -> Option<Self> {
+        match error {
+            EgressError::Failed { source, .. } => Some(Self::of_cause(source.as_ref())),
+            EgressError::Unreadable { .. } => Some(Self::Lasting),
+            EgressError::Timeout {
+                limit: Timeout::Connect(_),
+                ..
+            } => Some(Self::Passing),
+            _ => None,
+        }
+    }
+
+    fn of_cause(error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(cause) = next {
+            if cause.is::<UnbegunFault>() {
+                return Self::Unbegun;
+            }
+            if cause.is::<StaleFault>() {
+                return Self::Stale;
+            }
+            if is_lasting(cause) {
+                return Self::Lasting;
+            }
+            if let Some(error) = cause.downcast_ref::<h2::Error>() {
+                return Self::of_http2(error);
+            }
+            next = match cause.downcast_ref::<io::Error>() {
+                // By itself it names only what is behind its own cause.
+                Some(error) => error.get_ref().map(|inner| inner as _),
+                None => cause.source(),
+            };
+        }
+        Self::Passing
+    }
+
+    fn of_http2(error: &h2::Error) -> Self {
+        // A server that goes away names the last request that it has begun with; only those after it fail by this.
+        let is_unbegun = error.reason() == Some(h2::Reason::REFUSED_STREAM) || error.is_go_away();
+        if error.is_remote() && is_unbegun {
+            return Self::Unbegun;
+        }
+        match error.reason() {
+            Some(
+                h2::Reason::PROTOCOL_ERROR
+                | h2::Reason::FRAME_SIZE_ERROR
+                | h2::Reason::COMPRESSION_ERROR
+                | h2::Reason::INADEQUATE_SECURITY
+                | h2::Reason::HTTP_1_1_REQUIRED,
+            ) => Self::Lasting,
+            _ => Self::Passing,
+        }
+    }
+}
+
+fn is_lasting(cause: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        return error.is_parse() || error.is_user();
+    }
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        // A body that isn't what its head says. TLS has faults of its own.
+        let is_of_tls = error
+            .get_ref()
+            .is_some_and(|inner| inner.is::<rustls::Error>());
+        return error.kind() == io::ErrorKind::InvalidData && !is_of_tls;
+    }
+    matches!(cause.downcast_ref(), Some(DialFault::Host(_)))
+        || cause.is::<CodingFault>()
+        || cause.is::<WindowFault>()
+        || cause.is::<TlsFault>()
+}

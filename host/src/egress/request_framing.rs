@@ -1,0 +1,162 @@
+//! Where requests begin and end among the bytes that a connection of HTTP/1 is given to write.
+//!
+//! The client's pool says of no connection which request goes over it, or whether one does. What is written says it
+//! exactly, since it is the client's own and always well-formed.
+
+/// As much of a line is kept as its meaning takes: `transfer-encoding: chunked`, or a length in any notation.
+const KEPT_LINE_BYTES: usize = 64;
+
+/// Follows the requests on one connection.
+#[derive(Debug, Default)]
+pub(super) struct RequestFraming {
+    at: RequestPart,
+    /// The beginning of the line that is written.
+    line: Vec<u8>,
+    /// What comes after the head.
+    body: BodyFraming,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum RequestPart {
+    /// No request is written: what comes next is the beginning of one.
+    #[default]
+    Between,
+    Head,
+    ChunkLength,
+    /// So many bytes are left of the body, or of a chunk of it with its line end.
+    Data {
+        left: u64,
+        is_chunk: bool,
+    },
+    Trailers,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum BodyFraming {
+    #[default]
+    None,
+    Length(u64),
+    Chunked,
+}
+
+impl RequestFraming {
+    /// Whether whatever is written next is the beginning of a request.
+    pub(super) fn is_between(&self) -> bool {
+        matches!(self.at, RequestPart::Between)
+    }
+
+    /// Notes that these bytes were written.
+    pub(super) fn pass(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let taken = match &mut self.at {
+                RequestPart::Between => {
+                    self.at = RequestPart::Head;
+                    self.body = BodyFraming::None;
+                    0
+                }
+                RequestPart::Data { left, .. } => {
+                    let taken =
+                        usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
+                    *left = left.saturating_sub(taken as u64);
+                    taken
+                }
+                RequestPart::Head | RequestPart::ChunkLength | RequestPart::Trailers => {
+                    let end = bytes.iter().position(|byte| *byte == b'\n');
+                    let taken = end.map_or(bytes.len(), |end| end.saturating_add(1));
+                    let room = KEPT_LINE_BYTES.saturating_sub(self.line.len());
+                    self.line.extend(bytes.iter().take(taken.min(room)));
+                    if end.is_some() {
+                        self.end_line();
+                        self.line.clear();
+                    }
+                    taken
+                }
+            };
+            if let RequestPart::Data { left: 0, is_chunk } = self.at {
+                self.at = if is_chunk {
+                    RequestPart::ChunkLength
+                } else {
+                    RequestPart::Between
+                };
+            }
+            bytes = bytes.get(taken..).unwrap_or_default();
+        }
+    }
+
+    fn end_line(&mut self) {
+        let line = self.line.trim_ascii();
+        match self.at {
+            RequestPart::Head if line.is_empty() => {
+                self.at = match self.body {
+                    BodyFraming::None => RequestPart::Between,
+                    BodyFraming::Length(left) => RequestPart::Data {
+                        left,
+                        is_chunk: false,
+                    },
+                    BodyFraming::Chunked => RequestPart::ChunkLength,
+                };
+            }
+            RequestPart::Head => {
+                if let Some(length) =
+                    value(line, b"content-length:").and_then(|text| text.parse().ok())
+                {
+                    self.body = BodyFraming::Length(length);
+                } else if value(line, b"transfer-encoding:").is_some() {
+                    self.body = BodyFraming::Chunked;
+                }
+            }
+            RequestPart::ChunkLength => {
+                let length = std::str::from_utf8(line).ok();
+                let length = length.and_then(|text| u64::from_str_radix(text, 16).ok());
+                self.at = match length.unwrap_or_default() {
+                    0 => RequestPart::Trailers,
+                    length => RequestPart::Data {
+                        // With the end of its line.
+                        left: length.saturating_add(2),
+                        is_chunk: true,
+                    },
+                };
+            }
+            RequestPart::Trailers if line.is_empty() => self.at = RequestPart::Between,
+            RequestPart::Trailers | RequestPart::Between | RequestPart::Data { .. } => {}
+        }
+    }
+}
+
+/// The value of a header line with this name, in whatever case.
+fn value<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l str> {
+    let (found, value) = line.split_at_checked(name.len())?;
+    let value = std::str::from_utf8(value).ok()?.trim();
+    found.eq_ignore_ascii_case(name).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUESTS: [&str; 6] = [
+        "GET /rows?content-length:9 HTTP/1.1\r\nhost: api.example.com\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 38\r\nhost: a\r\n\r\nPOST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n",
+        "PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n",
+        "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\n0\r\n\r\n1B\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-sum: 1\r\n\r\n",
+        "DELETE / HTTP/1.1\r\nx-long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n\r\n",
+    ];
+
+    #[test]
+    fn a_request_ends_where_its_framing_says_however_it_is_written() {
+        for piece_bytes in [1, 2, 3, 7, 1000] {
+            let mut framing = RequestFraming::default();
+            // Over one connection, so that each begins where the one before it ended.
+            for request in REQUESTS {
+                let mut left = request.as_bytes();
+                while !left.is_empty() {
+                    let (piece, rest) = left.split_at(piece_bytes.min(left.len()));
+                    framing.pass(piece);
+                    assert_eq!(framing.is_between(), rest.is_empty(), "{request}");
+                    left = rest;
+                }
+            }
+        }
+    }
+}

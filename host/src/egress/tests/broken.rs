@@ -1,0 +1,274 @@
+//! Requests over connections that the other side closes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::{Egress, EgressError};
+use super::certificates::{AUTHORITY, GOOD};
+use super::closing_server::{Closing, ClosingServer};
+use super::frames_server::{FramesServer, Refusal};
+use super::server::{egress_to, page, request};
+use super::tls;
+use crate::config::{ConnectorConfig, Limits, NetworkConfig};
+use crate::report;
+
+const AT_ONCE: Duration = Duration::ZERO;
+const SOON: Duration = Duration::from_millis(1);
+const LATER: Duration = Duration::from_millis(50);
+
+/// A connector with the usual retries that calls this server.
+fn egress(server: &ClosingServer) -> Egress {
+    egress_of(server.address)
+}
+
+fn egress_of(address: SocketAddr) -> Egress {
+    let network = NetworkConfig {
+        allow: ["http://*.example.com", "https://*.example.com"]
+            .map(|rule| rule.parse().unwrap())
+            .into_iter()
+            .collect(),
+        ..tls::network(&[AUTHORITY])
+    };
+    let config = ConnectorConfig {
+        network,
+        ..ConnectorConfig::default()
+    };
+    egress_to(address, "shop", &config)
+}
+
+/// Sends so many requests one after the other, with bodies that tell them apart. How many failed.
+async fn fetch_all(egress: &Egress, scheme: &str, methods: &[&str], count: usize) -> usize {
+    let limits = Limits {
+        max_calls: 1000,
+        ..Limits::default()
+    };
+    let page = page(&limits);
+    let mut failed = 0;
+    for (number, method) in (0..count).zip(methods.iter().cycle()) {
+        let body = match *method {
+            "GET" => String::new(),
+            _ => format!("row {number}"),
+        };
+        let request = request(method, &format!("{scheme}://api.example.com/"), &body);
+        match egress.fetch(request, &page).await {
+            Ok(response) => assert_eq!(response.body, b"ok"),
+            Err(EgressError::Failed { .. }) => failed += 1,
+            Err(error) => panic!("{scheme} {number}: {}", report::chain(&error)),
+        }
+    }
+    failed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn posts_reach_a_server_that_closes_in_silence_and_none_does_twice() {
+    for (scheme, closing) in [
+        ("http", Closing::Silently(AT_ONCE)),
+        ("http", Closing::Silently(SOON)),
+        ("http", Closing::Silently(LATER)),
+        ("http", Closing::ByReset(AT_ONCE)),
+        ("http", Closing::ByReset(SOON)),
+        ("https", Closing::Silently(AT_ONCE)),
+        ("https", Closing::Silently(SOON)),
+        ("https", Closing::Silently(LATER)),
+        ("https", Closing::WithNotice(AT_ONCE)),
+        ("https", Closing::WithNotice(SOON)),
+        ("https", Closing::ByReset(SOON)),
+    ] {
+        for methods in [&["POST"][..], &["POST", "PATCH", "GET", "PUT"]] {
+            let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
+            let server = ClosingServer::start(closing, tls);
+            eprintln!("{scheme} {closing:?} {methods:?}");
+            let failed = fetch_all(&egress(&server), scheme, methods, 200).await;
+            let (arrived, most) = server.arrived();
+            eprintln!("{scheme} {closing:?} {methods:?}: {failed} failed, {arrived} arrived");
+            assert!(
+                failed <= 2,
+                "{scheme} {closing:?} {methods:?}: {failed} failed"
+            );
+            assert_eq!(most, 1, "{scheme} {closing:?} {methods:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_posts_side_by_side_no_more_than_one_finds_out_that_connections_are_not_kept() {
+    let server = ClosingServer::start(Closing::Silently(LATER), None);
+    let egress = Arc::new(egress(&server));
+    for _ in 0..5 {
+        let mut posting = tokio::task::JoinSet::new();
+        for number in 0..6 {
+            let egress = egress.clone();
+            posting.spawn(async move {
+                let page = page(&Limits::default());
+                let mut failed: usize = 0;
+                for round in 0..4 {
+                    let body = format!("{number} {round}");
+                    let request = request("POST", "http://api.example.com/", &body);
+                    if let Err(error) = egress.fetch(request, &page).await {
+                        eprintln!("{}", report::chain(&error));
+                        failed += 1;
+                    }
+                }
+                failed
+            });
+        }
+        let failed: usize = posting.join_all().await.into_iter().sum();
+        assert!(failed <= 1, "{failed} failed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_that_was_read_fails_once_with_a_word_on_how_it_is_repeated() {
+    for is_reset in [false, true] {
+        for scheme in ["http", "https"] {
+            let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
+            let server = ClosingServer::start(Closing::HavingRead { is_reset }, tls);
+            let egress = egress(&server);
+            let page = page(&Limits::default());
+            let url = format!("{scheme}://api.example.com/");
+            // A request may be faster than the way of its connection back to the others.
+            let (mut number, mut error) = (0, None);
+            while error.is_none() && number < 20 {
+                number += 1;
+                let post = request("POST", &url, &format!("row {number}"));
+                error = egress.fetch(post, &page).await.err();
+            }
+            let text = report::chain(&error.unwrap());
+            assert!(
+                text.contains("`idempotent`") && text.contains("`rate-limit.retry-methods`"),
+                "{text}"
+            );
+            assert_eq!(server.arrived(), (number, 1), "{scheme} {is_reset}");
+            // Marked, it is sent again, over a connection of its own.
+            let mut marked = request("POST", &url, "third");
+            marked.idempotent = Some(true);
+            egress.fetch(marked, &page).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_kept_are_used_for_posts() {
+    for scheme in ["http", "https"] {
+        let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
+        let server = ClosingServer::start(Closing::Never, tls);
+        let failed = fetch_all(&egress(&server), scheme, &["POST", "GET", "DELETE"], 30).await;
+        let connections = server.connections();
+        // A request may be faster than the way of its connection back to the others.
+        assert!(failed == 0 && connections <= 5, "{scheme} {connections}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_breaks_off_is_asked_for_again_unless_it_was_handed_on() {
+    let url = "http://api.example.com/";
+    for closing in [
+        Closing::InBody { is_chunked: false },
+        Closing::InBody { is_chunked: true },
+    ] {
+        let server = ClosingServer::start(closing, None);
+        let egress = egress(&server);
+        let page = page(&Limits::default());
+        let response = egress.fetch(request("GET", url, ""), &page).await.unwrap();
+        assert_eq!(
+            (response.body.as_slice(), server.connections()),
+            (&b"ok"[..], 2)
+        );
+    }
+    // A POST has been carried out, and a guest that reads by itself has the beginning.
+    let server = ClosingServer::start(Closing::InBody { is_chunked: false }, None);
+    let (page, post) = (page(&Limits::default()), request("POST", url, "row"));
+    let cut = egress(&server).fetch(post, &page).await;
+    assert!(matches!(cut, Err(EgressError::Failed { .. })));
+    assert_eq!(server.arrived(), (1, 1));
+    let server = ClosingServer::start(Closing::InBody { is_chunked: false }, None);
+    let (_, response) = egress(&server)
+        .send(request("GET", url, ""), &page)
+        .await
+        .unwrap();
+    assert!(response.into_body().whole().await.is_err());
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_that_http2_says_was_not_begun_is_sent_again() {
+    for (refusal, is_answered, requests) in [
+        (Refusal::Stream, true, (2, 3)),
+        (Refusal::GoAway, true, (2, 3)),
+        (Refusal::GoAwayWithin, false, (2, 2)),
+        (Refusal::Protocol, false, (1, 2)),
+    ] {
+        let server = FramesServer::start(refusal, tls::config(GOOD, &["h2"], None));
+        let egress = egress_of(server.address);
+        let page = page(&Limits::default());
+        let post = || request("POST", "https://api.example.com/", "row");
+        egress.fetch(post(), &page).await.unwrap();
+        let second = egress.fetch(post(), &page).await;
+        let text = second.map(|_| String::new());
+        let text = text.unwrap_or_else(|error| report::chain(&error));
+        assert_eq!(text.is_empty(), is_answered, "{refusal:?}: {text}");
+        assert_eq!(server.requests(), requests, "{refusal:?}");
+        let has_word = text.contains("`idempotent`");
+        assert_eq!(has_word, matches!(refusal, Refusal::GoAwayWithin), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_pass_is_tried_once_and_does_not_put_the_api_out_of_service() {
+    for (scheme, answer, word) in [
+        ("http", &b"220 mail.example.com ESMTP\r\n"[..], ""),
+        (
+            "http",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+            "",
+        ),
+        ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n", "`http://`"),
+        // Alerts: the version, the ciphers, the name, the certificate.
+        ("https", b"\x15\x03\x01\x00\x02\x02\x46", "TLS 1.2 and 1.3"),
+        ("https", b"\x15\x03\x01\x00\x02\x02\x28", "ECDHE"),
+        (
+            "https",
+            b"\x15\x03\x01\x00\x02\x02\x70",
+            "the name in the URL",
+        ),
+        (
+            "https",
+            b"\x15\x03\x01\x00\x02\x02\x2a",
+            "`client-certificate`",
+        ),
+    ] {
+        let server = ClosingServer::start(Closing::With(answer), None);
+        let egress = egress(&server);
+        let page = page(&Limits::default());
+        let url = format!("{scheme}://api.example.com/");
+        for number in 1..=8 {
+            let error = egress.fetch(request("GET", &url, ""), &page).await;
+            let error = error.unwrap_err();
+            let text = report::chain(&error);
+            let is_told = matches!(
+                error,
+                EgressError::Failed { .. } | EgressError::Unreadable { .. }
+            );
+            assert!(is_told && text.contains(word), "{text}");
+            assert_eq!(server.connections(), number, "{text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_pass_is_tried_again() {
+    for (scheme, answer) in [
+        ("http", &b""[..]),
+        ("http", b"HTTP/1.1 200 OK\r\ncontent-le"),
+        ("https", b""),
+        ("https", b"\x15\x03\x01\x00\x02\x02\x50"),
+    ] {
+        let server = ClosingServer::start(Closing::With(answer), None);
+        let page = page(&Limits::default());
+        let url = format!("{scheme}://api.example.com/");
+        let error = egress(&server).fetch(request("GET", &url, ""), &page).await;
+        let text = report::chain(&error.unwrap_err());
+        assert_eq!(server.connections(), 3, "{text}");
+    }
+}

@@ -1,0 +1,210 @@
+//! The bytes of a connection, watched as they pass.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use rustix::net::{RecvFlags, recv};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::closing_habit::ReuseTrial;
+use super::liveness::{ConnectionLife, IdleChecks};
+use super::request_framing::RequestFraming;
+use super::stream::Stream;
+
+/// The bytes of a connection.
+pub(super) struct Wire {
+    stream: Box<dyn Stream>,
+    /// `None` for HTTP/2, which says itself which requests it has not begun.
+    watch: Option<WireWatch>,
+}
+
+/// Sees where requests begin on a connection, and when the other side closes it.
+pub(super) struct WireWatch {
+    pub(super) life: Arc<ConnectionLife>,
+    pub(super) checks: IdleChecks,
+    framing: RequestFraming,
+    /// A request is written, though perhaps no byte of it was taken yet.
+    is_begun: bool,
+    last_read: Instant,
+    /// It was looked at since then.
+    is_checked: bool,
+    /// Kept until the connection ends: it has been tried then.
+    trial: Option<ReuseTrial>,
+}
+
+impl WireWatch {
+    pub(super) fn new(life: Arc<ConnectionLife>, checks: IdleChecks) -> Self {
+        Self {
+            life,
+            checks,
+            framing: RequestFraming::default(),
+            is_begun: false,
+            last_read: Instant::now(),
+            is_checked: false,
+            trial: None,
+        }
+    }
+
+    /// Notes that something is to be written.
+    ///
+    /// # Errors
+    ///
+    /// It is a request that should take another connection. This one came back to the pool before its last answer was read
+    /// to its end, and so was not known to be idle.
+    fn begin(&mut self, stream: &dyn Stream) -> io::Result<()> {
+        if !self.framing.is_between() || self.is_begun {
+            return Ok(());
+        }
+        let is_doubtful = self.life.has_begun() && !self.is_checked && self.is_doubtful(stream);
+        self.life.begin();
+        self.is_begun = true;
+        if is_doubtful {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        Ok(())
+    }
+
+    fn took(&mut self, bytes: &[u8]) {
+        self.framing.pass(bytes);
+        self.life.took(bytes.len());
+        self.is_begun = !self.framing.is_between();
+    }
+
+    fn read(&mut self) {
+        self.life.read();
+        self.last_read = Instant::now();
+        self.is_checked = false;
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.is_begun && self.framing.is_between() && self.life.is_idle()
+    }
+
+    fn end(&mut self) {
+        self.life.end();
+        if self.is_idle() || self.life.is_stale() {
+            self.life.saw_close(self.last_read.elapsed());
+        }
+    }
+
+    /// Whether nothing should be sent any more over a connection that is idle.
+    fn is_doubtful(&mut self, stream: &dyn Stream) -> bool {
+        if !self.checks.are_wanted() {
+            return self.life.is_dying();
+        }
+        self.is_checked = true;
+        let idle = self.last_read.elapsed();
+        is_closed(stream) || self.life.is_threatened(idle, &mut self.trial)
+    }
+}
+
+/// Whether the other side has closed the connection, or says something though it was not asked, which it does before it
+/// closes. The system is asked, since the runtime learns of it only when it looks next.
+fn is_closed(stream: &dyn Stream) -> bool {
+    let mut byte = [0_u8; 1];
+    match recv(
+        stream.tcp(),
+        &mut byte[..],
+        RecvFlags::PEEK | RecvFlags::DONTWAIT,
+    ) {
+        Err(error) => io::Error::from(error).kind() != io::ErrorKind::WouldBlock,
+        Ok(_) => true,
+    }
+}
+
+impl Wire {
+    pub(super) fn new(stream: Box<dyn Stream>, watch: Option<WireWatch>) -> Self {
+        Self { stream, watch }
+    }
+
+    /// The connection's, if it is one of HTTP/1.
+    pub(super) fn life(&self) -> Option<Arc<ConnectionLife>> {
+        self.watch.as_ref().map(|watch| watch.life.clone())
+    }
+}
+
+impl AsyncRead for Wire {
+    /// The client looks whether there is something to read before it takes a request for an idle connection. One that it
+    /// finds closed then it leaves, and takes another for the request.
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
+        let Some(watch) = &mut this.watch else {
+            return polled;
+        };
+        match polled {
+            Poll::Pending if watch.is_idle() && watch.is_doubtful(&*this.stream) => {
+                watch.end();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                watch.read();
+                Poll::Ready(Ok(()))
+            }
+            ended @ Poll::Ready(_) => {
+                watch.end();
+                ended
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if let Some(watch) = &mut this.watch {
+            watch.begin(&*this.stream)?;
+        }
+        let taken = ready!(Pin::new(&mut this.stream).poll_write(context, bytes))?;
+        if let Some(watch) = &mut this.watch {
+            watch.took(bytes.get(..taken).unwrap_or_default());
+        }
+        Poll::Ready(Ok(taken))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if let Some(watch) = &mut this.watch {
+            watch.begin(&*this.stream)?;
+        }
+        let taken = ready!(Pin::new(&mut this.stream).poll_write_vectored(context, slices))?;
+        if let Some(watch) = &mut this.watch {
+            let mut left = taken;
+            for slice in slices {
+                let passed = slice.get(..left.min(slice.len())).unwrap_or_default();
+                watch.took(passed);
+                left = left.saturating_sub(passed.len());
+            }
+        }
+        Poll::Ready(Ok(taken))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
