@@ -14,6 +14,7 @@ use tower_service::Service as _;
 use tracing::Instrument;
 
 use super::delivery::Outbox;
+use super::drain::UnreadBody;
 use super::error::ApiError;
 use super::head::HeadMeter;
 use super::metrics::{self, RequestOutcome};
@@ -29,6 +30,7 @@ pub(super) struct Access {
     pub(super) peer: Option<Peer>,
     pub(super) outbox: Outbox,
     pub(super) head: Arc<HeadMeter>,
+    pub(super) unread: UnreadBody,
 }
 
 impl Access {
@@ -56,7 +58,11 @@ impl Access {
             record: record.clone(),
             is_closed: false,
         };
-        let answering = self.routes.clone().call(request).instrument(span.clone());
+        let answering = self
+            .routes
+            .clone()
+            .call(request.map(|body| self.unread.watch(body)))
+            .instrument(span.clone());
         let answer = tokio::select! {
             answer = answering => match answer {
                 Ok(mut response) => match response.extensions_mut().remove::<Arc<ApiError>>() {

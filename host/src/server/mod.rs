@@ -8,6 +8,7 @@ mod access;
 mod auth;
 mod body;
 mod delivery;
+mod drain;
 mod error;
 mod extract;
 mod head;
@@ -40,6 +41,7 @@ use crate::pages::Pages;
 use access::Access;
 use body::BodyBounds;
 use delivery::{DeliveryStream, Outbox};
+use drain::{Drain, UnreadBody};
 use head::{HeadAccount, HeadMeter};
 use peer::Peer;
 use routes::{Routes, routes};
@@ -137,6 +139,10 @@ impl Server {
             },
         });
         let routes = routes(service.clone());
+        let drain = Drain {
+            max_bytes: settings.max_body_bytes,
+            account: service.connectors.host_account().clone(),
+        };
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -147,7 +153,7 @@ impl Server {
                     Ok((stream, _)) => {
                         let head = Arc::new(HeadMeter::new(heads.clone()));
                         let socket = Socket::new(Arc::new(stream), write_timeout, head.clone());
-                        connections.spawn(serve(socket, head, routes.clone(), &graceful));
+                        connections.spawn(serve(socket, head, routes.clone(), drain.clone(), &graceful));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
@@ -185,9 +191,11 @@ fn serve(
     socket: Socket,
     head: Arc<HeadMeter>,
     routes: Routes,
+    drain: Drain,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
-    let stream = socket.stream();
+    let stream = socket.stream().clone();
+    let unread = UnreadBody::default();
     // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
     let _ = stream.set_nodelay(true);
     let peer = Peer::of(stream.clone())
@@ -198,6 +206,7 @@ fn serve(
         peer: peer.ok(),
         outbox: outbox.clone(),
         head,
+        unread: unread.clone(),
     });
     let answer = move |request| {
         let access = access.clone();
@@ -211,11 +220,16 @@ fn serve(
         .serve_connection(DeliveryStream::new(socket, outbox), service_fn(answer));
     let connection = graceful.watch(connection);
     async move {
-        if let Err(error) = connection.await {
+        let ended = connection.await;
+        if let Err(error) = &ended {
             tracing::debug!(
-                cause = crate::report::chain(&error),
+                cause = crate::report::chain(error),
                 "a connection ended early"
             );
+        }
+        // hyper answers what is no request, too.
+        if unread.is_left() || ended.is_err_and(|error| error.is_parse()) {
+            drain.until_end(&stream).await;
         }
     }
 }

@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod connections;
 mod demo;
+mod early_answers;
 mod flags;
 mod key_rotation;
 mod logs;
