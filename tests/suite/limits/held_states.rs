@@ -15,7 +15,7 @@ const TOTAL: usize = 128 * KIB;
 
 /// Of a state in KiB: what its request takes, what its call takes besides, and what an answer that gives it back.
 const REQUEST: usize = 2;
-const CALL: usize = 4;
+const CALL: usize = 3;
 const GIVEN_BACK: usize = 2;
 
 /// A host whose connector's configuration ends in its limits.
@@ -70,7 +70,7 @@ fn state_that_is_given_back_while_its_call_goes_on_is_charged() {
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nanswer-within = \"500ms\"\nlinger = \"0s\"\npage-timeout = \"2h\"";
     let host = host_with(guests::SLEEPS_INSIDE, config);
     // The guest has a copy of its own, and some memory besides.
-    let much = 14 * KIB + KIB / 2;
+    let much = 18 * KIB;
     let beside = REQUEST + CALL + 1;
     assert!(beside * much + 4 * KIB < TOTAL && (beside + GIVEN_BACK) * much > TOTAL);
     assert_out_of_memory(&host, "rows", &state(much, None));
@@ -89,7 +89,7 @@ fn state_that_a_rate_limit_marks_is_charged() {
     );
     let host = host_with(guests::IS_RATE_LIMITED, &config);
     // The guest has a copy of its own, which is gone by the time of the mark.
-    let much = 16 * KIB + KIB / 2;
+    let much = 19 * KIB + KIB / 2;
     let beside = REQUEST + CALL;
     assert!((beside + 1) * much + 4 * KIB < TOTAL && (beside + GIVEN_BACK) * much > TOTAL);
     assert_out_of_memory(&host, "rows", &state(much, None));
