@@ -18,7 +18,6 @@ pub use quota::Quota;
 pub use request::Request;
 pub use response::Response;
 
-pub(crate) use escape::unescape;
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use escape::without_query;
+pub(crate) use escape::{unescape, without_query};
 pub(crate) use message::{Body, Incoming, Outgoing};
