@@ -212,24 +212,27 @@ mod tests {
                 "{text}"
             );
         }
-        for (text, line, expected) in [
+        let many = "[[quota]]\npaths = ['/a']\n".repeat(17);
+        assert_eq!(read(&many).1, ["1: quota: too many: write at most 16"]);
+        assert_eq!(
+            read("rate = '5/s'\nreserve = 5").1,
+            ["2: reserve: out of range: expected a whole number from 0 to 4"]
+        );
+    }
+
+    #[test]
+    fn quota_that_no_call_reaches_is_refused() {
+        for (text, expected) in [
             (
                 "[[quota]]\npaths = ['/*']\n[[quota]]\npaths = ['/search*']",
-                3,
-                "quota[1]: no call ever spends this quota: an entry before it has all of its paths; write the narrower one first",
+                "3: quota[1]: no call ever spends this quota: an entry before it has all of its paths; write the narrower one first",
             ),
             (
                 "[[quota]]\npaths = ['search']",
-                2,
-                "quota[0].paths[0]: not a path: write it from its first slash, such as \"/search*\"",
-            ),
-            (
-                "headers = { remaining = 'x-r', reset = 'X-R' }",
-                1,
-                "headers.reset: `remaining` names the same header, which can't tell both",
+                "2: quota[0].paths[0]: not a path: write it from its first slash, such as \"/search*\"",
             ),
         ] {
-            assert_eq!(read(text).1, [format!("{line}: {expected}")], "{text}");
+            assert_eq!(read(text).1, [expected], "{text}");
         }
         for text in [
             "[[quota]]\npaths = ['/search*']\n[[quota]]\npaths = ['/*']",
@@ -237,11 +240,24 @@ mod tests {
         ] {
             assert!(read(text).1.is_empty(), "{text}");
         }
-        let many = "[[quota]]\npaths = ['/a']\n".repeat(17);
-        assert_eq!(read(&many).1, ["1: quota: too many: write at most 16"]);
-        assert_eq!(
-            read("rate = '5/s'\nreserve = 5").1,
-            ["2: reserve: out of range: expected a whole number from 0 to 4"]
-        );
+    }
+
+    #[test]
+    fn header_that_two_keys_name_is_refused() {
+        let twice = |first: &str, second: &str| {
+            format!("headers = {{ {first} = 'x-r', {second} = 'X-R' }}")
+        };
+        for (first, second) in [
+            ("remaining", "reset"),
+            ("limit", "used"),
+            ("limit", "reset"),
+        ] {
+            let expected = format!(
+                "1: headers.{second}: `{first}` names the same header, which can't tell both"
+            );
+            assert_eq!(read(&twice(first, second)).1, [expected]);
+        }
+        // What the call took may stand beside what is left.
+        assert!(read(&twice("remaining", "cost")).1.is_empty());
     }
 }

@@ -340,3 +340,44 @@ fn spent_quota_counts_more_than_the_wait_of_a_rule() {
     let judgment = judge.judge(&spent, b"API rate limit exceeded", true, &readings);
     assert_eq!(judgment.verdict, wait(60), "there is no reset");
 }
+
+#[test]
+fn wait_that_cannot_be_read_is_told_with_its_place() {
+    for (place, told, body) in [
+        ("wait-header = 'x-retry-in'", "x-retry-in", "{}"),
+        (
+            "wait-json = 'retry_in'",
+            "retry_in",
+            r#"{"retry_in":"after lunch"}"#,
+        ),
+        (
+            "wait-json = 'retry_in'",
+            "retry_in",
+            r#"{"retry_in":{"s":7}}"#,
+        ),
+    ] {
+        let rule = rule(&format!(
+            "status = 418\nthen = 'wait'\nwait = '7s'\n{place}"
+        ));
+        let headers = headers(&[("x-retry-in", "after lunch")]);
+        let readings = QuotaReadings::default();
+        let judgment = match rule.of_head(418, &headers, &readings) {
+            HeadJudgment::Known(judgment) => judgment,
+            HeadJudgment::Open(judge) => judge.judge(&headers, body.as_bytes(), true, &readings),
+        };
+        assert_eq!(judgment.verdict, wait(7), "the rule's own counts");
+        let unread = judgment.unread.expect(place);
+        assert_eq!(unread.place, told);
+        assert!(
+            body.contains(&unread.value) || unread.value == "after lunch",
+            "{unread:?}"
+        );
+        // What isn't there needs no warning.
+        let none = HeaderMap::new();
+        let judgment = match rule.of_head(418, &none, &readings) {
+            HeadJudgment::Known(judgment) => judgment,
+            HeadJudgment::Open(judge) => judge.judge(&none, b"{}", true, &readings),
+        };
+        assert_eq!(judgment.unread, None, "{place}");
+    }
+}

@@ -315,3 +315,71 @@ fn words_that_nobody_knows_are_named_and_hold_nothing() {
         assert_eq!(readings, QuotaReadings::default(), "{name}: {value}");
     }
 }
+
+#[test]
+fn usual_headers_are_read_with_the_numbers_and_times_of_each_api() {
+    assert_told(
+        "Jira",
+        &[
+            ("date", "Tue, 24 Nov 2026 00:00:00 GMT"),
+            ("x-ratelimit-limit", "350"),
+            ("x-ratelimit-remaining", "349"),
+            ("x-ratelimit-reset", "2026-11-24T00:01Z"),
+            ("x-ratelimit-nearlimit", "false"),
+            ("ratelimit-reason", "jira-burst-based"),
+        ],
+        &[quota("x-ratelimit", Some(350), 349, 60)],
+    );
+    assert_told(
+        "Reddit",
+        &[
+            ("x-ratelimit-used", "5"),
+            ("x-ratelimit-remaining", "595.0"),
+            ("x-ratelimit-reset", "300"),
+        ],
+        &[quota("x-ratelimit", None, 595, 300)],
+    );
+    assert_told(
+        "Discord",
+        &[
+            ("x-ratelimit-bucket", "abcd1234"),
+            ("x-ratelimit-limit", "5"),
+            ("x-ratelimit-remaining", "0"),
+            ("x-ratelimit-reset", "1795478430.000"),
+        ],
+        &[quota("x-ratelimit", Some(5), 0, 30)],
+    );
+    assert_told(
+        "Okta",
+        &[
+            ("x-rate-limit-limit", "600"),
+            ("x-rate-limit-remaining", "599"),
+            ("x-rate-limit-reset", "1795478460"),
+        ],
+        &[quota("x-rate-limit", Some(600), 599, 60)],
+    );
+    assert_told(
+        "HubSpot",
+        &[
+            ("x-hubspot-ratelimit-daily", "250000"),
+            ("x-hubspot-ratelimit-daily-remaining", "249000"),
+            ("x-hubspot-ratelimit-interval-milliseconds", "10000"),
+            ("x-hubspot-ratelimit-max", "100"),
+            ("x-hubspot-ratelimit-remaining", "95"),
+            ("x-hubspot-ratelimit-secondly", "10"),
+            ("x-hubspot-ratelimit-secondly-remaining", "9"),
+        ],
+        &[
+            untold("x-hubspot-ratelimit", 100, 95, 10),
+            untold("x-hubspot-ratelimit-daily", 250_000, 249_000, DAY),
+            untold("x-hubspot-ratelimit-secondly", 10, 9, 1),
+        ],
+    );
+    let azure = observed(&[("x-ms-ratelimit-remaining-subscription-reads", "11999")]);
+    assert_eq!(azure.quotas, [], "nothing tells until when");
+    let fault = (
+        "x-ms-ratelimit-remaining-subscription-reads",
+        QuotaFaultKind::NoReset,
+    );
+    assert_eq!(faults(&azure), [fault]);
+}
