@@ -159,6 +159,5 @@ async fn run_at_once(most: u32, pages: u32, lasting: Duration) -> (u32, u32) {
         });
     }
     while calls.join_next().await.is_some() {}
-    let told = *told.lock().unwrap();
-    told
+    *told.lock().unwrap()
 }
