@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::fault::SqliteFault;
-use super::names::{Names, OWN_PREFIX, column_name, quoted};
+use super::names::{KEY_KINDS, Names, OWN_PREFIX, column_name, quoted};
 
 /// SQLite's own limit, as it is built (sqlite.org/limits.html).
 const MAX_COLUMNS: usize = 2000;
@@ -41,6 +41,8 @@ pub(super) struct Layout {
     pub(super) key: Vec<String>,
     /// The key by which the rows in the file are kept, where it is another one.
     pub(super) old_key: Option<Vec<String>>,
+    /// Whether the table has the column [`KEY_KINDS`], which is part of the key.
+    pub(super) has_key_kinds: bool,
     columns: Vec<Column>,
     places: HashMap<String, usize>,
     taken: Names,
@@ -65,6 +67,7 @@ impl Layout {
             sql_table,
             key,
             old_key: None,
+            has_key_kinds: false,
             columns,
             places,
             taken,
@@ -82,12 +85,15 @@ impl Layout {
 
     /// The key's columns for SQL; none where rows are appended.
     pub(super) fn key_sql(&self) -> Option<String> {
-        let names: Vec<_> = self
+        let mut names: Vec<_> = self
             .key
             .iter()
             .filter_map(|name| self.columns.get(self.place(name)?))
             .map(|column| quoted(&column.sql_name))
             .collect();
+        if self.has_key_kinds && !names.is_empty() {
+            names.push(quoted(KEY_KINDS));
+        }
         (!names.is_empty()).then(|| names.join(", "))
     }
 

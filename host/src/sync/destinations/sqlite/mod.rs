@@ -15,6 +15,8 @@
 //! gets the schema's default, if there is one. A row whose key is null or missing in part is appended, as are all rows
 //! of a table without a key.
 //!
+//! A key keeps apart what differs as JSON: `1`, `"1"` and `true`, `[1]` and `"[1]"`; not `1` and `1.0` (`keys.rs`).
+//!
 //! Tables and columns keep their names where SQLite can hold them (`names.rs`); of names that it takes for one, the
 //! later is numbered.
 //!
@@ -26,6 +28,7 @@ mod fault;
 mod file;
 mod holders;
 mod json;
+mod keys;
 mod names;
 mod numbers;
 mod place;
@@ -109,6 +112,7 @@ impl Destination for Sqlite {
         self.file.verify()?;
         let prepared = prepared(&mut self.tables, table)?;
         let known = prepared.layout.columns().len();
+        let had_key_kinds = prepared.layout.has_key_kinds;
         let committed = within(&mut self.file.connection, |connection| {
             if let Some(was) = &prepared.layout.old_key {
                 return Err(SqliteFault::KeyChanged {
@@ -125,6 +129,7 @@ impl Destination for Sqlite {
         });
         committed.map_err(|fault| {
             prepared.layout.forget_after(known);
+            prepared.layout.has_key_kinds = had_key_kinds;
             fault.into_error(&self.path)
         })?;
         self.notes.remove(table);

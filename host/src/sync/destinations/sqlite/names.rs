@@ -5,6 +5,9 @@ use std::collections::HashSet;
 /// What our own tables and indices begin with. No table of a schema gets such a name.
 pub(super) const OWN_PREFIX: &str = "_weld_";
 
+/// The column for the kinds of a key's values, which no row's column is called.
+pub(super) const KEY_KINDS: &str = "_weld_key";
+
 /// What SQLite keeps for itself (sqlite.org/fileformat2.html, section 2.6).
 const SQLITE_PREFIX: &str = "sqlite_";
 
@@ -19,7 +22,13 @@ pub(super) struct Names(HashSet<String>);
 impl Names {
     /// The names that a table's columns can't have.
     pub(super) fn of_a_table() -> Self {
-        Self(ROW_IDS.map(str::to_owned).into())
+        Self(
+            ROW_IDS
+                .into_iter()
+                .chain([KEY_KINDS])
+                .map(str::to_owned)
+                .collect(),
+        )
     }
 
     /// Takes a name that was given before.

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use super::columns::{Layout, NewColumn};
 use super::fault::SqliteFault;
 use super::json::{member_name, read_value};
-use super::names::quoted;
+use super::keys;
+use super::names::{KEY_KINDS, quoted};
 use super::tables::PreparedTable;
 
 /// How many statements are kept, one for each set of columns that rows have.
@@ -38,6 +39,12 @@ pub(super) fn write(
             });
         }
         reader.resolve(connection, layout)?;
+        let key_kinds = reader.key_kinds(layout);
+        if !key_kinds.is_empty() && !layout.has_key_kinds {
+            // They were made for the key without it.
+            statements.clear();
+            keys::add(connection, layout)?;
+        }
         if !statements.contains_key(&reader.columns) {
             if statements.len() >= MAX_STATEMENTS {
                 statements.clear();
@@ -51,6 +58,9 @@ pub(super) fn write(
                 let is_text = column.is_some_and(|column| column.is_text);
                 let value = read_value(cell.json, is_text);
                 statement.raw_bind_parameter(index.saturating_add(1), value)?;
+            }
+            if layout.has_key_kinds && !reader.cells.is_empty() {
+                statement.raw_bind_parameter(reader.cells.len().saturating_add(1), &key_kinds)?;
             }
             statement.raw_execute()?;
         }
@@ -68,10 +78,13 @@ fn insertion(layout: &Layout, columns: &[usize]) -> String {
     if columns.is_empty() {
         return format!("INSERT INTO {table} DEFAULT VALUES");
     }
-    let names: Vec<_> = columns
+    let mut names: Vec<_> = columns
         .iter()
         .map(|column| quoted(&column.sql_name))
         .collect();
+    if layout.has_key_kinds {
+        names.push(quoted(KEY_KINDS));
+    }
     let mut sql = format!(
         "INSERT INTO {table} ({}) VALUES ({})",
         names.join(", "),
@@ -151,6 +164,27 @@ impl<'a> RowReader<'a> {
             }
             None => self.unknown.push((name.into_owned(), json)),
         }
+    }
+
+    /// The kinds of the key's values in the row, with commas between them; empty for most keys, see [`keys::kind`].
+    fn key_kinds(&self, layout: &Layout) -> String {
+        let mut kinds = String::new();
+        let mut any = false;
+        for name in &layout.key {
+            let kind = layout.place(name).map_or("", |place| {
+                let is_text = layout
+                    .columns()
+                    .get(place)
+                    .is_some_and(|column| column.is_text);
+                let found = self.cells.binary_search_by_key(&place, |cell| cell.column);
+                let cell = found.ok().and_then(|found| self.cells.get(found));
+                cell.map_or("", |cell| keys::kind(cell.json, is_text))
+            });
+            any |= !kind.is_empty();
+            kinds.push_str(kind);
+            kinds.push(',');
+        }
+        if any { kinds } else { String::new() }
     }
 
     /// Adds columns for the unknown names, and puts the cells in order.

@@ -7,7 +7,8 @@ use weld_protocol::{FieldType, Table};
 
 use super::columns::{Column, Layout, NewColumn};
 use super::fault::SqliteFault;
-use super::names::{Names, quoted, table_name};
+use super::keys;
+use super::names::{KEY_KINDS, Names, quoted, table_name};
 use super::states;
 
 /// A table that rows may be written to.
@@ -49,9 +50,14 @@ pub(super) fn prepare(
             name: name.clone(),
             is_text: false,
         });
+    layout.has_key_kinds = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)",
+        [&layout.sql_table, KEY_KINDS],
+        |row| row.get(0),
+    )?;
     layout.add(connection, undeclared.chain(fields))?;
     if recorded_key == layout.key {
-        index(connection, &layout)?;
+        keys::index(connection, &layout)?;
     } else if is_empty(connection, &layout)? {
         change_key(connection, &layout)?;
     } else {
@@ -137,21 +143,10 @@ fn known_columns(
     Ok((columns, taken))
 }
 
-/// Makes the index that keeps the key, where it is missing.
-fn index(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
-    if let Some(key) = layout.key_sql() {
-        let (name, table) = (layout.index_sql(), quoted(&layout.sql_table));
-        connection.execute_batch(&format!(
-            "CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {table} ({key})"
-        ))?;
-    }
-    Ok(())
-}
-
 /// Puts the schema's key in the place of another; the table must be empty.
 fn change_key(connection: &Connection, layout: &Layout) -> Result<(), SqliteFault> {
     connection.execute_batch(&format!("DROP INDEX IF EXISTS {}", layout.index_sql()))?;
-    index(connection, layout)?;
+    keys::index(connection, layout)?;
     connection.execute(
         "UPDATE _weld_tables SET primary_key = ?2 WHERE name = ?1",
         [&layout.table, &key_json(&layout.key)?],

@@ -2,7 +2,7 @@
 
 use super::super::super::Destination;
 use super::super::super::fixtures::{raw, rows, table};
-use super::{Lab, shown};
+use super::{Lab, put, shown};
 
 #[test]
 fn no_column_changes_a_value() {
@@ -133,4 +133,99 @@ fn a_default_stands_for_a_field_that_a_row_lacks() {
         shown(&sqlite, "SELECT id, kind FROM t"),
         ["1 'plain'", "2 'own'", "3 null"]
     );
+}
+
+#[test]
+fn keys_stay_apart_where_json_says_that_they_differ() {
+    let apart = [
+        "1",
+        "\"1\"",
+        "true",
+        "\"true\"",
+        "0",
+        "false",
+        "[1]",
+        "\"[1]\"",
+        "{\"a\":1}",
+        "\"{\\\"a\\\":1}\"",
+        "9007199254740993",
+        "9007199254740992",
+        "18446744073709551616",
+        "\"18446744073709551616\"",
+        "1.5",
+        "\"1.5\"",
+        "\"a\"",
+        "\"A\"",
+        "\"a\\u0000b\"",
+        "\"a\\u0000c\"",
+        "\"\"",
+        "\"\\u00e9\"",
+        "\"e\\u0301\"",
+    ];
+    for declared in ["integer", "string"] {
+        for reversed in [false, true] {
+            let lab = Lab::new();
+            let keyed = table("t", &["id", "part"], &[("id", declared)]);
+            let mut sqlite = lab.open();
+            let mut pages: Vec<_> = apart.iter().collect();
+            if reversed {
+                pages.reverse();
+            }
+            // Each twice, in runs of their own: the second time as an update.
+            for run in 0..2 {
+                sqlite.prepare(&keyed).unwrap();
+                for id in &pages {
+                    put(
+                        &mut sqlite,
+                        &[&format!("{{\"id\": {id}, \"part\": 1, \"run\": {run}}}")],
+                        "{}",
+                    );
+                }
+                drop(sqlite);
+                sqlite = lab.open();
+            }
+            let count = shown(&sqlite, "SELECT count(*), sum(run) FROM t");
+            assert_eq!(count, [format!("{0} {0}", apart.len())], "{declared}");
+        }
+    }
+}
+
+#[test]
+fn keys_that_json_takes_for_one_are_one() {
+    for spellings in [
+        ["1", "1.0", "1e0"],
+        ["100", "1e2", "1E+2"],
+        ["0", "-0", "-0.0"],
+        ["\"a\"", "\"\\u0061\"", "\"a\""],
+        ["true", "true", "true"],
+    ] {
+        let lab = Lab::new();
+        let mut sqlite = lab.open();
+        sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+        for id in spellings {
+            put(&mut sqlite, &[&format!("{{\"id\": {id}}}")], "{}");
+        }
+        assert_eq!(
+            shown(&sqlite, "SELECT count(*) FROM t"),
+            ["1"],
+            "{spellings:?}"
+        );
+    }
+}
+
+#[test]
+fn a_page_that_fails_takes_the_kinds_of_its_keys_along() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    put(&mut sqlite, &["{\"id\": 1}"], "{}");
+    let page = rows(&["{\"id\": true}", "7"]);
+    assert!(sqlite.commit("t", &page, &raw("{}")).is_err());
+    put(&mut sqlite, &["{\"id\": 1, \"n\": 2}"], "{}");
+    put(
+        &mut sqlite,
+        &["{\"id\": true}", "{\"id\": 1, \"n\": 3}"],
+        "{}",
+    );
+    assert_eq!(shown(&sqlite, "SELECT id, n FROM t"), ["1 3", "1 null"]);
 }
