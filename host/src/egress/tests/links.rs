@@ -1,12 +1,14 @@
 //! Links and redirects that say http where the API is reached by https, and what a server sends as a `Location`.
 
+use std::path::Path;
+
 use super::super::message::Response;
 use super::super::{Egress, EgressError, Request};
 use super::certificates::{AUTHORITY, GOOD};
 use super::scripted::ScriptedServer;
 use super::server::page;
 use super::tls;
-use crate::config::{Limits, NetworkConfig};
+use crate::config::{Ceilings, ConnectorConfig, Limits, NetworkConfig};
 use crate::report;
 
 /// Redirects to what stands in the path after `/to/`; else answers with a word.
@@ -81,6 +83,42 @@ async fn http_link_goes_to_its_https_form_if_the_configuration_says_so() {
         text.contains("add \"http://elsewhere.example.net\""),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn credential_of_the_https_api_goes_along_with_an_http_link() {
+    let server = encrypted().await;
+    let text = "
+        [auth.shop]
+        urls = [\"https://api.example.com\"]
+        kind = \"bearer\"
+        token = \"a-token-of-the-shop\"
+        [network]
+        allow = [\"https://api.example.com\"]
+        ";
+    let config = ConnectorConfig::parse(text, Path::new("shop.toml"), &Ceilings::default());
+    let egress = server.egress_of(ConnectorConfig {
+        network: network(true),
+        ..config.unwrap()
+    });
+    for url in [
+        "http://api.example.com/v1?page=2",
+        "https://api.example.com/to/http://api.example.com/v1",
+    ] {
+        let request = Request::get(url);
+        let response = egress
+            .fetch(request, &page(&Limits::default()))
+            .await
+            .unwrap();
+        assert_eq!(response.status, 200, "{url}");
+    }
+    for head in server.heads() {
+        assert!(
+            head.contains("authorization: Bearer a-token-of-the-shop"),
+            "{head}"
+        );
+    }
+    assert_eq!(server.heads().len(), 3);
 }
 
 #[tokio::test]

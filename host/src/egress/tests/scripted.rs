@@ -64,13 +64,20 @@ impl ScriptedServer {
 
     /// A connector of this configuration, all of whose connections end here. It tries again once, without a pause.
     pub(super) fn egress(&self, network: NetworkConfig) -> Egress {
-        let config = ConnectorConfig {
+        self.egress_of(ConnectorConfig {
             network,
+            ..ConnectorConfig::default()
+        })
+    }
+
+    /// The same with more than a network.
+    pub(super) fn egress_of(&self, config: ConnectorConfig) -> Egress {
+        let config = ConnectorConfig {
             rate_limit: RateLimitConfig {
                 retries: 1,
                 ..RateLimitConfig::default()
             },
-            ..ConnectorConfig::default()
+            ..config
         };
         let network = Arc::new(LeadsTo(self.address));
         Egress::new(
