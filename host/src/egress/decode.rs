@@ -14,9 +14,8 @@ use super::wire_pieces::CutReason;
 use crate::account::Charge;
 use crate::encoding::ContentEncoding;
 
-/// How gzip and a frame of Zstandard begin (RFC 1952, section 2.3.1; RFC 8878, section 3.1.1).
+/// How gzip begins (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// How much of what one layer gives is kept for the next one.
 const BETWEEN_BYTES: usize = 16 << 10;
@@ -24,12 +23,12 @@ const BETWEEN_BYTES: usize = 16 << 10;
 /// What a layer may give another one before everybody else has a turn.
 const TURN_BYTES: u64 = 256 << 10;
 
-/// A body that is labelled as one compression and begins as another.
+/// A body that is labelled as gzip and begins as another compression.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the response's content-encoding says {0}, but its body begins as another compression does"
+    "the response's content-encoding says gzip, but its body begins as another compression does"
 )]
-struct LabelFault(&'static str);
+struct LabelFault;
 
 /// What a body in these codings holds. No decoder keeps more of it than a window, however much comes out; what one gives
 /// another is no more than `max_bytes`.
@@ -96,8 +95,7 @@ impl CodingLayer {
         }
         if !self.is_part && !may_begin(self.encoding, first) {
             return if is_another(first) {
-                let fault = LabelFault(name(self.encoding));
-                Err(io::Error::new(io::ErrorKind::InvalidData, fault))
+                Err(io::Error::new(io::ErrorKind::InvalidData, LabelFault))
             } else {
                 Ok(LayerState::Plain(body))
             };
@@ -133,46 +131,23 @@ impl AsyncRead for CodingLayer {
     }
 }
 
-/// By how many of its bytes a body of this encoding is known.
+/// By how many of its bytes a body of this encoding is begun.
 fn label_bytes(encoding: ContentEncoding) -> usize {
     match encoding {
-        ContentEncoding::Brotli => 1,
+        ContentEncoding::Brotli | ContentEncoding::Zstandard => 1,
         ContentEncoding::Gzip | ContentEncoding::Deflate => 2,
-        ContentEncoding::Zstandard => 4,
     }
 }
 
-/// Whether a body of this encoding may begin so, or be cut short there. Brotli and bare deflate may begin with any byte.
+/// Whether a body with this label is read as what the label says. Only gzip is a label that servers give to bodies which are not
+/// compressed at all; such a body doesn't begin as gzip does, nor is it cut short there.
 fn may_begin(encoding: ContentEncoding, first: &[u8]) -> bool {
-    match encoding {
-        ContentEncoding::Gzip => GZIP.starts_with(first) || first.starts_with(&GZIP),
-        ContentEncoding::Zstandard => {
-            // A frame that is to be skipped has one of sixteen numbers (RFC 8878, section 3.1.2).
-            let skippable: Vec<u8> = match first.split_first() {
-                Some((number @ 0x50..=0x5f, _)) => vec![*number, 0x2a, 0x4d, 0x18],
-                _ => ZSTANDARD.to_vec(),
-            };
-            skippable.starts_with(first)
-        }
-        ContentEncoding::Brotli | ContentEncoding::Deflate => true,
-    }
+    encoding != ContentEncoding::Gzip || GZIP.starts_with(first) || first.starts_with(&GZIP)
 }
 
 /// Whether bytes that don't begin as their label says are another compression, not a text.
 fn is_another(first: &[u8]) -> bool {
-    matches!(
-        first,
-        [0x1f, 0x8b, ..] | [0x28, 0xb5, ..] | [0x78, 0x01 | 0x9c | 0xda, ..]
-    )
-}
-
-fn name(encoding: ContentEncoding) -> &'static str {
-    match encoding {
-        ContentEncoding::Gzip => "gzip",
-        ContentEncoding::Deflate => "deflate",
-        ContentEncoding::Brotli => "br",
-        ContentEncoding::Zstandard => "zstd",
-    }
+    matches!(first, [0x28, 0xb5, ..] | [0x78, 0x01 | 0x9c | 0xda, ..])
 }
 
 /// What a layer gives another one, within its bounds: it may be much more than either end of the body ever sees.

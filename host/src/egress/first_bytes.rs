@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
 /// The most bytes that can be looked at.
-const MOST: usize = 4;
+const MOST: usize = 2;
 
 /// A stream whose first bytes are looked at before they are read.
 pub(super) struct FirstBytes<R> {
@@ -28,7 +28,7 @@ impl<R: AsyncBufRead + Unpin> FirstBytes<R> {
         }
     }
 
-    /// Waits for so many bytes, four at the most; fewer if the stream ends before.
+    /// Waits for so many bytes, two at the most; fewer if the stream ends before.
     pub(super) fn poll_peek(
         &mut self,
         context: &mut Context<'_>,

@@ -122,10 +122,8 @@ async fn plain_body_with_a_wrong_label_is_read_as_it_is() {
         b"\xff\xfe{\0",
         b"x^2",
     ] {
-        for encoding in [Gzip, Zstandard] {
-            let read = decoded(plain, &[encoding]).await;
-            assert_eq!(read.as_deref(), Ok(plain), "{encoding:?}");
-        }
+        let read = decoded(plain, &[Gzip]).await;
+        assert_eq!(read.as_deref(), Ok(plain));
     }
     // Its label is right about one coding, and wrong about the one within.
     let body = coded(Brotli, ROWS).await;
@@ -134,14 +132,14 @@ async fn plain_body_with_a_wrong_label_is_read_as_it_is() {
 
 #[tokio::test]
 async fn compressed_body_is_never_handed_on_as_it_is() {
-    for (encoding, label) in [(Zstandard, Gzip), (Gzip, Zstandard)] {
-        let body = coded(encoding, ROWS).await;
-        let error = decoded(&body, &[label]).await.unwrap_err();
-        assert!(error.contains("as another compression does"), "{error}");
-    }
+    let body = coded(Zstandard, ROWS).await;
+    let error = decoded(&body, &[Gzip]).await.unwrap_err();
+    assert!(error.contains("as another compression does"), "{error}");
+    let body = coded(Gzip, ROWS).await;
+    assert!(decoded(&body, &[Zstandard]).await.is_err());
     let body = zlib(ROWS).await;
     assert!(decoded(&body, &[Gzip]).await.is_err());
-    for encoding in [Brotli, Deflate] {
+    for encoding in [Brotli, Deflate, Zstandard] {
         assert!(decoded(ROWS, &[encoding]).await.is_err(), "{encoding:?}");
     }
     // The middle of what was compressed doesn't begin as the format does.
