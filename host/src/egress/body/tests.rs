@@ -173,7 +173,10 @@ async fn body_that_outgrows_the_memory_of_all_ends_and_gives_it_back() {
         matches!(ended, Err(EgressError::OutOfMemory(MemoryError::Total(_)))),
         "{ended:?}"
     );
-    assert_eq!(host.used_bytes(), 0);
+    // What is large is given back by a thread of its own.
+    while host.used_bytes() > 0 {
+        tokio::task::yield_now().await;
+    }
     let mut some = flood(&[b'x'; 64 << 10]);
     some.left = 2 << 20;
     let limits = limits_of(&host, u64::MAX, HOUR);
