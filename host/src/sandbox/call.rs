@@ -1,7 +1,9 @@
 //! One call: a store made for it, one export run in it, the store dropped.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use wasmtime::Store;
 
@@ -11,6 +13,7 @@ use super::limits::StoreCharge;
 use super::linker::Guest;
 use super::program::Program;
 use super::setup::CallSetup;
+use super::stack::{StackBegin, StackMeter};
 use super::store::CallState;
 use super::turns::TurnTaker;
 use super::workbench::drop_aside;
@@ -112,7 +115,9 @@ impl Program {
         // Declared first, it goes after the store, and so after its memory.
         let charge = StoreCharge::default();
         let state = CallState::new(setup, environment, scope, &log, charge.clone());
-        let mut store = state.into_store(&self.engine, limits, &clock);
+        let stack = StackBegin::default();
+        let mut store = state.into_store(&self.engine, limits, &clock, &stack);
+        let mut stack = StackMeter::new(stack, scope.account.clone(), charge.clone());
         let mut instantiated = false;
         let ended = {
             let call = paid_by(scope.account.clone(), async {
@@ -124,6 +129,14 @@ impl Program {
                     Ok(paid) => GuestError::new(error, paid, name, table, &setup.secrets).into(),
                     Err(limit) => CallError::no_memory(limit),
                 }))
+            });
+            let mut call = Box::pin(call);
+            let call = poll_fn(move |context| {
+                let polled = call.as_mut().poll(context);
+                match polled.is_pending().then(|| stack.look()) {
+                    Some(Err(refused)) => Poll::Ready(Err(refused.into())),
+                    Some(Ok(())) | None => polled,
+                }
             });
             let mut running = pin!(TurnTaker::new(
                 &self.turns,

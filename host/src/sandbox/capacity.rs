@@ -161,7 +161,7 @@ mod tests {
                 },
                 None,
                 64 * gib,
-                14_216,
+                14_202,
                 Bound::AddressSpace(1 << 47),
             ),
             (

@@ -17,14 +17,14 @@ const TICK: Duration = Duration::from_millis(10);
 ///
 /// One call of a JavaScript function takes 800 bytes. The engines of languages end recursion by themselves, with an error
 /// that names the place, once their own stacks are used up; JavaScript's is, in any kind of recursion, before this one.
-const WASM_STACK_BYTES: usize = 8 << 20;
+pub(super) const WASM_STACK_BYTES: usize = 8 << 20;
 
 /// The stack that guest and host functions share during a call. What lies above [`WASM_STACK_BYTES`] is the host's,
 /// so that a guest at its own limit can't overflow a host function. It takes memory as far down as it was ever used.
 const FIBER_STACK_BYTES: usize = 10 << 20;
 
 /// How much of its stack a slot keeps between calls. The rest goes back to the system.
-const STACK_KEEP_RESIDENT_BYTES: usize = 64 << 10;
+pub(super) const STACK_KEEP_RESIDENT_BYTES: usize = 64 << 10;
 
 /// Sizes for one slot of the pool. Python guests need 14 core instances, two memories are QuickJS's, the largest
 /// table seen (StarlingMonkey's) has 7,692 elements.

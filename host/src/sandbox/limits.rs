@@ -15,6 +15,17 @@ const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 #[derive(Debug, Clone, Default)]
 pub(super) struct StoreCharge(Arc<Mutex<Option<Charge>>>);
 
+impl StoreCharge {
+    /// Charges so many bytes more, as the call's own.
+    pub(super) fn grow(&self, account: &CallAccount, more: u64) -> Result<(), MemoryError> {
+        let mut charge = self.0.lock();
+        match &mut *charge {
+            Some(charge) => charge.grow(more),
+            none => account.own(more).map(|first| *none = Some(first)),
+        }
+    }
+}
+
 /// Counts the growth of every memory and table of a store as the call's own, and refuses what would go past a limit.
 #[derive(Debug)]
 pub(super) struct MemoryLimiter {
@@ -40,13 +51,7 @@ impl MemoryLimiter {
 
     fn grow(&mut self, current_bytes: u64, desired_bytes: u64) -> bool {
         let more = desired_bytes.saturating_sub(current_bytes);
-        let mut charge = self.charge.0.lock();
-        let grown = match &mut *charge {
-            Some(charge) => charge.grow(more),
-            none => self.account.own(more).map(|first| *none = Some(first)),
-        };
-        drop(charge);
-        self.refused = grown.err();
+        self.refused = self.charge.grow(&self.account, more).err();
         self.refused.is_none()
     }
 }

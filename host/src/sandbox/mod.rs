@@ -22,6 +22,7 @@ mod machine;
 mod program;
 mod runtime;
 mod setup;
+mod stack;
 mod store;
 mod turns;
 mod wasm;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime::{CallHook, Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
 
 use super::limits::{MemoryLimiter, StoreCharge};
 use super::setup::CallSetup;
+use super::stack::StackBegin;
 use crate::account::MemoryError;
 use crate::bindings::PAID_BYTES_FOR_ONE;
 use crate::config::Limits;
@@ -69,12 +70,13 @@ impl CallState {
         }
     }
 
-    /// A store around it, in which a guest is held to these limits and interrupted by this clock.
+    /// A store around it, in which a guest is held to these limits, interrupted by this clock, and tells where its stack begins.
     pub(super) fn into_store(
         self,
         engine: &Engine,
         limits: &Limits,
         clock: &Arc<CpuClock>,
+        stack: &StackBegin,
     ) -> Store<Self> {
         let mut store = Store::new(engine, self);
         store.limiter(|state| &mut state.memory);
@@ -86,6 +88,13 @@ impl CallState {
             Ok(UpdateDeadline::Yield(1))
         });
         store.set_epoch_deadline(1);
+        let stack = stack.clone();
+        store.call_hook(move |_, hook| {
+            if matches!(hook, CallHook::CallingWasm) {
+                stack.enter();
+            }
+            Ok(())
+        });
         store
     }
 
