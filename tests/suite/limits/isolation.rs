@@ -51,6 +51,17 @@ fn recursion_without_end_is_a_crash_of_the_guest_alone() {
 }
 
 #[test]
+fn stack_counts_as_memory_of_the_call() {
+    let config = "[limits]\nmemory = \"2MiB\"";
+    let host = host_with_config(guests::RECURSES_AND_SLEEPS, config);
+    host.weld("guest").good_page("100", &json!({}));
+    // Some 60 bytes each: all of it is free again when the guest sleeps, but the system has it no more.
+    let answer = host.weld("guest").page("40000", &json!({}));
+    let message = assert_error(&answer, 500, "out_of_memory");
+    assert!(message.contains("limits.memory"), "{message}");
+}
+
+#[test]
 fn every_call_has_a_fresh_sandbox() {
     let host = host_with(guests::KEEPS_GLOBALS);
     for _ in 0..5 {
