@@ -308,7 +308,9 @@ fn body_that_breaks_off_does_so_for_the_connector() {
             &json!({ "url": upstream.url("/") }),
         );
         assert_eq!(row["error"], without["error"], "{row}");
-        assert_eq!(upstream.received().len(), 2, "none is sent again");
+        // Whoever reads by itself may have used the beginning.
+        let tries = if component == guests::FETCHES { 3 } else { 1 };
+        assert_eq!(upstream.received().len(), 2 * tries, "{component}");
     }
 }
 
