@@ -23,7 +23,7 @@ const BETWEEN_BYTES: usize = 16 << 10;
 /// What a layer may give another one before everybody else has a turn.
 const TURN_BYTES: u64 = 256 << 10;
 
-/// A body that is labelled as gzip and begins as another compression.
+/// A body that is labeled as gzip and begins as another compression.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the response's content-encoding says gzip, but its body begins as another compression does"
