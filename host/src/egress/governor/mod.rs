@@ -24,6 +24,7 @@ mod header_words;
 mod held_call;
 mod lane;
 mod lanes;
+mod late_rests;
 mod ledger;
 mod meter;
 mod moment;
@@ -34,6 +35,7 @@ mod policies;
 mod quota_report;
 mod quotas;
 mod rate;
+mod reset;
 mod response_shares;
 mod retry;
 #[cfg(test)]

@@ -11,18 +11,11 @@ use tokio::time::Instant;
 
 use super::arrival::{Arrival, CallCount};
 use super::call_times::CallTimes;
+use super::late_rests::LateRests;
 use super::quota_report::QuotaReport;
 use super::rate::Pace;
+use super::reset::{MOST_RESET, Reset};
 use super::weight::CallWeight;
-
-/// Resets are told in whole seconds, rounded up, or sometimes down.
-const ROUNDING: Duration = Duration::from_secs(1);
-
-/// A reset that isn't in the future is as good as none. So long it counts as one.
-const NO_RESET: Duration = Duration::from_secs(1);
-
-/// No quota is whole again later.
-const MOST_RESET: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// The part of a window for which the reset is waited out: clocks differ, and a call that comes too early is refused.
 const MARGIN: u32 = 200;
@@ -49,6 +42,9 @@ pub(super) struct Window {
     weight: CallWeight,
     /// The calls of the last window, where the API doesn't tell the reset.
     log: CallTimes,
+    is_reset_told: bool,
+    /// What responses told lately that may have been made after one which is still to come.
+    rests: LateRests,
 }
 
 impl Window {
@@ -70,6 +66,8 @@ impl Window {
             longest: arrival.longest,
             weight,
             log,
+            is_reset_told: quota.reset.is_some(),
+            rests: LateRests::default(),
         }
     }
 
@@ -77,12 +75,15 @@ impl Window {
     pub(super) fn learn(&mut self, quota: &QuotaReport, cost: Option<u64>, arrival: &Arrival) {
         self.heard = self.heard.max(arrival.now);
         self.longest = arrival.longest;
+        self.is_reset_told = quota.reset.is_some();
         if quota.reset.is_none() && arrival.number > self.told_at && self.is_renewed(quota) {
             self.log = CallTimes::default();
+            self.rests = LateRests::default();
         }
         self.weight
             .learn(self.remaining, quota.remaining, self.limit, cost);
         let told = Reset::of(quota, &mut self.log, arrival);
+        let rest = self.rest(quota, &told, arrival);
         let is_later = told.is_later_than(&self.reset);
         let is_earlier = self.reset.is_later_than(&told);
         let is_newer = match self.over_at {
@@ -118,9 +119,24 @@ impl Window {
             Some(_) => limit(quota),
             None => self.limit.max(quota.remaining),
         };
-        self.remaining = quota.remaining;
+        self.remaining = if is_over { quota.remaining } else { rest };
         self.reset = told;
         self.told_at = arrival.last;
+    }
+
+    /// What remains once this response came: those that came while it was under way may have been made after it.
+    fn rest(&mut self, quota: &QuotaReport, told: &Reset, arrival: &Arrival) -> u64 {
+        let is_reset_told = quota.reset.is_some();
+        let later = self.rests.least_since(arrival.made, |reset: &Reset| {
+            // Of a window before this one.
+            is_reset_told && told.is_later_than(reset)
+        });
+        self.rests.note(arrival.now, quota.remaining, *told);
+        let most_overtaken = self.weight.of(arrival.overtaken_by);
+        later
+            .unwrap_or(quota.remaining)
+            .max(quota.remaining.saturating_sub(most_overtaken))
+            .min(quota.remaining)
     }
 
     /// Whether so much has come back at once that a new window has begun.
@@ -172,7 +188,17 @@ impl Window {
             .min(MOST_MARGIN)
             .max(slack);
         let reset = self.reset.latest;
-        reset.checked_add(margin).unwrap_or(reset)
+        let renewal = reset.checked_add(margin).unwrap_or(reset);
+        if self.is_reset_told {
+            return renewal;
+        }
+        // It may be a bucket: then one more call is free so long after the last one.
+        let calls = self.limit.checked_div(self.weight.of(1)).unwrap_or(1);
+        let calls = u32::try_from(calls.max(1)).unwrap_or(u32::MAX);
+        let each = self.length.checked_div(calls).unwrap_or_default();
+        self.heard
+            .checked_add(each)
+            .map_or(renewal, |free| renewal.max(free))
     }
 
     /// No later than the longest wait after this time.
@@ -230,44 +256,6 @@ impl Window {
         let length = self.length.min(self.longest);
         end.checked_add(length.saturating_mul(windows))
             .unwrap_or(end)
-    }
-}
-
-/// Between which times a quota's reset lies: the response was made some time after the call, and its words are rounded.
-#[derive(Debug, Clone, Copy)]
-struct Reset {
-    earliest: Instant,
-    latest: Instant,
-}
-
-impl Reset {
-    fn of(quota: &QuotaReport, log: &mut CallTimes, arrival: &Arrival) -> Self {
-        let Some(told) = quota.reset else {
-            let window = quota.window.unwrap_or(NO_RESET);
-            let reset = log.reset(arrival.now, window);
-            return Self {
-                earliest: reset,
-                latest: reset,
-            };
-        };
-        let told = if told.is_zero() { NO_RESET } else { told };
-        let told = told.min(MOST_RESET);
-        let early = told.saturating_sub(ROUNDING);
-        Self {
-            earliest: arrival.made.checked_add(early).unwrap_or(arrival.made),
-            latest: arrival.now.checked_add(told).unwrap_or(arrival.now),
-        }
-    }
-
-    /// Whether this can't be the same time as the other.
-    fn is_later_than(&self, other: &Self) -> bool {
-        self.earliest > other.latest
-    }
-
-    /// The reset is the one that another response told too.
-    fn narrow(&mut self, other: &Self) {
-        self.earliest = self.earliest.max(other.earliest);
-        self.latest = self.latest.min(other.latest);
     }
 }
 

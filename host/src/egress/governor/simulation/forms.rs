@@ -51,8 +51,16 @@ async fn windows_of_the_clock_whose_reset_is_not_told_are_used_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sliding_windows_whose_reset_is_not_told_are_used_up_but_for_a_reserve() {
-    assert_told_and_used(0.96, sliding, remaining, &MINUTES, "reserve = 1").await;
+async fn sliding_windows_whose_reset_is_not_told_are_used_up() {
+    assert_told_and_used(0.97, sliding, remaining, &MINUTES, "").await;
+}
+
+/// One call comes back at a time, and a rest of nothing may be the most of one.
+#[tokio::test(start_paused = true)]
+async fn buckets_that_tell_no_more_than_what_remains_are_used_up() {
+    for more in ["", "window = \"60s\""] {
+        assert_told_and_used(0.97, bucket, remaining, &MINUTES, more).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

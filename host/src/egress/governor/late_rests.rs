@@ -1,0 +1,96 @@
+//! What responses told to remain of a quota, for those that come after them though they were made before.
+
+use std::collections::VecDeque;
+
+use tokio::time::Instant;
+
+use super::reset::Reset;
+
+/// Past so many, the newest two become one.
+const MOST: usize = 32;
+
+/// The rests that were told lately, from the least to the most: a later and lower one stands for those before it.
+#[derive(Debug, Default)]
+pub(super) struct LateRests(VecDeque<ToldRest>);
+
+#[derive(Debug, Clone, Copy)]
+struct ToldRest {
+    heard: Instant,
+    remaining: u64,
+    reset: Reset,
+}
+
+impl LateRests {
+    pub(super) fn note(&mut self, heard: Instant, remaining: u64, reset: Reset) {
+        while self
+            .0
+            .back()
+            .is_some_and(|told| told.remaining >= remaining)
+        {
+            self.0.pop_back();
+        }
+        let is_full = self.0.len() >= MOST;
+        match self.0.back_mut() {
+            Some(last) if is_full => last.heard = heard,
+            _ => self.0.push_back(ToldRest {
+                heard,
+                remaining,
+                reset,
+            }),
+        }
+    }
+
+    /// The least that was told since then, but for those whose reset is passed over; none without one.
+    pub(super) fn least_since(
+        &self,
+        since: Instant,
+        is_passed_over: impl Fn(&Reset) -> bool,
+    ) -> Option<u64> {
+        let mut rests = self.0.iter();
+        rests
+            .find(|told| told.heard >= since && !is_passed_over(&told.reset))
+            .map(|told| told.remaining)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn reset(now: Instant) -> Reset {
+        Reset::at(now)
+    }
+
+    #[test]
+    fn least_of_those_since_a_time_is_told() {
+        let (mut rests, now) = (LateRests::default(), Instant::now());
+        let second = Duration::from_secs(1);
+        for (number, remaining) in [7, 3, 5, 4, 9].into_iter().enumerate() {
+            let heard = now + second * u32::try_from(number).unwrap();
+            rests.note(heard, remaining, reset(now));
+        }
+        let least = |seconds| rests.least_since(now + second * seconds, |_| false);
+        assert_eq!(least(0), Some(3));
+        assert_eq!(least(2), Some(4));
+        assert_eq!(least(4), Some(9));
+        assert_eq!(least(5), None);
+        assert_eq!(rests.least_since(now, |_| true), None);
+    }
+
+    #[test]
+    fn rests_are_kept_within_bounds_and_none_is_taken_for_more() {
+        let (mut rests, now) = (LateRests::default(), Instant::now());
+        for number in 0..1000 {
+            rests.note(now + Duration::from_millis(number), number, reset(now));
+        }
+        assert_eq!(rests.0.len(), MOST);
+        let last = now + Duration::from_millis(999);
+        assert!(
+            rests
+                .least_since(last, |_| false)
+                .is_some_and(|rest| rest < 999)
+        );
+    }
+}

@@ -1,0 +1,60 @@
+//! When a quota is whole again, as one response tells it.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::arrival::Arrival;
+use super::call_times::CallTimes;
+use super::quota_report::QuotaReport;
+
+/// Resets are told in whole seconds, rounded up, or sometimes down.
+const ROUNDING: Duration = Duration::from_secs(1);
+
+/// A reset that isn't in the future is as good as none. So long it counts as one.
+const NO_RESET: Duration = Duration::from_secs(1);
+
+/// No quota is whole again later.
+pub(super) const MOST_RESET: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Between which times a quota's reset lies: the response was made some time after the call, and its words are rounded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reset {
+    pub(super) earliest: Instant,
+    pub(super) latest: Instant,
+}
+
+impl Reset {
+    pub(super) fn of(quota: &QuotaReport, log: &mut CallTimes, arrival: &Arrival) -> Self {
+        let Some(told) = quota.reset else {
+            let window = quota.window.unwrap_or(NO_RESET);
+            return Self::at(log.reset(arrival.now, window));
+        };
+        let told = if told.is_zero() { NO_RESET } else { told };
+        let told = told.min(MOST_RESET);
+        let early = told.saturating_sub(ROUNDING);
+        Self {
+            earliest: arrival.made.checked_add(early).unwrap_or(arrival.made),
+            latest: arrival.now.checked_add(told).unwrap_or(arrival.now),
+        }
+    }
+
+    /// A reset at exactly this time.
+    pub(super) fn at(time: Instant) -> Self {
+        Self {
+            earliest: time,
+            latest: time,
+        }
+    }
+
+    /// Whether this can't be the same time as the other.
+    pub(super) fn is_later_than(&self, other: &Self) -> bool {
+        self.earliest > other.latest
+    }
+
+    /// The reset is the one that another response told too.
+    pub(super) fn narrow(&mut self, other: &Self) {
+        self.earliest = self.earliest.max(other.earliest);
+        self.latest = self.latest.min(other.latest);
+    }
+}
