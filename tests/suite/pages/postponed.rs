@@ -134,9 +134,9 @@ fn wait_between_pages_may_be_longer_than_a_page() {
         let limits = "[limits]\nmax-wait = \"1h\"";
         let host = builder(component, &upstream, limits).start();
         assert_eq!(host.weld("guest").good_row("rows", &state)["status"], 429);
-        let lines = host.log().so_far();
-        let told = |line: &&String| line.contains("no wait of 43200.0s is made");
-        let line = lines.iter().find(told).expect("a line");
+        let line = host.log().wait_for("why no wait is made", |line| {
+            line.contains("no wait of 43200.0s is made")
+        });
         for key in ["`limits.page-timeout`", "`limits.max-wait`"] {
             assert!(line.contains(key), "{line}");
         }
