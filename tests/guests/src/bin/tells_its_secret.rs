@@ -42,7 +42,7 @@ fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
             let escaped = token.replace('\n', "\\n");
             let joined = token.replace('\n', "");
             return last_page(
-                &format!("[{{\"escaped\":{escaped:?},\"joined\":{joined:?}}}]"),
+                format!("[{{\"escaped\":{escaped:?},\"joined\":{joined:?}}}]"),
                 "{}",
             );
         }
