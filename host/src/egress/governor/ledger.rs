@@ -180,7 +180,12 @@ impl Ledger {
         if pause.is_some() {
             self.quotas.slow_down(now);
         }
+        let is_metered = self.told_pace(pace).has_rate();
         self.quotas.learn(observed.quotas, observed.cost, &arrival);
+        if !is_metered {
+            // The call that tells a rate is the first one of it.
+            self.meter.book(&self.told_pace(pace), ticket.made);
+        }
         let is_answer = status < 500 && pause.is_none();
         if is_answer {
             self.refusals = 0;

@@ -34,6 +34,10 @@ impl Pace {
 }
 
 impl Pace {
+    pub(super) fn has_rate(&self) -> bool {
+        self.interval.is_some()
+    }
+
     /// This one, or with the time between two calls that an API told, if that is longer.
     pub(super) fn no_faster_than(&self, told: Option<Duration>) -> Self {
         Self {

@@ -388,6 +388,25 @@ fn quotas_of_every_form_are_bounded_in_number() {
 }
 
 #[test]
+fn call_that_tells_a_rate_is_the_first_one_of_it() {
+    let pace = Pace::of(&RateLimitConfig::default());
+    let rate = |interval| QuotaReport {
+        reset: None,
+        form: QuotaForm::Rate(interval),
+        ..quota(1, 1, HOUR)
+    };
+    let told = |interval| answer(200, vec![rate(interval)], None);
+    let (mut ledger, now) = after(told(SECOND * 100), &pace);
+    let due = ledger.admit(&pace, now).unwrap_err();
+    let later = due.saturating_duration_since(now);
+    assert!((SECOND * 99..=SECOND * 102).contains(&later), "{later:?}");
+    let ticket = ledger.admit(&pace, due).unwrap();
+    ledger.settle(ticket, told(SECOND * 100), &pace, DAY, due);
+    let next = ledger.admit(&pace, due).unwrap_err();
+    assert_eq!(next, due + SECOND * 101, "it is counted once");
+}
+
+#[test]
 fn refusals_of_calls_at_once_are_told_by_what_they_do_not_say() {
     let pace = Pace::of(&RateLimitConfig::default());
     let named = || {
