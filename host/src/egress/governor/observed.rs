@@ -100,9 +100,19 @@ impl QuotaReadings {
         }
     }
 
-    /// A quota without a reset may be one that other headers tell with it, as Zendesk's.
+    /// A quota without a reset may be one that other headers tell with it, as Zendesk's and Kong's.
     fn pass_over_what_is_told_elsewhere(&mut self) {
         let Self { quotas, faults, .. } = self;
+        for number in 0..quotas.len() {
+            let Some(quota) = quotas.get(number).filter(|quota| quota.is_without_reset()) else {
+                continue;
+            };
+            let reset = quotas.iter().filter(|other| quota.is_told_by(other));
+            let reset = reset.filter_map(|other| other.reset).max();
+            if let Some(quota) = quotas.get_mut(number) {
+                quota.reset = reset;
+            }
+        }
         faults.retain(|fault| {
             let left = count(fault.value.trim());
             let is_told =

@@ -26,6 +26,21 @@ pub(super) struct QuotaReport {
     pub(super) is_of_some_calls: bool,
 }
 
+impl QuotaReport {
+    pub(super) fn is_without_reset(&self) -> bool {
+        self.reset.is_none() && self.form == QuotaForm::Window
+    }
+
+    /// Whether another one has the same numbers, and a reset that this one's window may have.
+    pub(super) fn is_told_by(&self, other: &Self) -> bool {
+        let (told, window) = (other.reset, self.window);
+        self.limit.is_some()
+            && (self.limit, self.remaining) == (other.limit, other.remaining)
+            && other.form == QuotaForm::Window
+            && told.is_some_and(|reset| window.is_none_or(|window| reset <= window))
+    }
+}
+
 /// How a quota is given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum QuotaForm {
@@ -72,7 +87,9 @@ pub(super) enum QuotaFaultKind {
     #[error("{0}; set `rate-limit.window` to how long the quota lasts, such as \"60s\"")]
     Reset(TimeFault),
     /// The wait that it asks for can't be read.
-    #[error("{0}; calls wait as if it were not there; set `rate-limit.rate` to keep to the quota")]
+    #[error(
+        "{0}; calls wait as if it were not there; say how long in a `[[rate-limit.refusal]]` with `wait`, or set `rate-limit.rate`"
+    )]
     Wait(TimeFault),
 }
 

@@ -40,12 +40,16 @@ pub(super) fn told(
     headers: &HeaderMap,
     read: impl Fn(&str) -> Option<Duration>,
 ) -> Option<Duration> {
-    let texts = |names| texts(headers, names);
-    let is_spent = texts(&REMAINING).all(|left| left.trim() == "0");
-    let resets = is_spent.then(|| texts(&RESETS)).into_iter().flatten();
-    let mut told = texts(&MILLISECONDS)
+    let is_spent = texts(headers, &REMAINING).all(|left| left.trim() == "0");
+    let resets: &'static [HeaderName] = if is_spent { &RESETS } else { &[] };
+    let longest = |name| {
+        let values = headers.get_all(name).iter();
+        let texts = values.filter_map(|value| value.to_str().ok());
+        texts.filter_map(|text| wait(text, &read)).max()
+    };
+    let mut told = texts(headers, &MILLISECONDS)
         .filter_map(milliseconds)
-        .chain(texts(&TIMES).chain(resets).filter_map(read));
+        .chain(TIMES.iter().chain(resets).filter_map(longest));
     let first = told.next()?;
     if !first.is_zero() {
         return Some(first);
@@ -59,6 +63,16 @@ fn texts<'h>(
 ) -> impl Iterator<Item = &'h str> {
     let values = names.iter().filter_map(|name| headers.get(name));
     values.filter_map(|value| value.to_str().ok())
+}
+
+/// One wait, or the longest of several where a proxy has made one line of them; whatever follows a semicolon isn't for it.
+fn wait(text: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
+    if let Some(wait) = read(text) {
+        return Some(wait);
+    }
+    let (list, _) = text.split_once(';').unwrap_or((text, ""));
+    let waits: Option<Vec<Duration>> = list.split(',').map(read).collect();
+    waits?.into_iter().max()
 }
 
 fn milliseconds(text: &str) -> Option<Duration> {
@@ -100,6 +114,12 @@ mod tests {
                 seconds(7),
             ),
             (&[("retry-after", "0")], seconds(0)),
+            (&[("retry-after", "5"), ("retry-after", "7")], seconds(7)),
+            (&[("retry-after", "7"), ("retry-after", "5")], seconds(7)),
+            (&[("retry-after", "7,5")], seconds(7)),
+            (&[("retry-after", "7;why")], seconds(7)),
+            (&[("retry-after", "5,soon")], None),
+            (&[("retry-after", "soon;7")], None),
             (&[("retry-after-ms", "soon")], None),
             (&[("retry-after-ms", "-1")], None),
             (&[], None),

@@ -37,10 +37,14 @@ impl HeaderWarnings {
             if !self.is_new(origin, fault) {
                 continue;
             }
+            let until_then = match fault.kind {
+                QuotaFaultKind::Wait(_) => "",
+                _ => "; until then this quota is passed over",
+            };
             tracing::warn!(
                 connector = &**connector,
                 origin,
-                "the API's header `{}: {}` {}; until then this quota is passed over",
+                "the API's header `{}: {}` {}{until_then}",
                 report::escaped(&fault.header),
                 self.secrets.shown_beginning(&fault.value, SHOWN_BYTES),
                 fault.kind,

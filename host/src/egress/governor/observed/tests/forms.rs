@@ -45,18 +45,6 @@ fn several_families_tell_several_quotas() {
             untold("x-daylimit", None, 4970, day)
         ]
     );
-    let kong = observed(&[
-        ("x-ratelimit-limit-minute", "20"),
-        ("x-ratelimit-remaining-minute", "7"),
-        ("ratelimit-limit", "20"),
-        ("ratelimit-remaining", "7"),
-        ("ratelimit-reset", "30"),
-    ]);
-    assert_eq!(kong.quotas.len(), 2);
-    assert!(
-        kong.quotas
-            .contains(&untold("x-ratelimit-minute", Some(20), 7, minute))
-    );
     let linear = observed(&[
         ("x-ratelimit-requests-remaining", "7"),
         ("x-ratelimit-requests-reset", "1795478430000"),
@@ -79,6 +67,33 @@ fn several_families_tell_several_quotas() {
         bigcommerce.quotas,
         [windowed("x-rate-limit-requests", 100, 7, 30, 60)]
     );
+}
+
+/// As Kong's: the window of a header's name, and the reset of the quota that is spent most in headers of its own.
+#[test]
+fn reset_that_other_headers_tell_of_the_same_quota_counts() {
+    let minute_of = |remaining, told: &str| {
+        let readings = observed(&[
+            ("x-ratelimit-limit-minute", "20"),
+            ("x-ratelimit-remaining-minute", remaining),
+            ("x-ratelimit-limit-hour", "500"),
+            ("x-ratelimit-remaining-hour", "400"),
+            ("ratelimit-limit", "20"),
+            ("ratelimit-remaining", "7"),
+            ("ratelimit-reset", told),
+        ]);
+        assert_eq!(readings.faults, []);
+        let reset = |name: &str| {
+            let mut quotas = readings.quotas.iter();
+            quotas.find(|quota| quota.name == name).unwrap().reset
+        };
+        assert_eq!(reset("x-ratelimit-hour"), None, "it is another quota");
+        reset("x-ratelimit-minute")
+    };
+    assert_eq!(minute_of("7", "30"), Some(Duration::from_secs(30)));
+    assert_eq!(minute_of("7", "60"), Some(Duration::from_secs(60)));
+    assert_eq!(minute_of("8", "30"), None, "it is another quota");
+    assert_eq!(minute_of("7", "300"), None, "no minute is so long");
 }
 
 #[test]
