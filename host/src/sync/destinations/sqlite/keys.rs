@@ -19,9 +19,15 @@ pub(super) fn kind(json: &str, is_text: bool) -> &'static str {
         Some(b't' | b'f') => "boolean",
         Some(b'{') => "object",
         Some(b'[') => "array",
+        _ if !is_text && is_short_integer(json) => "",
         _ if matches!(read_value(json, is_text), SqlValue::Text(_)) => "number",
         _ => "",
     }
+}
+
+/// Whether it fits into 64 bits by its length alone, as most keys do, which spares reading it.
+fn is_short_integer(json: &str) -> bool {
+    json.len() <= 18 && json.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Makes the column, and the key anew with it. Where the caller's transaction is rolled back, the layout must say again

@@ -168,10 +168,8 @@ impl<'a> RowReader<'a> {
 
     /// The kinds of the key's values in the row, with commas between them; empty for most keys, see [`keys::kind`].
     fn key_kinds(&self, layout: &Layout) -> String {
-        let mut kinds = String::new();
-        let mut any = false;
-        for name in &layout.key {
-            let kind = layout.place(name).map_or("", |place| {
+        let kinds = layout.key.iter().map(|name| {
+            layout.place(name).map_or("", |place| {
                 let is_text = layout
                     .columns()
                     .get(place)
@@ -179,12 +177,13 @@ impl<'a> RowReader<'a> {
                 let found = self.cells.binary_search_by_key(&place, |cell| cell.column);
                 let cell = found.ok().and_then(|found| self.cells.get(found));
                 cell.map_or("", |cell| keys::kind(cell.json, is_text))
-            });
-            any |= !kind.is_empty();
-            kinds.push_str(kind);
-            kinds.push(',');
+            })
+        });
+        // It is asked for every row.
+        if kinds.clone().all(str::is_empty) {
+            return String::new();
         }
-        if any { kinds } else { String::new() }
+        kinds.flat_map(|kind| [kind, ","]).collect()
     }
 
     /// Adds columns for the unknown names, and puts the cells in order.
