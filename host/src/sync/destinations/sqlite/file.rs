@@ -31,6 +31,10 @@ const PAGE_BYTES: i32 = 8 << 10;
 /// written by many commits is copied once.
 const CHECKPOINT_PAGES: i32 = 8 << 10;
 
+/// What the log has before its frames, and a frame before its page (sqlite.org/fileformat.html#the_write_ahead_log).
+const LOG_HEADER_BYTES: u64 = 32;
+const FRAME_HEADER_BYTES: u64 = 24;
+
 /// How long another program may keep the file locked.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -65,6 +69,7 @@ const NOTES_TABLE: &str = "
 pub(super) struct OpenFile {
     pub(super) connection: Connection,
     pub(super) place: FilePlace,
+    page_bytes: u64,
     /// Given up after the connection is closed.
     lock: DestinationLock,
 }
@@ -76,8 +81,34 @@ impl OpenFile {
     ///
     /// `Changed`, or `File`.
     pub(super) fn verify(&mut self) -> Result<(), DestinationError> {
-        self.place.verify()?;
+        self.verify_files()?;
         self.lock.verify()
+    }
+
+    fn verify_files(&mut self) -> Result<(), DestinationError> {
+        self.place.verify()?;
+        // Another program may write, or checkpoint and truncate the log, between one look and the next.
+        let before = self.log_bytes();
+        let length = self.place.log_length();
+        self.place.verify_log(length, before.min(self.log_bytes()))
+    }
+
+    /// How long the log must be at least, by SQLite's own count of its frames: nothing after a checkpoint that
+    /// truncates it, whoever made that, and nothing where SQLite doesn't say.
+    fn log_bytes(&self) -> u64 {
+        let count = "PRAGMA wal_checkpoint(NOOP)";
+        let frames = self
+            .connection
+            .query_row(count, [], |row| row.get::<_, u32>(1));
+        match frames {
+            Ok(frames) if frames > 0 => {
+                let frame = self.page_bytes.saturating_add(FRAME_HEADER_BYTES);
+                u64::from(frames)
+                    .saturating_mul(frame)
+                    .saturating_add(LOG_HEADER_BYTES)
+            }
+            _ => 0,
+        }
     }
 }
 
@@ -121,10 +152,12 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+    let page_bytes: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let place = FilePlace::of(path)?;
     Ok(OpenFile {
         connection,
         place,
+        page_bytes: page_bytes.into(),
         lock,
     })
 }
@@ -132,7 +165,7 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
 impl Drop for OpenFile {
     /// Brings the log into the file, as far as readers let it. The last connection that is closed removes the log.
     fn drop(&mut self) {
-        let verified = self.place.verify();
+        let verified = self.verify_files();
         let is_removed = matches!(
             verified,
             Err(DestinationError::Changed {

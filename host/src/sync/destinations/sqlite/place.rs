@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::error::DestinationError;
-use super::super::identity::FileIdentity;
+use super::super::identity::{FileChange, FileIdentity};
 
 /// The file at its path, and its write-ahead log beside it.
 #[derive(Debug)]
@@ -49,6 +49,26 @@ impl FilePlace {
                 Ok(())
             }
         }
+    }
+
+    /// How long the log is now, in bytes; none before there is one.
+    pub(super) fn log_length(&self) -> u64 {
+        fs::metadata(&self.log).map_or(0, |found| found.len())
+    }
+
+    /// Whether a log of `length` bytes has the `needed` ones. What is missing of it, readers would miss in the file.
+    ///
+    /// # Errors
+    ///
+    /// `Changed`.
+    pub(super) fn verify_log(&self, length: u64, needed: u64) -> Result<(), DestinationError> {
+        if self.log_identity.is_none() || length >= needed {
+            return Ok(());
+        }
+        Err(DestinationError::Changed {
+            path: self.log.clone(),
+            change: FileChange::Truncation,
+        })
     }
 
     /// Removes the log, if it is the one that was written.

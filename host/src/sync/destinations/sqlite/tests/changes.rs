@@ -111,6 +111,54 @@ fn a_log_or_a_lock_that_is_deleted_is_noticed() {
     }
 }
 
+#[test]
+fn a_log_that_is_cut_is_noticed_and_the_file_stays_whole() {
+    for length in [0, 20, 9_000] {
+        let cut = |lab: &Lab| {
+            let path = lab.folder.path().join("rows.sqlite-wal");
+            let log = fs::OpenOptions::new().write(true).open(path).unwrap();
+            assert!(log.metadata().unwrap().len() > length);
+            log.set_len(length).unwrap();
+        };
+        let changes = next(&Lab::new(), cut);
+        assert_eq!(changes, [FileChange::Truncation; 2], "{length}");
+        let lab = Lab::new();
+        let mut sqlite = begun(&lab);
+        cut(&lab);
+        sqlite.verify().unwrap_err();
+        drop(sqlite);
+        assert_eq!(lab.names(), ["rows.sqlite"]);
+        let sqlite = begun(&lab);
+        assert_eq!(shown(&sqlite, "PRAGMA integrity_check"), ["'ok'"]);
+        assert_eq!(shown(&sqlite, "SELECT id FROM t"), ["1"]);
+    }
+}
+
+/// Ours and another program's, of which some make the log shorter.
+#[test]
+fn a_checkpoint_and_a_reader_are_no_change() {
+    let lab = Lab::new();
+    let mut sqlite = begun(&lab);
+    let viewer = rusqlite::Connection::open(lab.path()).unwrap();
+    let mut id = 1;
+    for mode in ["PASSIVE", "FULL", "RESTART", "TRUNCATE"] {
+        for by_viewer in [true, false] {
+            let connection = if by_viewer {
+                &viewer
+            } else {
+                &sqlite.file.connection
+            };
+            let checkpoint = format!("PRAGMA wal_checkpoint({mode})");
+            let count = "SELECT count(*) FROM t";
+            connection.query_row(count, [], |_| Ok(())).unwrap();
+            connection.query_row(&checkpoint, [], |_| Ok(())).unwrap();
+            sqlite.verify().unwrap();
+            id += 1;
+            put(&mut sqlite, &[&format!("{{\"id\": {id}}}")], "{}");
+        }
+    }
+}
+
 /// Nothing of it changes what the sync wrote.
 #[test]
 fn a_file_that_is_looked_at_copied_or_linked_is_no_change() {
