@@ -91,6 +91,16 @@ pub enum DestinationError {
         path: PathBuf,
     },
 
+    /// The file has more than one name, by hard links.
+    #[error(
+        "{} has other names (hard links), by which another program could spoil it: remove those, or name a copy of it",
+        path.display()
+    )]
+    Linked {
+        /// The file, left as it was.
+        path: PathBuf,
+    },
+
     /// The file exists and is no SQLite database.
     #[error("{} is no SQLite database: name another file", path.display())]
     NotADatabase {

@@ -30,6 +30,7 @@ pub(super) enum SqliteFault {
         now: Vec<String>,
     },
     NotAFile,
+    Linked,
     Foreign,
     /// The file has the layout `found`, this release knows `known`.
     Layout {
@@ -76,6 +77,7 @@ impl SqliteFault {
                 now,
             },
             Self::NotAFile => DestinationError::NotAFile { path },
+            Self::Linked => DestinationError::Linked { path },
             Self::Foreign => DestinationError::Foreign { path },
             Self::Layout { found, known } => DestinationError::Layout { path, found, known },
             Self::ReadOnly => DestinationError::ReadOnly { path },

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -125,8 +126,14 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
         .or_else(|_| std::path::absolute(named))
         .map_err(|_| rusqlite::Error::InvalidPath(named.to_owned()))?;
     // SQLite would call a pipe or a device a broken disk.
-    if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
-        return Err(SqliteFault::NotAFile);
+    if let Ok(found) = fs::metadata(&path) {
+        if !found.is_file() {
+            return Err(SqliteFault::NotAFile);
+        }
+        // By each name it would have another lock and another log, which spoil it (sqlite.org/howtocorrupt.html).
+        if found.nlink() > 1 {
+            return Err(SqliteFault::Linked);
+        }
     }
     let lock = DestinationLock::take(beside(&path, "-lock"), named, true)?;
     refuse_foreign_log(&path)?;

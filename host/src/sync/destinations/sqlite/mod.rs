@@ -69,7 +69,7 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// [`DestinationError`]: `Locked` where another sync has it open or another program locks it, `NotAFile`, `NotADatabase`, `Foreign` or `Layout` where
+    /// [`DestinationError`]: `Locked` where another sync has it open or another program locks it, `NotAFile`, `Linked`, `NotADatabase`, `Foreign` or `Layout` where
     /// it is not a sync's, `ReadOnly`, `Open`, or what SQLite reported.
     pub fn open(path: &Path) -> Result<Self, DestinationError> {
         Ok(Self {

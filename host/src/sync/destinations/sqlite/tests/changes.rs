@@ -134,6 +134,29 @@ fn a_log_that_is_cut_is_noticed_and_the_file_stays_whole() {
     }
 }
 
+#[test]
+fn a_file_with_another_name_is_refused_by_each_until_it_has_one() {
+    let lab = Lab::new();
+    let link = lab.folder.path().join("link.sqlite");
+    let mut sqlite = begun(&lab);
+    fs::hard_link(lab.path(), &link).unwrap();
+    let error = Sqlite::open(&link).unwrap_err();
+    assert!(error.to_string().contains("hard links"), "{error}");
+    // The one that was there first goes on.
+    put(&mut sqlite, &["{\"id\": 2}"], "{}");
+    drop(sqlite);
+    for path in [&link, &lab.path()] {
+        let error = Sqlite::open(path).unwrap_err();
+        assert!(matches!(error, DestinationError::Linked { .. }), "{error}");
+    }
+    assert_eq!(lab.names(), ["link.sqlite", "rows.sqlite"]);
+    fs::remove_file(link).unwrap();
+    let symbolic = lab.folder.path().join("symbolic.sqlite");
+    std::os::unix::fs::symlink(lab.path(), &symbolic).unwrap();
+    let sqlite = Sqlite::open(&symbolic).unwrap();
+    assert_eq!(shown(&sqlite, "SELECT id FROM t"), ["1", "2"]);
+}
+
 /// Ours and another program's, of which some make the log shorter.
 #[test]
 fn a_checkpoint_and_a_reader_are_no_change() {
