@@ -54,6 +54,11 @@ pub(super) enum CodingFault {
     Transfer(String),
     #[error("the response comes in more than {MAX_CODINGS} codings, one within the other")]
     TooMany,
+    #[error(
+        "the response has a content-length beside the transfer-encoding `{0}`, which doesn't end in `chunked`: nobody knows \
+         where its body ends"
+    )]
+    Length(String),
 }
 
 impl Codings {
@@ -115,15 +120,44 @@ fn content(headers: &HeaderMap) -> Result<Vec<ContentEncoding>, CodingFault> {
     Ok(series)
 }
 
+/// Whether there is a transfer-encoding that names no coding.
+pub(super) fn is_bare(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        && members(headers, &header::TRANSFER_ENCODING).all(|member| is_none(&member))
+}
+
+/// The length of the body as its headers agree on it.
+pub(super) fn length(headers: &HeaderMap) -> Option<u64> {
+    let mut lengths = members(headers, &header::CONTENT_LENGTH).map(|member| {
+        let is_number = member.iter().all(u8::is_ascii_digit);
+        str::from_utf8(&member)
+            .ok()
+            .filter(|_| is_number)?
+            .parse()
+            .ok()
+    });
+    let first = lengths.next()??;
+    lengths.all(|length| length == Some(first)).then_some(first)
+}
+
+fn is_none(member: &[u8]) -> bool {
+    matches!(member, b"" | b"identity")
+}
+
 /// The codings beneath `chunked`. The client undoes that one, if it is the very last; elsewhere it would be left in the body.
 fn transfer(headers: &HeaderMap) -> Result<Vec<ContentEncoding>, CodingFault> {
     let mut members: Vec<Vec<u8>> = members(headers, &header::TRANSFER_ENCODING).collect();
-    if members.last().is_some_and(|last| last == b"chunked") {
+    let is_chunked = members.last().is_some_and(|last| last == b"chunked");
+    if is_chunked {
         members.pop();
+    }
+    let has_length = headers.contains_key(header::CONTENT_LENGTH);
+    if let Some(last) = members.last().filter(|_| has_length && !is_chunked) {
+        return Err(CodingFault::Length(shown(last)));
     }
     members
         .iter()
-        .filter(|member| !matches!(member.as_slice(), b"" | b"identity"))
+        .filter(|member| !is_none(member))
         .map(|member| {
             ContentEncoding::named(member).ok_or_else(|| CodingFault::Transfer(shown(member)))
         })

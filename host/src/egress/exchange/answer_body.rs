@@ -9,32 +9,56 @@ use http::{HeaderMap, Response, Version, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::egress::codings;
 use crate::egress::liveness::ConnectionLife;
+use crate::egress::outgoing::TransferError;
+
+/// The body of an answer ends before its announced length.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the connection was closed before the end of the body: {0} bytes of its content-length are missing"
+)]
+struct ShortFault(u64);
 
 /// The body of an answer.
 pub(in crate::egress) struct AnswerBody {
     body: Incoming,
     /// Of its connection, until it was read to its end. `None` for HTTP/2.
     life: Option<Arc<ConnectionLife>>,
+    /// What is still to come of a length that the client doesn't keep to.
+    left: Option<u64>,
 }
 
 /// The answer, whose connection has this life.
 pub(super) fn tagged(
-    response: Response<Incoming>,
+    mut response: Response<Incoming>,
     life: Option<Arc<ConnectionLife>>,
 ) -> Response<AnswerBody> {
+    let left = bare_length(&mut response);
     if let Some(life) = &life
-        && says_it_is_last(&response)
+        && (left.is_some() || says_it_is_last(&response))
     {
         life.is_announced_to_end();
     }
     response.map(|body| {
-        let mut body = AnswerBody { body, life };
+        let mut body = AnswerBody { body, life, left };
         if body.body.is_end_stream() {
             body.end();
         }
         body
     })
+}
+
+/// The length of a body that has no transfer-coding, though its head has the header: empty, or `identity`, which is none. The
+/// client then reads to the end of the connection, whatever the length says. The header is taken out.
+fn bare_length(response: &mut Response<Incoming>) -> Option<u64> {
+    let headers = response.headers();
+    if response.body().is_end_stream() || !codings::is_bare(headers) {
+        return None;
+    }
+    let length = codings::length(headers)?;
+    response.headers_mut().remove(header::TRANSFER_ENCODING);
+    Some(length)
 }
 
 /// Whether the connection closes after this answer, by its head: as it says, or because nothing else ends the body.
@@ -55,6 +79,29 @@ fn closes(headers: &HeaderMap) -> bool {
 }
 
 impl AnswerBody {
+    /// Reads as far as the length says; the connection is not used again.
+    fn poll_bounded(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransferError>>> {
+        let left = self.left.unwrap_or(0);
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        Poll::Ready(Some(
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                None => Err(ShortFault(left).into()),
+                Some(Err(error)) => Err(error.into()),
+                Some(Ok(frame)) => Ok(frame.map_data(|mut data| {
+                    data.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                    let taken = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                    self.left = Some(left.saturating_sub(taken));
+                    data
+                })),
+            },
+        ))
+    }
+
     fn end(&mut self) {
         if let Some(life) = self.life.take() {
             life.answered();
@@ -64,12 +111,15 @@ impl AnswerBody {
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = TransferError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, TransferError>>> {
+        if self.left.is_some() {
+            return self.poll_bounded(context);
+        }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         match &frame {
             None => self.end(),
@@ -79,14 +129,15 @@ impl Body for AnswerBody {
             Some(Err(_)) => self.life = None,
             Some(Ok(_)) => {}
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.left == Some(0) || self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.left
+            .map_or_else(|| self.body.size_hint(), SizeHint::with_exact)
     }
 }

@@ -18,6 +18,10 @@ pub(in crate::egress) enum HeadFault {
         "the response's header `{0}` can't be read, and without it nobody knows where the response ends"
     )]
     Framing(String),
+    #[error(
+        "the response's header `{0}` can't be read, and without it nobody knows how the body is coded"
+    )]
+    Coding(String),
     #[error("the response's header `{0}` holds a zero byte, or a carriage return within its line")]
     Control(String),
     #[error("the response has a header whose name is longer than 1 KiB")]

@@ -28,6 +28,9 @@ pub(super) enum LineVerdict {
 /// Headers by which the end of a body is known.
 const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
 
+/// Headers without which a body would pass as it is, though it is coded.
+const CODING: [&str; 1] = ["content-encoding"];
+
 /// The lines of one head, as they come.
 #[derive(Debug, Default)]
 pub(super) struct HeadLines {
@@ -171,8 +174,11 @@ impl HeadLines {
     fn leave_out(&mut self, line: &[u8]) -> Result<LineVerdict, HeadFault> {
         self.last = LastHeader::LeftOut;
         let name = shown(name(line));
-        if is_framing(line) {
+        if is_meant_as(line, &FRAMING) {
             return Err(HeadFault::Framing(name));
+        }
+        if is_meant_as(line, &CODING) {
+            return Err(HeadFault::Coding(name));
         }
         Ok(LineVerdict::LeftOut(name))
     }
@@ -184,20 +190,20 @@ fn name(line: &[u8]) -> &[u8] {
     line.get(..end.unwrap_or(line.len())).unwrap_or(line)
 }
 
-/// Whether a line that the parser leaves out is meant to say where the body ends: whatever else stands between the letters of
+/// Whether a line that the parser leaves out is meant as one of these headers: whatever else stands between the letters of
 /// such a name, or after it in a line without a colon.
-fn is_framing(line: &[u8]) -> bool {
+fn is_meant_as(line: &[u8], headers: &[&str]) -> bool {
     let has_colon = line.contains(&b':');
     let letters: String = name(line)
         .iter()
         .filter(|byte| byte.is_ascii_alphabetic() || **byte == b'-')
         .map(|byte| char::from(byte.to_ascii_lowercase()))
         .collect();
-    FRAMING.iter().any(|framing| {
+    headers.iter().any(|header| {
         if has_colon {
-            letters == *framing
+            letters == *header
         } else {
-            letters.starts_with(framing)
+            letters.starts_with(header)
         }
     })
 }

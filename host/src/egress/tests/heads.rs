@@ -108,6 +108,14 @@ async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
             "`Transfer-Encoding`",
         ),
         (
+            response(&[b"Content-Encoding: gz\x7fip", b"content-length: 4"]),
+            "`Content-Encoding` can't be read",
+        ),
+        (
+            response(&[b"content-encoding: g\x01zip"]),
+            "how the body is coded",
+        ),
+        (
             response(&[b"content-length: 4", b"content-length: 5"]),
             "invalid content-length",
         ),
@@ -157,6 +165,73 @@ async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
         assert!(text.contains(named), "{named}: {text}");
     }
     assert_eq!(server.heads().len(), 2);
+}
+
+#[tokio::test]
+async fn length_counts_beside_a_transfer_encoding_that_names_no_coding() {
+    // It waits for the next request with its connection open.
+    let server = ScriptedServer::start(None, as_asked).await;
+    let egress = server.egress(network());
+    for value in ["identity", "", "Identity", " identity , ", ","] {
+        let line = format!("Transfer-Encoding: {value}");
+        for (length, expected) in [("4", "rows"), ("2", "ro"), ("4, 4", "rows")] {
+            let length = format!("content-length: {length}");
+            let mut answer = response(&[line.as_bytes(), length.as_bytes()]);
+            answer.extend_from_slice(b"rows");
+            let response = send(&egress, asking_for(&answer, "")).await.unwrap();
+            assert_eq!(&*response.body, expected.as_bytes(), "{value}: {length}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn body_that_is_cut_short_is_no_body_whatever_its_transfer_encoding_is() {
+    let server = ScriptedServer::start(None, as_asked).await;
+    let egress = server.egress(network());
+    for coding in [
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding:",
+        "x-none: 1",
+    ] {
+        let closed = |line: &str| {
+            let lines = [coding.as_bytes(), line.as_bytes(), b"connection: close"];
+            let mut answer = response(&lines);
+            answer.extend_from_slice(b"rows");
+            asking_for(&answer, "")
+        };
+        let error = send(&egress, closed("content-length: 80"))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, EgressError::Failed { .. }),
+            "{coding}: {error}"
+        );
+        let whole = send(&egress, closed("x-no-length: 1")).await.unwrap();
+        assert_eq!(&*whole.body, b"rows", "{coding}: to the connection's end");
+    }
+}
+
+#[tokio::test]
+async fn length_beside_a_transfer_coding_that_does_not_end_in_chunked_is_refused() {
+    let server = ScriptedServer::start(None, as_asked).await;
+    let egress = server.egress(network());
+    for (value, length) in [
+        ("gzip", "4"),
+        ("deflate, identity", "4"),
+        ("identity", "4, 5"),
+    ] {
+        let (coding, length) = (
+            format!("Transfer-Encoding: {value}"),
+            format!("content-length: {length}"),
+        );
+        let mut answer = response(&[coding.as_bytes(), length.as_bytes()]);
+        answer.extend_from_slice(b"rows");
+        let before = server.heads().len();
+        let error = send(&egress, asking_for(&answer, "")).await.unwrap_err();
+        let text = report::chain(&error);
+        assert!(text.contains("where its body ends"), "{value}: {text}");
+        assert_eq!(server.heads().len(), before + 1, "{value}");
+    }
 }
 
 #[tokio::test]

@@ -113,8 +113,17 @@ async fn serve(
         let Some(answer) = answer else { break };
         stream.write_all(&answer).await?;
         stream.flush().await?;
+        if says_it_is_last(&answer) {
+            break;
+        }
     }
     stream.shutdown().await
+}
+
+/// Whether the server closes the connection after this answer.
+fn says_it_is_last(answer: &[u8]) -> bool {
+    let line = b"\r\nconnection: close\r\n";
+    answer.windows(line.len()).any(|part| part == line)
 }
 
 /// Every name means a public address, and every connection ends at the server.
