@@ -33,6 +33,16 @@ impl ContentEncoding {
         }
     }
 
+    /// The name by which it is labeled.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstandard => "zstd",
+        }
+    }
+
     /// Reads `Content-Encoding`, in any case, in one header or several (RFC 9110, section 8.4). `identity` and empty
     /// members count as nothing; `None` if the body is as it is.
     ///

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
+use super::coded_source::{CodedSource, SourceView};
 use super::codings::Codings;
 use super::decoders::{decoder, decoder_bytes};
 use super::first_bytes::FirstBytes;
@@ -45,6 +47,7 @@ where
         encoding,
         is_part: codings.is_part,
         memory: memory.clone(),
+        view: Arc::default(),
         state: LayerState::Waiting(FirstBytes::new(body)),
         _charge: None,
     };
@@ -72,6 +75,7 @@ struct CodingLayer {
     encoding: ContentEncoding,
     is_part: bool,
     memory: ExchangeMemory,
+    view: Arc<SourceView>,
     state: LayerState,
     /// For the decoder, once there is one.
     _charge: Option<Charge>,
@@ -102,7 +106,8 @@ impl CodingLayer {
         }
         let bytes = decoder_bytes(self.encoding, first.first().copied())?;
         self._charge = Some(self.memory.charge(bytes).map_err(io::Error::other)?);
-        Ok(LayerState::Coded(decoder(self.encoding, first, body)))
+        let source = CodedSource::new(body, self.view.clone());
+        Ok(LayerState::Coded(decoder(self.encoding, first, source)))
     }
 }
 
@@ -116,7 +121,12 @@ impl AsyncRead for CodingLayer {
         loop {
             match &mut this.state {
                 LayerState::Ended => return Poll::Ready(Ok(())),
-                LayerState::Coded(decoder) => return decoder.as_mut().poll_read(context, buffer),
+                LayerState::Coded(decoder) => {
+                    let read = ready!(decoder.as_mut().poll_read(context, buffer));
+                    return Poll::Ready(
+                        read.map_err(|error| this.view.judged(this.encoding, error)),
+                    );
+                }
                 LayerState::Plain(body) => return Pin::new(body).poll_read(context, buffer),
                 LayerState::Waiting(body) => {
                     let first = ready!(body.poll_peek(context, label_bytes(this.encoding)))?;

@@ -22,6 +22,7 @@ mod body;
 mod break_fault;
 mod byte_counter;
 mod closing_habit;
+mod coded_source;
 mod codings;
 mod connection;
 mod current;

@@ -202,9 +202,10 @@ async fn body_that_is_cut_short_is_no_body_whatever_its_transfer_encoding_is() {
         let error = send(&egress, closed("content-length: 80"))
             .await
             .unwrap_err();
+        let text = report::chain(&error);
         assert!(
-            matches!(error, EgressError::Failed { .. }),
-            "{coding}: {error}"
+            matches!(error, EgressError::Failed { .. }) && !text.contains("nobody knows"),
+            "{coding}: {text}"
         );
         let whole = send(&egress, closed("x-no-length: 1")).await.unwrap();
         assert_eq!(&*whole.body, b"rows", "{coding}: to the connection's end");

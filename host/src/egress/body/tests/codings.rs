@@ -9,6 +9,7 @@ use tokio::io::AsyncReadExt;
 
 use super::*;
 use crate::account::HostAccount;
+use crate::egress::failure::FailureKind;
 use crate::encoding::ContentEncoding::{self, Brotli, Deflate, Gzip, Zstandard};
 use crate::report;
 use crate::secrets::Secrets;
@@ -204,4 +205,54 @@ async fn each_of_several_decoders_is_paid_for() {
         assert_eq!(ended.is_ok(), is_enough, "{mebibytes}: {ended:?}");
         assert_eq!(host.used_bytes(), 0);
     }
+}
+
+/// Whether nobody tries again for the answer with this body, and what is said of it.
+async fn judged(body: &[u8], encoding: ContentEncoding) -> (bool, String) {
+    let limits = limits(1 << 20, HOUR);
+    let record = CallRecord::new("beers".into(), "GET", None, Secrets::default());
+    let charge = limits.memory.charge(0).unwrap();
+    let pieces = Pieces::new(body, 100);
+    let codings = codings([encoding]);
+    let mut body = ResponseBody::new(pieces, &codings, None, limits, record, charge);
+    let error = body.whole().await.err().unwrap();
+    let is_lasting = FailureKind::of(&error) == Some(FailureKind::Lasting);
+    (is_lasting, report::chain(&error))
+}
+
+#[tokio::test]
+async fn body_that_is_no_such_coding_would_come_again() {
+    let rows = ROWS.repeat(20);
+    for labeled in [Deflate, Brotli, Zstandard] {
+        let others = [Gzip, Deflate, Brotli, Zstandard];
+        let mut bodies = vec![ROWS.to_vec(), rows.clone(), br#"{"ok":1}"#.to_vec()];
+        for other in others.into_iter().filter(|other| *other != labeled) {
+            // Either may by chance begin as the other does.
+            if !matches!((labeled, other), (Deflate, Brotli) | (Brotli, Deflate)) {
+                bodies.push(coded(other, &rows).await);
+            }
+        }
+        for body in bodies {
+            let (is_lasting, text) = judged(&body, labeled).await;
+            let shown = body[..8].escape_ascii();
+            assert!(is_lasting, "{labeled:?} {shown}: {text}");
+            let named = format!("labeled as {}", labeled.label());
+            assert!(text.contains(&named), "{labeled:?} {shown}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn body_that_is_cut_short_may_come_whole_another_time() {
+    let rows = ROWS.repeat(20);
+    for encoding in [Gzip, Deflate, Brotli, Zstandard] {
+        let body = coded(encoding, &rows).await;
+        for length in [body.len() / 2, body.len() - 1] {
+            let (is_lasting, text) = judged(&body[..length], encoding).await;
+            assert!(!is_lasting, "{encoding:?} {length}: {text}");
+        }
+    }
+    let body = zlib(&rows).await;
+    let (is_lasting, text) = judged(&body[..body.len() - 2], Deflate).await;
+    assert!(!is_lasting, "{text}");
 }

@@ -1,0 +1,121 @@
+//! What a decoder reads, watched: who looks at a decoder's error can tell what it says of the body.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
+
+use crate::encoding::ContentEncoding;
+
+/// So much text at the least is no beginning of a compressed body.
+const TEXT_BYTES: usize = 4;
+
+/// A body that is not what its label says.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the response's body is labeled as {label}, but it is no {label} that can be decoded: {reason}"
+)]
+pub(super) struct ContentFault {
+    label: &'static str,
+    reason: io::Error,
+}
+
+/// What was seen of a coded body.
+#[derive(Debug, Default)]
+pub(super) struct SourceView {
+    has_failed: AtomicBool,
+    has_ended: AtomicBool,
+    /// A byte came that no plain text of ASCII has.
+    is_binary: AtomicBool,
+    bytes: AtomicUsize,
+}
+
+impl SourceView {
+    /// The error of the decoder as others have to take it: a body that could not be read, or was cut short, may come whole
+    /// another time; one of another kind would not.
+    pub(super) fn judged(&self, encoding: ContentEncoding, error: io::Error) -> io::Error {
+        if self.has_failed.load(Ordering::Relaxed) {
+            return error;
+        }
+        let has_ended = self.has_ended.load(Ordering::Relaxed);
+        let is_short = match encoding {
+            // The decoder has no kind of its own for it.
+            ContentEncoding::Gzip | ContentEncoding::Deflate => matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::Other
+            ),
+            ContentEncoding::Brotli | ContentEncoding::Zstandard => {
+                error.kind() == io::ErrorKind::UnexpectedEof
+            }
+        };
+        if has_ended && is_short && !self.is_text() {
+            return io::Error::new(io::ErrorKind::UnexpectedEof, error);
+        }
+        let fault = ContentFault {
+            label: encoding.label(),
+            reason: error,
+        };
+        io::Error::new(io::ErrorKind::InvalidData, fault)
+    }
+
+    fn is_text(&self) -> bool {
+        !self.is_binary.load(Ordering::Relaxed) && self.bytes.load(Ordering::Relaxed) >= TEXT_BYTES
+    }
+}
+
+/// A coded body on its way to its decoder.
+pub(super) struct CodedSource<R> {
+    source: R,
+    view: Arc<SourceView>,
+}
+
+impl<R> CodedSource<R> {
+    pub(super) fn new(source: R, view: Arc<SourceView>) -> Self {
+        Self { source, view }
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> AsyncBufRead for CodedSource<R> {
+    fn poll_fill_buf(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        let filled = ready!(Pin::new(&mut this.source).poll_fill_buf(context));
+        match &filled {
+            Err(_) => this.view.has_failed.store(true, Ordering::Relaxed),
+            Ok([]) => this.view.has_ended.store(true, Ordering::Relaxed),
+            Ok(bytes) => {
+                if !this.view.is_binary.load(Ordering::Relaxed) && !bytes.iter().all(is_of_text) {
+                    this.view.is_binary.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+        Poll::Ready(filled)
+    }
+
+    fn consume(self: Pin<&mut Self>, amount: usize) {
+        let this = self.get_mut();
+        this.view.bytes.fetch_add(amount, Ordering::Relaxed);
+        Pin::new(&mut this.source).consume(amount);
+    }
+}
+
+impl<R: AsyncBufRead + Unpin> AsyncRead for CodedSource<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let available = ready!(self.as_mut().poll_fill_buf(context))?;
+        let (taken, _) = available.split_at(available.len().min(buffer.remaining()));
+        buffer.put_slice(taken);
+        let amount = taken.len();
+        self.consume(amount);
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn is_of_text(byte: &u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n')
+}
