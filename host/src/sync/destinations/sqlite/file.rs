@@ -126,14 +126,9 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
         .or_else(|_| std::path::absolute(named))
         .map_err(|_| rusqlite::Error::InvalidPath(named.to_owned()))?;
     // SQLite would call a pipe or a device a broken disk.
-    if let Ok(found) = fs::metadata(&path) {
-        if !found.is_file() {
-            return Err(SqliteFault::NotAFile);
-        }
-        // By each name it would have another lock and another log, which spoil it (sqlite.org/howtocorrupt.html).
-        if found.nlink() > 1 {
-            return Err(SqliteFault::Linked);
-        }
+    let found = fs::metadata(&path).ok();
+    if found.as_ref().is_some_and(|found| !found.is_file()) {
+        return Err(SqliteFault::NotAFile);
     }
     let lock = DestinationLock::take(beside(&path, "-lock"), named, true)?;
     refuse_foreign_log(&path)?;
@@ -148,6 +143,10 @@ pub(super) fn open(path: &Path) -> Result<OpenFile, SqliteFault> {
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     if connection.is_readonly(MAIN_DB)? {
         return Err(SqliteFault::ReadOnly);
+    }
+    // By each name it would have another lock and another log, which spoil it (sqlite.org/howtocorrupt.html).
+    if found.is_some_and(|found| found.nlink() > 1) {
+        return Err(SqliteFault::Linked);
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     claim(&transaction)?;
