@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
+use super::buffered_read::poll_copied;
 use crate::encoding::ContentEncoding;
 
 /// So much text at the least is no beginning of a compressed body.
@@ -103,16 +104,11 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for CodedSource<R> {
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for CodedSource<R> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let available = ready!(self.as_mut().poll_fill_buf(context))?;
-        let (taken, _) = available.split_at(available.len().min(buffer.remaining()));
-        buffer.put_slice(taken);
-        let amount = taken.len();
-        self.consume(amount);
-        Poll::Ready(Ok(()))
+        poll_copied(self, context, buffer)
     }
 }
 

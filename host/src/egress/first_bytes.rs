@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
+use super::buffered_read::poll_copied;
+
 /// The most bytes that can be looked at.
 const MOST: usize = 2;
 
@@ -80,15 +82,10 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for FirstBytes<R> {
 
 impl<R: AsyncBufRead + Unpin> AsyncRead for FirstBytes<R> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let available = ready!(self.as_mut().poll_fill_buf(context))?;
-        let (taken, _) = available.split_at(available.len().min(buffer.remaining()));
-        buffer.put_slice(taken);
-        let amount = taken.len();
-        self.consume(amount);
-        Poll::Ready(Ok(()))
+        poll_copied(self, context, buffer)
     }
 }

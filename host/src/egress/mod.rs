@@ -19,6 +19,7 @@ mod auth;
 #[cfg(feature = "bench")]
 mod bench;
 mod body;
+mod buffered_read;
 mod break_fault;
 mod byte_counter;
 mod closing_habit;

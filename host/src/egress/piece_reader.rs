@@ -7,6 +7,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 
+use super::buffered_read::poll_copied;
+
 /// Pieces of bytes, read as a stream of them.
 pub(super) struct PieceReader<P> {
     pieces: P,
@@ -58,15 +60,10 @@ impl<P: PieceSource> AsyncBufRead for PieceReader<P> {
 
 impl<P: PieceSource> AsyncRead for PieceReader<P> {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let available = ready!(self.as_mut().poll_fill_buf(context))?;
-        let (taken, _) = available.split_at(available.len().min(buffer.remaining()));
-        buffer.put_slice(taken);
-        let amount = taken.len();
-        self.consume(amount);
-        Poll::Ready(Ok(()))
+        poll_copied(self, context, buffer)
     }
 }
