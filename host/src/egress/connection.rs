@@ -85,18 +85,12 @@ impl Pooled for Connection {
 }
 
 impl Connection {
-    /// Learns what of these pieces was written: so many bytes.
-    fn sent<'p>(&mut self, pieces: impl IntoIterator<Item = &'p [u8]>, mut written: usize) {
-        let Some(heads) = &mut self.heads else {
-            return;
-        };
-        for piece in pieces {
-            let (sent, _) = piece.split_at(written.min(piece.len()));
-            written = written.saturating_sub(sent.len());
-            heads.sent(sent);
-            if written == 0 {
-                break;
-            }
+    /// Notes that something was written: each request has the head of a response.
+    fn wrote(&mut self) {
+        if self.io.inner_mut().take_begun()
+            && let Some(heads) = &mut self.heads
+        {
+            heads.begin();
         }
     }
 }
@@ -129,7 +123,7 @@ impl Write for Connection {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.io).poll_write(context, bytes))?;
-        this.sent([bytes], written);
+        this.wrote();
         Poll::Ready(Ok(written))
     }
 
@@ -152,7 +146,7 @@ impl Write for Connection {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.io).poll_write_vectored(context, slices))?;
-        this.sent(slices.iter().map(|slice| &**slice), written);
+        this.wrote();
         Poll::Ready(Ok(written))
     }
 }

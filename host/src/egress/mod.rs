@@ -18,9 +18,10 @@ mod attempt;
 mod auth;
 #[cfg(feature = "bench")]
 mod bench;
+mod blocks;
 mod body;
-mod buffered_read;
 mod break_fault;
+mod buffered_read;
 mod byte_counter;
 mod closing_habit;
 mod coded_source;

@@ -3,6 +3,8 @@
 //! The client's pool says of no connection which request goes over it, or whether one does. What is written says it
 //! exactly, since it is the client's own and always well-formed.
 
+use super::blocks::first;
+
 /// As much of a line is kept as its meaning takes: `transfer-encoding: chunked`, or a length in any notation.
 const KEPT_LINE_BYTES: usize = 64;
 
@@ -10,7 +12,7 @@ const KEPT_LINE_BYTES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct RequestFraming {
     at: RequestPart,
-    /// The beginning of the line that is written.
+    /// The beginning of the line that is written, if its end isn't yet.
     line: Vec<u8>,
     /// What comes after the head.
     body: BodyFraming,
@@ -45,11 +47,13 @@ impl RequestFraming {
         matches!(self.at, RequestPart::Between)
     }
 
-    /// Notes that these bytes were written.
-    pub(super) fn pass(&mut self, mut bytes: &[u8]) {
+    /// Notes that these bytes were written; answers whether a request begins within them.
+    pub(super) fn pass(&mut self, mut bytes: &[u8]) -> bool {
+        let mut begins = false;
         while !bytes.is_empty() {
             let taken = match &mut self.at {
                 RequestPart::Between => {
+                    begins = true;
                     self.at = RequestPart::Head;
                     self.body = BodyFraming::None;
                     0
@@ -61,14 +65,10 @@ impl RequestFraming {
                     taken
                 }
                 RequestPart::Head | RequestPart::ChunkLength | RequestPart::Trailers => {
-                    let end = bytes.iter().position(|byte| *byte == b'\n');
+                    let end = first(bytes, |byte| byte == b'\n');
                     let taken = end.map_or(bytes.len(), |end| end.saturating_add(1));
-                    let room = KEPT_LINE_BYTES.saturating_sub(self.line.len());
-                    self.line.extend(bytes.iter().take(taken.min(room)));
-                    if end.is_some() {
-                        self.end_line();
-                        self.line.clear();
-                    }
+                    let (line, _) = bytes.split_at(taken.min(bytes.len()));
+                    self.pass_line(line, end.is_some());
                     taken
                 }
             };
@@ -81,10 +81,25 @@ impl RequestFraming {
             }
             bytes = bytes.get(taken..).unwrap_or_default();
         }
+        begins
     }
 
-    fn end_line(&mut self) {
-        let line = self.line.trim_ascii();
+    /// Most lines are written at once, and are looked at where they are.
+    fn pass_line(&mut self, line: &[u8], is_whole: bool) {
+        if is_whole && self.line.is_empty() {
+            self.end_line(line);
+            return;
+        }
+        let room = KEPT_LINE_BYTES.saturating_sub(self.line.len());
+        self.line.extend(line.iter().take(room));
+        if is_whole {
+            let line = std::mem::take(&mut self.line);
+            self.end_line(&line);
+        }
+    }
+
+    fn end_line(&mut self, line: &[u8]) {
+        let line = line.trim_ascii();
         match self.at {
             RequestPart::Head if line.is_empty() => {
                 self.at = match self.body {
@@ -126,8 +141,10 @@ impl RequestFraming {
 /// The value of a header line with this name, in whatever case.
 fn value<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l str> {
     let (found, value) = line.split_at_checked(name.len())?;
-    let value = std::str::from_utf8(value).ok()?.trim();
-    found.eq_ignore_ascii_case(name).then_some(value)
+    if !found.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    std::str::from_utf8(value).ok().map(str::trim)
 }
 
 #[cfg(test)]
@@ -156,6 +173,37 @@ mod tests {
                     assert_eq!(framing.is_between(), rest.is_empty(), "{request}");
                     left = rest;
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn requests_begin_where_the_one_before_ends_however_they_are_written() {
+        let requests = [
+            &b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"[..],
+            b"POST / HTTP/1.1\r\ncontent-length: 35\r\n\r\nGET / HTTP/1.1\r\ncontent-length: 5\r\n",
+            b"GET /x HTTP/1.1\r\nx-content-length: 7\r\n\r\n",
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n12\r\nGET / HTTP/1.1\r\n\r\n\r\n4\r\n\r\n\r\n\r\n0\r\n\r\n",
+            b"PUT / HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+            b"HEAD / HTTP/1.1\r\nhost: a\r\n\r\n",
+        ];
+        for size in 1..60 {
+            let mut framing = RequestFraming::default();
+            let mut begun = Vec::new();
+            for request in requests {
+                begun.push(
+                    request
+                        .chunks(size)
+                        .map(|piece| framing.pass(piece))
+                        .collect::<Vec<_>>(),
+                );
+            }
+            for (number, request) in begun.iter().enumerate() {
+                assert!(request[0], "{number} in pieces of {size}");
+                assert!(
+                    !request[1..].contains(&true),
+                    "{number} in pieces of {size}"
+                );
             }
         }
     }

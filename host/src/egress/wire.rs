@@ -28,6 +28,8 @@ pub(super) struct WireWatch {
     framing: RequestFraming,
     /// A request is written, though perhaps no byte of it was taken yet.
     is_begun: bool,
+    /// A request has begun since somebody asked last.
+    has_begun: bool,
     last_read: Instant,
     /// It was looked at since then.
     is_checked: bool,
@@ -42,6 +44,7 @@ impl WireWatch {
             checks,
             framing: RequestFraming::default(),
             is_begun: false,
+            has_begun: false,
             last_read: Instant::now(),
             is_checked: false,
             trial: None,
@@ -68,7 +71,7 @@ impl WireWatch {
     }
 
     fn took(&mut self, bytes: &[u8]) {
-        self.framing.pass(bytes);
+        self.has_begun |= self.framing.pass(bytes);
         self.life.took(bytes.len());
         self.is_begun = !self.framing.is_between();
     }
@@ -118,6 +121,12 @@ fn is_closed(stream: &dyn Stream) -> bool {
 impl Wire {
     pub(super) fn new(stream: Box<dyn Stream>, watch: Option<WireWatch>) -> Self {
         Self { stream, watch }
+    }
+
+    /// Whether a request has begun since this was asked last; never for HTTP/2.
+    pub(super) fn take_begun(&mut self) -> bool {
+        let watch = self.watch.as_mut();
+        watch.is_some_and(|watch| std::mem::take(&mut watch.has_begun))
     }
 
     /// The connection's, if it is one of HTTP/1.

@@ -1,7 +1,7 @@
 //! The lines of a response's head, judged as the parser judges them.
 
-use super::blocks::first;
 use super::fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
+use crate::egress::blocks::first;
 use crate::report;
 
 /// The longest name that a header may have: more than any has.

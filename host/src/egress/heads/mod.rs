@@ -4,22 +4,18 @@
 //! named in the log; one that says where the body ends may not be left out, since the rest of the connection would be read as
 //! something that it isn't. So heads are looked at line by line before the parser has them, by the parser's own rules.
 
-mod blocks;
 mod fault;
 mod lines;
-mod requests;
 mod warnings;
 
 use std::sync::Arc;
 
 pub(super) use fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use lines::{HeadLines, LineVerdict};
-use requests::RequestBounds;
 pub(super) use warnings::HeadWarnings;
 
 /// Looks at what passes over one connection.
 pub(super) struct HeadReader {
-    requests: RequestBounds,
     /// `None` while a body passes, or nothing.
     head: Option<HeadLines>,
     origin: Arc<str>,
@@ -30,18 +26,15 @@ impl HeadReader {
     /// For a connection to this origin.
     pub(super) fn new(origin: Arc<str>, warnings: Arc<HeadWarnings>) -> Self {
         Self {
-            requests: RequestBounds::default(),
             head: None,
             origin,
             warnings,
         }
     }
 
-    /// Learns what was sent. With each request, the head of a response is waited for.
-    pub(super) fn sent(&mut self, bytes: &[u8]) {
-        if self.requests.begins_with(bytes) {
-            self.head = Some(HeadLines::default());
-        }
+    /// A request has begun: the head of a response is waited for.
+    pub(super) fn begin(&mut self) {
+        self.head = Some(HeadLines::default());
     }
 
     /// Whether what comes next is a head.
