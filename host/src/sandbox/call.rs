@@ -1,9 +1,7 @@
 //! One call: a store made for it, one export run in it, the store dropped.
 
-use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use wasmtime::Store;
 
@@ -117,7 +115,7 @@ impl Program {
         let state = CallState::new(setup, environment, scope, &log, charge.clone());
         let stack = StackBegin::default();
         let mut store = state.into_store(&self.engine, limits, &clock, &stack);
-        let mut stack = StackMeter::new(stack, scope.account.clone(), charge.clone());
+        let stack = StackMeter::new(stack, scope.account.clone(), charge.clone());
         let mut instantiated = false;
         let ended = {
             let call = paid_by(scope.account.clone(), async {
@@ -130,19 +128,11 @@ impl Program {
                     Err(limit) => CallError::no_memory(limit),
                 }))
             });
-            let mut call = Box::pin(call);
-            let call = poll_fn(move |context| {
-                let polled = call.as_mut().poll(context);
-                match polled.is_pending().then(|| stack.look()) {
-                    Some(Err(refused)) => Poll::Ready(Err(refused.into())),
-                    Some(Ok(())) | None => polled,
-                }
-            });
             let mut running = pin!(TurnTaker::new(
                 &self.turns,
                 name.clone(),
                 clock.clone(),
-                call
+                stack.metered(call)
             ));
             tokio::select! {
                 biased;

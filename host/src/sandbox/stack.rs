@@ -4,8 +4,11 @@
 //! came. What that is shows only in the process's pages. So they are looked at each time the call has been computing and
 //! waits for something, be it its next turn, and are charged as its own.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use super::engine::{STACK_KEEP_RESIDENT_BYTES, WASM_STACK_BYTES};
 use super::limits::StoreCharge;
@@ -35,8 +38,8 @@ pub(super) struct StackMeter {
     begin: StackBegin,
     account: Arc<CallAccount>,
     charge: StoreCharge,
-    /// How far down from its beginning it was used, at the most.
-    known: usize,
+    /// In bytes from its beginning.
+    charged: usize,
 }
 
 impl StackMeter {
@@ -46,8 +49,24 @@ impl StackMeter {
             begin,
             account,
             charge,
-            known: STACK_KEEP_RESIDENT_BYTES,
+            charged: 0,
         }
+    }
+
+    /// Runs a call, and ends it where its stack takes more memory than there is.
+    pub(super) async fn metered<T, E: From<MemoryError>>(
+        mut self,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let mut call = pin!(call);
+        poll_fn(|context| {
+            let polled = call.as_mut().poll(context);
+            match polled.is_pending().then(|| self.look()) {
+                Some(Err(refused)) => Poll::Ready(Err(refused.into())),
+                Some(Ok(())) | None => polled,
+            }
+        })
+        .await
     }
 
     /// Looks how far the stack was used, and charges that.
@@ -55,20 +74,18 @@ impl StackMeter {
     /// # Errors
     ///
     /// [`MemoryError`]: it has taken more than there is, and the call must end.
-    pub(super) fn look(&mut self) -> Result<(), MemoryError> {
+    fn look(&mut self) -> Result<(), MemoryError> {
         let begin = self.begin.0.load(Ordering::Relaxed);
-        while begin != 0
-            && self.known < WASM_STACK_BYTES
-            && is_resident(begin.saturating_sub(self.known))
-        {
-            // The first step pays for what every call may have of it, too.
-            let more = if self.known == STACK_KEEP_RESIDENT_BYTES {
-                self.known * 2
-            } else {
-                self.known
-            };
+        if begin == 0 {
+            return Ok(());
+        }
+        // What each slot keeps in any case is paid for with the first step.
+        let mut known = self.charged.max(STACK_KEEP_RESIDENT_BYTES);
+        while known < WASM_STACK_BYTES && is_resident(begin.saturating_sub(known)) {
+            known = known.saturating_mul(2);
+            let more = known.saturating_sub(self.charged);
             self.charge.grow(&self.account, more as u64)?;
-            self.known *= 2;
+            self.charged = known;
         }
         Ok(())
     }

@@ -1,7 +1,3 @@
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
-
 use wasmtime::component::{Component, Linker};
 use wasmtime::{CallHook, Store};
 
