@@ -66,14 +66,14 @@ impl FromIterator<AllowRule> for AllowList {
 mod tests {
     use super::*;
 
-    fn list(rules: &[&str]) -> AllowList {
+    pub(in crate::config::allow) fn list(rules: &[&str]) -> AllowList {
         rules
             .iter()
             .map(|rule| rule.parse::<AllowRule>().expect(rule))
             .collect()
     }
 
-    fn url(text: &str) -> Url {
+    pub(in crate::config::allow) fn url(text: &str) -> Url {
         Url::parse(text).expect(text)
     }
 

@@ -1,16 +1,5 @@
 use super::*;
-use crate::config::allow::AllowRule;
-
-fn list(rules: &[&str]) -> AllowList {
-    rules
-        .iter()
-        .map(|rule| rule.parse::<AllowRule>().expect(rule))
-        .collect()
-}
-
-fn url(text: &str) -> Url {
-    Url::parse(text).expect(text)
-}
+use crate::config::allow::tests::{list, url};
 
 #[test]
 fn http_link_of_an_https_api_is_told_so() {

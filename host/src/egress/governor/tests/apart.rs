@@ -178,16 +178,7 @@ async fn one_call_goes_first_to_a_place_of_an_unknown_resource() {
     at(&governor, "/core", 200, &of("core", 5000, 4990, 3600))
         .await
         .unwrap();
-    let waits = Arc::default();
-    let first = governor
-        .admit(
-            ORIGIN,
-            "/search/1",
-            patience(HOUR),
-            &HeldCall::new(&waits, PhaseClock::default()),
-        )
-        .await
-        .unwrap();
+    let first = admitted(&governor, ORIGIN, "/search/1").await;
     let tasks: Vec<_> = (0..20)
         .map(|_| {
             let governor = governor.clone();

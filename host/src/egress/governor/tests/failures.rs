@@ -28,16 +28,7 @@ async fn calls_to_an_api_that_fails_again_and_again_fail_at_once() {
         .await
         .unwrap();
     sleep(SECOND * 7).await;
-    let waits = Arc::default();
-    let trial = governor
-        .admit(
-            ORIGIN,
-            "/",
-            patience(HOUR),
-            &HeldCall::new(&waits, PhaseClock::default()),
-        )
-        .await
-        .unwrap();
+    let trial = admitted(&governor, ORIGIN, "/").await;
     drop(trial);
     quiet(&governor).await.unwrap();
     quiet(&governor).await.unwrap();
@@ -50,16 +41,7 @@ async fn call_that_was_held_while_the_api_failed_is_not_made() {
         .await
         .unwrap();
     sleep(SECOND * 50).await;
-    let waits = Arc::default();
-    let last = governor
-        .admit(
-            ORIGIN,
-            "/",
-            patience(HOUR),
-            &HeldCall::new(&waits, PhaseClock::default()),
-        )
-        .await
-        .unwrap();
+    let last = admitted(&governor, ORIGIN, "/").await;
     let task = {
         let governor = governor.clone();
         tokio::spawn(async move { quiet(&governor).await })

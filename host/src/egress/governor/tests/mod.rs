@@ -63,6 +63,13 @@ async fn call(
     Ok(held)
 }
 
+/// A call that is under way.
+async fn admitted<'g>(governor: &'g Governor, origin: &'g str, path: &str) -> CallPermit<'g> {
+    let call = HeldCall::default();
+    let admission = governor.admit(origin, path, patience(HOUR), &call).await;
+    admission.unwrap()
+}
+
 async fn quiet(governor: &Governor) -> Result<Option<Duration>, EgressError> {
     call(governor, ORIGIN, HOUR, 200, &HeaderMap::new()).await
 }
@@ -78,18 +85,9 @@ async fn settle() {
 async fn calls_to_an_api_that_tells_no_quota_are_not_held() {
     let governor = governor("a", "", &Budgets::default());
     quiet(&governor).await.unwrap();
-    let waits = Arc::default();
     let mut under_way = Vec::new();
     for _ in 0..1000 {
-        let admission = governor
-            .admit(
-                ORIGIN,
-                "/",
-                patience(HOUR),
-                &HeldCall::new(&waits, PhaseClock::default()),
-            )
-            .await
-            .unwrap();
+        let admission = admitted(&governor, ORIGIN, "/").await;
         assert_eq!(admission.held, None);
         under_way.push(admission);
     }
@@ -108,10 +106,7 @@ async fn queue(
     for number in 0..calls {
         let (governor, made) = (governor.clone(), made.clone());
         waiting.push(tokio::spawn(async move {
-            let admission = governor
-                .admit(ORIGIN, "/", patience(HOUR), &HeldCall::default())
-                .await
-                .unwrap();
+            let admission = admitted(&governor, ORIGIN, "/").await;
             assert!(admission.held.unwrap() >= SECOND * 60);
             made.lock().unwrap().push(number);
             admission.answered(200, &told(99, 60));
@@ -177,16 +172,7 @@ async fn call_that_would_be_held_for_too_long_fails_at_once() {
 #[tokio::test(start_paused = true)]
 async fn call_that_waits_for_the_first_answer_blames_no_quota() {
     let governor = governor("a", "", &Budgets::default());
-    let waits = Arc::default();
-    let first = governor
-        .admit(
-            ORIGIN,
-            "/",
-            patience(HOUR),
-            &HeldCall::new(&waits, PhaseClock::default()),
-        )
-        .await
-        .unwrap();
+    let first = admitted(&governor, ORIGIN, "/").await;
     let error = call(&governor, ORIGIN, SECOND, 200, &HeaderMap::new())
         .await
         .unwrap_err()
@@ -204,17 +190,8 @@ async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
     call(&governor, ORIGIN, HOUR, 200, &told(1, 60))
         .await
         .unwrap();
-    let waits = Arc::default();
     sleep(SECOND * 59).await;
-    let last = governor
-        .admit(
-            ORIGIN,
-            "/",
-            patience(HOUR),
-            &HeldCall::new(&waits, PhaseClock::default()),
-        )
-        .await
-        .unwrap();
+    let last = admitted(&governor, ORIGIN, "/").await;
     let tasks: Vec<_> = (0..5)
         .map(|_| {
             let governor = governor.clone();
@@ -241,16 +218,7 @@ async fn held_calls_fail_as_soon_as_a_refusal_puts_them_off_for_too_long() {
 #[tokio::test(start_paused = true)]
 async fn call_behind_one_that_gets_no_answer_waits_no_longer_than_it_may() {
     let governor = governor("a", "", &Budgets::default());
-    let waits = Arc::default();
-    let _first = governor
-        .admit(
-            ORIGIN,
-            "/",
-            patience(HOUR),
-            &HeldCall::new(&waits, PhaseClock::default()),
-        )
-        .await
-        .unwrap();
+    let _first = admitted(&governor, ORIGIN, "/").await;
     let began = Instant::now();
     let error = call(&governor, ORIGIN, SECOND, 200, &HeaderMap::new())
         .await
@@ -274,16 +242,9 @@ async fn held_call_shows_what_it_waits_for() {
     let task = {
         let (governor, waits) = (governor.clone(), waits.clone());
         tokio::spawn(async move {
-            let admission = governor
-                .admit(
-                    ORIGIN,
-                    "/",
-                    patience(HOUR),
-                    &HeldCall::new(&waits, PhaseClock::default()),
-                )
-                .await
-                .unwrap();
-            admission.answered(200, &HeaderMap::new());
+            let call = HeldCall::new(&waits, PhaseClock::default());
+            let admission = governor.admit(ORIGIN, "/", patience(HOUR), &call).await;
+            admission.unwrap().answered(200, &HeaderMap::new());
         })
     };
     settle().await;
@@ -316,10 +277,7 @@ async fn call_that_waits_for_another_one_shows_that_and_no_quota() {
     };
     // Nothing is known yet: one call goes first.
     let governor = governor("a", "", &Budgets::default());
-    let first = governor
-        .admit(ORIGIN, "/", patience(HOUR), &HeldCall::default())
-        .await
-        .unwrap();
+    let first = admitted(&governor, ORIGIN, "/").await;
     let mut held = Vec::new();
     for _ in 0..3 {
         let (governor, waits) = (governor.clone(), Arc::<Waits>::default());
@@ -402,7 +360,6 @@ async fn budget_is_shared_by_its_name_and_outlives_its_connectors() {
 async fn there_is_no_end_of_origins_but_of_budgets() {
     let budgets = Budgets::default();
     let governor = governor("a", "", &budgets);
-    let waits = Arc::default();
     let origins: Vec<String> = (0..200)
         .map(|number| format!("https://{number}.example.com"))
         .collect();
@@ -423,17 +380,7 @@ async fn there_is_no_end_of_origins_but_of_budgets() {
         "the last one is known"
     );
     for origin in &origins {
-        under_way.push(
-            governor
-                .admit(
-                    origin,
-                    "/",
-                    patience(HOUR),
-                    &HeldCall::new(&waits, PhaseClock::default()),
-                )
-                .await
-                .unwrap(),
-        );
+        under_way.push(admitted(&governor, origin, "/").await);
     }
     assert!(kept.lock().len() <= 64);
 }
