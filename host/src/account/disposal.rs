@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_secs(10);
 pub(super) struct Disposal {
     queue: Mutex<DisposalQueue>,
     arrival: Condvar,
-    /// Held for a step, so that who asks for memory waits for the one that is under way.
+    /// Held during a step: a call that asks for memory waits until the step under way has given some back.
     step: Mutex<()>,
     charged_bytes: AtomicU64,
 }

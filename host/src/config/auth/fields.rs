@@ -150,7 +150,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         Some(flag)
     }
 
-    /// Notes what is wrong with one entry of a table.
+    /// Adds a problem about one entry of a table.
     pub(super) fn note_of(&mut self, key: &'static str, name: &str, message: &str) {
         let table = self
             .settings

@@ -1,4 +1,4 @@
-//! Where a key has a meaning that has none where it stands.
+//! For a key that means nothing where it stands: where it would.
 
 use crate::config::error::Problem;
 

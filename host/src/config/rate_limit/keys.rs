@@ -6,7 +6,7 @@ use super::rate::Rate;
 use crate::config::range::Range;
 use crate::config::settings::Settings;
 
-/// The names of an API's own headers, in lower case; none where it has no such header.
+/// The names of an API's own headers, in lower case; `None` for what it doesn't tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QuotaHeaders {
     /// `limit`: how many calls a quota has.

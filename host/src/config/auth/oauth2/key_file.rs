@@ -37,7 +37,7 @@ fn google() -> String {
     "https://oauth2.googleapis.com/token".to_owned()
 }
 
-/// Says what is wrong. A path in place of the file's content is a likely slip.
+/// The problem in words. A path in place of the file's content is a likely slip.
 fn no_account(text: &str) -> String {
     let mut message =
         "this is no key of a service account: a JSON object with `client_email` and `private_key`"
