@@ -109,7 +109,7 @@ pub fn create(
 }
 
 /// The path of a template's file in the new folder. A `.gitignore` in the templates would hide files of theirs.
-fn named(path: &str, name: &ConnectorName) -> String {
+pub(super) fn named(path: &str, name: &ConnectorName) -> String {
     match path {
         "gitignore" => ".gitignore".to_owned(),
         path => path.replace("NAME", name.as_str()),
@@ -117,7 +117,7 @@ fn named(path: &str, name: &ConnectorName) -> String {
 }
 
 /// What begins with `#!` is a program.
-fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
+pub(super) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -136,7 +136,7 @@ fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
 }
 
 /// The file's text with the connector's name, and the kit's place in the new folder. What is no text stays as it is.
-fn filled(path: &Path, contents: &[u8], name: &ConnectorName) -> Vec<u8> {
+pub(super) fn filled(path: &Path, contents: &[u8], name: &ConnectorName) -> Vec<u8> {
     let Ok(text) = str::from_utf8(contents) else {
         return contents.to_vec();
     };

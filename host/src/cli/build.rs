@@ -1,6 +1,6 @@
 //! `weld-host build`: from a connector's sources to the plugins folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytesize::ByteSize;
 use clap::Args;
@@ -9,7 +9,9 @@ use super::error::CliError;
 use super::folders::PluginsFlag;
 use super::output::{printable, say};
 use super::signals::Signals;
-use crate::author::build::{BuildError, Project, SourceWatch, build, install};
+use crate::author::build::{
+    BuildError, BuiltComponent, Installation, Project, SourceWatch, build, install,
+};
 use crate::report;
 
 #[derive(Debug, Args)]
@@ -69,17 +71,27 @@ async fn build_once(flags: &BuildFlags) -> Result<(), BuildError> {
     let project = Project::find(&flags.folder)?;
     let mut announce = |command: &str| eprintln!("$ {}", printable(command));
     let built = build(&project, &mut announce).await?;
-    let size = ByteSize(built.bytes.len().try_into().unwrap_or(u64::MAX));
     let installed = install(&project, &built, &flags.plugins.plugins)?;
-    let line = |text: &str| say(&printable(text));
-    line(&format!(
+    say_built(&built);
+    say_installed(&installed);
+    Ok(())
+}
+
+/// Says where the component is, and how large.
+pub(super) fn say_built(built: &BuiltComponent) {
+    let size = ByteSize(built.bytes.len().try_into().unwrap_or(u64::MAX));
+    say(&printable(&format!(
         "built     {}, {}",
         built.path.display(),
         size.display().iec()
-    ));
-    line(&format!("installed {}", installed.component.display()));
+    )));
+}
+
+/// Says what is in the plugins folder now.
+pub(super) fn say_installed(installed: &Installation) {
+    let line = |path: &Path| say(&printable(&format!("installed {}", path.display())));
+    line(&installed.component);
     if let Some(config) = &installed.config {
-        line(&format!("installed {}", config.display()));
+        line(config);
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 
+use crate::author::adapt::AdaptError;
 use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
 use crate::author::new::NewError;
@@ -120,6 +121,10 @@ pub enum CliError {
     #[error(transparent)]
     New(#[from] NewError),
 
+    /// The function was not adapted.
+    #[error(transparent)]
+    Adapt(#[from] AdaptError),
+
     /// The sync ended early.
     #[error(transparent)]
     Sync(#[from] SyncError),
@@ -157,7 +162,7 @@ pub enum CliError {
     #[error(transparent)]
     Build(#[from] BuildError),
 
-    /// A signal stopped the build.
+    /// A signal stopped the build, or that of an adapted function.
     #[error("stopped by a signal")]
     BuildStopped,
 
@@ -250,6 +255,7 @@ impl CliError {
             | Self::Port(_)
             | Self::Listen { .. }
             | Self::New(_)
+            | Self::Adapt(_)
             | Self::Plugins(_) => ExitStatus::Mistake,
             Self::Destination(error) => of_fault(error.is_fault()),
             Self::Sync(error) => of_fault(error.is_fault()),

@@ -8,6 +8,7 @@
     reason = "printing is what this room is for"
 )]
 
+mod adapt;
 mod auth;
 mod build;
 mod check;
@@ -52,6 +53,8 @@ enum Command {
     Sync(sync::SyncFlags),
     /// Build a connector from its sources, in whatever language, and put it into the plugins folder
     Build(build::BuildFlags),
+    /// Make a connector of a cloud function or a Lambda whose files stay as they are, and build it
+    Adapt(adapt::AdaptFlags),
     /// Load connectors as a host would, ask them, and say what is wrong and what to do about it
     Check(check::CheckFlags),
     /// Get, look at and remove the tokens of connectors' credentials
@@ -73,9 +76,12 @@ impl Command {
             Self::Serve(_) => logging::Level::Info,
             // What is wrong stands in the findings.
             Self::Check(_) => logging::Level::Error,
-            Self::Sync(_) | Self::New(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => {
-                logging::Level::Warn
-            }
+            Self::Sync(_)
+            | Self::New(_)
+            | Self::Adapt(_)
+            | Self::Build(_)
+            | Self::Auth(_)
+            | Self::Compiler => logging::Level::Warn,
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }
@@ -102,6 +108,7 @@ impl Cli {
             Command::Serve(flags) => on_runtime(serve::run(flags)),
             Command::Sync(flags) => on_runtime(sync::run(flags)),
             Command::Build(flags) => on_runtime(build::run(flags)),
+            Command::Adapt(flags) => on_runtime(adapt::run(flags)),
             Command::Check(flags) => on_runtime(check::run(flags, capture)),
             Command::Auth(flags) => on_runtime(auth::run(flags)),
             Command::New(flags) => new::run(flags),

@@ -17,12 +17,11 @@ mod python;
 mod tool;
 mod watch;
 
+pub(crate) use component::BuiltComponent;
 pub(crate) use error::BuildError;
-pub(crate) use install::install;
+pub(crate) use install::{Installation, install};
 pub(crate) use project::{Project, ProjectLanguage};
 pub(crate) use watch::SourceWatch;
-
-use component::BuiltComponent;
 
 use crate::author::check::{Severity, surface};
 

@@ -1,0 +1,118 @@
+//! Why a function was not adapted.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::author::build::BuildError;
+use crate::config::NameError;
+
+/// Why a function was not adapted. All of it is for its author to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum AdaptError {
+    /// There is nothing at the path.
+    #[error("{} is neither a file nor a folder", .0.display())]
+    NoSource(PathBuf),
+
+    /// The file is in no language that can be adapted.
+    #[error("{} is neither Python (.py) nor JavaScript (.js, .mjs, .cjs)", .0.display())]
+    UnknownLanguage(PathBuf),
+
+    /// The folder has no file that platforms begin with.
+    #[error(
+        "{} holds no function: none of main.py, lambda_function.py, app.py, index.js and index.mjs; name the file itself",
+        .0.display()
+    )]
+    NoFunction(PathBuf),
+
+    /// The folder has functions of two languages.
+    #[error("{} holds both {python} and {node}; name the one to adapt", folder.display())]
+    TwoFunctions {
+        /// The folder.
+        folder: PathBuf,
+        /// The file in Python.
+        python: &'static str,
+        /// The file in JavaScript.
+        node: &'static str,
+    },
+
+    /// The name of the source can't be a connector's.
+    #[error("`{name}` can't be a connector's name; give one with --name")]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        source: NameError,
+    },
+
+    /// The folder's name is the connector's, and another one was asked for.
+    #[error("-o {} makes a connector of that name, and --name is `{name}`; give one of both", folder.display())]
+    TwoNames {
+        /// The folder of `-o`.
+        folder: PathBuf,
+        /// The name of `--name`.
+        name: String,
+    },
+
+    /// Nothing that was not made by this command is written to.
+    #[error("{} exists already, and is not the folder of an adapted function; name another with -o, or move it away", .0.display())]
+    Exists(PathBuf),
+
+    /// A whole disk was named, perhaps.
+    #[error("{} has more than {limit} files; name a folder that holds the function alone", folder.display())]
+    TooManyFiles {
+        /// The folder.
+        folder: PathBuf,
+        /// How many it may have.
+        limit: usize,
+    },
+
+    /// The files would make too large a component.
+    #[error("the files of {} have more than {} MiB together; name a folder that holds the function alone", folder.display(), limit_bytes >> 20)]
+    TooLarge {
+        /// The folder.
+        folder: PathBuf,
+        /// How many bytes they may have.
+        limit_bytes: u64,
+    },
+
+    /// What the link points to is not the function's.
+    #[error("{} is a link to a folder, or to a file outside of {}; put a copy in its place", link.display(), folder.display())]
+    Link {
+        /// The link.
+        link: PathBuf,
+        /// The function's folder.
+        folder: PathBuf,
+    },
+
+    /// Something in the function can't be served; the text has file and line.
+    #[error("{0}")]
+    Function(String),
+
+    /// The tool that reads the source answered something else than was expected.
+    #[error("`{command}` did not say what it found: {reason}")]
+    NoFindings {
+        /// The call.
+        command: String,
+        /// What is wrong with its answer.
+        reason: String,
+    },
+
+    /// This version does not adapt functions in the file's language.
+    #[error("{} is in a language whose functions this version does not adapt", .0.display())]
+    NotYet(PathBuf),
+
+    /// A tool is missing, too old or fails.
+    #[error(transparent)]
+    Tool(#[from] BuildError),
+
+    /// A file that is read or written.
+    #[error("{} can't be read or written", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}

@@ -1,0 +1,257 @@
+//! The folder that is made.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::AdaptError;
+use super::findings::FunctionFindings;
+use super::request::AdaptRequest;
+use super::source::FunctionSource;
+use super::{files, settings};
+use crate::author::new::{filled, named, write};
+use crate::config::ConnectorName;
+
+/// Where the function's own files are, in the folder.
+pub(super) const FUNCTION: &str = "function";
+
+const MARK_TEXT: &[u8] =
+    b"Made by `weld-host adapt`, which replaces the folder function/ when it runs again.\n";
+
+/// The folder of an adapted function: the function's files in `function`, and beside them all that serves them.
+#[derive(Debug)]
+pub(super) struct AdaptedFolder {
+    /// Absolute.
+    pub(super) path: PathBuf,
+    pub(super) name: ConnectorName,
+    /// Whether it was not there before.
+    is_new: bool,
+}
+
+impl AdaptedFolder {
+    /// Makes it with a copy of the function's files. One that this command has made before gets them anew.
+    ///
+    /// # Errors
+    ///
+    /// [`AdaptError`]: the name, the function's files, or something else stands at the path.
+    pub(super) fn make(
+        request: &AdaptRequest,
+        source: &FunctionSource,
+    ) -> Result<Self, AdaptError> {
+        let (path, name) = place(request, source)?;
+        let files = files::list(&source.folder)?;
+        let failed = |source| AdaptError::File {
+            path: path.clone(),
+            source,
+        };
+        let is_new = !path.exists();
+        let function = path.join(FUNCTION);
+        if is_new {
+            fs::create_dir_all(&path).map_err(failed)?;
+        } else if path.join(files::MARK).exists() {
+            if function.exists() {
+                fs::remove_dir_all(&function).map_err(failed)?;
+            }
+        } else {
+            return Err(AdaptError::Exists(path));
+        }
+        let folder = Self {
+            path: path.canonicalize().map_err(failed)?,
+            name,
+            is_new,
+        };
+        let copied = files::copy(&source.folder, &files, &folder.path.join(FUNCTION))
+            .and_then(|()| folder.write_file(files::MARK, MARK_TEXT));
+        match copied {
+            Ok(()) => Ok(folder),
+            Err(error) => {
+                folder.discard();
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes files of this program, such as the shim, over those of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// [`AdaptError::File`].
+    pub(super) fn write(&self, files: &[(&str, &[u8])]) -> Result<(), AdaptError> {
+        for (path, contents) in files {
+            let path = named(path, &self.name);
+            let contents = filled(Path::new(&path), contents, &self.name);
+            self.write_file(&path, &contents)?;
+        }
+        Ok(())
+    }
+
+    /// Writes one file, over an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// [`AdaptError::File`].
+    pub(super) fn write_file(&self, path: &str, contents: &[u8]) -> Result<(), AdaptError> {
+        let path = self.path.join(path);
+        let written = match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => write(&path, contents),
+        };
+        written.map_err(|source| AdaptError::File { path, source })
+    }
+
+    /// Writes `NAME.toml`, unless there is one. Tells whether there was.
+    ///
+    /// # Errors
+    ///
+    /// [`AdaptError::File`].
+    pub(super) fn write_settings(&self, findings: &FunctionFindings) -> Result<bool, AdaptError> {
+        let file = self.name.config_file();
+        if self.path.join(&file).exists() {
+            return Ok(true);
+        }
+        let text = settings::text(self.name.as_str(), findings);
+        self.write_file(&file, text.as_bytes())?;
+        Ok(false)
+    }
+
+    /// What is left of it when all went well.
+    pub(super) fn keep(self) -> (PathBuf, ConnectorName) {
+        (self.path, self.name)
+    }
+
+    /// Removes it, if it was not there before.
+    pub(super) fn discard(self) {
+        if self.is_new {
+            // The error that led here is the one to tell.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// The folder to make, and the name, which is the folder's.
+fn place(
+    request: &AdaptRequest,
+    source: &FunctionSource,
+) -> Result<(PathBuf, ConnectorName), AdaptError> {
+    let parsed = |name: &str| {
+        name.parse::<ConnectorName>()
+            .map_err(|error| AdaptError::Name {
+                name: name.to_owned(),
+                source: error,
+            })
+    };
+    let Some(folder) = &request.output else {
+        let name = match &request.name {
+            Some(name) => name.clone(),
+            None => parsed(&plain(&folder_name(&source.folder)))?,
+        };
+        return Ok((PathBuf::from(name.as_str()), name));
+    };
+    let absolute = std::path::absolute(folder).map_err(|source| AdaptError::File {
+        path: folder.clone(),
+        source,
+    })?;
+    let name = parsed(&folder_name(&absolute))?;
+    match &request.name {
+        Some(other) if *other != name => Err(AdaptError::TwoNames {
+            folder: folder.clone(),
+            name: other.as_str().to_owned(),
+        }),
+        _ => Ok((absolute, name)),
+    }
+}
+
+fn folder_name(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// A folder's name as a connector may be called: `My Shop (old)` as `my-shop-old`.
+fn plain(name: &str) -> String {
+    let words: Vec<_> = name
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '.')
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join("-").to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn request(path: &Path, output: &Path) -> AdaptRequest {
+        AdaptRequest {
+            path: path.to_owned(),
+            name: None,
+            entry: None,
+            key_variable: None,
+            output: Some(output.to_owned()),
+        }
+    }
+
+    fn made(request: &AdaptRequest) -> Result<AdaptedFolder, AdaptError> {
+        AdaptedFolder::make(request, &FunctionSource::find(&request.path)?)
+    }
+
+    #[test]
+    fn files_are_copied_and_settings_are_never_overwritten() {
+        let desk = tempfile::TempDir::new().unwrap();
+        let (from, to) = (desk.path().join("code"), desk.path().join("shop"));
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("main.py"), "one").unwrap();
+        let request = request(&from, &to);
+        let folder = made(&request).unwrap();
+        folder.write(&[("gitignore", b"{{name}}")]).unwrap();
+        assert_eq!(fs::read_to_string(to.join(".gitignore")).unwrap(), "shop");
+        let findings = FunctionFindings::default();
+        assert!(!folder.write_settings(&findings).unwrap());
+        assert_eq!(
+            fs::read_to_string(to.join("function/main.py")).unwrap(),
+            "one"
+        );
+        fs::write(to.join("shop.toml"), "# mine").unwrap();
+        fs::write(from.join("main.py"), "two").unwrap();
+
+        let again = made(&request).unwrap();
+        assert!(again.write_settings(&findings).unwrap());
+        again.discard();
+        assert_eq!(
+            fs::read_to_string(to.join("function/main.py")).unwrap(),
+            "two"
+        );
+        assert_eq!(fs::read_to_string(to.join("shop.toml")).unwrap(), "# mine");
+        let mode = fs::metadata(to.join("shop.toml")).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o111, 0);
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_left_alone_and_a_new_one_is_removed_after_a_failure() {
+        let desk = tempfile::TempDir::new().unwrap();
+        fs::write(desk.path().join("main.py"), "").unwrap();
+        let mine = desk.path().join("mine");
+        fs::create_dir(&mine).unwrap();
+        let error = made(&request(desk.path(), &mine)).unwrap_err();
+        assert!(matches!(error, AdaptError::Exists(_)), "{error}");
+        let fresh = desk.path().join("fresh");
+        made(&request(desk.path(), &fresh)).unwrap().discard();
+        assert!(mine.exists() && !fresh.exists());
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_folder() {
+        for (name, expected) in [
+            ("shop", "shop"),
+            ("My Shop (old)", "my-shop-old"),
+            ("weld_stripe", "weld_stripe"),
+        ] {
+            assert_eq!(plain(name), expected);
+        }
+        let desk = tempfile::TempDir::new().unwrap();
+        fs::write(desk.path().join("main.py"), "").unwrap();
+        let mut request = request(desk.path(), &desk.path().join("shop"));
+        request.name = Some("beers".parse().unwrap());
+        let error = made(&request).unwrap_err();
+        assert!(matches!(error, AdaptError::TwoNames { .. }), "{error}");
+    }
+}

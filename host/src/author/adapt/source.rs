@@ -1,0 +1,119 @@
+//! Which function is adapted: its folder, its file and its language.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::error::AdaptError;
+
+/// The files that platforms begin with, by how likely they are.
+const PYTHON: [&str; 3] = ["main.py", "lambda_function.py", "app.py"];
+const NODE: [&str; 3] = ["index.js", "index.mjs", "index.cjs"];
+
+/// A language whose functions can be adapted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FunctionLanguage {
+    Python,
+    Node,
+}
+
+/// The function's own files.
+#[derive(Debug)]
+pub(super) struct FunctionSource {
+    /// Absolute. All of it belongs to the function, as it does where it was deployed from.
+    pub(super) folder: PathBuf,
+    /// The file that the platform loads, within the folder.
+    pub(super) file: PathBuf,
+    pub(super) language: FunctionLanguage,
+}
+
+impl FunctionSource {
+    /// Looks at a file, or at a folder for the file that a platform would load.
+    ///
+    /// # Errors
+    ///
+    /// [`AdaptError`]: there is nothing, or nothing that is known.
+    pub(super) fn find(path: &Path) -> Result<Self, AdaptError> {
+        let absolute = path
+            .canonicalize()
+            .map_err(|_| AdaptError::NoSource(path.to_owned()))?;
+        if absolute.is_dir() {
+            let (file, language) = Self::in_folder(&absolute, path)?;
+            return Ok(Self {
+                folder: absolute,
+                file,
+                language,
+            });
+        }
+        let (Some(folder), Some(file)) = (absolute.parent(), absolute.file_name()) else {
+            return Err(AdaptError::NoSource(path.to_owned()));
+        };
+        let language = match absolute.extension().and_then(OsStr::to_str) {
+            Some("py") => FunctionLanguage::Python,
+            Some("js" | "mjs" | "cjs") => FunctionLanguage::Node,
+            _ => return Err(AdaptError::UnknownLanguage(path.to_owned())),
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            file: PathBuf::from(file),
+            language,
+        })
+    }
+
+    fn in_folder(folder: &Path, named: &Path) -> Result<(PathBuf, FunctionLanguage), AdaptError> {
+        let first = |files: &[&'static str]| {
+            let mut files = files.iter().copied();
+            files.find(|file| folder.join(file).is_file())
+        };
+        match (first(&PYTHON), first(&NODE)) {
+            (Some(file), None) => Ok((file.into(), FunctionLanguage::Python)),
+            (None, Some(file)) => Ok((file.into(), FunctionLanguage::Node)),
+            (None, None) => Err(AdaptError::NoFunction(named.to_owned())),
+            (Some(python), Some(node)) => Err(AdaptError::TwoFunctions {
+                folder: named.to_owned(),
+                python,
+                node,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn functions_are_found_by_their_files_as_platforms_find_them() {
+        for (files, path, expected) in [
+            (&["main.py", "app.py"][..], "", Ok("main.py")),
+            (
+                &["lambda_function.py", "helpers.py"],
+                "",
+                Ok("lambda_function.py"),
+            ),
+            (&["app.py"], "", Ok("app.py")),
+            (&["index.mjs", "package.json"], "", Ok("index.mjs")),
+            (
+                &["main.py", "index.js"],
+                "",
+                Err("both main.py and index.js"),
+            ),
+            (&["main.py", "index.js"], "index.js", Ok("index.js")),
+            (&["orders.py"], "", Err("holds no function")),
+            (&["orders.py"], "orders.py", Ok("orders.py")),
+            (&["main.go"], "main.go", Err("neither Python")),
+            (&[], "gone.py", Err("neither a file nor a folder")),
+        ] {
+            let folder = tempfile::TempDir::new().unwrap();
+            for file in files {
+                fs::write(folder.path().join(file), "").unwrap();
+            }
+            let found = FunctionSource::find(&folder.path().join(path));
+            match (found, expected) {
+                (Ok(found), Ok(file)) => assert_eq!(found.file, Path::new(file), "{files:?}"),
+                (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
+                (found, expected) => panic!("{files:?}: {found:?}, not {expected:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What has been made, and the closing words about it.
+
+use std::path::PathBuf;
+
+use super::findings::{FoundVariable, FunctionFindings};
+use crate::config::ConnectorName;
+
+/// A folder that `build` takes.
+#[derive(Debug)]
+pub(crate) struct AdaptedFunction {
+    pub(crate) folder: PathBuf,
+    pub(crate) name: ConnectorName,
+    pub(super) findings: FunctionFindings,
+    /// Whether `NAME.toml` was there before, and has been left alone.
+    pub(super) has_own_settings: bool,
+}
+
+impl AdaptedFunction {
+    /// What was found and what is left to do, a line each: a word, and what it is about.
+    pub(crate) fn summary(&self) -> Vec<(&'static str, String)> {
+        let findings = &self.findings;
+        let mut lines = vec![("entry", findings.entry.clone())];
+        let (needed, with_default): (Vec<_>, Vec<_>) = findings
+            .variables
+            .iter()
+            .partition(|variable| !variable.has_default);
+        let names = |variables: &[&FoundVariable]| {
+            let names: Vec<_> = variables.iter().map(|found| found.name.as_str()).collect();
+            names.join(", ")
+        };
+        if !needed.is_empty() {
+            lines.push((
+                "variables",
+                format!("{}: set them where the host runs", names(&needed)),
+            ));
+        }
+        if !with_default.is_empty() {
+            lines.push(("optional", names(&with_default)));
+        }
+        if let Some(key) = &findings.key_variable {
+            lines.push((
+                "key",
+                format!(
+                    "the function checks {key}, which the host now does by itself; nothing to set"
+                ),
+            ));
+        }
+        let hosts: Vec<_> = findings
+            .hosts
+            .iter()
+            .map(|host| host.origin.as_str())
+            .collect();
+        lines.push((
+            "hosts",
+            if hosts.is_empty() {
+                "none found; add them to [network] allow".to_owned()
+            } else {
+                hosts.join(", ")
+            },
+        ));
+        for note in &findings.not_literal {
+            lines.push(("not found", note.clone()));
+        }
+        if !findings.packages.is_empty() {
+            lines.push(("packages", findings.packages.join(", ")));
+        }
+        if self.has_own_settings {
+            let file = self.name.config_file();
+            lines.push((
+                "settings",
+                format!("{file} was there, and is left as it is"),
+            ));
+        }
+        for note in &findings.notes {
+            lines.push(("note", note.clone()));
+        }
+        lines
+    }
+}

@@ -1,0 +1,70 @@
+//! `weld-host adapt`: from a cloud function or a Lambda to a connector.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::build::{say_built, say_installed};
+use super::error::CliError;
+use super::output::{printable, say};
+use super::signals::Signals;
+use crate::author::adapt::{AdaptRequest, adapt};
+use crate::author::build::{Project, build, install};
+use crate::config::ConnectorName;
+
+#[derive(Debug, Args)]
+pub(super) struct AdaptFlags {
+    /// The function: its file or its folder, with main.py, lambda_function.py, app.py, index.js or index.mjs
+    path: PathBuf,
+    /// The connector's name [default: that of the function's folder]
+    #[arg(long)]
+    name: Option<ConnectorName>,
+    /// The function that answers requests, if it is not the usual one
+    #[arg(long, value_name = "FUNCTION")]
+    entry: Option<String>,
+    /// The variable with the key that the function itself checks, if it is not the one found
+    #[arg(long, value_name = "VARIABLE")]
+    key_variable: Option<String>,
+    /// Put the component and its configuration into this folder of plugins
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
+    /// The folder to make, whose name is the connector's [default: the name, here]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+/// Makes the folder, builds it, and says what was found.
+pub(super) async fn run(flags: AdaptFlags) -> Result<(), CliError> {
+    let mut signals = Signals::catch()?;
+    tokio::select! {
+        biased;
+        () = signals.next() => Err(CliError::BuildStopped),
+        done = adapt_and_build(flags) => done,
+    }
+}
+
+async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
+    let mut announce = |command: &str| eprintln!("$ {}", printable(command));
+    let request = AdaptRequest {
+        path: flags.path,
+        name: flags.name,
+        entry: flags.entry,
+        key_variable: flags.key_variable,
+        output: flags.output,
+    };
+    let adapted = adapt(&request, &mut announce).await?;
+    let project = Project::find(&adapted.folder)?;
+    let built = build(&project, &mut announce).await?;
+    say_built(&built);
+    match &flags.plugins {
+        Some(plugins) => say_installed(&install(&project, &built, plugins)?),
+        None => say(&printable(&format!(
+            "installed nowhere: weld-host build {} puts it into the folder of plugins",
+            adapted.folder.display()
+        ))),
+    }
+    for (word, text) in adapted.summary() {
+        say(&printable(&format!("{word:<10}{text}")));
+    }
+    Ok(())
+}
