@@ -15,13 +15,13 @@ use super::error::EgressError;
 use super::governor::Governor;
 use super::guest_tries::{BodyReader, GuestAnswer};
 use super::headers;
-use super::heads::HeadWarnings;
 use super::memory::{ExchangeMemory, MemoryPayer, in_bytes, received_bytes};
 use super::message::{Request, RequestBody, Response};
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::pool::Pool;
 use super::redirect::Redirectable;
 use super::refusals::Refusals;
+use super::response_warnings::ResponseWarnings;
 use super::upstream::Upstream;
 use super::upstreams::Upstreams;
 use crate::account::{Charge, charged_bytes};
@@ -55,16 +55,21 @@ impl Egress {
             || Secrets::of(connector),
             |previous| previous.upstream.secrets.clone(),
         );
+        let warnings = ResponseWarnings::new(connector.into(), secrets.clone());
+        let mut warnings = Arc::new(warnings);
         let pool = match previous {
             Some(previous) if previous.upstream.network.connects_as(&config.network) => {
+                warnings = previous.upstream.warnings.clone();
                 previous.upstream.pool.clone()
             }
             _ => {
-                let warnings = HeadWarnings::new(connector.into(), secrets.clone());
-                let warnings = Arc::new(warnings);
                 let tls = upstreams.tls.client(&config.network)?;
-                let dialler =
-                    Dialler::new(upstreams.network.clone(), &config.network, tls, warnings);
+                let dialler = Dialler::new(
+                    upstreams.network.clone(),
+                    &config.network,
+                    tls,
+                    warnings.clone(),
+                );
                 Arc::new(Pool::new(dialler, config.network.title_case))
             }
         };
@@ -84,6 +89,7 @@ impl Egress {
             pool,
             network: config.network.clone(),
             secrets,
+            warnings,
             max_request_bytes: config.limits.max_request_bytes,
             max_response_bytes: config.limits.max_response_bytes,
             page_timeout: config.limits.page_timeout,

@@ -23,6 +23,7 @@ use super::outgoing::TransferError;
 use super::phase::{CallPhase, PhaseTime};
 use super::piece_reader::PieceReader;
 use super::record::CallRecord;
+use super::response_warnings::{OriginWarnings, ResponseWarnings};
 use super::wire_pieces::{CutReason, WirePieces};
 use crate::account::{Charge, Holding};
 use crate::scope::{CallScope, Deadline};
@@ -44,6 +45,8 @@ pub(super) struct BodyLimits {
     pub(super) deadline: Deadline,
     pub(super) scope: Arc<CallScope>,
     pub(super) memory: ExchangeMemory,
+    /// What is remarkable about it is said there.
+    pub(super) warnings: Arc<ResponseWarnings>,
 }
 
 /// The body of a response. The exchange's log line is written when it ends or is dropped.
@@ -97,7 +100,10 @@ impl ResponseBody {
         Self {
             beginning: Beginning::default(),
             source: if is_coded {
-                BodySource::Decoded(decoded(codings, reader, &limits.memory, max_wire_bytes))
+                let warnings = OriginWarnings::new(record.origin().into(), limits.warnings.clone());
+                let memory = &limits.memory;
+                let body = decoded(codings, reader, memory, max_wire_bytes, &warnings);
+                BodySource::Decoded(body)
             } else {
                 BodySource::Plain(reader)
             },

@@ -9,28 +9,21 @@ use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
 use super::coded_source::{CodedSource, SourceView};
 use super::codings::Codings;
-use super::decoders::{decoder, decoder_bytes};
+use super::decoders::{codec, decoder_bytes};
 use super::first_bytes::FirstBytes;
+use super::member_reader::MemberReader;
 use super::memory::ExchangeMemory;
+use super::response_warnings::OriginWarnings;
+use super::signatures;
 use super::wire_pieces::CutReason;
 use crate::account::Charge;
 use crate::encoding::ContentEncoding;
-
-/// How gzip begins (RFC 1952, section 2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// How much of what one layer gives is kept for the next one.
 const BETWEEN_BYTES: usize = 16 << 10;
 
 /// What a layer may give another one before everybody else has a turn.
 const TURN_BYTES: u64 = 256 << 10;
-
-/// A body that is labeled as gzip and begins as another compression.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the response's content-encoding says gzip, but its body begins as another compression does"
-)]
-struct LabelFault;
 
 /// What a body in these codings holds. No decoder keeps more of it than a window, however much comes out; what one gives
 /// another is no more than `max_bytes`.
@@ -39,17 +32,23 @@ pub(super) fn decoded<R>(
     body: R,
     memory: &ExchangeMemory,
     max_bytes: u64,
+    warnings: &OriginWarnings,
 ) -> Pin<Box<dyn AsyncRead + Send>>
 where
     R: AsyncBufRead + Send + Unpin + 'static,
 {
-    let layer = |encoding, body| CodingLayer {
-        encoding,
-        is_part: codings.is_part,
-        memory: memory.clone(),
-        view: Arc::default(),
-        state: LayerState::Waiting(FirstBytes::new(body)),
-        _charge: None,
+    let layer = |encoding, body| {
+        let view = Arc::<SourceView>::default();
+        let source = CodedSource::new(body, view.clone());
+        CodingLayer {
+            encoding,
+            is_part: codings.is_part,
+            memory: memory.clone(),
+            warnings: warnings.clone(),
+            view,
+            state: LayerState::Waiting(FirstBytes::new(source)),
+            _charge: None,
+        }
     };
     let mut body: CodedBody = Box::pin(body);
     let mut inner = codings.series.iter().copied();
@@ -70,11 +69,15 @@ where
 
 type CodedBody = Pin<Box<dyn AsyncBufRead + Send>>;
 
+/// A layer's body, whose first bytes are looked at.
+type LayerSource = FirstBytes<CodedSource<CodedBody>>;
+
 /// One coding of a body.
 struct CodingLayer {
     encoding: ContentEncoding,
     is_part: bool,
     memory: ExchangeMemory,
+    warnings: OriginWarnings,
     view: Arc<SourceView>,
     state: LayerState,
     /// For the decoder, once there is one.
@@ -84,30 +87,35 @@ struct CodingLayer {
 enum LayerState {
     /// For the first bytes. There are none in answers to HEAD and of status 204 or 304, which have the headers of a body that
     /// isn't sent.
-    Waiting(FirstBytes<CodedBody>),
+    Waiting(LayerSource),
     /// Its label is wrong.
-    Plain(FirstBytes<CodedBody>),
-    Coded(Pin<Box<dyn AsyncRead + Send>>),
+    Plain(LayerSource),
+    Coded(MemberReader<CodedSource<CodedBody>>),
     Ended,
 }
 
 impl CodingLayer {
     /// What reads the body, by its first bytes.
-    fn begun(&mut self, first: &[u8], body: FirstBytes<CodedBody>) -> io::Result<LayerState> {
+    fn begun(&mut self, first: &[u8], body: LayerSource) -> io::Result<LayerState> {
         if first.is_empty() {
             return Ok(LayerState::Ended);
         }
-        if !self.is_part && !may_begin(self.encoding, first) {
-            return if is_another(first) {
-                Err(io::Error::new(io::ErrorKind::InvalidData, LabelFault))
-            } else {
-                Ok(LayerState::Plain(body))
-            };
+        // The middle of what was coded begins by chance.
+        if !self.is_part {
+            if let Some(found) = signatures::other_than(self.encoding, first) {
+                self.warnings.is_another(self.encoding, found);
+                self.encoding = found;
+            } else if !signatures::may_begin(self.encoding, first) {
+                self.warnings.is_none(self.encoding);
+                return Ok(LayerState::Plain(body));
+            }
         }
         let bytes = decoder_bytes(self.encoding, first.first().copied())?;
         self._charge = Some(self.memory.charge(bytes).map_err(io::Error::other)?);
-        let source = CodedSource::new(body, self.view.clone());
-        Ok(LayerState::Coded(decoder(self.encoding, first, source)))
+        let codec = codec(self.encoding, first);
+        let warnings = self.warnings.clone();
+        let reader = MemberReader::new(body, self.encoding, codec, warnings);
+        Ok(LayerState::Coded(reader))
     }
 }
 
@@ -122,14 +130,14 @@ impl AsyncRead for CodingLayer {
             match &mut this.state {
                 LayerState::Ended => return Poll::Ready(Ok(())),
                 LayerState::Coded(decoder) => {
-                    let read = ready!(decoder.as_mut().poll_read(context, buffer));
+                    let read = ready!(Pin::new(decoder).poll_read(context, buffer));
                     return Poll::Ready(
                         read.map_err(|error| this.view.judged(this.encoding, error)),
                     );
                 }
                 LayerState::Plain(body) => return Pin::new(body).poll_read(context, buffer),
                 LayerState::Waiting(body) => {
-                    let first = ready!(body.poll_peek(context, label_bytes(this.encoding)))?;
+                    let first = ready!(body.poll_peek(context, signatures::BYTES))?;
                     if let LayerState::Waiting(body) =
                         std::mem::replace(&mut this.state, LayerState::Ended)
                     {
@@ -139,25 +147,6 @@ impl AsyncRead for CodingLayer {
             }
         }
     }
-}
-
-/// By how many of its bytes a body of this encoding is begun.
-fn label_bytes(encoding: ContentEncoding) -> usize {
-    match encoding {
-        ContentEncoding::Brotli | ContentEncoding::Zstandard => 1,
-        ContentEncoding::Gzip | ContentEncoding::Deflate => 2,
-    }
-}
-
-/// Whether a body with this label is read as what the label says. Only gzip is a label that servers give to bodies which are not
-/// compressed at all; such a body doesn't begin as gzip does, nor is it cut short there.
-fn may_begin(encoding: ContentEncoding, first: &[u8]) -> bool {
-    encoding != ContentEncoding::Gzip || GZIP.starts_with(first) || first.starts_with(&GZIP)
-}
-
-/// Whether bytes that don't begin as their label says are another compression, not a text.
-fn is_another(first: &[u8]) -> bool {
-    matches!(first, [0x28, 0xb5, ..] | [0x78, 0x01 | 0x9c | 0xda, ..])
 }
 
 /// What a layer gives another one, within its bounds: it may be much more than either end of the body ever sees.

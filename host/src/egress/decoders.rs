@@ -1,13 +1,11 @@
 //! The decoders of the codings, and what each takes of the host.
 
 use std::io;
-use std::pin::Pin;
 
-use async_compression::tokio::bufread::{
-    BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
+use async_compression::codecs::{
+    BrotliDecoder, DecodeV2, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder,
 };
 use async_compression::zstd::DParameter;
-use tokio::io::{AsyncBufRead, AsyncRead};
 
 use crate::encoding::ContentEncoding;
 
@@ -59,29 +57,16 @@ fn brotli_window(first: u8) -> Option<u64> {
     Some(1 << bits)
 }
 
-/// What `compressed`, which begins so, holds. The decoder keeps no more of it than a window, however much comes out.
-pub(super) fn decoder<R>(
-    encoding: ContentEncoding,
-    first: &[u8],
-    compressed: R,
-) -> Pin<Box<dyn AsyncRead + Send>>
-where
-    R: AsyncBufRead + Send + 'static,
-{
+/// What reads a member that begins so. It keeps no more of it than a window, however much comes out.
+pub(super) fn codec(encoding: ContentEncoding, first: &[u8]) -> Box<dyn DecodeV2 + Send> {
     match encoding {
-        ContentEncoding::Gzip => {
-            let mut decoder = GzipDecoder::new(compressed);
-            decoder.multiple_members(true);
-            Box::pin(decoder)
-        }
-        ContentEncoding::Deflate if is_zlib(first) => Box::pin(ZlibDecoder::new(compressed)),
-        ContentEncoding::Deflate => Box::pin(DeflateDecoder::new(compressed)),
-        ContentEncoding::Brotli => Box::pin(BrotliDecoder::new(compressed)),
+        ContentEncoding::Gzip => Box::new(GzipDecoder::new()),
+        ContentEncoding::Deflate if is_zlib(first) => Box::new(ZlibDecoder::new()),
+        ContentEncoding::Deflate => Box::new(DeflateDecoder::new()),
+        ContentEncoding::Brotli => Box::new(BrotliDecoder::new()),
         ContentEncoding::Zstandard => {
             let window = DParameter::window_log_max(ZSTD_WINDOW_LOG);
-            let mut decoder = ZstdDecoder::with_params(compressed, &[window]);
-            decoder.multiple_members(true);
-            Box::pin(decoder)
+            Box::new(ZstdDecoder::new_with_params(&[window]))
         }
     }
 }

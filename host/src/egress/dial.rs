@@ -24,11 +24,12 @@ use tokio_rustls::TlsConnector;
 
 use super::address::{AddressGate, SpecialUse};
 use super::connection::{Connection, DialTimes};
-use super::heads::{HeadReader, HeadWarnings};
+use super::heads::HeadReader;
 use super::liveness::{ConnectionLife, IdleChecks};
 use super::network::Network;
 use super::origin_connections::OriginConnections;
 use super::phase::{CallPhase, PhaseClock};
+use super::response_warnings::ResponseWarnings;
 use super::stream::Stream;
 use super::tls_fault::TlsFault;
 use super::wire::{Wire, WireWatch};
@@ -81,7 +82,7 @@ struct DialContext {
     look_ups: Arc<Semaphore>,
     connect_timeout: Duration,
     max_per_origin: usize,
-    warnings: Arc<HeadWarnings>,
+    warnings: Arc<ResponseWarnings>,
     checks: IdleChecks,
     origins: Mutex<HashMap<String, OriginConnections>>,
 }
@@ -91,7 +92,7 @@ impl Dialler {
         network: Arc<dyn Network>,
         config: &NetworkConfig,
         tls: ClientConfig,
-        warnings: Arc<HeadWarnings>,
+        warnings: Arc<ResponseWarnings>,
     ) -> Self {
         Self(Arc::new(DialContext {
             network,

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, ReadBuf};
 use super::buffered_read::poll_copied;
 
 /// The most bytes that can be looked at.
-const MOST: usize = 2;
+const MOST: usize = super::signatures::BYTES;
 
 /// A stream whose first bytes are looked at before they are read.
 pub(super) struct FirstBytes<R> {
@@ -30,7 +30,14 @@ impl<R: AsyncBufRead + Unpin> FirstBytes<R> {
         }
     }
 
-    /// Waits for so many bytes, two at the most; fewer if the stream ends before.
+    /// Lets whatever is read next be looked at again.
+    pub(super) fn restart(&mut self) {
+        self.first.copy_within(self.read..self.known, 0);
+        self.known = self.known.saturating_sub(self.read);
+        self.read = 0;
+    }
+
+    /// Waits for so many bytes, as many as can be looked at at the most; fewer if the stream ends before.
     pub(super) fn poll_peek(
         &mut self,
         context: &mut Context<'_>,

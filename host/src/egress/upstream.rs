@@ -23,6 +23,7 @@ use super::phase::CallPhase;
 use super::pool::Pool;
 use super::record::CallRecord;
 use super::refusals::{ExchangeJudgment, HeadJudgment, Judgment, Refusals};
+use super::response_warnings::ResponseWarnings;
 use crate::account::Charge;
 use crate::config::{AllowList, NetworkConfig};
 use crate::scope::{Deadline, DeadlineReason};
@@ -45,6 +46,7 @@ pub(super) struct Upstream {
     pub(super) governor: Governor,
     pub(super) refusals: Refusals,
     pub(super) secrets: Secrets,
+    pub(super) warnings: Arc<ResponseWarnings>,
     pub(super) max_request_bytes: u64,
     pub(super) max_response_bytes: u64,
     /// `limits.page-timeout`: nobody waits for longer.
@@ -252,6 +254,7 @@ impl Upstream {
             deadline,
             scope: attempt.scope.clone(),
             memory: attempt.memory.clone(),
+            warnings: self.warnings.clone(),
         };
         let body = ResponseBody::new(incoming, &codings, replacer, limits, record, charge);
         Response::from_parts(head, body)

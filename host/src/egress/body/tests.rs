@@ -8,6 +8,7 @@ use super::*;
 use crate::account::{HostAccount, MemoryError};
 use crate::config::Limits;
 use crate::egress::memory::MemoryPayer;
+use crate::egress::response_warnings::ResponseWarnings;
 use crate::encoding::ContentEncoding;
 use crate::scope::DeadlineReason;
 use crate::secrets::Secrets;
@@ -75,8 +76,13 @@ fn limits_of(host: &Arc<HostAccount>, max_bytes: u64, time: Duration) -> BodyLim
         idle: TimeLimit::of(None, Duration::from_secs(30)),
         deadline,
         memory: ExchangeMemory::new(&scope.account, MemoryPayer::Host),
+        warnings: warnings(),
         scope: Arc::new(scope),
     }
+}
+
+fn warnings() -> Arc<ResponseWarnings> {
+    Arc::new(ResponseWarnings::new("beers".into(), Secrets::default()))
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

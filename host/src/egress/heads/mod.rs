@@ -6,29 +6,27 @@
 
 mod fault;
 mod lines;
-mod warnings;
 
 use std::sync::Arc;
 
 pub(super) use fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use lines::{HeadLines, LineVerdict};
-pub(super) use warnings::HeadWarnings;
+
+use super::response_warnings::{OriginWarnings, ResponseWarnings};
 
 /// Looks at what passes over one connection.
 pub(super) struct HeadReader {
     /// `None` while a body passes, or nothing.
     head: Option<HeadLines>,
-    origin: Arc<str>,
-    warnings: Arc<HeadWarnings>,
+    warnings: OriginWarnings,
 }
 
 impl HeadReader {
     /// For a connection to this origin.
-    pub(super) fn new(origin: Arc<str>, warnings: Arc<HeadWarnings>) -> Self {
+    pub(super) fn new(origin: Arc<str>, warnings: Arc<ResponseWarnings>) -> Self {
         Self {
             head: None,
-            origin,
-            warnings,
+            warnings: OriginWarnings::new(origin, warnings),
         }
     }
 
@@ -56,8 +54,8 @@ impl HeadReader {
             rest = after;
             match verdict {
                 LineVerdict::Good => {}
-                LineVerdict::LeftOut(name) => self.warnings.left_out(&self.origin, &name),
-                LineVerdict::Folded(name) => self.warnings.folded(&self.origin, &name),
+                LineVerdict::LeftOut(name) => self.warnings.left_out(&name),
+                LineVerdict::Folded(name) => self.warnings.folded(&name),
                 LineVerdict::Last => {
                     self.head = None;
                     break;

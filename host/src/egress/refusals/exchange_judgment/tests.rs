@@ -19,6 +19,7 @@ use crate::egress::memory::{ExchangeMemory, MemoryPayer};
 use crate::egress::phase::PhaseClock;
 use crate::egress::record::CallRecord;
 use crate::egress::refusals::Refusals;
+use crate::egress::response_warnings::ResponseWarnings;
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 
@@ -52,6 +53,7 @@ async fn judged(
         idle: TimeLimit::of(None, Duration::from_secs(30)),
         deadline: deadline(),
         memory: ExchangeMemory::new(&scope.account, MemoryPayer::Host),
+        warnings: Arc::new(ResponseWarnings::new("beers".into(), Secrets::default())),
         scope: Arc::new(scope),
     };
     let account = limits.scope.account.clone();

@@ -1,0 +1,121 @@
+//! Warnings about responses that are not as they should be, each once.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::encoding::ContentEncoding;
+use crate::lock::Mutex;
+use crate::secrets::Secrets;
+
+/// Warnings that are remembered; past it, none are given any more.
+const MAX_WARNINGS: usize = 256;
+
+/// As much of a name as is shown.
+const SHOWN_BYTES: usize = 64;
+
+/// What of which origins has been warned of, for one connector.
+pub(super) struct ResponseWarnings {
+    connector: Arc<str>,
+    /// An API may answer with the credential that it got, and in any place.
+    secrets: Secrets,
+    given: Mutex<HashSet<String>>,
+}
+
+/// Warns of the responses of one origin.
+#[derive(Debug, Clone)]
+pub(super) struct OriginWarnings {
+    origin: Arc<str>,
+    warnings: Arc<ResponseWarnings>,
+}
+
+impl ResponseWarnings {
+    pub(super) fn new(connector: Arc<str>, secrets: Secrets) -> Self {
+        Self {
+            connector,
+            secrets,
+            given: Mutex::default(),
+        }
+    }
+
+    /// What has been said so far, each with its origin.
+    #[cfg(test)]
+    pub(super) fn given(&self) -> Vec<String> {
+        self.given.lock().iter().cloned().collect()
+    }
+
+    fn give(&self, origin: &str, text: String) {
+        {
+            let mut given = self.given.lock();
+            if given.len() >= MAX_WARNINGS || !given.insert(format!("{origin} {text}")) {
+                return;
+            }
+        }
+        tracing::warn!(connector = &*self.connector, origin, "{text}");
+    }
+}
+
+impl OriginWarnings {
+    pub(super) fn new(origin: Arc<str>, warnings: Arc<ResponseWarnings>) -> Self {
+        Self { origin, warnings }
+    }
+
+    /// Warns of a header that is left out, or of a line that is none.
+    pub(super) fn left_out(&self, name: &str) {
+        self.of_line(
+            "header",
+            name,
+            "it has bytes that no header may have, or no name and colon; the response is read without it",
+        );
+    }
+
+    /// Warns of a header of several lines.
+    pub(super) fn folded(&self, name: &str) {
+        self.of_line(
+            "header",
+            name,
+            "it has several lines, which is obsolete; they are joined with a blank",
+        );
+    }
+
+    /// Warns of a body that goes on after the end of its coding.
+    pub(super) fn goes_on(&self, encoding: ContentEncoding) {
+        let label = encoding.label();
+        self.give(format!(
+            "the response's body goes on after the end of its {label}; what follows is left out"
+        ));
+    }
+
+    /// Warns of a body that is another coding than its label says.
+    pub(super) fn is_another(&self, label: ContentEncoding, found: ContentEncoding) {
+        let (label, found) = (label.label(), found.label());
+        self.give(format!(
+            "the response's content-encoding says {label}, but its body begins as {found} does; it is read as {found}"
+        ));
+    }
+
+    /// Warns of a body that has a label and is no such coding.
+    pub(super) fn is_none(&self, label: ContentEncoding) {
+        let label = label.label();
+        self.give(format!(
+            "the response's content-encoding says {label}, but its body doesn't begin as {label} does; it is handed on as it is"
+        ));
+    }
+
+    fn of_line(&self, place: &str, name: &str, what: &str) {
+        let name = self.warnings.secrets.shown_beginning(name, SHOWN_BYTES);
+        self.give(format!(
+            "the response's {place} `{name}` is not as it should be: {what}"
+        ));
+    }
+
+    fn give(&self, text: String) {
+        self.warnings.give(&self.origin, text);
+    }
+}
+
+impl fmt::Debug for ResponseWarnings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseWarnings").finish_non_exhaustive()
+    }
+}
