@@ -17,6 +17,7 @@ mod ceilings;
 mod connector;
 mod document;
 mod error;
+mod host_map;
 mod limits;
 mod name;
 mod network;
@@ -41,6 +42,7 @@ pub use auth::{
 pub use ceilings::Ceilings;
 pub use connector::ConnectorConfig;
 pub use error::{ConfigError, Problem};
+pub use host_map::{HostMap, HostMapError};
 pub use limits::{Limits, MAX_LOG_BYTES, SecretInState};
 pub use name::{ConnectorName, NameError};
 pub use network::{ClientIdentity, NetworkConfig};

@@ -64,12 +64,9 @@ impl Egress {
             }
             _ => {
                 let tls = upstreams.tls.client(&config.network)?;
-                let dialler = Dialler::new(
-                    upstreams.network.clone(),
-                    &config.network,
-                    tls,
-                    warnings.clone(),
-                );
+                let maps = upstreams.maps.clone();
+                let network = upstreams.network.clone();
+                let dialler = Dialler::new(network, maps, &config.network, tls, warnings.clone());
                 Arc::new(Pool::new(dialler, config.network.title_case))
             }
         };
@@ -94,6 +91,7 @@ impl Egress {
             max_response_bytes: config.limits.max_response_bytes,
             page_timeout: config.limits.page_timeout,
             tokens: upstreams.tokens.clone(),
+            maps: upstreams.maps.clone(),
         };
         Ok(Self {
             upstream: Arc::new(upstream),

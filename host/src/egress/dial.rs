@@ -25,6 +25,7 @@ use tokio_rustls::TlsConnector;
 use super::address::{AddressGate, SpecialUse};
 use super::connection::{Connection, DialTimes};
 use super::heads::HeadReader;
+use super::host_maps::HostMaps;
 use super::liveness::{ConnectionLife, IdleChecks};
 use super::network::Network;
 use super::origin_connections::OriginConnections;
@@ -76,6 +77,7 @@ pub(super) struct Dialler(Arc<DialContext>);
 
 struct DialContext {
     network: Arc<dyn Network>,
+    maps: HostMaps,
     gate: AddressGate,
     tls: TlsConnector,
     /// A look-up that nobody waits for any more still occupies a thread of the system's resolver.
@@ -90,12 +92,14 @@ struct DialContext {
 impl Dialler {
     pub(super) fn new(
         network: Arc<dyn Network>,
+        maps: HostMaps,
         config: &NetworkConfig,
         tls: ClientConfig,
         warnings: Arc<ResponseWarnings>,
     ) -> Self {
         Self(Arc::new(DialContext {
             network,
+            maps,
             gate: AddressGate::new(config.allow_networks.clone()),
             tls: TlsConnector::from(Arc::new(tls)),
             look_ups: Arc::new(Semaphore::new(LOOK_UPS)),
@@ -164,12 +168,21 @@ impl DialContext {
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
             .unwrap_or(host);
-        let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
-        let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        let addresses = self.addresses(host).await?;
+        let mapped = self.maps.addresses(uri);
+        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        let is_tls = is_https && mapped.is_none();
+        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+        let addresses = match mapped {
+            Some(mapped) => mapped.to_vec(),
+            None => {
+                let found = self.addresses(host).await?;
+                let with_port = |address| SocketAddr::new(address, port);
+                found.into_iter().map(with_port).collect()
+            }
+        };
         let resolved = Instant::now();
         phases.enter(CallPhase::Tcp);
-        let tcp = first_of(&self.network, addresses, port)
+        let tcp = first_of(&self.network, addresses)
             .await
             .map_err(DialFault::Connect)?;
         let (stream, is_http2) = if is_tls {
@@ -263,14 +276,8 @@ fn authority(uri: &Uri) -> &str {
 }
 
 /// The first connection that can be made: addresses in their order, each with a head start before the next.
-async fn first_of(
-    network: &Arc<dyn Network>,
-    addresses: Vec<IpAddr>,
-    port: u16,
-) -> io::Result<TcpStream> {
-    let mut waiting = addresses
-        .into_iter()
-        .map(|address| SocketAddr::new(address, port));
+async fn first_of(network: &Arc<dyn Network>, addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut waiting = addresses.into_iter();
     let mut dialing = JoinSet::new();
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {

@@ -18,6 +18,7 @@ use super::exchange::{self, AnswerBody, ExchangeTimes, TimeLimit};
 use super::failure::FailureKind;
 use super::governor::{CallPermit, Governor, HeldCall};
 use super::headers;
+use super::host_maps::HostMaps;
 use super::outgoing::{Outgoing, OutgoingBody};
 use super::phase::CallPhase;
 use super::pool::Pool;
@@ -53,6 +54,8 @@ pub(super) struct Upstream {
     pub(super) page_timeout: Duration,
     /// Where tokens are kept.
     pub(super) tokens: Option<Store>,
+    /// Of a trial: where the requests for some origins go.
+    pub(super) maps: HostMaps,
 }
 
 impl Upstream {
@@ -134,6 +137,7 @@ impl Upstream {
             .governor
             .may_repeat(request.method.as_str(), attempt.idempotent);
         let _check = (!may_repeat || is_streamed).then(|| self.pool.check_idle());
+        let mapped = self.maps.enter(&mut request);
         let sent = exchange::send(
             self.pool.client(),
             request,
@@ -157,6 +161,9 @@ impl Upstream {
             }
         };
         let (mut head, incoming) = response.into_parts();
+        if let Some(mapped) = mapped {
+            mapped.restore(&mut head.headers);
+        }
         let (status, readings) = (head.status.as_u16(), permit.readings(&head.headers));
         let judgment = match attempt.refusals {
             Some(rules) => rules.of_head(status, &head.headers, &readings),
@@ -258,6 +265,11 @@ impl Upstream {
         };
         let body = ResponseBody::new(incoming, &codings, replacer, limits, record, charge);
         Response::from_parts(head, body)
+    }
+
+    /// Where the tokens of this token endpoint are kept. Those of a mapped one are a trial's: they replace no others.
+    pub(super) fn token_store(&self, token_url: &Url) -> Option<&Store> {
+        self.tokens.as_ref().filter(|_| !self.maps.has(token_url))
     }
 
     /// What is told of a call; without a `url` of a request that is none.

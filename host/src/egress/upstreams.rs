@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::governor::Budgets;
+use super::host_maps::HostMaps;
 use super::network::{Network, SystemNetwork};
 use super::tls::Tls;
 use crate::tokens::Store;
@@ -15,6 +16,8 @@ pub struct Upstreams {
     pub(super) budgets: Budgets,
     /// Tokens stay in memory if this is `None` or has no key.
     pub(super) tokens: Option<Store>,
+    /// Of a trial.
+    pub(super) maps: HostMaps,
 }
 
 impl Upstreams {
@@ -26,6 +29,7 @@ impl Upstreams {
             tls: Tls::default(),
             budgets: Budgets::default(),
             tokens: None,
+            maps: HostMaps::default(),
         }
     }
 
@@ -33,6 +37,13 @@ impl Upstreams {
     #[must_use]
     pub fn with_tokens(mut self, tokens: Store) -> Self {
         self.tokens = Some(tokens);
+        self
+    }
+
+    /// Sends the requests for some origins to servers on this machine.
+    #[must_use]
+    pub fn with_maps(mut self, maps: HostMaps) -> Self {
+        self.maps = maps;
         self
     }
 }

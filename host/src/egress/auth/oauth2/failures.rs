@@ -10,7 +10,10 @@ use crate::tokens::RenewalFailure;
 /// Keeps a failure, or removes the one that is kept. That it can't be kept hurts nobody.
 pub(super) async fn keep(endpoint: &TokenEndpoint, upstream: &Upstream, failure: Option<String>) {
     // Without a key nothing is kept at all.
-    let Some(store) = upstream.tokens.as_ref().filter(|store| store.has_key()) else {
+    let Some(store) = upstream
+        .token_store(&endpoint.config.token_url)
+        .filter(|store| store.has_key())
+    else {
         return;
     };
     let Ok(entry) = store.entry(&upstream.connector, &endpoint.name) else {

@@ -24,7 +24,7 @@ pub(super) async fn token(
         let asked = request::token(endpoint, upstream, Proof::Nothing).await;
         return asked.map(|new| new.token).map_err(|failure| failure.error);
     }
-    match &upstream.tokens {
+    match upstream.token_store(&endpoint.config.token_url) {
         Some(store) if store.has_key() => kept::token(endpoint, upstream, store).await,
         Some(store) => {
             check_unkept(endpoint, upstream, store)
