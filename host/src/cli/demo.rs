@@ -22,6 +22,7 @@ use super::signals::Signals;
 use super::sync::{Report, has_terminal, summary_lines, sync_to};
 use crate::config::{Secret, ServerConfig, parse_address};
 use crate::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR};
+use crate::egress::HostMaps;
 use crate::lock::Mutex;
 use crate::sync::{ConnectorClient, Observer, Sqlite, SyncOptions};
 
@@ -80,7 +81,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let api = start_api(flags.api_listen, flags.scale, api_stopped).await?;
     let plugins = write_plugins(api, flags.pause).map_err(CliError::DemoSetUp)?;
     config.plugins = plugins.path().to_owned();
-    let host = Host::start_whole(config, None).await?;
+    let host = Host::start_whole(config, None, HostMaps::default()).await?;
     let url = example_url(&host)?;
     say(&format!(
         "The demo API answers at http://{api} with the token {DEMO_TOKEN}, the host at {url}"

@@ -9,7 +9,7 @@ use crate::author::adapt::AdaptError;
 use crate::author::auth::AuthCommandError;
 use crate::author::build::BuildError;
 use crate::author::new::NewError;
-use crate::config::{ConfigError, FileFault};
+use crate::config::{ConfigError, FileFault, HostMapError};
 use crate::connectors::StartError;
 use crate::sandbox::{CompilerProcessError, EngineError};
 use crate::sync::{DestinationError, SyncError};
@@ -93,6 +93,16 @@ pub enum CliError {
     /// Rows and events can't share stdout.
     #[error("rows and --json can't both go to stdout; name another destination with --to")]
     TwoOutputs,
+
+    /// Two maps.
+    #[error("--map: {0}")]
+    Map(HostMapError),
+
+    /// A host at a URL makes its own requests.
+    #[error(
+        "--map holds for a component that is served by this command; the connector at a URL is served by another host"
+    )]
+    MapOfUrl,
 
     /// There are no states where nothing was synced.
     #[error("{} does not exist; nothing was synced there", .0.display())]
@@ -242,6 +252,8 @@ impl CliError {
             | Self::NoConnector(_)
             | Self::NotLoaded { .. }
             | Self::TwoOutputs
+            | Self::Map(_)
+            | Self::MapOfUrl
             | Self::NoDestination(_)
             | Self::NoStates
             | Self::NoState { .. }

@@ -10,7 +10,7 @@ use crate::config::ServerConfig;
 use crate::connectors::{
     AdmissionSettings, Connectors, HeapTrimmer, IdleReclaimer, LoadReport, Loader, Plugins,
 };
-use crate::egress::Upstreams;
+use crate::egress::{HostMaps, Upstreams};
 use crate::pages::{PageSettings, Pages};
 use crate::sandbox::{
     Cache, Capacity, Compilation, CompilerProcess, EngineSettings, Machine, Runtime,
@@ -43,6 +43,7 @@ impl Host {
     pub(super) async fn start(
         config: ServerConfig,
         tokens: Option<Store>,
+        maps: HostMaps,
     ) -> Result<Self, CliError> {
         config.check()?;
         let server = Server::bind(config.listen)
@@ -67,7 +68,7 @@ impl Host {
         let engine = engine_settings(&config, capacity, total_memory_bytes);
         let cache = cache(config.cache.as_deref());
         let runtime = Arc::new(Runtime::new(engine, compilation, cache)?);
-        let mut upstreams = Upstreams::default();
+        let mut upstreams = Upstreams::default().with_maps(maps);
         if let Some(tokens) = tokens {
             upstreams = upstreams.with_tokens(tokens);
         }
@@ -98,8 +99,9 @@ impl Host {
     pub(super) async fn start_whole(
         config: ServerConfig,
         tokens: Option<Store>,
+        maps: HostMaps,
     ) -> Result<Self, CliError> {
-        let mut host = Self::start(config, tokens).await?;
+        let mut host = Self::start(config, tokens, maps).await?;
         let (loader, _) = &mut host.loader;
         loader.finish(|report| host.reports.push(report)).await;
         Ok(host)

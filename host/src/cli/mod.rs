@@ -18,6 +18,7 @@ mod error;
 mod folders;
 mod host;
 mod logging;
+mod maps;
 mod new;
 mod output;
 mod serve;

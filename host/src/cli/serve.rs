@@ -15,6 +15,7 @@ use super::signals::Signals;
 use super::tokens::{TokenFlags, key_file};
 use crate::config::{Secret, ServerConfig};
 use crate::connectors::LoadReport;
+use crate::egress::HostMaps;
 use crate::sandbox::Capacity;
 use crate::tokens::Store;
 
@@ -39,7 +40,7 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     let (config, tokens) = resolve(flags)?;
     let is_open = config.api_keys.is_empty();
     let host = tokio::select! {
-        host = Host::start(config, tokens) => host?,
+        host = Host::start(config, tokens, HostMaps::default()) => host?,
         () = signals.next() => return Ok(()),
     };
     announce(&host, is_open);

@@ -11,6 +11,7 @@ use crate::cli::folders::default_cache;
 use crate::cli::host::{Host, wished};
 use crate::cli::tokens::TokenFlags;
 use crate::config::{ConnectorConfig, Secret, ServerConfig, SystemFiles};
+use crate::egress::HostMaps;
 use crate::report;
 use crate::sync::ConnectorVariables;
 
@@ -29,7 +30,11 @@ pub(super) struct SyncSource {
 impl SyncSource {
     /// Takes `connector` for a URL where it is one, else for the path of a component, which is then served on a port
     /// of its own with a key that nobody else knows.
-    pub(super) async fn open(connector: &str, key: Option<Secret>) -> Result<Self, CliError> {
+    pub(super) async fn open(
+        connector: &str,
+        key: Option<Secret>,
+        maps: HostMaps,
+    ) -> Result<Self, CliError> {
         if connector.contains("://") {
             let path = connector.split(['?', '#']).next().unwrap_or_default();
             let segment = path.rsplit('/').find(|segment| !segment.is_empty());
@@ -41,11 +46,11 @@ impl SyncSource {
                 host: None,
             });
         }
-        Self::serve(Path::new(connector)).await
+        Self::serve(Path::new(connector), maps).await
     }
 
-    /// Serves a component.
-    pub(super) async fn serve(component: &Path) -> Result<Self, CliError> {
+    /// Serves a component, whose requests go where `maps` say.
+    pub(super) async fn serve(component: &Path, maps: HostMaps) -> Result<Self, CliError> {
         if !component.is_file() {
             return Err(CliError::NoConnector(component.to_owned()));
         }
@@ -58,7 +63,7 @@ impl SyncSource {
             ..ServerConfig::unattended()
         };
         let ceilings = config.effective_ceilings();
-        let host = Host::start_whole(config, TokenFlags::of_environment().store()?).await?;
+        let host = Host::start_whole(config, TokenFlags::of_environment().store()?, maps).await?;
         if let Some(reason) = host.failure() {
             return Err(CliError::NotLoaded {
                 path: component.to_owned(),

@@ -6,6 +6,7 @@ mod destinations;
 mod events;
 mod failures;
 mod kill;
+mod maps;
 mod names;
 mod runs;
 mod sharing;

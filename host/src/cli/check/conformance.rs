@@ -11,6 +11,7 @@ use super::log_capture::LogCapture;
 use crate::author::conformance::{self, Api, CASES, Verdict};
 use crate::cli::error::CliError;
 use crate::cli::source::SyncSource;
+use crate::egress::HostMaps;
 use crate::report::escaped;
 use crate::sync::{ClientOptions, ConnectorClient};
 
@@ -45,7 +46,7 @@ pub(super) async fn run(file: &Path, log: &LogCapture) -> Result<Conformance, Cl
     })?;
     let config = conformance::config(api.address());
     fs::write(component.with_extension("toml"), config).map_err(set_up)?;
-    let source = SyncSource::serve(&component).await?;
+    let source = SyncSource::serve(&component, HostMaps::default()).await?;
     let serving = tokio::spawn(api.run());
     let options = ClientOptions {
         pauses: Vec::new(),

@@ -13,9 +13,11 @@ use clap::Args;
 pub(super) use self::log_capture::LogCapture;
 use self::report::CheckReport;
 use super::error::CliError;
+use super::maps::{MapFlags, unused_lines};
 use super::source::SyncSource;
 use crate::author::check::{self, CheckDepth, Finding, FindingCode, Severity};
 use crate::config::{Ceilings, ReadLimit, parse_duration, read_in_time};
+use crate::egress::HostMaps;
 use crate::sync::{ClientOptions, ConnectorClient};
 
 #[derive(Debug, Args)]
@@ -32,8 +34,10 @@ pub(super) struct CheckFlags {
     /// Take warnings for errors
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    map: MapFlags,
     /// Run the cases that a language, its tools and its kit must pass; for connectors that are written for them
-    #[arg(long, conflicts_with_all = ["offline", "patience", "strict"])]
+    #[arg(long, conflicts_with_all = ["offline", "patience", "strict", "maps"])]
     conformance: bool,
     /// Print a JSON object for each connector, one a line
     #[arg(long)]
@@ -46,6 +50,10 @@ pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliErr
         pages: !flags.offline,
         patience: flags.patience,
     };
+    let maps = flags.map.maps()?;
+    for line in flags.map.announcements() {
+        eprintln!("{line}");
+    }
     let mut failed = 0_usize;
     for file in &flags.files {
         if flags.conformance {
@@ -57,13 +65,18 @@ pub(super) async fn run(flags: CheckFlags, log: LogCapture) -> Result<(), CliErr
             failed = failed.saturating_add(usize::from(conformance.has_failed()));
             continue;
         }
-        let report = check(file, depth, &log).await?;
+        let report = check(file, depth, &maps, &log).await?;
         print(|stdout| match flags.json {
             true => report.write_json(stdout),
             false => report.write_text(stdout),
         })?;
         if report.has(Severity::Error) || flags.strict && report.has(Severity::Warning) {
             failed = failed.saturating_add(1);
+        }
+    }
+    if depth.pages {
+        for line in unused_lines(&maps) {
+            eprintln!("{line}");
         }
     }
     if failed > 0 {
@@ -79,7 +92,12 @@ fn print(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> Result<()
         .map_err(CliError::Stdout)
 }
 
-async fn check(file: &Path, depth: CheckDepth, log: &LogCapture) -> Result<CheckReport, CliError> {
+async fn check(
+    file: &Path,
+    depth: CheckDepth,
+    maps: &HostMaps,
+    log: &LogCapture,
+) -> Result<CheckReport, CliError> {
     let bytes = read(file)?;
     let (surface, findings) = check::surface(&bytes);
     drop(bytes);
@@ -93,7 +111,7 @@ async fn check(file: &Path, depth: CheckDepth, log: &LogCapture) -> Result<Check
     if report.has(Severity::Error) {
         return Ok(report);
     }
-    let source = match SyncSource::serve(file).await {
+    let source = match SyncSource::serve(file, maps.clone()).await {
         Ok(source) => source,
         Err(CliError::NotLoaded { reason, .. }) => {
             let finding = Finding::new(FindingCode::NotLoaded, reason);

@@ -20,6 +20,7 @@ pub(super) use self::report::Report;
 use self::target::Target;
 use super::error::CliError;
 use super::host::wished;
+use super::maps::{MapFlags, unused_lines};
 use super::serve::environment_key;
 use super::signals::Signals;
 use super::source::SyncSource;
@@ -50,6 +51,8 @@ pub(super) struct SyncFlags {
     /// How long one answer may take
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_duration)]
     timeout: Duration,
+    #[command(flatten)]
+    map: MapFlags,
     /// Print events as JSON, one a line, to stdout
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -72,6 +75,10 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         return states::run(flags);
     }
     let connector = flags.connector.unwrap_or_default();
+    if connector.contains("://") && !flags.map.is_empty() {
+        return Err(CliError::MapOfUrl);
+    }
+    let maps = flags.map.maps()?;
     let mut signals = Signals::catch()?;
     let key = match flags.key {
         Some(key) => Some(Secret::new(key)),
@@ -83,7 +90,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         strict: flags.strict,
         variables: None,
     };
-    let source = SyncSource::open(&connector, key).await?;
+    let source = SyncSource::open(&connector, key, maps.clone()).await?;
     options.variables = source.variables.clone();
     let target = Target::read(flags.to.as_deref(), &source.name);
     if flags.json && target == Target::Stdout {
@@ -101,6 +108,9 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         },
     )?;
     let for_people = report.is_for_people();
+    if !flags.quiet {
+        say(flags.map.announcements());
+    }
     let (stop, stopped) = oneshot::channel();
     let syncing = async {
         let synced = sync_to(&client, target.open()?, &options, report, wished(stopped)).await;
@@ -117,6 +127,9 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         // What was being put away is put away whole or not at all, however the process ends.
         () = signaled => return Err(CliError::SyncStopped),
     };
+    if !flags.quiet {
+        say(unused_lines(&maps));
+    }
     if for_people {
         eprintln!();
         for line in summary_lines(&summary) {
@@ -147,6 +160,12 @@ pub(super) async fn sync_to(
     .await;
     report.end(synced.as_ref().ok());
     Ok(synced?)
+}
+
+fn say(lines: impl Iterator<Item = String>) {
+    for line in lines {
+        eprintln!("{line}");
+    }
 }
 
 /// Whether stderr is a terminal on which lines can be drawn anew.
