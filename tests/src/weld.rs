@@ -262,6 +262,17 @@ impl Pending {
         self.stream.write_all(bytes)
     }
 
+    /// Whether nothing of an answer has come yet, and the connection is open.
+    ///
+    /// # Panics
+    /// Where the system doesn't tell.
+    pub fn is_unanswered(&self) -> bool {
+        self.stream.set_nonblocking(true).expect("a socket");
+        let peeked = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false).expect("a socket");
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     /// Reads the answer.
     ///
     /// # Errors

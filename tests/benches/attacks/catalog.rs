@@ -15,7 +15,7 @@ const MIB: usize = 1 << 20;
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
     pub(crate) guest: &'static str,
-    /// The connector's configuration; `ORIGIN` stands for the API's.
+    /// The connector's configuration, its limits last; `ORIGIN` stands for the API's.
     pub(crate) toml: &'static str,
     pub(crate) api: fn() -> Upstream,
     /// How many at once.
@@ -96,7 +96,7 @@ pub(crate) const CATALOG: &[Attack] = &[
     Attack {
         name: "long-table-names",
         guest: guests::ECHOES_STATE,
-        toml: "",
+        toml: "[limits]",
         api: no_api,
         calls: 40,
         is_repeated: true,

@@ -2,7 +2,7 @@
 //! the host's memory comes to meanwhile and afterwards, and how a neighbor is served.
 //!
 //! `cargo bench -p weld-host-tests --bench attacks [-- [--program PATH] [NAME …]]`. Each attack takes about a minute. The
-//! neighbor's times stand beside those that it has while as many calls of a connector only compute. Ends with status 1
+//! neighbor's times stand beside those that it has while as many calls of a connector only compute, all the time. Ends with status 1
 //! where the host held more than its memory at rest, `--total-memory` and 64 MiB, kept more than 64 MiB of it, or did not
 //! serve the neighbor, or a connector that came beside bad files. Times are printed, not judged.
 
@@ -17,6 +17,7 @@
 
 mod catalog;
 mod files;
+mod loops;
 mod memory;
 mod neighbor;
 mod outcome;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use catalog::{Attack, CATALOG};
 use files::{FILE_ATTACKS, FileAttack};
+use loops::Loops;
 use memory::Memory;
 use neighbor::Neighbor;
 use outcome::Outcome;
@@ -49,6 +51,13 @@ const AFTERWARDS: Duration = Duration::from_secs(10);
 
 /// For how long a client that comes again and again waits for its answer.
 const ROUND: Duration = Duration::from_secs(5);
+
+/// As many as the largest attack has calls, and some for the neighbor.
+const SLOTS: &str = "64";
+
+/// How many of them an attacker may have at once, as by default with 32. What these keep of their memory for the next call
+/// (`--keep-memory`) counts as kept.
+const SANDBOXES: usize = 8;
 
 /// How many calls compute while the neighbor's times beside files are compared.
 const LOOPS_BESIDE_FILES: usize = 6;
@@ -80,20 +89,22 @@ fn main() -> ExitCode {
     status
 }
 
-/// A host with the neighbor, and a connector that only computes.
-fn host(program: &Path, cache: &Path) -> HostBuilder {
-    HostBuilder::new(&program.display().to_string(), cache)
+/// A host with the neighbor, and a connector of which so many calls can compute.
+fn host(program: &Path, cache: &Path, loops: usize) -> HostBuilder {
+    let host = HostBuilder::new(&program.display().to_string(), cache)
         .flag("--total-memory", TOTAL_MEMORY.0)
-        .plugin("loops", guests::LOOPS_FOR_EVER)
-        .config("loops", "[limits]\ncpu-time = \"1h\"\nlinger = \"0s\"")
-        .plugin("echo", guests::ECHOES_STATE)
+        .flag("--slots", SLOTS)
+        .plugin("echo", guests::ECHOES_STATE);
+    Loops::add_to(host, loops)
 }
 
 /// Attackers that call a connector of theirs.
 fn try_calls(attack: &Attack, program: &Path) -> Outcome {
     let api = (attack.api)();
     let toml = attack.toml.replace("ORIGIN", &api.origin());
-    let host = host(program, &std::env::temp_dir().join("weld-host-attacks"))
+    let toml = format!("{toml}\nconcurrency = {SANDBOXES}");
+    let cache = std::env::temp_dir().join("weld-host-attacks");
+    let host = host(program, &cache, attack.calls)
         .plugin("attacker", attack.guest)
         .config("attacker", &toml)
         .file("key", catalog::SECRET)
@@ -120,7 +131,7 @@ fn try_calls(attack: &Attack, program: &Path) -> Outcome {
 fn try_files(attack: &FileAttack, program: &Path) -> Outcome {
     // What an earlier run compiled would be no attack.
     let cache = TempDir::new().expect("a temporary folder");
-    let host = host(program, cache.path())
+    let host = host(program, cache.path(), LOOPS_BESIDE_FILES)
         .flag("--reload", "100ms")
         .start();
     try_out(&host, LOOPS_BESIDE_FILES, |began| {
@@ -132,8 +143,8 @@ fn try_files(attack: &FileAttack, program: &Path) -> Outcome {
     })
 }
 
-/// Has the neighbor served alone, beside calls that compute, and beside the attack, which gets the time of its beginning
-/// and answers after how long a new connector was served, where it brings one.
+/// Has the neighbor served alone, beside the attack, and, once that is over, beside calls that compute. The attack gets the
+/// time of its beginning and answers after how long a new connector was served, where it brings one.
 fn try_out(
     host: &Host,
     loops: usize,
@@ -142,16 +153,6 @@ fn try_out(
     let neighbor = Neighbor::new(host.weld("echo"));
     let alone = neighbor.ask_for(Duration::from_secs(3));
     let rest = Memory::now(host.id());
-    let weld = host.weld("loops");
-    let beside_loops = {
-        let busy: Vec<_> = (0..loops)
-            .map(|number| weld.page_request("rows", &serde_json::json!({ "n": number })))
-            .map(|request| request.begin().expect("the host listens"))
-            .collect();
-        let times = neighbor.ask_for(ATTACK);
-        drop(busy);
-        times
-    };
     let memory = Memory::watch(host.id());
     let began = Instant::now();
     let (beside_attack, newcomer) = thread::scope(|scope| {
@@ -161,10 +162,15 @@ fn try_out(
     });
     thread::sleep(AFTERWARDS);
     let peak = memory.peak();
+    let afterwards = Memory::now(host.id());
+    // Last, since what their sandboxes keep for the next call is not the attack's.
+    let loops = Loops::begin(host, loops);
+    let beside_loops = neighbor.ask_for(ATTACK);
+    loops.end();
     Outcome {
         rest,
         peak,
-        afterwards: Memory::now(host.id()),
+        afterwards,
         alone,
         beside_loops,
         beside_attack,
