@@ -198,18 +198,13 @@ impl DialContext {
         };
         let watch = (!is_http2).then(|| {
             let life = Arc::new(ConnectionLife::new(origin.habit.clone()));
-            WireWatch::new(life, self.checks.clone())
+            let scheme = uri.scheme_str().unwrap_or_default();
+            let origin = format!("{scheme}://{}", authority(uri));
+            let heads = HeadReader::new(origin.into(), self.warnings.clone());
+            WireWatch::new(life, self.checks.clone(), heads)
         });
-        let name = || {
-            format!(
-                "{}://{}",
-                uri.scheme_str().unwrap_or_default(),
-                authority(uri)
-            )
-        };
-        let heads = (!is_http2).then(|| HeadReader::new(name().into(), self.warnings.clone()));
         let wire = Wire::new(stream, watch);
-        Ok(Connection::new(wire, heads, times, permit))
+        Ok(Connection::new(wire, times, permit))
     }
 
     /// The addresses of a host that may be called. One that may not be is left out; where none is left, that is why.

@@ -3,7 +3,7 @@
 //! The client's pool says of no connection which request goes over it, or whether one does. What is written says it
 //! exactly, since it is the client's own and always well-formed.
 
-use super::blocks::first;
+use memchr::memchr;
 
 /// As much of a line is kept as its meaning takes: `transfer-encoding: chunked`, or a length in any notation.
 const KEPT_LINE_BYTES: usize = 64;
@@ -65,7 +65,7 @@ impl RequestFraming {
                     taken
                 }
                 RequestPart::Head | RequestPart::ChunkLength | RequestPart::Trailers => {
-                    let end = first(bytes, |byte| byte == b'\n');
+                    let end = memchr(b'\n', bytes);
                     let taken = end.map_or(bytes.len(), |end| end.saturating_add(1));
                     let (line, _) = bytes.split_at(taken.min(bytes.len()));
                     self.pass_line(line, end.is_some());
@@ -99,9 +99,8 @@ impl RequestFraming {
     }
 
     fn end_line(&mut self, line: &[u8]) {
-        let line = line.trim_ascii();
-        match self.at {
-            RequestPart::Head if line.is_empty() => {
+        match (self.at, line.first()) {
+            (RequestPart::Head, Some(b'\r')) => {
                 self.at = match self.body {
                     BodyFraming::None => RequestPart::Between,
                     BodyFraming::Length(left) => RequestPart::Data {
@@ -111,7 +110,7 @@ impl RequestFraming {
                     BodyFraming::Chunked => RequestPart::ChunkLength,
                 };
             }
-            RequestPart::Head => {
+            (RequestPart::Head, Some(b'c' | b'C' | b't' | b'T')) => {
                 if let Some(length) =
                     value(line, b"content-length:").and_then(|text| text.parse().ok())
                 {
@@ -120,9 +119,10 @@ impl RequestFraming {
                     self.body = BodyFraming::Chunked;
                 }
             }
-            RequestPart::ChunkLength => {
+            (RequestPart::ChunkLength, _) => {
                 let length = std::str::from_utf8(line).ok();
-                let length = length.and_then(|text| u64::from_str_radix(text, 16).ok());
+                let length =
+                    length.and_then(|text| u64::from_str_radix(text.trim_ascii_end(), 16).ok());
                 self.at = match length.unwrap_or_default() {
                     0 => RequestPart::Trailers,
                     length => RequestPart::Data {
@@ -132,8 +132,8 @@ impl RequestFraming {
                     },
                 };
             }
-            RequestPart::Trailers if line.is_empty() => self.at = RequestPart::Between,
-            RequestPart::Trailers | RequestPart::Between | RequestPart::Data { .. } => {}
+            (RequestPart::Trailers, Some(b'\r')) => self.at = RequestPart::Between,
+            _ => {}
         }
     }
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::closing_habit::ReuseTrial;
+use super::heads::HeadReader;
 use super::liveness::{ConnectionLife, IdleChecks};
 use super::request_framing::RequestFraming;
 use super::stream::Stream;
@@ -17,7 +18,7 @@ use super::stream::Stream;
 /// The bytes of a connection.
 pub(super) struct Wire {
     stream: Box<dyn Stream>,
-    /// `None` for HTTP/2, which says itself which requests it has not begun.
+    /// `None` for HTTP/2, which says itself which requests it has not begun, and whose heads are checked by its own rules.
     watch: Option<WireWatch>,
 }
 
@@ -26,10 +27,10 @@ pub(super) struct WireWatch {
     pub(super) life: Arc<ConnectionLife>,
     pub(super) checks: IdleChecks,
     framing: RequestFraming,
+    /// Looks at the heads that come.
+    heads: HeadReader,
     /// A request is written, though perhaps no byte of it was taken yet.
     is_begun: bool,
-    /// A request has begun since somebody asked last.
-    has_begun: bool,
     last_read: Instant,
     /// It was looked at since then.
     is_checked: bool,
@@ -38,13 +39,13 @@ pub(super) struct WireWatch {
 }
 
 impl WireWatch {
-    pub(super) fn new(life: Arc<ConnectionLife>, checks: IdleChecks) -> Self {
+    pub(super) fn new(life: Arc<ConnectionLife>, checks: IdleChecks, heads: HeadReader) -> Self {
         Self {
             life,
             checks,
             framing: RequestFraming::default(),
+            heads,
             is_begun: false,
-            has_begun: false,
             last_read: Instant::now(),
             is_checked: false,
             trial: None,
@@ -71,15 +72,23 @@ impl WireWatch {
     }
 
     fn took(&mut self, bytes: &[u8]) {
-        self.has_begun |= self.framing.pass(bytes);
+        if self.framing.pass(bytes) {
+            self.heads.begin();
+        }
         self.life.took(bytes.len());
         self.is_begun = !self.framing.is_between();
     }
 
-    fn read(&mut self) {
+    /// Looks at what has come, before the client has it.
+    ///
+    /// # Errors
+    ///
+    /// It is a head that may not be read on.
+    fn read(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.life.read();
         self.last_read = Instant::now();
         self.is_checked = false;
+        self.heads.received(bytes).map_err(io::Error::other)
     }
 
     fn is_idle(&self) -> bool {
@@ -123,12 +132,6 @@ impl Wire {
         Self { stream, watch }
     }
 
-    /// Whether a request has begun since this was asked last; never for HTTP/2.
-    pub(super) fn take_begun(&mut self) -> bool {
-        let watch = self.watch.as_mut();
-        watch.is_some_and(|watch| std::mem::take(&mut watch.has_begun))
-    }
-
     /// The connection's, if it is one of HTTP/1.
     pub(super) fn life(&self) -> Option<Arc<ConnectionLife>> {
         self.watch.as_ref().map(|watch| watch.life.clone())
@@ -156,8 +159,7 @@ impl AsyncRead for Wire {
             }
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                watch.read();
-                Poll::Ready(Ok(()))
+                Poll::Ready(watch.read(buffer.filled().get(before..).unwrap_or_default()))
             }
             ended @ Poll::Ready(_) => {
                 watch.end();

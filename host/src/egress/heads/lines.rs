@@ -5,7 +5,7 @@ use crate::egress::blocks::first;
 use crate::report;
 
 /// The longest name that a header may have: more than any has.
-const MAX_NAME_BYTES: usize = 1 << 10;
+pub(super) const MAX_NAME_BYTES: usize = 1 << 10;
 
 /// As much of a line as is kept until its end has come. The rest of a value needs no second look.
 const KEPT_BYTES: usize = 2 * MAX_NAME_BYTES;
@@ -74,6 +74,11 @@ enum LastHeader {
 }
 
 impl HeadLines {
+    /// Whether nothing has come of it.
+    pub(super) fn are_at_the_beginning(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// Judges the next line, whose beginning may have come before; answers what follows it. `None` if its end has not come.
     ///
     /// # Errors
@@ -243,7 +248,11 @@ impl LineBytes {
 
 /// The first byte that no value of a header may have.
 fn first_control(bytes: &[u8]) -> Option<usize> {
-    first(bytes, |byte| (byte < b' ' && byte != b'\t') || byte == 0x7f)
+    first(bytes, is_control)
+}
+
+pub(super) const fn is_control(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 
 fn status(line: &[u8]) -> StatusLine {
@@ -256,7 +265,7 @@ fn status(line: &[u8]) -> StatusLine {
 }
 
 /// A byte of a header's name (RFC 9110, section 5.6.2).
-fn is_of_name(byte: u8) -> bool {
+pub(super) const fn is_of_name(byte: u8) -> bool {
     matches!(
         byte,
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'!' | b'#' | b'$' | b'%'

@@ -6,6 +6,7 @@
 
 mod fault;
 mod lines;
+mod plain;
 
 use std::sync::Arc;
 
@@ -35,11 +36,6 @@ impl HeadReader {
         self.head = Some(HeadLines::default());
     }
 
-    /// Whether what comes next is a head.
-    pub(super) fn is_in_head(&self) -> bool {
-        self.head.is_some()
-    }
-
     /// Learns what has come.
     ///
     /// # Errors
@@ -49,6 +45,10 @@ impl HeadReader {
         let Some(head) = &mut self.head else {
             return Ok(());
         };
+        if head.are_at_the_beginning() && plain::begins_plainly(bytes) {
+            self.head = None;
+            return Ok(());
+        }
         let mut rest = bytes;
         while let Some((verdict, after)) = head.next(rest)? {
             rest = after;
