@@ -4,10 +4,25 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use http::header::{self, HeaderName};
 
 use super::family::QuotaHints;
 use super::header_name::SIGNS;
 use crate::config::{QuotaHeaders, QuotaRule};
+
+/// Headers of most responses, which have nothing to do with quotas: they are known at a glance.
+static USUAL: [HeaderName; 10] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::DATE,
+    header::SERVER,
+    header::CONNECTION,
+    header::CACHE_CONTROL,
+    header::VARY,
+    header::TRANSFER_ENCODING,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::X_CONTENT_TYPE_OPTIONS,
+];
 
 /// What a configuration says of the quotas in the responses to one path.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +37,7 @@ pub(super) struct QuotaGuide<'c> {
 
 impl QuotaGuide<'_> {
     /// Whether a header of this name may tell something of a quota or a wait. Most don't, so this costs next to nothing.
-    pub(super) fn may_tell(&self, name: &str) -> bool {
+    pub(super) fn may_tell(&self, name: &HeaderName) -> bool {
         // All parts at once: to look for each by itself took longer than all else that a response without them costs.
         static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
             AhoCorasick::builder()
@@ -32,7 +47,9 @@ impl QuotaGuide<'_> {
                 .ok()
         });
         let mut rules = self.rules.iter();
-        PARTS.as_ref().is_none_or(|parts| parts.is_match(name))
+        let is_usual = USUAL.contains(name);
+        let name = name.as_str();
+        (!is_usual && PARTS.as_ref().is_none_or(|parts| parts.is_match(name)))
             || self.headers.names(name)
             || self.headers.names_beside(name)
             || rules.any(|(_, rule)| rule.headers.names(name) || rule.headers.names_beside(name))

@@ -159,7 +159,7 @@ impl QuotaReadings {
     /// Reads a response's headers; what can't be read is as if it weren't there, and stands in `faults`. `now` is the
     /// wall clock, which counts where the API doesn't tell its own time.
     pub(super) fn of(headers: &HeaderMap, guide: &QuotaGuide<'_>, now: SystemTime) -> Self {
-        if !headers.keys().any(|name| guide.may_tell(name.as_str())) {
+        if !headers.keys().any(|name| guide.may_tell(name)) {
             // As most responses.
             return Self {
                 age: age(headers),
