@@ -44,7 +44,7 @@ pub(crate) enum WaitReason {
     /// An API's answer.
     Response {
         /// Scheme, host and port.
-        origin: String,
+        origin: Arc<str>,
     },
     /// The next call that a quota or a rate has room for.
     Budget {
@@ -59,12 +59,12 @@ pub(crate) enum WaitReason {
     /// A connection: as many as one origin may have are in use.
     Connection {
         /// Scheme, host and port.
-        origin: String,
+        origin: Arc<str>,
     },
     /// The next try of a call that failed.
     Retry {
         /// Scheme, host and port.
-        origin: String,
+        origin: Arc<str>,
     },
     /// A token that calls need.
     Token {
@@ -275,7 +275,7 @@ mod tests {
     fn response(origin: &str) -> Wait {
         Wait {
             reason: WaitReason::Response {
-                origin: origin.to_owned(),
+                origin: origin.into(),
             },
             until: None,
         }
@@ -317,7 +317,7 @@ mod tests {
         let origin = "https://a.example.com";
         let wait = waits.begin(Wait {
             reason: WaitReason::Connection {
-                origin: origin.to_owned(),
+                origin: origin.into(),
             },
             until: None,
         });
@@ -377,13 +377,13 @@ mod tests {
             ),
             (
                 WaitReason::Connection {
-                    origin: "https://a.example.com".to_owned(),
+                    origin: "https://a.example.com".into(),
                 },
                 "a free connection to https://a.example.com (`network.connections`)",
             ),
             (
                 WaitReason::Retry {
-                    origin: "https://a.example.com".to_owned(),
+                    origin: "https://a.example.com".into(),
                 },
                 "another try at https://a.example.com",
             ),

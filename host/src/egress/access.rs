@@ -10,6 +10,7 @@ use super::attempt::Attempt;
 use super::auth::error::AuthError;
 use super::auth::{AuthorizationCode, CredentialChoice, Credentials};
 use super::body::ResponseBody;
+use super::call_target::CallTarget;
 use super::dial::Dialler;
 use super::error::EgressError;
 use super::governor::Governor;
@@ -109,14 +110,14 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
     ) -> Result<Response, EgressError> {
-        let (url, answer) = self.exchange(request, scope, MemoryPayer::Host).await?;
+        let (target, answer) = self.exchange(request, scope, MemoryPayer::Host).await?;
         let (head, mut rest) = answer.response.into_parts();
         let mut body = match answer.body {
             Some(body) => body,
             None => {
                 let _waiting = scope.waits.begin(Wait {
                     reason: WaitReason::Response {
-                        origin: url.origin().ascii_serialization(),
+                        origin: target.origin().clone(),
                     },
                     until: None,
                 });
@@ -130,8 +131,10 @@ impl Egress {
             headers: headers::received(&head.headers),
             body,
             url: match self.upstream.secrets.hidden() {
-                Some(finder) => finder.replaced_text(url.as_str()).unwrap_or(url.into()),
-                None => url.into(),
+                Some(finder) => finder
+                    .replaced_text(target.url().as_str())
+                    .unwrap_or_else(|| target.into_url().into()),
+                None => target.into_url().into(),
             },
         })
     }
@@ -147,8 +150,8 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
     ) -> Result<(Url, http::Response<ResponseBody>), EgressError> {
-        let (url, answer) = self.exchange(request, scope, MemoryPayer::Guest).await?;
-        Ok((url, answer.response))
+        let (target, answer) = self.exchange(request, scope, MemoryPayer::Guest).await?;
+        Ok((target.into_url(), answer.response))
     }
 
     /// As [`Self::send`]; `payer` says whose memory it takes.
@@ -157,19 +160,19 @@ impl Egress {
         request: Request,
         scope: &Arc<CallScope>,
         payer: MemoryPayer,
-    ) -> Result<(Url, GuestAnswer), EgressError> {
+    ) -> Result<(CallTarget, GuestAnswer), EgressError> {
         let (upstream, credential) = (&self.upstream, request.credential.clone());
         let bearer = CredentialChoice::new(&self.credentials, upstream, scope, credential);
         let mut attempt = Attempt::new(scope, request.timeouts, payer, bearer);
         attempt.idempotent = request.idempotent;
         attempt.refusals = Some(&upstream.refusals);
         self.take_call(&request.method, scope)?;
+        let upgraded = |method: &Method, url| upstream.upgraded(method, url);
         let (mut outgoing, _head) =
-            parse(request, &attempt.memory).map_err(|(method, error)| {
+            parse(request, &attempt.memory, upgraded).map_err(|(method, error)| {
                 upstream.record(&method, None).fail(&error);
                 error
             })?;
-        outgoing.url = upstream.upgraded(&outgoing.method, outgoing.url);
         let reader = match payer {
             MemoryPayer::Host => BodyReader::Host,
             MemoryPayer::Guest => BodyReader::Guest,
@@ -177,16 +180,14 @@ impl Egress {
         let mut follow = upstream.network.follow_redirects;
         loop {
             let redirectable = (follow > 0).then(|| Redirectable::of(&outgoing));
-            let url = outgoing.url.clone();
+            let target = outgoing.target.clone();
             let mut retries = upstream.retries(&outgoing, reader, &attempt);
             let answer = upstream.send(outgoing, &mut retries, &mut attempt).await?;
             let response = &answer.response;
-            let next = redirectable.and_then(|request| {
-                let upgraded = |method: &Method, url| upstream.upgraded(method, url);
-                request.next(response.status(), response.headers(), upgraded)
-            });
+            let next = redirectable
+                .and_then(|request| request.next(response.status(), response.headers(), upgraded));
             let Some(next) = next else {
-                return Ok((url, answer));
+                return Ok((target, answer));
             };
             answer.response.into_body().set_aside();
             self.take_call(next.method.as_str(), scope)?;
@@ -262,6 +263,7 @@ impl Egress {
 fn parse(
     request: Request,
     memory: &ExchangeMemory,
+    upgraded: impl FnOnce(&Method, Url) -> Url,
 ) -> Result<(Outgoing, Charge), (String, EgressError)> {
     let charged = memory.charge(request.head_bytes()).and_then(|head| {
         let body = match &request.body {
@@ -282,8 +284,8 @@ fn parse(
     match parsed {
         Ok((url, method, headers)) => {
             let outgoing = Outgoing {
+                target: CallTarget::new(upgraded(&method, url)),
                 method,
-                url,
                 headers,
                 body: match request.body {
                     RequestBody::Whole(bytes) if bytes.is_empty() => {

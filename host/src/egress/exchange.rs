@@ -86,7 +86,7 @@ pub(super) async fn send(
     )?;
     let mut request = http::Request::new(body);
     *request.method_mut() = outgoing.method;
-    *request.uri_mut() = headers::target(&outgoing.url).map_err(ExchangeFault::Url)?;
+    *request.uri_mut() = headers::target(outgoing.target.url()).map_err(ExchangeFault::Url)?;
     *request.headers_mut() = outgoing.headers;
     let mut connection = capture_connection(&mut request);
     let answered = async {

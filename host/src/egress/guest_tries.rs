@@ -36,7 +36,7 @@ pub(super) struct GuestAnswer {
 pub(super) struct GuestRetries {
     may_repeat: bool,
     reader: BodyReader,
-    origin: String,
+    origin: Arc<str>,
     scope: Arc<CallScope>,
     /// Whether it could be repeated if the operator or the guest said so.
     warns: bool,
@@ -137,7 +137,7 @@ impl Upstream {
         GuestRetries {
             may_repeat,
             reader,
-            origin: request.url.origin().ascii_serialization(),
+            origin: request.target.origin().clone(),
             scope: attempt.scope.clone(),
             warns: !may_repeat && is_whole && self.governor.may_repeat(method, Some(true)),
         }

@@ -145,10 +145,11 @@ where
 
 /// The URL as the client takes it. That is a second parse, so the two must agree on who is called.
 pub(super) fn target(url: &Url) -> Result<Uri, RequestFault> {
-    let mut target = url.clone();
-    target.set_fragment(None);
-    let uri: Uri = target
-        .as_str()
+    let text = url.as_str();
+    let end = text.find('#').unwrap_or(text.len());
+    let uri: Uri = text
+        .split_at(end)
+        .0
         .parse()
         .map_err(|source| RequestFault::Uri(http::Error::from(source)))?;
     let same = uri.host() == url.host_str()

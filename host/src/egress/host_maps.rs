@@ -72,11 +72,14 @@ impl HostMaps {
     /// Changes a request that is about to be sent into what the mapped server gets. Its origin stays, by which the
     /// connection is found. `None` if it isn't mapped.
     pub(super) fn enter(&self, request: &mut Outgoing) -> Option<MappedExchange<'_>> {
-        let used = self.0.iter().find(|used| used.map.is_of(&request.url))?;
+        let used = self
+            .0
+            .iter()
+            .find(|used| used.map.is_of(request.target.url()))?;
         used.is_used.store(true, Ordering::Relaxed);
         let map = &used.map;
-        let path = map.mapped_path(request.url.path());
-        request.url.set_path(&path);
+        let path = map.mapped_path(request.target.url().path());
+        request.target.change(|url| url.set_path(&path));
         if let Ok(host) = HeaderValue::from_str(map.authority()) {
             request.headers.insert(header::HOST, host);
         }

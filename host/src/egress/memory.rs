@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::account::{CallAccount, Charge, MemoryError, charged_bytes};
@@ -46,19 +47,26 @@ impl ExchangeMemory {
         }
     }
 
-    /// The same headers in memory of their own, paid for until the last copy of each is gone. As they come, they hold on
-    /// to the connection's whole buffer.
+    /// The same headers in one piece of memory of their own, paid for until the last copy of any of them is gone. As they
+    /// come, they hold on to the connection's whole buffer.
     ///
     /// # Errors
     ///
     /// [`MemoryError`].
-    pub(super) fn charged_headers(&self, headers: &HeaderMap) -> Result<HeaderMap, MemoryError> {
-        let mut charged = HeaderMap::with_capacity(headers.keys_len());
-        for (name, value) in headers {
-            let charge = self.charge(header_bytes(name, value))?;
-            charged.append(name, charged_header(value, charge));
+    pub(super) fn charged_headers(&self, mut headers: HeaderMap) -> Result<HeaderMap, MemoryError> {
+        let lines = headers.iter();
+        let charge = self.charge(lines.map(|(name, value)| header_bytes(name, value)).sum())?;
+        let values: Vec<u8> = headers
+            .values()
+            .flat_map(HeaderValue::as_bytes)
+            .copied()
+            .collect();
+        let mut left = charged_bytes(values, charge);
+        for value in headers.values_mut() {
+            let bytes = left.split_to(value.len().min(left.len()));
+            *value = as_value(bytes, value);
         }
-        Ok(charged)
+        Ok(headers)
     }
 }
 
@@ -80,11 +88,15 @@ pub(crate) fn header_bytes(name: &HeaderName, value: &HeaderValue) -> u64 {
 
 /// The same value in memory of its own, whose charge is given back with the last copy of it.
 pub(crate) fn charged_header(value: &HeaderValue, charge: Charge) -> HeaderValue {
-    let bytes = charged_bytes(value.as_bytes().to_owned(), charge);
+    as_value(charged_bytes(value.as_bytes().to_owned(), charge), value)
+}
+
+/// A value's bytes as the value that they were.
+fn as_value(bytes: Bytes, value: &HeaderValue) -> HeaderValue {
     // What was a value is one.
-    let mut charged = HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone());
-    charged.set_sensitive(value.is_sensitive());
-    charged
+    let mut copy = HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone());
+    copy.set_sensitive(value.is_sensitive());
+    copy
 }
 
 /// A length as it is charged.
@@ -108,16 +120,17 @@ mod tests {
         for value in ["one", "", "three"] {
             headers.append("x-list", HeaderValue::from_static(value));
         }
-        let charged = memory(&host).charged_headers(&headers).unwrap();
+        let charged = memory(&host).charged_headers(headers.clone()).unwrap();
         assert_eq!(charged, headers);
-        assert_eq!(host.used_bytes(), 3 * (6 + HEADER_BYTES) + 8);
-        let last = charged.get_all("x-list").iter().nth(1).cloned();
+        let all = 3 * (6 + HEADER_BYTES) + 8;
+        assert_eq!(host.used_bytes(), all);
+        let last = charged.get_all("x-list").iter().nth(2).cloned();
         drop(charged);
-        assert_eq!(host.used_bytes(), 6 + HEADER_BYTES, "an empty value, too");
+        assert_eq!(host.used_bytes(), all, "the others' bytes are kept, too");
         drop(last);
         assert_eq!(host.used_bytes(), 0);
         headers.insert("x-long", "x".repeat(10_000).parse().unwrap());
-        assert!(memory(&host).charged_headers(&headers).is_err());
+        assert!(memory(&host).charged_headers(headers).is_err());
         assert_eq!(host.used_bytes(), 0);
     }
 }

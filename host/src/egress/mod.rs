@@ -23,6 +23,7 @@ mod body;
 mod break_fault;
 mod buffered_read;
 mod byte_counter;
+mod call_target;
 mod closing_habit;
 mod coded_source;
 mod codings;
@@ -57,6 +58,7 @@ mod request_framing;
 mod response_warnings;
 mod signatures;
 mod stream;
+
 mod tls;
 mod tls_fault;
 mod tries;

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body_util::combinators::UnsyncBoxBody;
-use url::Url;
+
+use super::call_target::CallTarget;
 
 /// Why a body broke off, whoever wrote it.
 pub(super) type TransferError = Box<dyn std::error::Error + Send + Sync>;
@@ -11,7 +12,7 @@ pub(super) type TransferError = Box<dyn std::error::Error + Send + Sync>;
 /// A request whose parts are checked. Whether it may be sent to its URL is not.
 pub(super) struct Outgoing {
     pub(super) method: Method,
-    pub(super) url: Url,
+    pub(super) target: CallTarget,
     pub(super) headers: HeaderMap,
     pub(super) body: OutgoingBody,
 }
@@ -38,7 +39,7 @@ impl Outgoing {
         };
         Some(Self {
             method: self.method.clone(),
-            url: self.url.clone(),
+            target: self.target.clone(),
             headers: self.headers.clone(),
             body: OutgoingBody::Whole(body.clone()),
         })

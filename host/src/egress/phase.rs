@@ -73,7 +73,7 @@ struct PhaseStart {
     began: Instant,
     /// What shows that the call waits for a connection, and to which origin. Whoever still dials for a call that is over
     /// doesn't keep it.
-    shown: Option<(Weak<WaitGuard>, String)>,
+    shown: Option<(Weak<WaitGuard>, Arc<str>)>,
 }
 
 impl Default for PhaseClock {
@@ -107,8 +107,8 @@ impl PhaseClock {
 
     /// Lets a wait for a connection to this origin become one for its response as soon as there is a connection, or one
     /// is made.
-    pub(super) fn show(&self, wait: &Arc<WaitGuard>, origin: &str) {
-        self.0.lock().shown = Some((Arc::downgrade(wait), origin.to_owned()));
+    pub(super) fn show(&self, wait: &Arc<WaitGuard>, origin: &Arc<str>) {
+        self.0.lock().shown = Some((Arc::downgrade(wait), origin.clone()));
     }
 
     /// The phase, and the time in it so far.
@@ -166,15 +166,16 @@ mod tests {
     #[test]
     fn wait_for_a_connection_becomes_one_for_the_response() {
         let (clock, waits) = (PhaseClock::default(), Arc::<Waits>::default());
+        let origin = Arc::<str>::from("https://a.example.com");
         let reason = WaitReason::Connection {
-            origin: "https://a.example.com".to_owned(),
+            origin: origin.clone(),
         };
         let wait = Wait {
             reason: reason.clone(),
             until: None,
         };
         let guard = Arc::new(waits.begin(wait));
-        clock.show(&guard, "https://a.example.com");
+        clock.show(&guard, &origin);
         let told = || waits.current().map(|wait| wait.to_string());
         clock.enter(CallPhase::Connection);
         assert_eq!(told(), Some(reason.to_string()));

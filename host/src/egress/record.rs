@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use metrics::{counter, histogram};
 use tokio::time::Instant;
-use url::Url;
 
 use super::byte_counter::ByteCounter;
+use super::call_target::CallTarget;
 use super::connection::DialTimes;
 use super::error::EgressError;
 use super::phase::PhaseClock;
@@ -49,7 +49,7 @@ pub(super) struct CallRecord {
 #[derive(Debug)]
 struct RequestLabels {
     method: String,
-    origin: String,
+    origin: Arc<str>,
     path: String,
     /// The host of the rule that allowed the call; `None` if it was refused before.
     rule: Option<Arc<str>>,
@@ -90,20 +90,21 @@ enum CallEnd {
 }
 
 impl CallRecord {
-    /// Without a `url` it is of a request that is none, since its parts can't be read.
+    /// Without a `target` it is of a request that is none, since its parts can't be read.
     pub(super) fn new(
         connector: Arc<str>,
         method: &str,
-        url: Option<&Url>,
+        target: Option<&CallTarget>,
         secrets: Secrets,
     ) -> Self {
-        let path = |url: &Url| secrets.shown_beginning(url.path(), SHOWN_PATH_BYTES);
+        let path =
+            |target: &CallTarget| secrets.shown_beginning(target.url().path(), SHOWN_PATH_BYTES);
         Self {
             connector,
             request: RequestLabels {
                 method: report::escaped(&report::shortened(method, SHOWN_METHOD_BYTES)),
-                origin: url.map_or_else(String::new, |url| url.origin().ascii_serialization()),
-                path: url.map_or_else(String::new, path),
+                origin: target.map_or_else(Arc::default, |target| target.origin().clone()),
+                path: target.map_or_else(String::new, path),
                 rule: None,
                 attempt: 1,
             },
@@ -206,12 +207,8 @@ impl CallRecord {
     fn log(&self) {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         let connector = &*self.connector;
-        let RequestLabels {
-            method,
-            origin,
-            path,
-            ..
-        } = &self.request;
+        let RequestLabels { method, path, .. } = &self.request;
+        let origin = self.origin();
         let times = &self.times;
         let attempt = (self.request.attempt > 1).then_some(self.request.attempt);
         let held_ms = times.held.map(milliseconds);

@@ -5,6 +5,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 use url::Url;
 
+use super::call_target::CallTarget;
 use super::outgoing::{Outgoing, OutgoingBody};
 
 /// What another origin gets of a request's headers. All others may be credentials, whatever their name.
@@ -21,7 +22,7 @@ const HARMLESS: [HeaderName; 7] = [
 /// What of a request its redirect begins with.
 pub(super) struct Redirectable {
     method: Method,
-    url: Url,
+    target: CallTarget,
     headers: HeaderMap,
     /// None where the body was a stream, and is gone.
     body: Option<Bytes>,
@@ -31,7 +32,7 @@ impl Redirectable {
     pub(super) fn of(request: &Outgoing) -> Self {
         Self {
             method: request.method.clone(),
-            url: request.url.clone(),
+            target: request.target.clone(),
             headers: request.headers.clone(),
             body: match &request.body {
                 OutgoingBody::Whole(bytes) => Some(bytes.clone()),
@@ -55,7 +56,7 @@ impl Redirectable {
             _ => return None,
         };
         let location = escaped(response.get(header::LOCATION)?);
-        let url = self.url.join(&location).ok()?;
+        let url = self.target.url().join(&location).ok()?;
         let method = if becomes_get {
             Method::GET
         } else {
@@ -63,7 +64,7 @@ impl Redirectable {
         };
         let url = upgraded(&method, url);
         let mut headers = self.headers;
-        if url.origin() != self.url.origin() {
+        if url.origin() != self.target.url().origin() {
             headers = headers
                 .into_iter()
                 .scan(None, |last, (name, value)| {
@@ -91,7 +92,7 @@ impl Redirectable {
         };
         Some(Outgoing {
             method,
-            url,
+            target: CallTarget::new(url),
             headers,
             body: OutgoingBody::Whole(body),
         })
@@ -129,7 +130,7 @@ mod tests {
         }
         Outgoing {
             method: Method::POST,
-            url: Url::parse(url).unwrap(),
+            target: CallTarget::new(Url::parse(url).unwrap()),
             headers,
             body: OutgoingBody::Whole(Bytes::from_static(b"rows")),
         }
@@ -164,7 +165,10 @@ mod tests {
             assert_eq!(names, ["accept", "content-type"], "{location}");
         }
         let same = after(307, "/v2/rows").unwrap();
-        assert_eq!(same.url.as_str(), "https://api.example.com/v2/rows");
+        assert_eq!(
+            same.target.url().as_str(),
+            "https://api.example.com/v2/rows"
+        );
         assert_eq!(same.headers.len(), 5);
     }
 
@@ -199,7 +203,7 @@ mod tests {
             (b"?page=2", "https://api.example.com/v1/rows?page=2"),
             (b"HTTPS://API.example.com/x", "https://api.example.com/x"),
         ] {
-            let next = after(302, location).map(|next| next.url.to_string());
+            let next = after(302, location).map(|next| next.target.url().to_string());
             assert_eq!(
                 next.as_deref(),
                 Some(expected),
@@ -223,7 +227,7 @@ mod tests {
         };
         let next = Redirectable::of(&request).next(StatusCode::FOUND, &response, upgraded);
         let next = next.unwrap();
-        assert_eq!(next.url.as_str(), "https://api.example.com/v2");
+        assert_eq!(next.target.url().as_str(), "https://api.example.com/v2");
         assert!(next.headers.contains_key(header::AUTHORIZATION));
     }
 

@@ -113,8 +113,8 @@ impl Upstream {
         policy: &mut P,
         attempt: &mut Attempt<'_, B>,
     ) -> Result<P::Answer, P::Error> {
-        let url = request.url.clone();
-        let origin = url.origin().ascii_serialization();
+        let target = request.target.clone();
+        let (url, origin) = (target.url(), target.origin());
         let (mut number, mut tries, mut resends): (u32, u32, u32) = (1, 1, 0);
         loop {
             let mut again = policy.again(&request, attempt.bearer.may_renew());
@@ -125,7 +125,7 @@ impl Upstream {
                 Err(failure) => (Err(failure), Judgment::UNANSWERED),
             };
             let is_refused = judgment.verdict == ResponseVerdict::Credential;
-            let renews = sent.is_ok() && attempt.bearer.renews(is_refused, &url, again.is_some());
+            let renews = sent.is_ok() && attempt.bearer.renews(is_refused, url, again.is_some());
             if renews && let Some(again) = again.take() {
                 if let Ok(response) = sent {
                     response.into_body().set_aside();
@@ -153,8 +153,8 @@ impl Upstream {
                 .and_then(|(again, passing)| {
                     let pause =
                         self.governor
-                            .pause(&origin, url.path(), tries, passing.told, |wait| {
-                                attempt.has_room_for(wait, &origin, sent)
+                            .pause(origin, url.path(), tries, passing.told, |wait| {
+                                attempt.has_room_for(wait, origin, sent)
                             })?;
                     let may_call = attempt.scope.network.try_call();
                     may_call.then_some((again, pause, passing.status))
@@ -163,7 +163,7 @@ impl Upstream {
                 return match ended {
                     Ok(answer) if judgment.is_hidden_limit => {
                         P::set_aside(answer);
-                        Err(self.refused(&url, &judgment).into())
+                        Err(self.refused(url, &judgment).into())
                     }
                     ended => ended.map_err(|failure| policy.failed(failure)),
                 };
@@ -174,15 +174,15 @@ impl Upstream {
             let waits = &attempt.scope.waits;
             // A refusal may tell of a quota instead of a pause.
             let due = matches!(judgment.verdict, ResponseVerdict::RateLimit(_))
-                .then(|| self.governor.due_in(&origin, url.path()))
+                .then(|| self.governor.due_in(origin, url.path()))
                 .flatten();
             let length = pause.max(due.unwrap_or_default());
-            let wait = Wait::lasting(another_try(&origin), length);
+            let wait = Wait::lasting(another_try(origin), length);
             if waits.postponer.postpones(&wait, length, sent) {
                 return std::future::pending().await;
             }
             self.governor
-                .wait_for_retry(&origin, pause, status, waits)
+                .wait_for_retry(origin, pause, status, waits)
                 .await;
             attempt.pause(pause);
             tries = tries.saturating_add(1);

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::{BodyLimits, ResponseBody};
+use super::call_target::CallTarget;
 use super::codings::Codings;
 use super::error::EgressError;
 use super::exchange::{self, AnswerBody, ExchangeTimes, TimeLimit};
@@ -66,11 +67,11 @@ impl Upstream {
         number: u32,
         attempt: &mut Attempt<'s, B>,
     ) -> Result<(Response<ResponseBody>, Judgment<'s>), TryFailure> {
-        let mut record = self.record(request.method.as_str(), Some(&request.url));
+        let mut record = self.record(request.method.as_str(), Some(&request.target));
         record.attempt(number);
         let is_head = request.method == Method::HEAD;
-        let origin = record.origin().to_owned();
-        match self.exchange(request, &origin, attempt, &mut record).await {
+        let target = request.target.clone();
+        match self.exchange(request, &target, attempt, &mut record).await {
             Ok((answer, judgment)) => {
                 let mut response = self.response(answer, is_head, attempt, record);
                 let judgment = match judgment {
@@ -83,7 +84,7 @@ impl Upstream {
                             error: error.into(),
                         })?,
                 };
-                self.tell_refusal(&origin, response.status(), &judgment);
+                self.tell_refusal(target.origin(), response.status(), &judgment);
                 Ok((response, judgment))
             }
             Err(error) => {
@@ -100,18 +101,19 @@ impl Upstream {
     async fn exchange<'u, 's, B: Bearer>(
         &'u self,
         mut request: Outgoing,
-        origin: &'u str,
+        target: &'u CallTarget,
         attempt: &mut Attempt<'s, B>,
         record: &mut CallRecord,
     ) -> Result<(ExchangeAnswer, ExchangeJudgment<'u, 's>), EgressError> {
-        headers::check(&request.url)?;
+        let (url, origin) = (target.url(), target.origin());
+        headers::check(url)?;
         let rule = self
             .allow
-            .matching(request.method.as_str(), &request.url)
-            .ok_or_else(|| self.denied(request.method.as_str(), &request.url))?;
+            .matching(request.method.as_str(), url)
+            .ok_or_else(|| self.denied(request.method.as_str(), url))?;
         record.allowed_by(rule.host().clone());
         let is_streamed = matches!(request.body, OutgoingBody::Streamed(_));
-        let permit = self.admitted(&request.url, origin, attempt, record).await?;
+        let permit = self.admitted(target, attempt, record).await?;
         let charge = match attempt.made_ready(&mut request) {
             Ok(charge) => charge,
             Err(error) => {
@@ -128,7 +130,7 @@ impl Upstream {
         let times = self.times(attempt);
         let waiting = Arc::new(attempt.scope.waits.begin(Wait {
             reason: WaitReason::Connection {
-                origin: origin.to_owned(),
+                origin: origin.clone(),
             },
             until: None,
         }));
@@ -170,13 +172,13 @@ impl Upstream {
             None => HeadJudgment::Known(Judgment::plain(status, &readings)),
         };
         let judgment = ExchangeJudgment::new(judgment, status, permit, readings);
-        head.headers = attempt.memory.charged_headers(&head.headers)?;
+        head.headers = attempt.memory.charged_headers(head.headers)?;
         if let Some(finder) = attempt.bearer.hidden() {
             headers::replace(&mut head.headers, &finder);
         }
         let codings = Codings::of(head.status, &head.headers, is_head).map_err(|source| {
             EgressError::Failed {
-                origin: origin.to_owned(),
+                origin: (**origin).to_owned(),
                 source: source.into(),
             }
         })?;
@@ -205,11 +207,11 @@ impl Upstream {
     /// call is let through may wait for that very call, if both go to one origin.
     async fn admitted<'u, B: Bearer>(
         &'u self,
-        url: &Url,
-        origin: &'u str,
+        target: &'u CallTarget,
         attempt: &mut Attempt<'_, B>,
         record: &mut CallRecord,
     ) -> Result<CallPermit<'u>, EgressError> {
+        let (url, origin) = (target.url(), target.origin());
         let began = Instant::now();
         let mut was_held = false;
         let mut is_last = false;
@@ -272,9 +274,9 @@ impl Upstream {
         self.tokens.as_ref().filter(|_| !self.maps.has(token_url))
     }
 
-    /// What is told of a call; without a `url` of a request that is none.
-    pub(super) fn record(&self, method: &str, url: Option<&Url>) -> CallRecord {
-        CallRecord::new(self.connector.clone(), method, url, self.secrets.clone())
+    /// What is told of a call; without a `target` of a request that is none.
+    pub(super) fn record(&self, method: &str, target: Option<&CallTarget>) -> CallRecord {
+        CallRecord::new(self.connector.clone(), method, target, self.secrets.clone())
     }
 
     /// The URL that a request goes to: with `upgrade-http`, https in place of http, if the rules permit it so and not as it is.

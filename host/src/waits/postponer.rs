@@ -160,7 +160,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn retry() -> Wait {
-        let origin = "https://api.example.com".to_owned();
+        let origin = "https://api.example.com".into();
         Wait::lasting(WaitReason::Retry { origin }, SECOND)
     }
 

@@ -13,7 +13,9 @@ pub(super) fn add(addition: &Addition, request: &mut Outgoing) -> Result<(), Req
         Addition::Header { name, value } => {
             request.headers.insert(name, value.clone());
         }
-        Addition::Query { name, value } => set_parameter(&mut request.url, name, value.expose()),
+        Addition::Query { name, value } => request
+            .target
+            .change(|url| set_parameter(url, name, value.expose())),
         Addition::Cookie { name, value } => set_cookie(&mut request.headers, name, value.expose())?,
     }
     Ok(())

@@ -53,7 +53,8 @@ pub(super) fn tagged(
 /// client then reads to the end of the connection, whatever the length says. The header is taken out.
 fn bare_length(response: &mut Response<Incoming>) -> Option<u64> {
     let headers = response.headers();
-    if response.body().is_end_stream() || !codings::is_bare(headers) {
+    // A client that knows the length has seen no transfer-coding.
+    if response.body().size_hint().exact().is_some() || !codings::is_bare(headers) {
         return None;
     }
     let length = codings::length(headers)?;
@@ -66,7 +67,7 @@ fn says_it_is_last(response: &Response<Incoming>) -> bool {
     let headers = response.headers();
     response.version() != Version::HTTP_11
         || closes(headers)
-        || !(response.body().is_end_stream()
+        || !(response.body().size_hint().exact().is_some()
             || headers.contains_key(header::CONTENT_LENGTH)
             || headers.contains_key(header::TRANSFER_ENCODING))
 }

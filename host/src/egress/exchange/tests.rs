@@ -5,6 +5,7 @@ use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
+use super::super::call_target::CallTarget;
 use super::super::error::EgressError;
 use super::super::outgoing::{OutgoingBody, StreamedBody};
 use super::bounded_body::BodyFault;
@@ -53,9 +54,9 @@ async fn request_that_is_still_written_ends_with_its_time() {
             body: Guest { writes }.boxed_unsync(),
             length: None,
         };
-        let url = "https://api.example.com/".parse().unwrap();
+        let target = CallTarget::new("https://api.example.com/".parse().unwrap());
         let secrets = Secrets::of("shop");
-        let record = CallRecord::new("shop".into(), "POST", Some(&url), secrets);
+        let record = CallRecord::new("shop".into(), "POST", Some(&target), secrets);
         let body = bounded(
             OutgoingBody::Streamed(streamed),
             1000,

@@ -327,7 +327,7 @@ impl Drop for CallPermit<'_> {
 /// What a call waits for that is made again.
 pub(super) fn another_try(origin: &str) -> WaitReason {
     WaitReason::Retry {
-        origin: origin.to_owned(),
+        origin: origin.into(),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::egress::attempt::{Attempt, NoCredential, TryFailure};
 use crate::egress::auth::error::EndpointError;
 use crate::egress::auth::fault::EndpointFault;
 use crate::egress::body::ResponseBody;
+use crate::egress::call_target::CallTarget;
 use crate::egress::error::EgressError;
 use crate::egress::failure::FailureKind;
 use crate::egress::governor::ResponseVerdict;
@@ -268,7 +269,7 @@ impl RetryPolicy for TokenRetries<'_> {
         }
         Ok(Outgoing {
             method: shape.method.clone(),
-            url,
+            target: CallTarget::new(url),
             headers,
             body: OutgoingBody::Whole(body),
         })
