@@ -23,6 +23,7 @@ const KITS: [(&str, &str, &[&str], &str); 5] = [
 ];
 const JAVASCRIPT: &[&str] = &[
     "README.md",
+    "adapt.d.ts",
     "bin",
     "index.d.ts",
     "package.json",

@@ -11,13 +11,19 @@ import { sourceLines } from "./source-lines.js";
 
 const inKit = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
-/** Writes the bundle of `entry` to `outfile`, and tells whether it uses random bytes. */
-export async function bundle(build, entry, outfile) {
-  let result = await bundleOnce(build, entry, outfile, []);
+/**
+ * Writes the bundle of `entry` to `outfile`, and tells whether it uses random bytes. With `isFunction`, it serves a function
+ * for another platform.
+ */
+export async function bundle(build, entry, outfile, { isFunction = false } = {}) {
+  const options = { first: [], packages: [], isFunction };
+  let result = await bundleOnce(build, entry, outfile, options);
+  if (isFunction) options.packages = packagesIn(result.metafile.inputs);
   // The languages and zones of texts take room, so they are there only where they may be used.
-  if (/\btoLocale|\blocaleCompare|\bIntl\b/.test(await readFile(outfile, "utf8"))) {
-    result = await bundleOnce(build, entry, outfile, [inKit("intl/install.js")]);
-  }
+  if (/\btoLocale|\blocaleCompare|\bIntl\b/.test(await readFile(outfile, "utf8")))
+    options.first = [inKit("intl/install.js")];
+  if (options.first.length > 0 || options.packages.length > 0)
+    result = await bundleOnce(build, entry, outfile, options);
   // At its end, so that no line moves.
   const map = JSON.parse(await readFile(`${outfile}.map`, "utf8"));
   const text = await readFile(outfile, "utf8");
@@ -27,7 +33,17 @@ export async function bundle(build, entry, outfile) {
   return { usesRandom: Object.keys(inputs).some((path) => path.endsWith("random-component.js")) };
 }
 
-async function bundleOnce(build, entry, outfile, more) {
+// The files that a function's own modules import of packages.
+function packagesIn(inputs) {
+  const isPackages = (path) => /(?:^|[\\/])node_modules[\\/]/.test(path);
+  const files = Object.entries(inputs)
+    .filter(([path]) => !isPackages(path))
+    .flatMap(([, { imports }]) => imports.map(({ path }) => path))
+    .filter((path) => isPackages(path) && !/[\\/]weld-connector[\\/]/.test(path) && path in inputs);
+  return [...new Set(files)].map((path) => resolve(path));
+}
+
+async function bundleOnce(build, entry, outfile, { first: more, packages, isFunction }) {
   const first = [inKit("globals.js"), ...more].map((path) => `import ${JSON.stringify(path)};`).join("\n");
   try {
     return await build({
@@ -40,7 +56,12 @@ async function bundleOnce(build, entry, outfile, more) {
       bundle: true,
       // Of packages that have several forms, the one for browsers: it has `fetch` and no modules of Node.
       conditions: ["weld"],
-      define: { "process.env.NODE_DEBUG": "undefined", "process.env.NODE_ENV": '"production"', global: "globalThis" },
+      define: {
+        "process.env.NODE_DEBUG": "undefined",
+        "process.env.NODE_ENV": '"production"',
+        global: "globalThis",
+        ...(isFunction ? { __dirname: '"/"', __filename: '"/index.js"' } : {}),
+      },
       external: ["weld:*", "wasi:*"],
       format: "esm",
       // Only what is used of it comes along.
@@ -50,7 +71,7 @@ async function bundleOnce(build, entry, outfile, more) {
       metafile: true,
       outfile,
       platform: "browser",
-      plugins: [provideNode(inKit("node"))],
+      plugins: [provideNode(inKit("node"), isFunction), providePackages(inKit("adapt/packages.js"), packages)],
       sourcemap: "external",
       // Promises of the engine would never go on; see src/promise.js.
       supported: { "async-await": false, "async-generator": false, "for-await": false, "top-level-await": false },
@@ -60,4 +81,18 @@ async function bundleOnce(build, entry, outfile, more) {
     if (!error.errors?.length) throw new Mistake(error.message, { cause: error });
     throw new Mistake(`the connector can't be bundled\n\n${error.errors.map(explained).join("\n")}`, { cause: error });
   }
+}
+
+/** esbuild's plugin that puts the loading of these files in place of the module at `path`. */
+function providePackages(path, files) {
+  return {
+    name: "weld-packages",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]packages\.js$/ }, (module) => {
+        if (module.path !== path || files.length === 0) return undefined;
+        const loads = files.map((file) => `() => require(${JSON.stringify(file)})`);
+        return { contents: `export const packages = [${loads.join(", ")}];\n`, resolveDir: dirname(path) };
+      });
+    },
+  };
 }

@@ -23,6 +23,19 @@ const PROVIDED = {
 // Packages that bring what the kit has by itself, through modules of Node's.
 const PACKAGES = { "cross-fetch": "fetch.js", "isomorphic-fetch": "fetch.js", "node-fetch": "fetch.js" };
 
+// What a function for another platform finds besides; paths from the folder of the others.
+const OF_FUNCTIONS = {
+  http: "../adapt/node-http.js",
+  https: "../adapt/node-https.js",
+  os: "../adapt/os.js",
+  perf_hooks: "../adapt/perf-hooks.js",
+  "@google-cloud/functions-framework": "../adapt/functions-framework.js",
+  axios: "../adapt/axios/index.js",
+  dotenv: "../adapt/dotenv.js",
+  "dotenv/config": "../adapt/dotenv.js",
+  "node-fetch": "../adapt/fetch.js",
+};
+
 const REQUESTS = "use fetch, which is a global and an export of weld-connector";
 const FILES = "a connector has no files: what the next page needs belongs in its state, and settings in [env]";
 const WHOLE = "bodies are here as a whole: use response.text(), json() or bytes()";
@@ -56,24 +69,30 @@ const NAMESPACE = "weld-node";
 const plain = (name) => name.replace(/^node:/, "");
 
 /**
- * esbuild's plugin that puts the kit's modules in place of Node's. Packages may
+ * esbuild's plugin that puts the kit's modules in place of Node's, and with `isFunction` those of functions' platforms. Packages may
  * load `stream`, of which there is nothing but the names: many have streams beside what is used of them.
  */
-export function provideNode(folder) {
+export function provideNode(folder, isFunction) {
   return {
     name: "weld-node",
     setup(build) {
-      build.onResolve({ filter: /^(?:node:)?[a-z][a-z_/0-9-]*$/ }, ({ path, kind, importer, namespace }) => {
-        const name = plain(path);
-        if (namespace === NAMESPACE) return undefined;
-        const isPackages = /[\\/]node_modules[\\/]/.test(importer);
-        const suffix = kind === "require-call" ? "?require" : "";
-        if (Object.hasOwn(PACKAGES, name)) return { path: PACKAGES[name], namespace: NAMESPACE, suffix };
-        if (Object.hasOwn(PROVIDED, name) && (name !== "stream" || isPackages)) {
-          return { path: PROVIDED[name], namespace: NAMESPACE, suffix };
-        }
-        return undefined;
-      });
+      build.onResolve(
+        { filter: /^(?:node:|@google-cloud\/)?[a-z][a-z_/0-9-]*$/ },
+        ({ path, kind, importer, namespace }) => {
+          const name = plain(path);
+          if (namespace === NAMESPACE) return undefined;
+          const isPackages = /[\\/]node_modules[\\/]/.test(importer);
+          const suffix = kind === "require-call" ? "?require" : "";
+          if (isFunction && Object.hasOwn(OF_FUNCTIONS, name)) {
+            return { path: OF_FUNCTIONS[name], namespace: NAMESPACE, suffix };
+          }
+          if (Object.hasOwn(PACKAGES, name)) return { path: PACKAGES[name], namespace: NAMESPACE, suffix };
+          if (Object.hasOwn(PROVIDED, name) && (name !== "stream" || isPackages)) {
+            return { path: PROVIDED[name], namespace: NAMESPACE, suffix };
+          }
+          return undefined;
+        },
+      );
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path, suffix }) => {
         const file = JSON.stringify(join(folder, path));
         const contents =

@@ -14,10 +14,11 @@ import { bundle } from "./bundle.js";
 import { deepenStack } from "./deep-stack.js";
 import { Mistake } from "./mistake.js";
 
-const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey]
+const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey] [--function]
 
 ENTRY exports the connector as \`source\`; without it, connector.ts or connector.js is taken.
-The component is written to NAME.wasm, NAME being the package's name.`;
+The component is written to NAME.wasm, NAME being the package's name.
+--function is for an entry that serves a function for another platform; see weld-host adapt.`;
 
 // jco, which builds with StarlingMonkey, reads the contract only with this version.
 const SHIM = { name: "@bytecodealliance/preview2-shim", version: "0.26.0" };
@@ -25,7 +26,7 @@ const SHIM = { name: "@bytecodealliance/preview2-shim", version: "0.26.0" };
 const ENGINES = { quickjs: withQuickJs, starlingmonkey: withStarlingMonkey };
 
 async function main() {
-  const { entry, out, engine } = await readArguments();
+  const { entry, out, engine, isFunction } = await readArguments();
   const project = createRequire(join(process.cwd(), "package.json"));
   const { build } = await importTool(project, "esbuild");
 
@@ -33,7 +34,7 @@ async function main() {
   // Beside the result, so that the last step is a renaming: weld-host never sees half a component.
   const folder = await mkdtemp(join(dirname(out), ".weld-connector-"));
   try {
-    const { usesRandom } = await bundle(build, entry, join(folder, "connector.js"));
+    const { usesRandom } = await bundle(build, entry, join(folder, "connector.js"), { isFunction });
     // A copy, since jco may write into the contract's folder.
     await cp(new URL("../wit", import.meta.url), join(folder, "wit"), { recursive: true });
     if (usesRandom) await addRandom(join(folder, "wit"));
@@ -57,13 +58,19 @@ async function readArguments() {
   if (positionals.length > 1) throw new Mistake(`one entry is enough: ${positionals.join(", ")}`);
   const entry = resolve(positionals[0] ?? ["connector.ts", "connector.js"].find(existsSync) ?? "connector.js");
   if (!existsSync(entry)) throw new Mistake(`there is no ${entry}`);
-  return { entry, engine, out: resolve(values.out ?? `${await packageName()}.wasm`) };
+  return {
+    entry,
+    engine,
+    isFunction: values.function ?? false,
+    out: resolve(values.out ?? `${await packageName()}.wasm`),
+  };
 }
 
 function parse() {
   const options = {
     out: { type: "string", short: "o" },
     engine: { type: "string" },
+    function: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   };
   try {

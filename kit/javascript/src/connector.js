@@ -9,10 +9,10 @@ import { setRunning } from "./running.js";
 import { reseed } from "./random.js";
 import { contractTables } from "./schema.js";
 
-const definitions = new WeakMap();
+const callsBySource = new WeakMap();
 
-/** What `source` was made of; for the fake host. */
-export const definitionOf = (source) => definitions.get(source);
+/** How the calls of `source` begin and end; for the fake host. */
+export const callsFor = (source) => callsBySource.get(source);
 
 function requireFunction(definition, name) {
   if (typeof definition?.[name] !== "function") {
@@ -24,12 +24,16 @@ function requireFunction(definition, name) {
 export function defineConnector(definition) {
   requireFunction(definition, "schema");
   requireFunction(definition, "fetchPage");
-  const calls = callsOf(definition);
+  return sourceOf(callsOf(definition));
+}
+
+/** The export `source` whose calls begin and end so. */
+export function sourceOf(calls) {
   const source = {
     schema: () => finish(calls.schema()),
     fetchPage: (table, state) => finish(calls.fetchPage(table, state)),
   };
-  definitions.set(source, definition);
+  callsBySource.set(source, calls);
   return source;
 }
 
@@ -53,7 +57,7 @@ export function connector({ tables }) {
 export const table = (definition) => definition;
 
 /** The two calls of a definition: how each begins, what to call it, and what becomes of what it comes to. */
-export function callsOf(definition) {
+function callsOf(definition) {
   return {
     schema: () => ({
       what: "schema",
@@ -76,12 +80,12 @@ export function report(thrown, what) {
 }
 
 // In a component: the call is driven to its end before this returns.
-function finish({ what, begin, end }) {
+function finish({ what, begin, end, unsettled }) {
   setRunning(true);
   reset();
   reseed();
   try {
-    const value = end(drive(begin(), what));
+    const value = end(drive(begin(), what, unsettled));
     for (const reason of takeUnhandled()) {
       log("warn", `${what} left a rejected promise that nothing handles: ${trace(reason)}`);
     }

@@ -4,6 +4,7 @@ import { httpFetch } from "#host";
 import { Body } from "./body.js";
 import { MOST_MILLISECONDS } from "./errors.js";
 import { Request } from "./request.js";
+import { countRequest } from "./requests-sent.js";
 import { Response } from "./response.js";
 import { passTime, untilTimer } from "./loop.js";
 import { requireRunning } from "./running.js";
@@ -67,6 +68,7 @@ function send(request) {
   const bound = Math.ceil(untilAborted(signal));
   const timeout = bound < (request.timeout ?? MOST_MILLISECONDS) ? bound : request.timeout;
   let answer;
+  countRequest();
   try {
     answer = httpFetch({
       method,

@@ -131,25 +131,25 @@ function take(outcome) {
   throw outcome.value;
 }
 
-/** What `value` comes to, driven by this loop; `what` returned it. */
-export function drive(value, what) {
+/** What `value` comes to, driven by this loop; `what` returned it. `unsettled` makes the error for one that nothing settles. */
+export function drive(value, what, unsettled = () => new NeverSettled(what)) {
   if (!isThenable(value)) return value;
   const outcome = watch(value);
   for (;;) {
     runJobs();
     if (outcome.settled) return take(outcome);
-    if (!runTimer()) throw new NeverSettled(what);
+    if (!runTimer()) throw unsettled();
   }
 }
 
 /** The same where the engine runs the jobs: in tests. `turn` lets it run all that wait. */
-export async function driveNatively(value, what, turn) {
+export async function driveNatively(value, what, turn, unsettled = () => new NeverSettled(what)) {
   if (!isThenable(value)) return value;
   const outcome = watch(value);
   for (;;) {
     await turn();
     if (outcome.settled) return take(outcome);
-    if (!runTimer()) throw new NeverSettled(what);
+    if (!runTimer()) throw unsettled();
   }
 }
 

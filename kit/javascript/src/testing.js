@@ -1,7 +1,7 @@
 // A host for tests: answers requests from a function, notes what the connector did, and lets no time pass.
 
 import { Body } from "./body.js";
-import { callsOf, definitionOf, report } from "./connector.js";
+import { callsFor, report } from "./connector.js";
 import { isInUse, use } from "./host/fake.js";
 import { install } from "./install.js";
 import { write } from "./json.js";
@@ -98,15 +98,15 @@ export class FakeHost {
   }
 
   async #call(source, choose) {
-    const definition = definitionOf(source);
-    if (definition === undefined) throw new TypeError("this is no `source` made by connector or defineConnector");
+    const calls = callsFor(source);
+    if (calls === undefined) throw new TypeError("this is no `source` made by connector or defineConnector");
     if (isInUse()) {
       throw new Error("another call is under way: await it first, and keep tests of one file in a row");
     }
-    const { what, begin, end } = choose(callsOf(definition));
+    const { what, begin, end, unsettled } = choose(calls);
     const restore = this.#enter();
     try {
-      return end(await driveNatively(begin(), what, turn));
+      return end(await driveNatively(begin(), what, turn, unsettled));
     } catch (cause) {
       throw new CallError(report(cause, what), cause);
     } finally {

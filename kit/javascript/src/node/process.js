@@ -2,4 +2,19 @@
 
 const { process } = globalThis;
 export const { nextTick, platform, version, versions } = process;
+/** The variables as they are when one is asked for. */
+export const env = new Proxy(
+  {},
+  {
+    get: (_, name) => process.env[name],
+    set: (_, name, value) => Reflect.set(process.env, name, String(value)),
+    has: (_, name) => name in process.env,
+    deleteProperty: (_, name) => Reflect.deleteProperty(process.env, name),
+    ownKeys: () => Reflect.ownKeys(process.env),
+    getOwnPropertyDescriptor: (_, name) => {
+      const value = process.env[name];
+      return value === undefined ? undefined : { value, configurable: true, enumerable: true, writable: true };
+    },
+  },
+);
 export default process;

@@ -1,0 +1,20 @@
+import type { Source } from "./index.js";
+
+/** How a cloud function or a Lambda is served; see `weld-host adapt`. */
+export interface FunctionOptions {
+  /** Loads the function's module, at each call. */
+  load: () => unknown;
+  /** What messages name; by default `index.js`. */
+  file?: string;
+  /** The export to call, or the name that it is registered by, where there are several. */
+  entry?: string;
+  /** What it is called with: `(req, res)` or `(event, context)`. By default it is told by its parameters. */
+  kind?: "http" | "lambda";
+  /** The variable with the key that the function checks. */
+  keyVariable?: string;
+  /** The variables that the function needs. */
+  variables?: string[];
+}
+
+/** The export `source` of a component that serves a function. */
+export function functionConnector(options: FunctionOptions): Source;

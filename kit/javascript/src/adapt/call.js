@@ -1,0 +1,68 @@
+// One request to the function, on whichever platform it was written for.
+
+import { Misconfigured } from "../errors.js";
+import { findEntry } from "./entry.js";
+import { callLambda } from "./lambda.js";
+import { fetch } from "./fetch.js";
+import { enterEnvironment } from "./process.js";
+import { FunctionRequest } from "./request.js";
+import { FunctionResponse } from "./response.js";
+import { requestsSent } from "../requests-sent.js";
+
+/** Sends the function a request of Weld's, and answers what it answers: status, headers, and a text or a value. */
+export async function ask(target, { method, path, body }) {
+  enterEnvironment();
+  globalThis.fetch = fetch;
+  const key = ownKey(target.keyVariable);
+  const sentBefore = requestsSent();
+  const { handler, kind } = findEntry(loaded(target), target);
+  const message = { method, path, body, headers: headersOf(key, body) };
+  const answer = kind === "lambda" ? await callLambda(handler, message) : await callHttp(handler, message);
+  return { ...answer, asked: requestsSent() > sentBefore };
+}
+
+// The key that the function checks. Where none is configured, one for this call, so that no real one can be shown.
+function ownKey(variable) {
+  const known = variable === undefined ? undefined : process.env[variable];
+  if (known) return known;
+  const key = Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32).toString(36)).join("-");
+  if (variable !== undefined) process.env[variable] = key;
+  return key;
+}
+
+function headersOf(key, body) {
+  const headers = {
+    accept: "*/*",
+    authorization: `Bearer ${key}`,
+    "content-type": "application/json",
+    host: "localhost",
+    "user-agent": "Weld",
+  };
+  if (body !== undefined) headers["content-length"] = String(new TextEncoder().encode(body).length);
+  return headers;
+}
+
+// The function's own modules, which may read variables while they load.
+function loaded({ load, file, variables }) {
+  try {
+    return load();
+  } catch (error) {
+    const missing = variables.filter((name) => process.env[name] === undefined);
+    if (!(error instanceof TypeError) || missing.length === 0) throw error;
+    const names = missing.join(", ");
+    throw new Misconfigured(`${file} fails while it loads, and ${names} is not set in [env]: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+function callHttp(handler, message) {
+  return new Promise((resolve, reject) => {
+    const request = new FunctionRequest(message);
+    const response = new FunctionResponse(request, resolve);
+    const returned = handler(request, response);
+    if (returned !== null && typeof returned === "object" && typeof returned.then === "function") {
+      returned.then(undefined, reject);
+    }
+  });
+}

@@ -1,0 +1,13 @@
+// `@google-cloud/functions-framework`: what functions register themselves with.
+
+/** The registered functions by name, each with what it is for. */
+export const registered = new Map();
+
+const register = (signature) => (name, handler) => {
+  registered.set(String(name), { signature, handler });
+};
+
+export const http = register("http");
+export const cloudEvent = register("cloud events");
+export const typed = register("typed requests");
+export default { cloudEvent, http, typed };

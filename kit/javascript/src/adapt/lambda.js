@@ -1,0 +1,118 @@
+// A Lambda behind a function URL: the event in its payload 2.0, the context, and the answer in each of its forms.
+
+import { ConnectorError, describe } from "../errors.js";
+import { Headers } from "../headers.js";
+import { Buffer } from "../node/buffer.js";
+import { startOfCall } from "../running.js";
+import { partsOf } from "./page.js";
+
+// The longest that a Lambda may take.
+const MOST_TIME = 900_000;
+const NAME = "weld";
+
+/** Calls a handler with a request of Weld's. */
+export function callLambda(handler, message) {
+  return new Promise((resolve, reject) => {
+    const done = (error, value) => {
+      if (error === undefined || error === null) answer(value);
+      else
+        reject(error instanceof Error ? error : new ConnectorError(`the callback got ${textOf(error)} as its error`));
+    };
+    const answer = (value) => {
+      try {
+        resolve(answerOf(value));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const returned = handler(eventOf(message), contextOf(done), done);
+    if (returned !== null && typeof returned === "object" && typeof returned.then === "function") {
+      returned.then(
+        (value) => {
+          // One that takes the callback may be async for its `await` alone.
+          if (value !== undefined || handler.length < 3) answer(value);
+        },
+        (error) => reject(error),
+      );
+    } else if (returned !== undefined && handler.length < 3) {
+      answer(returned);
+    }
+  });
+}
+
+const textOf = (value) => (typeof value === "string" ? JSON.stringify(value) : describe(value));
+
+function eventOf({ method, path, body, headers }) {
+  const now = new Date(startOfCall());
+  const event = {
+    version: "2.0",
+    routeKey: "$default",
+    rawPath: path,
+    rawQueryString: "",
+    headers: { ...headers },
+    requestContext: {
+      accountId: "anonymous",
+      apiId: NAME,
+      domainName: headers.host,
+      domainPrefix: NAME,
+      http: { method, path, protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: headers["user-agent"] },
+      requestId: requestId(),
+      routeKey: "$default",
+      stage: "$default",
+      time: now.toISOString(),
+      timeEpoch: now.getTime(),
+    },
+    isBase64Encoded: false,
+  };
+  if (body !== undefined) event.body = body;
+  return event;
+}
+
+const requestId = () =>
+  "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () => Math.floor(Math.random() * 16).toString(16));
+
+function contextOf(done) {
+  return {
+    awsRequestId: requestId(),
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: NAME,
+    functionVersion: "$LATEST",
+    getRemainingTimeInMillis: () => Math.max(MOST_TIME - (Date.now() - startOfCall()), 0),
+    invokedFunctionArn: `arn:aws:lambda:local:000000000000:function:${NAME}`,
+    logGroupName: `/aws/lambda/${NAME}`,
+    logStreamName: NAME,
+    memoryLimitInMB: "128",
+    done,
+    fail: (error) => done(error ?? new ConnectorError("the handler called context.fail")),
+    succeed: (value) => done(undefined, value),
+  };
+}
+
+/** The answer in a value: `{ statusCode, headers, body }`, or else the body itself. */
+function answerOf(value) {
+  if (value === undefined || value === null) {
+    throw new ConnectorError(
+      `the handler ended without an answer: it returned ${describe(value)}, not { statusCode, body } or a value`,
+    );
+  }
+  const isWhole = typeof value === "object" && !Array.isArray(value) && "statusCode" in value;
+  if (!isWhole) return { status: 200, headers: new Headers(), ...bodyOf(value) };
+  const status = Number(value.statusCode);
+  if (!Number.isInteger(status))
+    throw new ConnectorError(`the statusCode is ${describe(value.statusCode)}, not a number`);
+  const { body = "" } = value;
+  const content = value.isBase64Encoded && typeof body === "string" ? Buffer.from(body, "base64").toString() : body;
+  return { status, headers: headersOf(value.headers), ...bodyOf(content) };
+}
+
+function headersOf(headers) {
+  const pairs = Object.entries(headers ?? {}).filter(([, value]) => value !== undefined && value !== null);
+  return new Headers(pairs.map(([name, value]) => [name, String(value)]));
+}
+
+/** A body that is an object, as the platform takes it too in place of its JSON. */
+function bodyOf(body) {
+  if (typeof body === "string") return { text: body };
+  const parts = partsOf(body);
+  return parts === undefined ? { text: JSON.stringify(body) ?? "" } : { parts };
+}

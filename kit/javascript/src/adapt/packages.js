@@ -1,0 +1,3 @@
+// The packages that a function imports, each to be loaded while the component is built. The build puts them here.
+
+export const packages = [];

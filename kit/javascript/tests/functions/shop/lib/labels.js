@@ -1,0 +1,1 @@
+export const LABELS = { a: "first", b: "second" };

@@ -1,0 +1,89 @@
+// Functions for other platforms, unchanged, as components that the host runs against fakes of their APIs.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { startApi } from "./server.js";
+
+const { COMPONENTS, WELD_HOST } = process.env;
+const json = (response, value) => response.setHeader("content-type", "application/json").end(JSON.stringify(value));
+let api, folder;
+
+before(async () => {
+  api = await startApi({
+    "/punk/v2/beers": ({ request, response, url }) => {
+      if (request.headers.authorization !== "Bearer the-token") return response.writeHead(401).end("who is this?");
+      const page = Number(url.searchParams.get("page"));
+      const ids = page < 3 ? [2 * page, 2 * page + 1] : [2 * page];
+      json(
+        response,
+        ids.map((id) => ({ id, first_brewed: "2020-09-01" })),
+      );
+    },
+    "/shop/eu/orders": ({ request, response, body }) => {
+      const after = JSON.parse(body).after ?? 0;
+      const order = { id: after + 1, kind: request.headers["x-token"] === "t" ? "b" : "none" };
+      json(response, { orders: [order], cursor: after === 2 ? null : after + 1 });
+    },
+  });
+  folder = await mkdtemp(join(COMPONENTS, "functions-"));
+});
+after(() => api.stop());
+
+/** Syncs a function with these variables; answers the exit status, the rows by table, and what was said. */
+async function synced(name, env, host, path) {
+  await symlink(join(COMPONENTS, `${name}.wasm`), join(folder, `${name}.wasm`)).catch(() => {});
+  const variables = Object.entries(env).map(([key, value]) => `${key} = "${value}"`);
+  const config = `[env]\n${variables.join("\n")}\n[network]\nallow = ["${host}"]\n`;
+  await writeFile(join(folder, `${name}.toml`), config);
+  const to = `${await mkdtemp(join(folder, "rows-"))}/`;
+  const values = ["sync", `${name}.wasm`, "--to", to, "--map", `${host}=${api.address}${path}`];
+  const child = spawn("timeout", ["600", WELD_HOST, ...values], { cwd: folder });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => said.push(bytes));
+  const status = await new Promise((done) => child.once("close", done));
+  const rows = async (table) => {
+    const text = await readFile(`${to}${table}.jsonl`, "utf8");
+    return text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  };
+  return { status, rows, said: Buffer.concat(said).toString() };
+}
+
+test("a Cloud Function of the guide's form runs as it is: axios, dayjs, pauses, its own key and a state", async () => {
+  const { status, rows, said } = await synced(
+    "guide",
+    { API_BEARER_TOKEN: "the-token" },
+    "https://api.punkapi.com",
+    "/punk",
+  );
+  assert.equal(status, 0, said);
+  const seen = "09/2020";
+  const expected = [2, 3, 4, 5, 6].map((id) => ({ id, first_brewed: "2020-09-01", seen }));
+  assert.deepEqual(await rows("beers"), expected);
+});
+
+test("an API's refusal that the function does not catch is told with its excerpt", async () => {
+  const { status, said } = await synced("guide", { API_BEARER_TOKEN: "wrong" }, "https://api.punkapi.com", "/punk");
+  assert.equal(status, 1, said);
+  assert.match(said, /Request failed with status code 401: GET https:\/\/api\.punkapi\.com\/v2\/beers: who is this\?/);
+});
+
+test("a Lambda in modules of ECMAScript runs as it is: https, crypto, JSON, and variables read while it loads", async () => {
+  const { status, rows, said } = await synced("shop", { SHOP_TOKEN: "t" }, "https://shop.example.com", "/shop");
+  assert.equal(status, 0, said);
+  const orders = await rows("orders");
+  assert.deepEqual(
+    orders.map(({ id, label, digest }) => [id, label, digest]),
+    [
+      [1, "second", "6b86b273"],
+      [2, "second", "d4735e3a"],
+      [3, "second", "4e074085"],
+    ],
+  );
+});

@@ -1,0 +1,313 @@
+// Functions (req, res), each asked by its own platform, functions-framework, and by the shim: the same answers.
+
+import assert from "node:assert/strict";
+import { request } from "node:http";
+import { createRequire } from "node:module";
+import { after, test } from "node:test";
+
+import { ask } from "../../src/adapt/call.js";
+import { functionConnector } from "weld-connector/adapt";
+import { fakeHost } from "weld-connector/testing";
+import { sourceOf } from "../../src/connector.js";
+
+const require = createRequire(import.meta.url);
+const framework = require("@google-cloud/functions-framework/testing");
+const { http } = require("@google-cloud/functions-framework");
+
+const servers = [];
+after(() => servers.forEach((server) => server.close()));
+
+/** What a function answers to the shim. */
+async function adapted(handler, message, env = {}) {
+  const target = { load: () => handler, file: "index.js", kind: "http", keyVariable: "WELD_API_KEY", variables: [] };
+  const source = sourceOf({
+    schema: () => ({ what: "a test", begin: () => ask(target, message), end: (answer) => answer }),
+  });
+  const { status, headers, text, parts } = await fakeHost({ env }).schema(source);
+  const body = parts ? JSON.stringify({ ...pieces(parts) }) : text;
+  return { status, type: headers.get("content-type"), body };
+}
+
+const pieces = ({ insert, state, hasMore }) => ({ insert: JSON.parse(insert), state: JSON.parse(state), hasMore });
+
+/** What it answers on its own platform. */
+async function original(handler, { method, path, body }) {
+  const name = `function${servers.length}`;
+  http(name, handler);
+  const server = framework.getTestServer(name);
+  servers.push(server);
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  const headers = { authorization: "Bearer key", "content-type": "application/json", connection: "close" };
+  return new Promise((done, fail) => {
+    const asked = request({ port, path, method, headers, agent: false }, (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("end", () => {
+        const type = response.headers["content-type"] ?? null;
+        done({ status: response.statusCode, type, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    asked.on("error", fail);
+    asked.end(body);
+  });
+}
+
+const PAGE = { method: "POST", path: "/", body: '{"name": "orders", "state": {"after": 7}}' };
+const SCHEMA = { method: "GET", path: "/schema" };
+const rows = { insert: [{ id: 1, at: new Date(0), none: undefined, bad: NaN }], state: {}, hasMore: false };
+
+const ANSWERS = {
+  "json of a page": (req, res) => res.json(rows),
+  "json after a status": (req, res) => res.status(201).json(rows),
+  "json of an array": (req, res) => res.json([1, { a: null }]),
+  "json of nothing": (req, res) => res.json(null),
+  "json of a text": (req, res) => res.json("text"),
+  "json of what has toJSON": (req, res) => res.json({ toJSON: () => rows }),
+  "send of an object": (req, res) => res.send(rows),
+  "send of a text": (req, res) => res.send(JSON.stringify(rows)),
+  "send of a text with a type": (req, res) => res.type("json").send(JSON.stringify(rows)),
+  "send of bytes": (req, res) => res.send(Buffer.from('{"a": 1}')),
+  "send of true": (req, res) => res.send(true),
+  "send of nothing": (req, res) => res.send(),
+  "a header set in any case": (req, res) => res.set("CONTENT-TYPE", "application/json").send("{}"),
+  "headers set together": (req, res) => res.set({ "Content-Type": "text/plain", "X-A": "b" }).send(`${res.get("x-a")}`),
+  "setHeader and end": (req, res) => {
+    res.setHeader("Content-Type", "application/json");
+    res.statusCode = 202;
+    res.end(JSON.stringify({ a: 1 }));
+  },
+  "writeHead, write and end": (req, res) => {
+    res.writeHead(200, { "Content-Type": "application/json" });
+    res.write('{"a": ');
+    res.end("1}");
+  },
+  "a status alone": (req, res) => res.sendStatus(403),
+  "an unknown status alone": (req, res) => res.sendStatus(299),
+  "a status and end": (req, res) => res.status(204).end(),
+  "a type by its ending": (req, res) => res.type(".html").send("<p>"),
+  "a type in full": (req, res) => res.contentType("text/csv").send("a,b"),
+  "an async function": async (req, res) => {
+    await null;
+    res.status(200).json(rows);
+  },
+  "an answer in a callback": (req, res) => {
+    setTimeout(() => res.json(rows), 5);
+  },
+  "an answer in a promise": (req, res) => {
+    Promise.resolve(rows).then((value) => res.send(value));
+  },
+  "a second answer that is caught": (req, res) => {
+    res.json({ first: true });
+    try {
+      res.json({ second: true });
+    } catch (error) {
+      assert.equal(error.code, "ERR_HTTP_HEADERS_SENT");
+    }
+  },
+  "what can't be written, caught": (req, res) => {
+    try {
+      res.json({ insert: [{ id: 1n }], state: {}, hasMore: false });
+    } catch (error) {
+      res.status(500).send(error.constructor.name);
+    }
+  },
+  "headersSent before and after": (req, res) => {
+    const before = res.headersSent;
+    res.on("finish", () => assert.equal(res.writableEnded, true));
+    res.send({ before });
+  },
+};
+
+for (const [name, handler] of Object.entries(ANSWERS)) {
+  test(`answer: ${name}`, async () => {
+    for (const message of [PAGE, SCHEMA]) {
+      assert.deepEqual(await adapted(handler, message), await original(handler, message));
+    }
+  });
+}
+
+test("a request shows a function what functions-framework shows it", async () => {
+  const handler = (req, res) => {
+    const { method, url, originalUrl, baseUrl, path, query, params, body } = req;
+    res.json({
+      shown: { method, url, originalUrl, baseUrl, path, query, params, body },
+      rawBody: req.rawBody?.toString("utf8"),
+      key: [req.get("Authorization") !== undefined, req.header("AUTHORIZATION") === req.headers.authorization],
+      type: [req.get("content-type"), req.is("json"), req.is("text/*"), req.is("html", "application/json")],
+      more: [req.accepts("json"), req.httpVersion, typeof req.ip, req.xhr, req.get("x-not-there") ?? null],
+    });
+  };
+  for (const message of [PAGE, SCHEMA, { method: "GET", path: "//schema" }]) {
+    const [one, other] = [await adapted(handler, message), await original(handler, message)];
+    assert.deepEqual(JSON.parse(one.body), JSON.parse(other.body));
+  }
+});
+
+const connector = (handler, options) => functionConnector({ load: () => handler, ...options });
+
+test("a page is the function's, and its state comes and goes as it is", async () => {
+  const seen = [];
+  const source = connector((req, res) => {
+    seen.push(req.rawBody.toString());
+    res.json({ insert: [{ id: 1, at: new Date(0) }], state: { next: req.body.state.next + 1 }, hasMore: true });
+  });
+  const page = await fakeHost().fetchPage(source, 'a "table"', { next: 4 });
+  assert.deepEqual(page, {
+    insert: [{ id: 1, at: "1970-01-01T00:00:00.000Z" }],
+    state: { next: 5 },
+    hasMore: true,
+    wait: undefined,
+  });
+  assert.deepEqual(JSON.parse(seen[0]), { name: 'a "table"', state: { next: 4 } });
+});
+
+test("the schema is asked for by its path, and then with two slashes", async () => {
+  const schema = {
+    orders: { primary_key: "id", fields: [{ name: "id", type: "int" }, { id: "string" }], odd: 1 },
+    notes: {},
+  };
+  const asked = [];
+  const source = connector((req, res) => {
+    asked.push(req.path);
+    return req.path === "//schema" ? res.json({ schema }) : res.status(404).send("no such path");
+  });
+  const host = fakeHost();
+  assert.deepEqual(await host.schema(source), [
+    {
+      name: "orders",
+      primaryKey: ["id"],
+      fields: [{ name: "id", type: { tag: "named", val: "int" }, default: undefined }],
+    },
+    { name: "notes", primaryKey: [], fields: [] },
+  ]);
+  assert.deepEqual(asked, ["/schema", "//schema"]);
+  assert.match(host.logs[0].message, /left out: orders\.odd, orders\.fields\[1\]/);
+});
+
+test("the function's own key is its variable, or one for the call", async () => {
+  const source = connector(
+    (req, res) =>
+      req.get("authorization") === `Bearer ${process.env.WELD_AUTH_KEY}`
+        ? res.json({ insert: [{ key: process.env.WELD_AUTH_KEY }], state: {}, hasMore: false })
+        : res.status(401).send("no"),
+    { keyVariable: "WELD_AUTH_KEY" },
+  );
+  const own = await fakeHost({ env: { WELD_AUTH_KEY: "a-real-key" } }).fetchPage(source, "t");
+  assert.equal(own.insert[0].key, "a-real-key");
+  const [one, other] = [await fakeHost().fetchPage(source, "t"), await fakeHost().fetchPage(source, "t")];
+  assert.ok(one.insert[0].key.length > 12);
+  assert.notEqual(one.insert[0].key, other.insert[0].key);
+});
+
+test("modules load in each call, with the variables of the call in a plain object", async () => {
+  let loads = 0;
+  const source = functionConnector({
+    load: () => {
+      loads += 1;
+      const { TOKEN: token } = process.env;
+      process.env.PUT_IN = "yes";
+      return {
+        default: (req, res) =>
+          res.json({
+            insert: [{ token, put: process.env.PUT_IN, names: Object.keys(process.env), has: "NONE" in process.env }],
+            state: null,
+            hasMore: false,
+          }),
+      };
+    },
+  });
+  for (const TOKEN of ["one", "two"]) {
+    const page = await fakeHost({ env: { TOKEN } }).fetchPage(source, "t");
+    assert.deepEqual(page.insert, [{ token: TOKEN, put: "yes", names: ["TOKEN", "PUT_IN"], has: false }]);
+    assert.equal(page.state, null);
+  }
+  assert.equal(loads, 2);
+});
+
+test("what is no answer is told in one line", async () => {
+  const cases = [
+    [() => {}, "other", /index\.js: the handler ended without an answer: res\.json\(…\) or res\.send\(…\)/],
+    [async () => ({ insert: [] }), "other", /ended without an answer/],
+    [(req, res) => void setTimeout(() => res.status(200), 10), "other", /ended without an answer/],
+    [(req, res) => res.send("<!doctype html><h1>Sign in</h1>"), "other", /answer is HTML: <!doctype html><h1>Sign in/],
+    [(req, res) => res.send("oh no"), "other", /answer is no JSON: oh no/],
+    [(req, res) => res.send(), "other", /no JSON: nothing/],
+    [(req, res) => res.json({ message: "later" }), "other", /has no insert, so it is no page: .*later/],
+    [
+      (req, res) => res.json({ insert: {}, state: {}, hasMore: false }),
+      "other",
+      /has an object as insert, not a list of rows/,
+    ],
+    [(req, res) => res.json({ insert: [], state: {} }), "other", /has undefined as hasMore/],
+    [(req, res) => res.json({ insert: [], state: {}, hasMore: "no" }), "other", /has "no" as hasMore/],
+    [(req, res) => res.json({ insert: [], hasMore: false }), "other", /has no state/],
+    [(req, res) => res.json({ insert: [], state: [1], hasMore: false }), "other", /neither an object nor null/],
+    [(req, res) => res.json([1]), "other", /answered an array, not an object/],
+    [(req, res) => res.redirect("https://h/"), "other", /answered 302, which is no page/],
+    [(req, res) => res.status(500).send("db is down"), "other", /answered 500: db is down/],
+    [(req, res) => res.status(404).json({ error: "no table" }), "other", /answered 404: \{"error":"no table"\}/],
+    [(req, res) => res.status(503).send("later"), "upstream", /answered 503: later/],
+    [(req, res) => res.status(401).send("no"), "unauthorized", /answered 401: no Before any request.*--key-variable/],
+    [(req, res) => res.sendStatus(403), "unauthorized", /answered 403: Forbidden/],
+    [
+      () => {
+        throw new TypeError("no such thing");
+      },
+      "other",
+      /TypeError: no such thing/,
+    ],
+    [() => Promise.reject(new Error("in vain")), "other", /Error: in vain/],
+  ];
+  for (const [handler, tag, message] of cases) {
+    await assert.rejects(fakeHost().fetchPage(connector(handler), "t"), (error) => {
+      assert.deepEqual([error.tag, message.test(error.val)], [tag, true], error.message);
+      assert.doesNotMatch(error.val, /\n/);
+      return true;
+    });
+  }
+});
+
+test("a function's 429 is a wait, and its own refusal after a request is not taken for the key's", async () => {
+  const limited = connector((req, res) => res.set("Retry-After", "7").status(429).send("slow down"));
+  await assert.rejects(fakeHost().fetchPage(limited, "t"), { tag: "rate-limited", val: 7000 });
+  const refused = connector(async (req, res) => {
+    const response = await fetch("https://api.example.com/");
+    res.status(response.status).send(response.statusText);
+  });
+  const { Response } = await import("weld-connector/testing");
+  const host = fakeHost({ fetch: () => new Response("", { status: 401 }) });
+  await assert.rejects(host.fetchPage(refused, "t"), {
+    tag: "unauthorized",
+    val: "the function answered 401: Unauthorized",
+  });
+});
+
+test("an uncaught refusal for a quota is a wait, and the log says that it would be an error elsewhere", async () => {
+  const { default: axios } = await import("../../src/adapt/axios/index.js");
+  const { Response } = await import("weld-connector/testing");
+  const source = connector(async (req, res) => res.json(await axios.get("https://api.example.com/")));
+  const host = fakeHost({ fetch: () => new Response("", { status: 429, headers: { "retry-after": "3" } }) });
+  await assert.rejects(host.fetchPage(source, "t"), { tag: "rate-limited", val: 3000 });
+  assert.match(host.logs[0].message, /the host does, and asks again/);
+});
+
+test("a variable that is missing while the module loads is named", async () => {
+  const load = () => ({ default: process.env.BASE_URL.replace(/\/$/, "") });
+  const source = functionConnector({ load, file: "index.js", variables: ["BASE_URL", "TOKEN"] });
+  await assert.rejects(fakeHost({ env: { TOKEN: "t" } }).fetchPage(source, "t"), {
+    tag: "misconfigured",
+    val: /^index\.js fails while it loads, and BASE_URL is not set in \[env\]: /,
+  });
+});
+
+test("bodies are read as on the function's platform, with numbers as they are there", async () => {
+  const { Response } = await import("weld-connector/testing");
+  const source = connector(async (req, res) => {
+    const response = await fetch("https://api.example.com/", { agent: {}, timeout: 0 });
+    res.json({ insert: [await response.json()], state: {}, hasMore: false });
+  });
+  const host = fakeHost({ fetch: () => new Response('{"id": 12345678901234567890}') });
+  const page = await host.fetchPage(source, "t");
+  assert.equal(page.insert[0].id, BigInt(JSON.stringify(JSON.parse("12345678901234567890"))));
+});
