@@ -5,6 +5,7 @@
 // Both are values in the component: the initial stack pointer, and the field `stack_limit` of the engine's `JSRuntime`,
 // which stands in the memory's image.
 
+import { enlargeFrames } from "./native-frames.js";
 import { Reader, join, rebuilt, sections, signed, unsigned } from "./wasm.js";
 
 const PAGE = 65536;
@@ -29,7 +30,7 @@ export function deepenStack(component) {
       return module ?? content;
     });
   const deeper = walk(component);
-  return changed === 1 ? deeper : undefined;
+  return changed === 1 ? enlargeFrames(deeper) : undefined;
 }
 
 function withStack(module) {

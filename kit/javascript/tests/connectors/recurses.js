@@ -1,6 +1,6 @@
 // Calls itself, in the ways in which JavaScript does.
 
-import { defineConnector } from "weld-connector";
+import { defineConnector, parseJson } from "weld-connector";
 
 const kinds = {
   plain: (n) => (n === 0 ? 0 : 1 + kinds.plain(n - 1)),
@@ -33,15 +33,42 @@ const kinds = {
   async asynchronous(n) {
     return n === 0 ? 0 : 1 + (await kinds.asynchronous(n - 1));
   },
-  nested: (n) => JSON.stringify(JSON.parse("[".repeat(n) + "]".repeat(n))).length / 2,
+};
+
+const nested = (n) => {
+  let value = [];
+  for (let level = 1; level < n; level++) value = [value];
+  return value;
+};
+const brackets = (n, [left, right], inner = "") => left.repeat(n) + inner + right.repeat(n);
+
+// What the engine goes down into by itself: values and texts of so many levels.
+const nests = {
+  parse: (n) => JSON.parse(brackets(n, "[]")).length,
+  parseObjects: (n) => Object.keys(JSON.parse(brackets(n, ['{"a":', "}"], "1"))).length,
+  parseAndRevive: (n) => JSON.parse(brackets(n, "[]"), (_, value) => value).length,
+  parseExactly: (n) => parseJson(brackets(n, "[]")).length,
+  stringify: (n) => JSON.stringify(nested(n)).length / 2,
+  stringifyAndReplace: (n) => JSON.stringify(nested(n), (_, value) => value).length / 2,
+  join: (n) => nested(n).join().length,
+  flat: (n) => nested(n).flat(Infinity).length,
+  clone: (n) => structuredClone(nested(n)).length,
+  array: (n) => new Function(`return ${brackets(n, "[]")}`)().length,
+  parentheses: (n) => new Function(`return ${brackets(n, "()", "1")}`)(),
+  functions: (n) => typeof new Function(`return ${brackets(n, ["(()=>", ")"], "1")}`)(),
+  signs: (n) => new Function(`return ${"- ".repeat(n)}1`)(),
+  blocks: (n) => String(new Function(brackets(n, "{}"))()),
+  pattern: (n) => new RegExp(brackets(n, ["(?:", ")"])).test(""),
 };
 
 export const source = defineConnector({
-  schema: () => Object.keys(kinds).map((name) => ({ name, fields: {} })),
-  async fetchPage(name, { calls, caught = false }) {
+  schema: () => Object.keys({ ...kinds, ...nests }).map((name) => ({ name, fields: {} })),
+  async fetchPage(name, { calls, levels, below = 0, caught = false }) {
     const row = {};
+    const work = name in kinds ? () => kinds[name](calls) : () => nests[name](levels);
+    const down = (n) => (n === 0 ? work() : down(n - 1));
     try {
-      row.result = String(await kinds[name](calls)).slice(0, 20);
+      row.result = String(await down(below)).slice(0, 20);
     } catch (error) {
       if (!caught) throw error;
       row.error = String(error);
