@@ -48,7 +48,7 @@ mod waiting;
 pub use answer::{AnswerError, PageAnswer, read_error, read_page, read_schema};
 pub use error::{ErrorAnswer, ErrorKind};
 pub use headers::{MODE_HEADER, PENDING_HEADER, Pending, SCHEMA_MODE, WAITS_FOR_HEADER};
-pub use json::{Decimal, JsonKind, SyntaxError};
+pub use json::{Decimal, JsonKind, SyntaxError, canonical_key};
 pub use page::{Page, PageError};
 pub use page_text::PageText;
 pub use request::PageRequest;

@@ -3,6 +3,7 @@
 use crate::json::{self, JsonKind, ShapeFault, SyntaxError};
 use crate::page_text::PageText;
 use crate::reserved_key::has_reserved_key;
+use crate::state::MAX_CANONICAL_DEPTH;
 use crate::waiting::{Waiting, with_waiting};
 
 /// A page that is fit for Weld.
@@ -90,7 +91,7 @@ impl Page {
     /// The state in its one canonical spelling, as [`IncomingState::canonical`](crate::IncomingState::canonical) of the
     /// request that hands it back.
     pub fn canonical_state(&self) -> String {
-        json::canonical(&self.state)
+        json::canonical(&self.state, MAX_CANONICAL_DEPTH)
     }
 
     /// Whether Weld is to ask for another page.

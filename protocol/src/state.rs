@@ -7,6 +7,10 @@ use crate::waiting::Waiting;
 
 const EMPTY: &str = "{}";
 
+/// How deep states are rewritten. What lies deeper is compared as it is spelled: names out of order at each level would
+/// have a hostile state copied so many times, and no cursor is that deep.
+pub(crate) const MAX_CANONICAL_DEPTH: usize = 128;
+
 /// The state that came with a request for a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncomingState {
@@ -33,7 +37,7 @@ impl IncomingState {
     /// The connector's part of the state in its one canonical spelling: equal for all texts of the same value, and for no
     /// others, to the last digit.
     pub fn canonical(&self) -> String {
-        json::canonical(self.guest())
+        json::canonical(self.guest(), MAX_CANONICAL_DEPTH)
     }
 
     /// As [`guest`](Self::guest), without a copy.

@@ -2,6 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
+/// How many zeros are written in place of an exponent.
+const MAX_PLAIN_ZEROS: usize = 20;
+
 /// The value of a JSON number: a sign, the digits without zeros at either end, and the power of ten of the last digit.
 ///
 /// Two are equal exactly if their values are: `1.50`, `15e-1` and `0.15E1` are all `15e-1`, and `-0.0` is `0`. The
@@ -56,6 +59,27 @@ impl Decimal {
             digits: digits.trim_start_matches('0').to_owned(),
             exponent,
         })
+    }
+
+    /// The number as people write it, `1500` and `-0.25`, or with an exponent where that takes more than
+    /// [`MAX_PLAIN_ZEROS`] zeros. Of each value there is one such text.
+    pub(crate) fn to_plain(&self) -> String {
+        let sign = if self.is_negative { "-" } else { "" };
+        let digits = &self.digits;
+        let zeros = |count: usize| "0".repeat(count);
+        let places = usize::try_from(self.exponent.unsigned_abs()).unwrap_or(usize::MAX);
+        if digits.is_empty() {
+            "0".to_owned()
+        } else if self.exponent >= 0 && places <= MAX_PLAIN_ZEROS {
+            format!("{sign}{digits}{}", zeros(places))
+        } else if self.exponent < 0 && places < digits.len() {
+            let (whole, fraction) = digits.split_at(digits.len() - places);
+            format!("{sign}{whole}.{fraction}")
+        } else if self.exponent < 0 && places - digits.len() <= MAX_PLAIN_ZEROS {
+            format!("{sign}0.{}{digits}", zeros(places - digits.len()))
+        } else {
+            self.to_string()
+        }
     }
 }
 
@@ -115,6 +139,28 @@ mod tests {
             "10e9223372036854775807",
         ] {
             assert_eq!(text(number), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn plain_texts_have_an_exponent_only_where_zeros_would_fill_them() {
+        for (number, expected) in [
+            ("-0.0", "0"),
+            ("1.5e3", "1500"),
+            ("-25E-2", "-0.25"),
+            ("125e-2", "1.25"),
+            ("1e-1", "0.1"),
+            ("0.10e-5", "0.000001"),
+            ("18446744073709551616", "18446744073709551616"),
+            ("1e20", "100000000000000000000"),
+            ("1e21", "1e21"),
+            ("1e-21", "0.000000000000000000001"),
+            ("1e-22", "1e-22"),
+            ("1e-9223372036854775807", "1e-9223372036854775807"),
+        ] {
+            let decimal = Decimal::parse(number).unwrap();
+            assert_eq!(decimal.to_plain(), expected, "{number}");
+            assert_eq!(Decimal::parse(expected), Some(decimal));
         }
     }
 

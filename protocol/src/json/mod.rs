@@ -8,6 +8,7 @@
 
 mod canonical;
 mod decimal;
+mod key;
 mod kind;
 mod string;
 mod walk;
@@ -15,6 +16,7 @@ mod write;
 
 pub(crate) use canonical::canonical;
 pub use decimal::Decimal;
+pub use key::canonical_key;
 pub use kind::JsonKind;
 pub(crate) use string::{is_name, trim, unquote};
 pub use walk::SyntaxError;
