@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use weld_protocol::canonical_key;
+
 use super::warning::WarningKind;
 use crate::report::shortened;
 
 /// How much of a key is shown.
 const SHOWN_BYTES: usize = 100;
 
-/// The keys of a page's rows, as JSON texts: `1` and `1.0` differ.
+/// The keys of a page's rows, as JSON texts in one spelling: `1` and `1.0` are one.
 #[derive(Debug)]
 pub(super) struct PageKeys<'a> {
     columns: &'a [String],
@@ -96,10 +98,14 @@ impl<'a> PageKeys<'a> {
             return;
         }
         let key = match self.values.as_slice() {
-            [value] => Cow::Borrowed(value.unwrap_or_default()),
+            [value] => canonical_key(value.unwrap_or_default()),
             // A comma between JSON texts, as in an array, keeps them apart.
             values => {
-                let texts: Vec<_> = values.iter().flatten().copied().collect();
+                let texts: Vec<_> = values
+                    .iter()
+                    .flatten()
+                    .map(|text| canonical_key(text))
+                    .collect();
                 Cow::Owned(texts.join(","))
             }
         };

@@ -123,3 +123,35 @@ fn rows_with_ever_new_columns_are_looked_at_up_to_a_bound() {
     }
     assert_eq!(checks.columns.len(), 20_000);
 }
+
+#[test]
+fn a_key_that_comes_again_in_another_spelling_is_told_and_another_value_is_not() {
+    let schema = r#"{"schema": {"t": {"primary_key": ["id"]}}}"#;
+    for (one, other) in [
+        ("1", "1.0"),
+        ("100", "1e2"),
+        ("[1]", "[1.0]"),
+        (r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#),
+        (r#""a""#, r#""\u0061""#),
+        (r#""\ud800""#, r#""\uD800""#),
+    ] {
+        let [one, other] = [one, other].map(|id| format!("{{\"id\": {id}}}"));
+        let said = said(schema, true, &[&[&one, &other]]);
+        assert_eq!(said.len(), 1, "{one} {other}: {said:?}");
+    }
+    for (one, other) in [
+        ("1", "\"1\""),
+        ("1", "true"),
+        ("[1]", "[2]"),
+        ("[1]", "\"[1]\""),
+        (r#""\ud800""#, r#""\udfff""#),
+        ("9007199254740993", "9007199254740992"),
+    ] {
+        let [one, other] = [one, other].map(|id| format!("{{\"id\": {id}}}"));
+        let said = said(schema, true, &[&[&one, &other]]);
+        assert!(
+            !said.iter().any(|line| line.contains("primary key")),
+            "{one} {other}: {said:?}"
+        );
+    }
+}

@@ -10,9 +10,10 @@ use serde_json::value::RawValue;
 use super::columns::{Layout, NewColumn};
 use super::fault::SqliteFault;
 use super::json::{member_name, read_value};
-use super::keys;
+use super::keys::{self, KeyValue};
 use super::names::{KEY_KINDS, quoted};
 use super::tables::PreparedTable;
+use super::value::SqlValue;
 
 /// How many statements are kept, one for each set of columns that rows have.
 const MAX_STATEMENTS: usize = 32;
@@ -39,7 +40,7 @@ pub(super) fn write(
             });
         }
         reader.resolve(connection, layout)?;
-        let key_kinds = reader.key_kinds(layout);
+        let key_kinds = reader.read_key(layout);
         if !key_kinds.is_empty() && !layout.has_key_kinds {
             // They were made for the key without it.
             statements.clear();
@@ -56,8 +57,13 @@ pub(super) fn write(
             for (index, cell) in reader.cells.iter().enumerate() {
                 let column = layout.columns().get(cell.column);
                 let is_text = column.is_some_and(|column| column.is_text);
-                let value = read_value(cell.json, is_text);
-                statement.raw_bind_parameter(index.saturating_add(1), value)?;
+                let parameter = index.saturating_add(1);
+                match reader.key_value(index) {
+                    Some(value) => statement.raw_bind_parameter(parameter, value)?,
+                    None => {
+                        statement.raw_bind_parameter(parameter, read_value(cell.json, is_text))?
+                    }
+                }
             }
             if layout.has_key_kinds && !reader.cells.is_empty() {
                 statement.raw_bind_parameter(reader.cells.len().saturating_add(1), &key_kinds)?;
@@ -121,6 +127,8 @@ struct RowReader<'a> {
     cells: Vec<Cell<'a>>,
     /// The columns of `cells`.
     columns: Vec<usize>,
+    /// Values of the key that are kept otherwise than they came, by their place in `cells`.
+    key_values: Vec<(usize, SqlValue<'static>)>,
     /// The values of fields that a row lacks, by column.
     defaults: &'a [(usize, Box<RawValue>)],
     /// Values of columns that the table lacks, by name.
@@ -166,24 +174,43 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The kinds of the key's values in the row, with commas between them; empty for most keys, see [`keys::kind`].
-    fn key_kinds(&self, layout: &Layout) -> String {
-        let kinds = layout.key.iter().map(|name| {
-            layout.place(name).map_or("", |place| {
-                let is_text = layout
-                    .columns()
-                    .get(place)
-                    .is_some_and(|column| column.is_text);
-                let found = self.cells.binary_search_by_key(&place, |cell| cell.column);
-                let cell = found.ok().and_then(|found| self.cells.get(found));
-                cell.map_or("", |cell| keys::kind(cell.json, is_text))
-            })
-        });
-        // It is asked for every row.
-        if kinds.clone().all(str::is_empty) {
-            return String::new();
+    /// Reads the key's values in the row, and gives their kinds, with a comma after each; empty for most keys, see
+    /// [`KeyValue`].
+    fn read_key(&mut self, layout: &Layout) -> String {
+        self.key_values.clear();
+        let mut kinds = String::new();
+        for (part, name) in layout.key.iter().enumerate() {
+            let place = layout.place(name);
+            let column = place.and_then(|place| layout.columns().get(place));
+            let is_text = column.is_some_and(|column| column.is_text);
+            let cell = place.and_then(|place| {
+                self.cells
+                    .binary_search_by_key(&place, |cell| cell.column)
+                    .ok()
+            });
+            let json = cell
+                .and_then(|cell| self.cells.get(cell))
+                .map(|cell| cell.json);
+            let read = json.and_then(|json| KeyValue::read(json, is_text));
+            let (kind, value) = read.map_or(("".into(), None), |read| (read.kind, read.value));
+            self.key_values.extend(cell.zip(value));
+            if kinds.is_empty() && !kind.is_empty() {
+                kinds = ",".repeat(part);
+            }
+            if !kinds.is_empty() || !kind.is_empty() {
+                kinds.push_str(&kind);
+                kinds.push(',');
+            }
         }
-        kinds.flat_map(|kind| [kind, ","]).collect()
+        kinds
+    }
+
+    /// The value that is kept of a cell in place of the one that came.
+    fn key_value(&self, cell: usize) -> Option<&SqlValue<'static>> {
+        let mut values = self.key_values.iter();
+        values
+            .find(|(place, _)| *place == cell)
+            .map(|(_, value)| value)
     }
 
     /// Adds columns for the unknown names, and puts the cells in order.

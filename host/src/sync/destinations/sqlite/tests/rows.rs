@@ -161,6 +161,33 @@ fn keys_stay_apart_where_json_says_that_they_differ() {
         "\"\"",
         "\"\\u00e9\"",
         "\"e\\u0301\"",
+        r#""\ud800""#,
+        r#""\udfff""#,
+        r#""\ufffd""#,
+        r#""\ufffd\ufffd\ufffd""#,
+        r#""\\ud800""#,
+        r#""a\ud800""#,
+        r#""\ud800a""#,
+        r#"["\ud800"]"#,
+        r#"["\udfff"]"#,
+        r#""[\"\\ud800\"]""#,
+        "[1,2]",
+        "[2,1]",
+        "[[1],2]",
+        "[\"1\",2]",
+        "[9007199254740993]",
+        "[9007199254740992]",
+        "[1e400]",
+        "[1e401]",
+        r#"{"a":1,"b":2}"#,
+        r#"{"a":2,"b":1}"#,
+        r#"{"a":{"b":1}}"#,
+        "1e19",
+        "1e400",
+        "1e401",
+        "-1e400",
+        "0.1000000000000000055511151231257827",
+        "0.1",
     ];
     for declared in ["integer", "string"] {
         for reversed in [false, true] {
@@ -192,25 +219,90 @@ fn keys_stay_apart_where_json_says_that_they_differ() {
 
 #[test]
 fn keys_that_json_takes_for_one_are_one() {
-    for spellings in [
-        ["1", "1.0", "1e0"],
-        ["100", "1e2", "1E+2"],
-        ["0", "-0", "-0.0"],
-        ["\"a\"", "\"\\u0061\"", "\"a\""],
-        ["true", "true", "true"],
-    ] {
-        let lab = Lab::new();
-        let mut sqlite = lab.open();
-        sqlite.prepare(&table("t", &["id"], &[])).unwrap();
-        for id in spellings {
-            put(&mut sqlite, &[&format!("{{\"id\": {id}}}")], "{}");
+    let cases: [&[&str]; 15] = [
+        &["1", "1.0", "1e0"],
+        &["100", "1e2", "1E+2"],
+        &["0", "-0", "-0.0", "0e5"],
+        &["-7", "-7.0", "-70e-1"],
+        &["0.1", "1e-1", "0.10", "0.1000000000000000000000000"],
+        &[
+            "9007199254740993",
+            "9007199254740993.0",
+            "9007199254740993e0",
+        ],
+        &["1000000000000000000", "1e18", "1000000000000000000.00"],
+        &["9223372036854775808", "9.223372036854775808e18"],
+        &["100000000000000000000", "1e20", "1E+20"],
+        &[
+            "123456789012345678901234567890",
+            "1.2345678901234567890123456789e29",
+        ],
+        &["1e400", "10e399", "0.1E401"],
+        &["\"a\"", "\"\\u0061\"", "\"a\""],
+        &[r#""\ud800""#, r#""\uD800""#],
+        &["[1,[2]]", "[ 1.0, [2e0] ]", "[10e-1,[2.00]]"],
+        &[
+            r#"{"a":1,"b":{"c":[100],"d":"/"}}"#,
+            r#"{ "b": {"d": "\/", "c": [1e2]}, "\u0061": 1.0 }"#,
+            r#"{"a":0,"a":1,"b":{"c":[100.0],"d":"/"}}"#,
+        ],
+    ];
+    for spellings in cases {
+        for declared in ["integer", "string"] {
+            let lab = Lab::new();
+            let keyed = table("t", &["part", "id"], &[("id", declared)]);
+            // Each in a run of its own, too.
+            for id in spellings.iter().chain(spellings) {
+                let mut sqlite = lab.open();
+                sqlite.prepare(&keyed).unwrap();
+                put(
+                    &mut sqlite,
+                    &[&format!("{{\"id\": {id}, \"part\": 1}}")],
+                    "{}",
+                );
+            }
+            assert_eq!(
+                shown(&lab.open(), "SELECT count(*) FROM t"),
+                ["1"],
+                "{spellings:?}"
+            );
         }
-        assert_eq!(
-            shown(&sqlite, "SELECT count(*) FROM t"),
-            ["1"],
-            "{spellings:?}"
-        );
     }
+}
+
+#[test]
+fn a_key_that_is_no_plain_value_is_kept_in_one_spelling_and_other_columns_as_they_came() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    let page = [
+        r#"{"id": {"b": [1e2], "a": 1.0}, "other": {"b": [1e2], "a": 1.0}}"#,
+        r#"{"id": 1E+19, "other": 1E+19}"#,
+    ];
+    put(&mut sqlite, &page, "{}");
+    assert_eq!(
+        shown(&sqlite, "SELECT id, other FROM t"),
+        [
+            r#"'{"a":1,"b":[100]}' '{"b": [1e2], "a": 1.0}'"#,
+            "'10000000000000000000' 1e19"
+        ]
+    );
+}
+
+#[test]
+fn a_deep_key_costs_no_stack() {
+    let lab = Lab::new();
+    let mut sqlite = lab.open();
+    sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+    for (one, zero) in [("1", "0.0"), ("1.0", "0")] {
+        let id = format!(
+            "{}{{\"b\": {one}, \"a\": {zero}}}{}",
+            "[".repeat(50_000),
+            "]".repeat(50_000)
+        );
+        put(&mut sqlite, &[&format!("{{\"id\": {id}}}")], "{}");
+    }
+    assert_eq!(shown(&sqlite, "SELECT count(*) FROM t"), ["1"]);
 }
 
 #[test]
