@@ -1,6 +1,6 @@
 //! What is remembered of a table from sync to sync, beside its state: its columns' kinds, and the connector's variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ pub(super) struct TableNotes {
     pub(super) kinds: BTreeMap<String, ValueKind>,
     /// By name, a digest with `salt` of the value; `None` for a secret. No map before they were known.
     variables: Option<BTreeMap<String, Option<String>>>,
+    /// The names of those that changed since the table was begun.
+    changed: BTreeSet<String>,
     salt: String,
 }
 
@@ -65,14 +67,20 @@ impl TableNotes {
             return Vec::new();
         };
         let changed = |name: &&String| before.get(*name) != digests.get(*name);
-        let mut names: Vec<_> = before
-            .keys()
-            .chain(digests.keys())
-            .filter(changed)
-            .collect();
-        names.sort();
-        names.dedup();
-        names.into_iter().cloned().collect()
+        let names = before.keys().chain(digests.keys()).filter(changed);
+        let names: BTreeSet<_> = names.cloned().collect();
+        self.changed.extend(names.iter().cloned());
+        names.into_iter().collect()
+    }
+
+    /// The names of the variables that changed since the table was begun, whether that was told or not.
+    pub(super) fn changed_variables(&self) -> Vec<String> {
+        self.changed.iter().cloned().collect()
+    }
+
+    /// Begins the table anew, with the variables as they are.
+    pub(super) fn forget_changes(&mut self) {
+        self.changed.clear();
     }
 
     fn digest(&self, name: &str, value: &str) -> String {
@@ -128,6 +136,26 @@ mod tests {
             assert_eq!(notes.set_variables(&now), expected);
             assert_eq!(notes.set_variables(&now), [""; 0]);
         }
+    }
+
+    #[test]
+    fn all_that_changed_is_known_until_the_table_is_begun_anew() {
+        let mut notes = TableNotes::default();
+        for (name, value, expected) in [
+            ("A", "1", vec![]),
+            ("A", "2", vec!["A"]),
+            ("A", "2", vec!["A"]),
+            ("B", "2", vec!["A", "B"]),
+            // Rows of the value in between are still there.
+            ("A", "1", vec!["A", "B"]),
+        ] {
+            notes = TableNotes::of_json(&notes.to_json());
+            notes.set_variables(&variables(&[(name, Some(value))]));
+            assert_eq!(notes.changed_variables(), expected, "{name} {value}");
+        }
+        notes.forget_changes();
+        notes.set_variables(&variables(&[("A", Some("1"))]));
+        assert_eq!(notes.changed_variables(), [""; 0]);
     }
 
     #[test]

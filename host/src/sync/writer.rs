@@ -107,11 +107,17 @@ impl Writer {
             let mut checks = Checks::new(table, stored.is_none());
             checks.remember(&destination.notes.kinds);
             if let Some(variables) = &self.variables {
-                let changed = destination.notes.set_variables(variables);
+                let new = destination.notes.set_variables(variables);
+                match &stored {
+                    // A strict sync fails for as long as rows of other variables are there, whoever was told.
+                    Some(_) if self.strict => {
+                        checks.variables_changed(destination.notes.changed_variables());
+                    }
+                    Some(_) => checks.variables_changed(new),
+                    // The table is read from its beginning anyway.
+                    None => destination.notes.forget_changes(),
+                }
                 destination.keep_notes(&table.name);
-                // Without a state the table is read from its beginning anyway.
-                checks
-                    .variables_changed(changed.into_iter().filter(|_| stored.is_some()).collect());
             }
             destination.checks = Some(checks);
         }

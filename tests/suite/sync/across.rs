@@ -84,3 +84,36 @@ fn variable_that_changed_since_the_state_was_written_is_told_of_once() {
     assert_eq!(sync("SINCE = '2024-01-01'", &[]), none);
     assert_eq!(sync("OTHER = 'a'", &[]).len(), 1, "one came, one went");
 }
+
+#[test]
+fn strict_sync_fails_for_changed_variables_until_the_table_is_read_anew() {
+    for to in ["rows.sqlite", "rows/"] {
+        let desk = desk();
+        fs::copy(guests::DESCRIBES_ITS_TABLES, desk.path("tables.wasm")).unwrap();
+        let set = |since: &str| {
+            let toml = format!("[env]\nSINCE = '{since}'\nOTHER = 'a'\n");
+            fs::write(desk.path("tables.toml"), toml).unwrap();
+        };
+        let arguments = ["tables.wasm", "--to", to];
+        let strict = [&arguments[..], &["--strict"]].concat();
+        set("2026");
+        desk.good(&strict);
+        desk.good(&strict);
+        set("2025");
+        let fails = || {
+            let line = desk.mistake(&strict);
+            assert!(line.contains("SINCE") && line.contains("--full"), "{line}");
+            assert!(!line.contains("OTHER"), "{line}");
+        };
+        fails();
+        fails();
+        // Neither a sync that is told of it nor the value of before changes the rows that are there.
+        desk.good(&arguments);
+        fails();
+        set("2026");
+        desk.good(&arguments);
+        fails();
+        desk.good(&[&strict[..], &["--full"]].concat());
+        desk.good(&strict);
+    }
+}

@@ -62,10 +62,10 @@ pub enum WarningKind {
         /// The row of the page, counted from 1.
         row: usize,
     },
-    /// The connector's variables are others than when the table's state was written: what is behind the state is not read
+    /// The connector's variables are others than when rows of the table were read: what is behind the state is not read
     /// anew.
     #[error(
-        "the connector's variables changed since the state was written ({}): rows of before stay as they are; --full reads the \
+        "the connector's variables changed after rows had been read ({}): those rows stay as they are; --full reads the \
          table anew", names.join(", ")
     )]
     VariablesChanged {
