@@ -57,7 +57,7 @@ async fn fetch_and_check(
     };
     let mut checks = Checks::new(table, true);
     let warnings = checks.page(1, &first.rows, &first.state, !first.has_more);
-    findings.extend(warnings.iter().map(from_warning));
+    findings.extend(warnings.iter().filter_map(from_warning));
     findings.extend(types::check(table, &first.rows));
     let large_integer = states::check(first.state.get());
     let is_told = large_integer.is_some();
@@ -77,7 +77,7 @@ async fn fetch_and_check(
         Ok(second) => {
             rows = rows.saturating_add(second.rows.len());
             let warnings = checks.page(2, &second.rows, &second.state, false);
-            findings.extend(warnings.iter().map(from_warning));
+            findings.extend(warnings.iter().filter_map(from_warning));
             findings.extend(states::check(second.state.get()).filter(|_| !is_told));
             findings.extend(repeated_page(&first, &second));
         }
@@ -142,17 +142,40 @@ fn repeated_page(first: &PageSample, second: &PageSample) -> Option<Finding> {
     is_repeated.then(|| Finding::new(code, message))
 }
 
-/// A warning of a sync as a finding.
-fn from_warning(warning: &Warning) -> Finding {
+/// A warning of a sync as a finding; `None` for one about a destination, which a check doesn't have.
+fn from_warning(warning: &Warning) -> Option<Finding> {
     let code = match warning.kind {
         WarningKind::KeyMissing { .. } => FindingCode::KeyMissing,
         WarningKind::KeyNull { .. } => FindingCode::KeyNull,
         WarningKind::KeyTwice { .. } => FindingCode::KeyTwice,
         WarningKind::FieldNeverCame { .. } => FindingCode::FieldNeverCame,
         WarningKind::KindChanged { .. } => FindingCode::KindChanged,
-        // It is about a destination, and a check has none.
-        WarningKind::VariablesChanged { .. } => FindingCode::NotRepeatable,
+        WarningKind::VariablesChanged { .. } => return None,
         WarningKind::StateGrows { .. } => FindingCode::StateGrows,
     };
-    Finding::new(code, warning.kind.to_string())
+    Some(Finding::new(code, warning.kind.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warning(kind: WarningKind) -> Warning {
+        Warning {
+            table: "t".to_owned(),
+            page: 1,
+            kind,
+        }
+    }
+
+    #[test]
+    fn warnings_about_a_destination_are_no_findings() {
+        let names = vec!["SINCE".to_owned()];
+        let kind = WarningKind::VariablesChanged { names };
+        assert_eq!(from_warning(&warning(kind)), None);
+        let field = "a".to_owned();
+        let found = from_warning(&warning(WarningKind::FieldNeverCame { field }));
+        let code = found.map(|finding| finding.code);
+        assert_eq!(code, Some(FindingCode::FieldNeverCame));
+    }
 }
