@@ -33,8 +33,8 @@ pub(crate) use checks::Checks;
 pub use checks::{ValueKind, Warning, WarningKind};
 pub use client::{ConnectorClient, PageReply};
 pub use destinations::{
-    Destination, DestinationError, FileChange, JsonLines, LockHolder, Observer, RunningProgram,
-    Sqlite, States, Stdout,
+    Destination, DestinationError, FileChange, JsonLines, LeftLog, LockHolder, LostPages, Observer,
+    RunningProgram, Sqlite, States, Stdout,
 };
 pub use engine::sync;
 pub use error::SyncError;

@@ -1,7 +1,7 @@
 //! What others do with the destination while a sync writes to it.
 
 use super::desk;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use rustix::process::Signal;
 use serde_json::json;
 use std::fs;
@@ -68,6 +68,44 @@ fn reads_during_a_sync_succeed_and_see_whole_pages() {
     assert!(seen.is_sorted() && !seen.is_empty(), "{seen:?}");
     assert_eq!(names(&desk), ["rows.sqlite"]);
     assert_eq!(desk.numbers("rows.sqlite", "id").len(), 2 * PAGES);
+}
+
+/// SQLite removes the log with the last program that closes the file, unless that one can't.
+#[test]
+fn log_that_a_reader_keeps_is_told_of_and_the_next_sync_removes_it() {
+    let rows: &[&[u8]] = &[b"[{\"id\": 1}]"];
+    let server = paged(r#"{"schema": {"rows": {"primary_key": ["id"]}}}"#, rows);
+    let desk = desk();
+    let told = || {
+        let ended = desk.good(&[&server.origin(), "--to", "rows.sqlite"]);
+        let lines = ended.stderr.into_iter();
+        lines
+            .filter(|line| line.contains("-wal"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(), [""; 0]);
+    for flags in [OpenFlags::SQLITE_OPEN_READ_ONLY, OpenFlags::default()] {
+        let viewer = Connection::open_with_flags(desk.path("rows.sqlite"), flags).unwrap();
+        let read = || viewer.query_row("SELECT count(*) FROM rows", [], |row| row.get::<_, i64>(0));
+        assert_eq!(read(), Ok(1));
+        let lines = told();
+        let [line] = lines.as_slice() else {
+            panic!("one: {lines:?}");
+        };
+        let program = format!("(process {})", std::process::id());
+        assert!(
+            line.contains("rows.sqlite-wal stays") && line.contains(&program),
+            "{line}"
+        );
+        assert_eq!(read(), Ok(1));
+        let log = fs::metadata(desk.path("rows.sqlite-wal")).unwrap();
+        assert_eq!(log.len(), 0, "all of it is in the file");
+        drop(viewer);
+        let is_left = flags == OpenFlags::SQLITE_OPEN_READ_ONLY;
+        assert_eq!(names(&desk).len() > 1, is_left);
+        assert_eq!(told(), [""; 0]);
+        assert_eq!(names(&desk), ["rows.sqlite"]);
+    }
 }
 
 #[test]

@@ -135,6 +135,9 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
         for line in summary_lines(&summary) {
             eprintln!("{line}");
         }
+        if let Some(left_over) = target.left_over() {
+            eprintln!("{left_over}");
+        }
     }
     if summary.stopped {
         return Err(CliError::SyncStopped);

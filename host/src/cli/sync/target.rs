@@ -38,6 +38,14 @@ impl Target {
         })
     }
 
+    /// What stays beside it after a sync, in words.
+    pub(super) fn left_over(&self) -> Option<String> {
+        match self {
+            Self::Sqlite(path) => Sqlite::left_log(path).map(|left| left.to_string()),
+            Self::JsonLines(_) | Self::Stdout => None,
+        }
+    }
+
     /// The states beside the rows, of a destination that must exist: looking makes no new one.
     pub(super) fn states(&self) -> Result<Box<dyn States>, CliError> {
         Ok(match self {

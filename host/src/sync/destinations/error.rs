@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::holder::LockHolder;
-use super::identity::{FileChange, FileIdentity};
+use super::identity::{FileChange, FileIdentity, LostPages};
 
 /// Why a destination can't be opened, read or written. What was committed before is kept in each case.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +35,9 @@ pub enum DestinationError {
         holder: LockHolder,
     },
 
-    /// Something else took it away while it was written to. Pages until then are where it went, if that is anywhere.
+    /// Something else took it away while it was written to. Earlier pages than the lost ones are where it went, if anywhere.
     #[error(
-        "{} was {} while the sync was writing to it: the last page is not there; leave it in place and run the sync again",
+        "{} was {} while the sync was writing to it: {lost}; leave it in place and run the sync again",
         path.display(),
         change.verb()
     )]
@@ -46,6 +46,8 @@ pub enum DestinationError {
         path: PathBuf,
         /// What became of it.
         change: FileChange,
+        /// Which pages.
+        lost: LostPages,
     },
 
     /// It may be read but not written.
@@ -239,6 +241,7 @@ impl DestinationError {
             Some(change) => Err(Self::Changed {
                 path: path.to_owned(),
                 change,
+                lost: LostPages::of(change),
             }),
         }
     }

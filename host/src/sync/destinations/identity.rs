@@ -1,5 +1,6 @@
 //! Whether a path still leads to the file that was opened there.
 
+use std::fmt::{self, Display, Formatter};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -21,6 +22,39 @@ pub enum FileChange {
     Replacement,
     /// It is shorter than it was.
     Truncation,
+}
+
+/// Which pages are not in a destination, or not where it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostPages {
+    /// The one that was written.
+    Last,
+    /// What was cut off.
+    Cut,
+    /// All that were in SQLite's log alone, which may be those of the whole sync.
+    OfLog,
+}
+
+impl LostPages {
+    /// The pages that are lost with a file of which this became.
+    pub(super) fn of(change: FileChange) -> Self {
+        match change {
+            FileChange::Removal | FileChange::Replacement => Self::Last,
+            FileChange::Truncation => Self::Cut,
+        }
+    }
+}
+
+impl Display for LostPages {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Last => "the last page is not there",
+            Self::Cut => "what was cut off is gone",
+            Self::OfLog => {
+                "all pages that were in this log alone are gone, which may be all since the sync began"
+            }
+        })
+    }
 }
 
 impl FileIdentity {

@@ -19,10 +19,10 @@ mod stdout;
 pub use destination::{Destination, States};
 pub use error::DestinationError;
 pub use holder::{LockHolder, RunningProgram};
-pub use identity::FileChange;
+pub use identity::{FileChange, LostPages};
 pub use json_lines::JsonLines;
 pub use observer::Observer;
-pub use sqlite::Sqlite;
+pub use sqlite::{LeftLog, Sqlite};
 pub use stdout::Stdout;
 
 #[cfg(test)]

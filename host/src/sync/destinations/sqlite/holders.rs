@@ -17,30 +17,45 @@ const LAST_WRITER_BYTE: u64 = 122;
 
 /// Other processes that lock the file against writing; where there are none, those that lock it for reading.
 pub(super) fn holders(path: &Path) -> LockHolder {
-    let inode = |path: &Path| FileIdentity::at(path).map(FileIdentity::inode).ok();
     let (file, index) = (inode(path), inode(&beside(path, "-shm")));
-    let locks = fs::read_to_string(LOCKS).unwrap_or_default();
-    let locks: Vec<_> = locks.lines().filter_map(HeldLock::parse).collect();
-    let pids = |is_in_the_way: &dyn Fn(&HeldLock) -> bool| {
-        let own = std::process::id();
-        let mut pids: Vec<u32> = locks
-            .iter()
-            .filter(|lock| lock.pid != own && is_in_the_way(lock))
-            .map(|lock| lock.pid)
-            .collect();
-        pids.sort_unstable();
-        pids.dedup();
-        pids
-    };
-    let mut found = pids(&|lock| {
+    let locks = held_locks();
+    let mut found = pids(&locks, |lock| {
         lock.writes
             && (Some(lock.inode) == file
                 || (Some(lock.inode) == index && lock.first_byte <= LAST_WRITER_BYTE))
     });
     if found.is_empty() {
-        found = pids(&|lock| Some(lock.inode) == file);
+        found = pids(&locks, |lock| Some(lock.inode) == file);
     }
     LockHolder::Programs(found.into_iter().map(program).collect())
+}
+
+/// Whether other processes have the file open, where the system tells: with a log, each locks it for reading all the time.
+pub(super) fn has_readers(path: &Path) -> bool {
+    let file = inode(path);
+    !pids(&held_locks(), |lock| Some(lock.inode) == file).is_empty()
+}
+
+fn inode(path: &Path) -> Option<u64> {
+    FileIdentity::at(path).map(FileIdentity::inode).ok()
+}
+
+fn held_locks() -> Vec<HeldLock> {
+    let locks = fs::read_to_string(LOCKS).unwrap_or_default();
+    locks.lines().filter_map(HeldLock::parse).collect()
+}
+
+/// The processes besides this one that hold such locks.
+fn pids(locks: &[HeldLock], is_in_the_way: impl Fn(&HeldLock) -> bool) -> Vec<u32> {
+    let own = std::process::id();
+    let mut pids: Vec<u32> = locks
+        .iter()
+        .filter(|lock| lock.pid != own && is_in_the_way(lock))
+        .map(|lock| lock.pid)
+        .collect();
+    pids.sort_unstable();
+    pids.dedup();
+    pids
 }
 
 /// A line of the system's list of locks.

@@ -15,7 +15,8 @@
 //! gets the schema's default, if there is one. A row whose key is null or missing in part is appended, as are all rows
 //! of a table without a key.
 //!
-//! A key keeps apart what differs as JSON: `1`, `"1"` and `true`, `[1]` and `"[1]"`; not `1` and `1.0` (`keys.rs`).
+//! A key keeps apart what differs as JSON: `1`, `"1"` and `true`, `[1]` and `"[1]"`, `"\ud800"` and `"\udfff"`; not `1` and
+//! `1.0`, nor `[1]` and `[1.0]`, nor objects in other orders: there the JSON is kept in one spelling (`keys.rs`).
 //!
 //! Tables and columns keep their names where SQLite can hold them (`names.rs`); of names that it takes for one, the
 //! later is numbered.
@@ -29,8 +30,10 @@ mod file;
 mod holders;
 mod json;
 mod keys;
+mod making;
 mod names;
 mod numbers;
+mod ownership;
 mod place;
 mod rows;
 mod states;
@@ -49,9 +52,12 @@ use weld_protocol::Table;
 
 use self::fault::SqliteFault;
 use self::file::OpenFile;
+use self::holders::holders;
+use self::place::beside;
 use self::tables::PreparedTable;
 use super::destination::{Destination, States};
 use super::error::DestinationError;
+use super::holder::LockHolder;
 
 /// Rows in a SQLite file, which other programs may read meanwhile.
 #[derive(Debug)]
@@ -79,6 +85,32 @@ impl Sqlite {
             notes: HashMap::new(),
         })
     }
+
+    /// What stays beside the file at `path` after a sync, once its [`Sqlite`] is dropped: its log, while another program has
+    /// the file open. `None` where nothing does.
+    #[must_use]
+    pub fn left_log(path: &Path) -> Option<LeftLog> {
+        let path = std::fs::canonicalize(path).ok()?;
+        let log = beside(&path, "-wal");
+        log.exists().then(|| LeftLog {
+            log,
+            holder: holders(&path),
+        })
+    }
+}
+
+/// A log beside a file, and who keeps it there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} stays for as long as {holder} has the file open; a program that opened it for reading alone leaves it there, and the \
+     next sync removes it",
+    log.display()
+)]
+pub struct LeftLog {
+    /// The log, which is empty: all rows are in the file.
+    pub log: PathBuf,
+    /// Who has the file open.
+    pub holder: LockHolder,
 }
 
 impl Destination for Sqlite {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::error::DestinationError;
-use super::super::identity::{FileChange, FileIdentity};
+use super::super::identity::{FileChange, FileIdentity, LostPages};
 
 /// The file at its path, and its write-ahead log beside it.
 #[derive(Debug)]
@@ -33,6 +33,10 @@ impl FilePlace {
         })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether the path leads to the file still, and the log's to the log.
     ///
     /// # Errors
@@ -43,7 +47,9 @@ impl FilePlace {
         let metadata = fs::metadata(&self.path);
         self.length = metadata.map_or(self.length, |found| found.len());
         match self.log_identity {
-            Some(identity) => DestinationError::unless_changed(&self.log, identity, 0),
+            Some(identity) => {
+                DestinationError::unless_changed(&self.log, identity, 0).map_err(with_log)
+            }
             None => {
                 self.log_identity = FileIdentity::at(&self.log).ok();
                 Ok(())
@@ -68,6 +74,7 @@ impl FilePlace {
         Err(DestinationError::Changed {
             path: self.log.clone(),
             change: FileChange::Truncation,
+            lost: LostPages::OfLog,
         })
     }
 
@@ -78,6 +85,20 @@ impl FilePlace {
             let _ = fs::remove_file(&self.log);
             let _ = fs::remove_file(beside(&self.path, "-shm"));
         }
+    }
+}
+
+/// The error of a log that was changed. From one that is only removed the pages are brought into the file at the end.
+fn with_log(error: DestinationError) -> DestinationError {
+    match error {
+        DestinationError::Changed { path, change, .. } if change != FileChange::Removal => {
+            DestinationError::Changed {
+                path,
+                change,
+                lost: LostPages::OfLog,
+            }
+        }
+        error => error,
     }
 }
 

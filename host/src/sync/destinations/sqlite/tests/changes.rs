@@ -18,7 +18,7 @@ fn begun(lab: &Lab) -> Sqlite {
 /// The next page, and, of another sync, the end.
 fn next(lab: &Lab, spoil: impl Fn(&Lab)) -> [FileChange; 2] {
     let change = |error| match error {
-        DestinationError::Changed { change, path } => {
+        DestinationError::Changed { change, path, .. } => {
             assert!(path.is_absolute());
             change
         }
@@ -155,6 +155,52 @@ fn a_file_with_another_name_is_refused_by_each_until_it_has_one() {
     std::os::unix::fs::symlink(lab.path(), &symbolic).unwrap();
     let sqlite = Sqlite::open(&symbolic).unwrap();
     assert_eq!(shown(&sqlite, "SELECT id FROM t"), ["1", "2"]);
+}
+
+#[test]
+fn the_pages_that_are_lost_are_named_as_far_as_they_are() {
+    type Spoil = fn(&Lab);
+    fn log(lab: &Lab) -> std::path::PathBuf {
+        lab.folder.path().join("rows.sqlite-wal")
+    }
+    fn cut(path: std::path::PathBuf) {
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(0).unwrap();
+    }
+    let cases: [(Spoil, &str, &[&str]); 5] = [
+        (|lab| cut(log(lab)), "in this log alone are gone", &[]),
+        (
+            |lab| {
+                fs::write(log(lab).with_extension("new"), "").unwrap();
+                fs::rename(log(lab).with_extension("new"), log(lab)).unwrap();
+            },
+            "in this log alone are gone",
+            &[],
+        ),
+        (
+            |lab| fs::remove_file(log(lab)).unwrap(),
+            "the last page is not there",
+            &["1"],
+        ),
+        (|lab| cut(lab.path()), "what was cut off is gone", &[]),
+        (
+            |lab| fs::remove_file(lab.path()).unwrap(),
+            "the last page is not there",
+            &[],
+        ),
+    ];
+    for (spoil, words, kept) in cases {
+        let lab = Lab::new();
+        let mut sqlite = begun(&lab);
+        spoil(&lab);
+        let page = rows(&["{\"id\": 2}"]);
+        let error = sqlite.commit("t", &page, &raw("{}")).unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+        drop(sqlite);
+        let mut sqlite = lab.open();
+        sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+        assert_eq!(shown(&sqlite, "SELECT id FROM t"), kept, "{error}");
+    }
 }
 
 /// Ours and another program's, of which some make the log shorter.

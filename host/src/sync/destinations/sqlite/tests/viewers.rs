@@ -150,3 +150,56 @@ fn nothing_but_the_file_is_left_at_the_end() {
     drop(viewer);
     assert_eq!(lab.names(), ["rows.sqlite"]);
 }
+
+#[test]
+fn a_viewer_that_reads_a_new_file_at_once_finds_its_tables_and_no_lock() {
+    for _ in 0..50 {
+        let lab = Lab::new();
+        let path = lab.path();
+        let (ready, is_ready) = std::sync::mpsc::channel();
+        let watch = std::thread::spawn(move || {
+            ready.send(()).unwrap();
+            while !path.exists() {}
+            let viewer = Connection::open(path).unwrap();
+            viewer.busy_timeout(std::time::Duration::ZERO).unwrap();
+            let mut counts = Vec::new();
+            while counts.len() < 20 {
+                let sql = "SELECT count(*) FROM _weld_state";
+                match viewer.query_row(sql, [], |row| row.get::<_, i64>(0)) {
+                    Ok(count) => counts.push(count),
+                    // Whoever comes first makes the log's index, which takes SQLite some microseconds.
+                    Err(rusqlite::Error::SqliteFailure(error, _))
+                        if error.extended_code == rusqlite::ffi::SQLITE_BUSY_RECOVERY => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+            counts
+        });
+        is_ready.recv().unwrap();
+        let sqlite = lab.open();
+        assert_eq!(watch.join().unwrap(), [0; 20]);
+        drop(sqlite);
+        assert_eq!(lab.names(), ["rows.sqlite"]);
+    }
+}
+
+#[test]
+fn what_a_killed_sync_left_of_a_new_file_is_removed_and_a_file_of_others_is_not() {
+    let lab = Lab::new();
+    let new = lab.folder.path().join("rows.sqlite-new");
+    drop(lab.open());
+    for is_own in [true, false] {
+        fs::copy(lab.path(), &new).unwrap();
+        if !is_own {
+            fs::write(&new, "mine").unwrap();
+        }
+        fs::remove_file(lab.path()).unwrap();
+        let mut sqlite = lab.open();
+        sqlite.prepare(&table("t", &["id"], &[])).unwrap();
+        put(&mut sqlite, &["{\"id\": 1}"], "{}");
+        drop(sqlite);
+        assert_eq!(count(&viewer(&lab)), 1);
+        assert_eq!(new.exists(), !is_own);
+    }
+    assert_eq!(fs::read(&new).unwrap(), b"mine");
+}
