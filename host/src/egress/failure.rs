@@ -31,7 +31,8 @@ impl FailureKind {
             EgressError::Failed { source, .. } => Some(Self::of_cause(source.as_ref())),
             EgressError::Unreadable { .. } => Some(Self::Lasting),
             EgressError::Timeout {
-                limit: Timeout::Connect(_),
+                // A body that stalls is one that breaks off, seen from here.
+                limit: Timeout::Connect(_) | Timeout::Idle(_),
                 ..
             } => Some(Self::Passing),
             _ => None,

@@ -16,6 +16,10 @@ pub(super) fn speaks_against(error: &EgressError) -> Option<bool> {
             limit: Timeout::FirstByte(_),
             ..
         } => Some(true),
+        EgressError::Timeout {
+            limit: Timeout::Idle(_),
+            ..
+        } => None,
         error => (FailureKind::of(error) == Some(FailureKind::Passing)).then_some(true),
     }
 }

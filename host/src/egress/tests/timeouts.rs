@@ -1,6 +1,7 @@
 //! What the error of a time-out says: what the call was waiting for, for how long, and which setting ended it.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use http_body_util::BodyExt;
 
 use super::super::outgoing::TransferError;
 use super::super::{Egress, EgressError, Request, RequestBody, StreamedBody};
+use super::scripted::ScriptedServer;
 use super::server::{CLOSED, ENDLESS, MUTE, SILENT, Server, page, request};
 use crate::config::{Limits, NetworkConfig};
 use crate::scope::CallScope;
@@ -129,6 +131,63 @@ async fn time_out_names_what_the_call_waited_for_and_the_setting() {
         let told = timeout(network, request("GET", &url, "")).await;
         assert_eq!(told, (phase.to_owned(), setting.to_owned()), "{url}");
     }
+}
+
+/// Answers so many requests with a body that stalls, and all others whole.
+async fn stalling(first: usize) -> (ScriptedServer, Egress) {
+    let answered = AtomicUsize::new(0);
+    let server = ScriptedServer::start(None, move |_, _| {
+        let stalls = answered.fetch_add(1, Ordering::SeqCst) < first;
+        let length = if stalls { 9 } else { 4 };
+        Some(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\nrows").into_bytes())
+    })
+    .await;
+    let egress = server.egress(NetworkConfig {
+        idle_timeout: SHORT,
+        ..config()
+    });
+    (server, egress)
+}
+
+#[tokio::test]
+async fn body_that_stalls_is_asked_for_again_as_one_that_breaks_off() {
+    let url = "http://api.example.com/";
+    let limits = Limits::default();
+    let (server, egress) = stalling(1).await;
+    let response = egress.fetch(request("GET", url, ""), &page(&limits)).await;
+    assert_eq!(*response.unwrap().body, b"rows");
+    assert_eq!(server.heads().len(), 2);
+    // The request's own time is no other, and the tries are bounded.
+    let (server, egress) = stalling(9).await;
+    let mut impatient = request("GET", url, "");
+    impatient.timeouts.idle = Some(SHORT / 2);
+    let error = egress.fetch(impatient, &page(&limits)).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("own idle time-out"), "{text}");
+    assert_eq!(server.heads().len(), 2);
+}
+
+#[tokio::test]
+async fn body_that_stalls_is_not_asked_for_again_if_that_may_do_harm_or_time_is_up() {
+    let url = "http://api.example.com/";
+    let limits = Limits::default();
+    let (server, egress) = stalling(1).await;
+    let post = egress
+        .fetch(request("POST", url, "row"), &page(&limits))
+        .await;
+    assert!(matches!(post, Err(EgressError::Timeout { .. })), "{post:?}");
+    assert_eq!(server.heads().len(), 1, "it was carried out");
+    let (server, egress) = stalling(1).await;
+    let scope = page(&limits);
+    let (_, response) = egress.send(request("GET", url, ""), &scope).await.unwrap();
+    assert!(response.into_body().whole().await.is_err());
+    assert_eq!(server.heads().len(), 1, "the guest has its beginning");
+    let (server, egress) = stalling(1).await;
+    let mut hurried = request("GET", url, "");
+    hurried.timeouts.total = Some(SHORT / 2);
+    let error = egress.fetch(hurried, &page(&limits)).await.unwrap_err();
+    assert!(matches!(error, EgressError::Timeout { .. }), "{error}");
+    assert_eq!(server.heads().len(), 1, "its time is up");
 }
 
 #[tokio::test]
