@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, ready};
 
+use super::own_answer::own_answer;
 use super::socket::Socket;
 use crate::lock::Mutex;
 use crate::pages::Receipt;
@@ -37,10 +38,12 @@ impl Outbox {
     }
 }
 
-/// A connection that hands its receipts back.
+/// A connection that hands its receipts back, and keeps back what hyper answers by itself.
 pub(super) struct DeliveryStream {
     stream: TokioIo<Socket>,
     outbox: Outbox,
+    /// Somebody else writes the last answer.
+    is_refused: bool,
 }
 
 impl DeliveryStream {
@@ -48,6 +51,18 @@ impl DeliveryStream {
         Self {
             stream: TokioIo::new(stream),
             outbox,
+            is_refused: false,
+        }
+    }
+
+    /// As much of what is to be written as is not hyper's own answer. `None` if it is nothing else.
+    fn without_own_answer<'b>(&mut self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        match own_answer(bytes) {
+            Some(0) => {
+                self.is_refused = true;
+                None
+            }
+            begin => Some(begin.and_then(|begin| bytes.get(..begin)).unwrap_or(bytes)),
         }
     }
 }
@@ -68,7 +83,10 @@ impl Write for DeliveryStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        match self.without_own_answer(bytes) {
+            Some(others) => Pin::new(&mut self.stream).poll_write(context, others),
+            None => Poll::Ready(Ok(bytes.len())),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -78,6 +96,9 @@ impl Write for DeliveryStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_refused {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 
@@ -90,6 +111,12 @@ impl Write for DeliveryStream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        // Its head has no body, and so nothing comes behind it.
+        let last = slices.iter().rfind(|slice| !slice.is_empty());
+        if last.is_some_and(|last| own_answer(last).is_some()) {
+            let first = slices.iter().find(|slice| !slice.is_empty());
+            return self.poll_write(context, first.map_or(&[], |first| first));
+        }
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 }

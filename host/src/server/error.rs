@@ -21,6 +21,7 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use weld_protocol::{ErrorAnswer, ErrorKind, RequestError};
 
+use super::head::MAX_HEADERS;
 use super::record::RequestRecord;
 use super::response;
 use crate::account::MemoryError;
@@ -68,8 +69,14 @@ pub(super) enum ApiError {
     #[error("there is nothing at this path; ask for /NAME or /NAME/schema")]
     NotFound,
 
-    #[error("the request's headers have more than {limit_bytes} bytes")]
+    #[error(
+        "the request's line and headers have more than {limit_bytes} bytes, or are more than {MAX_HEADERS}"
+    )]
     HeadersTooLarge { limit_bytes: usize },
+
+    /// hyper says why.
+    #[error("the request is no HTTP/1 that can be read: {0}")]
+    Unreadable(String),
 
     #[error("only GET and POST are answered")]
     MethodNotAllowed,
@@ -130,9 +137,11 @@ impl ApiError {
             Self::BodyTooLarge { .. } => ErrorKind::BodyTooLarge,
             Self::BodyTimeout { .. } => ErrorKind::Timeout,
             Self::HeadersTooLarge { .. } => ErrorKind::HeadersTooLarge,
-            Self::ClientGone | Self::BodyCut(_) | Self::BrokenGzip(_) | Self::Request(_) => {
-                ErrorKind::BadRequest
-            }
+            Self::Unreadable(_)
+            | Self::ClientGone
+            | Self::BodyCut(_)
+            | Self::BrokenGzip(_)
+            | Self::Request(_) => ErrorKind::BadRequest,
             Self::Encoding(_) => ErrorKind::UnsupportedEncoding,
             Self::Page(failure) => page_kind(failure),
             Self::OutOfMemory(_) => ErrorKind::OutOfMemory,

@@ -10,15 +10,13 @@ use http::{Request, header};
 use super::auth::{is_of_a_foreign_page, names_this_machine, permits};
 use super::body::ReceivedBody;
 use super::error::ApiError;
+use super::head::MAX_HEAD_BYTES;
 use super::metrics::TargetLabels;
 use super::record::{RequestRecord, RequestTarget};
 use super::service::Service;
 use super::{body, uri};
 use crate::connectors::{Connector, Lookup};
 use crate::report;
-
-/// The longest request line and headers together. Weld's are far below 1 KiB.
-const MAX_HEAD_BYTES: usize = 64 << 10;
 
 /// How much of a name that a client sends stands in the log.
 pub(super) const MAX_LOGGED_NAME_BYTES: usize = 100;

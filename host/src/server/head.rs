@@ -11,6 +11,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::account::{CallAccount, Charge, HostAccount};
 use crate::lock::Mutex;
 
+/// The longest request line and headers together. Weld's are far below 1 KiB.
+pub(super) const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// The most headers of a request.
+pub(super) const MAX_HEADERS: usize = 1_000;
+
 /// Which part of `--total-memory` all heads may take together.
 const SHARE: u64 = 16;
 

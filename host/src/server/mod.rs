@@ -7,12 +7,14 @@
 mod access;
 mod auth;
 mod body;
+mod broken_head;
 mod delivery;
 mod drain;
 mod error;
 mod extract;
 mod head;
 mod metrics;
+mod own_answer;
 mod peer;
 mod record;
 mod request_id;
@@ -42,7 +44,7 @@ use access::Access;
 use body::BodyBounds;
 use delivery::{DeliveryStream, Outbox};
 use drain::{Drain, UnreadBody};
-use head::{HeadAccount, HeadMeter};
+use head::{HeadAccount, HeadMeter, MAX_HEADERS};
 use peer::Peer;
 use routes::{Routes, routes};
 use service::Service;
@@ -52,10 +54,9 @@ use socket::Socket;
 /// the host from ending.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What hyper takes of a request's line and headers before it answers by itself, without a body: more than the limit
-/// of ours (`MAX_HEAD_BYTES` in `extract.rs`), which says what is wrong.
+/// What hyper takes of a request's line and headers before it gives up: more than the limit of ours (`MAX_HEAD_BYTES` in
+/// `head.rs`), so that requests which are a little too long are refused as all others are.
 const MAX_BUFFERED_HEAD_BYTES: usize = 96 << 10;
-const MAX_HEADERS: usize = 1_000;
 
 /// How long accepting pauses after an error such as too many open files, which the next attempt would only repeat.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -195,6 +196,7 @@ fn serve(
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
     let stream = socket.stream().clone();
+    let write_timeout = socket.write_timeout();
     let unread = UnreadBody::default();
     // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
     let _ = stream.set_nodelay(true);
@@ -217,7 +219,10 @@ fn serve(
         .header_read_timeout(HEADERS_TIMEOUT)
         .max_buf_size(MAX_BUFFERED_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
-        .serve_connection(DeliveryStream::new(socket, outbox), service_fn(answer));
+        .serve_connection(
+            DeliveryStream::new(socket, outbox.clone()),
+            service_fn(answer),
+        );
     let connection = graceful.watch(connection);
     async move {
         let ended = connection.await;
@@ -227,8 +232,11 @@ fn serve(
                 "a connection ended early"
             );
         }
-        // hyper answers what is no request, too.
-        if unread.is_left() || ended.is_err_and(|error| error.is_parse()) {
+        let refused = ended.err().filter(hyper::Error::is_parse);
+        if let Some(error) = &refused {
+            broken_head::refuse(&stream, error, outbox, write_timeout).await;
+        }
+        if unread.is_left() || refused.is_some() {
             drain.until_end(&stream).await;
         }
     }

@@ -39,13 +39,21 @@ impl RequestRecord {
             sum + name.as_str().len() + value.len()
         });
         Arc::new(Self {
+            head_bytes,
+            ..Self::without_head(outbox)
+        })
+    }
+
+    /// A request whose head could not be read.
+    pub(super) fn without_head(outbox: Outbox) -> Self {
+        Self {
             id: request_id::new(),
             began: Instant::now(),
-            head_bytes,
+            head_bytes: 0,
             outbox,
             target: OnceLock::new(),
             outcome: OnceLock::new(),
-        })
+        }
     }
 
     /// Notes what it is for, which is known once.

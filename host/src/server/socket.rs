@@ -52,6 +52,11 @@ impl Socket {
         &self.stream
     }
 
+    /// How long the client may take nothing of what is written.
+    pub(super) fn write_timeout(&self) -> Duration {
+        self.write_timeout
+    }
+
     /// Does what would block again, once the socket is ready for it. Fails where the client takes none of `bytes`, the first
     /// of what is to be written, for too long.
     fn write_when_ready(

@@ -1,8 +1,9 @@
 //! The server as its clients and operators meet it: requests, keys, connections, start, end and log.
 
 mod auth;
-mod cli;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod broken_heads;
+mod cli;
 mod clock;
 mod connections;
 mod demo;

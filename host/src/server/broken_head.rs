@@ -1,0 +1,82 @@
+//! The answer to a request whose head can't be read.
+//!
+//! hyper answers it by itself, with a status and nothing else. That answer is held back, and one takes its place that says
+//! what is wrong, as those to all other requests do.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderValue;
+use http::header;
+use http_body_util::BodyExt;
+use tokio::net::TcpStream;
+
+use super::delivery::Outbox;
+use super::error::ApiError;
+use super::head::MAX_HEAD_BYTES;
+use super::metrics::{self, RequestOutcome};
+use super::record::RequestRecord;
+use super::request_id;
+
+/// Answers a request that hyper refused with this error, and takes its place in the log and the metrics. The client has this
+/// long to take it.
+pub(super) async fn refuse(
+    stream: &TcpStream,
+    error: &hyper::Error,
+    outbox: Outbox,
+    within: Duration,
+) {
+    let fault = if error.is_parse_too_large() {
+        ApiError::HeadersTooLarge {
+            limit_bytes: MAX_HEAD_BYTES,
+        }
+    } else {
+        ApiError::Unreadable(error.to_string())
+    };
+    let record = RequestRecord::without_head(outbox);
+    let span = tracing::info_span!("request", request_id = record.id);
+    let mut response = span.in_scope(|| fault.answer(&record));
+    let outcome = RequestOutcome::without_answer(fault.outcome());
+    metrics::record(&record.labels(), &outcome, record.began.elapsed());
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(SystemTime::now())) {
+        headers.insert(header::DATE, date);
+    }
+    if let Ok(id) = HeaderValue::try_from(&record.id) {
+        headers.insert(request_id::HEADER, id);
+    }
+    let (head, body) = response.into_parts();
+    let Ok(body) = body.collect().await.map(|body| body.to_bytes()) else {
+        return;
+    };
+    let mut answer = format!("HTTP/1.1 {}\r\n", head.status).into_bytes();
+    for (name, value) in &head.headers {
+        answer.extend_from_slice(name.as_str().as_bytes());
+        answer.extend_from_slice(b": ");
+        answer.extend_from_slice(value.as_bytes());
+        answer.extend_from_slice(b"\r\n");
+    }
+    answer.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+    answer.extend_from_slice(&body);
+    match tokio::time::timeout(within, write(stream, &answer)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a client did not take its answer"),
+        Err(_) => tracing::info!(
+            limit = ?within,
+            "a client that took nothing of its answer for so long is cut off (--write-timeout)"
+        ),
+    }
+}
+
+async fn write(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        stream.writable().await?;
+        match stream.try_write(bytes) {
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
