@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Response;
+use http::header::{self, HeaderValue};
+use http::{Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
@@ -129,6 +130,9 @@ pub(super) async fn send(
         .map_err(|_| ExchangeFault::Timeout(Timeout::Deadline(times.deadline.reason)))??;
     phases.enter(CallPhase::Body);
     record.answered(response.status().as_u16());
+    let tag: Option<ConnectionTag> = response.extensions_mut().remove();
+    let life = tag.and_then(|tag| tag.life);
+    add_location(&mut response, life.as_deref());
     let lines = response.headers().iter();
     let head_bytes: usize = lines
         .map(|(name, value)| name.as_str().len() + value.len())
@@ -136,9 +140,20 @@ pub(super) async fn send(
     if head_bytes > MAX_HEAD_BYTES as usize {
         return Err(ExchangeFault::Head(HeadFault::TooLong));
     }
-    let tag: Option<ConnectionTag> = response.extensions_mut().remove();
-    let life = tag.and_then(|tag| tag.life);
     Ok(answer_body::tagged(response, life))
+}
+
+/// Adds a `Location` that the parser left out for its bytes.
+fn add_location<B>(response: &mut Response<B>, life: Option<&ConnectionLife>) {
+    let may_have_one =
+        response.status().is_redirection() || response.status() == StatusCode::CREATED;
+    if may_have_one
+        && !response.headers().contains_key(header::LOCATION)
+        && let Some(location) = life.and_then(ConnectionLife::take_location)
+        && let Ok(location) = HeaderValue::try_from(location)
+    {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
 }
 
 async fn connected(

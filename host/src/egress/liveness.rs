@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::closing_habit::{ClosingHabit, ReuseTrial};
+use crate::lock::Mutex;
 
 /// How many requests of one connector look for a connection that is alive for sure.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +56,8 @@ pub(super) struct ConnectionLife {
     has_ended: AtomicBool,
     is_gone: AtomicBool,
     going: Notify,
+    /// Of the last head, if the parser leaves it out, in the form in which it can be followed.
+    location: Mutex<Option<String>>,
     habit: Arc<ClosingHabit>,
 }
 
@@ -123,6 +126,16 @@ impl ConnectionLife {
     /// Whether a request that got no answer here can't have been carried out: none of its bytes was taken.
     pub(super) fn took_nothing(&self) -> bool {
         self.is_idle() || self.taken_bytes.load(Ordering::SeqCst) == 0
+    }
+
+    /// The last head has this `Location`, which the parser leaves out.
+    pub(super) fn keep_location(&self, location: String) {
+        *self.location.lock() = Some(location);
+    }
+
+    /// The `Location` of the last head, if the parser left it out.
+    pub(super) fn take_location(&self) -> Option<String> {
+        self.location.lock().take()
     }
 
     /// It is closed, which may be seen before its last answer is read to its end.

@@ -12,6 +12,8 @@ const KEPT_LINE_BYTES: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct RequestFraming {
     at: RequestPart,
+    /// It is a HEAD, whose answer has no body.
+    is_of_head: bool,
     /// The beginning of the line that is written, if its end isn't yet.
     line: Vec<u8>,
     /// What comes after the head.
@@ -47,6 +49,11 @@ impl RequestFraming {
         matches!(self.at, RequestPart::Between)
     }
 
+    /// Whether the last request is one of HEAD.
+    pub(super) fn is_of_head(&self) -> bool {
+        self.is_of_head
+    }
+
     /// Notes that these bytes were written; answers whether a request begins within them.
     pub(super) fn pass(&mut self, mut bytes: &[u8]) -> bool {
         let mut begins = false;
@@ -54,6 +61,8 @@ impl RequestFraming {
             let taken = match &mut self.at {
                 RequestPart::Between => {
                     begins = true;
+                    // Nobody takes less of a request at first.
+                    self.is_of_head = bytes.starts_with(b"HEAD ");
                     self.at = RequestPart::Head;
                     self.body = BodyFraming::None;
                     0

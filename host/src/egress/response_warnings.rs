@@ -78,6 +78,45 @@ impl OriginWarnings {
         );
     }
 
+    /// Warns of a header whose bytes are escaped.
+    pub(super) fn escaped(&self, name: &str) {
+        self.of_line(
+            "header",
+            name,
+            "it has bytes that no header may have; they are percent-encoded",
+        );
+    }
+
+    /// Warns of a trailer that can't be read.
+    pub(super) fn trailer(&self, name: &str) {
+        self.of_line(
+            "trailer",
+            name,
+            "it has bytes that no trailer may have, or no name and colon; the body is whole without it",
+        );
+    }
+
+    /// Warns of trailers that have no end.
+    pub(super) fn trailers(&self, fault: &dyn fmt::Display) {
+        self.give(format!(
+            "behind the last chunk of the response's body there is more than trailers may be: {fault}; the body is whole without it"
+        ));
+    }
+
+    /// Warns of a transfer-coding that is none.
+    pub(super) fn names_no_coding(&self) {
+        self.give(
+            "the response's transfer-encoding is empty, or names `identity`, which is no coding; that is passed over".to_owned(),
+        );
+    }
+
+    /// Warns of a length that doesn't count.
+    pub(super) fn has_length_beside_chunks(&self) {
+        self.give(
+            "the response has a content-length beside `transfer-encoding: chunked`; the chunks count".to_owned(),
+        );
+    }
+
     /// Warns of a body that goes on after the end of its coding.
     pub(super) fn goes_on(&self, encoding: ContentEncoding) {
         let label = encoding.label();

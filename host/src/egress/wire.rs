@@ -73,22 +73,26 @@ impl WireWatch {
 
     fn took(&mut self, bytes: &[u8]) {
         if self.framing.pass(bytes) {
-            self.heads.begin();
+            self.heads.begin(self.framing.is_of_head());
         }
         self.life.took(bytes.len());
         self.is_begun = !self.framing.is_between();
     }
 
-    /// Looks at what has come, before the client has it.
+    /// Looks at what has come, before the client has it. Answers how much of it that gets.
     ///
     /// # Errors
     ///
     /// It is a head that may not be read on.
-    fn read(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn read(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.life.read();
         self.last_read = Instant::now();
         self.is_checked = false;
-        self.heads.received(bytes).map_err(io::Error::other)
+        let passed = self.heads.received(bytes).map_err(io::Error::other)?;
+        if let Some(location) = self.heads.take_location() {
+            self.life.keep_location(location);
+        }
+        Ok(passed)
     }
 
     fn is_idle(&self) -> bool {
@@ -147,23 +151,40 @@ impl AsyncRead for Wire {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(context, buffer);
         let Some(watch) = &mut this.watch else {
-            return polled;
+            return Pin::new(&mut this.stream).poll_read(context, buffer);
         };
-        match polled {
-            Poll::Pending if watch.is_idle() && watch.is_doubtful(&*this.stream) => {
-                watch.end();
-                Poll::Ready(Ok(()))
+        loop {
+            if watch.heads.put_end(buffer) {
+                return Poll::Ready(Ok(()));
             }
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(())) if buffer.filled().len() > before => {
-                Poll::Ready(watch.read(buffer.filled().get(before..).unwrap_or_default()))
-            }
-            ended @ Poll::Ready(_) => {
+            if watch.heads.is_astray() {
                 watch.end();
-                ended
+                return Poll::Ready(Ok(()));
+            }
+            let before = buffer.filled().len();
+            match Pin::new(&mut this.stream).poll_read(context, buffer) {
+                Poll::Pending if watch.is_idle() && watch.is_doubtful(&*this.stream) => {
+                    watch.end();
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) if buffer.filled().len() > before => {
+                    let passed = watch.read(buffer.filled().get(before..).unwrap_or_default())?;
+                    buffer.set_filled(before.saturating_add(passed));
+                    // It may all be trailers, of which the client learns nothing.
+                    if passed > 0 {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                ended @ Poll::Ready(_) => {
+                    watch.end();
+                    watch.heads.close();
+                    if !watch.heads.put_end(buffer) {
+                        return ended;
+                    }
+                    return Poll::Ready(Ok(()));
+                }
             }
         }
     }

@@ -24,6 +24,21 @@ pub(in crate::egress) enum HeadFault {
     Coding(String),
     #[error("the response's header `{0}` holds a zero byte, or a carriage return within its line")]
     Control(String),
+    #[error("the status line of the response holds a control character")]
+    StatusLine,
+    #[error(
+        "the response's `Content-Length` is `{0}`, which is no length: nobody knows where its body ends"
+    )]
+    Length(String),
+    #[error(
+        "the response says two lengths in `Content-Length`, {0} and {1}: nobody knows where its body ends"
+    )]
+    Lengths(u64, u64),
+    #[error(
+        "the response has a `Transfer-Encoding`, which HTTP/1.0, the version that it names, doesn't know: nobody knows where its body \
+         ends"
+    )]
+    OldCoding,
     #[error("the response has a header whose name is longer than 1 KiB")]
     LongName,
     #[error("the response is not HTTP that can be read: {0}")]

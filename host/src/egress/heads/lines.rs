@@ -1,7 +1,9 @@
 //! The lines of a response's head, judged as the parser judges them.
 
 use super::fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
-use crate::egress::blocks::first;
+use super::framing::HeadFraming;
+use super::line_bytes::LineBytes;
+use super::location;
 use crate::report;
 
 /// The longest name that a header may have: more than any has.
@@ -21,6 +23,8 @@ pub(super) enum LineVerdict {
     LeftOut(String),
     /// It joins this header to one line.
     Folded(String),
+    /// It leaves out a `Location`, which says this once its bytes are escaped.
+    Location(String),
     /// There is no line after this one: the head has ended.
     Last,
 }
@@ -40,20 +44,12 @@ pub(super) struct HeadLines {
     bytes: usize,
     headers: usize,
     status: StatusLine,
+    /// They come after a body, where nothing depends on them.
+    are_trailers: bool,
+    framing: HeadFraming,
     /// What a folded line would belong to, and the name of it.
     last: LastHeader,
     last_name: Vec<u8>,
-}
-
-/// What the bytes of a line are, besides its break.
-#[derive(Debug, Default, Clone, Copy)]
-struct LineBytes {
-    /// Some are of a kind that no value may have (RFC 9110, section 5.5).
-    are_odd: bool,
-    /// Some make the parser give up: zero bytes, and returns within the line.
-    are_refused: bool,
-    /// The last one is a return: all depends on the next one.
-    end_in_return: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +70,20 @@ enum LastHeader {
 }
 
 impl HeadLines {
+    /// Those behind the last chunk of a body.
+    pub(super) fn of_trailers() -> Self {
+        Self {
+            status: StatusLine::Final,
+            are_trailers: true,
+            ..Self::default()
+        }
+    }
+
+    /// What the lines have said of the end of the body.
+    pub(super) fn into_framing(self) -> HeadFraming {
+        self.framing
+    }
+
     /// Whether nothing has come of it.
     pub(super) fn are_at_the_beginning(&self) -> bool {
         self.bytes == 0
@@ -123,7 +133,11 @@ impl HeadLines {
             // Empty lines before it are passed over.
             StatusLine::Awaited if line.is_empty() => return Ok(LineVerdict::Good),
             StatusLine::Awaited => {
+                if bytes.are_odd && line.starts_with(b"HTTP/") {
+                    return Err(HeadFault::StatusLine);
+                }
                 self.status = status(line);
+                self.framing = HeadFraming::of(line);
                 return Ok(LineVerdict::Good);
             }
             StatusLine::Interim if line.is_empty() => {
@@ -132,6 +146,9 @@ impl HeadLines {
             }
             StatusLine::Final if line.is_empty() => return Ok(LineVerdict::Last),
             StatusLine::Interim | StatusLine::Final => {}
+        }
+        if self.are_trailers {
+            return Ok(judge_trailer(line, bytes));
         }
         if bytes.are_refused {
             return Err(HeadFault::Control(shown(name(line))));
@@ -147,8 +164,16 @@ impl HeadLines {
             return Err(HeadFault::LongName);
         }
         if !is_good {
-            return self.leave_out(line);
+            let is_final = self.status == StatusLine::Final && line.len() < KEPT_BYTES;
+            return match location::escaped(line).filter(|_| is_final) {
+                Some(location) => {
+                    self.last = LastHeader::LeftOut;
+                    Ok(LineVerdict::Location(location))
+                }
+                None => self.leave_out(line),
+            };
         }
+        self.framing.note(name, after_colon(value));
         self.headers = self.headers.saturating_add(1);
         if self.headers > MAX_RESPONSE_HEADERS {
             return Err(HeadFault::TooManyHeaders);
@@ -161,7 +186,10 @@ impl HeadLines {
 
     fn judge_folded(&mut self, line: &[u8], is_odd: bool) -> Result<LineVerdict, HeadFault> {
         match self.last {
-            LastHeader::Good if !is_odd => Ok(LineVerdict::Folded(shown(&self.last_name))),
+            LastHeader::Good if !is_odd => {
+                self.framing.note_folded(&self.last_name);
+                Ok(LineVerdict::Folded(shown(&self.last_name)))
+            }
             // The parser leaves out the header as a whole.
             LastHeader::Good => {
                 self.headers = self.headers.saturating_sub(1);
@@ -189,6 +217,19 @@ impl HeadLines {
     }
 }
 
+/// A trailer is named if a header like it would be left out, and does no other harm.
+fn judge_trailer(line: &[u8], bytes: LineBytes) -> LineVerdict {
+    let end = line.iter().position(|byte| !is_of_name(*byte));
+    let (name, value) = line.split_at(end.unwrap_or(line.len()));
+    let has_name = !name.is_empty() && without_blanks(value).first() == Some(&b':');
+    let is_folded = matches!(line.first(), Some(b' ' | b'\t'));
+    if !bytes.are_odd && (has_name || is_folded) {
+        LineVerdict::Good
+    } else {
+        LineVerdict::LeftOut(shown(self::name(line)))
+    }
+}
+
 /// What stands before the colon; all of a line without one.
 fn name(line: &[u8]) -> &[u8] {
     let end = line.iter().position(|byte| *byte == b':');
@@ -213,46 +254,16 @@ fn is_meant_as(line: &[u8], headers: &[&str]) -> bool {
     })
 }
 
+/// What stands after a colon and the blanks before it.
+fn after_colon(value: &[u8]) -> &[u8] {
+    let value = without_blanks(value);
+    value.strip_prefix(b":").unwrap_or(value)
+}
+
 /// What stands after blanks.
 fn without_blanks(text: &[u8]) -> &[u8] {
     let begin = text.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
     text.split_at(begin.unwrap_or(text.len())).1
-}
-
-impl LineBytes {
-    /// Learns what the bytes up to the end of the line are, which follow those before; answers the place of the last one, a line
-    /// feed, `None` if it isn't there.
-    fn up_to_the_end(&mut self, bytes: &[u8]) -> Option<usize> {
-        if std::mem::take(&mut self.end_in_return) && bytes.first() != Some(&b'\n') {
-            self.are_odd = true;
-            self.are_refused = true;
-        }
-        let mut from = 0_usize;
-        while let Some(found) = bytes.get(from..).and_then(first_control) {
-            let at = from.saturating_add(found);
-            let next = at.saturating_add(1);
-            match (bytes.get(at), bytes.get(next)) {
-                (Some(b'\n'), _) => return Some(at),
-                (Some(b'\r'), Some(b'\n')) => return Some(next),
-                (Some(b'\r'), None) => self.end_in_return = true,
-                (byte, _) => {
-                    self.are_odd = true;
-                    self.are_refused |= matches!(byte, Some(b'\r' | b'\0'));
-                }
-            }
-            from = next;
-        }
-        None
-    }
-}
-
-/// The first byte that no value of a header may have.
-fn first_control(bytes: &[u8]) -> Option<usize> {
-    first(bytes, is_control)
-}
-
-pub(super) const fn is_control(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 
 fn status(line: &[u8]) -> StatusLine {

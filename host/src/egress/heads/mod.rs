@@ -1,53 +1,86 @@
-//! The heads of an HTTP/1 connection as they pass: which headers of a response its parser will leave out, and why.
+//! The responses of an HTTP/1 connection as they pass: which headers of a head its parser will leave out, and why; and where
+//! chunked bodies end.
 //!
 //! The parser is lenient, as browsers are: it leaves out a header that it can't read, and doesn't say which. What it leaves out is
 //! named in the log; one that says where the body ends may not be left out, since the rest of the connection would be read as
 //! something that it isn't. So heads are looked at line by line before the parser has them, by the parser's own rules.
 
+mod chunks;
 mod fault;
+mod framing;
+mod line_bytes;
 mod lines;
+mod location;
 mod plain;
 
 use std::sync::Arc;
 
-pub(super) use fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
-use lines::{HeadLines, LineVerdict};
+use tokio::io::ReadBuf;
 
 use super::response_warnings::{OriginWarnings, ResponseWarnings};
+use chunks::{ChunkFraming, ChunkVerdict};
+pub(super) use fault::{HeadFault, MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
+use framing::HeadFraming;
+use lines::{HeadLines, LineVerdict};
+
+/// What ends a chunked body, behind its last chunk.
+const END: &[u8] = b"\r\n";
 
 /// Looks at what passes over one connection.
 pub(super) struct HeadReader {
-    /// `None` while a body passes, or nothing.
-    head: Option<HeadLines>,
+    passing: Passing,
+    /// The request is a HEAD.
+    is_of_head: bool,
+    /// The part of a chunked body's end that the client has not got yet.
+    end: &'static [u8],
+    /// Something came that belongs to no response.
+    is_astray: bool,
+    location: Option<String>,
     warnings: OriginWarnings,
+}
+
+/// What comes next.
+enum Passing {
+    Head(HeadLines),
+    Chunks(ChunkFraming),
+    /// Another body, or nothing.
+    Other,
 }
 
 impl HeadReader {
     /// For a connection to this origin.
     pub(super) fn new(origin: Arc<str>, warnings: Arc<ResponseWarnings>) -> Self {
         Self {
-            head: None,
+            passing: Passing::Other,
+            is_of_head: false,
+            end: &[],
+            is_astray: false,
+            location: None,
             warnings: OriginWarnings::new(origin, warnings),
         }
     }
 
-    /// A request has begun: the head of a response is waited for.
-    pub(super) fn begin(&mut self) {
-        self.head = Some(HeadLines::default());
+    /// A request has begun, one of HEAD or not: the head of a response is waited for.
+    pub(super) fn begin(&mut self, is_of_head: bool) {
+        self.passing = Passing::Head(HeadLines::default());
+        self.is_of_head = is_of_head;
     }
 
-    /// Learns what has come.
+    /// Learns what has come. Answers how much of it the client gets: all but a body's trailers.
     ///
     /// # Errors
     ///
     /// The head may not be read on.
-    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<(), HeadFault> {
-        let Some(head) = &mut self.head else {
-            return Ok(());
+    pub(super) fn received(&mut self, bytes: &[u8]) -> Result<usize, HeadFault> {
+        let head = match &mut self.passing {
+            Passing::Other => return Ok(bytes.len()),
+            Passing::Chunks(_) => return Ok(self.pass_chunks(bytes)),
+            Passing::Head(head) => head,
         };
-        if head.are_at_the_beginning() && plain::begins_plainly(bytes) {
-            self.head = None;
-            return Ok(());
+        if head.are_at_the_beginning()
+            && let Some((framing, length)) = plain::beginning(bytes)
+        {
+            return self.end_head(framing, bytes, length);
         }
         let mut rest = bytes;
         while let Some((verdict, after)) = head.next(rest)? {
@@ -56,12 +89,83 @@ impl HeadReader {
                 LineVerdict::Good => {}
                 LineVerdict::LeftOut(name) => self.warnings.left_out(&name),
                 LineVerdict::Folded(name) => self.warnings.folded(&name),
+                LineVerdict::Location(location) => {
+                    self.warnings.escaped("Location");
+                    self.location = Some(location);
+                }
                 LineVerdict::Last => {
-                    self.head = None;
-                    break;
+                    let framing = std::mem::take(head).into_framing();
+                    return self.end_head(framing, bytes, bytes.len().saturating_sub(rest.len()));
                 }
             }
         }
-        Ok(())
+        Ok(bytes.len())
+    }
+
+    /// The head ends within these bytes, after so many.
+    fn end_head(
+        &mut self,
+        framing: HeadFraming,
+        bytes: &[u8],
+        length: usize,
+    ) -> Result<usize, HeadFault> {
+        let body = framing.body(self.is_of_head)?;
+        if body.names_no_coding {
+            self.warnings.names_no_coding();
+        }
+        if !body.is_chunked {
+            self.passing = Passing::Other;
+            return Ok(bytes.len());
+        }
+        if body.has_length {
+            self.warnings.has_length_beside_chunks();
+        }
+        self.passing = Passing::Chunks(ChunkFraming::default());
+        let passed = self.pass_chunks(bytes.get(length..).unwrap_or_default());
+        Ok(length.saturating_add(passed))
+    }
+
+    fn pass_chunks(&mut self, bytes: &[u8]) -> usize {
+        let Passing::Chunks(chunks) = &mut self.passing else {
+            return bytes.len();
+        };
+        let was_over = chunks.is_over();
+        let (passed, verdict) = chunks.pass(bytes, &self.warnings);
+        if verdict != ChunkVerdict::GoesOn && !was_over {
+            self.end = END;
+        }
+        self.is_astray |= verdict == ChunkVerdict::Astray;
+        passed
+    }
+
+    /// Learns that nothing more comes. A body whose last chunk has come is whole.
+    pub(super) fn close(&mut self) {
+        if let Passing::Chunks(chunks) = &mut self.passing
+            && chunks.is_whole_without_an_end()
+        {
+            self.passing = Passing::Other;
+            self.end = END;
+        }
+    }
+
+    /// Puts the end of a body there that is due; whether there is one.
+    pub(super) fn put_end(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        if self.end.is_empty() {
+            return false;
+        }
+        let (now, later) = self.end.split_at(self.end.len().min(buffer.remaining()));
+        buffer.put_slice(now);
+        self.end = later;
+        true
+    }
+
+    /// Whether the connection is of no use any more.
+    pub(super) fn is_astray(&self) -> bool {
+        self.is_astray
+    }
+
+    /// The `Location` of the last head, if the parser leaves it out for its bytes, with those escaped.
+    pub(super) fn take_location(&mut self) -> Option<String> {
+        self.location.take()
     }
 }

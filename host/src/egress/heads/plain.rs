@@ -3,7 +3,9 @@
 use memchr::memchr_iter;
 
 use super::fault::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
-use super::lines::{MAX_NAME_BYTES, is_control, is_of_name};
+use super::framing::HeadFraming;
+use super::line_bytes::is_control;
+use super::lines::{MAX_NAME_BYTES, is_of_name};
 
 /// How a head begins that another one doesn't follow (RFC 9110, section 15.2), but for the digit after it.
 const BEGINNINGS: [&[u8]; 2] = [b"HTTP/1.1 ", b"HTTP/1.0 "];
@@ -24,43 +26,44 @@ const NAME_BYTES: [bool; 256] = {
     }
 };
 
-/// Whether the bytes begin with a whole head whose lines are all good. Where not, each line needs a look of its own.
-pub(super) fn begins_plainly(bytes: &[u8]) -> bool {
+/// What the bytes say of a body, and how long the head is with which they begin; `None` if it isn't whole, or not all of its
+/// lines are good: then each line needs a look of its own.
+pub(super) fn beginning(bytes: &[u8]) -> Option<(HeadFraming, usize)> {
     let status = BEGINNINGS
         .iter()
         .find_map(|beginning| bytes.strip_prefix(*beginning)?.first());
     if !matches!(status, Some(b'2'..=b'5')) {
-        return false;
+        return None;
     }
+    let mut framing = HeadFraming::default();
     let mut begin = 0_usize;
     for (number, end) in memchr_iter(b'\n', bytes).enumerate() {
-        let Some(line) = bytes
-            .get(begin..end)
-            .and_then(|line| line.strip_suffix(b"\r"))
-        else {
-            return false;
-        };
+        let line = bytes.get(begin..end)?.strip_suffix(b"\r")?;
         begin = end.saturating_add(1);
         if line.is_empty() {
             let lines = number.saturating_add(1);
             let head = bytes.get(..begin).unwrap_or_default();
-            return head.len() <= MAX_HEAD_BYTES as usize
+            let is_plain = head.len() <= MAX_HEAD_BYTES as usize
                 && lines <= MAX_RESPONSE_HEADERS.saturating_add(2)
                 // Those of their ends.
                 && controls(head) == lines.saturating_mul(2);
+            return is_plain.then_some((framing, begin));
         }
-        if number > 0 && !has_name(line) {
-            return false;
+        if number == 0 {
+            framing = HeadFraming::of(line);
+        } else {
+            let (name, value) = line.split_at_checked(name_bytes(line)?)?;
+            framing.note(name, value.get(1..)?);
         }
     }
-    false
+    None
 }
 
-/// Whether a line begins with a name and a colon.
-fn has_name(line: &[u8]) -> bool {
+/// How long the name is with which a line begins, before a colon.
+fn name_bytes(line: &[u8]) -> Option<usize> {
     let is_of_name = |byte: &u8| NAME_BYTES.get(usize::from(*byte)) == Some(&true);
     let end = line.iter().position(|byte| !is_of_name(byte));
-    end.is_some_and(|end| (1..=MAX_NAME_BYTES).contains(&end) && line.get(end) == Some(&b':'))
+    end.filter(|end| (1..=MAX_NAME_BYTES).contains(end) && line.get(*end) == Some(&b':'))
 }
 
 /// How many bytes are of a kind that no value may have.
@@ -85,6 +88,10 @@ mod tests {
     use super::super::lines::{HeadLines, LineVerdict};
     use super::*;
 
+    fn begins_plainly(bytes: &[u8]) -> bool {
+        beginning(bytes).is_some()
+    }
+
     /// Whether each line of a head is good, looked at by itself, and the last one is there.
     fn is_good(head: &[u8]) -> bool {
         let mut lines = HeadLines::default();
@@ -93,7 +100,9 @@ mod tests {
             match verdict {
                 LineVerdict::Good => rest = after,
                 LineVerdict::Last => return true,
-                LineVerdict::LeftOut(_) | LineVerdict::Folded(_) => return false,
+                LineVerdict::LeftOut(_) | LineVerdict::Folded(_) | LineVerdict::Location(_) => {
+                    return false;
+                }
             }
         }
         false

@@ -117,11 +117,36 @@ async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
         ),
         (
             response(&[b"content-length: 4", b"content-length: 5"]),
-            "invalid content-length",
+            "two lengths in `Content-Length`, 4 and 5",
         ),
         (
-            response(&[b"content-length: 4", b"content-length : 5"]),
-            "invalid content-length",
+            response(&[b"content-length: 4", b"x-odd : 1", b"content-length : 5"]),
+            "two lengths in `Content-Length`, 4 and 5",
+        ),
+        (
+            response(&[b"content-length: 18446744073709551615"]),
+            "`Content-Length` is `18446744073709551615`",
+        ),
+        (
+            response(&[b"content-length: 99999999999999999999999"]),
+            "`Content-Length` is `99999999999999999999999`",
+        ),
+        (
+            response(&[b"content-length: -1"]),
+            "`Content-Length` is `-1`",
+        ),
+        (response(&[b"content-length:"]), "`Content-Length` is ``"),
+        (
+            b"HTTP/1.1 200 a\x7fb\r\ncontent-length: 0\r\n\r\n".to_vec(),
+            "status line of the response holds a control character",
+        ),
+        (
+            b"HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n".to_vec(),
+            "has a `Transfer-Encoding`, which HTTP/1.0",
+        ),
+        (
+            b"HTTP/1.0 200 OK\r\ntransfer-encoding: identity\r\ncontent-length: 0\r\n\r\n".to_vec(),
+            "has a `Transfer-Encoding`, which HTTP/1.0",
         ),
         (response(&[b"x-zero: a\0b"]), "`x-zero` holds a zero byte"),
         (
@@ -165,6 +190,77 @@ async fn head_that_cannot_be_read_is_told_and_not_tried_again() {
         assert!(text.contains(named), "{named}: {text}");
     }
     assert_eq!(server.heads().len(), 2);
+}
+
+#[tokio::test]
+async fn lengths_of_answers_without_a_body_are_of_no_concern() {
+    let server = ScriptedServer::start(None, as_asked).await;
+    let egress = server.egress(network());
+    for lines in [
+        &[&b"content-length: 4"[..], b"content-length: 5"][..],
+        &[b"content-length: 18446744073709551615"],
+        &[b"transfer-encoding: chunked"],
+    ] {
+        let mut request = asking_for(&response(lines), "");
+        request.method = "HEAD".to_owned();
+        assert_eq!(send(&egress, request).await.unwrap().status, 200);
+        for status in ["204 No Content", "304 Not Modified"] {
+            let answer = response(lines).escape_ascii().to_string();
+            let answer = answer.replace("200 OK", status).replace("\\r\\n", "\r\n");
+            let answered = send(&egress, asking_for(answer.as_bytes(), "")).await;
+            assert!(answered.unwrap().body.is_empty(), "{status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn location_with_bytes_that_no_header_may_have_is_followed_as_browsers_do() {
+    let server = ScriptedServer::start(None, |head, _| {
+        let target = head.split(' ').nth(1)?;
+        let location = match target {
+            "/del" => &b"/\x7fx"[..],
+            "/control" => b"/a\x01b",
+            "/ends" => b"\x01/ends2\x02",
+            "/tab" => b"/a\tb",
+            _ => {
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+                    target.len()
+                );
+                return Some([answer.as_bytes(), target.as_bytes()].concat());
+            }
+        };
+        let head = b"HTTP/1.1 302 Found\r\nlocation: ";
+        Some([head, location, b"\r\ncontent-length: 0\r\n\r\n"].concat())
+    })
+    .await;
+    for follow_redirects in [0, 3] {
+        let egress = server.egress(NetworkConfig {
+            follow_redirects,
+            ..network()
+        });
+        for (path, followed) in [
+            ("/del", "/%7Fx"),
+            ("/control", "/a%01b"),
+            ("/ends", "/ends2"),
+            ("/tab", "/ab"),
+        ] {
+            let request = Request::get(&format!("http://api.example.com{path}"));
+            let answer = send(&egress, request).await.unwrap();
+            if follow_redirects > 0 {
+                assert_eq!(&*answer.body, followed.as_bytes(), "{path}");
+                continue;
+            }
+            let locations: Vec<&str> = answer
+                .headers
+                .iter()
+                .filter(|(name, _)| name == "location")
+                .map(|(_, value)| value.as_str())
+                .collect();
+            let expected = if path == "/tab" { "/a\tb" } else { followed };
+            assert_eq!(locations, [expected], "{path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -216,7 +216,13 @@ async fn names_of_headers_are_in_title_case_if_the_configuration_says_so() {
         });
         let request = Request {
             method: "POST".to_owned(),
-            headers: vec![("authorization".to_owned(), b"Bearer key".to_vec())],
+            headers: [
+                ("authorization", "Bearer key"),
+                ("SOAPAction", "list"),
+                ("X-API-Key", "key"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .to_vec(),
             body: super::super::RequestBody::Whole(b"rows".to_vec()),
             ..Request::get("http://api.example.com/v1")
         };
@@ -228,6 +234,9 @@ async fn names_of_headers_are_in_title_case_if_the_configuration_says_so() {
         for line in [
             "Host: api.example.com\r\n",
             "Authorization: Bearer key\r\n",
+            // As docs/network.md says.
+            "Soapaction: list\r\n",
+            "X-Api-Key: key\r\n",
             "Content-Length: 4\r\n",
             "User-Agent: ",
             "Accept-Encoding: ",

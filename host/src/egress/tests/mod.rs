@@ -15,3 +15,4 @@ mod server;
 mod timeouts;
 mod tls;
 mod tokens;
+mod trailers;

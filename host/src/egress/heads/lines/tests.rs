@@ -23,6 +23,7 @@ fn judged(head: &[u8], size: usize) -> Result<(usize, Vec<String>, Vec<String>),
                 LineVerdict::Good => {}
                 LineVerdict::LeftOut(name) => left_out.push(name),
                 LineVerdict::Folded(name) => folded.push(name),
+                LineVerdict::Location(location) => left_out.push(location),
                 LineVerdict::Last => return Ok((lines.headers, left_out, folded)),
             }
         }
