@@ -113,7 +113,7 @@ pub(super) async fn send(
                     tokio::select! {
                         biased;
                         answered = answered => Ok(answered),
-                        life = forgotten(&connection, dialed) => Err(ExchangeFault::of_forgotten(&life)),
+                        life = forgotten(|| tag(&connection), dialed) => Err(ExchangeFault::of_forgotten(&life)),
                     }
                 };
                 tokio::time::timeout(times.first_byte.time, waiting)
@@ -173,8 +173,9 @@ async fn connected(
 
 /// Waits until a request is forgotten: its connection is no more, and the client neither says so nor takes another one.
 /// It loses a request that is given to a connection in the very moment in which that ends. Answers the connection's life.
+/// `tagged` says which connection it has taken last.
 async fn forgotten(
-    connection: &CaptureConnection,
+    tagged: impl Fn() -> Option<ConnectionTag>,
     mut dialed: Option<ConnectionTag>,
 ) -> Arc<ConnectionLife> {
     loop {
@@ -183,7 +184,7 @@ async fn forgotten(
         };
         life.gone().await;
         tokio::time::sleep(FORGOTTEN_AFTER).await;
-        dialed = tag(connection);
+        dialed = tagged();
         let now = dialed.as_ref().and_then(|tag| tag.life.as_ref());
         if now.is_some_and(|now| Arc::ptr_eq(now, &life)) {
             return life;

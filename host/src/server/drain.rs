@@ -180,6 +180,24 @@ mod tests {
         assert!((LEAST_BYTES..4 * LEAST_BYTES).contains(&sent), "{sent}");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_a_little_again_and_again_is_read_for_no_longer_than_its_time() {
+        let (mut client, host) = connection().await;
+        // Less than the time without a byte between two of them, and more than enough in all.
+        let sending = tokio::spawn(async move {
+            for _ in 0..10 {
+                if client.write_all(b"x").await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(IDLE_TIME * 4 / 5).await;
+            }
+        });
+        let began = Instant::now();
+        drain().until_end(&host).await;
+        assert_eq!(began.elapsed(), TIME);
+        sending.abort();
+    }
+
     /// Polls once; whether it goes on.
     async fn goes_on(future: &mut (impl Future<Output = ()> + Unpin)) -> bool {
         std::future::poll_fn(|context| {

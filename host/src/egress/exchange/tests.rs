@@ -6,6 +6,7 @@ use http_body_util::BodyExt;
 use tokio::time::Instant;
 
 use super::super::call_target::CallTarget;
+use super::super::connection::DialTimes;
 use super::super::error::EgressError;
 use super::super::outgoing::{OutgoingBody, StreamedBody};
 use super::bounded_body::BodyFault;
@@ -33,6 +34,37 @@ impl Body for Guest {
         } else {
             Poll::Pending
         }
+    }
+}
+
+fn tag_of(life: &Arc<ConnectionLife>) -> Option<ConnectionTag> {
+    Some(ConnectionTag {
+        times: DialTimes {
+            began: Instant::now(),
+            resolve: Duration::ZERO,
+            connect: Duration::ZERO,
+        },
+        life: Some(life.clone()),
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_is_forgotten_a_second_after_its_connection_is_no_more() {
+    let (first, second) = (Arc::default(), Arc::<ConnectionLife>::default());
+    let began = Instant::now();
+    // As long as there is one, the client has all the time that it takes.
+    let waiting = forgotten(|| tag_of(&first), tag_of(&first));
+    let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+    assert!(waited.is_err());
+    first.leave();
+    let life = forgotten(|| tag_of(&first), tag_of(&first)).await;
+    assert!(Arc::ptr_eq(&life, &first));
+    assert_eq!(began.elapsed(), Duration::from_secs(61));
+    // It takes another one meanwhile, or has none.
+    for next in [tag_of(&second), None] {
+        let waiting = forgotten(|| next.clone(), tag_of(&first));
+        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        assert!(waited.is_err());
     }
 }
 

@@ -10,7 +10,7 @@ use super::closing_server::{Closing, ClosingServer};
 use super::frames_server::{FramesServer, Refusal};
 use super::server::{egress_to, page, request};
 use super::tls;
-use crate::config::{ConnectorConfig, Limits, NetworkConfig};
+use crate::config::{ConnectorConfig, Limits, NetworkConfig, RateLimitConfig};
 use crate::report;
 
 const AT_ONCE: Duration = Duration::ZERO;
@@ -211,6 +211,63 @@ async fn a_post_that_http2_says_was_not_begun_is_sent_again() {
         assert_eq!(server.requests(), requests, "{refusal:?}");
         let has_word = text.contains("`idempotent`");
         assert_eq!(has_word, matches!(refusal, Refusal::GoAwayWithin), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_is_never_begun_is_sent_again_at_once_four_times() {
+    for (retries, requests) in [(0, 5), (1, 6)] {
+        let server = FramesServer::start(Refusal::EveryStream, tls::config(GOOD, &["h2"], None));
+        let config = ConnectorConfig {
+            network: NetworkConfig {
+                allow: ["https://*.example.com".parse().unwrap()]
+                    .into_iter()
+                    .collect(),
+                ..tls::network(&[AUTHORITY])
+            },
+            rate_limit: RateLimitConfig {
+                retries,
+                ..RateLimitConfig::default()
+            },
+            ..ConnectorConfig::default()
+        };
+        let egress = egress_to(server.address, "shop", &config);
+        let post = request("POST", "https://api.example.com/", "row");
+        let refused = egress.fetch(post, &page(&Limits::default())).await;
+        assert!(refused.is_err());
+        assert_eq!(server.requests(), (0, requests));
+    }
+}
+
+/// The runtime learns nothing of what happens in this time.
+fn pause_everything(time: Duration) {
+    std::thread::sleep(time);
+}
+
+#[tokio::test]
+async fn a_post_finds_out_by_itself_that_an_idle_connection_is_closed() {
+    for (scheme, closing) in [
+        ("http", Closing::Silently(LATER)),
+        ("http", Closing::ByReset(LATER)),
+        ("https", Closing::Silently(LATER)),
+        ("https", Closing::WithNotice(LATER)),
+    ] {
+        let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
+        let server = ClosingServer::start(closing, tls);
+        let egress = egress(&server);
+        let limits = Limits::default();
+        let url = format!("{scheme}://api.example.com/");
+        for number in 1..=3 {
+            let post = request("POST", &url, &format!("row {number}"));
+            let answer = egress.fetch(post, &page(&limits)).await;
+            let text = answer.as_ref().err().map(|error| report::chain(error));
+            assert!(answer.is_ok(), "{scheme} {closing:?} {number}: {text:?}");
+            // The connection goes back to the others, and is closed while nobody looks. What is learned of the server's habits
+            // by then is that it keeps connections for a while.
+            tokio::time::sleep(LATER / 5).await;
+            pause_everything(Duration::from_millis(700));
+        }
+        assert_eq!(server.arrived(), (3, 1), "{scheme} {closing:?}");
     }
 }
 

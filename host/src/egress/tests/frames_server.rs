@@ -20,11 +20,13 @@ const END: u8 = 5;
 /// `:status: 200` of HPACK's static table.
 const STATUS_200: &[u8] = &[0x88];
 
-/// What the server does with the second request of its first connection. All others it answers.
+/// What the server does with the second request of its first connection, unless it says more. All others it answers.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Refusal {
     /// Refuses its stream.
     Stream,
+    /// Refuses the stream of each request on the first connection.
+    EveryStream,
     /// Goes away, having begun with the first one only.
     GoAway,
     /// Goes away in the midst of it.
@@ -108,9 +110,13 @@ fn serve(
             SETTINGS if flags & ACK == 0 => write(&mut stream, SETTINGS, ACK, 0, &[])?,
             HEADERS => {
                 asked.fetch_add(1, Ordering::SeqCst);
-                let refusal = if id > 1 { refusal.take() } else { None };
+                let refusal = match refusal {
+                    Some(Refusal::EveryStream) => refusal,
+                    _ if id > 1 => refusal.take(),
+                    _ => None,
+                };
                 match refusal {
-                    Some(Refusal::Stream) => {
+                    Some(Refusal::Stream | Refusal::EveryStream) => {
                         let reason = 7_u32.to_be_bytes();
                         write(&mut stream, RST_STREAM, 0, id, &reason)?;
                     }
