@@ -1,5 +1,5 @@
 //! Compiles the example connector, which the `demo` command carries inside the binary, and lists the files of the
-//! templates that `new` writes.
+//! templates that `new` and `adapt` write.
 
 use std::env;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each template's language, the folder of its kit, what of that goes along, and where it lies in the new folder.
-const KITS: [(&str, &str, &[&str], &str); 5] = [
+const KITS: [(&str, &str, &[&str], &str); 6] = [
     (
         "rust",
         "rust",
@@ -17,6 +17,12 @@ const KITS: [(&str, &str, &[&str], &str); 5] = [
         "weld-connector/",
     ),
     ("python", "python/src", &["weld_connector"], ""),
+    (
+        "adapt-python",
+        "python/src",
+        &["weld_adapt", "weld_connector"],
+        "",
+    ),
     ("javascript", "javascript", JAVASCRIPT, "weld-connector/"),
     ("typescript", "javascript", JAVASCRIPT, "weld-connector/"),
     ("c", "c", &["weld"], ""),

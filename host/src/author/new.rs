@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::config::ConnectorName;
 
 /// Paths in the new folder, and what stands there.
-type Files = &'static [(&'static str, &'static [u8])];
+pub(super) type Files = &'static [(&'static str, &'static [u8])];
 
 const RUST: Files = include!(concat!(env!("OUT_DIR"), "/template_rust.rs"));
 const PYTHON: Files = include!(concat!(env!("OUT_DIR"), "/template_python.rs"));

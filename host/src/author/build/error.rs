@@ -72,6 +72,10 @@ pub enum BuildError {
         status: ExitStatus,
     },
 
+    /// The connector can't be one; the text has file and line.
+    #[error("{0}")]
+    NotServed(String),
+
     /// A tool could not be started or heard.
     #[error("`{command}` can't be run")]
     NotRun {

@@ -21,6 +21,8 @@ pub(crate) use component::BuiltComponent;
 pub(crate) use error::BuildError;
 pub(crate) use install::{Installation, install};
 pub(crate) use project::{Project, ProjectLanguage};
+pub(in crate::author) use python::{GET_PYTHON, get_componentize};
+pub(in crate::author) use tool::Tool;
 pub(crate) use watch::SourceWatch;
 
 use crate::author::check::{Severity, surface};

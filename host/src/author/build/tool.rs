@@ -1,7 +1,7 @@
 //! Calls of other programs.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
@@ -9,8 +9,16 @@ use tokio::process::Command;
 
 use super::error::BuildError;
 
+/// What becomes of the stderr of a tool that has failed.
+pub(super) enum ToolWords {
+    /// It goes to the terminal.
+    Passed(String),
+    /// It comes down to this reason.
+    Reason(String),
+}
+
 /// A program with arguments, and how to get it.
-pub(super) struct Tool {
+pub(in crate::author) struct Tool {
     program: OsString,
     arguments: Vec<OsString>,
     folder: PathBuf,
@@ -20,7 +28,11 @@ pub(super) struct Tool {
 
 impl Tool {
     /// A program by its path, or by its name as the shell would find it. It is run in `folder`.
-    pub(super) fn new(program: impl Into<OsString>, folder: &Path, get: &'static str) -> Self {
+    pub(in crate::author) fn new(
+        program: impl Into<OsString>,
+        folder: &Path,
+        get: &'static str,
+    ) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
@@ -31,12 +43,16 @@ impl Tool {
     }
 
     /// Sets a variable of its environment, which is this program's otherwise.
-    pub(super) fn with_variable(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+    pub(in crate::author) fn with_variable(
+        mut self,
+        name: &'static str,
+        value: impl Into<OsString>,
+    ) -> Self {
         self.variables.push((name, value.into()));
         self
     }
 
-    pub(super) fn with<A: Into<OsString>>(
+    pub(in crate::author) fn with<A: Into<OsString>>(
         mut self,
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
@@ -45,7 +61,7 @@ impl Tool {
     }
 
     /// The call as a person would write it, but for quotes.
-    pub(super) fn line(&self) -> String {
+    pub(in crate::author) fn line(&self) -> String {
         let within = |word: &OsString| {
             let path = Path::new(word);
             let path = path.strip_prefix(&self.folder).unwrap_or(path);
@@ -59,17 +75,52 @@ impl Tool {
     }
 
     /// Runs it to a successful end. Its output goes to the terminal.
-    pub(super) async fn run(&self, announce: &mut dyn FnMut(&str)) -> Result<(), BuildError> {
+    pub(in crate::author) async fn run(
+        &self,
+        announce: &mut dyn FnMut(&str),
+    ) -> Result<(), BuildError> {
         self.finish(announce, Stdio::inherit()).await.map(|_| ())
     }
 
     /// As [`Tool::run`], but its stdout is for this program.
-    pub(super) async fn run_for_stdout(
+    pub(in crate::author) async fn run_for_stdout(
         &self,
         announce: &mut dyn FnMut(&str),
     ) -> Result<Vec<u8>, BuildError> {
         let output = self.finish(announce, Stdio::piped()).await?;
         Ok(output.stdout)
+    }
+
+    /// As [`Tool::run`], but if it fails, `heard` makes of its stderr what its author reads.
+    pub(super) async fn run_heard(
+        &self,
+        announce: &mut dyn FnMut(&str),
+        heard: impl FnOnce(&str) -> ToolWords,
+    ) -> Result<(), BuildError> {
+        announce(&self.line());
+        let mut command = self.command();
+        command.stdout(Stdio::inherit()).stderr(Stdio::piped());
+        let output = self.output(command).await?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let words = if output.status.success() {
+            ToolWords::Passed(stderr.into_owned())
+        } else {
+            heard(&stderr)
+        };
+        match words {
+            ToolWords::Reason(reason) => return Err(BuildError::NotServed(reason)),
+            // A terminal that is gone takes no words.
+            ToolWords::Passed(words) => {
+                let _ = io::stderr().write_all(words.as_bytes());
+            }
+        }
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(BuildError::Failed {
+            command: self.line(),
+            status: output.status,
+        })
     }
 
     async fn finish(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from componentize_py_types import Err  # type: ignore[import-not-found, unused-ignore]
@@ -13,7 +13,6 @@ from wit_world.exports import source as wit_source  # type: ignore[import-not-fo
 from wit_world.imports import host as wit  # type: ignore[import-not-found, unused-ignore]
 
 from . import _export, _files, _host, _logging, _sleep, _sockets, _stack
-from .connector import Connector
 
 
 class RealHost:
@@ -73,30 +72,35 @@ def _refused(error: object) -> _host.Refused:
 HOST = RealHost()
 
 
-def source(connector: type[Connector], data_limit: int, without_data: Collection[str]) -> type:
-    """The class that componentize-py looks for, around an author's."""
+Schema = Callable[[], list[_export.PlainTable] | _export.Failure]
+FetchPage = Callable[[str, str], _export.PlainPage | _export.Failure]
+
+
+def source(schema: Schema, fetch_page: FetchPage, data_limit: int, without_data: Collection[str]) -> type:
+    """The class that componentize-py looks for, around what answers."""
 
     class Source:
         # Made while the component is built, unlike the connector, whose __init__ may read variables.
 
         def schema(self) -> list[Any]:
             HOST.runs = True
-            tables = _stack.shortened(lambda: _export.schema(connector))
+            tables = _stack.shortened(schema)
             return [_table(table) for table in _unwrapped(tables)]
 
         def fetch_page(self, table: str, state: str) -> Any:
             HOST.runs = True
-            page = _unwrapped(_stack.shortened(lambda: _export.fetch_page(connector, table, state)))
+            page = _unwrapped(_stack.shortened(lambda: fetch_page(table, state)))
             return wit_source.Page(page.insert, page.state, page.has_more, page.wait_ms)
 
     _keep_sources()
     # Once more, for what was imported after the kit, and has the functions under names of its own.
-    _sockets.install(_runs)
-    _files.keep(data_limit, without_data, _runs)
+    _sockets.install(runs)
+    _files.keep(data_limit, without_data, runs)
     return Source
 
 
-def _runs() -> bool:
+def runs() -> bool:
+    """Whether a call is under way; before the first one, the component is built."""
     return HOST.runs
 
 
@@ -128,6 +132,6 @@ def _keep_sources() -> None:
 
 
 _host.current = HOST
-_sockets.install(_runs)
+_sockets.install(runs)
 _logging.install()
 time.sleep = _sleep.sleep  # type: ignore[assignment]

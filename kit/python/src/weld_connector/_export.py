@@ -179,5 +179,10 @@ def export(
     if _host.in_component:
         from . import _component
 
-        return _component.source(connector, data_limit, without_data)
+        return _component.source(
+            lambda: schema(connector),
+            lambda table, state: fetch_page(connector, table, state),
+            data_limit,
+            without_data,
+        )
     return type("Source", (), {"connector": connector})

@@ -41,6 +41,10 @@ CLIENTS = (
 """Module, class and method of clients that would complain of something else first, such as a missing `ssl`."""
 
 
+OWN = ("weld_adapt.", "weld_connector.")
+"""Modules whose functions need no refusal: they refuse themselves, or send by the host."""
+
+
 class SocketsRefused(RuntimeError):
     """A connector asked for a socket. No `OSError`, which clients take for a failure that may pass, and try again."""
 
@@ -78,7 +82,8 @@ def install(runs: Callable[[], bool]) -> None:
     _replace.everywhere(ORIGINALS)
     for place, class_name, method in CLIENTS:
         owner = getattr(sys.modules.get(place), class_name, None)
-        if owner is not None and getattr(owner, method).__module__ != __name__:
+        known = getattr(owner, method, None)
+        if known is not None and not known.__module__.startswith(OWN):
             setattr(owner, method, _refusing(f"{place}.{class_name}.{method}", runs))
 
 

@@ -1,25 +1,110 @@
 //! Functions of Python.
+//!
+//! The source is read by Python itself (`weld_adapt.tools`, which prints what it finds as JSON), since it alone knows its
+//! syntax.
+
+use std::path::Path;
+
+use serde::Deserialize;
 
 use super::error::AdaptError;
 use super::findings::FunctionFindings;
-use super::folder::AdaptedFolder;
+use super::folder::{AdaptedFolder, FUNCTION};
 use super::request::AdaptRequest;
 use super::source::FunctionSource;
+use crate::author::build::{GET_PYTHON, Tool, get_componentize};
+use crate::author::new::Files;
 
-/// Makes the folder one that `build` takes, and tells what the source says.
+/// The shim, the kit, and what stands around them in the folder.
+const FOLDER: Files = include!(concat!(env!("OUT_DIR"), "/template_adapt-python.rs"));
+
+/// What the tools of the shim answer.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ToolAnswer {
+    /// Why the function can't be served, for its author.
+    Refused(String),
+    Found(PythonFindings),
+}
+
+#[derive(Deserialize)]
+struct PythonFindings {
+    /// The module that the platform would load, such as `main`.
+    module: String,
+    #[serde(flatten)]
+    findings: FunctionFindings,
+    /// Whether packages are to be installed.
+    #[serde(default)]
+    needs_packages: bool,
+}
+
+/// Makes the folder one that `build` takes: with the shim, the kit, tools and packages. Tells what the source says.
 ///
 /// # Errors
 ///
-/// [`AdaptError::NotYet`].
-#[expect(
-    clippy::unused_async,
-    reason = "it calls tools, to read the source and to get packages"
-)]
+/// [`AdaptError`]: the function can't be served, or a tool fails.
 pub(super) async fn prepare(
     request: &AdaptRequest,
-    _source: &FunctionSource,
-    _folder: &AdaptedFolder,
-    _announce: &mut dyn FnMut(&str),
+    source: &FunctionSource,
+    folder: &AdaptedFolder,
+    announce: &mut dyn FnMut(&str),
 ) -> Result<FunctionFindings, AdaptError> {
-    Err(AdaptError::NotYet(request.path.clone()))
+    folder.write(FOLDER)?;
+    let question = |python: &Path, tool: &str| {
+        let mut call = Tool::new(python, &folder.path, GET_PYTHON)
+            .with_variable("PYTHONDONTWRITEBYTECODE", "1")
+            .with(["-m", "weld_adapt.tools", tool, FUNCTION])
+            .with([&source.file]);
+        for (flag, value) in [
+            ("--entry", &request.entry),
+            ("--key-variable", &request.key_variable),
+        ] {
+            if let Some(value) = value {
+                call = call.with([flag, value]);
+            }
+        }
+        call
+    };
+    // Before anything is downloaded: most of what is wrong with a function shows in its source.
+    let mut found = answer(&question(Path::new("python3"), "scan"), &mut |_| {}).await?;
+    let python = get_componentize(&folder.path, announce).await?;
+    if found.needs_packages {
+        found = answer(&question(&python, "install"), announce).await?;
+    }
+    let app = app(&found.module, request, &found.findings);
+    folder.write_file("app.py", app.as_bytes())?;
+    Ok(found.findings)
+}
+
+async fn answer(
+    question: &Tool,
+    announce: &mut dyn FnMut(&str),
+) -> Result<PythonFindings, AdaptError> {
+    let bytes = question.run_for_stdout(announce).await?;
+    match serde_json::from_slice(&bytes) {
+        Ok(ToolAnswer::Found(found)) => Ok(found),
+        Ok(ToolAnswer::Refused(reason)) => Err(AdaptError::Function(reason)),
+        Err(error) => Err(AdaptError::NoFindings {
+            command: question.line(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// `app.py`, which `build` looks for.
+fn app(module: &str, request: &AdaptRequest, findings: &FunctionFindings) -> String {
+    let quoted = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
+    let mut arguments = vec![quoted(module)];
+    if let Some(entry) = &request.entry {
+        arguments.push(format!("entry={}", quoted(entry)));
+    }
+    if let Some(variable) = &findings.key_variable {
+        arguments.push(format!("key_variable={}", quoted(variable)));
+    }
+    format!(
+        "\"\"\"Serves the function in function/ as a Weld connector. Made by `weld-host adapt`.\"\"\"\n\n\
+         import weld_adapt\n\n\
+         Source = weld_adapt.export({})\n",
+        arguments.join(", ")
+    )
 }

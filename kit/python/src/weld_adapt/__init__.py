@@ -1,0 +1,22 @@
+"""Serves a cloud function or a Lambda, whose files stay as they are, as a Weld connector.
+
+`weld-host adapt` makes a folder with this package, the function in `function/`, and a module `app` of one line:
+
+    Source = weld_adapt.export("main")
+"""
+
+from __future__ import annotations
+
+__all__ = ["export"]
+
+
+def export(module: str, *, entry: str | None = None, key_variable: str | None = None) -> type:
+    """What the component exports, for the function in `module`, a file of the folder `function/`.
+
+    `entry` is the function that answers requests, if its name is not one of the usual ones. `key_variable` is the
+    variable with the key that the function checks.
+    """
+    # Imported here, so that `weld_adapt.tools` runs without the kit.
+    from ._export import make
+
+    return make(module, entry, key_variable)

@@ -1,0 +1,80 @@
+"""The function's own data files, which are kept in memory: opened as they are on its platform.
+
+There the current folder is the function's, which is also at `/workspace` or `/var/task`.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import posixpath
+from collections.abc import Callable
+from typing import Any
+
+from weld_connector import _files, _replace
+
+from .tools.refusal import NotServed
+
+PLACES = ("/workspace", "/var/task")
+"""Where platforms put a function."""
+
+
+class OwnFiles(_files.KeptFiles):
+    """The files of the function, by their paths on any platform."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def file(self, path: Any) -> bytes | None:
+        """The content of a file; `None` if it is not the function's."""
+        return super().file(self._own(path))
+
+    def names(self, path: Any) -> list[str] | None:
+        """What is in a folder; `None` if it is not the function's."""
+        return super().names(self._own(path))
+
+    def _own(self, path: Any) -> Any:
+        try:
+            text = os.fsdecode(path)
+        except TypeError:
+            return path
+        if not text.startswith("/"):
+            return posixpath.join(self.folder, text)
+        for place in PLACES:
+            if text == place or text.startswith(f"{place}/"):
+                return self.folder + text[len(place) :]
+        return path
+
+
+NO_FILES = "No such file; a component has none but those beside the function and those of its packages"
+NOT_WRITTEN = "a component has no files to write: keep what it holds in memory, such as in io.BytesIO, or in the state"
+
+
+def keep(folder: str, runs: Callable[[], bool]) -> None:
+    """Keeps the data files of the function; `runs` says whether a call is under way."""
+    kept = OwnFiles(folder)
+    try:
+        found = _files.gather([("the function", [folder])], _files.DATA_LIMIT)
+    except RuntimeError:
+        limit = f"{_files.DATA_LIMIT >> 20} MiB"
+        raise NotServed(f"the data files beside the function have more than {limit}, which a component may have") from None
+    kept._files, kept._folders = found._files, found._folders
+    _files.NO_FILES = NO_FILES
+    _replace.everywhere(_files.replacements(kept, runs))
+    _replace.everywhere({io.open: _not_writing(io.open)})
+
+
+def _not_writing(known: Callable[..., Any]) -> Callable[..., Any]:
+    """`open`, with a word for those who want to write."""
+
+    def open_(file: Any, mode: str = "r", *how: Any, **named: Any) -> Any:
+        try:
+            return known(file, mode, *how, **named)
+        except OSError:
+            if set(mode) & set("wax+"):
+                raise OSError(errno.EROFS, NOT_WRITTEN, file) from None
+            raise
+
+    return open_

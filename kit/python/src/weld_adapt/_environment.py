@@ -1,0 +1,76 @@
+"""The variables of a call, and which of them the function missed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from weld_connector import _host
+
+
+@dataclass
+class Missed:
+    """A variable that the function asked for, and that is not set."""
+
+    name: str
+    path: str
+    line: int
+
+
+class Missing:
+    """The variables that the function missed, in the order in which it asked."""
+
+    def __init__(self) -> None:
+        self.found: list[Missed] = []
+
+    def add(self, name: object) -> None:
+        """Notes who asked: the first frame outside of Python's own modules."""
+        frame: Any = sys._getframe(2)
+        while frame is not None and _is_pythons(frame.f_code.co_filename):
+            frame = frame.f_back
+        if frame is not None and isinstance(name, str):
+            self.found.append(Missed(name, frame.f_code.co_filename, frame.f_lineno))
+
+
+def _is_pythons(path: str) -> bool:
+    return path.startswith("<frozen") or os.path.basename(path) in ("os.py", "_collections_abc.py")
+
+
+class Environment(os._Environ):  # type: ignore[type-arg]
+    """`os.environ`, which notes what is asked for in vain."""
+
+    missing = Missing()
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return str(super().__getitem__(key))
+        except KeyError:
+            self.missing.add(key)
+            raise
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """A variable, or `default`, with which none is missed."""
+        try:
+            return super().__getitem__(key)
+        except KeyError:
+            if default is None:
+                self.missing.add(key)
+            return default
+
+
+def begin(key_variable: str | None) -> str:
+    """Puts the variables of the call into `os.environ`, and answers the key to send to the function.
+
+    The function compares it with a variable. Where that is not configured, both are made up for the call, so that no
+    key is needed, and none can be printed.
+    """
+    variables = dict(_host.current.environment())
+    key = variables.setdefault(key_variable, secrets.token_hex(16)) if key_variable else secrets.token_hex(16)
+    os.environ.__class__ = Environment
+    Environment.missing = Missing()
+    os.environ.clear()
+    os.environ.update(variables)
+    return key

@@ -1,0 +1,110 @@
+"""From the function to the component's exports."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from weld_connector import _export as kit
+from weld_connector import _files, _host, _sockets
+
+from . import _data, _failure, _imports, _not_here, _page, _platform, _routes
+from ._answer import Answer, failed
+from ._function import Entry, Function
+from ._own import OwnModules
+from .clients.exchange import Count
+from .tools import entry as entries
+from .tools.refusal import NotServed
+from .tools.scan import Scan
+
+BESIDE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+"""The folder with `app.py`."""
+FUNCTION = os.path.join(BESIDE, "function")
+PACKAGES = os.path.join(BESIDE, ".packages")
+
+
+T = TypeVar("T")
+
+
+class AdaptedFunction:
+    """A function, asked as a connector."""
+
+    def __init__(self, folder: str, entry: entries.FoundEntry, module: str, key_variable: str | None) -> None:
+        self.folder = folder
+        self.modules = OwnModules(folder)
+        self.entry = Entry(module, entry.name, entry.is_lambda)
+        self.key_variable = key_variable
+
+    def schema(self) -> list[kit.PlainTable] | kit.Failure:
+        """The tables."""
+        return self._guarded(self._schema)
+
+    def fetch_page(self, table: str, state: str) -> kit.PlainPage | kit.Failure:
+        """A page of a table."""
+        # The state goes on as it came: it is JSON already.
+        body = f'{{"name": {json.dumps(table)}, "state": {state}}}'
+        return self._guarded(lambda: _page.page(self._asked(self._begun(), "POST", "/", body)))
+
+    def _begun(self) -> Function:
+        Count.sent = 0
+        return Function(self.modules, self.entry, self.key_variable)
+
+    def _schema(self) -> list[kit.PlainTable]:
+        function = self._begun()
+        first: Exception | None = None
+        # Where the function is deployed with a URL that ends in a slash, Weld asks for the second.
+        for path in ("/schema", "//schema"):
+            try:
+                return _page.tables(self._asked(function, "GET", path))
+            except Exception as error:
+                first = first or error
+        assert first is not None
+        raise first
+
+    def _asked(self, function: Function, method: str, path: str, body: str | None = None) -> Answer:
+        answer = function.ask(method, path, body)
+        if answer.status >= 300:
+            raise failed(answer, self.key_variable, Count.sent)
+        return answer
+
+    def _guarded(self, work: Callable[[], T]) -> T | kit.Failure:
+        try:
+            return work()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return _failure.failure(error, self.folder)
+
+
+def make(module: str, entry: str | None, key_variable: str | None) -> type:
+    """The class that componentize-py looks for."""
+    try:
+        function = prepared(FUNCTION, module, entry, key_variable)
+    except NotServed as error:
+        # Without the cause: `weld-host build` shows the last line alone.
+        raise error from None
+    if not _host.in_component:
+        return type("Source", (), {"function": function})
+    from weld_connector import _component
+
+    source = _component.source(function.schema, function.fetch_page, _files.DATA_LIMIT, ())
+    _data.keep(FUNCTION, _component.runs)
+    _routes.install()
+    _not_here.install()
+    return source
+
+
+def prepared(folder: str, module: str, entry: str | None, key_variable: str | None) -> AdaptedFunction:
+    """The function in `folder`, with all that it may import loaded."""
+    scan = Scan(folder, f"{module}.py")
+    found = entries.find(scan, entry)
+    _sockets.WAY_OUT = "the module requests sends requests through the host"
+    if os.path.isdir(PACKAGES) and PACKAGES not in sys.path:
+        sys.path.insert(0, PACKAGES)
+    _platform.install()
+    _routes.install_requests(PACKAGES)
+    _imports.load(scan)
+    return AdaptedFunction(folder, found, module, key_variable)

@@ -1,0 +1,136 @@
+"""What the function raised, as the contract's errors, with words that begin at the function's own line."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import sys
+import traceback
+import types
+
+from weld_connector import _export, _host, _logging
+from weld_connector.errors import ConnectorError, Misconfigured, OutOfTime, RateLimited, Unauthorized, Upstream
+from weld_connector.requests._refusal import rate_limit
+from weld_connector.requests.exceptions import RequestException
+
+from ._answer import excerpt
+from ._environment import Environment, Missed
+from ._function import LoadFailed
+
+SHIM = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def failure(error: BaseException, folder: str) -> _export.Failure:
+    """The contract's error for `error`; `folder` has the function's own modules."""
+    loads = isinstance(error, LoadFailed)
+    if isinstance(error, LoadFailed) and error.__cause__ is not None:
+        error = error.__cause__
+    _hide_shim(error)
+    known = _known(error)
+    if isinstance(known, RateLimited):
+        _logging.log("warn", f"{_text(error)}: the host waits, and asks for the page again")
+    if isinstance(known, ConnectorError):
+        if known is not error and not isinstance(known, RateLimited):
+            _log(error)
+        return _export.failure(known)
+    _log(error)
+    place = _place(error, folder)
+    missed = _missed(error, loads)
+    if missed:
+        at = _shown(missed.path, missed.line, folder)
+        return _export.failure(
+            Misconfigured(
+                f"{at} needs {missed.name}, which is not set: add {missed.name} = {{ env = \"{missed.name}\" }} to the"
+                f" section [env] of the connector's .toml file ({type(error).__name__})"
+            )
+        )
+    if isinstance(error, SystemExit):
+        said = f"the function ended with sys.exit({'' if error.code is None else repr(error.code)})"
+    else:
+        said = f"{type(error).__name__}: {_text(error)}".removesuffix(": ")
+    return _export.Failure("other", _host.printable(f"{place}: {said}" if place else said))
+
+
+def _known(error: BaseException) -> BaseException:
+    """The kit's error for one of the package `requests`, or the error itself."""
+    if isinstance(error, RequestException):
+        return error.as_connector_error()
+    weld = getattr(error, "weld_error", None)
+    if isinstance(weld, ConnectorError):
+        return weld
+    package = sys.modules.get("requests.exceptions")
+    if package is None or not isinstance(error, getattr(package, "RequestException", ())):
+        return error
+    response = getattr(error, "response", None)
+    if response is None:
+        return Upstream(_text(error))
+    request = getattr(response, "request", None)
+    said = f"{getattr(request, 'method', 'GET')} {str(response.url).partition('?')[0]} is {response.status_code}"
+    said = f"{said}: {excerpt(response.text)}".removesuffix(": ")
+    limit = rate_limit(response.status_code, response.headers.items())
+    if limit is not None:
+        return RateLimited(limit.wait)
+    return Unauthorized(said) if response.status_code in (401, 403) else Upstream(said)
+
+
+def _missed(error: BaseException, loads: bool) -> Missed | None:
+    """The variable whose absence is why the function failed, if that is what happened."""
+    found = Environment.missing.found
+    if not found or isinstance(error, (OutOfTime, SystemExit)):
+        return None
+    if isinstance(error, KeyError):
+        return next((one for one in found if error.args and one.name == error.args[0]), None)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = {(frame.filename, frame.lineno) for frame in frames}
+    at_once = next((one for one in found if (one.path, one.line) in lines), None)
+    if loads and isinstance(error, (TypeError, AttributeError, ValueError)):
+        return at_once or found[0]
+    if isinstance(error, (TypeError, AttributeError)) and "None" in str(error):
+        return at_once or next((one for one in found if _is_used(one, frames)), None)
+    return None
+
+
+def _is_used(missed: Missed, frames: traceback.StackSummary) -> bool:
+    """Whether a line that failed uses the name that was given the variable's value."""
+    assigned = re.match(r"\s*(\w+)\s*=[^=]", linecache.getline(missed.path, missed.line))
+    return assigned is not None and any(re.search(rf"\b{assigned[1]}\b", frame.line or "") for frame in frames)
+
+
+def _place(error: BaseException, folder: str) -> str | None:
+    """The last line of the function's own that the error passed."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return _shown(error.filename, error.lineno or 1, folder)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(folder)]
+    return _shown(frames[-1].filename, frames[-1].lineno or 1, folder) if frames else None
+
+
+def _shown(path: str, line: int, folder: str) -> str:
+    name = os.path.relpath(path, folder) if path.startswith(folder) else os.path.basename(path)
+    return f"{name}, line {line}"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "its text can't be had"
+
+
+def _hide_shim(error: BaseException) -> None:
+    """Takes the frames before the function's own out of the traceback."""
+    frames = error.__traceback__
+    while frames is not None and _is_ours(frames):
+        frames = frames.tb_next
+    if frames is not None:
+        error.__traceback__ = frames
+
+
+def _is_ours(frames: types.TracebackType) -> bool:
+    path = frames.tb_frame.f_code.co_filename
+    return path.startswith((SHIM, "<frozen importlib")) or "weld_connector" in path or "importlib" in path
+
+
+def _log(error: BaseException) -> None:
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
+    _logging.log("error", text)

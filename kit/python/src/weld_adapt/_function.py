@@ -1,0 +1,85 @@
+"""One call of the function: its modules begin anew, and it is asked as Weld asks it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from weld_connector.errors import Misconfigured
+
+from . import _environment, _lambda, _platform
+from ._answer import Answer
+from ._own import OwnModules
+from ._request import HOST, Request
+
+
+@dataclass
+class Entry:
+    """The function that answers requests."""
+
+    module: str
+    name: str
+    is_lambda: bool | None
+    """`None` if its number of parameters says so."""
+
+
+class LoadFailed(Exception):
+    """The function's module did not load; the cause is what was raised."""
+
+
+class Function:
+    """The function, as it is for one call."""
+
+    def __init__(self, modules: OwnModules, entry: Entry, key_variable: str | None) -> None:
+        self.key_variable = key_variable
+        self._key = _environment.begin(key_variable)
+        # Its state would otherwise be that of the build, the same in each call.
+        random.seed()
+        modules.forget()
+        _begin_first(modules)
+        try:
+            module = importlib.import_module(entry.module)
+        except BaseException as error:
+            raise LoadFailed from error
+        function = getattr(module, entry.name, None)
+        if not callable(function):
+            raise Misconfigured(f"{entry.module}.py has no function {entry.name} when it has run")
+        self._function: Callable[..., Any] = function
+        self._is_lambda = _takes_two(function) if entry.is_lambda is None else entry.is_lambda
+
+    def ask(self, method: str, path: str, body: str | None = None) -> Answer:
+        """Sends the function one request of Weld; `body` is JSON."""
+        headers = {
+            "Host": HOST,
+            "User-Agent": "weld-host",
+            "Accept": "application/json",
+            "Authorization": self._key if self._key.lower().startswith("bearer ") else f"Bearer {self._key}",
+        }
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            headers["Content-Length"] = str(len(body.encode()))
+        if self._is_lambda:
+            return _lambda.ask(self._function, method, path, body, headers)
+        request = Request(method, path, (body or "").encode(), headers)
+        return _platform.ask(self._function, request)
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    """Whether a function takes an event and a context."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    return len([one for one in positional if one.default is one.empty]) == 2
+
+
+def _begin_first(modules: OwnModules) -> None:
+    """The function's own modules are found before others, as its folder comes first on its platform."""
+    if modules not in sys.meta_path:
+        sys.meta_path.insert(0, modules)

@@ -1,0 +1,33 @@
+"""What a component can't do, refused in words that say what to do instead."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+REFUSED = (
+    ("threading", "Thread", "start", "threads: do the work one after another; the host runs other pages meanwhile"),
+    ("asyncio", None, "run", "event loop: Weld asks for one page at a time, so plain functions do"),
+    ("subprocess", "Popen", "__init__", "processes: what the command does is to be done in Python"),
+    ("os", None, "system", "processes: what the command does is to be done in Python"),
+    ("os", None, "fork", "processes: do the work one after another"),
+)
+"""Module, class, function, and what a component lacks for it."""
+
+
+def install() -> None:
+    """Refuses them from now on, in modules that are loaded."""
+    for place, class_name, function, words in REFUSED:
+        module: Any = sys.modules.get(place)
+        owner = getattr(module, class_name, None) if class_name else module
+        if owner is not None:
+            shown = f"{place}.{class_name}" if function == "__init__" else f"{place}.{function}"
+            setattr(owner, function, _refusing(shown, words))
+
+
+def _refusing(shown: str, words: str) -> Callable[..., NoReturn]:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError(f"{shown} can't work: a component has no {words}")
+
+    return refuse

@@ -1,0 +1,1 @@
+"""The ways in which functions send requests, each through the host."""

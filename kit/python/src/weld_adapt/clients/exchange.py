@@ -1,0 +1,38 @@
+"""One request through the host, whichever client sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from weld_connector import _host
+from weld_connector.requests.exceptions import from_refusal
+from weld_connector.requests.models import shown
+
+OF_CONNECTIONS = ("accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding")
+"""Headers that the host sets by itself."""
+
+
+class Count:
+    """How many requests the function has sent in this call."""
+
+    sent = 0
+
+
+def send(
+    method: str,
+    url: str,
+    headers: Iterable[tuple[str, str]],
+    body: str | bytes | None,
+    timeout_ms: int | None,
+) -> _host.Answer:
+    """Sends a request. One that the host refuses raises an exception of the kit's `requests`."""
+    Count.sent += 1
+    kept = [(name, _host.printable(value)) for name, value in headers if name.lower() not in OF_CONNECTIONS]
+    try:
+        return _host.current.fetch(
+            _host.Request(method.upper(), _host.printable(url), kept, body, timeout_ms, None, None)
+        )
+    except _host.Refused as refusal:
+        raise from_refusal(refusal, shown(method, url)) from None
+
+

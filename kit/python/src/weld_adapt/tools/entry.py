@@ -1,0 +1,132 @@
+"""The function that answers requests."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .refusal import NotServed
+from .scan import OwnFile, Scan
+
+USUAL = ("lambda_handler", "handler", "main")
+"""Names of functions that platforms call, by how much they say."""
+
+HTTP_WAY_OUT = "Weld sends HTTP requests, so the function needs @functions_framework.http"
+
+
+@dataclass
+class FoundEntry:
+    """The function that answers requests."""
+
+    name: str
+    is_lambda: bool | None
+    """Whether it takes an event and a context; `None` if that shows only when it has run."""
+    words: str
+    """What it is, for people."""
+
+
+def find(scan: Scan, wanted: str | None) -> FoundEntry:
+    """The function under `@functions_framework.http`, or else by its name; `wanted` names it."""
+    file = scan.entry_file
+    functions = {node.name: node for node in _functions(file.tree)}
+    others = _assigned(file.tree)
+    if wanted is not None:
+        if wanted not in functions and wanted not in others:
+            raise NotServed(f"{file.shown} has no function {wanted}{_candidates(functions)}")
+        return _made(file, wanted, functions.get(wanted), "named by --entry")
+    marked = [node for node in functions.values() if _is_marked(node, "http", file.tree)]
+    if len(marked) > 1:
+        places = " and ".join(f"{node.name} (line {node.lineno})" for node in marked)
+        raise NotServed(
+            f"{file.shown} has {len(marked)} functions under @functions_framework.http, {places}: name one with --entry"
+        )
+    if marked:
+        return _made(file, marked[0].name, marked[0], "under @functions_framework.http")
+    for kind in ("cloud_event", "typed"):
+        for node in functions.values():
+            if _is_marked(node, kind, file.tree):
+                place = file.place(node)
+                raise NotServed(f"{place}: {node.name} is a function for {kind}s and can't be served: {HTTP_WAY_OUT}")
+    for name in USUAL:
+        if name in functions or name in others:
+            return _made(file, name, functions.get(name), "by its name")
+    for call in ast.walk(file.tree):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("Flask", "flask.Flask"):
+            raise NotServed(
+                f"{file.place(call)}: a Flask application with routes can't be served: {HTTP_WAY_OUT}"
+            )
+    raise NotServed(
+        f"{file.shown} has no function that answers requests: none under @functions_framework.http, and no"
+        f" lambda_handler, handler or main{_candidates(functions)}"
+    )
+
+
+def _made(
+    file: OwnFile, name: str, node: ast.FunctionDef | ast.AsyncFunctionDef | None, how: str
+) -> FoundEntry:
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise NotServed(
+            f"{file.place(node)}: {name} is async, and a component has no event loop: Weld asks for one page at a time,"
+            " so a plain def does"
+        )
+    if how.startswith("under"):
+        is_lambda: bool | None = False
+    elif node is None:
+        is_lambda = None
+    else:
+        count = len(node.args.posonlyargs) + len(node.args.args) - len(node.args.defaults)
+        is_lambda = count == 2 or (name == "lambda_handler" and count > 0)
+    kind = "a Lambda" if is_lambda else "" if is_lambda is None else "a function of functions_framework"
+    parameters = "" if node is None else f"({', '.join(one.arg for one in node.args.args)})"
+    words = f"{name}{parameters} in {file.shown}, {how}" + (f": {kind}" if kind and not how.startswith("under") else "")
+    return FoundEntry(name, is_lambda, words)
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of the module itself; also those under a condition."""
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+        elif isinstance(node, (ast.If, ast.Try)):
+            waiting += [*node.body, *node.orelse]
+
+
+def _assigned(tree: ast.Module) -> set[str]:
+    """Names that the module gets by an import or an assignment."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            names.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Assign):
+            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return names
+
+
+def _is_marked(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str, tree: ast.Module) -> bool:
+    modules: set[str] = set()
+    names: set[str] = set()
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Import):
+            modules.update(
+                alias.asname or alias.name for alias in statement.names if alias.name == "functions_framework"
+            )
+        elif isinstance(statement, ast.ImportFrom) and statement.module == "functions_framework":
+            names.update(alias.asname or alias.name for alias in statement.names if alias.name == mark)
+    for decorator in node.decorator_list:
+        used = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(used, ast.Name) and used.id in names:
+            return True
+        if isinstance(used, ast.Attribute) and used.attr == mark and ast.unparse(used.value) in modules:
+            return True
+    return False
+
+
+def _candidates(functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]) -> str:
+    names = [name for name in functions if not name.startswith("_")]
+    if not names:
+        return ""
+    shown = ", ".join(names[:5])
+    return f"; --entry names another, such as one of {shown}" if len(names) > 1 else f"; --entry {shown} names it"

@@ -1,0 +1,51 @@
+"""`requirements.txt`, taken as a wish: its versions count where they can be had."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+
+LINE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*([^;#]*)")
+
+
+@dataclass
+class Requirements:
+    """The versions that the file asks for, by the plain names of packages."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def plain(name: str) -> str:
+    """A package's name as indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read(folder: str) -> Requirements:
+    """The file of a folder, if it has one. What is no version of a package is passed over, and noted."""
+    found = Requirements()
+    try:
+        with open(os.path.join(folder, "requirements.txt"), encoding="utf-8-sig", errors="replace") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return found
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        # A line may go on after a backslash, as hashes do.
+        if number > 1 and lines[number - 2].endswith("\\"):
+            continue
+        line = line.rstrip("\\")
+        words = re.sub(r"--hash=\S+", "", line.partition(" #")[0]).strip()
+        if not words or words.startswith("#"):
+            continue
+        if words.startswith("-") or "://" in words or words.startswith((".", "/")):
+            found.notes.append(
+                f"requirements.txt, line {number}: {words.split()[0]!r} is passed over: packages come from the index, by"
+                " what the source imports"
+            )
+            continue
+        match = LINE.match(words)
+        if match:
+            found.versions[plain(match[1])] = match[2].replace(" ", "").strip()
+    return found

@@ -1,0 +1,168 @@
+"""The function's own modules, and what they import."""
+
+from __future__ import annotations
+
+import ast
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from . import standard
+from .refusal import NotServed
+
+PLATFORM = ("flask", "functions_framework", "werkzeug")
+"""What the function's platform brings along; here the shim does."""
+
+
+@dataclass
+class OwnFile:
+    """A module of the function's own."""
+
+    name: str
+    path: str
+    shown: str
+    tree: ast.Module
+    text: str
+
+    def place(self, node: ast.AST) -> str:
+        """Where something stands."""
+        return f"{self.shown}, line {getattr(node, 'lineno', 1)}"
+
+
+@dataclass
+class Import:
+    """An import of something that is not the function's own."""
+
+    name: str
+    members: tuple[str, ...]
+    place: str
+    is_optional: bool
+    """Whether the function goes on without it: it stands in a `try` that catches its absence."""
+
+    @property
+    def top(self) -> str:
+        """The first part of the name."""
+        return self.name.partition(".")[0]
+
+
+@dataclass
+class Scan:
+    """The source of a function, from the file that its platform loads."""
+
+    folder: str
+    main: str
+    files: dict[str, OwnFile] = field(default_factory=dict)
+    imports: list[Import] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        name = self.main.removesuffix(".py").replace(os.sep, ".")
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise NotServed(f"{self.main} can't be imported: its name is not one of a Python module; rename it")
+        self._take(name)
+
+    @property
+    def entry_file(self) -> OwnFile:
+        """The file that the platform loads."""
+        return next(iter(self.files.values()))
+
+    def others(self) -> Iterator[Import]:
+        """The imports that are packages: neither Python's own nor what the platform has."""
+        for wanted in self.imports:
+            if not standard.is_standard(wanted.top) and wanted.top not in PLATFORM:
+                yield wanted
+
+    def _path(self, name: str) -> str | None:
+        base = os.path.join(self.folder, *name.split("."))
+        for path in (f"{base}.py", os.path.join(base, "__init__.py")):
+            if os.path.isfile(path):
+                return path
+        return None
+
+    def is_own(self, name: str) -> bool:
+        """Whether a module is the function's own."""
+        return self._path(name) is not None or os.path.isdir(os.path.join(self.folder, *name.split(".")))
+
+    def _take(self, name: str) -> None:
+        path = self._path(name)
+        if name in self.files or path is None:
+            return
+        shown = os.path.relpath(path, self.folder)
+        self.files[name] = file = OwnFile(name, path, shown, *parsed(path, shown))
+        guarded = _guarded(file.tree)
+        for node in ast.walk(file.tree):
+            for wanted, members in _names(node, file):
+                self._follow(wanted, members, file.place(node), id(node) in guarded)
+
+    def _follow(self, wanted: str, members: tuple[str, ...], place: str, is_optional: bool) -> None:
+        top = wanted.partition(".")[0]
+        if not self.is_own(top):
+            self.imports.append(Import(wanted, members, place, is_optional))
+            return
+        parts = wanted.split(".")
+        # A package runs before what is in it.
+        for count in range(1, len(parts) + 1):
+            self._take(".".join(parts[:count]))
+        for member in members:
+            self._take(f"{wanted}.{member}")
+
+
+def parsed(path: str, shown: str) -> tuple[ast.Module, str]:
+    """The tree of a file, and its text."""
+    with open(path, "rb") as file:
+        source = file.read()
+    try:
+        tree = ast.parse(source, path)
+        return tree, source.decode("utf-8", "replace")
+    except SyntaxError as error:
+        raise NotServed(
+            f"{shown}, line {error.lineno}: {error.msg} (read by Python {platform.python_version()})"
+        ) from None
+    except ValueError as error:
+        raise NotServed(f"{shown}: {error}") from None
+
+
+def in_order(tree: ast.AST) -> list[ast.AST]:
+    """All that has a place in the source, from its beginning to its end."""
+    placed = [node for node in ast.walk(tree) if hasattr(node, "lineno")]
+    return sorted(placed, key=lambda node: (node.lineno, node.col_offset))  # type: ignore[attr-defined]
+
+
+def _names(node: ast.AST, file: OwnFile) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The modules that a statement or a call imports, each with the names taken from it."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield alias.name, ()
+    elif isinstance(node, ast.ImportFrom):
+        members = tuple(alias.name for alias in node.names)
+        if not node.level:
+            yield node.module or "", members
+            return
+        package = file.name.split(".")
+        if os.path.basename(file.path) != "__init__.py":
+            package = package[:-1]
+        package = package[: len(package) - node.level + 1]
+        name = ".".join([*package, *([node.module] if node.module else [])])
+        if name:
+            yield name, members
+        else:
+            for member in members:
+                yield member, ()
+    elif isinstance(node, ast.Call) and node.args:
+        called = ast.unparse(node.func)
+        first = node.args[0]
+        if called in ("importlib.import_module", "import_module", "__import__") and isinstance(first, ast.Constant):
+            if isinstance(first.value, str) and not first.value.startswith("."):
+                yield first.value, ()
+
+
+def _guarded(tree: ast.Module) -> set[int]:
+    """The nodes in the body of a `try` that catches the absence of a module."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Try):
+            continue
+        caught = " ".join(ast.unparse(one.type) if one.type else "Exception" for one in node.handlers)
+        if any(word in caught for word in ("ImportError", "ModuleNotFoundError", "Exception")):
+            found.update(id(inner) for statement in node.body for inner in ast.walk(statement))
+    return found

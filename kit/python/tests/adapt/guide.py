@@ -1,0 +1,5 @@
+"""A function in the form of Weld's guide, for a made-up API."""
+
+from pathlib import Path
+
+GUIDE = (Path(__file__).parents[1] / "functions/guide/main.py").read_text()

@@ -1,0 +1,2 @@
+def shaped(row):
+    return {**row, "kind": "member"}

@@ -1,0 +1,113 @@
+"""Functions of other platforms, as `weld-host adapt` makes connectors of them."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from .api import Api
+from .host import WeldHost
+
+ADAPTED = Path(os.environ["WELD_ADAPTED"])
+
+
+def configuration(api, more=""):
+    return f"""
+[env]
+API_BASE_URL = "{api.url}"
+{more}
+
+[network]
+allow = ["{api.url}"]
+
+[rate-limit]
+retries = 0
+failures = 0
+"""
+
+
+class Adapted(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.api = Api()
+        cls.addClassCleanup(cls.api.stop)
+        configurations = {
+            "guide": configuration(cls.api, 'API_TOKEN = "token"'),
+            "signup": configuration(cls.api),
+            "packaged": configuration(cls.api, 'CLIENT_SECRET = "of the client"'),
+            "packaged-2": configuration(cls.api),
+        }
+        cls.host = WeldHost(configurations, Path(folder.name))
+        cls.addClassCleanup(cls.host.stop)
+
+    def rows(self, connector, table):
+        answer = self.host.page(connector, table)
+        self.assertEqual(answer.status, 200, answer.json)
+        return answer.json["insert"]
+
+    def test_the_files_are_unchanged(self):
+        for name in ("guide", "signup", "packaged"):
+            given = Path(__file__).parents[1] / "functions" / name
+            files = [path for path in sorted(given.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+            self.assertGreater(len(files), 1)
+            for path in files:
+                copy = ADAPTED / name / "function" / path.relative_to(given)
+                self.assertEqual(copy.read_bytes(), path.read_bytes(), path)
+
+    def test_schemas_are_answered_by_every_kind_of_entry(self):
+        for connector, tables in (
+            ("guide", {"beers", "orders"}),
+            ("signup", {"members", "events", "countries", "numbers", "broken"}),
+            ("packaged", {"zones", "signed", "pooled", "limited"}),
+        ):
+            self.assertEqual(set(self.host.schema(connector).json["schema"]), tables)
+
+    def test_the_guides_function_sends_what_it_does_on_its_own_platform(self):
+        # This API knows none of its paths, so the function's own error comes, with the API's words.
+        kind, message = self.host.page("guide", "beers").error
+        self.assertEqual(kind, "upstream_failed", message)
+        self.assertIn("/beers is 404 Not Found: no such path", message)
+        self.assertIn(("INFO", "stdout", "page 1 of beers"), self.host.logged("guide"))
+
+    def test_a_login_at_the_top_of_a_module_is_made_in_the_call(self):
+        self.assertEqual(
+            self.rows("signup", "members"),
+            [{"id": 1, "auth": "Token user=me", "query": "page=1", "kind": "member"}],
+        )
+
+    def test_clients_of_python_itself_reach_the_host(self):
+        self.assertEqual(self.rows("signup", "events"), [{"id": 1, "body": "x=1"}])
+        self.assertEqual(self.rows("packaged", "pooled"), [{"id": 1, "status": 200, "body": "a=1"}])
+
+    def test_data_files_are_opened_beside_the_code_and_from_the_current_folder(self):
+        rows = self.rows("signup", "countries")
+        self.assertEqual(rows, [{"code": "de", "name": "Deutschland"}, {"code": "fr", "name": "France"}])
+
+    def test_random_numbers_differ_from_call_to_call(self):
+        self.assertNotEqual(self.rows("signup", "numbers"), self.rows("signup", "numbers"))
+
+    def test_what_a_component_can_not_do_is_said_in_a_line(self):
+        errors = [row["error"] for row in self.rows("signup", "broken")]
+        for error, words in zip(errors, ("no threads", "no processes", "no files", "no sockets"), strict=True):
+            self.assertIn(words, error)
+            self.assertNotIn("\n", error)
+
+    def test_packages_are_bundled_with_their_data(self):
+        self.assertEqual(
+            self.rows("packaged", "zones"),
+            [{"id": "Europe/Berlin", "hour": 14}, {"id": "America/New_York", "hour": 8}, {"id": "UTC", "hour": 12}],
+        )
+
+    def test_packages_over_requests_send_by_the_host(self):
+        self.assertEqual(self.rows("packaged", "signed"), [{"id": 1, "scheme": "OAuth", "query": "page=1"}])
+        kind, message = self.host.page("packaged-2", "signed").error
+        self.assertEqual(kind, "misconfigured")
+        self.assertIn("main.py, line 22 needs CLIENT_SECRET", message)
+
+    def test_a_refusal_for_the_quota_by_the_package_becomes_a_wait(self):
+        answer = self.host.page("packaged-2", "limited")
+        self.assertEqual(answer.status, 200, answer.json)
+        self.assertTrue(answer.json["hasMore"])
+        self.assertIn("weld-host", answer.json["state"])
