@@ -12,6 +12,7 @@ use super::connector::Connector;
 use super::entry::{EntryState, RegistryEntry};
 use super::error::{LoadError, LoadFault};
 use super::keys::AccessKeys;
+use super::named_files::NamedFiles;
 use super::plugins::{Plugins, stamps};
 use super::seen::SeenFiles;
 use super::trial::try_once;
@@ -162,7 +163,7 @@ impl Load<'_> {
             Ok(read) => read,
             Err(fault) => return LoadAttempt::failed(self.path, fault),
         };
-        let keys = read.config.as_ref().ok().and_then(|config| {
+        let keys = read.configured.as_ref().ok().and_then(|(config, _)| {
             let keys = config.api_keys.as_deref();
             keys.map(AccessKeys::new)
         });
@@ -211,15 +212,23 @@ impl Load<'_> {
         let (path, ceilings) = (self.path.to_owned(), self.plugins.ceilings);
         let read = self.plugins.files.run(self.path, FILE_TIME, {
             move |files| {
-                let mut seen = SeenFiles::alone(stamps(files, &path));
-                let config = ConnectorConfig::read(&path.with_extension("toml"), &ceilings, files);
-                if let Ok(config) = &config {
-                    seen.files.clone_from(&config.files);
-                }
-                (seen, config)
+                let stamps = stamps(files, &path);
+                let configuration = path.with_extension("toml");
+                let named = NamedFiles::new(files, &configuration);
+                let config = ConnectorConfig::read(&configuration, &ceilings, &named);
+                let files = named.into_named();
+                (SeenFiles { stamps, files }, config)
             }
         });
         let (seen, config) = read.await?;
+        let config = match config {
+            Ok(config) => config,
+            // The component waits until there is a configuration to run it with.
+            Err(error) => {
+                let configured = Err(error.into());
+                return Ok(ReadFiles { seen, configured });
+            }
+        };
         let [component, _] = seen.stamps;
         let wasm = match self.file().read(component.length()).await {
             Ok(bytes) => {
@@ -236,8 +245,7 @@ impl Load<'_> {
         };
         Ok(ReadFiles {
             seen,
-            config: config.map_err(LoadFault::from),
-            wasm,
+            configured: Ok((config, wasm)),
         })
     }
 
@@ -249,7 +257,8 @@ impl Load<'_> {
         read: ReadFiles,
         previous: Option<Arc<Connector>>,
     ) -> Result<Connector, LoadFault> {
-        let (config, (wasm, is_compiled)) = (read.config?, read.wasm?);
+        let (config, wasm) = read.configured?;
+        let (wasm, is_compiled) = wasm?;
         let (key, configuration) = (wasm.key().clone(), read.seen.configuration());
         let failures = &self.plugins.failures;
         if let Some(error) = failures.find(self.path, &key, &configuration) {
@@ -289,7 +298,6 @@ impl Load<'_> {
 /// A component with its configuration, as read.
 struct ReadFiles {
     seen: SeenFiles,
-    config: Result<ConnectorConfig, LoadFault>,
-    /// The component, and whether the cache has its code.
-    wasm: Result<(Wasm, bool), LoadFault>,
+    /// With a sound configuration the component, and whether the cache has its code.
+    configured: Result<(ConnectorConfig, Result<(Wasm, bool), LoadFault>), LoadFault>,
 }

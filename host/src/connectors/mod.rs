@@ -19,6 +19,7 @@ mod keys;
 mod load;
 mod loads;
 mod looks;
+mod named_files;
 mod plugins;
 mod reclaim;
 mod record;

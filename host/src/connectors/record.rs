@@ -31,8 +31,28 @@ pub(super) struct LoadRecord {
 struct LoadRetry {
     problem: String,
     since: Instant,
-    /// `None` for a configuration: what it points to isn't known, so it is read again at every interval.
-    pause: Option<Duration>,
+    pause: RetryPause,
+}
+
+/// How long to wait before it is tried again.
+#[derive(Debug, Clone, Copy)]
+enum RetryPause {
+    Time(Duration),
+    /// So many times as long as between two looks: a configuration, which is read again only where changes are looked
+    /// for. A change of it or of a file that it names does not wait for that.
+    Looks(u32),
+}
+
+impl RetryPause {
+    /// `interval` is the time between two looks.
+    fn time(self, interval: Duration) -> Duration {
+        match self {
+            Self::Time(time) => time,
+            Self::Looks(looks) => interval
+                .saturating_mul(looks)
+                .min(LONGEST_PAUSE.max(interval)),
+        }
+    }
 }
 
 impl LoadRecord {
@@ -46,13 +66,19 @@ impl LoadRecord {
         let retry = problem.and_then(|error| {
             let problem = report::chain(error);
             is_known = before.is_some_and(|before| before.problem == problem);
+            let before = before.map(|before| before.pause);
             let pause = if error.is_of_the_configuration() {
-                None
+                match before {
+                    Some(RetryPause::Looks(looks)) => RetryPause::Looks(looks.saturating_mul(2)),
+                    _ => RetryPause::Looks(1),
+                }
             } else if error.is_silence() {
-                Some(SILENT_PAUSE)
+                RetryPause::Time(SILENT_PAUSE)
             } else if error.may_pass() {
-                let twice = before.and_then(|before| Some(before.pause? * 2));
-                Some(twice.unwrap_or(FIRST_PAUSE).min(LONGEST_PAUSE))
+                match before {
+                    Some(RetryPause::Time(time)) => RetryPause::Time((time * 2).min(LONGEST_PAUSE)),
+                    _ => RetryPause::Time(FIRST_PAUSE),
+                }
             } else {
                 return None;
             };
@@ -75,7 +101,7 @@ impl LoadRecord {
     /// How long to wait before it is tried again, if it is at all.
     pub(super) fn retry_in(&self, interval: Duration) -> Option<Duration> {
         let retry = self.retry.as_ref()?;
-        let pause = retry.pause.unwrap_or(interval);
+        let pause = retry.pause.time(interval);
         Some(pause.saturating_sub(retry.since.elapsed()))
     }
 }
@@ -86,7 +112,7 @@ mod tests {
 
     use super::super::error::LoadFault;
     use super::*;
-    use crate::config::{FileStamp, NoAnswer};
+    use crate::config::{Ceilings, ConnectorConfig, FileStamp, NoAnswer};
 
     const INTERVAL: Duration = Duration::from_secs(10);
 
@@ -117,6 +143,33 @@ mod tests {
         }
         assert_eq!(pauses[..4], [(1, false), (2, true), (4, true), (8, true)]);
         assert_eq!(pauses[10..], [(300, true), (300, true)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn configuration_that_stays_broken_is_read_again_more_and_more_rarely() {
+        let path = Path::new("beers.toml");
+        let broken = || {
+            let error = ConnectorConfig::parse("broken", path, &Ceilings::default());
+            let fault = LoadFault::Config(error.expect_err("it is no TOML"));
+            LoadAttempt::failed(Path::new("beers.wasm"), fault)
+        };
+        let (mut record, _) = LoadRecord::of(&broken(), None);
+        let mut pauses = Vec::new();
+        for _ in 0..40 {
+            assert_eq!(
+                record.retry_in(Duration::MAX),
+                Some(Duration::MAX),
+                "never where changes are not looked for"
+            );
+            let pause = record.retry_in(INTERVAL).expect("it is read again");
+            tokio::time::advance(pause).await;
+            pauses.push(pause.as_secs());
+            (record, _) = LoadRecord::of(&broken(), Some(&record));
+        }
+        assert_eq!(pauses[..6], [10, 20, 40, 80, 160, 300]);
+        assert_eq!(pauses[6..], [300; 34]);
+        let day = Duration::from_secs(24 * 60 * 60);
+        assert_eq!(record.retry_in(day), Some(day), "no more often than looks");
     }
 
     #[tokio::test(start_paused = true)]

@@ -18,6 +18,8 @@ use crate::egress::Upstreams;
 use crate::report;
 use crate::sandbox::{Compilation, CompilerProcess, EngineSettings, Runtime};
 
+mod configurations;
+
 /// The most that a component may have here.
 const LARGEST_BYTES: u64 = 1 << 20;
 

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
 
 use crate::config::auth::Credential;
 use crate::config::limits::Limits;
 use crate::config::network::NetworkConfig;
 use crate::config::rate_limit::RateLimitConfig;
 use crate::config::secret::Secret;
-use crate::config::stamp::FileStamp;
 
 /// The configuration of one connector. The default is that of a connector without a file: no
 /// variables, nothing allowed, the default limits, the server's keys.
@@ -33,9 +31,6 @@ pub struct ConnectorConfig {
     /// `api-key`: the keys that open this connector in place of the server's; none where it has
     /// none of its own, never an empty list.
     pub api_keys: Option<Vec<Secret>>,
-    /// The files that values were read from, each with its stamp from before that. Once one has another, the
-    /// configuration is out of date.
-    pub files: Vec<(PathBuf, FileStamp)>,
 }
 
 impl fmt::Debug for ConnectorConfig {

@@ -28,10 +28,7 @@ pub(super) fn read(
     };
     let config = reader.config(root, ceilings);
     if reader.problems.is_empty() {
-        return Ok(ConnectorConfig {
-            files: reader.sources.into_files(),
-            ..config
-        });
+        return Ok(config);
     }
     reader
         .problems
@@ -92,7 +89,6 @@ impl SectionReader<'_> {
             rate_limit: rate_limit.unwrap_or_default(),
             limits: limits.unwrap_or_else(|| Limits::within(ceilings)),
             api_keys,
-            files: Vec::new(),
         }
     }
 

@@ -1,14 +1,12 @@
 //! Values that stand elsewhere: `{ env = "VAR" }` and `{ file = "PATH" }`.
 
-use std::cell::RefCell;
 use std::env::VarError;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::entry::TomlEntry;
 use super::source::ValueSource;
 use crate::config::error::Problem;
 use crate::config::reading::{FileFault, FileSystem, ReadLimit};
-use crate::config::stamp::FileStamp;
 
 /// Looks up an environment variable by name, as [`std::env::var`] does.
 pub(in crate::config) type Variable<'s> = dyn Fn(&str) -> Result<String, VarError> + 's;
@@ -18,8 +16,6 @@ pub(in crate::config) struct ValueSources<'s> {
     folder: &'s Path,
     variable: &'s Variable<'s>,
     reader: &'s dyn FileSystem,
-    /// The files that were read, each with its stamp from before.
-    files: RefCell<Vec<(PathBuf, FileStamp)>>,
 }
 
 impl<'s> ValueSources<'s> {
@@ -33,13 +29,7 @@ impl<'s> ValueSources<'s> {
             folder: path.parent().unwrap_or(Path::new("")),
             variable,
             reader,
-            files: RefCell::default(),
         }
-    }
-
-    /// The files that were read so far, each with its stamp from before, and whether it could be read or not.
-    pub(in crate::config) fn into_files(self) -> Vec<(PathBuf, FileStamp)> {
-        self.files.into_inner()
     }
 
     /// The text of an entry: a string, or the value of an environment variable or the content of a
@@ -137,11 +127,7 @@ impl<'s> ValueSources<'s> {
     }
 
     fn bytes(&self, path: &str, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
-        let path = self.folder.join(path);
-        let stamp = self.reader.stamp(&path);
-        let content = self.reader.read(&path, limit);
-        self.files.borrow_mut().push((path, stamp));
-        content
+        self.reader.read(&self.folder.join(path), limit)
     }
 }
 
