@@ -114,9 +114,21 @@ export function explained({ text, location, notes }) {
   return [...lines, `  ${advice(name)}`].join("\n");
 }
 
+/** Whether a function finds this module of Node's. */
+export const isProvided = (name) =>
+  (Object.hasOwn(PROVIDED, plain(name)) && plain(name) !== "stream") || Object.hasOwn(OF_FUNCTIONS, plain(name));
+
+/** Whether something else stands in for this package of a function. */
+export const isStandIn = (name) =>
+  !builtinModules.includes(name) && (Object.hasOwn(OF_FUNCTIONS, name) || Object.hasOwn(PACKAGES, name));
+
+/** What to do about a module of Node's that isn't there. */
+export const adviceOnModule = (name) =>
+  `${name} is a module of Node's, which isn't there in a connector: ${INSTEAD[plain(name)] ?? "a package in plain JavaScript may do the same"}`;
+
 function advice(name) {
   if (builtinModules.includes(plain(name)) || name.startsWith("node:")) {
-    return `${name} is a module of Node's, which isn't there in a connector: ${INSTEAD[plain(name)] ?? "a package in plain JavaScript may do the same"}`;
+    return adviceOnModule(name);
   }
   if (/^[./]/.test(name)) return "there is no such file";
   const scope = name.startsWith("@") ? 2 : 1;

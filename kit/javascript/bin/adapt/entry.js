@@ -1,0 +1,150 @@
+// Which function answers, as far as the source shows it before anything runs.
+
+import { NotServed } from "./not-served.js";
+import { isMember } from "./source.js";
+
+const USUAL = ["handler", "default", "main", "index"];
+const FRAMEWORK = "@google-cloud/functions-framework";
+const APPS = {
+  express: "Express",
+  fastify: "Fastify",
+  koa: "Koa",
+  "@hapi/hapi": "hapi",
+  hono: "Hono",
+  restify: "restify",
+};
+
+/** The entry as people read it. `NotServed` says what can't be served; where the source doesn't show it, the call tells. */
+export function entryOf(source, wanted) {
+  const { modules, file, imports } = source;
+  const app = imports.find(({ name }) => Object.hasOwn(APPS, name));
+  if (app !== undefined) {
+    throw new NotServed(
+      `${app.place}: an application of ${APPS[app.name]} can't be served: export the function (req, res) that it routes to`,
+    );
+  }
+  const registered = imports.some(({ name }) => name === FRAMEWORK) ? registrations(source) : [];
+  const http = registered.filter(({ kind }) => kind === "http");
+  const { names, isOpen } = exportsOf(modules[0]);
+  if (wanted !== undefined) {
+    const known = [...names, ...http.map(({ name }) => name)];
+    if (isOpen || known.includes(wanted) || registered.some(({ name }) => name === undefined))
+      return `${wanted} in ${file}`;
+    throw new NotServed(`${file} has no function ${wanted}${known.length > 0 ? `: it has ${known.join(", ")}` : ""}`);
+  }
+  if (http.length > 1)
+    throw several(
+      file,
+      http.map(({ name }) => name),
+    );
+  if (http.length === 1) return `functions.http(${JSON.stringify(http[0].name)}) in ${http[0].shown}`;
+  const event = registered.find(({ kind }) => kind === "cloudEvent");
+  const usual = USUAL.find((name) => names.includes(name));
+  if (usual !== undefined) return `${usual === "default" ? "the default export" : usual} in ${file}`;
+  if (isOpen) return `what ${file} exports`;
+  if (names.length === 1) return `${names[0]} in ${file}`;
+  if (names.length > 1) throw several(file, names);
+  if (event !== undefined) {
+    throw new NotServed(
+      `${event.shown}, line ${event.line}: a function for cloud events can't be served: Weld sends HTTP requests, so it must ` +
+        "be registered with functions.http",
+    );
+  }
+  throw new NotServed(
+    `${file} has no function that answers requests: neither an exported one nor one registered with functions.http`,
+  );
+}
+
+const several = (file, names) =>
+  new NotServed(`${file} has several functions that may answer: ${names.join(", ")}; name one with --entry`);
+
+// Calls such as `functions.http("name", …)` and `http("name", …)`.
+function registrations({ modules }) {
+  const found = [];
+  for (const { tokens, shown } of modules) {
+    tokens.forEach(({ type, value, line }, at) => {
+      const isCall = type === "name" && tokens[at + 1]?.value === "(";
+      if (!isCall || !["http", "cloudEvent", "typed"].includes(value)) return;
+      if (tokens[at + 2]?.type !== "text" || tokens[at + 3]?.value !== ",") return;
+      found.push({ kind: value, name: tokens[at + 2].value, line, shown });
+    });
+  }
+  return found;
+}
+
+// What is exported under which names; open where that shows only when it runs.
+function exportsOf({ tokens }) {
+  const names = new Set();
+  let isOpen = false;
+  tokens.forEach(({ type, value }, at) => {
+    if (type !== "name" || (isMember(tokens, at) && !(value === "exports" && tokens[at - 2]?.value === "module")))
+      return;
+    const next = (offset) => tokens[at + offset];
+    if (value === "exports" && next(1)?.value === "." && next(3)?.value === "=") {
+      if (!isPlainValue(next(4)) && next(2).value !== "__esModule") names.add(next(2).value);
+    } else if (value === "exports" && next(1)?.value === "[") {
+      if (next(2)?.type === "text") names.add(next(2).value);
+      else isOpen = true;
+    } else if (value === "exports" && next(1)?.value === "=") {
+      if (next(2)?.value === "{") isOpen = !addMembers(tokens, at + 2, names) || isOpen;
+      else if (isFunction(tokens, at + 2)) names.add("default");
+      else isOpen = true;
+    } else if (value === "export") {
+      isOpen = !addExport(tokens, at, names) || isOpen;
+    } else if (value === "Object" && next(2)?.value === "assign" && /exports|module/.test(next(4)?.value)) {
+      isOpen = true;
+    }
+  });
+  return { names: [...names], isOpen };
+}
+
+const isPlainValue = (token) =>
+  token !== undefined &&
+  (["number", "text", "regex", "template"].includes(token.type) ||
+    ["[", "true", "false", "null"].includes(token.value));
+
+const isFunction = (tokens, at) => {
+  const [one, two, three] = [tokens[at], tokens[at + 1], tokens[at + 2]];
+  return (
+    one?.value === "function" ||
+    (one?.value === "async" && two?.type === "name") ||
+    one?.value === "(" ||
+    two?.value === "=>" ||
+    three?.value === "=>"
+  );
+};
+
+function addExport(tokens, at, names) {
+  const words = tokens.slice(at + 1, at + 4).map(({ value }) => value);
+  if (words[0] === "default") {
+    names.add("default");
+    return true;
+  }
+  if (words[0] === "*") return false;
+  if (words[0] === "{") return addMembers(tokens, at + 1, names, "as");
+  const name = words.find((word) => !["async", "function", "*", "const", "let", "var", "class"].includes(word));
+  const isValue = ["const", "let", "var"].includes(words[0]) && isPlainValue(tokens[at + 4]);
+  if (name !== undefined && words[0] !== "class" && !isValue) names.add(name);
+  return true;
+}
+
+// The members of an object, or of a list of exports. False where there are others.
+function addMembers(tokens, at, names, as = ":") {
+  let depth = 0;
+  for (let member = at; member < tokens.length; member++) {
+    const { type, value } = tokens[member];
+    if (type === "sign" && ["{", "[", "(", "${"].includes(value)) depth += 1;
+    if (type === "sign" && ["}", "]", ")"].includes(value)) depth -= 1;
+    if (depth === 0) return true;
+    const isFirst = depth === 1 && ["{", ","].includes(tokens[member - 1]?.value);
+    if (!isFirst) continue;
+    if (value === "...") return false;
+    const isAsync = value === "async" && tokens[member + 1]?.type === "name";
+    const name = isAsync ? tokens[member + 1] : tokens[member];
+    const next = tokens[isAsync ? member + 2 : member + 1];
+    const renamed = as === "as" && next?.value === "as" ? tokens[member + 2].value : undefined;
+    const isValue = as === ":" && next?.value === ":" && isPlainValue(tokens[member + 2]);
+    if ((name.type === "name" || name.type === "text") && !isValue) names.add(renamed ?? name.value);
+  }
+  return true;
+}

@@ -1,0 +1,42 @@
+// The hosts that a source names.
+
+const URL_IN_TEXT = /(https?):\/\/([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)/g;
+const BEGINNING = /https?:\/\/[^/?#\s]*$/;
+// Hosts of names that nobody sends requests to.
+const NAMESPACES = new Set(["www.w3.org", "schemas.xmlsoap.org", "json-schema.org", "schema.org"]);
+
+/** The origins of all URLs in texts, in the order of the source, and the places whose host is put together. */
+export function hostsOf({ modules }) {
+  const origins = new Map();
+  const notLiteral = [];
+  for (const { tokens, shown } of modules) {
+    tokens.forEach(({ type, value, line, whole }, at) => {
+      const named = hostOption(tokens, at);
+      if (named !== undefined && !origins.has(named))
+        origins.set(named, { origin: named, place: `${shown}, line ${line}` });
+      if (type !== "text" && type !== "template" && type !== "piece") return;
+      const place = `${shown}, line ${line}`;
+      // Where the text goes on elsewhere, so may the host's name.
+      const goesOn =
+        (type === "template" && !whole) || (type === "piece" && tokens[at + 1]?.value === "${") || isAdded(tokens, at);
+      for (const match of value.matchAll(URL_IN_TEXT)) {
+        const [text, scheme, host, port = ""] = match;
+        if (goesOn && match.index + text.length === value.length) continue;
+        const origin = `${scheme}://${host.toLowerCase()}${port}`;
+        if (!NAMESPACES.has(host) && !origins.has(origin)) origins.set(origin, { origin, place });
+      }
+      if (goesOn && BEGINNING.test(value)) notLiteral.push(`${place}: ${value.slice(-60)}… and what follows it`);
+    });
+  }
+  return { origins: [...origins.values()], notLiteral };
+}
+
+// `hostname: "api.example.com"`, as Node's own modules take it.
+function hostOption(tokens, at) {
+  const [name, colon, host, end] = tokens.slice(at, at + 4);
+  const isOption = ["host", "hostname"].includes(name.value) && colon?.value === ":" && host?.type === "text";
+  const isWhole = [",", "}"].includes(end?.value) && /^[a-z\d-]+(?:\.[a-z\d-]+)+$/i.test(host?.value ?? "");
+  return isOption && isWhole ? `https://${host.value.toLowerCase()}` : undefined;
+}
+
+const isAdded = (tokens, at) => tokens[at + 1]?.type === "sign" && tokens[at + 1].value === "+";

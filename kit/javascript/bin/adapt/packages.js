@@ -1,0 +1,88 @@
+// The packages that a function imports: which of them are bundled, in which version, and which can't be.
+
+import { existsSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+
+import { adviceOnModule, isProvided, isStandIn } from "../node-modules.js";
+import { NotServed } from "./not-served.js";
+
+const SOCKETS = "it needs sockets of its own, which a component doesn't have; send requests by fetch or axios";
+const NATIVE = "it is native code, which a component can't run";
+const REASONS = {
+  "@aws-sdk": "it needs Node's streams and sockets; send signed requests by fetch, or let the host add the credential",
+  "@google-cloud": "it needs Node's streams and sockets; ask the service's HTTP API by fetch",
+  "aws-sdk": "it needs Node's streams and sockets; send signed requests by fetch, or let the host add the credential",
+  "better-sqlite3": NATIVE,
+  bcrypt: NATIVE,
+  canvas: NATIVE,
+  ioredis: SOCKETS,
+  mongodb: SOCKETS,
+  mongoose: SOCKETS,
+  mssql: SOCKETS,
+  mysql: SOCKETS,
+  mysql2: SOCKETS,
+  nodemailer: SOCKETS,
+  pg: SOCKETS,
+  puppeteer: "it starts a browser, which a component can't",
+  redis: SOCKETS,
+  sharp: NATIVE,
+  sqlite3: NATIVE,
+};
+
+const nameOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+const isOfNode = (specifier) => specifier.startsWith("node:") || builtinModules.includes(specifier);
+
+/** Refuses what can't be there, with the line that imports it, before anything is downloaded or built. */
+export function checkImports({ imports }) {
+  for (const { name, place, isOptional } of imports) {
+    if (isOptional || isStandIn(name)) continue;
+    if (isOfNode(name)) {
+      if (!isProvided(name)) throw new NotServed(`${place}: ${adviceOnModule(name)}`);
+      continue;
+    }
+    const reason = REASONS[nameOf(name)] ?? REASONS[name.split("/")[0]];
+    if (reason !== undefined) throw new NotServed(`${place}: the package ${nameOf(name)} can't be bundled: ${reason}`);
+  }
+}
+
+/** The packages to install, with their versions as npm takes them, and what is to be said about them. */
+export function packagesOf({ imports, folder, modules }) {
+  const own = readJson(join(folder, "package.json"));
+  const lock = readJson(join(folder, "package-lock.json"));
+  const wanted = new Map();
+  const notes = [];
+  for (const { name: specifier, place, isOptional } of imports) {
+    const name = nameOf(specifier);
+    const isOwn = specifier.startsWith("#") || name === own.name;
+    if (isOwn || isStandIn(specifier) || isOfNode(specifier) || wanted.has(name)) continue;
+    const wish = own.dependencies?.[name] ?? own.optionalDependencies?.[name] ?? own.devDependencies?.[name];
+    if (wish === undefined && isOptional) continue;
+    wanted.set(name, lock.packages?.[`node_modules/${name}`]?.version ?? fromHere(wish, place, name) ?? "latest");
+    if (wish === undefined) notes.push(`${place}: package.json does not list ${name}; its newest version is taken`);
+  }
+  const unused = Object.keys(own.dependencies ?? {}).filter((name) => !wanted.has(name) && !isStandIn(name));
+  if (unused.length > 0 && modules.length > 0)
+    notes.push(`listed in package.json, but not imported: ${unused.join(", ")}`);
+  return { dependencies: Object.fromEntries(wanted), notes };
+}
+
+// What npm would read in the function's folder, as it is read in the one around it.
+function fromHere(wish, place, name) {
+  const [, path] = /^(?:file:|link:)?(\.{1,2}\/.*)$/.exec(wish ?? "") ?? [];
+  if (path === undefined) return wish;
+  if (path.startsWith("..")) {
+    throw new NotServed(`${place}: package.json takes ${name} from ${path}, which is outside of the function's folder`);
+  }
+  return `file:function/${path.slice(2)}`;
+}
+
+function readJson(path) {
+  if (!existsSync(path)) return {};
+  try {
+    const read = JSON.parse(readFileSync(path, "utf8"));
+    return read !== null && typeof read === "object" ? read : {};
+  } catch (error) {
+    throw new NotServed(`${path.split(/[\\/]/).at(-1)} is no JSON: ${error.message}`);
+  }
+}

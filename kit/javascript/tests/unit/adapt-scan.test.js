@@ -1,0 +1,303 @@
+// What the source of a function says before anything of it runs.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+
+import { scan } from "../../bin/adapt/scan.js";
+import { tokensOf } from "../../bin/adapt/tokens.js";
+
+const folders = [];
+after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+function folderOf(files) {
+  const folder = mkdtempSync(join(tmpdir(), "function-"));
+  folders.push(folder);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+const HANDLER = "\nexports.handler = async (event) => event;\n";
+
+/** What is found in an index.js with this content and a handler, and other files. */
+const found = (content, files = {}, options = {}) =>
+  scan(folderOf({ "index.js": content + HANDLER, ...files }), "index.js", options);
+const shown = ({ variables }) => variables.map(({ name, has_default }) => (has_default ? `${name}?` : name));
+
+test("code is told from comments, texts, templates and regular expressions", () => {
+  const source = [
+    "#!/usr/bin/env node",
+    "// process.env.A",
+    "/* process.env.B */ const c = 'process.env.C' + \"it's\";",
+    "const d = `process.env.D ${ e + `${'f'}` } g`;",
+    "const h = 8 / 2 / x, i = /process.env.I[/'\"]\\//g.test(y) ? 1e3 : .5;",
+    "if (a) /'/.test(b);",
+    "const j = a++ / 2; k = '\\u0041\\x42\\'';",
+  ].join("\n");
+  const tokens = tokensOf(source);
+  assert.ok(!tokens.some(({ type, value }) => type === "name" && value === "process"));
+  const texts = tokens.filter(({ type }) => ["text", "template", "piece"].includes(type));
+  assert.deepEqual(
+    texts.map(({ value, line }) => [value, line]),
+    [
+      ["process.env.C", 3],
+      ["it's", 3],
+      ["process.env.D ", 4],
+      ["", 4],
+      ["f", 4],
+      ["", 4],
+      [" g", 4],
+      ["AB'", 7],
+    ],
+  );
+});
+
+test("variables are found however they are read", () => {
+  const cases = {
+    "process.env.A": ["A"],
+    'process.env["A B"]': ["A B"],
+    "process.env[`A`]": ["A"],
+    "process?.env?.A": ["A"],
+    "globalThis.process.env.A": ["A"],
+    "const { A, B: b, C = 'c', 'D': d } = process.env": ["A", "B", "C?", "D"],
+    "const env = process.env; f(env.A, env['B'])": ["A", "B"],
+    "const { env } = process; f(env.A)": ["A"],
+    "const { env: e } = process; f(e.A)": ["A"],
+    "const { env } = require('process'); f(process.env.A)": ["A"],
+    "f(process.env.A || 'x', process.env.B ?? 1, process.env.C || '', process.env.D || null)": ["A?", "B?", "C", "D"],
+    "const a = process.env.A ? 1 : 2": ["A?"],
+    "f(process.env.A || 'x'); g(process.env.A)": ["A"],
+    "`${process.env.A}/${process.env.B || 'x'}`": ["A", "B?"],
+    "process.env.A = 'x'; process.env.B": ["B"],
+    "process.env.NODE_ENV; process.env.PORT; process.env.FUNCTION_TARGET": ["NODE_ENV?", "PORT?", "FUNCTION_TARGET?"],
+    "// process.env.A\n'process.env.B'; my.process = 1": [],
+    "other.env.A; environment.B": [],
+  };
+  for (const [source, names] of Object.entries(cases)) assert.deepEqual(shown(found(`${source};`)), names, source);
+  const { variables, not_literal } = found(
+    "\nconst a = process.env.A;\nf(process.env[name]);\nconst { B, ...c } = process.env;",
+  );
+  assert.deepEqual(
+    variables.map(({ name, place }) => [name, place]),
+    [
+      ["A", "index.js, line 2"],
+      ["B", "index.js, line 4"],
+    ],
+  );
+  assert.deepEqual(not_literal, ["index.js, line 3: process.env[name]", "index.js, line 4: { ...c } = process.env"]);
+});
+
+test("the function's key is the variable that it compares with the header, or one that is named so", () => {
+  const cases = [
+    ["process.env.WELD_API_KEY", "WELD_API_KEY"],
+    ["process.env.API_KEY", null],
+    ["if (req.headers.authorization !== `Bearer ${process.env.MY_KEY}`) f()", "MY_KEY"],
+    [
+      "const key = process.env.MY_KEY;\nconst h = event.headers['authorization'];\nif (h.split(' ')[1] !== key) f()",
+      "MY_KEY",
+    ],
+    [
+      "const { SECRET: s } = process.env;\nconst token = req.get('Authorization');\nif (token !== 'Bearer ' + s) f()",
+      "SECRET",
+    ],
+    ["const headers = { Authorization: `Bearer ${process.env.API_TOKEN}` };", null],
+    ["const headers = { authorization: process.env.API_TOKEN }; if (a !== b) f()", null],
+    ["process.env.API_TOKEN; process.env.WELD_PROJECT", null],
+  ];
+  for (const [source, key] of cases) assert.equal(found(source).key_variable, key, source);
+  const { key_variable, variables } = found("process.env.A; process.env.WELD_KEY", {}, { keyVariable: "A" });
+  assert.deepEqual([key_variable, variables.map(({ name }) => name)], ["A", ["WELD_KEY"]]);
+});
+
+test("hosts are those of literal URLs", () => {
+  const cases = {
+    "'https://api.example.com/v1'": ["https://api.example.com"],
+    "`https://api.example.com/${path}`": ["https://api.example.com"],
+    "'https://api.example.com' + path": [],
+    "'https://API.example.com:8443/a' + path": ["https://api.example.com:8443"],
+    "`${base} http://a.example/b`": ["http://a.example"],
+    "f('https://a.example', 'https://a.example/x', 'https://b.example')": ["https://a.example", "https://b.example"],
+    "// https://a.example/": [],
+    "'http://www.w3.org/2001/XMLSchema'": [],
+    "https.request({ hostname: 'api.example.com', path })": ["https://api.example.com"],
+    "({ host: 'localhost', hostname: name })": [],
+  };
+  for (const [source, origins] of Object.entries(cases)) {
+    const { hosts } = found(`${source.startsWith("https.") ? "const https = require('https');" : ""}${source};`);
+    assert.deepEqual(
+      hosts.map(({ origin }) => origin),
+      origins,
+      source,
+    );
+  }
+  const { not_literal } = found("const a = `https://${shop}.example.com/`;\nconst b = 'https://' + host;");
+  assert.equal(not_literal.length, 2);
+  assert.match(not_literal[0], /^index\.js, line 1: https:\/\//);
+});
+
+test("own modules are followed, in both forms, and packages are taken in the versions of their lists", () => {
+  const folder = folderOf({
+    "index.js":
+      "const a = require('./lib/a');\nrequire('./data.json');\nconst d = require('dayjs/plugin/utc');" + HANDLER,
+    "lib/a.js":
+      "const { b } = require('../lib/b.js'); const axios = require('axios'); require('node:crypto'); process.env.A;",
+    "lib/b.js":
+      "const _ = require('lodash'); require('@scope/one/part'); try { require('maybe') } catch {} process.env.B;",
+    "lib/unused.js": "process.env.UNUSED; require('unused-too')",
+    "data.json": "{}",
+    "package.json": JSON.stringify({
+      name: "shop",
+      dependencies: { dayjs: "^1.0.0", lodash: "4.x", "@scope/one": "file:./vendor/one", moment: "2", axios: "1" },
+    }),
+    "package-lock.json": JSON.stringify({ packages: { "node_modules/lodash": { version: "4.17.21" } } }),
+  });
+  const { dependencies, notes, variables } = scan(folder, "index.js");
+  assert.deepEqual(dependencies, { lodash: "4.17.21", "@scope/one": "file:function/vendor/one", dayjs: "^1.0.0" });
+  assert.deepEqual(notes, ["listed in package.json, but not imported: moment"]);
+  assert.deepEqual(
+    variables.map(({ name }) => name),
+    ["A", "B"],
+  );
+  const module = folderOf({
+    "index.mjs": [
+      'import x, { y as z } from "./one.mjs";',
+      'import "./two.mjs";',
+      'export * from "./three.mjs";',
+      'const four = await import("./four.mjs");',
+      "export const handler = (event) => event;",
+    ].join("\n"),
+    ...Object.fromEntries(
+      ["one", "two", "three", "four"].map((name) => [
+        `${name}.mjs`,
+        `export default process.env.${name.toUpperCase()};`,
+      ]),
+    ),
+  });
+  assert.deepEqual(shown(scan(module, "index.mjs")), ["ONE", "TWO", "THREE", "FOUR"]);
+  assert.match(found("require('colors')").notes[0], /line 1: package\.json does not list colors; its newest version/);
+});
+
+test("entries are found as they are exported and registered", () => {
+  const cases = [
+    ["exports.handler = async () => {};", "handler in index.js"],
+    ["exports.orders = (req, res) => {};", "orders in index.js"],
+    ["module.exports.orders = (req, res) => {};", "orders in index.js"],
+    ["module.exports = { LIMIT: 3, orders, LIST: [] };", "orders in index.js"],
+    ["module.exports = { async handler(event) { return { a: 1, b } }, helper };", "handler in index.js"],
+    ["module.exports = (req, res) => {};", "the default export in index.js"],
+    ["module.exports = async function (req, res) {};", "the default export in index.js"],
+    ["module.exports = require('./lib');", "what index.js exports", { "lib.js": "module.exports = 1" }],
+    ["module.exports = wrap(handler);", "what index.js exports"],
+    ["export const handler = async () => {};", "handler in index.js"],
+    ["export async function orders(req, res) {}", "orders in index.js"],
+    ["export default (req, res) => {};", "the default export in index.js"],
+    ["const orders = 1; export { orders as handler };", "handler in index.js"],
+    ["export const LIMIT = 3; export function orders() {}", "orders in index.js"],
+    [
+      "const f = require('@google-cloud/functions-framework');\nf.http('orders', () => {});",
+      'functions.http("orders") in index.js',
+    ],
+    [
+      "import { http } from '@google-cloud/functions-framework';\nhttp('orders', () => {});",
+      'functions.http("orders") in index.js',
+    ],
+  ];
+  for (const [source, entry, files = {}] of cases) {
+    assert.equal(scan(folderOf({ "index.js": source, ...files }), "index.js").entry, entry, source);
+  }
+  assert.equal(
+    scan(folderOf({ "index.js": "exports.a = () => {}; exports.b = () => {};" }), "index.js", { entry: "b" }).entry,
+    "b in index.js",
+  );
+});
+
+test("what can't be served is one line with file and line", () => {
+  const framework = "const f = require('@google-cloud/functions-framework');\n";
+  const cases = [
+    ["const a = 1;", /^index\.js has no function that answers requests/],
+    ["exports.LIMIT = 3;", /^index\.js has no function/],
+    ["exports.a = f; exports.b = g;", /^index\.js has several functions that may answer: a, b; name one with --entry$/],
+    [`${framework}f.http('a', g); f.http('b', g);`, /several functions that may answer: a, b/],
+    [
+      `${framework}f.cloudEvent('a', g);`,
+      /^index\.js, line 2: a function for cloud events can't be served: .*functions\.http$/,
+    ],
+    [
+      "const express = require('express');\nexports.app = express();",
+      /^index\.js, line 1: an application of Express can't be served/,
+    ],
+    [
+      "\nconst fs = require('fs');",
+      /^index\.js, line 2: fs is a module of Node's, which isn't there in a connector: a connector has no files/,
+    ],
+    [
+      "import { spawn } from 'node:child_process';",
+      /^index\.js, line 1: node:child_process .*: a connector can't start programs/,
+    ],
+    ["require('worker_threads')", /line 1: worker_threads .*made by one thread/],
+    ["require('net')", /line 1: net /],
+    ["const pg = require('pg');", /^index\.js, line 1: the package pg can't be bundled: it needs sockets/],
+    ["require('@google-cloud/secret-manager')", /the package @google-cloud\/secret-manager can't be bundled/],
+    ["require('sharp')", /the package sharp can't be bundled: it is native code/],
+    ["\n\nrequire('./gone')", /^index\.js, line 3: there is no file \.\/gone$/],
+    ["require('../outside')", /there is no file \.\.\/outside/],
+    ["const a = 'b", /^index\.js, line 1: SyntaxError: Invalid or unexpected token$/],
+    ["\nconst a = ;", /^index\.js, line 2: SyntaxError: Unexpected token ';'$/],
+    ["const a = 1;\nconst a = 2;", /^index\.js, line 2: SyntaxError: Identifier 'a' has already been declared$/],
+  ];
+  for (const [source, message] of cases) {
+    assert.throws(
+      () => scan(folderOf({ "index.js": source }), "index.js"),
+      (error) => {
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /\n/);
+        return error.constructor.name === "NotServed";
+      },
+      source,
+    );
+  }
+  const broken = folderOf({ "index.js": HANDLER, "package.json": "{" });
+  assert.throws(() => scan(broken, "index.js"), /package\.json is no JSON/);
+  const outside = folderOf({
+    "index.js": `require('a');${HANDLER}`,
+    "package.json": '{"dependencies": {"a": "file:../a"}}',
+  });
+  assert.throws(() => scan(outside, "index.js"), /takes a from \.\.\/a, which is outside/);
+  const linked = folderOf({ "index.js": `require('./link');${HANDLER}` });
+  symlinkSync(join(outside, "index.js"), join(linked, "link.js"));
+  assert.throws(() => scan(linked, "index.js"), /\.\/link is outside of the function's folder/);
+  assert.throws(
+    () => scan(folderOf({ "index.js": "exports.a = f;" }), "index.js", { entry: "b" }),
+    /has no function b: it has a/,
+  );
+});
+
+test("optional imports are no hindrance, and hints and differences are told", () => {
+  assert.doesNotThrow(() => found("try { require('fs'); } catch {}"));
+  const { hints, notes } = found(
+    [
+      "let cached = null; let same = 1; const list = [];",
+      "const token = process.env.API_TOKEN;",
+      "const headers = { Authorization: `Bearer ${token}` };",
+      "async function page(state) {",
+      "  cached = await login();",
+      "  state.access_token = cached;",
+      "  state.next_page_token = 3;",
+      "  await new Promise((done) => setTimeout(done, 60_000));",
+      "  await new Promise((done) => setTimeout(done, 500));",
+      "}",
+    ].join("\n"),
+  );
+  assert.match(hints[0], /sends API_TOKEN in a header[^]*kind = "bearer"\ntoken = \{ env = "API_TOKEN" \}/);
+  assert.match(hints[1], /keep a token \(index\.js, line 6: state\.access_token\)[^]*secret-in-state = "allow"/);
+  assert.equal(hints.length, 2);
+  assert.deepEqual(notes, [
+    "index.js, line 8: setTimeout(… 60_000) outlasts answer-within: Weld gets pending answers meanwhile, and asks again",
+    "index.js: the module begins anew for each page, so cached is lost after it",
+  ]);
+});
