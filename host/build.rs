@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each template's language, the folder of its kit, what of that goes along, and where it lies in the new folder.
-const KITS: [(&str, &str, &[&str], &str); 6] = [
+const KITS: [(&str, &str, &[&str], &str); 7] = [
     (
         "rust",
         "rust",
@@ -25,6 +25,12 @@ const KITS: [(&str, &str, &[&str], &str); 6] = [
     ),
     ("javascript", "javascript", JAVASCRIPT, "weld-connector/"),
     ("typescript", "javascript", JAVASCRIPT, "weld-connector/"),
+    (
+        "adapt-javascript",
+        "javascript",
+        JAVASCRIPT,
+        "weld-connector/",
+    ),
     ("c", "c", &["weld"], ""),
 ];
 const JAVASCRIPT: &[&str] = &[

@@ -1,5 +1,6 @@
-//! What the author of a connector runs: `new`, `build`, `check`, and the example.
+//! What the author of a connector runs: `new`, `adapt`, `build`, `check`, and the example.
 
+mod adapt_node;
 mod build;
 mod check;
 mod example;

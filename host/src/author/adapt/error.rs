@@ -25,14 +25,14 @@ pub enum AdaptError {
     NoFunction(PathBuf),
 
     /// The folder has functions of two languages.
-    #[error("{} holds both {python} and {node}; name the one to adapt", folder.display())]
+    #[error("{} holds both {} and {}; name the one to adapt", folder.display(), python.display(), node.display())]
     TwoFunctions {
         /// The folder.
         folder: PathBuf,
         /// The file in Python.
-        python: &'static str,
+        python: PathBuf,
         /// The file in JavaScript.
-        node: &'static str,
+        node: PathBuf,
     },
 
     /// The name of the source can't be a connector's.
@@ -97,10 +97,6 @@ pub enum AdaptError {
         /// What is wrong with its answer.
         reason: String,
     },
-
-    /// This version does not adapt functions in the file's language.
-    #[error("{} is in a language whose functions this version does not adapt", .0.display())]
-    NotYet(PathBuf),
 
     /// A tool is missing, too old or fails.
     #[error(transparent)]

@@ -13,6 +13,7 @@ mod folder;
 mod node;
 mod python;
 mod request;
+mod scan;
 mod settings;
 mod source;
 mod summary;

@@ -1,7 +1,10 @@
 //! Which function is adapted: its folder, its file and its language.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
 
 use super::error::AdaptError;
 
@@ -60,13 +63,14 @@ impl FunctionSource {
     }
 
     fn in_folder(folder: &Path, named: &Path) -> Result<(PathBuf, FunctionLanguage), AdaptError> {
-        let first = |files: &[&'static str]| {
-            let mut files = files.iter().copied();
-            files.find(|file| folder.join(file).is_file())
+        let first = |files: &[&str]| {
+            let mut files = files.iter();
+            let found = files.find(|file| folder.join(file).is_file())?;
+            Some(PathBuf::from(found))
         };
-        match (first(&PYTHON), first(&NODE)) {
-            (Some(file), None) => Ok((file.into(), FunctionLanguage::Python)),
-            (None, Some(file)) => Ok((file.into(), FunctionLanguage::Node)),
+        match (first(&PYTHON), main_of_package(folder).or(first(&NODE))) {
+            (Some(file), None) => Ok((file, FunctionLanguage::Python)),
+            (None, Some(file)) => Ok((file, FunctionLanguage::Node)),
             (None, None) => Err(AdaptError::NoFunction(named.to_owned())),
             (Some(python), Some(node)) => Err(AdaptError::TwoFunctions {
                 folder: named.to_owned(),
@@ -77,10 +81,25 @@ impl FunctionSource {
     }
 }
 
+/// The file that `package.json` names as the one to begin with, if it is there, within the folder.
+fn main_of_package(folder: &Path) -> Option<PathBuf> {
+    let manifest = fs::read(folder.join("package.json")).ok()?;
+    let manifest: Value = serde_json::from_slice(&manifest).ok()?;
+    let main = PathBuf::from(manifest.get("main")?.as_str()?);
+    let main: PathBuf = main.strip_prefix("./").unwrap_or(&main).to_owned();
+    let is_within = main
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    let is_script = matches!(
+        main.extension().and_then(OsStr::to_str),
+        Some("js" | "mjs" | "cjs")
+    );
+    (is_within && is_script && folder.join(&main).is_file()).then_some(main)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn functions_are_found_by_their_files_as_platforms_find_them() {
@@ -114,6 +133,28 @@ mod tests {
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (found, expected) => panic!("{files:?}: {found:?}, not {expected:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn main_of_a_package_comes_before_its_index() {
+        for (main, expected) in [
+            ("./lib/connector.js", "lib/connector.js"),
+            ("lib/connector.js", "lib/connector.js"),
+            ("gone.js", "index.js"),
+            ("../outside.js", "index.js"),
+            ("/etc/hosts.js", "index.js"),
+            ("lib/notes.txt", "index.js"),
+        ] {
+            let folder = tempfile::TempDir::new().unwrap();
+            fs::create_dir(folder.path().join("lib")).unwrap();
+            for file in ["index.js", "lib/connector.js", "lib/notes.txt"] {
+                fs::write(folder.path().join(file), "").unwrap();
+            }
+            let manifest = format!("{{\"main\": \"{main}\"}}");
+            fs::write(folder.path().join("package.json"), manifest).unwrap();
+            let found = FunctionSource::find(folder.path()).unwrap();
+            assert_eq!(found.file, Path::new(expected), "{main}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! JavaScript and TypeScript: whatever `npm run build` is.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::error::BuildError;
@@ -8,7 +8,7 @@ use super::project::Project;
 use super::tool::Tool;
 
 const NEEDED: &str = "20";
-const GET_NODE: &str = "https://nodejs.org";
+pub(in crate::author) const GET_NODE: &str = "https://nodejs.org";
 const GET_PACKAGES: &str = "npm install";
 const GET_LOCKED_PACKAGES: &str = "npm ci";
 
@@ -17,10 +17,7 @@ pub(super) async fn build(
     announce: &mut dyn FnMut(&str),
 ) -> Result<PathBuf, BuildError> {
     let folder = &project.folder;
-    Tool::new("node", folder, GET_NODE)
-        .with(["--version"])
-        .require("node", NEEDED)
-        .await?;
+    require_node(folder).await?;
     if !folder.join("node_modules").is_dir() {
         let is_locked = folder.join("package-lock.json").is_file();
         return Err(BuildError::Missing {
@@ -38,6 +35,29 @@ pub(super) async fn build(
         command: npm.line(),
         expected: format!("there is no dist/{0}.wasm and no {0}.wasm", project.name),
     })
+}
+
+/// An error if there is no Node, or an old one.
+pub(in crate::author) async fn require_node(folder: &Path) -> Result<(), BuildError> {
+    Tool::new("node", folder, GET_NODE)
+        .with(["--version"])
+        .require("node", NEEDED)
+        .await
+}
+
+/// Gets the packages that the folder's `package.json` names, without running their scripts. `has_more` says that it names
+/// some which its lock does not.
+pub(in crate::author) async fn get_packages(
+    folder: &Path,
+    has_more: bool,
+    announce: &mut dyn FnMut(&str),
+) -> Result<(), BuildError> {
+    let command = if has_more { "install" } else { "ci" };
+    Tool::new("npm", folder, GET_NODE)
+        .with([command, "--ignore-scripts", "--no-audit", "--no-fund"])
+        .with(["--loglevel=error"])
+        .run(announce)
+        .await
 }
 
 /// Of the places where a script may put its component, the one that was written to last.

@@ -20,6 +20,7 @@ mod watch;
 pub(crate) use component::BuiltComponent;
 pub(crate) use error::BuildError;
 pub(crate) use install::{Installation, install};
+pub(in crate::author) use javascript::{GET_NODE, get_packages, require_node};
 pub(crate) use project::{Project, ProjectLanguage};
 pub(in crate::author) use python::{GET_PYTHON, get_componentize};
 pub(in crate::author) use tool::Tool;

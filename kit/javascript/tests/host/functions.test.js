@@ -2,19 +2,20 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { startApi } from "./server.js";
 
-const { COMPONENTS, WELD_HOST } = process.env;
+const { ADAPTED, WELD_HOST } = process.env;
 const json = (response, value) => response.setHeader("content-type", "application/json").end(JSON.stringify(value));
-let api, folder;
+let api;
 
 before(async () => {
   api = await startApi({
     "/punk/v2/beers": ({ request, response, url }) => {
+      if (request.headers.authorization === "Bearer broken") return json(response, { not: "a list" });
       if (request.headers.authorization !== "Bearer the-token") return response.writeHead(401).end("who is this?");
       const page = Number(url.searchParams.get("page"));
       const ids = page < 3 ? [2 * page, 2 * page + 1] : [2 * page];
@@ -29,19 +30,19 @@ before(async () => {
       json(response, { orders: [order], cursor: after === 2 ? null : after + 1 });
     },
   });
-  folder = await mkdtemp(join(COMPONENTS, "functions-"));
 });
 after(() => api.stop());
 
 /** Syncs a function with these variables; answers the exit status, the rows by table, and what was said. */
 async function synced(name, env, host, path) {
-  await symlink(join(COMPONENTS, `${name}.wasm`), join(folder, `${name}.wasm`)).catch(() => {});
-  const variables = Object.entries(env).map(([key, value]) => `${key} = "${value}"`);
-  const config = `[env]\n${variables.join("\n")}\n[network]\nallow = ["${host}"]\n`;
-  await writeFile(join(folder, `${name}.toml`), config);
-  const to = `${await mkdtemp(join(folder, "rows-"))}/`;
+  // By what `weld-host adapt` found in the source: its hosts are all that may be reached, its variables all that is there.
+  const to = `${await mkdtemp(join(ADAPTED, "rows-"))}/`;
   const values = ["sync", `${name}.wasm`, "--to", to, "--map", `${host}=${api.address}${path}`];
-  const child = spawn("timeout", ["600", WELD_HOST, ...values], { cwd: folder });
+  const { PATH, HOME } = process.env;
+  const child = spawn("timeout", ["600", WELD_HOST, ...values], {
+    cwd: join(ADAPTED, "plugins"),
+    env: { PATH, HOME, ...env },
+  });
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => said.push(bytes));
   const status = await new Promise((done) => child.once("close", done));
@@ -86,4 +87,24 @@ test("a Lambda in modules of ECMAScript runs as it is: https, crypto, JSON, and 
       [3, "second", "4e074085"],
     ],
   );
+});
+
+test("what adapt says of a function is what its source has", async () => {
+  const said = await readFile(join(ADAPTED, "guide.log"), "utf8");
+  for (const line of [
+    /^entry +functions\.http\("weldConnector"\) in index\.js$/m,
+    /^variables +API_BEARER_TOKEN/m,
+    /^key +.*WELD_API_KEY/m,
+    /^hosts +https:\/\/api\.punkapi\.com$/m,
+    /^packages +dayjs 1\.11\.\d+$/m,
+    /^note +index\.js, line \d+: sleep\(… 3600\) outlasts answer-within/m,
+  ]) {
+    assert.match(said, line);
+  }
+});
+
+test("the API that does not answer the guide's function as it should is told where the function reads it", async () => {
+  const { status, said } = await synced("guide", { API_BEARER_TOKEN: "broken" }, "https://api.punkapi.com", "/punk");
+  assert.equal(status, 1, said);
+  assert.match(said, /TypeError: /);
 });

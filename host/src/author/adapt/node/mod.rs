@@ -1,25 +1,207 @@
 //! Functions of Node.
+//!
+//! The source is read by a program of the kit's (`weld-function-scan`), which needs no package. The packages that the function
+//! imports are listed in the folder's own `package.json`, where the bundler finds them from `function/`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::error::AdaptError;
 use super::findings::FunctionFindings;
-use super::folder::AdaptedFolder;
+use super::folder::{AdaptedFolder, FUNCTION};
 use super::request::AdaptRequest;
+use super::scan::scanned;
 use super::source::FunctionSource;
+use crate::author::build::{GET_NODE, Tool, get_packages, require_node};
+use crate::author::new::Files;
 
-/// Makes the folder one that `build` takes, and tells what the source says.
+/// The kit, and what stands around it in the folder.
+const FOLDER: Files = include!(concat!(env!("OUT_DIR"), "/template_adapt-javascript.rs"));
+
+const SCAN: &str = "weld-connector/bin/weld-function-scan.js";
+const PACKAGES: &str = "package.json";
+/// What `weld-connector-build` is told to build.
+const ENTRY: &str = "connector.mjs";
+
+#[derive(Deserialize)]
+struct NodeFindings {
+    #[serde(flatten)]
+    findings: FunctionFindings,
+    /// The packages to install, with what npm takes for their versions.
+    dependencies: BTreeMap<String, String>,
+}
+
+/// Makes the folder one that `build` takes: with the kit, tools and packages. Tells what the source says.
 ///
 /// # Errors
 ///
-/// [`AdaptError::NotYet`].
-#[expect(
-    clippy::unused_async,
-    reason = "it calls tools, to read the source and to get packages"
-)]
+/// [`AdaptError`]: the function can't be served, or a tool fails.
 pub(super) async fn prepare(
     request: &AdaptRequest,
-    _source: &FunctionSource,
-    _folder: &AdaptedFolder,
-    _announce: &mut dyn FnMut(&str),
+    source: &FunctionSource,
+    folder: &AdaptedFolder,
+    announce: &mut dyn FnMut(&str),
 ) -> Result<FunctionFindings, AdaptError> {
-    Err(AdaptError::NotYet(request.path.clone()))
+    folder.write(FOLDER)?;
+    require_node(&folder.path).await?;
+    let mut question = Tool::new("node", &folder.path, GET_NODE)
+        .with([SCAN, FUNCTION])
+        .with([&source.file]);
+    for (flag, value) in [
+        ("--entry", &request.entry),
+        ("--key-variable", &request.key_variable),
+    ] {
+        if let Some(value) = value {
+            question = question.with([format!("{flag}={value}")]);
+        }
+    }
+    // Before anything is downloaded: most of what is wrong with a function shows in its source.
+    let NodeFindings {
+        mut findings,
+        dependencies,
+    } = scanned(&question, &mut |_| {}).await?;
+    if !dependencies.is_empty() {
+        let path = folder.path.join(PACKAGES);
+        let listed = with_dependencies(&path, &dependencies)?;
+        folder.write_file(PACKAGES, listed.as_bytes())?;
+    }
+    let entry = entry(source, request, &findings);
+    folder.write_file(ENTRY, entry.as_bytes())?;
+    get_packages(&folder.path, !dependencies.is_empty(), announce).await?;
+    findings.packages = dependencies
+        .keys()
+        .map(|name| installed(&folder.path, name))
+        .collect();
+    Ok(findings)
+}
+
+/// The folder's `package.json` with the function's packages.
+fn with_dependencies(
+    path: &Path,
+    dependencies: &BTreeMap<String, String>,
+) -> Result<String, AdaptError> {
+    let failed = |source| AdaptError::File {
+        path: path.to_owned(),
+        source,
+    };
+    let text = fs::read_to_string(path).map_err(failed)?;
+    let mut manifest: Value = serde_json::from_str(&text)
+        .map_err(std::io::Error::from)
+        .map_err(failed)?;
+    manifest["dependencies"] = json!(dependencies);
+    Ok(format!("{manifest:#}\n"))
+}
+
+/// A package with the version that npm has chosen.
+fn installed(folder: &Path, name: &str) -> String {
+    let path = folder.join("node_modules").join(name).join(PACKAGES);
+    let version = fs::read(path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
+        .and_then(|manifest| Some(manifest.get("version")?.as_str()?.to_owned()));
+    match version {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The module that serves the function.
+fn entry(source: &FunctionSource, request: &AdaptRequest, findings: &FunctionFindings) -> String {
+    let file = source.file.to_string_lossy();
+    let needed: Vec<_> = findings
+        .variables
+        .iter()
+        .filter(|variable| !variable.has_default)
+        .map(|variable| variable.name.as_str())
+        .collect();
+    let mut options = vec![format!(
+        "load: () => require({})",
+        json!(format!("./{FUNCTION}/{file}"))
+    )];
+    options.push(format!("file: {}", json!(file)));
+    if let Some(entry) = &request.entry {
+        options.push(format!("entry: {}", json!(entry)));
+    }
+    if let Some(variable) = &findings.key_variable {
+        options.push(format!("keyVariable: {}", json!(variable)));
+    }
+    if !needed.is_empty() {
+        options.push(format!("variables: {}", json!(needed)));
+    }
+    format!(
+        "// Serves the function in {FUNCTION}/ as a Weld connector. Made by `weld-host adapt`.\n\n\
+         import {{ functionConnector }} from \"weld-connector/adapt\";\n\n\
+         export const source = functionConnector({{\n  {},\n}});\n",
+        options.join(",\n  ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::author::adapt::findings::FoundVariable;
+    use crate::author::adapt::source::FunctionLanguage;
+    use std::path::PathBuf;
+
+    #[test]
+    fn entry_names_what_was_asked_for_and_found() {
+        let source = FunctionSource {
+            folder: PathBuf::from("/code"),
+            file: PathBuf::from("src/index.mjs"),
+            language: FunctionLanguage::Node,
+        };
+        let mut request = AdaptRequest {
+            path: PathBuf::from("/code"),
+            name: None,
+            entry: None,
+            key_variable: None,
+            output: None,
+        };
+        let variable = |name: &str, has_default| FoundVariable {
+            name: name.to_owned(),
+            place: String::new(),
+            has_default,
+        };
+        let mut findings = FunctionFindings::default();
+        let bare = entry(&source, &request, &findings);
+        assert!(
+            bare.ends_with(
+                "functionConnector({\n  load: () => require(\"./function/src/index.mjs\"),\n  file: \"src/index.mjs\",\n});\n"
+            ),
+            "{bare}"
+        );
+        request.entry = Some("odd\"name".to_owned());
+        findings.key_variable = Some("WELD_API_KEY".to_owned());
+        findings.variables = vec![variable("TOKEN", false), variable("REGION", true)];
+        let whole = entry(&source, &request, &findings);
+        for line in [
+            "  entry: \"odd\\\"name\",\n",
+            "  keyVariable: \"WELD_API_KEY\",\n",
+            "  variables: [\"TOKEN\"],\n",
+        ] {
+            assert!(whole.contains(line), "{whole}");
+        }
+    }
+
+    #[test]
+    fn packages_of_the_function_stand_beside_the_tools() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join(PACKAGES);
+        let template = FOLDER.iter().find(|(name, _)| *name == PACKAGES).unwrap();
+        fs::write(&path, template.1).unwrap();
+        let dependencies = BTreeMap::from([("dayjs".to_owned(), "^1.11.0".to_owned())]);
+        let text = with_dependencies(&path, &dependencies).unwrap();
+        let manifest: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(manifest["dependencies"]["dayjs"], "^1.11.0");
+        assert!(manifest["devDependencies"]["esbuild"].is_string());
+        let installed_at = folder.path().join("node_modules/@a/b");
+        fs::create_dir_all(&installed_at).unwrap();
+        fs::write(installed_at.join(PACKAGES), r#"{"version": "1.2.3"}"#).unwrap();
+        assert_eq!(installed(folder.path(), "@a/b"), "@a/b 1.2.3");
+        assert_eq!(installed(folder.path(), "gone"), "gone");
+    }
 }

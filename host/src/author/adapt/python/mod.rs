@@ -11,21 +11,13 @@ use super::error::AdaptError;
 use super::findings::FunctionFindings;
 use super::folder::{AdaptedFolder, FUNCTION};
 use super::request::AdaptRequest;
+use super::scan::scanned;
 use super::source::FunctionSource;
 use crate::author::build::{GET_PYTHON, Tool, get_componentize};
 use crate::author::new::Files;
 
 /// The shim, the kit, and what stands around them in the folder.
 const FOLDER: Files = include!(concat!(env!("OUT_DIR"), "/template_adapt-python.rs"));
-
-/// What the tools of the shim answer.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ToolAnswer {
-    /// Why the function can't be served, for its author.
-    Refused(String),
-    Found(PythonFindings),
-}
 
 #[derive(Deserialize)]
 struct PythonFindings {
@@ -66,29 +58,15 @@ pub(super) async fn prepare(
         call
     };
     // Before anything is downloaded: most of what is wrong with a function shows in its source.
-    let mut found = answer(&question(Path::new("python3"), "scan"), &mut |_| {}).await?;
+    let mut found: PythonFindings =
+        scanned(&question(Path::new("python3"), "scan"), &mut |_| {}).await?;
     let python = get_componentize(&folder.path, announce).await?;
     if found.needs_packages {
-        found = answer(&question(&python, "install"), announce).await?;
+        found = scanned(&question(&python, "install"), announce).await?;
     }
     let app = app(&found.module, request, &found.findings);
     folder.write_file("app.py", app.as_bytes())?;
     Ok(found.findings)
-}
-
-async fn answer(
-    question: &Tool,
-    announce: &mut dyn FnMut(&str),
-) -> Result<PythonFindings, AdaptError> {
-    let bytes = question.run_for_stdout(announce).await?;
-    match serde_json::from_slice(&bytes) {
-        Ok(ToolAnswer::Found(found)) => Ok(found),
-        Ok(ToolAnswer::Refused(reason)) => Err(AdaptError::Function(reason)),
-        Err(error) => Err(AdaptError::NoFindings {
-            command: question.line(),
-            reason: error.to_string(),
-        }),
-    }
 }
 
 /// `app.py`, which `build` looks for.

@@ -1,0 +1,211 @@
+//! `weld-host adapt` for a function of Node: which tools it calls, and the folder that it makes. The tools are scripts here;
+//! the kit's own tests run the command with the real ones.
+
+use crate::{PROGRAM, guests};
+use std::fs;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+use weld_host_tests::process::{Ended, Process};
+
+const FUNCTION: &str = "exports.handler = async (event) => event;\n";
+
+/// A folder with the function `shop`, and one with tools.
+struct Bench(TempDir);
+
+impl Bench {
+    /// A bench whose Node answers this when it is asked what the source says.
+    fn new(answer: &str) -> Self {
+        let bench = Self(TempDir::new().expect("a temporary folder"));
+        for (path, text) in [
+            ("shop/index.js", FUNCTION),
+            ("shop/lib/api.js", "// Asks the API.\n"),
+            ("shop/package.json", r#"{"main": "index.js"}"#),
+            ("shop/node_modules/a/index.js", ""),
+            ("shop/.env", "TOKEN=secret\n"),
+        ] {
+            bench.write(path, text);
+        }
+        bench.tool(
+            "node",
+            &format!("case $1 in --version) echo v20.1.0;; *) echo '{answer}';; esac"),
+        );
+        let made = format!(
+            "case $1 in run) cp '{}' made.wasm; mv made.wasm \"$(basename \"$PWD\").wasm\";; *) mkdir -p node_modules/dayjs; \
+             echo '{{\"version\": \"1.2.3\"}}' > node_modules/dayjs/package.json;; esac",
+            guests::ECHOES_STATE
+        );
+        bench.tool("npm", &made);
+        bench
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().expect("it lies on the bench")).unwrap();
+        fs::write(path, text).expect("the folder can be written");
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.at(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn tool(&self, name: &str, script: &str) {
+        let calls = self.at("calls").display().to_string();
+        let text =
+            format!("#!/bin/sh\nPATH=/usr/bin:/bin\necho {name} \"$@\" >> '{calls}'\n{script}\n");
+        let path = format!("tools/{name}");
+        self.write(&path, &text);
+        fs::set_permissions(self.at(&path), Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn adapt(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::new(PROGRAM);
+        command
+            .arg("adapt")
+            .args(arguments)
+            .env_clear()
+            .env("PATH", self.at("tools"))
+            .current_dir(self.0.path());
+        Process::start(&mut command).wait()
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let calls = fs::read_to_string(self.at("calls")).unwrap_or_default();
+        calls.lines().map(str::to_owned).collect()
+    }
+}
+
+const FOUND: &str = r#"{"found": {"entry": "handler in index.js", "key_variable": "WELD_API_KEY",
+    "variables": [{"name": "TOKEN", "place": "index.js, line 1", "has_default": false}],
+    "hosts": [{"origin": "https://api.example.com", "place": "index.js, line 2"}], "dependencies": {}}}"#;
+
+#[test]
+fn function_becomes_a_folder_that_build_takes_and_its_files_stay_as_they_are() {
+    let bench = Bench::new(FOUND);
+    let ended = bench.adapt(&["shop", "-o", "orders", "--plugins", "plugins"]);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let scan = "node weld-connector/bin/weld-function-scan.js function index.js";
+    assert_eq!(
+        bench.calls(),
+        [
+            "node --version",
+            scan,
+            "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error",
+            "node --version",
+            "npm run build",
+        ]
+    );
+    assert_eq!(bench.read("orders/function/index.js"), FUNCTION);
+    assert_eq!(
+        bench.read("orders/function/lib/api.js"),
+        "// Asks the API.\n"
+    );
+    for left_out in [
+        "orders/function/.env",
+        "orders/function/node_modules",
+        "shop/function",
+    ] {
+        assert!(!bench.at(left_out).exists(), "{left_out}");
+    }
+    let entry = bench.read("orders/connector.mjs");
+    for line in [
+        "require(\"./function/index.js\")",
+        "keyVariable: \"WELD_API_KEY\"",
+        "[\"TOKEN\"]",
+    ] {
+        assert!(entry.contains(line), "{entry}");
+    }
+    let config = bench.read("plugins/orders.toml");
+    assert!(
+        config.contains("TOKEN = { env = \"TOKEN\" }")
+            && config.contains("\"https://api.example.com\""),
+        "{config}"
+    );
+    let component = fs::read(bench.at("plugins/orders.wasm")).unwrap();
+    assert!(component == fs::read(guests::ECHOES_STATE).unwrap());
+    let said = ended.stdout.join("\n");
+    for words in ["handler in index.js", "TOKEN", "https://api.example.com"] {
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn packages_are_installed_beside_the_tools_and_told_with_their_versions() {
+    let answer = FOUND.replace(
+        r#""dependencies": {}"#,
+        r#""dependencies": {"dayjs": "^1.0.0"}"#,
+    );
+    let bench = Bench::new(&answer);
+    let flags = ["--entry", "orders", "--key-variable", "MY_KEY"];
+    let ended = bench.adapt(&[&["shop/index.js", "--name", "orders"][..], &flags].concat());
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    let calls = bench.calls();
+    assert!(
+        calls[1].ends_with(" function index.js --entry=orders --key-variable=MY_KEY"),
+        "{calls:?}"
+    );
+    assert!(calls[2].starts_with("npm install "), "{calls:?}");
+    let manifest = bench.read("orders/package.json");
+    assert!(manifest.contains("\"dayjs\": \"^1.0.0\""), "{manifest}");
+    assert!(bench.read("orders/connector.mjs").contains("\"orders\""));
+    let said = ended.stdout.join("\n");
+    assert!(said.contains("dayjs 1.2.3"), "{said}");
+    assert!(
+        said.contains("installed nowhere"),
+        "without --plugins: {said}"
+    );
+}
+
+#[test]
+fn refusal_of_the_source_is_one_line_before_anything_is_downloaded() {
+    let refused = r#"{"refused": "index.js, line 3: pg can not be bundled"}"#;
+    let bench = Bench::new(refused);
+    let ended = bench.adapt(&["shop", "--name", "orders"]);
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert_eq!(
+        ended.stderr,
+        ["weld-host: index.js, line 3: pg can not be bundled"]
+    );
+    assert!(!bench.calls().iter().any(|call| call.starts_with("npm")));
+    assert!(!bench.at("orders").exists());
+}
+
+#[test]
+fn second_run_takes_changed_files_and_leaves_the_settings() {
+    let bench = Bench::new(FOUND);
+    let run = || bench.adapt(&["shop", "-o", "orders"]);
+    assert_eq!(run().status.code(), Some(0));
+    bench.write("orders/orders.toml", "# mine\n");
+    bench.write("shop/index.js", "// changed\n");
+    let ended = run();
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert_eq!(bench.read("orders/function/index.js"), "// changed\n");
+    assert_eq!(bench.read("orders/orders.toml"), "# mine\n");
+    let said = ended.stdout.join("\n");
+    assert!(said.contains("orders.toml was there"), "{said}");
+}
+
+#[test]
+fn missing_or_old_node_is_told_with_where_to_get_it() {
+    for (script, words) in [(None, "node is missing"), (Some("echo v18.2.0"), "20")] {
+        let bench = Bench::new(FOUND);
+        match script {
+            Some(script) => bench.tool("node", script),
+            None => fs::remove_file(bench.at("tools/node")).unwrap(),
+        }
+        let ended = bench.adapt(&["shop", "-o", "orders"]);
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        let line = ended.stderr.last().expect("a line");
+        assert!(
+            line.contains(words) && line.contains("nodejs.org"),
+            "{line}"
+        );
+        assert!(!Path::new(&bench.at("orders")).exists());
+    }
+}
