@@ -1,12 +1,13 @@
 // A connector's modules, its packages and the kit in one file.
 
 import { appendFile, readFile } from "node:fs/promises";
-import { dirname, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 import { Mistake } from "./mistake.js";
 import { explained, provideNode } from "./node-modules.js";
+import { provideOwnFiles } from "./own-files.js";
 import { sourceLines } from "./source-lines.js";
 
 const inKit = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
@@ -60,7 +61,6 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
         "process.env.NODE_DEBUG": "undefined",
         "process.env.NODE_ENV": '"production"',
         global: "globalThis",
-        ...(isFunction ? { __dirname: '"/"', __filename: '"/index.js"' } : {}),
       },
       external: ["weld:*", "wasi:*"],
       format: "esm",
@@ -71,7 +71,11 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
       metafile: true,
       outfile,
       platform: "browser",
-      plugins: [provideNode(inKit("node"), isFunction), providePackages(inKit("adapt/packages.js"), packages)],
+      plugins: [
+        provideNode(inKit("node"), isFunction),
+        providePackages(inKit("adapt/packages.js"), packages),
+        ...(isFunction ? [provideOwnFiles(join(dirname(entry), "function"), inKit("adapt/files.js"))] : []),
+      ],
       sourcemap: "external",
       // Promises of the engine would never go on; see src/promise.js.
       supported: { "async-await": false, "async-generator": false, "for-await": false, "top-level-await": false },

@@ -25,10 +25,13 @@ const PACKAGES = { "cross-fetch": "fetch.js", "isomorphic-fetch": "fetch.js", "n
 
 // What a function for another platform finds besides; paths from the folder of the others.
 const OF_FUNCTIONS = {
+  fs: "../adapt/fs.js",
+  "fs/promises": "../adapt/fs-promises.js",
   http: "../adapt/node-http.js",
   https: "../adapt/node-https.js",
   os: "../adapt/os.js",
   perf_hooks: "../adapt/perf-hooks.js",
+  url: "../adapt/url.js",
   "@google-cloud/functions-framework": "../adapt/functions-framework.js",
   axios: "../adapt/axios/index.js",
   dotenv: "../adapt/dotenv.js",

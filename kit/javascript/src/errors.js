@@ -118,7 +118,8 @@ export function contractError(thrown) {
   return { meant: false, error: { tag: "other", val: wellFormed(messageOf(thrown)) } };
 }
 
-function messageOf(thrown) {
+/** What was thrown, in a line. */
+export function messageOf(thrown) {
   if (thrown instanceof Error) {
     return thrown.message === "" ? thrown.name : `${thrown.name}: ${thrown.message}${adviceOn(thrown)}`;
   }
@@ -138,10 +139,10 @@ export function trace(thrown) {
   return wellFormed(lines.join("\n"));
 }
 
-// A stack in the terms of the author's files. The build leaves behind where each line of the bundle comes from.
-function withSources(stack) {
+/** A stack in the terms of the author's files. The build leaves behind where each line of the bundle comes from. */
+export function withSources(stack) {
   const { sources, lines } = globalThis.weldConnectorLines ?? { sources: [], lines: [] };
-  return stack.replace(/\/?\bconnector\.js:(\d+):\d+/g, (place, line) => {
+  return stack.replace(/(?:\/\.weld-connector-\w+)?\/?\bconnector\.js:(\d+):\d+/g, (place, line) => {
     const source = sources[lines[2 * line - 2]];
     return source === undefined ? place : `${source}:${lines[2 * line - 1]}`;
   });

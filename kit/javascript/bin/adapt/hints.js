@@ -4,6 +4,7 @@ import { readsOf } from "./variables.js";
 
 // Milliseconds from which a pause is answered before it ends (`answer-within`).
 const LONG_PAUSE = 55_000;
+const WRITES = /^(?:(?:append|write)File|mkdir)(?:Sync)?$|^createWriteStream$/;
 
 /** Hints for `NAME.toml`, each of one line or more. */
 export function settingsHints({ modules }, key) {
@@ -55,7 +56,13 @@ function tokenInState(modules) {
 
 /** What differs from the function's own platform, as far as its source shows it. */
 export function notesOn({ modules }) {
-  return modules.flatMap((module) => [...longPauses(module), ...moduleState(module)]);
+  return modules.flatMap((module) => [...longPauses(module), ...writtenFiles(module), ...moduleState(module)]);
+}
+
+function writtenFiles({ tokens, shown }) {
+  return tokens
+    .filter(({ type, value }, at) => type === "name" && WRITES.test(value) && tokens[at + 1]?.value === "(")
+    .map(({ value, line }) => `${shown}, line ${line}: a component has no files to write, so ${value}(…) fails`);
 }
 
 function longPauses({ tokens, shown }) {

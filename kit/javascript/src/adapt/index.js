@@ -8,7 +8,7 @@ import { pageOf } from "./page.js";
 import { ask } from "./call.js";
 import { packages } from "./packages.js";
 import { prepareProcess } from "./process.js";
-import { NoAnswer } from "./problems.js";
+import { NoAnswer, explained } from "./problems.js";
 import { schemaOf, tablesOf } from "./schema.js";
 
 /**
@@ -45,7 +45,8 @@ function preload(loadPackage) {
   }
 }
 
-// A refusal for a quota that the function doesn't catch is a failure on its own platform, and a wait here.
+// Says what a failure means here. A refusal for a quota that the function doesn't catch is one on its own platform, and a wait
+// here.
 async function told(answering) {
   try {
     return await answering;
@@ -56,7 +57,7 @@ async function told(answering) {
         "an API asks to wait: the host does, and asks again, where the function's platform would have answered 500",
       );
     }
-    throw error;
+    throw explained(error);
   }
 }
 

@@ -1,7 +1,16 @@
 // What is wrong with a function or its answer, in the words of those who wrote it.
 
 import { excerpt } from "../body.js";
-import { ConnectorError, RateLimited, Unauthorized, Upstream } from "../errors.js";
+import {
+  ConnectorError,
+  RateLimited,
+  Unauthorized,
+  Upstream,
+  contractError,
+  messageOf,
+  withSources,
+} from "../errors.js";
+import { log } from "../log.js";
 import { rateLimit } from "../refusal.js";
 
 /** Nothing is left that could answer: no request, timer or job. */
@@ -12,6 +21,24 @@ export class NoAnswer extends ConnectorError {
         "returned or given to the callback",
     );
   }
+}
+
+// Where the build has the function's own files.
+const OWN = /\bfunction\/([^\s():]+):(\d+)/;
+
+/**
+ * An error that the function has thrown, with the place in its own files; the way to there is in the log. One that means an
+ * error of the contract's stays as it is.
+ */
+export function explained(error) {
+  const { meant } = contractError(error);
+  const frames = typeof error?.stack === "string" ? withSources(error.stack).split("\n") : [];
+  const own = frames.filter((frame) => OWN.test(frame)).map((frame) => frame.replace(OWN, "$1:$2").trim());
+  if (meant || own.length === 0) return error;
+  const [, file, line] = OWN.exec(frames.find((frame) => OWN.test(frame)));
+  const message = `${file}, line ${line}: ${messageOf(error)}`;
+  log("error", [message, ...own].join("\n    "));
+  return new ConnectorError(message, { cause: error });
 }
 
 /** A text as it is quoted in a message. */

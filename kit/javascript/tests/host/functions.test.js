@@ -75,16 +75,16 @@ test("an API's refusal that the function does not catch is told with its excerpt
   assert.match(said, /Request failed with status code 401: GET https:\/\/api\.punkapi\.com\/v2\/beers: who is this\?/);
 });
 
-test("a Lambda in modules of ECMAScript runs as it is: https, crypto, JSON, and variables read while it loads", async () => {
+test("a Lambda in modules of ECMAScript runs as it is: https, crypto, data files, and variables read while it loads", async () => {
   const { status, rows, said } = await synced("shop", { SHOP_TOKEN: "t" }, "https://shop.example.com", "/shop");
   assert.equal(status, 0, said);
   const orders = await rows("orders");
   assert.deepEqual(
-    orders.map(({ id, label, digest }) => [id, label, digest]),
+    orders.map(({ id, label, digest, currency }) => [id, label, digest, currency]),
     [
-      [1, "second", "6b86b273"],
-      [2, "second", "d4735e3a"],
-      [3, "second", "4e074085"],
+      [1, "second", "6b86b273", "EUR"],
+      [2, "second", "d4735e3a", "EUR"],
+      [3, "second", "4e074085", "EUR"],
     ],
   );
 });
@@ -106,5 +106,5 @@ test("what adapt says of a function is what its source has", async () => {
 test("the API that does not answer the guide's function as it should is told where the function reads it", async () => {
   const { status, said } = await synced("guide", { API_BEARER_TOKEN: "broken" }, "https://api.punkapi.com", "/punk");
   assert.equal(status, 1, said);
-  assert.match(said, /TypeError: /);
+  assert.match(said, /answered 500: index\.js, line 37: TypeError: /);
 });

@@ -311,3 +311,30 @@ test("bodies are read as on the function's platform, with numbers as they are th
   const page = await host.fetchPage(source, "t");
   assert.equal(page.insert[0].id, BigInt(JSON.stringify(JSON.parse("12345678901234567890"))));
 });
+
+test("an error names its place in the function's own files, and the log has the way to there", async () => {
+  // As the build leaves it behind: line 2 of the bundle is line 7 of a file of the function's.
+  globalThis.weldConnectorLines = { sources: ["function/lib/rows.js", "weld-connector/src/x.js"], lines: [1, 1, 0, 7] };
+  const source = connector(() => {
+    const error = new TypeError("cannot read property 'map' of undefined");
+    error.stack = [
+      "    at rowsOf (/.weld-connector-AbC1/connector.js:2:61)",
+      "    at native",
+      "    at x (/.weld-connector-AbC1/connector.js:1:2)",
+    ].join("\n");
+    throw error;
+  });
+  const host = fakeHost();
+  try {
+    await assert.rejects(host.fetchPage(source, "t"), {
+      tag: "other",
+      val: "lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined",
+    });
+  } finally {
+    delete globalThis.weldConnectorLines;
+  }
+  assert.deepEqual(
+    host.logs.map(({ message }) => message),
+    ["lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined\n    at rowsOf (lib/rows.js:7)"],
+  );
+});

@@ -1,11 +1,16 @@
 // A Lambda behind a function URL, as a module of ECMAScript, with what comes with Node alone.
 import https from "node:https";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { LABELS } from "./lib/labels.js";
 import tables from "./tables.json" with { type: "json" };
 
 const { SHOP_TOKEN, SHOP_REGION = "eu" } = process.env;
 const started = Math.random();
+const here = dirname(fileURLToPath(import.meta.url));
+const [currency] = readFileSync(join(here, "data", "currencies.csv"), "utf8").split(",");
 
 const request = (path, body) =>
   new Promise((resolve, reject) => {
@@ -39,6 +44,7 @@ export const handler = async (event, context) => {
   return {
     insert: orders.map((order) => ({
       ...order,
+      currency,
       label: LABELS[order.kind] ?? "other",
       digest: createHash("sha256").update(String(order.id)).digest("hex").slice(0, 8),
     })),

@@ -1,0 +1,88 @@
+// The function's own files for its component: its modules with the places that they have for Node, and its data files.
+
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, extname, join, posix, relative, sep } from "node:path";
+
+import { Mistake } from "./mistake.js";
+import { tokensOf } from "./adapt/tokens.js";
+
+const SCRIPTS = new Set([".js", ".mjs", ".cjs", ".ts", ".map"]);
+const NO_DATA = new Set(["node_modules", "package.json", "package-lock.json"]);
+const MOST_BYTES = 8 << 20;
+
+/** esbuild's plugin for the files of a function in `folder`; `files` is the module that has the data files. */
+export function provideOwnFiles(folder, files) {
+  return {
+    name: "weld-own-files",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]adapt[\\/]files\.js$/ }, ({ path }) => {
+        if (path !== files) return undefined;
+        return { contents: `export const files = ${JSON.stringify(dataOf(folder))};\n` };
+      });
+      build.onLoad({ filter: /\.[mc]?js$/ }, async ({ path }) => {
+        const within = relative(folder, path);
+        if (within.startsWith("..") || within.split(sep).includes("node_modules")) return undefined;
+        return {
+          contents: placed(await readFile(path, "utf8"), `/${within.split(sep).join("/")}`),
+          resolveDir: dirname(path),
+        };
+      });
+    },
+  };
+}
+
+/** A module with the values of `__dirname`, `__filename` and `import.meta.url`, and with its lines where they were. */
+export function placed(text, path) {
+  const values = {
+    __dirname: posix.dirname(path),
+    __filename: path,
+    "import.meta.dirname": posix.dirname(path),
+    "import.meta.filename": path,
+    // Of a scheme that the kit's URL takes, so that other places can be told from it.
+    "import.meta.url": `https://function.invalid${path}`,
+  };
+  const tokens = tokensOf(text);
+  const isOwn = (name) => tokens.some(({ value }, at) => value === name && ["=", ":"].includes(tokens[at + 1]?.value));
+  let made = "";
+  let done = 0;
+  tokens.forEach(({ type, value, at }, index) => {
+    const isMember = [".", "?."].includes(tokens[index - 1]?.value);
+    if (type !== "name" || isMember) return;
+    const isMeta = value === "import" && tokens[index + 1]?.value === "." && tokens[index + 2]?.value === "meta";
+    const last = isMeta ? tokens[index + 4] : tokens[index];
+    const name = isMeta ? `import.meta.${last?.value}` : value;
+    if (!Object.hasOwn(values, name) || (!isMeta && isOwn(name))) return;
+    made += text.slice(done, at) + JSON.stringify(values[name]);
+    done = last.at + last.value.length;
+  });
+  return made + text.slice(done);
+}
+
+function dataOf(folder) {
+  const found = {};
+  let bytes = 0;
+  const take = (path) => {
+    for (const name of readdirSync(path)) {
+      const inner = join(path, name);
+      if (NO_DATA.has(name) || name.startsWith(".")) continue;
+      if (statSync(inner).isDirectory()) take(inner);
+      else if (!SCRIPTS.has(extname(name))) {
+        const content = readFileSync(inner);
+        bytes += content.length;
+        if (bytes > MOST_BYTES) {
+          throw new Mistake(
+            `the data files of the function have more than ${MOST_BYTES >> 20} MiB: ${relative(folder, inner)} does not fit`,
+          );
+        }
+        const text = content.toString("utf8");
+        const isText = Buffer.from(text).equals(content);
+        found[`/${relative(folder, inner).split(sep).join("/")}`] = isText
+          ? text
+          : { base64: content.toString("base64") };
+      }
+    }
+  };
+  take(folder);
+  return found;
+}

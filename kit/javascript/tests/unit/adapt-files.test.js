@@ -1,0 +1,52 @@
+// The files of a function: data that it reads, and the places of its modules.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { placed } from "../../bin/own-files.js";
+import fs, { existsSync, promises, readFile, readFileSync, readdirSync, statSync } from "../../src/adapt/fs.js";
+import { files } from "../../src/adapt/files.js";
+import { fileURLToPath } from "../../src/adapt/url.js";
+
+Object.assign(files, { "/tables.json": '{"a": "ü"}', "/data/zones.bin": { base64: "AP8=" } });
+
+test("data files are read as Node reads them", async () => {
+  assert.equal(readFileSync("/tables.json", "utf8"), '{"a": "ü"}');
+  assert.equal(JSON.parse(readFileSync("./tables.json")).a, "ü");
+  assert.equal(readFileSync("data/../tables.json", { encoding: "utf-8" }).length, 10);
+  assert.deepEqual([...readFileSync("data/zones.bin")], [0, 255]);
+  assert.equal(readFileSync(new URL("./tables.json", "https://function.invalid/index.mjs"), "utf8").length, 10);
+  assert.equal(fileURLToPath(new URL("../tables.json", "https://function.invalid/lib/a.mjs")), "/tables.json");
+  assert.equal(await promises.readFile("tables.json", "utf8"), '{"a": "ü"}');
+  const called = await new Promise((done) => readFile("tables.json", "utf8", (error, text) => done([error, text])));
+  assert.deepEqual(called, [null, '{"a": "ü"}']);
+  assert.deepEqual(readdirSync("/"), ["data", "tables.json"]);
+  assert.deepEqual([existsSync("data"), existsSync("gone"), existsSync("data/zones.bin")], [true, false, true]);
+  assert.deepEqual([statSync("data").isDirectory(), statSync("tables.json").size], [true, 11]);
+});
+
+test("what isn't there is ENOENT, and what writes says that nothing can be written", async () => {
+  assert.throws(() => readFileSync("gone.json"), { code: "ENOENT" });
+  assert.throws(() => readdirSync("gone"), { code: "ENOENT" });
+  await assert.rejects(promises.readFile("gone.json"), { code: "ENOENT" });
+  assert.equal((await new Promise((done) => readFile("gone", done))).code, "ENOENT");
+  assert.throws(
+    () => fs.writeFileSync("/tmp/state.json", "{}"),
+    /writeFileSync fails: a component has no files to write/,
+  );
+  await assert.rejects(promises.writeFile("/tmp/a", ""), /no files to write/);
+});
+
+test("modules have their places, and their lines stay", () => {
+  const cases = [
+    ["join(__dirname, 'a.json')\n// __dirname", "join(\"/lib\", 'a.json')\n// __dirname"],
+    ["f(__filename, `${__dirname}/x`)", 'f("/lib/a.js", `${"/lib"}/x`)'],
+    [
+      "const __dirname = f(import.meta.url);\ng(__dirname)",
+      'const __dirname = f("https://function.invalid/lib/a.js");\ng(__dirname)',
+    ],
+    ["import.meta.dirname + import.meta.filename", '"/lib" + "/lib/a.js"'],
+    ["import.meta.env; a.__dirname; '__dirname'", "import.meta.env; a.__dirname; '__dirname'"],
+  ];
+  for (const [text, expected] of cases) assert.equal(placed(text, "/lib/a.js"), expected);
+});
