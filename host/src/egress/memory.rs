@@ -56,11 +56,10 @@ impl ExchangeMemory {
     pub(super) fn charged_headers(&self, mut headers: HeaderMap) -> Result<HeaderMap, MemoryError> {
         let lines = headers.iter();
         let charge = self.charge(lines.map(|(name, value)| header_bytes(name, value)).sum())?;
-        let values: Vec<u8> = headers
-            .values()
-            .flat_map(HeaderValue::as_bytes)
-            .copied()
-            .collect();
+        let mut values = Vec::with_capacity(headers.values().map(HeaderValue::len).sum());
+        for value in headers.values() {
+            values.extend_from_slice(value.as_bytes());
+        }
         let mut left = charged_bytes(values, charge);
         for value in headers.values_mut() {
             let bytes = left.split_to(value.len().min(left.len()));

@@ -1,6 +1,6 @@
 //! Heads as nearly all servers send them. They are recognized as a whole, in a fifth of the time that a look at each line takes.
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 
 use super::fault::{MAX_HEAD_BYTES, MAX_RESPONSE_HEADERS};
 use super::framing::HeadFraming;
@@ -62,21 +62,28 @@ pub(super) fn beginning(bytes: &[u8]) -> Option<(HeadFraming, usize)> {
 /// How long the name is with which a line begins, before a colon.
 fn name_bytes(line: &[u8]) -> Option<usize> {
     let is_of_name = |byte: &u8| NAME_BYTES.get(usize::from(*byte)) == Some(&true);
-    let end = line.iter().position(|byte| !is_of_name(byte));
-    end.filter(|end| (1..=MAX_NAME_BYTES).contains(end) && line.get(*end) == Some(&b':'))
+    let end = memchr(b':', line)?;
+    let name = line.get(..end)?;
+    ((1..=MAX_NAME_BYTES).contains(&end) && name.iter().all(is_of_name)).then_some(end)
 }
 
 /// How many bytes are of a kind that no value may have.
 fn controls(bytes: &[u8]) -> usize {
     let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
-    let count = |bytes: &[u8]| {
-        let of_block = bytes.iter().fold(0_u8, |count, byte| {
-            count.wrapping_add(is_control(*byte).into())
-        });
-        usize::from(of_block)
-    };
-    let of_blocks = blocks.iter().map(|block| count(block)).sum::<usize>();
-    of_blocks.saturating_add(count(rest))
+    let of_blocks = blocks.iter().map(controls_of_block).sum::<usize>();
+    let mut last = [b' '; BLOCK_BYTES];
+    for (filled, byte) in last.iter_mut().zip(rest) {
+        *filled = *byte;
+    }
+    of_blocks.saturating_add(controls_of_block(&last))
+}
+
+/// The processor looks at a block of a known size as a whole.
+fn controls_of_block(block: &[u8; BLOCK_BYTES]) -> usize {
+    let count = block.iter().fold(0_u8, |count, byte| {
+        count.wrapping_add(is_control(*byte).into())
+    });
+    usize::from(count)
 }
 
 #[cfg(test)]
