@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use url::Url;
+use url::{Position, Url};
 
 /// Where a request goes, and its origin as quotas, waits and logs name it. A copy costs nothing: each try has one.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub(super) struct CallTarget {
 impl CallTarget {
     pub(super) fn new(url: Url) -> Self {
         Self {
-            origin: url.origin().ascii_serialization().into(),
+            origin: origin_of(&url).into(),
             url: Arc::new(url),
         }
     }
@@ -35,5 +35,42 @@ impl CallTarget {
     /// Changes what stands behind the origin.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Url)) {
         change(Arc::make_mut(&mut self.url));
+    }
+}
+
+/// The origin as [`url::Origin::ascii_serialization`] writes it. A URL of HTTP has it in itself, around what is said of the
+/// user, so that it need not be put together from its parts for each call.
+fn origin_of(url: &Url) -> String {
+    match url.scheme() {
+        "http" | "https" => {
+            let server = &url[Position::BeforeHost..Position::AfterPort];
+            [url.scheme(), "://", server].concat()
+        }
+        _ => url.origin().ascii_serialization(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origin_is_written_as_urls_define_it() {
+        for text in [
+            "https://api.example.com",
+            "https://api.example.com:443/v1?q=1#here",
+            "http://api.example.com:443/",
+            "http://user:secret@api.example.com:80/",
+            "HTTPS://user@API.Example.com:8443/a@b:1",
+            "https://gr\u{fc}n.example/",
+            "http://[2001:DB8::1]:8080/",
+            "http://0x7f.1/",
+            "ftp://files.example.com/",
+            "data:text/plain,a",
+        ] {
+            let url = Url::parse(text).unwrap();
+            let expected = url.origin().ascii_serialization();
+            assert_eq!(**CallTarget::new(url).origin(), *expected, "{text}");
+        }
     }
 }

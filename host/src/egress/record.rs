@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{counter, histogram};
+use metrics::{SharedString, counter, histogram};
 use tokio::time::Instant;
 
 use super::byte_counter::ByteCounter;
@@ -253,9 +253,10 @@ impl CallRecord {
     }
 
     fn measure(&self) {
-        let connector = self.connector.to_string();
+        let connector = SharedString::from_shared(self.connector.clone());
         // Hosts and methods that a guest makes up are no labels: there is no end to them.
-        let host = self.request.rule.as_deref().unwrap_or("none").to_owned();
+        let rule = self.request.rule.clone();
+        let host = rule.map_or(SharedString::const_str("none"), SharedString::from_shared);
         let method = match self.request.method.as_str() {
             "GET" => "GET",
             "HEAD" => "HEAD",
