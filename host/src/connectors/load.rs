@@ -163,8 +163,8 @@ impl Load<'_> {
             Ok(read) => read,
             Err(fault) => return LoadAttempt::failed(self.path, fault),
         };
-        let keys = read.configured.as_ref().ok().and_then(|(config, _)| {
-            let keys = config.api_keys.as_deref();
+        let keys = read.configured.as_ref().ok().and_then(|component| {
+            let keys = component.config.api_keys.as_deref();
             keys.map(AccessKeys::new)
         });
         let seen = read.seen.clone();
@@ -245,7 +245,7 @@ impl Load<'_> {
         };
         Ok(ReadFiles {
             seen,
-            configured: Ok((config, wasm)),
+            configured: Ok(ConfiguredComponent { config, wasm }),
         })
     }
 
@@ -257,7 +257,7 @@ impl Load<'_> {
         read: ReadFiles,
         previous: Option<Arc<Connector>>,
     ) -> Result<Connector, LoadFault> {
-        let (config, wasm) = read.configured?;
+        let ConfiguredComponent { config, wasm } = read.configured?;
         let (wasm, is_compiled) = wasm?;
         let (key, configuration) = (wasm.key().clone(), read.seen.configuration());
         let failures = &self.plugins.failures;
@@ -298,6 +298,12 @@ impl Load<'_> {
 /// A component with its configuration, as read.
 struct ReadFiles {
     seen: SeenFiles,
-    /// With a sound configuration the component, and whether the cache has its code.
-    configured: Result<(ConnectorConfig, Result<(Wasm, bool), LoadFault>), LoadFault>,
+    configured: Result<ConfiguredComponent, LoadFault>,
+}
+
+/// A sound configuration with the component that it is for.
+struct ConfiguredComponent {
+    config: ConnectorConfig,
+    /// The component, and whether the cache has its code.
+    wasm: Result<(Wasm, bool), LoadFault>,
 }
