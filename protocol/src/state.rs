@@ -115,6 +115,24 @@ mod tests {
     }
 
     #[test]
+    fn a_state_is_rewritten_down_to_a_depth_and_no_further() {
+        // The state's own bracket is one.
+        let nested = |levels: usize, inner: &str| {
+            let (left, right) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+            let state = format!("{{\"a\":{left}{inner}{right}}}");
+            IncomingState::parse(&state).unwrap().canonical()
+        };
+        for (levels, inner, expected) in [
+            (MAX_CANONICAL_DEPTH, "[ 1.0 ]", "[ 1.0 ]"),
+            (MAX_CANONICAL_DEPTH - 1, "[ 1.0 ]", "[1]"),
+        ] {
+            let canonical = nested(levels, inner);
+            assert_eq!(canonical, nested(levels, expected));
+            assert!(canonical.contains(expected), "{levels}");
+        }
+    }
+
+    #[test]
     fn the_reserved_key_is_taken_out_in_every_spelling_and_repetition() {
         let cases = [
             (r#"{"weld-host": MARK}"#, "{}"),
