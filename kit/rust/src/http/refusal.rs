@@ -20,8 +20,10 @@ const TIMES: [&str; 5] = [
 ];
 
 /// A number from here on is a time since 1970, in seconds or milliseconds.
-const EPOCH_SECONDS: f64 = 1e9;
-const EPOCH_MILLISECONDS: f64 = 1e12;
+const EPOCH_SECONDS: u64 = 1_000_000_000;
+const EPOCH_MILLISECONDS: u64 = 1_000_000_000_000;
+
+const MILLISECONDS_A_SECOND: u32 = 1000;
 
 /// The API takes no requests for now.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,8 +66,7 @@ fn told(headers: &[(String, String)], asked_at: Time) -> Option<Duration> {
     let has_quota = headers.iter().any(|(name, _)| is_remaining(name));
     let is_spent = !has_quota || spent(headers, asked_at).is_some();
     let mut told = values(&MILLISECONDS)
-        .filter_map(|text| Some(number(text)? / 1000.0))
-        .filter_map(seconds)
+        .filter_map(|text| Some(seconds(text)? / MILLISECONDS_A_SECOND))
         .chain(
             values(&TIMES)
                 .chain(resets.filter(move |_| is_spent))
@@ -102,30 +103,35 @@ fn is_remaining(name: &str) -> bool {
 
 /// A number of seconds, a time since 1970, or a date.
 fn time(text: &str, asked_at: Time) -> Option<Duration> {
-    let Some(number) = number(text) else {
+    let Some(number) = seconds(text) else {
         return Some(Time::of_header(text)?.since(asked_at));
     };
-    if number < EPOCH_SECONDS {
-        return seconds(number);
+    if number.as_secs() < EPOCH_SECONDS {
+        return Some(number);
     }
-    let since_1970 = if number < EPOCH_MILLISECONDS {
+    let since_1970 = if number.as_secs() < EPOCH_MILLISECONDS {
         number
     } else {
-        number / 1000.0
+        number / MILLISECONDS_A_SECOND
     };
-    let whole = seconds(since_1970)?.as_secs();
-    Some(Time::from_unix(i64::try_from(whole).ok()?).since(asked_at))
+    Some(Time::from_unix(i64::try_from(since_1970.as_secs()).ok()?).since(asked_at))
 }
 
-fn number(text: &str) -> Option<f64> {
-    let is_plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    is_plain.then(|| text.parse().ok()).flatten()
-}
-
-fn seconds(number: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(number).ok()
+/// A number as seconds, without a float: to read one takes 17 KB of code and tables.
+fn seconds(text: &str) -> Option<Duration> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !are_digits(whole) || !are_digits(fraction) {
+        return None;
+    }
+    let nanoseconds = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanoseconds = nanoseconds.fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let whole = if whole.is_empty() {
+        Ok(0)
+    } else {
+        whole.parse()
+    };
+    Some(Duration::new(whole.ok()?, nanoseconds))
 }
 
 #[cfg(test)]
@@ -191,6 +197,30 @@ mod tests {
             (420, &[], unknown),
         ] {
             assert_eq!(limit(status, lines), expected, "{status} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_as_seconds() {
+        for (text, milliseconds) in [
+            ("0", Some(0)),
+            ("7", Some(7000)),
+            ("0.5", Some(500)),
+            (".25", Some(250)),
+            ("1.", Some(1000)),
+            ("1.0015", Some(1001)),
+            ("0.12345678901234567890", Some(123)),
+            ("007", Some(7000)),
+            ("", None),
+            (".", None),
+            ("1.2.3", None),
+            ("-1", None),
+            ("1e3", None),
+            ("+1", None),
+            ("99999999999999999999", None),
+        ] {
+            let read = seconds(text).map(|wait| wait.as_millis());
+            assert_eq!(read, milliseconds, "{text}");
         }
     }
 
