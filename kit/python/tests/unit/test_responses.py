@@ -1,4 +1,5 @@
 import contextlib
+import gzip
 import json
 import unittest
 from datetime import datetime, timedelta, timezone
@@ -61,6 +62,12 @@ class Responses(unittest.TestCase):
         response = self.response(b"\xfc", "text/plain")
         response.encoding = "latin-1"
         self.assertEqual(response.text, "ü")
+
+    def test_gzip_without_a_label_is_unpacked_by_the_standard_library(self):
+        for parts in [["id\n1\n"], ["id\n", "grüße\n"]]:
+            body = b"".join(gzip.compress(part.encode()) for part in parts)
+            response = self.response(body, "application/octet-stream")
+            self.assertEqual(gzip.decompress(response.content).decode(), "".join(parts))
 
     def test_content_is_the_body_s_bytes(self):
         self.assertEqual(self.response("ü").content, "ü".encode())
