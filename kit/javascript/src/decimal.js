@@ -29,6 +29,11 @@ export class Decimal {
     return hint === "number" ? Number(this.#text) : this.#text;
   }
 
+  /** What Node shows of it, as in a test that fails. */
+  [Symbol.for("nodejs.util.inspect.custom")]() {
+    return `Decimal ${this.#text}`;
+  }
+
   get [Symbol.toStringTag]() {
     return "Decimal";
   }

@@ -1,6 +1,7 @@
 // The log of the host, and `console` on top of it.
 
 import { log as hostLog } from "#host";
+import { Decimal } from "./decimal.js";
 import { trace, wellFormed } from "./errors.js";
 import { isRunning } from "./running.js";
 
@@ -51,6 +52,7 @@ function inspectInner(value, outer) {
   }
   if (value === null) return "null";
   if (value instanceof Error) return `[${value.name}: ${value.message}]`;
+  if (value instanceof Decimal) return String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
   if (outer.includes(value)) return "[circular]";
   if (outer.length >= MOST_DEPTH) return Array.isArray(value) ? "[…]" : "{…}";

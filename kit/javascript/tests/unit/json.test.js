@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 
 import { connector, fetch } from "weld-connector";
 import { Response, fakeHost } from "weld-connector/testing";
@@ -138,6 +139,19 @@ test("numbers that a Number holds stay Numbers", () => {
     at: "2026.11.29.16.45.00",
     id: "12345678901234567890",
   });
+});
+
+test("a Decimal is shown with its digits, in the log and in Node", async () => {
+  const row = parseJson('{"id": 9007199254740993, "price": 0.12345678901234567890}');
+  const fetchPage = () => {
+    console.log(row, row.price);
+    return { insert: [], state: null, hasMore: false };
+  };
+  const host = fakeHost();
+  await host.fetchPage(connector({ tables: { t: { fields: {}, fetchPage } } }), "t", {});
+  const digits = "0.12345678901234567890";
+  assert.deepEqual(host.logs, [{ level: "info", message: `{id: 9007199254740993n, price: ${digits}} ${digits}` }]);
+  assert.equal(inspect(row), `{ id: 9007199254740993n, price: Decimal ${digits} }`);
 });
 
 test("a Decimal has its digits and its Number, and is never something else in silence", () => {
