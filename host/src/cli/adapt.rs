@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::adapt_tables::tables;
 use super::build::{say_built, say_installed};
 use super::error::CliError;
 use super::output::{printable, say};
@@ -63,7 +64,9 @@ async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
             adapted.folder.display()
         ))),
     }
-    for (word, text) in adapted.summary() {
+    let tables = ("tables", tables(&built).await?);
+    let summary = adapted.summary();
+    for (word, text) in std::iter::once(tables).chain(summary) {
         say(&printable(&format!("{word:<10}{text}")));
     }
     Ok(())

@@ -9,6 +9,7 @@
 )]
 
 mod adapt;
+mod adapt_tables;
 mod auth;
 mod build;
 mod check;
@@ -76,13 +77,10 @@ impl Command {
         match self {
             Self::Serve(_) => logging::Level::Info,
             // What is wrong stands in the findings.
-            Self::Check(_) => logging::Level::Error,
-            Self::Sync(_)
-            | Self::New(_)
-            | Self::Adapt(_)
-            | Self::Build(_)
-            | Self::Auth(_)
-            | Self::Compiler => logging::Level::Warn,
+            Self::Check(_) | Self::Adapt(_) => logging::Level::Error,
+            Self::Sync(_) | Self::New(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => {
+                logging::Level::Warn
+            }
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
         }

@@ -130,7 +130,12 @@ fn function_becomes_a_folder_that_build_takes_and_its_files_stay_as_they_are() {
     let component = fs::read(bench.at("plugins/orders.wasm")).unwrap();
     assert!(component == fs::read(guests::ECHOES_STATE).unwrap());
     let said = ended.stdout.join("\n");
-    for words in ["handler in index.js", "TOKEN", "https://api.example.com"] {
+    for words in [
+        "tables    rows\n",
+        "handler in index.js",
+        "TOKEN",
+        "https://api.example.com",
+    ] {
         assert!(said.contains(words), "{said}");
     }
 }
