@@ -24,6 +24,13 @@ pub(super) struct ContentFault {
     reason: io::Error,
 }
 
+/// A body that ends within its coding.
+#[derive(Debug, thiserror::Error)]
+#[error("the response's body is cut short: it ends before its {label} does")]
+struct CutFault {
+    label: &'static str,
+}
+
 /// What was seen of a coded body.
 #[derive(Debug, Default)]
 pub(super) struct SourceView {
@@ -53,7 +60,9 @@ impl SourceView {
             }
         };
         if has_ended && is_short && !self.is_text() {
-            return io::Error::new(io::ErrorKind::UnexpectedEof, error);
+            // The decoder has no words for it.
+            let label = encoding.label();
+            return io::Error::new(io::ErrorKind::UnexpectedEof, CutFault { label });
         }
         let fault = ContentFault {
             label: encoding.label(),

@@ -366,6 +366,8 @@ async fn body_that_is_cut_short_may_come_whole_another_time() {
         for length in [body.len() / 2, body.len() - 1] {
             let (is_lasting, text) = judged(&body[..length], encoding).await;
             assert!(!is_lasting, "{encoding:?} {length}: {text}");
+            let named = format!("it ends before its {} does", encoding.label());
+            assert!(text.contains(&named), "{encoding:?} {length}: {text}");
         }
     }
     let body = zlib(&rows).await;
