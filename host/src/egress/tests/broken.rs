@@ -271,6 +271,27 @@ async fn a_post_finds_out_by_itself_that_an_idle_connection_is_closed() {
     }
 }
 
+#[tokio::test]
+async fn a_post_of_which_no_byte_was_taken_is_sent_again() {
+    for scheme in ["http", "https"] {
+        let tls = (scheme == "https").then(|| tls::config(GOOD, &["http/1.1"], None));
+        let server = ClosingServer::start(Closing::Silently(LATER), tls);
+        let egress = egress(&server);
+        let scope = page(&Limits::default());
+        let url = format!("{scheme}://api.example.com/");
+        // The client has all of this answer, and its reader nothing: nobody knows that the connection is idle, and that it is
+        // closed is seen when the request is to be written.
+        let unread = egress.send(request("GET", &url, ""), &scope).await.unwrap();
+        tokio::time::sleep(LATER / 5).await;
+        pause_everything(Duration::from_millis(700));
+        let post = egress.fetch(request("POST", &url, "row"), &scope).await;
+        let text = post.as_ref().err().map(|error| report::chain(error));
+        assert!(post.is_ok(), "{scheme}: {text:?}");
+        assert_eq!(server.arrived(), (1, 1), "{scheme}");
+        drop(unread);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_pass_is_tried_once_and_does_not_put_the_api_out_of_service() {
     for (scheme, answer, word) in [

@@ -15,13 +15,17 @@ async fn answering(answers: Vec<Vec<u8>>) -> (ScriptedServer, Egress) {
         answers.get(number).cloned()
     })
     .await;
-    let egress = server.egress(NetworkConfig {
+    let egress = egress(&server);
+    (server, egress)
+}
+
+fn egress(server: &ScriptedServer) -> Egress {
+    server.egress(NetworkConfig {
         allow: ["http://api.example.com".parse().unwrap()]
             .into_iter()
             .collect(),
         ..NetworkConfig::default()
-    });
-    (server, egress)
+    })
 }
 
 async fn get(egress: &Egress) -> Result<Response, EgressError> {
@@ -99,17 +103,27 @@ async fn body_ends_with_its_last_chunk_however_the_connection_does() {
 }
 
 #[tokio::test]
-async fn what_comes_behind_a_body_is_never_taken_for_the_next_answer() {
+async fn connection_is_not_used_again_if_more_comes_than_belongs_to_an_answer() {
     let stray = b"\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nstray";
-    let answers = vec![
-        chunked("", &[ROWS, stray].concat()),
-        chunked("", &[ROWS, b"\r\n"].concat()),
-    ];
-    let (server, egress) = answering(answers).await;
-    for _ in 0..2 {
+    let endless = b"x-many: 1\r\n".repeat(30_000);
+    for (behind, is_used_again) in [(&b"\r\n"[..], true), (stray, false), (&endless, false)] {
+        let answer = chunked("", &[ROWS, behind].concat());
+        // Which request it is on its connection.
+        let server = ScriptedServer::start(None, move |_, number| {
+            Some(match number {
+                0 => answer.clone(),
+                _ => chunked("", b"5\r\nagain\r\n0\r\n\r\n"),
+            })
+        })
+        .await;
+        let egress = egress(&server);
         assert_eq!(&*get(&egress).await.unwrap().body, b"rows");
+        // It goes back to the others first.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        let expected = if is_used_again { "again" } else { "rows" };
+        let second = get(&egress).await.unwrap();
+        assert_eq!(&*second.body, expected.as_bytes(), "{}", behind.len());
     }
-    assert_eq!(server.heads().len(), 2);
 }
 
 #[tokio::test]
