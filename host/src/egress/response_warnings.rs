@@ -44,7 +44,7 @@ impl ResponseWarnings {
         self.given.lock().iter().cloned().collect()
     }
 
-    fn give(&self, origin: &str, text: String) {
+    fn give(&self, origin: &str, text: &str) {
         {
             let mut given = self.given.lock();
             if given.len() >= MAX_WARNINGS || !given.insert(format!("{origin} {text}")) {
@@ -98,7 +98,7 @@ impl OriginWarnings {
 
     /// Warns of trailers that have no end.
     pub(super) fn trailers(&self, fault: &dyn fmt::Display) {
-        self.give(format!(
+        self.give(&format!(
             "behind the last chunk of the response's body there is more than trailers may be: {fault}; the body is whole without it"
         ));
     }
@@ -106,21 +106,21 @@ impl OriginWarnings {
     /// Warns of a transfer-coding that is none.
     pub(super) fn names_no_coding(&self) {
         self.give(
-            "the response's transfer-encoding is empty, or names `identity`, which is no coding; that is passed over".to_owned(),
+            "the response's transfer-encoding is empty, or names `identity`, which is no coding; that is passed over",
         );
     }
 
     /// Warns of a length that doesn't count.
     pub(super) fn has_length_beside_chunks(&self) {
         self.give(
-            "the response has a content-length beside `transfer-encoding: chunked`; the chunks count".to_owned(),
+            "the response has a content-length beside `transfer-encoding: chunked`; the chunks count",
         );
     }
 
     /// Warns of a body that goes on after the end of its coding.
     pub(super) fn goes_on(&self, encoding: ContentEncoding) {
         let label = encoding.label();
-        self.give(format!(
+        self.give(&format!(
             "the response's body goes on after the end of its {label}; what follows is left out"
         ));
     }
@@ -128,7 +128,7 @@ impl OriginWarnings {
     /// Warns of a body that is another coding than its label says.
     pub(super) fn is_another(&self, label: ContentEncoding, found: ContentEncoding) {
         let (label, found) = (label.label(), found.label());
-        self.give(format!(
+        self.give(&format!(
             "the response's content-encoding says {label}, but its body begins as {found} does; it is read as {found}"
         ));
     }
@@ -136,19 +136,19 @@ impl OriginWarnings {
     /// Warns of a body that has a label and is no such coding.
     pub(super) fn is_none(&self, label: ContentEncoding) {
         let label = label.label();
-        self.give(format!(
+        self.give(&format!(
             "the response's content-encoding says {label}, but its body doesn't begin as {label} does; it is handed on as it is"
         ));
     }
 
     fn of_line(&self, place: &str, name: &str, what: &str) {
         let name = self.warnings.secrets.shown_beginning(name, SHOWN_BYTES);
-        self.give(format!(
+        self.give(&format!(
             "the response's {place} `{name}` is not as it should be: {what}"
         ));
     }
 
-    fn give(&self, text: String) {
+    fn give(&self, text: &str) {
         self.warnings.give(&self.origin, text);
     }
 }
