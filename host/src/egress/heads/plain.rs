@@ -14,6 +14,10 @@ const BEGINNINGS: [&[u8]; 2] = [b"HTTP/1.1 ", b"HTTP/1.0 "];
 const BLOCK_BYTES: usize = 16;
 
 /// Which bytes a name may have, by their value.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "there is a place for each byte, and the compiler checks it"
+)]
 const NAME_BYTES: [bool; 256] = {
     let mut are_of_names = [false; 256];
     let mut byte = u8::MIN;
