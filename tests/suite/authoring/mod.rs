@@ -1,5 +1,6 @@
 //! What the author of a connector runs: `new`, `adapt`, `build`, `check`, and the example.
 
+mod adapt;
 mod adapt_node;
 mod build;
 mod check;
