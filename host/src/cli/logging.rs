@@ -60,13 +60,15 @@ impl Format {
 
 impl LoggingFlags {
     /// Sends events to stderr from now on. Where a log was set up before, as by an embedding test, that one stays.
-    /// `capture` gets the events that it filters for, whatever the log shows.
-    pub(super) fn start(self, default: Level, capture: Option<LogCapture>) {
-        let level = match self.log.unwrap_or(default) {
-            Level::Error => LevelFilter::ERROR,
-            Level::Warn => LevelFilter::WARN,
-            Level::Info => LevelFilter::INFO,
-            Level::Debug => LevelFilter::DEBUG,
+    /// Without a `default` nothing is logged that no flag asks for. `capture` gets the events that it filters for, whatever
+    /// the log shows.
+    pub(super) fn start(self, default: Option<Level>, capture: Option<LogCapture>) {
+        let level = match self.log.or(default) {
+            None => LevelFilter::OFF,
+            Some(Level::Error) => LevelFilter::ERROR,
+            Some(Level::Warn) => LevelFilter::WARN,
+            Some(Level::Info) => LevelFilter::INFO,
+            Some(Level::Debug) => LevelFilter::DEBUG,
         };
         // Libraries are of interest only where something is wrong with them.
         let filter = Targets::new()

@@ -73,17 +73,19 @@ enum Command {
 
 impl Command {
     /// What is logged where no flag says so. The demo's own words are for a person; lines between them are not.
-    fn log_level(&self) -> logging::Level {
-        match self {
+    fn log_level(&self) -> Option<logging::Level> {
+        Some(match self {
+            // A schema that is not answered without variables is said in a line.
+            Self::Adapt(_) => return None,
             Self::Serve(_) => logging::Level::Info,
             // What is wrong stands in the findings.
-            Self::Check(_) | Self::Adapt(_) => logging::Level::Error,
+            Self::Check(_) => logging::Level::Error,
             Self::Sync(_) | Self::New(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => {
                 logging::Level::Warn
             }
             #[cfg(feature = "demo")]
             Self::Demo(_) => logging::Level::Warn,
-        }
+        })
     }
 }
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from weld_connector import _export as kit
 from weld_connector import _files, _host, _sockets
 
-from . import _data, _failure, _imports, _not_here, _page, _platform, _routes
+from . import _data, _failure, _imports, _memory, _not_here, _page, _platform, _routes
 from ._answer import Answer, failed
 from ._function import Entry, Function
 from ._own import OwnModules
@@ -94,6 +94,7 @@ def make(module: str, entry: str | None, key_variable: str | None) -> type:
     _data.keep(FUNCTION, _component.runs)
     _routes.install()
     _not_here.install()
+    _memory.clear()
     return source
 
 

@@ -22,7 +22,8 @@ def install() -> None:
         module: Any = sys.modules.get(place)
         owner = getattr(module, class_name, None) if class_name else module
         if owner is not None:
-            shown = f"{place}.{class_name}" if function == "__init__" else f"{place}.{function}"
+            names = (place, class_name, None if function == "__init__" else function)
+            shown = ".".join(name for name in names if name)
             setattr(owner, function, _refusing(shown, words))
 
 

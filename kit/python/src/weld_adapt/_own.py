@@ -18,6 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+COMPONENT = "app"
+"""The module that componentize-py begins with, the name of which a module of the function's own may have."""
+
+
 @dataclass
 class OwnModule:
     """A module of the function."""
@@ -65,9 +69,15 @@ class OwnModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         linecache.cache[path] = (len(source), None, lines, path)
 
     def forget(self) -> None:
-        """Lets the next import run the modules anew."""
+        """Lets the next import run the modules anew.
+
+        A module of Python's own that is loaded already stays, as on the function's platform: there, too, it comes before
+        one of the same name beside the function.
+        """
         for name in self.known:
-            sys.modules.pop(name, None)
+            spec = getattr(sys.modules.get(name), "__spec__", None)
+            if name == COMPONENT or getattr(spec, "loader", None) is self:
+                sys.modules.pop(name, None)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: types.ModuleType | None = None

@@ -168,6 +168,16 @@ class Loading(unittest.TestCase):
         with adapted(files) as function:
             self.assertEqual(function.rows(), [{"a": ["one", "deep", "base", "late"]}])
 
+    def test_names_of_pythons_own_modules_and_of_the_component_are_no_trouble(self):
+        files = {
+            "app.py": rows("[json.dumps([1]), secrets.token_hex(2) != '', NAME]", "import json, secrets\nfrom own import NAME\n"),
+            "json.py": "raise ValueError('not this one')",
+            "secrets.py": "raise ValueError('not this one')",
+            "own.py": "import json\nNAME = json.loads('2')",
+        }
+        with adapted(files, file="app.py") as function:
+            self.assertEqual([function.rows(), function.rows()], [[{"a": ["[1]", True, 2]}]] * 2)
+
     def test_random_numbers_differ_from_call_to_call(self):
         with adapted(rows("random.random()", "import random\n")) as function:
             self.assertNotEqual(function.rows(), function.rows())

@@ -117,6 +117,7 @@ class Names(ScanCase):
         origins = [one["origin"] for one in found["hosts"]]
         self.assertEqual(origins[:2], ["https://api.example.com", "https://login.example.com:8443"])
         self.assertEqual([note.partition(":")[0] for note in found["not_literal"]], ["main.py, line 8", "main.py, line 9"])
+        self.assertIn('(the rule "https://*.example.com" permits it)', found["not_literal"][0])
 
     def test_all_modules_of_the_function_are_read(self):
         files = {

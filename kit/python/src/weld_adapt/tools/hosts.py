@@ -49,9 +49,19 @@ def find(scan: Scan) -> Hosts:
                         known.add(origin)
                         found.origins.append(Origin(origin, file.place(node)))
                 if is_part and BEGINNING.search(text):
-                    whole = ast.unparse(parts[id(node)])
-                    found.not_literal.append(f"{file.place(node)}: {' '.join(whole.split())[:120]}")
+                    whole = parts[id(node)]
+                    words = " ".join(ast.unparse(whole).split())[:120]
+                    found.not_literal.append(f"{file.place(node)}: {words}{_rule(whole)}")
     return found
+
+
+def _rule(whole: ast.expr) -> str:
+    """The rule that permits a host whose first part alone is not a literal."""
+    if not isinstance(whole, ast.JoinedStr):
+        return ""
+    pattern = "".join(value.value if isinstance(value, ast.Constant) else "\0" for value in whole.values)
+    match = re.match("(https?://)\0(\\.[A-Za-z0-9.-]+\\.[A-Za-z]+(?::[0-9]+)?)(?:[/?#]|$)", pattern)
+    return f' (the rule "{match[1]}*{match[2]}" permits it)' if match else ""
 
 
 def _documentation(tree: ast.AST) -> set[int]:

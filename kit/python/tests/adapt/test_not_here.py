@@ -1,0 +1,56 @@
+"""What a component has no means for, and the files that it has."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from weld_adapt import _data
+from weld_adapt.tools.refusal import NotServed
+from weld_connector import _files
+
+
+class Files(unittest.TestCase):
+    def folder(self, files):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name, content in files.items():
+            path = Path(folder.name, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        return folder.name
+
+    def test_files_of_the_function_are_found_where_platforms_have_them(self):
+        folder = self.folder({"data/a.csv": b"a"})
+        kept = _data.OwnFiles(folder)
+        kept.add(f"{folder}/data/a.csv", b"a")
+        for path in ("data/a.csv", "./data/a.csv", f"{folder}/data/a.csv", "/workspace/data/a.csv", "/var/task/data/a.csv"):
+            self.assertEqual(kept.file(path), b"a", path)
+        for path in ("a.csv", "/data/a.csv", "/workspaces/data/a.csv", 3):
+            self.assertIsNone(kept.file(path), path)
+        self.assertEqual(kept.names("data"), ["a.csv"])
+
+    def test_data_files_beyond_the_limit_are_refused_in_one_line(self):
+        folder = self.folder({"a.bin": b"0" * _files.DATA_LIMIT, "b.bin": b"1"})
+        with self.assertRaises(NotServed) as caught:
+            _data.keep(folder, lambda: False)
+        self.assertIn("beside the function have more than 8 MiB", str(caught.exception))
+
+
+class Refusals(unittest.TestCase):
+    """In a process of their own, since they take the place of Python's own functions."""
+
+    def test_what_a_component_can_not_do_is_said_in_words(self):
+        for head, call, words in (
+            ("import threading", "threading.Thread(target=print).start()", "threading.Thread.start can't work: a component has no threads"),
+            ("import concurrent.futures as f, threading", "f.ThreadPoolExecutor().submit(print)", "no threads: do the work one after another"),
+            ("import asyncio", "asyncio.run(None)", "asyncio.run can't work: a component has no event loop"),
+            ("import subprocess", "subprocess.run(['ls'])", "subprocess.Popen can't work: a component has no processes"),
+            ("import subprocess", "subprocess.check_output('ls')", "no processes"),
+            ("import os", "os.system('ls')", "os.system can't work"),
+        ):
+            program = f"{head}\nfrom weld_adapt import _not_here\n_not_here.install()\n{call}\n"
+            ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ)
+            self.assertIn(words, ended.stderr.splitlines()[-1], call)
