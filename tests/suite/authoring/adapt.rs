@@ -159,6 +159,7 @@ fn a_function_becomes_a_plugin_with_its_files_as_they_are() {
     for words in [
         "installed plugins/shop.wasm",
         "entry     handler(req) in main.py",
+        "tables    rows",
         "variables TOKEN",
         "hosts     https://api.example.com",
         "not found main.py, line 5: os.environ[name]",

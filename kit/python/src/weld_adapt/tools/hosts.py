@@ -59,7 +59,7 @@ def _rule(whole: ast.expr) -> str:
     """The rule that permits a host whose first part alone is not a literal."""
     if not isinstance(whole, ast.JoinedStr):
         return ""
-    pattern = "".join(value.value if isinstance(value, ast.Constant) else "\0" for value in whole.values)
+    pattern = "".join(str(value.value) if isinstance(value, ast.Constant) else "\0" for value in whole.values)
     match = re.match("(https?://)\0(\\.[A-Za-z0-9.-]+\\.[A-Za-z]+(?::[0-9]+)?)(?:[/?#]|$)", pattern)
     return f' (the rule "{match[1]}*{match[2]}" permits it)' if match else ""
 
