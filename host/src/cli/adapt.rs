@@ -26,6 +26,9 @@ pub(super) struct AdaptFlags {
     /// The variable with the key that the function itself checks, if it is not the one found
     #[arg(long, value_name = "VARIABLE")]
     key_variable: Option<String>,
+    /// Stand in for a package of native code, for the calls of it that connectors make
+    #[arg(long, value_name = "PACKAGE", value_parser = ["pandas"])]
+    stand_in: Vec<String>,
     /// Put the component and its configuration into this folder of plugins
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
@@ -51,6 +54,7 @@ async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
         name: flags.name,
         entry: flags.entry,
         key_variable: flags.key_variable,
+        stand_ins: flags.stand_in,
         output: flags.output,
     };
     let adapted = adapt(&request, &mut announce).await?;

@@ -180,9 +180,11 @@ fn flags_reach_the_scan_and_packages_are_installed_once_the_tools_are_there() {
         "go",
         "--key-variable",
         "K",
+        "--stand-in",
+        "pandas",
     ]);
     assert!(ended.status.success(), "{ended:?}");
-    let question = "function main.py --entry go --key-variable K";
+    let question = "function main.py --entry go --key-variable K --stand-in pandas";
     let calls = desk.calls();
     assert_eq!(
         calls[0],
@@ -198,7 +200,11 @@ fn flags_reach_the_scan_and_packages_are_installed_once_the_tools_are_there() {
         said.contains("weld-host build"),
         "how to install it: {said}"
     );
-    assert!(desk.read("shop/app.py").contains("entry=\"go\""));
+    let app = desk.read("shop/app.py");
+    assert!(
+        app.contains("entry=\"go\"") && app.contains("stand_ins=(\"pandas\",)"),
+        "{app}"
+    );
     assert!(!desk.at("plugins").exists());
 }
 

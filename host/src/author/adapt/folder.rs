@@ -186,6 +186,7 @@ mod tests {
             name: None,
             entry: None,
             key_variable: None,
+            stand_ins: Vec::new(),
             output: Some(output.to_owned()),
         }
     }

@@ -15,6 +15,8 @@ pub(crate) struct AdaptRequest {
     pub(crate) entry: Option<String>,
     /// The variable with the key that the function checks, if the source does not tell.
     pub(crate) key_variable: Option<String>,
+    /// Packages for which the shim stands in, where a function makes few calls of them.
+    pub(crate) stand_ins: Vec<String>,
     /// The folder to make; by default one with the connector's name, here.
     pub(crate) output: Option<PathBuf>,
 }

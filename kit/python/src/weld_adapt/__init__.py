@@ -10,13 +10,15 @@ from __future__ import annotations
 __all__ = ["export"]
 
 
-def export(module: str, *, entry: str | None = None, key_variable: str | None = None) -> type:
+def export(
+    module: str, *, entry: str | None = None, key_variable: str | None = None, stand_ins: tuple[str, ...] = ()
+) -> type:
     """What the component exports, for the function in `module`, a file of the folder `function/`.
 
     `entry` is the function that answers requests, if its name is not one of the usual ones. `key_variable` is the
-    variable with the key that the function checks.
+    variable with the key that the function checks. `stand_ins` are packages that the shim stands in for: `pandas`.
     """
     # Imported here, so that `weld_adapt.tools` runs without the kit.
     from ._export import make
 
-    return make(module, entry, key_variable)
+    return make(module, entry, key_variable, stand_ins)

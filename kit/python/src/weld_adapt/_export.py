@@ -11,7 +11,7 @@ from typing import TypeVar
 from weld_connector import _export as kit
 from weld_connector import _files, _host, _sockets
 
-from . import _data, _failure, _imports, _memory, _not_here, _page, _platform, _routes
+from . import _data, _failure, _imports, _memory, _not_here, _page, _platform, _routes, pandas_stand_in
 from ._answer import Answer, failed
 from ._function import Entry, Function
 from ._own import OwnModules
@@ -79,10 +79,10 @@ class AdaptedFunction:
             return _failure.failure(error, self.folder)
 
 
-def make(module: str, entry: str | None, key_variable: str | None) -> type:
+def make(module: str, entry: str | None, key_variable: str | None, stand_ins: tuple[str, ...]) -> type:
     """The class that componentize-py looks for."""
     try:
-        function = prepared(FUNCTION, module, entry, key_variable)
+        function = prepared(FUNCTION, module, entry, key_variable, stand_ins)
     except NotServed as error:
         # Without the cause: `weld-host build` shows the last line alone.
         raise error from None
@@ -98,7 +98,9 @@ def make(module: str, entry: str | None, key_variable: str | None) -> type:
     return source
 
 
-def prepared(folder: str, module: str, entry: str | None, key_variable: str | None) -> AdaptedFunction:
+def prepared(
+    folder: str, module: str, entry: str | None, key_variable: str | None, stand_ins: tuple[str, ...] = ()
+) -> AdaptedFunction:
     """The function in `folder`, with all that it may import loaded."""
     scan = Scan(folder, f"{module}.py")
     found = entries.find(scan, entry)
@@ -107,5 +109,7 @@ def prepared(folder: str, module: str, entry: str | None, key_variable: str | No
         sys.path.insert(0, PACKAGES)
     _platform.install()
     _routes.install_requests(PACKAGES)
+    if "pandas" in stand_ins:
+        pandas_stand_in.install()
     _imports.load(scan)
     return AdaptedFunction(folder, found, module, key_variable)

@@ -90,6 +90,18 @@ class RequestsStandIn(unittest.TestCase):
             auth = ["authorization" in sent.headers for sent in function.host.requests]
             self.assertEqual(auth, [True, True, False])
 
+    def test_redirects_end_after_as_many_as_the_session_allows(self):
+        before = f"s = requests.Session()\ns.max_redirects = 2\nr = s.get('{API}/a')"
+        for path, words in (("a", "TooManyRedirects"), ("b", None)):
+            with adapted(rows("r.text", before=before.replace("com/a", f"com/{path}"))) as function:
+                for step, to in (("a", "b"), ("b", "c"), ("c", "d")):
+                    function.host.answer("GET", f"{API}/{step}", status=302, headers={"Location": f"/{to}"})
+                function.host.answer("GET", f"{API}/d", text="end")
+                answer = function.rows()
+                self.assertEqual(answer == [{"a": "end"}], words is None, answer)
+                if words:
+                    self.assertEqual(answer[0], "upstream")
+
     def test_exceptions_are_caught_by_their_usual_names(self):
         for case, value, name in (
             ("timeout", None, "requests.exceptions.Timeout"),

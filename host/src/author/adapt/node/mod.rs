@@ -159,6 +159,7 @@ mod tests {
             name: None,
             entry: None,
             key_variable: None,
+            stand_ins: Vec::new(),
             output: None,
         };
         let variable = |name: &str, has_default| FoundVariable {

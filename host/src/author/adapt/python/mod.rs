@@ -55,6 +55,9 @@ pub(super) async fn prepare(
                 call = call.with([flag, value]);
             }
         }
+        for package in &request.stand_ins {
+            call = call.with(["--stand-in", package]);
+        }
         call
     };
     // Before anything is downloaded: most of what is wrong with a function shows in its source.
@@ -78,6 +81,14 @@ fn app(module: &str, request: &AdaptRequest, findings: &FunctionFindings) -> Str
     }
     if let Some(variable) = &findings.key_variable {
         arguments.push(format!("key_variable={}", quoted(variable)));
+    }
+    if !request.stand_ins.is_empty() {
+        let packages: String = request
+            .stand_ins
+            .iter()
+            .map(|package| format!("{}, ", quoted(package)))
+            .collect();
+        arguments.push(format!("stand_ins=({})", packages.trim_end()));
     }
     format!(
         "\"\"\"Serves the function in function/ as a Weld connector. Made by `weld-host adapt`.\"\"\"\n\n\

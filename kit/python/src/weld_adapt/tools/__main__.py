@@ -22,11 +22,12 @@ def main() -> None:
     parser.add_argument("file")
     parser.add_argument("--entry")
     parser.add_argument("--key-variable")
+    parser.add_argument("--stand-in", action="append", default=[], choices=("pandas",))
     given = parser.parse_args()
     try:
         if sys.version_info < OLDEST:
             raise NotServed(f"python3 is Python {sys.version.split()[0]}, and 3.10 or later is needed")
-        scan = Scan(given.folder, given.file)
+        scan = Scan(given.folder, given.file, stand_ins=tuple(given.stand_in))
         found = findings.of(scan, given.entry, given.key_variable)
         if given.tool == "install":
             bundle = install(scan, ".packages")

@@ -156,6 +156,8 @@ def _why_not(scan: Scan, one: Import, name: str) -> str:
     if not calls:
         return f"{words} (or there is no such package)"
     instead = [words for call, words in WRITE_INSTEAD.items() if any(call in made for made in calls)]
+    if one.top == "pandas" and stand_ins.used(scan, "pandas") <= stand_ins.PANDAS:
+        instead.append("or --stand-in pandas does these calls")
     return f"{words}; the function calls {', '.join(calls[:5])}: " + (
         "; ".join(instead) if instead else "write these in Python"
     )

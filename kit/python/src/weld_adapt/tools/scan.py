@@ -54,6 +54,8 @@ class Scan:
     main: str
     files: dict[str, OwnFile] = field(default_factory=dict)
     imports: list[Import] = field(default_factory=list)
+    stand_ins: tuple[str, ...] = ()
+    """The packages for which a stand-in was asked for."""
 
     def __post_init__(self) -> None:
         name = self.main.removesuffix(".py").replace(os.sep, ".")

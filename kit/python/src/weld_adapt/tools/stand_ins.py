@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from .refusal import NotServed
 from .scan import Import, Scan
 
 REQUESTS = frozenset(
@@ -34,10 +35,19 @@ URLLIB3 = frozenset(
 )
 
 
+PANDAS = frozenset(("DataFrame", "json_normalize"))
+"""What the stand-in for `pandas` has, which counts only if it was asked for."""
+
+
 def does(scan: Scan, one: Import) -> bool:
     """Whether the stand-in does for the package of an import."""
     if one.top == "requests":
         return _is_within(scan, "requests", REQUESTS, WHOLE) and not _sends_files(scan)
+    if one.top in scan.stand_ins:
+        lacking = sorted(name for name in used(scan, one.top) if name not in PANDAS)
+        if lacking:
+            raise NotServed(f"{one.place}: the stand-in for pandas has no {', '.join(lacking)}")
+        return True
     if one.top == "urllib3":
         return _is_within(scan, "urllib3", URLLIB3, ("exceptions",))
     return False
