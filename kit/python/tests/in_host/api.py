@@ -50,6 +50,11 @@ class Handler(BaseHTTPRequestHandler):
                 "body": body.decode("latin-1"),
             }
             self.send(200, json.dumps(echo).encode(), {"Content-Type": "application/json"})
+        elif path == "/beers":
+            number = int(query.partition("page=")[2].partition("&")[0])
+            quota = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": str(90 - number)}
+            rows = [{"id": 2 * number - 1}, {"id": 2 * number}][: 2 if number < 3 else 1]
+            self.send(200, json.dumps(rows).encode(), {"Content-Type": "application/json", **quota})
         elif path == "/redirect":
             self.send(302, b"", {"Location": "/echo?from=redirect#part"})
         elif path == "/loop":

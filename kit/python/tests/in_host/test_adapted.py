@@ -64,12 +64,21 @@ class Adapted(unittest.TestCase):
         ):
             self.assertEqual(set(self.host.schema(connector).json["schema"]), tables)
 
-    def test_the_guides_function_sends_what_it_does_on_its_own_platform(self):
-        # This API knows none of its paths, so the function's own error comes, with the API's words.
-        kind, message = self.host.page("guide", "beers").error
+    def test_the_guides_function_is_read_to_its_end_page_after_page(self):
+        state, ids = None, []
+        for number in (1, 2, 3):
+            answer = self.host.page("guide", "beers", state)
+            self.assertEqual(answer.status, 200, answer.json)
+            ids += [row["id"] for row in answer.json["insert"]]
+            self.assertEqual(answer.json["hasMore"], number < 3)
+            state = answer.json["state"]
+        self.assertEqual((ids, state), ([1, 2, 3, 4, 5], {"ratelimit": {"remaining": 87, "limit": 100}}))
+        self.assertIn(("INFO", "stdout", "page 3 of beers"), self.host.logged("guide"))
+
+    def test_an_error_of_the_api_is_told_with_its_words(self):
+        kind, message = self.host.page("guide", "orders").error
         self.assertEqual(kind, "upstream_failed", message)
-        self.assertIn("/beers is 404 Not Found: no such path", message)
-        self.assertIn(("INFO", "stdout", "page 1 of beers"), self.host.logged("guide"))
+        self.assertIn("/orders is 404 Not Found: no such path", message)
 
     def test_a_login_at_the_top_of_a_module_is_made_in_the_call(self):
         self.assertEqual(
