@@ -136,7 +136,7 @@ impl HostMap {
     pub fn original_url(&self, url: &Url) -> Option<Url> {
         let is_there = url.scheme() == self.mapped.scheme()
             && url.port_or_known_default() == self.mapped.port_or_known_default()
-            && loopback(url.host()?).is_some();
+            && loopback(&url.host()?).is_some();
         let path = self.original_path(url.path()).filter(|_| is_there)?;
         let mut original = self.original.clone();
         original.set_path(path);
@@ -183,7 +183,7 @@ fn mapped_url(text: &str) -> Result<(Url, Vec<SocketAddr>), HostMapError> {
     if has_more(&url) {
         return Err(HostMapError::MappedParts(shown(&url)));
     }
-    let addresses = url.host().and_then(loopback);
+    let addresses = url.host().as_ref().and_then(loopback);
     let addresses = addresses.ok_or_else(|| HostMapError::NotLoopback(shown(&url)))?;
     let port = url.port_or_known_default().filter(|port| *port != 0);
     let port = port.ok_or_else(|| HostMapError::MappedParts(shown(&url)))?;
@@ -203,8 +203,8 @@ fn shown(url: &Url) -> String {
 }
 
 /// The addresses of a host that is this machine. `localhost` isn't looked up, so it can't be anything else.
-fn loopback(host: Host<&str>) -> Option<Vec<IpAddr>> {
-    match host {
+fn loopback(host: &Host<&str>) -> Option<Vec<IpAddr>> {
+    match *host {
         Host::Ipv4(address) => address.is_loopback().then(|| vec![address.into()]),
         Host::Ipv6(address) => address.is_loopback().then(|| vec![address.into()]),
         Host::Domain("localhost") => {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::error::AdaptError;
 use super::findings::FunctionFindings;
@@ -89,11 +89,11 @@ fn with_dependencies(
         source,
     };
     let text = fs::read_to_string(path).map_err(failed)?;
-    let mut manifest: Value = serde_json::from_str(&text)
+    let mut manifest: Map<String, Value> = serde_json::from_str(&text)
         .map_err(std::io::Error::from)
         .map_err(failed)?;
-    manifest["dependencies"] = json!(dependencies);
-    Ok(format!("{manifest:#}\n"))
+    manifest.insert("dependencies".to_owned(), json!(dependencies));
+    Ok(format!("{:#}\n", Value::Object(manifest)))
 }
 
 /// A package with the version that npm has chosen.
