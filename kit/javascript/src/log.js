@@ -23,6 +23,13 @@ export function makeConsole() {
     info: at("info"),
     warn: at("warn"),
     error: at("error"),
+    dir: (value) => at("info")(value),
+    group: at("info"),
+    groupEnd() {},
+    table: at("info"),
+    time() {},
+    timeEnd() {},
+    timeLog() {},
     assert: (condition, ...values) => condition || at("error")("assertion failed:", ...values),
   };
 }

@@ -9,25 +9,38 @@ import { NotServed } from "./not-served.js";
 
 const SOCKETS = "it needs sockets of its own, which a component doesn't have; send requests by fetch or axios";
 const NATIVE = "it is native code, which a component can't run";
+const CONNECTIONS = "it makes connections of its own, which a component can't; use fetch, axios or node-fetch";
 const REASONS = {
   "@aws-sdk": "it needs Node's streams and sockets; send signed requests by fetch, or let the host add the credential",
   "@google-cloud": "it needs Node's streams and sockets; ask the service's HTTP API by fetch",
   "aws-sdk": "it needs Node's streams and sockets; send signed requests by fetch, or let the host add the credential",
+  bent: CONNECTIONS,
   "better-sqlite3": NATIVE,
   bcrypt: NATIVE,
   canvas: NATIVE,
+  "firebase-admin": SOCKETS,
+  "google-auth-library":
+    "it needs Node's streams and files; [auth] of the configuration makes the tokens of service accounts",
+  googleapis: "it needs Node's streams and sockets; ask the service's HTTP API by fetch",
+  got: CONNECTIONS,
   ioredis: SOCKETS,
   mongodb: SOCKETS,
   mongoose: SOCKETS,
   mssql: SOCKETS,
   mysql: SOCKETS,
   mysql2: SOCKETS,
+  needle: CONNECTIONS,
   nodemailer: SOCKETS,
   pg: SOCKETS,
   puppeteer: "it starts a browser, which a component can't",
   redis: SOCKETS,
+  request: CONNECTIONS,
+  "request-promise": CONNECTIONS,
+  "request-promise-native": CONNECTIONS,
   sharp: NATIVE,
   sqlite3: NATIVE,
+  superagent: CONNECTIONS,
+  undici: CONNECTIONS,
 };
 
 const nameOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");

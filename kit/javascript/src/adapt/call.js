@@ -7,12 +7,14 @@ import { fetch } from "./fetch.js";
 import { enterEnvironment } from "./process.js";
 import { FunctionRequest } from "./request.js";
 import { FunctionResponse } from "./response.js";
+import { installTimers } from "./timers.js";
 import { requestsSent } from "../requests-sent.js";
 
 /** Sends the function a request of Weld's, and answers what it answers: status, headers, and a text or a value. */
 export async function ask(target, { method, path, body }) {
   enterEnvironment();
   globalThis.fetch = fetch;
+  installTimers();
   const key = ownKey(target.keyVariable);
   const sentBefore = requestsSent();
   const { handler, kind } = findEntry(loaded(target), target);

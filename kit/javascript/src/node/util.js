@@ -53,11 +53,16 @@ export function format(first, ...values) {
 }
 
 export function promisify(call) {
+  // Some functions have another form of their own, such as Node's setTimeout.
+  const own = call[promisify.custom];
+  if (typeof own === "function") return own;
   return (...values) =>
     new Promise((resolve, reject) => {
       call(...values, (error, value) => (error ? reject(error) : resolve(value)));
     });
 }
+
+promisify.custom = Symbol.for("nodejs.util.promisify.custom");
 
 export function callbackify(call) {
   return (...values) => {

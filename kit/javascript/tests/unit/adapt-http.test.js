@@ -338,3 +338,29 @@ test("an error names its place in the function's own files, and the log has the 
     ["lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined\n    at rowsOf (lib/rows.js:7)"],
   );
 });
+
+test("timers are Node's: kept, cancelled, let go and made promises of", async () => {
+  const { promisify } = await import("../../src/node/util.js");
+  const source = connector(async (req, res) => {
+    const sleep = promisify(setTimeout);
+    const value = await sleep(3000, "slept");
+    const never = setTimeout(() => res.status(500).send("it was cancelled"), 10);
+    clearTimeout(never);
+    let ticks = 0;
+    const ticking = setInterval(() => (ticks += 1), 100).unref();
+    setTimeout(
+      (more) => {
+        clearInterval(ticking);
+        console.time("page");
+        console.table([{ ticks }]);
+        res.json({ insert: [{ value, ticks, more }], state: {}, hasMore: false });
+      },
+      350,
+      "more",
+    ).ref();
+  });
+  const host = fakeHost();
+  const page = await host.fetchPage(source, "t");
+  assert.deepEqual(page.insert, [{ value: "slept", ticks: 3, more: "more" }]);
+  assert.deepEqual(host.sleeps, [3000, 100, 100, 100, 50]);
+});
