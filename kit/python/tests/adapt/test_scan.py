@@ -68,7 +68,8 @@ class Entries(ScanCase):
         self.assertIn("rename it", self.refused({"my-app.py": HTTP}, file="my-app.py"))
 
     def test_an_import_that_the_function_can_do_without_is_no_reason_to_refuse(self):
-        self.found("try:\n    import ssl\nexcept ImportError:\n    ssl = None\ndef handler(req): pass")
+        for head in ("try:\n    import ssl\nexcept ImportError:\n    ssl = None", "if TYPE_CHECKING:\n    import ssl"):
+            self.found(f"{head}\ndef handler(req): pass")
 
 
 class Names(ScanCase):
@@ -151,6 +152,13 @@ class Names(ScanCase):
         notes = "\n".join(found["notes"])
         for words in ("line 9: time.sleep(3600) outlasts", "line 10: a component has no files to write", "CACHE is lost"):
             self.assertIn(words, notes)
+
+
+    def test_a_pair_for_basic_authentication_is_hinted_at(self):
+        for call in ("requests.get(URL, auth=(USER, os.environ['PASS']))", "s.auth = HTTPBasicAuth(USER, os.environ['PASS'])"):
+            found = self.found(f"import os\nUSER = os.getenv('NAME')\ndef handler(req):\n    {call}\n")
+            self.assertIn('username = { env = "NAME" }\npassword = { env = "PASS" }', found["hints"][0], call)
+        self.assertEqual(self.found("def handler(req):\n    requests.get(URL, auth=('a', 'b'))")["hints"], [])
 
 
 class Packages(ScanCase):

@@ -20,6 +20,12 @@ def settings(scan: Scan, variables: Variables) -> list[str]:
             f"The function sends {name} in a header. The host can send it instead, so that the function never has it:\n"
             f'[auth.api]\nurls = ["https://…"]\nkind = "bearer"\ntoken = {{ env = "{name}" }}'
         )
+    for user, password in _pairs(scan):
+        hints.append(
+            f"The function sends {user} and {password} by Basic authentication. The host can do so instead:\n"
+            f'[auth.api]\nurls = ["https://…"]\nkind = "basic"\n'
+            f'username = {{ env = "{user}" }}\npassword = {{ env = "{password}" }}'
+        )
     for place in _tokens_in_states(scan):
         hints.append(
             f"A state seems to keep a token ({place}). A page whose state has one of the values above fails, unless this"
@@ -30,24 +36,50 @@ def settings(scan: Scan, variables: Variables) -> list[str]:
 
 def _credentials(scan: Scan) -> list[str]:
     """The variables of headers `Authorization: Bearer …`."""
-    found = []
+    found: list[str] = []
     for file in scan.files.values():
-        texts = constants(file.tree)
-        names = {ast.unparse(read.node): text_of(read.name, texts) for read in reads(file.tree)}
-        for node in ast.walk(file.tree):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-                name = names.get(ast.unparse(node.value))
-                if name:
-                    names[node.targets[0].id] = name
+        names = _variables(file.tree)
         for node in ast.walk(file.tree):
             if not isinstance(node, (ast.JoinedStr, ast.BinOp)) or "Bearer " not in ast.unparse(node):
                 continue
             for inner in ast.walk(node):
-                if isinstance(inner, (ast.Name, ast.Subscript, ast.Call)):
-                    name = names.get(ast.unparse(inner))
-                    if name and name not in found and "WELD" not in name:
-                        found.append(name)
+                name = _variable(inner, names)
+                if name and name not in found and "WELD" not in name:
+                    found.append(name)
     return found
+
+
+def _pairs(scan: Scan) -> list[tuple[str, str]]:
+    """The variables of user and password, in `auth=(…, …)` and `HTTPBasicAuth(…, …)`."""
+    found: list[tuple[str, str]] = []
+    for file in scan.files.values():
+        names = _variables(file.tree)
+        for node in ast.walk(file.tree):
+            parts: list[ast.expr] = []
+            if isinstance(node, ast.keyword) and node.arg == "auth" and isinstance(node.value, ast.Tuple):
+                parts = node.value.elts
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("HTTPBasicAuth"):
+                parts = node.args
+            pair = [_variable(part, names) for part in parts]
+            if len(pair) == 2 and pair[0] and pair[1] and (pair[0], pair[1]) not in found:
+                found.append((pair[0], pair[1]))
+    return found
+
+
+def _variables(tree: ast.Module) -> dict[str, str | None]:
+    """The variables by the expressions that read them, and by the names that are given their values."""
+    texts = constants(tree)
+    names = {ast.unparse(read.node): text_of(read.name, texts) for read in reads(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = names.get(ast.unparse(node.value))
+            if name:
+                names[node.targets[0].id] = name
+    return names
+
+
+def _variable(node: ast.AST, names: dict[str, str | None]) -> str | None:
+    return names.get(ast.unparse(node)) if isinstance(node, (ast.Name, ast.Subscript, ast.Call)) else None
 
 
 def _tokens_in_states(scan: Scan) -> list[str]:

@@ -159,9 +159,11 @@ def _names(node: ast.AST, file: OwnFile) -> Iterator[tuple[str, tuple[str, ...]]
 
 
 def _guarded(tree: ast.Module) -> set[int]:
-    """The nodes in the body of a `try` that catches the absence of a module."""
+    """The nodes in the body of a `try` that catches the absence of a module, or of what only a type checker reads."""
     found: set[int] = set()
     for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            found.update(id(inner) for statement in node.body for inner in ast.walk(statement))
         if not isinstance(node, ast.Try):
             continue
         caught = " ".join(ast.unparse(one.type) if one.type else "Exception" for one in node.handlers)
