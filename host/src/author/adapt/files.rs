@@ -24,12 +24,14 @@ pub(super) const MARK: &str = ".adapted";
 /// Files that mark a folder as a tool's: a virtual environment, and the folder of an adapted function.
 const MARKS: [&str; 2] = ["pyvenv.cfg", MARK];
 
-/// The paths within `folder` that belong to the function, sorted.
+/// The paths within `folder` that belong to the function, sorted. What tools make is left out, but for the folders of the
+/// `entry`: the code that a compiler has made may be what the platform loads.
 ///
 /// # Errors
 ///
 /// [`AdaptError`]: there are too many, they are too large, or a link leads out of the folder.
-pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, AdaptError> {
+pub(super) fn list(folder: &Path, entry: &Path) -> Result<Vec<PathBuf>, AdaptError> {
+    let loaded = folder.join(entry);
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     let mut bytes = 0;
     while let Some(place) = folders.pop() {
@@ -39,7 +41,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, AdaptError> {
         };
         for entry in fs::read_dir(&place).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if is_left_out(&path) {
+            if is_left_out(&path) && !loaded.starts_with(&path) {
                 continue;
             }
             let link = path.is_symlink();
@@ -131,7 +133,7 @@ mod tests {
 
     /// As the program has it: on some systems the temporary folder is a link.
     fn listed(folder: &tempfile::TempDir) -> Result<Vec<PathBuf>, AdaptError> {
-        list(&folder.path().canonicalize().unwrap())
+        list(&folder.path().canonicalize().unwrap(), Path::new("main.py"))
     }
 
     #[test]
@@ -165,6 +167,28 @@ mod tests {
         for file in own {
             assert_eq!(fs::read_to_string(to.path().join(file)).unwrap(), file);
         }
+    }
+
+    #[test]
+    fn folder_of_a_compiler_is_taken_where_the_function_begins_in_it() {
+        let folder = folder_with(&[
+            "dist/index.js",
+            "dist/lib/a.js",
+            "build/b.js",
+            "src/index.ts",
+        ]);
+        let within = |entry: &str| {
+            let found = list(&folder.path().canonicalize().unwrap(), Path::new(entry)).unwrap();
+            found
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            within("dist/index.js"),
+            ["dist/index.js", "dist/lib/a.js", "src/index.ts"]
+        );
+        assert_eq!(within("index.js"), ["src/index.ts"]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl AdaptedFolder {
         source: &FunctionSource,
     ) -> Result<Self, AdaptError> {
         let (path, name) = place(request, source)?;
-        let files = files::list(&source.folder)?;
+        let files = files::list(&source.folder, &source.file)?;
         let failed = |source| AdaptError::File {
             path: path.clone(),
             source,
