@@ -43,7 +43,12 @@ export function entryOf(source, wanted) {
   if (usual !== undefined) return `${usual === "default" ? "the default export" : usual} in ${file}`;
   if (isOpen) return `what ${file} exports`;
   if (names.length === 1) return `${names[0]} in ${file}`;
-  if (names.length > 1) throw several(file, names);
+  if (names.length > 1) {
+    const functions = names.filter((name) => isKnownFunction(modules[0].tokens, name));
+    if (functions.length > 1) throw several(file, functions);
+    // One of them may be; which shows when it runs.
+    return functions.length === 1 ? `${functions[0]} in ${file}` : `what ${file} exports`;
+  }
   if (event !== undefined) {
     throw new NotServed(
       `${event.shown}, line ${event.line}: a function for cloud events can't be served: Weld sends HTTP requests, so it must ` +
@@ -91,6 +96,10 @@ function exportsOf({ tokens }) {
       else isOpen = true;
     } else if (value === "export") {
       isOpen = !addExport(tokens, at, names) || isOpen;
+    } else if (value === "Object" && next(2)?.value === "defineProperty" && next(4)?.value === "exports") {
+      if (next(6)?.type === "text" && next(6).value !== "__esModule") names.add(next(6).value);
+    } else if (value === "__exportStar") {
+      isOpen = true;
     } else if (value === "Object" && next(2)?.value === "assign" && /exports|module/.test(next(4)?.value)) {
       isOpen = true;
     }
@@ -98,16 +107,29 @@ function exportsOf({ tokens }) {
   return { names: [...names], isOpen };
 }
 
+/** Whether the source shows that a name is a function's. */
+function isKnownFunction(tokens, name) {
+  return tokens.some(({ type, value }, at) => {
+    if (type !== "name" || value !== name) return false;
+    if (["function", "*"].includes(tokens[at - 1]?.value)) return true;
+    if (tokens[at + 1]?.value !== "=") return false;
+    const [other, end] = [tokens[at + 2], tokens[at + 3]];
+    const isAlias = other?.type === "name" && other.value !== name && (end?.value === ";" || end?.line !== other.line);
+    return isFunction(tokens, at + 2) || (isAlias && isKnownFunction(tokens, other.value));
+  });
+}
+
 const isPlainValue = (token) =>
   token !== undefined &&
   (["number", "text", "regex", "template"].includes(token.type) ||
-    ["[", "true", "false", "null"].includes(token.value));
+    // `exports.a = exports.b = void 0`, as compilers begin, says nothing of what comes.
+    ["[", "true", "false", "null", "void", "exports"].includes(token.value));
 
 const isFunction = (tokens, at) => {
   const [one, two, three] = [tokens[at], tokens[at + 1], tokens[at + 2]];
   return (
     one?.value === "function" ||
-    (one?.value === "async" && two?.type === "name") ||
+    (one?.value === "async" && (two?.type === "name" || two?.value === "(")) ||
     one?.value === "(" ||
     two?.value === "=>" ||
     three?.value === "=>"

@@ -191,6 +191,7 @@ test("entries are found as they are exported and registered", () => {
     ["module.exports = { async handler(event) { return { a: 1, b } }, helper };", "handler in index.js"],
     ["module.exports = (req, res) => {};", "the default export in index.js"],
     ["module.exports = async function (req, res) {};", "the default export in index.js"],
+    ["module.exports = async (req, res) => {};", "the default export in index.js"],
     ["module.exports = require('./lib');", "what index.js exports", { "lib.js": "module.exports = 1" }],
     ["module.exports = wrap(handler);", "what index.js exports"],
     ["export const handler = async () => {};", "handler in index.js"],
@@ -210,6 +211,21 @@ test("entries are found as they are exported and registered", () => {
   for (const [source, entry, files = {}] of cases) {
     assert.equal(scan(folderOf({ "index.js": source, ...files }), "index.js").entry, entry, source);
   }
+  // As a compiler of TypeScript writes it.
+  const compiled = [
+    '"use strict";',
+    'Object.defineProperty(exports, "__esModule", { value: true });',
+    "exports.connector = exports.LIMIT = exports.TABLES = void 0;",
+    "exports.LIMIT = 3;",
+    'exports.TABLES = makeTables("a");',
+    "const connector = async (req, res) => {};",
+    "exports.connector = connector;",
+  ].join("\n");
+  assert.equal(scan(folderOf({ "index.js": compiled }), "index.js").entry, "connector in index.js");
+  assert.equal(
+    scan(folderOf({ "index.js": "exports.a = make(1); exports.b = make(2);" }), "index.js").entry,
+    "what index.js exports",
+  );
   assert.equal(
     scan(folderOf({ "index.js": "exports.a = () => {}; exports.b = () => {};" }), "index.js", { entry: "b" }).entry,
     "b in index.js",
@@ -221,7 +237,10 @@ test("what can't be served is one line with file and line", () => {
   const cases = [
     ["const a = 1;", /^index\.js has no function that answers requests/],
     ["exports.LIMIT = 3;", /^index\.js has no function/],
-    ["exports.a = f; exports.b = g;", /^index\.js has several functions that may answer: a, b; name one with --entry$/],
+    [
+      "exports.a = async () => {}; exports.b = g;\nfunction g() {}",
+      /^index\.js has several functions that may answer: a, b; name one with --entry$/,
+    ],
     [`${framework}f.http('a', g); f.http('b', g);`, /several functions that may answer: a, b/],
     [
       `${framework}f.cloudEvent('a', g);`,
