@@ -59,7 +59,8 @@ export function placed(text, path) {
   return made + text.slice(done);
 }
 
-function dataOf(folder) {
+/** The data files of a function by their paths. `Mistake` where they are too large together. */
+export function dataOf(folder) {
   const found = {};
   let bytes = 0;
   const take = (path) => {

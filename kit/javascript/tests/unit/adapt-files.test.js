@@ -1,9 +1,12 @@
 // The files of a function: data that it reads, and the places of its modules.
 
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
-import { placed } from "../../bin/own-files.js";
+import { dataOf, placed } from "../../bin/own-files.js";
 import fs, { existsSync, promises, readFile, readFileSync, readdirSync, statSync } from "../../src/adapt/fs.js";
 import { files } from "../../src/adapt/files.js";
 import { fileURLToPath } from "../../src/adapt/url.js";
@@ -49,4 +52,24 @@ test("modules have their places, and their lines stay", () => {
     ["import.meta.env; a.__dirname; '__dirname'", "import.meta.env; a.__dirname; '__dirname'"],
   ];
   for (const [text, expected] of cases) assert.equal(placed(text, "/lib/a.js"), expected);
+});
+
+test("data files are all but scripts, and have 8 MiB together", () => {
+  const folder = mkdtempSync(join(tmpdir(), "data-"));
+  try {
+    const write = (path, content) => {
+      mkdirSync(join(folder, path, ".."), { recursive: true });
+      writeFileSync(join(folder, path), content);
+    };
+    for (const path of ["index.js", "lib/a.mjs", "package.json", "node_modules/a/a.json", ".hidden"]) write(path, "x");
+    write("data/a.csv", "ü");
+    write("b.bin", Buffer.from([0xff]));
+    assert.deepEqual(dataOf(folder), { "/data/a.csv": "ü", "/b.bin": { base64: "/w==" } });
+    write("large.csv", "x".repeat((8 << 20) - 3));
+    assert.equal(Object.keys(dataOf(folder)).length, 3);
+    write("c.csv", "x");
+    assert.throws(() => dataOf(folder), /data files of the function have more than 8 MiB: .* does not fit/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
