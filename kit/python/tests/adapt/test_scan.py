@@ -207,3 +207,11 @@ class Packages(ScanCase):
                 [sys.executable, "-m", "weld_adapt.tools", "scan", folder.name, file], capture_output=True, text=True
             )
             self.assertEqual(list(json.loads(ended.stdout)), [key], ended.stderr)
+
+    def test_an_old_python_is_told_in_a_line(self):
+        program = (
+            "import runpy, sys\nsys.version_info = (3, 9)\nsys.argv = ['tools', 'scan', '.', 'main.py']\n"
+            "runpy.run_module('weld_adapt.tools', run_name='__main__')"
+        )
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        self.assertIn("and 3.10 or later is needed", json.loads(ended.stdout)["refused"], ended.stderr)

@@ -6,10 +6,7 @@ import argparse
 import json
 import sys
 
-from . import findings
-from .packages import install
 from .refusal import NotServed
-from .scan import Scan
 
 OLDEST = (3, 10)
 
@@ -27,6 +24,11 @@ def main() -> None:
     try:
         if sys.version_info < OLDEST:
             raise NotServed(f"python3 is Python {sys.version.split()[0]}, and 3.10 or later is needed")
+        # They need it as soon as they are imported.
+        from . import findings
+        from .packages import install
+        from .scan import Scan
+
         scan = Scan(given.folder, given.file, stand_ins=tuple(given.stand_in))
         found = findings.of(scan, given.entry, given.key_variable)
         if given.tool == "install":
