@@ -15,7 +15,7 @@ function answer({ path }) {
   const bodies = {
     json: ["application/json", '{"rows": [1, 2], "id": 12345678901234567890}'],
     text: ["text/plain", "just text"],
-    labelled: ["text/html", '{"a": 1}'],
+    labeled: ["text/html", '{"a": 1}'],
     broken: ["application/json", '{"a": '],
     empty: ["application/json", ""],
     bom: ["application/json", '\ufeff{"a": 1}'],
@@ -155,7 +155,7 @@ const CALLS = {
   "basic auth": (axios) =>
     axios.get(url("/200"), { auth: { username: "me", password: "wörd" }, headers: { Authorization: "x" } }),
   "a text": (axios) => axios.get(url("/200/text")),
-  "JSON that says it is HTML": (axios) => axios.get(url("/200/labelled")),
+  "JSON that says it is HTML": (axios) => axios.get(url("/200/labeled")),
   "broken JSON": (axios) => axios.get(url("/200/broken")),
   "broken JSON that must be some": (axios) =>
     axios.get(url("/200/broken"), { responseType: "json", transitional: { silentJSONParsing: false } }),
