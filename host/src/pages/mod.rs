@@ -42,9 +42,9 @@ use page_call::PageCall;
 /// How many versions of a connector are asked for its schema, one after the other, where each is replaced meanwhile.
 const SCHEMA_VERSIONS: usize = 3;
 
-/// How often a call holds its request's state: for the guest, and in its canonical spelling, in which numbers are up to
-/// twice as long.
-const CALL_COPIES: u64 = 3;
+/// How often a call holds its request's state: for the guest, and in its canonical spelling, in which numbers such as
+/// `1e20` are up to five times as long.
+const CALL_COPIES: u64 = 6;
 
 /// How often a state is held while it is given back: with its mark, and in the answer's text.
 const GIVEN_BACK_COPIES: u64 = 2;
