@@ -67,11 +67,18 @@ function writtenFiles({ tokens, shown }) {
 
 function longPauses({ tokens, shown }) {
   const notes = [];
+  // What is called `sleep` is a few lines of the function's own, which say what it counts in.
+  const isThousand = (token) => token?.type === "number" && Number(token.value.replaceAll("_", "")) === 1000;
+  const isTimes = ({ type, value }) => type === "sign" && value === "*";
+  const countsSeconds = tokens.some(
+    (token, at) => isTimes(token) && (isThousand(tokens[at - 1]) || isThousand(tokens[at + 1])),
+  );
+  const unit = { setTimeout: 1, sleep: countsSeconds ? 1000 : 1 };
   tokens.forEach(({ value, line }, at) => {
-    if (value !== "setTimeout" && value !== "sleep") return;
+    if (!Object.hasOwn(unit, value)) return;
     const end = tokens.findIndex((token, index) => index > at && token.value === ")" && token.type === "sign");
     const pause = tokens.slice(at, end).findLast(({ type }) => type === "number");
-    const milliseconds = Number(pause?.value.replaceAll("_", "")) * (value === "sleep" ? 1000 : 1);
+    const milliseconds = Number(pause?.value.replaceAll("_", "")) * unit[value];
     if (milliseconds >= LONG_PAUSE && milliseconds < 2 ** 32) {
       const words = `${value}(… ${pause.value})`;
       notes.push(

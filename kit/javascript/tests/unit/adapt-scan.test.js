@@ -320,3 +320,14 @@ test("optional imports are no hindrance, and hints and differences are told", ()
     "index.js: the module begins anew for each page, so cached is lost after it",
   ]);
 });
+
+test("a sleep of the function's own counts in what it says that it does", () => {
+  const told = (sleep, pause) => found(`const sleep = ${sleep};\nasync function page() { await sleep(${pause}); }`).notes;
+  assert.deepEqual(told("(ms) => new Promise((done) => setTimeout(done, ms))", 100), []);
+  assert.match(told("(ms) => new Promise((done) => setTimeout(done, ms))", "100_000")[0], /sleep\(… 100_000\) outlasts/);
+  for (const length of ["s * 1000", "1_000 * s", "s * 1e3"]) {
+    const seconds = `(s) => new Promise((done) => setTimeout(done, ${length}))`;
+    assert.match(told(seconds, 100)[0], /line 2: sleep\(… 100\) outlasts/, length);
+    assert.deepEqual(told(seconds, 0.5), [], length);
+  }
+});
