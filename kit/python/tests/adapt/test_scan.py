@@ -7,6 +7,7 @@ import tempfile
 import textwrap
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from weld_adapt.tools import findings, packages, requirements
 from weld_adapt.tools.refusal import NotServed
@@ -61,6 +62,8 @@ class Entries(ScanCase):
             ("from flask import Flask\napp = Flask(__name__)", "main.py, line 2: a Flask application with routes"),
             ("def handler(req)\n    pass", "main.py, line 1: expected ':'"),
             ("import ssl\ndef handler(req): pass", "main.py, line 1: import ssl: Python in components has no module ssl"),
+            ("from . import util\ndef handler(req): pass", "main.py, line 1: from . import util: there is no such file"),
+            ("from .util import rows\ndef handler(req): pass", "main.py, line 1: from .util import rows: there is no such file"),
             ("def handler(req):\n    import cgi", "main.py, line 2: import cgi: Python 3.13 removed it"),
         ):
             self.assertIn(words, self.refused(text), text)
@@ -196,6 +199,24 @@ class Packages(ScanCase):
             {"pytz": "==2024.1", "requests-oauthlib": ">=1,<3", "functions-framework": "==3.*", "flask": "~=3.0"},
         )
         self.assertEqual([note.partition(":")[0] for note in found.notes], [f"requirements.txt, line {n}" for n in (6, 7, 8)])
+
+    def test_a_package_that_is_not_listed_is_bundled_with_a_word(self):
+        def pip(specifiers, target):
+            return [{"metadata": {"name": one.partition("=")[0], "version": "1.0"}} for one in specifiers]
+
+        files = {
+            "main.py": "import config\nimport pytz\nimport listed",
+            "requirements.txt": "Listed==1.0\n",
+        }
+        scan = self.scan(files)
+        with (
+            tempfile.TemporaryDirectory() as target,
+            mock.patch.object(packages, "_pip", pip),
+            mock.patch.object(packages, "_note_step_back", lambda *_: None),
+        ):
+            notes = packages.install(scan, target).notes
+        self.assertEqual(len(notes), 1, notes)
+        self.assertIn("main.py, line 1: config 1.0 of the package index is bundled for import config", notes[0])
 
     def test_the_command_answers_in_json(self):
         folder = tempfile.TemporaryDirectory()

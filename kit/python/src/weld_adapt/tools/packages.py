@@ -40,6 +40,9 @@ DISTRIBUTIONS = {
 }
 """Packages whose name on the index differs from that of their module."""
 
+USUAL = ("pydash", "python-dateutil", "pytz", "requests", "tzdata", "urllib3")
+"""Packages that functions often import without listing them."""
+
 WRITE_INSTEAD = {
     "json_normalize": "flatten each row in a loop of its own",
     "DataFrame": "a list of dicts is what a page takes",
@@ -98,6 +101,11 @@ def install(scan: Scan, target: str) -> Bundle:
     bundle.packages = [f"{name} {version}" for name, version in sorted(installed.items())]
     for name, one in packages.items():
         version = installed.get(requirements.plain(name))
+        if version and requirements.plain(name) not in wishes.versions and name not in USUAL:
+            bundle.notes.append(
+                f"{one.place}: {name} {version} of the package index is bundled for import {one.name}, though requirements.txt"
+                " does not list it: is it the one, and not a file that is missing?"
+            )
         if version and specifiers[name] == name:
             _note_step_back(name, version, one, bundle)
     return bundle

@@ -93,7 +93,13 @@ class Scan:
         self.files[name] = file = OwnFile(name, path, shown, *parsed(path, shown))
         guarded = _guarded(file.tree)
         for node in ast.walk(file.tree):
+            is_relative = isinstance(node, ast.ImportFrom) and node.level > 0
             for wanted, members in _names(node, file):
+                # A package is never meant by it.
+                if is_relative and not self.is_own(wanted.partition(".")[0]):
+                    if id(node) in guarded:
+                        continue
+                    raise NotServed(f"{file.place(node)}: {ast.unparse(node)}: there is no such file in the function's folder")
                 self._follow(wanted, members, file.place(node), id(node) in guarded)
 
     def _follow(self, wanted: str, members: tuple[str, ...], place: str, is_optional: bool) -> None:
