@@ -66,14 +66,48 @@ impl AdaptedFunction {
         }
         if self.has_own_settings {
             let file = self.name.config_file();
+            let key = findings
+                .key_variable
+                .as_ref()
+                .map_or_else(String::new, |key| {
+                    format!("; if [env] there has a line for {key}, delete it")
+                });
             lines.push((
                 "settings",
-                format!("{file} was there, and is left as it is"),
+                format!("{file} was there, and is left as it is{key}"),
             ));
         }
         for note in &findings.notes {
             lines.push(("note", note.clone()));
         }
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_found_later_may_stand_in_settings_that_are_kept() {
+        let adapted = |key_variable: Option<&str>, has_own_settings| AdaptedFunction {
+            folder: PathBuf::from("shop"),
+            name: "shop".parse().unwrap(),
+            findings: FunctionFindings {
+                key_variable: key_variable.map(str::to_owned),
+                ..FunctionFindings::default()
+            },
+            has_own_settings,
+        };
+        let told = |adapted: AdaptedFunction| {
+            let lines = adapted.summary();
+            let settings = lines.into_iter().find(|(word, _)| *word == "settings");
+            settings.map(|(_, words)| words)
+        };
+        let kept = "shop.toml was there, and is left as it is";
+        assert_eq!(told(adapted(None, true)).as_deref(), Some(kept));
+        let with_key = format!("{kept}; if [env] there has a line for API_KEY, delete it");
+        assert_eq!(told(adapted(Some("API_KEY"), true)), Some(with_key));
+        assert_eq!(told(adapted(Some("API_KEY"), false)), None);
     }
 }
