@@ -3,14 +3,10 @@
 //! The tools are scripts, as in the tests of `build`. What the scan of a source finds, and how a function is served, is the
 //! subject of `kit/python/tests`.
 
-use crate::{PROGRAM, guests};
+use super::workshop::Workshop;
+use crate::guests;
 use std::fs;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::Command;
-use tempfile::TempDir;
-use weld_host_tests::process::{Ended, Process};
+use weld_host_tests::process::Ended;
 
 const FOUND: &str = r#"{"found": {"module": "main", "entry": "handler(req) in main.py", "key_variable": "WELD_KEY",
     "variables": [{"name": "TOKEN", "place": "main.py, line 3", "has_default": false}],
@@ -18,86 +14,35 @@ const FOUND: &str = r#"{"found": {"module": "main", "entry": "handler(req) in ma
     "not_literal": ["main.py, line 5: os.environ[name]"], "packages": PACKAGES, "needs_packages": NEEDS,
     "hints": ["a hint"], "notes": ["a note"]}}"#;
 
-/// A folder `code` with a function, and one with tools.
-struct Desk(TempDir);
+/// With a folder `code` that has a function. The script is Python's answer to the scan; it may use its arguments.
+fn desk(python: &str) -> Workshop {
+    let componentize = format!(
+        "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit\n\
+         for last in \"$@\"; do :; done; cp '{}' \"$last\"",
+        guests::ECHOES_STATE
+    );
+    Workshop::empty()
+        .with("code/main.py", "def handler(req): ...\r\n")
+        .with("code/data/zones.csv", "a,b\n")
+        .with("code/.env", "TOKEN=secret")
+        .with_tool("tools/python3", python)
+        .with_tool("tools/componentize-py", &componentize)
+}
 
-impl Desk {
-    /// The script is Python's answer to the scan; it may use its arguments.
-    fn new(python: &str) -> Self {
-        let desk = Self(TempDir::new().expect("a temporary folder"));
-        desk.write("code/main.py", "def handler(req): ...\r\n");
-        desk.write("code/data/zones.csv", "a,b\n");
-        desk.write("code/.env", "TOKEN=secret");
-        desk.tool("tools/python3", python);
-        desk.tool(
-            "tools/componentize-py",
-            &format!(
-                "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit\n\
-                 for last in \"$@\"; do :; done; cp '{}' \"$last\"",
-                guests::ECHOES_STATE
-            ),
-        );
-        desk
-    }
-
-    /// Python whose scan finds [`FOUND`], with packages to install or not.
-    fn with_findings(needs_packages: bool) -> Self {
-        let scanned = FOUND
-            .replace("PACKAGES", "[]")
-            .replace("NEEDS", &needs_packages.to_string());
-        let installed = FOUND
-            .replace("PACKAGES", "[\"pytz 2026.6\"]")
-            .replace("NEEDS", "true");
-        let answer = |text: &str| format!("cat <<'END'\n{text}\nEND\n");
-        Self::new(&format!(
-            "if [ \"$3\" = install ]; then {}else {}fi",
-            answer(&installed),
-            answer(&scanned)
-        ))
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        let folder = self.0.path().canonicalize().expect("it is there");
-        folder.join(path)
-    }
-
-    fn write(&self, path: &str, contents: &str) {
-        let path = self.at(path);
-        fs::create_dir_all(path.parent().expect("it is on the desk")).unwrap();
-        fs::write(path, contents).expect("the desk can be written to");
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.at(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-
-    fn tool(&self, path: &str, script: &str) {
-        let (name, calls) = (path.rsplit('/').next().unwrap(), self.at("calls"));
-        self.write(
-            path,
-            &format!(
-                "#!/bin/sh\nPATH=/usr/bin:/bin\necho {name} \"$@\" >> '{}'\n{script}\n",
-                calls.display()
-            ),
-        );
-        fs::set_permissions(self.at(path), Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn adapt(&self, arguments: &[&str]) -> Ended {
-        let mut command = Command::new(PROGRAM);
-        command
-            .arg("adapt")
-            .args(arguments)
-            .env_clear()
-            .env("PATH", self.at("tools"))
-            .current_dir(self.0.path());
-        Process::start(&mut command).wait()
-    }
-
-    fn calls(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.at("calls")).unwrap_or_default();
-        calls.lines().map(str::to_owned).collect()
-    }
+/// With Python whose scan finds [`FOUND`], with packages to install or not.
+fn desk_with_findings(needs_packages: bool) -> Workshop {
+    let scanned = FOUND
+        .replace("PACKAGES", "[]")
+        .replace("NEEDS", &needs_packages.to_string());
+    let installed = FOUND
+        .replace("PACKAGES", "[\"pytz 2026.6\"]")
+        .replace("NEEDS", "true");
+    let answer = |text: &str| format!("cat <<'END'\n{text}\nEND\n");
+    desk(&format!(
+        "if [ \"$3\" = install ]; then {}else {}fi",
+        answer(&installed),
+        answer(&scanned)
+    ))
 }
 
 fn assert_refused(ended: &Ended, words: &str) {
@@ -108,8 +53,11 @@ fn assert_refused(ended: &Ended, words: &str) {
 
 #[test]
 fn a_function_becomes_a_plugin_with_its_files_as_they_are() {
-    let desk = Desk::with_findings(false);
-    let ended = desk.adapt(&["code", "-o", "made/shop", "--plugins", "plugins"]);
+    let desk = desk_with_findings(false);
+    let ended = desk.run(
+        "adapt",
+        &["code", "-o", "made/shop", "--plugins", "plugins"],
+    );
     assert!(ended.status.success(), "{ended:?}");
     assert_eq!(
         desk.calls(),
@@ -171,18 +119,21 @@ fn a_function_becomes_a_plugin_with_its_files_as_they_are() {
 
 #[test]
 fn flags_reach_the_scan_and_packages_are_installed_once_the_tools_are_there() {
-    let desk = Desk::with_findings(true);
-    let ended = desk.adapt(&[
-        "code/main.py",
-        "--name",
-        "shop",
-        "--entry",
-        "go",
-        "--key-variable",
-        "K",
-        "--stand-in",
-        "pandas",
-    ]);
+    let desk = desk_with_findings(true);
+    let ended = desk.run(
+        "adapt",
+        &[
+            "code/main.py",
+            "--name",
+            "shop",
+            "--entry",
+            "go",
+            "--key-variable",
+            "K",
+            "--stand-in",
+            "pandas",
+        ],
+    );
     assert!(ended.status.success(), "{ended:?}");
     let question = "function main.py --entry go --key-variable K --stand-in pandas";
     let calls = desk.calls();
@@ -210,7 +161,7 @@ fn flags_reach_the_scan_and_packages_are_installed_once_the_tools_are_there() {
 
 #[test]
 fn tools_are_got_into_the_folder_where_the_machine_has_none() {
-    let desk = Desk::with_findings(true);
+    let desk = desk_with_findings(true);
     let script = desk.read("tools/python3").replace(
         "PATH=/usr/bin:/bin\n",
         &format!(
@@ -226,7 +177,7 @@ fn tools_are_got_into_the_folder_where_the_machine_has_none() {
         desk.at("tools/componentize"),
     )
     .unwrap();
-    let ended = desk.adapt(&["code", "-o", "shop", "--plugins", "plugins"]);
+    let ended = desk.run("adapt", &["code", "-o", "shop", "--plugins", "plugins"]);
     assert!(ended.status.success(), "{ended:?}");
     let said = ended.stderr.join("\n");
     for command in [
@@ -241,8 +192,8 @@ fn tools_are_got_into_the_folder_where_the_machine_has_none() {
 
 #[test]
 fn what_the_scan_refuses_is_one_line_and_leaves_nothing_behind() {
-    let desk = Desk::new("echo '{\"refused\": \"main.py, line 3: import ssl: no\"}'");
-    let ended = desk.adapt(&["code", "-o", "shop"]);
+    let desk = desk("echo '{\"refused\": \"main.py, line 3: import ssl: no\"}'");
+    let ended = desk.run("adapt", &["code", "-o", "shop"]);
     assert_refused(&ended, "main.py, line 3: import ssl: no");
     assert_eq!(ended.stderr.len(), 1, "{ended:?}");
     assert!(!desk.at("shop").exists());
@@ -251,30 +202,30 @@ fn what_the_scan_refuses_is_one_line_and_leaves_nothing_behind() {
 
 #[test]
 fn what_only_the_build_finds_is_one_line_too() {
-    let desk = Desk::with_findings(false);
+    let desk = desk_with_findings(false);
     desk.tool(
         "tools/componentize-py",
         "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit\n\
          printf 'AssertionError: Traceback:\\nweld_adapt.tools.refusal.NotServed: main.py, line 3: import x: no\\n\\n\
          Stack backtrace:\\n  0: anyhow\\n' >&2; exit 1",
     );
-    let ended = desk.adapt(&["code", "-o", "shop"]);
+    let ended = desk.run("adapt", &["code", "-o", "shop"]);
     assert_refused(&ended, "main.py, line 3: import x: no");
     assert!(!ended.stderr.join("\n").contains("anyhow"), "{ended:?}");
 }
 
 #[test]
 fn a_second_run_takes_the_changed_function_and_leaves_the_settings() {
-    let desk = Desk::with_findings(false);
+    let desk = desk_with_findings(false);
     assert!(
-        desk.adapt(&["code", "-o", "shop", "--plugins", "plugins"])
+        desk.run("adapt", &["code", "-o", "shop", "--plugins", "plugins"])
             .status
             .success()
     );
     desk.write("shop/shop.toml", "# mine");
     desk.write("plugins/shop.toml", "# the operator's");
     desk.write("code/main.py", "changed");
-    let ended = desk.adapt(&["code", "-o", "shop", "--plugins", "plugins"]);
+    let ended = desk.run("adapt", &["code", "-o", "shop", "--plugins", "plugins"]);
     assert!(ended.status.success(), "{ended:?}");
     assert_eq!(desk.read("shop/function/main.py"), "changed");
     assert_eq!(desk.read("shop/shop.toml"), "# mine");
@@ -285,7 +236,7 @@ fn a_second_run_takes_the_changed_function_and_leaves_the_settings() {
 
 #[test]
 fn what_is_no_function_or_in_the_way_is_refused_before_any_tool_is_called() {
-    let desk = Desk::with_findings(false);
+    let desk = desk_with_findings(false);
     desk.write("mine/notes.txt", "mine");
     desk.write("empty/notes.txt", "");
     desk.write("Schema/main.py", "");
@@ -311,7 +262,7 @@ fn what_is_no_function_or_in_the_way_is_refused_before_any_tool_is_called() {
         (&["many", "-o", "shop"], "more than 1000 files"),
         (&["linked", "-o", "shop"], "key is a link"),
     ] {
-        let ended = desk.adapt(arguments);
+        let ended = desk.run("adapt", arguments);
         assert_refused(&ended, words);
         assert_eq!(ended.stderr.len(), 1, "{ended:?}");
         assert!(!desk.at("shop").exists(), "{arguments:?}");

@@ -1,84 +1,29 @@
 //! `weld-host adapt` for a function of Node: which tools it calls, and the folder that it makes. The tools are scripts here;
 //! the kit's own tests run the command with the real ones.
 
-use crate::{PROGRAM, guests};
+use super::workshop::Workshop;
+use crate::guests;
 use std::fs;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use tempfile::TempDir;
-use weld_host_tests::process::{Ended, Process};
+use std::path::Path;
 
 const FUNCTION: &str = "exports.handler = async (event) => event;\n";
 
-/// A folder with the function `shop`, and one with tools.
-struct Bench(TempDir);
-
-impl Bench {
-    /// A bench whose Node answers this when it is asked what the source says.
-    fn new(answer: &str) -> Self {
-        let bench = Self(TempDir::new().expect("a temporary folder"));
-        for (path, text) in [
-            ("shop/index.js", FUNCTION),
-            ("shop/lib/api.js", "// Asks the API.\n"),
-            ("shop/package.json", r#"{"main": "index.js"}"#),
-            ("shop/node_modules/a/index.js", ""),
-            ("shop/.env", "TOKEN=secret\n"),
-        ] {
-            bench.write(path, text);
-        }
-        bench.tool(
-            "node",
-            &format!("case $1 in --version) echo v20.1.0;; *) echo '{answer}';; esac"),
-        );
-        let made = format!(
-            "case $1 in run) cp '{}' made.wasm; mv made.wasm \"$(basename \"$PWD\").wasm\";; *) mkdir -p node_modules/dayjs; \
-             echo '{{\"version\": \"1.2.3\"}}' > node_modules/dayjs/package.json;; esac",
-            guests::ECHOES_STATE
-        );
-        bench.tool("npm", &made);
-        bench
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        self.0.path().join(path)
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.at(path);
-        fs::create_dir_all(path.parent().expect("it lies on the bench")).unwrap();
-        fs::write(path, text).expect("the folder can be written");
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.at(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-    }
-
-    fn tool(&self, name: &str, script: &str) {
-        let calls = self.at("calls").display().to_string();
-        let text =
-            format!("#!/bin/sh\nPATH=/usr/bin:/bin\necho {name} \"$@\" >> '{calls}'\n{script}\n");
-        let path = format!("tools/{name}");
-        self.write(&path, &text);
-        fs::set_permissions(self.at(&path), Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn adapt(&self, arguments: &[&str]) -> Ended {
-        let mut command = Command::new(PROGRAM);
-        command
-            .arg("adapt")
-            .args(arguments)
-            .env_clear()
-            .env("PATH", self.at("tools"))
-            .current_dir(self.0.path());
-        Process::start(&mut command).wait()
-    }
-
-    fn calls(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.at("calls")).unwrap_or_default();
-        calls.lines().map(str::to_owned).collect()
-    }
+/// With the function `shop`, and Node, which answers this when it is asked what the source says.
+fn bench(answer: &str) -> Workshop {
+    let node = format!("case $1 in --version) echo v20.1.0;; *) echo '{answer}';; esac");
+    let npm = format!(
+        "case $1 in run) cp '{}' made.wasm; mv made.wasm \"$(basename \"$PWD\").wasm\";; *) mkdir -p node_modules/dayjs; \
+         echo '{{\"version\": \"1.2.3\"}}' > node_modules/dayjs/package.json;; esac",
+        guests::ECHOES_STATE
+    );
+    Workshop::empty()
+        .with("shop/index.js", FUNCTION)
+        .with("shop/lib/api.js", "// Asks the API.\n")
+        .with("shop/package.json", r#"{"main": "index.js"}"#)
+        .with("shop/node_modules/a/index.js", "")
+        .with("shop/.env", "TOKEN=secret\n")
+        .with_tool("tools/node", &node)
+        .with_tool("tools/npm", &npm)
 }
 
 const FOUND: &str = r#"{"found": {"entry": "handler in index.js", "key_variable": "WELD_API_KEY",
@@ -87,8 +32,8 @@ const FOUND: &str = r#"{"found": {"entry": "handler in index.js", "key_variable"
 
 #[test]
 fn function_becomes_a_folder_that_build_takes_and_its_files_stay_as_they_are() {
-    let bench = Bench::new(FOUND);
-    let ended = bench.adapt(&["shop", "-o", "orders", "--plugins", "plugins"]);
+    let bench = bench(FOUND);
+    let ended = bench.run("adapt", &["shop", "-o", "orders", "--plugins", "plugins"]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     let scan = "node weld-connector/bin/weld-function-scan.js function index.js";
     assert_eq!(
@@ -146,9 +91,12 @@ fn packages_are_installed_beside_the_tools_and_told_with_their_versions() {
         r#""dependencies": {}"#,
         r#""dependencies": {"dayjs": "^1.0.0"}"#,
     );
-    let bench = Bench::new(&answer);
+    let bench = bench(&answer);
     let flags = ["--entry", "orders", "--key-variable", "MY_KEY"];
-    let ended = bench.adapt(&[&["shop/index.js", "--name", "orders"][..], &flags].concat());
+    let ended = bench.run(
+        "adapt",
+        &[&["shop/index.js", "--name", "orders"][..], &flags].concat(),
+    );
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     let calls = bench.calls();
     assert!(
@@ -170,8 +118,8 @@ fn packages_are_installed_beside_the_tools_and_told_with_their_versions() {
 #[test]
 fn refusal_of_the_source_is_one_line_before_anything_is_downloaded() {
     let refused = r#"{"refused": "index.js, line 3: pg can not be bundled"}"#;
-    let bench = Bench::new(refused);
-    let ended = bench.adapt(&["shop", "--name", "orders"]);
+    let bench = bench(refused);
+    let ended = bench.run("adapt", &["shop", "--name", "orders"]);
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert_eq!(
         ended.stderr,
@@ -183,8 +131,8 @@ fn refusal_of_the_source_is_one_line_before_anything_is_downloaded() {
 
 #[test]
 fn second_run_takes_changed_files_and_leaves_the_settings() {
-    let bench = Bench::new(FOUND);
-    let run = || bench.adapt(&["shop", "-o", "orders"]);
+    let bench = bench(FOUND);
+    let run = || bench.run("adapt", &["shop", "-o", "orders"]);
     assert_eq!(run().status.code(), Some(0));
     bench.write("orders/orders.toml", "# mine\n");
     bench.write("shop/index.js", "// changed\n");
@@ -199,12 +147,12 @@ fn second_run_takes_changed_files_and_leaves_the_settings() {
 #[test]
 fn missing_or_old_node_is_told_with_where_to_get_it() {
     for (script, words) in [(None, "node is missing"), (Some("echo v18.2.0"), "20")] {
-        let bench = Bench::new(FOUND);
+        let bench = bench(FOUND);
         match script {
-            Some(script) => bench.tool("node", script),
+            Some(script) => bench.tool("tools/node", script),
             None => fs::remove_file(bench.at("tools/node")).unwrap(),
         }
-        let ended = bench.adapt(&["shop", "-o", "orders"]);
+        let ended = bench.run("adapt", &["shop", "-o", "orders"]);
         assert_eq!(ended.status.code(), Some(1), "{ended:?}");
         let line = ended.stderr.last().expect("a line");
         assert!(

@@ -6,3 +6,4 @@ mod build;
 mod check;
 mod example;
 mod new;
+mod workshop;

@@ -6,56 +6,23 @@
 mod tools;
 mod watch;
 
-use crate::{PROGRAM, guests};
+use super::workshop::Workshop;
+use crate::guests;
 use std::fs;
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use tempfile::TempDir;
+use std::path::Path;
 use weld_host_tests::process::{Ended, Process};
 
 const CARGO_MANIFEST: &str = "[package]\nname = \"beers\"\nversion = \"0.1.0\"\n";
 
 const NODE_MANIFEST: &str = r#"{"name": "@acme/beers", "scripts": {"build": "x"}}"#;
 
-/// A folder `beers` with sources, one with tools, and a third for plugins, which is not there yet.
-struct Workshop(TempDir);
-
+/// With a folder `beers` for sources, one for tools, and a third for plugins, which is not there yet.
 impl Workshop {
     fn new() -> Self {
-        let workshop = Self(TempDir::new().expect("a temporary folder"));
+        let workshop = Self::empty();
         for folder in ["beers", "tools"] {
             fs::create_dir(workshop.at(folder)).expect("the folder can be written");
         }
-        workshop
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        // As the program tells it: on some systems the temporary folder is a link.
-        self.0
-            .path()
-            .canonicalize()
-            .expect("it is there")
-            .join(path)
-    }
-
-    fn with(self, path: &str, contents: impl AsRef<[u8]>) -> Self {
-        let path = self.at(path);
-        fs::create_dir_all(path.parent().expect("it lies in the workshop")).unwrap();
-        fs::write(path, contents).expect("the folder can be written");
-        self
-    }
-
-    /// A script. It tells its arguments first, one call a line, in the file `calls`.
-    fn with_tool(self, path: &str, script: &str) -> Self {
-        let (name, calls) = (path.rsplit('/').next().unwrap(), self.at("calls"));
-        let text = format!(
-            "#!/bin/sh\nPATH=/usr/bin:/bin\necho {name} \"$@\" >> '{}'\n{script}\n",
-            calls.display()
-        );
-        let workshop = self.with(path, text);
-        fs::set_permissions(workshop.at(path), Permissions::from_mode(0o755)).unwrap();
         workshop
     }
 
@@ -71,24 +38,8 @@ impl Workshop {
             .with_tool("tools/cargo", &format!("echo '{message}'"))
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command
-            .arg("build")
-            .args(arguments)
-            .env_clear()
-            .env("PATH", self.at("tools"))
-            .current_dir(self.0.path());
-        command
-    }
-
     fn build(&self, arguments: &[&str]) -> Ended {
-        Process::start(&mut self.command(arguments)).wait()
-    }
-
-    fn calls(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.at("calls")).unwrap_or_default();
-        calls.lines().map(str::to_owned).collect()
+        self.run("build", arguments)
     }
 
     /// Whether the plugins folder has this component, whole.
@@ -160,7 +111,7 @@ fn folder_that_holds_no_connector_is_told() {
 #[test]
 fn folder_is_the_current_one_where_none_is_named() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE);
-    let mut command = workshop.command(&["--plugins", "../plugins"]);
+    let mut command = workshop.command("build", &["--plugins", "../plugins"]);
     let ended = Process::start(command.current_dir(workshop.at("beers"))).wait();
     assert!(ended.status.success(), "{ended:?}");
     assert!(workshop.has_installed(guests::ECHOES_STATE));
@@ -209,7 +160,7 @@ fn connector_in_rust_is_built_by_the_real_cargo() {
             fs::read(guests.join("Cargo.lock")).unwrap(),
         )
         .with("beers/src/main.rs", source);
-    let mut command = workshop.command(&["beers"]);
+    let mut command = workshop.command("build", &["beers"]);
     for variable in [
         "PATH",
         "HOME",

@@ -1,6 +1,7 @@
 //! The tools of each language: how they are called, and what is said where one is missing, too old or fails.
 
-use super::{CARGO_MANIFEST, NODE_MANIFEST, Workshop, assert_fails, copies};
+use super::super::workshop::Workshop;
+use super::{CARGO_MANIFEST, NODE_MANIFEST, assert_fails, copies};
 use crate::guests;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

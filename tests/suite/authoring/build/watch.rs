@@ -1,6 +1,7 @@
 //! `build --watch`, and signals.
 
-use super::{Workshop, assert_fails};
+use super::super::workshop::Workshop;
+use super::assert_fails;
 use crate::guests;
 use std::fs;
 use weld_host_tests::process::Process;
@@ -25,7 +26,7 @@ fn watch_builds_again_when_a_source_changes_until_a_signal() {
             .filter(|call| call.starts_with("cargo"))
             .count()
     };
-    let process = Process::start(&mut workshop.command(&["beers", "--watch"]));
+    let process = Process::start(&mut workshop.command("build", &["beers", "--watch"]));
     let waits = |times: usize| {
         process.stdout().wait_until(|lines| {
             lines
@@ -57,7 +58,7 @@ fn signal_ends_a_build() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE)
         // In place of the shell, so that there is no child of a child.
         .with_tool("tools/cargo", "echo $$ >> ../calls; exec sleep 600");
-    let process = Process::start(&mut workshop.command(&["beers"]));
+    let process = Process::start(&mut workshop.command("build", &["beers"]));
     until("the tool runs", || workshop.calls().len() == 3);
     let tool = workshop.calls().pop().expect("its number");
     process.signal(rustix::process::Signal::TERM);
