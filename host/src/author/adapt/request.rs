@@ -20,3 +20,15 @@ pub(crate) struct AdaptRequest {
     /// The folder to make; by default one with the connector's name, here.
     pub(crate) output: Option<PathBuf>,
 }
+
+impl AdaptRequest {
+    /// What the scan of a source is told, in whatever language: a flag and its value each.
+    pub(super) fn scan_flags(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("--entry", &self.entry),
+            ("--key-variable", &self.key_variable),
+        ]
+        .into_iter()
+        .filter_map(|(flag, value)| Some((flag, value.as_deref()?)))
+    }
+}

@@ -51,13 +51,8 @@ pub(super) async fn prepare(
     let mut question = Tool::new("node", &folder.path, GET_NODE)
         .with([SCAN, FUNCTION])
         .with([&source.file]);
-    for (flag, value) in [
-        ("--entry", &request.entry),
-        ("--key-variable", &request.key_variable),
-    ] {
-        if let Some(value) = value {
-            question = question.with([format!("{flag}={value}")]);
-        }
+    for (flag, value) in request.scan_flags() {
+        question = question.with([format!("{flag}={value}")]);
     }
     // Before anything is downloaded: most of what is wrong with a function shows in its source.
     let NodeFindings {

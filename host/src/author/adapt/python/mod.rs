@@ -47,13 +47,8 @@ pub(super) async fn prepare(
             .with_variable("PYTHONDONTWRITEBYTECODE", "1")
             .with(["-m", "weld_adapt.tools", tool, FUNCTION])
             .with([&source.file]);
-        for (flag, value) in [
-            ("--entry", &request.entry),
-            ("--key-variable", &request.key_variable),
-        ] {
-            if let Some(value) = value {
-                call = call.with([flag, value]);
-            }
+        for (flag, value) in request.scan_flags() {
+            call = call.with([flag, value]);
         }
         for package in &request.stand_ins {
             call = call.with(["--stand-in", package]);
