@@ -18,7 +18,6 @@ mod attempt;
 mod auth;
 #[cfg(feature = "bench")]
 mod bench;
-mod blocks;
 mod body;
 mod break_fault;
 mod buffered_read;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use http::Response;
-use url::Url;
 
 use super::attempt::{Attempt, Bearer, TryFailure};
 use super::body::ResponseBody;
+use super::call_target::CallTarget;
 use super::error::EgressError;
 use super::governor::{ResponseVerdict, another_try};
 use super::outgoing::Outgoing;
@@ -163,7 +163,7 @@ impl Upstream {
                 return match ended {
                     Ok(answer) if judgment.is_hidden_limit => {
                         P::set_aside(answer);
-                        Err(self.refused(url, &judgment).into())
+                        Err(self.refused(&target, &judgment).into())
                     }
                     ended => ended.map_err(|failure| policy.failed(failure)),
                 };
@@ -191,18 +191,18 @@ impl Upstream {
     }
 
     /// What whoever made the request gets in place of a response that only a rule knows for a rate limit.
-    fn refused(&self, url: &Url, judgment: &Judgment<'_>) -> EgressError {
-        let origin = url.origin().ascii_serialization();
+    fn refused(&self, target: &CallTarget, judgment: &Judgment<'_>) -> EgressError {
+        let origin = target.origin();
         let told = match judgment.verdict {
             ResponseVerdict::RateLimit(told) => told,
             _ => None,
         };
         EgressError::RateLimited {
-            wait: told.or_else(|| self.governor.due_in(&origin, url.path())),
+            wait: told.or_else(|| self.governor.due_in(origin, target.url().path())),
             rule: judgment
                 .rule
                 .map_or_else(String::new, |rule| rule.name.clone()),
-            origin,
+            origin: origin.to_string(),
         }
     }
 }

@@ -110,7 +110,7 @@ impl Upstream {
         let rule = self
             .allow
             .matching(request.method.as_str(), url)
-            .ok_or_else(|| self.denied(request.method.as_str(), url))?;
+            .ok_or_else(|| self.denied(request.method.as_str(), target))?;
         record.allowed_by(rule.host().clone());
         let is_streamed = matches!(request.body, OutgoingBody::Streamed(_));
         let permit = self.admitted(target, attempt, record).await?;
@@ -178,7 +178,7 @@ impl Upstream {
         }
         let codings = Codings::of(head.status, &head.headers, is_head).map_err(|source| {
             EgressError::Failed {
-                origin: (**origin).to_owned(),
+                origin: origin.to_string(),
                 source: source.into(),
             }
         })?;
@@ -287,10 +287,10 @@ impl Upstream {
         self.allow.secure_form(method.as_str(), &url).unwrap_or(url)
     }
 
-    fn denied(&self, method: &str, url: &Url) -> EgressError {
+    fn denied(&self, method: &str, target: &CallTarget) -> EgressError {
         EgressError::Denied {
-            origin: url.origin().ascii_serialization(),
-            remedy: self.allow.remedy(method, url),
+            origin: target.origin().to_string(),
+            remedy: self.allow.remedy(method, target.url()),
             file: self.config_file.clone(),
         }
     }

@@ -5,7 +5,7 @@ const BLOCK_BYTES: usize = 16;
 /// The place of the first byte that is one of these. Each block is first looked at as a whole, which the processor does at once:
 /// a head is searched in a fraction of the time.
 #[inline]
-pub(in crate::egress) fn first(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> Option<usize> {
+pub(super) fn first(bytes: &[u8], is_one: impl Fn(u8) -> bool) -> Option<usize> {
     let (blocks, rest) = bytes.as_chunks::<BLOCK_BYTES>();
     let mut from = 0_usize;
     for block in blocks {

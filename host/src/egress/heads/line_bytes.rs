@@ -1,6 +1,6 @@
 //! What the bytes of a line are.
 
-use crate::egress::blocks::first;
+use super::blocks::first;
 
 /// What the bytes of a line are, besides its break.
 #[derive(Debug, Default, Clone, Copy)]

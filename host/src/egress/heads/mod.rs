@@ -5,6 +5,7 @@
 //! named in the log; one that says where the body ends may not be left out, since the rest of the connection would be read as
 //! something that it isn't. So heads are looked at line by line before the parser has them, by the parser's own rules.
 
+mod blocks;
 mod chunks;
 mod fault;
 mod framing;
