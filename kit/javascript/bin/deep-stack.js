@@ -5,10 +5,10 @@
 // Both are values in the component: the initial stack pointer, and the field `stack_limit` of the engine's `JSRuntime`,
 // which stands in the memory's image.
 
+import { I32_CONST, PAGE, readImage, readMemory, segment } from "./memory-image.js";
 import { enlargeFrames } from "./native-frames.js";
 import { Reader, join, rebuilt, sections, signed, unsigned } from "./wasm.js";
 
-const PAGE = 65536;
 // Enough for 6,000 plain calls, which take 5 MB of the 8 that the host's own stack has: it must not end first.
 const STACK_PAGES = 30;
 // What is left below the limit: for the making of the error, and for functions that don't look at it.
@@ -17,7 +17,7 @@ const RESERVED_PAGES = 2;
 // Of components and of modules.
 const [CORE_MODULE, COMPONENT] = [1, 4];
 const [MEMORY, GLOBAL, EXPORT, DATA, DATA_COUNT] = [5, 6, 7, 11, 12];
-const [I32, VARIABLE, I32_CONST, END] = [0x7f, 1, 0x41, 0x0b];
+const [I32, VARIABLE] = [0x7f, 1];
 
 /** The component with a deeper stack; undefined where it isn't built as the engine's known version is. */
 export function deepenStack(component) {
@@ -46,18 +46,10 @@ function withStack(module) {
     [MEMORY]: (content) => replaced(content, memory, unsigned(pages)),
     [GLOBAL]: (content) => replaced(content, pointer, signed(pages * PAGE)),
     // As the last segment, which overrides what others have there.
-    [DATA]: (content) => oneMore(content, word(limit, (memory.pages + RESERVED_PAGES) * PAGE)),
+    [DATA]: (content) => oneMore(content, segment(limit, word((memory.pages + RESERVED_PAGES) * PAGE))),
     [DATA_COUNT]: (content) => oneMore(content, new Uint8Array()),
   };
   return rebuilt(module, (id, content) => changes[id]?.(content) ?? content);
-}
-
-/** The only memory, which has no bound of its own: how many pages it begins with, and where that stands. */
-function readMemory(content) {
-  const reader = new Reader(content);
-  if (reader.unsigned() !== 1 || reader.byte() !== 0) return undefined;
-  const begin = reader.at;
-  return { pages: reader.unsigned(), begin, end: reader.at };
 }
 
 /** The initial value of the first global, and where that stands. */
@@ -98,21 +90,6 @@ function findLimit(content, size, top) {
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** The memory as the module's data fills it. */
-function readImage(content, size) {
-  const image = new Uint8Array(size);
-  const reader = new Reader(content);
-  for (let left = reader.unsigned(); left > 0; left--) {
-    if (reader.byte() !== 0 || reader.byte() !== I32_CONST) return undefined;
-    const address = reader.signed();
-    if (reader.byte() !== END) return undefined;
-    const bytes = reader.take(reader.unsigned());
-    if (address + bytes.length > size) return undefined;
-    image.set(bytes, address);
-  }
-  return image;
-}
-
 const replaced = (content, { begin, end }, bytes) => join([content.subarray(0, begin), bytes, content.subarray(end)]);
 
 /** A list, or only its count, with one more at its end. */
@@ -122,9 +99,8 @@ function oneMore(content, item) {
   return join([unsigned(count), content.subarray(reader.at), item]);
 }
 
-/** A segment of data that is one word. */
-function word(address, value) {
+function word(value) {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value, true);
-  return join([Uint8Array.of(0, I32_CONST), signed(address), Uint8Array.of(END, 4), bytes]);
+  return bytes;
 }

@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 
 import { bundle } from "./bundle.js";
 import { deepenStack } from "./deep-stack.js";
+import { clearFreeMemory } from "./free-memory.js";
 import { Mistake } from "./mistake.js";
 
 const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey] [--function]
@@ -154,13 +155,15 @@ async function withQuickJs(project, folder, world) {
   }).catch((cause) => {
     throw new Mistake(`no component can be made of the connector: ${cause.message}`, { cause });
   });
-  const deeper = deepenStack(component);
+  // If the memory is managed in another way, the component stays larger.
+  const smaller = clearFreeMemory(component) ?? component;
+  const deeper = deepenStack(smaller);
   if (deeper === undefined) {
     console.warn(
       "weld-connector-build: the stack stays as it is, at some 3,500 calls, since componentize-qjs is of another version",
     );
   }
-  await writeFile(join(folder, "connector.wasm"), deeper ?? component);
+  await writeFile(join(folder, "connector.wasm"), deeper ?? smaller);
 }
 
 async function withStarlingMonkey(project, folder, world) {

@@ -96,3 +96,14 @@ test("what a connector doesn't use isn't in its component", () => {
   sizeOf(`${GOOD}globalThis.used = () => crypto.randomUUID();\n`);
   assert.ok(readFileSync(join(folder, "size.wasm")).includes("get-random-u64"));
 });
+
+test("a component holds nothing that the engine had given back, such as the text of the modules", () => {
+  const { status, said } = build(`${GOOD}globalThis.used = (globalThis.absent?.some ?? 1) + (() => 4711).length;\n`);
+  assert.equal(status, 0, said);
+  const component = readFileSync(join(folder, "shop.wasm"));
+  // A function keeps its text, a module doesn't.
+  assert.ok(component.includes("() => 4711"));
+  assert.ok(!component.includes("globalThis.absent?.some"));
+  assert.ok(!component.includes("globalThis.weldConnectorLines = "));
+  assert.ok(component.length < 2_250_000, `${component.length} bytes`);
+});
