@@ -38,18 +38,26 @@ pub(crate) struct Arguments {
     /// How many connectors are as large as Python's
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) copies: u32,
-    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, large, or languages; may be repeated
+    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, large, languages, or adapted; may be repeated
     #[arg(long, value_name = "JOB")]
     pub(crate) only: Vec<Job>,
     /// Leave functions-framework out
     #[arg(long)]
     pub(crate) no_python: bool,
-    /// One round, over before it says anything: shows that the benchmark works
+    /// One round, over before it says anything: shows that the benchmark works; without adapted, unless that is asked for
     #[arg(long, conflicts_with_all = ["rounds", "seconds", "slots", "sleepers", "plugins", "reloads", "copies"])]
     pub(crate) smoke: bool,
 }
 
 impl Arguments {
+    /// What to measure, in this order.
+    pub(crate) fn jobs(&self) -> Vec<Job> {
+        if !self.only.is_empty() {
+            return self.only.clone();
+        }
+        if self.smoke { Job::smoke() } else { Job::all() }
+    }
+
     /// How many times 325 rows are synced.
     pub(crate) fn sync_scale(&self) -> u32 {
         if self.smoke { 1 } else { 1_000 }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use weld_host::author::new::Language;
 use weld_host::demo::EXAMPLE_CONNECTOR;
 
+use crate::adapted::{self, Form};
 use crate::child::Process;
 use crate::jobs::{KEY, TOKEN, Work};
 use crate::languages;
@@ -29,6 +30,8 @@ pub(crate) enum Handler {
     FunctionsFramework(Variant),
     /// weld-host with the connector that `weld-host new` makes in a language.
     Connector(Language),
+    /// weld-host with the guide's function, or with the same connector written for a kit.
+    Guide(Form, Language),
 }
 
 impl Handler {
@@ -36,19 +39,12 @@ impl Handler {
     pub(crate) const RUST: [Self; 2] = [Self::WeldHost, Self::Native];
 
     /// functions-framework with nothing done for it, which the others are compared with.
-    pub(crate) const FRAMEWORK: Self = Self::FunctionsFramework(Variant {
-        function: "page",
-        workers: 1,
-    });
+    pub(crate) const FRAMEWORK: Self = Self::FunctionsFramework(Variant::of_beers("page", 1));
 
     /// What fetching is measured on besides: functions-framework as it comes, then with what one can do for it.
     pub(crate) fn python(cores: usize) -> [Self; 3] {
-        let with_session = |workers| {
-            Self::FunctionsFramework(Variant {
-                function: "page_with_session",
-                workers,
-            })
-        };
+        let with_session =
+            |workers| Self::FunctionsFramework(Variant::of_beers("page_with_session", workers));
         [Self::FRAMEWORK, with_session(1), with_session(cores)]
     }
 
@@ -58,8 +54,17 @@ impl Handler {
             Self::WeldHost => "weld-host".to_owned(),
             Self::Native => "native".to_owned(),
             Self::Connector(language) => format!("weld-host in {}", languages::name(language)),
-            Self::FunctionsFramework(Variant { function, workers }) => {
-                let way = if function == "page" { "" } else { ", session" };
+            Self::Guide(form, language) => {
+                format!("{}, {}", form.name(), languages::name(language))
+            }
+            Self::FunctionsFramework(Variant {
+                function, workers, ..
+            }) => {
+                let way = if function == "page_with_session" {
+                    ", session"
+                } else {
+                    ""
+                };
                 let workers = if workers == 1 {
                     String::new()
                 } else {
@@ -133,11 +138,8 @@ impl Stage {
                 folder.join("plugins").into(),
                 folder.join("cache").into(),
             ],
-            Handler::Connector(language) => {
-                let plugins = self.plugins_of(language);
-                let cache = plugins.with_file_name("cache");
-                vec!["host".into(), plugins.into(), cache.into()]
-            }
+            Handler::Connector(language) => self.host_of(languages::name(language)),
+            Handler::Guide(form, language) => self.host_of(&adapted::folder_name(form, language)),
             Handler::Native => vec!["native".into(), self.api_address.to_string().into()],
             Handler::FunctionsFramework(variant) => {
                 let python = python.context("Python is not set up")?;
@@ -150,12 +152,29 @@ impl Stage {
         Ok((process, address))
     }
 
-    /// The plugins folder of a host with the connector of a language, which is not made yet.
-    pub(crate) fn plugins_of(&self, language: Language) -> PathBuf {
-        self.folder
-            .path()
-            .join(languages::name(language))
-            .join("plugins")
+    /// How a host is started on such a folder, with a cache beside it.
+    fn host_of(&self, folder: &str) -> Vec<OsString> {
+        let plugins = self.plugins_of(folder);
+        let cache = plugins.with_file_name("cache");
+        vec!["host".into(), plugins.into(), cache.into()]
+    }
+
+    /// The plugins folder of a host with one connector, in a folder of its own; neither is made yet.
+    pub(crate) fn plugins_of(&self, folder: &str) -> PathBuf {
+        self.folder.path().join(folder).join("plugins")
+    }
+
+    /// What the guide's function needs to reach the API, and the same connector of a kit.
+    pub(crate) fn configuration_of_function(&self) -> String {
+        let api = self.api_address;
+        format!(
+            "[env]\n\
+             API_BASE_URL = \"http://{api}\"\n\
+             API_BEARER_TOKEN = \"{TOKEN}\"\n\
+             \n\
+             [network]\n\
+             allow = [\"http://{api}\"]\n"
+        )
     }
 
     /// What the connectors of the templates need to reach the API.

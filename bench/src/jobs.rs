@@ -42,11 +42,13 @@ pub(crate) enum Job {
     Large,
     /// The connector that `weld-host new` makes, in each of its languages.
     Languages,
+    /// A cloud function, adapted and on its own platform.
+    Adapted,
 }
 
 impl Job {
     /// Those that are no pages, and their names.
-    const OTHERS: [(&str, Self); 7] = [
+    const OTHERS: [(&str, Self); 8] = [
         ("sync", Self::Sync),
         ("overload", Self::Overload),
         ("asleep", Self::Asleep),
@@ -54,12 +56,20 @@ impl Job {
         ("reload", Self::Reload),
         ("large", Self::Large),
         ("languages", Self::Languages),
+        ("adapted", Self::Adapted),
     ];
 
     /// What is measured unless something else is asked for.
     pub(crate) fn all() -> Vec<Self> {
         let pages = Work::ALL.into_iter().map(Self::Page);
         pages.chain(Self::OTHERS.map(|(_, job)| job)).collect()
+    }
+
+    /// What shows that the benchmark works: all but what builds for minutes.
+    pub(crate) fn smoke() -> Vec<Self> {
+        let mut jobs = Self::all();
+        jobs.retain(|job| *job != Self::Adapted);
+        jobs
     }
 }
 

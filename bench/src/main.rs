@@ -12,7 +12,9 @@
     reason = "a benchmark prints"
 )]
 
+mod adapted;
 mod arguments;
+mod author;
 mod child;
 mod crowd;
 mod handlers;
@@ -140,11 +142,7 @@ impl Mode {
 /// Measures every job that is asked for, and prints a table for each as soon as it has one.
 fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let extent = arguments.extent();
-    let jobs = if arguments.only.is_empty() {
-        Job::all()
-    } else {
-        arguments.only.clone()
-    };
+    let jobs = arguments.jobs();
     let pages: Vec<Work> = jobs
         .iter()
         .filter_map(|job| match job {
@@ -155,10 +153,12 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             | Job::Thousand
             | Job::Reload
             | Job::Large
-            | Job::Languages => None,
+            | Job::Languages
+            | Job::Adapted => None,
         })
         .collect();
-    let python = if pages.contains(&Work::Fetch) && !arguments.no_python {
+    let functions = pages.contains(&Work::Fetch) || jobs.contains(&Job::Adapted);
+    let python = if functions && !arguments.no_python {
         Python::find()?
     } else {
         None
@@ -189,6 +189,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             }
             Job::Large => large::measure(arguments.copies())?,
             Job::Languages => languages::measure(extent)?,
+            Job::Adapted => adapted::measure(python.as_ref(), arguments.connections, extent)?,
         };
         println!("{table}\n");
     }

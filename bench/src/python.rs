@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+use crate::adapted::PYTHON_FUNCTION;
 use crate::child::Process;
 use crate::jobs::{KEY, TOKEN};
 
 const FUNCTION: &str = include_str!("../python/main.py");
+const BEERS_FILE: &str = "main.py";
+const GUIDE_FILE: &str = "guide.py";
 const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
 
 /// Packages may be downloaded slowly.
@@ -39,10 +42,32 @@ pub(crate) struct Python {
 /// How the function gets its page, and with how many processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variant {
-    /// The function's name in `main.py`.
+    /// The file that the function is in.
+    source: &'static str,
+    /// The function's name there.
     pub(crate) function: &'static str,
     /// Of gunicorn. The framework's default is 1, with 4 threads for each core.
     pub(crate) workers: usize,
+}
+
+impl Variant {
+    /// A function of `bench/python/main.py`.
+    pub(crate) const fn of_beers(function: &'static str, workers: usize) -> Self {
+        Self {
+            source: BEERS_FILE,
+            function,
+            workers,
+        }
+    }
+
+    /// The guide's function, of the file that is adapted.
+    pub(crate) const fn guide(workers: usize) -> Self {
+        Self {
+            source: GUIDE_FILE,
+            function: "handler",
+            workers,
+        }
+    }
 }
 
 impl Python {
@@ -96,7 +121,8 @@ impl Python {
             run("pip install", words, &folder)?;
             fs::write(&installed, REQUIREMENTS)?;
         }
-        fs::write(folder.join("main.py"), FUNCTION)?;
+        fs::write(folder.join(BEERS_FILE), FUNCTION)?;
+        fs::write(folder.join(GUIDE_FILE), PYTHON_FUNCTION)?;
         let python = environment.join("bin/python").into();
         let words = ["exec".into(), python, "-c".into(), VERSIONS.into()];
         let versions = run("python", words, &folder)?.trim().to_owned();
@@ -123,7 +149,7 @@ impl Python {
             ("FUNCTION_TARGET", variant.function.to_owned()),
             (
                 "FUNCTION_SOURCE",
-                self.folder.join("main.py").display().to_string(),
+                self.folder.join(variant.source).display().to_string(),
             ),
             ("WORKERS", variant.workers.to_string()),
         ];

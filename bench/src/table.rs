@@ -101,13 +101,13 @@ pub(crate) fn range<T>(items: &[T], value: impl Fn(&T) -> f64) -> (f64, f64) {
     })
 }
 
-/// Enough digits to say something, whether it is microseconds or seconds.
+/// Enough digits to say something, whether it is microseconds or seconds. Differences may be below 0.
 pub(crate) fn digits(value: f64) -> String {
-    match value {
-        value if value >= 100.0 => format!("{value:.0}"),
-        value if value >= 10.0 => format!("{value:.1}"),
-        value if value >= 1.0 => format!("{value:.2}"),
-        value => format!("{value:.3}"),
+    match value.abs() {
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 1.0 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
     }
 }
 
@@ -155,6 +155,19 @@ mod tests {
             );
         }
         assert!(median(&[], |value: &f64| *value).is_nan());
+    }
+
+    #[test]
+    fn differences_have_as_many_digits_as_what_they_are_of() {
+        for (value, expected) in [
+            (1234.5, "1234"),
+            (12.345, "12.3"),
+            (0.0125, "0.013"),
+            (-12.345, "-12.3"),
+            (-0.25, "-0.250"),
+        ] {
+            assert_eq!(digits(value), expected);
+        }
     }
 
     #[test]

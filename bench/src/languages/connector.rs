@@ -1,20 +1,14 @@
 //! Making a connector as its author does: the commands that `weld-host new` prints.
 
-use std::fs::{self, File};
-use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
+use std::fs;
 
 use anyhow::Context;
 use weld_host::author::new::Language;
 use weld_host::config::ConnectorName;
 
-use crate::child::Process;
+use crate::author;
 use crate::handlers::Stage;
 use crate::jobs::Work;
-
-/// Tools and packages may be downloaded slowly.
-const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A connector in a plugins folder.
 pub(crate) struct Connector {
@@ -31,7 +25,7 @@ impl Connector {
     /// A command fails, as where a tool is missing.
     pub(crate) fn make(stage: &Stage, language: Language) -> anyhow::Result<Self> {
         let name: ConnectorName = Work::First.path().parse()?;
-        let plugins = stage.plugins_of(language);
+        let plugins = stage.plugins_of(super::name(language));
         fs::create_dir_all(&plugins)?;
         fs::write(
             plugins.join(format!("{name}.toml")),
@@ -41,36 +35,12 @@ impl Connector {
             .parent()
             .context("a plugins folder lies in another")?;
         weld_host::author::new::create(folder, &name, language)?;
-        let set_up = language.set_up_command(&name);
-        run(folder, &set_up, &["exec", "sh", "-ec", &set_up])?;
-        let build = ["command", "build", name.as_str(), "--plugins", "plugins"];
-        run(folder, "weld-host build", &build)?;
+        author::shell(folder, &language.set_up_command(&name))?;
+        author::weld_host(folder, &["build", name.as_str(), "--plugins", "plugins"])?;
         let component = fs::metadata(plugins.join(format!("{name}.wasm")))?;
         Ok(Self {
             language,
             bytes: component.len(),
         })
     }
-}
-
-/// Runs this program in one of its modes, quietly unless it fails, with the environment of whoever measures: tools look
-/// there for their own folders.
-fn run(folder: &Path, what: &str, words: &[&str]) -> anyhow::Result<()> {
-    let log = folder.join("log");
-    let file = File::create(&log)?;
-    let streams = (Stdio::from(file.try_clone()?), Stdio::from(file));
-    let environment: Vec<_> = std::env::vars().collect();
-    let environment: Vec<_> = environment
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.clone()))
-        .collect();
-    let mut process = Process::start_on(streams, what, words, &environment, folder)?;
-    process.succeed(PATIENCE).with_context(|| last_lines(&log))
-}
-
-fn last_lines(log: &Path) -> String {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let mut lines: Vec<_> = text.lines().rev().take(5).collect();
-    lines.reverse();
-    lines.join("\n")
 }
