@@ -5,6 +5,7 @@
 //! choice than [`PAYER`] for whom to charge: the traits know no store.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use wasmtime::ValRaw;
@@ -13,10 +14,14 @@ use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceT
 use wasmtime::component::{ComponentType, Lift};
 
 use crate::account::{CallAccount, Charge, MemoryError};
+use crate::scope::CpuClock;
 
 /// So many bytes that are paid for count as one of what wasmtime may copy at once. What it copies by itself nobody pays
 /// for, so that has to be little.
 pub(crate) const PAID_BYTES_FOR_ONE: u64 = 64;
+
+/// So many characters are decoded at once, of a text that is not UTF-8.
+const CHARACTERS_AT_ONCE: usize = 16 << 10;
 
 /// Says that a text in the encoding which may be either is of UTF-16.
 const IS_UTF16: u32 = 1 << 31;
@@ -131,9 +136,66 @@ trait GuestValue: Sized {
     ) -> wasmtime::Result<Self>;
 }
 
-/// A text.
+/// A text as the guest has it: copied, but not looked at yet, since that takes long for a long one.
 #[derive(Debug, Default)]
-pub(crate) struct HandedText(pub(crate) String);
+pub(crate) struct HandedText {
+    bytes: Vec<u8>,
+    encoding: TextEncoding,
+}
+
+/// How a component encodes its texts.
+#[derive(Debug, Clone, Copy, Default)]
+enum TextEncoding {
+    #[default]
+    Utf8,
+    /// Little-endian.
+    Utf16,
+    Latin1,
+}
+
+impl HandedText {
+    /// The text, read in pieces between which the call steps behind others.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no text.
+    pub(crate) async fn into_string(self, cpu: &CpuClock) -> wasmtime::Result<String> {
+        let Self { bytes, encoding } = self;
+        match encoding {
+            TextEncoding::Utf8 => {
+                let text = cpu.utf8(bytes).await;
+                text.map_err(|_| wasmtime::format_err!("a text is not UTF-8"))
+            }
+            TextEncoding::Utf16 => {
+                let (units, _) = bytes.as_chunks::<2>();
+                let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
+                // At the most three bytes for two.
+                let room = bytes.len().saturating_add(bytes.len() / 2);
+                collect(char::decode_utf16(units), room, cpu).await
+            }
+            TextEncoding::Latin1 => {
+                let characters = bytes.iter().map(|byte| Ok(char::from(*byte)));
+                collect::<Infallible>(characters, bytes.len().saturating_mul(2), cpu).await
+            }
+        }
+    }
+}
+
+/// The text of these characters, which take so many bytes at the most.
+async fn collect<E: std::error::Error + Send + Sync + 'static>(
+    characters: impl Iterator<Item = Result<char, E>>,
+    room_bytes: usize,
+    cpu: &CpuClock,
+) -> wasmtime::Result<String> {
+    let mut text = String::with_capacity(room_bytes);
+    for (before, character) in characters.enumerate() {
+        if before % CHARACTERS_AT_ONCE == CHARACTERS_AT_ONCE - 1 {
+            cpu.take_turns().await;
+        }
+        text.push(character?);
+    }
+    Ok(text)
+}
 
 /// A list of bytes.
 #[derive(Debug, Default)]
@@ -153,31 +215,23 @@ impl GuestValue for HandedText {
             length: place.length & !IS_UTF16,
             ..place
         };
-        let (read, is_utf16) = match context.options().string_encoding {
-            StringEncoding::Utf8 => {
-                let bytes = place.read(context, 1, 1)?;
-                if !pay(context, bytes.len() as u64)? {
-                    return Ok(Self::default());
-                }
-                return Ok(Self(str::from_utf8(bytes)?.to_owned()));
-            }
-            StringEncoding::Utf16 => (place.read(context, 2, 2)?, true),
+        let (read, encoding, copies) = match context.options().string_encoding {
+            StringEncoding::Utf8 => (place.read(context, 1, 1)?, TextEncoding::Utf8, 1),
+            // Beside the copy there is the text in UTF-8 for a while, up to three bytes for two.
+            StringEncoding::Utf16 => (place.read(context, 2, 2)?, TextEncoding::Utf16, 3),
             StringEncoding::CompactUtf16 if place.length & IS_UTF16 == 0 => {
-                (place.read(context, 1, 2)?, false)
+                // Up to two bytes for one.
+                (place.read(context, 1, 2)?, TextEncoding::Latin1, 3)
             }
-            StringEncoding::CompactUtf16 => (length.read(context, 2, 2)?, true),
+            StringEncoding::CompactUtf16 => (length.read(context, 2, 2)?, TextEncoding::Utf16, 3),
         };
-        // In UTF-8 two bytes of UTF-16 are three at the most, one of Latin-1 two; while a text grows it has twice its room.
-        if !pay(context, (read.len() as u64).saturating_mul(4))? {
+        if !pay(context, (read.len() as u64).saturating_mul(copies))? {
             return Ok(Self::default());
         }
-        if is_utf16 {
-            let (units, _) = read.as_chunks::<2>();
-            let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
-            let text: Result<String, _> = char::decode_utf16(units).collect();
-            return Ok(Self(text?));
-        }
-        Ok(Self(read.iter().copied().map(char::from).collect()))
+        Ok(Self {
+            bytes: read.to_vec(),
+            encoding,
+        })
     }
 }
 

@@ -1,20 +1,21 @@
-//! The types of `source` as they are read from a guest. For tables, those of `bindgen!` stand in the rest of the host.
+//! The types of `source` as they are read from a guest. Those of `bindgen!` stand in the rest of the host.
 
 use wasmtime::component::{ComponentType, Lift};
 
 use super::handed::{HandedList, HandedText};
 use super::source;
+use crate::scope::CpuClock;
 
 /// `page`.
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct HandedPage {
-    pub(crate) insert: HandedText,
-    pub(crate) state: HandedText,
+    insert: HandedText,
+    state: HandedText,
     #[component(name = "has-more")]
-    pub(crate) has_more: bool,
+    has_more: bool,
     /// In milliseconds.
-    pub(crate) wait: Option<u32>,
+    wait: Option<u32>,
 }
 
 /// `table`.
@@ -67,26 +68,88 @@ pub(crate) enum HandedError {
     Other(HandedText),
 }
 
-impl From<HandedTable> for source::Table {
-    fn from(table: HandedTable) -> Self {
-        let keys = table.primary_key.0.into_iter();
-        Self {
-            name: table.name.0,
-            primary_key: keys.map(|key| key.0).collect(),
-            fields: table.fields.0.into_iter().map(Into::into).collect(),
-        }
+impl HandedPage {
+    /// The page, its texts read.
+    ///
+    /// # Errors
+    ///
+    /// One of them is none.
+    pub(crate) async fn read(self, cpu: &CpuClock) -> wasmtime::Result<source::Page> {
+        Ok(source::Page {
+            insert: self.insert.into_string(cpu).await?,
+            state: self.state.into_string(cpu).await?,
+            has_more: self.has_more,
+            wait: self.wait,
+        })
     }
 }
 
-impl From<HandedField> for source::Field {
-    fn from(field: HandedField) -> Self {
-        Self {
-            name: field.name.0,
-            type_: match field.field_type {
-                HandedType::Named(name) => source::FieldType::Named(name.0),
-                HandedType::Described(json) => source::FieldType::Described(json.0),
-            },
-            default: field.default.map(|json| json.0),
+impl HandedList<HandedTable> {
+    /// The tables, their texts read.
+    ///
+    /// # Errors
+    ///
+    /// One of them is none.
+    pub(crate) async fn read(self, cpu: &CpuClock) -> wasmtime::Result<Vec<source::Table>> {
+        let mut tables = Vec::with_capacity(self.0.len());
+        for table in self.0 {
+            tables.push(table.read(cpu).await?);
         }
+        Ok(tables)
+    }
+}
+
+impl HandedTable {
+    async fn read(self, cpu: &CpuClock) -> wasmtime::Result<source::Table> {
+        let mut primary_key = Vec::with_capacity(self.primary_key.0.len());
+        for column in self.primary_key.0 {
+            primary_key.push(column.into_string(cpu).await?);
+        }
+        let mut fields = Vec::with_capacity(self.fields.0.len());
+        for field in self.fields.0 {
+            fields.push(field.read(cpu).await?);
+        }
+        Ok(source::Table {
+            name: self.name.into_string(cpu).await?,
+            primary_key,
+            fields,
+        })
+    }
+}
+
+impl HandedField {
+    async fn read(self, cpu: &CpuClock) -> wasmtime::Result<source::Field> {
+        Ok(source::Field {
+            name: self.name.into_string(cpu).await?,
+            type_: match self.field_type {
+                HandedType::Named(name) => source::FieldType::Named(name.into_string(cpu).await?),
+                HandedType::Described(json) => {
+                    source::FieldType::Described(json.into_string(cpu).await?)
+                }
+            },
+            default: match self.default {
+                None => None,
+                Some(json) => Some(json.into_string(cpu).await?),
+            },
+        })
+    }
+}
+
+impl HandedError {
+    /// The error, its text read.
+    ///
+    /// # Errors
+    ///
+    /// It is none.
+    pub(crate) async fn read(self, cpu: &CpuClock) -> wasmtime::Result<source::Error> {
+        Ok(match self {
+            Self::UnknownTable => source::Error::UnknownTable,
+            Self::Misconfigured(text) => source::Error::Misconfigured(text.into_string(cpu).await?),
+            Self::InvalidState(text) => source::Error::InvalidState(text.into_string(cpu).await?),
+            Self::Unauthorized(text) => source::Error::Unauthorized(text.into_string(cpu).await?),
+            Self::RateLimited(wait) => source::Error::RateLimited(wait),
+            Self::Upstream(text) => source::Error::Upstream(text.into_string(cpu).await?),
+            Self::Other(text) => source::Error::Other(text.into_string(cpu).await?),
+        })
     }
 }

@@ -33,6 +33,6 @@ mod generated {
 pub(crate) use generated::exports::weld::connector::source;
 pub(crate) use generated::weld::connector::host;
 pub(crate) use handed::{HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
-pub(crate) use handed_host::{HandedBody, HandedRequest};
+pub(crate) use handed_host::HandedRequest;
 pub(crate) use handed_source::{HandedError, HandedPage, HandedTable};
 pub(crate) use returned::{ReturnedBody, ReturnedResponse};

@@ -1,6 +1,7 @@
 //! Values are handed over by components in the text format.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, StoreContextMut};
@@ -8,6 +9,7 @@ use wasmtime::{Engine, Store, StoreContextMut};
 use super::handed::{HandedBytes, HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
 use super::returned::{ReturnedBody, ReturnedResponse};
 use crate::account::{Bulk, CallAccount, HostAccount, MemoryError};
+use crate::scope::CpuClock;
 
 /// What a component handed over last: a text, bytes, texts; and what was paid for it.
 type HandedOver = (
@@ -72,8 +74,12 @@ async fn run(component: &str, total_bytes: u64, fuel: usize) -> wasmtime::Result
     .await
 }
 
-fn texts(list: HandedList<HandedText>) -> Vec<String> {
-    list.0.into_iter().map(|text| text.0).collect()
+fn clock() -> Arc<CpuClock> {
+    CpuClock::new(Duration::from_secs(3600))
+}
+
+async fn read(text: HandedText) -> String {
+    text.into_string(&clock()).await.unwrap()
 }
 
 #[tokio::test]
@@ -107,11 +113,12 @@ async fn values_come_as_the_guest_has_them_and_are_paid_for() {
         [0, 3],
         [8, 1],
     );
-    for (text, expected) in [(utf8, 4), (utf16, 24), (latin1, 12), (tagged, 24)] {
+    for (text, expected) in [(utf8, 4), (utf16, 18), (latin1, 9), (tagged, 18)] {
         let ((one, bytes, list), paid) = run(&text, 1_000, 1_000).await.unwrap();
-        assert_eq!(one.0, "zoë", "{text}");
+        assert_eq!(read(one).await, "zoë", "{text}");
         assert_eq!(bytes.0.len(), 3);
-        assert_eq!(texts(list), ["zoë"]);
+        let [listed] = list.0.try_into().unwrap();
+        assert_eq!(read(listed).await, "zoë");
         let held = size_of::<HandedText>() as u64;
         assert_eq!(paid, Ok(2 * expected + 3 + held), "{text}");
     }
@@ -122,10 +129,12 @@ async fn what_nobody_has_memory_for_is_not_copied() {
     let text = component("utf8", "", [0, 60_000], [0, 60_000], [0, 1_000]);
     let ((one, bytes, list), paid) = run(&text, 59_999, 1 << 20).await.unwrap();
     assert_eq!(paid, Err(MemoryError::Total(59_999)));
-    assert_eq!((one.0.len(), bytes.0.len(), list.0.len()), (0, 0, 0));
+    let lengths = (read(one).await.len(), bytes.0.len(), list.0.len());
+    assert_eq!(lengths, (0, 0, 0));
     let ((one, bytes, list), paid) = run(&text, 119_999, 1 << 20).await.unwrap();
     assert_eq!(paid, Err(MemoryError::Total(119_999)));
-    assert_eq!((one.0.len(), bytes.0.len(), list.0.len()), (60_000, 0, 0));
+    let lengths = (read(one).await.len(), bytes.0.len(), list.0.len());
+    assert_eq!(lengths, (60_000, 0, 0));
 }
 
 #[tokio::test]
@@ -146,10 +155,14 @@ async fn what_lies_elsewhere_is_broken_or_too_much_is_a_trap() {
             "{text}"
         );
     }
-    let broken = component("utf8", r"\ff", [0, 1], [0, 0], [0, 0]);
-    assert!(run(&broken, 1 << 30, 1 << 20).await.is_err());
-    let half = component("utf16", r"\00\d8", [0, 1], [0, 0], [0, 0]);
-    assert!(run(&half, 1 << 30, 1 << 20).await.is_err());
+    let broken = [
+        component("utf8", r"\ff", [0, 1], [0, 0], [0, 0]),
+        component("utf16", r"\00\d8", [0, 1], [0, 0], [0, 0]),
+    ];
+    for component in broken {
+        let ((text, ..), _) = run(&component, 1 << 30, 1 << 20).await.unwrap();
+        assert!(text.into_string(&clock()).await.is_err(), "{component}");
+    }
     let most = 50_000 / PAID_BYTES_FOR_ONE;
     let long = component("utf8", "", [0, 50_001], [0, 0], [0, 0]);
     let error = run(&long, 1 << 30, usize::try_from(most).unwrap())

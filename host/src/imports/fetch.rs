@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::account::Holding;
-use crate::bindings::host::HttpError;
-use crate::bindings::{HandedBody, HandedRequest, ReturnedBody, ReturnedResponse};
+use crate::bindings::host::{Body, HttpError, HttpRequest};
+use crate::bindings::{ReturnedBody, ReturnedResponse};
 use crate::egress::{Egress, EgressError, Request, RequestBody, Timeouts};
 use crate::scope::CallScope;
 
@@ -13,22 +13,21 @@ use crate::scope::CallScope;
 /// its body, with the charge for all of it, to be kept until the guest has it.
 pub(super) async fn fetch(
     egress: &Egress,
-    request: HandedRequest,
+    request: HttpRequest,
     scope: &Arc<CallScope>,
 ) -> Result<(ReturnedResponse, Holding<ReturnedBody>), HttpError> {
     let request = Request {
-        method: request.method.0,
-        url: request.url.0,
+        method: request.method,
+        url: request.url,
         headers: request
             .headers
-            .0
             .into_iter()
-            .map(|(name, value)| (name.0, value.0.into_bytes()))
+            .map(|(name, value)| (name, value.into_bytes()))
             .collect(),
         body: RequestBody::Whole(match request.body {
             None => Vec::new(),
-            Some(HandedBody::Text(text)) => text.0.into_bytes(),
-            Some(HandedBody::Bytes(bytes)) => bytes.0,
+            Some(Body::Text(text)) => text.into_bytes(),
+            Some(Body::Bytes(bytes)) => bytes,
         }),
         timeouts: Timeouts {
             total: request
@@ -37,16 +36,16 @@ pub(super) async fn fetch(
             ..Timeouts::default()
         },
         idempotent: request.idempotent,
-        credential: request.credential.map(|name| name.0),
+        credential: request.credential,
     };
     let response = egress
         .fetch(request, scope)
         .await
         .map_err(|error| refusal(&error))?;
     let (bytes, charge) = response.body.into_parts();
-    let body = match String::from_utf8(bytes) {
+    let body = match scope.cpu.utf8(bytes).await {
         Ok(text) => ReturnedBody::Text(Arc::new(text)),
-        Err(error) => ReturnedBody::Bytes(Arc::new(error.into_bytes())),
+        Err(bytes) => ReturnedBody::Bytes(Arc::new(bytes)),
     };
     let held = Holding::new(body.clone(), charge);
     let response = ReturnedResponse {

@@ -80,6 +80,7 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
                 if let Err(limit) = payment() {
                     return Ok((Err(HttpError::OverLimit(limit.to_string())),));
                 }
+                let request = request.read(&imports.scope.cpu).await?;
                 let sent = fetch::fetch(&imports.egress.get(), request, &imports.scope).await;
                 let answer = sent.map(|(response, body)| {
                     imports.returned = Some(body);
@@ -107,19 +108,22 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
             Ok((imports.environment.to_vec(),))
         },
     )?;
-    host.func_wrap(
+    host.func_wrap_async(
         "log",
         move |mut store: StoreContextMut<'_, T>, (level, message): (LogLevel, HandedText)| {
-            let imports = view(store.data_mut());
-            imports.returned = None;
-            match payment() {
-                Ok(paid) => {
-                    imports.log.guest_line(level, &message.0);
-                    give_back(message.0, paid);
+            Box::new(async move {
+                let imports = view(store.data_mut());
+                imports.returned = None;
+                match payment() {
+                    Ok(paid) => {
+                        let message = message.into_string(&imports.scope.cpu).await?;
+                        imports.log.guest_line(level, &message);
+                        give_back(message, paid);
+                    }
+                    Err(_) => imports.log.drop_line(),
                 }
-                Err(_) => imports.log.drop_line(),
-            }
-            Ok(())
+                Ok(())
+            })
         },
     )
 }

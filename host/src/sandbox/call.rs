@@ -35,10 +35,13 @@ impl Program {
         self.call(setup, environment, scope, None, async |store, guest| {
             let schema = guest.schema(store)?;
             let (answer,) = schema.call_async(store, ()).await?;
-            Ok(answer.map(|tables| {
-                let charge = payment().map_err(CallError::no_memory)?;
-                GuestSchema::new(tables, charge, limit_bytes)
-            }))
+            Ok(match answer {
+                Err(error) => Err(error),
+                Ok(tables) => Ok(match payment() {
+                    Ok(paid) => GuestSchema::new(tables.read(&scope.cpu).await?, paid, limit_bytes),
+                    Err(limit) => Err(CallError::no_memory(limit)),
+                }),
+            })
         })
         .await?
     }
@@ -65,10 +68,13 @@ impl Program {
             async |store, guest: &Guest| {
                 let fetch_page = guest.fetch_page(store)?;
                 let (answer,) = fetch_page.call_async(store, (table, state)).await?;
-                Ok(answer.map(|page| {
-                    let charge = payment().map_err(CallError::no_memory)?;
-                    GuestPage::new(page, charge, limits)
-                }))
+                Ok(match answer {
+                    Err(error) => Err(error),
+                    Ok(page) => Ok(match payment() {
+                        Ok(paid) => GuestPage::new(page.read(&scope.cpu).await?, paid, limits),
+                        Err(limit) => Err(CallError::no_memory(limit)),
+                    }),
+                })
             },
         )
         .await?
@@ -121,10 +127,16 @@ impl Program {
             let call = paid_by(scope.account.clone(), async {
                 let guest = blueprint.instantiate(&mut store).await?;
                 instantiated = true;
-                let answer = export(&mut store, &guest).await?;
-                wasmtime::Result::Ok(answer.map_err(|error| match payment() {
-                    // Cut in the call's own turn: a guest's words may be as long as a page.
-                    Ok(paid) => GuestError::new(error, paid, name, table, &setup.secrets).into(),
+                let error = match export(&mut store, &guest).await? {
+                    Ok(answer) => return wasmtime::Result::Ok(Ok(answer)),
+                    Err(error) => error,
+                };
+                // Read and cut in the call's own turn: a guest's words may be as long as a page.
+                Ok(Err(match payment() {
+                    Ok(paid) => {
+                        let error = error.read(&scope.cpu).await?;
+                        GuestError::new(error, paid, name, table, &setup.secrets).into()
+                    }
                     Err(limit) => CallError::no_memory(limit),
                 }))
             });

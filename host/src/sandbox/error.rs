@@ -10,7 +10,7 @@ use super::code::CodeFault;
 use super::crash_trace::CrashTrace;
 use super::linker::ExportTypeFault;
 use crate::account::{CallAccount, Charge, MemoryError, give_back};
-use crate::bindings::{HandedError, HandedText};
+use crate::bindings::source;
 use crate::config::ConnectorName;
 use crate::report;
 use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
@@ -48,34 +48,34 @@ impl GuestError {
     /// The error that `connector` returned for `table`, or for its schema if that is `None`. Its `secrets` are taken out.
     /// `paid` is for its text.
     pub(super) fn new(
-        error: HandedError,
+        error: source::Error,
         paid: Charge,
         connector: &ConnectorName,
         table: Option<&str>,
         secrets: &Secrets,
     ) -> Self {
-        let short = |message: HandedText| {
-            let short = secrets.shown_beginning(&message.0, MAX_MESSAGE_BYTES);
-            give_back(message.0, paid);
+        let short = |message: String| {
+            let short = secrets.shown_beginning(&message, MAX_MESSAGE_BYTES);
+            give_back(message, paid);
             short
         };
         match error {
-            HandedError::UnknownTable => Self::UnknownTable {
+            source::Error::UnknownTable => Self::UnknownTable {
                 table: table.map(|table| report::shortened(table, MAX_MESSAGE_BYTES)),
             },
-            HandedError::Misconfigured(message) => Self::Misconfigured {
+            source::Error::Misconfigured(message) => Self::Misconfigured {
                 file: connector.config_file(),
                 message: short(message),
             },
-            HandedError::InvalidState(message) => Self::InvalidState(short(message)),
-            HandedError::Unauthorized(message) => Self::Unauthorized(short(message)),
+            source::Error::InvalidState(message) => Self::InvalidState(short(message)),
+            source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
             // A wait of zero does not say when to come back: JavaScript's NaN arrives as 0, too.
-            HandedError::RateLimited(wait) => Self::RateLimited(
+            source::Error::RateLimited(wait) => Self::RateLimited(
                 wait.filter(|wait| *wait > 0)
                     .map(|wait| Duration::from_millis(wait.into())),
             ),
-            HandedError::Upstream(message) => Self::Upstream(short(message)),
-            HandedError::Other(message) => Self::Failed(short(message)),
+            source::Error::Upstream(message) => Self::Upstream(short(message)),
+            source::Error::Other(message) => Self::Failed(short(message)),
         }
     }
 }

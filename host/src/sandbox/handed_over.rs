@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::CallError;
 use crate::account::{Charge, give_back};
-use crate::bindings::{HandedList, HandedPage, HandedTable, source};
+use crate::bindings::source;
 use crate::config::Limits;
 
 /// How often a state is held besides while a page is made of it: in its canonical spelling, and in the answer.
@@ -40,13 +40,13 @@ impl GuestPage {
     ///
     /// [`CallError`]: it is larger than it may be, or there is no memory for what is made of it.
     pub(super) fn new(
-        page: HandedPage,
+        page: source::Page,
         charge: Charge,
         limits: &Limits,
     ) -> Result<Self, CallError> {
         let mut page = Self {
-            insert: page.insert.0,
-            state: page.state.0,
+            insert: page.insert,
+            state: page.state,
             has_more: page.has_more,
             wait: page.wait.map(|wait| Duration::from_millis(wait.into())),
             charge,
@@ -96,11 +96,10 @@ impl GuestSchema {
     ///
     /// [`CallError`]: it is larger than it may be.
     pub(super) fn new(
-        tables: HandedList<HandedTable>,
+        tables: Vec<source::Table>,
         charge: Charge,
         limit_bytes: u64,
     ) -> Result<Self, CallError> {
-        let tables: Vec<source::Table> = tables.0.into_iter().map(Into::into).collect();
         let schema = Self { tables, charge };
         let bytes = schema.bytes();
         if bytes as u64 > limit_bytes {

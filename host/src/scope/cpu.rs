@@ -130,18 +130,19 @@ fn thread_nanoseconds() -> u64 {
 }
 
 #[cfg(test)]
+/// Takes so much of the thread's own processor clock. That stands still while the thread does not run, so that a busy
+/// machine makes the tests longer and changes nothing else.
+pub(super) fn compute(duration: Duration) {
+    let began = thread_nanoseconds();
+    while Duration::from_nanos(thread_nanoseconds() - began) < duration {}
+}
+
+#[cfg(test)]
 mod tests {
     use std::pin::pin;
     use std::task::{Context, Waker};
 
     use super::*;
-
-    /// Takes so much of the thread's own processor clock. That stands still while the thread does not run, so that a busy
-    /// machine makes the tests longer and changes nothing else.
-    fn compute(duration: Duration) {
-        let began = thread_nanoseconds();
-        while Duration::from_nanos(thread_nanoseconds() - began) < duration {}
-    }
 
     #[test]
     fn computing_counts_over_all_polls_and_waiting_does_not() {

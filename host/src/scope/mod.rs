@@ -9,6 +9,7 @@
 mod cpu;
 mod deadline;
 mod network;
+mod text;
 
 use std::sync::Arc;
 

@@ -39,12 +39,13 @@ const LEAVES: [&str; 16] = [
     "waits",
 ];
 /// Leaves that leaves may use too; `metrics_probe` is there for tests alone.
-const BASE: [&str; 6] = [
+const BASE: [&str; 7] = [
     "account",
     "config",
     "lock",
     "metrics_probe",
     "report",
+    "scope",
     "waits",
 ];
 
