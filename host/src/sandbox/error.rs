@@ -27,7 +27,7 @@ pub(crate) enum GuestError {
     #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
     UnknownTable { table: Option<String> },
     /// `file` is the configuration to mend.
-    #[error("the connector is misconfigured, see [env] in {file}: {message}")]
+    #[error("the connector is misconfigured (its settings are in {file}): {message}")]
     Misconfigured { file: String, message: String },
     #[error(
         "the connector can't go on from this state; the table's sync must begin anew, without a state: {0}"
