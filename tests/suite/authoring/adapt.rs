@@ -245,6 +245,7 @@ fn what_is_no_function_or_in_the_way_is_refused_before_any_tool_is_called() {
     }
     desk.write("many/main.py", "");
     desk.write("linked/main.py", "");
+    desk.write("script/index.js", "exports.handler = () => {};");
     std::os::unix::fs::symlink("/etc/hostname", desk.at("linked/key")).unwrap();
     for (arguments, words) in [
         (&["gone"][..], "gone is neither a file nor a folder"),
@@ -259,6 +260,23 @@ fn what_is_no_function_or_in_the_way_is_refused_before_any_tool_is_called() {
             "give one of both",
         ),
         (&["Schema"], "give one with --name"),
+        (
+            &["code"],
+            "would be code, within the function's own folder code; name another place with -o",
+        ),
+        (
+            &["code", "-o", "shop", "--key-variable", "bad var"],
+            "`bad var` is not the name of a variable",
+        ),
+        (
+            &["code", "-o", "shop", "--key-variable", ""],
+            "`` is not the name of a variable",
+        ),
+        (&["code", "-o", "shop", "--entry", ""], "--entry is empty"),
+        (
+            &["script", "-o", "shop", "--stand-in", "pandas"],
+            "is for functions in Python, and index.js is one in JavaScript",
+        ),
         (&["many", "-o", "shop"], "more than 1000 files"),
         (&["linked", "-o", "shop"], "key is a link"),
     ] {

@@ -54,6 +54,40 @@ pub enum AdaptError {
         name: String,
     },
 
+    /// `--key-variable` names nothing that can be a variable.
+    #[error(
+        "--key-variable `{0}` is not the name of a variable, which has letters, digits and underscores, and begins with no digit"
+    )]
+    KeyVariable(String),
+
+    /// `--entry` is empty.
+    #[error("--entry is empty; it names the function that answers requests")]
+    NoEntry,
+
+    /// `--stand-in` is for Python.
+    #[error("--stand-in {package} is for functions in Python, and {} is one in JavaScript", file.display())]
+    StandIn {
+        /// What was to be stood in for.
+        package: String,
+        /// The function's file.
+        file: PathBuf,
+    },
+
+    /// The connector's folder would be a part of the function's own.
+    #[error(
+        "the connector's folder would be {}, within the function's own folder {}; name another place with -o, such as \
+         -o ../connectors/{name}",
+        output.display(), folder.display()
+    )]
+    WithinSource {
+        /// The folder to make.
+        output: PathBuf,
+        /// The function's folder.
+        folder: PathBuf,
+        /// The connector's name.
+        name: String,
+    },
+
     /// Nothing that was not made by this command is written to.
     #[error("{} exists already, and is not the folder of an adapted function; name another with -o, or move it away", .0.display())]
     Exists(PathBuf),

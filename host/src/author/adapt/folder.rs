@@ -145,12 +145,18 @@ fn place(
             Some(name) => name.clone(),
             None => parsed(&plain(&folder_name(&source.folder)))?,
         };
-        return Ok((PathBuf::from(name.as_str()), name));
+        let path = PathBuf::from(name.as_str());
+        // There it would be deployed with the function, and come as a surprise. Whoever names such a place means it.
+        if absolute(&path)?.starts_with(&source.folder) {
+            return Err(AdaptError::WithinSource {
+                output: path,
+                folder: request.path.clone(),
+                name: name.as_str().to_owned(),
+            });
+        }
+        return Ok((path, name));
     };
-    let absolute = std::path::absolute(folder).map_err(|source| AdaptError::File {
-        path: folder.clone(),
-        source,
-    })?;
+    let absolute = absolute(folder)?;
     let name = parsed(&folder_name(&absolute))?;
     match &request.name {
         Some(other) if *other != name => Err(AdaptError::TwoNames {
@@ -159,6 +165,13 @@ fn place(
         }),
         _ => Ok((absolute, name)),
     }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, AdaptError> {
+    std::path::absolute(path).map_err(|source| AdaptError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn folder_name(folder: &Path) -> String {

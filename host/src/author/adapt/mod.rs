@@ -34,7 +34,14 @@ pub(crate) async fn adapt(
     request: &AdaptRequest,
     announce: &mut dyn FnMut(&str),
 ) -> Result<AdaptedFunction, AdaptError> {
+    request.check()?;
     let source = FunctionSource::find(&request.path)?;
+    if let (FunctionLanguage::Node, Some(package)) = (source.language, request.stand_ins.first()) {
+        return Err(AdaptError::StandIn {
+            package: package.clone(),
+            file: source.file,
+        });
+    }
     let folder = AdaptedFolder::make(request, &source)?;
     let prepared = match source.language {
         FunctionLanguage::Python => python::prepare(request, &source, &folder, announce).await,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::error::AdaptError;
 use crate::config::ConnectorName;
 
 /// What is to be adapted, as it was asked for.
@@ -22,6 +23,23 @@ pub(crate) struct AdaptRequest {
 }
 
 impl AdaptRequest {
+    /// Looks at what was asked for by itself, before any file is read.
+    ///
+    /// # Errors
+    ///
+    /// [`AdaptError`]: a name that can't be one.
+    pub(super) fn check(&self) -> Result<(), AdaptError> {
+        if let Some(variable) = &self.key_variable
+            && !is_variable(variable)
+        {
+            return Err(AdaptError::KeyVariable(variable.clone()));
+        }
+        match &self.entry {
+            Some(entry) if entry.trim().is_empty() => Err(AdaptError::NoEntry),
+            _ => Ok(()),
+        }
+    }
+
     /// What the scan of a source is told, in whatever language: a flag and its value each.
     pub(super) fn scan_flags(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
@@ -30,5 +48,41 @@ impl AdaptRequest {
         ]
         .into_iter()
         .filter_map(|(flag, value)| Some((flag, value.as_deref()?)))
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_can_not_be_some_are_refused() {
+        let request = |entry: Option<&str>, key_variable: Option<&str>| AdaptRequest {
+            path: PathBuf::from("code"),
+            name: None,
+            entry: entry.map(str::to_owned),
+            key_variable: key_variable.map(str::to_owned),
+            stand_ins: Vec::new(),
+            output: None,
+        };
+        for variable in ["", " ", "bad var", "1KEY", "A=B", "A-B", "$KEY", "KEY\n"] {
+            let error = request(None, Some(variable)).check().unwrap_err();
+            assert!(matches!(error, AdaptError::KeyVariable(_)), "{variable}");
+        }
+        for entry in ["", " "] {
+            let error = request(Some(entry), None).check().unwrap_err();
+            assert!(matches!(error, AdaptError::NoEntry), "{entry}");
+        }
+        for (entry, variable) in [("handler", "KEY"), ("my-function", "_key2"), ("a", "A")] {
+            request(Some(entry), Some(variable)).check().unwrap();
+        }
     }
 }
