@@ -68,7 +68,7 @@ async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
             adapted.folder.display()
         ))),
     }
-    let tables = ("tables", tables(&built).await?);
+    let tables = ("tables", tables(&built, &adapted).await?);
     let summary = adapted.summary();
     for (word, text) in std::iter::once(tables).chain(summary) {
         say(&printable(&format!("{word:<10}{text}")));

@@ -1,11 +1,13 @@
 //! The tables of a function that has just been built, as far as its schema needs neither variables nor an API.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::error::CliError;
 use super::source::SyncSource;
+use crate::author::adapt::AdaptedFunction;
 use crate::author::build::BuiltComponent;
 use crate::egress::HostMaps;
 use crate::sync::{ClientOptions, ConnectorClient, SyncError};
@@ -22,10 +24,17 @@ const SHOWN: usize = 20;
 /// # Errors
 ///
 /// The component can't be served: that of its host, which no variable changes.
-pub(super) async fn tables(built: &BuiltComponent) -> Result<String, CliError> {
+pub(super) async fn tables(
+    built: &BuiltComponent,
+    function: &AdaptedFunction,
+) -> Result<String, CliError> {
     let folder = TempDir::with_prefix("weld-host-").map_err(CliError::CheckSetUp)?;
-    // Beside it there is no configuration.
-    let component = folder.path().join("function.wasm");
+    // Beside it there is no configuration. What is said names the connector's own.
+    let name = built
+        .path
+        .file_name()
+        .unwrap_or(OsStr::new("function.wasm"));
+    let component = folder.path().join(name);
     std::fs::write(&component, &built.bytes).map_err(CliError::CheckSetUp)?;
     let source = SyncSource::serve(&component, HostMaps::default()).await?;
     let options = ClientOptions {
@@ -36,10 +45,10 @@ pub(super) async fn tables(built: &BuiltComponent) -> Result<String, CliError> {
     let client = ConnectorClient::with_options(&source.url, source.key.as_ref(), options)?;
     let schema = client.schema().await;
     source.close().await;
-    Ok(line(schema))
+    Ok(line(schema, function))
 }
 
-fn line(schema: Result<Vec<Table>, SyncError>) -> String {
+fn line(schema: Result<Vec<Table>, SyncError>, function: &AdaptedFunction) -> String {
     let tables = match schema {
         Ok(tables) => tables,
         Err(error) => {
@@ -47,7 +56,7 @@ fn line(schema: Result<Vec<Table>, SyncError>) -> String {
                 SyncError::Refused { message, .. } => message,
                 error => crate::report::chain(&error),
             };
-            return format!("not known without variables and the API: {reason}");
+            return unknown(&reason, function);
         }
     };
     let names: Vec<_> = tables
@@ -60,6 +69,23 @@ fn line(schema: Result<Vec<Table>, SyncError>) -> String {
         count if count > SHOWN => format!("{count}, among them {}", names.join(", ")),
         _ => names.join(", "),
     }
+}
+
+/// What to do to see the tables that the schema does not tell for this reason.
+fn unknown(reason: &str, function: &AdaptedFunction) -> String {
+    let is_in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let words: Vec<_> = reason.split(|letter| !is_in_name(letter)).collect();
+    let mut missing = function
+        .variables()
+        .filter(|(name, _)| words.contains(name));
+    if let Some((name, place)) = missing.next() {
+        return format!("set {name} to see the tables: {place} needs it");
+    }
+    if reason.contains("under [network]") {
+        return "the schema asks an API, which adapt does not: `weld-host check` with the connector's file lists them"
+            .to_owned();
+    }
+    format!("not known: {reason}")
 }
 
 #[cfg(test)]
@@ -76,23 +102,46 @@ mod tests {
         names.map(table).collect()
     }
 
+    fn refused(message: &str) -> Result<Vec<Table>, SyncError> {
+        Err(SyncError::Refused {
+            url: "http://127.0.0.1:1/schema".to_owned(),
+            status: 500,
+            kind: None,
+            message: message.to_owned(),
+            retry_after: None,
+        })
+    }
+
     #[test]
-    fn tables_are_named_up_to_a_number_and_a_refusal_says_why_they_are_not_known() {
+    fn tables_are_named_up_to_a_number() {
+        let function = AdaptedFunction::with_variables(&[]);
+        let line = |schema| line(schema, &function);
         assert_eq!(line(Ok(tables(0))), "none: the schema is empty");
         assert_eq!(line(Ok(tables(2))), "t1, t2");
         assert!(line(Ok(tables(SHOWN))).ends_with("t20"));
         let many = line(Ok(tables(21)));
         assert!(many.starts_with("21, among them t1, ") && many.ends_with(", t20"));
-        let refused = SyncError::Refused {
-            url: "http://127.0.0.1:1/schema".to_owned(),
-            status: 500,
-            kind: None,
-            message: "API_URL is not set".to_owned(),
-            retry_after: None,
-        };
-        assert_eq!(
-            line(Err(refused)),
-            "not known without variables and the API: API_URL is not set"
-        );
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do_to_see_the_tables() {
+        let function = AdaptedFunction::with_variables(&["API", "API_URL"]);
+        for (message, expected) in [
+            (
+                "main.py, line 3 needs API_URL, which is not set: add API_URL = … to the section [env]",
+                "set API_URL to see the tables: main.py, line 3 needs it",
+            ),
+            (
+                "index.js fails while it loads, and API is not set in [env]: no",
+                "set API to see the tables: main.py, line 3 needs it",
+            ),
+            (
+                "no rule permits it; add \"https://a\" to `allow` under [network] in shop.toml",
+                "the schema asks an API, which adapt does not: `weld-host check` with the connector's file lists them",
+            ),
+            ("API_URLS are odd", "not known: API_URLS are odd"),
+        ] {
+            assert_eq!(line(refused(message), &function), expected);
+        }
     }
 }

@@ -10,6 +10,8 @@ pub(super) struct FunctionFindings {
     pub(super) entry: String,
     /// The variable with the key that the function itself checks; the shim sets and sends it.
     pub(super) key_variable: Option<String>,
+    /// Where the function looks for that key, in words: `the header x-api-key`.
+    pub(super) key_place: Option<String>,
     /// The other variables that the source names, in its order.
     pub(super) variables: Vec<FoundVariable>,
     /// The origins of the URLs in the source, such as `https://api.example.com`.
@@ -30,7 +32,7 @@ pub(super) struct FoundVariable {
     pub(super) name: String,
     /// `main.py, line 3`.
     pub(super) place: String,
-    /// Whether the source has a value for when it is missing.
+    /// Whether the function goes on without it: the source has a value in its place, or asks whether it is there.
     #[serde(default)]
     pub(super) has_default: bool,
 }

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::findings::FunctionFindings;
 
+/// Where functions look for a key if nothing else is known.
+pub(super) const USUAL_PLACE: &str = "the header authorization";
+
 /// The text of a connector's file.
 pub(super) fn text(name: &str, findings: &FunctionFindings) -> String {
     let mut text = format!(
@@ -25,7 +28,8 @@ fn variables(text: &mut String, findings: &FunctionFindings) -> std::fmt::Result
     if let Some(key) = &findings.key_variable {
         writeln!(
             text,
-            "# {key} is the function's own key: the host sets and sends one, so that none is needed here."
+            "# {key} is the function's own key: the host sets it, and sends it in {}. None is needed here.",
+            findings.key_place.as_deref().unwrap_or(USUAL_PLACE)
         )?;
     }
     for variable in &findings.variables {
@@ -35,7 +39,7 @@ fn variables(text: &mut String, findings: &FunctionFindings) -> std::fmt::Result
         if variable.has_default {
             writeln!(
                 text,
-                "# {key} = {{ env = {value} }}    # {place}, which has a default"
+                "# {key} = {{ env = {value} }}    # optional: {place}; the function goes on without it"
             )?;
         } else {
             writeln!(text, "{key} = {{ env = {value} }}    # {place}")?;
@@ -93,6 +97,7 @@ mod tests {
         };
         let findings = FunctionFindings {
             key_variable: Some("WELD_API_KEY".to_owned()),
+            key_place: Some("the header x-api-key".to_owned()),
             variables: vec![
                 variable("API_TOKEN", false),
                 variable("REGION", true),
@@ -111,14 +116,18 @@ mod tests {
         let env = read.get_ref()["env"].get_ref();
         assert_eq!(named(env, "API_TOKEN"), Some("API_TOKEN"));
         assert_eq!(named(env, "odd name"), Some("odd name"));
-        assert_eq!(env.as_table().unwrap().len(), 2, "{text}");
+        assert_eq!(
+            env.as_table().unwrap().len(),
+            2,
+            "an optional variable keeps no connector from loading: {text}"
+        );
         let allow = read.get_ref()["network"].get_ref()["allow"].get_ref();
         assert_eq!(allow[0].get_ref().as_str(), Some("https://api.example.com"));
         for words in [
-            "# REGION = { env = \"REGION\" }",
+            "# REGION = { env = \"REGION\" }    # optional: main.py, line 3;",
             "# Not found, since it is not a literal: main.py, line 12: os.environ[name]",
             "# first line\n# second line\n",
-            "WELD_API_KEY is the function's own key",
+            "WELD_API_KEY is the function's own key: the host sets it, and sends it in the header x-api-key.",
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }

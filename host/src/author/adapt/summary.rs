@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::findings::{FoundVariable, FunctionFindings};
+use super::settings::USUAL_PLACE;
 use crate::config::ConnectorName;
 
 /// A folder that `build` takes.
@@ -16,6 +17,30 @@ pub(crate) struct AdaptedFunction {
 }
 
 impl AdaptedFunction {
+    /// The variables that the source reads, each with its place.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let variables = self.findings.variables.iter();
+        variables.map(|found| (found.name.as_str(), found.place.as_str()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_variables(names: &[&str]) -> Self {
+        let variable = |name: &&str| FoundVariable {
+            name: (*name).to_owned(),
+            place: "main.py, line 3".to_owned(),
+            has_default: false,
+        };
+        Self {
+            folder: PathBuf::from("shop"),
+            name: "shop".parse().expect("a name"),
+            findings: FunctionFindings {
+                variables: names.iter().map(variable).collect(),
+                ..FunctionFindings::default()
+            },
+            has_own_settings: false,
+        }
+    }
+
     /// What was found and what is left to do, a line each: a word, and what it is about.
     pub(crate) fn summary(&self) -> Vec<(&'static str, String)> {
         let findings = &self.findings;
@@ -31,17 +56,28 @@ impl AdaptedFunction {
         if !needed.is_empty() {
             lines.push((
                 "variables",
-                format!("{}: set them where the host runs", names(&needed)),
+                format!(
+                    "{}: set them where the host runs, or the connector does not load",
+                    names(&needed)
+                ),
             ));
         }
         if !with_default.is_empty() {
-            lines.push(("optional", names(&with_default)));
+            lines.push((
+                "optional",
+                format!(
+                    "{}: to set one, take the # from its line in {}",
+                    names(&with_default),
+                    self.name.config_file()
+                ),
+            ));
         }
         if let Some(key) = &findings.key_variable {
             lines.push((
                 "key",
                 format!(
-                    "the function checks {key}, which the host now does by itself; nothing to set"
+                    "the function wants {key} in {}, and gets it from the host; nothing to set",
+                    findings.key_place.as_deref().unwrap_or(USUAL_PLACE)
                 ),
             ));
         }
@@ -87,6 +123,44 @@ impl AdaptedFunction {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn needed_variables_are_to_be_set_and_optional_ones_may_be() {
+        let variable = |name: &str, has_default| FoundVariable {
+            name: name.to_owned(),
+            place: String::new(),
+            has_default,
+        };
+        let adapted = AdaptedFunction {
+            folder: PathBuf::from("shop"),
+            name: "shop".parse().unwrap(),
+            findings: FunctionFindings {
+                key_variable: Some("KEY".to_owned()),
+                key_place: Some("the argument key of the URL".to_owned()),
+                variables: vec![variable("TOKEN", false), variable("DEBUG", true)],
+                ..FunctionFindings::default()
+            },
+            has_own_settings: false,
+        };
+        let lines = adapted.summary();
+        for expected in [
+            (
+                "variables",
+                "TOKEN: set them where the host runs, or the connector does not load",
+            ),
+            (
+                "optional",
+                "DEBUG: to set one, take the # from its line in shop.toml",
+            ),
+            (
+                "key",
+                "the function wants KEY in the argument key of the URL, and gets it from the host; nothing to set",
+            ),
+        ] {
+            let expected = (expected.0, expected.1.to_owned());
+            assert!(lines.contains(&expected), "{expected:?}: {lines:?}");
+        }
+    }
 
     #[test]
     fn a_key_that_is_found_later_may_stand_in_settings_that_are_kept() {

@@ -12,6 +12,8 @@ from weld_connector.errors import ConnectorError, Misconfigured, RateLimited, Un
 from weld_connector.requests._refusal import seconds_until
 
 from ._headers import Headers
+from .clients.exchange import Count
+from .tools.keys import KeyCheck
 
 EXCERPT = 300
 """How many characters of an answer an error quotes."""
@@ -77,24 +79,34 @@ def shown(value: Any) -> str:
         return excerpt(repr(value))
 
 
-def failed(answer: Answer, key_variable: str | None, sent_requests: int) -> ConnectorError:
-    """The contract's error for a status from 300 on.
+def failed(answer: Answer, checks: list[KeyCheck]) -> ConnectorError:
+    """The contract's error for a status from 300 on; `checks` are the keys that the function got.
 
-    `sent_requests` is how many requests the function sent to others before. One that sent none and refuses has refused
-    the key.
+    One that refuses and has sent no request has refused its own key. Only what an API refused is one of its credentials.
     """
     words = answer.text if answer.value is None else shown(answer.value)
-    said = f"the function answered {answer.status}: {excerpt(words)}".removesuffix(": ")
+    said = f"the function itself answered {answer.status}: {excerpt(words)}".removesuffix(": ")
     if answer.status in (401, 403):
-        if sent_requests == 0:
-            which = f"as {key_variable}" if key_variable else "in the header Authorization"
-            return Misconfigured(
-                f"{said}; it sent no request before, so it refused the key that it got {which}: if it reads another"
-                " variable, name that as key_variable in app.py (`weld-host adapt --key-variable`)"
-            )
-        return Unauthorized(said)
+        if Count.refused:
+            return Unauthorized(said)
+        if Count.sent:
+            return ConnectorError(f"{said}; no API refused a request. If it refused its own key: {_of_keys(checks)}")
+        return Misconfigured(f"{said}; it sent no request before, so it refused its own key: {_of_keys(checks)}")
     if answer.status == 429:
         return RateLimited(seconds_until(answer.headers.get("retry-after")))
     if answer.status in (502, 503, 504):
         return Upstream(said)
     return ConnectorError(said)
+
+
+def _of_keys(checks: list[KeyCheck]) -> str:
+    """Which key the function got, and how to name another one."""
+    other = "`weld-host adapt --key-variable NAME` names the variable with the key"
+    if not checks:
+        return (
+            f"it got a random one as `Authorization: Bearer`, since no check of a key was found in its source: {other}"
+        )
+    got = [
+        f"{'the one of its source' if one.variable is None else f'the value of {one.variable}'} in {one.where}" for one in checks
+    ]
+    return f"it got {' and '.join(got)}: {other}, if it reads another one"

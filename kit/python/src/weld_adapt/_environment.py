@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,16 +62,16 @@ class Environment(os._Environ):  # type: ignore[type-arg]
             return default
 
 
-def begin(key_variable: str | None) -> str:
-    """Puts the variables of the call into `os.environ`, and answers the key to send to the function.
+def begin(keys: Iterable[str]) -> dict[str, str]:
+    """Puts the variables of the call into `os.environ`, and answers those that hold keys to send to the function.
 
-    The function compares it with a variable. Where that is not configured, both are made up for the call, so that no
+    The function compares a key with a variable. Where that is not configured, both are made up for the call, so that no
     key is needed, and none can be printed.
     """
     variables = dict(_host.current.environment())
-    key = variables.setdefault(key_variable, secrets.token_hex(16)) if key_variable else secrets.token_hex(16)
+    sent = {name: variables.setdefault(name, secrets.token_hex(16)) for name in keys}
     os.environ.__class__ = Environment
     Environment.missing = Missing()
     os.environ.clear()
     os.environ.update(variables)
-    return key
+    return sent

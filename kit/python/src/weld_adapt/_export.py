@@ -10,13 +10,17 @@ from typing import TypeVar
 
 from weld_connector import _export as kit
 from weld_connector import _files, _host, _sockets
+from weld_connector.errors import ConnectorError
 
 from . import _data, _failure, _imports, _memory, _not_here, _page, _platform, _routes, pandas_stand_in
 from ._answer import Answer, failed
 from ._function import Entry, Function
 from ._own import OwnModules
 from .clients.exchange import Count
+from ._wrong_answer import WrongAnswer
 from .tools import entry as entries
+from .tools import keys, variables
+from .tools.reads import Reads
 from .tools.refusal import NotServed
 from .tools.scan import Scan
 
@@ -32,11 +36,12 @@ T = TypeVar("T")
 class AdaptedFunction:
     """A function, asked as a connector."""
 
-    def __init__(self, folder: str, entry: entries.FoundEntry, module: str, key_variable: str | None) -> None:
+    def __init__(self, folder: str, entry: entries.FoundEntry, module: str, checks: list[keys.KeyCheck]) -> None:
         self.folder = folder
         self.modules = OwnModules(folder)
         self.entry = Entry(module, entry.name, entry.is_lambda)
-        self.key_variable = key_variable
+        self.checks = checks
+        self._function: Function | None = None
 
     def schema(self) -> list[kit.PlainTable] | kit.Failure:
         """The tables."""
@@ -46,11 +51,13 @@ class AdaptedFunction:
         """A page of a table."""
         # The state goes on as it came: it is JSON already.
         body = f'{{"name": {json.dumps(table)}, "state": {state}}}'
-        return self._guarded(lambda: _page.page(self._asked(self._begun(), "POST", "/", body)))
+        return self._guarded(lambda: _read(_page.page, self._asked(self._begun(), "POST", "/", body)))
 
     def _begun(self) -> Function:
-        Count.sent = 0
-        return Function(self.modules, self.entry, self.key_variable)
+        Count.sent = Count.refused = 0
+        self._function = None
+        self._function = Function(self.modules, self.entry, self.checks)
+        return self._function
 
     def _schema(self) -> list[kit.PlainTable]:
         function = self._begun()
@@ -58,7 +65,7 @@ class AdaptedFunction:
         # Where the function is deployed with a URL that ends in a slash, Weld asks for the second.
         for path in ("/schema", "//schema"):
             try:
-                return _page.tables(self._asked(function, "GET", path))
+                return _read(_page.tables, self._asked(function, "GET", path))
             except Exception as error:
                 first = first or error
         assert first is not None
@@ -67,7 +74,7 @@ class AdaptedFunction:
     def _asked(self, function: Function, method: str, path: str, body: str | None = None) -> Answer:
         answer = function.ask(method, path, body)
         if answer.status >= 300:
-            raise failed(answer, self.key_variable, Count.sent)
+            raise failed(answer, self.checks)
         return answer
 
     def _guarded(self, work: Callable[[], T]) -> T | kit.Failure:
@@ -76,7 +83,15 @@ class AdaptedFunction:
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return _failure.failure(error, self.folder)
+            return _failure.failure(error, self.folder, self._function.place if self._function else None)
+
+
+def _read(read: Callable[[Answer], T], answer: Answer) -> T:
+    """Reads an answer. What is wrong with it has no line of the function's own."""
+    try:
+        return read(answer)
+    except ConnectorError as error:
+        raise WrongAnswer(str(error)) from None
 
 
 def make(module: str, entry: str | None, key_variable: str | None, stand_ins: tuple[str, ...]) -> type:
@@ -104,6 +119,8 @@ def prepared(
     """The function in `folder`, with all that it may import loaded."""
     scan = Scan(folder, f"{module}.py")
     found = entries.find(scan, entry)
+    reads = Reads(scan)
+    checks = keys.checks(scan, reads, variables.find(scan, reads), key_variable)
     _sockets.WAY_OUT = "the module requests sends requests through the host"
     if os.path.isdir(PACKAGES) and PACKAGES not in sys.path:
         sys.path.insert(0, PACKAGES)
@@ -112,4 +129,4 @@ def prepared(
     if "pandas" in stand_ins:
         pandas_stand_in.install()
     _imports.load(scan)
-    return AdaptedFunction(folder, found, module, key_variable)
+    return AdaptedFunction(folder, found, module, checks)

@@ -17,16 +17,21 @@ from weld_connector.requests.exceptions import RequestException
 from ._answer import excerpt
 from ._environment import Environment, Missed
 from ._function import LoadFailed
+from ._wrong_answer import WrongAnswer
 
 SHIM = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
-def failure(error: BaseException, folder: str) -> _export.Failure:
-    """The contract's error for `error`; `folder` has the function's own modules."""
+def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) -> _export.Failure:
+    """The contract's error for `error`; `folder` has the function's own modules, and `entry` is where the one begins that
+    answers requests."""
     loads = isinstance(error, LoadFailed)
     if isinstance(error, LoadFailed) and error.__cause__ is not None:
         error = error.__cause__
     _hide_shim(error)
+    if isinstance(error, WrongAnswer):
+        place = _place(error, folder) or (_shown(*entry, folder) if entry else None)
+        return _export.Failure("other", _host.printable(f"{place}: {error}" if place else str(error)))
     known = _known(error)
     if isinstance(known, RateLimited):
         _logging.log("warn", f"{_text(error)}: the host waits, and asks for the page again")

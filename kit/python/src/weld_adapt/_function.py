@@ -12,10 +12,11 @@ from typing import Any
 
 from weld_connector.errors import Misconfigured
 
-from . import _environment, _lambda, _platform
+from . import _lambda, _own_keys, _platform
 from ._answer import Answer
 from ._own import OwnModules
 from ._request import HOST, Request
+from .tools.keys import KeyCheck
 
 
 @dataclass
@@ -35,9 +36,8 @@ class LoadFailed(Exception):
 class Function:
     """The function, as it is for one call."""
 
-    def __init__(self, modules: OwnModules, entry: Entry, key_variable: str | None) -> None:
-        self.key_variable = key_variable
-        self._key = _environment.begin(key_variable)
+    def __init__(self, modules: OwnModules, entry: Entry, checks: list[KeyCheck]) -> None:
+        self._keys = _own_keys.begin(checks)
         # Its state would otherwise be that of the build, the same in each call.
         random.seed()
         modules.forget()
@@ -52,20 +52,27 @@ class Function:
         self._function: Callable[..., Any] = function
         self._is_lambda = _takes_two(function) if entry.is_lambda is None else entry.is_lambda
 
+    @property
+    def place(self) -> tuple[str, int] | None:
+        """Where the function that answers begins: path and line; `None` if it is not the source's own."""
+        code = getattr(inspect.unwrap(self._function), "__code__", None)
+        return None if code is None else (code.co_filename, code.co_firstlineno)
+
     def ask(self, method: str, path: str, body: str | None = None) -> Answer:
         """Sends the function one request of Weld; `body` is JSON."""
         headers = {
             "Host": HOST,
             "User-Agent": "weld-host",
             "Accept": "application/json",
-            "Authorization": self._key if self._key.lower().startswith("bearer ") else f"Bearer {self._key}",
+            **self._keys.headers,
         }
+        query = self._keys.query
         if body is not None:
             headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(len(body.encode()))
         if self._is_lambda:
-            return _lambda.ask(self._function, method, path, body, headers)
-        request = Request(method, path, (body or "").encode(), headers)
+            return _lambda.ask(self._function, _lambda.event(method, path, query, body, headers))
+        request = Request(method, f"{path}?{query}" if query else path, (body or "").encode(), headers)
         return _platform.ask(self._function, request)
 
 

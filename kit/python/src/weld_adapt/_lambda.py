@@ -9,10 +9,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ._answer import Answer
 from ._headers import Headers
 from ._response import status_code
+from ._wrong_answer import WrongAnswer
 
 TIME_LEFT_MS = 900_000
 """What a Lambda has at the most, in milliseconds; the host's own limit is `page-timeout`."""
@@ -42,15 +44,17 @@ class Context:
         print(message)
 
 
-def event(method: str, path: str, body: str | None, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The event of a request."""
+def event(
+    method: str, path: str, query: str, body: str | None, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    """The event of a request; `query` is what stands after `?` in its URL."""
     now = time.time()
     lower = {name.lower(): value for name, value in headers.items()}
     made: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": lower,
         "requestContext": {
             "accountId": "anonymous",
@@ -72,6 +76,8 @@ def event(method: str, path: str, body: str | None, headers: Mapping[str, str]) 
         },
         "isBase64Encoded": False,
     }
+    if query:
+        made["queryStringParameters"] = dict(parse_qsl(query))
     if body is not None:
         made["body"] = body
     return made
@@ -88,13 +94,11 @@ def dumps(value: object, **how: Any) -> str:
     return json.dumps(value, default=_default, **how)
 
 
-def ask(
-    function: Callable[..., Any], method: str, path: str, body: str | None, headers: Mapping[str, str]
-) -> Answer:
+def ask(function: Callable[..., Any], of_request: dict[str, Any]) -> Answer:
     """Asks a function as a Lambda's function URL does."""
-    value = function(event(method, path, body, headers), Context())
+    value = function(of_request, Context())
     if value is None:
-        raise TypeError("the function returned None, or ended without a return")
+        raise WrongAnswer("the function returned None, or ended without a return")
     if not isinstance(value, dict) or "statusCode" not in value:
         # A function URL answers whatever else it is with 200, text as it is.
         if isinstance(value, dict):

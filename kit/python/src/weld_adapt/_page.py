@@ -10,6 +10,8 @@ from weld_connector.errors import ConnectorError, described
 
 from ._answer import Answer, shown
 
+OF_PAGE = ("insert", "state", "hasMore")
+"""The members of a page that Weld knows."""
 KNOWN = ("primary_key", "primaryKey", "fields")
 """The members of a table that Weld knows."""
 
@@ -30,6 +32,11 @@ def page(answer: Answer) -> PlainPage:
     if not all(isinstance(row, dict) for row in insert):
         # The kit's own words say which one is not.
         _json.rows(insert)
+    unknown = [str(name) for name, member in value.items() if name not in OF_PAGE and member not in (None, [], {})]
+    if unknown:
+        _logging.log(
+            "warn", f"page: {', '.join(unknown)} is left out: Weld takes insert, state and hasMore of a page, and nothing else"
+        )
     rows = answer.written(insert, _json.rows)
     if state is None:
         return PlainPage(rows, "null", has_more, None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import _flask_json
 from ._headers import Headers
+from ._wrong_answer import WrongAnswer
 
 TEXT = "text/html; charset=utf-8"
 JSON = "application/json"
@@ -107,7 +108,7 @@ def status_code(status: Any) -> int:
     try:
         return int(str(status.value if hasattr(status, "value") else status).split()[0])
     except (ValueError, IndexError):
-        raise TypeError(f"the function returned the status {status!r}, which is not a number") from None
+        raise WrongAnswer(f"the function returned the status {status!r}, which is not a number") from None
 
 
 def jsonify(*args: Any, **named: Any) -> Response:
@@ -138,12 +139,12 @@ def of(value: Any) -> Response:
             else:
                 status = second
         else:
-            raise TypeError(
+            raise WrongAnswer(
                 f"the function returned a tuple of {len(value)}; Flask takes (body, status), (body, headers) and"
                 " (body, status, headers)"
             )
     if value is None:
-        raise TypeError("the function returned None, or ended without a return")
+        raise WrongAnswer("the function returned None, or ended without a return")
     if isinstance(value, Response):
         made = value
     elif isinstance(value, (dict, list)):
@@ -151,7 +152,7 @@ def of(value: Any) -> Response:
     elif isinstance(value, (str, bytes, bytearray)) or hasattr(value, "__next__"):
         made = Response(value)
     else:
-        raise TypeError(
+        raise WrongAnswer(
             f"the function returned {type(value).__name__}, and Flask takes a dict, a list, a string, bytes, a Response"
             " and tuples of these"
         )

@@ -50,32 +50,52 @@ class Answers(unittest.TestCase):
     def test_statuses_become_the_contracts_errors_with_the_functions_words(self):
         fetched = "import requests; requests.get('https://api.example.com/')\n"
         for status, kind, value in (
-            ("401", "unauthorized", "the function answered 401: no"),
-            ("403", "unauthorized", "the function answered 403: no"),
             ("429, {'Retry-After': '9'}", "rate-limited", 9000),
             ("429", "rate-limited", None),
-            ("502", "upstream", "the function answered 502: no"),
-            ("503", "upstream", "the function answered 503: no"),
-            ("504", "upstream", "the function answered 504: no"),
-            ("500", "other", "the function answered 500: no"),
-            ("404", "other", "the function answered 404: no"),
-            ("302", "other", "the function answered 302: no"),
+            ("502", "upstream", "the function itself answered 502: no"),
+            ("503", "upstream", "the function itself answered 503: no"),
+            ("504", "upstream", "the function itself answered 504: no"),
+            ("500", "other", "the function itself answered 500: no"),
+            ("404", "other", "the function itself answered 404: no"),
+            ("302", "other", "the function itself answered 302: no"),
         ):
             with adapted(answering(f"{fetched}return 'no', {status}")) as function:
                 function.host.answer("GET", "https://api.example.com/")
                 self.assertEqual(function.page(), (kind, value), status)
 
-    def test_a_refusal_before_any_request_is_one_of_the_key(self):
+    def test_a_refusal_of_the_function_itself_is_not_blamed_on_the_api(self):
+        url = "https://api.example.com/"
+        fetched = f"import requests; requests.get('{url}')\n"
         for status in (401, 403):
-            kind, text = self.answer(f"return 'no', {status}")
-            self.assertEqual(kind, "misconfigured")
-            self.assertIn("refused the key that it got as WELD_API_KEY", text)
-            self.assertIn("--key-variable", text)
+            for before, answered, kind, words in (
+                ("", 200, "misconfigured", f"the function itself answered {status}: no; it sent no request before"),
+                (fetched, 200, "other", f"the function itself answered {status}: no; no API refused a request"),
+                (fetched, 404, "other", "no API refused a request"),
+                (fetched, 401, "unauthorized", f"the function itself answered {status}: no"),
+                (fetched, 403, "unauthorized", f"the function itself answered {status}: no"),
+            ):
+                with adapted(answering(f"{before}return 'no', {status}")) as function:
+                    function.host.answer("GET", url, status=answered)
+                    found, text = function.page()
+                    self.assertEqual(found, kind, before)
+                    self.assertIn(words, text)
+                    self.assertEqual("--key-variable" in text, kind != "unauthorized", text)
+
+    def test_the_key_that_was_sent_is_named_and_not_shown(self):
+        for head, words in (
+            ("", "it got a random one as `Authorization: Bearer`, since no check of a key was found"),
+            ("import os\nA = os.environ.get('WELD_KEY')\n", "it got the value of WELD_KEY in the header authorization"),
+            ("def check(req):\n    return req.headers['x-api-key'] == 'abc-def'\n", "the one of its source in the header x-api-key"),
+        ):
+            with adapted(answering("return 'no', 401", head), key_variable=None) as function:
+                kind, text = function.page()
+                self.assertIn(words, text)
+                self.assertNotIn("abc-def", text)
 
     def test_what_is_no_page_is_an_error_with_an_excerpt(self):
         for body, words in (
-            ("return None", "TypeError: the function returned None, or ended without a return"),
-            ("pass", "TypeError: the function returned None, or ended without a return"),
+            ("return None", "main.py, line 6: the function returned None, or ended without a return"),
+            ("pass", "main.py, line 6: the function returned None, or ended without a return"),
             ("return ''", "the function's answer is not JSON (Expecting value: line 1 column 1 (char 0)): it is empty"),
             ("return '<h1>Hello</h1>'", "char 0)): <h1>Hello</h1>"),
             ("return [1, 2]", "the function's answer is not an object: [1,2]"),
@@ -88,11 +108,11 @@ class Answers(unittest.TestCase):
             ("return {'insert': [{'a': float('nan')}], 'hasMore': False}", "row 1, field a (nan): NaN"),
             ("return '{\"insert\": [{\"a\": NaN}], \"hasMore\": false}'", "insert[0].a is NaN"),
             ("return {'insert': [{'a': {1, 2}}], 'hasMore': False}", "row 1, field a: a set can't stand in JSON"),
-            ("return 3", "TypeError: the function returned int"),
-            ("return 'a', 200, {}, 4", "TypeError: the function returned a tuple of 4"),
-            ("return ((((('a', 200), 200), 200), 200), 200)", "TypeError: the function returned tuple"),
+            ("return 3", "main.py, line 6: the function returned int"),
+            ("return 'a', 200, {}, 4", "main.py, line 6: the function returned a tuple of 4"),
+            ("return ((((('a', 200), 200), 200), 200), 200)", "main.py, line 6: the function returned tuple"),
             ("return 'a', 'high'", "returned the status 'high'"),
-            ("abort(418)", "the function answered 418"),
+            ("abort(418)", "the function itself answered 418"),
             ("import sys; sys.exit(3)", "the function ended with sys.exit(3)"),
             ("raise ValueError('odd')", "ValueError: odd"),
         ):
@@ -101,6 +121,27 @@ class Answers(unittest.TestCase):
             kind, text = answer
             self.assertEqual(kind, "other", body)
             self.assertIn(words, text, body)
+
+    def test_an_answer_that_is_none_is_one_line_that_begins_with_the_functions_place(self):
+        for body in ("return None", "pass", "return {'rows': []}", "return 3", "return 'a', 200, {}, 4", "return '<p>'"):
+            with adapted(answering(body)) as function:
+                kind, text = function.page()
+                self.assertRegex(text, "^main.py, line 3: the function")
+                self.assertEqual(function.host.logs, [], body)
+
+    def test_members_of_a_page_that_weld_does_not_take_are_told_once(self):
+        for more, told in (
+            ("'update': [{'id': 1}], 'delete': [{'id': 2}]", "update, delete"),
+            ("'deleted': {'a': 1}", "deleted"),
+            ("'count': 0", "count"),
+            ("'update': [], 'delete': [], 'note': None", None),
+            ("'state': {}", None),
+        ):
+            with adapted(answering(f"return {{'insert': [], 'hasMore': False, {more}}}")) as function:
+                self.assertEqual(function.rows(), [])
+                said = [text for level, text in function.host.logs if level == "warn"]
+                expected = f"page: {told} is left out: Weld takes insert, state and hasMore of a page, and nothing else"
+                self.assertEqual(said, [expected] if told else [], more)
 
     def test_an_error_names_the_functions_own_line_and_no_frame_of_the_shim(self):
         with adapted(answering("return helper()", "def helper():\n    raise KeyError('id')\n")) as function:
@@ -137,7 +178,7 @@ class Json(unittest.TestCase):
         source = "{}def lambda_handler(event, context):\n    return {{'insert': [{{'a': {}}}], 'hasMore': False}}\n"
         for value, expected in (
             ("Decimal('1.50')", [{"a": 1.5}]),
-            ("date(2024, 1, 2)", ("other", "the function's answer can't be written as JSON: Object of type date")),
+            ("date(2024, 1, 2)", ("other", "lambda_function.py, line 8: the function's answer can't be written as JSON: Object of type date")),
         ):
             with adapted({"lambda_function.py": source.format(self.HEAD, value)}, file="lambda_function.py") as function:
                 rows = function.rows()

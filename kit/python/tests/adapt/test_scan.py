@@ -4,36 +4,16 @@ import json
 import subprocess
 import sys
 import tempfile
-import textwrap
 import unittest
 from pathlib import Path
 from unittest import mock
 
-from weld_adapt.tools import findings, packages, requirements
+from weld_adapt.tools import packages, requirements
 from weld_adapt.tools.refusal import NotServed
-from weld_adapt.tools.scan import Scan
+
+from .scan_case import ScanCase
 
 HTTP = "import functions_framework\n@functions_framework.http\ndef run(req):\n    pass\n"
-
-
-class ScanCase(unittest.TestCase):
-    def scan(self, files, file="main.py"):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        for name, text in ({"main.py": files} if isinstance(files, str) else files).items():
-            path = Path(folder.name, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(textwrap.dedent(text))
-        return Scan(folder.name, file)
-
-    def found(self, files, entry=None, key=None, file="main.py"):
-        return findings.of(self.scan(files, file), entry, key)
-
-    def refused(self, files, entry=None, file="main.py"):
-        with self.assertRaises(NotServed) as caught:
-            self.found(files, entry, file=file)
-        self.assertNotIn("\n", str(caught.exception))
-        return str(caught.exception)
 
 
 class Entries(ScanCase):
@@ -73,95 +53,6 @@ class Entries(ScanCase):
     def test_an_import_that_the_function_can_do_without_is_no_reason_to_refuse(self):
         for head in ("try:\n    import ssl\nexcept ImportError:\n    ssl = None", "if TYPE_CHECKING:\n    import ssl"):
             self.found(f"{head}\ndef handler(req): pass")
-
-
-class Names(ScanCase):
-    def test_variables_are_found_however_they_are_read(self):
-        text = """
-            import os, os as system
-            from os import environ, getenv as read
-            NAME = "NAMED"
-            a = os.environ["A"]; b = os.environ.get("B"); c = os.getenv("C", "x"); d = environ["D"]
-            e = read("E"); f = system.environ.get("F") or "x"; g = os.environ[NAME]; h = os.environ["A"]
-            def handler(req):
-                return os.environ[req.args["x"]]
-        """
-        found = self.found(text)
-        names = {one["name"]: one["has_default"] for one in found["variables"]}
-        self.assertEqual(
-            names, {"A": False, "B": False, "C": True, "D": False, "E": False, "F": True, "NAMED": False}
-        )
-        self.assertEqual(found["not_literal"], ["main.py, line 8: os.environ[req.args['x']]"])
-
-    def test_the_key_is_the_variable_that_the_header_is_compared_with(self):
-        for text, key in (
-            ("KEY = os.environ.get('SECRET_A')\ndef handler(req):\n    if req.headers['authorization'].split()[1] != KEY: return", "SECRET_A"),
-            ("def handler(req):\n    auth = req.headers.get('Authorization')\n    if auth != f\"Bearer {os.environ['K']}\": return", "K"),
-            ("def handler(req):\n    got = req.headers['authorization']\n    token = got.split()[1]\n    want = os.getenv('K')\n    if hmac.compare_digest(token, want): return", "K"),
-            ("def lambda_handler(event, context):\n    if event['headers']['authorization'] == os.environ['K']: return", "K"),
-            ("A = os.environ['WELD_AUTH_KEY']\ndef handler(req): pass", "WELD_AUTH_KEY"),
-            ("A = os.environ['API_KEY']\ndef handler(req): return {'Authorization': A}", None),
-        ):
-            self.assertEqual(self.found("import os, hmac\n" + text)["key_variable"], key, text)
-        self.assertEqual(self.found("import os\nA = os.environ['K']\ndef handler(req): pass", key="K")["variables"], [])
-
-    def test_hosts_are_found_in_texts_and_what_is_no_literal_is_said(self):
-        text = '''
-            """See https://docs.example.com/."""
-            import os
-            BASE = "https://api.example.com/v1"
-            NAMESPACE = "http://www.w3.org/2005/Atom"
-            def handler(req):
-                a = f"https://login.example.com:8443/token?x={req}"
-                b = f"https://{req}.example.com/"
-                c = "https://" + req
-                d = "see https://other.example.com."
-        '''
-        found = self.found(text)
-        origins = [one["origin"] for one in found["hosts"]]
-        self.assertEqual(origins[:2], ["https://api.example.com", "https://login.example.com:8443"])
-        self.assertEqual([note.partition(":")[0] for note in found["not_literal"]], ["main.py, line 8", "main.py, line 9"])
-        self.assertIn('(the rule "https://*.example.com" permits it)', found["not_literal"][0])
-
-    def test_all_modules_of_the_function_are_read(self):
-        files = {
-            "main.py": "from helpers import api\ndef handler(req): pass",
-            "helpers/__init__.py": "import os\nA = os.environ['A']",
-            "helpers/api.py": "from . import more\nURL = 'https://api.example.com/'",
-            "helpers/more.py": "def late():\n    import late",
-            "late.py": "import os\nB = os.environ['B']",
-            "unused.py": "this is not Python",
-        }
-        found = self.found(files)
-        self.assertEqual({one["name"] for one in found["variables"]}, {"A", "B"})
-        self.assertEqual(found["hosts"][0]["place"], "helpers/api.py, line 2")
-
-    def test_hints_and_differences_are_told(self):
-        found = self.found(
-            """
-            import os, time
-            TOKEN = os.environ["API_TOKEN"]
-            CACHE = None
-            def handler(req):
-                global CACHE
-                headers = {"Authorization": f"Bearer {TOKEN}"}
-                state["access_token"] = CACHE
-                time.sleep(3600)
-                open("/tmp/x", "w")
-            """
-        )
-        self.assertIn('token = { env = "API_TOKEN" }', found["hints"][0])
-        self.assertIn('secret-in-state = "allow"', found["hints"][1])
-        notes = "\n".join(found["notes"])
-        for words in ("line 9: time.sleep(3600) outlasts", "line 10: a component has no files to write", "CACHE is lost"):
-            self.assertIn(words, notes)
-
-
-    def test_a_pair_for_basic_authentication_is_hinted_at(self):
-        for call in ("requests.get(URL, auth=(USER, os.environ['PASS']))", "s.auth = HTTPBasicAuth(USER, os.environ['PASS'])"):
-            found = self.found(f"import os\nUSER = os.getenv('NAME')\ndef handler(req):\n    {call}\n")
-            self.assertIn('username = { env = "NAME" }\npassword = { env = "PASS" }', found["hints"][0], call)
-        self.assertEqual(self.found("def handler(req):\n    requests.get(URL, auth=('a', 'b'))")["hints"], [])
 
 
 class Packages(ScanCase):
@@ -217,6 +108,17 @@ class Packages(ScanCase):
             notes = packages.install(scan, target).notes
         self.assertEqual(len(notes), 1, notes)
         self.assertIn("main.py, line 1: config 1.0 of the package index is bundled for import config", notes[0])
+
+    def test_all_packages_that_can_not_be_had_are_told_at_once(self):
+        def pip(specifiers, target):
+            return None if any("no" in one for one in specifiers) else []
+
+        scan = self.scan("import no_one\nimport pytz\nimport no_two\ntry:\n    import no_three\nexcept ImportError:\n    pass\n")
+        with tempfile.TemporaryDirectory() as target, mock.patch.object(packages, "_pip", pip):
+            with self.assertRaises(NotServed) as caught:
+                packages.install(scan, target)
+        lines = str(caught.exception).splitlines()
+        self.assertEqual([line.partition(": ")[0] for line in lines], ["main.py, line 1", "main.py, line 3"])
 
     def test_the_command_answers_in_json(self):
         folder = tempfile.TemporaryDirectory()

@@ -13,9 +13,10 @@ OF_CONNECTIONS = ("accept-encoding", "connection", "content-length", "host", "ke
 
 
 class Count:
-    """How many requests the function has sent in this call."""
+    """How many requests the function has sent in this call, and how many of these an API refused with 401 or 403."""
 
     sent = 0
+    refused = 0
 
 
 def send(
@@ -29,10 +30,12 @@ def send(
     Count.sent += 1
     kept = [(name, _host.printable(value)) for name, value in headers if name.lower() not in OF_CONNECTIONS]
     try:
-        return _host.current.fetch(
+        answer = _host.current.fetch(
             _host.Request(method.upper(), _host.printable(url), kept, body, timeout_ms, None, None)
         )
     except _host.Refused as refusal:
+        Count.refused += refusal.case == "credentials"
         raise from_refusal(refusal, shown(method, url)) from None
-
+    Count.refused += answer.status in (401, 403)
+    return answer
 

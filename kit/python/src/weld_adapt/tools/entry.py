@@ -12,6 +12,9 @@ from .scan import OwnFile, Scan
 USUAL = ("lambda_handler", "handler", "main")
 """Names of functions that platforms call, by how much they say."""
 
+PLAIN = ("functions_framework.http", "http", "staticmethod")
+"""Decorators that leave a function's parameters as they are."""
+
 HTTP_WAY_OUT = "Weld sends HTTP requests, so the function needs @functions_framework.http"
 
 
@@ -32,6 +35,8 @@ def find(scan: Scan, wanted: str | None) -> FoundEntry:
     functions = {node.name: node for node in _functions(file.tree)}
     others = _assigned(file.tree)
     if wanted is not None:
+        if not wanted.isidentifier():
+            raise NotServed(f"--entry {wanted!r} is not the name of a function")
         if wanted not in functions and wanted not in others:
             raise NotServed(f"{file.shown} has no function {wanted}{_candidates(functions)}")
         return _made(file, wanted, functions.get(wanted), "named by --entry")
@@ -77,10 +82,30 @@ def _made(
     else:
         count = len(node.args.posonlyargs) + len(node.args.args) - len(node.args.defaults)
         is_lambda = count == 2 or (name == "lambda_handler" and count > 0)
+    if node is not None:
+        _check_parameters(file, node, bool(is_lambda))
     kind = "a Lambda" if is_lambda else "" if is_lambda is None else "a function of functions_framework"
     parameters = "" if node is None else f"({', '.join(one.arg for one in node.args.args)})"
     words = f"{name}{parameters} in {file.shown}, {how}" + (f": {kind}" if kind and not how.startswith("under") else "")
     return FoundEntry(name, is_lambda, words)
+
+
+def _check_parameters(file: OwnFile, node: ast.FunctionDef, is_lambda: bool) -> None:
+    """A function that can't be called with what its platform gives it fails at each request."""
+    if node.decorator_list and any(ast.unparse(one) not in PLAIN for one in node.decorator_list):
+        # It may be called with something else.
+        return
+    positional = [*node.args.posonlyargs, *node.args.args]
+    needed = len(positional) - len(node.args.defaults)
+    named = [one.arg for one, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if value is None]
+    given, words = (2, "an event and a context") if is_lambda else (1, "the request")
+    takes_all = node.args.vararg is not None
+    if needed <= given and (takes_all or len(positional) >= given) and not named:
+        return
+    count = "no parameter" if not positional and not named else f"{needed} parameters" if needed != 1 else "one parameter"
+    if named:
+        count = f"the parameter {named[0]} by its name alone"
+    raise NotServed(f"{file.place(node)}: {node.name} takes {count}, and it is called with {words}: give it that")
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

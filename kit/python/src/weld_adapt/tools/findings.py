@@ -4,41 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import differences, hints, hosts, keys, packages, variables
 from . import entry as entries
-from . import hints, hosts, standard, variables
-from .packages import wanted
+from .reads import Reads
 from .refusal import NotServed
 from .scan import Scan
 
 
 def of(scan: Scan, entry: str | None, key_variable: str | None) -> dict[str, Any]:
-    """What was found. `NotServed` says in one line what can't be served, as far as the source shows it."""
-    found = entries.find(scan, entry)
-    _check_modules(scan)
-    read = variables.find(scan)
-    key = key_variable or variables.key(scan, read)
-    named = hosts.find(scan)
+    """What was found. `NotServed` says what can't be served, as far as the source shows it."""
+    found = _checked(scan, entry)
+    reads = Reads(scan)
+    read = variables.find(scan, reads)
+    checks = keys.checks(scan, reads, read, key_variable)
+    own = {check.variable for check in checks}
+    named = hosts.find(scan, reads)
     return {
         "module": scan.entry_file.name,
         "entry": found.words,
-        "key_variable": key,
+        "key_variable": next((check.variable for check in checks if check.variable), None),
+        "key_place": " and ".join(dict.fromkeys(check.where for check in checks if check.variable)) or None,
         "variables": [
-            {"name": one.name, "place": one.place, "has_default": one.has_default}
+            {"name": one.name, "place": one.place, "has_default": one.is_optional}
             for one in read.named
-            if one.name != key
+            if one.name not in own
         ],
         "hosts": [{"origin": one.origin, "place": one.place} for one in named.origins],
         "not_literal": read.not_literal + named.not_literal,
         "packages": [],
-        "needs_packages": bool(wanted(scan)),
-        "hints": hints.settings(scan, read),
-        "notes": hints.notes(scan),
+        "needs_packages": bool(packages.wanted(scan)),
+        "hints": hints.settings(scan, reads, checks),
+        "notes": _of_keys(checks) + differences.notes(scan),
     }
 
 
-def _check_modules(scan: Scan) -> None:
-    """Modules that Python in components lacks are told before anything is downloaded or built."""
-    for one in scan.imports:
-        lack = None if one.is_optional else standard.lack(one.name)
-        if lack and not scan.is_own(one.top):
-            raise NotServed(f"{one.place}: import {one.name}: {lack}")
+def _checked(scan: Scan, wanted: str | None) -> entries.FoundEntry:
+    """The entry, if nothing keeps the function from being served. All that does is told at once."""
+    refused: list[str] = []
+    found: entries.FoundEntry | None = None
+    try:
+        found = entries.find(scan, wanted)
+    except NotServed as error:
+        refused.append(str(error))
+    refused += differences.endings(scan)
+    try:
+        refused += packages.refused(scan)
+    except NotServed as error:
+        refused.append(str(error))
+    if found is None or refused:
+        raise NotServed("\n".join(refused))
+    return found
+
+
+def _of_keys(checks: list[keys.KeyCheck]) -> list[str]:
+    return [
+        f"{check.place}: the key that the function wants in {check.where} is in its source: the function gets that one, and"
+        " everyone who can read the source knows it"
+        for check in checks
+        if check.text is not None
+    ]

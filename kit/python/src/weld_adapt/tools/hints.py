@@ -1,29 +1,33 @@
-"""What to know of a function beside what can be read off: hints for `NAME.toml`, and what will differ."""
+"""Hints for `NAME.toml`: credentials that the host could send, and tokens in states."""
 
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 
-from .scan import Scan
-from .variables import Variables, constants, reads, text_of
+from .keys import KeyCheck
+from .literals import parts_of, text_of
+from .reads import Reads
+from .scan import OwnFile, Scan
 
-LONG_SLEEP = 55
-"""Seconds from which a sleep is answered before it ends (`answer-within`)."""
 
-
-def settings(scan: Scan, variables: Variables) -> list[str]:
-    """Hints for `NAME.toml`, each of one line or more."""
+def settings(scan: Scan, reads: Reads, checks: list[KeyCheck]) -> list[str]:
+    """Hints for `NAME.toml`, each of one line or more. The function's own keys, which it wants of requests, are no part."""
     hints = []
-    for name in _credentials(scan):
+    own = {check.variable for check in checks}
+    sections = (f"api-{number}" if number > 1 else "api" for number in itertools.count(1))
+    for name in credentials(scan, reads):
+        if name in own:
+            continue
         hints.append(
             f"The function sends {name} in a header. The host can send it instead, so that the function never has it:\n"
-            f'[auth.api]\nurls = ["https://…"]\nkind = "bearer"\ntoken = {{ env = "{name}" }}'
+            f'[auth.{next(sections)}]\nurls = ["https://…"]\nkind = "bearer"\ntoken = {{ env = "{name}" }}'
         )
-    for user, password in _pairs(scan):
+    for user, password in _pairs(scan, reads):
         hints.append(
             f"The function sends {user} and {password} by Basic authentication. The host can do so instead:\n"
-            f'[auth.api]\nurls = ["https://…"]\nkind = "basic"\n'
+            f'[auth.{next(sections)}]\nurls = ["https://…"]\nkind = "basic"\n'
             f'username = {{ env = "{user}" }}\npassword = {{ env = "{password}" }}'
         )
     for place in _tokens_in_states(scan):
@@ -34,26 +38,40 @@ def settings(scan: Scan, variables: Variables) -> list[str]:
     return hints
 
 
-def _credentials(scan: Scan) -> list[str]:
-    """The variables of headers `Authorization: Bearer …`."""
+def credentials(scan: Scan, reads: Reads) -> list[str]:
+    """The variables of headers `Authorization: Bearer …` that the function sends."""
     found: list[str] = []
     for file in scan.files.values():
-        names = _variables(file.tree)
+        names = _variables(file, reads)
+        compared = _compared(file.tree)
         for node in ast.walk(file.tree):
-            if not isinstance(node, (ast.JoinedStr, ast.BinOp)) or "Bearer " not in ast.unparse(node):
+            if not isinstance(node, (ast.JoinedStr, ast.BinOp, ast.Call)) or id(node) in compared:
                 continue
-            for inner in ast.walk(node):
-                name = _variable(inner, names)
-                if name and name not in found and "WELD" not in name:
+            parts = parts_of(node)
+            if parts is None or not any("Bearer " in text for part in parts if (text := text_of(part, {})) is not None):
+                continue
+            for part in parts:
+                name = _variable(part, names)
+                if name and name not in found:
                     found.append(name)
     return found
 
 
-def _pairs(scan: Scan) -> list[tuple[str, str]]:
+def _compared(tree: ast.AST) -> set[int]:
+    """What is compared with something: a header that a request must have, and not one that is sent."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        is_check = isinstance(node, ast.Call) and ast.unparse(node.func).endswith("compare_digest")
+        if is_check or isinstance(node, ast.Compare):
+            found.update(id(inner) for inner in ast.walk(node))
+    return found
+
+
+def _pairs(scan: Scan, reads: Reads) -> list[tuple[str, str]]:
     """The variables of user and password, in `auth=(…, …)` and `HTTPBasicAuth(…, …)`."""
     found: list[tuple[str, str]] = []
     for file in scan.files.values():
-        names = _variables(file.tree)
+        names = _variables(file, reads)
         for node in ast.walk(file.tree):
             parts: list[ast.expr] = []
             if isinstance(node, ast.keyword) and node.arg == "auth" and isinstance(node.value, ast.Tuple):
@@ -66,20 +84,19 @@ def _pairs(scan: Scan) -> list[tuple[str, str]]:
     return found
 
 
-def _variables(tree: ast.Module) -> dict[str, str | None]:
+def _variables(file: OwnFile, reads: Reads) -> dict[str, str]:
     """The variables by the expressions that read them, and by the names that are given their values."""
-    texts = constants(tree)
-    names = {ast.unparse(read.node): text_of(read.name, texts) for read in reads(tree)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+    names = reads.by_text(file)
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Attribute)):
             name = names.get(ast.unparse(node.value))
             if name:
-                names[node.targets[0].id] = name
+                names[ast.unparse(node.targets[0])] = name
     return names
 
 
-def _variable(node: ast.AST, names: dict[str, str | None]) -> str | None:
-    return names.get(ast.unparse(node)) if isinstance(node, (ast.Name, ast.Subscript, ast.Call)) else None
+def _variable(node: ast.AST, names: dict[str, str]) -> str | None:
+    return names.get(ast.unparse(node)) if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) else None
 
 
 def _tokens_in_states(scan: Scan) -> list[str]:
@@ -94,39 +111,3 @@ def _tokens_in_states(scan: Scan) -> list[str]:
                         if re.search("token|secret|password|session", name) and not re.search("page|next|sync", name):
                             found.append(f"{file.place(node)}: {ast.unparse(target)}")
     return found[:1]
-
-
-def notes(scan: Scan) -> list[str]:
-    """What differs from the function's own platform, as far as its source shows it."""
-    notes = []
-    for file in scan.files.values():
-        texts: dict[str, str] = {}
-        for node in ast.walk(file.tree):
-            if not isinstance(node, ast.Call):
-                continue
-            called = ast.unparse(node.func)
-            if called in ("time.sleep", "sleep") and node.args:
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, (int, float)):
-                    if first.value >= LONG_SLEEP:
-                        notes.append(
-                            f"{file.place(node)}: {called}({first.value:g}) outlasts answer-within: Weld gets pending"
-                            " answers meanwhile, and asks again"
-                        )
-            elif called in ("open", "io.open") and node.args:
-                path = text_of(node.args[0], texts) or ""
-                mode = next((k.value for k in node.keywords if k.arg == "mode"), None)
-                mode = node.args[1] if len(node.args) > 1 else mode
-                words = text_of(mode, texts) if mode is not None else "r"
-                if words and set(words) & set("wax+"):
-                    notes.append(f"{file.place(node)}: a component has no files to write, so {called}({path!r}) fails")
-        notes += _module_state(file.tree, file.shown)
-    return notes
-
-
-def _module_state(tree: ast.Module, shown: str) -> list[str]:
-    """Global names that a function changes: they last one page here, and an instance's life there."""
-    changed = sorted({name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names})
-    if not changed:
-        return []
-    return [f"{shown}: the module begins anew for each page, so {', '.join(changed)} is lost after it"]

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .scan import Scan, in_order
+from .literals import constants_of, parts_of, text_of
+from .reads import Reads
+from .scan import OwnFile, Scan, in_order
 
 URL = re.compile(r"(https?)://([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)")
 BEGINNING = re.compile(r"https?://[^/?#\s]*$")
+WHOLE_HOST = re.compile(
+    r"https?://(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:ai|app|cloud|co|com|de|dev|eu|fr|io|net|nl|org|uk|us))(?::\d+)?$"
+)
+"""A URL that ends with a host's name, and not with a part of one."""
+PATH = re.compile(r"path|endpoint|route|uri|resource|suffix|query|next|page", re.IGNORECASE)
+"""Names of what follows a host's name."""
 NAMESPACES = ("www.w3.org", "schemas.xmlsoap.org", "json-schema.org", "schema.org")
 """Hosts of names that nobody sends requests to."""
+OF_HOST = re.compile(r"(^|_)(URL|URI|HOST|HOSTNAME|DOMAIN|ENDPOINT|SERVER)(_|$)|_BASE$|^BASE(_|$)")
+"""Names of variables that hold an address."""
+CONNECTIONS = {"HTTPSConnection": "https", "HTTPConnection": "http"}
 
 
 @dataclass
@@ -29,55 +41,91 @@ class Hosts:
     origins: list[Origin] = field(default_factory=list)
     not_literal: list[str] = field(default_factory=list)
 
+    def add(self, text: str, place: str, is_open: bool = False) -> None:
+        """The origins of the URLs in a text. Where the text goes on elsewhere, so may the host's name at its end."""
+        for match in URL.finditer(text):
+            if is_open and match.end() == len(text):
+                continue
+            origin = f"{match[1]}://{match[2].lower().rstrip('.')}{match[3] or ''}"
+            if match[2] not in NAMESPACES and all(one.origin != origin for one in self.origins):
+                self.origins.append(Origin(origin, place))
 
-def find(scan: Scan) -> Hosts:
+
+def find(scan: Scan, reads: Reads) -> Hosts:
     """The origins of all URLs in texts, but for those of documentation."""
     found = Hosts()
-    known: set[str] = set()
     for file in scan.files.values():
-        docs = _documentation(file.tree)
-        parts = _parts(file.tree)
+        texts = constants_of(scan, file)
+        docs = {id(node.value) for node in ast.walk(file.tree) if isinstance(node, ast.Expr)}
+        inner: set[int] = set()
         for node in in_order(file.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-                text, is_part = node.value, id(node) in parts
-                for match in URL.finditer(text):
-                    # Where the text goes on elsewhere, so may the host's name.
-                    if is_part and match.end() == len(text):
-                        continue
-                    origin = f"{match[1]}://{match[2].lower().rstrip('.')}{match[3] or ''}"
-                    if match[2] not in NAMESPACES and origin not in known:
-                        known.add(origin)
-                        found.origins.append(Origin(origin, file.place(node)))
-                if is_part and BEGINNING.search(text):
-                    whole = parts[id(node)]
-                    words = " ".join(ast.unparse(whole).split())[:120]
-                    found.not_literal.append(f"{file.place(node)}: {words}{_rule(whole)}")
+            if not isinstance(node, ast.expr) or id(node) in docs or id(node) in inner:
+                continue
+            parts = parts_of(node)
+            if parts is not None:
+                _joined(found, file, node, parts, texts)
+                inner.update(id(part) for whole in (node, *parts) for part in _texts_of(whole))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value, file.place(node))
+            elif isinstance(node, ast.Call):
+                _connection(found, file, node, texts)
+        for read in reads.of(file):
+            if isinstance(read.node, ast.Compare) or not any(OF_HOST.search(name) for name in read.names):
+                continue
+            if read.default is None or not (text_of(read.default, texts) or "").startswith("http"):
+                words = " ".join(ast.unparse(read.node).split())[:120]
+                found.not_literal.append(f"{file.place(read.node)}: {words} (if it names a host, add that)")
     return found
 
 
-def _rule(whole: ast.expr) -> str:
+def _texts_of(node: ast.expr) -> list[ast.expr]:
+    """The texts that are joined to one, and the parts that join them."""
+    found: list[ast.expr] = []
+    if isinstance(node, ast.JoinedStr):
+        found = [part for part in node.values if isinstance(part, ast.Constant)]
+    elif isinstance(node, ast.BinOp):
+        found = [one for side in (node.left, node.right) for one in (side, *_texts_of(side))]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        found = [node.func.value]
+    return [one for one in found if isinstance(one, (ast.Constant, ast.BinOp, ast.JoinedStr))]
+
+
+def _joined(found: Hosts, file: OwnFile, whole: ast.expr, parts: list[ast.expr], texts: Mapping[str, str]) -> None:
+    """A text that is joined: known parts one after another count as one."""
+    known = ""
+    for part in parts:
+        text = text_of(part, texts)
+        if text is not None:
+            known += text
+            continue
+        found.add(known, file.place(whole), is_open=True)
+        if BEGINNING.search(known):
+            if WHOLE_HOST.search(known) or (_has_end(known) and PATH.search(ast.unparse(part))):
+                found.add(known, file.place(whole))
+            else:
+                words = " ".join(ast.unparse(whole).split())[:120]
+                found.not_literal.append(f"{file.place(whole)}: {words}{_rule(parts, texts)}")
+        known = ""
+    found.add(known, file.place(whole))
+
+
+def _has_end(known: str) -> bool:
+    return re.search(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(:\d+)?$", known) is not None
+
+
+def _rule(parts: list[ast.expr], texts: Mapping[str, str]) -> str:
     """The rule that permits a host whose first part alone is not a literal."""
-    if not isinstance(whole, ast.JoinedStr):
-        return ""
-    pattern = "".join(str(value.value) if isinstance(value, ast.Constant) else "\0" for value in whole.values)
-    match = re.match("(https?://)\0(\\.[A-Za-z0-9.-]+\\.[A-Za-z]+(?::[0-9]+)?)(?:[/?#]|$)", pattern)
+    pattern = "".join("\0" if (text := text_of(part, texts)) is None else text for part in parts)
+    match = re.match("(https?://)\0(\\.[A-Za-z0-9.-]+\\.[A-Za-z]+(?::[0-9]+)?)(?:[/?#\0]|$)", pattern)
     return f' (the rule "{match[1]}*{match[2]}" permits it)' if match else ""
 
 
-def _documentation(tree: ast.AST) -> set[int]:
-    """Texts that stand for themselves, such as docstrings."""
-    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-
-
-def _parts(tree: ast.AST) -> dict[int, ast.expr]:
-    """Texts after which something else follows, in an f-string, by `+`, `%` or `.format`; by the whole expression."""
-    found: dict[int, ast.expr] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.JoinedStr):
-            found.update((id(value), node) for value in node.values[:-1])
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            left = node.left
-            while isinstance(left, ast.BinOp):
-                left = left.right
-            found.setdefault(id(left), node)
-    return found
+def _connection(found: Hosts, file: OwnFile, call: ast.Call, texts: Mapping[str, str]) -> None:
+    """The host of a connection of `http.client`."""
+    scheme = CONNECTIONS.get(ast.unparse(call.func).rpartition(".")[2])
+    if scheme is not None and call.args:
+        host = text_of(call.args[0], texts)
+        if host:
+            found.add(f"{scheme}://{host}", file.place(call))
+        else:
+            found.not_literal.append(f"{file.place(call)}: {' '.join(ast.unparse(call).split())[:120]}")

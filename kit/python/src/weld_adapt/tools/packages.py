@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import requirements, stand_ins
+from . import requirements, stand_ins, standard
 from .refusal import NotServed
 from .scan import Import, Scan
 
@@ -43,6 +43,15 @@ DISTRIBUTIONS = {
 USUAL = ("pydash", "python-dateutil", "pytz", "requests", "tzdata", "urllib3")
 """Packages that functions often import without listing them."""
 
+NATIVE = frozenset(
+    (
+        *("bcrypt", "cryptography", "cx-oracle", "grpc", "lxml", "matplotlib", "numpy", "orjson", "pandas", "pillow"),
+        *("psycopg2-binary", "pyarrow", "pycryptodome", "pymssql", "pyodbc", "pyyaml", "scikit-learn", "scipy"),
+        *("snowflake-connector-python", "tensorflow", "torch", "ujson"),
+    )
+)
+"""Packages of which no version is Python alone: told before the index is asked."""
+
 WRITE_INSTEAD = {
     "json_normalize": "flatten each row in a loop of its own",
     "DataFrame": "a list of dicts is what a page takes",
@@ -71,6 +80,18 @@ def wanted(scan: Scan) -> dict[str, Import]:
         if one.top == "zoneinfo":
             found.setdefault("tzdata", one)
     return found
+
+
+def refused(scan: Scan) -> list[str]:
+    """The imports that can't work in a component, as far as that is known without the index; one line each."""
+    found = []
+    for one in scan.imports:
+        if not one.is_optional and not scan.is_own(one.top) and (lack := standard.lack(one.name)):
+            found.append(f"{one.place}: import {one.name}: {lack}")
+    for name, one in wanted(scan).items():
+        if not one.is_optional and requirements.plain(name) in NATIVE:
+            found.append(f"{one.place}: import {one.name}: {_why_not(scan, one, name)}")
+    return list(dict.fromkeys(found))
 
 
 def distribution(one: Import) -> str:
@@ -136,8 +157,9 @@ def _pip(specifiers: list[str], target: str) -> list[dict[str, Any]] | None:
 def _one_by_one(
     scan: Scan, packages: dict[str, Import], specifiers: dict[str, str], target: str, bundle: Bundle
 ) -> list[dict[str, Any]]:
-    """Finds the package for which there is no way: without its wished version, without it, or not at all."""
+    """Finds the packages for which there is no way: without their wished versions, without them, or not at all."""
     possible = []
+    impossible = []
     with tempfile.TemporaryDirectory() as trial:
         for name, one in packages.items():
             for specifier in dict.fromkeys((specifiers[name], name)):
@@ -149,7 +171,9 @@ def _one_by_one(
                     break
             else:
                 if not one.is_optional:
-                    raise NotServed(f"{one.place}: import {one.name}: {_why_not(scan, one, name)}")
+                    impossible.append(f"{one.place}: import {one.name}: {_why_not(scan, one, name)}")
+    if impossible:
+        raise NotServed("\n".join(impossible))
     found = _pip(possible, target)
     if found is None:
         found = _pip([re.split("[=<>!~]", one)[0] for one in possible], target)
@@ -162,7 +186,7 @@ def _why_not(scan: Scan, one: Import, name: str) -> str:
     calls = _calls(scan, one.top)
     words = f"there is no version of {name} in Python alone, and a component can't run native code"
     if not calls:
-        return f"{words} (or there is no such package)"
+        return words if requirements.plain(name) in NATIVE else f"{words} (or there is no such package)"
     instead = [words for call, words in WRITE_INSTEAD.items() if any(call in made for made in calls)]
     if one.top == "pandas" and stand_ins.used(scan, "pandas") <= stand_ins.PANDAS:
         instead.append("or --stand-in pandas does these calls")

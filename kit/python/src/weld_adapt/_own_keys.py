@@ -1,0 +1,43 @@
+"""The keys of the function's own, as a request brings them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from . import _environment
+from .tools.keys import KeyCheck
+
+
+@dataclass
+class SentKeys:
+    """Headers and arguments with keys."""
+
+    headers: dict[str, str]
+    query: str
+    """After `?`; empty if no key is an argument."""
+
+
+def begin(checks: list[KeyCheck]) -> SentKeys:
+    """Begins a call: sets its variables, and makes the keys that the function looks for.
+
+    One that looks for none still gets the header `Authorization` that Weld sends.
+    """
+    values = _environment.begin(check.variable for check in checks if check.variable)
+    headers = {"Authorization": f"Bearer {secrets.token_hex(16)}"}
+    arguments = {}
+    for check in checks:
+        key = _key(check, values)
+        if check.argument is not None:
+            arguments[check.argument] = key
+        else:
+            headers[(check.header or "authorization").title()] = key
+    return SentKeys(headers, urlencode(arguments))
+
+
+def _key(check: KeyCheck, values: Mapping[str, str]) -> str:
+    key = check.text if check.variable is None else values[check.variable]
+    assert key is not None
+    return key if key.lower().startswith(check.prefix.lower()) else f"{check.prefix}{key}"

@@ -1,0 +1,259 @@
+"""Where values come from: headers and arguments of the request, variables, and texts of the source.
+
+A value is followed by way of names, attributes, parameters and results of the function's own, in all of its files.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from .literals import parts_of
+from .reads import Reads
+from .scan import OwnFile, Scan
+
+ROUNDS = 4
+"""How many steps a value is followed, each of which may go through all files."""
+
+RESPONSES = re.compile(r"(^|\.)(r|res|resp|response|answer|reply|session|s|client|http)$")
+"""What has headers and is not the request."""
+REQUESTS = re.compile(r"(^|\.)(req|request|r|http_request|flask_request)$")
+ARGUMENTS = ("queryStringParameters", "multiValueQueryStringParameters", "query_params")
+KEEPING = ("strip", "encode", "decode", "lower", "str", "bytes", "items", "copy", "dict", "get_all", "getlist", "casefold")
+"""Calls that leave a value whole."""
+HASHING = re.compile(r"sha\d|md5|blake|hash|hmac|b64|digest|crypt|^(len|bool|int|any|all|isinstance|print)$")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value comes from."""
+
+    kind: str
+    """`header`, `argument`, `variable` or `text`; `headers` and `arguments` for all of them."""
+    name: str = ""
+    """Of the header, argument or variable; or the text itself."""
+    is_whole: bool = True
+    """Whether nothing was cut off."""
+    prefix: str = ""
+    """The text before it, or that was cut off."""
+
+
+class Flows:
+    """The sources of all names in the function's files."""
+
+    def __init__(self, scan: Scan, reads: Reads) -> None:
+        self._scan = scan
+        self._names: dict[tuple[str, str, str], set[Source]] = {}
+        self._results: dict[tuple[str, str], set[Source]] = {}
+        self._variables = {id(read.node): read.names for read in reads.all() if not isinstance(read.node, ast.Compare)}
+        self._functions = {
+            (name, node.name): node
+            for name, file in scan.files.items()
+            for node in ast.walk(file.tree)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        }
+        self._imported = {name: _imported(file, scan) for name, file in scan.files.items()}
+        for _ in range(ROUNDS):
+            for file in scan.files.values():
+                for node, scope in walk(file.tree):
+                    self._step(node, file.name, scope)
+
+    def of(self, node: ast.expr, file: str, scope: str) -> set[Source]:
+        """The sources of an expression in a file, in the function `scope` of it, which is empty outside of functions."""
+        if isinstance(node, ast.Constant):
+            return {Source("text", node.value)} if isinstance(node.value, str) else set()
+        if names := self._variables.get(id(node)):
+            return {Source("variable", name) for name in names}
+        parts = parts_of(node)
+        if parts is not None:
+            return self._joined(parts, file, scope)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return self._named(node, file, scope)
+        if isinstance(node, ast.Subscript):
+            return self._item(self.of(node.value, file, scope), node.slice, file, scope)
+        if isinstance(node, ast.Call):
+            return self._called(node, file, scope)
+        inner: list[ast.expr] = []
+        is_one_of = False
+        if isinstance(node, ast.BoolOp):
+            inner = node.values
+        elif isinstance(node, ast.IfExp):
+            inner = [node.body, node.orelse]
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            inner, is_one_of = node.elts, True
+        elif isinstance(node, (ast.DictComp, ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            inner = [one.iter for one in node.generators]
+        elif isinstance(node, (ast.Starred, ast.NamedExpr, ast.Await)):
+            inner = [node.value]
+        found = {source for one in inner for source in self.of(one, file, scope)}
+        return found if not is_one_of else {source for source in found if source.kind != "headers"}
+
+    def _joined(self, parts: list[ast.expr], file: str, scope: str) -> set[Source]:
+        """A text that is joined of others: those that are known before a value are its prefix."""
+        before = ""
+        for part in parts:
+            sources = self.of(part, file, scope)
+            texts = [source.name for source in sources if source.kind == "text"]
+            if len(sources) == len(texts) == 1:
+                before += texts[0]
+            elif sources:
+                return {replace(source, prefix=before + source.prefix) for source in sources if source.kind != "text"}
+        return {Source("text", before)} if before else set()
+
+    def _named(self, node: ast.Name | ast.Attribute, file: str, scope: str) -> set[Source]:
+        text = ast.unparse(node)
+        for place in (scope, ""):
+            if (file, place, text) in self._names:
+                return self._names[file, place, text]
+        if text in self._imported[file]:
+            module, name = self._imported[file][text]
+            return self._names.get((module, "", name), set())
+        if isinstance(node, ast.Name):
+            return set()
+        base = ast.unparse(node.value)
+        if node.attr == "headers" and not isinstance(node.value, ast.Call) and not (RESPONSES.search(base) and not self._is_request(node.value, file, scope)):
+            return {Source("headers")}
+        if node.attr in ("args", "values", "query_params") and REQUESTS.search(base):
+            return {Source("arguments")}
+        if node.attr == "authorization":
+            return {Source("header", "authorization", is_whole=False)}
+        if base in self._imported[file]:
+            # A class of another file, or an object of it.
+            known = self._names.get((self._imported[file][base][0], "", node.attr))
+            if known:
+                return known
+        own = {one for (_, _, name), found in self._names.items() if name == f"self.{node.attr}" for one in found}
+        if base in ("self", "cls") or base[:1].isupper() or base in ("settings", "config", "cfg", "conf"):
+            return own | self._names.get((file, "", node.attr), set())
+        return own or {replace(source, is_whole=False) for source in self.of(node.value, file, scope) if source.kind == "header"}
+
+    def _is_request(self, node: ast.expr, file: str, scope: str) -> bool:
+        """Whether a name is the one parameter of the function that it stands in."""
+        function = self._functions.get((file, scope))
+        return function is not None and [one.arg for one in function.args.args] == [ast.unparse(node)]
+
+    def _item(self, base: set[Source], key: ast.expr, file: str, scope: str) -> set[Source]:
+        """What a key or an index gets out of a value."""
+        names = [source.name for source in self.of(key, file, scope) if source.kind == "text"]
+        if names and names[0] in ARGUMENTS:
+            return {Source("arguments")}
+        if names and names[0] in ("headers", "multiValueHeaders"):
+            return {Source("headers")}
+        found: set[Source] = set()
+        for source in base:
+            if source.kind == "headers":
+                found.update(Source("header", name.lower()) for name in names)
+            elif source.kind == "arguments":
+                found.update(Source("argument", name) for name in names)
+            else:
+                found.add(replace(source, is_whole=source.kind != "header" and source.is_whole))
+        return found
+
+    def _called(self, call: ast.Call, file: str, scope: str) -> set[Source]:
+        function = call.func
+        name = ast.unparse(function).rpartition(".")[2]
+        own = self._own(call, file)
+        if own is not None:
+            return self._results.get(own, set())
+        if HASHING.search(name):
+            return set()
+        if isinstance(function, ast.Attribute):
+            base = self.of(function.value, file, scope)
+            if name in ("get", "pop") and call.args:
+                found = self._item(base, call.args[0], file, scope)
+                # A header by its name is as whole as it came.
+                return {replace(source, is_whole=True) if source.kind in ("header", "argument") else source for source in found}
+            if name in ("getlist", "get_all") and call.args:
+                return self._item(base, call.args[0], file, scope)
+            if base:
+                if name in KEEPING:
+                    return base
+                cut = next((one.value for one in call.args if isinstance(one, ast.Constant) and isinstance(one.value, str)), "")
+                cut = cut if re.fullmatch(r"[A-Za-z][A-Za-z-]*\s?", cut) else ""
+                return {
+                    replace(source, is_whole=False, prefix=cut or source.prefix) if source.kind == "header" else source
+                    for source in base
+                }
+        return {source for one in call.args for source in self.of(one, file, scope) if source.kind != "text"}
+
+    def _own(self, call: ast.Call, file: str) -> tuple[str, str] | None:
+        """The function of the source's own that is called."""
+        text = ast.unparse(call.func)
+        if text in self._imported[file]:
+            return self._imported[file][text] if self._imported[file][text] in self._functions else None
+        name = text.removeprefix("self.").removeprefix("cls.")
+        return (file, name) if (file, name) in self._functions else None
+
+    def _step(self, node: ast.AST, file: str, scope: str) -> None:
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                self._give(target, node.value, file, scope)
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            self._give(node.target, node.iter, file, scope)
+        elif isinstance(node, ast.Return) and node.value is not None:
+            self._results.setdefault((file, scope), set()).update(self.of(node.value, file, scope))
+        elif isinstance(node, ast.Call) and (own := self._own(node, file)) is not None:
+            parameters = [one.arg for one in self._functions[own].args.args]
+            if parameters[:1] in (["self"], ["cls"]):
+                parameters = parameters[1:]
+            pairs = list(zip(parameters, node.args, strict=False))
+            pairs += [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
+            for name, value in pairs:
+                found = self.of(value, file, scope)
+                if found:
+                    self._names.setdefault((own[0], own[1], name), set()).update(found)
+
+    def _give(self, target: ast.expr, value: ast.expr, file: str, scope: str) -> None:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+            for number, one in enumerate(target.elts):
+                self._give(one, values[number] if len(values) == len(target.elts) else value, file, scope)
+            return
+        found = self.of(value, file, scope)
+        if found and isinstance(target, (ast.Name, ast.Attribute)):
+            text = ast.unparse(target)
+            place = "" if text.startswith("self.") else scope
+            self._names.setdefault((file, place, text), set()).update(found)
+
+
+def walk(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """All nodes, each with the name of the function that it stands in."""
+
+    def inner(node: ast.AST, scope: str) -> Iterator[tuple[ast.AST, str]]:
+        for child in ast.iter_child_nodes(node):
+            yield child, scope
+            is_function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+            yield from inner(child, child.name if is_function else scope)  # type: ignore[attr-defined]
+
+    return inner(tree, "")
+
+
+def _imported(file: OwnFile, scan: Scan) -> dict[str, tuple[str, str]]:
+    """What a file takes from other files of the function: module and name by what it calls them."""
+    found: dict[str, tuple[str, str]] = {}
+
+    def members(module: str, shown: str) -> Mapping[str, tuple[str, str]]:
+        names = {name.id for name in ast.walk(scan.files[module].tree) if isinstance(name, ast.Name)}
+        names |= {one.name for one in ast.walk(scan.files[module].tree) if isinstance(one, ast.FunctionDef)}
+        return {f"{shown}.{name}": (module, name) for name in names}
+
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name in scan.files:
+                    found.update(members(alias.name, alias.asname or alias.name))
+        elif isinstance(node, ast.ImportFrom):
+            package = node.module or ""
+            if node.level:
+                above = file.name.split(".")[: -node.level]
+                package = ".".join([*above, *([package] if package else [])])
+            for alias in node.names:
+                shown = alias.asname or alias.name
+                whole = f"{package}.{alias.name}".lstrip(".")
+                if whole in scan.files:
+                    found.update(members(whole, shown))
+                elif package in scan.files:
+                    found[shown] = (package, alias.name)
+    return found

@@ -1,0 +1,111 @@
+"""The keys that the function itself wants of a request: where it looks for them, and what it compares them with."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .flows import Flows, Source, walk
+from .reads import Reads
+from .scan import Scan
+from .variables import Variables
+
+ORDINARY = re.compile(
+    r"accept.*|content-.*|host|user-agent|x-forwarded-.*|x-cloud-.*|origin|referer|connection|cookie|x-request-id"
+)
+"""Headers that are no keys, whatever they are compared with."""
+OF_KEYS = re.compile(r"(^|[-_])(key|apikey|token|secret|auth|authorization|password|passwd|code|signature)$", re.IGNORECASE)
+"""Names of headers and arguments that are keys, even if they are compared with a text of the source."""
+NO_KEYS = re.compile(r"(bearer|basic|token|apikey|api-key|key|digest)?[\s:]*", re.IGNORECASE)
+"""Texts that a key begins with, and that are none."""
+CURSORS = re.compile(r"page|next|sync|continuation|cursor", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class KeyCheck:
+    """One key that the function wants: in a header or an argument, and equal to a variable or to a text of its source."""
+
+    place: str
+    """`main.py, line 3`."""
+    header: str | None
+    argument: str | None
+    prefix: str
+    """What stands before the key in the header, such as `Bearer `."""
+    variable: str | None
+    text: str | None
+
+    @property
+    def where(self) -> str:
+        """Where the key goes, in words."""
+        return f"the header {self.header}" if self.header else f"the argument {self.argument} of the URL"
+
+
+def checks(scan: Scan, reads: Reads, variables: Variables, named: str | None) -> list[KeyCheck]:
+    """The keys that the function checks. `named` is the variable that the author says it is."""
+    found = list(dict.fromkeys(_compared(scan, reads)))
+    if named is not None:
+        own = [one for one in found if one.variable == named]
+        return own or [_usual(named)]
+    with_variables = [one for one in found if one.variable]
+    if with_variables:
+        return _first_of_each(with_variables)
+    if found:
+        return _first_of_each(found)
+    usual = [one.name for one in variables.named if re.search("WELD.*(KEY|TOKEN|SECRET|AUTH|PASSWORD)", one.name)]
+    return [_usual(usual[0])] if usual else []
+
+
+def _usual(variable: str) -> KeyCheck:
+    return KeyCheck("", "authorization", None, "Bearer ", variable, None)
+
+
+def _first_of_each(found: list[KeyCheck]) -> list[KeyCheck]:
+    """One for each header and argument: what is compared with several values takes each of them."""
+    by_place: dict[tuple[str | None, str | None], KeyCheck] = {}
+    for one in found:
+        by_place.setdefault((one.header, one.argument), one)
+    return list(by_place.values())
+
+
+def _compared(scan: Scan, reads: Reads) -> Iterator[KeyCheck]:
+    """The comparisons of what a request has with a variable or a text."""
+    flows = Flows(scan, reads)
+    for file in scan.files.values():
+        for node, scope in walk(file.tree):
+            sides: list[ast.expr] = []
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq, ast.In, ast.NotIn)):
+                sides = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("compare_digest"):
+                sides = node.args
+            of_sides = [flows.of(side, file.name, scope) for side in sides]
+            for given in (source for side in of_sides for source in _sorted(side)):
+                for expected in (source for side in of_sides if given not in side for source in _sorted(side)):
+                    made = _check(file.place(node), given, expected)
+                    if made is not None:
+                        yield made
+
+
+def _sorted(sources: set[Source]) -> list[Source]:
+    """In an order of their own; what was cut goes first, as that tells what stands before the key."""
+    return sorted(sources, key=lambda one: (one.is_whole, one.kind, one.name, one.prefix))
+
+
+def _check(place: str, given: Source, expected: Source) -> KeyCheck | None:
+    if given.kind not in ("header", "argument") or expected.kind not in ("variable", "text"):
+        return None
+    is_header = given.kind == "header"
+    if is_header and ORDINARY.fullmatch(given.name):
+        return None
+    prefix, text = expected.prefix, None
+    if expected.kind == "text":
+        if not OF_KEYS.search(given.name) or CURSORS.search(given.name) or NO_KEYS.fullmatch(expected.name):
+            return None
+        text = expected.name
+    if not prefix and is_header and not given.is_whole:
+        prefix = f"{given.prefix.rstrip()} " if given.prefix else "Bearer " if given.name == "authorization" else ""
+    name = given.name
+    return KeyCheck(
+        place, name if is_header else None, None if is_header else name, prefix, None if text else expected.name, text
+    )

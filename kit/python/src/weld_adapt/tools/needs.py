@@ -1,0 +1,127 @@
+"""Which variables the function can't do without."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from .direct_reads import Read, aliases, is_one_of
+from .scan import OwnFile
+
+FAIL_ON_NONE = ("int", "float", "len", "json.loads", "Decimal", "decimal.Decimal", "base64.b64decode")
+"""Calls that fail if they are given nothing."""
+ENDS = ("sys.exit", "exit", "quit", "os._exit")
+"""Calls that end the function."""
+
+
+def is_needed(read: Read) -> bool:
+    """Whether the function can't do without the variable at this place."""
+    parents = _parents(read.file.tree)
+    fails = read.raises and read.default is None
+    if not fails and (read.default is None or is_nothing(read.default, ())):
+        fails = _fails_on_none(read.node, parents)
+    return fails and not _is_guarded(read, parents)
+
+
+def is_nothing(node: ast.expr, texts: tuple[str, ...] = ("",)) -> bool:
+    """Whether a default is none."""
+    return isinstance(node, ast.Constant) and (node.value is None or node.value in texts)
+
+
+def _parents(tree: ast.AST) -> dict[int, ast.AST]:
+    return {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+
+
+def _fails_on_none(node: ast.expr, parents: Mapping[int, ast.AST]) -> bool:
+    """Whether what is done with the value at once fails if there is none."""
+    parent = parents.get(id(node))
+    if isinstance(parent, (ast.Attribute, ast.Subscript)):
+        return parent.value is node
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add):
+        return True
+    return isinstance(parent, ast.Call) and node in parent.args and ast.unparse(parent.func) in FAIL_ON_NONE
+
+
+def _is_guarded(read: Read, parents: Mapping[int, ast.AST]) -> bool:
+    """Whether the source says what happens without the variable: a `try` that goes on, or a condition that asks for it."""
+    child: ast.AST = read.node
+    while (parent := parents.get(id(child))) is not None:
+        if isinstance(parent, ast.Try) and child in parent.body:
+            if any(_catches(one) and not any(ends(inner) for inner in ast.walk(one)) for one in parent.handlers):
+                return True
+        elif isinstance(parent, ast.With) and child in parent.body:
+            if any("suppress" in ast.unparse(item.context_expr) for item in parent.items):
+                return True
+        elif isinstance(parent, (ast.If, ast.While)) and child is not parent.test:
+            if _asks_for(parent.test, read):
+                return True
+        elif isinstance(parent, ast.IfExp) and child is not parent.test:
+            if _asks_for(parent.test, read):
+                return True
+        elif isinstance(parent, ast.BoolOp) and child is not parent.values[0]:
+            if any(_asks_for(one, read) for one in parent.values if one is not child):
+                return True
+        child = parent
+    return False
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    caught = "Exception" if handler.type is None else ast.unparse(handler.type)
+    return bool(re.search(r"\b(KeyError|LookupError|Exception|TypeError|AttributeError|ValueError)\b", caught))
+
+
+def _asks_for(test: ast.expr, read: Read) -> bool:
+    wanted = ast.unparse(read.name)
+    environs, getters = aliases(read.file.tree)
+    for node in ast.walk(test):
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            if ast.unparse(node.left) == wanted and is_one_of(node.comparators[0], environs):
+                return True
+        elif isinstance(node, ast.Call) and node.args and ast.unparse(node.args[0]) == wanted:
+            is_get = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and is_one_of(node.func.value, environs)
+            if is_get or is_one_of(node.func, getters):
+                return True
+    return False
+
+
+def ends(node: ast.AST) -> bool:
+    """Whether a statement or a call ends the function."""
+    return isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and ast.unparse(node.func) in ENDS)
+
+
+def demanded(file: OwnFile, reads: list[Read]) -> set[str]:
+    """The variables without which a module ends while it loads: `if not TOKEN: raise …`, `assert TOKEN`."""
+    by_text = {ast.unparse(read.node): read.names for read in reads}
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Assign) and ast.unparse(node.value) in by_text:
+            names = by_text[ast.unparse(node.value)]
+            by_text.update({ast.unparse(target): names for target in node.targets if isinstance(target, ast.Name)})
+    found: set[str] = set()
+    for statement in file.tree.body:
+        absent: list[ast.expr] = []
+        if isinstance(statement, ast.If) and any(ends(inner) for one in statement.body for inner in ast.walk(one)):
+            absent = list(_absent(statement.test))
+        elif isinstance(statement, ast.Assert):
+            absent = list(_absent(ast.UnaryOp(ast.Not(), statement.test)))
+        for node in absent:
+            for inner in ast.walk(node):
+                found.update(by_text.get(ast.unparse(inner), ()) if isinstance(inner, ast.expr) else ())
+    return found
+
+
+def _absent(test: ast.expr) -> Iterator[ast.expr]:
+    """What is missing where a test holds."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield test.operand
+    elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        for one in test.values:
+            yield from _absent(one)
+    elif isinstance(test, ast.Compare):
+        right = test.comparators[0]
+        if isinstance(test.ops[0], ast.NotIn):
+            yield test
+        elif isinstance(test.ops[0], (ast.Is, ast.Eq)) and isinstance(right, ast.Constant) and not right.value:
+            yield test.left
+        elif isinstance(test.ops[0], ast.In) and isinstance(test.left, ast.Constant) and test.left.value is None:
+            yield right

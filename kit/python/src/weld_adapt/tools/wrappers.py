@@ -1,0 +1,147 @@
+"""Functions of the source's own that read the variable whose name they are given."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .direct_reads import Read
+from .literals import text_of, texts_in
+from .needs import ends, is_needed, is_nothing
+from .scan import OwnFile, Scan, in_order
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What can be the name of a variable."""
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+ReadsByFile = dict[str, list[Read]]
+TextsByFile = Mapping[str, Mapping[str, str]]
+
+
+@dataclass
+class Wrapper:
+    """A function of the source's own that reads the variable whose name it is given."""
+
+    file: OwnFile
+    made: Definition
+    read: Read
+    parameter: str
+    default: str | None
+    """The parameter with what stands in for a variable that is missing."""
+
+
+def follow(scan: Scan, of: ReadsByFile, texts: TextsByFile) -> None:
+    """Takes the calls of wrappers for reads, in the place of those in the wrappers."""
+    wrappers = _wrappers(scan, of)
+    called: set[int] = set()
+    for module, file in scan.files.items():
+        known = {id(read.node) for read in of[module]}
+        callable_ = _callable(scan, file, wrappers)
+        for node in in_order(file.tree):
+            if not isinstance(node, ast.Call) or id(node) in known:
+                continue
+            wrapper = callable_.get(ast.unparse(node.func))
+            made = _of_call(wrapper, node, file, texts) if wrapper is not None else None
+            if wrapper is not None and made is not None:
+                called.add(id(wrapper.read.node))
+                of[module].append(made)
+    for module, reads in of.items():
+        kept = [read for read in reads if id(read.node) not in called]
+        kept.sort(key=lambda read: (read.node.lineno, read.node.col_offset))
+        of[module] = kept
+
+
+def _wrappers(scan: Scan, of: ReadsByFile) -> dict[tuple[str, str], Wrapper]:
+    """By module and name."""
+    found = {}
+    for module, file in scan.files.items():
+        for name, made in _definitions(file.tree):
+            parameters = [one.arg for one in (*made.args.posonlyargs, *made.args.args, *made.args.kwonlyargs)]
+            inner = {id(node) for node in ast.walk(made)}
+            for read in of[module]:
+                used = {one.id for one in ast.walk(read.name) if isinstance(one, ast.Name)}
+                named = [one for one in parameters if one in used and one not in ("self", "cls")]
+                if id(read.node) in inner and named:
+                    default = next((one for one in parameters if re.search("default|fallback", one)), None)
+                    if isinstance(read.default, ast.Name) and read.default.id in parameters:
+                        default = read.default.id
+                    found[module, name] = Wrapper(file, made, read, named[0], default)
+                    break
+    return found
+
+
+def _of_call(wrapper: Wrapper, call: ast.Call, file: OwnFile, texts: TextsByFile) -> Read | None:
+    positional = [one.arg for one in (*wrapper.made.args.posonlyargs, *wrapper.made.args.args)]
+    if positional[:1] in (["self"], ["cls"]):
+        positional = positional[1:]
+    given = dict(zip(positional, call.args, strict=False))
+    given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
+    name = given.get(wrapper.parameter)
+    if name is None:
+        return None
+    names = []
+    for text in texts_in(name, texts[file.name]):
+        whole = text_of(wrapper.read.name, {**texts[wrapper.file.name], wrapper.parameter: text})
+        if whole is not None and NAME.fullmatch(whole):
+            names.append(whole)
+    default = wrapper.read.default
+    if wrapper.default:
+        default = given.get(wrapper.default) or _default_of(wrapper.made.args, wrapper.default)
+    body = [wrapper.made.body] if isinstance(wrapper.made, ast.Lambda) else wrapper.made.body
+    may_end = any(ends(inner) for statement in body for inner in ast.walk(statement))
+    whole_name = _Substituted(wrapper.parameter, name).visit(copy.deepcopy(wrapper.read.name))
+    return Read(file, call, whole_name, default, is_needed(wrapper.read) or may_end, names)
+
+
+def _default_of(arguments: ast.arguments, name: str) -> ast.expr | None:
+    """The default of a parameter; `None` if it is that, or if there is none."""
+    places = [*arguments.posonlyargs, *arguments.args]
+    pairs: list[tuple[ast.arg, ast.expr | None]] = []
+    pairs += zip(places[len(places) - len(arguments.defaults) :], arguments.defaults, strict=True)
+    pairs += zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found = next((value for one, value in pairs if one.arg == name), None)
+    return None if found is None or is_nothing(found, ()) else found
+
+
+class _Substituted(ast.NodeTransformer):
+    """An expression with another one in the place of a parameter."""
+
+    def __init__(self, parameter: str, value: ast.expr) -> None:
+        self._parameter = parameter
+        self._value = value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """The value, if it is the parameter."""
+        return self._value if node.id == self._parameter else node
+
+
+def _definitions(tree: ast.AST) -> Iterator[tuple[str, Definition]]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, node
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, node.value
+
+
+def _callable(scan: Scan, file: OwnFile, wrappers: Mapping[tuple[str, str], Wrapper]) -> dict[str, Wrapper]:
+    """The wrappers by what a file calls them."""
+    found = {}
+    for (module, name), wrapper in wrappers.items():
+        if module == file.name:
+            found.update({name: wrapper, f"self.{name}": wrapper, f"cls.{name}": wrapper})
+        for node in ast.walk(file.tree):
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    shown = alias.asname or alias.name
+                    if node.module is not None and module.endswith(node.module) and alias.name == name:
+                        found[shown] = wrapper
+                    elif module.rpartition(".")[2] == alias.name:
+                        found[f"{shown}.{name}"] = wrapper
+            elif isinstance(node, ast.Import):
+                found.update({f"{alias.asname or alias.name}.{name}": wrapper for alias in node.names if alias.name == module})
+    return found

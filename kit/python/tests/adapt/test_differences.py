@@ -1,0 +1,110 @@
+"""What will differ, and what can't work, as the source shows it before anything is built."""
+
+from .scan_case import ScanCase
+
+
+class Differences(ScanCase):
+    def notes(self, line, head=""):
+        return self.found(f"{head}\ndef handler(req):\n    {line}\n")["notes"]
+
+    def test_a_call_that_a_component_can_not_make_is_told_with_its_line(self):
+        for head, line, words in (
+            ("import threading", "threading.Thread(target=f).start()", "threading.Thread: a component has no threads"),
+            ("from threading import Thread as T", "T(target=f)", "T: a component has no threads"),
+            ("from concurrent.futures import ThreadPoolExecutor", "with ThreadPoolExecutor() as pool: pass", "ThreadPoolExecutor: a component has no threads"),
+            ("import concurrent.futures", "concurrent.futures.ProcessPoolExecutor()", "a component has no threads"),
+            ("from multiprocessing import Pool", "Pool(4)", "Pool: a component has no processes"),
+            ("from multiprocessing.pool import ThreadPool", "ThreadPool(4)", "ThreadPool: a component has no processes"),
+            ("import subprocess as sp", "sp.run(['ls'])", "sp.run: a component has no processes"),
+            ("import os", "os.system('ls')", "os.system: a component has no processes"),
+            ("import asyncio", "asyncio.run(f())", "asyncio.run: a component has no event loop"),
+            ("import socket", "socket.create_connection(('h', 1))", "a component has no sockets"),
+            ("import smtplib", "smtplib.SMTP('h')", "a component has no sockets"),
+            ("import sys", "sys.exit(1)", "sys.exit ends the page with an error"),
+            ("", "raise SystemExit(1)", "SystemExit(1) ends the page with an error"),
+            ("", "open('/tmp/x', 'w')", "a component has no files to write, so open('/tmp/x', 'w') fails"),
+            ("", "open('/tmp/x', mode='ab')", "a component has no files to write"),
+            ("from pathlib import Path", "Path('x').write_text('a')", "a component has no files to write"),
+            ("import tempfile", "tempfile.mkdtemp()", "a component has no files to write"),
+            ("import os", "os.makedirs('x')", "a component has no files to write"),
+            ("import logging", "logging.FileHandler('x')", "a component has no files to write"),
+        ):
+            notes = self.notes(line, head)
+            self.assertEqual(len(notes), 1, (line, notes))
+            self.assertTrue(notes[0].startswith("main.py, line 3: ") and words in notes[0], notes)
+
+    def test_what_works_or_never_runs_is_not_told(self):
+        for head, line in (
+            ("", "open('data.csv')"),
+            ("", "open('data.csv', 'rb')"),
+            ("import threading", "threading.Lock()"),
+            ("import os", "os.path.join('a', 'b')"),
+            ("import time", "time.sleep(1)"),
+            ("import io", "io.BytesIO()"),
+            ("import subprocess, asyncio, socket", "pass"),
+            ("import sys\nif __name__ == '__main__':\n    sys.exit(main())\n", "pass"),
+        ):
+            self.assertEqual(self.notes(line, head), [], line)
+
+    def test_a_module_that_ends_as_it_loads_is_refused(self):
+        for text, words in (
+            ("import sys\nsys.exit(1)", "main.py, line 2: sys.exit(1) ends the module each time it loads"),
+            ("from sys import exit as leave\nleave()", "main.py, line 2: leave() ends the module"),
+            ("raise SystemExit('no')", "main.py, line 1: SystemExit('no') ends the module"),
+            ("quit()", "main.py, line 1: quit() ends the module"),
+        ):
+            self.assertIn(words, self.refused(f"{text}\ndef handler(req): pass"), text)
+        files = {"main.py": "import other\ndef handler(req): pass", "other.py": "import sys\nsys.exit()"}
+        self.assertIn("other.py, line 2: sys.exit() ends the module", self.refused(files))
+        self.found("import os, sys\nif not os.environ.get('A'):\n    sys.exit(1)\ndef handler(req): pass")
+
+    def test_a_function_that_can_not_be_called_is_refused(self):
+        for text, words in (
+            ("def main(): pass", "main.py, line 1: main takes no parameter, and it is called with the request"),
+            ("def handler(a, b, c): pass", "handler takes 3 parameters"),
+            ("def lambda_handler(event): pass", "lambda_handler takes one parameter, and it is called with an event and a context"),
+            ("def handler(req, *, key): pass", "handler takes the parameter key by its name alone"),
+            ("import functions_framework\n@functions_framework.http\ndef run(): pass", "main.py, line 3: run takes no parameter"),
+        ):
+            self.assertIn(words, self.refused(text), text)
+        for text in ("def handler(*args): pass", "def handler(req, retries=3): pass", "@own\ndef handler(): pass", "def handler(req, *, key=None): pass"):
+            self.found(text)
+        self.assertIn("is not the name of a function", self.refused("def handler(req): pass", "a b"))
+
+    def test_all_that_can_not_be_had_is_told_at_once(self):
+        with self.assertRaises(Exception) as caught:
+            self.found("import ssl, pandas\nimport numpy as np\nimport pytz\nnp.array([])\ndef handler(req): pass")
+        lines = str(caught.exception).splitlines()
+        self.assertEqual(len(lines), 3, lines)
+        for line, words in zip(lines, ("line 1: import ssl: ", "line 1: import pandas: ", "line 2: import numpy: "), strict=True):
+            self.assertIn(words, line)
+        self.assertIn("the function calls np.array (line 4)", lines[2])
+        with self.assertRaises(Exception) as caught:
+            self.found("import ssl\nquit()\ndef main(): pass")
+        self.assertEqual([line.split(": ")[0] for line in str(caught.exception).splitlines()], [f"main.py, line {n}" for n in (3, 2, 1)])
+
+    def test_hints_and_differences_are_told(self):
+        found = self.found(
+            """
+            import os, time
+            TOKEN = os.environ["API_TOKEN"]
+            CACHE = None
+            def handler(req):
+                global CACHE
+                headers = {"Authorization": f"Bearer {TOKEN}"}
+                state["access_token"] = CACHE
+                time.sleep(3600)
+                open("/tmp/x", "w")
+            """
+        )
+        self.assertIn('token = { env = "API_TOKEN" }', found["hints"][0])
+        self.assertIn('secret-in-state = "allow"', found["hints"][1])
+        notes = "\n".join(found["notes"])
+        for words in ("line 9: time.sleep(3600) outlasts", "line 10: a component has no files to write", "CACHE is lost"):
+            self.assertIn(words, notes)
+
+    def test_a_pair_for_basic_authentication_is_hinted_at(self):
+        for call in ("requests.get(URL, auth=(USER, os.environ['PASS']))", "s.auth = HTTPBasicAuth(USER, os.environ['PASS'])"):
+            found = self.found(f"import os\nUSER = os.getenv('NAME')\ndef handler(req):\n    {call}\n")
+            self.assertIn('username = { env = "NAME" }\npassword = { env = "PASS" }', found["hints"][0], call)
+        self.assertEqual(self.found("def handler(req):\n    requests.get(URL, auth=('a', 'b'))")["hints"], [])

@@ -1,0 +1,168 @@
+"""The function's own keys: where the source looks for them, and how a call brings them."""
+
+import unittest
+
+from weld_adapt.tools import keys, variables
+from weld_adapt.tools.reads import Reads
+
+from .harness import adapted
+from .scan_case import ScanCase
+
+HEAD = "import os, hmac\n"
+OK = "    return {'insert': [], 'hasMore': False}\n"
+
+CHECKS = (
+    # What the function does, and: header or ?argument, what stands before the key, variable or 'text'.
+    ("if req.headers['authorization'].split()[1] != os.environ['K']", ("authorization", "Bearer ", "K")),
+    ("if req.headers.get('Authorization') != f\"Bearer {os.environ['K']}\"", ("authorization", "Bearer ", "K")),
+    ("if req.headers.get('Authorization') != 'Bearer ' + os.environ['K']", ("authorization", "Bearer ", "K")),
+    ("if req.headers.get('Authorization') != 'Bearer %s' % os.getenv('K')", ("authorization", "Bearer ", "K")),
+    ("if req.headers.get('Authorization') != f\"ApiKey {os.environ['K']}\"", ("authorization", "ApiKey ", "K")),
+    ("if req.headers.get('Authorization', '').replace('Token ', '') != os.environ['K']", ("authorization", "Token ", "K")),
+    ("if req.headers.get('Authorization') != os.environ['K']", ("authorization", "", "K")),
+    ("if req.authorization.token != os.environ['K']", ("authorization", "Bearer ", "K")),
+    ("if req.headers.get('x-api-key') != os.environ['K']", ("x-api-key", "", "K")),
+    ("if req.headers['X-Api-Key'] != os.environ['K']", ("x-api-key", "", "K")),
+    ("if os.getenv('K') and req.headers.get('X-Api-Key', '') != os.getenv('K')", ("x-api-key", "", "K")),
+    ("if not hmac.compare_digest(req.headers.get('X-Key', ''), os.environ['K'])", ("x-key", "", "K")),
+    ("if not hmac.compare_digest(req.headers['X-Key'].encode(), os.environ['K'].encode())", ("x-key", "", "K")),
+    ("if req.headers.get('x-api-key') not in os.environ['K'].split(',')", ("x-api-key", "", "K")),
+    ("if req.args.get('key') != os.environ['K']", ("?key", "", "K")),
+    ("if req.args['token'] != os.environ['K']", ("?token", "", "K")),
+    ("if req.headers.get('x-api-key') != 'abc-1'", ("x-api-key", "", "'abc-1'")),
+    ("if req.headers.get('x-api-key') not in ('abc-1', 'abc-2')", ("x-api-key", "", "'abc-1'")),
+    ("if req.args.get('key') != 'abc-1'", ("?key", "", "'abc-1'")),
+    ("if req.headers.get('Authorization') != 'Bearer abc-1'", ("authorization", "", "'Bearer abc-1'")),
+    ("if req.headers.get('Authorization', '')[7:] != 'abc-1'", ("authorization", "Bearer ", "'abc-1'")),
+)
+NO_CHECKS = (
+    "if req.headers.get('content-type') != 'application/json'",
+    "if req.headers.get('authorization', '').split()[0] != 'Bearer'",
+    "if req.headers.get('X-Forwarded-Proto') != 'https'",
+    "if req.args.get('table') == 'orders'",
+    "if req.args.get('page_token') == 'last'",
+    "if req.get_json()['state'].get('token') == os.environ['K']",
+    "if requests.get('u').headers.get('x-token') == os.environ['K']",
+    "if req.headers.get('x-sign') != hmac.new(os.environ['K'].encode(), req.data, 'sha256').hexdigest()",
+)
+IN_OTHER_FILES = (
+    {
+        "main.py": "from auth import check\ndef handler(r):\n    check(r)",
+        "auth.py": "import os\ndef check(request):\n    return request.headers.get('x-api-key') == os.environ['K']",
+    },
+    {
+        "main.py": "import auth\ndef handler(r):\n    auth.verify(r.headers.get('x-api-key'))",
+        "auth.py": "from config import KEY\nimport hmac\ndef verify(key):\n    return hmac.compare_digest(key, KEY)",
+        "config.py": "import os\nKEY = os.environ['K']",
+    },
+    {
+        "main.py": "from lib import auth\ndef handler(r):\n    auth.verify(r)",
+        "lib/auth.py": "from .conf import Settings\ndef verify(request):\n    return request.headers['x-api-key'] == Settings.KEY",
+        "lib/conf.py": "import os\nclass Settings:\n    KEY = os.environ['K']",
+    },
+    {"main.py": "import config\ndef handler(r):\n    if r.headers.get('x-api-key') != config.KEY: pass", "config.py": "import os\nKEY = os.environ['K']"},
+)
+
+
+def body(check):
+    return f"{HEAD}def handler(req):\n    {check}:\n        return 'no', 401\n{OK}"
+
+
+class Found(ScanCase):
+    def checks(self, files, named=None):
+        scan = self.scan(files)
+        reads = Reads(scan)
+        found = keys.checks(scan, reads, variables.find(scan, reads), named)
+        return [(one.header or f"?{one.argument}", one.prefix, one.variable or repr(one.text)) for one in found]
+
+    def test_header_or_argument_and_variable_of_a_check_are_found(self):
+        for check, expected in CHECKS:
+            self.assertEqual(self.checks(body(check)), [expected], check)
+
+    def test_values_are_followed_by_way_of_names(self):
+        for text in (
+            "def handler(req):\n    auth = req.headers.get('Authorization', '')\n    if not auth.startswith('Bearer ') or auth[7:] != os.environ['K']: pass",
+            "def handler(req):\n    scheme, _, token = req.headers['authorization'].partition(' ')\n    if scheme != 'Bearer' or token != os.environ['K']: pass",
+            "KEY = os.environ.get('K', 'dev')\ndef handler(req):\n    got = req.headers['authorization']\n    if got.split()[1] != KEY: pass",
+            "def lambda_handler(event, context):\n    h = {k.lower(): v for k, v in event['headers'].items()}\n    if h.get('authorization') != f\"Bearer {os.environ['K']}\": pass",
+            "def own(req):\n    return req.headers['authorization'][7:]\ndef handler(req):\n    if own(req) != os.environ['K']: pass",
+            "class C:\n    def __init__(self):\n        self.key = os.environ['K']\n    def ok(self, request):\n        return request.headers['authorization'][7:] == self.key\ndef handler(r): C().ok(r)",
+            "def auth(f):\n    def inner(request):\n        if request.headers['authorization'][7:] != os.environ['K']: return\n        return f(request)\n    return inner\n@auth\ndef handler(request): pass",
+            "from flask import request as rq\ndef handler(_):\n    if rq.headers['authorization'][7:] == os.environ['K']: pass",
+        ):
+            self.assertEqual(self.checks(HEAD + text), [("authorization", "Bearer ", "K")], text)
+        for text in (
+            "def lambda_handler(event, context):\n    q = event.get('queryStringParameters') or {}\n    if q.get('key') != os.environ['K']: pass",
+            "def handler(req):\n    args = req.args\n    if args['key'] != os.environ['K']: pass",
+        ):
+            self.assertEqual(self.checks(HEAD + text), [("?key", "", "K")], text)
+
+    def test_a_check_in_another_file_is_found(self):
+        for files in IN_OTHER_FILES:
+            self.assertEqual(self.checks(files), [("x-api-key", "", "K")], files)
+
+    def test_several_keys_are_all_found(self):
+        either = "if (req.headers.get('x-api-key') or req.args.get('key')) != os.environ['K']"
+        self.assertEqual(sorted(self.checks(body(either))), [("?key", "", "K"), ("x-api-key", "", "K")])
+        both = "if req.headers['x-id'] != os.environ['I'] or req.headers['x-secret'] != os.environ['S']"
+        self.assertEqual(sorted(self.checks(body(both))), [("x-id", "", "I"), ("x-secret", "", "S")])
+
+    def test_what_is_no_key_is_no_check(self):
+        for check in NO_CHECKS:
+            self.assertEqual(self.checks(body(check)), [], check)
+        self.assertEqual(self.checks(HEAD + "A = os.environ['API_KEY']\ndef handler(req): return {'Authorization': A}"), [])
+
+    def test_a_variable_that_is_named_counts_even_if_it_is_compared_nowhere(self):
+        self.assertEqual(self.checks("import os\nA = os.environ['K']\ndef handler(req): pass", "K"), [("authorization", "Bearer ", "K")])
+        two = "if req.headers['x-id'] != os.environ['I'] or req.headers['x-secret'] != os.environ['S']"
+        self.assertEqual(self.checks(body(two), "S"), [("x-secret", "", "S")])
+        usual = "A = os.environ['WELD_AUTH_KEY']\ndef handler(req): pass"
+        self.assertEqual(self.checks(HEAD + usual), [("authorization", "Bearer ", "WELD_AUTH_KEY")])
+
+    def test_own_keys_are_no_variables_to_set_and_no_credentials(self):
+        found = self.found(
+            "import os\ndef handler(req):\n    want = f\"Bearer {os.environ['K']}\"\n    if req.headers['Authorization'] != want: pass\n"
+            "    h = {'Authorization': f\"Bearer {os.environ['API']}\"}\n    g = {'Authorization': 'Bearer ' + os.environ['OTHER']}\n"
+        )
+        self.assertEqual([one["name"] for one in found["variables"]], ["API", "OTHER"])
+        self.assertEqual((found["key_variable"], found["key_place"]), ("K", "the header authorization"))
+        self.assertEqual(len(found["hints"]), 2, found["hints"])
+        self.assertIn('[auth.api]\n', found["hints"][0])
+        self.assertIn('token = { env = "API" }', found["hints"][0])
+        self.assertIn('[auth.api-2]\n', found["hints"][1])
+
+    def test_a_key_in_the_source_is_told_and_not_shown(self):
+        found = self.found(body("if req.headers.get('x-api-key') != 'abc-1'"))
+        self.assertIn("main.py, line 3: the key that the function wants in the header x-api-key is in its source", found["notes"][0])
+        self.assertNotIn("abc-1", str(found))
+        self.assertIsNone(found["key_variable"])
+
+
+class Sent(unittest.TestCase):
+    def test_the_function_gets_its_key_where_it_looks_for_it(self):
+        for check, _ in CHECKS:
+            for env in ({}, {"K": "mine"}):
+                with adapted(body(check), env, key_variable=None) as function:
+                    self.assertEqual(function.rows(), [], (check, env))
+
+    def test_a_lambda_gets_its_key_too(self):
+        for check in (
+            "if event['headers']['x-api-key'] != os.environ['K']",
+            "if event['headers'].get('authorization') != 'Bearer ' + os.environ['K']",
+            "if event['queryStringParameters']['key'] != os.environ['K'] or event['rawQueryString'][:4] != 'key='",
+        ):
+            source = f"{HEAD}def lambda_handler(event, context):\n    {check}:\n        return {{'statusCode': 401}}\n{OK}"
+            with adapted({"lambda_function.py": source}, file="lambda_function.py", key_variable=None) as function:
+                self.assertEqual(function.rows(), [], check)
+
+    def test_a_check_in_another_file_is_met(self):
+        for files in IN_OTHER_FILES:
+            text = files["main.py"].replace("    if r", "    assert not r").replace(": pass", "")
+            given = {**files, "main.py": text.replace("    check(", "    assert check(").replace("    auth.", "    assert auth.") + "\n" + OK}
+            given["main.py"] = given["main.py"].replace("assert not r.headers.get('x-api-key') !=", "assert r.headers.get('x-api-key') ==")
+            with adapted(given, key_variable=None) as function:
+                self.assertEqual(function.rows(), [], given)
+
+    def test_a_request_without_an_argument_for_a_key_has_no_query(self):
+        with adapted(body("if req.headers['x-api-key'] != os.environ['K'] or req.full_path != '/?'"), key_variable=None) as function:
+            self.assertEqual(function.rows(), [])
