@@ -227,6 +227,7 @@ def keep(limit: int, without: Collection[str], runs: Callable[[], bool]) -> None
     A `RuntimeError` ends the build, the output of which shows nothing else: zones are missing, or there are more files.
     """
     _import_zones()
+    _import_readers()
     packages = [(name, folders) for name, folders in _packages() if name not in without]
     _replace.everywhere(replacements(gather(packages, limit), runs))
 
@@ -272,6 +273,13 @@ def _import_zones() -> None:
         if module.ispkg:
             importlib.import_module(module.name)
     import importlib.resources  # noqa: F401
+
+
+def _import_readers() -> None:
+    """Has `importlib.resources` import what it needs only when it is first asked for the files of a package."""
+    resources = sys.modules.get("importlib.resources")
+    if resources is not None:
+        resources.files("importlib")
 
 
 def _try_import(name: str) -> bool:

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -71,3 +73,17 @@ class Files(unittest.TestCase):
         self.assertIn("have 16 bytes, those of shop alone 12, and a component may have 15", str(raised.exception))
         self.assertIn("export(…, data_limit=…)", str(raised.exception))
         self.assertIn("export(…, without_data=['shop'])", str(raised.exception))
+
+    def test_files_of_packages_are_found_by_importlib_resources_once_nothing_can_be_imported(self):
+        # In a Python of its own, in which nobody has asked yet.
+        code = (
+            "import importlib.resources, shop, sys; from weld_connector import _files; _files._import_readers()\n"
+            "sys.meta_path.clear(); print(importlib.resources.files(shop).joinpath('names.txt').read_text())"
+        )
+        (self.folder / "shop").mkdir()
+        (self.folder / "shop" / "__init__.py").write_text("")
+        (self.folder / "shop" / "names.txt").write_text("one")
+        path = os.pathsep.join([str(self.folder), *filter(None, sys.path)])
+        environment = {**os.environ, "PYTHONPATH": path}
+        ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+        self.assertEqual(ended.stdout, "one\n", ended.stderr)
