@@ -1,5 +1,15 @@
 import type { Source } from "./index.js";
 
+/** A key that a function checks: in a header or an argument of the URL, and equal to a variable or to a text of its source. */
+export interface FunctionKey {
+  header?: string;
+  argument?: string;
+  /** What stands before the key, such as `Bearer `. */
+  prefix?: string;
+  variable?: string;
+  text?: string;
+}
+
 /** How a cloud function or a Lambda is served; see `weld-host adapt`. */
 export interface FunctionOptions {
   /** Loads the function's module, at each call. */
@@ -10,8 +20,10 @@ export interface FunctionOptions {
   entry?: string;
   /** What it is called with: `(req, res)` or `(event, context)`. By default it is told by its parameters. */
   kind?: "http" | "lambda";
-  /** The variable with the key that the function checks. */
-  keyVariable?: string;
+  /** The line of the function that answers. */
+  line?: number;
+  /** The keys that the function checks. */
+  keys?: FunctionKey[];
   /** The variables that the function needs. */
   variables?: string[];
 }

@@ -5,10 +5,11 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, join, posix, relative, sep } from "node:path";
 
 import { Mistake } from "./mistake.js";
+import { isTypeScript } from "./adapt/source.js";
 import { tokensOf } from "./adapt/tokens.js";
 
-const SCRIPTS = new Set([".js", ".mjs", ".cjs", ".ts", ".map"]);
-const NO_DATA = new Set(["node_modules", "package.json", "package-lock.json"]);
+const SCRIPTS = new Set([".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".map"]);
+const NO_DATA = new Set(["node_modules", "package.json", "package-lock.json", "tsconfig.json"]);
 const MOST_BYTES = 8 << 20;
 
 /** esbuild's plugin for the files of a function in `folder`; `files` is the module that has the data files. */
@@ -20,11 +21,12 @@ export function provideOwnFiles(folder, files) {
         if (path !== files) return undefined;
         return { contents: `export const files = ${JSON.stringify(dataOf(folder))};\n` };
       });
-      build.onLoad({ filter: /\.[mc]?js$/ }, async ({ path }) => {
+      build.onLoad({ filter: /\.[mc]?[jt]s$/ }, async ({ path }) => {
         const within = relative(folder, path);
         if (within.startsWith("..") || within.split(sep).includes("node_modules")) return undefined;
         return {
           contents: placed(await readFile(path, "utf8"), `/${within.split(sep).join("/")}`),
+          loader: isTypeScript(path) ? "ts" : "js",
           resolveDir: dirname(path),
         };
       });

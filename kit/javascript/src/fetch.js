@@ -4,7 +4,7 @@ import { httpFetch } from "#host";
 import { Body } from "./body.js";
 import { MOST_MILLISECONDS } from "./errors.js";
 import { Request } from "./request.js";
-import { countRequest } from "./requests-sent.js";
+import { countRequest, noteAnswer } from "./requests-sent.js";
 import { Response } from "./response.js";
 import { passTime, untilTimer } from "./loop.js";
 import { requireRunning } from "./running.js";
@@ -49,7 +49,7 @@ function payloadOf(tag, val, message) {
 }
 
 // A query often holds a token, which has no place in an error.
-const withoutQuery = (url) => url.replace(/[?#].*$/s, "");
+export const withoutQuery = (url) => url.replace(/[?#].*$/s, "");
 
 /**
  * The milliseconds until a signal is aborted: by its own time, or by the next timer, which may be there for that. No timer
@@ -87,6 +87,7 @@ function send(request) {
     }
     throw new FetchError(error.payload, method, asked);
   }
+  noteAnswer(method, asked, answer.status);
   return Response.fromHost(answer, asked);
 }
 

@@ -10,12 +10,17 @@ export function log(level, message) {
   if (isRunning()) hostLog(level, wellFormed(message));
 }
 
-/** A `console` that writes to the host's log. */
-export function makeConsole() {
+/** Writes each line of a text to the host's log, which would escape its line breaks. */
+export function logLines(level, text) {
+  for (const line of text.split(/\r?\n/)) log(level, line);
+}
+
+/** A `console` that writes to the host's log by `write`. */
+export function makeConsole(write = log) {
   const at =
     (level) =>
     (...values) =>
-      log(level, values.map((value) => inspect(value)).join(" "));
+      write(level, values.map((value) => inspect(value)).join(" "));
   return {
     debug: at("debug"),
     trace: at("debug"),

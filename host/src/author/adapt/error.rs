@@ -14,15 +14,27 @@ pub enum AdaptError {
     NoSource(PathBuf),
 
     /// The file is in no language that can be adapted.
-    #[error("{} is neither Python (.py) nor JavaScript (.js, .mjs, .cjs)", .0.display())]
+    #[error("{} is neither Python (.py) nor JavaScript or TypeScript (.js, .mjs, .cjs, .ts)", .0.display())]
     UnknownLanguage(PathBuf),
 
     /// The folder has no file that platforms begin with.
     #[error(
-        "{} holds no function: none of main.py, lambda_function.py, app.py, index.js and index.mjs; name the file itself",
+        "{} holds no function: none of main.py, lambda_function.py, app.py, index.js, index.mjs and index.ts; name the file itself",
         .0.display()
     )]
     NoFunction(PathBuf),
+
+    /// The file that `package.json` begins with is still to be made.
+    #[error(
+        "package.json of {} begins with {}, which is not there: build it first (npm run build), or name the file to adapt",
+        folder.display(), main.display()
+    )]
+    NotBuilt {
+        /// The folder.
+        folder: PathBuf,
+        /// The file, within the folder.
+        main: PathBuf,
+    },
 
     /// The folder has functions of two languages.
     #[error("{} holds both {} and {}; name the one to adapt", folder.display(), python.display(), node.display())]

@@ -10,7 +10,9 @@ use super::error::AdaptError;
 
 /// The files that platforms begin with, by how likely they are.
 const PYTHON: [&str; 3] = ["main.py", "lambda_function.py", "app.py"];
-const NODE: [&str; 3] = ["index.js", "index.mjs", "index.cjs"];
+const NODE: [&str; 4] = ["index.js", "index.mjs", "index.cjs", "index.ts"];
+/// Where compilers of TypeScript put what they make.
+const COMPILED: [&str; 4] = ["dist", "build", "lib", "out"];
 
 /// A language whose functions can be adapted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl FunctionSource {
         };
         let language = match absolute.extension().and_then(OsStr::to_str) {
             Some("py") => FunctionLanguage::Python,
-            Some("js" | "mjs" | "cjs") => FunctionLanguage::Node,
+            Some("js" | "mjs" | "cjs" | "ts" | "mts" | "cts") => FunctionLanguage::Node,
             _ => return Err(AdaptError::UnknownLanguage(path.to_owned())),
         };
         Ok(Self {
@@ -68,8 +70,19 @@ impl FunctionSource {
             let found = files.find(|file| folder.join(file).is_file())?;
             Some(PathBuf::from(found))
         };
-        match (first(&PYTHON), main_of_package(folder).or(first(&NODE))) {
+        let main = main_of_package(folder);
+        let built = main.clone().filter(|main| folder.join(main).is_file());
+        let node = built.or_else(|| first(&NODE)).or_else(|| {
+            // One that is not built yet is built from this.
+            main.as_deref()
+                .and_then(|main| before_compiling(folder, main))
+        });
+        match (first(&PYTHON), node) {
             (Some(file), None) => Ok((file, FunctionLanguage::Python)),
+            (None, None) if main.is_some() => Err(AdaptError::NotBuilt {
+                folder: named.to_owned(),
+                main: main.unwrap_or_default(),
+            }),
             (None, Some(file)) => Ok((file, FunctionLanguage::Node)),
             (None, None) => Err(AdaptError::NoFunction(named.to_owned())),
             (Some(python), Some(node)) => Err(AdaptError::TwoFunctions {
@@ -81,7 +94,7 @@ impl FunctionSource {
     }
 }
 
-/// The file that `package.json` names as the one to begin with, if it is there, within the folder.
+/// The file within the folder that `package.json` names as the one to begin with, whether it is there or not.
 fn main_of_package(folder: &Path) -> Option<PathBuf> {
     let manifest = fs::read(folder.join("package.json")).ok()?;
     let manifest: Value = serde_json::from_slice(&manifest).ok()?;
@@ -92,9 +105,24 @@ fn main_of_package(folder: &Path) -> Option<PathBuf> {
         .all(|part| matches!(part, Component::Normal(_)));
     let is_script = matches!(
         main.extension().and_then(OsStr::to_str),
-        Some("js" | "mjs" | "cjs")
+        Some("js" | "mjs" | "cjs" | "ts" | "mts" | "cts")
     );
-    (is_within && is_script && folder.join(&main).is_file()).then_some(main)
+    (is_within && is_script).then_some(main)
+}
+
+/// The file in TypeScript of which a compiler would make `main`: `src/index.ts` for `dist/index.js`.
+fn before_compiling(folder: &Path, main: &Path) -> Option<PathBuf> {
+    let mut parts = main.components();
+    let first = parts.next()?.as_os_str().to_str()?;
+    let within = if COMPILED.contains(&first) {
+        parts.as_path()
+    } else {
+        main
+    };
+    [within.to_owned(), Path::new("src").join(within)]
+        .into_iter()
+        .map(|path| path.with_extension("ts"))
+        .find(|path| folder.join(path).is_file())
 }
 
 #[cfg(test)]
@@ -120,6 +148,8 @@ mod tests {
             (&["main.py", "index.js"], "index.js", Ok("index.js")),
             (&["orders.py"], "", Err("holds no function")),
             (&["orders.py"], "orders.py", Ok("orders.py")),
+            (&["index.ts"], "", Ok("index.ts")),
+            (&["shop.mts"], "shop.mts", Ok("shop.mts")),
             (&["main.go"], "main.go", Err("neither Python")),
             (&[], "gone.py", Err("neither a file nor a folder")),
         ] {
@@ -155,6 +185,42 @@ mod tests {
             fs::write(folder.path().join("package.json"), manifest).unwrap();
             let found = FunctionSource::find(folder.path()).unwrap();
             assert_eq!(found.file, Path::new(expected), "{main}");
+        }
+    }
+
+    #[test]
+    fn a_main_file_that_is_not_built_is_told_or_its_typescript_is_taken() {
+        for (files, main, expected) in [
+            (&["src/index.ts"][..], "dist/index.js", Ok("src/index.ts")),
+            (&["src/shop.ts"], "dist/src/shop.js", Ok("src/shop.ts")),
+            (&["index.ts"], "build/index.js", Ok("index.ts")),
+            (&["shop.ts"], "shop.js", Ok("shop.ts")),
+            (
+                &["dist/index.js", "src/index.ts"],
+                "dist/index.js",
+                Ok("dist/index.js"),
+            ),
+            (&["src/other.ts"], "dist/index.js", Err("dist/index.js")),
+        ] {
+            let folder = tempfile::TempDir::new().unwrap();
+            let path = folder.path();
+            for file in files {
+                fs::create_dir_all(path.join(file).parent().unwrap()).unwrap();
+                fs::write(path.join(file), "").unwrap();
+            }
+            let manifest = format!("{{\"main\": \"{main}\"}}");
+            fs::write(path.join("package.json"), manifest).unwrap();
+            match (FunctionSource::find(path), expected) {
+                (Ok(found), Ok(file)) => assert_eq!(found.file, Path::new(file), "{files:?}"),
+                (Err(error), Err(words)) => {
+                    let error = error.to_string();
+                    assert!(
+                        error.contains(words) && error.contains("npm run build"),
+                        "{error}"
+                    );
+                }
+                (found, expected) => panic!("{files:?}: {found:?}, not {expected:?}"),
+            }
         }
     }
 }

@@ -14,22 +14,34 @@ const APPS = {
   restify: "restify",
 };
 
-/** The entry as people read it. `NotServed` says what can't be served; where the source doesn't show it, the call tells. */
-export function entryOf(source, wanted) {
-  const { modules, file, imports } = source;
-  const app = imports.find(({ name }) => Object.hasOwn(APPS, name));
-  if (app !== undefined) {
-    throw new NotServed(
-      `${app.place}: an application of ${APPS[app.name]} can't be served: export the function (req, res) that it routes to`,
+/** The frameworks whose applications can't be served, with the lines that import them. */
+export function refusedApps({ imports }) {
+  return imports
+    .filter(({ name, isOptional }) => !isOptional && Object.hasOwn(APPS, name))
+    .map(
+      ({ name, place }) =>
+        `${place}: an application of ${APPS[name]} can't be served: export the function (req, res) that it routes to`,
     );
-  }
+}
+
+/**
+ * The entry as people read it, and the line where it stands, if the source shows it. `NotServed` says what can't be served; where
+ * the source doesn't show it, the call tells.
+ */
+export function entryOf(source, wanted) {
+  const found = findEntry(source, wanted);
+  return typeof found === "string" ? { words: found, line: undefined } : found;
+}
+
+function findEntry(source, wanted) {
+  const { modules, file, imports } = source;
   const registered = imports.some(({ name }) => name === FRAMEWORK) ? registrations(source) : [];
   const http = registered.filter(({ kind }) => kind === "http");
   const { names, isOpen } = exportsOf(modules[0]);
   if (wanted !== undefined) {
     const known = [...names, ...http.map(({ name }) => name)];
     if (isOpen || known.includes(wanted) || registered.some(({ name }) => name === undefined))
-      return `${wanted} in ${file}`;
+      return { words: `${wanted} in ${file}`, line: lineOf(modules[0].tokens, wanted) };
     throw new NotServed(`${file} has no function ${wanted}${known.length > 0 ? `: it has ${known.join(", ")}` : ""}`);
   }
   if (http.length > 1)
@@ -37,17 +49,22 @@ export function entryOf(source, wanted) {
       file,
       http.map(({ name }) => name),
     );
-  if (http.length === 1) return `functions.http(${JSON.stringify(http[0].name)}) in ${http[0].shown}`;
+  if (http.length === 1) {
+    const [{ name, shown, line }] = http;
+    return { words: `functions.http(${JSON.stringify(name)}) in ${shown}`, line: shown === file ? line : undefined };
+  }
   const event = registered.find(({ kind }) => kind === "cloudEvent");
   const usual = USUAL.find((name) => names.includes(name));
-  if (usual !== undefined) return `${usual === "default" ? "the default export" : usual} in ${file}`;
+  const { tokens } = modules[0];
+  const named = (name) => ({ words: `${name} in ${file}`, line: lineOf(tokens, name) });
+  if (usual !== undefined) return usual === "default" ? `the default export in ${file}` : named(usual);
   if (isOpen) return `what ${file} exports`;
-  if (names.length === 1) return `${names[0]} in ${file}`;
+  if (names.length === 1) return named(names[0]);
   if (names.length > 1) {
-    const functions = names.filter((name) => isKnownFunction(modules[0].tokens, name));
+    const functions = names.filter((name) => isKnownFunction(tokens, name));
     if (functions.length > 1) throw several(file, functions);
     // One of them may be; which shows when it runs.
-    return functions.length === 1 ? `${functions[0]} in ${file}` : `what ${file} exports`;
+    return functions.length === 1 ? named(functions[0]) : `what ${file} exports`;
   }
   if (event !== undefined) {
     throw new NotServed(
@@ -118,6 +135,15 @@ function isKnownFunction(tokens, name) {
     return isFunction(tokens, at + 2) || (isAlias && isKnownFunction(tokens, other.value));
   });
 }
+
+// Where a function of this name begins.
+const lineOf = (tokens, name) =>
+  tokens.find(
+    ({ type, value }, at) =>
+      type === "name" &&
+      value === name &&
+      (tokens[at - 1]?.value === "function" || (tokens[at + 1]?.value === "=" && isFunction(tokens, at + 2))),
+  )?.line;
 
 const isPlainValue = (token) =>
   token !== undefined &&

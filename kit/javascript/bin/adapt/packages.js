@@ -43,20 +43,21 @@ const REASONS = {
   undici: CONNECTIONS,
 };
 
+const LISTS = ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies"];
+
 const nameOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 const isOfNode = (specifier) => specifier.startsWith("node:") || builtinModules.includes(specifier);
 
-/** Refuses what can't be there, with the line that imports it, before anything is downloaded or built. */
-export function checkImports({ imports }) {
-  for (const { name, place, isOptional } of imports) {
-    if (isOptional || isStandIn(name)) continue;
-    if (isOfNode(name)) {
-      if (!isProvided(name)) throw new NotServed(`${place}: ${adviceOnModule(name)}`);
-      continue;
-    }
-    const reason = REASONS[nameOf(name)] ?? REASONS[name.split("/")[0]];
-    if (reason !== undefined) throw new NotServed(`${place}: the package ${nameOf(name)} can't be bundled: ${reason}`);
-  }
+/** What can't be there, with the lines that import it, before anything is downloaded or built: a line each. */
+export function refusedImports({ imports }) {
+  const refused = imports
+    .filter(({ name, isOptional }) => !isOptional && !isStandIn(name))
+    .flatMap(({ name, place }) => {
+      if (isOfNode(name)) return isProvided(name) ? [] : [`${place}: ${adviceOnModule(name)}`];
+      const reason = REASONS[nameOf(name)] ?? REASONS[name.split("/")[0]];
+      return reason === undefined ? [] : [`${place}: the package ${nameOf(name)} can't be bundled: ${reason}`];
+    });
+  return [...new Set(refused)];
 }
 
 /** The packages to install, with their versions as npm takes them, and what is to be said about them. */
@@ -65,19 +66,33 @@ export function packagesOf({ imports, folder, modules }) {
   const lock = readJson(join(folder, "package-lock.json"));
   const wanted = new Map();
   const notes = [];
+  const unlisted = new Map();
   for (const { name: specifier, place, isOptional } of imports) {
     const name = nameOf(specifier);
     const isOwn = specifier.startsWith("#") || name === own.name;
     if (isOwn || isStandIn(specifier) || isOfNode(specifier) || wanted.has(name)) continue;
-    const wish = own.dependencies?.[name] ?? own.optionalDependencies?.[name] ?? own.devDependencies?.[name];
+    const locked = lock.packages?.[`node_modules/${name}`]?.version;
+    const wish = LISTS.map((list) => own[list]?.[name]).find((version) => version !== undefined);
     if (wish === undefined && isOptional) continue;
-    wanted.set(name, lock.packages?.[`node_modules/${name}`]?.version ?? fromHere(wish, place, name) ?? "latest");
-    if (wish === undefined) notes.push(`${place}: package.json does not list ${name}; its newest version is taken`);
+    if (wish === undefined && locked === undefined) {
+      if (!unlisted.has(name)) unlisted.set(name, place);
+      continue;
+    }
+    wanted.set(name, locked ?? fromHere(wish, place, name));
+    if (wish === undefined)
+      notes.push(`${place}: package.json does not list ${name}; it is taken in the version of package-lock.json`);
   }
+  if (unlisted.size > 0) throw new NotServed(unlistedWords(unlisted, existsSync(join(folder, "package.json"))));
   const unused = Object.keys(own.dependencies ?? {}).filter((name) => !wanted.has(name) && !isStandIn(name));
   if (unused.length > 0 && modules.length > 0)
     notes.push(`listed in package.json, but not imported: ${unused.join(", ")}`);
   return { dependencies: Object.fromEntries(wanted), notes };
+}
+
+function unlistedWords(unlisted, hasList) {
+  const why = hasList ? "package.json does not list it" : "there is no package.json that lists it";
+  const line = ([name, place]) => `${place}: the package ${name} is not known: ${why} (\`npm install ${name}\` in its folder)`;
+  return [...unlisted].map(line).join("\n");
 }
 
 // What npm would read in the function's folder, as it is read in the one around it.

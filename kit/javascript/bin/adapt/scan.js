@@ -1,32 +1,41 @@
 // All that a function's source says, as `weld-host adapt` reads it.
 
-import { entryOf } from "./entry.js";
-import { notesOn, settingsHints } from "./hints.js";
+import { entryOf, refusedApps } from "./entry.js";
+import { notesOn } from "./differences.js";
+import { formMistakes } from "./forms.js";
+import { settingsHints } from "./hints.js";
 import { hostsOf } from "./hosts.js";
-import { checkImports, packagesOf } from "./packages.js";
+import { NotServed } from "./not-served.js";
+import { packagesOf, refusedImports } from "./packages.js";
 import { readFunction } from "./source.js";
 import { checkSyntax } from "./syntax.js";
-import { keyOf, variablesOf } from "./variables.js";
+import { keyChecks, keyNotes, keyVariables, whereOf } from "./keys.js";
+import { variablesOf } from "./variables.js";
 
 /** What was found. `NotServed` says in one line what can't be served, as far as the source shows it. */
 export function scan(folder, file, { entry, keyVariable } = {}) {
   const source = readFunction(folder, file);
-  checkImports(source);
+  const refused = [...refusedImports(source), ...refusedApps(source), ...formMistakes(source)];
+  if (refused.length > 0) throw new NotServed(refused.join("\n"));
   const { dependencies, notes } = packagesOf(source);
   checkSyntax(source);
   const found = entryOf(source, entry);
   const variables = variablesOf(source);
-  const key = keyVariable ?? keyOf(source, variables);
+  const checks = keyChecks(source, variables, keyVariable);
+  const own = keyVariables(checks);
   const hosts = hostsOf(source);
   return {
-    entry: found,
-    key_variable: key ?? null,
-    variables: variables.named.filter(({ name }) => name !== key),
+    entry: found.words,
+    entry_line: found.line ?? null,
+    key_variable: [...own][0] ?? null,
+    key_place: checks.filter(({ variable }) => variable !== undefined).map(whereOf).join(" and ") || null,
+    keys: checks.map(({ header, argument, prefix, variable, text }) => ({ header, argument, prefix, variable, text })),
+    variables: variables.named.filter(({ name }) => !own.has(name)),
     hosts: hosts.origins,
     not_literal: [...variables.notLiteral, ...hosts.notLiteral, ...source.notLiteral],
     packages: Object.entries(dependencies).map(([name, version]) => `${name} ${version}`),
     dependencies,
-    hints: settingsHints(source, key),
-    notes: [...notes, ...notesOn(source)],
+    hints: settingsHints(source, own),
+    notes: [...keyNotes(checks), ...notes, ...notesOn(source)],
   };
 }

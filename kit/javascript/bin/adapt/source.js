@@ -6,7 +6,10 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { NotServed } from "./not-served.js";
 import { tokensOf } from "./tokens.js";
 
-const ENDINGS = ["", ".js", ".mjs", ".cjs", ".json", "/index.js", "/index.mjs", "/index.cjs"];
+const ENDINGS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json", "/index.js", "/index.mjs", "/index.cjs", "/index.ts"];
+
+/** Whether a file is one in TypeScript, which the build compiles. */
+export const isTypeScript = (path) => /\.[mc]?ts$/.test(path);
 
 /** The modules by their paths, in the order in which they are found; and all that is imported of elsewhere. */
 export function readFunction(folder, file) {
@@ -19,6 +22,7 @@ export function readFunction(folder, file) {
     const module = readModule(root, path);
     modules.set(path, module);
     for (const one of importsOf(module)) {
+      if (isTypeScript(path) && isOfTypes(module.tokens, one)) continue;
       const place = `${module.shown}, line ${one.line}`;
       if (one.name === undefined) {
         notLiteral.push(`${place}: ${one.words} imports what no text names, and fails`);
@@ -40,7 +44,10 @@ function readModule(root, path) {
 
 function resolved(root, from, { name }, place) {
   const base = resolve(dirname(from), name);
-  const found = ENDINGS.map((ending) => base + ending).find((path) => existsSync(path) && statSync(path).isFile());
+  const places = ENDINGS.map((ending) => base + ending);
+  // In TypeScript, a module is imported by the name that it has once it is compiled.
+  if (isTypeScript(from)) places.push(base.replace(/\.([mc]?)js$/, ".$1ts"));
+  const found = places.find((path) => existsSync(path) && statSync(path).isFile());
   if (found === undefined) throw new NotServed(`${place}: there is no file ${name}`);
   const real = realpathSync(found);
   if (!real.startsWith(root + sep)) throw new NotServed(`${place}: ${name} is outside of the function's folder`);
@@ -66,9 +73,27 @@ function* importsOf({ tokens }) {
       yield { name: next.value, line };
     } else if (value === "import" || value === "export") {
       const name = fromOf(tokens, at);
-      if (name !== undefined) yield { name, line };
+      if (name !== undefined) yield { name, line, at };
     }
   }
+}
+
+// Whether an import in TypeScript is one of types alone, of which nothing is left once it is compiled.
+function isOfTypes(tokens, { at }) {
+  if (at === undefined) return false;
+  if (tokens[at + 1].value === "type" && tokens[at + 2]?.value !== "from" && tokens[at + 2]?.value !== ",") return true;
+  if (tokens[at].value !== "import") return false;
+  const from = tokens.findIndex(({ type, value }, index) => index > at && type === "name" && value === "from");
+  const isName = ({ type, value }, index) =>
+    type === "name" && !["type", "as"].includes(value) && tokens[at + 2 + index]?.value !== "as";
+  const names = tokens.slice(at + 1, from).filter(isName);
+  const isUsed = (name) =>
+    tokens.some(({ type, value }, index) => {
+      if (type !== "name" || value !== name || (index > at && index < from) || isMember(tokens, index)) return false;
+      const [before, next] = [tokens[index - 1]?.value, tokens[index + 1]?.value];
+      return ["(", ".", "?.", "[", "`"].includes(next) || ["new", "(", "=", "return", "...", "extends"].includes(before);
+    });
+  return !names.some(({ value }) => isUsed(value));
 }
 
 export const isMember = (tokens, at) => [".", "?."].includes(tokens[at - 1]?.value) && tokens[at - 1].type === "sign";

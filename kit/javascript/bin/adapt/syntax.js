@@ -4,10 +4,13 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 
 import { NotServed } from "./not-served.js";
+import { isTypeScript } from "./source.js";
 
 /** Refuses what is no JavaScript, with its line. */
 export function checkSyntax({ modules }) {
   for (const { path, shown, text } of modules) {
+    // The bundler reads it, and tells what it can't.
+    if (isTypeScript(path)) continue;
     const said = check([path]);
     // Without a word in package.json newer Nodes, as the build does, tell a module by what stands in it.
     if (

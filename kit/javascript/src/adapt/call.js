@@ -2,40 +2,32 @@
 
 import { Misconfigured } from "../errors.js";
 import { findEntry } from "./entry.js";
+import { keysOf } from "./keys.js";
 import { callLambda } from "./lambda.js";
 import { fetch } from "./fetch.js";
+import { afterAnswer } from "./problems.js";
 import { enterEnvironment } from "./process.js";
 import { FunctionRequest } from "./request.js";
 import { FunctionResponse } from "./response.js";
 import { installTimers } from "./timers.js";
-import { requestsSent } from "../requests-sent.js";
+import { forgetRequests } from "../requests-sent.js";
 
 /** Sends the function a request of Weld's, and answers what it answers: status, headers, and a text or a value. */
 export async function ask(target, { method, path, body }) {
   enterEnvironment();
   globalThis.fetch = fetch;
   installTimers();
-  const key = ownKey(target.keyVariable);
-  const sentBefore = requestsSent();
+  forgetRequests();
+  const { headers, query } = keysOf(target.keys);
   const { handler, kind } = findEntry(loaded(target), target);
-  const message = { method, path, body, headers: headersOf(key, body) };
-  const answer = kind === "lambda" ? await callLambda(handler, message) : await callHttp(handler, message);
-  return { ...answer, asked: requestsSent() > sentBefore };
+  const message = { method, path, query, body, headers: headersOf(headers, body) };
+  return kind === "lambda" ? callLambda(handler, message) : callHttp(handler, message);
 }
 
-// The key that the function checks. Where none is configured, one for this call, so that no real one can be shown.
-function ownKey(variable) {
-  const known = variable === undefined ? undefined : process.env[variable];
-  if (known) return known;
-  const key = Array.from({ length: 4 }, () => Math.floor(Math.random() * 2 ** 32).toString(36)).join("-");
-  if (variable !== undefined) process.env[variable] = key;
-  return key;
-}
-
-function headersOf(key, body) {
+function headersOf(keys, body) {
   const headers = {
     accept: "*/*",
-    authorization: `Bearer ${key}`,
+    ...keys,
     "content-type": "application/json",
     host: "localhost",
     "user-agent": "Weld",
@@ -62,9 +54,14 @@ function callHttp(handler, message) {
   return new Promise((resolve, reject) => {
     const request = new FunctionRequest(message);
     const response = new FunctionResponse(request, resolve);
-    const returned = handler(request, response);
-    if (returned !== null && typeof returned === "object" && typeof returned.then === "function") {
-      returned.then(undefined, reject);
+    const fail = (error) => (response.writableEnded ? afterAnswer(error) : reject(error));
+    try {
+      const returned = handler(request, response);
+      if (returned !== null && typeof returned === "object" && typeof returned.then === "function") {
+        returned.then(undefined, fail);
+      }
+    } catch (error) {
+      fail(error);
     }
   });
 }

@@ -16,15 +16,16 @@ import { schemaOf, tablesOf } from "./schema.js";
  *
  * `load` loads the function's own modules, at each call; the packages that they import are loaded once, while the component
  * is built. `file` is what messages name. `entry` names the export to call where there are several, and `kind` what it is
- * called with: "http" for `(req, res)`, "lambda" for `(event, context)`. `keyVariable` is the variable with the key that
- * the function checks, and `variables` are those that it needs.
+ * called with: "http" for `(req, res)`, "lambda" for `(event, context)`; `line` is where it stands. `keys` are the keys that
+ * it checks, each with the header or the argument of the URL where it looks for it, what stands before it, and the variable or
+ * text that it is. `variables` are those that the function needs.
  */
-export function functionConnector({ load, file = "index.js", entry, kind, keyVariable, variables = [] }) {
+export function functionConnector({ load, file = "index.js", line, entry, kind, keys = [], variables = [] }) {
   readNumbersAsNode();
   prepareProcess();
   for (const loadPackage of packages) preload(loadPackage);
-  const target = { load, file, entry, kind, keyVariable, variables };
-  const call = (what, begin, end) => ({ what, begin, end, unsettled: () => new NoAnswer(file) });
+  const target = { load, file, entry, kind, keys, variables };
+  const call = (what, begin, end) => ({ what, begin, end, unsettled: () => new NoAnswer({ file, line }) });
   return sourceOf({
     schema: () => call("schema", () => told(schema(target)), tablesOf),
     fetchPage: (name, state) =>

@@ -42,13 +42,13 @@ export function callLambda(handler, message) {
 
 const textOf = (value) => (typeof value === "string" ? JSON.stringify(value) : describe(value));
 
-function eventOf({ method, path, body, headers }) {
+function eventOf({ method, path, query, body, headers }) {
   const now = new Date(startOfCall());
   const event = {
     version: "2.0",
     routeKey: "$default",
     rawPath: path,
-    rawQueryString: "",
+    rawQueryString: String(new URLSearchParams(query)),
     headers: { ...headers },
     requestContext: {
       accountId: "anonymous",
@@ -64,6 +64,8 @@ function eventOf({ method, path, body, headers }) {
     },
     isBase64Encoded: false,
   };
+  // As there, only if there are any.
+  if (Object.keys(query).length > 0) event.queryStringParameters = { ...query };
   if (body !== undefined) event.body = body;
   return event;
 }

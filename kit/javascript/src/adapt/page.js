@@ -2,6 +2,7 @@
 
 import { ConnectorError, describe, wellFormed } from "../errors.js";
 import { write } from "../json.js";
+import { log } from "../log.js";
 import { parseJson } from "../parse.js";
 import { quoted, refusal } from "./problems.js";
 
@@ -30,26 +31,27 @@ export function valueOf(text) {
 export function pageOf(answer, target) {
   const { status, text, parts } = answer;
   if (status >= 400) throw refusal(textOf(answer), target);
-  if (status >= 300)
-    throw new ConnectorError(`the function answered ${status}, which is no page: ${quoted(text ?? "")}`);
-  return checked(parts ?? partsOfText(text), text);
+  const fail = (what, cause) => {
+    const { place } = answer;
+    return new ConnectorError(`${place === undefined ? "" : `${place}: `}${what}`, { cause });
+  };
+  if (status >= 300) throw fail(`the function answered ${status}, which is no page: ${quoted(text ?? "")}`);
+  return checked(parts ?? partsOfText(text, fail), text, fail);
 }
 
 /** An answer with its text, if only parts of it are known. */
 const textOf = (answer) => (answer.text === undefined ? { ...answer, text: JSON.stringify(answer.parts) } : answer);
 
-function partsOfText(text) {
+function partsOfText(text, fail) {
   let value;
   try {
     value = valueOf(text);
   } catch (cause) {
     const isPage = /^\s*<(?:!doctype|html)/i.test(text);
-    throw new ConnectorError(`the function's answer is ${isPage ? "HTML" : "no JSON"}: ${quoted(text)}`, { cause });
+    throw fail(`the function's answer is ${isPage ? "HTML" : "no JSON"}: ${quoted(text)}`, cause);
   }
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    throw new ConnectorError(
-      `the function answered ${describe(value)}, not an object { insert, state, hasMore }: ${quoted(text)}`,
-    );
+    throw fail(`the function answered ${describe(value)}, not an object { insert, state, hasMore }: ${quoted(text)}`);
   }
   const { insert, state, hasMore } = value;
   const isList = Array.isArray(insert);
@@ -62,16 +64,22 @@ function partsOfText(text) {
   };
 }
 
-function checked({ insert, state, hasMore, keys, instead }, text) {
+const OF_PAGES = new Set(["insert", "state", "hasMore"]);
+
+function checked({ insert, state, hasMore, keys, instead }, text, fail) {
   const shown = text === undefined ? `an object with ${keys.join(", ")}` : quoted(text);
-  const fail = (what) => new ConnectorError(`the function's answer ${what}: ${shown}`);
+  const wrong = (what) => fail(`the function's answer ${what}: ${shown}`);
   if (insert === undefined) {
-    throw fail(
+    throw wrong(
       keys.includes("insert") ? `has ${instead} as insert, not a list of rows` : "has no insert, so it is no page",
     );
   }
-  if (typeof hasMore !== "boolean") throw fail(`has ${describe(hasMore)} as hasMore, not true or false`);
-  if (state === undefined) throw fail("has no state; what the next page needs belongs there, or {}");
-  if (!/^\s*(?:\{|null)/.test(state)) throw fail("has a state that is neither an object nor null");
+  if (typeof hasMore !== "boolean") throw wrong(`has ${describe(hasMore)} as hasMore, not true or false`);
+  if (state === undefined) throw wrong("has no state; what the next page needs belongs there, or {}");
+  if (!/^\s*(?:\{|null)/.test(state)) throw wrong("has a state that is neither an object nor null");
+  const others = keys.filter((key) => !OF_PAGES.has(key));
+  if (others.length > 0) {
+    log("warn", `page: ${others.join(", ")} is left out: Weld takes insert, state and hasMore of a page, and nothing else`);
+  }
   return { insert: wellFormed(insert), state: wellFormed(state), hasMore, wait: undefined };
 }

@@ -1,7 +1,7 @@
 // Node's `process` as functions use it.
 
 import { variables } from "../env.js";
-import { log } from "../log.js";
+import { log, logLines, makeConsole } from "../log.js";
 import { startOfCall } from "../running.js";
 import { ConnectorError } from "../errors.js";
 
@@ -10,7 +10,7 @@ const env = {};
 
 const emitter = (stream) => ({
   write(text) {
-    log(stream, String(text).replace(/\n$/, ""));
+    logLines(stream, String(text).replace(/\n$/, ""));
     return true;
   },
   isTTY: false,
@@ -51,6 +51,8 @@ const members = {
 export function prepareProcess() {
   if (globalThis.process?.platform !== "wasi") return;
   Object.assign(globalThis.process, members);
+  // Each line of a text is one of the log, as on the function's own platform.
+  globalThis.console = makeConsole(logLines);
   putEnvironment();
 }
 

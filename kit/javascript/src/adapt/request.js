@@ -5,13 +5,14 @@ import { EventEmitter } from "../node/events.js";
 
 /** One request of Weld's. */
 export class FunctionRequest extends EventEmitter {
-  constructor({ method, path, body, headers }) {
+  constructor({ method, path, query, body, headers }) {
     super();
     this.method = method;
-    this.url = this.originalUrl = path;
+    const search = String(new URLSearchParams(query));
+    this.url = this.originalUrl = search === "" ? path : `${path}?${search}`;
     this.baseUrl = "";
     this.path = path;
-    this.query = {};
+    this.query = { ...query };
     this.params = { 0: path.slice(1) };
     this.headers = headers;
     this.rawHeaders = Object.entries(headers).flat();

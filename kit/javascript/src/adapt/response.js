@@ -4,6 +4,7 @@ import { Headers } from "../headers.js";
 import { Buffer, bytesOf } from "../node/buffer.js";
 import { EventEmitter } from "../node/events.js";
 import { partsOf } from "./page.js";
+import { ownPlace } from "./problems.js";
 import { STATUS_CODES } from "./statuses.js";
 
 const TYPES = {
@@ -216,7 +217,17 @@ export class FunctionResponse extends EventEmitter {
   #finish({ text, parts }) {
     this.headersSent = this.finished = this.writableEnded = this.writableFinished = true;
     const pairs = [...this.#headers].map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]);
-    this.#resolve({ status: this.statusCode, headers: new Headers(pairs), text, parts });
+    const { stack } = new Error();
+    this.#resolve({
+      status: this.statusCode,
+      headers: new Headers(pairs),
+      text,
+      parts,
+      // Where it was given, for the message if it is no page.
+      get place() {
+        return ownPlace(stack);
+      },
+    });
     this.emit("finish");
     this.emit("close");
     return this;

@@ -9,22 +9,23 @@ import { quoted, refusal } from "./problems.js";
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
 /** The schema that an answer holds. `undefined` if it holds none, or, with a `target`, an error that says why. */
-export function schemaOf({ text, status, parts, ...rest }, target) {
+export function schemaOf({ text, status, parts, place, ...rest }, target) {
   const fail = (error) => {
     if (target !== undefined) throw error();
     return undefined;
   };
+  const where = place === undefined ? "" : `${place}: `;
   const said = text ?? JSON.stringify(parts);
-  if (status >= 400) return fail(() => refusal({ text: said, status, ...rest }, target));
+  if (status >= 400) return fail(() => refusal({ text: said, status, place, ...rest }, target));
   let value;
   try {
     value = valueOf(said);
   } catch (cause) {
-    return fail(() => new ConnectorError(`the answer to GET /schema is no JSON: ${quoted(said)}`, { cause }));
+    return fail(() => new ConnectorError(`${where}the answer to GET /schema is no JSON: ${quoted(said)}`, { cause }));
   }
   if (isObject(value) && isObject(value.schema)) return value.schema;
   return fail(
-    () => new ConnectorError(`the answer to GET /schema has no schema with a member for each table: ${quoted(said)}`),
+    () => new ConnectorError(`${where}the answer to GET /schema has no schema with a member for each table: ${quoted(said)}`),
   );
 }
 

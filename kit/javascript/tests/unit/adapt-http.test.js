@@ -19,7 +19,7 @@ after(() => servers.forEach((server) => server.close()));
 
 /** What a function answers to the shim. */
 async function adapted(handler, message, env = {}) {
-  const target = { load: () => handler, file: "index.js", kind: "http", keyVariable: "WELD_API_KEY", variables: [] };
+  const target = { load: () => handler, file: "index.js", kind: "http", keys: [{ header: "authorization", prefix: "Bearer ", variable: "WELD_API_KEY" }], variables: [] };
   const source = sourceOf({
     schema: () => ({ what: "a test", begin: () => ask(target, message), end: (answer) => answer }),
   });
@@ -191,7 +191,7 @@ test("the function's own key is its variable, or one for the call", async () => 
       req.get("authorization") === `Bearer ${process.env.WELD_AUTH_KEY}`
         ? res.json({ insert: [{ key: process.env.WELD_AUTH_KEY }], state: {}, hasMore: false })
         : res.status(401).send("no"),
-    { keyVariable: "WELD_AUTH_KEY" },
+    { keys: [{ header: "authorization", prefix: "Bearer ", variable: "WELD_AUTH_KEY" }] },
   );
   const own = await fakeHost({ env: { WELD_AUTH_KEY: "a-real-key" } }).fetchPage(source, "t");
   assert.equal(own.insert[0].key, "a-real-key");
@@ -248,8 +248,8 @@ test("what is no answer is told in one line", async () => {
     [(req, res) => res.status(500).send("db is down"), "other", /answered 500: db is down/],
     [(req, res) => res.status(404).json({ error: "no table" }), "other", /answered 404: \{"error":"no table"\}/],
     [(req, res) => res.status(503).send("later"), "upstream", /answered 503: later/],
-    [(req, res) => res.status(401).send("no"), "unauthorized", /answered 401: no Before any request.*--key-variable/],
-    [(req, res) => res.sendStatus(403), "unauthorized", /answered 403: Forbidden/],
+    [(req, res) => res.status(401).send("no"), "misconfigured", /answered 401: no; it sent no request before, .*--key-variable/],
+    [(req, res) => res.sendStatus(403), "misconfigured", /the function itself answered 403: Forbidden/],
     [
       () => {
         throw new TypeError("no such thing");
@@ -279,7 +279,15 @@ test("a function's 429 is a wait, and its own refusal after a request is not tak
   const host = fakeHost({ fetch: () => new Response("", { status: 401 }) });
   await assert.rejects(host.fetchPage(refused, "t"), {
     tag: "unauthorized",
-    val: "the function answered 401: Unauthorized",
+    val: "the function itself answered 401: Unauthorized (before, GET https://api.example.com/ answered 401)",
+  });
+  const own = connector(async (req, res) => {
+    await fetch("https://api.example.com/");
+    res.status(403).send("not you");
+  });
+  await assert.rejects(fakeHost({ fetch: () => new Response("") }).fetchPage(own, "t"), {
+    tag: "other",
+    val: /^the function itself answered 403: not you; no API refused a request\. If it refused its own key: it got a random one/,
   });
 });
 
@@ -335,8 +343,100 @@ test("an error names its place in the function's own files, and the log has the 
   }
   assert.deepEqual(
     host.logs.map(({ message }) => message),
-    ["lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined\n    at rowsOf (lib/rows.js:7)"],
+    ["lib/rows.js, line 7: TypeError: cannot read property 'map' of undefined", "    at rowsOf (lib/rows.js:7)"],
   );
+});
+
+test("what the shim or an API refuses names the function's line too, and goes on meaning what it means", async () => {
+  globalThis.weldConnectorLines = { sources: ["function/index.js"], lines: [0, 3] };
+  const own = (error) => Object.assign(error, { stack: "    at f (/.weld-connector-AbC1/connector.js:1:61)" });
+  try {
+    const { writeFileSync } = await import("../../src/adapt/fs.js");
+    const writes = connector(() => {
+      try {
+        writeFileSync("/tmp/a", "b");
+      } catch (error) {
+        throw own(error);
+      }
+    });
+    const wrote = { tag: "other", val: /^index\.js, line 3: writeFileSync fails: a component has no files to write/ };
+    await assert.rejects(fakeHost().fetchPage(writes, "t"), wrote);
+    const { default: axios } = await import("../../src/adapt/axios/index.js");
+    const { Response } = await import("weld-connector/testing");
+    const asks = connector(() =>
+      axios.get("https://api.example.com/a?key=1").catch((error) => {
+        throw own(error);
+      }),
+    );
+    const host = fakeHost({ fetch: () => new Response("who?", { status: 401 }) });
+    await assert.rejects(host.fetchPage(asks, "t"), {
+      tag: "unauthorized",
+      val: "index.js, line 3: Request failed with status code 401: GET https://api.example.com/a: who?",
+    });
+    // One that says little is told with the API that refused.
+    const tells = connector(async () => {
+      const response = await fetch("https://api.example.com/b?key=1");
+      throw own(new Error(`HTTP ${response.status}`));
+    });
+    await assert.rejects(host.fetchPage(tells, "t"), {
+      tag: "other",
+      val: "index.js, line 3: Error: HTTP 401 (before, GET https://api.example.com/b answered 401)",
+    });
+  } finally {
+    delete globalThis.weldConnectorLines;
+  }
+});
+
+test("keys go where the function looks for them, those of its source as they are", async () => {
+  const rows = (req) => ({ key: req.get("x-api-key"), token: req.query.token, text: req.get("x-text"), url: req.url });
+  const keys = [
+    { header: "x-api-key", prefix: "", variable: "KEY" },
+    { argument: "token", prefix: "", variable: "KEY" },
+    { header: "x-text", prefix: "", text: "of the source" },
+  ];
+  const http = connector((req, res) => res.json({ insert: [rows(req)], state: {}, hasMore: false }), { keys });
+  const page = await fakeHost({ env: { KEY: "a key" } }).fetchPage(http, "t");
+  assert.deepEqual(page.insert, [{ key: "a key", token: "a key", text: "of the source", url: "/?token=a+key" }]);
+  const lambda = connector(
+    async ({ headers, queryStringParameters, rawQueryString, rawPath }) => {
+      const row = { key: headers["x-api-key"], arguments: queryStringParameters, rawQueryString, rawPath };
+      return { insert: [row], state: {}, hasMore: false };
+    },
+    { keys, kind: "lambda" },
+  );
+  const { insert } = await fakeHost({ env: { KEY: "k" } }).fetchPage(lambda, "t");
+  assert.deepEqual(insert, [{ key: "k", arguments: { token: "k" }, rawQueryString: "token=k", rawPath: "/" }]);
+  const random = await fakeHost().fetchPage(http, "t");
+  assert.equal(random.insert[0].key, random.insert[0].token);
+  assert.ok(random.insert[0].key.length > 12);
+  const without = connector((req, res) => res.json({ insert: [rows(req)], state: {}, hasMore: false }));
+  assert.deepEqual((await fakeHost().fetchPage(without, "t")).insert, [{ url: "/" }]);
+});
+
+test("members of a page that Weld does not know are told in the log, once", async () => {
+  const page = { insert: [], update: [{ id: 1 }], delete: [], state: {}, hasMore: false };
+  for (const answer of [(req, res) => res.json(page), (req, res) => res.send(JSON.stringify(page))]) {
+    const host = fakeHost();
+    assert.deepEqual(await host.fetchPage(connector(answer), "t"), { insert: [], state: {}, hasMore: false, wait: undefined });
+    const told = host.logs.map(({ level, message }) => `${level}: ${message}`);
+    assert.deepEqual(told, ["warn: page: update, delete is left out: Weld takes insert, state and hasMore of a page, and nothing else"]);
+  }
+  const host = fakeHost();
+  await host.fetchPage(connector((req, res) => res.json({ insert: [], state: {}, hasMore: false })), "t");
+  assert.deepEqual(host.logs, []);
+});
+
+test("the first answer counts, and what goes wrong after it is told in the log", async () => {
+  const page = { insert: [{ id: 1 }], state: {}, hasMore: false };
+  const twice = (req, res) => {
+    res.json(page);
+    res.json({ ...page, insert: [] });
+  };
+  for (const handler of [twice, async (req, res) => twice(req, res)]) {
+    const host = fakeHost();
+    assert.deepEqual((await host.fetchPage(connector(handler), "t")).insert, [{ id: 1 }]);
+    assert.match(host.logs[0].message, /^after the answer: Error: Cannot set headers after they are sent/);
+  }
 });
 
 test("timers are Node's: kept, cancelled, let go and made promises of", async () => {

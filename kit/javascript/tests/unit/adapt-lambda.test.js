@@ -7,7 +7,7 @@ import { functionConnector } from "weld-connector/adapt";
 import { fakeHost } from "weld-connector/testing";
 
 const PAGE = { insert: [{ id: 1 }], state: { next: 2 }, hasMore: true };
-const connector = (handler) => functionConnector({ load: () => ({ handler }), keyVariable: "WELD_API_KEY" });
+const connector = (handler) => functionConnector({ load: () => ({ handler }), keys: [{ header: "authorization", prefix: "Bearer ", variable: "WELD_API_KEY" }] });
 const pageOf = (handler) => fakeHost().fetchPage(connector(handler), "orders", { next: 1 });
 
 test("an answer comes from a promise, a callback or the context, whole or as a value", async () => {
@@ -68,7 +68,7 @@ test("a Lambda that fails, refuses or says nothing is told of", async () => {
     [(event, context, callback) => callback("no orders"), "other", /callback got "no orders" as its error/],
     [(event, context, callback) => context.fail(new Error("no orders")), "other", /no orders/],
     [async (event) => ({ statusCode: 500, body: "db is down" }), "other", /answered 500: db is down/],
-    [async (event) => ({ statusCode: 401, body: "no" }), "unauthorized", /it was given WELD_API_KEY/],
+    [async (event) => ({ statusCode: 401, body: "no" }), "misconfigured", /it got the value of WELD_API_KEY in the header authorization/],
     [async (event) => ({ statusCode: "soon", body: "" }), "other", /the statusCode is "soon", not a number/],
     [async (event) => ({ statusCode: 200, body: "<html>" }), "other", /answer is HTML/],
     [async (event) => ({ statusCode: 200 }), "other", /no JSON: nothing/],

@@ -69,7 +69,9 @@ test("variables are found however they are read", () => {
     "const { env } = process; f(env.A)": ["A"],
     "const { env: e } = process; f(e.A)": ["A"],
     "const { env } = require('process'); f(process.env.A)": ["A"],
-    "f(process.env.A || 'x', process.env.B ?? 1, process.env.C || '', process.env.D || null)": ["A?", "B?", "C", "D"],
+    "f(process.env.A || 'x', process.env.B ?? 1, process.env.C || '', process.env.D || null)": ["A?", "B?", "C?", "D?"],
+    // An empty token is none.
+    "f(process.env.API_TOKEN || '', process.env.PASSWORD ?? null)": ["API_TOKEN", "PASSWORD"],
     "const a = process.env.A ? 1 : 2": ["A?"],
     "f(process.env.A || 'x'); g(process.env.A)": ["A"],
     "`${process.env.A}/${process.env.B || 'x'}`": ["A", "B?"],
@@ -90,6 +92,39 @@ test("variables are found however they are read", () => {
     ],
   );
   assert.deepEqual(not_literal, ["index.js, line 3: process.env[name]", "index.js, line 4: { ...c } = process.env"]);
+});
+
+test("a variable that the function goes on without is none to set", () => {
+  const cases = {
+    "if (process.env.VERBOSE) f()": ["VERBOSE?"],
+    "const on = !!process.env.ON; const off = process.env.OFF === 'true'": ["ON?", "OFF?"],
+    "const v = process.env.VERBOSE; if (v) f(v)": ["VERBOSE?"],
+    "const { VERBOSE } = process.env; VERBOSE && f()": ["VERBOSE?"],
+    "const c = { proxy: process.env.PROXY, token: process.env.T }; if (c.proxy) f(c.proxy); g(c.token)": ["PROXY?", "T"],
+    "if (process.env.PROXY) f(process.env.PROXY)": ["PROXY?"],
+    "if ('PROXY' in process.env) f(process.env.PROXY)": ["PROXY?"],
+    "process.env.LIST?.split(','); process.env.NAMES.split(',')": ["LIST?", "NAMES"],
+    "const n = Number(process.env.N) || 10, m = parseInt(process.env.M, 10)": ["N?", "M"],
+    "console.log('at', process.env.PLACE)": ["PLACE?"],
+    "process.env.SET ||= 'x'; f(process.env.SET)": ["SET?"],
+    "delete process.env.GONE": [],
+    // Those that it ends without.
+    "if (!process.env.T) throw new Error('T is missing'); if (process.env.T) f()": ["T"],
+    "const t = process.env.T; if (!t) { res.status(500).send('no T'); return; }": ["T"],
+    "if (process.env.T === undefined) { process.exit(1); }": ["T"],
+    "const t = process.env.T ?? fail('T'), u = process.env.U || (() => { throw 1; })()": ["T", "U"],
+    "const t = process.env.T; f(`Bearer ${t}`)": ["T"],
+    // By functions and lists of its own.
+    "const env = (name, other) => process.env[name] ?? other; f(env('A'), env('B', 'x'))": ["A", "B?"],
+    "function must(n) { const v = process.env[n]; if (!v) throw new Error(n); return v; } f(must('A'))": ["A"],
+    "for (const n of ['A', 'B']) if (!process.env[n]) throw new Error(n)": ["A", "B"],
+    "const NEEDED = ['A', 'B'];\nconst gone = NEEDED.filter((n) => !process.env[n])": ["A?", "B?"],
+    "const NAME = 'A';\nf(process.env[NAME])": ["A"],
+  };
+  for (const [source, names] of Object.entries(cases)) {
+    const { variables, not_literal } = found(`async function g(res) { ${source}; }`);
+    assert.deepEqual([shown({ variables }), not_literal], [names, []], source);
+  }
 });
 
 test("the function's key is the variable that it compares with the header, or one that is named so", () => {
@@ -179,7 +214,10 @@ test("own modules are followed, in both forms, and packages are taken in the ver
     ),
   });
   assert.deepEqual(shown(scan(module, "index.mjs")), ["ONE", "TWO", "THREE", "FOUR"]);
-  assert.match(found("require('colors')").notes[0], /line 1: package\.json does not list colors; its newest version/);
+  const locked = { "package-lock.json": JSON.stringify({ packages: { "node_modules/ms": { version: "2.1.3" } } }) };
+  const inner = found("require('ms')", locked);
+  assert.deepEqual(inner.dependencies, { ms: "2.1.3" });
+  assert.match(inner.notes[0], /line 1: package\.json does not list ms; it is taken in the version of package-lock\.json/);
 });
 
 test("entries are found as they are exported and registered", () => {
@@ -296,6 +334,87 @@ test("what can't be served is one line with file and line", () => {
   );
 });
 
+test("all that can't be bundled, and all that is not listed, is told at once", () => {
+  const told = (content, files) => {
+    let message;
+    assert.throws(
+      () => found(content, files),
+      (error) => {
+        message = error.message.split("\n");
+        return error.constructor.name === "NotServed";
+      },
+    );
+    return message;
+  };
+  assert.deepEqual(
+    told("require('pg');\nrequire('net');\nrequire('sharp');\nrequire('pg');").map((line) => line.slice(0, 35)),
+    [
+      "index.js, line 1: the package pg ca",
+      "index.js, line 2: net is a module o",
+      "index.js, line 3: the package sharp",
+      "index.js, line 4: the package pg ca",
+    ],
+  );
+  assert.deepEqual(
+    told("const a = require('lodash/get');\nrequire('@scope/b/c'); require('lodash');", { "package.json": "{}" }),
+    [
+      "index.js, line 1: the package lodash is not known: package.json does not list it (`npm install lodash` in its folder)",
+      "index.js, line 2: the package @scope/b is not known: package.json does not list it (`npm install @scope/b` in its folder)",
+    ],
+  );
+});
+
+test("a module that mixes both forms is told before anything is built", () => {
+  const cases = [
+    ["index.js", "exports.handler = f;", { type: "module" }, /line 1: there is no `exports` in a module of ECMAScript \("type"/],
+    ["index.js", "\nmodule.exports = { handler };", { type: "module" }, /line 2: there is no `module\.exports` in a module/],
+    ["index.mjs", "const a = require('./a.json'); export const handler = f;", {}, /no `require` in a module .*\.mjs/],
+    ["index.js", "import a from './a.js';\nexports.handler = a;", {}, /line 2: .*ECMAScript \(`import` in line 1\)/],
+    ["index.cjs", "import a from './a.js';", {}, /line 1: there is no `import` in a module of CommonJS \(\.cjs\): use require/],
+    ["index.js", "export const handler = f;", { type: "commonjs" }, /no `export` in a module of CommonJS \("type": "commonjs"/],
+  ];
+  const others = { "a.json": "{}", "a.js": "" };
+  for (const [file, content, manifest, message] of cases) {
+    const folder = folderOf({ [file]: content, "package.json": JSON.stringify(manifest), ...others });
+    assert.throws(() => scan(folder, file), message, content);
+  }
+  const good = [
+    ["index.js", "import a from './a.js'; export const handler = () => a;", {}],
+    ["index.js", "const a = require('./a.js'); exports.handler = () => a;", {}],
+    ["index.cjs", "exports.handler = () => require('./a.js');", { type: "module" }],
+    ["index.js", "exports.handler = async () => import('./a.js');", { type: "commonjs" }],
+    ["index.mjs", "export const handler = (exports) => typeof require + exports.a;", {}],
+    ["lib/index.js", "exports.handler = () => 1;", { type: "module" }, { "lib/package.json": "{}" }],
+  ];
+  for (const [file, content, manifest, more = {}] of good) {
+    const folder = folderOf({ [file]: content, "package.json": JSON.stringify(manifest), ...others, ...more });
+    assert.doesNotThrow(() => scan(folder, file), content);
+  }
+});
+
+test("TypeScript is read as it is, and what is imported for its types alone is no package", () => {
+  const folder = folderOf({
+    "src/index.ts": [
+      'import type { APIGatewayProxyEventV2, Context } from "aws-lambda";',
+      'import { Request } from "express";',
+      'import dayjs, { type Dayjs } from "dayjs";',
+      'import { rows } from "./rows.js";',
+      "interface Page { insert: Record<string, unknown>[] }",
+      "const token = process.env.API_TOKEN!;",
+      "export const handler = async (event: APIGatewayProxyEventV2): Promise<Page> => {",
+      "  const at: Dayjs = dayjs(); const like = (one: Request) => one as unknown;",
+      "  return { insert: await rows(token, at) };",
+      "};",
+    ].join("\n"),
+    "src/rows.ts": 'export const rows = async (token: string) => fetch("https://api.example.com/rows");',
+    "package.json": '{"dependencies": {"dayjs": "1"}, "devDependencies": {"@types/express": "4"}}',
+  });
+  const { dependencies, entry, entry_line, hosts, variables } = scan(folder, "src/index.ts");
+  assert.deepEqual([entry, entry_line, dependencies], ["handler in src/index.ts", 7, { dayjs: "1" }]);
+  assert.equal(hosts[0].origin, "https://api.example.com");
+  assert.deepEqual(shown({ variables }), ["API_TOKEN"]);
+});
+
 test("optional imports are no hindrance, and hints and differences are told", () => {
   assert.doesNotThrow(() => found("try { require('net'); } catch {}"));
   const { hints, notes } = found(
@@ -319,6 +438,20 @@ test("optional imports are no hindrance, and hints and differences are told", ()
     "index.js, line 8: setTimeout(… 60_000) outlasts answer-within: Weld gets pending answers meanwhile, and asks again",
     "index.js: the module begins anew for each page, so cached is lost after it",
   ]);
+});
+
+test("what a process could do and a component can't is told with its line", () => {
+  const told = found(
+    "const fs = require('fs');\nif (a) process.exit(1);\nfs.writeFileSync('a', 'b');\nfs.unlinkSync('a');\nprocess.on('exit', f);",
+  ).notes;
+  assert.deepEqual(
+    told.map((line) => line.replace(/:.*(fails.*)$/, ": $1")),
+    [
+      "index.js, line 3: fails",
+      "index.js, line 4: fails",
+      "index.js, line 2: fails the page",
+    ],
+  );
 });
 
 test("a sleep of the function's own counts in what it says that it does", () => {

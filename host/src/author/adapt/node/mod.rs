@@ -33,6 +33,11 @@ struct NodeFindings {
     findings: FunctionFindings,
     /// The packages to install, with what npm takes for their versions.
     dependencies: BTreeMap<String, String>,
+    /// The line of the function that answers, if the source shows it.
+    entry_line: Option<u64>,
+    /// The keys that the function checks, as the shim takes them.
+    #[serde(default)]
+    keys: Vec<Value>,
 }
 
 /// Makes the folder one that `build` takes: with the kit, tools and packages. Tells what the source says.
@@ -55,18 +60,17 @@ pub(super) async fn prepare(
         question = question.with([format!("{flag}={value}")]);
     }
     // Before anything is downloaded: most of what is wrong with a function shows in its source.
-    let NodeFindings {
-        mut findings,
-        dependencies,
-    } = scanned(&question, &mut |_| {}).await?;
+    let mut found: NodeFindings = scanned(&question, &mut |_| {}).await?;
+    let dependencies = std::mem::take(&mut found.dependencies);
     if !dependencies.is_empty() {
         let path = folder.path.join(PACKAGES);
         let listed = with_dependencies(&path, &dependencies)?;
         folder.write_file(PACKAGES, listed.as_bytes())?;
     }
-    let entry = entry(source, request, &findings);
+    let entry = entry(source, request, &found);
     folder.write_file(ENTRY, entry.as_bytes())?;
     get_packages(&folder.path, !dependencies.is_empty(), announce).await?;
+    let mut findings = found.findings;
     findings.packages = dependencies
         .keys()
         .map(|name| installed(&folder.path, name))
@@ -105,9 +109,10 @@ fn installed(folder: &Path, name: &str) -> String {
 }
 
 /// The module that serves the function.
-fn entry(source: &FunctionSource, request: &AdaptRequest, findings: &FunctionFindings) -> String {
+fn entry(source: &FunctionSource, request: &AdaptRequest, found: &NodeFindings) -> String {
     let file = source.file.to_string_lossy();
-    let needed: Vec<_> = findings
+    let needed: Vec<_> = found
+        .findings
         .variables
         .iter()
         .filter(|variable| !variable.has_default)
@@ -118,11 +123,14 @@ fn entry(source: &FunctionSource, request: &AdaptRequest, findings: &FunctionFin
         json!(format!("./{FUNCTION}/{file}"))
     )];
     options.push(format!("file: {}", json!(file)));
+    if let Some(line) = found.entry_line {
+        options.push(format!("line: {line}"));
+    }
     if let Some(entry) = &request.entry {
         options.push(format!("entry: {}", json!(entry)));
     }
-    if let Some(variable) = &findings.key_variable {
-        options.push(format!("keyVariable: {}", json!(variable)));
+    if !found.keys.is_empty() {
+        options.push(format!("keys: {}", json!(found.keys)));
     }
     if !needed.is_empty() {
         options.push(format!("variables: {}", json!(needed)));
@@ -162,8 +170,13 @@ mod tests {
             place: String::new(),
             has_default,
         };
-        let mut findings = FunctionFindings::default();
-        let bare = entry(&source, &request, &findings);
+        let mut found = NodeFindings {
+            findings: FunctionFindings::default(),
+            dependencies: BTreeMap::new(),
+            entry_line: None,
+            keys: Vec::new(),
+        };
+        let bare = entry(&source, &request, &found);
         assert!(
             bare.ends_with(
                 "functionConnector({\n  load: () => require(\"./function/src/index.mjs\"),\n  file: \"src/index.mjs\",\n});\n"
@@ -171,12 +184,14 @@ mod tests {
             "{bare}"
         );
         request.entry = Some("odd\"name".to_owned());
-        findings.key_variable = Some("WELD_API_KEY".to_owned());
-        findings.variables = vec![variable("TOKEN", false), variable("REGION", true)];
-        let whole = entry(&source, &request, &findings);
+        found.entry_line = Some(7);
+        found.keys = vec![json!({"header": "x-api-key", "prefix": "", "variable": "WELD_API_KEY"})];
+        found.findings.variables = vec![variable("TOKEN", false), variable("REGION", true)];
+        let whole = entry(&source, &request, &found);
         for line in [
             "  entry: \"odd\\\"name\",\n",
-            "  keyVariable: \"WELD_API_KEY\",\n",
+            "  line: 7,\n",
+            "  keys: [{\"header\":\"x-api-key\",\"prefix\":\"\",\"variable\":\"WELD_API_KEY\"}],\n",
             "  variables: [\"TOKEN\"],\n",
         ] {
             assert!(whole.contains(line), "{whole}");
