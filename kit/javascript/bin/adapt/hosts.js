@@ -2,6 +2,10 @@
 
 const URL_IN_TEXT = /(https?):\/\/([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)/g;
 const BEGINNING = /https?:\/\/[^/?#\s]*$/;
+// One that ends as hosts do.
+const WHOLE_HOST = /:\/\/[A-Za-z0-9.-]+(?:\.[A-Za-z]{2,}|:\d+)$/;
+// Names of what comes behind a host.
+const PATHS = /path|endpoint|route|resource|query|search|params/i;
 // Hosts of names that nobody sends requests to.
 const NAMESPACES = new Set(["www.w3.org", "schemas.xmlsoap.org", "json-schema.org", "schema.org"]);
 
@@ -21,11 +25,13 @@ export function hostsOf({ modules }) {
         (type === "template" && !whole) || (type === "piece" && tokens[at + 1]?.value === "${") || isAdded(tokens, at);
       for (const match of value.matchAll(URL_IN_TEXT)) {
         const [text, scheme, host, port = ""] = match;
-        if (goesOn && match.index + text.length === value.length) continue;
+        const isCut = goesOn && match.index + text.length === value.length;
+        if (isCut && !(WHOLE_HOST.test(text) && goesOnWithPath(tokens, at))) continue;
         const origin = `${scheme}://${host.toLowerCase()}${port}`;
         if (!NAMESPACES.has(host) && !origins.has(origin)) origins.set(origin, { origin, place });
       }
-      if (goesOn && BEGINNING.test(value)) notLiteral.push(`${place}: ${value.slice(-60)}… and what follows it`);
+      const isUnknown = goesOn && BEGINNING.test(value) && !(WHOLE_HOST.test(value) && goesOnWithPath(tokens, at));
+      if (isUnknown) notLiteral.push(`${place}: ${value.slice(-60)}… and what follows it`);
     });
   }
   return { origins: [...origins.values()], notLiteral };
@@ -37,6 +43,14 @@ function hostOption(tokens, at) {
   const isOption = ["host", "hostname"].includes(name.value) && colon?.value === ":" && host?.type === "text";
   const isWhole = [",", "}"].includes(end?.value) && /^[a-z\d-]+(?:\.[a-z\d-]+)+$/i.test(host?.value ?? "");
   return isOption && isWhole ? `https://${host.value.toLowerCase()}` : undefined;
+}
+
+// Whether what follows a host is a path, by its text or its name.
+function goesOnWithPath(tokens, at) {
+  const [sign, next] = [tokens[at + 1], tokens[at + 2]];
+  if (!["+", "${"].includes(sign?.value)) return false;
+  if (["text", "template"].includes(next?.type)) return /^[/?#]/.test(next.value);
+  return next?.type === "name" && PATHS.test(next.value);
 }
 
 const isAdded = (tokens, at) => tokens[at + 1]?.type === "sign" && tokens[at + 1].value === "+";

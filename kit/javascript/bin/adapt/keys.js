@@ -1,7 +1,7 @@
 // The keys that a function itself wants of a request: where it looks for them, and what it compares them with.
 
 import { constantsOf } from "./reads.js";
-import { argumentsOf, pairsOf } from "./shapes.js";
+import { argumentsOf, functionsOf, pairsOf } from "./shapes.js";
 import { RequestValues } from "./request-values.js";
 import { heldVariables } from "./held-variables.js";
 
@@ -54,9 +54,10 @@ function comparisons(source) {
   const texts = constantsOf(modules);
   const values = new RequestValues(modules, texts);
   const variables = heldVariables(source);
+  const comparers = comparersOf(modules);
   return modules.flatMap((module) => {
     const { tokens, shown } = module;
-    return sidesOf(tokens).flatMap(({ line, sides }) => {
+    return sidesOf(tokens, comparers).flatMap(({ line, sides }) => {
       const seen = sides.map((side) => ({
         given: values.in(module, side),
         expected: expectedIn(tokens, side, (at) => variables.at(module, at), texts),
@@ -102,8 +103,17 @@ function isArgument(tokens, at, begin) {
   return tokens[at - 1]?.value === "," && at > begin;
 }
 
+// The functions of the source's own that compare what they are given.
+function comparersOf(modules) {
+  const compares = ({ tokens }, { begin, end, parameters }) =>
+    parameters.length > 1 &&
+    tokens.slice(begin, end + 1).some(({ type, value }) => value === "timingSafeEqual" || (type === "sign" && COMPARES.has(value)));
+  const found = modules.flatMap((module) => functionsOf(module.tokens).filter((one) => compares(module, one)));
+  return new Set(found.map(({ name }) => name));
+}
+
 /** The sides of each comparison, as the places of their first and last token. */
-function sidesOf(tokens) {
+function sidesOf(tokens, comparers) {
   const found = [];
   tokens.forEach(({ type, value, line }, at) => {
     if (type === "sign" && COMPARES.has(value)) {
@@ -112,7 +122,7 @@ function sidesOf(tokens) {
       const given = argumentsOf(tokens, at + 1);
       if (LISTS.has(value) && tokens[at - 1]?.value === "." && given.length > 0) {
         found.push({ line, sides: [{ begin: beginOf(tokens, at - 2), end: at - 2 }, given[0]] });
-      } else if (EQUALS.test(value) && given.length > 1) found.push({ line, sides: given });
+      } else if ((EQUALS.test(value) || comparers.has(value)) && given.length > 1) found.push({ line, sides: given });
     }
   });
   return found;

@@ -44,6 +44,8 @@ test("a key is found in headers and arguments, however they are read and compare
     "const sameKey = (a, b) => a === b; const safeEqual = sameKey; if (!safeEqual(req.query.key, process.env.K)) f()": [
       "?key: K",
     ],
+    "const eq = (a, b) => { const x = Buffer.from(a || ''); return crypto.timingSafeEqual(x, Buffer.from(b)); }; if (!eq(req.query.key, process.env.K)) f()":
+      ["?key: K"],
     "const hash = (v) => crypto.createHash('sha256').update(v).digest(); const a = hash(req.get('x-api-key')); const b = hash(process.env.K); if (!crypto.timingSafeEqual(a, b)) f()":
       ["x-api-key: K"],
     "const keys = process.env.KEYS.split(','); if (!keys.includes(req.get('x-api-key'))) f()": ["x-api-key: KEYS"],

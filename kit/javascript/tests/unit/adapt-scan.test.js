@@ -153,7 +153,11 @@ test("hosts are those of literal URLs", () => {
   const cases = {
     "'https://api.example.com/v1'": ["https://api.example.com"],
     "`https://api.example.com/${path}`": ["https://api.example.com"],
-    "'https://api.example.com' + path": [],
+    "'https://api.example.com' + path": ["https://api.example.com"],
+    "'https://api.example.com' + '/v1'": ["https://api.example.com"],
+    "`https://api.example.com${endpoint}`": ["https://api.example.com"],
+    "'https://api.example.com' + zone": [],
+    "'https://api.' + path": [],
     "'https://API.example.com:8443/a' + path": ["https://api.example.com:8443"],
     "`${base} http://a.example/b`": ["http://a.example"],
     "f('https://a.example', 'https://a.example/x', 'https://b.example')": ["https://a.example", "https://b.example"],
