@@ -15,7 +15,7 @@ use crate::config::ConnectorName;
 
 #[derive(Debug, Args)]
 pub(super) struct AdaptFlags {
-    /// The function: its file or its folder, with main.py, lambda_function.py, app.py, index.js or index.mjs
+    /// The function: its file or its folder, with main.py, lambda_function.py, app.py, index.js, index.mjs or index.ts
     path: PathBuf,
     /// The connector's name [default: that of the function's folder]
     #[arg(long)]
