@@ -7,7 +7,6 @@ import os
 import re
 import sys
 import traceback
-import types
 
 from weld_connector import _export, _host, _logging
 from weld_connector.errors import ConnectorError, Misconfigured, OutOfTime, RateLimited, Unauthorized, Upstream
@@ -36,9 +35,9 @@ def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) ->
     if isinstance(known, RateLimited):
         _logging.log("warn", f"{_text(error)}: the host waits, and asks for the page again")
     if isinstance(known, ConnectorError):
-        if known is not error and not isinstance(known, RateLimited):
+        if known is not error and not isinstance(known, (RateLimited, Misconfigured)):
             _log(error)
-        return _export.failure(known)
+        return _export.failure(_placed(known, error, folder))
     _log(error)
     place = _place(error, folder)
     missed = _missed(error, loads)
@@ -55,6 +54,12 @@ def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) ->
     else:
         said = f"{type(error).__name__}: {_text(error)}".removesuffix(": ")
     return _export.Failure("other", _host.printable(f"{place}: {said}" if place else said))
+
+
+def _placed(known: ConnectorError, error: BaseException, folder: str) -> ConnectorError:
+    """An error of the operator's to mend, with the function's own line, which no log needs to tell then."""
+    place = _place(error, folder)
+    return Misconfigured(f"{place}: {known}") if place and isinstance(known, Misconfigured) else known
 
 
 def _known(error: BaseException) -> BaseException:
@@ -125,17 +130,25 @@ def _text(error: BaseException) -> str:
 def _hide_shim(error: BaseException) -> None:
     """Takes the frames before the function's own out of the traceback."""
     frames = error.__traceback__
-    while frames is not None and _is_ours(frames):
+    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
         frames = frames.tb_next
     if frames is not None:
         error.__traceback__ = frames
 
 
-def _is_ours(frames: types.TracebackType) -> bool:
-    path = frames.tb_frame.f_code.co_filename
+def _is_ours(path: str) -> bool:
     return path.startswith((SHIM, "<frozen importlib")) or "weld_connector" in path or "importlib" in path
 
 
 def _log(error: BaseException) -> None:
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__)).rstrip()
-    _logging.log("error", text)
+    """The traceback, without the frames of shim and kit."""
+    shown = traceback.TracebackException.from_exception(error)
+    _without_ours(shown)
+    _logging.log("error", "".join(shown.format()).rstrip())
+
+
+def _without_ours(shown: traceback.TracebackException) -> None:
+    shown.stack = traceback.StackSummary.from_list([frame for frame in shown.stack if not _is_ours(frame.filename)])
+    for other in (shown.__cause__, shown.__context__):
+        if other is not None:
+            _without_ours(other)

@@ -35,7 +35,7 @@ def page(answer: Answer) -> PlainPage:
     unknown = [str(name) for name, member in value.items() if name not in OF_PAGE and member not in (None, [], {})]
     if unknown:
         _logging.log(
-            "warn", f"page: {', '.join(unknown)} is left out: Weld takes insert, state and hasMore of a page, and nothing else"
+            "warn", f"page: Weld takes insert, state and hasMore, and nothing else, so this is left out: {', '.join(unknown)}"
         )
     rows = answer.written(insert, _json.rows)
     if state is None:

@@ -122,6 +122,27 @@ class Answers(unittest.TestCase):
             self.assertEqual(kind, "other", body)
             self.assertIn(words, text, body)
 
+    def test_a_request_that_no_rule_allows_is_told_once_with_the_functions_line(self):
+        for line in ("requests.get(URL)", "requests.Session().post(URL)", "requests.request('GET', url=URL)"):
+            head = "import requests\nURL = 'https://api.example.com/a'\n"
+            with adapted(answering(line, head)) as function:
+                advice = 'no rule allows it; add "https://api.example.com" to `allow` under [network]'
+                for method in ("GET", "POST"):
+                    function.host.refuse(method, "https://api.example.com/a", "denied", advice)
+                kind, text = function.page()
+                self.assertEqual(kind, "misconfigured", line)
+                self.assertTrue(text.startswith("main.py, line 7: ") and "under [network]" in text, text)
+                self.assertNotIn("[env]", text)
+                self.assertEqual(function.host.logs, [], line)
+
+    def test_a_failure_of_an_api_is_logged_without_frames_of_the_shim(self):
+        with adapted(answering("requests.get('https://api.example.com/').raise_for_status()", "import requests\n")) as function:
+            function.host.answer("GET", "https://api.example.com/", status=500)
+            self.assertEqual(function.page()[0], "upstream")
+            self.assertIn("main.py", function.logged())
+            for words in ("weld_adapt", "weld_connector/"):
+                self.assertNotIn(words, function.logged())
+
     def test_an_answer_that_is_none_is_one_line_that_begins_with_the_functions_place(self):
         for body in ("return None", "pass", "return {'rows': []}", "return 3", "return 'a', 200, {}, 4", "return '<p>'"):
             with adapted(answering(body)) as function:
@@ -140,7 +161,7 @@ class Answers(unittest.TestCase):
             with adapted(answering(f"return {{'insert': [], 'hasMore': False, {more}}}")) as function:
                 self.assertEqual(function.rows(), [])
                 said = [text for level, text in function.host.logs if level == "warn"]
-                expected = f"page: {told} is left out: Weld takes insert, state and hasMore of a page, and nothing else"
+                expected = f"page: Weld takes insert, state and hasMore, and nothing else, so this is left out: {told}"
                 self.assertEqual(said, [expected] if told else [], more)
 
     def test_an_error_names_the_functions_own_line_and_no_frame_of_the_shim(self):

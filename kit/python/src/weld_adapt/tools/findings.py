@@ -33,7 +33,7 @@ def of(scan: Scan, entry: str | None, key_variable: str | None) -> dict[str, Any
         "not_literal": read.not_literal + named.not_literal,
         "packages": [],
         "needs_packages": bool(packages.wanted(scan)),
-        "hints": hints.settings(scan, reads, checks),
+        "hints": hints.settings(scan, reads, checks, [one.origin for one in named.origins]),
         "notes": _of_keys(checks) + differences.notes(scan),
     }
 

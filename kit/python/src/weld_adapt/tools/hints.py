@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import json
 import re
 
 from .keys import KeyCheck
@@ -12,8 +13,12 @@ from .reads import Reads
 from .scan import OwnFile, Scan
 
 
-def settings(scan: Scan, reads: Reads, checks: list[KeyCheck]) -> list[str]:
-    """Hints for `NAME.toml`, each of one line or more. The function's own keys, which it wants of requests, are no part."""
+def settings(scan: Scan, reads: Reads, checks: list[KeyCheck], origins: list[str]) -> list[str]:
+    """Hints for `NAME.toml`, each of one line or more. The function's own keys, which it wants of requests, are no part.
+
+    If the function names one origin alone, its credentials are for that.
+    """
+    urls = json.dumps(origins if len(origins) == 1 else ["https://…"], ensure_ascii=False)
     hints = []
     own = {check.variable for check in checks}
     sections = (f"api-{number}" if number > 1 else "api" for number in itertools.count(1))
@@ -22,12 +27,12 @@ def settings(scan: Scan, reads: Reads, checks: list[KeyCheck]) -> list[str]:
             continue
         hints.append(
             f"The function sends {name} in a header. The host can send it instead, so that the function never has it:\n"
-            f'[auth.{next(sections)}]\nurls = ["https://…"]\nkind = "bearer"\ntoken = {{ env = "{name}" }}'
+            f'[auth.{next(sections)}]\nurls = {urls}\nkind = "bearer"\ntoken = {{ env = "{name}" }}'
         )
     for user, password in _pairs(scan, reads):
         hints.append(
             f"The function sends {user} and {password} by Basic authentication. The host can do so instead:\n"
-            f'[auth.{next(sections)}]\nurls = ["https://…"]\nkind = "basic"\n'
+            f'[auth.{next(sections)}]\nurls = {urls}\nkind = "basic"\n'
             f'username = {{ env = "{user}" }}\npassword = {{ env = "{password}" }}'
         )
     for place in _tokens_in_states(scan):
