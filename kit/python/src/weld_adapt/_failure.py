@@ -38,9 +38,10 @@ def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) ->
         if known is not error and not isinstance(known, (RateLimited, Misconfigured)):
             _log(error)
         return _export.failure(_placed(known, error, folder))
-    _log(error)
     place = _place(error, folder)
     missed = _missed(error, loads)
+    if not (missed and isinstance(error, KeyError)):
+        _log(error)
     if missed:
         at = _shown(missed.path, missed.line, folder)
         return _export.failure(

@@ -115,7 +115,10 @@ class Found(ScanCase):
     def test_a_variable_that_is_named_counts_even_if_it_is_compared_nowhere(self):
         self.assertEqual(self.checks("import os\nA = os.environ['K']\ndef handler(req): pass", "K"), [("authorization", "Bearer ", "K")])
         two = "if req.headers['x-id'] != os.environ['I'] or req.headers['x-secret'] != os.environ['S']"
-        self.assertEqual(self.checks(body(two), "S"), [("x-secret", "", "S")])
+        self.assertEqual(self.checks(body(two), "S"), [("x-secret", "", "S"), ("x-id", "", "I")])
+        other = "if req.headers['x-key'] != os.environ['A'] and req.headers['x-key'] != os.environ['B']"
+        self.assertEqual(self.checks(body(other)), [("x-key", "", "A")])
+        self.assertEqual(self.checks(body(other), "B"), [("x-key", "", "B")])
         usual = "A = os.environ['WELD_AUTH_KEY']\ndef handler(req): pass"
         self.assertEqual(self.checks(HEAD + usual), [("authorization", "Bearer ", "WELD_AUTH_KEY")])
 
@@ -144,6 +147,12 @@ class Sent(unittest.TestCase):
             for env in ({}, {"K": "mine"}):
                 with adapted(body(check), env, key_variable=None) as function:
                     self.assertEqual(function.rows(), [], (check, env))
+
+    def test_a_function_with_two_keys_gets_both(self):
+        check = "if req.headers['x-id'] != os.environ['I'] or req.args['secret'] != os.environ['S']"
+        for named in (None, "I", "S"):
+            with adapted(body(check), key_variable=named) as function:
+                self.assertEqual(function.rows(), [], named)
 
     def test_a_lambda_gets_its_key_too(self):
         for check in (

@@ -46,13 +46,11 @@ def checks(scan: Scan, reads: Reads, variables: Variables, named: str | None) ->
     """The keys that the function checks. `named` is the variable that the author says it is."""
     found = list(dict.fromkeys(_compared(scan, reads)))
     if named is not None:
-        own = [one for one in found if one.variable == named]
-        return own or [_usual(named)]
-    with_variables = [one for one in found if one.variable]
-    if with_variables:
-        return _first_of_each(with_variables)
+        own = [one for one in found if one.variable == named] or [_usual(named)]
+        return _first_of_each([*own, *found])
     if found:
-        return _first_of_each(found)
+        # A key that can be changed comes before one of the source.
+        return _first_of_each(sorted(found, key=lambda one: one.variable is None))
     usual = [one.name for one in variables.named if re.search("WELD.*(KEY|TOKEN|SECRET|AUTH|PASSWORD)", one.name)]
     return [_usual(usual[0])] if usual else []
 
