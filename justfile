@@ -91,9 +91,15 @@ ci:
     .ci/run
 
 # All that, and what takes too long for every change
-full: ci properties
+full: ci properties functions
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
+    cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
+
+# Functions written like users', adapted and synced, each a build of its own (some 10 minutes); or those that are named
+functions *NAMES:
+    cargo build --quiet --locked -p weld-host
+    kit/functions/test {{ NAMES }}
 
 # Rules, addresses, headers and URLs against so many made-up cases (50000 take some minutes)
 properties CASES="50000":

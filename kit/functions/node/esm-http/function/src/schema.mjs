@@ -1,0 +1,5 @@
+const tables = ["orders", "caught", "posted", "lost"];
+
+export const getSchema = () => ({
+  schema: Object.fromEntries(tables.map((name) => [name, { primary_key: ["id"] }])),
+});
