@@ -42,6 +42,8 @@ fn run(folder: &Path, what: &str, words: &[&str]) -> anyhow::Result<Duration> {
     let environment: Vec<_> = std::env::vars().collect();
     let environment: Vec<_> = environment
         .iter()
+        // The stack of this program would hide what the command says.
+        .filter(|(name, _)| name != "RUST_BACKTRACE")
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();
     let began = Instant::now();
