@@ -27,7 +27,7 @@ class Trial:
     - `env`: variables of the host
     - `says`, `settings`: expressions that match a line of what `adapt` prints, and of `NAME.toml`
     - `rows`: by table, all of its rows
-    - `requests`: all that the API is asked for them, in order
+    - `requests`: all that the API is asked for them, in the schema's order of tables
     - `fails`: by table, an expression for why its sync fails
     - `without`: by variable, an expression for why the sync fails if `NAME.toml` does not have it
     """

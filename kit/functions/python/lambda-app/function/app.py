@@ -2,17 +2,15 @@ import http.client
 import json
 import logging
 import os
-from urllib.parse import urlsplit
 
-API = urlsplit("https://api.example.com/v1")
 logger = logging.getLogger()
 logger.setLevel(logging.INFO)
 
 
 def call(path, body):
-    connection = http.client.HTTPSConnection(API.hostname, API.port or 443, timeout=20)
+    connection = http.client.HTTPSConnection("api.example.com", timeout=20)
     headers = {"Authorization": "Token " + os.environ["TOKEN"], "Content-Type": "application/json"}
-    connection.request("POST", API.path + path, json.dumps(body), headers)
+    connection.request("POST", "/v1" + path, json.dumps(body), headers)
     response = connection.getresponse()
     data = response.read()
     if response.status >= 400:

@@ -49,11 +49,17 @@ async function posted() {
   return { insert: rows, state: {}, hasMore: false };
 }
 
+// The shop's quota is left to whoever catches it.
+async function limited() {
+  const { data } = await api.get("throttled");
+  return { insert: data.map(({ id }) => ({ id })), state: {}, hasMore: false };
+}
+
 const lost = async () => (await api.get("status/404")).data;
 
 export default async function connector(req, res) {
   if (req.method === "GET" && req.url.includes("schema")) return res.send(getSchema());
   const { name, state } = req.body;
-  const tables = { orders, caught, posted, lost };
+  const tables = { orders, caught, posted, limited, lost };
   res.json(await tables[name](state ?? {}));
 }
