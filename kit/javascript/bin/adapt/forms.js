@@ -65,12 +65,15 @@ function moduleInCommon({ tokens }) {
 }
 
 function commonInModule({ tokens }) {
-  const isDeclared = (name) =>
-    functionsOf(tokens).some(({ parameters }) => parameters.includes(name)) ||
-    tokens.some(({ value }, at) => value === name && ["const", "let", "var", "function", "typeof"].includes(tokens[at - 1]?.value));
+  const known = new Map();
+  const isDeclared = (name) => {
+    if (!known.has(name)) known.set(name, isDeclaredIn(tokens, name));
+    return known.get(name);
+  };
   for (let at = 0; at < tokens.length; at++) {
     const { type, value, line } = tokens[at];
-    if (type !== "name" || isMember(tokens, at) || isDeclared(value)) continue;
+    const isCommon = type === "name" && ["exports", "module", "require"].includes(value);
+    if (!isCommon || isMember(tokens, at) || isDeclared(value)) continue;
     const [next, then] = [tokens[at + 1]?.value, tokens[at + 2]?.value];
     const isExport = (value === "exports" && [".", "[", "="].includes(next)) || (value === "module" && then === "exports");
     if (isExport) {
@@ -82,3 +85,9 @@ function commonInModule({ tokens }) {
   }
   return undefined;
 }
+
+const isDeclaredIn = (tokens, name) =>
+  functionsOf(tokens).some(({ parameters }) => parameters.includes(name)) ||
+  tokens.some(
+    ({ value }, at) => value === name && ["const", "let", "var", "function", "typeof"].includes(tokens[at - 1]?.value),
+  );

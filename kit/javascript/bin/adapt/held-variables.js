@@ -1,6 +1,7 @@
 // The names that hold a variable's value, in the module that reads it and in those that import it.
 
 import { assignedName, readsIn } from "./reads.js";
+import { pairsOf } from "./shapes.js";
 import { isMember } from "./source.js";
 
 /** `at(module, place)` is the variable that is read at a token, or held by the name there. */
@@ -10,7 +11,7 @@ export function heldVariables(source) {
   const ofModule = new Map();
   for (const module of source.modules) {
     const { tokens } = module;
-    const own = { reads: new Map(), names: new Map() };
+    const own = { reads: new Map(), names: new Map(), imported: importedNames(tokens) };
     ofModule.set(module, own);
     for (const { name, at, local } of readsIn(source).get(module)) {
       if (name === undefined) continue;
@@ -23,22 +24,25 @@ export function heldVariables(source) {
     }
   }
   const at = (module, place) => {
-    const { reads, names } = ofModule.get(module);
+    const { reads, names, imported } = ofModule.get(module);
     if (reads.has(place)) return reads.get(place);
     const { type, value } = module.tokens[place];
     if (type !== "name") return undefined;
     if (isMember(module.tokens, place)) return shared.get(value);
-    return names.get(value) ?? (isImported(module.tokens, value) ? shared.get(value) : undefined);
+    return names.get(value) ?? (imported.has(value) ? shared.get(value) : undefined);
   };
   return { at };
 }
 
-// `import { NAME } from`, `const { NAME } = require(…)`.
-function isImported(tokens, name) {
-  return tokens.some(({ type, value }, at) => {
-    if (type !== "name" || value !== name || !["{", ","].includes(tokens[at - 1]?.value)) return false;
-    const close = tokens.findIndex((token, index) => index > at && token.value === "}" && token.type === "sign");
+// The names of `import { NAME } from` and `const { NAME } = require(…)`.
+function importedNames(tokens) {
+  const found = new Set();
+  const pairs = pairsOf(tokens);
+  tokens.forEach(({ type, value }, close) => {
+    if (type !== "sign" || value !== "}" || !pairs.has(close)) return;
     const [next, other] = [tokens[close + 1]?.value, tokens[close + 2]?.value];
-    return next === "from" || (next === "=" && ["require", "await"].includes(other));
+    if (next !== "from" && !(next === "=" && ["require", "await"].includes(other))) return;
+    for (const token of tokens.slice(pairs.get(close) + 1, close)) if (token.type === "name") found.add(token.value);
   });
+  return found;
 }

@@ -4,11 +4,12 @@
 import { readNumbersAsNode } from "../body.js";
 import { sourceOf } from "../connector.js";
 import { log } from "../log.js";
+import { takeUnhandled } from "../promise.js";
 import { pageOf } from "./page.js";
 import { ask } from "./call.js";
 import { packages } from "./packages.js";
 import { prepareProcess } from "./process.js";
-import { NoAnswer, explained } from "./problems.js";
+import { NoAnswer, afterAnswer, explained } from "./problems.js";
 import { schemaOf, tablesOf } from "./schema.js";
 
 /**
@@ -25,14 +26,18 @@ export function functionConnector({ load, file = "index.js", line, entry, kind, 
   prepareProcess();
   for (const loadPackage of packages) preload(loadPackage);
   const target = { load, file, entry, kind, keys, variables };
-  const call = (what, begin, end) => ({ what, begin, end, unsettled: () => new NoAnswer({ file, line }) });
+  const answered = (end) => (value) => {
+    takeUnhandled().forEach(afterAnswer);
+    return end(value);
+  };
+  const call = (what, begin, end) => ({ what, begin, end: answered(end), unsettled: () => unanswered({ file, line }) });
   return sourceOf({
     schema: () => call("schema", () => told(schema(target)), tablesOf),
     fetchPage: (name, state) =>
       call(
         `the page of table ${JSON.stringify(name)}`,
         () => told(page(target, name, state)),
-        (answered) => answered,
+        (page) => page,
       ),
   });
 }
@@ -44,6 +49,12 @@ function preload(loadPackage) {
   } catch {
     // The call tells what is wrong, if it still is.
   }
+}
+
+// A promise that nobody handles may have kept the function from answering.
+function unanswered(place) {
+  const [reason] = takeUnhandled();
+  return reason === undefined ? new NoAnswer(place) : explained(reason);
 }
 
 // Says what a failure means here. A refusal for a quota that the function doesn't catch is one on its own platform, and a wait

@@ -1,6 +1,7 @@
 // Timers as Node has them: objects, which functions keep, cancel and `unref`.
 
 import { clearTimer, setInterval as startInterval, setTimeout as startTimeout } from "../loop.js";
+import { explained } from "./problems.js";
 
 // Under which `util.promisify` finds another form of a function.
 const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
@@ -43,8 +44,18 @@ class Timeout {
   }
 }
 
-const setTimeout = (call, delay, ...values) => new Timeout(() => startTimeout(call, delay, ...values));
-const setInterval = (call, delay, ...values) => new Timeout(() => startInterval(call, delay, ...values));
+// What a timer throws ends the call, and no handler sees it.
+const telling =
+  (call) =>
+  (...values) => {
+    try {
+      return call(...values);
+    } catch (error) {
+      throw explained(error);
+    }
+  };
+const setTimeout = (call, delay, ...values) => new Timeout(() => startTimeout(telling(call), delay, ...values));
+const setInterval = (call, delay, ...values) => new Timeout(() => startInterval(telling(call), delay, ...values));
 const clear = (timer) => (timer instanceof Timeout ? void timer.close() : clearTimer(timer));
 
 Object.defineProperty(setTimeout, PROMISIFIED, {

@@ -413,6 +413,32 @@ test("keys go where the function looks for them, those of its source as they are
   assert.deepEqual((await fakeHost().fetchPage(without, "t")).insert, [{ url: "/" }]);
 });
 
+test("what a timer throws or a promise that nobody handles is what kept the function from answering", async () => {
+  globalThis.weldConnectorLines = { sources: ["function/index.js"], lines: [0, 3] };
+  const own = (error) => Object.assign(error, { stack: "    at f (/.weld-connector-AbC1/connector.js:1:61)" });
+  const { Promise: KitPromise } = await import("../../src/promise.js");
+  const page = { insert: [], state: {}, hasMore: false };
+  try {
+    const throws = connector(() => {
+      setTimeout(() => {
+        throw own(new Error("late"));
+      }, 10);
+    });
+    await assert.rejects(fakeHost().fetchPage(throws, "t"), { tag: "other", val: "index.js, line 3: Error: late" });
+    const rejects = connector(() => void KitPromise.reject(own(new TypeError("in vain"))));
+    await assert.rejects(fakeHost().fetchPage(rejects, "t"), { tag: "other", val: "index.js, line 3: TypeError: in vain" });
+    const answers = connector((req, res) => {
+      KitPromise.reject(own(new TypeError("in vain")));
+      res.json(page);
+    });
+    const host = fakeHost();
+    await host.fetchPage(answers, "t");
+    assert.equal(host.logs[0].message, "index.js, line 3: after the answer: TypeError: in vain");
+  } finally {
+    delete globalThis.weldConnectorLines;
+  }
+});
+
 test("members of a page that Weld does not know are told in the log, once", async () => {
   const page = { insert: [], update: [{ id: 1 }], delete: [], state: {}, hasMore: false };
   for (const answer of [(req, res) => res.json(page), (req, res) => res.send(JSON.stringify(page))]) {
