@@ -21,7 +21,7 @@ export async function ask(target, { method, path, body }) {
   const { headers, query } = keysOf(target.keys);
   const { handler, kind } = findEntry(loaded(target), target);
   const message = { method, path, query, body, headers: headersOf(headers, body) };
-  return kind === "lambda" ? callLambda(handler, message) : callHttp(handler, message);
+  return kind === "lambda" ? callLambda(handler, message, target.place) : callHttp(handler, message);
 }
 
 function headersOf(keys, body) {

@@ -9,7 +9,7 @@ import { pageOf } from "./page.js";
 import { ask } from "./call.js";
 import { packages } from "./packages.js";
 import { prepareProcess } from "./process.js";
-import { NoAnswer, afterAnswer, explained } from "./problems.js";
+import { NoAnswer, afterAnswer, explained, placeOf } from "./problems.js";
 import { schemaOf, tablesOf } from "./schema.js";
 
 /**
@@ -25,7 +25,8 @@ export function functionConnector({ load, file = "index.js", line, entry, kind, 
   readNumbersAsNode();
   prepareProcess();
   for (const loadPackage of packages) preload(loadPackage);
-  const target = { load, file, entry, kind, keys, variables };
+  const place = line === undefined ? undefined : placeOf(file, line);
+  const target = { load, file, place, entry, kind, keys, variables };
   const answered = (end) => (value) => {
     takeUnhandled().forEach(afterAnswer);
     return end(value);

@@ -10,8 +10,8 @@ import { partsOf } from "./page.js";
 const MOST_TIME = 900_000;
 const NAME = "weld";
 
-/** Calls a handler with a request of Weld's. */
-export function callLambda(handler, message) {
+/** Calls a handler with a request of Weld's. `place` is where it stands, for the message if its answer is none. */
+export function callLambda(handler, message, place) {
   return new Promise((resolve, reject) => {
     const done = (error, value) => {
       if (error === undefined || error === null) answer(value);
@@ -20,9 +20,9 @@ export function callLambda(handler, message) {
     };
     const answer = (value) => {
       try {
-        resolve(answerOf(value));
+        resolve({ ...answerOf(value), place });
       } catch (error) {
-        reject(error);
+        reject(place === undefined ? error : new ConnectorError(`${place}: ${error.message}`, { cause: error }));
       }
     };
     const returned = handler(eventOf(message), contextOf(done), done);

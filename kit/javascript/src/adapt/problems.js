@@ -17,7 +17,8 @@ export class NoAnswer extends ConnectorError {
   }
 }
 
-const placeOf = (file, line) => (line === undefined ? file : `${file}, line ${line}`);
+/** `index.js, line 3`. */
+export const placeOf = (file, line) => (line === undefined ? file : `${file}, line ${line}`);
 
 // Where the build has the function's own files.
 const OWN = /\bfunction\/([^\s():]+):(\d+)/;

@@ -82,3 +82,16 @@ test("a Lambda that fails, refuses or says nothing is told of", async () => {
   const waits = async (event) => ({ statusCode: 429, headers: { "Retry-After": 5 }, body: "" });
   await assert.rejects(pageOf(waits), { tag: "rate-limited", val: 5000 });
 });
+
+test("what a Lambda answers wrongly is told with its line", async () => {
+  const told = (handler) =>
+    fakeHost()
+      .fetchPage(functionConnector({ load: () => ({ handler }), file: "index.js", line: 7 }), "t")
+      .then(
+        () => "",
+        ({ val }) => val,
+      );
+  assert.match(await told(async (event) => void event), /^index\.js, line 7: the handler ended without an answer: it returned undefined/);
+  assert.match(await told(async (event) => ({ rows: [], event: !event })), /^index\.js, line 7: the function's answer has no insert/);
+  assert.match(await told((event, context, callback) => void callback), /^index\.js, line 7: the handler ended without an answer: res/);
+});

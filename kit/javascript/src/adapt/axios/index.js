@@ -24,7 +24,8 @@ class Axios {
     const after = this.interceptors.response.handlers();
     let chain = Promise.resolve(config);
     for (const { fulfilled, rejected } of before) chain = chain.then(fulfilled, rejected);
-    chain = chain.then(dispatch);
+    const { stack } = new Error();
+    chain = chain.then((made) => dispatch(made).catch((error) => calledFrom(error, stack)));
     for (const { fulfilled, rejected } of after) chain = chain.then(fulfilled, rejected);
     return chain;
   }
@@ -73,6 +74,12 @@ async function dispatch(config) {
     delete config.response;
   }
   return settled(response, config, request);
+}
+
+// By the time of a failure, its own stack no longer has the function's line that sent the request.
+function calledFrom(error, stack) {
+  if (error instanceof Error) error.stack = `${error.stack}\n${stack}`;
+  throw error;
 }
 
 function transformed(transforms, config, data, ...values) {
