@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,9 @@ def failed(answer: Answer, checks: list[KeyCheck]) -> ConnectorError:
     One that refuses and has sent no request has refused its own key. Only what an API refused is one of its credentials.
     """
     words = answer.text if answer.value is None else shown(answer.value)
+    if words[:200].lstrip().lower().startswith(("<!doctype", "<html")):
+        # Such as the page that abort() makes.
+        words = re.sub("<[^>]*>", " ", words[: 10 * EXCERPT])
     said = f"the function itself answered {answer.status}: {excerpt(words)}".removesuffix(": ")
     if answer.status in (401, 403):
         if Count.refused:

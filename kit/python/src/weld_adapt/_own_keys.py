@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,12 +29,18 @@ def begin(checks: list[KeyCheck]) -> SentKeys:
     values = _environment.begin(check.variable for check in checks if check.variable)
     headers = {"Authorization": f"Bearer {secrets.token_hex(16)}"}
     arguments = {}
+    basic: dict[str, str] = {}
     for check in checks:
         key = _key(check, values)
-        if check.argument is not None:
+        if check.part is not None:
+            basic[check.part] = key
+        elif check.argument is not None:
             arguments[check.argument] = key
         else:
             headers[(check.header or "authorization").title()] = key
+    if basic:
+        pair = f"{basic.get('username', 'weld')}:{basic.get('password', '')}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     return SentKeys(headers, urlencode(arguments))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -116,7 +117,14 @@ class Authorization:
     def __init__(self, type: str, token: str) -> None:
         self.type = type
         self.token = token
-        self.username = self.password = None
+        self.username: str | None = None
+        self.password: str | None = None
+        if type == "basic":
+            try:
+                name, _, password = base64.b64decode(token).decode().partition(":")
+            except ValueError:
+                return
+            self.username, self.password = name, password
 
     def __str__(self) -> str:
         return f"{self.type.capitalize()} {self.token}"

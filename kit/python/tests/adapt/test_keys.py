@@ -29,6 +29,11 @@ CHECKS = (
     ("if req.headers.get('x-api-key') not in os.environ['K'].split(',')", ("x-api-key", "", "K")),
     ("if req.args.get('key') != os.environ['K']", ("?key", "", "K")),
     ("if req.args['token'] != os.environ['K']", ("?token", "", "K")),
+    ("if req.headers.get('x-api-key') not in {'abc-1': 'a', 'abc-2': 'b'}", ("x-api-key", "", "'abc-1'")),
+    ("if req.headers.get('x-api-key') not in {'a': 'abc-1'}.values()", ("x-api-key", "", "'abc-1'")),
+    ("if {'abc-1': 'a'}.get(req.headers.get('x-api-key')) is None", ("x-api-key", "", "'abc-1'")),
+    ("if not {'abc-1': 'a'}[req.headers['x-api-key']]", ("x-api-key", "", "'abc-1'")),
+    ("if req.headers.get('x-api-key') != {'a': os.environ['K']}['a']", ("x-api-key", "", "K")),
     ("if req.headers.get('x-api-key') != 'abc-1'", ("x-api-key", "", "'abc-1'")),
     ("if req.headers.get('x-api-key') not in ('abc-1', 'abc-2')", ("x-api-key", "", "'abc-1'")),
     ("if req.args.get('key') != 'abc-1'", ("?key", "", "'abc-1'")),
@@ -61,6 +66,22 @@ IN_OTHER_FILES = (
         "lib/conf.py": "import os\nclass Settings:\n    KEY = os.environ['K']",
     },
     {"main.py": "import config\ndef handler(r):\n    if r.headers.get('x-api-key') != config.KEY: pass", "config.py": "import os\nKEY = os.environ['K']"},
+)
+
+
+BASIC = (
+    "def handler(req):\n    auth = req.authorization\n"
+    "    if not auth or req.authorization.username != os.environ['U'] or req.authorization.password != os.environ['P']:\n        return 'no', 401\n",
+    "import base64\ndef handler(req):\n    pair = base64.b64decode(req.headers['authorization'].replace('Basic ', '')).decode()\n"
+    "    user, _, password = pair.partition(':')\n    if user != os.environ['U'] or password != os.environ['P']:\n        return 'no', 401\n",
+    "import base64\nUSERS = {os.environ['U']: os.environ['P']}\ndef handler(req):\n"
+    "    user, password = base64.b64decode(req.headers['authorization'].split()[1]).decode().split(':')\n"
+    "    if USERS.get(user) != password:\n        return 'no', 401\n",
+)
+DECORATED = (
+    "def need(header):\n    def made(f):\n        def inner(request):\n"
+    "            if not hmac.compare_digest(request.headers.get(header, ''), os.environ['K']):\n                return 'no', 401\n"
+    "            return f(request)\n        return inner\n    return made\n@need('x-my-key')\ndef handler(req):\n"
 )
 
 
@@ -141,12 +162,27 @@ class Found(ScanCase):
         self.assertIsNone(found["key_variable"])
 
 
+    def test_name_and_password_of_basic_authentication_are_found(self):
+        for text in BASIC:
+            self.assertEqual(
+                sorted(self.checks(HEAD + text)), [("authorization", "", "P"), ("authorization", "", "U")], text
+            )
+
+    def test_a_header_that_a_decorator_names_is_found(self):
+        self.assertEqual(self.checks(HEAD + DECORATED + OK), [("x-my-key", "", "K")])
+
+
 class Sent(unittest.TestCase):
     def test_the_function_gets_its_key_where_it_looks_for_it(self):
         for check, _ in CHECKS:
             for env in ({}, {"K": "mine"}):
                 with adapted(body(check), env, key_variable=None) as function:
                     self.assertEqual(function.rows(), [], (check, env))
+
+    def test_keys_of_basic_authentication_and_of_decorators_are_met(self):
+        for text in (*BASIC, DECORATED):
+            with adapted(HEAD + text + OK, key_variable=None) as function:
+                self.assertEqual(function.rows(), [], text)
 
     def test_a_function_with_two_keys_gets_both(self):
         check = "if req.headers['x-id'] != os.environ['I'] or req.args['secret'] != os.environ['S']"

@@ -35,6 +35,9 @@ class Variables(ScanCase):
             "a = os.environ.get('A')\nif a is None:\n    sys.exit('A')",
             "a = os.environ.get('A')\nassert a, 'A'",
             "if 'A' not in os.environ:\n    raise ValueError('A')",
+            "missing = [n for n in ('A',) if not os.getenv(n)]\nif missing:\n    sys.exit(1)",
+            "for n in ['A']:\n    if n not in os.environ:\n        raise ValueError(n)",
+            "if not all(os.getenv(n) for n in ('A',)):\n    raise ValueError",
         ):
             self.assertEqual(self.named(text), {"A": "needed"}, text)
 
@@ -81,6 +84,8 @@ class Variables(ScanCase):
                 "    return v\nenv('A'); env('B', default='')",
                 {"A": "needed", "B": "optional"},
             ),
+            ("def env(*names): return [os.environ[n] for n in names]\nenv('A', 'B')", {"A": "needed", "B": "needed"}),
+            ("def env(names): return {n: os.environ.get(n) for n in names}\nenv(['A', 'B'])", {"A": "optional", "B": "optional"}),
             ("def env(key): return os.environ['SHOP_' + key]\nenv('A'); env('B')", {"SHOP_A": "needed", "SHOP_B": "needed"}),
             ("def env(key): return os.environ[f'{key}_URL']\ndef more(key): return env(key)\nmore('A')", {"A_URL": "needed"}),
         ):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from .literals import constants, text_of
-from .scan import OwnFile, Scan, in_order
+from .scan import OwnFile, Scan, unparsed
 
 LONG_SLEEP = 55
 """Seconds from which a sleep is answered before it ends (`answer-within`)."""
@@ -42,16 +42,16 @@ def notes(scan: Scan) -> list[str]:
     """What differs from the function's own platform, one line for each place."""
     found = []
     for file in scan.files.values():
-        texts = constants(file.tree)
-        names = _names(file.tree)
+        texts = constants(file)
+        names = _names(file)
         below = _guards(file.tree)
-        for node in in_order(file.tree):
+        for node in file.in_order:
             if isinstance(node, ast.Call):
                 words = None if id(node) in below else _of_call(node, names, texts)
                 if words:
                     found.append(f"{file.place(node)}: {words}")
             elif isinstance(node, ast.Raise) and node.exc is not None and id(node) not in below:
-                if re.match(r"SystemExit\b", ast.unparse(node.exc)):
+                if re.match(r"SystemExit\b", unparsed(node.exc)):
                     found.append(f"{file.place(node)}: {_shown(node.exc)} ends the page with an error")
         found += _module_state(file)
     return found
@@ -61,11 +61,11 @@ def endings(scan: Scan) -> list[str]:
     """The modules that end the program as they load, so that the function can't be served; one line each."""
     found = []
     for file in scan.files.values():
-        names = _names(file.tree)
+        names = _names(file)
         for statement in file.tree.body:
             ends: ast.expr | None = None
             if isinstance(statement, ast.Raise) and statement.exc is not None:
-                ends = statement.exc if re.match(r"SystemExit\b", ast.unparse(statement.exc)) else None
+                ends = statement.exc if re.match(r"SystemExit\b", unparsed(statement.exc)) else None
             elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
                 ends = statement.value if ENDS.fullmatch(_whole(statement.value.func, names)) else None
             if ends is not None:
@@ -106,13 +106,13 @@ def _of_call(node: ast.Call, names: dict[str, str], texts: dict[str, str]) -> st
 
 
 def _shown(node: ast.expr) -> str:
-    return " ".join(ast.unparse(node).split())[:80]
+    return " ".join(unparsed(node).split())[:80]
 
 
-def _names(tree: ast.AST) -> dict[str, str]:
+def _names(file: OwnFile) -> dict[str, str]:
     """The whole names of what a file imports, by what it calls them."""
     found = {}
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, ast.Import):
             found.update({alias.asname: alias.name for alias in node.names if alias.asname})
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -124,8 +124,8 @@ def _whole(node: ast.expr, names: dict[str, str]) -> str:
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return ""
     if isinstance(node, ast.Attribute) and not isinstance(node.value, (ast.Name, ast.Attribute)):
-        return f"{'path' if 'Path' in ast.unparse(node.value) else '()'}.{node.attr}"
-    first, dot, rest = ast.unparse(node).partition(".")
+        return f"{'path' if 'Path' in unparsed(node.value) else '()'}.{node.attr}"
+    first, dot, rest = unparsed(node).partition(".")
     return f"{names.get(first, first)}{dot}{rest}"
 
 
@@ -134,7 +134,7 @@ def _guards(tree: ast.Module) -> set[int]:
     return {
         id(inner)
         for node in tree.body
-        if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+        if isinstance(node, ast.If) and "__name__" in unparsed(node.test)
         for statement in node.body
         for inner in ast.walk(statement)
     }
@@ -142,6 +142,6 @@ def _guards(tree: ast.Module) -> set[int]:
 
 def _module_state(file: OwnFile) -> Iterator[str]:
     """Global names that a function changes: they last one page here, and an instance's life there."""
-    changed = sorted({name for node in ast.walk(file.tree) if isinstance(node, ast.Global) for name in node.names})
+    changed = sorted({name for node in file.nodes if isinstance(node, ast.Global) for name in node.names})
     if changed:
         yield f"{file.shown}: the module begins anew for each page, so {', '.join(changed)} is lost after it"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .literals import texts_in
-from .scan import OwnFile, in_order
+from .scan import OwnFile, dotted, unparsed
 
 
 @dataclass
@@ -26,8 +26,8 @@ class Read:
 
 def direct(file: OwnFile) -> Iterator[Read]:
     """`os.environ["A"]`, `os.environ.get("A")`, `os.getenv("A")` and so on, by whatever name."""
-    environs, getters = aliases(file.tree)
-    for node in in_order(file.tree):
+    environs, getters = aliases(file)
+    for node in file.in_order:
         if isinstance(node, ast.Subscript) and is_one_of(node.value, environs):
             if isinstance(node.ctx, ast.Load):
                 yield Read(file, node, node.slice, None, True)
@@ -46,11 +46,18 @@ def direct(file: OwnFile) -> Iterator[Read]:
                 yield Read(file, node, node.args[0], default, False)
 
 
-def aliases(tree: ast.AST) -> tuple[set[str], set[str]]:
+def aliases(file: OwnFile) -> tuple[set[str], set[str]]:
+    """How a file calls `os.environ`, or a copy of it, and `os.getenv`."""
+    if file.environs is None:
+        file.environs = _aliases(file)
+    return file.environs
+
+
+def _aliases(file: OwnFile) -> tuple[set[str], set[str]]:
     """How the source calls `os.environ`, or a copy of it, and `os.getenv`."""
     environs: set[str] = set()
     getters: set[str] = set()
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name == "os":
@@ -63,10 +70,10 @@ def aliases(tree: ast.AST) -> tuple[set[str], set[str]]:
                 elif alias.name == "getenv":
                     getters.add(alias.asname or alias.name)
     for _ in range(2):
-        for node in ast.walk(tree):
+        for node in file.nodes:
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                names = {ast.unparse(one) for one in targets if isinstance(one, (ast.Name, ast.Attribute))}
+                names = {unparsed(one) for one in targets if isinstance(one, (ast.Name, ast.Attribute))}
                 if _is_copy(node.value, environs):
                     environs |= names
                 elif is_one_of(node.value, getters) or (
@@ -84,7 +91,7 @@ def _is_copy(node: ast.expr, environs: set[str]) -> bool:
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "copy":
             return is_one_of(node.func.value, environs)
-        return ast.unparse(node.func) == "dict" and len(node.args) == 1 and is_one_of(node.args[0], environs)
+        return dotted(node.func) == "dict" and len(node.args) == 1 and is_one_of(node.args[0], environs)
     if isinstance(node, ast.Dict):
         return any(key is None and is_one_of(value, environs) for key, value in zip(node.keys, node.values, strict=True))
     return is_one_of(node, environs)
@@ -92,14 +99,14 @@ def _is_copy(node: ast.expr, environs: set[str]) -> bool:
 
 def is_one_of(node: ast.expr, names: set[str]) -> bool:
     """Whether an expression is one of the names that `aliases` found."""
-    return isinstance(node, (ast.Name, ast.Attribute)) and ast.unparse(node) in names
+    return isinstance(node, (ast.Name, ast.Attribute)) and dotted(node) in names
 
 
 def sets(file: OwnFile, texts: Mapping[str, str]) -> set[str]:
     """The variables that the function sets by itself."""
-    environs, _ = aliases(file.tree)
+    environs, _ = aliases(file)
     found: set[str] = set()
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and is_one_of(node.value, environs):
             found.update(texts_in(node.slice, texts))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_one_of(node.func.value, environs):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .refusal import NotServed
-from .scan import OwnFile, Scan
+from .scan import OwnFile, Scan, dotted, unparsed
 
 USUAL = ("lambda_handler", "handler", "main")
 """Names of functions that platforms call, by how much they say."""
@@ -56,8 +56,8 @@ def find(scan: Scan, wanted: str | None) -> FoundEntry:
     for name in USUAL:
         if name in functions or name in others:
             return _made(file, name, functions.get(name), "by its name")
-    for call in ast.walk(file.tree):
-        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("Flask", "flask.Flask"):
+    for call in file.nodes:
+        if isinstance(call, ast.Call) and dotted(call.func) in ("Flask", "flask.Flask"):
             raise NotServed(
                 f"{file.place(call)}: a Flask application with routes can't be served: {HTTP_WAY_OUT}"
             )
@@ -92,7 +92,7 @@ def _made(
 
 def _check_parameters(file: OwnFile, node: ast.FunctionDef, is_lambda: bool) -> None:
     """A function that can't be called with what its platform gives it fails at each request."""
-    if node.decorator_list and any(ast.unparse(one) not in PLAIN for one in node.decorator_list):
+    if node.decorator_list and any(unparsed(one) not in PLAIN for one in node.decorator_list):
         # It may be called with something else.
         return
     positional = [*node.args.posonlyargs, *node.args.args]
@@ -131,6 +131,8 @@ def _assigned(tree: ast.Module) -> set[str]:
 
 
 def _is_marked(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str, tree: ast.Module) -> bool:
+    if not node.decorator_list:
+        return False
     modules: set[str] = set()
     names: set[str] = set()
     for statement in ast.walk(tree):
@@ -144,7 +146,7 @@ def _is_marked(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str, tree: as
         used = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(used, ast.Name) and used.id in names:
             return True
-        if isinstance(used, ast.Attribute) and used.attr == mark and ast.unparse(used.value) in modules:
+        if isinstance(used, ast.Attribute) and used.attr == mark and unparsed(used.value) in modules:
             return True
     return False
 

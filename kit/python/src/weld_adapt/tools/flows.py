@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
-from .literals import parts_of
+from .literals import MANY, parts_of
 from .reads import Reads
-from .scan import OwnFile, Scan
+from .scan import Scan, dotted, unparsed
+from .sources import BOTH, Source, imported, members_of, part_of, walk
 
+DEEPEST = 30
+"""How many expressions within one another are looked at."""
 ROUNDS = 4
 """How many steps a value is followed, each of which may go through all files."""
 
@@ -26,42 +29,47 @@ KEEPING = ("strip", "encode", "decode", "lower", "str", "bytes", "items", "copy"
 HASHING = re.compile(r"sha\d|md5|blake|hash|hmac|b64|digest|crypt|^(len|bool|int|any|all|isinstance|print)$")
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where a value comes from."""
-
-    kind: str
-    """`header`, `argument`, `variable` or `text`; `headers` and `arguments` for all of them."""
-    name: str = ""
-    """Of the header, argument or variable; or the text itself."""
-    is_whole: bool = True
-    """Whether nothing was cut off."""
-    prefix: str = ""
-    """The text before it, or that was cut off."""
-
-
 class Flows:
     """The sources of all names in the function's files."""
 
     def __init__(self, scan: Scan, reads: Reads) -> None:
         self._scan = scan
         self._names: dict[tuple[str, str, str], set[Source]] = {}
+        self._attributes: dict[str, set[Source]] = {}
+        self._depth = 0
         self._results: dict[tuple[str, str], set[Source]] = {}
         self._variables = {id(read.node): read.names for read in reads.all() if not isinstance(read.node, ast.Compare)}
         self._functions = {
             (name, node.name): node
             for name, file in scan.files.items()
-            for node in ast.walk(file.tree)
+            for node in file.nodes
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
-        self._imported = {name: _imported(file, scan) for name, file in scan.files.items()}
+        self.walked = {name: list(walk(file.tree)) for name, file in scan.files.items()}
+        """All nodes of each file, each with the function that it stands in."""
+        self._outer = {
+            (name, node.name): scope
+            for name in scan.files
+            for node, scope in self.walked[name]
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name != scope
+        }
+        self._imported = {name: imported(file, scan) for name, file in scan.files.items()}
         for _ in range(ROUNDS):
-            for file in scan.files.values():
-                for node, scope in walk(file.tree):
-                    self._step(node, file.name, scope)
+            for name in scan.files:
+                for node, scope in self.walked[name]:
+                    self._step(node, name, scope)
 
     def of(self, node: ast.expr, file: str, scope: str) -> set[Source]:
         """The sources of an expression in a file, in the function `scope` of it, which is empty outside of functions."""
+        if self._depth > DEEPEST:
+            return set()
+        self._depth += 1
+        try:
+            return self._of(node, file, scope)
+        finally:
+            self._depth -= 1
+
+    def _of(self, node: ast.expr, file: str, scope: str) -> set[Source]:
         if isinstance(node, ast.Constant):
             return {Source("text", node.value)} if isinstance(node.value, str) else set()
         if names := self._variables.get(id(node)):
@@ -77,12 +85,16 @@ class Flows:
             return self._called(node, file, scope)
         inner: list[ast.expr] = []
         is_one_of = False
+        if isinstance(node, ast.Dict):
+            values = {source for one in node.values[:MANY] for source in self.of(one, file, scope)}
+            keys = {source for one in node.keys[:MANY] if one is not None for source in self.of(one, file, scope)}
+            return keys | {replace(source, is_member=True) for source in values}
         if isinstance(node, ast.BoolOp):
             inner = node.values
         elif isinstance(node, ast.IfExp):
             inner = [node.body, node.orelse]
         elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-            inner, is_one_of = node.elts, True
+            inner, is_one_of = node.elts[:MANY], True
         elif isinstance(node, (ast.DictComp, ast.ListComp, ast.SetComp, ast.GeneratorExp)):
             inner = [one.iter for one in node.generators]
         elif isinstance(node, (ast.Starred, ast.NamedExpr, ast.Await)):
@@ -103,8 +115,8 @@ class Flows:
         return {Source("text", before)} if before else set()
 
     def _named(self, node: ast.Name | ast.Attribute, file: str, scope: str) -> set[Source]:
-        text = ast.unparse(node)
-        for place in (scope, ""):
+        text = dotted(node)
+        for place in self._places(file, scope):
             if (file, place, text) in self._names:
                 return self._names[file, place, text]
         if text in self._imported[file]:
@@ -112,27 +124,36 @@ class Flows:
             return self._names.get((module, "", name), set())
         if isinstance(node, ast.Name):
             return set()
-        base = ast.unparse(node.value)
+        base = dotted(node.value)
         if node.attr == "headers" and not isinstance(node.value, ast.Call) and not (RESPONSES.search(base) and not self._is_request(node.value, file, scope)):
             return {Source("headers")}
         if node.attr in ("args", "values", "query_params") and REQUESTS.search(base):
             return {Source("arguments")}
         if node.attr == "authorization":
             return {Source("header", "authorization", is_whole=False)}
+        if node.attr in ("username", "password") and base.endswith("authorization"):
+            return {Source("header", "authorization", is_whole=False, part=node.attr)}
         if base in self._imported[file]:
             # A class of another file, or an object of it.
             known = self._names.get((self._imported[file][base][0], "", node.attr))
             if known:
                 return known
-        own = {one for (_, _, name), found in self._names.items() if name == f"self.{node.attr}" for one in found}
+        own = self._attributes.get(node.attr, set())
         if base in ("self", "cls") or base[:1].isupper() or base in ("settings", "config", "cfg", "conf"):
             return own | self._names.get((file, "", node.attr), set())
         return own or {replace(source, is_whole=False) for source in self.of(node.value, file, scope) if source.kind == "header"}
 
+    def _places(self, file: str, scope: str) -> Iterator[str]:
+        """A function, those that it stands in, and the module."""
+        while scope:
+            yield scope
+            scope = self._outer.get((file, scope), "")
+        yield ""
+
     def _is_request(self, node: ast.expr, file: str, scope: str) -> bool:
         """Whether a name is the one parameter of the function that it stands in."""
         function = self._functions.get((file, scope))
-        return function is not None and [one.arg for one in function.args.args] == [ast.unparse(node)]
+        return function is not None and [one.arg for one in function.args.args] == [unparsed(node)]
 
     def _item(self, base: set[Source], key: ast.expr, file: str, scope: str) -> set[Source]:
         """What a key or an index gets out of a value."""
@@ -141,22 +162,29 @@ class Flows:
             return {Source("arguments")}
         if names and names[0] in ("headers", "multiValueHeaders"):
             return {Source("headers")}
+        if members := members_of(base):
+            return members
         found: set[Source] = set()
         for source in base:
             if source.kind == "headers":
                 found.update(Source("header", name.lower()) for name in names)
             elif source.kind == "arguments":
                 found.update(Source("argument", name) for name in names)
+            elif source.kind == "header":
+                found.add(part_of(source, key.value if isinstance(key, ast.Constant) else None))
             else:
-                found.add(replace(source, is_whole=source.kind != "header" and source.is_whole))
+                found.add(source)
         return found
 
     def _called(self, call: ast.Call, file: str, scope: str) -> set[Source]:
         function = call.func
-        name = ast.unparse(function).rpartition(".")[2]
+        name = function.attr if isinstance(function, ast.Attribute) else dotted(function)
         own = self._own(call, file)
         if own is not None:
             return self._results.get(own, set())
+        if name == "b64decode":
+            decoded = {source for one in call.args for source in self.of(one, file, scope) if source.kind == "header"}
+            return {replace(source, is_whole=False, prefix="Basic ", part=BOTH) for source in decoded}
         if HASHING.search(name):
             return set()
         if isinstance(function, ast.Attribute):
@@ -167,6 +195,8 @@ class Flows:
                 return {replace(source, is_whole=True) if source.kind in ("header", "argument") else source for source in found}
             if name in ("getlist", "get_all") and call.args:
                 return self._item(base, call.args[0], file, scope)
+            if name == "values":
+                return members_of(base)
             if base:
                 if name in KEEPING:
                     return base
@@ -180,7 +210,7 @@ class Flows:
 
     def _own(self, call: ast.Call, file: str) -> tuple[str, str] | None:
         """The function of the source's own that is called."""
-        text = ast.unparse(call.func)
+        text = dotted(call.func)
         if text in self._imported[file]:
             return self._imported[file][text] if self._imported[file][text] in self._functions else None
         name = text.removeprefix("self.").removeprefix("cls.")
@@ -209,51 +239,18 @@ class Flows:
         if isinstance(target, (ast.Tuple, ast.List)):
             values = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
             for number, one in enumerate(target.elts):
-                self._give(one, values[number] if len(values) == len(target.elts) else value, file, scope)
+                if len(values) == len(target.elts):
+                    self._give(one, values[number], file, scope)
+                else:
+                    index = 0 if number == 0 else -1
+                    self._keep(one, {part_of(source, index) for source in self.of(value, file, scope)}, file, scope)
             return
-        found = self.of(value, file, scope)
+        self._keep(target, self.of(value, file, scope), file, scope)
+
+    def _keep(self, target: ast.expr, found: set[Source], file: str, scope: str) -> None:
         if found and isinstance(target, (ast.Name, ast.Attribute)):
-            text = ast.unparse(target)
+            text = dotted(target)
             place = "" if text.startswith("self.") else scope
+            if text.startswith("self."):
+                self._attributes.setdefault(text.removeprefix("self."), set()).update(found)
             self._names.setdefault((file, place, text), set()).update(found)
-
-
-def walk(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
-    """All nodes, each with the name of the function that it stands in."""
-
-    def inner(node: ast.AST, scope: str) -> Iterator[tuple[ast.AST, str]]:
-        for child in ast.iter_child_nodes(node):
-            yield child, scope
-            is_function = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
-            yield from inner(child, child.name if is_function else scope)  # type: ignore[attr-defined]
-
-    return inner(tree, "")
-
-
-def _imported(file: OwnFile, scan: Scan) -> dict[str, tuple[str, str]]:
-    """What a file takes from other files of the function: module and name by what it calls them."""
-    found: dict[str, tuple[str, str]] = {}
-
-    def members(module: str, shown: str) -> Mapping[str, tuple[str, str]]:
-        names = {name.id for name in ast.walk(scan.files[module].tree) if isinstance(name, ast.Name)}
-        names |= {one.name for one in ast.walk(scan.files[module].tree) if isinstance(one, ast.FunctionDef)}
-        return {f"{shown}.{name}": (module, name) for name in names}
-
-    for node in ast.walk(file.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name in scan.files:
-                    found.update(members(alias.name, alias.asname or alias.name))
-        elif isinstance(node, ast.ImportFrom):
-            package = node.module or ""
-            if node.level:
-                above = file.name.split(".")[: -node.level]
-                package = ".".join([*above, *([package] if package else [])])
-            for alias in node.names:
-                shown = alias.asname or alias.name
-                whole = f"{package}.{alias.name}".lstrip(".")
-                if whole in scan.files:
-                    found.update(members(whole, shown))
-                elif package in scan.files:
-                    found[shown] = (package, alias.name)
-    return found

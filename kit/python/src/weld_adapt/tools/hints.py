@@ -10,7 +10,7 @@ import re
 from .keys import KeyCheck
 from .literals import parts_of, text_of
 from .reads import Reads
-from .scan import OwnFile, Scan
+from .scan import OwnFile, Scan, dotted, unparsed
 
 
 def settings(scan: Scan, reads: Reads, checks: list[KeyCheck], origins: list[str]) -> list[str]:
@@ -49,7 +49,7 @@ def credentials(scan: Scan, reads: Reads) -> list[str]:
     for file in scan.files.values():
         names = _variables(file, reads)
         compared = _compared(file.tree)
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if not isinstance(node, (ast.JoinedStr, ast.BinOp, ast.Call)) or id(node) in compared:
                 continue
             parts = parts_of(node)
@@ -66,7 +66,7 @@ def _compared(tree: ast.AST) -> set[int]:
     """What is compared with something: a header that a request must have, and not one that is sent."""
     found: set[int] = set()
     for node in ast.walk(tree):
-        is_check = isinstance(node, ast.Call) and ast.unparse(node.func).endswith("compare_digest")
+        is_check = isinstance(node, ast.Call) and dotted(node.func).endswith("compare_digest")
         if is_check or isinstance(node, ast.Compare):
             found.update(id(inner) for inner in ast.walk(node))
     return found
@@ -77,11 +77,11 @@ def _pairs(scan: Scan, reads: Reads) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for file in scan.files.values():
         names = _variables(file, reads)
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             parts: list[ast.expr] = []
             if isinstance(node, ast.keyword) and node.arg == "auth" and isinstance(node.value, ast.Tuple):
                 parts = node.value.elts
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("HTTPBasicAuth"):
+            elif isinstance(node, ast.Call) and dotted(node.func).endswith("HTTPBasicAuth"):
                 parts = node.args
             pair = [_variable(part, names) for part in parts]
             if len(pair) == 2 and pair[0] and pair[1] and (pair[0], pair[1]) not in found:
@@ -92,27 +92,27 @@ def _pairs(scan: Scan, reads: Reads) -> list[tuple[str, str]]:
 def _variables(file: OwnFile, reads: Reads) -> dict[str, str]:
     """The variables by the expressions that read them, and by the names that are given their values."""
     names = reads.by_text(file)
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], (ast.Name, ast.Attribute)):
-            name = names.get(ast.unparse(node.value))
+            name = names.get(unparsed(node.value))
             if name:
-                names[ast.unparse(node.targets[0])] = name
+                names[unparsed(node.targets[0])] = name
     return names
 
 
 def _variable(node: ast.AST, names: dict[str, str]) -> str | None:
-    return names.get(ast.unparse(node)) if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) else None
+    return names.get(unparsed(node)) if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) else None
 
 
 def _tokens_in_states(scan: Scan) -> list[str]:
     """The places where a state gets something that is called a token."""
     found = []
     for file in scan.files.values():
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
-                    if isinstance(target, ast.Subscript) and "state" in ast.unparse(target.value).lower():
-                        name = ast.unparse(target.slice).lower()
+                    if isinstance(target, ast.Subscript) and "state" in unparsed(target.value).lower():
+                        name = unparsed(target.slice).lower()
                         if re.search("token|secret|password|session", name) and not re.search("page|next|sync", name):
-                            found.append(f"{file.place(node)}: {ast.unparse(target)}")
+                            found.append(f"{file.place(node)}: {unparsed(target)}")
     return found[:1]

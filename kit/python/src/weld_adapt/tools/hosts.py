@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .literals import constants_of, parts_of, text_of
 from .reads import Reads
-from .scan import OwnFile, Scan, in_order
+from .scan import OwnFile, Scan, dotted, unparsed
 
 URL = re.compile(r"(https?)://([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)")
 BEGINNING = re.compile(r"https?://[^/?#\s]*$")
@@ -40,6 +40,7 @@ class Hosts:
 
     origins: list[Origin] = field(default_factory=list)
     not_literal: list[str] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
 
     def add(self, text: str, place: str, is_open: bool = False) -> None:
         """The origins of the URLs in a text. Where the text goes on elsewhere, so may the host's name at its end."""
@@ -47,7 +48,8 @@ class Hosts:
             if is_open and match.end() == len(text):
                 continue
             origin = f"{match[1]}://{match[2].lower().rstrip('.')}{match[3] or ''}"
-            if match[2] not in NAMESPACES and all(one.origin != origin for one in self.origins):
+            if match[2] not in NAMESPACES and origin not in self.known:
+                self.known.add(origin)
                 self.origins.append(Origin(origin, place))
 
 
@@ -56,9 +58,9 @@ def find(scan: Scan, reads: Reads) -> Hosts:
     found = Hosts()
     for file in scan.files.values():
         texts = constants_of(scan, file)
-        docs = {id(node.value) for node in ast.walk(file.tree) if isinstance(node, ast.Expr)}
+        docs = {id(node.value) for node in file.nodes if isinstance(node, ast.Expr)}
         inner: set[int] = set()
-        for node in in_order(file.tree):
+        for node in file.in_order:
             if not isinstance(node, ast.expr) or id(node) in docs or id(node) in inner:
                 continue
             parts = parts_of(node)
@@ -70,10 +72,10 @@ def find(scan: Scan, reads: Reads) -> Hosts:
             elif isinstance(node, ast.Call):
                 _connection(found, file, node, texts)
         for read in reads.of(file):
-            if isinstance(read.node, ast.Compare) or not any(OF_HOST.search(name) for name in read.names):
+            if isinstance(read.node, ast.Compare) or len(read.names) != 1 or not OF_HOST.search(read.names[0]):
                 continue
             if read.default is None or not (text_of(read.default, texts) or "").startswith("http"):
-                words = " ".join(ast.unparse(read.node).split())[:120]
+                words = " ".join(unparsed(read.node).split())[:120]
                 found.not_literal.append(f"{file.place(read.node)}: {words} (if it names a host, add that)")
     return found
 
@@ -84,7 +86,11 @@ def _texts_of(node: ast.expr) -> list[ast.expr]:
     if isinstance(node, ast.JoinedStr):
         found = [part for part in node.values if isinstance(part, ast.Constant)]
     elif isinstance(node, ast.BinOp):
-        found = [one for side in (node.left, node.right) for one in (side, *_texts_of(side))]
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            found += [left.left, left.right, *(_texts_of(left.right) if isinstance(left.right, ast.JoinedStr) else ())]
+            left = left.left
+        found += _texts_of(left) if isinstance(left, ast.JoinedStr) else []
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         found = [node.func.value]
     return [one for one in found if isinstance(one, (ast.Constant, ast.BinOp, ast.JoinedStr))]
@@ -100,10 +106,10 @@ def _joined(found: Hosts, file: OwnFile, whole: ast.expr, parts: list[ast.expr],
             continue
         found.add(known, file.place(whole), is_open=True)
         if BEGINNING.search(known):
-            if WHOLE_HOST.search(known) or (_has_end(known) and PATH.search(ast.unparse(part))):
+            if WHOLE_HOST.search(known) or (_has_end(known) and PATH.search(unparsed(part))):
                 found.add(known, file.place(whole))
             else:
-                words = " ".join(ast.unparse(whole).split())[:120]
+                words = " ".join(unparsed(whole).split())[:120]
                 found.not_literal.append(f"{file.place(whole)}: {words}{_rule(parts, texts)}")
         known = ""
     found.add(known, file.place(whole))
@@ -122,10 +128,10 @@ def _rule(parts: list[ast.expr], texts: Mapping[str, str]) -> str:
 
 def _connection(found: Hosts, file: OwnFile, call: ast.Call, texts: Mapping[str, str]) -> None:
     """The host of a connection of `http.client`."""
-    scheme = CONNECTIONS.get(ast.unparse(call.func).rpartition(".")[2])
+    scheme = CONNECTIONS.get(dotted(call.func).rpartition(".")[2])
     if scheme is not None and call.args:
         host = text_of(call.args[0], texts)
         if host:
             found.add(f"{scheme}://{host}", file.place(call))
         else:
-            found.not_literal.append(f"{file.place(call)}: {' '.join(ast.unparse(call).split())[:120]}")
+            found.not_literal.append(f"{file.place(call)}: {' '.join(unparsed(call).split())[:120]}")

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .flows import Flows, Source, walk
+from .flows import Flows
 from .reads import Reads
-from .scan import Scan
+from .scan import Scan, dotted
+from .sources import Source
 from .variables import Variables
 
 ORDINARY = re.compile(
@@ -35,10 +36,14 @@ class KeyCheck:
     """What stands before the key in the header, such as `Bearer `."""
     variable: str | None
     text: str | None
+    part: str | None = None
+    """Of Basic authentication: `username` or `password`."""
 
     @property
     def where(self) -> str:
         """Where the key goes, in words."""
+        if self.part:
+            return f"the {self.part} of Basic authentication"
         return f"the header {self.header}" if self.header else f"the argument {self.argument} of the URL"
 
 
@@ -61,9 +66,9 @@ def _usual(variable: str) -> KeyCheck:
 
 def _first_of_each(found: list[KeyCheck]) -> list[KeyCheck]:
     """One for each header and argument: what is compared with several values takes each of them."""
-    by_place: dict[tuple[str | None, str | None], KeyCheck] = {}
+    by_place: dict[tuple[str | None, str | None, str | None], KeyCheck] = {}
     for one in found:
-        by_place.setdefault((one.header, one.argument), one)
+        by_place.setdefault((one.header, one.argument, one.part), one)
     return list(by_place.values())
 
 
@@ -71,12 +76,17 @@ def _compared(scan: Scan, reads: Reads) -> Iterator[KeyCheck]:
     """The comparisons of what a request has with a variable or a text."""
     flows = Flows(scan, reads)
     for file in scan.files.values():
-        for node, scope in walk(file.tree):
+        for node, scope in flows.walked[file.name]:
             sides: list[ast.expr] = []
             if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq, ast.In, ast.NotIn)):
                 sides = [node.left, *node.comparators]
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("compare_digest"):
+            elif isinstance(node, ast.Call) and dotted(node.func).endswith("compare_digest"):
                 sides = node.args
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+                # A key that is looked up in a dict of them.
+                sides = [node.args[0], node.func.value]
+            elif isinstance(node, ast.Subscript):
+                sides = [node.slice, node.value]
             of_sides = [flows.of(side, file.name, scope) for side in sides]
             for given in (source for side in of_sides for source in _sorted(side)):
                 for expected in (source for side in of_sides if given not in side for source in _sorted(side)):
@@ -91,19 +101,20 @@ def _sorted(sources: set[Source]) -> list[Source]:
 
 
 def _check(place: str, given: Source, expected: Source) -> KeyCheck | None:
-    if given.kind not in ("header", "argument") or expected.kind not in ("variable", "text"):
+    if given.kind not in ("header", "argument") or expected.kind not in ("variable", "text") or expected.is_member:
         return None
     is_header = given.kind == "header"
     if is_header and ORDINARY.fullmatch(given.name):
         return None
     prefix, text = expected.prefix, None
     if expected.kind == "text":
-        if not OF_KEYS.search(given.name) or CURSORS.search(given.name) or NO_KEYS.fullmatch(expected.name):
+        if not (given.part or OF_KEYS.search(given.name)) or CURSORS.search(given.name) or NO_KEYS.fullmatch(expected.name):
             return None
         text = expected.name
     if not prefix and is_header and not given.is_whole:
         prefix = f"{given.prefix.rstrip()} " if given.prefix else "Bearer " if given.name == "authorization" else ""
     name = given.name
+    variable = None if text else expected.name
     return KeyCheck(
-        place, name if is_header else None, None if is_header else name, prefix, None if text else expected.name, text
+        place, name if is_header else None, None if is_header else name, "" if given.part else prefix, variable, text, given.part
     )

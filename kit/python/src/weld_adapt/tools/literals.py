@@ -7,17 +7,19 @@ import re
 import string
 from collections.abc import Mapping
 
-from .scan import OwnFile, Scan
+from .scan import OwnFile, Scan, dotted
 
+MANY = 100
+"""More members of a list, a tuple, a set or a dict are not looked at."""
 FIELD = re.compile(r"%(?:\((\w+)\))?[sd]|%%")
 """What the operator `%` puts a text into."""
 
 
-def constants(tree: ast.AST) -> dict[str, str]:
+def constants(file: OwnFile) -> dict[str, str]:
     """The texts that have a name of their own, assigned once."""
     values: dict[str, ast.expr] = {}
     twice = set()
-    for node in ast.walk(tree):
+    for node in file.nodes:
         targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
             targets = node.targets
@@ -40,18 +42,18 @@ def constants(tree: ast.AST) -> dict[str, str]:
 def constants_of(scan: Scan, file: OwnFile) -> dict[str, str]:
     """The texts with a name in a file, also those that it imports from other files of the function."""
     found = {}
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.ImportFrom) and node.module in scan.files:
-            theirs = constants(scan.files[node.module].tree)
+            theirs = constants(scan.files[node.module])
             for alias in node.names:
                 if alias.name in theirs:
                     found[alias.asname or alias.name] = theirs[alias.name]
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name in scan.files:
-                    theirs = constants(scan.files[alias.name].tree)
+                    theirs = constants(scan.files[alias.name])
                     found.update({f"{alias.asname or alias.name}.{name}": text for name, text in theirs.items()})
-    return found | constants(file.tree)
+    return found | constants(file)
 
 
 def text_of(node: ast.expr, texts: Mapping[str, str]) -> str | None:
@@ -59,13 +61,13 @@ def text_of(node: ast.expr, texts: Mapping[str, str]) -> str | None:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
     if isinstance(node, (ast.Name, ast.Attribute)):
-        return texts.get(ast.unparse(node))
+        return texts.get(dotted(node))
     if isinstance(node, ast.JoinedStr):
         return _joined([text_of(part, texts) for part in node.values])
     if isinstance(node, ast.FormattedValue):
         return text_of(node.value, texts) if node.format_spec is None and node.conversion in (-1, 115) else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _joined([text_of(node.left, texts), text_of(node.right, texts)])
+        return _joined([text_of(part, texts) for part in parts_of(node) or ()])
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
         return _joined([text_of(part, texts) for part in parts_of(node) or [node.right]])
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
@@ -84,7 +86,12 @@ def parts_of(node: ast.expr) -> list[ast.expr] | None:
     if isinstance(node, ast.JoinedStr):
         return [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return [*(parts_of(node.left) or [node.left]), *(parts_of(node.right) or [node.right])]
+        sides: list[ast.expr] = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):
+            sides.append(left.right)
+            left = left.left
+        return [part for side in (left, *reversed(sides)) for part in parts_of(side) or [side]]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant):
         return _of_percent(node.left, node.right) if isinstance(node.left.value, str) else None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
@@ -142,7 +149,7 @@ def _literal(text: str, place: ast.expr) -> ast.expr:
 def texts_in(node: ast.expr, texts: Mapping[str, str]) -> list[str]:
     """The texts in a list, a tuple or a set of literals, or the one of a literal."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        found = [text_of(one, texts) for one in node.elts]
+        found = [text_of(one, texts) for one in node.elts[:MANY]]
         return [text for text in found if text is not None]
     text = text_of(node, texts)
     return [] if text is None else [text]

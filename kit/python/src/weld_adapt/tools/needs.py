@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from .direct_reads import Read, aliases, is_one_of
-from .scan import OwnFile
+from .scan import OwnFile, dotted, unparsed
 
 FAIL_ON_NONE = ("int", "float", "len", "json.loads", "Decimal", "decimal.Decimal", "base64.b64decode")
 """Calls that fail if they are given nothing."""
@@ -17,7 +17,7 @@ ENDS = ("sys.exit", "exit", "quit", "os._exit")
 
 def is_needed(read: Read) -> bool:
     """Whether the function can't do without the variable at this place."""
-    parents = _parents(read.file.tree)
+    parents = read.file.parents
     fails = read.raises and read.default is None
     if not fails and (read.default is None or is_nothing(read.default, ())):
         fails = _fails_on_none(read.node, parents)
@@ -29,10 +29,6 @@ def is_nothing(node: ast.expr, texts: tuple[str, ...] = ("",)) -> bool:
     return isinstance(node, ast.Constant) and (node.value is None or node.value in texts)
 
 
-def _parents(tree: ast.AST) -> dict[int, ast.AST]:
-    return {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-
-
 def _fails_on_none(node: ast.expr, parents: Mapping[int, ast.AST]) -> bool:
     """Whether what is done with the value at once fails if there is none."""
     parent = parents.get(id(node))
@@ -40,7 +36,7 @@ def _fails_on_none(node: ast.expr, parents: Mapping[int, ast.AST]) -> bool:
         return parent.value is node
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add):
         return True
-    return isinstance(parent, ast.Call) and node in parent.args and ast.unparse(parent.func) in FAIL_ON_NONE
+    return isinstance(parent, ast.Call) and node in parent.args and dotted(parent.func) in FAIL_ON_NONE
 
 
 def _is_guarded(read: Read, parents: Mapping[int, ast.AST]) -> bool:
@@ -51,7 +47,7 @@ def _is_guarded(read: Read, parents: Mapping[int, ast.AST]) -> bool:
             if any(_catches(one) and not any(ends(inner) for inner in ast.walk(one)) for one in parent.handlers):
                 return True
         elif isinstance(parent, ast.With) and child in parent.body:
-            if any("suppress" in ast.unparse(item.context_expr) for item in parent.items):
+            if any("suppress" in unparsed(item.context_expr) for item in parent.items):
                 return True
         elif isinstance(parent, (ast.If, ast.While)) and child is not parent.test:
             if _asks_for(parent.test, read):
@@ -67,18 +63,18 @@ def _is_guarded(read: Read, parents: Mapping[int, ast.AST]) -> bool:
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:
-    caught = "Exception" if handler.type is None else ast.unparse(handler.type)
+    caught = "Exception" if handler.type is None else unparsed(handler.type)
     return bool(re.search(r"\b(KeyError|LookupError|Exception|TypeError|AttributeError|ValueError)\b", caught))
 
 
 def _asks_for(test: ast.expr, read: Read) -> bool:
-    wanted = ast.unparse(read.name)
-    environs, getters = aliases(read.file.tree)
+    wanted = unparsed(read.name)
+    environs, getters = aliases(read.file)
     for node in ast.walk(test):
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            if ast.unparse(node.left) == wanted and is_one_of(node.comparators[0], environs):
+            if unparsed(node.left) == wanted and is_one_of(node.comparators[0], environs):
                 return True
-        elif isinstance(node, ast.Call) and node.args and ast.unparse(node.args[0]) == wanted:
+        elif isinstance(node, ast.Call) and node.args and unparsed(node.args[0]) == wanted:
             is_get = isinstance(node.func, ast.Attribute) and node.func.attr == "get" and is_one_of(node.func.value, environs)
             if is_get or is_one_of(node.func, getters):
                 return True
@@ -87,27 +83,54 @@ def _asks_for(test: ast.expr, read: Read) -> bool:
 
 def ends(node: ast.AST) -> bool:
     """Whether a statement or a call ends the function."""
-    return isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and ast.unparse(node.func) in ENDS)
+    return isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and dotted(node.func) in ENDS)
 
 
 def demanded(file: OwnFile, reads: list[Read]) -> set[str]:
     """The variables without which a module ends while it loads: `if not TOKEN: raise …`, `assert TOKEN`."""
-    by_text = {ast.unparse(read.node): read.names for read in reads}
-    for node in ast.walk(file.tree):
-        if isinstance(node, ast.Assign) and ast.unparse(node.value) in by_text:
-            names = by_text[ast.unparse(node.value)]
-            by_text.update({ast.unparse(target): names for target in node.targets if isinstance(target, ast.Name)})
+    by_text = {unparsed(read.node): read.names for read in reads}
+    for node in file.nodes:
+        if isinstance(node, ast.Assign) and unparsed(node.value) in by_text:
+            names = by_text[unparsed(node.value)]
+            by_text.update({unparsed(target): names for target in node.targets if isinstance(target, ast.Name)})
+    missing = _missing(file, by_text)
     found: set[str] = set()
-    for statement in file.tree.body:
+    for statement in _statements(file.tree.body):
         absent: list[ast.expr] = []
-        if isinstance(statement, ast.If) and any(ends(inner) for one in statement.body for inner in ast.walk(one)):
+        if isinstance(statement, ast.If) and isinstance(statement.test, ast.Name) and statement.test.id in missing:
+            if any(ends(inner) for one in statement.body for inner in ast.walk(one)):
+                found |= missing[statement.test.id]
+        elif isinstance(statement, ast.If) and any(ends(inner) for one in statement.body for inner in ast.walk(one)):
             absent = list(_absent(statement.test))
         elif isinstance(statement, ast.Assert):
             absent = list(_absent(ast.UnaryOp(ast.Not(), statement.test)))
         for node in absent:
             for inner in ast.walk(node):
-                found.update(by_text.get(ast.unparse(inner), ()) if isinstance(inner, ast.expr) else ())
+                found.update(by_text.get(_text(inner), ()))
     return found
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run as a module loads, also those in loops."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, (ast.For, ast.Try, ast.With)):
+            yield from _statements(statement.body)
+
+
+def _missing(file: OwnFile, by_text: Mapping[str, list[str]]) -> dict[str, set[str]]:
+    """The names of lists of what is missing, as of `[name for name in NAMES if not os.getenv(name)]`."""
+    found: dict[str, set[str]] = {}
+    for node in file.nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.ListComp, ast.SetComp)):
+            tests = [absent for one in node.value.generators for test in one.ifs for absent in _absent(test)]
+            names = {name for test in tests for inner in ast.walk(test) for name in by_text.get(_text(inner), ())}
+            found.update({target.id: names for target in node.targets if isinstance(target, ast.Name) and names})
+    return found
+
+
+def _text(node: ast.AST) -> str:
+    return unparsed(node) if isinstance(node, ast.expr) else ""
 
 
 def _absent(test: ast.expr) -> Iterator[ast.expr]:

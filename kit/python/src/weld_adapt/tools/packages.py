@@ -15,7 +15,7 @@ from typing import Any
 
 from . import requirements, stand_ins, standard
 from .refusal import NotServed
-from .scan import Import, Scan
+from .scan import Import, Scan, unparsed
 
 COMPONENTS = ("--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.14")
 DISTRIBUTIONS = {
@@ -200,14 +200,14 @@ def _calls(scan: Scan, top: str) -> list[str]:
     found: dict[str, str] = {}
     for file in scan.files.values():
         names: set[str] = set()
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.Import):
                 names.update(alias.asname or alias.name for alias in node.names if alias.name.split(".")[0] == top)
             elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == top:
                 names.update(alias.asname or alias.name for alias in node.names)
-        for node in ast.walk(file.tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[0] in names:
-                found.setdefault(f"{ast.unparse(node.func)[:60]}", f"line {node.lineno}")
+        for node in file.nodes:
+            if isinstance(node, ast.Call) and unparsed(node.func).split(".")[0] in names:
+                found.setdefault(f"{unparsed(node.func)[:60]}", f"line {node.lineno}")
     return [f"{call} ({place})" for call, place in found.items()]
 
 

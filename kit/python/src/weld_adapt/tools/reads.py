@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from .direct_reads import Read, direct, sets
 from .literals import constants_of, text_of, texts_in
-from .scan import OwnFile, Scan
+from .scan import OwnFile, Scan, unparsed
 from .wrappers import follow
 
 
@@ -24,7 +24,7 @@ class Reads:
         for _ in range(2):
             follow(scan, self._of, texts)
         for name, reads in self._of.items():
-            loops = _loops(scan.files[name].tree, texts[name])
+            loops = _loops(scan.files[name], texts[name])
             for read in reads:
                 read.names = read.names or _names(read.name, texts[name], loops)
 
@@ -39,20 +39,20 @@ class Reads:
 
     def by_text(self, file: OwnFile) -> dict[str, str]:
         """The variables by the expressions that read them."""
-        return {ast.unparse(read.node): read.names[0] for read in self.of(file) if len(read.names) == 1}
+        return {unparsed(read.node): read.names[0] for read in self.of(file) if len(read.names) == 1}
 
 
-def _loops(tree: ast.AST, texts: Mapping[str, str]) -> dict[str, list[str]]:
+def _loops(file: OwnFile, texts: Mapping[str, str]) -> dict[str, list[str]]:
     """The names that go through a list of literals, with these."""
     lists = {
         target.id: node.value
-        for node in ast.walk(tree)
+        for node in file.nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
     found: dict[str, list[str]] = {}
-    for node in ast.walk(tree):
+    for node in file.nodes:
         if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.target, ast.Name):
             through = node.iter
             if isinstance(through, ast.Name) and through.id in lists:

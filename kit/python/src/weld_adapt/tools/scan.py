@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import platform
 from collections.abc import Iterator
@@ -24,6 +25,24 @@ class OwnFile:
     shown: str
     tree: ast.Module
     text: str
+    environs: tuple[set[str], set[str]] | None = None
+    """How it calls `os.environ` and `os.getenv`, once that is known."""
+
+    @functools.cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes, as `ast.walk` has them."""
+        return list(ast.walk(self.tree))
+
+    @functools.cached_property
+    def in_order(self) -> list[ast.AST]:
+        """All that has a place in the source, from its beginning to its end."""
+        placed = [node for node in self.nodes if hasattr(node, "lineno")]
+        return sorted(placed, key=lambda node: (node.lineno, node.col_offset))  # type: ignore[attr-defined]
+
+    @functools.cached_property
+    def parents(self) -> dict[int, ast.AST]:
+        """The node that a node stands in, by the identity of that."""
+        return {id(child): node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     def place(self, node: ast.AST) -> str:
         """Where something stands."""
@@ -92,14 +111,14 @@ class Scan:
         shown = os.path.relpath(path, self.folder)
         self.files[name] = file = OwnFile(name, path, shown, *parsed(path, shown))
         guarded = _guarded(file.tree)
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             is_relative = isinstance(node, ast.ImportFrom) and node.level > 0
             for wanted, members in _names(node, file):
                 # A package is never meant by it.
                 if is_relative and not self.is_own(wanted.partition(".")[0]):
                     if id(node) in guarded:
                         continue
-                    raise NotServed(f"{file.place(node)}: {ast.unparse(node)}: there is no such file in the function's folder")
+                    raise NotServed(f"{file.place(node)}: {unparsed(node)}: there is no such file in the function's folder")
                 self._follow(wanted, members, file.place(node), id(node) in guarded)
 
     def _follow(self, wanted: str, members: tuple[str, ...], place: str, is_optional: bool) -> None:
@@ -128,12 +147,25 @@ def parsed(path: str, shown: str) -> tuple[ast.Module, str]:
         ) from None
     except ValueError as error:
         raise NotServed(f"{shown}: {error}") from None
+    except (RecursionError, MemoryError):
+        raise NotServed(f"{shown}: an expression is nested too deeply to be read") from None
 
 
-def in_order(tree: ast.AST) -> list[ast.AST]:
-    """All that has a place in the source, from its beginning to its end."""
-    placed = [node for node in ast.walk(tree) if hasattr(node, "lineno")]
-    return sorted(placed, key=lambda node: (node.lineno, node.col_offset))  # type: ignore[attr-defined]
+def dotted(node: ast.expr) -> str:
+    """A name or names with dots, such as `os.environ`; empty for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def unparsed(node: ast.AST) -> str:
+    """The source of a node; empty if it is nested too deeply to be written."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
 
 
 def _names(node: ast.AST, file: OwnFile) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -157,7 +189,7 @@ def _names(node: ast.AST, file: OwnFile) -> Iterator[tuple[str, tuple[str, ...]]
             for member in members:
                 yield member, ()
     elif isinstance(node, ast.Call) and node.args:
-        called = ast.unparse(node.func)
+        called = dotted(node.func)
         first = node.args[0]
         if called in ("importlib.import_module", "import_module", "__import__") and isinstance(first, ast.Constant):
             if isinstance(first.value, str) and not first.value.startswith("."):
@@ -168,11 +200,11 @@ def _guarded(tree: ast.Module) -> set[int]:
     """The nodes in the body of a `try` that catches the absence of a module, or of what only a type checker reads."""
     found: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+        if isinstance(node, ast.If) and unparsed(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
             found.update(id(inner) for statement in node.body for inner in ast.walk(statement))
         if not isinstance(node, ast.Try):
             continue
-        caught = " ".join(ast.unparse(one.type) if one.type else "Exception" for one in node.handlers)
+        caught = " ".join(unparsed(one.type) if one.type else "Exception" for one in node.handlers)
         if any(word in caught for word in ("ImportError", "ModuleNotFoundError", "Exception")):
             found.update(id(inner) for statement in node.body for inner in ast.walk(statement))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from .refusal import NotServed
-from .scan import Import, Scan
+from .scan import Import, Scan, unparsed
 
 REQUESTS = frozenset(
     (
@@ -62,7 +62,7 @@ def used(scan: Scan, top: str) -> set[str]:
     found = set()
     for file in scan.files.values():
         modules: dict[str, str] = {}
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     if alias.name.partition(".")[0] == top:
@@ -76,9 +76,9 @@ def used(scan: Scan, top: str) -> set[str]:
                     if alias.name != "*":
                         found.add(name)
                         modules[alias.asname or alias.name] = name
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.Attribute):
-                words = ast.unparse(node).split(".")
+                words = unparsed(node).split(".")
                 base = modules.get(words[0])
                 # Of a class or an instance the names are not looked at.
                 if base is not None and (base == "" or base.islower()) and all(word.isidentifier() for word in words):
@@ -93,5 +93,5 @@ def _sends_files(scan: Scan) -> bool:
         isinstance(node, ast.Call) and any(keyword.arg in NEEDS_PACKAGE for keyword in node.keywords)
         and isinstance(node.func, ast.Attribute) and node.func.attr in ("post", "put", "patch", "request", "get")
         for file in scan.files.values()
-        for node in ast.walk(file.tree)
+        for node in file.nodes
     )

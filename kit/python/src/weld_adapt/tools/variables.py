@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 
 from .needs import demanded, is_needed
 from .reads import Reads
-from .scan import Scan
+from .scan import Scan, unparsed
 
 PLATFORM = frozenset(
     ("AWS_REGION", "FUNCTION_NAME", "FUNCTION_TARGET", "GCP_PROJECT", "HOME", "K_SERVICE", "PATH", "PORT", "TZ")
@@ -41,7 +40,7 @@ def find(scan: Scan, reads: Reads) -> Variables:
         ends_without = demanded(file, reads.of(file))
         for read in reads.of(file):
             if not read.names:
-                words = " ".join(ast.unparse(read.node).split())[:120]
+                words = " ".join(unparsed(read.node).split())[:120]
                 found.not_literal.append(f"{file.place(read.node)}: {words}")
             for name in read.names:
                 is_own = name in PLATFORM or name in reads.sets

@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 import copy
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .direct_reads import Read
 from .literals import text_of, texts_in
 from .needs import ends, is_needed, is_nothing
-from .scan import OwnFile, Scan, in_order
+from .scan import OwnFile, Scan, dotted
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 """What can be the name of a variable."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ReadsByFile = dict[str, list[Read]]
-TextsByFile = Mapping[str, Mapping[str, str]]
+TextsByFile = dict[str, dict[str, str]]
 
 
 @dataclass
@@ -29,6 +30,9 @@ class Wrapper:
     made: Definition
     read: Read
     parameter: str
+    """What stands for the name in it: the parameter, or what goes through one that is a list."""
+    through: str
+    """The parameter that the call gives."""
     default: str | None
     """The parameter with what stands in for a variable that is missing."""
 
@@ -40,10 +44,10 @@ def follow(scan: Scan, of: ReadsByFile, texts: TextsByFile) -> None:
     for module, file in scan.files.items():
         known = {id(read.node) for read in of[module]}
         callable_ = _callable(scan, file, wrappers)
-        for node in in_order(file.tree):
+        for node in file.in_order:
             if not isinstance(node, ast.Call) or id(node) in known:
                 continue
-            wrapper = callable_.get(ast.unparse(node.func))
+            wrapper = callable_.get(dotted(node.func))
             made = _of_call(wrapper, node, file, texts) if wrapper is not None else None
             if wrapper is not None and made is not None:
                 called.add(id(wrapper.read.node))
@@ -58,17 +62,23 @@ def _wrappers(scan: Scan, of: ReadsByFile) -> dict[tuple[str, str], Wrapper]:
     """By module and name."""
     found = {}
     for module, file in scan.files.items():
-        for name, made in _definitions(file.tree):
+        reads = {id(read.node): read for read in of[module]}
+        for name, made in _definitions(file):
             parameters = [one.arg for one in (*made.args.posonlyargs, *made.args.args, *made.args.kwonlyargs)]
-            inner = {id(node) for node in ast.walk(made)}
-            for read in of[module]:
+            if made.args.vararg is not None:
+                parameters.append(made.args.vararg.arg)
+            loops = _loops(made, parameters)
+            if not parameters:
+                continue
+            within = [reads[id(node)] for node in ast.walk(made) if id(node) in reads]
+            for read in within:
                 used = {one.id for one in ast.walk(read.name) if isinstance(one, ast.Name)}
-                named = [one for one in parameters if one in used and one not in ("self", "cls")]
-                if id(read.node) in inner and named:
+                named = [one for one in (*parameters, *loops) if one in used and one not in ("self", "cls")]
+                if named:
                     default = next((one for one in parameters if re.search("default|fallback", one)), None)
                     if isinstance(read.default, ast.Name) and read.default.id in parameters:
                         default = read.default.id
-                    found[module, name] = Wrapper(file, made, read, named[0], default)
+                    found[module, name] = Wrapper(file, made, read, named[0], loops.get(named[0], named[0]), default)
                     break
     return found
 
@@ -79,12 +89,15 @@ def _of_call(wrapper: Wrapper, call: ast.Call, file: OwnFile, texts: TextsByFile
         positional = positional[1:]
     given = dict(zip(positional, call.args, strict=False))
     given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
-    name = given.get(wrapper.parameter)
+    if wrapper.made.args.vararg is not None:
+        rest = call.args[len(positional) :]
+        given[wrapper.made.args.vararg.arg] = ast.copy_location(ast.Tuple(rest, ast.Load()), call)
+    name = given.get(wrapper.through)
     if name is None:
         return None
     names = []
     for text in texts_in(name, texts[file.name]):
-        whole = text_of(wrapper.read.name, {**texts[wrapper.file.name], wrapper.parameter: text})
+        whole = text_of(wrapper.read.name, ChainMap({wrapper.parameter: text}, texts[wrapper.file.name]))
         if whole is not None and NAME.fullmatch(whole):
             names.append(whole)
     default = wrapper.read.default
@@ -94,6 +107,16 @@ def _of_call(wrapper: Wrapper, call: ast.Call, file: OwnFile, texts: TextsByFile
     may_end = any(ends(inner) for statement in body for inner in ast.walk(statement))
     whole_name = _Substituted(wrapper.parameter, name).visit(copy.deepcopy(wrapper.read.name))
     return Read(file, call, whole_name, default, is_needed(wrapper.read) or may_end, names)
+
+
+def _loops(made: Definition, parameters: list[str]) -> dict[str, str]:
+    """The names in a function that go through one of its parameters."""
+    return {
+        node.target.id: node.iter.id
+        for node in ast.walk(made)
+        if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.target, ast.Name)
+        if isinstance(node.iter, ast.Name) and node.iter.id in parameters
+    }
 
 
 def _default_of(arguments: ast.arguments, name: str) -> ast.expr | None:
@@ -118,8 +141,8 @@ class _Substituted(ast.NodeTransformer):
         return self._value if node.id == self._parameter else node
 
 
-def _definitions(tree: ast.AST) -> Iterator[tuple[str, Definition]]:
-    for node in ast.walk(tree):
+def _definitions(file: OwnFile) -> Iterator[tuple[str, Definition]]:
+    for node in file.nodes:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             yield node.name, node
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
@@ -130,11 +153,14 @@ def _definitions(tree: ast.AST) -> Iterator[tuple[str, Definition]]:
 
 def _callable(scan: Scan, file: OwnFile, wrappers: Mapping[tuple[str, str], Wrapper]) -> dict[str, Wrapper]:
     """The wrappers by what a file calls them."""
-    found = {}
+    found: dict[str, Wrapper] = {}
+    if not wrappers:
+        return found
+    imports = [node for node in file.nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
     for (module, name), wrapper in wrappers.items():
         if module == file.name:
             found.update({name: wrapper, f"self.{name}": wrapper, f"cls.{name}": wrapper})
-        for node in ast.walk(file.tree):
+        for node in imports:
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     shown = alias.asname or alias.name
