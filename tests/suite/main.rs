@@ -16,6 +16,7 @@ mod credentials;
 mod egress;
 mod limits;
 mod loading;
+mod manual;
 mod pages;
 mod repo;
 mod serving;

@@ -26,10 +26,10 @@ pub(super) struct AdaptFlags {
     /// The variable with the key that the function itself checks, if it is not the one found
     #[arg(long, value_name = "VARIABLE")]
     key_variable: Option<String>,
-    /// Stand in for a package of native code, for the calls of it that connectors make
+    /// Replace a package of native code by a stand-in, for the calls that connectors usually make
     #[arg(long, value_name = "PACKAGE", value_parser = ["pandas"])]
     stand_in: Vec<String>,
-    /// Put the component and its configuration into this folder of plugins
+    /// Put the component and its configuration into this plugins folder
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
     /// The folder to make, whose name is the connector's [default: the name, here]

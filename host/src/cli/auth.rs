@@ -22,40 +22,40 @@ pub(super) struct AuthFlags {
 
 #[derive(Debug, Subcommand)]
 enum AuthCommand {
-    /// Have a person permit the host to use an API, and keep the token that this gives
+    /// Let a person grant the host access to an API in a browser, and store the token
     Login {
         /// The connector, by its name
         connector: ConnectorName,
-        /// The credential; needed only where there are several
+        /// The credential, if there are several
         #[arg(long, value_name = "NAME")]
         credential: Option<String>,
-        /// The port of this machine to listen on for the browser that comes back; 0 takes that of `redirect-uri`, or any free one
+        /// The port on which to wait for the browser; 0 takes that of `redirect-uri`, or any free one
         #[arg(long, value_name = "PORT", default_value_t = 0)]
         port: u16,
-        /// Only print the address, for a browser that is opened by hand
+        /// Only print the address, to open it by hand
         #[arg(long)]
         no_browser: bool,
-        /// How long the person may take
+        /// How long to wait for the person
         #[arg(long, value_name = "TIME", default_value = "5m", value_parser = parse_duration)]
         timeout: Duration,
         #[command(flatten)]
         place: PlaceFlags,
     },
-    /// Try a credential: obtain its token, and ask for a URL with it
+    /// Try a credential: obtain its token, and request a URL with it
     Test {
         /// The connector, by its name
         connector: ConnectorName,
-        /// A URL that the credential holds for, which is asked for with GET
+        /// A URL to which the credential goes; it is requested with GET
         url: Option<String>,
-        /// The credential; needed only where there are several
+        /// The credential, if there are several
         #[arg(long, value_name = "NAME")]
         credential: Option<String>,
         #[command(flatten)]
         place: PlaceFlags,
     },
-    /// Show which credentials there are, and whether they have tokens; never a token
+    /// List the credentials and whether they have tokens; never a token itself
     Status {
-        /// One connector's alone
+        /// Only this connector's credentials
         connector: Option<ConnectorName>,
         /// Print JSON
         #[arg(long)]
@@ -63,11 +63,11 @@ enum AuthCommand {
         #[command(flatten)]
         place: PlaceFlags,
     },
-    /// Remove a credential's kept token
+    /// Remove a credential's stored token
     Logout {
         /// The connector, by its name
         connector: ConnectorName,
-        /// The credential; needed only where there are several
+        /// The credential, if there are several
         #[arg(long, value_name = "NAME")]
         credential: Option<String>,
         #[command(flatten)]

@@ -21,7 +21,7 @@ pub(super) struct BuildFlags {
     folder: PathBuf,
     #[command(flatten)]
     plugins: PluginsFlag,
-    /// Build again whenever a source changes
+    /// Build again after each change of a source
     #[arg(long)]
     watch: bool,
 }

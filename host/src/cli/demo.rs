@@ -44,13 +44,13 @@ const SHOWN_CHARACTERS: usize = 100;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoFlags {
-    /// End after the sync instead of serving on
+    /// End after the sync instead of serving
     #[arg(long)]
     once: bool,
-    /// So many times the rows
+    /// How many times as many rows
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     scale: u32,
-    /// The address to listen on; one that others reach needs WELD_API_KEY
+    /// The address to listen on; one beyond loopback needs WELD_API_KEY
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = parse_address)]
     listen: SocketAddr,
     /// The address of the demo API

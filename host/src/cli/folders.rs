@@ -8,7 +8,7 @@ use crate::config::ServerConfig;
 
 #[derive(Debug, Args)]
 pub(super) struct PluginsFlag {
-    /// The plugins folder, with NAME.wasm and NAME.toml of each connector: `build` puts them there, `serve` takes one NAME.wasm too
+    /// The plugins folder, with NAME.wasm and NAME.toml of each connector; `serve` also takes a single NAME.wasm
     #[arg(
         long,
         value_name = "DIR",

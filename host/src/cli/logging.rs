@@ -17,10 +17,10 @@ use super::output;
 /// What the log shows, and how.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct LoggingFlags {
-    /// The least that is logged [default: info, or warn for the demo]
+    /// The lowest level to log [default: info, or warn for the demo]
     #[arg(long, global = true, value_name = "LEVEL", env = "WELD_LOG")]
     log: Option<Level>,
-    /// How a line looks
+    /// The format of a line
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: Format,
 }

@@ -53,15 +53,15 @@ enum Command {
     Serve(serve::ServeFlags),
     /// Sync a connector's tables into a SQLite file, JSON Lines or stdout, as Weld would
     Sync(sync::SyncFlags),
-    /// Build a connector from its sources, in whatever language, and put it into the plugins folder
+    /// Build a connector from its sources and put it into the plugins folder
     Build(build::BuildFlags),
-    /// Make a connector of a cloud function or a Lambda whose files stay as they are, and build it
+    /// Turn a cloud function or a Lambda into a connector, its files unchanged, and build it
     Adapt(adapt::AdaptFlags),
-    /// Load connectors as a host would, ask them, and say what is wrong and what to do about it
+    /// Load connectors as `serve` does, ask for pages, and report what is wrong and how to fix it
     Check(check::CheckFlags),
-    /// Get, look at and remove the tokens of connectors' credentials
+    /// Obtain, show and remove the tokens of connectors' credentials
     Auth(auth::AuthFlags),
-    /// Make a folder with a connector to begin with
+    /// Create a folder with a new connector
     New(new::NewFlags),
     /// Sync all tables of the example connector from a demo API, then keep serving
     #[cfg(feature = "demo")]

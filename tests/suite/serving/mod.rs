@@ -8,7 +8,6 @@ mod clock;
 mod connections;
 mod demo;
 mod early_answers;
-mod flags;
 mod key_rotation;
 mod logs;
 mod page_requests;

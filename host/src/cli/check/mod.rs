@@ -25,21 +25,21 @@ pub(super) struct CheckFlags {
     /// Components, each with its NAME.toml beside it
     #[arg(required = true, value_name = "FILE.wasm")]
     files: Vec<PathBuf>,
-    /// Ask for the schema, but for no page, for which most connectors need their API
+    /// Ask for the schema but for no page, since most connectors need their API for that
     #[arg(long)]
     offline: bool,
     /// How long a page may be pending
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = parse_duration)]
     patience: Duration,
-    /// Take warnings for errors
+    /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
     map: MapFlags,
-    /// Run the cases that a language, its tools and its kit must pass; for connectors that are written for them
+    /// Run the cases that a language, its tools and its kit must pass; for connectors written for that purpose
     #[arg(long, conflicts_with_all = ["offline", "patience", "strict", "maps"])]
     conformance: bool,
-    /// Print a JSON object for each connector, one a line
+    /// Print one JSON object per connector and line
     #[arg(long)]
     json: bool,
 }

@@ -45,7 +45,7 @@ pub(super) struct SyncFlags {
     /// Start over: forget the rows and states of these tables first
     #[arg(long)]
     full: bool,
-    /// Take what looks wrong for an error
+    /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
     /// How long one answer may take
@@ -53,7 +53,7 @@ pub(super) struct SyncFlags {
     timeout: Duration,
     #[command(flatten)]
     map: MapFlags,
-    /// Print events as JSON, one a line, to stdout
+    /// Print events to stdout, as one JSON object per line
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
     /// Print nothing but errors

@@ -15,12 +15,12 @@ pub(super) struct StateFlags {
 
 #[derive(Debug, Subcommand)]
 enum StateCommand {
-    /// Print the states, one a line: the table, a tab, the state
+    /// Print the states, one per line: the table, a tab, the state
     Show {
         /// The SQLite file or folder of a sync
         #[arg(value_name = "WHERE")]
         to: String,
-        /// One table's alone
+        /// Only this table's state
         table: Option<String>,
     },
     /// Set the state that a table's next sync begins with; its rows stay

@@ -3,6 +3,8 @@
 //! `file.rs` finds the file, `sections.rs` reads it, and `config.rs` is what both make of it.
 
 mod config;
+#[cfg(test)]
+mod documented;
 mod file;
 mod sections;
 

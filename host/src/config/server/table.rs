@@ -10,24 +10,24 @@ pub static SETTINGS: [Setting; 21] = [
         key: "listen",
         help: "The address to listen on",
         variable: Some("WELD_LISTEN"),
-        default_words: Some("127.0.0.1:8080, or 0.0.0.0:PORT where PORT is set"),
+        default_words: Some("127.0.0.1:8080, or 0.0.0.0:PORT if PORT is set"),
         field: &AnyValue(|config| &mut config.listen),
     },
     Setting {
         key: "reload",
-        help: "How often the plugins folder is looked at where the system tells of no change; `off` reads it at start only",
+        help: "How often to look at the plugins folder if the system doesn't report changes; `off` reads it at startup only",
         field: &AnyValue(|config| &mut config.reload),
         ..WITHOUT
     },
     Setting {
         key: "unmap-after",
-        help: "How long a connector that nobody calls keeps its compiled code mapped; `off` keeps it for ever",
+        help: "How long a connector that nobody calls keeps its compiled code mapped; `off` keeps it mapped",
         field: &AnyValue(|config| &mut config.unmap_after),
         ..WITHOUT
     },
     Setting {
         key: "default",
-        help: "The connector that also answers at / and /schema; needed only where there are several",
+        help: "The connector that also answers at / and /schema, if there are several",
         default_words: Some("the only connector"),
         field: &AnyValue(|config| &mut config.default_connector),
         ..WITHOUT
@@ -47,7 +47,7 @@ pub static SETTINGS: [Setting; 21] = [
     },
     Setting {
         key: "queue-wait",
-        help: "How long a call waits for a sandbox before it is told to come back",
+        help: "How long a call waits for a sandbox before it is refused",
         field: &AnyValue(|config| &mut config.queue_wait),
         ..WITHOUT
     },
@@ -62,13 +62,13 @@ pub static SETTINGS: [Setting; 21] = [
     },
     Setting {
         key: "keep-memory",
-        help: "How much of its memory a sandbox that comes free keeps for the next call",
+        help: "How much of its memory a free sandbox keeps for the next call",
         field: &AnyValue(|config| &mut config.keep_memory_bytes),
         ..WITHOUT
     },
     Setting {
         key: "max-concurrency",
-        help: "The most that a connector's `limits.concurrency` may ask for",
+        help: "The upper bound of `limits.concurrency`",
         default_words: Some("all slots"),
         field: &AtLeast(1, |config| &mut config.ceilings.concurrency),
         ..WITHOUT
@@ -81,25 +81,25 @@ pub static SETTINGS: [Setting; 21] = [
     },
     Setting {
         key: "max-memory",
-        help: "The most memory that a connector's `limits.memory` may ask for",
+        help: "The upper bound of `limits.memory`",
         field: &AtLeast(MIN_MEMORY_BYTES, |config| &mut config.ceilings.memory_bytes),
         ..WITHOUT
     },
     Setting {
         key: "max-cpu-time",
-        help: "The most that a connector's `limits.cpu-time` may ask for",
+        help: "The upper bound of `limits.cpu-time`",
         field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.cpu_time),
         ..WITHOUT
     },
     Setting {
         key: "max-page-timeout",
-        help: "The most that a connector's `limits.page-timeout` may ask for",
+        help: "The upper bound of `limits.page-timeout`",
         field: &AtLeast(MIN_TIME, |config| &mut config.ceilings.page_timeout),
         ..WITHOUT
     },
     Setting {
         key: "compile-memory",
-        help: "The most memory that compiling one connector may take",
+        help: "The memory to compile one connector",
         field: &AtLeast(CompileLimits::MIN_MEMORY_BYTES, |config| {
             &mut config.compiling.memory_bytes
         }),
@@ -107,7 +107,7 @@ pub static SETTINGS: [Setting; 21] = [
     },
     Setting {
         key: "compile-time",
-        help: "How long compiling one connector may take",
+        help: "The time to compile one connector",
         field: &AtLeast(MIN_TIME, |config| &mut config.compiling.time),
         ..WITHOUT
     },
@@ -125,19 +125,19 @@ pub static SETTINGS: [Setting; 21] = [
     },
     Setting {
         key: "write-timeout",
-        help: "How long a client may take nothing of its answer before it is cut off",
+        help: "How long a client may read nothing of its answer before its connection is closed",
         field: &AtLeast(MIN_TIME, |config| &mut config.write_timeout),
         ..WITHOUT
     },
     Setting {
         key: "no-background",
-        help: "Let no call go on between requests, as where the platform stops all work then",
+        help: "Let no call outlive its request, for platforms that stop all work between requests",
         field: &SwitchOff(|config| &mut config.background),
         ..WITHOUT
     },
     Setting {
         key: "grace",
-        help: "How long calls under way may go on after the signal to stop",
+        help: "How long calls in progress may continue after the signal to stop",
         field: &AnyValue(|config| &mut config.grace),
         ..WITHOUT
     },

@@ -1,9 +1,8 @@
-//! The flags of `serve`: what help says, and what the reference table in the README says.
+//! The flags of `serve`: what help says, and what the reference table in docs/operating.md says.
 
+use super::page;
 use crate::PROGRAM;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 /// What is said of a flag besides its meaning.
@@ -58,9 +57,9 @@ fn flags_of_help(help: &str) -> BTreeMap<String, Flag> {
     flags.filter(|(name, _)| name != "help").collect()
 }
 
-/// The flags of the README's table, whose first columns are flag, variable and default.
-fn flags_of_table(readme: &str) -> BTreeMap<String, Flag> {
-    let rows = readme
+/// The flags of the table, whose first columns are flag, variable and default.
+fn flags_of_table(page: &str) -> BTreeMap<String, Flag> {
+    let rows = page
         .lines()
         .skip_while(|line| !line.starts_with("| flag of `serve` |"))
         .skip(2)
@@ -91,8 +90,7 @@ fn flags_of_table(readme: &str) -> BTreeMap<String, Flag> {
 
 #[test]
 fn help_of_serve_and_the_reference_table_say_the_same() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let table = flags_of_table(&fs::read_to_string(readme).unwrap());
+    let table = flags_of_table(&page("docs/operating.md"));
     let help = flags_of_help(&help_of_serve());
     assert!(help.len() > 20, "{help:?}");
     for (name, flag) in &help {

@@ -1,0 +1,40 @@
+//! README and the manual in `docs/`: their links lead somewhere, and their tables say what the program does.
+
+mod command_line;
+mod errors;
+mod flags;
+mod front_page;
+mod links;
+mod summary;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder that has README and `docs/`.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A page by its path in the repository.
+fn page(path: &str) -> String {
+    fs::read_to_string(repository().join(path)).expect(path)
+}
+
+/// The pages of the manual, as names of files in `docs/`.
+fn manual() -> Vec<String> {
+    let entries = fs::read_dir(repository().join("docs")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut pages: Vec<_> = names.filter(|name| name.ends_with(".md")).collect();
+    pages.sort();
+    pages
+}
+
+/// The lines of a page that are no code.
+fn prose(page: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    page.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
