@@ -82,6 +82,10 @@ lock-files:
 doc:
     .ci/run doc
 
+# The manual as a book, into target/book
+book:
+    .ci/run book
+
 # Formatting, spelling and lints, of host and guests
 lint:
     .ci/run format spelling clippy clippy-kit-in-guest guest-example template test-guests
