@@ -80,6 +80,9 @@ class Flows:
         if isinstance(node, (ast.Name, ast.Attribute)):
             return self._named(node, file, scope)
         if isinstance(node, ast.Subscript):
+            if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute) and node.value.func.attr == "json":
+                # Of an answer.
+                return set()
             return self._item(self.of(node.value, file, scope), node.slice, file, scope)
         if isinstance(node, ast.Call):
             return self._called(node, file, scope)

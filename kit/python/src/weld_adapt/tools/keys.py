@@ -88,7 +88,9 @@ def _compared(scan: Scan, reads: Reads) -> Iterator[KeyCheck]:
             elif isinstance(node, ast.Subscript):
                 sides = [node.slice, node.value]
             of_sides = [flows.of(side, file.name, scope) for side in sides]
-            for given in (source for side in of_sides for source in _sorted(side)):
+            # A text that is looked for in a header is a part of it.
+            is_within = isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn))
+            for given in (source for side in of_sides[: 1 if is_within else None] for source in _sorted(side)):
                 for expected in (source for side in of_sides if given not in side for source in _sorted(side)):
                     made = _check(file.place(node), given, expected)
                     if made is not None:
