@@ -29,6 +29,7 @@ const OF_FUNCTIONS = {
   "fs/promises": "../adapt/fs-promises.js",
   http: "../adapt/node-http.js",
   https: "../adapt/node-https.js",
+  module: "../adapt/module.js",
   os: "../adapt/os.js",
   perf_hooks: "../adapt/perf-hooks.js",
   url: "../adapt/url.js",

@@ -34,7 +34,10 @@ export function provideOwnFiles(folder, files) {
   };
 }
 
-/** A module with the values of `__dirname`, `__filename` and `import.meta.url`, and with its lines where they were. */
+/**
+ * A module with the values of `__dirname`, `__filename` and `import.meta.url`, without a `require` of its own, and with its lines
+ * where they were.
+ */
 export function placed(text, path) {
   const values = {
     __dirname: posix.dirname(path),
@@ -50,7 +53,13 @@ export function placed(text, path) {
   let done = 0;
   tokens.forEach(({ type, value, at }, index) => {
     const isMember = [".", "?."].includes(tokens[index - 1]?.value);
-    if (type !== "name" || isMember) return;
+    if (type !== "name" || isMember || at < done) return;
+    if (value === "createRequire" && isOwnRequire(tokens, index)) {
+      const [begin, end] = [tokens[index - 3].at, tokens[index + 7].at + 1];
+      made += text.slice(done, begin) + text.slice(begin, end).replace(/[^\n]/g, " ");
+      done = end;
+      return;
+    }
     const isMeta = value === "import" && tokens[index + 1]?.value === "." && tokens[index + 2]?.value === "meta";
     const last = isMeta ? tokens[index + 4] : tokens[index];
     const name = isMeta ? `import.meta.${last?.value}` : value;
@@ -59,6 +68,12 @@ export function placed(text, path) {
     done = last.at + last.value.length;
   });
   return made + text.slice(done);
+}
+
+// `const require = createRequire(import.meta.url)`, without which `require` is the bundler's.
+function isOwnRequire(tokens, at) {
+  const words = tokens.slice(at - 3, at + 8).map(({ value }) => value);
+  return /^(?:const|let|var) require = createRequire \( import \. meta \. url \)$/.test(words.join(" "));
 }
 
 /** The data files of a function by their paths. `Mistake` where they are too large together. */

@@ -6,6 +6,9 @@ import { enclosing, endOf, pairsOf } from "./shapes.js";
 // What a value's absence means where it is used.
 export const [NEEDED, DEFAULT, TESTED, USED] = ["needed", "default", "tested", "used"];
 
+const FALLBACKS = new Set(["||", "??", "||=", "??="]);
+// Calls that look whether a value is one of several, as nothing never is.
+const TESTS = new Set(["Boolean", "switch", "includes", "indexOf", "has", "test"]);
 const COMPARES = new Set(["===", "!==", "==", "!="]);
 const NOTHING = new Set(["undefined", "null", ""]);
 // Calls that make a number or a truth of a text, after which there may be something else.
@@ -20,7 +23,7 @@ export function useOf(tokens, begin, end, name) {
   if (isNegated && isSign(tokens[begin - 2], "!")) return TESTED;
   if (before?.type === "name" && before.value === "typeof") return TESTED;
   if (next?.type === "sign") {
-    if (next.value === "||" || next.value === "??") return fallback(tokens, end + 2, name);
+    if (FALLBACKS.has(next.value)) return fallback(tokens, end + 2, name);
     if (["?", "&&", "?."].includes(next.value)) return inCondition(tokens, begin, isNegated) ?? TESTED;
     if (COMPARES.has(next.value)) {
       const isNothing = NOTHING.has(tokens[end + 2]?.value);
@@ -79,7 +82,7 @@ function inCall(tokens, begin, name) {
   const open = enclosing(tokens, begin);
   if (open === undefined || tokens[open].value !== "(" || tokens[open - 1]?.type !== "name") return USED;
   const callee = tokens[open - 1].value;
-  if (callee === "Boolean" || tokens[open - 3]?.value === "console") return TESTED;
+  if (TESTS.has(callee) || tokens[open - 3]?.value === "console") return TESTED;
   if (!CONVERSIONS.has(callee)) return USED;
   const close = pairsOf(tokens).get(open);
   return close === undefined ? USED : useOf(tokens, open - 1, close, name);

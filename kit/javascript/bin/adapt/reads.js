@@ -55,7 +55,10 @@ function usesOfRead(modules, { tokens }, { name, at, end, local, hasDefault, nee
   if (held === undefined) return [USED];
   const isProperty = local === undefined && tokens[at - 1].value === ":";
   const uses = usesOf(modules, held, isProperty, name);
-  return uses.length > 0 ? uses : [USED];
+  if (uses.length > 0) return uses;
+  // A name that nothing uses is not needed. An export may be used as a member.
+  const isExport = usesOf(modules, held, true, name).length > 0;
+  return [isProperty || isExport ? USED : TESTED];
 }
 
 // `NAME = process.env.A`, `NAME: process.env.A`, with nothing around it.

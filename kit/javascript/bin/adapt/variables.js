@@ -5,7 +5,7 @@ import { readsIn } from "./reads.js";
 
 // Those that platforms set; a function goes on without them.
 const PLATFORM =
-  /^(?:NODE_ENV|PORT|HOME|PATH|TZ|DEBUG|LOG_LEVEL|K_\w+|FUNCTION_\w+|GCP_PROJECT|GCLOUD_PROJECT|GOOGLE_CLOUD_PROJECT|AWS_(?:REGION|LAMBDA_\w+|EXECUTION_ENV))$/;
+  /^(?:NODE_ENV|PORT|HOME|HOSTNAME|PATH|PWD|TZ|USER|CI|npm_\w+|DEBUG|LOG_LEVEL|K_\w+|FUNCTION_\w+|GCP_PROJECT|GCLOUD_PROJECT|GOOGLE_CLOUD_PROJECT|AWS_(?:REGION|LAMBDA_\w+|EXECUTION_ENV))$/;
 
 /** All variables, in the order of the source, and the places that name none. */
 export function variablesOf(source) {

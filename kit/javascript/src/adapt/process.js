@@ -47,12 +47,17 @@ const members = {
   versions: { node: "20.0.0" },
 };
 
+// A stack without the lines of what serves the function.
+const withoutKit = (text) => text.replace(/\n +at [^\n]*\bweld-connector\/src\/[^\n]*/g, "");
+
 /** Gives a component's `process` what Node's has, with an environment that is empty until the first call. */
 export function prepareProcess() {
   if (globalThis.process?.platform !== "wasi") return;
   Object.assign(globalThis.process, members);
   // Each line of a text is one of the log, as on the function's own platform.
-  globalThis.console = makeConsole(logLines);
+  globalThis.console = makeConsole((level, text) => logLines(level, withoutKit(text)));
+  // Enough for the way from the function's line through what stands in for its packages.
+  Error.stackTraceLimit = 50;
   putEnvironment();
 }
 

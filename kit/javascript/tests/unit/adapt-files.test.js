@@ -40,6 +40,14 @@ test("what isn't there is ENOENT, and what writes says that nothing can be writt
   await assert.rejects(promises.writeFile("/tmp/a", ""), /no files to write/);
 });
 
+test("a require of a module's own is the bundler's", () => {
+  const own = "const require = createRequire(import.meta.url);";
+  const expected = `${" ".repeat(own.length - 1)}; const a = require("./a.json"); f("https://function.invalid/a.mjs")`;
+  assert.equal(placed(`${own} const a = require("./a.json"); f(import.meta.url)`, "/a.mjs"), expected);
+  const other = "const load = createRequire(base);";
+  assert.equal(placed(other, "/a.mjs"), other);
+});
+
 test("modules have their places, and their lines stay", () => {
   const cases = [
     ["join(__dirname, 'a.json')\n// __dirname", "join(\"/lib\", 'a.json')\n// __dirname"],

@@ -107,6 +107,14 @@ test("a variable that the function goes on without is none to set", () => {
     "const n = Number(process.env.N) || 10, m = parseInt(process.env.M, 10)": ["N?", "M"],
     "console.log('at', process.env.PLACE)": ["PLACE?"],
     "process.env.SET ||= 'x'; f(process.env.SET)": ["SET?"],
+    "let mode = process.env.MODE; mode ??= 'x'; let kind = process.env.KIND; if (!kind) kind = 'x'": ["MODE?", "KIND?"],
+    "switch (process.env.MODE) { default: } const a = ['1', 'on'].includes(process.env.A), b = /x/.test(process.env.B)": [
+      "MODE?",
+      "A?",
+      "B?",
+    ],
+    "const unused = process.env.UNUSED": ["UNUSED?"],
+    "exports.token = process.env.T; f(config.token)": ["T"],
     "delete process.env.GONE": [],
     // Those that it ends without.
     "if (!process.env.T) throw new Error('T is missing'); if (process.env.T) f()": ["T"],
@@ -387,6 +395,11 @@ test("a module that mixes both forms is told before anything is built", () => {
     ["index.js", "const a = require('./a.js'); exports.handler = () => a;", {}],
     ["index.cjs", "exports.handler = () => require('./a.js');", { type: "module" }],
     ["index.js", "exports.handler = async () => import('./a.js');", { type: "commonjs" }],
+    [
+      "index.mjs",
+      "import { createRequire } from 'module'; const require = createRequire(import.meta.url); export const handler = () => require('./a.json');",
+      {},
+    ],
     ["index.mjs", "export const handler = (exports) => typeof require + exports.a;", {}],
     ["lib/index.js", "exports.handler = () => 1;", { type: "module" }, { "lib/package.json": "{}" }],
   ];
