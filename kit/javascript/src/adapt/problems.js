@@ -29,6 +29,16 @@ function ownFrames(stack) {
   return frames.filter((frame) => OWN.test(frame));
 }
 
+// The stack of an error without the constructor of its own class, which the engine has in it.
+function stackOf(error) {
+  const name = error?.constructor?.name;
+  if (typeof error?.stack !== "string") return undefined;
+  return error.stack
+    .split("\n")
+    .filter((line) => !line.trim().startsWith(`at ${name} (`))
+    .join("\n");
+}
+
 /** The function's own line that a stack begins with: `index.js, line 3`. */
 export function ownPlace(stack) {
   const [frame] = ownFrames(stack);
@@ -43,7 +53,7 @@ export function ownPlace(stack) {
  */
 export function explained(error) {
   const { meant, error: payload } = contractError(error);
-  const place = ownPlace(error?.stack);
+  const place = ownPlace(stackOf(error));
   if (meant) {
     if (place === undefined || typeof payload.val !== "string") return error;
     return new ConnectorError(`${place}: ${payload.val}`, { cause: error, tag: payload.tag });
@@ -54,14 +64,14 @@ export function explained(error) {
     return new ConnectorError(messageOf(error) + failure, { cause: error });
   }
   const message = `${place}: ${messageOf(error)}${failure}`;
-  const frames = ownFrames(error.stack).map((frame) => frame.replace(OWN, "$1:$2").trim());
+  const frames = ownFrames(stackOf(error)).map((frame) => frame.replace(OWN, "$1:$2").trim());
   logLines("error", [message, ...frames].join("\n    "));
   return new ConnectorError(message, { cause: error });
 }
 
 /** What happens after the answer changes nothing here; on its own platform it would be in the log alone. */
 export function afterAnswer(error) {
-  const place = ownPlace(error?.stack);
+  const place = ownPlace(stackOf(error));
   logLines("warn", `${place === undefined ? "" : `${place}: `}after the answer: ${messageOf(error)}`);
 }
 

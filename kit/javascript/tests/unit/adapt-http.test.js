@@ -322,10 +322,12 @@ test("bodies are read as on the function's platform, with numbers as they are th
 
 test("an error names its place in the function's own files, and the log has the way to there", async () => {
   // As the build leaves it behind: line 2 of the bundle is line 7 of a file of the function's.
-  globalThis.weldConnectorLines = { sources: ["function/lib/rows.js", "weld-connector/src/x.js"], lines: [1, 1, 0, 7] };
+  globalThis.weldConnectorLines = { sources: ["function/lib/rows.js", "weld-connector/src/x.js"], lines: [1, 1, 0, 7, 0, 2] };
   const source = connector(() => {
     const error = new TypeError("cannot read property 'map' of undefined");
     error.stack = [
+      // The constructor of its class is no place.
+      "    at TypeError (/.weld-connector-AbC1/connector.js:3:1)",
       "    at rowsOf (/.weld-connector-AbC1/connector.js:2:61)",
       "    at native",
       "    at x (/.weld-connector-AbC1/connector.js:1:2)",
