@@ -68,6 +68,12 @@ IN_OTHER_FILES = (
         "lib/auth.py": "from .conf import Settings\ndef verify(request):\n    return request.headers['x-api-key'] == Settings.KEY",
         "lib/conf.py": "import os\nclass Settings:\n    KEY = os.environ['K']",
     },
+    {
+        "main.py": "from lib import verify\ndef handler(r):\n    verify(r.headers['x-api-key'])",
+        "lib/__init__.py": "from .auth import verify",
+        "lib/auth.py": "from .conf import KEY\ndef verify(key):\n    return key == KEY",
+        "lib/conf.py": "import os\nKEY = os.environ['K']",
+    },
     {"main.py": "import config\ndef handler(r):\n    if r.headers.get('x-api-key') != config.KEY: pass", "config.py": "import os\nKEY = os.environ['K']"},
 )
 
@@ -207,6 +213,7 @@ class Sent(unittest.TestCase):
         for files in IN_OTHER_FILES:
             text = files["main.py"].replace("    if r", "    assert not r").replace(": pass", "")
             given = {**files, "main.py": text.replace("    check(", "    assert check(").replace("    auth.", "    assert auth.") + "\n" + OK}
+            given["main.py"] = given["main.py"].replace("    verify(", "    assert verify(")
             given["main.py"] = given["main.py"].replace("assert not r.headers.get('x-api-key') !=", "assert r.headers.get('x-api-key') ==")
             with adapted(given, key_variable=None) as function:
                 self.assertEqual(function.rows(), [], given)

@@ -123,7 +123,7 @@ class Flows:
             if (file, place, text) in self._names:
                 return self._names[file, place, text]
         if text in self._imported[file]:
-            module, name = self._imported[file][text]
+            module, name = self._origin(file, text)
             return self._names.get((module, "", name), set())
         if isinstance(node, ast.Name):
             return set()
@@ -211,11 +211,20 @@ class Flows:
                 }
         return {source for one in call.args for source in self.of(one, file, scope) if source.kind != "text"}
 
+    def _origin(self, file: str, name: str) -> tuple[str, str]:
+        """Module and name of what a file imports, perhaps by way of another file that imports it."""
+        for _ in range(ROUNDS):
+            if name not in self._imported[file]:
+                break
+            file, name = self._imported[file][name]
+        return file, name
+
     def _own(self, call: ast.Call, file: str) -> tuple[str, str] | None:
         """The function of the source's own that is called."""
         text = dotted(call.func)
         if text in self._imported[file]:
-            return self._imported[file][text] if self._imported[file][text] in self._functions else None
+            origin = self._origin(file, text)
+            return origin if origin in self._functions else None
         name = text.removeprefix("self.").removeprefix("cls.")
         return (file, name) if (file, name) in self._functions else None
 

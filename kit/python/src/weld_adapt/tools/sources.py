@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -74,7 +75,10 @@ def imported(file: OwnFile, scan: Scan) -> dict[str, tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom):
             package = node.module or ""
             if node.level:
-                above = file.name.split(".")[: -node.level]
+                above = file.name.split(".")
+                if os.path.basename(file.path) != "__init__.py":
+                    above = above[:-1]
+                above = above[: len(above) - node.level + 1]
                 package = ".".join([*above, *([package] if package else [])])
             for alias in node.names:
                 shown = alias.asname or alias.name
