@@ -22,7 +22,7 @@ const SECTIONS: [&str; 6] = [
 fn known(section: &str) -> BTreeSet<String> {
     let text = format!("{section}\nno-such-key-at-all-in-here = 1\n");
     let error = ConnectorConfig::parse(&text, Path::new("beers.toml"), &Ceilings::default());
-    let error = error.err().expect("an unknown key").to_string();
+    let error = error.expect_err("an unknown key").to_string();
     let (_, list) = error.split_once("known here: ").expect(&error);
     let list = list.lines().next().unwrap_or_default();
     list.split(", ").map(str::to_owned).collect()

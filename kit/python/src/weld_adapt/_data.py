@@ -9,8 +9,9 @@ import errno
 import io
 import os
 import posixpath
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from weld_connector import _files, _replace
 
@@ -64,6 +65,7 @@ def keep(folder: str, runs: Callable[[], bool]) -> None:
     _files.NO_FILES = NO_FILES
     _replace.everywhere(_files.replacements(kept, runs))
     _replace.everywhere({io.open: _not_writing(io.open)})
+    _refuse_temporary_files()
 
 
 def _not_writing(known: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,3 +80,17 @@ def _not_writing(known: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     return open_
+
+
+def _refuse_temporary_files() -> None:
+    """Says of the files of `tempfile`, too, that there are none; its folder still has a name."""
+    module: Any = sys.modules.get("tempfile")
+    if module is None:
+        return
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.EROFS, NOT_WRITTEN)
+
+    module.tempdir = "/tmp"
+    module._mkstemp_inner = refuse
+    _replace.everywhere({module.mkdtemp: refuse, module.TemporaryFile: refuse})

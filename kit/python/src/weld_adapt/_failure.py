@@ -5,15 +5,13 @@ from __future__ import annotations
 import linecache
 import os
 import re
-import sys
 import traceback
 
 from weld_connector import _export, _host, _logging
-from weld_connector.errors import ConnectorError, Misconfigured, OutOfTime, RateLimited, Unauthorized, Upstream
-from weld_connector.requests._refusal import rate_limit
+from weld_connector.errors import ConnectorError, Misconfigured, OutOfTime, RateLimited
 from weld_connector.requests.exceptions import RequestException
 
-from ._answer import excerpt
+from . import _refused
 from ._environment import Environment, Missed
 from ._function import LoadFailed
 from ._wrong_answer import WrongAnswer
@@ -64,25 +62,13 @@ def _placed(known: ConnectorError, error: BaseException, folder: str) -> Connect
 
 
 def _known(error: BaseException) -> BaseException:
-    """The kit's error for one of the package `requests`, or the error itself."""
+    """The kit's error for one of `requests` or `urllib`, or the error itself."""
     if isinstance(error, RequestException):
         return error.as_connector_error()
     weld = getattr(error, "weld_error", None)
     if isinstance(weld, ConnectorError):
         return weld
-    package = sys.modules.get("requests.exceptions")
-    if package is None or not isinstance(error, getattr(package, "RequestException", ())):
-        return error
-    response = getattr(error, "response", None)
-    if response is None:
-        return Upstream(_text(error))
-    request = getattr(response, "request", None)
-    said = f"{getattr(request, 'method', 'GET')} {str(response.url).partition('?')[0]} is {response.status_code}"
-    said = f"{said}: {excerpt(response.text)}".removesuffix(": ")
-    limit = rate_limit(response.status_code, response.headers.items())
-    if limit is not None:
-        return RateLimited(limit.wait)
-    return Unauthorized(said) if response.status_code in (401, 403) else Upstream(said)
+    return _refused.of_requests(error) or _refused.of_urllib(error) or error
 
 
 def _missed(error: BaseException, loads: bool) -> Missed | None:

@@ -195,6 +195,28 @@ class OtherClients(unittest.TestCase):
         )
         self.assertEqual(value, [404, "gone"])
 
+    def test_what_urllib_raises_and_nobody_catches_is_the_contracts_error(self):
+        for status, headers, kind in (
+            (401, {}, "Unauthorized"),
+            (403, {}, "Unauthorized"),
+            (403, {"retry-after": "2"}, "RateLimited"),
+            (404, {}, "Upstream"),
+            (429, {"retry-after": "2"}, "RateLimited"),
+            (500, {}, "Upstream"),
+        ):
+            value, _ = self.run_with_routes(
+                "import urllib.error, urllib.request\nfrom weld_adapt import _refused",
+                f"try:\n    urllib.request.urlopen('{API}/a', data=b'x')\nexcept urllib.error.HTTPError as error:\n    r = _refused.of_urllib(error)",
+                "[type(r).__name__, getattr(r, 'wait', None), str(r)]",
+                method="POST",
+                status=status,
+                headers=headers,
+                text="the API's words",
+            )
+            self.assertEqual(value[0], kind, status)
+            if kind != "RateLimited":
+                self.assertEqual(value[2], f"POST {API}/a is {status}: the API's words")
+
     def test_urllib_posts(self):
         value, (_, headers) = self.run_with_routes(
             "import urllib.request, urllib.parse",

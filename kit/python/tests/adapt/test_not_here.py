@@ -54,3 +54,20 @@ class Refusals(unittest.TestCase):
             program = f"{head}\nfrom weld_adapt import _not_here\n_not_here.install()\n{call}\n"
             ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ)
             self.assertIn(words, ended.stderr.splitlines()[-1], call)
+
+    def test_files_are_refused_in_words_whatever_makes_them(self):
+        for head, call in (
+            ("", "open('/no/such/folder/x', 'w')"),
+            ("import tempfile", "tempfile.NamedTemporaryFile('w')"),
+            ("import tempfile", "tempfile.TemporaryFile()"),
+            ("import tempfile", "tempfile.mkstemp()"),
+            ("from tempfile import mkdtemp", "mkdtemp()"),
+            ("import tempfile", "tempfile.TemporaryDirectory()"),
+        ):
+            program = (
+                f"import tempfile\n{head}\nfrom weld_adapt import _data\n"
+                f"_data.keep({str(Path(__file__).parent)!r}, lambda: True)\n"
+                f"assert tempfile.gettempdir() == '/tmp'\n{call}\n"
+            )
+            ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ)
+            self.assertIn("a component has no files to write", ended.stderr.splitlines()[-1] if ended.stderr else call, call)

@@ -163,5 +163,6 @@ def _do_open(self: Any, http_class: Any, sent: Any, **_: Any) -> Any:
         raised.weld_error = getattr(error, "weld_error", None)  # type: ignore[attr-defined]
         raise raised from None
     response.url = sent.get_full_url()
+    response.weld_method = sent.get_method()
     response.msg = response.reason
     return response
