@@ -2,9 +2,10 @@
 
 import { Decimal, NUMBER, isExact } from "./decimal.js";
 
-// A number of sixteen characters or more with its sign, or else with what stands before it. A shorter one is held, unless its exponent is beyond 300:
-// then it is Infinity, which no row takes, or 0.
-const LONG = /[-:,[\s]\d[\d.]{15}[\d.]*(?:[eE][+-]?\d+)?/g;
+// A shorter run of digits is held, with its sign and point, unless its exponent is beyond 300: then it is Infinity, which no
+// row takes, or 0.
+const RUN = 16;
+const EXPONENT = /[eE][+-]?\d+/y;
 const BEFORE = /[:,[\s]/;
 
 // A string with the colon that makes it a key, a number, or a word that other languages have for a number.
@@ -30,21 +31,31 @@ export function parseJson(text, { notNumbers } = {}) {
 }
 
 /**
- * Where numbers stand that a Number doesn't hold, as pairs of beginning and end. Strings may hold what looks like one. One
- * expression over the text takes as long as parsing it; a loop in JavaScript takes several times that.
+ * Where numbers stand that a Number doesn't hold, as pairs of beginning and end. Strings may hold what looks like one.
+ * Looks at one character of each run that is long enough: an expression over the text takes as long as parsing it.
  */
 function findInexact(text) {
-  // Alone, it has nothing before it.
-  if (/^\d/.test(text)) return isHeld(text.trim()) ? [] : [[0, text.trim().length]];
   const found = [];
-  for (const { 0: match, index } of text.matchAll(LONG)) {
-    const begin = match.startsWith("-") ? index : index + 1;
+  for (let at = RUN - 1; at < text.length; at += RUN) {
+    if (!isOfNumber(text.charCodeAt(at))) continue;
+    let begin = at;
+    while (isOfNumber(text.charCodeAt(begin - 1))) begin -= 1;
+    let end = at + 1;
+    while (isOfNumber(text.charCodeAt(end))) end += 1;
+    if (end - begin < RUN) continue;
+    // The next one to look at lies behind this run.
+    at += RUN * Math.floor((end - at) / RUN);
+    if (text[begin - 1] === "-") begin -= 1;
     if (begin > 0 && !BEFORE.test(text[begin - 1])) continue;
-    const digits = text.slice(begin, index + match.length);
-    if (!isHeld(digits)) found.push([begin, begin + digits.length]);
+    EXPONENT.lastIndex = end;
+    if (EXPONENT.test(text)) end = EXPONENT.lastIndex;
+    if (!isHeld(text.slice(begin, end))) found.push([begin, end]);
   }
   return found;
 }
+
+/** Whether a character's code is that of a digit or a point; that of no character is none. */
+const isOfNumber = (code) => (code >= 48 && code <= 57) || code === 46;
 
 const isHeld = (digits) => !NUMBER.test(digits) || isExact(digits);
 

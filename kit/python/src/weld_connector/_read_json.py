@@ -7,6 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 
+SURE_LENGTH = 16
+"""A number of so many characters, one of them a point, has at most 15 digits, all of which a `float` holds."""
+
+
 class NotANumber(ValueError):
     """NaN or Infinity, which JSON doesn't have. The words name the place."""
 
@@ -26,7 +30,7 @@ def read(text: str, **how: Any) -> Any:
         constants.append(_Constant(name))
         return constants[-1]
 
-    value = json.loads(text, **{"parse_float": exact, "parse_constant": constant, **how})
+    value = json.loads(text, **{"parse_float": _ExactNumbers().__getitem__, "parse_constant": constant, **how})
     if constants:
         place = _place(value, constants[0])
         hint = "parse_constant=lambda name: None reads it as None"
@@ -34,9 +38,19 @@ def read(text: str, **how: Any) -> Any:
     return value
 
 
+class _ExactNumbers(dict[str, float | Decimal]):
+    """The numbers of one text, each worked out once: most come again."""
+
+    def __missing__(self, digits: str) -> float | Decimal:
+        number = self[digits] = exact(digits)
+        return number
+
+
 def exact(digits: str) -> float | Decimal:
     """The `float` of a number of JSON where it is the same number, otherwise a `Decimal`."""
     number = float(digits)
+    if len(digits) <= SURE_LENGTH and "e" not in digits and "E" not in digits:
+        return number
     shortest = repr(number)
     # Past 15 digits, a float may be another number than the text.
     if shortest == digits or Decimal(shortest) == Decimal(digits):

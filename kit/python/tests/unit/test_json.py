@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 import unittest
 import uuid
 from collections import OrderedDict
@@ -7,7 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 
-from weld_connector import ConnectorError, _json
+from weld_connector import ConnectorError, _json, _read_json
 
 
 class Rows(unittest.TestCase):
@@ -76,3 +78,21 @@ class Rows(unittest.TestCase):
             deep = [deep]
         with self.assertRaisesRegex(ConnectorError, r"^row 1, field a\[0\]"):
             _json.rows([{"a": deep}])
+
+
+class Numbers(unittest.TestCase):
+    def test_a_number_is_a_float_where_that_is_the_same_number(self):
+        for digits in ("0.5", "-0.0", "1.10", "123456789.012345", "-12345678.123456", "1e5", "1.5E-7", "5e-324", "100000000000000.5", "123456789012345.67"):
+            read = _read_json.read(digits)
+            self.assertEqual((type(read), read), (float, float(digits)), digits)
+        for digits in ("1e400", "1e-400", "0.1234567890123456789", "12345678901234567.5", "1.00000000000000001", "4e-324"):
+            read = _read_json.read(f"[{digits}, {digits}]")
+            self.assertEqual(read, [Decimal(digits)] * 2, digits)
+            self.assertEqual({type(one) for one in read}, {Decimal}, digits)
+
+
+class Image(unittest.TestCase):
+    def test_the_collector_passes_over_what_is_there_when_a_component_has_been_built(self):
+        program = "import gc\nfrom weld_connector import _image\n_image.settle()\nprint(gc.get_freeze_count() > 1000)"
+        ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        self.assertEqual(ended.stdout, "True\n")
