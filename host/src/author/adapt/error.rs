@@ -104,6 +104,15 @@ pub enum AdaptError {
     #[error("{} exists already, and is not the folder of an adapted function; name another with -o, or move it away", .0.display())]
     Exists(PathBuf),
 
+    /// Its component and its `NAME.toml` would be replaced, or kept for another function.
+    #[error("{} was made from {}; give this function another name with --name, or another folder with -o", output.display(), function.display())]
+    OtherFunction {
+        /// The folder that would be written to.
+        output: PathBuf,
+        /// The folder of the function that it was made from.
+        function: PathBuf,
+    },
+
     /// A whole disk was named, perhaps.
     #[error("{} has more than {limit} files; name a folder that holds the function alone", folder.display())]
     TooManyFiles {

@@ -15,8 +15,11 @@ use crate::config::ConnectorName;
 /// Where the function's own files are, in the folder.
 pub(super) const FUNCTION: &str = "function";
 
-const MARK_TEXT: &[u8] =
-    b"Made by `weld-host adapt`, which replaces the folder function/ when it runs again.\n";
+const MARK_TEXT: &str =
+    "Made by `weld-host adapt`, which replaces the folder function/ when it runs again.\n";
+
+/// Begins the line of the mark that names the folder of the function.
+const MADE_FROM: &str = "Made from: ";
 
 /// The folder of an adapted function: the function's files in `function`, and beside them all that serves them.
 #[derive(Debug)]
@@ -48,7 +51,13 @@ impl AdaptedFolder {
         let function = path.join(FUNCTION);
         if is_new {
             fs::create_dir_all(&path).map_err(failed)?;
-        } else if path.join(files::MARK).exists() {
+        } else if let Ok(mark) = fs::read_to_string(path.join(files::MARK)) {
+            if let Some(other) = other_function(&mark, &source.folder) {
+                return Err(AdaptError::OtherFunction {
+                    output: path,
+                    function: other,
+                });
+            }
             if function.exists() {
                 fs::remove_dir_all(&function).map_err(failed)?;
             }
@@ -60,8 +69,11 @@ impl AdaptedFolder {
             name,
             is_new,
         };
-        let copied = files::copy(&source.folder, &files, &folder.path.join(FUNCTION))
-            .and_then(|()| folder.write_file(files::MARK, MARK_TEXT));
+        let copied =
+            files::copy(&source.folder, &files, &folder.path.join(FUNCTION)).and_then(|()| {
+                let mark = format!("{MARK_TEXT}{MADE_FROM}{}\n", source.folder.display());
+                folder.write_file(files::MARK, mark.as_bytes())
+            });
         match copied {
             Ok(()) => Ok(folder),
             Err(error) => {
@@ -99,19 +111,25 @@ impl AdaptedFolder {
         written.map_err(|source| AdaptError::File { path, source })
     }
 
-    /// Writes `NAME.toml`, unless there is one. Tells whether there was.
+    /// Writes `NAME.toml`, unless there is one. Returns the text of one that was there.
     ///
     /// # Errors
     ///
     /// [`AdaptError::File`].
-    pub(super) fn write_settings(&self, findings: &FunctionFindings) -> Result<bool, AdaptError> {
+    pub(super) fn write_settings(
+        &self,
+        findings: &FunctionFindings,
+    ) -> Result<Option<String>, AdaptError> {
         let file = self.name.config_file();
-        if self.path.join(&file).exists() {
-            return Ok(true);
+        let path = self.path.join(&file);
+        match fs::read_to_string(&path) {
+            Ok(kept) => return Ok(Some(kept)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(AdaptError::File { path, source }),
         }
         let text = settings::text(self.name.as_str(), findings);
         self.write_file(&file, text.as_bytes())?;
-        Ok(false)
+        Ok(None)
     }
 
     /// What is left of it when all went well.
@@ -126,6 +144,13 @@ impl AdaptedFolder {
             let _ = fs::remove_dir_all(&self.path);
         }
     }
+}
+
+/// The folder of the function that a mark names, if it is another one that is still there.
+fn other_function(mark: &str, folder: &Path) -> Option<PathBuf> {
+    let named = mark.lines().find_map(|line| line.strip_prefix(MADE_FROM))?;
+    let other = PathBuf::from(named);
+    (other != folder && other.exists()).then_some(other)
 }
 
 /// The folder to make, and the name, which is the folder's.
@@ -219,7 +244,7 @@ mod tests {
         folder.write(&[("gitignore", b"{{name}}")]).unwrap();
         assert_eq!(fs::read_to_string(to.join(".gitignore")).unwrap(), "shop");
         let findings = FunctionFindings::default();
-        assert!(!folder.write_settings(&findings).unwrap());
+        assert_eq!(folder.write_settings(&findings).unwrap(), None);
         assert_eq!(
             fs::read_to_string(to.join("function/main.py")).unwrap(),
             "one"
@@ -228,7 +253,8 @@ mod tests {
         fs::write(from.join("main.py"), "two").unwrap();
 
         let again = made(&request).unwrap();
-        assert!(again.write_settings(&findings).unwrap());
+        let kept = again.write_settings(&findings).unwrap();
+        assert_eq!(kept.as_deref(), Some("# mine"));
         again.discard();
         assert_eq!(
             fs::read_to_string(to.join("function/main.py")).unwrap(),
@@ -250,6 +276,25 @@ mod tests {
         let fresh = desk.path().join("fresh");
         made(&request(desk.path(), &fresh)).unwrap().discard();
         assert!(mine.exists() && !fresh.exists());
+    }
+
+    #[test]
+    fn another_function_does_not_take_the_place_of_one_that_is_still_there() {
+        let desk = tempfile::TempDir::new().unwrap();
+        let desk = desk.path().canonicalize().unwrap();
+        let (one, other) = (desk.join("one/src"), desk.join("other/src"));
+        for folder in [&one, &other] {
+            fs::create_dir_all(folder).unwrap();
+            fs::write(folder.join("main.py"), "").unwrap();
+        }
+        let to = desk.join("src");
+        made(&request(&one, &to)).unwrap();
+        made(&request(&one, &to)).unwrap();
+        let error = made(&request(&other, &to)).unwrap_err();
+        assert!(matches!(error, AdaptError::OtherFunction { .. }), "{error}");
+        assert!(error.to_string().contains("one/src"), "{error}");
+        fs::rename(&one, desk.join("moved")).unwrap();
+        made(&request(&other, &to)).unwrap();
     }
 
     #[test]

@@ -48,17 +48,17 @@ pub(crate) async fn adapt(
         FunctionLanguage::Node => node::prepare(request, &source, &folder, announce).await,
     };
     let finished = prepared.and_then(|findings| {
-        let has_own_settings = folder.write_settings(&findings)?;
-        Ok((findings, has_own_settings))
+        let kept_settings = folder.write_settings(&findings)?;
+        Ok((findings, kept_settings))
     });
     match finished {
-        Ok((findings, has_own_settings)) => {
+        Ok((findings, kept_settings)) => {
             let (folder, name) = folder.keep();
             Ok(AdaptedFunction {
                 folder,
                 name,
                 findings,
-                has_own_settings,
+                kept_settings,
             })
         }
         Err(error) => {

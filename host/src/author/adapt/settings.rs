@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use toml::Spanned;
+use toml::de::DeTable;
 
 use super::findings::FunctionFindings;
 
@@ -21,6 +23,59 @@ pub(super) fn text(name: &str, findings: &FunctionFindings) -> String {
         let _ = writeln!(text, "\n# {}", hint.replace('\n', "\n# "));
     }
     text
+}
+
+/// What a connector's file lacks of what was found, each with the section to add it to. Nothing of one that is not TOML.
+pub(super) fn missing(kept: &str, findings: &FunctionFindings) -> Vec<String> {
+    let Ok(file) = DeTable::parse(kept) else {
+        return Vec::new();
+    };
+    let env = table(&file, "env");
+    let allow = table(&file, "network").and_then(|network| network.get("allow"));
+    let rules = allow.and_then(|rules| rules.get_ref().as_array());
+    let rules: Vec<&str> = rules
+        .into_iter()
+        .flat_map(|rules| rules.iter().filter_map(|rule| rule.get_ref().as_str()))
+        .collect();
+    let variables = findings.variables.iter().filter(|variable| {
+        !variable.has_default && env.is_none_or(|env| !env.contains_key(variable.name.as_str()))
+    });
+    let hosts = findings
+        .hosts
+        .iter()
+        .filter(|host| !rules.iter().any(|rule| permits(rule, &host.origin)));
+    let variables = variables.map(|found| format!("{} in [env] ({})", found.name, found.place));
+    let hosts = hosts.map(|found| format!("{} in [network] allow ({})", found.origin, found.place));
+    variables.chain(hosts).collect()
+}
+
+/// Whether a connector's file sets a variable.
+pub(super) fn names(kept: &str, variable: &str) -> bool {
+    let file = DeTable::parse(kept).ok();
+    let env = file.as_ref().and_then(|file| table(file, "env"));
+    env.is_some_and(|env| env.contains_key(variable))
+}
+
+fn table<'t>(file: &'t Spanned<DeTable<'_>>, section: &str) -> Option<&'t DeTable<'t>> {
+    file.get_ref().get(section)?.get_ref().as_table()
+}
+
+/// Whether a rule is for an origin, whatever its methods and paths.
+fn permits(rule: &str, origin: &str) -> bool {
+    let url = rule.rsplit(' ').next().unwrap_or_default();
+    let is_origin = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    if url.strip_prefix(origin).is_some_and(is_origin) {
+        return true;
+    }
+    let Some((scheme, parent)) = url.split_once("://*.") else {
+        return false;
+    };
+    let parent = parent.split('/').next().unwrap_or_default();
+    origin
+        .strip_prefix(scheme)
+        .and_then(|host| host.strip_prefix("://"))
+        .and_then(|host| host.strip_suffix(parent))
+        .is_some_and(|below| below.ends_with('.'))
 }
 
 fn variables(text: &mut String, findings: &FunctionFindings) -> std::fmt::Result {
@@ -82,7 +137,7 @@ fn key(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::author::adapt::findings::{FoundHost, FoundVariable};
-    use toml::de::{DeTable, DeValue};
+    use toml::de::DeValue;
 
     fn named<'a>(env: &'a DeValue<'_>, name: &str) -> Option<&'a str> {
         env.get(name)?.get_ref().get("env")?.get_ref().as_str()

@@ -1,9 +1,10 @@
 //! What has been made, and the closing words about it.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::findings::{FoundVariable, FunctionFindings};
-use super::settings::USUAL_PLACE;
+use super::settings::{self, USUAL_PLACE};
 use crate::config::ConnectorName;
 
 /// A folder that `build` takes.
@@ -12,8 +13,8 @@ pub(crate) struct AdaptedFunction {
     pub(crate) folder: PathBuf,
     pub(crate) name: ConnectorName,
     pub(super) findings: FunctionFindings,
-    /// Whether `NAME.toml` was there before, and has been left alone.
-    pub(super) has_own_settings: bool,
+    /// The text of `NAME.toml` if it was there before, and has been left alone.
+    pub(super) kept_settings: Option<String>,
 }
 
 impl AdaptedFunction {
@@ -37,7 +38,7 @@ impl AdaptedFunction {
                 variables: names.iter().map(variable).collect(),
                 ..FunctionFindings::default()
             },
-            has_own_settings: false,
+            kept_settings: None,
         }
     }
 
@@ -72,15 +73,19 @@ impl AdaptedFunction {
                 ),
             ));
         }
-        if let Some(key) = &findings.key_variable {
-            lines.push((
-                "key",
-                format!(
+        lines.push((
+            "key",
+            match &findings.key_variable {
+                Some(key) => format!(
                     "the function wants {key} in {}, and gets it from the host; nothing to set",
                     findings.key_place.as_deref().unwrap_or(USUAL_PLACE)
                 ),
-            ));
-        }
+                None => format!(
+                    "no check of a key found; if the function has one, name its variable with --key-variable, and it \
+                     gets that in {USUAL_PLACE}"
+                ),
+            },
+        ));
         let hosts: Vec<_> = findings
             .hosts
             .iter()
@@ -100,29 +105,37 @@ impl AdaptedFunction {
         if !findings.packages.is_empty() {
             lines.push(("packages", findings.packages.join(", ")));
         }
-        if self.has_own_settings {
-            let file = self.name.config_file();
-            let key = findings
-                .key_variable
-                .as_ref()
-                .map_or_else(String::new, |key| {
-                    format!("; if [env] there has a line for {key}, delete it")
-                });
-            lines.push((
-                "settings",
-                format!("{file} was there, and is left as it is{key}"),
-            ));
+        if let Some(kept) = &self.kept_settings {
+            lines.push(("settings", self.words_about(kept)));
         }
         for note in &findings.notes {
             lines.push(("note", note.clone()));
         }
         lines
     }
+
+    /// What to do about a `NAME.toml` that was there before.
+    fn words_about(&self, kept: &str) -> String {
+        let file = self.name.config_file();
+        let mut words = format!("{file} was there, and is left as it is");
+        let missing = settings::missing(kept, &self.findings);
+        if !missing.is_empty() {
+            // Writing to a text can't fail.
+            let _ = write!(words, "; add to it: {}", missing.join(", "));
+        }
+        if let Some(key) = self.findings.key_variable.as_deref()
+            && settings::names(kept, key)
+        {
+            let _ = write!(words, "; delete the line for {key} in its section [env]");
+        }
+        words
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::author::adapt::findings::FoundHost;
 
     #[test]
     fn needed_variables_are_to_be_set_and_optional_ones_may_be() {
@@ -140,7 +153,7 @@ mod tests {
                 variables: vec![variable("TOKEN", false), variable("DEBUG", true)],
                 ..FunctionFindings::default()
             },
-            has_own_settings: false,
+            kept_settings: None,
         };
         let lines = adapted.summary();
         for expected in [
@@ -163,25 +176,31 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_found_later_may_stand_in_settings_that_are_kept() {
-        let adapted = |key_variable: Option<&str>, has_own_settings| AdaptedFunction {
-            folder: PathBuf::from("shop"),
-            name: "shop".parse().unwrap(),
-            findings: FunctionFindings {
-                key_variable: key_variable.map(str::to_owned),
-                ..FunctionFindings::default()
-            },
-            has_own_settings,
-        };
-        let told = |adapted: AdaptedFunction| {
+    fn settings_that_are_kept_are_told_with_what_they_lack() {
+        let told = |kept: &str| {
+            let mut adapted = AdaptedFunction::with_variables(&["API_TOKEN"]);
+            adapted.findings.key_variable = Some("API_KEY".to_owned());
+            adapted.findings.hosts = ["https://api.example.com", "https://other.example"]
+                .map(|origin| FoundHost {
+                    origin: origin.to_owned(),
+                    place: "main.py, line 9".to_owned(),
+                })
+                .into();
+            adapted.kept_settings = Some(kept.to_owned());
             let lines = adapted.summary();
             let settings = lines.into_iter().find(|(word, _)| *word == "settings");
-            settings.map(|(_, words)| words)
+            settings.map(|(_, words)| words).unwrap()
         };
         let kept = "shop.toml was there, and is left as it is";
-        assert_eq!(told(adapted(None, true)).as_deref(), Some(kept));
-        let with_key = format!("{kept}; if [env] there has a line for API_KEY, delete it");
-        assert_eq!(told(adapted(Some("API_KEY"), true)), Some(with_key));
-        assert_eq!(told(adapted(Some("API_KEY"), false)), None);
+        let whole = "[env]\nAPI_TOKEN = { env = \"T\" }\n[network]\nallow = [\"GET https://*.example.com/v1\", \"https://other.example\"]\n";
+        assert_eq!(told(whole), kept);
+        let with_key = whole.replace("[env]", "[env]\nAPI_KEY = \"k\"\n# a comment");
+        let delete = "; delete the line for API_KEY in its section [env]";
+        assert_eq!(told(&with_key), format!("{kept}{delete}"));
+        let add = "API_TOKEN in [env] (main.py, line 3), https://api.example.com in [network] allow (main.py, line 9), \
+                   https://other.example in [network] allow (main.py, line 9)";
+        assert_eq!(told(""), format!("{kept}; add to it: {add}"));
+        // Whoever wrote it has to mend it first; the build says so.
+        assert_eq!(told("[env"), kept);
     }
 }
