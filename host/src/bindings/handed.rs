@@ -181,6 +181,42 @@ impl HandedText {
     }
 }
 
+impl HandedText {
+    /// The beginning of the text, of so many bytes as the guest has them, or a little less. The rest is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// These bytes are no text.
+    pub(crate) async fn beginning(
+        mut self,
+        most_bytes: usize,
+        cpu: &CpuClock,
+    ) -> wasmtime::Result<String> {
+        let is_within = |byte: &u8| match self.encoding {
+            TextEncoding::Utf8 => byte & 0xc0 == 0x80,
+            // A low surrogate, by its second byte.
+            TextEncoding::Utf16 => byte & 0xfc == 0xdc,
+            TextEncoding::Latin1 => false,
+        };
+        let (mut end, ahead, step) = match self.encoding {
+            TextEncoding::Utf16 => (most_bytes & !1, 1, 2),
+            TextEncoding::Utf8 | TextEncoding::Latin1 => (most_bytes, 0, 1),
+        };
+        // No character has more than four bytes.
+        for _ in 0..3 {
+            if self
+                .bytes
+                .get(end.saturating_add(ahead))
+                .is_some_and(is_within)
+            {
+                end = end.saturating_sub(step);
+            }
+        }
+        self.bytes.truncate(end);
+        self.into_string(cpu).await
+    }
+}
+
 /// The text of these characters, which take so many bytes at the most.
 async fn collect<E: std::error::Error + Send + Sync + 'static>(
     characters: impl Iterator<Item = Result<char, E>>,

@@ -136,20 +136,30 @@ impl HandedField {
 }
 
 impl HandedError {
-    /// The error, its text read.
+    /// The error with the beginning of its text, of at most so many bytes: nobody reads more of it.
     ///
     /// # Errors
     ///
     /// It is none.
-    pub(crate) async fn read(self, cpu: &CpuClock) -> wasmtime::Result<source::Error> {
+    pub(crate) async fn read(
+        self,
+        most_bytes: usize,
+        cpu: &CpuClock,
+    ) -> wasmtime::Result<source::Error> {
         Ok(match self {
             Self::UnknownTable => source::Error::UnknownTable,
-            Self::Misconfigured(text) => source::Error::Misconfigured(text.into_string(cpu).await?),
-            Self::InvalidState(text) => source::Error::InvalidState(text.into_string(cpu).await?),
-            Self::Unauthorized(text) => source::Error::Unauthorized(text.into_string(cpu).await?),
+            Self::Misconfigured(text) => {
+                source::Error::Misconfigured(text.beginning(most_bytes, cpu).await?)
+            }
+            Self::InvalidState(text) => {
+                source::Error::InvalidState(text.beginning(most_bytes, cpu).await?)
+            }
+            Self::Unauthorized(text) => {
+                source::Error::Unauthorized(text.beginning(most_bytes, cpu).await?)
+            }
             Self::RateLimited(wait) => source::Error::RateLimited(wait),
-            Self::Upstream(text) => source::Error::Upstream(text.into_string(cpu).await?),
-            Self::Other(text) => source::Error::Other(text.into_string(cpu).await?),
+            Self::Upstream(text) => source::Error::Upstream(text.beginning(most_bytes, cpu).await?),
+            Self::Other(text) => source::Error::Other(text.beginning(most_bytes, cpu).await?),
         })
     }
 }

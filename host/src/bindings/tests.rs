@@ -125,6 +125,46 @@ async fn values_come_as_the_guest_has_them_and_are_paid_for() {
 }
 
 #[tokio::test]
+async fn beginning_ends_with_a_whole_character_and_the_rest_is_not_looked_at() {
+    // "zoë🍺", then what is no text.
+    let utf8 = component("utf8", r"zo\c3\ab\f0\9f\8d\ba\ff", [0, 9], [0, 0], [0, 0]);
+    let utf16 = component(
+        "utf16",
+        r"z\00o\00\eb\00\3c\d8\7a\df\00\d8",
+        [0, 6],
+        [0, 0],
+        [0, 0],
+    );
+    let latin1 = component("latin1+utf16", r"zo\eb", [0, 3], [0, 0], [0, 0]);
+    let cases = [
+        (
+            &utf8,
+            [
+                (0, ""),
+                (2, "zo"),
+                (3, "zo"),
+                (4, "zoë"),
+                (7, "zoë"),
+                (8, "zoë🍺"),
+            ]
+            .as_slice(),
+        ),
+        (
+            &utf16,
+            &[(1, ""), (5, "zo"), (6, "zoë"), (9, "zoë"), (10, "zoë🍺")],
+        ),
+        (&latin1, &[(2, "zo"), (3, "zoë"), (9, "zoë")]),
+    ];
+    for (component, beginnings) in cases {
+        for (bytes, expected) in beginnings {
+            let ((text, ..), _) = run(component, 1_000, 1_000).await.unwrap();
+            let beginning = text.beginning(*bytes, &clock()).await.unwrap();
+            assert_eq!(beginning, *expected, "{bytes} bytes of {component}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_nobody_has_memory_for_is_not_copied() {
     let text = component("utf8", "", [0, 60_000], [0, 60_000], [0, 1_000]);
     let ((one, bytes, list), paid) = run(&text, 59_999, 1 << 20).await.unwrap();

@@ -18,6 +18,9 @@ use crate::secrets::{Replacer, Secrets};
 /// that a guest which never ends its line costs no more memory than this; a message of `log` is cut.
 const MAX_LINE_BYTES: usize = 8 << 10;
 
+/// How much of a message is read: more than is shown, since secrets in it may be longer than what stands in their place.
+pub(super) const READ_LINE_BYTES: usize = 4 * MAX_LINE_BYTES;
+
 /// How much of stderr's end is kept for the report of a crash, dropped lines included.
 const TAIL_LINES: usize = 20;
 

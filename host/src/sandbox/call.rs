@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wasmtime::Store;
 
-use super::error::{CallError, Circumstances, GuestError};
+use super::error::{CallError, Circumstances, GuestError, READ_MESSAGE_BYTES};
 use super::handed_over::{GuestPage, GuestSchema};
 use super::limits::StoreCharge;
 use super::linker::Guest;
@@ -134,7 +134,7 @@ impl Program {
                 // Read and cut in the call's own turn: a guest's words may be as long as a page.
                 Ok(Err(match payment() {
                     Ok(paid) => {
-                        let error = error.read(&scope.cpu).await?;
+                        let error = error.read(READ_MESSAGE_BYTES, &scope.cpu).await?;
                         GuestError::new(error, paid, name, table, &setup.secrets).into()
                     }
                     Err(limit) => CallError::no_memory(limit),

@@ -20,6 +20,9 @@ use crate::waits::{Postponement, Wait};
 /// How much of a guest's error message is kept. It stands in an answer and in the log, so it is for a person to read.
 const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
+/// How much of it is read: more than is kept, since secrets in it may be longer than what stands in their place.
+pub(super) const READ_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
+
 /// The typed error that a guest returned: `error` of `wit/connector.wit`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuestError {
