@@ -89,7 +89,7 @@ def failed(answer: Answer, checks: list[KeyCheck]) -> ConnectorError:
     if words[:200].lstrip().lower().startswith(("<!doctype", "<html")):
         # Such as the page that abort() makes.
         words = re.sub("<[^>]*>", " ", words[: 10 * EXCERPT])
-    said = f"the function itself answered {answer.status}: {excerpt(words)}".removesuffix(": ")
+    said = f"the function itself answered {answer.status}: {excerpt(words)}".removesuffix(": ") + Count.before()
     if answer.status in (401, 403):
         if Count.refused:
             return Unauthorized(said)

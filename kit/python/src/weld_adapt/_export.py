@@ -54,7 +54,7 @@ class AdaptedFunction:
         return self._guarded(lambda: _read(_page.page, self._asked(self._begun(), "POST", "/", body)))
 
     def _begun(self) -> Function:
-        Count.sent = Count.refused = 0
+        Count.begin()
         self._function = None
         self._function = Function(self.modules, self.entry, self.checks)
         return self._function

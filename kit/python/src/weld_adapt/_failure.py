@@ -15,6 +15,7 @@ from . import _refused
 from ._environment import Environment, Missed
 from ._function import LoadFailed
 from ._wrong_answer import WrongAnswer
+from .clients.exchange import Count
 
 SHIM = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -51,7 +52,7 @@ def failure(error: BaseException, folder: str, entry: tuple[str, int] | None) ->
     if isinstance(error, SystemExit):
         said = f"the function ended with sys.exit({'' if error.code is None else repr(error.code)})"
     else:
-        said = f"{type(error).__name__}: {_text(error)}".removesuffix(": ")
+        said = f"{type(error).__name__}: {_text(error)}".removesuffix(": ") + Count.before()
     return _export.Failure("other", _host.printable(f"{place}: {said}" if place else said))
 
 

@@ -133,6 +133,19 @@ class RequestsStandIn(unittest.TestCase):
             function.host.answer("GET", f"{API}/a", status=400, json={"why": 1})
             self.assertEqual(function.rows(), [{"a": {"why": 1}}])
 
+    def test_what_failed_before_is_said_where_the_function_does_not(self):
+        wrapped = f"try:\n    requests.get('{API}/a?t=1').raise_for_status()\nexcept requests.HTTPError as error:\n    raise RuntimeError('cannot load') from error"
+        with adapted(rows("1", before=wrapped)) as function:
+            function.host.answer("GET", f"{API}/a", status=404)
+            kind, words = function.rows()
+            self.assertEqual(kind, "other")
+            self.assertTrue(words.endswith(f"RuntimeError: cannot load (before, GET {API}/a answered 404)"), words)
+        with adapted(answering("requests.get('https://api.example.com/a')\nreturn {'error': 'sorry'}, 500", "import requests\n")) as function:
+            function.host.answer("GET", f"{API}/a", status=403)
+            self.assertIn(f"sorry\"}} (before, GET {API}/a answered 403)", function.rows()[1].replace("'", '"'))
+        with adapted(rows("1", before="raise RuntimeError('own')")) as function:
+            self.assertTrue(function.rows()[1].endswith("RuntimeError: own"))
+
     def test_what_is_the_hosts_is_said_once_and_goes_on(self):
         with adapted(rows("r.status_code", before=f"r = requests.get('{API}/a', verify=False)\nrequests.get('{API}/a', verify=False)")) as function:
             function.host.answer("GET", f"{API}/a")

@@ -13,10 +13,23 @@ OF_CONNECTIONS = ("accept-encoding", "connection", "content-length", "host", "ke
 
 
 class Count:
-    """How many requests the function has sent in this call, and how many of these an API refused with 401 or 403."""
+    """How many requests the function has sent in this call, how many of these an API refused with 401 or 403, and the last
+    one that was answered with a status of 4xx or 5xx, in words."""
 
     sent = 0
     refused = 0
+    failed: str | None = None
+
+    @classmethod
+    def begin(cls) -> None:
+        """Counts from zero: a call begins."""
+        cls.sent = cls.refused = 0
+        cls.failed = None
+
+    @classmethod
+    def before(cls) -> str:
+        """What failed before, for the error of a function that says no more than that something did."""
+        return f" (before, {cls.failed})" if cls.failed else ""
 
 
 def send(
@@ -37,5 +50,7 @@ def send(
         Count.refused += refusal.case == "credentials"
         raise from_refusal(refusal, shown(method, url)) from None
     Count.refused += answer.status in (401, 403)
+    if answer.status >= 400:
+        Count.failed = f"{shown(method, url)} answered {answer.status}"
     return answer
 

@@ -6,6 +6,7 @@ import ast
 import functools
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -134,6 +135,10 @@ class Scan:
             self._take(f"{wanted}.{member}")
 
 
+OF_COMPONENTS = (3, 14)
+"""The version of Python in components."""
+
+
 def parsed(path: str, shown: str) -> tuple[ast.Module, str]:
     """The tree of a file, and its text."""
     with open(path, "rb") as file:
@@ -142,13 +147,20 @@ def parsed(path: str, shown: str) -> tuple[ast.Module, str]:
         tree = ast.parse(source, path)
         return tree, source.decode("utf-8", "replace")
     except SyntaxError as error:
-        raise NotServed(
-            f"{shown}, line {error.lineno}: {error.msg} (read by Python {platform.python_version()})"
-        ) from None
+        raise NotServed(f"{shown}, line {error.lineno}: {error.msg} ({_reader()})") from None
     except ValueError as error:
         raise NotServed(f"{shown}: {error}") from None
     except (RecursionError, MemoryError):
         raise NotServed(f"{shown}: an expression is nested too deeply to be read") from None
+
+
+def _reader() -> str:
+    """Which Python says so: a component's own may read more."""
+    reader = f"read by Python {platform.python_version()}"
+    if sys.version_info >= OF_COMPONENTS:
+        return reader
+    newer = ".".join(str(number) for number in OF_COMPONENTS)
+    return f"{reader}; if the line is right for {newer}, which components run, install that as python3"
 
 
 def dotted(node: ast.expr) -> str:
