@@ -22,6 +22,12 @@ export function heldVariables(source) {
       if (!isMemberOfObject) own.names.set(holder, name);
       if (!shared.has(holder)) shared.set(holder, name);
     }
+    // A name may hold what another one holds, as in `const expected = Buffer.from(KEY)`.
+    tokens.forEach(({ type, value }, at) => {
+      const name = type === "name" && !isMember(tokens, at) ? own.names.get(value) : undefined;
+      const holder = name === undefined ? undefined : assignedName(tokens, at);
+      if (holder !== undefined && !own.names.has(holder)) own.names.set(holder, name);
+    });
   }
   const at = (module, place) => {
     const { reads, names, imported } = ofModule.get(module);

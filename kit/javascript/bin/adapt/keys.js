@@ -7,6 +7,7 @@ import { heldVariables } from "./held-variables.js";
 
 const COMPARES = new Set(["===", "!==", "==", "!="]);
 const EQUALS = /equal|compare|safe|verify|constanttime|matches|valid|check|authori[sz]ed/i;
+const HASHES = /^(?:createHash|createHmac|digest|scryptSync|pbkdf2Sync|hash)$/;
 const LISTS = new Set(["includes", "indexOf", "has"]);
 // Headers that are no keys, whatever they are compared with.
 const ORDINARY =
@@ -59,12 +60,14 @@ function comparisons(source) {
     const { tokens, shown } = module;
     return sidesOf(tokens, comparers).flatMap(({ line, sides }) => {
       const seen = sides.map((side) => ({
+        isHashed: tokens.slice(side.begin, side.end + 1).some(({ type, value }) => type === "name" && HASHES.test(value)),
         given: values.in(module, side),
         expected: expectedIn(tokens, side, (at) => variables.at(module, at), texts),
       }));
-      return seen.flatMap(({ given }, index) =>
+      return seen.flatMap(({ given, isHashed }, index) =>
         seen
-          .filter((other, at) => at !== index && given !== undefined && other.given === undefined)
+          // What is hashed on one side alone is compared with a hash of the key, which nobody can turn back.
+          .filter((other, at) => at !== index && given !== undefined && other.given === undefined && (!isHashed || other.isHashed))
           .flatMap(({ expected }) => expected.flatMap((one) => checkOf(`${shown}, line ${line}`, given, one))),
       );
     });

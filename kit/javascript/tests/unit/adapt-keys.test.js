@@ -29,6 +29,11 @@ const shown = ({ keys }) =>
 test("a key is found in headers and arguments, however they are read and compared", () => {
   const cases = {
     "if (req.headers['x-api-key'] !== process.env.K) f()": ["x-api-key: K"],
+    "const { K = '' } = process.env; const a = Buffer.from(req.headers['x-weld-auth'] || ''); const b = Buffer.from(K); if (a.length !== b.length || !crypto.timingSafeEqual(a, b)) f()":
+      ["x-weld-auth: K"],
+    "const K = process.env.K_OF_WELD;\nconst a = Buffer.from(req.get('x-weld-auth') || ''), b = Buffer.from(K);\nif (a.length === b.length && crypto.timingSafeEqual(a, b)) f()":
+      ["x-weld-auth: K_OF_WELD"],
+    "if (crypto.createHash('sha256').update(req.get('x-api-key')).digest('hex') !== process.env.K) f()": [],
     "if (req.get('X-Api-Key') !== process.env.K) f()": ["x-api-key: K"],
     "if (req.header('x-weld-token') != process.env.K) f()": ["x-weld-token: K"],
     "const h = event.headers || {}; if (h['x-key'] !== process.env.K) f()": ["x-key: K"],

@@ -81,6 +81,7 @@ IN_OTHER_FILES = (
 BASIC = (
     "def handler(req):\n    auth = req.authorization\n"
     "    if not auth or req.authorization.username != os.environ['U'] or req.authorization.password != os.environ['P']:\n        return 'no', 401\n",
+    "def handler(req):\n    a = req.authorization\n    if not a or a.username != os.environ['U'] or a.password != os.environ['P']:\n        return 'no', 401\n",
     "import base64\ndef handler(req):\n    pair = base64.b64decode(req.headers['authorization'].replace('Basic ', '')).decode()\n"
     "    user, _, password = pair.partition(':')\n    if user != os.environ['U'] or password != os.environ['P']:\n        return 'no', 401\n",
     "import base64\nUSERS = {os.environ['U']: os.environ['P']}\ndef handler(req):\n"

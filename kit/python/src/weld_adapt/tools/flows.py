@@ -134,8 +134,10 @@ class Flows:
             return {Source("arguments")}
         if node.attr == "authorization":
             return {Source("header", "authorization", is_whole=False)}
-        if node.attr in ("username", "password") and base.endswith("authorization"):
-            return {Source("header", "authorization", is_whole=False, part=node.attr)}
+        if node.attr in ("username", "password"):
+            held = self.of(node.value, file, scope)
+            if any((source.kind, source.name) == ("header", "authorization") for source in held):
+                return {Source("header", "authorization", is_whole=False, part=node.attr)}
         if base in self._imported[file]:
             # A class of another file, or an object of it.
             known = self._names.get((self._imported[file][base][0], "", node.attr))
