@@ -54,8 +54,11 @@ def _urlopen(
     decode_content: bool = True,
     **_: Any,
 ) -> Any:
-    from urllib3 import HTTPHeaderDict, HTTPResponse  # type: ignore[import-not-found, unused-ignore]
+    from urllib3 import HTTPResponse  # type: ignore[import-not-found, unused-ignore]
     from urllib3 import exceptions as real  # type: ignore[import-not-found, unused-ignore]
+
+    # Where versions before 2 have it, too.
+    from urllib3._collections import HTTPHeaderDict  # type: ignore[import-not-found, unused-ignore]
 
     if "://" not in url:
         usual = {"http": 80, "https": 443}[self.scheme]
