@@ -1,6 +1,6 @@
 // The hosts that a source names.
 
-const URL_IN_TEXT = /(https?):\/\/([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)/g;
+const URL_IN_TEXT = /(https?):\/\/(?:[^/?#@\s]*@)?([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)/gi;
 const BEGINNING = /https?:\/\/[^/?#\s]*$/;
 // One that ends as hosts do.
 const WHOLE_HOST = /:\/\/[A-Za-z0-9.-]+(?:\.[A-Za-z]{2,}|:\d+)$/;
@@ -27,7 +27,7 @@ export function hostsOf({ modules }) {
         const [text, scheme, host, port = ""] = match;
         const isCut = goesOn && match.index + text.length === value.length;
         if (isCut && !(WHOLE_HOST.test(text) && goesOnWithPath(tokens, at))) continue;
-        const origin = `${scheme}://${host.toLowerCase()}${port}`;
+        const origin = `${scheme.toLowerCase()}://${host.toLowerCase()}${port}`;
         if (!NAMESPACES.has(host) && !origins.has(origin)) origins.set(origin, { origin, place });
       }
       const isUnknown = goesOn && BEGINNING.test(value) && !(WHOLE_HOST.test(value) && goesOnWithPath(tokens, at));

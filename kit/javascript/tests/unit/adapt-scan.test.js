@@ -166,6 +166,7 @@ test("hosts are those of literal URLs", () => {
     "`https://api.example.com${endpoint}`": ["https://api.example.com"],
     "'https://api.example.com' + zone": [],
     "'https://api.' + path": [],
+    "'HTTPS://key:password@API.example.com/v1'": ["https://api.example.com"],
     "'https://API.example.com:8443/a' + path": ["https://api.example.com:8443"],
     "`${base} http://a.example/b`": ["http://a.example"],
     "f('https://a.example', 'https://a.example/x', 'https://b.example')": ["https://a.example", "https://b.example"],

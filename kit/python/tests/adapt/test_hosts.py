@@ -23,6 +23,10 @@ class Hosts(ScanCase):
             "PART = 'api'\na = f'https://{PART}.example.com/{x}'",
             "BASE = 'https://api.example.com'\na = f'{BASE}/v1/{x}'\nb = BASE + x",
             "BASE: str = 'https://api.example.com'",
+            "a = 'HTTPS://API.example.com/v1'",
+            "a = 'https://key:password@api.example.com/v1'",
+            "a = f'https://{key}:{password}@api.example.com/v1'",
+            "a = 'https://' + key + '@api.example.com/' + x",
             "a = os.getenv('BASE_URL', 'https://api.example.com/')",
             "a = http.client.HTTPSConnection('api.example.com')",
         ):

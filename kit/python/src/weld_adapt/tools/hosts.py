@@ -11,7 +11,9 @@ from .literals import constants_of, parts_of, text_of
 from .reads import Reads
 from .scan import OwnFile, Scan, dotted, unparsed
 
-URL = re.compile(r"(https?)://([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)")
+URL = re.compile(r"(https?)://(?:[^/?#@\s]*@)?([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)", re.IGNORECASE)
+BEHIND_USER = re.compile(r"(https?)://[^/?#@\s]*@([A-Za-z0-9.-]+)(:\d+)?(?=[/?#]|$)", re.IGNORECASE)
+"""A URL with a user and a password, either of which may be anything."""
 BEGINNING = re.compile(r"https?://[^/?#\s]*$")
 WHOLE_HOST = re.compile(
     r"https?://(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.(?:ai|app|cloud|co|com|de|dev|eu|fr|io|net|nl|org|uk|us))(?::\d+)?$"
@@ -47,7 +49,7 @@ class Hosts:
         for match in URL.finditer(text):
             if is_open and match.end() == len(text):
                 continue
-            origin = f"{match[1]}://{match[2].lower().rstrip('.')}{match[3] or ''}"
+            origin = f"{match[1].lower()}://{match[2].lower().rstrip('.')}{match[3] or ''}"
             if match[2] not in NAMESPACES and origin not in self.known:
                 self.known.add(origin)
                 self.origins.append(Origin(origin, place))
@@ -106,8 +108,11 @@ def _joined(found: Hosts, file: OwnFile, whole: ast.expr, parts: list[ast.expr],
             continue
         found.add(known, file.place(whole), is_open=True)
         if BEGINNING.search(known):
+            behind_user = BEHIND_USER.search(_pattern(parts, texts))
             if WHOLE_HOST.search(known) or (_has_end(known) and PATH.search(unparsed(part))):
                 found.add(known, file.place(whole))
+            elif behind_user:
+                found.add(behind_user[0], file.place(whole))
             else:
                 words = " ".join(unparsed(whole).split())[:120]
                 found.not_literal.append(f"{file.place(whole)}: {words}{_rule(parts, texts)}")
@@ -119,10 +124,14 @@ def _has_end(known: str) -> bool:
     return re.search(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(:\d+)?$", known) is not None
 
 
+def _pattern(parts: list[ast.expr], texts: Mapping[str, str]) -> str:
+    """The text that is joined, with a zero byte for each part that is not known."""
+    return "".join("\0" if (text := text_of(part, texts)) is None else text for part in parts)
+
+
 def _rule(parts: list[ast.expr], texts: Mapping[str, str]) -> str:
     """The rule that permits a host whose first part alone is not a literal."""
-    pattern = "".join("\0" if (text := text_of(part, texts)) is None else text for part in parts)
-    match = re.match("(https?://)\0(\\.[A-Za-z0-9.-]+\\.[A-Za-z]+(?::[0-9]+)?)(?:[/?#\0]|$)", pattern)
+    match = re.match("(https?://)\0(\\.[A-Za-z0-9.-]+\\.[A-Za-z]+(?::[0-9]+)?)(?:[/?#\0]|$)", _pattern(parts, texts))
     return f' (the rule "{match[1]}*{match[2]}" permits it)' if match else ""
 
 
