@@ -77,6 +77,12 @@ class DataFrame:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the stand-in for pandas has no DataFrame.{name}")
 
+    def __getitem__(self, key: Any) -> Any:
+        raise NotImplementedError(f"the stand-in for pandas has no columns to compute with, such as DataFrame[{key!r}]")
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self[key]
+
 
 def json_normalize(
     data: Any,

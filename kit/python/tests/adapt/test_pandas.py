@@ -43,6 +43,9 @@ class Pandas(unittest.TestCase):
     def test_what_it_lacks_is_said(self):
         with self.assertRaisesRegex(AttributeError, "the stand-in for pandas has no DataFrame.merge"):
             pd.DataFrame().merge(1)
+        for use in (lambda frame: frame["qty"], lambda frame: frame.__setitem__("qty", 1)):
+            with self.assertRaisesRegex(NotImplementedError, r"the stand-in for pandas has no columns .* DataFrame\['qty'\]"):
+                use(pd.DataFrame([{"qty": 1}]))
         with self.assertRaisesRegex(NotImplementedError, 'to_dict\\("records"\\) alone'):
             pd.DataFrame().to_dict()
 
