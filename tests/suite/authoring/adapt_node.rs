@@ -27,6 +27,7 @@ fn bench(answer: &str) -> Workshop {
 }
 
 const FOUND: &str = r#"{"found": {"entry": "handler in index.js", "key_variable": "WELD_API_KEY",
+    "keys": [{"header": "authorization", "prefix": "Bearer ", "variable": "WELD_API_KEY"}],
     "variables": [{"name": "TOKEN", "place": "index.js, line 1", "has_default": false}],
     "hosts": [{"origin": "https://api.example.com", "place": "index.js, line 2"}], "dependencies": {}}}"#;
 
@@ -61,7 +62,7 @@ fn function_becomes_a_folder_that_build_takes_and_its_files_stay_as_they_are() {
     let entry = bench.read("orders/connector.mjs");
     for line in [
         "require(\"./function/index.js\")",
-        "keyVariable: \"WELD_API_KEY\"",
+        r#"keys: [{"header":"authorization","prefix":"Bearer ","variable":"WELD_API_KEY"}]"#,
         "[\"TOKEN\"]",
     ] {
         assert!(entry.contains(line), "{entry}");
