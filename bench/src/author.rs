@@ -25,7 +25,7 @@ pub(crate) fn weld_host(folder: &Path, arguments: &[&str]) -> anyhow::Result<Dur
     run(folder, &what, &[&["command"], arguments].concat())
 }
 
-/// Runs a line of shell, as [`weld_host`].
+/// Runs a line of shell, as [`weld_host()`].
 ///
 /// # Errors
 ///
