@@ -7,30 +7,21 @@
 
 import { I32_CONST, PAGE, readImage, readMemory, segment } from "./memory-image.js";
 import { enlargeFrames } from "./native-frames.js";
-import { Reader, join, rebuilt, sections, signed, unsigned } from "./wasm.js";
+import { Reader, join, rebuilt, sections, signed, unsigned, withModule } from "./wasm.js";
 
 // Enough for 6,000 plain calls, which take 5 MB of the 8 that the host's own stack has: it must not end first.
 const STACK_PAGES = 30;
 // What is left below the limit: for the making of the error, and for functions that don't look at it.
 const RESERVED_PAGES = 2;
 
-// Of components and of modules.
-const [CORE_MODULE, COMPONENT] = [1, 4];
+// Of a module.
 const [MEMORY, GLOBAL, EXPORT, DATA, DATA_COUNT] = [5, 6, 7, 11, 12];
 const [I32, VARIABLE] = [0x7f, 1];
 
 /** The component with a deeper stack; undefined where it isn't built as the engine's known version is. */
 export function deepenStack(component) {
-  let changed = 0;
-  const walk = (bytes) =>
-    rebuilt(bytes, (id, content) => {
-      if (id === COMPONENT) return walk(content);
-      const module = id === CORE_MODULE ? withStack(content) : undefined;
-      if (module !== undefined) changed += 1;
-      return module ?? content;
-    });
-  const deeper = walk(component);
-  return changed === 1 ? enlargeFrames(deeper) : undefined;
+  const deeper = withModule(component, withStack);
+  return deeper && enlargeFrames(deeper);
 }
 
 function withStack(module) {

@@ -6,10 +6,9 @@
 // one (2) are in use. A free chunk goes on with the words that link it to others, and its size stands again behind it.
 
 import { PAGE, imageSegments, readImage, readMemory } from "./memory-image.js";
-import { join, rebuilt, sections, unsigned } from "./wasm.js";
+import { join, rebuilt, sections, unsigned, withModule } from "./wasm.js";
 
-// Of components and of modules.
-const [CORE_MODULE, COMPONENT] = [1, 4];
+// Of a module.
 const [MEMORY, DATA, DATA_COUNT] = [5, 11, 12];
 
 const ALIGNMENT = 16;
@@ -24,16 +23,7 @@ const FEWEST = 50;
 
 /** The component without the content of its free memory; undefined where the memory isn't managed as in the known version. */
 export function clearFreeMemory(component) {
-  let changed = 0;
-  const walk = (bytes) =>
-    rebuilt(bytes, (id, content) => {
-      if (id === COMPONENT) return walk(content);
-      const module = id === CORE_MODULE ? cleared(content) : undefined;
-      if (module !== undefined) changed += 1;
-      return module ?? content;
-    });
-  const smaller = walk(component);
-  return changed === 1 ? smaller : undefined;
+  return withModule(component, cleared);
 }
 
 function cleared(module) {

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 
-import { Reader, join, rebuilt, sections, signed, unsigned } from "./wasm.js";
+import { Reader, join, rebuilt, sections, signed, unsigned, withModule } from "./wasm.js";
 
 // By the beginning of the digest of their code: how many bytes more a call takes. The engine's stack has 1.8 MB and the
 // host's 8 MB: a byte of the first may stand for 4 of the second, and stands for 3 at the most.
@@ -21,8 +21,7 @@ const FRAMES = new Map([
   ["f6b2e4dbb999e4d9", 1024],
 ]);
 
-// Of components and of modules.
-const [CORE_MODULE, COMPONENT] = [1, 4];
+// Of a module.
 const [TYPE, IMPORT, FUNCTION, CODE] = [1, 2, 3, 10];
 // Kinds of imports, and the flag of a limit with a maximum.
 const [IMPORTED_FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
@@ -35,16 +34,7 @@ const STACK_POINTER = 0;
 
 /** The component with larger frames; undefined where one of the functions isn't there as the known version has it. */
 export function enlargeFrames(component) {
-  let changed = 0;
-  const walk = (bytes) =>
-    rebuilt(bytes, (id, content) => {
-      if (id === COMPONENT) return walk(content);
-      const module = id === CORE_MODULE ? withFrames(content) : undefined;
-      if (module !== undefined) changed += 1;
-      return module ?? content;
-    });
-  const larger = walk(component);
-  return changed === 1 ? larger : undefined;
+  return withModule(component, withFrames);
 }
 
 function withFrames(module) {

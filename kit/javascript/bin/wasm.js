@@ -80,3 +80,19 @@ export function rebuilt(bytes, change) {
   });
   return join([bytes.subarray(0, HEADER), ...parts]);
 }
+
+const [CORE_MODULE, COMPONENT] = [1, 4];
+
+/** The component with what `change` makes of its one module that it knows; undefined where it knows none or several. */
+export function withModule(component, change) {
+  let changed = 0;
+  const walk = (bytes) =>
+    rebuilt(bytes, (id, content) => {
+      if (id === COMPONENT) return walk(content);
+      const module = id === CORE_MODULE ? change(content) : undefined;
+      if (module !== undefined) changed += 1;
+      return module ?? content;
+    });
+  const made = walk(component);
+  return changed === 1 ? made : undefined;
+}
