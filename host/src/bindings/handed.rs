@@ -5,7 +5,6 @@
 //! choice than [`PAYER`] for whom to charge: the traits know no store.
 
 use std::cell::RefCell;
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use wasmtime::ValRaw;
@@ -13,15 +12,12 @@ use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding
 use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext};
 use wasmtime::component::{ComponentType, Lift};
 
+use super::handed_text::{HandedText, TextEncoding};
 use crate::account::{CallAccount, Charge, MemoryError};
-use crate::scope::CpuClock;
 
 /// So many bytes that are paid for count as one of what wasmtime may copy at once. What it copies by itself nobody pays
 /// for, so that has to be little.
 pub(crate) const PAID_BYTES_FOR_ONE: u64 = 64;
-
-/// So many characters are decoded at once, of a text that is not UTF-8.
-const CHARACTERS_AT_ONCE: usize = 16 << 10;
 
 /// Says that a text in the encoding which may be either is of UTF-16.
 const IS_UTF16: u32 = 1 << 31;
@@ -136,103 +132,6 @@ trait GuestValue: Sized {
     ) -> wasmtime::Result<Self>;
 }
 
-/// A text as the guest has it: copied, but not looked at yet, since that takes long for a long one.
-#[derive(Debug, Default)]
-pub(crate) struct HandedText {
-    bytes: Vec<u8>,
-    encoding: TextEncoding,
-}
-
-/// How a component encodes its texts.
-#[derive(Debug, Clone, Copy, Default)]
-enum TextEncoding {
-    #[default]
-    Utf8,
-    /// Little-endian.
-    Utf16,
-    Latin1,
-}
-
-impl HandedText {
-    /// The text, read in pieces between which the call steps behind others.
-    ///
-    /// # Errors
-    ///
-    /// The bytes are no text.
-    pub(crate) async fn into_string(self, cpu: &CpuClock) -> wasmtime::Result<String> {
-        let Self { bytes, encoding } = self;
-        match encoding {
-            TextEncoding::Utf8 => {
-                let text = cpu.utf8(bytes).await;
-                text.map_err(|_| wasmtime::format_err!("a text is not UTF-8"))
-            }
-            TextEncoding::Utf16 => {
-                let (units, _) = bytes.as_chunks::<2>();
-                let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
-                // At the most three bytes for two.
-                let room = bytes.len().saturating_add(bytes.len() / 2);
-                collect(char::decode_utf16(units), room, cpu).await
-            }
-            TextEncoding::Latin1 => {
-                let characters = bytes.iter().map(|byte| Ok(char::from(*byte)));
-                collect::<Infallible>(characters, bytes.len().saturating_mul(2), cpu).await
-            }
-        }
-    }
-}
-
-impl HandedText {
-    /// The beginning of the text, of so many bytes as the guest has them, or a little less. The rest is not looked at.
-    ///
-    /// # Errors
-    ///
-    /// These bytes are no text.
-    pub(crate) async fn beginning(
-        mut self,
-        most_bytes: usize,
-        cpu: &CpuClock,
-    ) -> wasmtime::Result<String> {
-        let is_within = |byte: &u8| match self.encoding {
-            TextEncoding::Utf8 => byte & 0xc0 == 0x80,
-            // A low surrogate, by its second byte.
-            TextEncoding::Utf16 => byte & 0xfc == 0xdc,
-            TextEncoding::Latin1 => false,
-        };
-        let (mut end, ahead, step) = match self.encoding {
-            TextEncoding::Utf16 => (most_bytes & !1, 1, 2),
-            TextEncoding::Utf8 | TextEncoding::Latin1 => (most_bytes, 0, 1),
-        };
-        // No character has more than four bytes.
-        for _ in 0..3 {
-            if self
-                .bytes
-                .get(end.saturating_add(ahead))
-                .is_some_and(is_within)
-            {
-                end = end.saturating_sub(step);
-            }
-        }
-        self.bytes.truncate(end);
-        self.into_string(cpu).await
-    }
-}
-
-/// The text of these characters, which take so many bytes at the most.
-async fn collect<E: std::error::Error + Send + Sync + 'static>(
-    characters: impl Iterator<Item = Result<char, E>>,
-    room_bytes: usize,
-    cpu: &CpuClock,
-) -> wasmtime::Result<String> {
-    let mut text = String::with_capacity(room_bytes);
-    for (before, character) in characters.enumerate() {
-        if before % CHARACTERS_AT_ONCE == CHARACTERS_AT_ONCE - 1 {
-            cpu.take_turns().await;
-        }
-        text.push(character?);
-    }
-    Ok(text)
-}
-
 /// A list of bytes.
 #[derive(Debug, Default)]
 pub(crate) struct HandedBytes(pub(crate) Vec<u8>);
@@ -264,10 +163,7 @@ impl GuestValue for HandedText {
         if !pay(context, (read.len() as u64).saturating_mul(copies))? {
             return Ok(Self::default());
         }
-        Ok(Self {
-            bytes: read.to_vec(),
-            encoding,
-        })
+        Ok(Self::new(read.to_vec(), encoding))
     }
 }
 

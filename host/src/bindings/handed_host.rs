@@ -2,7 +2,8 @@
 
 use wasmtime::component::{ComponentType, Lift};
 
-use super::handed::{HandedBytes, HandedList, HandedText};
+use super::handed::{HandedBytes, HandedList};
+use super::handed_text::HandedText;
 use super::host;
 use crate::scope::CpuClock;
 

@@ -2,7 +2,8 @@
 
 use wasmtime::component::{ComponentType, Lift};
 
-use super::handed::{HandedList, HandedText};
+use super::handed::HandedList;
+use super::handed_text::HandedText;
 use super::source;
 use crate::scope::CpuClock;
 

@@ -6,6 +6,7 @@
 mod handed;
 mod handed_host;
 mod handed_source;
+mod handed_text;
 mod returned;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,8 @@ mod generated {
 
 pub(crate) use generated::exports::weld::connector::source;
 pub(crate) use generated::weld::connector::host;
-pub(crate) use handed::{HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
+pub(crate) use handed::{HandedList, PAID_BYTES_FOR_ONE, paid_by, payment};
 pub(crate) use handed_host::HandedRequest;
 pub(crate) use handed_source::{HandedError, HandedPage, HandedTable};
+pub(crate) use handed_text::HandedText;
 pub(crate) use returned::{ReturnedBody, ReturnedResponse};

@@ -6,7 +6,8 @@ use std::time::Duration;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store, StoreContextMut};
 
-use super::handed::{HandedBytes, HandedList, HandedText, PAID_BYTES_FOR_ONE, paid_by, payment};
+use super::handed::{HandedBytes, HandedList, PAID_BYTES_FOR_ONE, paid_by, payment};
+use super::handed_text::HandedText;
 use super::returned::{ReturnedBody, ReturnedResponse};
 use crate::account::{Bulk, CallAccount, HostAccount, MemoryError};
 use crate::scope::CpuClock;
