@@ -2,6 +2,7 @@
 
 mod command_line;
 mod errors;
+mod fixed_limits;
 mod flags;
 mod front_page;
 mod links;

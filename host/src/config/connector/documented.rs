@@ -1,5 +1,7 @@
 //! `docs/configuration.md` has every key of `NAME.toml`, and no others.
 
+mod ranges;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -28,26 +30,51 @@ fn known(section: &str) -> BTreeSet<String> {
     list.split(", ").map(str::to_owned).collect()
 }
 
+/// One row of the page's table of keys.
+struct Row {
+    /// The head of its section, such as `[limits]`; empty for the top of the file.
+    section: &'static str,
+    keys: Vec<&'static str>,
+    default: &'static str,
+    /// Unit and range.
+    range: &'static str,
+}
+
+/// The texts in backticks.
+fn quoted(cell: &'static str) -> impl Iterator<Item = &'static str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// The rows of the page's table of keys.
+fn rows() -> Vec<Row> {
+    let (_, table) = PAGE.split_once("| key | default |").expect("the table");
+    let lines = table.lines().skip(2);
+    let mut section = "";
+    let mut rows = Vec::new();
+    for line in lines.take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, keys, default, range, ..] = cells[..] else {
+            panic!("{line}");
+        };
+        let mut keys: Vec<_> = quoted(keys).collect();
+        if keys.first().is_some_and(|key| key.starts_with('[')) {
+            section = keys.remove(0);
+        }
+        rows.push(Row {
+            section,
+            keys,
+            default,
+            range,
+        });
+    }
+    rows
+}
+
 /// The keys that the page's table has for a section.
 fn documented(section: &str) -> BTreeSet<String> {
-    let (_, table) = PAGE.split_once("| key | default |").expect("the table");
-    let mut current = "";
-    let mut keys = BTreeSet::new();
-    for row in table
-        .lines()
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
-    {
-        let cell = row.split('|').nth(1).unwrap_or_default();
-        for quoted in cell.split('`').skip(1).step_by(2) {
-            if quoted.starts_with('[') {
-                current = quoted;
-            } else if current == section {
-                keys.insert(quoted.to_owned());
-            }
-        }
-    }
-    keys
+    let rows = rows().into_iter().filter(|row| row.section == section);
+    let keys = rows.flat_map(|row| row.keys);
+    keys.map(str::to_owned).collect()
 }
 
 #[test]
