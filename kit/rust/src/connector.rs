@@ -1,4 +1,4 @@
-//! What a connector is: tables, and the way to a page of each.
+//! The trait that a connector implements, and the request it receives for a page.
 
 use serde::de::DeserializeOwned;
 
@@ -6,24 +6,24 @@ use crate::{Error, Host, Page, Schema};
 
 /// A connector, exported with [`export!`](macro@crate::export).
 ///
-/// Each call runs in a sandbox of its own: what must survive until the next page goes into the page's state.
+/// Each call runs in its own sandbox. Data that the next page needs goes into the page's state.
 pub trait Connector {
     /// The connector's tables.
     ///
     /// # Errors
     ///
-    /// Whatever keeps the connector from knowing its tables, such as a missing variable.
+    /// Any error that prevents the connector from listing its tables, such as a missing variable.
     fn schema(host: &Host) -> Result<Schema, Error>;
 
-    /// The page of `request.table()` that `request.state()` leads to.
+    /// Fetches one page of the table `request.table()`, at the place that `request.state()` gives.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownTable`] for a table that isn't in the schema, and whatever keeps the page from being made.
+    /// [`Error::UnknownTable`] for a table that isn't in the schema, and any error that prevents the page.
     fn fetch_page(host: &Host, request: &PageRequest) -> Result<Page, Error>;
 }
 
-/// Which page Weld wants.
+/// A request for one page of one table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PageRequest {
     table: String,
@@ -31,7 +31,8 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// A request for the page of `table` that `state`, a JSON object, leads to; `{}` is the first.
+    /// A request for a page of `table`. `state` is the JSON object that the previous page left; `{}` asks for the first
+    /// page.
     #[must_use]
     pub fn new(table: impl Into<String>, state: impl Into<String>) -> Self {
         Self {
@@ -46,11 +47,11 @@ impl PageRequest {
         &self.table
     }
 
-    /// What the table's last page left; the default where there was none, or one that left `{}`.
+    /// The state that the table's last page left. The default on the first page, and after a page that left `{}`.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidState`] for a state that isn't an `S`: another version of the connector wrote it, or a person.
+    /// [`Error::InvalidState`] if the state isn't an `S`: another version of the connector wrote it, or a person did.
     pub fn state<S: Default + DeserializeOwned>(&self) -> Result<S, Error> {
         let text = self.state.trim();
         let inside = text
@@ -61,7 +62,7 @@ impl PageRequest {
         }
         serde_json::from_str(text).map_err(|cause| {
             Error::InvalidState(format!(
-                "the state of {} can't be read: {cause}",
+                "cannot read the state of the table {}: {cause}",
                 self.table
             ))
         })
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_state_is_the_default_and_another_is_read() {
+    fn an_empty_state_is_the_default_and_others_are_parsed() {
         for (text, page) in [("{}", 1), (" { } ", 1), (r#"{"page": 7}"#, 7)] {
             let state = PageRequest::new("beers", text).state();
             assert_eq!(state, Ok(State { page }), "{text}");
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_of_another_make_is_invalid_and_says_why() {
+    fn a_state_in_another_format_is_invalid_and_the_message_names_the_table() {
         for text in [
             "",
             "{",

@@ -1,11 +1,11 @@
-//! The connector's variables, with complaints that name them.
+//! The connector's variables, with errors that name them.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use crate::Error;
 
-/// The variables of the connector's configuration, its section `[env]`. An empty one counts as missing.
+/// The variables of the connector's configuration (its section `[env]`). An empty value counts as missing.
 #[derive(Clone)]
 pub struct Env {
     variables: Vec<(String, String)>,
@@ -27,7 +27,7 @@ impl Env {
     ///
     /// # Errors
     ///
-    /// [`Error::Misconfigured`] where it isn't set.
+    /// [`Error::Misconfigured`] if it isn't set.
     pub fn required(&self, name: &str) -> Result<&str, Error> {
         self.optional(name).ok_or_else(|| {
             Error::Misconfigured(format!(
@@ -36,18 +36,20 @@ impl Env {
         })
     }
 
-    /// The variable `name` as a number or whatever else text can be parsed to, if it is set.
+    /// The variable `name`, parsed as a number or any other type that implements [`FromStr`]; `None` if it isn't set.
     ///
     /// # Errors
     ///
-    /// [`Error::Misconfigured`] where it can't be parsed. The message quotes it, so this isn't for secrets.
+    /// [`Error::Misconfigured`] if it can't be parsed. The message quotes the value, so don't use this for secrets.
     pub fn parsed<T>(&self, name: &str) -> Result<Option<T>, Error>
     where
         T: FromStr<Err: Display>,
     {
         let parse = |value: &str| {
             value.trim().parse().map_err(|cause| {
-                Error::Misconfigured(format!("{name} is {value:?}, which is wrong: {cause}"))
+                Error::Misconfigured(format!(
+                    "the variable {name} has the invalid value {value:?}: {cause}"
+                ))
             })
         };
         self.optional(name).map(parse).transpose()
@@ -63,7 +65,7 @@ mod tests {
         Env::new(variables.iter().map(owned).collect())
     }
 
-    fn complaint<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    fn misconfiguration<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
         match result {
             Err(Error::Misconfigured(message)) => message,
             other => panic!("{other:?}"),
@@ -73,15 +75,17 @@ mod tests {
     #[test]
     fn a_missing_variable_is_named() {
         for variables in [&[][..], &[("API_KEY", "")], &[("API_KEYS", "x")]] {
-            assert!(complaint(env(variables).required("API_KEY")).contains("API_KEY is missing"));
+            assert!(
+                misconfiguration(env(variables).required("API_KEY")).contains("API_KEY is missing")
+            );
         }
         assert_eq!(env(&[("API_KEY", "x")]).required("API_KEY"), Ok("x"));
     }
 
     #[test]
-    fn a_wrong_number_is_named_and_quoted() {
+    fn an_invalid_number_is_named_and_quoted() {
         for value in ["soon", "-1", "0.5", "4294967296"] {
-            let message = complaint(env(&[("PAUSE_MS", value)]).parsed::<u32>("PAUSE_MS"));
+            let message = misconfiguration(env(&[("PAUSE_MS", value)]).parsed::<u32>("PAUSE_MS"));
             assert!(
                 message.contains("PAUSE_MS") && message.contains(value),
                 "{message}"

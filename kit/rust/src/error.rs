@@ -1,37 +1,43 @@
-//! Why there is no page. The case decides what the host does next, and who has to read the message.
+//! Errors of a connector. The variant decides what the host does next, and who should read the message.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::{HttpError, OutOfTime};
 
-/// Why a connector has no schema or page to give: the errors of the contract.
+/// An error of the contract: why a connector returns no schema or page.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Error {
-    /// The schema has no such table.
+    /// The schema has no table of this name.
     UnknownTable,
-    /// A variable is missing or wrong; the message is for the operator, who must mend it.
+    /// A variable is missing or invalid. The message is for the operator, who must fix the configuration.
     Misconfigured(String),
-    /// The state isn't one that this connector wrote, or holds a cursor that the API no longer accepts: the sync must
-    /// begin anew.
+    /// This connector did not write the state, or the API no longer accepts a cursor in it. The sync must start from
+    /// the beginning.
     InvalidState(String),
     /// The API refused the connector's credentials.
     Unauthorized(String),
-    /// The API refused for now, and asks to wait this long, where it said so. The host waits, and asks again.
+    /// The API refused for now, with the wait that it asked for, if any. The host waits and requests the page again.
     RateLimited(Option<Duration>),
-    /// The API failed, or answered nonsense.
+    /// The API failed, or its response was invalid.
     Upstream(String),
-    /// Everything else.
+    /// Any other error.
     Other(String),
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, message) = match self {
-            Self::UnknownTable => return formatter.write_str("there is no such table"),
-            Self::RateLimited(None) => return formatter.write_str("the API asks to wait"),
+            Self::UnknownTable => return formatter.write_str("the connector has no such table"),
+            Self::RateLimited(None) => {
+                return formatter.write_str("the API asks the connector to wait");
+            }
             Self::RateLimited(Some(wait)) => {
-                return write!(formatter, "the API asks to wait {} s", wait.as_secs());
+                return write!(
+                    formatter,
+                    "the API asks the connector to wait {} s",
+                    wait.as_secs()
+                );
             }
             Self::Misconfigured(message) => ("misconfigured", message),
             Self::InvalidState(message) => ("invalid state", message),
@@ -45,7 +51,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Each failure of a request, as what it means for the page.
+/// Converts a failed request to the error that it means for the page.
 impl From<HttpError> for Error {
     fn from(error: HttpError) -> Self {
         match error {
@@ -107,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_of_the_network_has_its_error() {
+    fn each_failed_request_has_its_error() {
         let text = || String::from("add a line to shop.toml");
         for (failure, expected) in [
             (HttpError::Denied(text()), Error::Misconfigured(text())),
@@ -125,7 +131,9 @@ mod tests {
             ),
             (
                 HttpError::TooLarge,
-                Error::Upstream("the API's answer is larger than the limit response-size".into()),
+                Error::Upstream(
+                    "the API's response is larger than the limit `response-size`".into(),
+                ),
             ),
         ] {
             assert_eq!(Error::from(failure.clone()), expected, "{failure:?}");
@@ -133,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_mark_takes_the_usual_causes() {
+    fn the_question_mark_operator_converts_common_errors() {
         fn number(text: &str) -> Result<i64, Error> {
             Ok(text.parse()?)
         }

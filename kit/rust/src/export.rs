@@ -1,11 +1,11 @@
-//! The macro that makes a component of a connector.
+//! The macro that exports a connector from a component.
 
-/// Exports a type that implements [`Connector`](crate::Connector) as the component's connector: once, in the crate that becomes the
-/// component. Native builds, as for tests, have no host to export to.
+/// Exports a type that implements [`Connector`](crate::Connector) as the component's connector. Use it once, in the
+/// crate that becomes the component. A native build, as for tests, exports nothing.
 #[macro_export]
 macro_rules! export {
     ($connector:ty) => {
-        // So that a native build, too, knows it for used, and misses what it lacks.
+        // A native build uses the type, too, so that it reports a missing method and no unused code.
         const _: fn(&$crate::Host) -> ::std::result::Result<$crate::Schema, $crate::Error> =
             <$connector as $crate::Connector>::schema;
 

@@ -1,5 +1,5 @@
-//! JSON of a connector's values. A floating-point number that JSON doesn't have would become `null` without a word; here
-//! it is an error that says where it stands.
+//! Serializes a connector's values to JSON. `serde_json` would silently write a floating-point number that JSON doesn't
+//! have as `null`; here it is an error that names its place.
 
 mod search;
 
@@ -8,14 +8,14 @@ use serde::ser::{Serialize, Serializer};
 use crate::Error;
 use search::{Finding, Search};
 
-/// The JSON of `value`, which errors call `name`.
+/// The JSON text of `value`. Errors call the value `name`.
 ///
 /// # Errors
 ///
-/// [`Error::Other`] where a number in it is NaN or infinite, or where it doesn't serialize.
+/// [`Error::Other`] if the value contains a number that is NaN or infinite, or doesn't serialize.
 pub(crate) fn to_json(value: &(impl Serialize + ?Sized), name: &str) -> Result<String, Error> {
     let text = serde_json::to_string(value)?;
-    // Such a number has been written as null.
+    // `serde_json` has written any such number as null.
     if text.contains("null")
         && let Err(Finding {
             number: Some(number),
@@ -23,14 +23,15 @@ pub(crate) fn to_json(value: &(impl Serialize + ?Sized), name: &str) -> Result<S
         }) = value.serialize(Search)
     {
         return Err(Error::Other(format!(
-            "{name}{place} is {number}, which is no number in JSON; \
-             `#[serde(serialize_with = \"weld_connector::finite_or_null\")]` makes null of it"
+            "{name}{place} is {number}, which JSON does not have; \
+             `#[serde(serialize_with = \"weld_connector::finite_or_null\")]` writes it as null"
         )));
     }
     Ok(text)
 }
 
-/// For a field `f64`, `f32`, or an `Option` of one: NaN and infinite numbers become null instead of an error.
+/// Serializes NaN and infinite numbers as null instead of failing, for a field of type `f64`, `f32`, or an `Option` of
+/// one.
 ///
 /// ```
 /// #[derive(serde::Serialize)]
@@ -61,7 +62,7 @@ pub fn finite_or_null<S: Serializer>(
 
 /// A floating-point number, or an `Option` of one.
 pub trait Floating: Serialize {
-    /// Whether JSON has it: it is neither NaN nor infinite, or there is none.
+    /// Whether JSON can represent it: it is finite, or it is `None`.
     fn is_finite_or_none(&self) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! The component's side: the contract's bindings, and the way between its types and the kit's.
+//! The component's side: the contract's bindings, and the conversions between their types and the kit's.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::{Connector, Error, Field, Host, Level, OutOfTime, Page, PageRequest, 
 
 pub use source::Guest;
 
-/// What wit-bindgen makes of the contract, and the macro that exports it.
+/// The bindings that wit-bindgen generates from the contract, and the macro that exports them.
 #[allow(
     missing_docs,
     unsafe_code,
@@ -23,13 +23,13 @@ pub mod bindings {
     wit_bindgen::generate!({ path: "wit", world: "connector", pub_export_macro: true });
 }
 
-/// The export `schema` of a connector.
+/// Implements the export `schema` for a connector.
 pub fn schema<C: Connector>() -> Result<Vec<source::Table>, source::Error> {
     let schema = C::schema(&Host::new(RealHost)).map_err(error)?;
     Ok(schema.tables.into_iter().map(table).collect())
 }
 
-/// The export `fetch-page` of a connector.
+/// Implements the export `fetch-page` for a connector.
 pub fn fetch_page<C: Connector>(
     table: String,
     state: String,
@@ -81,7 +81,7 @@ fn error(error: Error) -> source::Error {
     }
 }
 
-/// Rounded up, so that no wait is too short.
+/// A duration in whole milliseconds, rounded up so that no wait is too short.
 fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }

@@ -1,4 +1,4 @@
-//! What the host does for a connector: requests, pauses, variables, a log and a clock.
+//! The host's services for a connector: requests, pauses, variables, a log and a clock.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::http::Request;
 use crate::imports::Imports;
 use crate::{Env, Level, OutOfTime, Time};
 
-/// The host, as a connector sees it. In tests, a [`FakeHost`](crate::testing::FakeHost) takes its place.
+/// The host's services for a connector. In tests, a [`FakeHost`](crate::testing::FakeHost) takes its place.
 pub struct Host {
     imports: Box<dyn Imports>,
 }
@@ -31,38 +31,38 @@ impl Host {
         Env::new(self.imports.environment())
     }
 
-    /// Begins a GET of `url`, which is absolute.
+    /// Prepares a GET of `url`, which must be absolute.
     pub fn get(&self, url: impl Into<String>) -> Request<'_> {
         self.request("GET", url)
     }
 
-    /// Begins a POST to `url`, which is absolute.
+    /// Prepares a POST to `url`, which must be absolute.
     pub fn post(&self, url: impl Into<String>) -> Request<'_> {
         self.request("POST", url)
     }
 
-    /// Begins a request with any method, such as `"PUT"`, to `url`, which is absolute.
+    /// Prepares a request with any method, such as `"PUT"`, to `url`, which must be absolute.
     pub fn request(&self, method: impl Into<String>, url: impl Into<String>) -> Request<'_> {
         Request::new(&*self.imports, method.into(), url.into())
     }
 
-    /// Waits inside a page, without using a processor. Between pages use [`Page::wait`](crate::Page::wait), which holds
-    /// no sandbox and survives a restart.
+    /// Pauses within a page, without using a processor. For a pause between pages use
+    /// [`Page::wait`](crate::Page::wait): it occupies no sandbox and survives a restart.
     ///
     /// # Errors
     ///
-    /// [`OutOfTime`] where the page's time would be over first; then it has not waited.
+    /// [`OutOfTime`] if the page's time would end before the pause does. In this case it returns at once.
     pub fn sleep(&self, duration: Duration) -> Result<(), OutOfTime> {
         self.imports.sleep(duration)
     }
 
-    /// Writes a line to the host's log, under the connector's name. The macros [`info!`](crate::info) and its like
-    /// format it.
+    /// Writes a line to the host's log, under the connector's name. The macros [`debug!`](crate::debug),
+    /// [`info!`](crate::info), [`warn!`](crate::warn) and [`error!`](crate::error) format it.
     pub fn log(&self, level: Level, message: &str) {
         self.imports.log(level, message);
     }
 
-    /// The time.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> Time {
         self.imports.now()

@@ -1,4 +1,4 @@
-//! What stands behind a [`Host`](crate::Host).
+//! The interface behind a [`Host`](crate::Host).
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::http::{Incoming, Outgoing};
 use crate::{HttpError, Level, OutOfTime, Time};
 
-/// The contract's imports: by the real host in a component, by a fake one in tests.
+/// The contract's imports, implemented by the real host in a component and by a fake one in tests.
 pub(crate) trait Imports {
     fn fetch(&self, request: &Outgoing) -> Result<Incoming, HttpError>;
     fn sleep(&self, duration: Duration) -> Result<(), OutOfTime>;

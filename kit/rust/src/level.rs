@@ -1,14 +1,14 @@
-//! How much a line of the log matters.
+//! The level of a log line.
 
-/// How much a line of the log matters.
+/// The level of a log line.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Level {
-    /// For who looks for a mistake.
+    /// Details for finding a bug.
     Debug,
-    /// For who wants to follow.
+    /// The normal course of events.
     Info,
-    /// Something that an operator can mend.
+    /// A problem that an operator can fix.
     Warn,
-    /// Something is broken.
+    /// A failure.
     Error,
 }

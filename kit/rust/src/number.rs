@@ -1,4 +1,4 @@
-//! Numbers as they were written.
+//! Numbers that keep their digits.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A number of JSON with all its digits, as an API wrote it: a field of this type reads what an `f64` or a
-/// `serde_json::Value` would round, and a row writes it back as it came.
+/// A JSON number with all of its digits, as the API wrote it. A field of this type keeps digits that an `f64` or a
+/// `serde_json::Value` would round, and serializes to the same text.
 ///
 /// ```
 /// use weld_connector::Number;
@@ -26,23 +26,23 @@ use serde_json::value::RawValue;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Two are equal if their digits are. In fields that serde takes apart first (`flatten`, `untagged`, `tag`), it can't be
-/// read.
+/// Two numbers are equal if their digits are. A `Number` can't be deserialized within types that use serde's `flatten`,
+/// `untagged` or `tag`, which buffer the value first.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Number(String);
 
 impl Number {
-    /// Its digits.
+    /// The number's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// As another type, such as `i128`, `f64`, or one for decimals.
+    /// Parses the number as another type, such as `i128`, `f64`, or a decimal type.
     ///
     /// # Errors
     ///
-    /// Those of the other type, where it doesn't hold the number.
+    /// The error of that type if it can't hold the number.
     pub fn parse<T: FromStr>(&self) -> Result<T, T::Err> {
         self.0.parse()
     }
@@ -86,7 +86,7 @@ mod tests {
     use crate::Page;
 
     #[test]
-    fn digits_come_and_go_as_they_are() {
+    fn digits_are_kept() {
         let text = "[-0,9007199254740993,340282366920938463463374607431768211456,0.10,-1.5e+400,\
                     0.12345678901234567890]";
         let numbers: Vec<Number> = serde_json::from_str(text).unwrap();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn other_texts_are_rejected() {
         for text in [
             "null", "\"1\"", "true", "[1]", "NaN", "Infinity", "01", "1.", "+1", "",
         ] {

@@ -1,12 +1,12 @@
-//! Why a connector was not put to sleep.
+//! The error of a pause that is longer than the page's time.
 
 use std::fmt;
 use std::time::Duration;
 
-/// The page's time would be over before the pause.
+/// The page's time would end before the pause does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OutOfTime {
-    /// What the page has left.
+    /// The time that the page has left.
     pub left: Duration,
 }
 
@@ -14,7 +14,7 @@ impl fmt::Display for OutOfTime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "the page has only {} ms left, less than it was to sleep",
+            "the page has only {} ms left, less than the requested pause",
             self.left.as_millis()
         )
     }

@@ -1,4 +1,4 @@
-//! One page of rows, with what leads to the next.
+//! One page of rows, with the state for the next one.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::paging::Next;
 
 /// One page of one table.
 ///
-/// A new page is the last one and leaves an empty state, so that the next sync begins anew.
+/// A new page is the last of its sync and leaves an empty state, so the next sync starts from the beginning.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Page {
     pub(crate) rows: String,
@@ -20,18 +20,19 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page with these rows: a list of anything that serializes to JSON objects, or [`Rows`](crate::Rows), which pass
-    /// through as the API wrote them.
+    /// Creates a page of these rows: a list of anything that serializes to JSON objects, or [`Rows`](crate::Rows),
+    /// which are passed on as the API wrote them.
     ///
     /// # Errors
     ///
-    /// [`Error::Other`] where they don't serialize, or to something else than a list, or where a number is NaN or infinite,
-    /// which JSON doesn't have: the error names its place, such as `rows[3].price`, and
-    /// [`finite_or_null`](crate::finite_or_null) makes null of it. `serde_json::json!` makes null of it by itself.
+    /// [`Error::Other`] if the rows don't serialize, aren't a list, or contain a number that is NaN or infinite, which
+    /// JSON doesn't have. In the last case the error names the place, such as `rows[3].price`;
+    /// [`finite_or_null`](crate::finite_or_null) serializes such numbers as null. `serde_json::json!` turns them into
+    /// null without an error.
     pub fn new(rows: impl Serialize) -> Result<Self, Error> {
         let rows = to_json(&rows, "rows")?;
         if !rows.trim_start().starts_with('[') {
-            return Err(Error::Other("a page's rows must be a list".to_owned()));
+            return Err(Error::Other("the rows of a page must be a list".to_owned()));
         }
         Ok(Self {
             rows,
@@ -41,31 +42,31 @@ impl Page {
         })
     }
 
-    /// Leaves this state for the next page, or where this is the last one, for the next sync. Weld keeps it, and shows
-    /// it to people: no secrets.
+    /// Sets the state for the next page or, if this is the last one, for the next sync. Weld stores the state and shows
+    /// it to people, so it must not contain secrets.
     ///
     /// # Errors
     ///
-    /// [`Error::Other`] where it doesn't serialize, or to something else than an object.
+    /// [`Error::Other`] if it doesn't serialize, or isn't an object.
     pub fn state(mut self, state: &impl Serialize) -> Result<Self, Error> {
         let state = to_json(state, "state")?;
         if !state.starts_with('{') {
             return Err(Error::Other(format!(
-                "a page's state must be an object, not {state:.40}"
+                "the state of a page must be an object, not {state:.40}"
             )));
         }
         self.state = state;
         Ok(self)
     }
 
-    /// Whether another page follows. By default none does.
+    /// Sets whether another page follows. By default none does.
     #[must_use]
     pub fn more(mut self, more: bool) -> Self {
         self.more = more;
         self
     }
 
-    /// Goes on as one of the kit's ways of [paging](crate::paging) says: its state, and whether there is more.
+    /// Sets the state and whether another page follows, from one of the kit's ways of [paging](crate::paging).
     ///
     /// # Errors
     ///
@@ -74,7 +75,8 @@ impl Page {
         Ok(self.state(&next.state)?.more(next.more))
     }
 
-    /// How long the host is to wait before the next page, or the next sync, begins. Also an `Option` will do.
+    /// Sets how long the host waits before the next page, or the next sync, begins. Accepts a `Duration` or an
+    /// `Option`.
     #[must_use]
     pub fn wait(mut self, wait: impl Into<Option<Duration>>) -> Self {
         self.wait = wait.into();
@@ -99,7 +101,7 @@ impl Page {
         self.more
     }
 
-    /// How long the host is to wait before the next page.
+    /// How long the host waits before the next page.
     #[must_use]
     pub fn waits(&self) -> Option<Duration> {
         self.wait
@@ -112,7 +114,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_page_has_rows_and_ends_its_sync_unless_it_says_otherwise() {
+    fn a_page_ends_its_sync_by_default() {
         let page = Page::new([json!({"id": 1})]).unwrap();
         assert_eq!(
             (page.rows_json(), page.state_json()),
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_no_list_and_states_that_are_no_object_are_refused() {
+    fn rows_must_be_a_list_and_a_state_an_object() {
         assert!(matches!(Page::new(json!({"id": 1})), Err(Error::Other(_))));
         let page = || Page::new([(); 0]).unwrap();
         for state in [json!(1), json!([]), json!(null), json!("{}")] {

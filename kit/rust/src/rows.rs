@@ -1,4 +1,4 @@
-//! An API's rows, as it wrote them.
+//! An API's rows, exactly as it wrote them.
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::Error;
 
-/// The rows of an API's answer, looked through but not written anew: numbers keep their digits, objects their order.
+/// The rows of an API's response, checked but not rewritten: numbers keep their digits, objects their order.
 #[derive(Clone, Debug)]
 pub struct Rows {
     json: Box<RawValue>,
@@ -15,18 +15,18 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Takes a JSON array of objects.
+    /// Parses a JSON array of objects.
     ///
     /// # Errors
     ///
-    /// Where it is something else; the error says where.
+    /// If the text is not one; the error says where.
     pub fn parse(json: impl Into<String>) -> Result<Self, serde_json::Error> {
         let json = RawValue::from_string(json.into())?;
         let rows: Vec<&RawValue> = serde_json::from_str(json.get())?;
         if let Some(index) = rows.iter().position(|row| !row.get().starts_with('{')) {
             let number = index.saturating_add(1);
             return Err(serde_json::Error::custom(format_args!(
-                "row {number} is no object"
+                "row {number} is not an object"
             )));
         }
         let len = rows.len();
@@ -36,23 +36,23 @@ impl Rows {
         Ok(Self { json, len, last })
     }
 
-    /// How many they are.
+    /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// What a connector needs of the last row, such as its key; none where there are no rows.
+    /// The fields that the connector needs of the last row, such as its key; `None` if there are no rows.
     ///
     /// # Errors
     ///
-    /// [`Error::Upstream`] where the row lacks that.
+    /// [`Error::Upstream`] if the row lacks one of the fields, or has another type in it.
     pub fn last<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
         if self.is_empty() {
             return Ok(None);
@@ -91,14 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn rows_reach_the_page_as_they_were_written() {
+    fn rows_are_passed_on_exactly_as_written() {
         let text = r#"[{"b": 1.50, "a": 12345678901234567890123}, {"id":1e2}]"#;
         let page = Page::new(Rows::parse(text).unwrap()).unwrap();
         assert_eq!(page.rows_json(), text);
     }
 
     #[test]
-    fn a_list_of_something_else_is_refused() {
+    fn a_list_of_something_else_is_rejected() {
         for (text, words) in [
             ("", "EOF"),
             ("[{]", "column"),

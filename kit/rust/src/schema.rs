@@ -1,4 +1,4 @@
-//! Tables and their columns, as Weld wants to know them.
+//! Tables and their columns.
 
 /// The tables of a connector.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +41,7 @@ impl<const N: usize> From<[Table; N]> for Schema {
     }
 }
 
-/// A table: its name, what identifies a row, and its columns as far as Weld isn't to infer them.
+/// A table: its name, its primary key, and the columns that Weld shouldn't infer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub(crate) name: String,
@@ -93,14 +93,14 @@ impl Table {
         &self.key
     }
 
-    /// The columns that are listed.
+    /// The listed columns.
     #[must_use]
     pub fn columns(&self) -> &[Field] {
         &self.fields
     }
 }
 
-/// A column.
+/// A column of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     pub(crate) name: String,
@@ -121,14 +121,14 @@ impl Field {
         }
     }
 
-    /// The API also fills it with `null`.
+    /// Allows `null` in the column.
     #[must_use]
     pub fn nullable(mut self) -> Self {
         self.nullable = true;
         self
     }
 
-    /// The value of rows that lack the column: a string, a number, a boolean.
+    /// Sets the value for rows that lack the column: a string, a number or a boolean.
     #[must_use]
     pub fn default(mut self, value: impl Into<serde_json::Value>) -> Self {
         self.default = Some(value.into().to_string());
@@ -142,20 +142,20 @@ impl Field {
     }
 }
 
-/// How Weld reads a column.
+/// The type that Weld gives a column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Type {
-    /// Text.
+    /// A text.
     String,
-    /// A whole number of 32 bits.
+    /// A 32-bit integer.
     Int,
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     Long,
-    /// A number.
+    /// A floating-point number.
     Double,
     /// `true` or `false`.
     Boolean,
-    /// A time, as text.
+    /// A point in time, written as text.
     Datetime,
     /// A list.
     Array,
@@ -164,7 +164,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Weld's word for it, such as `"int"`.
+    /// Weld's name for the type, such as `"int"`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -180,8 +180,8 @@ impl Type {
     }
 }
 
-/// Columns in short: `name: type`, with `nullable` before the type where the API also sends `null`, and after it
-/// `= value` for rows that lack the column.
+/// Lists columns as `name: type`. Write `nullable` before the type if the API also sends `null`, and `= value` after it
+/// for the value of rows that lack the column.
 ///
 /// ```
 /// use weld_connector::{Field, Type, fields};
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_has_its_word_in_the_short_form_and_weld_s() {
+    fn every_type_has_its_name_in_the_macro_and_in_weld() {
         let fields = fields! {
             a: string, b: int, c: long, d: double, e: boolean, f: datetime, g: array, h: object,
         };

@@ -1,4 +1,4 @@
-//! The search for a number that JSON doesn't have: a serializer that writes nothing.
+//! The search for a number that JSON doesn't have, as a serializer that writes nothing.
 
 use std::fmt::{self, Display};
 
@@ -7,13 +7,13 @@ use serde::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// Walks through a value until a number is not finite.
+/// Walks through a value until it finds a number that is not finite.
 pub(super) struct Search;
 
-/// Where the search has ended, written from the inside outward.
+/// Where the search ended. The place is built from the innermost part outward.
 #[derive(Debug)]
 pub(super) struct Finding {
-    /// Missing where a value had an error of its own.
+    /// `None` if the value reported an error of its own.
     pub(super) number: Option<&'static str>,
     pub(super) place: String,
 }
@@ -42,7 +42,7 @@ impl ser::Error for Finding {
     }
 }
 
-/// A list or an object under way: how many items it had, the last key, and the variant of an enum that it belongs to.
+/// The list or object being walked: the number of items so far, the last key, and the enum variant it belongs to.
 #[derive(Default)]
 pub(super) struct Parts {
     count: usize,
@@ -121,7 +121,7 @@ impl Serializer for Search {
     }
 
     fn serialize_f64(self, number: f64) -> Result<(), Finding> {
-        // By name, as the code that writes floating-point numbers is large.
+        // Named here, since formatting floating-point numbers takes a lot of code.
         let name = match number {
             f64::INFINITY => "Infinity",
             f64::NEG_INFINITY => "-Infinity",

@@ -31,13 +31,13 @@ fn rows(price: Price) -> Result<String, Error> {
 }
 
 #[test]
-fn numbers_that_json_does_not_have_are_named_with_their_place() {
+fn numbers_that_json_does_not_have_are_reported_with_their_place() {
     let named = |number| Price::Named(BTreeMap::from([("net", vec![0.0, number])]));
     for (price, words) in [
         (Price::Single(f64::NAN), "rows[1].price.Single is NaN"),
         (
             Price::Single(f64::INFINITY),
-            "rows[1].price.Single is Infinity, which is no number in JSON",
+            "rows[1].price.Single is Infinity, which JSON does not have",
         ),
         (
             Price::Range {
@@ -57,7 +57,7 @@ fn numbers_that_json_does_not_have_are_named_with_their_place() {
 }
 
 #[test]
-fn all_else_is_written_as_before() {
+fn other_values_are_written_as_by_serde_json() {
     for price in [
         Price::Unknown,
         Price::Single(f64::MAX),
@@ -75,7 +75,7 @@ fn all_else_is_written_as_before() {
 }
 
 #[test]
-fn a_value_s_own_error_stays_its_own() {
+fn a_value_s_own_error_is_kept() {
     struct Broken;
     impl Serialize for Broken {
         fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
@@ -87,7 +87,7 @@ fn a_value_s_own_error_stays_its_own() {
 }
 
 #[test]
-fn a_field_may_make_null_of_them() {
+fn a_field_may_write_them_as_null() {
     #[derive(Serialize)]
     struct Row {
         #[serde(serialize_with = "finite_or_null")]

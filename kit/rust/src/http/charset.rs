@@ -1,6 +1,6 @@
-//! The text of a body: by its byte-order mark, else as UTF-8 if it is valid, else by the declared charset.
+//! Decodes a body to text: by its byte-order mark, else as UTF-8 if it is valid, else by the declared charset.
 //!
-//! A body that none of them reads is an error; no byte is replaced by U+FFFD.
+//! A body that can't be decoded in any of these ways is an error. No byte is replaced by U+FFFD.
 
 #[path = "charset_tables.rs"]
 mod tables;
@@ -9,31 +9,31 @@ use std::fmt;
 
 use tables::SINGLE_BYTE;
 
-/// Why a body has no text.
+/// Why a body can't be decoded to text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum CharsetFault {
-    /// Neither valid UTF-8 nor of a declared charset.
+    /// The body is not valid UTF-8, and declares no charset.
     Undeclared,
-    /// The declared charset is none that the kit knows.
+    /// The kit doesn't support the declared charset.
     Unknown(String),
-    /// The body has bytes that the declared charset has no characters for.
+    /// The body contains bytes that have no character in the declared charset.
     Malformed(String),
 }
 
 impl fmt::Display for CharsetFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Undeclared => write!(formatter, "not valid UTF-8, and declares no charset"),
+            Self::Undeclared => write!(formatter, "not valid UTF-8, and no charset is declared"),
             Self::Unknown(label) => write!(
                 formatter,
-                "not valid UTF-8, and declares the charset {label:?}, which this kit does not know"
+                "not valid UTF-8, and its declared charset {label:?} is not supported by this kit"
             ),
             Self::Malformed(label) => write!(formatter, "not valid text in the charset {label:?}"),
         }
     }
 }
 
-/// The charset that a header `Content-Type` declares, in lower case.
+/// The charset that the header `Content-Type` declares, in lower case.
 pub(crate) fn declared(content_type: &str) -> Option<String> {
     let found = content_type.split([';', ',']).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
@@ -43,7 +43,8 @@ pub(crate) fn declared(content_type: &str) -> Option<String> {
     (!label.is_empty()).then(|| label.to_ascii_lowercase())
 }
 
-/// The text of `bytes`, of which `text` is the UTF-8 if they are valid; `None` if that is the text, but for its mark.
+/// The decoded text of `bytes`. `text` is their UTF-8 text if they are valid UTF-8. Returns `None` if `text` is already
+/// right, except for a byte-order mark that it may begin with.
 pub(crate) fn decode(
     bytes: &[u8],
     text: Option<&str>,
@@ -57,7 +58,7 @@ pub(crate) fn decode(
         _ => {}
     }
     let wide = label.and_then(wide);
-    // ASCII in UTF-16 is valid UTF-8 too, but its text would have a zero beside each letter.
+    // ASCII in UTF-16 is valid UTF-8 too, but its text would have a zero next to each letter.
     if text.is_some() && !(wide.is_some() && bytes.contains(&0)) {
         return Ok(None);
     }
@@ -82,7 +83,7 @@ pub(crate) fn decode(
 
 type Unit = fn([u8; 2]) -> u16;
 
-/// How the encodings of two bytes read a unit.
+/// How a two-byte encoding reads its code units.
 fn wide(label: &str) -> Option<Unit> {
     match label {
         "utf-16" | "utf-16le" | "ucs-2" | "iso-10646-ucs-2" | "unicode" | "csunicode"

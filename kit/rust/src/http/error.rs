@@ -1,16 +1,17 @@
-//! Why a request has no response.
+//! The error of a request without a response.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Why a request has no response. With `?` it becomes the [`Error`](crate::Error) that it means for the page.
+/// The error of a request without a response. The operator `?` converts it to the [`Error`](crate::Error) that it means
+/// for the page.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HttpError {
-    /// The connector's network policy forbids it; the message says which rule to add where.
+    /// The connector's network policy forbids the request; the message says which rule to add and where.
     Denied(String),
     /// The request is malformed.
     Invalid(String),
-    /// The host could not get the credential that the request needs.
+    /// The host could not obtain the credential that the request needs.
     Credentials(String),
     /// The exchange, or the page itself, ran out of time.
     Timeout,
@@ -18,7 +19,7 @@ pub enum HttpError {
     TooLarge,
     /// The page has used up its calls or bytes, or the host has no memory left for it.
     OverLimit(String),
-    /// The API is out of service or its quota is spent, for at least this long where known.
+    /// The API is out of service or its quota is used up, for at least this long if known.
     Unavailable(Option<Duration>),
     /// Name resolution, connection, TLS or transfer failed.
     Failed(String),
@@ -33,8 +34,8 @@ impl fmt::Display for HttpError {
             | Self::OverLimit(message)
             | Self::Failed(message) => message,
             Self::Timeout => "the API did not answer in time",
-            Self::TooLarge => "the API's answer is larger than the limit response-size",
-            Self::Unavailable(_) => "the API is out of service or its quota is spent",
+            Self::TooLarge => "the API's response is larger than the limit `response-size`",
+            Self::Unavailable(_) => "the API is out of service or its quota is used up",
         })
     }
 }

@@ -1,8 +1,8 @@
-//! Text within URLs and forms.
+//! Escaping of text in URLs and forms.
 
 use std::fmt::Write as _;
 
-/// Percent-encodes a text for use within a URL, such as an id in a path: all but letters, digits and `-._~`.
+/// Percent-encodes a text for use within a URL, such as an id in a path: everything except letters, digits and `-._~`.
 ///
 /// ```
 /// let url = format!("https://api.example.com/shops/{}", weld_connector::escape("North & South/2"));
@@ -15,7 +15,7 @@ pub fn escape(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            // A string takes all.
+            // Writing to a string can't fail.
             let _ = write!(escaped, "%{byte:02X}");
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn add_to_query(url: &mut String, name: &str, value: &str) {
     url.insert_str(end, &format!("{separator}{}", pair(name, value)));
 }
 
-/// A URL for messages: without query, fragment and user, which may hold secrets.
+/// A URL for messages: without query, fragment and user, which may contain secrets.
 pub(crate) fn without_query(url: &str) -> String {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let url = url.get(..end).unwrap_or(url);
@@ -67,7 +67,7 @@ pub(super) fn names_in_query(url: &str) -> Vec<String> {
         .collect()
 }
 
-/// Undoes [`escape`], and `+` for a space.
+/// Reverses [`escape`], and reads `+` as a space.
 pub(crate) fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_escaped_and_appended_where_the_query_is() {
+    fn values_are_escaped_and_appended_to_the_query() {
         for (url, expected) in [
             ("https://x/a", "https://x/a?q=a%26b%20c%2B%C3%B6"),
             ("https://x/a?", "https://x/a?q=a%26b%20c%2B%C3%B6"),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_has_names() {
+    fn names_of_query_parameters_are_read() {
         for (url, names) in [
             ("https://x/a", &[][..]),
             ("https://x/a?", &[]),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_escaped_comes_back() {
+    fn unescape_reverses_escape() {
         for text in ["", "a&b c+ö", "100%", "%zz%", "日本\n\0"] {
             assert_eq!(unescape(&escape(text)), text);
         }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_name_a_url_without_what_may_be_secret() {
+    fn messages_show_a_url_without_its_possible_secrets() {
         for (url, shown) in [
             ("https://x/a?api_token=s", "https://x/a"),
             ("https://user:s@x/a@b#s", "https://x/a@b"),

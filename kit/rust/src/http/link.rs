@@ -1,4 +1,4 @@
-//! The header `Link` (RFC 8288), in which APIs tell the URL of the next page.
+//! The header `Link` (RFC 8288), in which APIs give the URL of the next page.
 
 use super::resolve::resolved;
 
@@ -10,13 +10,14 @@ pub struct Link {
 }
 
 impl Link {
-    /// Where it leads: an absolute URL, with its query. It is asked for as it is.
+    /// The link's target: an absolute URL with its query. Request it unchanged.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// An attribute by its name in any case, such as `results`, by which an API says that the next page has none.
+    /// The value of an attribute; the name's case is ignored. An example is `results`, with which an API says that the
+    /// next page has no rows.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
         let is_it = |known: &str| known.eq_ignore_ascii_case(name);
@@ -25,15 +26,15 @@ impl Link {
     }
 }
 
-/// Its URL, for [`Cursor::next`](crate::paging::Cursor::next).
+/// Returns the link's URL, for [`Cursor::next`](crate::paging::Cursor::next).
 impl From<Link> for String {
     fn from(link: Link) -> Self {
         link.url
     }
 }
 
-/// The first link with the relation `relation` in a header, such as `<https://…?page=2>; rel="next"`, of a response from
-/// the URL `base`.
+/// The first link with the relation `relation` in a header such as `<https://…?page=2>; rel="next"`. `base` is the URL
+/// of the response.
 pub(super) fn find(header: &str, relation: &str, base: &str) -> Option<Link> {
     let mut rest = header;
     loop {
@@ -42,7 +43,7 @@ pub(super) fn find(header: &str, relation: &str, base: &str) -> Option<Link> {
         let mut attributes: Vec<(String, String)> = Vec::new();
         while let Some((name, value, further)) = attribute(after) {
             after = further;
-            // Of two with one name, the first counts.
+            // If a name occurs twice, the first attribute counts.
             if !attributes.iter().any(|(known, _)| *known == name) {
                 attributes.push((name, value));
             }
@@ -63,7 +64,7 @@ pub(super) fn find(header: &str, relation: &str, base: &str) -> Option<Link> {
     }
 }
 
-/// The attribute that a text begins with: its name in lower case, its value, and what follows.
+/// The attribute at the beginning of a text: its name in lower case, its value, and the rest of the text.
 fn attribute(text: &str) -> Option<(String, String, &str)> {
     let is_between = |character: char| matches!(character, ';' | ' ' | '\t');
     let text = text.trim_start_matches(is_between);
@@ -80,7 +81,7 @@ fn attribute(text: &str) -> Option<(String, String, &str)> {
     Some((name.to_ascii_lowercase(), value, after))
 }
 
-/// The value that a text begins with, without its quotes, and what follows.
+/// The value at the beginning of a text, without its quotes, and the rest of the text.
 fn read_value(text: &str) -> (String, &str) {
     let Some(quoted) = text.strip_prefix('"') else {
         let is_end = |character: char| matches!(character, ';' | ',' | ' ' | '\t');
@@ -118,9 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn links_are_read_as_in_all_kits() {
+    fn links_are_read_as_in_the_other_kits() {
         let Ok(text) = std::fs::read_to_string("../link.json") else {
-            // A copy of this folder has no table beside it.
+            // A copy of this folder doesn't include the table of cases.
             return;
         };
         let cases: Vec<Case> = serde_json::from_str(&text).unwrap();

@@ -1,4 +1,4 @@
-//! Requests and responses as the contract has them.
+//! Requests and responses in the form of the contract.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub(crate) enum Body {
     Bytes(Vec<u8>),
 }
 
-/// A request as the contract has it.
+/// A request in the form of the contract.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outgoing {
     pub(crate) method: String,
@@ -21,7 +21,7 @@ pub(crate) struct Outgoing {
     pub(crate) credential: Option<String>,
 }
 
-/// A response as the contract has it.
+/// A response in the form of the contract.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Incoming {
     pub(crate) status: u16,

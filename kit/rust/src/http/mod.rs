@@ -1,4 +1,4 @@
-//! A small client over the contract's `http-fetch`: the host connects, authorizes, retries and keeps to the rules.
+//! A small client on top of the contract's `http-fetch`. The host connects, authorizes, retries and enforces the rules.
 
 mod charset;
 mod error;

@@ -1,21 +1,21 @@
-//! What an API tells of its quota.
+//! An API's quota, as its responses report it.
 
 use serde::{Deserialize, Serialize};
 
 use super::Response;
 
-/// An API's quota, as the usual headers of a response tell it. Can stand in a state.
+/// An API's quota, as the usual headers of a response report it. It can be part of a state.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quota {
-    /// How many requests the API still accepts, if it says so.
+    /// The number of requests that the API still accepts, if it reports it.
     pub remaining: Option<u32>,
-    /// How many requests the API accepts in all, if it says so.
+    /// The total number of requests that the API accepts, if it reports it.
     pub limit: Option<u32>,
 }
 
 impl Response {
-    /// What is left of the API's quota, by the headers `X-RateLimit-Remaining`, `X-RateLimit-Limit` and their variants.
+    /// The API's quota, from the headers `X-RateLimit-Remaining`, `X-RateLimit-Limit` and their variants.
     #[must_use]
     pub fn quota(&self) -> Quota {
         let number = |word: &str| {

@@ -1,13 +1,14 @@
-//! Whether a response refuses a request for a quota, and for how long.
+//! Detects whether a response refuses a request because of a quota, and for how long.
 
 use std::time::Duration;
 
 use crate::Time;
 
-/// Refusals that no wait changes, whatever time they tell: of the credential, the resource or the method.
+/// Statuses that waiting doesn't change, whatever time the response gives: they concern the credential, the resource or
+/// the method.
 const LASTING: [u16; 7] = [401, 404, 405, 407, 410, 451, 501];
 
-/// With which APIs refuse requests past a quota.
+/// Statuses with which APIs refuse requests beyond a quota.
 const OF_QUOTAS: [u16; 9] = [400, 402, 403, 420, 429, 430, 503, 509, 529];
 
 const MILLISECONDS: [&str; 3] = ["retry-after-ms", "x-retry-after-ms", "x-ms-retry-after-ms"];
@@ -19,20 +20,20 @@ const TIMES: [&str; 5] = [
     "ratelimit-retry-after",
 ];
 
-/// A number from here on is a time since 1970, in seconds or milliseconds.
+/// From this value on, a number is a time since 1970 in seconds, and from the next one on, in milliseconds.
 const EPOCH_SECONDS: u64 = 1_000_000_000;
 const EPOCH_MILLISECONDS: u64 = 1_000_000_000_000;
 
 const MILLISECONDS_A_SECOND: u32 = 1000;
 
-/// The API takes no requests for now.
+/// The API accepts no requests for now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct RateLimit {
-    /// For how long, if it says so.
+    /// For how long, if the response says.
     pub(super) wait: Option<Duration>,
 }
 
-/// Whether a response with this status and these headers, whose names are in lower case, is a rate limit.
+/// The rate limit that a response with this status and these headers reports, if any. Header names are in lower case.
 pub(super) fn rate_limit(
     status: u16,
     headers: &[(String, String)],
@@ -41,17 +42,17 @@ pub(super) fn rate_limit(
     if status < 400 || LASTING.contains(&status) {
         return None;
     }
-    let told = told(headers, asked_at);
-    let wait = told.filter(|wait| !wait.is_zero());
+    let announced = announced(headers, asked_at);
+    let wait = announced.filter(|wait| !wait.is_zero());
     let spent = spent(headers, asked_at);
     let is_spent = OF_QUOTAS.contains(&status) && spent.is_some();
     (matches!(status, 420 | 429) || wait.is_some() || is_spent).then(|| RateLimit {
-        wait: wait.or(spent.flatten()).or(told),
+        wait: wait.or(spent.flatten()).or(announced),
     })
 }
 
-/// The wait that a header tells, zero if its time is past.
-fn told(headers: &[(String, String)], asked_at: Time) -> Option<Duration> {
+/// The wait that a header gives; zero if its time is in the past.
+fn announced(headers: &[(String, String)], asked_at: Time) -> Option<Duration> {
     let values = |names: &'static [&str]| {
         let of_name = move |name: &'static str| {
             let found = headers.iter().filter(move |(known, _)| known == name);
@@ -65,24 +66,24 @@ fn told(headers: &[(String, String)], asked_at: Time) -> Option<Duration> {
     let resets = resets.map(|(_, value)| value.trim());
     let has_quota = headers.iter().any(|(name, _)| is_remaining(name));
     let is_spent = !has_quota || spent(headers, asked_at).is_some();
-    let mut told = values(&MILLISECONDS)
+    let mut announced = values(&MILLISECONDS)
         .filter_map(|text| Some(seconds(text)? / MILLISECONDS_A_SECOND))
         .chain(
             values(&TIMES)
                 .chain(resets.filter(move |_| is_spent))
                 .filter_map(|text| time(text, asked_at)),
         );
-    let first = told.next()?;
-    Some(told.fold(
+    let first = announced.next()?;
+    Some(announced.fold(
         first,
         |first, next| if first.is_zero() { next } else { first },
     ))
 }
 
-/// Whether a quota has nothing left, with the time of its reset, if it tells one.
+/// Whether a quota is used up, with the time until its reset if a header gives it.
 #[expect(
     clippy::option_option,
-    reason = "a spent quota need not tell its reset"
+    reason = "a response may report a used-up quota without its reset"
 )]
 fn spent(headers: &[(String, String)], asked_at: Time) -> Option<Option<Duration>> {
     let is_spent = |(name, value): &&(String, String)| is_remaining(name) && value.trim() == "0";
@@ -96,12 +97,12 @@ fn spent(headers: &[(String, String)], asked_at: Time) -> Option<Option<Duration
         .max()
 }
 
-/// Whether a header tells what is left of a quota, such as `x-ratelimit-remaining` or `x-ratelimit-minutely-remaining`.
+/// Whether a header gives what is left of a quota, such as `x-ratelimit-remaining` or `x-ratelimit-minutely-remaining`.
 fn is_remaining(name: &str) -> bool {
     name.contains("remaining") && (name.contains("ratelimit") || name.contains("rate-limit"))
 }
 
-/// A number of seconds, a time since 1970, or a date.
+/// The wait given as a number of seconds, a time since 1970, or a date.
 fn time(text: &str, asked_at: Time) -> Option<Duration> {
     let Some(number) = seconds(text) else {
         return Some(Time::of_header(text)?.since(asked_at));
@@ -117,7 +118,8 @@ fn time(text: &str, asked_at: Time) -> Option<Duration> {
     Some(Time::from_unix(i64::try_from(since_1970.as_secs()).ok()?).since(asked_at))
 }
 
-/// A number as seconds, without a float: to read one takes 17 KB of code and tables.
+/// A number of seconds as a duration. It avoids floating-point numbers, since parsing one adds 17 KB of code and
+/// tables.
 fn seconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! A request in the making.
+//! A request before it is sent.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::Error;
 use crate::finite::to_json;
 use crate::imports::Imports;
 
-/// A request in the making; [`send`](Self::send) sends it. Credentials that the connector's configuration has for the
-/// URL are added by the host.
+/// A request being built; [`send`](Self::send) sends it. The host adds the credential that the connector's
+/// configuration has for the URL.
 #[derive(Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct Request<'a> {
     host: &'a dyn Imports,
     parts: Outgoing,
-    /// The parameters that the URL came with.
+    /// The names of the query parameters in the original URL.
     given: Vec<String>,
     has_cursor: bool,
 }
@@ -43,8 +43,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Adds a parameter to the URL's query, escaped. One that the URL came with is not added again: that of a next page,
-    /// as an API gives it, has all of them.
+    /// Adds a parameter to the URL's query, escaped. A parameter that the original URL already has is not added again,
+    /// since the URL of a next page, as an API gives it, has all of them.
     pub fn query(mut self, name: &str, value: impl Display) -> Self {
         if !self.given.iter().any(|given| given == name) {
             add_to_query(&mut self.parts.url, name, &value.to_string());
@@ -52,7 +52,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Adds a parameter where there is a value for it.
+    /// Adds a parameter if there is a value for it.
     pub fn query_opt(self, name: &str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.query(name, value),
@@ -60,8 +60,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Adds a parameter that the API made up itself, where there is one. The API may refuse it one day: then
-    /// [`Response::ok`] answers [`Error::InvalidState`], which says that the sync must begin anew.
+    /// Adds a parameter whose value the API generated, if there is one. If the API later refuses it, [`Response::ok`]
+    /// returns [`Error::InvalidState`], which makes the sync start from the beginning.
     pub fn cursor(mut self, name: &str, value: Option<&str>) -> Self {
         self.has_cursor |= value.is_some();
         self.query_opt(name, value)
@@ -73,25 +73,26 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Adds `Authorization: Bearer TOKEN`. Better leave that to the host: section `[auth.NAME]` of the configuration.
+    /// Adds `Authorization: Bearer TOKEN`. The host can do this itself, which is better: use the section `[auth.NAME]`
+    /// of the configuration.
     pub fn bearer(self, token: impl Display) -> Self {
         self.header("authorization", format_args!("Bearer {token}"))
     }
 
-    /// Names the configured credential to add; by default it is the one whose URLs match.
+    /// Names the configured credential to add. By default, the host adds the one whose URLs match.
     pub fn credential(mut self, name: impl Into<String>) -> Self {
         self.parts.credential = Some(name.into());
         self
     }
 
-    /// Bounds the whole exchange. The connector's limits hold in any case.
+    /// Limits the time of the whole exchange. The connector's limits apply as well.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.parts.timeout = Some(timeout);
         self
     }
 
-    /// Whether the host may send it again after a failure. By default GET, HEAD, OPTIONS, PUT and DELETE may; a POST
-    /// that only asks can say so here.
+    /// Sets whether the host may retry the request after a failure. By default it retries GET, HEAD, OPTIONS, PUT and
+    /// DELETE. Set this to `true` for a POST that only reads.
     pub fn idempotent(mut self, idempotent: bool) -> Self {
         self.parts.idempotent = Some(idempotent);
         self
@@ -101,13 +102,13 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Other`] where it doesn't serialize.
+    /// [`Error::Other`] if it doesn't serialize.
     pub fn json(self, body: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
         let text = to_json(body, "body")?;
         Ok(self.header("content-type", "application/json").body(text))
     }
 
-    /// Sends `pairs` as a form.
+    /// Sends `pairs` as a URL-encoded form.
     pub fn form<'p>(self, pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> Self {
         let pairs: Vec<_> = pairs
             .into_iter()
@@ -117,32 +118,33 @@ impl<'a> Request<'a> {
             .body(pairs.join("&"))
     }
 
-    /// Sends a text as it is; the header `Content-Type` is the caller's.
+    /// Sends a text unchanged. The caller sets the header `Content-Type`.
     pub fn body(mut self, text: impl Into<String>) -> Self {
         self.parts.body = Some(Body::Text(text.into()));
         self
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     pub fn bytes(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.parts.body = Some(Body::Bytes(bytes.into()));
         self
     }
 
-    /// Sends it and waits for the response, of whatever status; [`Response::ok`] is for those that want success.
+    /// Sends the request and waits for the response. The response may have any status; use [`Response::ok`] to accept
+    /// only success.
     ///
     /// # Errors
     ///
-    /// What [`HttpError`] means for the page.
+    /// The [`Error`] that the request's [`HttpError`] means for the page.
     pub fn send(self) -> Result<Response, Error> {
         Ok(self.try_send()?)
     }
 
-    /// Like [`send`](Self::send), for connectors that have an answer to a failure themselves.
+    /// Like [`send`](Self::send), for connectors that handle failures themselves.
     ///
     /// # Errors
     ///
-    /// Why there is no response.
+    /// The reason why there is no response.
     pub fn try_send(self) -> Result<Response, HttpError> {
         let asked_at = self.host.now();
         let incoming = self.host.fetch(&self.parts)?;
@@ -159,7 +161,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_request_arrives_with_all_that_it_was_given() {
+    fn a_request_is_sent_with_everything_it_was_given() {
         let host = FakeHost::new()
             .reply(Reply::new(204))
             .reply(Reply::new(204));
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_that_the_url_came_with_is_not_added_again() {
+    fn a_parameter_of_the_original_url_is_not_added_again() {
         for (url, expected) in [
             ("https://x/a", "https://x/a?id=1&id=2&f%5Bn%5D=3"),
             ("https://x/a?id=7", "https://x/a?id=7&f%5Bn%5D=3"),
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn two_hundred_links_followed_in_a_row_have_the_parameters_once() {
+    fn following_two_hundred_links_repeats_no_parameter() {
         let mut url = "https://api.example.com/items".to_owned();
         for page in 2..=201 {
             let link = format!("<?limit=2&sort=id&page={page}>; rel=next");
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_can_be_had_as_it_is_or_as_the_page_s() {
+    fn a_failure_is_an_http_error_or_the_page_s_error() {
         let host = FakeHost::new()
             .failure(HttpError::Timeout)
             .failure(HttpError::Timeout);

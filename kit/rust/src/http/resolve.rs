@@ -1,6 +1,7 @@
 //! Relative URLs (RFC 3986, section 5.2).
 
-/// `target` as an absolute URL; `base` is one. An absolute target stays as it came, since it may be signed.
+/// `target` as an absolute URL, relative to the absolute URL `base`. An absolute target stays unchanged, since it may
+/// be signed.
 pub(super) fn resolved(base: &str, target: &str) -> String {
     if has_scheme(target) {
         return target.to_owned();
@@ -30,7 +31,7 @@ pub(super) fn resolved(base: &str, target: &str) -> String {
     };
     let slash = if merged.starts_with('/') { "" } else { "/" };
     let query = match query {
-        // Only a fragment, or nothing: it is the base's own page.
+        // The target has no path or query: the base's query stays.
         Some(query) if target_path.is_empty() && !target_rest.starts_with('?') => {
             format!("?{query}")
         }
@@ -50,7 +51,7 @@ fn has_scheme(url: &str) -> bool {
             .all(|character| character.is_ascii_alphanumeric() || "+.-".contains(character))
 }
 
-/// A path without its parts `.` and `..`, of which the second leads to the folder above.
+/// A path without its segments `.` and `..`; the latter leads to the folder above.
 fn without_dots(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     let mut pieces = path.split('/').skip(1).peekable();
@@ -75,9 +76,9 @@ fn without_dots(path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The examples of RFC 3986, section 5.4, of the generic syntax that URLs of HTTP have.
+    /// The examples of RFC 3986, section 5.4, in the generic syntax of HTTP URLs.
     #[test]
-    fn relative_urls_are_those_of_the_standard() {
+    fn relative_urls_are_resolved_as_in_the_standard() {
         let base = "http://a/b/c/d;p?q";
         for (target, expected) in [
             ("g:h", "g:h"),

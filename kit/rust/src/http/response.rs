@@ -1,4 +1,4 @@
-//! What the API answered.
+//! The API's response.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,10 +16,10 @@ use super::message::{Body, Incoming};
 use super::refusal::rate_limit;
 use crate::{Error, Rows, Time};
 
-/// How many characters of an API's answer a message quotes.
+/// How many characters of an API's response a message quotes.
 const EXCERPT: usize = 200;
 
-/// What the API answered, whatever the status.
+/// The API's response, with any status.
 #[derive(Clone, Debug)]
 pub struct Response {
     incoming: Incoming,
@@ -27,7 +27,7 @@ pub struct Response {
     origin: String,
     asked_at: Time,
     has_cursor: bool,
-    /// What the body says in another encoding than UTF-8.
+    /// The body's text, if it differs from the body as UTF-8.
     decoded: OnceLock<Result<Option<String>, CharsetFault>>,
 }
 
@@ -53,7 +53,7 @@ impl Response {
         self.incoming.status
     }
 
-    /// Whether the status is one of success, 200 to 299.
+    /// Whether the status means success: 200 to 299.
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status())
@@ -77,7 +77,7 @@ impl Response {
         &self.incoming.headers
     }
 
-    /// The first value of a header.
+    /// The first value of a header, trimmed. The name's case is ignored.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let is_it = |known: &str| known.eq_ignore_ascii_case(name);
@@ -85,13 +85,14 @@ impl Response {
         Some(value.trim())
     }
 
-    /// A header as a number or the like, such as what is left of a quota; none where it is missing or something else.
+    /// A header parsed as a number or another type, such as the rest of a quota; `None` if it is missing or can't be
+    /// parsed.
     #[must_use]
     pub fn header_as<T: FromStr>(&self, name: &str) -> Option<T> {
         self.header(name)?.parse().ok()
     }
 
-    /// What the header `Link` gives for a relation, such as `"next"`: an absolute URL with attributes.
+    /// The link that the header `Link` gives for a relation such as `"next"`: an absolute URL with attributes.
     #[must_use]
     pub fn link(&self, relation: &str) -> Option<Link> {
         let links = self.headers().iter().filter(|(name, _)| name == "link");
@@ -100,13 +101,17 @@ impl Response {
             .find_map(|value| link::find(value, relation, self.url()))
     }
 
-    /// The response itself where the status is one of success.
+    /// Returns the response if its status means success.
     ///
     /// # Errors
     ///
-    /// Otherwise [`Error::RateLimited`] for 429, and for any status that comes with a wait or a quota at 0, with the wait;
-    /// [`Error::Unauthorized`] for other 401 and 403; [`Error::InvalidState`] for 400, 404 and 410 if the request held a
-    /// [cursor](super::Request::cursor); [`Error::Upstream`] for the rest. The messages quote the answer.
+    /// - [`Error::RateLimited`] for 429, and for other statuses of a refusal that come with a wait or a quota at 0;
+    /// with the wait if the API gives one.
+    /// - [`Error::Unauthorized`] for any other 401 or 403.
+    /// - [`Error::InvalidState`] for any other 400, 404 or 410 if the request had a [cursor](super::Request::cursor).
+    /// - [`Error::Upstream`] for the rest.
+    ///
+    /// The messages quote the response.
     pub fn ok(self) -> Result<Self, Error> {
         if self.is_success() {
             return Ok(self);
@@ -115,7 +120,11 @@ impl Response {
         if let Some(limit) = rate_limit(status, self.headers(), self.asked_at) {
             return Err(Error::RateLimited(limit.wait));
         }
-        let message = format!("{} was answered {status}: {}", self.origin, self.excerpt());
+        let message = format!(
+            "the API answered {} with status {status}: {}",
+            self.origin,
+            self.excerpt()
+        );
         Err(match status {
             401 | 403 => Error::Unauthorized(message),
             400 | 404 | 410 if self.has_cursor => Error::InvalidState(message),
@@ -124,11 +133,12 @@ impl Response {
     }
 
     /// The body as text: by its byte-order mark, else as UTF-8 if it is valid, else by the charset of the header
-    /// `Content-Type`. The mark is left out.
+    /// `Content-Type`. The text doesn't include the mark.
     ///
     /// # Errors
     ///
-    /// [`Error::Upstream`] if none of them reads the body; [`bytes`](Self::bytes) has it as it came.
+    /// [`Error::Upstream`] if the body can't be decoded in any of these ways; [`bytes`](Self::bytes) returns it
+    /// unchanged.
     pub fn text(&self) -> Result<&str, Error> {
         let plain = match &self.incoming.body {
             Body::Text(text) => Some(text.as_str()),
@@ -145,7 +155,7 @@ impl Response {
                 Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
             }
             Err(fault) => Err(Error::Upstream(format!(
-                "the answer to {} is {fault}",
+                "the response to {} is {fault}",
                 self.origin
             ))),
         }
@@ -160,30 +170,31 @@ impl Response {
         }
     }
 
-    /// Reads the body, or what the connector needs of it, from JSON. A field of type [`Number`](crate::Number) keeps all
-    /// digits; an `f64` or a `serde_json::Value` rounds decimals, and the latter integers beyond 64 bits.
+    /// Deserializes the body, or the part of it that the connector needs, from JSON. A field of type
+    /// [`Number`](crate::Number) keeps all digits. An `f64` or a `serde_json::Value` rounds decimals, and the latter
+    /// also integers beyond 64 bits.
     ///
     /// # Errors
     ///
-    /// [`Error::Upstream`] where it is something else; the message says what was asked, and where the JSON fails.
+    /// [`Error::Upstream`] if the body doesn't deserialize; the message names the request and the place in the JSON.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
         serde_json::from_str(self.text()?).map_err(|cause| self.unexpected(&cause))
     }
 
-    /// The rows, where the body is a JSON array of objects.
+    /// The rows, if the body is a JSON array of objects.
     ///
     /// # Errors
     ///
-    /// [`Error::Upstream`] where it is something else.
+    /// [`Error::Upstream`] if it isn't.
     pub fn rows(&self) -> Result<Rows, Error> {
         Rows::parse(self.text()?).map_err(|cause| self.unexpected(&cause))
     }
 
-    /// The rows, where the body is a JSON object that has them as an array in its field `name`.
+    /// The rows, if the body is a JSON object with an array of objects in its field `name`.
     ///
     /// # Errors
     ///
-    /// [`Error::Upstream`] where it is something else.
+    /// [`Error::Upstream`] if it isn't.
     pub fn rows_in(&self, name: &str) -> Result<Rows, Error> {
         let pick = |text| {
             let mut json = serde_json::Deserializer::from_str(text);
@@ -196,19 +207,20 @@ impl Response {
 
     fn unexpected(&self, cause: &serde_json::Error) -> Error {
         let origin = &self.origin;
-        let mut message = format!("the answer to {origin} is not the expected JSON: {cause}");
-        // A page of HTML says what it is; JSON may hold rows, which belong in no log.
+        let mut message = format!("the response to {origin} is not the expected JSON: {cause}");
+        // The start of an HTML page explains the failure. JSON is not quoted: it may contain rows, which must not be
+        // logged.
         let text = self.text().unwrap_or_default().trim_start();
         if !text.is_empty() && !text.starts_with(['{', '[']) {
-            message = format!("{message}; it begins {}", self.excerpt());
+            message = format!("{message}; it begins with {}", self.excerpt());
         }
         Error::Upstream(message)
     }
 
-    /// The body's beginning, on one line, with the URL that a redirect led to.
+    /// The beginning of the body in one line, with the URL that a redirect led to.
     fn excerpt(&self) -> String {
         let Ok(text) = self.text() else {
-            return "no text".to_owned();
+            return "the body is not text".to_owned();
         };
         let line: Vec<_> = text.split_whitespace().take(EXCERPT).collect();
         let line = line.join(" ");
@@ -226,7 +238,7 @@ impl Response {
     }
 }
 
-/// Reads one field of an object and passes over the others.
+/// Reads one field of an object and skips the others.
 struct Pick<'n>(&'n str);
 
 impl<'de> DeserializeSeed<'de> for Pick<'_> {

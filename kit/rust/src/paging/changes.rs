@@ -1,4 +1,4 @@
-//! By time of change, across syncs, where the API sorts by that time.
+//! Paging by time of change, across syncs, for APIs that sort by that time.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::Next;
 use crate::Time;
 
-/// By time of change, then by key: the first sync fetches every row, later ones those that have changed since.
+/// Pages by time of change, then by key: the first sync fetches every row, later ones those that have changed since.
 ///
-/// For APIs that sort by time of change and then by a key, and can be asked for rows after both. Within a sync a page
-/// goes on after the last row's time *and* key, as many rows may share one time. So that none is lost between two
-/// syncs, the next one looks back a little, and never begins later than this one did: a row may become visible after
-/// others with later times, also while a long sync is under way. A few rows come twice; Weld keeps one of each, by the
-/// primary key.
+/// For APIs that sort by time of change and then by a key, and that can be asked for rows after both. Within a sync a
+/// page continues after the last row's time *and* key, since many rows may share one time. A row may become visible
+/// after others with later times, even while a long sync is running. To miss none of them, the next sync begins a
+/// little earlier than the newest row, and never later than the start of this sync. A few rows are fetched twice; Weld
+/// keeps one of each, by the primary key.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Changes<K> {
@@ -21,7 +21,7 @@ pub struct Changes<K> {
     updated_since: Option<Time>,
     /// Within a sync, the key of the last row.
     after: Option<K>,
-    /// When the sync under way began.
+    /// When the current sync began.
     began: Option<Time>,
 }
 
@@ -36,8 +36,9 @@ impl<K> Default for Changes<K> {
 }
 
 impl<K> Changes<K> {
-    /// The time of change to ask from; none for every row. `overlap` is by how much a row may become visible later than
-    /// its own time, the difference of the clocks included: a sync begins so much earlier.
+    /// The time of change to ask from; `None` asks for every row. A row may become visible later than its own time:
+    /// `overlap` is the largest such delay, including the difference between the clocks. A sync begins that much
+    /// earlier.
     #[must_use]
     pub fn since(&self, overlap: Duration) -> Option<Time> {
         match self.after {
@@ -46,14 +47,14 @@ impl<K> Changes<K> {
         }
     }
 
-    /// The key to go on after, among the rows of that time; none where a sync begins.
+    /// The key after which to continue, among the rows of that time; `None` at the start of a sync.
     #[must_use]
     pub fn after(&self) -> Option<&K> {
         self.after.as_ref()
     }
 
-    /// Goes on after the row with this time and key where there is `more`; otherwise the next sync asks for what has
-    /// changed since. `asked_at` is when this page was asked for: [`Response::asked_at`](crate::Response::asked_at).
+    /// Continues after the row with this time and key if there is `more`. Otherwise the next sync asks for what has
+    /// changed since. `asked_at` is when this page was requested: [`Response::asked_at`](crate::Response::asked_at).
     #[must_use]
     pub fn next(self, last: Option<(Time, K)>, more: bool, asked_at: Time) -> Next<Self> {
         let began = self.began.unwrap_or(asked_at);
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_goes_on_among_the_rows_of_one_time_without_looking_back() {
+    fn a_page_continues_among_the_rows_of_one_time_without_overlap() {
         let next = next(Changes::default(), Some((FIRST, 50)), true);
         assert!(next.more);
         assert_eq!(next.state, state(FIRST, Some(50)));
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_sync_asks_from_a_little_before_the_newest_row() {
+    fn the_next_sync_begins_a_little_before_the_newest_row() {
         let end = next(state(FIRST, Some(50)), Some((SECOND, 52)), false);
         assert!(!end.more);
         assert_eq!(end.state, state(SECOND, None));
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_sync_begins_no_later_than_this_one_did() {
+    fn the_next_sync_begins_no_later_than_the_start_of_this_one() {
         let waited_an_hour = Changes {
             updated_since: Some(time(FIRST)),
             after: Some(50),
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn states_of_another_make_are_refused() {
+    fn states_in_another_format_are_rejected() {
         for text in [
             r#"{"updated_since": "yesterday"}"#,
             r#"{"after": "50"}"#,

@@ -1,4 +1,4 @@
-//! By time of change, across syncs, where the API pages in another way within one.
+//! Paging by time of change across syncs, combined with another way of paging within a sync.
 
 use std::time::Duration;
 
@@ -7,38 +7,38 @@ use serde::{Deserialize, Serialize};
 use super::Next;
 use crate::Time;
 
-/// A window of time around another way of paging: each sync fetches what has changed since the last one began, in
-/// pages by number, offset, cursor or key.
+/// Fetches in each sync the rows that have changed since the last sync began, and pages within them by number, offset,
+/// cursor or key.
 ///
-/// For APIs that can be asked for rows changed since a time, in whatever order. The window's beginning stays the same
-/// while a sync is under way. A few rows come twice; Weld keeps one of each, by the primary key.
+/// For APIs that can be asked for rows changed since a time, in any order. The window's start stays the same during a
+/// sync. A few rows are fetched twice; Weld keeps one of each, by the primary key.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Incremental<P> {
     /// When the last complete sync began.
     since: Option<Time>,
-    /// When the sync under way began.
+    /// When the current sync began.
     began: Option<Time>,
-    /// Where the sync under way goes on.
+    /// Where the current sync continues.
     place: Option<P>,
 }
 
 impl<P: Clone + Default> Incremental<P> {
-    /// The time of change to ask from; none for every row. `overlap` is by how much a row may become visible later than
-    /// its own time, the difference of the clocks included.
+    /// The time of change to ask from; `None` asks for every row. A row may become visible later than its own time:
+    /// `overlap` is the largest such delay, including the difference between the clocks.
     #[must_use]
     pub fn since(&self, overlap: Duration) -> Option<Time> {
         self.since.map(|time| time.before(overlap))
     }
 
-    /// Where to go on within the window.
+    /// Where to continue within the window.
     #[must_use]
     pub fn place(&self) -> P {
         self.place.clone().unwrap_or_default()
     }
 
-    /// Goes on at `place`; after the last page, the next sync asks for what has changed since this one began.
-    /// `asked_at` is when this page was asked for: [`Response::asked_at`](crate::Response::asked_at).
+    /// Continues at `place`. After the last page, the next sync asks for what has changed since this one began.
+    /// `asked_at` is when this page was requested: [`Response::asked_at`](crate::Response::asked_at).
     #[must_use]
     pub fn next(self, place: Next<P>, asked_at: Time) -> Next<Self> {
         let began = self.began.unwrap_or(asked_at);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_stays_while_its_pages_are_fetched_and_moves_to_the_sync_s_beginning() {
+    fn the_window_stays_during_a_sync_and_then_moves_to_its_start() {
         let first = Incremental::<PageNumber>::default();
         assert_eq!((first.since(MINUTE), first.place().number()), (None, 1));
         let place = first.place().next(true);

@@ -1,7 +1,7 @@
-//! The usual ways in which APIs page, each as a state that says what to ask for and where the next page begins.
+//! The usual ways in which APIs page. Each is a state that says what to ask for and where the next page begins.
 //!
-//! A state's default begins a sync. Each has a method `next`, whose answer goes to [`Page::next`](crate::Page::next):
-//!
+//! A state's default is the start of a sync. Each type has a method `next` whose result goes to
+//! [`Page::next`](crate::Page::next):
 //! ```
 //! # use weld_connector::{Error, Host, Page, PageRequest, paging::Offset};
 //! const LIMIT: usize = 50;
@@ -31,15 +31,15 @@ pub use place::{After, Cursor, Offset, PageNumber};
 /// Where the next page begins, and whether it belongs to this sync.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Next<S> {
-    /// What the next page, or else the next sync, needs to know.
+    /// The state for the next page or, after the last one, for the next sync.
     pub state: S,
     /// Whether another page follows.
     pub more: bool,
 }
 
 impl<S: Default> Next<S> {
-    /// `state` where there is more, and the beginning where there isn't.
-    fn or_anew(state: S, more: bool) -> Self {
+    /// `state` if there is more; otherwise the default.
+    fn or_default(state: S, more: bool) -> Self {
         let state = if more { state } else { S::default() };
         Self { state, more }
     }

@@ -1,4 +1,4 @@
-//! Ways of paging that fetch the whole table in each sync.
+//! Ways of paging for tables that each sync fetches as a whole.
 
 use std::num::NonZeroU32;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Next;
 
-/// By number: `page=1`, `page=2`, …
+/// Pages by number: `page=1`, `page=2`, …
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PageNumber {
@@ -14,22 +14,22 @@ pub struct PageNumber {
 }
 
 impl PageNumber {
-    /// The number of the page to ask for, from 1 on.
+    /// The number of the page to ask for, starting at 1.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.next_page.unwrap_or(NonZeroU32::MIN).get()
     }
 
-    /// The page after this one, where there is more.
+    /// Continues with the next page if there is `more`.
     #[must_use]
     pub fn next(&self, more: bool) -> Next<Self> {
         let this = self.next_page.unwrap_or(NonZeroU32::MIN);
         let next_page = Some(this.saturating_add(1));
-        Next::or_anew(Self { next_page }, more)
+        Next::or_default(Self { next_page }, more)
     }
 }
 
-/// By offset: `offset=0`, `offset=50`, …
+/// Pages by offset: `offset=0`, `offset=50`, …
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Offset {
@@ -37,22 +37,22 @@ pub struct Offset {
 }
 
 impl Offset {
-    /// How many rows to pass over.
+    /// How many rows to skip.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset.unwrap_or(0)
     }
 
-    /// The page after this one with its `rows` rows, where there is more.
+    /// Continues after the `rows` rows of this page if there is `more`.
     #[must_use]
     pub fn next(&self, rows: usize, more: bool) -> Next<Self> {
         let rows = u64::try_from(rows).unwrap_or(u64::MAX);
         let offset = Some(self.offset().saturating_add(rows));
-        Next::or_anew(Self { offset }, more)
+        Next::or_default(Self { offset }, more)
     }
 }
 
-/// By cursor: each answer holds what asks for the next page, such as a token or a URL.
+/// Pages by cursor: each response contains a token or a URL that asks for the next page.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cursor {
@@ -60,22 +60,22 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// What the last answer gave; none on the first page.
+    /// The cursor from the last response; `None` on the first page.
     #[must_use]
     pub fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
     }
 
-    /// The page that the answer's cursor leads to; without one, this was the last.
+    /// Continues at the response's cursor. Without a cursor, this page was the last.
     #[must_use]
     pub fn next(cursor: Option<impl Into<String>>) -> Next<Self> {
         let cursor = cursor.map(Into::into);
         let more = cursor.is_some();
-        Next::or_anew(Self { cursor }, more)
+        Next::or_default(Self { cursor }, more)
     }
 }
 
-/// By key: the rows are sorted by one, and each page asks for those after the last one's.
+/// Pages by key: the rows are sorted by a key, and each page asks for the rows after the last one's key.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct After<K> {
@@ -89,17 +89,17 @@ impl<K> Default for After<K> {
 }
 
 impl<K> After<K> {
-    /// The key of the last row fetched; none on the first page.
+    /// The key of the last row fetched; `None` on the first page.
     #[must_use]
     pub fn after(&self) -> Option<&K> {
         self.after.as_ref()
     }
 
-    /// The page after the row with the key `last`, where there is more. A page without rows is the last.
+    /// Continues after the row with the key `last` if there is `more`. A page without rows is the last.
     #[must_use]
     pub fn next(last: Option<K>, more: bool) -> Next<Self> {
         let more = more && last.is_some();
-        Next::or_anew(Self { after: last }, more)
+        Next::or_default(Self { after: last }, more)
     }
 }
 
@@ -108,14 +108,14 @@ mod tests {
     use super::*;
     use serde::de::DeserializeOwned;
 
-    /// A state as it comes back from Weld.
+    /// A state as Weld hands it back.
     fn kept<S: Default + DeserializeOwned + Serialize>(next: &Next<S>) -> S {
         let text = serde_json::to_string(&next.state).unwrap();
         crate::PageRequest::new("rows", text).state().unwrap()
     }
 
     #[test]
-    fn numbers_are_counted_from_one_and_begin_anew_after_the_last_page() {
+    fn page_numbers_start_at_one_and_start_over_after_the_last_page() {
         let first = PageNumber::default();
         assert_eq!(first.number(), 1);
         let second: PageNumber = kept(&first.next(true));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_move_by_the_rows_of_a_page() {
+    fn offsets_advance_by_the_rows_of_a_page() {
         let second: Offset = kept(&Offset::default().next(50, true));
         assert_eq!(second.offset(), 50);
         assert_eq!(kept(&second.next(20, true)).offset(), 70);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_handed_back_as_it_came_and_its_lack_is_the_end() {
+    fn a_cursor_is_returned_unchanged_and_the_sync_ends_without_one() {
         let next = Cursor::next(Some("x+/="));
         assert!(next.more);
         assert_eq!(kept(&next).cursor(), Some("x+/="));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_go_on_after_the_last_row() {
+    fn keys_continue_after_the_last_row() {
         let next = After::next(Some(159), true);
         assert_eq!(kept(&next).after(), Some(&159));
         for end in [
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn states_of_another_make_are_refused() {
+    fn states_in_another_format_are_rejected() {
         fn refused<S: DeserializeOwned>(texts: &[&str]) {
             for text in texts {
                 assert!(serde_json::from_str::<S>(text).is_err(), "{text}");

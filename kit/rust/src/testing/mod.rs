@@ -1,4 +1,4 @@
-//! A host for tests: `cargo test` runs a connector's logic without a server, a sandbox or a network.
+//! A fake host for tests: `cargo test` runs a connector's logic without a server, a sandbox or a network.
 //!
 //! ```
 //! use weld_connector::testing::{FakeHost, Reply};
@@ -13,7 +13,7 @@
 
 #![allow(
     clippy::panic,
-    reason = "a test that is set up wrongly must fail, and say why"
+    reason = "a test with an incorrect setup must fail and say why"
 )]
 
 mod reply;
@@ -32,10 +32,10 @@ use crate::http::{Incoming, Outgoing, without_query};
 use crate::imports::Imports;
 use crate::{Connector, Error, Host, HttpError, Level, OutOfTime, Page, PageRequest, Schema, Time};
 
-/// More pages than any test has: a sync that gets here has no end.
+/// The page limit of a sync. More pages than any test needs: a sync that reaches the limit is endless.
 const MOST_PAGES: usize = 10_000;
 
-/// A [`Host`] that answers as it was told, and remembers what it was asked for.
+/// A [`Host`] that gives the replies set by the test, and records the requests it received.
 #[derive(Debug)]
 pub struct FakeHost {
     host: Host,
@@ -68,7 +68,7 @@ impl Default for FakeHost {
 }
 
 impl FakeHost {
-    /// A host without variables and replies, on the first of June 2024.
+    /// Creates a host without variables and replies. Its clock shows 2024-06-01T00:00:00Z.
     #[must_use]
     pub fn new() -> Self {
         let fake = Rc::new(Fake {
@@ -95,11 +95,11 @@ impl FakeHost {
         self
     }
 
-    /// Sets the clock, which then moves only with [`Host::sleep`]. The time is RFC 3339.
+    /// Sets the clock to a time in RFC 3339. It then moves only with [`Host::sleep`].
     ///
     /// # Panics
     ///
-    /// Where the text is something else.
+    /// If the text is not a valid time.
     #[must_use]
     pub fn at(self, time: &str) -> Self {
         let time = time.parse();
@@ -109,28 +109,28 @@ impl FakeHost {
         self
     }
 
-    /// Bounds the page's time: longer sleeps fail.
+    /// Limits the page's time: longer sleeps fail.
     #[must_use]
     pub fn time_left(self, left: Duration) -> Self {
         self.fake.left.set(Some(left));
         self
     }
 
-    /// Answers the next request that no route answers. Replies are used up in the order given.
+    /// Adds a reply for the next request that no route answers. Replies are used in the order added, each once.
     #[must_use]
     pub fn reply(self, reply: Reply) -> Self {
         self.fake.replies.borrow_mut().push_back(Ok(reply));
         self
     }
 
-    /// Fails the next request that no route answers.
+    /// Adds a failure for the next request that no route answers.
     #[must_use]
     pub fn failure(self, error: HttpError) -> Self {
         self.fake.replies.borrow_mut().push_back(Err(error));
         self
     }
 
-    /// Answers each request with this method and URL, whatever its query, unless the URL here has one too.
+    /// Answers each request with this method and URL. The request's query is ignored unless `url` has one.
     #[must_use]
     pub fn route(self, method: &str, url: &str, reply: Reply) -> Self {
         self.fake.routes.borrow_mut().push(Route {
@@ -141,13 +141,13 @@ impl FakeHost {
         self
     }
 
-    /// The requests, in order.
+    /// The requests received, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<SentRequest> {
         self.fake.requests.borrow().clone()
     }
 
-    /// The pauses inside pages, in order.
+    /// The pauses within pages, in order.
     #[must_use]
     pub fn sleeps(&self) -> Vec<Duration> {
         self.fake.sleeps.borrow().clone()
@@ -159,7 +159,7 @@ impl FakeHost {
         self.fake.logs.borrow().clone()
     }
 
-    /// The connector's schema.
+    /// Calls the connector's `schema`.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ impl FakeHost {
         C::schema(self)
     }
 
-    /// One page of a table; the state `{}` leads to the first.
+    /// Fetches one page of a table; the state `{}` asks for the first.
     ///
     /// # Errors
     ///
@@ -177,11 +177,11 @@ impl FakeHost {
         C::fetch_page(self, &PageRequest::new(table, state))
     }
 
-    /// All pages from `state` to the end of the sync.
+    /// Fetches all pages from `state` to the end of the sync.
     ///
     /// # Errors
     ///
-    /// Those of the connector, and [`Error::Other`] where there seems to be no end.
+    /// Those of the connector, and [`Error::Other`] if the sync doesn't end within 10,000 pages.
     pub fn sync<C: Connector>(&self, table: &str, state: &str) -> Result<Vec<Page>, Error> {
         let mut state = state.to_owned();
         let mut pages = Vec::new();
@@ -195,7 +195,7 @@ impl FakeHost {
             }
         }
         Err(Error::Other(format!(
-            "{table} has had {MOST_PAGES} pages, and no end"
+            "the sync of {table} has not ended after {MOST_PAGES} pages"
         )))
     }
 }

@@ -1,4 +1,4 @@
-//! What a fake host answers.
+//! A fake host's reply.
 
 use std::fmt::Display;
 
@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::http::{Body, Incoming};
 
-/// What a fake host answers to a request.
+/// A fake host's reply to a request.
 #[derive(Clone, Debug)]
 pub struct Reply {
     incoming: Incoming,
 }
 
 impl Reply {
-    /// A response of this status, without a body.
+    /// Creates a response with this status and no body.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self {
@@ -26,27 +26,27 @@ impl Reply {
         }
     }
 
-    /// A response of status 200 with this as JSON.
+    /// Creates a response with status 200 and this value as its JSON body.
     ///
     /// # Panics
     ///
-    /// Where it doesn't serialize.
+    /// If the value doesn't serialize.
     #[must_use]
     pub fn json(body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_string(body) {
             Ok(text) => Self::new(200).text(text),
-            Err(error) => panic!("the reply is no JSON: {error}"),
+            Err(error) => panic!("the reply cannot be serialized to JSON: {error}"),
         }
     }
 
-    /// Sets the body.
+    /// Sets the body to a text.
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.incoming.body = Body::Text(text.into());
         self
     }
 
-    /// Sets a body that is no text.
+    /// Sets the body to bytes, which need not be UTF-8.
     #[must_use]
     pub fn bytes(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.incoming.body = Body::Bytes(bytes.into());
@@ -61,7 +61,7 @@ impl Reply {
         self
     }
 
-    /// Sets where the response comes from, as after a redirect; by default the request's URL.
+    /// Sets the URL that the response comes from, as after a redirect. By default it is the request's URL.
     #[must_use]
     pub fn from(mut self, url: impl Into<String>) -> Self {
         self.incoming.url = url.into();

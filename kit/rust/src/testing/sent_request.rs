@@ -1,30 +1,30 @@
-//! A request that a fake host was asked for.
+//! A request that a fake host received.
 
 use std::time::Duration;
 
 use crate::http::{Body, Outgoing, unescape};
 
-/// A request that a fake host was asked for.
+/// A request that a fake host received.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SentRequest {
-    /// Such as `"GET"`.
+    /// The method, such as `"GET"`.
     pub method: String,
-    /// With its query.
+    /// The URL with its query.
     pub url: String,
-    /// Names as the connector wrote them.
+    /// The headers, with their names as the connector wrote them.
     pub headers: Vec<(String, String)>,
-    /// As bytes.
+    /// The body as bytes.
     pub body: Option<Vec<u8>>,
-    /// For the whole exchange.
+    /// The timeout of the whole exchange.
     pub timeout: Option<Duration>,
-    /// Whether the host may send it again.
+    /// Whether the host may retry the request.
     pub idempotent: Option<bool>,
-    /// The configured credential that it names.
+    /// The configured credential that the request names.
     pub credential: Option<String>,
 }
 
 impl SentRequest {
-    /// A parameter of the URL's query, unescaped.
+    /// The value of a query parameter, unescaped.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
         let url = self.url.split('#').next()?;
@@ -36,7 +36,7 @@ impl SentRequest {
         Some(unescape(value))
     }
 
-    /// The first value of a header.
+    /// The first value of a header. The name's case is ignored.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();

@@ -1,4 +1,4 @@
-//! Days, months and years.
+//! The lengths of years and months.
 
 pub(super) const DAY: i64 = 86_400;
 
@@ -15,7 +15,7 @@ pub(super) fn length(year: i64, month: i64) -> i64 {
     }
 }
 
-/// The days from 1970-01-01 to the first of January.
+/// The number of days from 1970-01-01 to January 1 of `year`.
 pub(super) fn days_before(year: i64) -> i64 {
     let past = year - 1;
     past * 365 + past / 4 - past / 100 + past / 400 - 719_162

@@ -1,4 +1,4 @@
-//! A moment, as APIs write it: RFC 3339, with or without seconds and zone, or the form of HTTP's headers.
+//! A point in time in the notations of APIs: RFC 3339, with or without seconds and zone, or the format of HTTP headers.
 
 mod calendar;
 mod read;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use calendar::{DAY, days_before, length};
 
-/// The years that RFC 3339 can write.
+/// The first and last second that RFC 3339 can write.
 const FIRST: i64 = -62_135_596_800;
 const LAST: i64 = 253_402_300_799;
 
-/// A moment in UTC, to the nanosecond. Its text is RFC 3339, such as `2024-06-01T12:00:00Z`, in JSON too.
+/// A point in time in UTC, to the nanosecond. Its text, also in JSON, is RFC 3339, such as `2024-06-01T12:00:00Z`.
 ///
-/// A text without a zone is read as UTC, and one without seconds or without a time of day at its beginning:
+/// When a text is parsed, a missing zone means UTC, missing seconds mean 0, and a missing time of day means midnight:
 /// `2024-06-01T12:00`, `2024-06-01`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -26,7 +26,7 @@ pub struct Time {
 }
 
 impl Time {
-    /// So many seconds after the beginning of 1970.
+    /// The time `seconds` after the beginning of 1970. It is clamped to the years 1 to 9999.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
         Self {
@@ -41,19 +41,19 @@ impl Time {
         self.seconds
     }
 
-    /// So much earlier.
+    /// The time earlier by `duration`, but not before the year 1.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         self.moved(duration, -1)
     }
 
-    /// So much later.
+    /// The time later by `duration`, but not after the year 9999.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         self.moved(duration, 1)
     }
 
-    /// How long after `earlier` it is; nothing where it isn't.
+    /// The duration since `earlier`; zero if `earlier` is the later one.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         let nanos = self.nanos_since_1970() - earlier.nanos_since_1970();
@@ -95,7 +95,7 @@ impl fmt::Display for Time {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut day = self.seconds.div_euclid(DAY);
         let second = self.seconds.rem_euclid(DAY);
-        // 400 years have so many days; the first guess is off by one year at the most.
+        // 400 years have 146,097 days; the first guess is off by at most one year.
         let mut year = 1970 + (day * 400).div_euclid(146_097);
         while days_before(year) > day {
             year -= 1;
@@ -132,7 +132,7 @@ impl From<Time> for String {
     }
 }
 
-/// A text is no time.
+/// A text is not a valid time.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TimeError {
     text: String,
@@ -142,7 +142,7 @@ impl fmt::Display for TimeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{:.40?} is no time like 2024-06-01T12:00:00Z",
+            "{:.40?} is not a valid time; write it like 2024-06-01T12:00:00Z",
             self.text
         )
     }

@@ -1,11 +1,12 @@
-//! Reads the two notations.
+//! Parses the two notations.
 
 use super::Time;
 use super::calendar::{DAY, days};
 
 impl Time {
-    /// Reads RFC 3339 and what APIs leave out of it: a date, or a date, `T` or a space, hours and minutes, seconds with or
-    /// without a fraction, and `Z`, `UTC`, `GMT` or an offset. Without a zone it is in UTC.
+    /// Parses RFC 3339 and the shorter forms that APIs write. The text is a date, or a date, `T` or a space, and a time
+    /// of day: hours and minutes, with or without seconds, which may have a fraction. A zone may follow: `Z`, `UTC`,
+    /// `GMT` or an offset. Without a zone the time is in UTC.
     pub(super) fn iso(text: &str) -> Option<Self> {
         let mut text = Text(text.as_bytes());
         let year = text.number(4)?;
@@ -26,12 +27,12 @@ impl Time {
         })
     }
 
-    /// Reads a date of a header, in the form of HTTP or of [`iso`](Self::iso).
+    /// Parses a date in a header, in HTTP's format or that of [`iso`](Self::iso).
     pub(crate) fn of_header(text: &str) -> Option<Self> {
         Self::http_date(text).or_else(|| Self::iso(text.trim()))
     }
 
-    /// Reads the form of HTTP's headers: `Wed, 21 Oct 2026 07:28:00 GMT`.
+    /// Parses the date format of HTTP headers: `Wed, 21 Oct 2026 07:28:00 GMT`.
     pub(super) fn http_date(text: &str) -> Option<Self> {
         const MONTHS: [&str; 12] = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -48,11 +49,11 @@ impl Time {
     }
 }
 
-/// The rest of a text that is being read.
+/// The unread rest of a text.
 struct Text<'a>(&'a [u8]);
 
 impl Text<'_> {
-    /// A number of so many digits.
+    /// Reads a number with this many digits.
     fn number(&mut self, digits: usize) -> Option<i64> {
         let (number, rest) = self.0.split_at_checked(digits)?;
         self.0 = rest;
@@ -63,14 +64,14 @@ impl Text<'_> {
         })
     }
 
-    /// One of these characters.
+    /// Reads one of these characters.
     fn eat(&mut self, accepted: &[u8]) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         accepted.contains(first).then_some(*first)
     }
 
-    /// `hh:mm:ss`, in seconds. A leap second counts as the one before it.
+    /// Reads `hh:mm:ss`, in seconds. A leap second counts as the second before it.
     fn time_of_day(&mut self) -> Option<i64> {
         let minutes = self.minutes()?;
         self.eat(b":")?;
@@ -78,7 +79,7 @@ impl Text<'_> {
         (seconds <= 60).then(|| minutes * 60 + seconds.min(59))
     }
 
-    /// `hh:mm`, in minutes.
+    /// Reads `hh:mm`, in minutes.
     fn minutes(&mut self) -> Option<i64> {
         let hours = self.number(2)?;
         self.eat(b":")?;
@@ -86,7 +87,7 @@ impl Text<'_> {
         (hours < 24 && minutes < 60).then(|| hours * 60 + minutes)
     }
 
-    /// `hh:mm`, with or without `:ss`, which alone has a fraction: in seconds and nanoseconds.
+    /// Reads `hh:mm` or `hh:mm:ss`, in seconds and nanoseconds. Only the second form may have a fraction.
     fn clock(&mut self) -> Option<(i64, u32)> {
         let rest = self.0;
         let minutes = self.minutes()?;
@@ -97,7 +98,8 @@ impl Text<'_> {
         Some((self.time_of_day()?, self.fraction()?))
     }
 
-    /// `Z`, `UTC`, `GMT`, `+hh:mm`, `+hhmm` or `+hh`, with or without a space before it, in seconds. Nothing is UTC.
+    /// Reads `Z`, `UTC`, `GMT`, `+hh:mm`, `+hhmm` or `+hh`, with or without a space before it, in seconds. A missing
+    /// zone is UTC.
     fn zone(&mut self) -> Option<i64> {
         let has_space = self.0.first() == Some(&b' ');
         if has_space {
@@ -121,7 +123,7 @@ impl Text<'_> {
         (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
     }
 
-    /// `.25`, in nanoseconds; finer digits are dropped. Nothing is nothing.
+    /// Reads a fraction such as `.25`, in nanoseconds; finer digits are dropped. A missing fraction is 0.
     fn fraction(&mut self) -> Option<u32> {
         let Some(rest) = self.0.strip_prefix(b".") else {
             return Some(0);

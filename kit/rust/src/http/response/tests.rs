@@ -24,7 +24,7 @@ fn message(error: Error) -> String {
 }
 
 #[test]
-fn success_goes_on() {
+fn a_success_is_returned() {
     for status in [200, 204, 299] {
         assert_eq!(answer(Reply::new(status)).ok().unwrap().status(), status);
     }
@@ -35,13 +35,15 @@ fn refused_credentials_are_unauthorized() {
     for status in [401, 403] {
         assert_eq!(
             error(Reply::new(status).text("no such token")),
-            Error::Unauthorized(format!("GET {URL} was answered {status}: no such token"))
+            Error::Unauthorized(format!(
+                "the API answered GET {URL} with status {status}: no such token"
+            ))
         );
     }
 }
 
 #[test]
-fn a_rate_limit_keeps_the_api_s_own_wait() {
+fn a_rate_limit_keeps_the_wait_that_the_api_gives() {
     let seconds = Duration::from_secs;
     for (given, expected) in [
         (Some("30"), Some(seconds(30))),
@@ -60,7 +62,7 @@ fn a_rate_limit_keeps_the_api_s_own_wait() {
 }
 
 #[test]
-fn a_refusal_for_a_quota_is_a_rate_limit_with_any_status() {
+fn a_refusal_because_of_a_quota_is_a_rate_limit_with_any_status() {
     let limited = Reply::new(403).header("Retry-After", "30");
     let wait = Some(Duration::from_secs(30));
     assert_eq!(error(limited), Error::RateLimited(wait));
@@ -69,10 +71,11 @@ fn a_refusal_for_a_quota_is_a_rate_limit_with_any_status() {
 }
 
 #[test]
-fn other_statuses_are_the_api_s_fault_and_are_quoted_in_part() {
+fn other_statuses_are_upstream_errors_that_quote_the_response_in_part() {
     for status in [302, 400, 404, 500, 503] {
         let reply = Reply::new(status).text("<h1>\n  Out of order\n</h1>");
-        let expected = format!("GET {URL} was answered {status}: <h1> Out of order </h1>");
+        let expected =
+            format!("the API answered GET {URL} with status {status}: <h1> Out of order </h1>");
         assert_eq!(error(reply), Error::Upstream(expected));
     }
     let long = message(error(Reply::new(500).text("ö".repeat(10_000))));
@@ -92,7 +95,7 @@ fn a_refused_cursor_is_an_invalid_state() {
 }
 
 #[test]
-fn json_is_read_and_what_is_none_names_url_and_place_but_no_secret() {
+fn an_error_of_json_names_url_and_place_but_no_secret() {
     let good = answer(Reply::json(&json!({"total": 7})));
     #[derive(Debug, serde::Deserialize)]
     struct Total {
@@ -107,7 +110,11 @@ fn json_is_read_and_what_is_none_names_url_and_place_but_no_secret() {
         for words in [URL, "line 1 column"] {
             assert!(message.contains(words), "{body}: {message}");
         }
-        assert_eq!(message.contains("it begins"), body == "<html>", "{message}");
+        assert_eq!(
+            message.contains("it begins with"),
+            body == "<html>",
+            "{message}"
+        );
         assert!(!message.contains("s3cret"), "{message}");
     }
     let bytes = answer(Reply::new(200).bytes([0xff]));
@@ -116,7 +123,7 @@ fn json_is_read_and_what_is_none_names_url_and_place_but_no_secret() {
 }
 
 #[test]
-fn rows_are_taken_from_the_body_or_a_field_of_it() {
+fn rows_are_read_from_the_body_or_one_of_its_fields() {
     let plain = answer(Reply::new(200).text(r#"[{"id": 1.50}]"#));
     assert_eq!(plain.rows().unwrap().len(), 1);
     let within =
@@ -139,7 +146,7 @@ fn rows_are_taken_from_the_body_or_a_field_of_it() {
 }
 
 #[test]
-fn headers_are_found_in_any_case_and_read_as_numbers() {
+fn header_names_ignore_case_and_values_are_parsed() {
     let response = answer(
         Reply::new(200)
             .header("X-RateLimit-Remaining", " 3595 ")
@@ -180,7 +187,7 @@ fn the_quota_is_read_from_the_usual_headers() {
 }
 
 #[test]
-fn a_message_tells_where_a_redirect_led() {
+fn a_message_names_the_url_that_a_redirect_led_to() {
     let reply = Reply::new(404)
         .text("gone")
         .from("https://other.example.com/new?key=s3cret");
@@ -208,7 +215,7 @@ fn text_is_read_by_mark_then_as_utf_8_then_by_the_declared_charset() {
         let (pairs, _) = case.bytes.as_bytes().as_chunks::<2>();
         let hex = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16);
         let bytes: Vec<u8> = pairs.iter().map(|pair| hex(pair).unwrap()).collect();
-        // As the host hands it on.
+        // The host hands over a body as text or bytes in the same way.
         let reply = match String::from_utf8(bytes) {
             Ok(text) => Reply::new(200).text(text),
             Err(error) => Reply::new(200).bytes(error.into_bytes()),
