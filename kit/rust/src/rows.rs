@@ -19,7 +19,7 @@ impl Rows {
     ///
     /// # Errors
     ///
-    /// If the text is not one; the error says where.
+    /// If the text is not a JSON array of objects; the error says where.
     pub fn parse(json: impl Into<String>) -> Result<Self, serde_json::Error> {
         let json = RawValue::from_string(json.into())?;
         let rows: Vec<&RawValue> = serde_json::from_str(json.get())?;

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn other_refusals_are_none() {
+    fn other_refusals_are_not_rate_limits() {
         let spent = ("x-ratelimit-remaining", "0");
         for (status, lines) in [
             (403, &[][..]),
