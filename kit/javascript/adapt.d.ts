@@ -1,26 +1,31 @@
 import type { Source } from "./index.js";
 
-/** A key that a function checks: in a header or an argument of the URL, and equal to a variable or to a text of its source. */
+/**
+ * A key that a function checks: in a header or a query parameter, and equal to a variable or to a text in the source.
+ */
 export interface FunctionKey {
   header?: string;
   argument?: string;
-  /** What stands before the key, such as `Bearer `. */
+  /** The text before the key, such as `Bearer `. */
   prefix?: string;
   variable?: string;
   text?: string;
 }
 
-/** How a cloud function or a Lambda is served; see `weld-host adapt`. */
+/** How to serve a cloud function or a Lambda; see `weld-host adapt`. */
 export interface FunctionOptions {
-  /** Loads the function's module, at each call. */
+  /** Loads the function's module, in each call. */
   load: () => unknown;
-  /** What messages name; by default `index.js`. */
+  /** The file name to show in messages. The default is `index.js`. */
   file?: string;
-  /** The export to call, or the name that it is registered by, where there are several. */
+  /** The export to call, or the name under which the function is registered, if there are several. */
   entry?: string;
-  /** What it is called with: `(req, res)` or `(event, context)`. By default it is told by its parameters. */
+  /**
+   * The parameters of the function: `(req, res)` for "http", `(event, context)` for "lambda". By default, they are
+   * detected.
+   */
   kind?: "http" | "lambda";
-  /** The line of the function that answers. */
+  /** The line of the function that answers requests. */
   line?: number;
   /** The keys that the function checks. */
   keys?: FunctionKey[];
@@ -28,5 +33,5 @@ export interface FunctionOptions {
   variables?: string[];
 }
 
-/** The export `source` of a component that serves a function. */
+/** Creates the export `source` of a component that serves a function. */
 export function functionConnector(options: FunctionOptions): Source;

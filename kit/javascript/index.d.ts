@@ -4,22 +4,24 @@
 import type { LogLevel } from "weld:connector/host@0.1.0";
 import type * as contract from "weld:connector/source@0.1.0";
 
-/** The contract's export, as it is made by `connector` and `defineConnector`. */
+/** The contract's export, made by `connector` or `defineConnector`. */
 export type Source = Pick<typeof contract, "schema" | "fetchPage">;
 
-/** What JSON can hold. */
+/** A value that JSON can represent. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 /** A JSON object. */
 export type JsonObject = { [name: string]: Json };
 
-/** A row. Beside what JSON has: a `Date` is written in ISO 8601, a BigInt exactly; `undefined` is left out. */
+/**
+ * A row. In addition to JSON's values, a `Date` is written in ISO 8601 and a BigInt exactly; `undefined` is left out.
+ */
 export type Row = object;
 
 /** One of Weld's types for a column. */
 export type WeldType = "string" | "int" | "long" | "double" | "boolean" | "datetime" | "array" | "object";
 /** The type of a column: one of Weld's, or any other as JSON, such as `["null", "string"]`. */
 export type FieldType = WeldType | [WeldType | "null", ...(WeldType | "null")[]] | { [name: string]: Json };
-/** How Weld reads a column. `default` is the value of rows that lack it. */
+/** The type of a column. `default` is the value of rows that lack the column. */
 export interface Field {
   name: string;
   type: FieldType;
@@ -31,56 +33,65 @@ export type Fields = Field[] | { [name: string]: FieldType | { type: FieldType; 
 /** A table as `schema` returns it. */
 export interface Table {
   name: string;
-  /** The columns that identify a row; leave it out only where the API gives rows no identity. */
+  /** The columns that identify a row. Leave it out only if the API gives rows no identity. */
   primaryKey?: string | string[];
   fields?: Fields;
 }
 
-/** One page of one table. `State` is what the next call needs to go on. */
+/** One page of one table. `State` is the data that the next call needs to continue. */
 export interface Page<State extends object = JsonObject> {
-  /** The rows, or their JSON array as the API wrote it, which is passed on as it is. */
+  /** The rows, or their JSON array as the API wrote it, which is passed on unchanged. */
   insert: Row[] | string;
-  /** Weld keeps it, also between syncs. `null` forgets everything: the next sync begins anew. */
+  /** Weld keeps the state, also between syncs. `null` clears it: the next sync starts from the beginning. */
   state: State | null;
   /** Whether Weld should ask for another page. */
   hasMore: boolean;
-  /** Milliseconds to wait before the next page begins, as when the API's quota is nearly spent. Holds no sandbox. */
+  /**
+   * Milliseconds to wait before the next page begins, for example when the API's quota is nearly used up. Occupies no
+   * sandbox.
+   */
   wait?: number | null;
 }
 
-/** A table with its pages. `state` is that of the last page, `{}` on the first. */
+/** A table with its pages. `state` is the state that the last page left, `{}` for the first page. */
 export interface TableDefinition<State extends object = JsonObject> extends Omit<Table, "name"> {
   fetchPage(state: Partial<State>): Page<State> | Promise<Page<State>>;
 }
 
-/** A connector with so many tables. Export what it returns as `source`. */
+/** Defines a connector with a fixed set of tables. Export the result as `source`. */
 export function connector(definition: { tables: { [name: string]: TableDefinition<any> } }): Source;
 /** Gives the state of a table a type: `beers: table<{ page: number }>({ … })`. */
 export function table<State extends object = JsonObject>(definition: TableDefinition<State>): TableDefinition<State>;
-/** A connector that finds out its tables by itself. Export what it returns as `source`. */
+/** Defines a connector that determines its tables when asked for its schema. Export the result as `source`. */
 export function defineConnector(definition: {
   schema(): Table[] | Promise<Table[]>;
   fetchPage(table: string, state: JsonObject): Page<object> | Promise<Page<object>>;
 }): Source;
 
-/** The variable `name` of the configuration. Empty or missing, it is `fallback`, or without one an error. */
+/**
+ * The variable `name` of the configuration. If it is empty or missing, returns `fallback`; without a fallback, throws
+ * an error.
+ */
 export function env(name: string): string;
 export function env<Fallback>(name: string, fallback: Fallback): string | Fallback;
 
-/** Writes a line to the host's log; `console` does so too. */
+/** Writes a line to the host's log, as `console` does. */
 export function log(level: LogLevel, message: string): void;
-/** Waits so many milliseconds inside a page. Rejects with `OutOfTime` where the page has less. */
+/** Waits for `duration` milliseconds within a page. Rejects with `OutOfTime` if the page has less time left. */
 export function sleep(duration: number): Promise<void>;
-/** How JSON is read. */
+/** Options for reading JSON. */
 export interface JsonOptions {
-  /** What NaN and Infinity become, which JSON doesn't have; without it they are an error that names their place. */
+  /**
+   * The value for NaN and Infinity, which JSON doesn't have. Without this option, they are an error that names their
+   * place.
+   */
   notNumbers?: unknown;
 }
-/** Like `JSON.parse`, but keeps what a Number can't hold: integers become BigInts, other numbers `Decimal`s. */
+/** Like `JSON.parse`, but keeps numbers that a Number can't hold: integers become BigInts, other numbers `Decimal`s. */
 export function parseJson(text: string, options?: JsonOptions): any;
 /**
- * A number that no Number holds exactly, with all its digits. Rows and states write it as it came. `Number(…)` of it is
- * the nearest Number, `String(…)` its digits.
+ * A number that a Number can't hold exactly, with all its digits. Rows and states write it unchanged. `Number(…)`
+ * returns the nearest Number, and `String(…)` the digits.
  */
 export class Decimal {
   constructor(text: string);
@@ -89,37 +100,40 @@ export class Decimal {
   [Symbol.toPrimitive](hint: string): number | string;
 }
 
-/** Thrown by a connector, it is the contract's error `other`; its subclasses are the others. */
+/** The contract's error `other`, when thrown by a connector. Its subclasses are the contract's other errors. */
 export class ConnectorError extends Error {
   constructor(message: string, options?: { cause?: unknown });
   /** The contract's error. */
   readonly payload: contract.Error;
 }
-/** The schema has no such table. */
+/** The schema has no table of this name. */
 export class UnknownTable extends ConnectorError {
   constructor(message?: string, options?: { cause?: unknown });
 }
-/** A variable is missing or wrong: the operator must mend the connector's configuration. */
+/** A variable is missing or invalid: the operator must fix the connector's configuration. */
 export class Misconfigured extends ConnectorError {}
-/** The state isn't one that this connector wrote, or its cursor is refused: the sync must begin anew. */
+/** This connector did not write the state, or the API refused its cursor: the sync must start from the beginning. */
 export class InvalidState extends ConnectorError {}
 /** The API refused the connector's credentials. */
 export class Unauthorized extends ConnectorError {}
-/** The API refused for now, and asks to wait so many milliseconds, where it said so. The host waits and asks again. */
+/**
+ * The API refused for now. `wait` is the number of milliseconds it asked for, if any. The host waits and requests the
+ * page again.
+ */
 export class RateLimited extends ConnectorError {
   constructor(wait?: number, options?: { cause?: unknown });
   readonly wait: number | undefined;
 }
-/** The API failed or answered nonsense. */
+/** The API failed, or its response was invalid. */
 export class Upstream extends ConnectorError {}
-/** The page has less time left than a sleep would take. */
+/** The page has less time left than the sleep would take. */
 export class OutOfTime extends ConnectorError {
-  /** Milliseconds. */
+  /** The time that the page has left, in milliseconds. */
   readonly left: number;
 }
-/** A connector waited for a promise that nothing settles. */
+/** The connector waited for a promise that nothing will settle. */
 export class NeverSettled extends ConnectorError {}
-/** Why a request has no response. Where nobody catches it, it is the contract's error in `payload`. */
+/** The error of a request without a response. If uncaught, it becomes the contract's error in `payload`. */
 export class FetchError extends TypeError {
   readonly kind:
     "denied" | "invalid" | "credentials" | "timeout" | "too-large" | "over-limit" | "unavailable" | "failed";
@@ -154,8 +168,8 @@ interface Body {
   bytes(): Promise<Uint8Array>;
   arrayBuffer(): Promise<ArrayBuffer>;
   /**
-   * The body's JSON, read by `parseJson`: long integers are BigInts, long decimals `Decimal`s. Where it is none, a
-   * `SyntaxError`; where nobody catches that, the contract's `upstream`.
+   * The body's JSON, parsed by `parseJson`: long integers are BigInts, long decimals `Decimal`s. If it is invalid,
+   * rejects with a `SyntaxError`, which becomes the contract's `upstream` if uncaught.
    */
   json(options?: JsonOptions): Promise<any>;
 }
@@ -169,13 +183,15 @@ export interface RequestInit {
   method?: string;
   headers?: HeadersInit;
   body?: BodyInit | null;
-  /** Milliseconds for the whole exchange. */
+  /** Timeout of the whole exchange, in milliseconds. */
   timeout?: number;
-  /** Aborts before the request is sent, and after the time of an `AbortSignal.timeout` or of the next timer. */
+  /** Aborts the request before it is sent, or after the time of an `AbortSignal.timeout` or of the next timer. */
   signal?: AbortSignalLike | null;
-  /** Whether the host may send it again after a failure. By default GET, HEAD, OPTIONS, PUT and DELETE may. */
+  /**
+   * Whether the host may retry the request after a failure. By default it retries GET, HEAD, OPTIONS, PUT and DELETE.
+   */
   idempotent?: boolean;
-  /** The configured credential to add; by default the one whose URLs match. */
+  /** The configured credential to add. By default, it is the one whose URLs match. */
   credential?: string;
 }
 
@@ -191,7 +207,7 @@ export class Request {
   clone(): Request;
 }
 
-/** One link of the header `Link`: its URL, absolute, and its attributes by their names in lower case. */
+/** One link of the header `Link`: its absolute URL, and its attributes by lower-case name. */
 export interface Link {
   readonly url: string;
   readonly [attribute: string]: string | undefined;
@@ -207,17 +223,20 @@ export class Response {
   readonly headers: Headers;
   readonly url: string;
   readonly redirected: boolean;
-  /** The header `Link` by relation, in lower case: `response.links.next?.url` is the next page's, where there is one. */
+  /**
+   * The header `Link` by relation, in lower case. `response.links.next?.url` is the URL of the next page, if there is
+   * one.
+   */
   readonly links: { readonly [relation: string]: Link | undefined };
   readonly type: "default";
   clone(): Response;
 }
 
-/** Sends a request through the host, which adds credentials, waits for quotas and tries again. */
+/** Sends a request through the host, which adds credentials, waits for quotas and retries. */
 export function fetch(input: string | { toString(): string } | Request, init?: RequestInit): Promise<Response>;
 /**
- * The response, where the API accepted the request; otherwise the error that it means: `RateLimited` for 429 and for any
- * status that comes with a wait or a quota at 0, `Unauthorized` for other 401 and 403, `Upstream` for the rest. With
- * `cursor`, 400, 404 and 410 are `InvalidState`.
+ * Returns the response if the API accepted the request; otherwise throws the error that it means: `RateLimited` for 429
+ * and for any other refusal with a wait or a quota at 0, `Unauthorized` for other 401 and 403, `Upstream` for the rest.
+ * With `cursor`, 400, 404 and 410 are `InvalidState`.
  */
 export function expectOk(pending: Response | Promise<Response>, options?: { cursor?: boolean }): Promise<Response>;

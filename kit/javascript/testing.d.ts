@@ -5,7 +5,7 @@ import { Response } from "weld-connector";
 
 export { Response };
 
-/** A request as the fake host got it; names of headers are in lower case. */
+/** A request as the fake host received it. The names of headers are in lower case. */
 export interface NotedRequest {
   method: string;
   url: string;
@@ -21,37 +21,37 @@ export interface FakeHostOptions {
   env?: { [name: string]: string };
   /** Answers each request. It may throw an `httpError`. */
   fetch?(request: NotedRequest): Response;
-  /** Milliseconds that a page may sleep. */
+  /** The milliseconds that a page may sleep in total. */
   timeLeft?: number;
 }
 
-/** A host that answers from functions, notes what the connector does, and lets no time pass. */
+/** A host that answers with functions, records what the connector does, and lets no time pass. */
 export interface FakeHost {
   readonly requests: NotedRequest[];
   readonly logs: { level: LogLevel; message: string }[];
-  /** What the host was asked to sleep, in milliseconds. */
+  /** The pauses that the connector asked for, in milliseconds. */
   readonly sleeps: number[];
   /** The tables. Rejects with `CallError`. */
   schema(source: Source): Promise<Table[]>;
-  /** A page, its rows and state parsed. Rejects with `CallError`. */
+  /** A page, with its rows and state parsed. Rejects with `CallError`. */
   fetchPage(
     source: Source,
     table: string,
     state?: object,
   ): Promise<Omit<ContractPage, "insert" | "state"> & { insert: any[]; state: any }>;
-  /** All rows of a table, page after page. */
+  /** All rows of a table, page by page, up to `most` pages. */
   fetchAll(source: Source, table: string, options?: { state?: object; most?: number }): Promise<any[]>;
 }
 
 export function fakeHost(options?: FakeHostOptions): FakeHost;
 
-/** Why a call failed: the contract's error, as the host gets it. */
+/** The contract's error of a failed call, as the host receives it. */
 export class CallError extends Error {
   readonly tag: ContractError["tag"];
   readonly val: string | number | undefined;
 }
 
-/** A failure of a request, to be thrown by the `fetch` of a fake host. */
+/** An error to throw from the `fetch` of a fake host. */
 export function httpError<Tag extends HttpError["tag"]>(
   tag: Tag,
   ...val: Extract<HttpError, { tag: Tag }> extends { val: infer Value } ? [Value] : []

@@ -1,4 +1,4 @@
-// A connector's modules, its packages and the kit in one file.
+// Bundles a connector's modules, its packages and the kit in one file.
 
 import { appendFile, readFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
@@ -13,19 +13,19 @@ import { sourceLines } from "./source-lines.js";
 const inKit = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
 /**
- * Writes the bundle of `entry` to `outfile`, and tells whether it uses random bytes. With `isFunction`, it serves a function
- * for another platform.
+ * Writes the bundle of `entry` to `outfile`, and returns whether it uses random bytes. With `isFunction`, the entry
+ * serves a function for another platform.
  */
 export async function bundle(build, entry, outfile, { isFunction = false } = {}) {
   const options = { first: [], packages: [], isFunction };
   let result = await bundleOnce(build, entry, outfile, options);
   if (isFunction) options.packages = packagesIn(result.metafile.inputs);
-  // The languages and zones of texts take room, so they are there only where they may be used.
+  // The data of languages and time zones is large, so it is only included if it may be used.
   if (/\btoLocale|\blocaleCompare|\bIntl\b/.test(await readFile(outfile, "utf8")))
     options.first = [inKit("intl/install.js")];
   if (options.first.length > 0 || options.packages.length > 0)
     result = await bundleOnce(build, entry, outfile, options);
-  // At its end, so that no line moves.
+  // Appended at the end, so that line numbers stay the same.
   const map = JSON.parse(await readFile(`${outfile}.map`, "utf8"));
   const text = await readFile(outfile, "utf8");
   const nameOf = (source) => relative(process.cwd(), resolve(dirname(outfile), source));
@@ -34,7 +34,7 @@ export async function bundle(build, entry, outfile, { isFunction = false } = {})
   return { usesRandom: Object.keys(inputs).some((path) => path.endsWith("random-component.js")) };
 }
 
-// The files that a function's own modules import of packages.
+// The files of packages that the function's own modules import.
 function packagesIn(inputs) {
   const isPackages = (path) => /(?:^|[\\/])node_modules[\\/]/.test(path);
   const files = Object.entries(inputs)
@@ -49,13 +49,13 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
   try {
     return await build({
       stdin: {
-        // The globals come first: all other modules, while they load, find them in place.
+        // The globals come first, so that all other modules find them while they load.
         contents: `${first}\nexport { source } from ${JSON.stringify(entry)};\n`,
         resolveDir: dirname(entry),
         sourcefile: "weld-connector-entry.js",
       },
       bundle: true,
-      // Of packages that have several forms, the one for browsers: it has `fetch` and no modules of Node.
+      // If a package has several forms, the one for browsers is used: it has `fetch` and no modules of Node.
       conditions: ["weld"],
       define: {
         "process.env.NODE_DEBUG": "undefined",
@@ -64,7 +64,7 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
       },
       external: ["weld:*", "wasi:*"],
       format: "esm",
-      // Only what is used of it comes along.
+      // Only the parts that are used are included.
       inject: [inKit("web/globals.js")],
       logLevel: "silent",
       mainFields: ["browser", "module", "main"],
@@ -77,7 +77,7 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
         ...(isFunction ? [provideOwnFiles(join(dirname(entry), "function"), inKit("adapt/files.js"))] : []),
       ],
       sourcemap: "external",
-      // Promises of the engine would never go on; see src/promise.js.
+      // The engine's own promises would never continue; see src/promise.js.
       supported: { "async-await": false, "async-generator": false, "for-await": false, "top-level-await": false },
       target: "es2022",
     });
@@ -87,7 +87,7 @@ async function bundleOnce(build, entry, outfile, { first: more, packages, isFunc
   }
 }
 
-/** esbuild's plugin that puts the loading of these files in place of the module at `path`. */
+/** A plugin for esbuild that replaces the module at `path` by one that loads these files. */
 function providePackages(path, files) {
   return {
     name: "weld-packages",

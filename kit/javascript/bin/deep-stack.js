@@ -1,24 +1,24 @@
-// Deeper recursion for a component with QuickJS inside. The engine comes with a stack of 1 MB, the end of which it doesn't
-// watch for: 3,500 plain calls fit in, and beyond them it traps. This gives it a larger one, behind the memory that it was
-// built with, and tells it where that ends: there it throws a RangeError.
+// Enables deeper recursion in a component with QuickJS. The engine has a stack of 1 MB and doesn't check its end: 3,500
+// plain calls fit, and beyond them the engine traps. This module gives it a larger stack, behind its initial memory,
+// and sets the limit that the engine checks, so that it throws a RangeError there.
 //
-// Both are values in the component: the initial stack pointer, and the field `stack_limit` of the engine's `JSRuntime`,
-// which stands in the memory's image.
+// Two values in the component are changed: the initial stack pointer, and the field `stack_limit` of the engine's
+// `JSRuntime` in the memory image.
 
 import { I32_CONST, PAGE, readImage, readMemory, segment } from "./memory-image.js";
 import { enlargeFrames } from "./native-frames.js";
 import { Reader, join, rebuilt, sections, signed, unsigned, withModule } from "./wasm.js";
 
-// Enough for 6,000 plain calls, which take 5 MB of the 8 that the host's own stack has: it must not end first.
+// Enough for 6,000 plain calls. They take 5 MB of the host's own stack of 8 MB, which must not overflow first.
 const STACK_PAGES = 30;
-// What is left below the limit: for the making of the error, and for functions that don't look at it.
+// Space below the limit, for creating the error and for functions that don't check the limit.
 const RESERVED_PAGES = 2;
 
-// Of a module.
+// Section ids of a module.
 const [MEMORY, GLOBAL, EXPORT, DATA, DATA_COUNT] = [5, 6, 7, 11, 12];
 const [I32, VARIABLE] = [0x7f, 1];
 
-/** The component with a deeper stack; undefined where it isn't built as the engine's known version is. */
+/** The component with a deeper stack; undefined if it differs from the supported version of the engine. */
 export function deepenStack(component) {
   const deeper = withModule(component, withStack);
   return deeper && enlargeFrames(deeper);
@@ -36,14 +36,14 @@ function withStack(module) {
   const changes = {
     [MEMORY]: (content) => replaced(content, memory, unsigned(pages)),
     [GLOBAL]: (content) => replaced(content, pointer, signed(pages * PAGE)),
-    // As the last segment, which overrides what others have there.
+    // As the last segment, which overrides earlier ones.
     [DATA]: (content) => oneMore(content, segment(limit, word((memory.pages + RESERVED_PAGES) * PAGE))),
     [DATA_COUNT]: (content) => oneMore(content, new Uint8Array()),
   };
   return rebuilt(module, (id, content) => changes[id]?.(content) ?? content);
 }
 
-/** The initial value of the first global, and where that stands. */
+/** The initial value of the first global, and its place. */
 function readPointer(content) {
   const reader = new Reader(content);
   if (reader.unsigned() === 0) return undefined;
@@ -64,9 +64,9 @@ function isPointerExported(content) {
 }
 
 /**
- * The address of `stack_limit`. Around it, `JSRuntime` has the words `stack_size` 0, `stack_top`, `stack_limit` 0,
- * `current_exception` (JS_UNINITIALIZED, tag 4), three false flags and `current_stack_frame` NULL. `stack_top` is where
- * the engine was made: near the top of the stack, which is below all data.
+ * The address of `stack_limit`. The words around it in `JSRuntime` are `stack_size` 0, `stack_top`, `stack_limit` 0,
+ * `current_exception` (JS_UNINITIALIZED, tag 4), three false flags and `current_stack_frame` NULL. `stack_top` is the
+ * stack pointer at the engine's creation: near the top of the stack, which is below all data.
  */
 function findLimit(content, size, top) {
   const image = readImage(content, size);
@@ -83,7 +83,7 @@ function findLimit(content, size, top) {
 
 const replaced = (content, { begin, end }, bytes) => join([content.subarray(0, begin), bytes, content.subarray(end)]);
 
-/** A list, or only its count, with one more at its end. */
+/** A list, or only its count, with one item added at the end. */
 function oneMore(content, item) {
   const reader = new Reader(content);
   const count = reader.unsigned() + 1;

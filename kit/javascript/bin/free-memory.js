@@ -1,27 +1,31 @@
-// Takes out of a component what its free memory holds. The engine reads the connector's text before the memory is stored, and
-// what it gives back by then keeps its content: with the text alone that is more than the connector itself takes.
+// Removes the content of free memory from a component. The engine reads the connector's text before the memory is
+// stored, and the memory it has freed by then keeps its content. The text alone is larger than the connector itself.
 //
-// The memory is managed by wasi-libc's malloc (dlmalloc 2.8). From its first chunk on, each says where the next one begins:
-// a word that belongs to the chunk before, and the size, the lowest bits of which tell whether the chunk before (1) and this
-// one (2) are in use. A free chunk goes on with the words that link it to others, and its size stands again behind it.
+// The memory is managed by wasi-libc's malloc (dlmalloc 2.8), in chunks one after the other. The first word of a chunk
+// belongs to the chunk before it. Next is the chunk's size; the lowest bits of this word tell whether the chunk before
+// (1) and the chunk itself (2) are in use. A free chunk continues with links to other free chunks, and its size is
+// repeated after its end.
 
 import { PAGE, imageSegments, readImage, readMemory } from "./memory-image.js";
 import { join, rebuilt, sections, unsigned, withModule } from "./wasm.js";
 
-// Of a module.
+// Section ids of a module.
 const [MEMORY, DATA, DATA_COUNT] = [5, 11, 12];
 
 const ALIGNMENT = 16;
 const [BEFORE_IN_USE, IN_USE, FLAGS] = [1, 2, 7];
-// What stands behind the last chunk, with its own size as the only word.
+// The size of the area after the last chunk, which contains only this size.
 const FOOT = 56;
-// A small chunk has two links, a large one six words.
+// A small chunk has two links; a large one has six words.
 const LARGE = 256;
 const [SMALL_HEAD, LARGE_HEAD] = [16, 32];
-// Fewer chunks than any engine's memory has: so few may be there by chance.
+// Any engine's memory has more chunks than this. Fewer may be found by chance.
 const FEWEST = 50;
 
-/** The component without the content of its free memory; undefined where the memory isn't managed as in the known version. */
+/**
+ * The component without the content of its free memory; undefined if its memory isn't managed as in the supported
+ * version.
+ */
 export function clearFreeMemory(component) {
   return withModule(component, cleared);
 }
@@ -53,7 +57,7 @@ function readChunks(memory) {
   return undefined;
 }
 
-/** All chunks from this one on; undefined where they don't lead to the end. */
+/** All chunks from this one on; undefined if they don't lead to the end of the memory. */
 function chunksFrom(memory, start, end) {
   const chunks = [];
   let isBeforeInUse;
@@ -69,7 +73,7 @@ function chunksFrom(memory, start, end) {
   return chunks.length >= FEWEST ? chunks : undefined;
 }
 
-/** Whether a chunk is free for sure: it is the last one, or its neighbors in the list of such chunks know it too. */
+/** Whether a chunk is certainly free: it is the last one, or its neighbors in the list of free chunks link to it. */
 function isFree(memory, { at, size, isInUse }, end) {
   if (isInUse) return false;
   if (at + size === end) return true;

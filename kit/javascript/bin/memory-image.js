@@ -1,4 +1,4 @@
-// The memory of a module as its data fills it, which is what a component begins each call with.
+// The initial memory of a module, with which a component begins each call.
 
 import { Reader, join, signed, unsigned } from "./wasm.js";
 
@@ -6,12 +6,12 @@ export const PAGE = 65536;
 
 export const I32_CONST = 0x41;
 export const END = 0x0b;
-// A segment with its address in the first memory.
+// A segment with an address in the first memory.
 const ACTIVE = 0;
-// A segment begins with about as many bytes of its own, so that shorter gaps cost less than another segment.
+// A segment has about this many bytes of overhead, so shorter gaps cost less than another segment.
 const SHORTEST_GAP = 8;
 
-/** The only memory, which has no bound of its own: how many pages it begins with, and where that stands. */
+/** The only memory, without a maximum: its initial number of pages, and the place of this number. */
 export function readMemory(content) {
   const reader = new Reader(content);
   if (reader.unsigned() !== 1 || reader.byte() !== 0) return undefined;
@@ -19,7 +19,7 @@ export function readMemory(content) {
   return { pages: reader.unsigned(), begin, end: reader.at };
 }
 
-/** The memory as the module's data fills it; undefined where the data has another form. */
+/** The memory as the module's data fills it; undefined if the data has another form. */
 export function readImage(content, size) {
   const image = new Uint8Array(size);
   const reader = new Reader(content);
@@ -34,14 +34,14 @@ export function readImage(content, size) {
   return image;
 }
 
-/** A segment of data. */
+/** A data segment. */
 export const segment = (address, bytes) =>
   join([Uint8Array.of(ACTIVE, I32_CONST), signed(address), Uint8Array.of(END), unsigned(bytes.length), bytes]);
 
-/** The segments that fill a memory with all of the image but its gaps. */
+/** The segments that fill a memory with the image, except for its gaps. */
 export function imageSegments(image) {
   const found = [];
-  // The segment at hand: where it begins, and behind its last byte that isn't 0.
+  // The current segment: its beginning, and the end after its last byte that isn't 0.
   let begin = 0;
   let end = 0;
   const finish = () => {

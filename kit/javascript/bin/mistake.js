@@ -1,2 +1,2 @@
-/** What the author can mend: it is said without a trace. */
+/** An error that the author can fix. It is printed without a stack. */
 export class Mistake extends Error {}

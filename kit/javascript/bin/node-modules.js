@@ -1,4 +1,4 @@
-// Node's own modules: those that the kit has something for, and what to use in place of the others.
+// Node's own modules: those that the kit provides, and alternatives to the others.
 
 import { builtinModules } from "node:module";
 import { join } from "node:path";
@@ -20,10 +20,10 @@ const PROVIDED = {
   util: "util.js",
 };
 
-// Packages that bring what the kit has by itself, through modules of Node's.
+// Packages that provide what the kit already has, using modules of Node.
 const PACKAGES = { "cross-fetch": "fetch.js", "isomorphic-fetch": "fetch.js", "node-fetch": "fetch.js" };
 
-// What a function for another platform finds besides; paths from the folder of the others.
+// Additional modules for a function of another platform, with paths relative to the folder of the others.
 const OF_FUNCTIONS = {
   fs: "../adapt/fs.js",
   "fs/promises": "../adapt/fs-promises.js",
@@ -41,23 +41,23 @@ const OF_FUNCTIONS = {
 };
 
 const REQUESTS = "use fetch, which is a global and an export of weld-connector";
-const FILES = "a connector has no files: what the next page needs belongs in its state, and settings in [env]";
-const WHOLE = "bodies are here as a whole: use response.text(), json() or bytes()";
-const ALONE = "a page is made by one thread: await what it needs one after the other";
+const FILES = "a connector has no files: keep data for the next page in its state, and settings in [env]";
+const WHOLE = "a connector has no streams: use response.text(), json() or bytes()";
+const ALONE = "a page runs in a single thread: await one operation after the other";
 const INSTEAD = {
   async_hooks: ALONE,
   child_process: "a connector can't start programs",
   cluster: ALONE,
   dgram: REQUESTS,
-  dns: `the host looks names up: ${REQUESTS}`,
-  "dns/promises": `the host looks names up: ${REQUESTS}`,
+  dns: `the host resolves names: ${REQUESTS}`,
+  "dns/promises": `the host resolves names: ${REQUESTS}`,
   fs: FILES,
   "fs/promises": FILES,
   http: REQUESTS,
   http2: REQUESTS,
   https: REQUESTS,
   net: REQUESTS,
-  os: "a connector knows nothing of the machine; a line ends with \\n",
+  os: "a connector has no information about its machine; lines end with \\n",
   perf_hooks: "performance is a global",
   readline: WHOLE,
   stream: WHOLE,
@@ -66,15 +66,16 @@ const INSTEAD = {
   string_decoder: "use TextDecoder, which is a global",
   tls: `the host makes the connections: ${REQUESTS}`,
   worker_threads: ALONE,
-  zlib: "the host decodes what an API compresses; a package in plain JavaScript unpacks files, such as fflate",
+  zlib: "the host decompresses responses; to decompress files, bundle a package in plain JavaScript such as fflate",
 };
 
 const NAMESPACE = "weld-node";
 const plain = (name) => name.replace(/^node:/, "");
 
 /**
- * esbuild's plugin that puts the kit's modules in place of Node's, and with `isFunction` those of functions' platforms. Packages may
- * load `stream`, of which there is nothing but the names: many have streams beside what is used of them.
+ * A plugin for esbuild that provides the kit's modules in place of Node's and, with `isFunction`, those of functions'
+ * platforms. Packages may load `stream`, which only has its names, since many packages define streams that a connector
+ * doesn't use.
  */
 export function provideNode(folder, isFunction) {
   return {
@@ -109,7 +110,9 @@ export function provideNode(folder, isFunction) {
   };
 }
 
-/** A message of esbuild's, with what to do about a module that isn't there in place of options that wouldn't help. */
+/**
+ * A message of esbuild. For an unavailable module, it gives advice instead of esbuild's options, which wouldn't help.
+ */
 export function explained({ text, location, notes }) {
   const lines = [location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text];
   if (location?.lineText) lines.push(`    ${location.lineText.trim().slice(0, 200)}`);
@@ -118,23 +121,23 @@ export function explained({ text, location, notes }) {
   return [...lines, `  ${advice(name)}`].join("\n");
 }
 
-/** Whether a function finds this module of Node's. */
+/** Whether this module of Node is available to a function. */
 export const isProvided = (name) =>
   (Object.hasOwn(PROVIDED, plain(name)) && plain(name) !== "stream") || Object.hasOwn(OF_FUNCTIONS, plain(name));
 
-/** Whether something else stands in for this package of a function. */
+/** Whether the kit replaces this package for a function. */
 export const isStandIn = (name) =>
   !builtinModules.includes(name) && (Object.hasOwn(OF_FUNCTIONS, name) || Object.hasOwn(PACKAGES, name));
 
-/** What to do about a module of Node's that isn't there. */
+/** What to do about an unavailable module of Node. */
 export const adviceOnModule = (name) =>
-  `${name} is a module of Node's, which isn't there in a connector: ${INSTEAD[plain(name)] ?? "a package in plain JavaScript may do the same"}`;
+  `the Node module ${name} is not available in a connector: ${INSTEAD[plain(name)] ?? "look for a package in plain JavaScript"}`;
 
 function advice(name) {
   if (builtinModules.includes(plain(name)) || name.startsWith("node:")) {
     return adviceOnModule(name);
   }
-  if (/^[./]/.test(name)) return "there is no such file";
+  if (/^[./]/.test(name)) return "no such file";
   const scope = name.startsWith("@") ? 2 : 1;
-  return `the package isn't installed, or has no such part: npm install ${name.split("/").slice(0, scope).join("/")}`;
+  return `the package isn't installed, or doesn't have this part: run \`npm install ${name.split("/").slice(0, scope).join("/")}\``;
 }

@@ -1,4 +1,5 @@
-// The function's own files for its component: its modules with the places that they have for Node, and its data files.
+// The function's own files in its component: its modules, with the paths that they would have in Node, and its data
+// files.
 
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -12,7 +13,7 @@ const SCRIPTS = new Set([".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".map"]);
 const NO_DATA = new Set(["node_modules", "package.json", "package-lock.json", "tsconfig.json"]);
 const MOST_BYTES = 8 << 20;
 
-/** esbuild's plugin for the files of a function in `folder`; `files` is the module that has the data files. */
+/** A plugin for esbuild for the files of a function in `folder`. `files` is the module that receives the data files. */
 export function provideOwnFiles(folder, files) {
   return {
     name: "weld-own-files",
@@ -35,8 +36,8 @@ export function provideOwnFiles(folder, files) {
 }
 
 /**
- * A module with the values of `__dirname`, `__filename` and `import.meta.url`, without a `require` of its own, and with its lines
- * where they were.
+ * A module's text with the values of `__dirname`, `__filename` and `import.meta.url`, and without its own definition of
+ * `require`. Its line numbers stay the same.
  */
 export function placed(text, path) {
   const values = {
@@ -44,7 +45,7 @@ export function placed(text, path) {
     __filename: path,
     "import.meta.dirname": posix.dirname(path),
     "import.meta.filename": path,
-    // Of a scheme that the kit's URL takes, so that other places can be told from it.
+    // With a scheme that the kit's URL supports, so that relative URLs can be resolved.
     "import.meta.url": `https://function.invalid${path}`,
   };
   const tokens = tokensOf(text);
@@ -70,13 +71,13 @@ export function placed(text, path) {
   return made + text.slice(done);
 }
 
-// `const require = createRequire(import.meta.url)`, without which `require` is the bundler's.
+// `const require = createRequire(import.meta.url)`. Without it, `require` is the bundler's.
 function isOwnRequire(tokens, at) {
   const words = tokens.slice(at - 3, at + 8).map(({ value }) => value);
   return /^(?:const|let|var) require = createRequire \( import \. meta \. url \)$/.test(words.join(" "));
 }
 
-/** The data files of a function by their paths. `Mistake` where they are too large together. */
+/** The data files of a function by path. Throws `Mistake` if they are too large together. */
 export function dataOf(folder) {
   const found = {};
   let bytes = 0;
@@ -90,7 +91,7 @@ export function dataOf(folder) {
         bytes += content.length;
         if (bytes > MOST_BYTES) {
           throw new Mistake(
-            `the data files of the function have more than ${MOST_BYTES >> 20} MiB: ${relative(folder, inner)} does not fit`,
+            `the data files of the function are larger than ${MOST_BYTES >> 20} MiB together: ${relative(folder, inner)} exceeds the limit`,
           );
         }
         const text = content.toString("utf8");

@@ -1,8 +1,9 @@
-// From a source map to what a connector needs of it: for each line of the bundle, the file and line that it comes from.
+// Converts a source map to the data that a connector needs: the file and line of each line of the bundle.
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// The numbers of a segment, in "Base64 VLQ": five bits a digit, the sixth says that more follow, the lowest bit is the sign.
+// The numbers of a segment in "Base64 VLQ": five bits per digit; the sixth bit says that more digits follow; the lowest
+// bit of the number is its sign.
 function numbers(segment) {
   const found = [];
   let value = 0;
@@ -21,19 +22,19 @@ function numbers(segment) {
 }
 
 /**
- * `lines` has two numbers for each line of the bundle: the index of its source, -1 where it has none, and the line there,
- * counted from 1.
+ * `lines` has two numbers for each line of the bundle: the index of its source, or -1 if it has none, and the line in
+ * that source, counted from 1.
  */
 export function sourceLines(bundle, { sources, mappings }, nameOf) {
   const texts = bundle.split("\n");
   let source = 0;
   let line = 0;
   const lines = mappings.split(";").flatMap((segments, index) => {
-    // What stands before the text belongs to the line before, as esbuild sees it.
+    // For esbuild, the indentation belongs to the mapping of the line before.
     const indentation = texts[index]?.search(/\S|$/) ?? 0;
     let column = 0;
     let found;
-    // All of them, since each number adds to the one before.
+    // All segments are read, since each number is relative to the one before.
     for (const segment of segments.split(",").filter(Boolean)) {
       const [columnStep, sourceStep, lineStep] = numbers(segment);
       column += columnStep;

@@ -1,4 +1,4 @@
-// WebAssembly's binary format, as far as the build changes a component.
+// The parts of WebAssembly's binary format that the build needs to change a component.
 
 /** The bytes of an unsigned number (LEB128). */
 export function unsigned(value) {
@@ -9,7 +9,7 @@ export function unsigned(value) {
   }
 }
 
-/** The bytes of a number that isn't negative, where the format has signed ones: bit 6 of the last byte is the sign. */
+/** The bytes of a nonnegative number in the format's signed encoding, where bit 6 of the last byte is the sign. */
 export function signed(value) {
   const bytes = unsigned(value);
   const last = bytes.length - 1;
@@ -28,7 +28,7 @@ export function join(parts) {
   return whole;
 }
 
-/** Reads numbers one after the other. */
+/** Reads a sequence of numbers. */
 export class Reader {
   constructor(bytes, at = 0) {
     this.bytes = bytes;
@@ -49,7 +49,7 @@ export class Reader {
     }
   }
 
-  // Negative numbers come out as large ones, for which there is no place in a memory.
+  // Negative numbers are read as large ones, which are beyond any memory.
   signed() {
     return this.unsigned();
   }
@@ -72,7 +72,7 @@ export function sections(bytes) {
   return found;
 }
 
-/** The same module or component with the sections that `change` makes of its own. */
+/** The same module or component, with each section replaced by the result of `change`. */
 export function rebuilt(bytes, change) {
   const parts = sections(bytes).flatMap(({ id, content }) => {
     const changed = change(id, content);
@@ -83,7 +83,9 @@ export function rebuilt(bytes, change) {
 
 const [CORE_MODULE, COMPONENT] = [1, 4];
 
-/** The component with what `change` makes of its one module that it knows; undefined where it knows none or several. */
+/**
+ * The component with its module replaced by the result of `change`; undefined if `change` accepts no module or several.
+ */
 export function withModule(component, change) {
   let changed = 0;
   const walk = (bytes) =>

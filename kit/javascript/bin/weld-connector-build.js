@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds a connector: its modules and the kit in one file, and that as a component for weld-host.
+// Builds a connector: bundles its modules and the kit in one file, and compiles it to a component for weld-host.
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -17,11 +17,11 @@ import { Mistake } from "./mistake.js";
 
 const USAGE = `Usage: weld-connector-build [ENTRY] [--out NAME.wasm] [--engine quickjs|starlingmonkey] [--function]
 
-ENTRY exports the connector as \`source\`; without it, connector.ts or connector.js is taken.
-The component is written to NAME.wasm, NAME being the package's name.
---function is for an entry that serves a function for another platform; see weld-host adapt.`;
+ENTRY exports the connector as \`source\`; the default is connector.ts or connector.js.
+The component is written to NAME.wasm; by default, NAME is the package's name.
+With --function, ENTRY serves a function written for another platform; see weld-host adapt.`;
 
-// jco, which builds with StarlingMonkey, reads the contract only with this version.
+// jco, which builds with StarlingMonkey, can read the contract only with this version.
 const SHIM = { name: "@bytecodealliance/preview2-shim", version: "0.26.0" };
 
 const ENGINES = { quickjs: withQuickJs, starlingmonkey: withStarlingMonkey };
@@ -32,7 +32,7 @@ async function main() {
   const { build } = await importTool(project, "esbuild");
 
   await mkdir(dirname(out), { recursive: true });
-  // Beside the result, so that the last step is a renaming: weld-host never sees half a component.
+  // Next to the result, so that the last step is renaming a file: weld-host never sees an incomplete component.
   const folder = await mkdtemp(join(dirname(out), ".weld-connector-"));
   try {
     const { usesRandom } = await bundle(build, entry, join(folder, "connector.js"), { isFunction });
@@ -55,10 +55,10 @@ async function readArguments() {
   }
   const engine = values.engine ?? "quickjs";
   if (!Object.hasOwn(ENGINES, engine))
-    throw new Mistake(`there is no engine ${engine}: it is quickjs or starlingmonkey`);
-  if (positionals.length > 1) throw new Mistake(`one entry is enough: ${positionals.join(", ")}`);
+    throw new Mistake(`unknown engine ${engine}: use quickjs or starlingmonkey`);
+  if (positionals.length > 1) throw new Mistake(`expected one entry, not ${positionals.length}: ${positionals.join(", ")}`);
   const entry = resolve(positionals[0] ?? ["connector.ts", "connector.js"].find(existsSync) ?? "connector.js");
-  if (!existsSync(entry)) throw new Mistake(`there is no ${entry}`);
+  if (!existsSync(entry)) throw new Mistake(`no such file: ${entry}`);
   return {
     entry,
     engine,
@@ -86,7 +86,7 @@ async function packageName() {
     const { name } = JSON.parse(await readFile("package.json", "utf8"));
     return basename(name);
   } catch {
-    throw new Mistake("there is no package.json with a name here: name the component with --out NAME.wasm");
+    throw new Mistake("this folder has no package.json with a name: name the component with --out NAME.wasm");
   }
 }
 
@@ -104,13 +104,13 @@ function resolveTool(project, name) {
   }
 }
 
-// The path of jco's program, once all that it needs is there.
+// The path of jco's program, after checking that its requirements are installed.
 async function requireJco(project) {
   const jco = resolveTool(project, "@bytecodealliance/jco");
   const shim = await readPackage(createRequire(jco).resolve(SHIM.name), SHIM.name);
   if (shim.content.version !== SHIM.version) {
     throw new Mistake(
-      `${SHIM.name} is installed as ${shim.content.version}, with which jco can't read the contract. Add to package.json:\n` +
+      `${SHIM.name} is installed in version ${shim.content.version}, with which jco can't read the contract. Add to package.json:\n` +
         `  "overrides": { "${SHIM.name}": "${SHIM.version}" }\nand run \`npm install\` again.`,
     );
   }
@@ -118,7 +118,7 @@ async function requireJco(project) {
   return join(dirname(path), content.bin.jco);
 }
 
-// The package.json of `name`, above one of its files.
+// The package.json of `name` in a folder above one of its files.
 async function readPackage(file, name) {
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     const path = join(folder, "package.json");
@@ -129,7 +129,7 @@ async function readPackage(file, name) {
   throw new Mistake(`${name} has no package.json`);
 }
 
-// The contract beside what gives random bytes. Only a component that uses them imports it.
+// Adds the interface for random bytes to the contract. Only a component that uses them imports it.
 async function addRandom(folder) {
   await mkdir(join(folder, "deps", "random"), { recursive: true });
   await writeFile(
@@ -153,14 +153,14 @@ async function withQuickJs(project, folder, world) {
     witPath: join(folder, "wit"),
     world,
   }).catch((cause) => {
-    throw new Mistake(`no component can be made of the connector: ${cause.message}`, { cause });
+    throw new Mistake(`the connector can't be built into a component: ${cause.message}`, { cause });
   });
-  // If the memory is managed in another way, the component stays larger.
+  // If its memory is managed in another way, the component stays larger.
   const smaller = clearFreeMemory(component) ?? component;
   const deeper = deepenStack(smaller);
   if (deeper === undefined) {
     console.warn(
-      "weld-connector-build: the stack stays as it is, at some 3,500 calls, since componentize-qjs is of another version",
+      "weld-connector-build: the stack is not enlarged and holds about 3,500 calls, since this version of componentize-qjs is not supported",
     );
   }
   await writeFile(join(folder, "connector.wasm"), deeper ?? smaller);
@@ -171,7 +171,7 @@ async function withStarlingMonkey(project, folder, world) {
   const without = ["-d", "http", "fetch-event"];
   const values = ["componentize", "connector.js", "--wit", "wit", "-n", world, ...without, "-o", "connector.wasm"];
   await new Promise((done, fail) => {
-    // In the bundle's folder, from which jco resolves the entry.
+    // In the bundle's folder, where jco looks for the entry.
     const child = spawn(process.execPath, [jco, ...values], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     const said = [];
     child.stdout.on("data", (bytes) => said.push(bytes));
@@ -179,7 +179,7 @@ async function withStarlingMonkey(project, folder, world) {
     child.on("error", fail);
     child.on("close", (status) => {
       if (status === 0) done();
-      else fail(new Mistake(`no component can be made of the connector:\n${Buffer.concat(said)}`));
+      else fail(new Mistake(`the connector can't be built into a component:\n${Buffer.concat(said)}`));
     });
   });
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Tells what the source of a function says, as JSON: { found: … }, or { refused: "why" }. It needs no package.
+// Prints the findings in the source of a function as JSON: { found: … }, or { refused: "why" }. It needs no package.
 
 import process from "node:process";
 import { parseArgs } from "node:util";

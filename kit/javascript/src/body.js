@@ -1,10 +1,10 @@
-// What `Request` and `Response` have in common: a body of text or bytes, which is here as a whole.
+// The part that `Request` and `Response` share: a body of text or bytes, held as a whole.
 
 import { bodyText } from "./charset.js";
 import { Upstream } from "./errors.js";
 import { parseJson } from "./parse.js";
 
-/** A body as the contract has it and the type that it gives itself, from what an author may give. */
+/** Converts the value that an author gives as a body to the contract's body, with its default content type. */
 export function bodyFrom(value) {
   if (value === undefined || value === null) return {};
   if (typeof value === "string") return text(value, "text/plain;charset=UTF-8");
@@ -16,7 +16,7 @@ export function bodyFrom(value) {
     return bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice());
   }
   throw new TypeError(
-    "a body is text, URLSearchParams, an ArrayBuffer or a typed array; for JSON, give JSON.stringify(value)",
+    "a body must be a text, URLSearchParams, an ArrayBuffer or a typed array; for JSON, pass JSON.stringify(value)",
   );
 }
 
@@ -25,7 +25,7 @@ const bytes = (val) => ({ body: { tag: "bytes", val } });
 
 let reader = parseJson;
 
-/** From now on, bodies are read by `JSON.parse`, as browsers and Node do: for functions that were written for those. */
+/** From now on, reads bodies with `JSON.parse`, as browsers and Node do, for functions written for those platforms. */
 export function readNumbersAsNode() {
   reader = (text) => JSON.parse(text);
 }
@@ -42,13 +42,13 @@ export class Body {
     return this.#used;
   }
 
-  /** The body as the contract has it, which leaves it unread. */
+  /** The contract's body of a message. It stays unread. */
   static of(message) {
-    if (message.#used) throw new TypeError("the body was read already; read a clone() to have it twice");
+    if (message.#used) throw new TypeError("the body has already been read; to read it twice, call clone() first");
     return message.#body;
   }
 
-  /** Gives `message` another body. */
+  /** Replaces the body of `message`. */
   static replace(message, body) {
     message.#body = body;
     return message;
@@ -66,7 +66,7 @@ export class Body {
     });
   }
 
-  /** What a message quotes of a body, of which nothing may be readable. */
+  /** The beginning of a body for a message, even if the body can't be decoded. */
   static quoted(message) {
     const body = Body.of(message) ?? { tag: "text", val: "" };
     return excerpt(bodyText(body, message.headers?.get("content-type"), () => new TextDecoder().decode(body.val)));
@@ -77,7 +77,9 @@ export class Body {
     return tag === "text" ? new TextEncoder().encode(val) : val.slice();
   }
 
-  /** The body's text. Where no charset reads it, the error is a `TypeError` and, where nobody catches it, `upstream`. */
+  /**
+   * The body's text. If it can't be decoded, throws a `TypeError`, which becomes the contract's `upstream` if uncaught.
+   */
   async text() {
     return this.#takeText();
   }
@@ -90,7 +92,10 @@ export class Body {
     return this.#takeBytes().buffer;
   }
 
-  /** The body's JSON, read by `parseJson`. Where it is none, the error is a `SyntaxError` and, where nobody catches it, the contract's `upstream`. */
+  /**
+   * The body's JSON, parsed by `parseJson`. If it is invalid, throws a `SyntaxError`, which becomes the contract's
+   * `upstream` if uncaught.
+   */
   async json(options) {
     const content = this.#takeText();
     try {
@@ -103,7 +108,7 @@ export class Body {
 
 class NotText extends TypeError {
   constructor(what) {
-    const message = `the body is ${what}; bytes() has it as it came`;
+    const message = `the body is ${what}; bytes() returns it unchanged`;
     super(message);
     this.name = "TypeError";
     this.payload = new Upstream(message).payload;
@@ -112,7 +117,7 @@ class NotText extends TypeError {
 
 class NotJson extends SyntaxError {
   constructor(content, cause) {
-    const message = `the answer is no JSON: ${cause.message}: ${excerpt(content)}`;
+    const message = `the response is not valid JSON: ${cause.message}: ${excerpt(content)}`;
     super(message, { cause });
     this.name = "SyntaxError";
     this.payload = new Upstream(message).payload;
@@ -121,7 +126,7 @@ class NotJson extends SyntaxError {
 
 const EXCERPT = 200;
 
-/** The beginning of a text, on one line. */
+/** The beginning of a text, in one line. */
 export function excerpt(content) {
   const characters = Array.from(
     content

@@ -1,6 +1,6 @@
-// The encodings that have a character for each byte, as WHATWG's Encoding Standard names and defines them: the labels of
-// each, and the characters from 0x80 or, of those that have control characters up to there, from 0xA0. U+FFFD stands for
-// bytes without a character.
+// The single-byte encodings, with the names and characters of WHATWG's Encoding Standard: the labels of each encoding,
+// and its characters from byte 0x80 on. For encodings that have control characters up to 0x9F, they start at 0xA0.
+// U+FFFD marks bytes without a character.
 
 export const SINGLE_BYTE = [
   ["ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252",

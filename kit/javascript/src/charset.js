@@ -1,5 +1,5 @@
-// The text of a body: by its byte-order mark, else as UTF-8 if it is valid, else by the declared charset. A body that
-// none of them reads is an error; no byte is replaced by U+FFFD.
+// Decodes a body to text: by its byte-order mark, else as UTF-8 if it is valid, else by the declared charset. A body
+// that can't be decoded in any of these ways is an error. No byte is replaced by U+FFFD.
 
 import { SINGLE_BYTE } from "./charset-tables.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
@@ -7,7 +7,7 @@ import { TextDecoder, TextEncoder } from "./encoding.js";
 const LITTLE = new Set(["utf-16", "utf-16le", "ucs-2", "iso-10646-ucs-2", "unicode", "csunicode", "unicodefeff"]);
 const BIG = new Set(["utf-16be", "unicodefffe"]);
 const UTF_8 = new Set(["utf-8", "utf8", "unicode-1-1-utf-8", "x-unicode20utf8"]);
-// `String.fromCharCode` takes so many at once.
+// How many codes `String.fromCharCode` receives at once.
 const CHUNK = 4096;
 
 /** The charset that a header `Content-Type` declares, in lower case. */
@@ -16,12 +16,12 @@ export function declared(contentType) {
   return found?.[1].toLowerCase();
 }
 
-/** The text of a body as the contract has it. `fail` throws an error of words that follow "the body is". */
+/** The text of a contract's body. `fail` throws an error whose message continues "the body is". */
 export function bodyText({ tag, val }, contentType, fail) {
   const label = declared(contentType);
   const isWide = LITTLE.has(label) || BIG.has(label);
   const text = tag === "text" ? val.replace(/^\ufeff/, "") : utf8(val);
-  // ASCII in UTF-16 is valid UTF-8 too, but its text would have a zero beside each letter.
+  // ASCII in UTF-16 is valid UTF-8 too, but its text would have a zero next to each letter.
   if (text !== undefined && !(isWide && text.includes("\0"))) return text;
   const bytes = tag === "text" ? new TextEncoder().encode(val) : val;
   const malformed = (charset) => fail(`not valid text in the charset ${JSON.stringify(charset)}`);
@@ -29,11 +29,11 @@ export function bodyText({ tag, val }, contentType, fail) {
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return wide(bytes.subarray(2), false) ?? malformed("utf-16be");
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return malformed("utf-8");
   if (isWide) return wide(bytes, LITTLE.has(label)) ?? malformed(label);
-  if (label === undefined) return fail("not valid UTF-8, and declares no charset");
+  if (label === undefined) return fail("not valid UTF-8, and no charset is declared");
   if (UTF_8.has(label)) return malformed(label);
   const table = SINGLE_BYTE.find(([labels]) => labels.split(" ").includes(label));
   if (table !== undefined) return singleByte(bytes, table[1]) ?? malformed(label);
-  return fail(`not valid UTF-8, and declares the charset ${JSON.stringify(label)}, which this kit does not know`);
+  return fail(`not valid UTF-8, and its declared charset ${JSON.stringify(label)} is not supported by this kit`);
 }
 
 function utf8(bytes) {
@@ -57,7 +57,7 @@ function wide(bytes, isLittle) {
     units.push(isLittle ? bytes[at] | (bytes[at + 1] << 8) : (bytes[at] << 8) | bytes[at + 1]);
   }
   const text = fromUnits(units);
-  // Half of a surrogate pair is no character.
+  // Half of a surrogate pair is not a character.
   return text.isWellFormed() ? text : undefined;
 }
 

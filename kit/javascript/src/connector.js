@@ -1,4 +1,4 @@
-// From what an author defines to what the contract asks of a component.
+// Converts an author's definition of a connector to the exports of the contract.
 
 import { UnknownTable, contractError, trace } from "./errors.js";
 import { log } from "./log.js";
@@ -11,7 +11,7 @@ import { contractTables } from "./schema.js";
 
 const callsBySource = new WeakMap();
 
-/** How the calls of `source` begin and end; for the fake host. */
+/** The calls of `source`, for the fake host. */
 export const callsFor = (source) => callsBySource.get(source);
 
 function requireFunction(definition, name) {
@@ -27,7 +27,7 @@ export function defineConnector(definition) {
   return sourceOf(callsOf(definition));
 }
 
-/** The export `source` whose calls begin and end so. */
+/** The export `source` with the given calls. */
 export function sourceOf(calls) {
   const source = {
     schema: () => finish(calls.schema()),
@@ -37,7 +37,7 @@ export function sourceOf(calls) {
   return source;
 }
 
-/** The export `source` of a connector with so many tables. */
+/** The export `source` of a connector with a fixed set of tables. */
 export function connector({ tables }) {
   for (const [name, table] of Object.entries(tables)) {
     if (typeof table?.fetchPage !== "function") {
@@ -47,16 +47,16 @@ export function connector({ tables }) {
   return defineConnector({
     schema: () => Object.entries(tables).map(([name, { primaryKey, fields }]) => ({ name, primaryKey, fields })),
     fetchPage(name, state) {
-      if (!Object.hasOwn(tables, name)) throw new UnknownTable(`there is no table ${JSON.stringify(name)}`);
+      if (!Object.hasOwn(tables, name)) throw new UnknownTable(`the connector has no table ${JSON.stringify(name)}`);
       return tables[name].fetchPage(state);
     },
   });
 }
 
-/** A table as it is; in TypeScript, one whose state has a type. */
+/** Returns a table unchanged; in TypeScript, it gives the table's state a type. */
 export const table = (definition) => definition;
 
-/** The two calls of a definition: how each begins, what to call it, and what becomes of what it comes to. */
+/** The two calls of a definition: each has its name, the function that starts it, and the conversion of its result. */
 function callsOf(definition) {
   return {
     schema: () => ({
@@ -72,14 +72,14 @@ function callsOf(definition) {
   };
 }
 
-/** Reports what a call threw, and gives the contract's error for it. */
+/** Logs the error of a call, unless it is one of the contract's, and returns the contract's error for it. */
 export function report(thrown, what) {
   const { meant, error } = contractError(thrown);
   if (!meant) log("error", `${what} failed: ${trace(thrown)}`);
   return error;
 }
 
-// In a component: the call is driven to its end before this returns.
+// In a component, the call must be finished before this function returns.
 function finish({ what, begin, end, unsettled }) {
   setRunning(true);
   reset();
@@ -87,7 +87,7 @@ function finish({ what, begin, end, unsettled }) {
   try {
     const value = end(drive(begin(), what, unsettled));
     for (const reason of takeUnhandled()) {
-      log("warn", `${what} left a rejected promise that nothing handles: ${trace(reason)}`);
+      log("warn", `${what} left a rejected promise unhandled: ${trace(reason)}`);
     }
     return value;
   } catch (thrown) {

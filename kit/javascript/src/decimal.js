@@ -1,15 +1,15 @@
-// A number as JSON has it, of which a Number would hold only a part.
+// JSON numbers that a Number can't hold exactly.
 
-/** A number of JSON. */
+/** The syntax of a JSON number. */
 export const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** A number of JSON that no Number holds exactly, with all its digits. Rows and states write it as it came. */
+/** A JSON number that a Number can't hold exactly, with all its digits. Rows and states write it unchanged. */
 export class Decimal {
   #text;
 
   constructor(text) {
     const digits = String(text);
-    if (!NUMBER.test(digits)) throw new TypeError(`${JSON.stringify(digits)} is no number of JSON`);
+    if (!NUMBER.test(digits)) throw new TypeError(`${JSON.stringify(digits)} is not a JSON number`);
     this.#text = digits;
   }
 
@@ -17,19 +17,19 @@ export class Decimal {
     return this.#text;
   }
 
-  /** `JSON.stringify` has no way to write the digits, so it says so, as it does for a BigInt. */
+  /** Throws, as for a BigInt, since `JSON.stringify` can't write the digits. */
   toJSON() {
-    throw new TypeError(`JSON.stringify can't write the Decimal ${this.#text}: give it String(…) or Number(…) of it`);
+    throw new TypeError(`JSON.stringify can't write the Decimal ${this.#text}: pass String(…) or Number(…) of it`);
   }
 
   [Symbol.toPrimitive](hint) {
     if (hint === "default") {
-      throw new TypeError(`the Decimal ${this.#text} takes part in no + or ==: say Number(…) or String(…)`);
+      throw new TypeError(`the Decimal ${this.#text} can't be used with + or ==: convert it with Number(…) or String(…)`);
     }
     return hint === "number" ? Number(this.#text) : this.#text;
   }
 
-  /** What Node shows of it, as in a test that fails. */
+  /** The text that Node shows for it, as in a failing test. */
   [Symbol.for("nodejs.util.inspect.custom")]() {
     return `Decimal ${this.#text}`;
   }
@@ -39,15 +39,15 @@ export class Decimal {
   }
 }
 
-/** Whether a number of JSON and the Number that JavaScript makes of it are the same. */
+/** Whether a JSON number has the same value as the Number that JavaScript makes of it. */
 export function isExact(digits) {
   const number = Number(digits);
-  // Beyond 2^53, neighbors are one Number.
+  // Beyond 2^53, neighboring integers become the same Number.
   if (/^-?\d+$/.test(digits)) return Number.isSafeInteger(number);
   return String(number) === digits || (Number.isFinite(number) && plain(digits) === plain(String(number)));
 }
 
-/** A number without what doesn't matter: its digits from the first to the last that isn't zero, and their place. */
+/** A number in normal form: its digits from the first to the last that isn't zero, and their exponent. */
 function plain(digits) {
   const [, sign, whole, part = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(digits);
   const all = `${whole}${part}`.replace(/^0+/, "");

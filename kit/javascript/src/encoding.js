@@ -1,4 +1,4 @@
-// `TextEncoder` and `TextDecoder` for engines without them: UTF-8, whole texts.
+// `TextEncoder` and `TextDecoder` for engines without them. They support UTF-8 and whole texts only.
 
 export class TextEncoder {
   get encoding() {
@@ -7,7 +7,7 @@ export class TextEncoder {
 
   encode(text = "") {
     const given = String(text);
-    // A unit of UTF-16 takes three bytes at the most.
+    // A UTF-16 unit takes at most three bytes.
     const bytes = new Uint8Array(given.length * 3);
     return bytes.slice(0, this.encodeInto(given, bytes).written);
   }
@@ -34,7 +34,7 @@ export class TextEncoder {
 }
 
 const LABELS = new Set(["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"]);
-// `String.fromCodePoint` takes so many at once.
+// How many code points `String.fromCodePoint` receives at once.
 const CHUNK = 4096;
 
 export class TextDecoder {
@@ -43,7 +43,7 @@ export class TextDecoder {
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
     if (!LABELS.has(String(label).trim().toLowerCase())) {
-      throw new RangeError(`TextDecoder knows only utf-8 here, not ${JSON.stringify(String(label))}`);
+      throw new RangeError(`TextDecoder supports only utf-8 in a connector, not ${JSON.stringify(String(label))}`);
     }
     this.#fatal = Boolean(fatal);
     this.#ignoreBOM = Boolean(ignoreBOM);
@@ -62,7 +62,7 @@ export class TextDecoder {
   }
 
   decode(input = new Uint8Array(), { stream = false } = {}) {
-    if (stream) throw new TypeError("TextDecoder takes whole texts here, no streams");
+    if (stream) throw new TypeError("TextDecoder has no streams in a connector: decode all bytes at once");
     const bytes = ArrayBuffer.isView(input)
       ? new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
       : new Uint8Array(input);
@@ -71,7 +71,7 @@ export class TextDecoder {
     let codes = [];
     for (let next = start; next < bytes.length;) {
       const { code, length } = codeAt(bytes, next);
-      if (code === undefined && this.#fatal) throw new TypeError("the bytes are not UTF-8");
+      if (code === undefined && this.#fatal) throw new TypeError("the bytes are not valid UTF-8");
       codes.push(code ?? 0xfffd);
       next += length;
       if (codes.length === CHUNK) {
@@ -83,14 +83,14 @@ export class TextDecoder {
   }
 }
 
-// The code point at `start`, or how many bytes its malformed beginning has (WHATWG's Encoding Standard, "UTF-8 decoder").
+// The code point at `start`, or the length of its malformed beginning (WHATWG's Encoding Standard, "UTF-8 decoder").
 function codeAt(bytes, start) {
   const first = bytes[start];
   if (first < 0x80) return { code: first, length: 1 };
   if (first < 0xc2 || first > 0xf4) return { length: 1 };
   const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
   let code = first & (0xff >> (length + 1));
-  // What may follow the first byte, so that nothing is spelled longer than it needs to be, and no surrogates are.
+  // The bytes allowed after the first one. They exclude overlong forms and surrogates.
   let low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
   let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
   for (let index = 1; index < length; index++) {

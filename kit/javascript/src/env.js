@@ -4,14 +4,15 @@ import { environment } from "#host";
 import { Misconfigured } from "./errors.js";
 import { requireRunning } from "./running.js";
 
-/** All variables, as an object without a prototype. */
+/** All variables, in an object without a prototype. */
 export function variables() {
   requireRunning("the environment");
   return Object.assign(Object.create(null), Object.fromEntries(environment()));
 }
 
 /**
- * The variable `name`. One that is empty or missing is the default, or without one an error that says where to set it.
+ * The variable `name`. If it is empty or missing, returns the fallback; without a fallback, throws an error that says
+ * where to set it.
  */
 export function env(name, ...fallback) {
   const value = variables()[name];

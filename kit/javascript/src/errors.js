@@ -1,14 +1,14 @@
-// Why there is no schema or page: the contract's errors as classes, and what else may be thrown made one of them.
+// The contract's errors as classes, and the conversion of anything thrown to one of them.
 
 import { adviceOn } from "./missing.js";
 
 /** The largest number of milliseconds in the contract. */
 export const MOST_MILLISECONDS = 4_294_967_295;
 
-/** Text without halves of surrogate pairs, which the contract's strings can't hold. */
+/** Text without unpaired surrogates, which the contract's strings can't hold. */
 export const wellFormed = (text) => String(text).toWellFormed();
 
-/** The base of all errors that say by `payload` which of the contract's errors they are. */
+/** The base of all errors that stand for one of the contract's errors, in `payload`. */
 export class ConnectorError extends Error {
   constructor(message, { cause, tag = "other" } = {}) {
     super(message, cause === undefined ? undefined : { cause });
@@ -17,22 +17,22 @@ export class ConnectorError extends Error {
   }
 }
 
-/** The schema has no such table. */
+/** The schema has no table of this name. */
 export class UnknownTable extends ConnectorError {
-  constructor(message = "there is no such table", options) {
+  constructor(message = "the connector has no such table", options) {
     super(message, options);
     this.payload = { tag: "unknown-table" };
   }
 }
 
-/** A variable is missing or wrong: the operator must mend the connector's configuration. */
+/** A variable is missing or invalid: the operator must fix the connector's configuration. */
 export class Misconfigured extends ConnectorError {
   constructor(message, options) {
     super(message, { ...options, tag: "misconfigured" });
   }
 }
 
-/** The state isn't one that this connector wrote, or its cursor is refused: the sync must begin anew. */
+/** This connector did not write the state, or the API refused its cursor: the sync must start from the beginning. */
 export class InvalidState extends ConnectorError {
   constructor(message, options) {
     super(message, { ...options, tag: "invalid-state" });
@@ -46,23 +46,26 @@ export class Unauthorized extends ConnectorError {
   }
 }
 
-/** The API refused for now, and asks to wait so many milliseconds, where it said so. The host waits and asks again. */
+/**
+ * The API refused for now. `wait` is the number of milliseconds it asked for, if any. The host waits and requests the
+ * page again.
+ */
 export class RateLimited extends ConnectorError {
   constructor(wait, options) {
-    super(wait === undefined ? "the API asks to wait" : `the API asks to wait ${wait} ms`, options);
+    super(`the API asks the connector to wait${wait === undefined ? "" : ` ${wait} ms`}`, options);
     this.wait = wait === undefined ? undefined : milliseconds(wait, "the wait of RateLimited");
     this.payload = { tag: "rate-limited", val: this.wait };
   }
 }
 
-/** The API failed or answered nonsense. */
+/** The API failed, or its response was invalid. */
 export class Upstream extends ConnectorError {
   constructor(message, options) {
     super(message, { ...options, tag: "upstream" });
   }
 }
 
-/** `value` as whole milliseconds, rounded up; `what` names it where it is none. */
+/** Checks that `value` is a number of milliseconds, and rounds it up. `what` names it in the error. */
 export function milliseconds(value, what) {
   if (typeof value !== "number" || !(value >= 0 && value <= MOST_MILLISECONDS)) {
     throw new ConnectorError(
@@ -72,7 +75,7 @@ export function milliseconds(value, what) {
   return Math.ceil(value);
 }
 
-/** What a value is, for messages: `null`, `"text"`, `an array`, `a Map`. */
+/** Describes a value for a message: `null`, `"text"`, `an array`, `a Map`. */
 export function describe(value) {
   switch (typeof value) {
     case "string":
@@ -96,7 +99,7 @@ export function describe(value) {
 
 const MESSAGES = new Set(["misconfigured", "invalid-state", "unauthorized", "upstream", "other"]);
 
-// Whether `payload` is one of the contract's errors: any other value would end the sandbox without a message.
+// Whether `payload` is one of the contract's errors. Any other value would end the sandbox without a message.
 function isContractError(payload) {
   if (payload === null || typeof payload !== "object") return false;
   const { tag, val } = payload;
@@ -107,7 +110,7 @@ function isContractError(payload) {
   return MESSAGES.has(tag) && typeof val === "string";
 }
 
-/** The contract's error for whatever was thrown, and whether it was meant to be one. */
+/** The contract's error for anything thrown, and whether the author threw one of the contract's errors. */
 export function contractError(thrown) {
   for (const payload of [thrown?.payload, thrown]) {
     if (isContractError(payload)) {
@@ -118,28 +121,28 @@ export function contractError(thrown) {
   return { meant: false, error: { tag: "other", val: wellFormed(messageOf(thrown)) } };
 }
 
-/** What was thrown, in a line. */
+/** A thrown value in one line. */
 export function messageOf(thrown) {
   if (thrown instanceof Error) {
     return thrown.message === "" ? thrown.name : `${thrown.name}: ${thrown.message}${adviceOn(thrown)}`;
   }
-  return `${describe(thrown)} was thrown, which is no Error`;
+  return `${describe(thrown)} was thrown instead of an Error`;
 }
 
-/** What the log says of an error: its message, where it was thrown, and its causes. */
+/** The text of an error for the log: its message, its stack and its causes. */
 export function trace(thrown) {
   const lines = [];
   for (let error = thrown, depth = 0; error !== undefined && depth < 8; error = error?.cause, depth++) {
     const stack = typeof error?.stack === "string" ? withSources(error.stack.trimEnd()) : "";
     const message = messageOf(error);
-    // QuickJS leaves the message out of the stack, other engines begin with it.
+    // QuickJS leaves the message out of the stack; other engines begin the stack with it.
     const text = stack.includes(message) ? stack : [message, stack].filter(Boolean).join("\n");
     lines.push(depth === 0 ? text : `caused by ${text}`);
   }
   return wellFormed(lines.join("\n"));
 }
 
-/** A stack in the terms of the author's files. The build leaves behind where each line of the bundle comes from. */
+/** A stack with the places in the author's files. The build stores where each line of the bundle comes from. */
 export function withSources(stack) {
   const { sources, lines } = globalThis.weldConnectorLines ?? { sources: [], lines: [] };
   return stack.replace(/(?:\/\.weld-connector-\w+)?\/?\bconnector\.js:(\d+):\d+/g, (place, line) => {

@@ -1,4 +1,5 @@
-// `fetch` over the host's `http-fetch`. The host answers before `fetch` returns, so its promise is settled at once.
+// `fetch` on top of the host's `http-fetch`. The host answers before `fetch` returns, so the promise is settled at
+// once.
 
 import { httpFetch } from "#host";
 import { Body } from "./body.js";
@@ -9,7 +10,7 @@ import { Response } from "./response.js";
 import { passTime, untilTimer } from "./loop.js";
 import { requireRunning } from "./running.js";
 
-/** Why a request has no response. Where nobody catches it, it is the contract's error that `payload` says. */
+/** The error of a request without a response. If uncaught, it becomes the contract's error in `payload`. */
 export class FetchError extends TypeError {
   constructor({ tag, val }, method, url) {
     super(`${method} ${withoutQuery(url)}: ${MESSAGES[tag](val)}`);
@@ -19,17 +20,17 @@ export class FetchError extends TypeError {
   }
 }
 
-const asGiven = (message) => message;
+const unchanged = (message) => message;
 
 const MESSAGES = {
-  denied: asGiven,
-  invalid: asGiven,
-  credentials: asGiven,
+  denied: unchanged,
+  invalid: unchanged,
+  credentials: unchanged,
   timeout: () => "the API did not answer in time",
-  "too-large": () => "the API's answer is larger than the limit response-size",
-  "over-limit": asGiven,
-  unavailable: () => "the API is out of service or its quota is spent",
-  failed: asGiven,
+  "too-large": () => "the API's response is larger than the limit `response-size`",
+  "over-limit": unchanged,
+  unavailable: () => "the API is out of service or its quota is used up",
+  failed: unchanged,
 };
 
 function payloadOf(tag, val, message) {
@@ -48,12 +49,12 @@ function payloadOf(tag, val, message) {
   }
 }
 
-// A query often holds a token, which has no place in an error.
+// A query often contains a token, which must not appear in an error.
 export const withoutQuery = (url) => url.replace(/[?#].*$/s, "");
 
 /**
- * The milliseconds until a signal is aborted: by its own time, or by the next timer, which may be there for that. No timer
- * runs while the host waits for an answer.
+ * The milliseconds until a signal aborts, by its own timeout or by the next timer, which may exist for this purpose. No
+ * timer runs while the host waits for a response.
  */
 function untilAborted(signal) {
   if (signal === undefined) return Infinity;
@@ -91,7 +92,7 @@ function send(request) {
   return Response.fromHost(answer, asked);
 }
 
-/** As in browsers and Node; see `Request` for the options. Any status is a response. */
+/** Like `fetch` in browsers and Node; see `Request` for the options. A response may have any status. */
 export async function fetch(input, init) {
   return send(new Request(input, init));
 }

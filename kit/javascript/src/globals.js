@@ -1,4 +1,4 @@
-// What a component has besides ECMAScript. The build puts this module before all others.
+// The globals that a component has in addition to ECMAScript. The build puts this module before all others.
 
 import { variables } from "./env.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
@@ -11,7 +11,7 @@ import { URLSearchParams } from "./search-params.js";
 import { URL } from "./url.js";
 
 Object.assign(globalThis, { Promise, queueMicrotask });
-// The engine's own would wait for the engine's promises.
+// The engine's own function would wait for the engine's promises.
 Array.fromAsync = async (items, map = (item) => item) => {
   const list = [];
   for await (const item of items) list.push(await map(item, list.length));
@@ -22,7 +22,8 @@ for (const [name, value] of Object.entries({ TextDecoder, TextEncoder, URL, URLS
   globalThis[name] ??= value;
 }
 install();
-// The bundler renames classes that are named like a global; messages and `constructor.name` have the true names.
+// The bundler renames classes that have the name of a global. This restores the names for messages and
+// `constructor.name`.
 for (const name of [
   "Headers",
   "Promise",
@@ -35,7 +36,7 @@ for (const name of [
 ]) {
   Object.defineProperty(globalThis[name], "name", { value: name });
 }
-// Packages look whether there is an environment while they load. Its variables are there in a call.
+// Packages check for an environment while they load. Its variables are only available in a call.
 const unread = new Proxy({}, { get: variables, has: variables, ownKeys: variables });
 globalThis.process = {
   get env() {
@@ -48,7 +49,7 @@ globalThis.process = {
   version: "",
   versions: {},
 };
-// The engine's own counts from the time of the build, on the clock of the machine that it ran on.
+// The engine's own clock counts from the time of the build, on the machine that built the component.
 globalThis.performance = {
   get timeOrigin() {
     return startOfCall();

@@ -5,7 +5,7 @@ const FORBIDDEN = /[\0\r\n]/;
 
 function checkedName(name) {
   const text = String(name);
-  if (!NAME.test(text)) throw new TypeError(`${JSON.stringify(text)} is no name of a header`);
+  if (!NAME.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a valid header name`);
   return text.toLowerCase();
 }
 
@@ -13,7 +13,7 @@ function checkedValue(name, value) {
   const text = String(value)
     .replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "")
     .toWellFormed();
-  if (FORBIDDEN.test(text)) throw new TypeError(`the header ${name} has a value with a line break or NUL`);
+  if (FORBIDDEN.test(text)) throw new TypeError(`the value of the header ${name} contains a line break or NUL`);
   return text;
 }
 
@@ -23,7 +23,7 @@ export class Headers {
 
   constructor(init) {
     if (init === undefined || init === null) return;
-    if (typeof init !== "object") throw new TypeError("headers are an object, a list of pairs or Headers");
+    if (typeof init !== "object") throw new TypeError("headers must be an object, a list of pairs or Headers");
     const pairs = typeof init[Symbol.iterator] === "function" ? init : Object.entries(init);
     for (const pair of pairs) {
       const [name, value, ...more] = pair;
@@ -66,7 +66,7 @@ export class Headers {
     for (const [name, value] of this) call.call(self, value, name, this);
   }
 
-  // Sorted by name; cookies one by one, since a comma may stand inside of one.
+  // Sorted by name. Cookies are listed one by one, since a cookie may contain a comma.
   *entries() {
     for (const name of [...this.#values.keys()].sort()) {
       const values = this.#values.get(name);

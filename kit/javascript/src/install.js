@@ -1,4 +1,4 @@
-// The globals that work through the host, in components and in tests alike.
+// The globals that use the host, in components as well as in tests.
 
 import { fetch } from "./fetch.js";
 import { Headers } from "./headers.js";
@@ -7,7 +7,7 @@ import { clearTimer, setInterval, setTimeout } from "./loop.js";
 import { Request } from "./request.js";
 import { Response } from "./response.js";
 
-/** Puts them in place, and returns what puts back those that were there. */
+/** Installs them, and returns a function that restores the previous ones. */
 export function install() {
   const globals = {
     Headers,

@@ -1,16 +1,16 @@
-// JSON without silent losses: what JavaScript would turn into `null`, or into another number, is written exactly or
-// is an error that names its place.
+// Writes JSON without silent losses. Values that `JSON.stringify` would turn into `null` or another number are written
+// exactly, or are an error that names their place.
 
 import { Decimal } from "./decimal.js";
 import { ConnectorError, describe } from "./errors.js";
 
-// Deeper values are written step by step, where one that contains itself is found.
+// Deeper values are written step by step, which finds a value that contains itself.
 const PLAIN_DEPTH = 64;
 const MOST_DEPTH = 512;
 
 /**
- * Whether `JSON.stringify` writes all that an object or array holds as it is. Goes by `Object.values`, which in QuickJS
- * takes two thirds of the time that `for … in` does.
+ * Whether `JSON.stringify` writes an object or array without losses. Uses `Object.values`, which takes two thirds of
+ * the time of `for … in` in QuickJS.
  */
 function isPlain(outer, depth) {
   if (depth > PLAIN_DEPTH) return false;
@@ -40,7 +40,7 @@ function isPlain(outer, depth) {
   return true;
 }
 
-/** Writes `value` as JSON; `place` names it in errors, as in `state`. */
+/** Writes `value` as JSON. `place` names it in errors, for example `state`. */
 export function write(value, place) {
   return isPlain([value], 0) ? JSON.stringify(value) : writeSlowly(value, place, "", 0);
 }
@@ -65,13 +65,13 @@ function writeSlowly(value, place, field, depth) {
     const where = field === "" ? place : `${place}, field ${JSON.stringify(shown)}`;
     return new ConnectorError(`${where}: ${what}`);
   };
-  if (depth > MOST_DEPTH) throw fail("it is nested too deeply, or contains itself");
+  if (depth > MOST_DEPTH) throw fail("the value is nested too deeply, or contains itself");
   switch (typeof value) {
     case "string":
     case "boolean":
       return JSON.stringify(value);
     case "number":
-      if (!Number.isFinite(value)) throw fail(`${value} is no number of JSON; use null for what has no value`);
+      if (!Number.isFinite(value)) throw fail(`${value} is not a JSON number; use null for a missing value`);
       return JSON.stringify(value);
     case "bigint":
       return String(value);
@@ -93,7 +93,7 @@ function writeSlowly(value, place, field, depth) {
     return writeSlowly(value.valueOf(), place, field, depth + 1);
   }
   if (Array.isArray(value)) {
-    // By length, since `map` leaves holes out.
+    // Not with `map`, which skips holes.
     const items = Array.from(value, (item, index) =>
       item === undefined ? "null" : writeSlowly(item, place, `${field}[${index}]`, depth + 1),
     );
@@ -112,7 +112,7 @@ function writeSlowly(value, place, field, depth) {
   return `{${members.join(",")}}`;
 }
 
-// Objects whose content isn't in their properties, so that `JSON.stringify` would write `{}`.
+// Objects whose content isn't in their properties. `JSON.stringify` would write `{}` for them.
 function isOpaque(value) {
   return (
     ArrayBuffer.isView(value) ||

@@ -1,10 +1,12 @@
-// The header `Link` (RFC 8288), in which APIs tell the URL of the next page.
+// The header `Link` (RFC 8288), in which APIs give the URL of the next page.
 
 const LINK = /<([^>]*)>/y;
 const BETWEEN = /[^<]*/y;
 const PARAMETER = /[\s;]*([^\s=;,"<]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"?|[^\s;,]*))?\s*/y;
 
-/** The links of a header by relation, in lower case, each with its `url` and attributes; `base` is the response's URL. */
+/**
+ * The links of a header by relation, in lower case, each with its `url` and attributes. `base` is the response's URL.
+ */
 export function readLinks(header, base) {
   const found = Object.create(null);
   let at = 0;
@@ -21,7 +23,7 @@ export function readLinks(header, base) {
     const link = Object.create(null);
     for (let parameter; (parameter = take(PARAMETER)) !== null;) {
       const [, name, value = ""] = parameter;
-      // Of two with one name, the first counts.
+      // If a name occurs twice, the first parameter counts.
       link[name.toLowerCase()] ??= unquoted(value);
     }
     const relations = (link.rel ?? "").toLowerCase().split(/\s+/).filter(Boolean);
@@ -35,7 +37,7 @@ function unquoted(value) {
   return value.replace(/^'|'$/g, "");
 }
 
-/** An absolute URL stays as it came, since it may be signed; another is resolved against the response's. */
+/** An absolute URL stays unchanged, since it may be signed. A relative one is resolved against the response's URL. */
 function absolute(target, base) {
   if (/^[a-z][a-z0-9+.-]*:/i.test(target) || base === "") return target;
   return new URL(target, base).href;

@@ -1,21 +1,21 @@
-// The log of the host, and `console` on top of it.
+// The host's log, and `console` on top of it.
 
 import { log as hostLog } from "#host";
 import { Decimal } from "./decimal.js";
 import { trace, wellFormed } from "./errors.js";
 import { isRunning } from "./running.js";
 
-/** Writes a line to the host's log. What is logged while the connector is built goes nowhere. */
+/** Writes a line to the host's log. Lines logged while the connector is built are dropped. */
 export function log(level, message) {
   if (isRunning()) hostLog(level, wellFormed(message));
 }
 
-/** Writes each line of a text to the host's log, which would escape its line breaks. */
+/** Writes each line of a text to the host's log separately, since the log escapes line breaks. */
 export function logLines(level, text) {
   for (const line of text.split(/\r?\n/)) log(level, line);
 }
 
-/** A `console` that writes to the host's log by `write`. */
+/** A `console` that writes to the host's log with `write`. */
 export function makeConsole(write = log) {
   const at =
     (level) =>
@@ -39,7 +39,7 @@ export function makeConsole(write = log) {
   };
 }
 
-/** A value as a line of a log has it. */
+/** The text of a value in a log line. */
 export function inspect(value) {
   if (typeof value === "string") return value;
   if (value instanceof Error) return trace(value);

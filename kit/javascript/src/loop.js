@@ -1,4 +1,4 @@
-// Timers, and the loop that drives a page to its end: jobs first, then the host's `sleep` until the next timer.
+// Timers, and the loop that runs a page to its end: first all jobs, then the host's `sleep` until the next timer.
 
 import { sleep as hostSleep } from "#host";
 import { ConnectorError, MOST_MILLISECONDS, milliseconds } from "./errors.js";
@@ -7,23 +7,23 @@ import { requireRunning } from "./running.js";
 
 let timers = new Map();
 let lastId = 0;
-// The time of this loop: it goes on by what was slept, so that a clock that jumps upsets nothing.
+// The loop's own time. It advances by the time slept, so a clock that jumps has no effect.
 let slept = 0;
 
-/** The page has less time left than a sleep would take. */
+/** The page has less time left than the sleep would take. */
 export class OutOfTime extends ConnectorError {
   constructor(left, options) {
-    super(`the page would be out of time before a sleep ends: it has ${left} ms left`, options);
+    super(`the page has only ${left} ms left, less than the requested sleep`, options);
     this.left = left;
   }
 }
 
-/** A promise that the connector waits for, and that nothing will ever settle. */
+/** The connector waits for a promise that nothing will settle. */
 export class NeverSettled extends ConnectorError {
   constructor(what) {
     super(
-      `${what} returned a promise that nothing settles: no request, timer or job is left that could. ` +
-        "Is there a promise whose resolve is never called, or one of the engine itself?",
+      `${what} returned a promise that nothing will settle: no request, timer or job is left. ` +
+        "Look for a promise whose resolve is never called, or for a promise of the engine itself",
     );
   }
 }
@@ -60,7 +60,10 @@ export function clearTimer(id) {
   timers.delete(id);
 }
 
-/** Waits so many milliseconds without using a processor. Rejects with `OutOfTime` where the page has less. */
+/**
+ * Waits for this number of milliseconds without using a processor. Rejects with `OutOfTime` if the page has less time
+ * left.
+ */
 export function sleep(duration) {
   return new globalThis.Promise((resolve, reject) => {
     add({ run: resolve, fail: reject }, milliseconds(duration, "the duration of sleep"));
@@ -69,10 +72,10 @@ export function sleep(duration) {
 
 const firstDue = () => Math.min(...Array.from(timers.values(), ({ due }) => due));
 
-/** The milliseconds until the next timer; Infinity where there is none. */
+/** The milliseconds until the next timer; Infinity if there is none. */
 export const untilTimer = () => firstDue() - slept;
 
-/** Lets so many milliseconds be over that passed without the loop, and runs the timers that are due then. */
+/** Advances the loop by milliseconds that have passed outside of it, and runs the timers that are due by then. */
 export function passTime(duration) {
   const end = slept + duration;
   while (firstDue() <= end) {
@@ -82,11 +85,11 @@ export function passTime(duration) {
   slept = Math.max(slept, end);
 }
 
-// Sleeps until the next timer and runs it. False where there is none.
+// Sleeps until the next timer and runs it. Returns false if there is no timer.
 function runTimer() {
   let first;
   for (const [id, timer] of timers) {
-    // Of two that are due at once, the one that was set first.
+    // If two are due at the same time, the one that was set first runs first.
     if (first === undefined || timer.due < first.timer.due) first = { id, timer };
   }
   if (first === undefined) return false;
@@ -109,16 +112,16 @@ function runTimer() {
   return true;
 }
 
-/** Forgets what an earlier call left behind. */
+/** Removes the timers that an earlier call left. */
 export function reset() {
   timers = new Map();
   slept = 0;
 }
 
-/** Whether a value is waited for by `await`. */
+/** Whether `await` would wait for the value. */
 export const isThenable = (value) => value !== null && typeof value === "object" && typeof value.then === "function";
 
-// Notes how a promise ends.
+// Records how a promise is settled.
 function watch(promise) {
   const outcome = { settled: false };
   const settle = (returns) => (value) => Object.assign(outcome, { settled: true, returns, value });
@@ -131,7 +134,10 @@ function take(outcome) {
   throw outcome.value;
 }
 
-/** What `value` comes to, driven by this loop; `what` returned it. `unsettled` makes the error for one that nothing settles. */
+/**
+ * Runs the loop until `value` is settled, and returns its result. `what` names the call that returned it. `unsettled`
+ * makes the error if nothing can settle it.
+ */
 export function drive(value, what, unsettled = () => new NeverSettled(what)) {
   if (!isThenable(value)) return value;
   const outcome = watch(value);
@@ -142,7 +148,7 @@ export function drive(value, what, unsettled = () => new NeverSettled(what)) {
   }
 }
 
-/** The same where the engine runs the jobs: in tests. `turn` lets it run all that wait. */
+/** Like `drive`, for tests, where the engine runs the jobs. `turn` lets it run all queued jobs. */
 export async function driveNatively(value, what, turn, unsettled = () => new NeverSettled(what)) {
   if (!isThenable(value)) return value;
   const outcome = watch(value);

@@ -1,25 +1,25 @@
-// What browsers and Node have and a connector doesn't: what to use in its place.
+// Alternatives to what browsers and Node have and a connector lacks.
 
-const STREAMS = "bodies are here as a whole: use response.text(), json() or bytes()";
-const PAGE = "a connector runs in no browser";
+const STREAMS = "a connector has no streams: use response.text(), json() or bytes()";
+const PAGE = "a connector doesn't run in a browser";
 
 const INSTEAD = {
-  Blob: "give fetch a typed array, or text",
-  File: "give fetch a typed array, or text",
-  FormData: "send URLSearchParams, or text that is put together",
+  Blob: "pass a typed array or a text to fetch",
+  File: "pass a typed array or a text to fetch",
+  FormData: "send URLSearchParams, or build the body as a text",
   ReadableStream: STREAMS,
   TransformStream: STREAMS,
   WritableStream: STREAMS,
   CompressionStream: STREAMS,
   DecompressionStream:
-    "the host decodes what an API compresses; a package in plain JavaScript unpacks files, such as fflate",
+    "the host decompresses responses; to decompress files, bundle a package in plain JavaScript such as fflate",
   XMLHttpRequest: "use fetch",
   WebSocket: "use fetch",
   EventSource: "use fetch",
-  Worker: "a page is made by one thread",
-  localStorage: "what the next page needs belongs in its state",
-  sessionStorage: "what the next page needs belongs in its state",
-  indexedDB: "what the next page needs belongs in its state",
+  Worker: "a page runs in a single thread",
+  localStorage: "keep data for the next page in its state",
+  sessionStorage: "keep data for the next page in its state",
+  indexedDB: "keep data for the next page in its state",
   document: PAGE,
   navigator: PAGE,
   window: PAGE,
@@ -31,7 +31,7 @@ const INSTEAD = {
   __filename: "a connector has no files",
 };
 
-/** What to add to an error's message that says that a global isn't there; empty where there is nothing to add. */
+/** The advice to append to the message of an error about a missing global; empty if there is none. */
 export function adviceOn(error) {
   if (!(error instanceof ReferenceError)) return "";
   const [, name] = /^'?(\w+)'? is not defined$/.exec(error.message) ?? [];

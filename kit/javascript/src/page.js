@@ -1,4 +1,4 @@
-// A page as an author returns it, made the contract's.
+// Converts the page that an author returns to the contract's page.
 
 import { ConnectorError, InvalidState, describe, milliseconds, wellFormed } from "./errors.js";
 import { write, writeRows } from "./json.js";
@@ -6,13 +6,13 @@ import { parseJson } from "./parse.js";
 
 const KEYS = new Set(["insert", "state", "hasMore", "wait"]);
 
-/** The state of the last page, from its JSON. */
+/** Parses the state that the last page left. */
 export function readState(text) {
   let state;
   try {
     state = parseJson(text);
   } catch (cause) {
-    throw new InvalidState(`the state is no JSON: ${cause.message}`, { cause });
+    throw new InvalidState(`the state is not valid JSON: ${cause.message}`, { cause });
   }
   return state;
 }
@@ -25,7 +25,7 @@ export function contractPage(page, table) {
   }
   for (const key of Object.keys(page)) {
     if (!KEYS.has(key)) {
-      throw new ConnectorError(`${what} has ${JSON.stringify(key)}, but a page has insert, state, hasMore and wait`);
+      throw new ConnectorError(`${what} has the unknown key ${JSON.stringify(key)}; a page has insert, state, hasMore and wait`);
     }
   }
   const { insert, state, hasMore, wait } = page;
@@ -41,7 +41,7 @@ export function contractPage(page, table) {
 }
 
 function contractRows(insert, what) {
-  // The API's own JSON, passed on as it is.
+  // The API's own JSON is passed on unchanged.
   if (typeof insert === "string") return wellFormed(insert);
   if (!Array.isArray(insert)) {
     throw new ConnectorError(`${what} has ${describe(insert)} as insert, not an array of rows or its JSON`);
@@ -51,7 +51,7 @@ function contractRows(insert, what) {
 
 function contractState(state, what) {
   if (state === undefined) {
-    throw new ConnectorError(`${what} has no state: return what the next call needs, {}, or null to forget all`);
+    throw new ConnectorError(`${what} has no state: return an object for the next call, or null to clear the state`);
   }
   if (typeof state !== "object" || Array.isArray(state)) {
     throw new ConnectorError(`${what} has ${describe(state)} as state, not an object or null`);

@@ -1,21 +1,22 @@
-// Reading JSON without silent losses: a number that no Number holds becomes a BigInt or a `Decimal`.
+// Parses JSON without silent losses: a number that a Number can't hold becomes a BigInt or a `Decimal`.
 
 import { Decimal, NUMBER, isExact } from "./decimal.js";
 
-// A shorter run of digits is held, with its sign and point, unless its exponent is beyond 300: then it is Infinity, which no
-// row takes, or 0.
+// A Number holds any shorter run of digits, including sign and point, unless its exponent is beyond 300. It is then 0
+// or Infinity, which is an error in a row.
 const RUN = 16;
 const EXPONENT = /[eE][+-]?\d+/y;
 const BEFORE = /[:,[\s]/;
 
-// A string with the colon that makes it a key, a number, or a word that other languages have for a number.
+// A string with the colon that makes it a key, a number, or a name that other languages write for a non-finite number.
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d[\d.eE+-]*|-?\b(?:NaN|Infinity)\b/g;
-// Begins the texts that stand for others while JSON is parsed.
+// The prefix of the strings that replace numbers during parsing.
 const MARK = "\u0001";
 
 /**
- * Like `JSON.parse`, but keeps what a Number can't hold: integers become BigInts, other numbers `Decimal`s. NaN and
- * Infinity, which JSON doesn't have, are an error that names their place, or become `notNumbers` if that is given.
+ * Like `JSON.parse`, but keeps numbers that a Number can't hold: integers become BigInts, other numbers `Decimal`s. NaN
+ * and Infinity, which JSON doesn't have, become `notNumbers` if it is given. Otherwise they are an error that names
+ * their place.
  */
 export function parseJson(text, { notNumbers } = {}) {
   let parsed;
@@ -31,8 +32,9 @@ export function parseJson(text, { notNumbers } = {}) {
 }
 
 /**
- * Where numbers stand that a Number doesn't hold, as pairs of beginning and end. Strings may hold what looks like one.
- * Looks at one character of each run that is long enough: an expression over the text takes as long as parsing it.
+ * The places of numbers that a Number can't hold, as pairs of start and end. Strings may contain text that looks like
+ * such a number. Checks one character in each run that is long enough: a regular expression over the text takes as long
+ * as parsing it.
  */
 function findInexact(text) {
   const found = [];
@@ -43,7 +45,7 @@ function findInexact(text) {
     let end = at + 1;
     while (isOfNumber(text.charCodeAt(end))) end += 1;
     if (end - begin < RUN) continue;
-    // The next one to look at lies behind this run.
+    // The next character to check is behind this run.
     at += RUN * Math.floor((end - at) / RUN);
     if (text[begin - 1] === "-") begin -= 1;
     if (begin > 0 && !BEFORE.test(text[begin - 1])) continue;
@@ -54,12 +56,15 @@ function findInexact(text) {
   return found;
 }
 
-/** Whether a character's code is that of a digit or a point; that of no character is none. */
+/** Whether a character code is that of a digit or a point; false for NaN, the code beyond the end of the text. */
 const isOfNumber = (code) => (code >= 48 && code <= 57) || code === 46;
 
 const isHeld = (digits) => !NUMBER.test(digits) || isExact(digits);
 
-/** Parses with marked texts at these places; `undefined` if one of them is within a string, or texts have the mark. */
+/**
+ * Parses with marked strings at these places. Returns `undefined` if one of them is in a string, or the text contains
+ * the mark.
+ */
 function parseReplaced(text, places) {
   if (text.includes("\\u0001")) return undefined;
   let marked = "";
@@ -72,18 +77,18 @@ function parseReplaced(text, places) {
   try {
     value = JSON.parse(marked + text.slice(done));
   } catch {
-    // The quote ended a string, and an escape can't stand after it.
+    // The quote ended a string, and an escape can't follow it.
     return undefined;
   }
   return unmark(value, "");
 }
 
-/** Parses with marked texts in place of numbers; `undefined` where there is none to mark. */
+/** Parses with marked strings in place of numbers. Returns `undefined` if there is no number to mark. */
 function parseMarked(text, notNumbers, cause) {
   let found = false;
   const marked = text.replace(TOKEN, (token, colon) => {
     if (token.startsWith('"')) {
-      // The API's own text may begin with the mark, which JSON only has as an escape.
+      // A string of the API itself may begin with the mark, which JSON can only contain as an escape.
       return colon === undefined && token.startsWith('"\\u0001') ? `"\\u0001s${token.slice(1)}` : token;
     }
     const isNumber = /\d/.test(token);
@@ -99,7 +104,7 @@ function parseMarked(text, notNumbers, cause) {
   try {
     value = JSON.parse(marked);
   } catch (error) {
-    // Broken in another place, too: the engine's words are about the text as it came.
+    // The text is invalid in another place, too. The first error describes the original text.
     throw cause ?? error;
   }
   return unmark(value, "", notNumbers, cause);
@@ -113,7 +118,7 @@ function unmark(value, place, notNumbers, cause) {
     if (value[1] === "n") return /^-?\d+$/.test(rest) ? BigInt(rest) : new Decimal(rest);
     if (notNumbers !== undefined) return notNumbers;
     const where = place === "" ? "the text" : place.replace(/^\./, "");
-    const message = `${where} is ${rest}, which is no number of JSON; { notNumbers: null } reads it as null`;
+    const message = `${where} is ${rest}, which JSON does not have; pass { notNumbers: null } to read it as null`;
     throw new SyntaxError(message, { cause });
   }
   if (Array.isArray(value)) {
@@ -121,7 +126,7 @@ function unmark(value, place, notNumbers, cause) {
   } else if (value !== null && typeof value === "object") {
     for (const key of Object.keys(value)) {
       const inner = unmark(value[key], `${place}.${key}`, notNumbers, cause);
-      // Not by assignment, which `__proto__` would take for itself.
+      // Not by assignment, since `__proto__` would set the prototype.
       if (inner !== value[key]) {
         Object.defineProperty(value, key, { value: inner, configurable: true, enumerable: true, writable: true });
       }

@@ -1,6 +1,6 @@
-// Promises that the kit itself drives. In a component, the host calls a function and takes what it returns at once:
-// the engine's own promises would never go on. So the build turns `async` functions into generators over the global
-// `Promise`, which is this class, and `loop.js` runs its jobs until the page is there.
+// Promises that the kit itself runs. The host calls a function of a component and uses what it returns at once, so the
+// engine's own promises would never continue. The build therefore turns `async` functions into generators on top of the
+// global `Promise`, which is this class, and `loop.js` runs its jobs until the page is complete.
 
 const PENDING = 0;
 const FULFILLED = 1;
@@ -9,14 +9,14 @@ const REJECTED = 2;
 let jobs = [];
 let unhandled = new Map();
 
-/** Puts a function behind all jobs that wait. */
+/** Adds a function to the end of the job queue. */
 export function queueJob(job) {
   jobs.push(job);
 }
 
-/** Runs jobs, those that they add too, until none is left. What a job throws is thrown on. */
+/** Runs all jobs, including those that they add. An error thrown by a job is passed on. */
 export function runJobs() {
-  // By index, since shifting a long queue takes time for each of its jobs.
+  // By index, since removing the first element of a long queue takes time for each of its jobs.
   let next = 0;
   try {
     while (next < jobs.length) {
@@ -31,7 +31,7 @@ export function runJobs() {
   }
 }
 
-/** The reasons of rejected promises that nobody looked at, which are then forgotten. */
+/** Returns the reasons of rejected promises without a handler, and forgets them. */
 export function takeUnhandled() {
   const reasons = [...unhandled.values()];
   unhandled = new Map();
@@ -51,8 +51,8 @@ function capability(Type) {
     if (resolve !== undefined || reject !== undefined) throw new TypeError("the executor was called twice");
     [resolve, reject] = functions;
   });
-  requireCallable(resolve, "what resolves a promise");
-  requireCallable(reject, "what rejects a promise");
+  requireCallable(resolve, "the `resolve` of a promise");
+  requireCallable(reject, "the `reject` of a promise");
   return { promise, resolve, reject };
 }
 
@@ -81,7 +81,7 @@ export class Promise {
     return this;
   }
 
-  // A pair of functions of which only the first call counts.
+  // A pair of functions. Only the first call of either of them has an effect.
   #resolvers() {
     let called = false;
     const once = (settle) => (value) => {
@@ -231,12 +231,12 @@ export class Promise {
 
 const resolveAll = (results, { resolve }) => resolve(results);
 
-// Waits for each of `items` with the two handlers that `handlers` makes for it; `done` takes one item's result, and
-// once all have theirs, `finish` settles the whole.
+// Waits for each of `items` with the two handlers that `handlers` makes for it. `done` stores the result of one item.
+// Once all items have a result, `finish` settles the whole.
 function gather(Type, items, handlers, finish = resolveAll) {
   const whole = capability(Type);
   const results = [];
-  // One more than the items that are waited for, until all have been seen.
+  // Counts the items still waited for, plus one until all items have been seen.
   let left = 1;
   const finishOne = () => {
     left -= 1;

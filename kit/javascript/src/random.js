@@ -1,12 +1,12 @@
-// `Math.random` of a component. The engine's own would begin each page at the same number, since every page begins
-// with the memory that the connector was built with.
+// `Math.random` of a component. The engine's own generator would start each page with the same number, since every page
+// starts from the memory that the connector was built with.
 
 let a = 0;
 let b = 0;
 let c = 0;
 let count = 1;
 
-/** Begins anew, from the clock. Not for secrets. */
+/** Seeds the generator from the clock. Not for secrets. */
 export function reseed() {
   const now = Date.now();
   const fine = globalThis.performance?.now?.() ?? 0;
@@ -27,5 +27,5 @@ function next() {
   return sum >>> 0;
 }
 
-/** A number from 0 up to 1, without 1. */
+/** A number from 0 (inclusive) to 1 (exclusive). */
 export const random = () => next() / 2 ** 32;

@@ -1,4 +1,4 @@
-// `Request`: what browsers and Node have of it that makes sense here, and the contract's own options.
+// `Request`: the members of browsers and Node that are useful in a connector, and the contract's own options.
 
 import { Body, bodyFrom } from "./body.js";
 import { milliseconds } from "./errors.js";
@@ -7,7 +7,7 @@ import { Headers } from "./headers.js";
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const USUAL = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
-// Options that would change what happens, and that the host has other means for.
+// Options that would change the connection, with what replaces them.
 const ELSEWHERE = {
   dispatcher: "the host makes the connections",
   agent: "the host makes the connections",
@@ -15,7 +15,7 @@ const ELSEWHERE = {
 
 function checkedMethod(method) {
   const text = String(method);
-  if (!METHOD.test(text)) throw new TypeError(`${JSON.stringify(text)} is no method`);
+  if (!METHOD.test(text)) throw new TypeError(`${JSON.stringify(text)} is not a valid HTTP method`);
   const upper = text.toUpperCase();
   return USUAL.has(upper) ? upper : text;
 }
@@ -25,14 +25,14 @@ export class Request extends Body {
     const from = input instanceof Request ? input : undefined;
     for (const [option, instead] of Object.entries(ELSEWHERE)) {
       if (init[option] !== undefined && init[option] !== null) {
-        throw new TypeError(`fetch has no option ${option} here: ${instead}`);
+        throw new TypeError(`fetch has no option ${option} in a connector: ${instead}`);
       }
     }
     const method = checkedMethod(init.method ?? from?.method ?? "GET");
     const hasNewBody = init.body !== undefined && init.body !== null;
     const { body, type } = hasNewBody || !from ? bodyFrom(init.body) : { body: Body.of(from) };
     if (body !== undefined && (method === "GET" || method === "HEAD")) {
-      throw new TypeError(`a ${method} has no body`);
+      throw new TypeError(`a ${method} request can't have a body`);
     }
     super(body);
     this.method = method;

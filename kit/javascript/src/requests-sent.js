@@ -1,24 +1,24 @@
-// What the requests of a call came to, as far as the errors of a function for another platform tell it.
+// The requests of the current call, for the error messages of a function written for another platform.
 
 let sent = 0;
 let failed;
 
-/** How many requests the call has sent. */
+/** The number of requests that the call has sent. */
 export const requestsSent = () => sent;
 
-/** The last answer of an API that was an error: `{ method, url, status }`. */
+/** The last response of an API that was an error: `{ method, url, status }`. */
 export const lastFailure = () => failed;
 
 export function countRequest() {
   sent += 1;
 }
 
-/** Takes note of an API's answer. */
+/** Records the response of an API. */
 export function noteAnswer(method, url, status) {
   if (status >= 400) failed = { method, url, status };
 }
 
-/** A call begins. */
+/** Resets the record at the start of a call. */
 export function forgetRequests() {
   sent = 0;
   failed = undefined;

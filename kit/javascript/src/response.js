@@ -1,4 +1,4 @@
-// `Response`, as in browsers and Node, but that its body is no stream.
+// `Response`, as in browsers and Node, except that its body is not a stream.
 
 import { Body, bodyFrom } from "./body.js";
 import { InvalidState, RateLimited, Unauthorized, Upstream } from "./errors.js";
@@ -15,7 +15,7 @@ export class Response extends Body {
     const { body, type } = bodyFrom(content);
     super(body);
     if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new RangeError(`${status} is no status of a response`);
+      throw new RangeError(`${status} is not a valid status: it must be an integer from 200 to 599`);
     }
     this.status = status;
     this.statusText = String(statusText);
@@ -40,7 +40,10 @@ export class Response extends Body {
     return this.#redirected;
   }
 
-  /** The header `Link` by relation: `links.next?.url`, absolute, and the link's attributes, as in `links.next?.results`. */
+  /**
+   * The header `Link` by relation. `links.next?.url` is absolute; `links.next?.results` is one of the link's
+   * attributes.
+   */
   get links() {
     return readLinks(this.headers.get("link") ?? "", this.#url);
   }
@@ -55,16 +58,16 @@ export class Response extends Body {
     return response;
   }
 
-  /** The response that the host had to a request for `asked`. */
+  /** The host's response to a request for the URL `asked`. */
   static fromHost({ status, headers, body, url }, asked) {
-    // As browsers read URLs: without what comes after the `#`, and with a path.
+    // URLs are compared as browsers see them: without the fragment, and with a path.
     const plain = (text) => text.replace(/#.*$/, "").replace(/^(\w+:\/\/[^/?]*)(?=\?|$)/, "$1/");
     return Response.#made(status, headers, body, url, plain(url) !== plain(asked));
   }
 
   static #made(status, headers, body, url, redirected) {
     const response = new Response(null);
-    // Not by the constructor, which refuses what an author may not make, such as a status of 1xx.
+    // Not set by the constructor, which refuses statuses that an author must not use, such as 1xx.
     response.status = status;
     response.headers = new Headers(headers);
     response.#url = url;
@@ -78,8 +81,8 @@ export class Response extends Body {
 }
 
 /**
- * The response, where the API accepted the request; otherwise the error that its status means. `cursor` tells that the
- * request held a cursor of the API's, which it may refuse one day: then the sync begins anew.
+ * Returns the response if the API accepted the request; otherwise throws the error that its status means. `cursor` says
+ * that the request contained a cursor from the API. If the API refuses the cursor, the sync starts from the beginning.
  */
 export async function expectOk(pending, { cursor = false } = {}) {
   const response = await pending;

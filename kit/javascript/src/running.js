@@ -1,12 +1,12 @@
-// Whether a call of the host is under way. A component is built from the memory of a connector that has loaded its
-// modules: what they do then, they do at build time, where there is neither host nor environment.
+// Whether a call of the host is running. A component starts from the memory of a connector whose modules have loaded.
+// Code at the top of a module therefore runs at build time, when there is no host and no environment.
 
 let running = false;
 let start = Date.now();
 
 export const isRunning = () => running;
 
-/** When the call began, or the module was loaded, in milliseconds since 1970. */
+/** When the call began or, outside of a call, when the module was loaded, in milliseconds since 1970. */
 export const startOfCall = () => start;
 
 export function setRunning(value) {
@@ -14,12 +14,12 @@ export function setRunning(value) {
   if (value) start = Date.now();
 }
 
-/** Complains where `what` is used while modules load. */
+/** Throws if `what` is used while modules load. */
 export function requireRunning(what) {
   if (!running) {
     throw new Error(
-      `${what} can't be used while modules load, which happens once, when the connector is built: ` +
-        "use it inside of schema and fetchPage",
+      `${what} can't be used while modules load, since they load when the connector is built: ` +
+        "use it in schema or fetchPage",
     );
   }
 }

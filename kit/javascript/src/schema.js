@@ -1,4 +1,4 @@
-// Tables as an author describes them, made those of the contract.
+// Converts the tables that an author describes to those of the contract.
 
 import { ConnectorError, describe, wellFormed } from "./errors.js";
 import { write } from "./json.js";
@@ -31,7 +31,7 @@ function contractTable({ name, primaryKey = [], fields = [] }) {
   };
 }
 
-// Fields as a list, from `{ id: "int" }` or a list.
+// Fields as a list, from an object such as `{ id: "int" }` or a list.
 function listed(fields, place) {
   if (Array.isArray(fields)) return fields;
   if (!isObject(fields)) {
@@ -44,12 +44,12 @@ function listed(fields, place) {
 
 function contractField(field, place) {
   if (!isObject(field) || typeof field.name !== "string") {
-    throw new ConnectorError(`${place}: a field is ${describe(field)}, not one with a name and a type`);
+    throw new ConnectorError(`${place}: a field is ${describe(field)}, not a field with a name and a type`);
   }
   const where = `${place}, field ${JSON.stringify(field.name)}`;
   const { type } = field;
   if (typeof type !== "string" && !Array.isArray(type) && !isObject(type)) {
-    throw new ConnectorError(`${where}: the type is ${describe(type)}, not one such as "int" or ["null", "int"]`);
+    throw new ConnectorError(`${where}: the type is ${describe(type)}, not a type such as "int" or ["null", "int"]`);
   }
   return {
     name: wellFormed(field.name),

@@ -9,7 +9,7 @@ function escape(text) {
 function unescape(text) {
   const spaced = text.replaceAll("+", " ");
   if (!spaced.includes("%")) return spaced;
-  // Not by `decodeURIComponent`, which refuses a `%` by itself and what is not UTF-8.
+  // Not with `decodeURIComponent`, which refuses a single `%` and bytes that are not UTF-8.
   const bytes = [];
   const source = new TextEncoder().encode(spaced);
   for (let index = 0; index < source.length; index++) {
@@ -39,7 +39,7 @@ function pairsFrom(init) {
   const pairs =
     typeof init[Symbol.iterator] === "function" ? Array.from(init, (pair) => [...pair]) : Object.entries(init);
   return pairs.map((pair) => {
-    if (pair.length !== 2) throw new TypeError("each parameter is a pair of name and value");
+    if (pair.length !== 2) throw new TypeError("each parameter must be a pair of name and value");
     return pair.map((part) => String(part).toWellFormed());
   });
 }
@@ -52,14 +52,14 @@ export class URLSearchParams {
     this.#pairs = pairsFrom(init);
   }
 
-  /** The parameters of a URL, which hears of each change. */
+  /** The parameters of a URL's query. `changed` is called with the new query after each change. */
   static of(query, changed) {
     const parameters = new URLSearchParams(query);
     parameters.#changed = () => changed(String(parameters));
     return parameters;
   }
 
-  /** Gives the parameters of a URL, which has changed, what its new query holds. */
+  /** Reads the parameters again, after their URL's query has changed. */
   static reread(parameters, query) {
     parameters.#pairs = pairsFrom(query);
   }

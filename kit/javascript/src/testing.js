@@ -1,4 +1,4 @@
-// A host for tests: answers requests from a function, notes what the connector did, and lets no time pass.
+// A fake host for tests: it answers requests with a function, records what the connector does, and lets no time pass.
 
 import { Body } from "./body.js";
 import { callsFor, report } from "./connector.js";
@@ -10,14 +10,14 @@ import { parseJson } from "./parse.js";
 import { Response } from "./response.js";
 import { setRunning } from "./running.js";
 
-// Lets the engine run all jobs that wait. Taken at once, since a call puts other timers in its place.
+// Lets the engine run all queued jobs. `setImmediate` is saved here, since a call replaces the global timers.
 const { setImmediate } = globalThis;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** An error of the host, as the contract's functions throw it. */
+/** An error as the contract's host functions throw it. */
 const thrown = (payload) => Object.assign(new Error(JSON.stringify(payload)), { payload });
 
-/** Why a call failed: the contract's error, as Weld's host gets it. */
+/** The contract's error of a failed call, as Weld's host receives it. */
 export class CallError extends Error {
   constructor(error, cause) {
     super(error.val === undefined ? error.tag : `${error.tag}: ${error.val}`, { cause });
@@ -60,11 +60,11 @@ export class FakeHost {
     const noted = { ...request, headers: Object.fromEntries(headers), body: body?.val };
     this.requests.push(noted);
     if (this.#answer === undefined) {
-      throw thrown({ tag: "denied", val: "this fake host has no `fetch` to answer requests with" });
+      throw thrown({ tag: "denied", val: "this fake host has no `fetch`: pass one to fakeHost to answer requests" });
     }
     const answer = this.#answer(noted);
     if (!(answer instanceof Response)) {
-      throw new TypeError("the `fetch` of a fake host returns a Response of weld-connector, and no promise of one");
+      throw new TypeError("the `fetch` of a fake host must return a Response of weld-connector, not a promise");
     }
     return {
       status: answer.status,
@@ -74,18 +74,18 @@ export class FakeHost {
     };
   }
 
-  /** The tables, as the contract has them. */
+  /** The tables, in the form of the contract. */
   schema(source) {
     return this.#call(source, (calls) => calls.schema());
   }
 
-  /** A page, as the contract has it but with rows and state parsed. */
+  /** A page in the form of the contract, but with its rows and state parsed. */
   async fetchPage(source, table, state = {}) {
     const page = await this.#call(source, (calls) => calls.fetchPage(table, write(state, "the state")));
     return { ...page, insert: parseJson(page.insert), state: parseJson(page.state) };
   }
 
-  /** All rows of a table, page after page; `most` pages at most. */
+  /** All rows of a table, page by page, up to `most` pages. */
   async fetchAll(source, table, { state = {}, most = 1000 } = {}) {
     const rows = [];
     for (let pages = 0; pages < most; pages++) {
@@ -99,9 +99,9 @@ export class FakeHost {
 
   async #call(source, choose) {
     const calls = callsFor(source);
-    if (calls === undefined) throw new TypeError("this is no `source` made by connector or defineConnector");
+    if (calls === undefined) throw new TypeError("the value is not a `source` made by connector or defineConnector");
     if (isInUse()) {
-      throw new Error("another call is under way: await it first, and keep tests of one file in a row");
+      throw new Error("another call is still running: await it first, and don't run the tests of a file concurrently");
     }
     const { what, begin, end, unsettled } = choose(calls);
     const restore = this.#enter();
@@ -114,7 +114,7 @@ export class FakeHost {
     }
   }
 
-  // Puts this host and the globals of a component in place; returns what takes them away.
+  // Installs this host and the globals of a component. Returns a function that removes them.
   #enter() {
     use(this);
     setRunning(true);
@@ -131,10 +131,10 @@ export class FakeHost {
   }
 }
 
-/** A host for tests. */
+/** Creates a fake host for tests. */
 export const fakeHost = (options) => new FakeHost(options);
 
-/** A failure of a request, to be thrown by the `fetch` of a fake host. */
+/** An error to throw from the `fetch` of a fake host. */
 export const httpError = (tag, val) => thrown({ tag, val });
 
 export { Response };

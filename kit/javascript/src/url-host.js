@@ -1,11 +1,11 @@
-// The host of a URL, as WHATWG's URL Standard reads it: a domain in ASCII, an IPv4 address in any spelling, or an IPv6
+// Parses the host of a URL as in WHATWG's URL Standard: a domain in ASCII, an IPv4 address in any notation, or an IPv6
 // address in brackets.
 
-// A domain may not contain these. Reading `%` and characters beyond ASCII would take the tables of IDNA.
+// Characters that a domain can't contain. Support for `%` and characters beyond ASCII would need the tables of IDNA.
 const FORBIDDEN = /[^!"$&'()*+,\-.;=_`{}~0-9A-Za-z]/;
 const IPV4_NUMBER = /^(?:0x[0-9a-f]*|[0-9]+)$/;
 
-/** The host in its one spelling; `undefined` if it is not valid, or not ASCII. */
+/** The host in its normal form; `undefined` if it is invalid or not ASCII. */
 export function readHost(text) {
   if (text.startsWith("[")) {
     const address = text.endsWith("]") ? readIpv6(text.slice(1, -1)) : undefined;
@@ -18,7 +18,7 @@ export function readHost(text) {
   return IPV4_NUMBER.test(labels.at(-1)) ? readIpv4(labels) : domain;
 }
 
-// Up to four numbers, decimal, octal or hexadecimal; the last one fills the bytes that the others leave.
+// Up to four numbers in decimal, octal or hexadecimal. The last one fills the remaining bytes.
 function readIpv4(labels) {
   const numbers = labels.map(readIpv4Number);
   const last = numbers.pop();
@@ -37,7 +37,7 @@ function readIpv4Number(text) {
 function readIpv6(text) {
   const halves = text.split("::");
   const isShort = halves.length === 2;
-  // An IPv4 address may stand for the last two pieces.
+  // An IPv4 address may replace the last two pieces.
   const split = (half, isEnd) => (half === "" && isShort ? [] : half.split(":").flatMap(readIpv6Piece(isEnd)));
   const [before, after = []] = halves.map((half, index) => split(half, index === halves.length - 1));
   const missing = 8 - before.length - after.length;
@@ -55,7 +55,7 @@ const readIpv6Piece = (isEnd) => (text, index, all) => {
   return [first * 256 + second, third * 256 + fourth];
 };
 
-// `::` stands for the longest run of zeros, the first of several.
+// `::` replaces the longest run of zeros, or the first of several longest ones.
 function writeIpv6(pieces) {
   const text = pieces.map((piece) => piece.toString(16)).join(":");
   const runs = text.match(/\b0(?::0)+\b/g) ?? [];

@@ -1,12 +1,12 @@
-// `URL` for engines without it: WHATWG's URL Standard, for http and https and hosts in ASCII. The README names these
-// bounds; a URL beyond them is an error.
+// `URL` for engines without it: WHATWG's URL Standard, limited to http and https and to hosts in ASCII. The README
+// describes these limits. A URL beyond them is an error.
 
 import { readHost } from "./url-host.js";
 import { URLSearchParams } from "./search-params.js";
 
 const PORTS = { "http:": "80", "https:": "443" };
 const PARTS = /^(?:([a-z][a-z0-9+.-]*):)?([^?#]*)(\?[^#]*)?(#.*)?$/is;
-// What may stand as it is in each part, besides letters and digits.
+// The characters that each part may contain unescaped, in addition to letters and digits.
 const IN_PATH = /[^!$%&'()*+,\-./:;=@[\\\]_|~0-9A-Za-z]/gu;
 const IN_QUERY = /[^!$%&()*+,\-./:;=?@[\\\]^_`{|}~0-9A-Za-z]/gu;
 const IN_FRAGMENT = /[^!#$%&'()*+,\-./:;=?@[\\\]^_{|}~0-9A-Za-z]/gu;
@@ -68,7 +68,8 @@ function read(text, base) {
     search: query === undefined ? "" : escape(query, IN_QUERY),
     hash: fragment === undefined ? "" : escape(fragment, IN_FRAGMENT),
   };
-  // A scheme with an authority that lacks its slashes; with the base's own scheme it is a path.
+  // The slashes may be missing after a scheme that differs from the base's. After the base's own scheme, a path
+  // follows.
   if (rest.startsWith("//") || protocol !== base?.protocol) {
     const [, authority, path] = /^\/*([^/]*)(.*)$/s.exec(rest);
     return { ...parts, ...readAuthority(authority, protocol, text), pathname: cleanPath(path) };
@@ -84,7 +85,7 @@ function read(text, base) {
 
 const cleanPath = (path) => withoutDots(escape(path.startsWith("/") ? path : `/${path}`, IN_PATH));
 
-// A `?` or `#` with nothing after it shows in `href` alone.
+// A `?` or `#` with nothing after it appears only in `href`.
 const unlessEmpty = (part) => (part.length > 1 ? part : "");
 
 export class URL {
@@ -182,7 +183,7 @@ export class URL {
     return this.#parameters;
   }
 
-  // Those that somebody holds stay the URL's own.
+  // A `searchParams` object that the caller holds stays connected to the URL.
   #rereadParameters() {
     if (this.#parameters !== undefined) URLSearchParams.reread(this.#parameters, this.#parts.search);
   }

@@ -73,9 +73,9 @@ for (const name of names.filter((one) => one !== "Factory").sort()) {
 const table = [...lines].map(([data, all]) => `${all.join(",")}|${data}`).join("\n");
 writeFileSync(
   new URL("../src/intl/zones.js", import.meta.url),
-  `// Made by tests/make-zones.js of the IANA Time Zone Database, version ${version}, which is in the public domain. For each zone
-// its names, the rule for all time after the last change, the offsets that it has had in minutes, the one of 1970 first,
-// and the changes since: minutes since the one before, to base 36, and the index of the offset.
+  `// Made by tests/make-zones.js from the IANA Time Zone Database, version ${version}, which is in the public domain. Each line has
+// four parts: a zone's names; the rule for all time after the last change; its offsets in minutes, beginning with that of
+// 1970; and the changes since, each as the minutes since the one before, in base 36, and the index of the offset.
 export const ZONES = \`${table}\`;
 `,
 );

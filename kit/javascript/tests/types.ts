@@ -1,4 +1,4 @@
-// Compiled, and never run: what authors write has types, and what is wrong has none.
+// Compiled, but never run: checks that correct code of authors has types, and that incorrect code is an error.
 
 import {
   connector,
@@ -50,7 +50,7 @@ export const source: Source = connector({
   },
 });
 
-// What the kit makes is what the contract asks for.
+// The kit's exports match the contract.
 export const asInContract: Pick<typeof contract, "schema" | "fetchPage"> = defineConnector({
   schema: async () => [{ name: "beers", primaryKey: ["id"], fields: [{ name: "id", type: "int" }] }],
   async fetchPage(name, state): Promise<Page> {

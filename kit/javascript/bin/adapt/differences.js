@@ -1,6 +1,6 @@
-// What differs from the function's own platform, as far as its source shows it.
+// Differences from the function's own platform, as far as its source shows them.
 
-// Milliseconds from which a pause is answered before it ends (`answer-within`).
+// Milliseconds from which on a pause outlasts the default `answer-within`, so Weld receives pending pages.
 const LONG_PAUSE = 55_000;
 const WRITES = /^(?:(?:append|write|copy)File|mkdir|mkdtemp|rename|rm|unlink)(?:Sync)?$|^createWriteStream$/;
 
@@ -17,25 +17,25 @@ export function notesOn({ modules }) {
 function writtenFiles({ tokens, shown }) {
   return tokens
     .filter(({ type, value }, at) => type === "name" && WRITES.test(value) && tokens[at + 1]?.value === "(")
-    .map(({ value, line }) => `${shown}, line ${line}: a component has no files to write, so ${value}(…) fails`);
+    .map(({ value, line }) => `${shown}, line ${line}: a component can't write files, so ${value}(…) fails`);
 }
 
-// `process.exit()` and what else a function asks of a process of its own.
+// `process.exit()` and other calls that need a process of the function's own.
 function ends({ tokens, shown }) {
   return tokens.flatMap(({ type, value, line }, at) => {
     const isProcess = type === "name" && value === "process" && tokens[at + 1]?.value === ".";
     const name = tokens[at + 2]?.value;
     if (!isProcess || tokens[at + 3]?.value !== "(") return [];
     if (["exit", "abort", "kill"].includes(name))
-      return [`${shown}, line ${line}: there is no process to end, so process.${name}(…) fails the page`];
-    if (["chdir", "setuid", "umask"].includes(name)) return [`${shown}, line ${line}: process.${name}(…) is not there`];
+      return [`${shown}, line ${line}: a component has no process to end, so process.${name}(…) fails the page`];
+    if (["chdir", "setuid", "umask"].includes(name)) return [`${shown}, line ${line}: process.${name}(…) is not available in a component`];
     return [];
   });
 }
 
 function longPauses({ tokens, shown }) {
   const notes = [];
-  // What is called `sleep` is a few lines of the function's own, which say what it counts in.
+  // A function called `sleep` is usually defined in the source. A factor of 1000 there means that it counts in seconds.
   const isThousand = (token) => token?.type === "number" && Number(token.value.replaceAll("_", "")) === 1000;
   const isTimes = ({ type, value }) => type === "sign" && value === "*";
   const countsSeconds = tokens.some(
@@ -50,14 +50,17 @@ function longPauses({ tokens, shown }) {
     if (milliseconds >= LONG_PAUSE && milliseconds < 2 ** 32) {
       const words = `${value}(… ${pause.value})`;
       notes.push(
-        `${shown}, line ${line}: ${words} outlasts answer-within: Weld gets pending answers meanwhile, and asks again`,
+        `${shown}, line ${line}: ${words} is longer than answer-within: until it ends, Weld receives pending pages and asks again`,
       );
     }
   });
   return notes;
 }
 
-/** Variables of the module that change: they last one page here, and an instance's life there. */
+/**
+ * Module variables that change. They last for one page here, and for an instance's lifetime on the function's own
+ * platform.
+ */
 function moduleState({ tokens, shown }) {
   const declared = new Set();
   let depth = 0;
@@ -74,5 +77,5 @@ function moduleState({ tokens, shown }) {
     if (depth > 0 && type === "name" && declared.has(value) && isChanged && !isMember) changed.add(value);
   });
   if (changed.size === 0) return [];
-  return [`${shown}: the module begins anew for each page, so ${[...changed].join(", ")} is lost after it`];
+  return [`${shown}: the module is loaded again for each page, so ${[...changed].join(", ")} is lost after it`];
 }

@@ -1,4 +1,4 @@
-// Which function answers, as far as the source shows it before anything runs.
+// Finds the function that answers requests, as far as the source shows it without being run.
 
 import { NotServed } from "./not-served.js";
 import { isMember } from "./source.js";
@@ -14,7 +14,7 @@ const APPS = {
   restify: "restify",
 };
 
-/** The frameworks whose applications can't be served, with the lines that import them. */
+/** A line for each import of a framework whose applications can't be served. */
 export function refusedApps({ imports }) {
   return imports
     .filter(({ name, isOptional }) => !isOptional && Object.hasOwn(APPS, name))
@@ -25,8 +25,8 @@ export function refusedApps({ imports }) {
 }
 
 /**
- * The entry as people read it, and the line where it stands, if the source shows it. `NotServed` says what can't be served; where
- * the source doesn't show it, the call tells.
+ * The entry's name for people, and its line if the source shows it. Throws `NotServed` if it can't be served. If the
+ * source doesn't show that, the first call reports it.
  */
 export function entryOf(source, wanted) {
   const found = findEntry(source, wanted);
@@ -42,7 +42,7 @@ function findEntry(source, wanted) {
     const known = [...names, ...http.map(({ name }) => name)];
     if (isOpen || known.includes(wanted) || registered.some(({ name }) => name === undefined))
       return { words: `${wanted} in ${file}`, line: lineOf(modules[0].tokens, wanted) };
-    throw new NotServed(`${file} has no function ${wanted}${known.length > 0 ? `: it has ${known.join(", ")}` : ""}`);
+    throw new NotServed(`${file} has no function ${wanted}${known.length > 0 ? `; it has ${known.join(", ")}` : ""}`);
   }
   if (http.length > 1)
     throw several(
@@ -58,13 +58,13 @@ function findEntry(source, wanted) {
   const { tokens } = modules[0];
   const named = (name) => ({ words: `${name} in ${file}`, line: lineOf(tokens, name) });
   if (usual !== undefined) return usual === "default" ? `the default export in ${file}` : named(usual);
-  if (isOpen) return `what ${file} exports`;
+  if (isOpen) return `the export of ${file}`;
   if (names.length === 1) return named(names[0]);
   if (names.length > 1) {
     const functions = names.filter((name) => isKnownFunction(tokens, name));
     if (functions.length > 1) throw several(file, functions);
-    // One of them may be; which shows when it runs.
-    return functions.length === 1 ? named(functions[0]) : `what ${file} exports`;
+    // Which export is a function is only known at run time.
+    return functions.length === 1 ? named(functions[0]) : `the export of ${file}`;
   }
   if (event !== undefined) {
     throw new NotServed(
@@ -73,12 +73,12 @@ function findEntry(source, wanted) {
     );
   }
   throw new NotServed(
-    `${file} has no function that answers requests: neither an exported one nor one registered with functions.http`,
+    `${file} has no function that answers requests: export one, or register one with functions.http`,
   );
 }
 
 const several = (file, names) =>
-  new NotServed(`${file} has several functions that may answer: ${names.join(", ")}; name one with --entry`);
+  new NotServed(`${file} has several functions that could answer requests: ${names.join(", ")}; choose one with --entry`);
 
 // Calls such as `functions.http("name", …)` and `http("name", …)`.
 function registrations({ modules }) {
@@ -94,7 +94,7 @@ function registrations({ modules }) {
   return found;
 }
 
-// What is exported under which names; open where that shows only when it runs.
+// The names of a module's exports. `isOpen` means that there may be others, known only at run time.
 function exportsOf({ tokens }) {
   const names = new Set();
   let isOpen = false;
@@ -124,7 +124,7 @@ function exportsOf({ tokens }) {
   return { names: [...names], isOpen };
 }
 
-/** Whether the source shows that a name is a function's. */
+/** Whether the source shows that a name belongs to a function. */
 function isKnownFunction(tokens, name) {
   return tokens.some(({ type, value }, at) => {
     if (type !== "name" || value !== name) return false;
@@ -136,7 +136,7 @@ function isKnownFunction(tokens, name) {
   });
 }
 
-// Where a function of this name begins.
+// The line of a function's definition.
 const lineOf = (tokens, name) =>
   tokens.find(
     ({ type, value }, at) =>
@@ -148,7 +148,7 @@ const lineOf = (tokens, name) =>
 const isPlainValue = (token) =>
   token !== undefined &&
   (["number", "text", "regex", "template"].includes(token.type) ||
-    // `exports.a = exports.b = void 0`, as compilers begin, says nothing of what comes.
+    // `exports.a = exports.b = void 0`, which compilers write first, says nothing about the final value.
     ["[", "true", "false", "null", "void", "exports"].includes(token.value));
 
 const isFunction = (tokens, at) => {
@@ -176,7 +176,7 @@ function addExport(tokens, at, names) {
   return true;
 }
 
-// The members of an object, or of a list of exports. False where there are others.
+// Adds the members of an object, or of an export list. Returns false if there may be others.
 function addMembers(tokens, at, names, as = ":") {
   let depth = 0;
   for (let member = at; member < tokens.length; member++) {

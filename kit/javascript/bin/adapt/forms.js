@@ -1,4 +1,4 @@
-// Whether a module is one of ECMAScript or of CommonJS, and what it writes as in the other.
+// Whether a module is an ECMAScript or a CommonJS module, and statements in it that belong to the other form.
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
@@ -6,7 +6,7 @@ import { dirname, extname, join } from "node:path";
 import { functionsOf } from "./shapes.js";
 import { isMember, isTypeScript } from "./source.js";
 
-/** A line for each module that mixes both forms, which its own platform doesn't load either. */
+/** A line for each module that mixes both forms. Its own platform can't load it, either. */
 export function formMistakes({ modules, folder }) {
   return modules.flatMap((module) => {
     const form = formOf(module, folder);
@@ -17,20 +17,20 @@ export function formMistakes({ modules, folder }) {
   });
 }
 
-// Undefined where Node tells it by what the module has.
+// Undefined if Node decides by the module's content.
 function formOf({ path, tokens }, folder) {
   const ending = extname(path);
-  if (ending === ".mjs") return { isModule: true, words: "a module of ECMAScript (.mjs)" };
-  if (ending === ".cjs") return { isModule: false, words: "a module of CommonJS (.cjs)" };
+  if (ending === ".mjs") return { isModule: true, words: "an ECMAScript module (.mjs)" };
+  if (ending === ".cjs") return { isModule: false, words: "a CommonJS module (.cjs)" };
   const type = typeOf(dirname(path), folder);
-  if (type === "module") return { isModule: true, words: 'a module of ECMAScript ("type": "module" in package.json)' };
+  if (type === "module") return { isModule: true, words: 'an ECMAScript module ("type": "module" in package.json)' };
   if (type === "commonjs")
-    return { isModule: false, words: 'a module of CommonJS ("type": "commonjs" in package.json)' };
+    return { isModule: false, words: 'a CommonJS module ("type": "commonjs" in package.json)' };
   const statement = tokens.find((_, at) => isStatement(tokens, at));
-  return statement && { isModule: true, words: `a module of ECMAScript (\`${statement.value}\` in line ${statement.line})` };
+  return statement && { isModule: true, words: `an ECMAScript module (\`${statement.value}\` in line ${statement.line})` };
 }
 
-// What the nearest package.json says, none outside of the function's folder.
+// The type in the nearest package.json within the function's folder.
 function typeOf(from, folder) {
   for (let at = from; at.startsWith(folder); at = dirname(at)) {
     const path = join(at, "package.json");
@@ -61,7 +61,7 @@ function moduleInCommon({ tokens }) {
   if (at < 0) return undefined;
   const { value, line } = tokens[at];
   const instead = value === "import" ? "use require" : "assign to exports";
-  return { line, words: `there is no \`${value}\``, instead: `${instead}, or write "type": "module" in package.json` };
+  return { line, words: `\`${value}\` is not available`, instead: `${instead}, or write "type": "module" in package.json` };
 }
 
 function commonInModule({ tokens }) {
@@ -77,10 +77,10 @@ function commonInModule({ tokens }) {
     const [next, then] = [tokens[at + 1]?.value, tokens[at + 2]?.value];
     const isExport = (value === "exports" && [".", "[", "="].includes(next)) || (value === "module" && then === "exports");
     if (isExport) {
-      return { line, words: `there is no \`${value === "module" ? "module.exports" : "exports"}\``, instead: "use export, or name the file .cjs" };
+      return { line, words: `\`${value === "module" ? "module.exports" : "exports"}\` is not available`, instead: "use export, or name the file .cjs" };
     }
     if (value === "require" && next === "(") {
-      return { line, words: "there is no `require`", instead: "use import, or name the file .cjs" };
+      return { line, words: "`require` is not available", instead: "use import, or name the file .cjs" };
     }
   }
   return undefined;

@@ -1,12 +1,12 @@
-// The names that hold a variable's value, in the module that reads it and in those that import it.
+// The names that hold a variable's value, in the module that reads the variable and in the modules that import them.
 
 import { assignedName, readsIn } from "./reads.js";
 import { pairsOf } from "./shapes.js";
 import { isMember } from "./source.js";
 
-/** `at(module, place)` is the variable that is read at a token, or held by the name there. */
+/** `at(module, place)` returns the variable that is read at a token, or held by the name at that token. */
 export function heldVariables(source) {
-  // Of other modules: exported names, and members of an object.
+  // Names visible to other modules: exports, and members of an object.
   const shared = new Map();
   const ofModule = new Map();
   for (const module of source.modules) {
@@ -22,7 +22,7 @@ export function heldVariables(source) {
       if (!isMemberOfObject) own.names.set(holder, name);
       if (!shared.has(holder)) shared.set(holder, name);
     }
-    // A name may hold what another one holds, as in `const expected = Buffer.from(KEY)`.
+    // A name may take its value from another one, as in `const expected = Buffer.from(KEY)`.
     tokens.forEach(({ type, value }, at) => {
       const name = type === "name" && !isMember(tokens, at) ? own.names.get(value) : undefined;
       const holder = name === undefined ? undefined : assignedName(tokens, at);

@@ -2,25 +2,28 @@
 
 import { readsIn } from "./reads.js";
 
-/** Hints for `NAME.toml`, each of one line or more. `own` are the variables with keys that the function wants of requests. */
+/**
+ * Hints for `NAME.toml`, each with one line or more. `own` contains the variables with keys that the function checks in
+ * requests.
+ */
 export function settingsHints(source, own) {
   const { modules } = source;
   const hints = credentials(source, own).map(
     (name, index) =>
-      `The function sends ${name} in a header. The host can send it instead, so that the function never has it:\n` +
+      `The function sends ${name} in a header. The host can send it instead, so that the function never sees it:\n` +
       `[auth.api${index === 0 ? "" : `-${index + 1}`}]\nurls = ["https://…"]\nkind = "bearer"\ntoken = { env = "${name}" }`,
   );
   const token = tokenInState(modules);
   if (token !== undefined) {
     hints.push(
-      `A state seems to keep a token (${token}). A page whose state has one of the values above fails, unless this says ` +
-        'that it may:\nsecret-in-state = "allow"',
+      `The state seems to contain a token (${token}). A page fails if its state contains one of the values above, unless ` +
+        'this file has the line\nsecret-in-state = "allow"',
     );
   }
   return hints;
 }
 
-// The variables after a text or template that ends in `Bearer `.
+// The variables that follow a text or template ending in `Bearer `.
 function credentials(source, own) {
   const found = new Set();
   for (const module of source.modules) {

@@ -1,15 +1,15 @@
-// The hosts that a source names.
+// The hosts that a source mentions.
 
 const URL_IN_TEXT = /(https?):\/\/(?:[^/?#@\s]*@)?([A-Za-z0-9._~-]+)(:\d+)?(?=[/?#]|$)/gi;
 const BEGINNING = /https?:\/\/[^/?#\s]*$/;
-// One that ends as hosts do.
+// A URL that ends like a complete host.
 const WHOLE_HOST = /:\/\/[A-Za-z0-9.-]+(?:\.[A-Za-z]{2,}|:\d+)$/;
-// Names of what comes behind a host.
+// Names of values that typically follow a host.
 const PATHS = /path|endpoint|route|resource|query|search|params/i;
-// Hosts of names that nobody sends requests to.
+// Hosts in names of XML or JSON schemas, to which no requests are sent.
 const NAMESPACES = new Set(["www.w3.org", "schemas.xmlsoap.org", "json-schema.org", "schema.org"]);
 
-/** The origins of all URLs in texts, in the order of the source, and the places whose host is put together. */
+/** The origins of all URLs in texts, in the order of the source, and the places where a host is built at run time. */
 export function hostsOf({ modules }) {
   const origins = new Map();
   const notLiteral = [];
@@ -20,7 +20,7 @@ export function hostsOf({ modules }) {
         origins.set(named, { origin: named, place: `${shown}, line ${line}` });
       if (type !== "text" && type !== "template" && type !== "piece") return;
       const place = `${shown}, line ${line}`;
-      // Where the text goes on elsewhere, so may the host's name.
+      // If the text is continued by an expression, its host may be incomplete.
       const goesOn =
         (type === "template" && !whole) || (type === "piece" && tokens[at + 1]?.value === "${") || isAdded(tokens, at);
       for (const match of value.matchAll(URL_IN_TEXT)) {
@@ -31,13 +31,13 @@ export function hostsOf({ modules }) {
         if (!NAMESPACES.has(host) && !origins.has(origin)) origins.set(origin, { origin, place });
       }
       const isUnknown = goesOn && BEGINNING.test(value) && !(WHOLE_HOST.test(value) && goesOnWithPath(tokens, at));
-      if (isUnknown) notLiteral.push(`${place}: ${value.slice(-60)}… and what follows it`);
+      if (isUnknown) notLiteral.push(`${place}: ${value.slice(-60)}…, completed at run time`);
     });
   }
   return { origins: [...origins.values()], notLiteral };
 }
 
-// `hostname: "api.example.com"`, as Node's own modules take it.
+// `hostname: "api.example.com"`, an option of Node's own modules.
 function hostOption(tokens, at) {
   const [name, colon, host, end] = tokens.slice(at, at + 4);
   const isOption = ["host", "hostname"].includes(name.value) && colon?.value === ":" && host?.type === "text";
@@ -45,7 +45,7 @@ function hostOption(tokens, at) {
   return isOption && isWhole ? `https://${host.value.toLowerCase()}` : undefined;
 }
 
-// Whether what follows a host is a path, by its text or its name.
+// Whether a path follows a host, judged by its text or name.
 function goesOnWithPath(tokens, at) {
   const [sign, next] = [tokens[at + 1], tokens[at + 2]];
   if (!["+", "${"].includes(sign?.value)) return false;

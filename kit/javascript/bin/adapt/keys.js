@@ -1,4 +1,4 @@
-// The keys that a function itself wants of a request: where it looks for them, and what it compares them with.
+// The keys that a function checks in requests: where it looks for them, and what it compares them with.
 
 import { constantsOf } from "./reads.js";
 import { argumentsOf, functionsOf, pairsOf } from "./shapes.js";
@@ -9,19 +9,19 @@ const COMPARES = new Set(["===", "!==", "==", "!="]);
 const EQUALS = /equal|compare|safe|verify|constanttime|matches|valid|check|authori[sz]ed/i;
 const HASHES = /^(?:createHash|createHmac|digest|scryptSync|pbkdf2Sync|hash)$/;
 const LISTS = new Set(["includes", "indexOf", "has"]);
-// Headers that are no keys, whatever they are compared with.
+// Headers that are not keys, whatever they are compared with.
 const ORDINARY =
   /^(?:accept.*|content-.*|host|user-agent|x-forwarded-.*|x-cloud-.*|origin|referer|connection|cookie|x-request-id)$/;
-// Names of headers and arguments that are keys, even if they are compared with a text of the source.
+// Names of headers and query parameters that are keys, even if they are compared with a text of the source.
 const OF_KEYS = /(?:^|[-_])(?:key|apikey|token|secret|auth|authorization|password|passwd|code|signature)$/i;
 const CURSORS = /page|next|sync|continuation|cursor/i;
-// Texts that a key begins with, and that are none.
+// Texts that may precede a key, but are not keys themselves.
 const NO_KEYS = /^(?:bearer|basic|token|apikey|api-key|key|digest)?[\s:]*$/i;
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|Key)[ :]+$/i;
 
 /**
- * The keys: `{ place, header or argument, prefix, variable or text }`. `named` is the variable that the author says it is. Where no
- * comparison shows one, a variable that is named as Weld's is taken for it.
+ * The keys: `{ place, header or argument, prefix, variable or text }`. `named` is the variable with the key, if the
+ * author names it. If no comparison shows a key, a variable named like a key of Weld's is assumed to contain it.
  */
 export function keyChecks(source, { named: variables }, named) {
   const found = comparisons(source);
@@ -36,11 +36,11 @@ export function keyChecks(source, { named: variables }, named) {
   return ofWeld === undefined ? [] : [usual(ofWeld.name)];
 }
 
-/** Where a key goes, in words. */
+/** The place of a key in a request, in words. */
 export const whereOf = ({ header, argument }) =>
-  header === undefined ? `the argument ${argument} of the URL` : `the header ${header}`;
+  header === undefined ? `the query parameter ${argument}` : `the header ${header}`;
 
-// What is compared with several values takes each of them.
+// The first check for each place, since a request can contain only one value there.
 function firstOfEach(checks) {
   const byPlace = new Map();
   for (const check of checks) {
@@ -66,7 +66,7 @@ function comparisons(source) {
       }));
       return seen.flatMap(({ given, isHashed }, index) =>
         seen
-          // What is hashed on one side alone is compared with a hash of the key, which nobody can turn back.
+          // If only one side is hashed, the other is the hash of a key, which can't be reversed.
           .filter((other, at) => at !== index && given !== undefined && other.given === undefined && (!isHashed || other.isHashed))
           .flatMap(({ expected }) => expected.flatMap((one) => checkOf(`${shown}, line ${line}`, given, one))),
       );
@@ -84,7 +84,7 @@ function checkOf(place, given, expected) {
   return [{ place, ...(header === undefined ? { argument } : { header }), ...expected, prefix: expected.prefix || cutPrefix }];
 }
 
-// The variables and texts of one side, with what stands before them.
+// The variables and texts on one side, with the prefix before them.
 function expectedIn(tokens, { begin, end }, variableAt, texts) {
   const prefix = tokens.slice(begin, end + 1).find(({ type, value }) => type !== "name" && SCHEME.test(value ?? ""))?.value ?? "";
   for (let at = begin; at <= end; at++) {
@@ -96,7 +96,7 @@ function expectedIn(tokens, { begin, end }, variableAt, texts) {
     const isText = type === "text" || (type === "template" && whole === true);
     const constant = type === "name" && tokens[at - 1]?.value !== "." ? texts.get(value)?.[0] : undefined;
     const text = isText && !SCHEME.test(value) ? value : constant;
-    // An argument of a call, such as an encoding, is no key.
+    // A further argument of a call, such as an encoding, is not a key.
     if (text !== undefined && !isArgument(tokens, at, begin)) return [{ text, prefix }];
   }
   return [];
@@ -106,7 +106,7 @@ function isArgument(tokens, at, begin) {
   return tokens[at - 1]?.value === "," && at > begin;
 }
 
-// The functions of the source's own that compare what they are given.
+// The source's own functions that compare their parameters.
 function comparersOf(modules) {
   const compares = ({ tokens }, { begin, end, parameters }) =>
     parameters.length > 1 &&
@@ -115,7 +115,7 @@ function comparersOf(modules) {
   return new Set(found.map(({ name }) => name));
 }
 
-/** The sides of each comparison, as the places of their first and last token. */
+/** The two sides of each comparison, as the indices of their first and last token. */
 function sidesOf(tokens, comparers) {
   const found = [];
   tokens.forEach(({ type, value, line }, at) => {
@@ -156,16 +156,16 @@ function after(tokens, begin) {
   return tokens.length - 1;
 }
 
-/** The variables that have a key, for which nobody has to set anything. */
+/** The variables that contain a key, which the user need not set. */
 export const keyVariables = (checks) => new Set(checks.flatMap(({ variable }) => variable ?? []));
 
-/** What is to be said of keys that stand in the source. */
+/** Notes on keys that are written in the source. */
 export const keyNotes = (checks) =>
   checks
     .filter(({ text }) => text !== undefined)
     .map(
       (check) =>
-        `${check.place}: the key that the function wants in ${whereOf(check)} is in its source: the function gets that one, and ` +
-        "everyone who can read the source knows it",
+        `${check.place}: the key that the function expects in ${whereOf(check)} is written in its source: the function receives ` +
+          "this key, and everyone who can read the source knows it",
     );
 

@@ -1,22 +1,22 @@
-// Whether a function goes on without a value, as far as the places show it that use it.
+// Whether a function works without a value, judged by the places that use it.
 
 import { isMember } from "./source.js";
 import { enclosing, endOf, pairsOf } from "./shapes.js";
 
-// What a value's absence means where it is used.
+// What a use of a value says about its absence.
 export const [NEEDED, DEFAULT, TESTED, USED] = ["needed", "default", "tested", "used"];
 
 const FALLBACKS = new Set(["||", "??", "||=", "??="]);
-// Calls that look whether a value is one of several, as nothing never is.
+// Calls that check whether a value is one of several, which a missing value never is.
 const TESTS = new Set(["Boolean", "switch", "includes", "indexOf", "has", "test"]);
 const COMPARES = new Set(["===", "!==", "==", "!="]);
 const NOTHING = new Set(["undefined", "null", ""]);
-// Calls that make a number or a truth of a text, after which there may be something else.
+// Conversions to a number or another type, whose result may have a fallback.
 const CONVERSIONS = new Set(["Number", "parseInt", "parseFloat", "String", "BigInt"]);
 const ENDS = /^(?:throw|exit|abort|fail|die|panic|required?|missing|invariant)/i;
 const CREDENTIAL = /TOKEN|SECRET|PASSW|API_?KEY|_KEY$|CREDENTIAL/i;
 
-/** What the use of a value at these tokens means. `name` is the variable's. */
+/** What the use of a value at these tokens says about its absence. `name` is the variable's name. */
 export function useOf(tokens, begin, end, name) {
   const [before, next] = [tokens[begin - 1], tokens[end + 1]];
   const isNegated = isSign(before, "!");
@@ -40,24 +40,24 @@ export function useOf(tokens, begin, end, name) {
 
 const isSign = (token, value) => token?.type === "sign" && token.value === value;
 
-// What stands after `||` or `??`.
+// The expression after `||` or `??`.
 function fallback(tokens, begin, name) {
   const words = tokens.slice(begin, endOf(tokens, begin) + 1);
   if (words.some(({ type, value }) => type === "name" && ENDS.test(value))) return NEEDED;
   const [first, ...more] = words;
   const isNothing = first !== undefined && more.length === 0 && first.type !== "number" && NOTHING.has(first.value);
-  // An empty token is none.
+  // An empty credential counts as missing.
   return isNothing && CREDENTIAL.test(name ?? "") ? USED : DEFAULT;
 }
 
-// In the condition of an `if`: whether the function ends there without the value.
+// In the condition of an `if`: whether the function fails there without the value.
 function inCondition(tokens, at, isNegated) {
   const pairs = pairsOf(tokens);
   for (let open = enclosing(tokens, at); open !== undefined; open = enclosing(tokens, open)) {
     if (tokens[open].value !== "(") return undefined;
     const word = tokens[open - 1];
     if (word?.type !== "name" || !["if", "while"].includes(word.value)) {
-      // A call within a condition gets the value, whatever it is.
+      // The value is an argument of a call within the condition.
       if (word?.type === "name") return undefined;
       continue;
     }
@@ -88,7 +88,7 @@ function inCall(tokens, begin, name) {
   return close === undefined ? USED : useOf(tokens, open - 1, close, name);
 }
 
-/** What the uses of a name or a member of this name mean for the value that it holds. */
+/** What the uses of a name, or of a member with this name, say about the absence of its value. */
 export function usesOf(modules, local, isProperty, name) {
   const found = [];
   for (const { tokens } of modules) {
@@ -103,7 +103,7 @@ export function usesOf(modules, local, isProperty, name) {
   return found;
 }
 
-/** Whether a function goes on without a value that it uses so. */
+/** Whether a function with these uses works without the value. */
 export function isOptional(uses) {
   if (uses.includes(NEEDED)) return false;
   return uses.includes(TESTED) || (uses.length > 0 && uses.every((use) => use === DEFAULT));

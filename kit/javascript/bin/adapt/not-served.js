@@ -1,2 +1,2 @@
-/** Why a function can't be served: one line for its author, with file and line. */
+/** The function can't be served. The message is one line for the function's author, with file and line. */
 export class NotServed extends Error {}

@@ -1,4 +1,4 @@
-// The packages that a function imports: which of them are bundled, in which version, and which can't be.
+// The packages that a function imports: those to bundle, with their versions, and those that can't be bundled.
 
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
@@ -7,21 +7,21 @@ import { join } from "node:path";
 import { adviceOnModule, isProvided, isStandIn } from "../node-modules.js";
 import { NotServed } from "./not-served.js";
 
-const SOCKETS = "it needs sockets of its own, which a component doesn't have; send requests by fetch or axios";
+const SOCKETS = "it needs its own sockets, which a component doesn't have; send requests with fetch or axios";
 const NATIVE = "it is native code, which a component can't run";
-const CONNECTIONS = "it makes connections of its own, which a component can't; use fetch, axios or node-fetch";
+const CONNECTIONS = "it opens its own connections, which a component can't; use fetch, axios or node-fetch";
 const REASONS = {
-  "@aws-sdk": "it needs Node's streams and sockets; send signed requests by fetch, or let the host add the credential",
-  "@google-cloud": "it needs Node's streams and sockets; ask the service's HTTP API by fetch",
-  "aws-sdk": "it needs Node's streams and sockets; send signed requests by fetch, or let the host add the credential",
+  "@aws-sdk": "it needs Node's streams and sockets; send signed requests with fetch, or let the host add the credential",
+  "@google-cloud": "it needs Node's streams and sockets; call the service's HTTP API with fetch",
+  "aws-sdk": "it needs Node's streams and sockets; send signed requests with fetch, or let the host add the credential",
   bent: CONNECTIONS,
   "better-sqlite3": NATIVE,
   bcrypt: NATIVE,
   canvas: NATIVE,
   "firebase-admin": SOCKETS,
   "google-auth-library":
-    "it needs Node's streams and files; [auth] of the configuration makes the tokens of service accounts",
-  googleapis: "it needs Node's streams and sockets; ask the service's HTTP API by fetch",
+    "it needs Node's streams and files; let [auth] of the configuration obtain the tokens of service accounts",
+  googleapis: "it needs Node's streams and sockets; call the service's HTTP API with fetch",
   got: CONNECTIONS,
   ioredis: SOCKETS,
   mongodb: SOCKETS,
@@ -48,7 +48,7 @@ const LISTS = ["dependencies", "optionalDependencies", "peerDependencies", "devD
 const nameOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 const isOfNode = (specifier) => specifier.startsWith("node:") || builtinModules.includes(specifier);
 
-/** What can't be there, with the lines that import it, before anything is downloaded or built: a line each. */
+/** A line for each import that can't be satisfied, before anything is downloaded or built. */
 export function refusedImports({ imports }) {
   const refused = imports
     .filter(({ name, isOptional }) => !isOptional && !isStandIn(name))
@@ -60,7 +60,7 @@ export function refusedImports({ imports }) {
   return [...new Set(refused)];
 }
 
-/** The packages to install, with their versions as npm takes them, and what is to be said about them. */
+/** The packages to install, with their versions as npm expects them, and notes about them. */
 export function packagesOf({ imports, folder, modules }) {
   const own = readJson(join(folder, "package.json"));
   const lock = readJson(join(folder, "package-lock.json"));
@@ -80,7 +80,7 @@ export function packagesOf({ imports, folder, modules }) {
     }
     wanted.set(name, locked ?? fromHere(wish, place, name));
     if (wish === undefined)
-      notes.push(`${place}: package.json does not list ${name}; it is taken in the version of package-lock.json`);
+      notes.push(`${place}: package.json does not list ${name}; the version in package-lock.json is used`);
   }
   if (unlisted.size > 0) throw new NotServed(unlistedWords(unlisted, existsSync(join(folder, "package.json"))));
   const unused = Object.keys(own.dependencies ?? {}).filter((name) => !wanted.has(name) && !isStandIn(name));
@@ -91,11 +91,12 @@ export function packagesOf({ imports, folder, modules }) {
 
 function unlistedWords(unlisted, hasList) {
   const why = hasList ? "package.json does not list it" : "there is no package.json that lists it";
-  const line = ([name, place]) => `${place}: the package ${name} is not known: ${why} (\`npm install ${name}\` in its folder)`;
+  const line = ([name, place]) => `${place}: the package ${name} is unknown: ${why} (run \`npm install ${name}\` in the function's folder)`;
   return [...unlisted].map(line).join("\n");
 }
 
-// What npm would read in the function's folder, as it is read in the one around it.
+// Converts a relative path, which npm would resolve in the function's folder, to one that works in the folder around
+// it.
 function fromHere(wish, place, name) {
   const [, path] = /^(?:file:|link:)?(\.{1,2}\/.*)$/.exec(wish ?? "") ?? [];
   if (path === undefined) return wish;
@@ -111,6 +112,6 @@ function readJson(path) {
     const read = JSON.parse(readFileSync(path, "utf8"));
     return read !== null && typeof read === "object" ? read : {};
   } catch (error) {
-    throw new NotServed(`${path.split(/[\\/]/).at(-1)} is no JSON: ${error.message}`);
+    throw new NotServed(`${path.split(/[\\/]/).at(-1)} is not valid JSON: ${error.message}`);
   }
 }

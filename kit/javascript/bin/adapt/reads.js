@@ -1,4 +1,5 @@
-// The places where a source reads variables, by whatever name `process.env` goes, and by functions of the source's own.
+// The places where a source reads variables: through `process.env`, through other names of it, and through the source's
+// own functions.
 
 import { DEFAULT, NEEDED, TESTED, USED, useOf, usesOf } from "./need.js";
 import { argumentsOf, functionsOf, pairsOf } from "./shapes.js";
@@ -7,8 +8,8 @@ import { isMember } from "./source.js";
 const readsBySource = new WeakMap();
 
 /**
- * The reads of each module: `{ name, line, at, end, local, uses }`, of which `local` is the name that holds the value, and `uses`
- * is what its absence means. One whose name is no text has `words` in place of it.
+ * The reads of each module: `{ name, line, at, end, local, uses }`. `local` is the name that holds the value; `uses`
+ * says what its absence means. A read whose variable name is not a literal has `words` instead of `name`.
  */
 export function readsIn(source) {
   if (!readsBySource.has(source)) readsBySource.set(source, findReads(source));
@@ -43,7 +44,8 @@ function findReads({ modules }) {
   return found;
 }
 
-// What the read's own place means, or else what is done with the name that holds the value.
+// What the place of the read says about the absence or, if it says nothing, what the uses of the name that holds the
+// value say.
 function usesOfRead(modules, { tokens }, { name, at, end, local, hasDefault, needed, set, tested }) {
   if (set) return [DEFAULT];
   if (tested) return [TESTED];
@@ -56,12 +58,12 @@ function usesOfRead(modules, { tokens }, { name, at, end, local, hasDefault, nee
   const isProperty = local === undefined && tokens[at - 1].value === ":";
   const uses = usesOf(modules, held, isProperty, name);
   if (uses.length > 0) return uses;
-  // A name that nothing uses is not needed. An export may be used as a member.
+  // A name without uses is not needed. An export may be used as a member.
   const isExport = usesOf(modules, held, true, name).length > 0;
   return [isProperty || isExport ? USED : TESTED];
 }
 
-// `NAME = process.env.A`, `NAME: process.env.A`, with nothing around it.
+// `NAME = process.env.A` or `NAME: process.env.A`, without anything else in the expression.
 function heldBy(tokens, at, end) {
   const [before, next] = [tokens[at - 1], tokens[end + 1]];
   const isAlone =
@@ -125,7 +127,7 @@ function environments(tokens) {
   return names;
 }
 
-/** Where the tokens after `process.env` begin, if one begins here. */
+/** The index after `process.env`, if it begins at this token. */
 function endOfEnvironment(tokens, at, names) {
   const { type, value } = tokens[at];
   if (type !== "name") return undefined;
@@ -156,7 +158,7 @@ function* destructured(tokens, at) {
   }
 }
 
-/** The texts, and lists of texts, that have a name of their own: `const NAME = "…"`, `const NAMES = ["…", "…"]`. */
+/** The constants of a source that are a text or a list of texts: `const NAME = "…"`, `const NAMES = ["…", "…"]`. */
 export function constantsOf(modules) {
   const found = new Map();
   for (const { tokens } of modules) {
@@ -169,7 +171,7 @@ export function constantsOf(modules) {
   return found;
 }
 
-// The texts of a literal, or of a list of such.
+// The texts of a literal, or of a list of literals.
 function textsAt(tokens, at) {
   const isText = (token) => token?.type === "text" || (token?.type === "template" && token.whole);
   if (isText(tokens[at])) return [";", undefined].includes(tokens[at + 1]?.value) || tokens[at + 1].line > tokens[at].line ? [tokens[at].value] : undefined;
@@ -179,7 +181,7 @@ function textsAt(tokens, at) {
   return items.length > 0 && items.every(isText) ? items.map(({ value }) => value) : undefined;
 }
 
-// The variables of `process.env[name]` where the name is a constant's, or goes through a list.
+// The variables of `process.env[name]`, if the name is a constant or iterates over a list.
 function namesOf(tokens, { inner, at }, texts) {
   if (inner === undefined) return undefined;
   if (texts.get(inner)?.length === 1) return texts.get(inner);
@@ -199,7 +201,7 @@ function namesOf(tokens, { inner, at }, texts) {
   return undefined;
 }
 
-// A function of the source's own that reads the variable whose name it is given.
+// A function of the source that reads the variable whose name is passed to it.
 function wrapperOf({ tokens }, read) {
   const { inner, at } = read;
   const own = functionsOf(tokens).filter(
@@ -212,7 +214,7 @@ function wrapperOf({ tokens }, read) {
     name: made.name,
     parameter: made.parameters.indexOf(inner),
     throws: body.some(({ type, value }) => type === "name" && value === "throw"),
-    // One that is a parameter is there only in calls that give it.
+    // A default that is a parameter exists only in calls that pass it.
     hasDefault: useOf(tokens, at, read.end) === DEFAULT && !made.parameters.includes(tokens[read.end + 2]?.value),
     isCalled: false,
   };
@@ -220,7 +222,7 @@ function wrapperOf({ tokens }, read) {
   return wrapper;
 }
 
-// The calls of such functions.
+// The calls of these functions.
 function* wrapped({ tokens }, wrappers) {
   for (let at = 0; at < tokens.length; at++) {
     const wrapper = tokens[at].type === "name" ? wrappers.get(tokens[at].value) : undefined;
@@ -245,7 +247,7 @@ function* wrapped({ tokens }, wrappers) {
   }
 }
 
-/** The name that the expression around a token is assigned to, in the same statement. */
+/** The name to which the expression around a token is assigned, in the same statement. */
 export function assignedName(tokens, at) {
   for (let before = at - 1; before >= 0 && at - before < 30; before--) {
     const { type, value } = tokens[before];

@@ -1,4 +1,4 @@
-// What a function reads of a request's headers and of its URL's arguments, and which names hold it.
+// The headers and query parameters that a function reads from requests, and the names that hold their values.
 
 import { assignedName } from "./reads.js";
 import { argumentsOf, functionsOf, pairsOf } from "./shapes.js";
@@ -23,13 +23,16 @@ export class RequestValues {
       this.#names.set(module, []);
       this.#objects.set(module, objectsOf(module.tokens));
     }
-    // A name may hold what another one holds, and hand it to a function.
+    // A name may take its value from another name and pass it to a function, so this is repeated.
     for (let round = 0; round < 3; round++) {
       for (const module of modules) this.#follow(module, modules);
     }
   }
 
-  /** The value in an expression: `{ header or argument, isCut, prefix }`, whether only a part of it, behind a prefix, is meant. */
+  /**
+   * The request value in an expression: `{ header or argument, isCut, prefix }`. `isCut` means that only the part after
+   * a prefix is used.
+   */
   in(module, { begin, end }, isHeld = () => true) {
     for (let at = begin; at <= end; at++) {
       const found = this.#at(module, at, isHeld);
@@ -109,7 +112,7 @@ export class RequestValues {
     for (const { name, begin, end } of functionsOf(tokens)) {
       if (name === undefined || this.#functions.has(name) || end - begin > 60) continue;
       const found = returned(tokens, begin, end)
-        // What it is given is another value in each call.
+        // A parameter of the function has another value in each call.
         .map((side) => this.in(module, side, (held) => held.begin !== begin || held.end !== end))
         .find((one) => one !== undefined);
       if (found !== undefined) this.#functions.set(name, found);
@@ -132,7 +135,7 @@ export class RequestValues {
   }
 }
 
-// Names of the headers or arguments as a whole: `const h = req.headers`.
+// Names for all headers or all query parameters: `const h = req.headers`.
 function objectsOf(tokens) {
   const found = new Map();
   tokens.forEach(({ type, value }, at) => {
@@ -143,7 +146,7 @@ function objectsOf(tokens) {
   return found;
 }
 
-// What an expression such as `req.headers` or `event.queryStringParameters || {}` is.
+// The kind of an expression such as `req.headers` or `event.queryStringParameters || {}`.
 function kindAt(tokens, begin) {
   const [owner, sign, name, next] = tokens.slice(begin, begin + 4);
   if (owner?.type !== "name" || ![".", "?."].includes(sign?.value) || ANSWERS.test(owner.value)) return undefined;

@@ -1,4 +1,4 @@
-// All that a function's source says, as `weld-host adapt` reads it.
+// Collects everything that `weld-host adapt` needs to know from a function's source.
 
 import { entryOf, refusedApps } from "./entry.js";
 import { notesOn } from "./differences.js";
@@ -12,7 +12,7 @@ import { checkSyntax } from "./syntax.js";
 import { keyChecks, keyNotes, keyVariables, whereOf } from "./keys.js";
 import { variablesOf } from "./variables.js";
 
-/** What was found. `NotServed` says in one line what can't be served, as far as the source shows it. */
+/** The findings. Throws `NotServed` if the source shows that the function can't be served. */
 export function scan(folder, file, { entry, keyVariable } = {}) {
   const source = readFunction(folder, file);
   const refused = [...refusedImports(source), ...refusedApps(source), ...formMistakes(source)];

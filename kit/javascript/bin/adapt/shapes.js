@@ -1,15 +1,15 @@
-// The shapes of a source that its tokens show: what brackets enclose, and which functions there are.
+// The structure of a source, from its tokens: matching brackets and functions.
 
 const OPENING = { "(": ")", "[": "]", "{": "}", "${": "}" };
-// What stands before parentheses and is no function.
+// Words before parentheses that don't belong to a function.
 const KEYWORDS = new Set(["if", "for", "while", "switch", "catch", "with", "return", "await", "typeof", "super", "new"]);
-// Signs after which an expression goes on in the next line, and those with which it goes on there.
+// Signs with which an expression continues in the next line, at the end of a line or at the beginning of the next.
 const GOES_ON = /^(?:[-+*/%&|^<>=!?:.,([{]|=>|[=!]==?|&&|\|\||\?\?|\?\.|\$\{|\.{3})$/;
 
 const pairsByTokens = new WeakMap();
 const functionsByTokens = new WeakMap();
 
-/** For each bracket, the place of the other one. */
+/** For each bracket, the index of the matching one. */
 export function pairsOf(tokens) {
   if (!pairsByTokens.has(tokens)) pairsByTokens.set(tokens, findPairs(tokens));
   return pairsByTokens.get(tokens);
@@ -29,7 +29,7 @@ function findPairs(tokens) {
   return pairs;
 }
 
-/** The bracket that encloses a token; undefined where none does. */
+/** The index of the innermost open bracket around a token; undefined if there is none. */
 export function enclosing(tokens, at) {
   const pairs = pairsOf(tokens);
   for (let before = at - 1; before >= 0; before--) {
@@ -41,7 +41,7 @@ export function enclosing(tokens, at) {
   return undefined;
 }
 
-/** The end of the expression or statement that begins at a token: the place of its last token. */
+/** The index of the last token of the expression or statement that begins at a token. */
 export function endOf(tokens, begin) {
   const pairs = pairsOf(tokens);
   let at = begin;
@@ -60,7 +60,7 @@ export function endOf(tokens, begin) {
 
 const goesOn = ({ type, value }) => type === "sign" && GOES_ON.test(value);
 
-/** The functions: `{ name, parameters, begin, end }`, of which the body is what stands from `begin` to `end`. */
+/** The functions: `{ name, parameters, begin, end }`. The body is from `begin` to `end`. */
 export function functionsOf(tokens) {
   if (!functionsByTokens.has(tokens)) functionsByTokens.set(tokens, [...findFunctions(tokens)]);
   return functionsByTokens.get(tokens);
@@ -97,7 +97,7 @@ function nameBefore(tokens, at) {
   return isNamed ? tokens[before - 1].value : undefined;
 }
 
-// The names of parameters; those that are no names have none.
+// The names of the parameters; undefined for a parameter that is not a plain name.
 function parametersOf(tokens, open, close) {
   const pairs = pairsOf(tokens);
   const parameters = [];
@@ -109,7 +109,7 @@ function parametersOf(tokens, open, close) {
   return parameters;
 }
 
-/** The arguments of a call whose parenthesis opens at a token: the first and last place of each. */
+/** The arguments of a call whose parenthesis opens at a token, as the indices of their first and last token. */
 export function argumentsOf(tokens, open) {
   const pairs = pairsOf(tokens);
   const close = pairs.get(open);

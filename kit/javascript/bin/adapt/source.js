@@ -1,4 +1,4 @@
-// The function's own modules, from the one that its platform loads, and what they import.
+// The function's own modules, starting at the one that its platform loads, and their imports.
 
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -8,10 +8,10 @@ import { tokensOf } from "./tokens.js";
 
 const ENDINGS = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json", "/index.js", "/index.mjs", "/index.cjs", "/index.ts"];
 
-/** Whether a file is one in TypeScript, which the build compiles. */
+/** Whether a file is a TypeScript file, which the build compiles. */
 export const isTypeScript = (path) => /\.[mc]?ts$/.test(path);
 
-/** The modules by their paths, in the order in which they are found; and all that is imported of elsewhere. */
+/** The modules by path, in the order in which they are found, and all imports of other modules. */
 export function readFunction(folder, file) {
   const root = realpathSync(folder);
   const modules = new Map();
@@ -25,7 +25,7 @@ export function readFunction(folder, file) {
       if (isTypeScript(path) && isOfTypes(module.tokens, one)) continue;
       const place = `${module.shown}, line ${one.line}`;
       if (one.name === undefined) {
-        notLiteral.push(`${place}: ${one.words} imports what no text names, and fails`);
+        notLiteral.push(`${place}: ${one.words} imports a module whose name is not a literal, and fails`);
       } else if (/^\.{0,2}\//.test(one.name) || one.name === "." || one.name === "..") {
         take(resolved(root, path, one, place));
       } else {
@@ -45,16 +45,16 @@ function readModule(root, path) {
 function resolved(root, from, { name }, place) {
   const base = resolve(dirname(from), name);
   const places = ENDINGS.map((ending) => base + ending);
-  // In TypeScript, a module is imported by the name that it has once it is compiled.
+  // In TypeScript, an import names the compiled file.
   if (isTypeScript(from)) places.push(base.replace(/\.([mc]?)js$/, ".$1ts"));
   const found = places.find((path) => existsSync(path) && statSync(path).isFile());
-  if (found === undefined) throw new NotServed(`${place}: there is no file ${name}`);
+  if (found === undefined) throw new NotServed(`${place}: no such file: ${name}`);
   const real = realpathSync(found);
   if (!real.startsWith(root + sep)) throw new NotServed(`${place}: ${name} is outside of the function's folder`);
   return real;
 }
 
-/** What a module imports, by `require`, `import` and `export … from`. */
+/** The imports of a module: `require`, `import` and `export … from`. */
 function* importsOf({ tokens }) {
   for (let at = 0; at < tokens.length; at++) {
     const { type, value, line } = tokens[at];
@@ -78,7 +78,7 @@ function* importsOf({ tokens }) {
   }
 }
 
-// Whether an import in TypeScript is one of types alone, of which nothing is left once it is compiled.
+// Whether a TypeScript import contains only types, so that nothing of it is left after compiling.
 function isOfTypes(tokens, { at }) {
   if (at === undefined) return false;
   if (tokens[at + 1].value === "type" && tokens[at + 2]?.value !== "from" && tokens[at + 2]?.value !== ",") return true;
@@ -98,7 +98,7 @@ function isOfTypes(tokens, { at }) {
 
 export const isMember = (tokens, at) => [".", "?."].includes(tokens[at - 1]?.value) && tokens[at - 1].type === "sign";
 
-// The module of `import … from "…"`, before which there are only names, braces, commas and a star.
+// The module of `import … from "…"`, before which only names, braces, commas and a star are allowed.
 function fromOf(tokens, at) {
   for (let next = at + 1; next < tokens.length; next++) {
     const { type, value } = tokens[next];
@@ -117,7 +117,7 @@ function fromOf(tokens, at) {
   return undefined;
 }
 
-// Whether a call stands in the block of a `try`, so that the function goes on without what it imports.
+// Whether a call is in the block of a `try`, so that the function works without the import.
 function isInTry(tokens, at) {
   let depth = 0;
   for (let before = at - 1; before >= 0; before--) {

@@ -1,4 +1,4 @@
-// Whether Node itself can read a module.
+// Checks whether Node can parse a module.
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
@@ -6,13 +6,13 @@ import process from "node:process";
 import { NotServed } from "./not-served.js";
 import { isTypeScript } from "./source.js";
 
-/** Refuses what is no JavaScript, with its line. */
+/** Throws `NotServed` with the line of a syntax error. */
 export function checkSyntax({ modules }) {
   for (const { path, shown, text } of modules) {
-    // The bundler reads it, and tells what it can't.
+    // The bundler parses TypeScript and reports its errors.
     if (isTypeScript(path)) continue;
     const said = check([path]);
-    // Without a word in package.json newer Nodes, as the build does, tell a module by what stands in it.
+    // If package.json has no type, newer versions of Node, and the build, detect a module's form from its content.
     if (
       said !== undefined &&
       (!/outside a module|Unexpected token 'export'|'import\.meta'/.test(said) ||

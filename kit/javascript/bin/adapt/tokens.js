@@ -1,4 +1,4 @@
-// JavaScript as a list of tokens: enough to tell code from comments and texts, which is where names are looked for.
+// Splits JavaScript into tokens, just well enough to tell code from comments and texts when looking for names.
 
 const NAME = /[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*/uy;
 const NUMBER = /(?:0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][+-]?\d+)?)n?/y;
@@ -7,36 +7,36 @@ const COMMENT = /\/\/[^\n]*|\/\*[^]*?\*\/|^#![^\n]*/y;
 const SIGN = /\?\.(?!\d)|\.{3}|=>|[=!]==?|\?\?=?|\|\|=?|&&=?|\*\*=?|[-+*/%&|^<>]=|<<|>>>?|\+\+|--|[^]/y;
 const REGEX = /\/(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y;
 
-// After these a slash begins a regular expression; after any other name or value it divides.
+// After these names a slash begins a regular expression. After any other name or value it divides.
 const BEFORE_REGEX = new Set(
   "await case delete do else in instanceof new of return throw typeof void yield".split(" "),
 );
 const CLOSED = new Set([")", "]", "}"]);
 const CONTROLS = new Set(["if", "while", "for", "with"]);
 
-/** A source that ends within a text. `tokens` are those before it. */
+/** The source ends within a text. `tokens` contains the tokens before it. */
 class Unread extends Error {}
 
 /**
- * The tokens of a source: `{ type, value, line }`, of the types name, text, template, number, regex and sign. A template's value
- * is its first piece, and `whole` says that it has no other; the tokens of its expressions follow it, between the signs
- * "${" and "}".
+ * The tokens of a source: `{ type, value, line }`, with the types name, text, template, number, regex and sign. The
+ * value of a template is its first piece, and `whole` says that it has no other. The tokens of its expressions follow,
+ * between the signs "${" and "}".
  */
 export function tokensOf(source) {
   const tokens = [];
   try {
     read(source, tokens);
   } catch (error) {
-    // What a slash begins is told by what stands before it, which is not always enough. Node tells what is no JavaScript.
+    // Whether a slash divides is judged by the token before it, which can be wrong. Node reports real syntax errors.
     if (!(error instanceof Unread)) throw error;
   }
   return tokens;
 }
 
 function read(source, tokens) {
-  // What a `}` ends: a block, or an expression within a template.
+  // For each open brace, whether it belongs to a block or to an expression in a template.
   const open = [];
-  // Whether each open parenthesis is that of an `if` or a loop, after which a statement begins.
+  // For each open parenthesis, whether it belongs to an `if` or a loop, after which a statement begins.
   const parentheses = [];
   let at = 0;
   let line = 1;
@@ -107,7 +107,7 @@ function textAt(source, begin, quote) {
   throw new Unread();
 }
 
-// A template from its beginning, or from the end of an expression, up to the next expression or its end.
+// A piece of a template: from its beginning, or the end of an expression, to the next expression or its end.
 function pieceAt(source, begin) {
   for (let at = begin + 1; at < source.length; at++) {
     if (source[at] === "\\") at += 1;

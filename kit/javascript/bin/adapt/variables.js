@@ -1,13 +1,13 @@
-// The variables that a source reads, and which of them the function can't do without.
+// The variables that a source reads, and which of them the function needs.
 
 import { isOptional } from "./need.js";
 import { readsIn } from "./reads.js";
 
-// Those that platforms set; a function goes on without them.
+// Variables that platforms set. A function works without them.
 const PLATFORM =
   /^(?:NODE_ENV|PORT|HOME|HOSTNAME|PATH|PWD|TZ|USER|CI|npm_\w+|DEBUG|LOG_LEVEL|K_\w+|FUNCTION_\w+|GCP_PROJECT|GCLOUD_PROJECT|GOOGLE_CLOUD_PROJECT|AWS_(?:REGION|LAMBDA_\w+|EXECUTION_ENV))$/;
 
-/** All variables, in the order of the source, and the places that name none. */
+/** All variables, in the order of the source, and the places whose variable name is not a literal. */
 export function variablesOf(source) {
   const byName = new Map();
   const notLiteral = [];

@@ -1,4 +1,4 @@
-// One request to the function, on whichever platform it was written for.
+// One request to the function, on either of the platforms that it may be written for.
 
 import { Misconfigured } from "../errors.js";
 import { findEntry } from "./entry.js";
@@ -12,7 +12,10 @@ import { FunctionResponse } from "./response.js";
 import { installTimers } from "./timers.js";
 import { forgetRequests } from "../requests-sent.js";
 
-/** Sends the function a request of Weld's, and answers what it answers: status, headers, and a text or a value. */
+/**
+ * Sends a request from Weld to the function. Returns the response: its status and headers, and its body as a text or a
+ * value.
+ */
 export async function ask(target, { method, path, body }) {
   enterEnvironment();
   globalThis.fetch = fetch;
@@ -36,7 +39,7 @@ function headersOf(keys, body) {
   return headers;
 }
 
-// The function's own modules, which may read variables while they load.
+// Loads the function's own modules, which may read variables while they load.
 function loaded({ load, file, variables }) {
   try {
     return load();

@@ -1,4 +1,4 @@
-// `dotenv`: variables stand in [env] of the connector's configuration, and are there already.
+// `dotenv`: the variables come from [env] of the connector's configuration and are already set.
 
 export const config = () => ({ parsed: { ...process.env } });
 export const configDotenv = config;

@@ -1,12 +1,12 @@
-// Which of a module's functions answers requests, and what it is called with.
+// Finds the function of a module that answers requests, and the arguments that it is called with.
 
 import { ConnectorError, describe } from "../errors.js";
 import { registered } from "./functions-framework.js";
 
-// Exports that are asked for where there are several, in this order.
+// The exports to prefer if there are several, in this order.
 const USUAL = ["handler", "default", "main", "index"];
 
-/** The function that answers, and whether it is one of "http" or "lambda". */
+/** The function that answers requests, and its kind: "http" or "lambda". */
 export function findEntry(module, { file, entry, kind }) {
   const exported = exportsOf(module);
   const name = entry ?? usual(exported, file);
@@ -18,7 +18,7 @@ export function findEntry(module, { file, entry, kind }) {
   const handler = exported.get(name);
   if (typeof handler !== "function") {
     const found = [...exported.keys(), ...registered.keys()];
-    const others = found.length > 0 ? `: it exports ${found.join(", ")}` : "";
+    const others = found.length > 0 ? `; it exports ${found.join(", ")}` : "";
     throw new ConnectorError(
       handler === undefined
         ? `${file} exports no function ${name}${others}`
@@ -33,7 +33,10 @@ const noHttp = (file, name, signature) =>
   `${file}: ${name} is a function for ${signature}, which can't be served: Weld sends HTTP requests, so it must be ` +
   "registered with functions.http";
 
-/** Exports by name, also those of a default export that is an object; a module that is itself a function is `default`. */
+/**
+ * Exports by name, including those of a default export that is an object. A module that is itself a function is
+ * `default`.
+ */
 function exportsOf(module) {
   const found = new Map();
   if (typeof module === "function") found.set("default", module);
@@ -56,14 +59,14 @@ function usual(exported, file) {
     if (known !== undefined) return known;
     if (names.length === 1) return names[0];
     if (names.length === 0) {
-      const wrong = exported.size > 0 ? `: what it exports are no functions (${[...exported.keys()].join(", ")})` : "";
+      const wrong = exported.size > 0 ? `; its exports are not functions (${[...exported.keys()].join(", ")})` : "";
       throw new ConnectorError(
-        `${file} has no function that answers requests: neither an exported one nor one registered with functions.http${wrong}`,
+        `${file} has no function that answers requests: export one, or register one with functions.http${wrong}`,
       );
     }
   }
   const several = (http.length > 0 ? http : names).join(", ");
-  throw new ConnectorError(`${file} has several functions that may answer: ${several}; name one with --entry`);
+  throw new ConnectorError(`${file} has several functions that could answer requests: ${several}; choose one with --entry`);
 }
 
 function refuseApp(handler, file, name) {
@@ -74,7 +77,7 @@ function refuseApp(handler, file, name) {
   }
 }
 
-/** By the names of its parameters, as people name them; else by their number. */
+/** The kind, by the usual names of the parameters, or else by their number. */
 function kindOf(handler, name) {
   const [first = "", second = ""] = parametersOf(handler);
   if (/^_?(res|resp|response|reply)$/i.test(second)) return "http";

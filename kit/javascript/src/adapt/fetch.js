@@ -1,4 +1,4 @@
-// `fetch` as functions know it: Node's own, and that of the package `node-fetch`.
+// `fetch` as functions expect it: Node's own, and that of the package `node-fetch`.
 
 import { FetchError, fetch as kitFetch } from "../fetch.js";
 import { Headers } from "../headers.js";
@@ -7,9 +7,9 @@ import { Request } from "../request.js";
 import { Response } from "../response.js";
 import { STATUS_CODES } from "./statuses.js";
 
-/** As Node's: options for its connections change nothing, and an answer has the words of its status. */
+/** Like Node's `fetch`: options for connections are ignored, and a response has the text of its status. */
 export async function fetch(input, { agent, dispatcher, timeout, ...init } = {}) {
-  // 0 means none, as in node-fetch.
+  // 0 means no timeout, as in node-fetch.
   const response = await kitFetch(input, timeout > 0 ? { ...init, timeout } : init);
   return asNode(response);
 }

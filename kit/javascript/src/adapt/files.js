@@ -1,3 +1,3 @@
-// The data files beside the function's modules, by their paths: texts, or bytes in base64. The build puts them here.
+// The data files next to the function's modules, by path, as text or as base64. The build replaces this module.
 
 export const files = {};

@@ -1,4 +1,4 @@
-// Node's `fs`, of which a function can read the data files beside its modules.
+// The part of Node's `fs` with which a function reads the data files next to its modules.
 
 import { ConnectorError } from "../errors.js";
 import { Buffer } from "../node/buffer.js";
@@ -6,7 +6,7 @@ import { normalize, resolve } from "../node/path.js";
 import { files } from "./files.js";
 
 function pathOf(path) {
-  // A URL stands for a place only as an object.
+  // Only a URL object is read as a URL, not a text.
   return normalize(resolve("/", path instanceof URL ? decodeURIComponent(path.pathname) : String(path)));
 }
 
@@ -50,13 +50,13 @@ export function accessSync(path) {
 
 const refuse = (name) => () => {
   throw new ConnectorError(
-    `${name} fails: a component has no files to write; what the next page needs belongs in the state`,
+    `${name} fails: a component can't write files; keep data for the next page in the state`,
   );
 };
 const WRITES = ["appendFile", "mkdir", "rename", "rm", "unlink", "writeFile"];
 const writes = Object.fromEntries(WRITES.map((name) => [`${name}Sync`, refuse(`${name}Sync`)]));
 
-// Each also as a promise, and with a callback.
+// Each function also exists as a promise and with a callback.
 const reads = { access: accessSync, readFile: readFileSync, readdir: readdirSync, stat: statSync };
 const asPromises = (all) =>
   Object.fromEntries(Object.entries(all).map(([name, call]) => [name, async (...values) => call(...values)]));

@@ -1,6 +1,6 @@
-// `@google-cloud/functions-framework`: what functions register themselves with.
+// `@google-cloud/functions-framework`, with which functions register themselves.
 
-/** The registered functions by name, each with what it is for. */
+/** The registered functions by name, each with its signature. */
 export const registered = new Map();
 
 const register = (signature) => (name, handler) => {

@@ -1,4 +1,4 @@
-// Node's `http` and `https`, as functions without a package send requests.
+// Node's `http` and `https`, for functions that send requests without a package.
 
 import { fetch } from "../fetch.js";
 import { Buffer, bytesOf } from "../node/buffer.js";
@@ -33,7 +33,7 @@ class IncomingMessage extends EventEmitter {
     return this;
   }
 
-  // As in Node, the body comes once somebody listens to it.
+  // As in Node, the body is delivered once there is a listener.
   on(event, call) {
     super.on(event, call);
     if (event === "data" || event === "readable") this.resume();
@@ -149,7 +149,7 @@ class ClientRequest extends EventEmitter {
 
 const codeOf = (error) => (error.kind === "timeout" ? "ETIMEDOUT" : "ECONNREFUSED");
 
-// The host writes these itself.
+// The host sets these headers itself.
 const FRAMING = new Set(["connection", "content-length", "host", "transfer-encoding"]);
 
 const sentHeaders = (headers) =>
@@ -172,7 +172,7 @@ function optionsOf(scheme, first, second) {
   return { method: (options.method ?? "GET").toUpperCase(), url, headers, timeout: options.timeout };
 }
 
-/** The module by this scheme: "http" or "https". */
+/** The module for this scheme: "http" or "https". */
 export function client(scheme) {
   const request = (first, ...more) => {
     const call = more.find((value) => typeof value === "function");
@@ -183,7 +183,7 @@ export function client(scheme) {
     destroy() {}
   }
   const createServer = () => {
-    throw new Error("a function can't listen here: it is called with each of Weld's requests");
+    throw new Error("a connector can't listen for requests: Weld's requests are passed to the function");
   };
   const get = (...values) => request(...values).end();
   return { Agent, ClientRequest, IncomingMessage, STATUS_CODES, createServer, get, globalAgent: new Agent(), request };

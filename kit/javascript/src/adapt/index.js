@@ -1,5 +1,5 @@
-// A cloud function or a Lambda, as it was written for its own platform, as a connector: each of Weld's calls becomes a
-// request of the platform's, and the answer a schema or a page.
+// Serves a cloud function or a Lambda as a connector. Each call from Weld becomes a request as the function's own
+// platform would send it, and the response becomes a schema or a page.
 
 import { readNumbersAsNode } from "../body.js";
 import { sourceOf } from "../connector.js";
@@ -15,11 +15,12 @@ import { schemaOf, tablesOf } from "./schema.js";
 /**
  * The export `source` of a function.
  *
- * `load` loads the function's own modules, at each call; the packages that they import are loaded once, while the component
- * is built. `file` is what messages name. `entry` names the export to call where there are several, and `kind` what it is
- * called with: "http" for `(req, res)`, "lambda" for `(event, context)`; `line` is where it stands. `keys` are the keys that
- * it checks, each with the header or the argument of the URL where it looks for it, what stands before it, and the variable or
- * text that it is. `variables` are those that the function needs.
+ * `load` loads the function's own modules, in each call; the packages that they import are loaded once, while the
+ * component is built. `file` is the name to show in messages. `entry` is the export to call if there are several.
+ * `kind` is "http" for a function `(req, res)`, and "lambda" for `(event, context)`. `line` is the line of the
+ * function. `keys` are the keys that the function checks: each has the header or the URL's query parameter that
+ * contains it, a prefix, and the variable or text that it must equal. `variables` are the names of the variables that
+ * the function needs.
  */
 export function functionConnector({ load, file = "index.js", line, entry, kind, keys = [], variables = [] }) {
   readNumbersAsNode();
@@ -33,48 +34,48 @@ export function functionConnector({ load, file = "index.js", line, entry, kind, 
   };
   const call = (what, begin, end) => ({ what, begin, end: answered(end), unsettled: () => unanswered({ file, line }) });
   return sourceOf({
-    schema: () => call("schema", () => told(schema(target)), tablesOf),
+    schema: () => call("schema", () => withExplanation(schema(target)), tablesOf),
     fetchPage: (name, state) =>
       call(
         `the page of table ${JSON.stringify(name)}`,
-        () => told(page(target, name, state)),
+        () => withExplanation(page(target, name, state)),
         (page) => page,
       ),
   });
 }
 
-// One that can't be loaded yet, since it looks for variables or for the time, is loaded in the call.
+// A package that can't be loaded yet, since it reads variables or the time, is loaded in the call.
 function preload(loadPackage) {
   try {
     loadPackage();
   } catch {
-    // The call tells what is wrong, if it still is.
+    // The call reports the error if it persists.
   }
 }
 
-// A promise that nobody handles may have kept the function from answering.
+// The error if nothing answers: a rejected promise without a handler may be the reason.
 function unanswered(place) {
   const [reason] = takeUnhandled();
   return reason === undefined ? new NoAnswer(place) : explained(reason);
 }
 
-// Says what a failure means here. A refusal for a quota that the function doesn't catch is one on its own platform, and a wait
-// here.
-async function told(answering) {
+// Adds the meaning of a failure. If the function doesn't catch a rate limit of an API, its own platform answers with an
+// error; here, the host waits.
+async function withExplanation(answering) {
   try {
     return await answering;
   } catch (error) {
     if (error?.payload?.tag === "rate-limited") {
       log(
         "info",
-        "an API asks to wait: the host does, and asks again, where the function's platform would have answered 500",
+        "an API asks the function to wait: the host waits and requests the page again, where the function's platform would have answered 500",
       );
     }
     throw explained(error);
   }
 }
 
-// Some functions compare the path with two slashes, since they were asked so where their URL ended in one.
+// Some functions compare the path with two slashes, which it has if Weld's URL of the function ends in a slash.
 async function schema(target) {
   const first = await ask(target, { method: "GET", path: "/schema" });
   const schema = schemaOf(first);
@@ -84,7 +85,7 @@ async function schema(target) {
 }
 
 async function page(target, name, state) {
-  // The state as it came: its numbers are none of the shim's.
+  // The state's text is passed on unchanged, so that its numbers keep all digits.
   const body = `{"name": ${JSON.stringify(name)}, "state": ${state}}`;
   return pageOf(await ask(target, { method: "POST", path: "/", body }), target);
 }

@@ -1,6 +1,9 @@
-// The keys that a function wants of a request, where it looks for them.
+// The keys that a function expects in a request.
 
-/** The headers and arguments with the keys: `{ headers, query }`. A variable without a value gets one, for this call. */
+/**
+ * The headers and query parameters that contain the keys: `{ headers, query }`. A variable without a value gets a
+ * random one for this call.
+ */
 export function keysOf(keys) {
   const headers = {};
   const query = {};
@@ -9,12 +12,12 @@ export function keysOf(keys) {
     if (header === undefined) query[argument] = value;
     else headers[header] = value;
   }
-  // Weld sends one in any case.
+  // Weld always sends this header.
   headers.authorization ??= `Bearer ${randomKey()}`;
   return { headers, query };
 }
 
-// So that no real key can be shown.
+// A variable that is not set gets a random key, so that no real key can be revealed.
 function ofVariable(variable) {
   const known = process.env[variable];
   if (known) return known;

@@ -1,4 +1,4 @@
-// A Lambda behind a function URL: the event in its payload 2.0, the context, and the answer in each of its forms.
+// A Lambda with a function URL: the event in payload format 2.0, the context, and all forms of the response.
 
 import { ConnectorError, describe } from "../errors.js";
 import { Headers } from "../headers.js";
@@ -6,17 +6,19 @@ import { Buffer } from "../node/buffer.js";
 import { startOfCall } from "../running.js";
 import { partsOf } from "./page.js";
 
-// The longest that a Lambda may take.
+// The maximum time of a Lambda, in milliseconds.
 const MOST_TIME = 900_000;
 const NAME = "weld";
 
-/** Calls a handler with a request of Weld's. `place` is where it stands, for the message if its answer is none. */
+/**
+ * Calls a handler with a request from Weld. `place` is the handler's place, for the message if its response is invalid.
+ */
 export function callLambda(handler, message, place) {
   return new Promise((resolve, reject) => {
     const done = (error, value) => {
       if (error === undefined || error === null) answer(value);
       else
-        reject(error instanceof Error ? error : new ConnectorError(`the callback got ${textOf(error)} as its error`));
+        reject(error instanceof Error ? error : new ConnectorError(`the callback received ${textOf(error)} as its error`));
     };
     const answer = (value) => {
       try {
@@ -29,7 +31,7 @@ export function callLambda(handler, message, place) {
     if (returned !== null && typeof returned === "object" && typeof returned.then === "function") {
       returned.then(
         (value) => {
-          // One that takes the callback may be async for its `await` alone.
+          // A handler with a callback may be async only to use `await`.
           if (value !== undefined || handler.length < 3) answer(value);
         },
         (error) => reject(error),
@@ -64,7 +66,7 @@ function eventOf({ method, path, query, body, headers }) {
     },
     isBase64Encoded: false,
   };
-  // As there, only if there are any.
+  // As on the platform, only if there are parameters.
   if (Object.keys(query).length > 0) event.queryStringParameters = { ...query };
   if (body !== undefined) event.body = body;
   return event;
@@ -90,11 +92,11 @@ function contextOf(done) {
   };
 }
 
-/** The answer in a value: `{ statusCode, headers, body }`, or else the body itself. */
+/** The response in a returned value: `{ statusCode, headers, body }`, or the body alone. */
 function answerOf(value) {
   if (value === undefined || value === null) {
     throw new ConnectorError(
-      `the handler ended without an answer: it returned ${describe(value)}, not { statusCode, body } or a value`,
+      `the handler ended without a response: it returned ${describe(value)}, not { statusCode, body } or a value`,
     );
   }
   const isWhole = typeof value === "object" && !Array.isArray(value) && "statusCode" in value;
@@ -112,7 +114,7 @@ function headersOf(headers) {
   return new Headers(pairs.map(([name, value]) => [name, String(value)]));
 }
 
-/** A body that is an object, as the platform takes it too in place of its JSON. */
+/** The body's text, or its parts if it is a page as an object, which the platform accepts as well as JSON text. */
 function bodyOf(body) {
   if (typeof body === "string") return { text: body };
   const parts = partsOf(body);

@@ -1,4 +1,4 @@
-// Node's `os`, of which a component knows nothing but the names.
+// Node's `os`, with fixed values, since a component has no information about its machine.
 
 export const EOL = "\n";
 export const arch = () => "wasm32";

@@ -1,3 +1,3 @@
-// The packages that a function imports, each to be loaded while the component is built. The build puts them here.
+// Loads the packages that a function imports, while the component is built. The build replaces this module.
 
 export const packages = [];

@@ -1,4 +1,4 @@
-// What is wrong with a function or its answer, in the words of those who wrote it.
+// Explains the failure of a function, or an invalid response, to the function's author.
 
 import { excerpt } from "../body.js";
 import { ConnectorError, Misconfigured, RateLimited, Unauthorized, Upstream, contractError, messageOf, trace, withSources } from "../errors.js";
@@ -7,12 +7,12 @@ import { logLines } from "../log.js";
 import { rateLimit } from "../refusal.js";
 import { lastFailure, requestsSent } from "../requests-sent.js";
 
-/** Nothing is left that could answer: no request, timer or job. */
+/** The function has not answered, and no request, timer or job is left. */
 export class NoAnswer extends ConnectorError {
   constructor({ file, line }) {
     super(
-      `${placeOf(file, line)}: the handler ended without an answer: res.json(…) or res.send(…) must be called, or in a Lambda a ` +
-        "value be returned or given to the callback",
+      `${placeOf(file, line)}: the handler ended without a response: call res.json(…) or res.send(…), or in a Lambda return a ` +
+        "value or pass it to the callback",
     );
   }
 }
@@ -20,16 +20,16 @@ export class NoAnswer extends ConnectorError {
 /** `index.js, line 3`. */
 export const placeOf = (file, line) => (line === undefined ? file : `${file}, line ${line}`);
 
-// Where the build has the function's own files.
+// The path of the function's own files in the bundle.
 const OWN = /\bfunction\/([^\s():]+):(\d+)/;
 
-// The frames of a stack that are the function's own.
+// The frames of a stack that are in the function's own files.
 function ownFrames(stack) {
   const frames = typeof stack === "string" ? withSources(stack).split("\n") : [];
   return frames.filter((frame) => OWN.test(frame));
 }
 
-// The stack of an error without the constructor of its own class, which the engine has in it.
+// The stack of an error without the constructor of its class, which the engine includes.
 function stackOf(error) {
   const name = error?.constructor?.name;
   if (typeof error?.stack !== "string") return undefined;
@@ -39,7 +39,7 @@ function stackOf(error) {
     .join("\n");
 }
 
-/** The function's own line that a stack begins with: `index.js, line 3`. */
+/** The place of the first frame in the function's own files: `index.js, line 3`. */
 export function ownPlace(stack) {
   const [frame] = ownFrames(stack);
   if (frame === undefined) return undefined;
@@ -48,8 +48,8 @@ export function ownPlace(stack) {
 }
 
 /**
- * An error that the function has thrown, with the place in its own files; the way to there is in the log. One that means an
- * error of the contract's goes on meaning it.
+ * An error thrown by the function, with its place in the function's own files. The log contains the stack. An error
+ * that stands for one of the contract's errors keeps its meaning.
  */
 export function explained(error) {
   const { meant, error: payload } = contractError(error);
@@ -58,7 +58,7 @@ export function explained(error) {
     if (place === undefined || typeof payload.val !== "string") return error;
     return new ConnectorError(`${place}: ${payload.val}`, { cause: error, tag: payload.tag });
   }
-  const failure = failureWords();
+  const failure = failureNote();
   if (place === undefined) {
     logLines("error", trace(error));
     return new ConnectorError(messageOf(error) + failure, { cause: error });
@@ -69,50 +69,52 @@ export function explained(error) {
   return new ConnectorError(message, { cause: error });
 }
 
-/** What happens after the answer changes nothing here; on its own platform it would be in the log alone. */
+/**
+ * Logs an error that occurred after the response. It doesn't change the response, as on the function's own platform.
+ */
 export function afterAnswer(error) {
   const place = ownPlace(stackOf(error));
-  logLines("warn", `${place === undefined ? "" : `${place}: `}after the answer: ${messageOf(error)}`);
+  logLines("warn", `${place === undefined ? "" : `${place}: `}after the response: ${messageOf(error)}`);
 }
 
-// Which API has refused something before, as functions often tell no more than that.
-function failureWords() {
+// The last request that an API refused, since the function's own message often doesn't name it.
+function failureNote() {
   const failed = lastFailure();
-  return failed === undefined ? "" : ` (before, ${failed.method} ${withoutQuery(failed.url)} answered ${failed.status})`;
+  return failed === undefined ? "" : ` (before that, ${failed.method} ${withoutQuery(failed.url)} answered ${failed.status})`;
 }
 
-/** A text as it is quoted in a message. */
+/** A text as a message quotes it. */
 export const quoted = (text) => (text === "" ? "nothing" : excerpt(text));
 
 /**
- * The contract's error for an answer whose status says that there is none. One that refuses and has sent no request has refused
- * its own key. Only what an API refused is one of its credentials.
+ * The contract's error for a response whose status is an error. A function that refuses the request without having sent
+ * any has refused its own key. Only if an API refused a request, the error is one of the API's credentials.
  */
 export function refusal({ status, headers, text, place }, { keys }) {
   const limit = rateLimit(status, headers, Date.now());
   if (limit && status === 429) return new RateLimited(limit.wait);
   const where = place === undefined ? "" : `${place}: `;
-  const said = `${where}the function itself answered ${status}: ${quoted(text)}${failureWords()}`;
+  const said = `${where}the function itself answered ${status}: ${quoted(text)}${failureNote()}`;
   if (status === 401 || status === 403) {
     if ([401, 403].includes(lastFailure()?.status)) return new Unauthorized(said);
     if (requestsSent() > 0) {
-      return new ConnectorError(`${said}; no API refused a request. If it refused its own key: ${ofKeys(keys)}`);
+      return new ConnectorError(`${said}; no API refused a request. If the function refused its own key: ${ofKeys(keys)}`);
     }
-    return new Misconfigured(`${said}; it sent no request before, so it refused its own key: ${ofKeys(keys)}`);
+    return new Misconfigured(`${said}; it had sent no request, so it refused its own key: ${ofKeys(keys)}`);
   }
   if (status >= 502 && status <= 504) return new Upstream(said);
   return new ConnectorError(said);
 }
 
-// Which key the function got, and how to name another one.
+// The key that the function received, and how to change it.
 function ofKeys(keys) {
-  const other = "`weld-host adapt --key-variable NAME` names the variable with the key";
+  const other = "`weld-host adapt --key-variable NAME` sets the variable that contains the key";
   if (keys.length === 0) {
-    return `it got a random one as \`Authorization: Bearer\`, since no check of a key was found in its source: ${other}`;
+    return `it received a random key as \`Authorization: Bearer\`, since no key check was found in its source; ${other}`;
   }
-  const got = keys.map(({ header, argument, variable }) => {
-    const where = header === undefined ? `the argument ${argument} of the URL` : `the header ${header}`;
-    return `${variable === undefined ? "the one of its source" : `the value of ${variable}`} in ${where}`;
+  const received = keys.map(({ header, argument, variable }) => {
+    const where = header === undefined ? `the query parameter ${argument}` : `the header ${header}`;
+    return `${variable === undefined ? "the key in its source" : `the value of ${variable}`} in ${where}`;
   });
-  return `it got ${got.join(" and ")}; ${other}`;
+  return `it received ${received.join(" and ")}; ${other}`;
 }

@@ -5,7 +5,7 @@ import { log, logLines, makeConsole } from "../log.js";
 import { startOfCall } from "../running.js";
 import { ConnectorError } from "../errors.js";
 
-// One object for all: some keep it, as in `const env = process.env`.
+// The same object for all calls, since functions keep it, as in `const env = process.env`.
 const env = {};
 
 const emitter = (stream) => ({
@@ -28,13 +28,13 @@ const members = {
   arch: "wasm32",
   execArgv: [],
   exit(status = 0) {
-    throw new ConnectorError(`the function called process.exit(${status}): an answer ends it here`);
+    throw new ConnectorError(`the function called process.exit(${status}), which a connector does not have: send a response instead`);
   },
   exitCode: undefined,
   hrtime,
   memoryUsage: () => ({ rss: 0, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 }),
   off: () => globalThis.process,
-  // A function has no process of its own, so none of these events comes.
+  // A component has no process of its own, so none of these events occurs.
   on: () => globalThis.process,
   once: () => globalThis.process,
   emitWarning: (warning) => log("warn", String(warning?.message ?? warning)),
@@ -47,21 +47,21 @@ const members = {
   versions: { node: "20.0.0" },
 };
 
-// A stack without the lines of what serves the function.
+// A stack without the frames of the kit.
 const withoutKit = (text) => text.replace(/\n +at [^\n]*\bweld-connector\/src\/[^\n]*/g, "");
 
-/** Gives a component's `process` what Node's has, with an environment that is empty until the first call. */
+/** Adds Node's members to a component's `process`. Its environment is empty until the first call. */
 export function prepareProcess() {
   if (globalThis.process?.platform !== "wasi") return;
   Object.assign(globalThis.process, members);
-  // Each line of a text is one of the log, as on the function's own platform.
+  // As on the function's own platform, each line of a text becomes a log line.
   globalThis.console = makeConsole((level, text) => logLines(level, withoutKit(text)));
-  // Enough for the way from the function's line through what stands in for its packages.
+  // Enough frames to get from the function's line through the stand-ins for its packages.
   Error.stackTraceLimit = 50;
   putEnvironment();
 }
 
-/** Fills `process.env` for the call under way. */
+/** Fills `process.env` for the current call. */
 export function enterEnvironment() {
   for (const name of Object.keys(env)) delete env[name];
   Object.assign(env, variables());

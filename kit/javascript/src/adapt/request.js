@@ -1,9 +1,9 @@
-// The request as Express shows it to a function, after functions-framework has read its body.
+// Express's request, as a function receives it after functions-framework has parsed the body.
 
 import { Buffer } from "../node/buffer.js";
 import { EventEmitter } from "../node/events.js";
 
-/** One request of Weld's. */
+/** A request from Weld. */
 export class FunctionRequest extends EventEmitter {
   constructor({ method, path, query, body, headers }) {
     super();
@@ -35,7 +35,7 @@ export class FunctionRequest extends EventEmitter {
     this.connection = this.socket;
   }
 
-  /** A header in any case. */
+  /** The value of a header, whose name may be in any case. */
   get(name) {
     const lower = String(name).toLowerCase();
     return this.headers[lower === "referrer" ? "referer" : lower];
@@ -45,7 +45,7 @@ export class FunctionRequest extends EventEmitter {
     return this.get(name);
   }
 
-  /** The type that the body has among these, or false; null where there is no body. */
+  /** The first of these types that matches the body's, or false; null if there is no body. */
   is(...types) {
     const type = this.get("content-type")?.split(";")[0].trim();
     if (this.rawBody === undefined) return null;
@@ -58,7 +58,7 @@ export class FunctionRequest extends EventEmitter {
     return found === undefined ? false : found.includes("*") ? type : found;
   }
 
-  /** Weld takes what comes. */
+  /** Weld accepts any type. */
   accepts(...types) {
     const wanted = types.flat();
     return wanted.length === 0 ? ["*/*"] : wanted[0];

@@ -1,4 +1,4 @@
-// The response as Express gives it to a function to answer with.
+// Express's response, with which a function answers.
 
 import { Headers } from "../headers.js";
 import { Buffer, bytesOf } from "../node/buffer.js";
@@ -15,7 +15,7 @@ const TYPES = {
   xml: "application/xml",
 };
 
-/** What a function answers with; `resolve` gets the answer. */
+/** The function's response. `resolve` receives it once it is complete. */
 export class FunctionResponse extends EventEmitter {
   #headers = new Map();
   #chunks = [];
@@ -127,7 +127,7 @@ export class FunctionResponse extends EventEmitter {
     return this.append("link", texts.join(", "));
   }
 
-  // No browser is there that would keep one.
+  // Cookies are ignored, since no browser would store them.
   cookie() {
     return this;
   }
@@ -161,7 +161,7 @@ export class FunctionResponse extends EventEmitter {
     this.headersSent = true;
   }
 
-  /** Writes it at once, as Express does: what can't be written is the function's to catch. */
+  /** Serializes the value at once, as Express does, so that the function can catch an error. */
   json(value) {
     const parts = partsOf(value);
     const text = parts === undefined ? (JSON.stringify(value) ?? "") : undefined;
@@ -223,7 +223,7 @@ export class FunctionResponse extends EventEmitter {
       headers: new Headers(pairs),
       text,
       parts,
-      // Where it was given, for the message if it is no page.
+      // Where the response was sent, for the message if it is not a page.
       get place() {
         return ownPlace(stack);
       },
@@ -242,7 +242,7 @@ const pairsOf = (list) => {
   return list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]]] : []));
 };
 
-/** As Node has it, which functions may catch by its code. */
+/** Node's error, which functions may recognize by its code. */
 function sentAlready(what) {
   const error = new Error(`Cannot ${what} headers after they are sent to the client`);
   return Object.assign(error, { code: "ERR_HTTP_HEADERS_SENT" });

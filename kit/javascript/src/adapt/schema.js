@@ -1,4 +1,4 @@
-// Weld's schema, from a function's answer: what the contract has a place for, and a word in the log about the rest.
+// Converts a function's response to the contract's schema. Members that the contract doesn't have are logged.
 
 import { ConnectorError, describe } from "../errors.js";
 import { log } from "../log.js";
@@ -8,7 +8,9 @@ import { quoted, refusal } from "./problems.js";
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-/** The schema that an answer holds. `undefined` if it holds none, or, with a `target`, an error that says why. */
+/**
+ * The schema in a response. If there is none, returns `undefined` or, with a `target`, throws an error that says why.
+ */
 export function schemaOf({ text, status, parts, place, ...rest }, target) {
   const fail = (error) => {
     if (target !== undefined) throw error();
@@ -21,11 +23,11 @@ export function schemaOf({ text, status, parts, place, ...rest }, target) {
   try {
     value = valueOf(said);
   } catch (cause) {
-    return fail(() => new ConnectorError(`${where}the answer to GET /schema is no JSON: ${quoted(said)}`, { cause }));
+    return fail(() => new ConnectorError(`${where}the response to GET /schema is not valid JSON: ${quoted(said)}`, { cause }));
   }
   if (isObject(value) && isObject(value.schema)) return value.schema;
   return fail(
-    () => new ConnectorError(`${where}the answer to GET /schema has no schema with a member for each table: ${quoted(said)}`),
+    () => new ConnectorError(`${where}the response to GET /schema has no schema with a member for each table: ${quoted(said)}`),
   );
 }
 
@@ -37,7 +39,7 @@ export function tablesOf(schema) {
     const more = dropped.length > 5 ? ` and ${dropped.length - 5} more` : "";
     log(
       "warn",
-      `the schema has members that Weld does not know, and that are left out: ${dropped.slice(0, 5).join(", ")}${more}`,
+      `members of the schema that Weld does not know are ignored: ${dropped.slice(0, 5).join(", ")}${more}`,
     );
   }
   return contractTables(tables);

@@ -1,6 +1,6 @@
-// The words of statuses, as Node has them in `http.STATUS_CODES`.
+// The texts of statuses, as in Node's `http.STATUS_CODES`.
 
-/** Words by status. */
+/** Texts by status. */
 export const STATUS_CODES = {
   200: "OK",
   201: "Created",

@@ -1,9 +1,9 @@
-// Timers as Node has them: objects, which functions keep, cancel and `unref`.
+// Timers as in Node: objects that functions keep, cancel and `unref`.
 
 import { clearTimer, setInterval as startInterval, setTimeout as startTimeout } from "../loop.js";
 import { explained } from "./problems.js";
 
-// Under which `util.promisify` finds another form of a function.
+// The symbol under which `util.promisify` finds a function's promise form.
 const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
 
 class Timeout {
@@ -15,7 +15,7 @@ class Timeout {
     this.#id = start();
   }
 
-  // A call has no other work that would let it end earlier.
+  // Has no effect, since a call has no other work that would let it end earlier.
   ref() {
     return this;
   }
@@ -44,8 +44,8 @@ class Timeout {
   }
 }
 
-// What a timer throws ends the call, and no handler sees it.
-const telling =
+// An error thrown by a timer ends the call without passing a handler, so it is explained here.
+const explaining =
   (call) =>
   (...values) => {
     try {
@@ -54,15 +54,15 @@ const telling =
       throw explained(error);
     }
   };
-const setTimeout = (call, delay, ...values) => new Timeout(() => startTimeout(telling(call), delay, ...values));
-const setInterval = (call, delay, ...values) => new Timeout(() => startInterval(telling(call), delay, ...values));
+const setTimeout = (call, delay, ...values) => new Timeout(() => startTimeout(explaining(call), delay, ...values));
+const setInterval = (call, delay, ...values) => new Timeout(() => startInterval(explaining(call), delay, ...values));
 const clear = (timer) => (timer instanceof Timeout ? void timer.close() : clearTimer(timer));
 
 Object.defineProperty(setTimeout, PROMISIFIED, {
   value: (delay, result) => new Promise((done) => startTimeout(() => done(result), delay)),
 });
 
-/** Puts them in place of the kit's, for the call under way. */
+/** Replaces the kit's timers with these for the current call. */
 export function installTimers() {
   Object.assign(globalThis, { setTimeout, setInterval, clearTimeout: clear, clearInterval: clear });
 }

@@ -1,8 +1,8 @@
-// Node's `url`, where modules have places.
+// Node's `url`, for modules that have a place of their own.
 
 import * as url from "../node/url.js";
 
-/** The path of a module or of a file beside it. */
+/** The path of a module, or of a file next to it. */
 export const fileURLToPath = (place) => decodeURIComponent(new URL(String(place)).pathname);
 
 export * from "../node/url.js";

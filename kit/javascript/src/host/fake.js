@@ -1,8 +1,8 @@
-// The host's functions, outside of a component: those of the fake host whose call is under way.
+// The host's functions outside of a component: those of the fake host whose call is running.
 
 let current;
 
-/** Makes `host` the one that is called, `undefined` none. */
+/** Sets the fake host that receives the calls; `undefined` removes it. */
 export function use(host) {
   current = host;
 }

@@ -1,2 +1,2 @@
-// Random numbers of 64 bits, in a component.
+// 64-bit random numbers in a component.
 export { getRandomU64 } from "wasi:random/random@0.2.0";

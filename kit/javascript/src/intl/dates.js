@@ -1,4 +1,4 @@
-// `Intl.DateTimeFormat`, for the languages below: English in full, the others as far as dates are written in digits.
+// `Intl.DateTimeFormat` for the languages in languages.js: English completely, the others only for dates in digits.
 
 import { LANGUAGES, languageOf } from "./languages.js";
 import { zoneOf } from "./zone.js";
@@ -44,9 +44,9 @@ const STYLES = {
 };
 
 const unsupported = (what) =>
-  new RangeError(`Intl has no ${what} in a connector: put the text together from the parts of the date`);
+  new RangeError(`Intl does not support ${what} in a connector: build the text from the parts of the date`);
 
-// The options as they are meant, with `defaults` ("date", "time" or "all") where they ask for no part.
+// The options that apply, with `defaults` ("date", "time" or "all") if they name no part.
 function read(options, defaults, language) {
   const asked = {};
   for (const [name, allowed] of Object.entries(VALUES)) {
@@ -241,7 +241,7 @@ export class DateTimeFormat {
       const isPadded = hour === "2-digit" || (!isHalved && !isShort);
       pieces.push({ type: "hour", value: isPadded ? two(shown) : String(shown) });
     }
-    // Alone, they have one digit whatever is asked for.
+    // A single part is not padded, whatever the option says.
     const isAlone = [hour, minute, second].filter((one) => one !== undefined).length === 1;
     const shown = isAlone ? String : two;
     if (minute !== undefined) pieces.push({ type: "minute", value: shown(local.getUTCMinutes()) });
@@ -277,7 +277,7 @@ function eraOf(isCommon, how) {
   return isCommon ? "AD" : "BC";
 }
 
-// What stands before a part of a date.
+// The text before a part of a date.
 function between(order, isWritten, name, present) {
   if (!isWritten && order === "d.m.y" && !present.includes("day")) return "/";
   if (!isWritten) return /[^a-z]/.exec(order)[0];

@@ -1,5 +1,5 @@
-// Texts in languages and time zones, in components whose modules use any: the engine has none, and passes over what is asked
-// for. What isn't there is an error that says so.
+// Localized texts and time zones, for components whose modules use any. The engine itself has none and ignores such
+// options. Unsupported options are an error.
 
 import { DateTimeFormat } from "./dates.js";
 import { NumberFormat } from "./numbers.js";
@@ -29,17 +29,17 @@ const { localeCompare, toLocaleLowerCase, toLocaleUpperCase } = String.prototype
 put(String, "localeCompare", function (other, locales, options) {
   if (locales !== undefined || options !== undefined) {
     throw new RangeError(
-      "localeCompare takes no language and no options in a connector, where texts are sorted by their characters' codes: " +
-        "compare what toLowerCase() and normalize() make of them, or Numbers",
+      "localeCompare supports no language and no options in a connector, where texts are sorted by character codes: " +
+        "compare the results of toLowerCase() and normalize(), or Numbers",
     );
   }
   return localeCompare.call(this, other);
 });
-// Those whose letters have other cases than the rest of the world's.
-const isOwn = (locales) => /^(?:tr|az|lt)\b/i.test(String([locales].flat()[0] ?? ""));
+// Languages with their own rules for upper and lower case.
+const hasOwnCases = (locales) => /^(?:tr|az|lt)\b/i.test(String([locales].flat()[0] ?? ""));
 for (const [name, call] of Object.entries({ toLocaleLowerCase, toLocaleUpperCase })) {
   put(String, name, function (locales) {
-    if (isOwn(locales)) throw new RangeError(`${name} has no language ${locales} in a connector`);
+    if (hasOwnCases(locales)) throw new RangeError(`${name} does not support the language ${locales} in a connector`);
     return call.call(this);
   });
 }
@@ -50,14 +50,14 @@ const has = {
   getCanonicalLocales: (locales = []) => [locales].flat(),
   supportedValuesOf(key) {
     if (key === "timeZone") return zoneNames();
-    throw new RangeError(`Intl.supportedValuesOf(${JSON.stringify(key)}) is not there in a connector`);
+    throw new RangeError(`Intl.supportedValuesOf(${JSON.stringify(key)}) is not available in a connector`);
   },
 };
 
-// As in browsers, `new` may be left out.
+// As in browsers, `new` is optional.
 function callable(Type) {
   return new Proxy(Type, { apply: (_, __, values) => new Type(...values) });
 }
 
-// Packages ask whether one of the others is there before they use it; a use is a TypeError that names it.
+// Packages check whether the other parts of `Intl` exist before they use them. Using one is a TypeError that names it.
 globalThis.Intl = has;

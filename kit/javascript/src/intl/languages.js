@@ -1,8 +1,8 @@
-// The languages that dates and numbers are written in.
+// The languages in which dates and numbers are written.
 
 /**
- * How a language writes dates in digits, whether day and month have two of them, a date before a
- * time, and halves of the day.
+ * For each language: the order of a date in digits, whether day and month are padded to two digits, the separator
+ * between date and time, and the names of the halves of the day.
  */
 export const LANGUAGES = {
   "en-US": { order: "m/d/y", padded: false, join: ", ", halves: ["AM", "PM"], longest: "h12" },
@@ -13,14 +13,14 @@ export const LANGUAGES = {
 };
 const SHORT_NAMES = { en: "en-US", de: "de-DE", sv: "sv-SE" };
 
-/** The language that is written here for the first of these names. */
+/** The supported language for the first of these names. */
 export function languageOf(locales) {
   const asked = Array.isArray(locales) ? locales[0] : locales;
   const plain = String(asked ?? "en-US").replace(/-u-.*$/, "");
   const name =
     SHORT_NAMES[plain.toLowerCase()] ?? Object.keys(LANGUAGES).find((one) => one.toLowerCase() === plain.toLowerCase());
   if (name === undefined) {
-    throw new RangeError(`Intl has no language ${plain} in a connector, only ${Object.keys(LANGUAGES).join(", ")}`);
+    throw new RangeError(`Intl does not support the language ${plain} in a connector, only ${Object.keys(LANGUAGES).join(", ")}`);
   }
   return name;
 }

@@ -1,4 +1,4 @@
-// `Intl.NumberFormat`: decimal numbers and percents of the languages that dates are written in.
+// `Intl.NumberFormat`: decimal numbers and percentages in the languages of languages.js.
 
 import { languageOf } from "./languages.js";
 
@@ -14,7 +14,7 @@ const KNOWN = ["style", "minimumFractionDigits", "maximumFractionDigits", "useGr
 const USUAL = { notation: "standard", numberingSystem: "latn", signDisplay: "auto", localeMatcher: "best fit" };
 
 const unsupported = (what) =>
-  new RangeError(`Intl has no ${what} in a connector: put the text together from the number`);
+  new RangeError(`Intl does not support ${what} in a connector: build the text from the number`);
 
 function digits(value, name, fallback) {
   if (value === undefined) return fallback;
@@ -69,7 +69,10 @@ export class NumberFormat {
   }
 }
 
-/** The decimal digits of a number without its sign, its point moved and so many digits kept behind it, halves rounded up. */
+/**
+ * The decimal digits of a number without its sign. The point is moved by `moved` digits; `kept` digits remain after it,
+ * with halves rounded up.
+ */
 function rounded(number, moved, kept) {
   const [, whole, part = "", exponent = "0"] = /^-?(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(number));
   let point = whole.length + Number(exponent) + moved;

@@ -1,4 +1,4 @@
-// The rule by which a time zone's offset changes each year, in the way of POSIX.
+// The POSIX rule for the yearly changes of a time zone's offset.
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -13,10 +13,10 @@ function minutesOf(text) {
   return (text.startsWith("-") ? -1 : 1) * (60 * hours + minutes);
 }
 
-/** The offset at any time by a rule in the way of POSIX: `CET-1CEST,M3.5.0,M10.5.0/3`. */
+/** A function that gives the offset in minutes at any time, for a POSIX rule such as `CET-1CEST,M3.5.0,M10.5.0/3`. */
 export function readRule(text) {
   const match = RULE.exec(text);
-  if (match === null) throw new RangeError(`the rule ${text} of a time zone can't be read`);
+  if (match === null) throw new RangeError(`the time zone rule ${text} is invalid`);
   const [, west, summerWest, ...changes] = match;
   const usual = -minutesOf(west);
   if (changes[0] === undefined) return () => usual;
@@ -30,7 +30,7 @@ export function readRule(text) {
   };
 }
 
-// Local time of the `week`th of a day of the week in a month, 5 being the last one.
+// The local time of a day of the week in a month. `week` counts from 1; 5 means the last such day.
 function changeIn(year, [month, week, day, hour = "2"]) {
   const first = Date.UTC(year, month - 1, 1);
   const length = new Date(Date.UTC(year, month, 0)).getUTCDate();

@@ -1,4 +1,4 @@
-// The offsets of time zones from 1970 on, by the tables of `zones.js`.
+// The offsets of time zones since 1970, from the tables in `zones.js`.
 
 import { readRule } from "./zone-rule.js";
 import { ZONES } from "./zones.js";
@@ -6,7 +6,7 @@ import { ZONES } from "./zones.js";
 const MINUTE = 60_000;
 let byName;
 
-/** The time zone of this name, in any case. */
+/** The time zone of this name, whose case is ignored. */
 export function zoneOf(name) {
   if (byName === undefined) {
     byName = new Map();
@@ -31,7 +31,7 @@ export function zoneNames() {
   return Array.from(byName.values(), ({ name }) => name).sort();
 }
 
-// A line's texts as numbers, once they are needed.
+// Parses a line of the table when it is first needed.
 function read(zone) {
   zone.times ??= [];
   if (zone.indices === undefined) {

@@ -1,6 +1,6 @@
-// Made by tests/make-zones.js of the IANA Time Zone Database, version 2025b, which is in the public domain. For each zone
-// its names, the rule for all time after the last change, the offsets that it has had in minutes, the one of 1970 first,
-// and the changes since: minutes since the one before, to base 36, and the index of the offset.
+// Made by tests/make-zones.js from the IANA Time Zone Database, version 2025b, which is in the public domain. Each line has
+// four parts: a zone's names; the rule for all time after the last change; its offsets in minutes, beginning with that of
+// 1970; and the changes since, each as the minutes since the one before, in base 36, and the index of the offset.
 export const ZONES = `Africa/Abidjan,Africa/Accra,Africa/Bamako,Africa/Banjul,Africa/Conakry,Africa/Dakar,Africa/Freetown,Africa/Lome,Africa/Nouakchott,Africa/Ouagadougou,Africa/Timbuktu,Atlantic/Reykjavik,Atlantic/St_Helena,Etc/GMT,Etc/GMT+0,Etc/GMT-0,Etc/GMT0,Etc/Greenwich,GMT,GMT+0,GMT-0,GMT0,Greenwich,Iceland|GMT0|0|
 Africa/Addis_Ababa,Africa/Asmara,Africa/Asmera,Africa/Dar_es_Salaam,Africa/Djibouti,Africa/Kampala,Africa/Mogadishu,Africa/Nairobi,Indian/Antananarivo,Indian/Comoro,Indian/Mayotte|EAT-3|180|
 Africa/Algiers|CET-1|0 60 120|etac:1 4r40:0 1r7lo:1 9xs0:2 5m9o:1 cb8o:0 5m9o:1 5u1o:0 5m6c:1

@@ -1,4 +1,4 @@
-// Node's `assert`: all of it compares strictly, `equal` apart.
+// Node's `assert`. All functions except `equal` compare strictly.
 
 import { inspect, isDeepStrictEqual } from "./util.js";
 
@@ -26,9 +26,9 @@ export const equal = (one, other, message) => check(one == other, one, other, "i
 export const strictEqual = (one, other, message) => check(Object.is(one, other), one, other, "is not", message);
 export const notStrictEqual = (one, other, message) => check(!Object.is(one, other), one, other, "is", message);
 export const deepStrictEqual = (one, other, message) =>
-  check(isDeepStrictEqual(one, other), one, other, "is not like", message);
+  check(isDeepStrictEqual(one, other), one, other, "does not deeply equal", message);
 export const notDeepStrictEqual = (one, other, message) =>
-  check(!isDeepStrictEqual(one, other), one, other, "is like", message);
+  check(!isDeepStrictEqual(one, other), one, other, "deeply equals", message);
 export const match = (text, pattern, message) => check(pattern.test(text), text, pattern, "does not match", message);
 export { deepStrictEqual as deepEqual, notDeepStrictEqual as notDeepEqual, notStrictEqual as notEqual };
 

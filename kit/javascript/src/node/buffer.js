@@ -1,4 +1,4 @@
-// Node's `Buffer`: bytes with the encodings of texts.
+// Node's `Buffer`: bytes that can be converted to text and back in several encodings.
 
 import { TextDecoder, TextEncoder } from "../encoding.js";
 
@@ -21,7 +21,7 @@ function fromCodes(codes) {
 
 const toCodes = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
-// As Node reads it: in either alphabet, up to the first `=`, and what belongs to neither is left out.
+// As in Node: reads both alphabets up to the first `=`, and skips all other characters.
 function fromBase64(text) {
   const plain = text
     .replace(/=[^]*$/, "")
@@ -78,13 +78,13 @@ function toCodes16(text, change) {
   return bytes;
 }
 
-/** The bytes of a text in an encoding, or of what holds bytes already. */
+/** The bytes of a text in an encoding, or of a buffer, typed array or ArrayBuffer. */
 export function bytesOf(value, encoding) {
   if (typeof value === "string") return ENCODINGS[name(encoding)].write(value);
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError("bytes are a text, a Buffer, a typed array or an ArrayBuffer");
+  throw new TypeError("expected a text, a Buffer, a typed array or an ArrayBuffer");
 }
 
 export class Buffer extends Uint8Array {
@@ -93,7 +93,7 @@ export class Buffer extends Uint8Array {
     if (value instanceof ArrayBuffer) return new Buffer(value, encoding, length);
     if (value?.type === "Buffer" && Array.isArray(value.data)) return made(Uint8Array.from(value.data));
     if (value !== null && typeof value === "object") return made(Uint8Array.from(value));
-    throw new TypeError("Buffer.from takes a text, an array, a Buffer or an ArrayBuffer");
+    throw new TypeError("Buffer.from expects a text, an array, a Buffer or an ArrayBuffer");
   }
 
   static alloc(length, fill, encoding) {
@@ -157,7 +157,7 @@ export class Buffer extends Uint8Array {
     return { type: "Buffer", data: Array.from(this) };
   }
 
-  // Node's shares its memory, unlike that of typed arrays.
+  // Unlike that of typed arrays, the slice shares its memory with the buffer, as in Node.
   slice(start, end) {
     return this.subarray(start, end);
   }
@@ -202,7 +202,7 @@ function made(bytes) {
   return new Buffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-// `readUInt32BE(at)` and `writeUInt32BE(value, at)`, which returns where the value ends, and so on.
+// Methods such as `readUInt32BE(at)`, and `writeUInt32BE(value, at)`, which returns the place after the value.
 const NUMBERS = {
   UInt8: ["Uint8", 1],
   Int8: ["Int8", 1],

@@ -1,4 +1,4 @@
-// Node's `EventEmitter`. A function, since packages of before classes call it on objects of their own.
+// Node's `EventEmitter`. It is a function, not a class, since old packages call it on their own objects.
 
 const LISTENERS = Symbol("listeners");
 

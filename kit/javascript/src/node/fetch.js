@@ -1,4 +1,4 @@
-// The kit's `fetch` by the names that packages for Node give theirs.
+// The kit's `fetch` under the names that fetch packages for Node export.
 
 import { FetchError, fetch } from "../fetch.js";
 import { Headers } from "../headers.js";

@@ -49,7 +49,8 @@ function sha1(state, block) {
   add(state, [a, b, c, d, e]);
 }
 
-// The first 64 bits behind the point of the cube roots of the first 80 primes: of SHA-256, the first half of each.
+// The first 64 bits of the fractional parts of the cube roots of the first 80 primes. SHA-256 uses the first half of
+// each.
 const [HIGH, LOW] = cubeRoots();
 
 function cubeRoots() {
@@ -60,7 +61,7 @@ function cubeRoots() {
   }
   primes.forEach((prime, index) => {
     const cube = BigInt(prime) << 192n;
-    // Newton's way to the root, from above.
+    // Newton's method, starting above the root.
     let root = 1n << 67n;
     for (;;) {
       const next = (2n * root + cube / (root * root)) / 3n;
@@ -105,7 +106,7 @@ function add(state, values) {
 
 const lowWords = new Int32Array(80);
 
-// Words of 64 bits are pairs here, the higher half first: the state is eight of them, one after the other.
+// 64-bit words are pairs, higher half first. The state consists of eight such pairs.
 function sha512(state, block) {
   for (let at = 0; at < 16; at++) {
     words[at] = block.getInt32(8 * at);
@@ -153,7 +154,7 @@ function sha512(state, block) {
   }
 }
 
-/** The higher half of a pair that is rotated to the right; with the halves exchanged, the lower one. */
+/** The higher half of a pair rotated to the right. With the halves exchanged, it is the lower one. */
 const right = (high, low, bits) => (high >>> bits) | (low << (32 - bits));
 
 const SHA_1 = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
@@ -168,7 +169,7 @@ const SHA_512 = [
   0xade682d1, 0x9b05688c, 0x2b3e6c1f, 0x1f83d9ab, 0xfb41bd6b, 0x5be0cd19, 0x137e2179,
 ];
 
-/** Each with its step, what it begins with, the bytes of a block and of the digest, and whether the lower byte is first. */
+/** Each algorithm with its step function, initial state, block and digest size in bytes, and byte order. */
 const ALGORITHMS = new Map([
   ["md5", { step: md5, start: SHA_1.slice(0, 4), block: 64, bytes: 16, isLittle: true }],
   ["sha1", { step: sha1, start: SHA_1, block: 64, bytes: 20 }],
@@ -178,10 +179,12 @@ const ALGORITHMS = new Map([
   ["sha512", { step: sha512, start: SHA_512, block: 128, bytes: 64 }],
 ]);
 
-/** The names of all algorithms, as in `sha256`. */
+/** The names of all algorithms, such as `sha256`. */
 export const names = () => [...ALGORITHMS.keys()];
 
-/** A digest in the making. `name` is one of the names, in any case and with or without a hyphen: `SHA-256`. */
+/**
+ * A digest that is being calculated. `name` is an algorithm's name, in any case, with or without a hyphen: `SHA-256`.
+ */
 export class Digest {
   #algorithm;
   #state;
@@ -196,14 +199,14 @@ export class Digest {
         .replace(/^(rsa-)?sha-?/, "sha"),
     );
     if (algorithm === undefined) {
-      throw new TypeError(`there is no digest ${JSON.stringify(String(name))} here, only ${names().join(", ")}`);
+      throw new TypeError(`the digest ${JSON.stringify(String(name))} is not available; use one of ${names().join(", ")}`);
     }
     this.#algorithm = algorithm;
     this.#state = Int32Array.from(algorithm.start);
     this.#block = new Uint8Array(algorithm.block);
   }
 
-  /** The bytes of a block, which HMAC makes its keys as long as. */
+  /** The block size in bytes, to which HMAC pads its keys. */
   get blockLength() {
     return this.#block.length;
   }
@@ -225,7 +228,7 @@ export class Digest {
     this.#filled = 0;
   }
 
-  /** The digest's bytes. Nothing can be added then. */
+  /** Returns the digest's bytes. Nothing can be added afterwards. */
   finish() {
     const { isLittle = false, bytes } = this.#algorithm;
     const bits = [Math.floor(this.#length / 2 ** 29), this.#length << 3];
@@ -245,7 +248,7 @@ export class Digest {
     return new Uint8Array(digest.buffer).slice(0, bytes);
   }
 
-  /** Another one that goes on from here. */
+  /** A copy that continues from the current state. */
   copy() {
     const other = new Digest("md5");
     other.#algorithm = this.#algorithm;
@@ -257,8 +260,8 @@ export class Digest {
   }
 }
 
-/** The message authentication code of a key, in the making. */
-export class Code {
+/** The HMAC of a key that is being calculated. */
+export class Hmac {
   #inner;
   #outer;
 

@@ -1,4 +1,4 @@
-// Node's `path`, in the way of POSIX: a connector has no files, but URLs and keys have paths too.
+// Node's `path` in its POSIX form. A connector has no files, but URLs and keys have paths, too.
 
 import * as all from "./path.js";
 

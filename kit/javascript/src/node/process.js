@@ -1,8 +1,8 @@
-// Node's `process`, of which a connector has its variables.
+// The part of Node's `process` that a connector has, mainly its variables.
 
 const { process } = globalThis;
 export const { nextTick, platform, version, versions } = process;
-/** The variables as they are when one is asked for. */
+/** The variables at the time they are read. */
 export const env = new Proxy(
   {},
   {

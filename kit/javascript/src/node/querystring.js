@@ -6,7 +6,7 @@ export function unescape(text) {
   try {
     return decodeURIComponent(text);
   } catch {
-    // What isn't encoded properly stays as it is.
+    // Text that isn't encoded correctly stays unchanged.
     return text;
   }
 }

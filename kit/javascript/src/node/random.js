@@ -1,13 +1,14 @@
-// Random bytes for secrets, from the host. A component that uses them imports `wasi:random`; in tests they are Node's.
+// Random bytes for secrets, from the host. A component that uses them imports `wasi:random`. In tests they come from
+// Node.
 
 import { getRandomU64 } from "#random";
 import { requireRunning } from "../running.js";
 
-/** So many random bytes. */
+/** Returns this number of random bytes. */
 export function bytes(length) {
   requireRunning("random bytes");
   const words = new Uint32Array(Math.ceil(length / 4));
-  // The higher half: the engine gives numbers of 64 bits as Numbers, in which the lowest bits are lost.
+  // The higher half, since the engine returns 64-bit integers as Numbers, which lose the lowest bits.
   for (let at = 0; at < words.length; at++) words[at] = Number(BigInt(getRandomU64()) >> 32n);
   return new Uint8Array(words.buffer, 0, length).slice();
 }

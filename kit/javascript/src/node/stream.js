@@ -1,11 +1,11 @@
-// The names of Node's `stream`, for packages that have streams beside what is used of them.
+// The names of Node's `stream`, for packages that define streams in addition to what a connector uses of them.
 
 import { EventEmitter } from "./events.js";
 import { inherits } from "./util.js";
 
 export function Stream() {
   throw new TypeError(
-    "there are no streams in a connector: bodies are here as a whole, in response.text(), json() or bytes()",
+    "a connector has no streams: use response.text(), json() or bytes()",
   );
 }
 inherits(Stream, EventEmitter);

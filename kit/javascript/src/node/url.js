@@ -1,21 +1,21 @@
-// Node's `url`, without its older way of reading: `new URL(…)` is for that.
+// Node's `url` without its legacy API, which `new URL(…)` replaces.
 
 const { URL, URLSearchParams } = globalThis;
 export { URL, URLSearchParams };
 
 export function format(url) {
   if (typeof url === "string" || url instanceof URL) return String(url);
-  throw new TypeError("url.format takes a URL here: change one's pathname and searchParams");
+  throw new TypeError("url.format expects a URL in a connector: change its pathname and searchParams instead");
 }
 
 export const resolve = (from, to) => new URL(to, from).href;
 
 export function parse() {
-  throw new TypeError("url.parse is not there in a connector: use new URL(…)");
+  throw new TypeError("url.parse is not available in a connector: use new URL(…)");
 }
 
 export function fileURLToPath() {
-  throw new TypeError("a connector has no files: url.fileURLToPath is not there");
+  throw new TypeError("url.fileURLToPath is not available: a connector has no files");
 }
 
 export const pathToFileURL = fileURLToPath;

@@ -1,4 +1,4 @@
-// What connectors and their packages use of Node's `util`.
+// The part of Node's `util` that connectors and their packages use.
 
 import { Decimal } from "../decimal.js";
 
@@ -36,7 +36,7 @@ export function inspect(value, depth = 0) {
 }
 inspect.custom = Symbol.for("nodejs.util.inspect.custom");
 
-/** Text with `%s`, `%d`, `%i`, `%f`, `%j` and `%o` filled in, and the rest of the values behind it. */
+/** Replaces `%s`, `%d`, `%i`, `%f`, `%j` and `%o` in a text, and appends the remaining values. */
 export function format(first, ...values) {
   if (typeof first !== "string") return [first, ...values].map((value) => inspect(value)).join(" ");
   const text = first.replace(/%[sdifjoO%]/g, (place) => {
@@ -53,7 +53,7 @@ export function format(first, ...values) {
 }
 
 export function promisify(call) {
-  // Some functions have another form of their own, such as Node's setTimeout.
+  // Some functions define their own promise form, such as Node's setTimeout.
   const own = call[promisify.custom];
   if (typeof own === "function") return own;
   return (...values) =>
@@ -82,7 +82,7 @@ export function inherits(Type, Base) {
 export const deprecate = (call) => call;
 export const debuglog = () => () => {};
 
-/** Whether two values are alike through and through. */
+/** Whether two values are deeply equal. */
 export function isDeepStrictEqual(one, other) {
   if (Object.is(one, other)) return true;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;

@@ -1,12 +1,12 @@
 // The global `crypto`: random values, digests and HMAC.
 
 import { bytesOf } from "./buffer.js";
-import { Code, Digest } from "./hashes.js";
-import { bytes as randomOnes, uuid } from "./random.js";
+import { Hmac, Digest } from "./hashes.js";
+import { bytes as randomBytes, uuid } from "./random.js";
 
 const plainName = (algorithm) => String(algorithm?.name ?? algorithm).toUpperCase();
 const hashOf = (algorithm) => plainName(algorithm?.hash ?? algorithm);
-// Only those of the standard: MD5 is none of them.
+// Only the digests of the standard, which doesn't include MD5.
 const HASHES = ["SHA-1", "SHA-256", "SHA-384", "SHA-512"];
 
 function checkedHash(algorithm) {
@@ -17,8 +17,8 @@ function checkedHash(algorithm) {
 
 function unsupported(what) {
   const message =
-    `${what} is not there in a connector's crypto.subtle, which has digest and HMAC: the host signs tokens by a section ` +
-    "[auth.NAME] of the connector's configuration";
+    `${what} is not available in a connector: crypto.subtle has digest and HMAC only. The host can sign tokens, with a section ` +
+      "[auth.NAME] of the connector's configuration";
   return Object.assign(new Error(message), { name: "NotSupportedError" });
 }
 
@@ -27,7 +27,7 @@ function requireHmac(algorithm) {
 }
 
 function code(key, data) {
-  return new Code(key.algorithm.hash.name, key.bytes).update(bytesOf(data)).finish();
+  return new Hmac(key.algorithm.hash.name, key.bytes).update(bytesOf(data)).finish();
 }
 
 const refuse = (called) => async () => {
@@ -79,9 +79,9 @@ export const webcrypto = {
   subtle,
   getRandomValues(values) {
     if (!ArrayBuffer.isView(values) || /Float|DataView/.test(values.constructor.name)) {
-      throw new TypeError("getRandomValues takes a typed array of integers");
+      throw new TypeError("getRandomValues expects a typed array of integers");
     }
-    new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(randomOnes(values.byteLength));
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength).set(randomBytes(values.byteLength));
     return values;
   },
   randomUUID: () => uuid(),

@@ -1,4 +1,4 @@
-// `AbortController` and `AbortSignal`. A request has its answer before `fetch` returns, so it is only time that aborts one:
+// `AbortController` and `AbortSignal`. A request has its response before `fetch` returns, so only time can abort it:
 // that of `AbortSignal.timeout`, or of a timer.
 
 class AbortError extends Error {
@@ -14,7 +14,7 @@ export class AbortSignal {
   #due = Infinity;
   onabort = null;
 
-  /** The signal as it is, and what aborts it. */
+  /** A signal, and the function that aborts it. */
   static make() {
     const signal = new AbortSignal();
     return { signal, abort: (reason = new AbortError()) => signal.#abort(reason) };
@@ -51,7 +51,7 @@ export class AbortSignal {
     return this.#reason;
   }
 
-  /** How many milliseconds are left of its own time; Infinity where it has none. */
+  /** The milliseconds until the signal's own timeout; Infinity if it has none. */
   get left() {
     return Math.max(this.#due - Date.now(), 0);
   }

@@ -1,9 +1,9 @@
-// `structuredClone`: values through and through, each once, those that contain themselves too.
+// `structuredClone`: a deep copy in which each object is copied once, so values may contain themselves.
 
 const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
 
 export function structuredClone(value, { transfer = [] } = {}) {
-  if (transfer.length > 0) throw refused("nothing can be transferred in a connector: it");
+  if (transfer.length > 0) throw refused("a connector has no transfer: the value");
   return copied(value, new Map());
 }
 
@@ -22,7 +22,7 @@ function copied(value, seen) {
   if (ArrayBuffer.isView(value)) {
     const buffer = copied(value.buffer, seen);
     if (value instanceof DataView) return keep(new DataView(buffer, value.byteOffset, value.byteLength));
-    // As browsers do, a Buffer becomes a Uint8Array.
+    // A Buffer becomes a Uint8Array, as in browsers.
     const Type = value instanceof Uint8Array && !(value instanceof Uint8ClampedArray) ? Uint8Array : value.constructor;
     return keep(new Type(buffer, value.byteOffset, value.length));
   }

@@ -1,5 +1,4 @@
-// Globals that few connectors use. The build puts each in place of its name where a module uses it, and leaves the others
-// out.
+// Globals that few connectors use. The build imports each one where a module uses its name, and leaves out the others.
 
 import { Buffer } from "../node/buffer.js";
 import { webcrypto as crypto } from "../node/webcrypto.js";

@@ -1,4 +1,4 @@
-// Uses what the kit has of a platform: fetch, timers, console, the environment, encodings, URLs.
+// Uses the kit's platform: fetch, timers, console, the environment, encodings, URLs.
 
 import { defineConnector, env, expectOk, fetch, log, OutOfTime, sleep } from "weld-connector";
 
@@ -37,7 +37,7 @@ const tables = {
     return page(await (await fetch(`${base()}/big`)).json());
   },
   twins: async () => page(...(await (await fetch(`${base()}/twins`)).json())),
-  // The global is the same, as libraries use it.
+  // The global is the same function, for libraries that use it.
   library: () =>
     globalThis
       .fetch(`${base()}/number?n=5`)

@@ -24,7 +24,8 @@ const DAY = 86_400;
 const OVERLAP = 3_600;
 const LAST_DAY = 3 * DAY;
 const NOBODY = "http://127.0.0.1:1/";
-// More than the host lets a page make, and than it tries before it takes an API for out of service.
+// More requests than a page may send, and more failures than the host accepts before it considers an API out of
+// service.
 const MANY = 100;
 
 interface Item {
@@ -46,7 +47,7 @@ async function get(path: string): Promise<Answer> {
 
 const last = (...insert: object[]): Page<{}> => ({ insert, state: {}, hasMore: false });
 
-/** A table without a state, of one page. */
+/** A table with one page and no state. */
 const single = (fetchPage: () => Page<{}> | Promise<Page<{}>>) => table({ primaryKey: "id", fetchPage });
 
 const throwing = (error: () => Error) =>
@@ -66,13 +67,13 @@ const slept = (duration: number) =>
   });
 
 interface Failing extends RequestInit {
-  /** How often it is asked. */
+  /** How many requests to send. */
   times?: number;
-  /** The error that doesn't count. */
+  /** The error to ignore. */
   but?: string;
 }
 
-/** Why a request fails. */
+/** A table whose row names the error of a request. */
 const failing = (address: () => string, { times = 1, but, ...init }: Failing = {}) =>
   single(async () => {
     for (let time = 0; time < times; time++) {
@@ -86,7 +87,7 @@ const failing = (address: () => string, { times = 1, but, ...init }: Failing = {
     return last({ id: 1, error: null });
   });
 
-/** The tables that have a state. */
+/** The tables with a state. */
 const paging: { [name: string]: TableDefinition<any> } = {
   page_number: table<{ page: number }>({
     primaryKey: "id",

@@ -1,4 +1,4 @@
-// Uses what the kit has of Node and browsers.
+// Uses the modules and globals of Node and browsers that the kit provides.
 
 import { defineConnector, fetch } from "weld-connector";
 import assert from "node:assert";

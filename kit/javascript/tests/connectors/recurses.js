@@ -1,4 +1,4 @@
-// Calls itself, in the ways in which JavaScript does.
+// Recurses in each way that JavaScript has.
 
 import { defineConnector, parseJson } from "weld-connector";
 
@@ -42,7 +42,7 @@ const nested = (n) => {
 };
 const brackets = (n, [left, right], inner = "") => left.repeat(n) + inner + right.repeat(n);
 
-// What the engine goes down into by itself: values and texts of so many levels.
+// Values and texts with this many levels, which the engine itself walks into.
 const nests = {
   parse: (n) => JSON.parse(brackets(n, "[]")).length,
   parseObjects: (n) => Object.keys(JSON.parse(brackets(n, ['{"a":', "}"], "1"))).length,

@@ -1,4 +1,4 @@
-// Returns and throws what its tables are named for.
+// Returns or throws the value that the table is named after.
 
 import {
   ConnectorError,
@@ -13,7 +13,7 @@ import {
 
 const good = { insert: [], state: {}, hasMore: false };
 
-// Each as the function returns it, and as a promise of it.
+// Each value is returned both directly and in a promise.
 const values = {
   good: { insert: [{ id: 1 }], state: { next: 2 }, hasMore: true },
   text: { insert: '[{"id":1.50}]', state: null, hasMore: false },

@@ -29,7 +29,7 @@ before(async () => {
     "/twins": ({ response }) => response.end('[{"id":9007199254740992},{"id":9007199254740993}]'),
     "/status": ({ response, url }) => response.writeHead(Number(url.searchParams.get("code"))).end("<h1>said so</h1>"),
   });
-  // A port where nobody answers: taken once, then given back.
+  // A port where nothing listens: opened once, then closed.
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   nowhere = `http://127.0.0.1:${server.address().port}/`;
@@ -73,7 +73,7 @@ for (const engine of ENGINES.split(" ")) {
       ]);
     });
 
-    test("a request goes out, and its response comes back", async () => {
+    test("a request is sent, and its response is returned", async () => {
       const [row] = await rows("fetched");
       assert.deepEqual(
         [row.status, row.ok, row.url, row.type],
@@ -89,13 +89,13 @@ for (const engine of ENGINES.split(" ")) {
       assert.equal(Buffer.from(body).toString(), '{"ö":1}');
     });
 
-    test("bytes that are no text come and go", async () => {
+    test("bytes that are not text are received and sent", async () => {
       assert.deepEqual(await rows("bytes"), [{ bytes: [0x61, 0xff], refused: "TypeError" }]);
       const [{ method, body }] = await rows("sent_bytes");
       assert.deepEqual([method, body], ["PUT", [0, 255]]);
     });
 
-    test("requests may be waited for together, and by libraries", async () => {
+    test("several requests may be awaited together, also by libraries", async () => {
       assert.deepEqual(await rows("side_by_side"), [{ numbers: [1, 2, 3] }]);
       assert.deepEqual(await rows("library"), [{ n: 5 }]);
     });
@@ -105,7 +105,7 @@ for (const engine of ENGINES.split(" ")) {
       assert.match(await response.text(), /"id":9007199254740993\}/);
     });
 
-    test("two keys that one Number would stand for stay two rows in a SQLite file", async () => {
+    test("two keys that would become the same Number stay two rows in a SQLite file", async () => {
       const file = join(folder, `${engine}.sqlite`);
       const sync = await startHost(
         ["sync", join(folder, `${engine}.wasm`), "--table", "twins", "--to", file],
@@ -123,10 +123,10 @@ for (const engine of ENGINES.split(" ")) {
       const { kind, message } = await failure("status", { status: 500 });
       assert.equal(kind, "upstream_failed");
       assert.match(message, /the API answered 500: <h1>said so<\/h1>/);
-      assert.match((await failure("no_json")).message, /the answer is no JSON.*said so/);
+      assert.match((await failure("no_json")).message, /the response is not valid JSON.*said so/);
     });
 
-    test("a failure of the network is a TypeError, and uncaught the error that it means", async () => {
+    test("a failed request is a TypeError and, if uncaught, the contract's error that it means", async () => {
       const denied = await failure("denied");
       assert.equal(denied.kind, "misconfigured");
       assert.match(denied.message, /GET https:\/\/elsewhere\.example\/: .*allow/);
@@ -135,18 +135,18 @@ for (const engine of ENGINES.split(" ")) {
       assert.equal((await failure("refused")).kind, "upstream_failed");
     });
 
-    test("timers run in their order, and sleeps side by side", async () => {
+    test("timers run in their order, and sleeps run concurrently", async () => {
       const [{ order, took }] = await rows("slept");
       assert.deepEqual(order, ["timer", "slept"]);
-      // Never less; by how much more depends on the machine.
+      // Never less. How much more depends on the machine.
       assert.ok(took >= 49, String(took));
     });
 
-    test("a sleep that the page has no time for is an error that can be caught", async () => {
+    test("a sleep longer than the page's time is an error that can be caught", async () => {
       assert.deepEqual(await rows("out_of_time"), [{ out: true, left: true }]);
     });
 
-    test("console and log are lines of the host's log", async () => {
+    test("console and log write lines to the host's log", async () => {
       await rows("logged");
       const lines = [
         ["DEBUG", "a debug line"],
@@ -170,7 +170,7 @@ for (const engine of ENGINES.split(" ")) {
       assert.equal(new Set([one.n, one.m, other.n, other.m]).size, 4);
     });
 
-    test("URLs and encodings are there", async () => {
+    test("URLs and encodings are available", async () => {
       assert.deepEqual(await rows("platform"), [
         {
           url: "https://h.example/a/b?x=1&%C3%A9=a+b#f",

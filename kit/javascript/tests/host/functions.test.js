@@ -1,4 +1,4 @@
-// Functions for other platforms, unchanged, as components that the host runs against fakes of their APIs.
+// Unchanged functions for other platforms, as components that the host runs against fakes of their APIs.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -16,7 +16,7 @@ before(async () => {
   api = await startApi({
     "/punk/v2/beers": ({ request, response, url }) => {
       if (request.headers.authorization === "Bearer broken") return json(response, { not: "a list" });
-      if (request.headers.authorization !== "Bearer the-token") return response.writeHead(401).end("who is this?");
+      if (request.headers.authorization !== "Bearer the-token") return response.writeHead(401).end("unknown token");
       const page = Number(url.searchParams.get("page"));
       const ids = page < 3 ? [2 * page, 2 * page + 1] : [2 * page];
       json(
@@ -33,9 +33,10 @@ before(async () => {
 });
 after(() => api.stop());
 
-/** Syncs a function with these variables; answers the exit status, the rows by table, and what was said. */
+/** Syncs a function with these variables. Returns the exit status, a reader of rows by table, and the output. */
 async function synced(name, env, host, path) {
-  // By what `weld-host adapt` found in the source: its hosts are all that may be reached, its variables all that is there.
+  // The configuration is the one that `weld-host adapt` wrote: it allows only the hosts and variables found in the
+  // source.
   const to = `${await mkdtemp(join(ADAPTED, "rows-"))}/`;
   const values = ["sync", `${name}.wasm`, "--to", to, "--map", `${host}=${api.address}${path}`];
   const { PATH, HOME } = process.env;
@@ -56,7 +57,7 @@ async function synced(name, env, host, path) {
   return { status, rows, said: Buffer.concat(said).toString() };
 }
 
-test("a Cloud Function of the guide's form runs as it is: axios, dayjs, pauses, its own key and a state", async () => {
+test("a Cloud Function in the guide's form runs unchanged: axios, dayjs, pauses, its own key and a state", async () => {
   const { status, rows, said } = await synced(
     "guide",
     { API_BEARER_TOKEN: "the-token" },
@@ -69,13 +70,13 @@ test("a Cloud Function of the guide's form runs as it is: axios, dayjs, pauses, 
   assert.deepEqual(await rows("beers"), expected);
 });
 
-test("an API's refusal that the function does not catch is told with its excerpt", async () => {
+test("an API's refusal that the function does not catch is reported with its excerpt", async () => {
   const { status, said } = await synced("guide", { API_BEARER_TOKEN: "wrong" }, "https://api.punkapi.com", "/punk");
   assert.equal(status, 1, said);
-  assert.match(said, /Request failed with status code 401: GET https:\/\/api\.punkapi\.com\/v2\/beers: who is this\?/);
+  assert.match(said, /Request failed with status code 401: GET https:\/\/api\.punkapi\.com\/v2\/beers: unknown token/);
 });
 
-test("a Lambda in modules of ECMAScript runs as it is: https, crypto, data files, and variables read while it loads", async () => {
+test("a Lambda of ECMAScript modules runs unchanged: https, crypto, data files, and variables read while it loads", async () => {
   const { status, rows, said } = await synced("shop", { SHOP_TOKEN: "t" }, "https://shop.example.com", "/shop");
   assert.equal(status, 0, said);
   const orders = await rows("orders");
@@ -89,7 +90,7 @@ test("a Lambda in modules of ECMAScript runs as it is: https, crypto, data files
   );
 });
 
-test("what adapt says of a function is what its source has", async () => {
+test("adapt reports what the function's source contains", async () => {
   const said = await readFile(join(ADAPTED, "guide.log"), "utf8");
   for (const line of [
     /^tables +beers$/m,
@@ -98,13 +99,13 @@ test("what adapt says of a function is what its source has", async () => {
     /^key +.*WELD_API_KEY/m,
     /^hosts +https:\/\/api\.punkapi\.com$/m,
     /^packages +dayjs 1\.11\.\d+$/m,
-    /^note +index\.js, line \d+: sleep\(… 3600\) outlasts answer-within/m,
+    /^note +index\.js, line \d+: sleep\(… 3600\) is longer than answer-within/m,
   ]) {
     assert.match(said, line);
   }
 });
 
-test("the API that does not answer the guide's function as it should is told where the function reads it", async () => {
+test("an unexpected response of the API is reported with the line of the function that reads it", async () => {
   const { status, said } = await synced("guide", { API_BEARER_TOKEN: "broken" }, "https://api.punkapi.com", "/punk");
   assert.equal(status, 1, said);
   assert.match(said, /answered 500: index\.js, line 37: TypeError: /);

@@ -39,7 +39,7 @@ test("digests and HMACs are Node's", async () => {
   assert.deepEqual(await values("timing"), [true, false]);
 });
 
-test("random values are the host's, and others on each page", async () => {
+test("random values come from the host, and differ between pages", async () => {
   const pages = [await values("random"), await values("random")];
   assert.equal(new Set(pages.flat()).size, 8);
   for (const uuid of pages.flatMap(([one, other]) => [one, other])) {
@@ -47,14 +47,14 @@ test("random values are the host's, and others on each page", async () => {
   }
 });
 
-test("buffers, clones and other modules of Node's work", async () => {
+test("buffers, clones and other modules of Node work", async () => {
   assert.deepEqual(await values("buffer"), [Buffer.from("aé€").toString("base64"), "ff00", 3, 258]);
   assert.deepEqual(await values("clone"), [true, true, true, "1", true]);
   assert.deepEqual((await values("others")).slice(0, 5), [4, "/a/c.txt", ".txt", "a=1&a=%C3%A9", "{ a: [ 1 ] }"]);
   assert.deepEqual(await values("aborted"), ["AbortError", false, true]);
 });
 
-test("texts have the time zone and language that were asked for", async () => {
+test("texts are in the requested time zone and language", async () => {
   assert.deepEqual(await values("zones"), [
     "2.7.2026, 03:04:05",
     "Jul 1, 2026, 9:04 PM",
@@ -68,17 +68,17 @@ test("texts have the time zone and language that were asked for", async () => {
   assert.deepEqual(await values("local"), [1, 0, "2026-07-02T01:04:05.000Z"]);
 });
 
-test("what isn't there is told at once, with what to use", async () => {
+test("an unsupported feature is an error that names the alternative", async () => {
   const said = await values("refused");
   const expected = [
-    /^RangeError: Intl has no language fr-FR/,
+    /^RangeError: Intl does not support the language fr-FR/,
     /^RangeError: Invalid time zone specified: Mars\/Base/,
-    /^RangeError: Intl has no month long in de-DE.*put the text together/,
-    /^RangeError: Intl has no currency EUR|^RangeError: Intl has no style currency/,
-    /^RangeError: localeCompare takes no language and no options/,
-    /^RangeError: toLocaleUpperCase has no language tr/,
-    /^TypeError: crypto\.createSign is not there in a connector: .*\[auth\.NAME\]/,
-    /^TypeError: there is no digest "whirlpool" here, only md5/,
+    /^RangeError: Intl does not support month long in de-DE.*build the text/,
+    /^RangeError: Intl does not support currency EUR|^RangeError: Intl does not support style currency/,
+    /^RangeError: localeCompare supports no language and no options/,
+    /^RangeError: toLocaleUpperCase does not support the language tr/,
+    /^TypeError: crypto\.createSign is not available in a connector: .*\[auth\.NAME\]/,
+    /^TypeError: the digest "whirlpool" is not available; use one of md5/,
   ];
   for (const [index, pattern] of expected.entries()) assert.match(said[index], pattern);
   const { body } = await host.ask("platform", "undefined_global");

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { serve } from "./server.js";
 
 const { COMPONENTS, CACHE } = process.env;
-// The tables of the connector that nest, in place of calling themselves.
+// The tables of the connector whose values are nested, instead of functions that call themselves.
 const NESTS = new Set([
   "parse",
   "parseObjects",
@@ -48,7 +48,7 @@ test("a function may call itself thousands of times", async () => {
   assert.deepEqual(await result("map", { calls: 1000 }), { result: "1000" });
 });
 
-test("recursion without end is the language's own error, whatever calls", async () => {
+test("endless recursion is the language's own error, whatever calls the function", async () => {
   const { schema } = await host.schema("recurses");
   const names = Object.keys(schema).filter((name) => !NESTS.has(name));
   assert(names.length > 10);
@@ -58,7 +58,7 @@ test("recursion without end is the language's own error, whatever calls", async 
   }
 });
 
-test("values and texts may be nested as deep as the documentation says", async () => {
+test("values and texts may be nested as deeply as documented", async () => {
   for (const name of ["parse", "parseObjects", "parseAndRevive"]) {
     const row = await result(name, { levels: 20000 });
     assert.deepEqual(row, { result: "1" }, name);
@@ -71,18 +71,18 @@ test("values and texts may be nested as deep as the documentation says", async (
   assert.deepEqual(await result("functions", { levels: 1200 }), { result: "function" });
 });
 
-test("nesting without end is the language's own error, whatever goes down into it, and wherever", async () => {
+test("too deep nesting is the language's own error, for each function that walks into it, at any depth of the stack", async () => {
   for (const name of NESTS) {
     for (const state of [{ levels: 25000 }, { levels: 200000 }, { levels: 15000, below: 4000 }, { levels: 3000, below: 6000 }]) {
       const row = await result(name, { ...state, caught: true });
-      // The last one fits, for what takes little.
+      // The last state fits if a level takes little space.
       if (state.levels < 10000 && row.error === undefined) continue;
       assert.match(row.error, /^(RangeError: Maximum call stack size exceeded|SyntaxError: stack overflow)$/, name);
     }
   }
 });
 
-test("recursion that nobody catches is told with the place", async () => {
+test("uncaught recursion is reported with its place", async () => {
   const { status, body } = await host.ask("recurses", "plain", { calls: 1e9 });
   assert.deepEqual([status, body.error.kind], [500, "connector_failed"]);
   assert.match(body.error.message, /RangeError: Maximum call stack size exceeded/);

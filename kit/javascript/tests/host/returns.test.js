@@ -12,14 +12,14 @@ before(async () => {
 });
 after(() => host?.stop());
 
-// The same answer, whether the function returns the value or a promise of it.
+// The response must be the same, whether the function returns the value or a promise of it.
 async function both(table, check) {
   for (const name of [table, `promised_${table}`]) {
     check(await host.ask("returns", name), name);
   }
 }
 
-test("pages reach Weld as they were returned", async () => {
+test("pages reach Weld unchanged", async () => {
   const cases = {
     good: { insert: [{ id: 1 }], state: { next: 2 }, hasMore: true },
     text: { insert: [{ id: 1.5 }], state: null, hasMore: false },
@@ -44,15 +44,15 @@ test("a wait is rounded up and kept", async () => {
   await both("waits", ({ status }, name) => assert.equal(status, 200, name));
 });
 
-test("pages that are none are errors that say what they are", async () => {
+test("values that are not pages are errors that describe them", async () => {
   const cases = {
     null: /the page of table "(promised_)?null" is null, not an object/,
     text_for_page: /is "\[\]", not an object/,
     text_for_rows_of_a_promise: /has a Promise as insert/,
-    rows_misnamed: /has "rows", but a page has insert/,
+    rows_misnamed: /has the unknown key "rows"; a page has insert/,
     no_array: /has an object as insert, not an array/,
     no_object: /row 2 of the page is 5, not an object/,
-    nan: /row 2 of the page, field "price": NaN is no number of JSON/,
+    nan: /row 2 of the page, field "price": NaN is not a JSON number/,
     infinity_in_state: /the state in the page of table .*, field "at": Infinity/,
     no_state: /has no state/,
     no_has_more: /has undefined as hasMore/,
@@ -68,7 +68,7 @@ test("pages that are none are errors that say what they are", async () => {
   }
 });
 
-test("each error of the contract arrives as what it is", async () => {
+test("each error of the contract reaches the caller", async () => {
   const cases = {
     unknown: [404, "unknown_table", /./],
     misconfigured: [500, "misconfigured", /API_TOKEN is missing/],
@@ -78,7 +78,7 @@ test("each error of the contract arrives as what it is", async () => {
     other: [500, "connector_failed", /of another kind/],
     plain: [502, "upstream_failed", /plain/],
     type_error: [500, "connector_failed", /TypeError: no such thing/],
-    no_error: [500, "connector_failed", /"just text" was thrown, which is no Error/],
+    no_error: [500, "connector_failed", /"just text" was thrown instead of an Error/],
   };
   for (const [table, [status, kind, message]] of Object.entries(cases)) {
     await both(table, (answer, name) => {
@@ -94,29 +94,29 @@ test("a rate limit is waited for, not reported", async () => {
   );
 });
 
-test("the trace of an error that is none of the contract's is in the log, with its cause", async () => {
+test("the stack of an error that is not one of the contract's is in the log, with its cause", async () => {
   await host.ask("returns", "type_error");
   const line = await host.logged("ERROR", 'fetchPage of table "type_error" failed: TypeError: no such thing');
   assert.ok(line.includes('connector="returns"'), line);
   await host.logged("ERROR", "caused by Error: deeper");
-  // In the author's file, not in what the build made of it.
+  // With the place in the author's file, not in the bundle.
   const source = await readFile(new URL("../connectors/returns.js", import.meta.url), "utf8");
   const thrownAt = source.split("\n").findIndex((text) => text.includes("no such thing")) + 1;
   assert.ok(line.includes(`connectors/returns.js:${thrownAt})`), line);
 });
 
-test("a promise that nothing settles is an error that says so", async () => {
+test("a promise that nothing will settle is an error", async () => {
   for (const table of ["never", "never_inside"]) {
     const { status, body } = await host.ask("returns", table);
     assert.deepEqual([status, body.error?.kind], [500, "connector_failed"], table);
-    assert.match(body.error.message, /returned a promise that nothing settles/, table);
+    assert.match(body.error.message, /returned a promise that nothing will settle/, table);
   }
 });
 
-test("a rejected promise that nothing handles is in the log", async () => {
+test("an unhandled rejected promise is logged", async () => {
   const { status } = await host.ask("returns", "forgotten");
   assert.equal(status, 200);
-  await host.logged("WARN", "left a rejected promise that nothing handles: Error: forgotten");
+  await host.logged("WARN", "left a rejected promise unhandled: Error: forgotten");
 });
 
 test("a timer that throws fails the page", async () => {
@@ -124,6 +124,6 @@ test("a timer that throws fails the page", async () => {
   assert.match(body.error?.message ?? "", /Error: in a timer/);
 });
 
-test("tables that are not there are unknown", async () => {
+test("missing tables are unknown", async () => {
   assert.equal((await host.ask("returns", "toString")).body.error.kind, "unknown_table");
 });

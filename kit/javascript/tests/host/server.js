@@ -1,16 +1,16 @@
-// The host under test, and an API for its connectors. Both take any free port, and end with the test.
+// The host under test, and an API for its connectors. Both use a free port and end with the test.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 
-// As the runner ends a file whose time is over; else no "exit" would be heard.
+// The signal with which the runner ends a file that takes too long. Without this, the process would end without the event "exit".
 process.once("SIGTERM", () => process.exit(1));
 
-/** Starts the host that WELD_HOST names on a folder of connectors, or another of its commands that serves. */
+/** Starts the host that WELD_HOST names, with any of its commands that serve. */
 export async function startHost(values, announcement, folder = ".") {
-  // By `timeout`, so that it ends even where this process is killed before it can see to that.
+  // With `timeout`, so that the host ends even if this process is killed.
   const child = spawn("timeout", ["1200", process.env.WELD_HOST, ...values], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME },
@@ -21,7 +21,7 @@ export async function startHost(values, announcement, folder = ".") {
   const lines = [];
   const host = {
     lines,
-    /** The first line that is like this, once it is there. */
+    /** The first line that `isLike` accepts, once there is one. */
     async line(isLike) {
       while (!lines.some(isLike)) await new Promise((resolve) => setTimeout(resolve, 10));
       return lines.find(isLike);
@@ -43,12 +43,15 @@ export async function startHost(values, announcement, folder = ".") {
   const early = ended.then(() => {
     throw new Error(`the host ended:\n${lines.join("\n")}`);
   });
-  // What is left of it once the host has been stopped.
+  // The rejection after the host has been stopped is expected.
   early.catch(() => {});
   return Object.assign(host, { announced: await Promise.race([announced, early]) });
 }
 
-/** The host on a folder, once it has loaded these connectors. `ask` gives status and body of its answer. */
+/**
+ * Starts the host on a folder, and waits until it has loaded these connectors. `ask` returns the response's status and
+ * body.
+ */
 export async function serve(plugins, cache, names) {
   const values = [
     "serve",
@@ -65,7 +68,7 @@ export async function serve(plugins, cache, names) {
   ];
   const host = await startHost(values, /listening on (http:\/\/\S+)/);
   const address = host.announced[1];
-  // Compiling may take longer than a request is held.
+  // Waits here, since compiling may take longer than a request may wait.
   for (const name of names) {
     const line = await host.line((line) => line.startsWith(`  ${name}  `));
     if (line.includes("not loaded:")) throw new Error(line);
@@ -81,12 +84,12 @@ export async function serve(plugins, cache, names) {
     async schema(name) {
       return (await fetch(`${address}/${name}/schema`)).json();
     },
-    /** A line that a connector has logged at this level. It may come a little later than the answer. */
+    /** A line that a connector has logged at this level. It may appear slightly later than the response. */
     logged: (level, text) => host.line((line) => line.includes(level) && line.includes(text)),
   });
 }
 
-/** An API that answers from `routes`, by path. */
+/** An API that answers with `routes`, by path. */
 export async function startApi(routes) {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, "http://api");

@@ -11,7 +11,7 @@ let demo, folder, host;
 
 before(async () => {
   folder = await mkdtemp(join(COMPONENTS, "templates-"));
-  // In a folder of its own, since it writes its database there.
+  // In its own folder, since it writes its database there.
   demo = await startHost(["demo", "--pause", "0", "--cache", CACHE], /demo API answers at (http:\/\/\S+)/, folder);
   const api = demo.announced[1];
   for (const language of LANGUAGES) {
@@ -27,7 +27,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-// All rows of a table, and the state that they end with.
+// All rows of a table, and the state at the end.
 async function sync(name, table, state = {}) {
   const rows = [];
   for (;;) {
@@ -65,16 +65,16 @@ test("a page of 80 rows is measured", async () => {
     const { body } = await host.ask("javascript", "beers");
     assert.equal(body.insert.length, 80);
   }
-  // As the host tells them: from the request's arrival to its answer, with the API's part.
-  const told = () =>
+  // The times that the host logs: from the request's arrival to its response, including the API's time.
+  const logged = () =>
     host.lines.slice(seen).flatMap((line) => {
       const [, number, unit] = / rows=80 .*took=([\d.]+)(ms|s)/.exec(line) ?? [];
       return number === undefined ? [] : Number(number) * (unit === "s" ? 1000 : 1);
     });
-  await host.line(() => told().length >= rounds);
-  const times = told();
+  await host.line(() => logged().length >= rounds);
+  const times = logged();
   const median = times.sort((one, other) => one - other)[rounds / 2];
   console.log(
-    `80 rows in ${median.toFixed(1)} ms, the median of ${rounds} pages, in a host and beside an API as built here`,
+    `80 rows in ${median.toFixed(1)} ms, the median of ${rounds} pages, with a host and an API on this machine`,
   );
 });

@@ -1,4 +1,5 @@
-// The stand-in for axios beside axios itself: the same calls, the same requests, answers and errors.
+// Compares the stand-in for axios with axios itself: the same calls must send the same requests and give the same
+// results.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -9,7 +10,7 @@ import standIn, * as named from "../../src/adapt/axios/index.js";
 import { sourceOf } from "../../src/connector.js";
 import { Response, fakeHost, httpError } from "weld-connector/testing";
 
-/** What the API answers. */
+/** The API's response. */
 function answer({ path }) {
   const [, status = "200", kind = "json"] = path.split("?")[0].split("/");
   const bodies = {
@@ -24,13 +25,13 @@ function answer({ path }) {
   return { status: Number(status), headers: { "content-type": type, "x-answer": "yes", "retry-after": "7" }, body };
 }
 
-// Headers that are the transport's, which the host writes by itself.
-const OWN = new Set(["connection", "host", "content-length", "accept-encoding", "user-agent", "transfer-encoding"]);
-const told = (headers) =>
+// Headers of the transport, which the host sets itself.
+const TRANSPORT = new Set(["connection", "host", "content-length", "accept-encoding", "user-agent", "transfer-encoding"]);
+const compared = (headers) =>
   Object.fromEntries(
     Object.entries(headers)
       .map(([name, value]) => [name.toLowerCase(), value])
-      .filter(([name]) => !OWN.has(name))
+      .filter(([name]) => !TRANSPORT.has(name))
       .sort(([one], [other]) => (one < other ? -1 : 1)),
   );
 
@@ -43,7 +44,7 @@ before(async () => {
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", () => {
       const body = Buffer.concat(chunks).toString();
-      received.push({ method: request.method, path: request.url, headers: told(request.headers), body });
+      received.push({ method: request.method, path: request.url, headers: compared(request.headers), body });
       const { status, headers, body: content } = answer({ path: request.url });
       response.writeHead(status, { ...headers, connection: "close" });
       response.end(request.method === "HEAD" ? undefined : content);
@@ -54,7 +55,7 @@ before(async () => {
 });
 after(() => server.close());
 
-/** What comes of a call, in the same form for both. */
+/** The outcome of a call, in the same form for both libraries. */
 async function outcome(call, library) {
   try {
     const { status, statusText, data, headers, config } = await call(library.create());
@@ -88,7 +89,7 @@ async function ofStandIn(call) {
   const host = fakeHost({
     fetch({ method, url, headers, body }) {
       const path = url.slice(origin.length);
-      sent.push({ method, path, headers: told(headers), body: textOf(body) });
+      sent.push({ method, path, headers: compared(headers), body: textOf(body) });
       const { status, headers: its, body: content } = answer({ path });
       return new Response(method === "HEAD" ? "" : content, { status, headers: its });
     },
@@ -140,7 +141,7 @@ const CALLS = {
   "post of a text": (axios) => axios.post(url("/200"), "a=b"),
   "post of JSON as a text": (axios) =>
     axios.post(url("/200"), '{"a": 1}', { headers: { "Content-Type": "application/json" } }),
-  "post of a text said to be JSON": (axios) =>
+  "post of a text labeled as JSON": (axios) =>
     axios.post(url("/200"), "plain", { headers: { "Content-Type": "application/json" } }),
   "post of URLSearchParams": (axios) =>
     axios.post(url("/200"), new URLSearchParams({ grant_type: "client_credentials" })),
@@ -155,9 +156,9 @@ const CALLS = {
   "basic auth": (axios) =>
     axios.get(url("/200"), { auth: { username: "me", password: "wörd" }, headers: { Authorization: "x" } }),
   "a text": (axios) => axios.get(url("/200/text")),
-  "JSON that says it is HTML": (axios) => axios.get(url("/200/labeled")),
+  "JSON labeled as HTML": (axios) => axios.get(url("/200/labeled")),
   "broken JSON": (axios) => axios.get(url("/200/broken")),
-  "broken JSON that must be some": (axios) =>
+  "broken JSON with responseType json": (axios) =>
     axios.get(url("/200/broken"), { responseType: "json", transitional: { silentJSONParsing: false } }),
   nothing: (axios) => axios.get(url("/200/empty")),
   "a byte order mark": (axios) => axios.get(url("/200/bom")),
@@ -211,7 +212,7 @@ const CALLS = {
     api.interceptors.response.use((response) => ({ ...response, data: response.data.length }));
     return api.get(url("/200"));
   },
-  "an interceptor that mends an error": (axios) => {
+  "an interceptor that recovers from an error": (axios) => {
     const api = axios.create();
     api.interceptors.response.use(undefined, (error) => {
       if (error.response?.status !== 429) return Promise.reject(error);
@@ -219,7 +220,7 @@ const CALLS = {
     });
     return api.get(url("/429"), { headers: { "X-A": "b" } });
   },
-  "an interceptor that is taken out again": (axios) => {
+  "an interceptor that is removed again": (axios) => {
     const api = axios.create();
     const id = api.interceptors.request.use(() => {
       throw new Error("it is still there");
@@ -235,7 +236,7 @@ const CALLS = {
     return api.get(url("/200"));
   },
   "axios.all": async (axios) => (await Promise.all([axios.get(url("/200")), axios.get(url("/200/text"))]))[1],
-  "a header that is taken away": (axios) => axios.get(url("/200"), { headers: { Accept: null } }),
+  "a header that is removed": (axios) => axios.get(url("/200"), { headers: { Accept: null } }),
   "an adapter of the function's own": (axios) =>
     axios.get(url("/200"), {
       adapter: async (config) => ({ data: '{"own": 1}', status: 200, statusText: "Mine", headers: {}, config }),
@@ -249,7 +250,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   });
 }
 
-/** Runs `call` with a host whose requests fail so. */
+/** Runs `call` with a host whose requests fail with this error. */
 const failing = (error, call) =>
   fakeHost({
     fetch: () => {
@@ -257,7 +258,7 @@ const failing = (error, call) =>
     },
   }).schema(sourceOf({ schema: () => ({ what: "a test", begin: call, end: (result) => result }) }));
 
-test("a request without an answer fails as axios's does, and is the contract's error where nobody catches it", async () => {
+test("a request without a response fails as with axios, and is the contract's error if uncaught", async () => {
   const caught = (options) => standIn.get("https://h/", options).catch((error) => error);
   const timeout = await failing(httpError("timeout"), () => caught({ timeout: 50 }));
   assert.deepEqual([timeout.code, timeout.message], ["ECONNABORTED", "timeout of 50ms exceeded"]);
@@ -277,7 +278,7 @@ test("a request without an answer fails as axios's does, and is the contract's e
   }
 });
 
-test("an answer that nobody catches is the contract's error, with an excerpt and without the query", async () => {
+test("an uncaught refusal is the contract's error, with an excerpt and without the query", async () => {
   const cases = [
     [401, {}, "unauthorized"],
     [403, {}, "unauthorized"],
@@ -299,7 +300,7 @@ test("an answer that nobody catches is the contract's error, with an excerpt and
   }
 });
 
-test("what a stand-in can't do is an error that says so", async () => {
+test("an unsupported option is an error that names it", async () => {
   const call = (options, data) => () => standIn.post("https://h/", data, options);
   await assert.rejects(
     fakeHost({ fetch: () => new Response("") }).schema(
@@ -307,11 +308,11 @@ test("what a stand-in can't do is an error that says so", async () => {
         schema: () => ({ what: "a test", begin: call({ responseType: "stream" }), end: (result) => result }),
       }),
     ),
-    /responseType stream isn't there: bodies are here as a whole/,
+    /responseType stream is not available: a connector has no streams/,
   );
 });
 
-test("the names of the package are there", () => {
+test("the package's exports exist", () => {
   for (const name of [
     "Axios",
     "AxiosError",

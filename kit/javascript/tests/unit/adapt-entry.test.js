@@ -1,4 +1,4 @@
-// Which function of a module answers, and as what it is called.
+// Tests which function of a module answers requests, and what it is called with.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,7 +28,7 @@ test("the usual exports are found", () => {
   }
 });
 
-test("what a function is called with is told by its parameters", () => {
+test("the kind of a function follows from its parameters", () => {
   const kinds = {
     http: [
       (req, res) => [req, res],
@@ -59,26 +59,26 @@ test("what a function is called with is told by its parameters", () => {
   assert.equal(found({ handler: lambda }, { kind: "http" }).kind, "http");
 });
 
-test("a name chooses, and what can't be served is told", () => {
+test("an entry can be named, and one that can't be served is an error", () => {
   assert.equal(found({ one: req, two: lambda }, { entry: "two" }).handler, lambda);
   const app = Object.assign(() => {}, { listen() {}, use() {} });
   const cases = [
     [{}, {}, /index\.js has no function that answers requests/],
-    [{ LIMIT: 3 }, {}, /neither an exported one nor one registered with functions\.http: .*\(LIMIT\)/],
+    [{ LIMIT: 3 }, {}, /export one, or register one with functions\.http; .*\(LIMIT\)/],
     [undefined, {}, /has no function/],
-    [{ one: req, two: req }, {}, /several functions that may answer: one, two; name one with --entry/],
-    [{ one: req }, { entry: "three" }, /exports no function three: it exports one/],
+    [{ one: req, two: req }, {}, /several functions that could answer requests: one, two; choose one with --entry/],
+    [{ one: req }, { entry: "three" }, /exports no function three; it exports one/],
     [{ one: 3 }, { entry: "one" }, /exports 3 as one, not a function/],
     [{ app }, {}, /exports an application as app, which can't be served/],
   ];
   for (const [module, options, message] of cases) assert.throws(() => found(module, options), message);
 });
 
-test("what is registered with functions-framework comes first", () => {
+test("a function registered with functions-framework takes precedence", () => {
   http("orders", req);
   assert.deepEqual(found({ helper: lambda }), { handler: req, kind: "http" });
   http("others", lambda);
-  assert.throws(() => found({}), /several functions that may answer: orders, others/);
+  assert.throws(() => found({}), /several functions that could answer requests: orders, others/);
   assert.equal(found({}, { entry: "others" }).handler, lambda);
   registered.clear();
   cloudEvent("files", lambda);

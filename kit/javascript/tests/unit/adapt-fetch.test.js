@@ -1,4 +1,4 @@
-// Requests by `fetch`, the package node-fetch and Node's own modules, beside what those do.
+// Compares requests with `fetch`, the package node-fetch and Node's own modules with the originals.
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -33,7 +33,7 @@ after(() => server.close());
 
 const statusOf = (path) => Number(/\d{3}/.exec(path)?.[0] ?? 200);
 
-/** What a call comes to within a component, whose host answers as the server does. */
+/** The result of a call within a component, whose host answers like the server. */
 function within(call) {
   const host = fakeHost({
     fetch({ method, url, body }) {
@@ -50,7 +50,7 @@ const FETCHES = {
   "text of a POST": async (fetch) => (await fetch(`${origin}/`, { method: "POST", body: "text" })).text(),
   "a form": async (fetch) =>
     (await fetch(`${origin}/`, { method: "post", body: new URLSearchParams({ a: "b c" }) })).json(),
-  "status and its words": async (fetch) => {
+  "a status and its text": async (fetch) => {
     const { ok, status, statusText } = await fetch(`${origin}/404`);
     return { ok, status, statusText };
   },
@@ -135,7 +135,7 @@ for (const [name, call] of Object.entries(REQUESTS)) {
   });
 }
 
-test("a request of Node's own modules that fails is told to its listener", async () => {
+test("a failed request of Node's own modules is reported to its listener", async () => {
   const host = fakeHost({
     fetch() {
       throw httpError("failed", "the connection broke");

@@ -1,4 +1,4 @@
-// The files of a function: data that it reads, and the places of its modules.
+// Tests the files of a function: the data files that it reads, and the paths of its modules.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -28,19 +28,19 @@ test("data files are read as Node reads them", async () => {
   assert.deepEqual([statSync("data").isDirectory(), statSync("tables.json").size], [true, 11]);
 });
 
-test("what isn't there is ENOENT, and what writes says that nothing can be written", async () => {
+test("a missing file is ENOENT, and writing a file is an error", async () => {
   assert.throws(() => readFileSync("gone.json"), { code: "ENOENT" });
   assert.throws(() => readdirSync("gone"), { code: "ENOENT" });
   await assert.rejects(promises.readFile("gone.json"), { code: "ENOENT" });
   assert.equal((await new Promise((done) => readFile("gone", done))).code, "ENOENT");
   assert.throws(
     () => fs.writeFileSync("/tmp/state.json", "{}"),
-    /writeFileSync fails: a component has no files to write/,
+    /writeFileSync fails: a component can't write files/,
   );
-  await assert.rejects(promises.writeFile("/tmp/a", ""), /no files to write/);
+  await assert.rejects(promises.writeFile("/tmp/a", ""), /can't write files/);
 });
 
-test("a require of a module's own is the bundler's", () => {
+test("a module's own definition of require is removed, so that the bundler's is used", () => {
   const own = "const require = createRequire(import.meta.url);";
   const expected = `${" ".repeat(own.length - 1)}; const a = require("./a.json"); f("https://function.invalid/a.mjs")`;
   assert.equal(placed(`${own} const a = require("./a.json"); f(import.meta.url)`, "/a.mjs"), expected);
@@ -48,7 +48,7 @@ test("a require of a module's own is the bundler's", () => {
   assert.equal(placed(other, "/a.mjs"), other);
 });
 
-test("modules have their places, and their lines stay", () => {
+test("modules get their paths, and their line numbers stay the same", () => {
   const cases = [
     ["join(__dirname, 'a.json')\n// __dirname", "join(\"/lib\", 'a.json')\n// __dirname"],
     ["f(__filename, `${__dirname}/x`)", 'f("/lib/a.js", `${"/lib"}/x`)'],
@@ -62,7 +62,7 @@ test("modules have their places, and their lines stay", () => {
   for (const [text, expected] of cases) assert.equal(placed(text, "/lib/a.js"), expected);
 });
 
-test("data files are all but scripts, and have 8 MiB together", () => {
+test("all files except scripts are data files, up to 8 MiB together", () => {
   const folder = mkdtempSync(join(tmpdir(), "data-"));
   try {
     const write = (path, content) => {
@@ -76,7 +76,7 @@ test("data files are all but scripts, and have 8 MiB together", () => {
     write("large.csv", "x".repeat((8 << 20) - 3));
     assert.equal(Object.keys(dataOf(folder)).length, 3);
     write("c.csv", "x");
-    assert.throws(() => dataOf(folder), /data files of the function have more than 8 MiB: .* does not fit/);
+    assert.throws(() => dataOf(folder), /data files of the function are larger than 8 MiB together: .* exceeds the limit/);
   } finally {
     rmSync(folder, { recursive: true });
   }

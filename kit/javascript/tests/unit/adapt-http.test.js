@@ -1,4 +1,5 @@
-// Functions (req, res), each asked by its own platform, functions-framework, and by the shim: the same answers.
+// Calls functions (req, res) on their own platform, functions-framework, and through the shim: the responses must be
+// the same.
 
 import assert from "node:assert/strict";
 import { request } from "node:http";
@@ -17,7 +18,7 @@ const { http } = require("@google-cloud/functions-framework");
 const servers = [];
 after(() => servers.forEach((server) => server.close()));
 
-/** What a function answers to the shim. */
+/** The function's response through the shim. */
 async function adapted(handler, message, env = {}) {
   const target = { load: () => handler, file: "index.js", kind: "http", keys: [{ header: "authorization", prefix: "Bearer ", variable: "WELD_API_KEY" }], variables: [] };
   const source = sourceOf({
@@ -30,7 +31,7 @@ async function adapted(handler, message, env = {}) {
 
 const pieces = ({ insert, state, hasMore }) => ({ insert: JSON.parse(insert), state: JSON.parse(state), hasMore });
 
-/** What it answers on its own platform. */
+/** The function's response on its own platform. */
 async function original(handler, { method, path, body }) {
   const name = `function${servers.length}`;
   http(name, handler);
@@ -63,7 +64,7 @@ const ANSWERS = {
   "json of an array": (req, res) => res.json([1, { a: null }]),
   "json of nothing": (req, res) => res.json(null),
   "json of a text": (req, res) => res.json("text"),
-  "json of what has toJSON": (req, res) => res.json({ toJSON: () => rows }),
+  "json of an object with toJSON": (req, res) => res.json({ toJSON: () => rows }),
   "send of an object": (req, res) => res.send(rows),
   "send of a text": (req, res) => res.send(JSON.stringify(rows)),
   "send of a text with a type": (req, res) => res.type("json").send(JSON.stringify(rows)),
@@ -85,7 +86,7 @@ const ANSWERS = {
   "a status alone": (req, res) => res.sendStatus(403),
   "an unknown status alone": (req, res) => res.sendStatus(299),
   "a status and end": (req, res) => res.status(204).end(),
-  "a type by its ending": (req, res) => res.type(".html").send("<p>"),
+  "a type by its extension": (req, res) => res.type(".html").send("<p>"),
   "a type in full": (req, res) => res.contentType("text/csv").send("a,b"),
   "an async function": async (req, res) => {
     await null;
@@ -105,7 +106,7 @@ const ANSWERS = {
       assert.equal(error.code, "ERR_HTTP_HEADERS_SENT");
     }
   },
-  "what can't be written, caught": (req, res) => {
+  "an error of serialization, caught": (req, res) => {
     try {
       res.json({ insert: [{ id: 1n }], state: {}, hasMore: false });
     } catch (error) {
@@ -120,14 +121,14 @@ const ANSWERS = {
 };
 
 for (const [name, handler] of Object.entries(ANSWERS)) {
-  test(`answer: ${name}`, async () => {
+  test(`response: ${name}`, async () => {
     for (const message of [PAGE, SCHEMA]) {
       assert.deepEqual(await adapted(handler, message), await original(handler, message));
     }
   });
 }
 
-test("a request shows a function what functions-framework shows it", async () => {
+test("a request has the same members as with functions-framework", async () => {
   const handler = (req, res) => {
     const { method, url, originalUrl, baseUrl, path, query, params, body } = req;
     res.json({
@@ -146,7 +147,7 @@ test("a request shows a function what functions-framework shows it", async () =>
 
 const connector = (handler, options) => functionConnector({ load: () => handler, ...options });
 
-test("a page is the function's, and its state comes and goes as it is", async () => {
+test("a page is the function's, with its state passed on unchanged", async () => {
   const seen = [];
   const source = connector((req, res) => {
     seen.push(req.rawBody.toString());
@@ -162,7 +163,7 @@ test("a page is the function's, and its state comes and goes as it is", async ()
   assert.deepEqual(JSON.parse(seen[0]), { name: 'a "table"', state: { next: 4 } });
 });
 
-test("the schema is asked for by its path, and then with two slashes", async () => {
+test("the schema is requested by its path, and then with two slashes", async () => {
   const schema = {
     orders: { primary_key: "id", fields: [{ name: "id", type: "int" }, { id: "string" }], odd: 1 },
     notes: {},
@@ -182,10 +183,10 @@ test("the schema is asked for by its path, and then with two slashes", async () 
     { name: "notes", primaryKey: [], fields: [] },
   ]);
   assert.deepEqual(asked, ["/schema", "//schema"]);
-  assert.match(host.logs[0].message, /left out: orders\.odd, orders\.fields\[1\]/);
+  assert.match(host.logs[0].message, /are ignored: orders\.odd, orders\.fields\[1\]/);
 });
 
-test("the function's own key is its variable, or one for the call", async () => {
+test("the function's own key is the value of its variable, or a random one for the call", async () => {
   const source = connector(
     (req, res) =>
       req.get("authorization") === `Bearer ${process.env.WELD_AUTH_KEY}`
@@ -200,7 +201,7 @@ test("the function's own key is its variable, or one for the call", async () => 
   assert.notEqual(one.insert[0].key, other.insert[0].key);
 });
 
-test("modules load in each call, with the variables of the call in a plain object", async () => {
+test("modules load in each call, with the call's variables in a plain object", async () => {
   let loads = 0;
   const source = functionConnector({
     load: () => {
@@ -225,15 +226,15 @@ test("modules load in each call, with the variables of the call in a plain objec
   assert.equal(loads, 2);
 });
 
-test("what is no answer is told in one line", async () => {
+test("an invalid response is an error of one line", async () => {
   const cases = [
-    [() => {}, "other", /index\.js: the handler ended without an answer: res\.json\(…\) or res\.send\(…\)/],
-    [async () => ({ insert: [] }), "other", /ended without an answer/],
-    [(req, res) => void setTimeout(() => res.status(200), 10), "other", /ended without an answer/],
-    [(req, res) => res.send("<!doctype html><h1>Sign in</h1>"), "other", /answer is HTML: <!doctype html><h1>Sign in/],
-    [(req, res) => res.send("oh no"), "other", /answer is no JSON: oh no/],
-    [(req, res) => res.send(), "other", /no JSON: nothing/],
-    [(req, res) => res.json({ message: "later" }), "other", /has no insert, so it is no page: .*later/],
+    [() => {}, "other", /index\.js: the handler ended without a response: call res\.json\(…\) or res\.send\(…\)/],
+    [async () => ({ insert: [] }), "other", /ended without a response/],
+    [(req, res) => void setTimeout(() => res.status(200), 10), "other", /ended without a response/],
+    [(req, res) => res.send("<!doctype html><h1>Sign in</h1>"), "other", /response is HTML: <!doctype html><h1>Sign in/],
+    [(req, res) => res.send("oh no"), "other", /response is not valid JSON: oh no/],
+    [(req, res) => res.send(), "other", /not valid JSON: nothing/],
+    [(req, res) => res.json({ message: "later" }), "other", /has no insert, so it is not a page: .*later/],
     [
       (req, res) => res.json({ insert: {}, state: {}, hasMore: false }),
       "other",
@@ -243,12 +244,12 @@ test("what is no answer is told in one line", async () => {
     [(req, res) => res.json({ insert: [], state: {}, hasMore: "no" }), "other", /has "no" as hasMore/],
     [(req, res) => res.json({ insert: [], hasMore: false }), "other", /has no state/],
     [(req, res) => res.json({ insert: [], state: [1], hasMore: false }), "other", /neither an object nor null/],
-    [(req, res) => res.json([1]), "other", /answered an array, not an object/],
-    [(req, res) => res.redirect("https://h/"), "other", /answered 302, which is no page/],
+    [(req, res) => res.json([1]), "other", /response is an array, not an object/],
+    [(req, res) => res.redirect("https://h/"), "other", /answered with status 302 instead of a page/],
     [(req, res) => res.status(500).send("db is down"), "other", /answered 500: db is down/],
     [(req, res) => res.status(404).json({ error: "no table" }), "other", /answered 404: \{"error":"no table"\}/],
     [(req, res) => res.status(503).send("later"), "upstream", /answered 503: later/],
-    [(req, res) => res.status(401).send("no"), "misconfigured", /answered 401: no; it sent no request before, .*--key-variable/],
+    [(req, res) => res.status(401).send("no"), "misconfigured", /answered 401: no; it had sent no request, .*--key-variable/],
     [(req, res) => res.sendStatus(403), "misconfigured", /the function itself answered 403: Forbidden/],
     [
       () => {
@@ -268,7 +269,7 @@ test("what is no answer is told in one line", async () => {
   }
 });
 
-test("a function's 429 is a wait, and its own refusal after a request is not taken for the key's", async () => {
+test("a function's 429 is a wait, and its refusal after a request is not attributed to its key", async () => {
   const limited = connector((req, res) => res.set("Retry-After", "7").status(429).send("slow down"));
   await assert.rejects(fakeHost().fetchPage(limited, "t"), { tag: "rate-limited", val: 7000 });
   const refused = connector(async (req, res) => {
@@ -279,7 +280,7 @@ test("a function's 429 is a wait, and its own refusal after a request is not tak
   const host = fakeHost({ fetch: () => new Response("", { status: 401 }) });
   await assert.rejects(host.fetchPage(refused, "t"), {
     tag: "unauthorized",
-    val: "the function itself answered 401: Unauthorized (before, GET https://api.example.com/ answered 401)",
+    val: "the function itself answered 401: Unauthorized (before that, GET https://api.example.com/ answered 401)",
   });
   const own = connector(async (req, res) => {
     await fetch("https://api.example.com/");
@@ -287,17 +288,17 @@ test("a function's 429 is a wait, and its own refusal after a request is not tak
   });
   await assert.rejects(fakeHost({ fetch: () => new Response("") }).fetchPage(own, "t"), {
     tag: "other",
-    val: /^the function itself answered 403: not you; no API refused a request\. If it refused its own key: it got a random one/,
+    val: /^the function itself answered 403: not you; no API refused a request\. If the function refused its own key: it received a random key/,
   });
 });
 
-test("an uncaught refusal for a quota is a wait, and the log says that it would be an error elsewhere", async () => {
+test("an uncaught rate limit is a wait, and the log says that the function's platform would answer with an error", async () => {
   const { default: axios } = await import("../../src/adapt/axios/index.js");
   const { Response } = await import("weld-connector/testing");
   const source = connector(async (req, res) => res.json(await axios.get("https://api.example.com/")));
   const host = fakeHost({ fetch: () => new Response("", { status: 429, headers: { "retry-after": "3" } }) });
   await assert.rejects(host.fetchPage(source, "t"), { tag: "rate-limited", val: 3000 });
-  assert.match(host.logs[0].message, /the host does, and asks again/);
+  assert.match(host.logs[0].message, /the host waits and requests the page again/);
 });
 
 test("a variable that is missing while the module loads is named", async () => {
@@ -309,7 +310,7 @@ test("a variable that is missing while the module loads is named", async () => {
   });
 });
 
-test("bodies are read as on the function's platform, with numbers as they are there", async () => {
+test("bodies and numbers are read as on the function's platform", async () => {
   const { Response } = await import("weld-connector/testing");
   const source = connector(async (req, res) => {
     const response = await fetch("https://api.example.com/", { agent: {}, timeout: 0 });
@@ -320,13 +321,13 @@ test("bodies are read as on the function's platform, with numbers as they are th
   assert.equal(page.insert[0].id, BigInt(JSON.stringify(JSON.parse("12345678901234567890"))));
 });
 
-test("an error names its place in the function's own files, and the log has the way to there", async () => {
-  // As the build leaves it behind: line 2 of the bundle is line 7 of a file of the function's.
+test("an error names its place in the function's own files, and the log has the stack", async () => {
+  // In the form that the build stores: line 2 of the bundle is line 7 of one of the function's files.
   globalThis.weldConnectorLines = { sources: ["function/lib/rows.js", "weld-connector/src/x.js"], lines: [1, 1, 0, 7, 0, 2] };
   const source = connector(() => {
     const error = new TypeError("cannot read property 'map' of undefined");
     error.stack = [
-      // The constructor of its class is no place.
+      // The constructor of the error's class is not a place.
       "    at TypeError (/.weld-connector-AbC1/connector.js:3:1)",
       "    at rowsOf (/.weld-connector-AbC1/connector.js:2:61)",
       "    at native",
@@ -349,7 +350,7 @@ test("an error names its place in the function's own files, and the log has the 
   );
 });
 
-test("what the shim or an API refuses names the function's line too, and goes on meaning what it means", async () => {
+test("an error of the shim or an API names the function's line, too, and keeps its meaning", async () => {
   globalThis.weldConnectorLines = { sources: ["function/index.js"], lines: [0, 3] };
   const own = (error) => Object.assign(error, { stack: "    at f (/.weld-connector-AbC1/connector.js:1:61)" });
   try {
@@ -361,7 +362,7 @@ test("what the shim or an API refuses names the function's line too, and goes on
         throw own(error);
       }
     });
-    const wrote = { tag: "other", val: /^index\.js, line 3: writeFileSync fails: a component has no files to write/ };
+    const wrote = { tag: "other", val: /^index\.js, line 3: writeFileSync fails: a component can't write files/ };
     await assert.rejects(fakeHost().fetchPage(writes, "t"), wrote);
     const { default: axios } = await import("../../src/adapt/axios/index.js");
     const { Response } = await import("weld-connector/testing");
@@ -375,21 +376,21 @@ test("what the shim or an API refuses names the function's line too, and goes on
       tag: "unauthorized",
       val: "index.js, line 3: Request failed with status code 401: GET https://api.example.com/a: who?",
     });
-    // One that says little is told with the API that refused.
+    // A message of the function that says little is followed by the API that refused.
     const tells = connector(async () => {
       const response = await fetch("https://api.example.com/b?key=1");
       throw own(new Error(`HTTP ${response.status}`));
     });
     await assert.rejects(host.fetchPage(tells, "t"), {
       tag: "other",
-      val: "index.js, line 3: Error: HTTP 401 (before, GET https://api.example.com/b answered 401)",
+      val: "index.js, line 3: Error: HTTP 401 (before that, GET https://api.example.com/b answered 401)",
     });
   } finally {
     delete globalThis.weldConnectorLines;
   }
 });
 
-test("keys go where the function looks for them, those of its source as they are", async () => {
+test("keys are sent where the function expects them, and those in its source unchanged", async () => {
   const rows = (req) => ({ key: req.get("x-api-key"), token: req.query.token, text: req.get("x-text"), url: req.url });
   const keys = [
     { header: "x-api-key", prefix: "", variable: "KEY" },
@@ -415,7 +416,7 @@ test("keys go where the function looks for them, those of its source as they are
   assert.deepEqual((await fakeHost().fetchPage(without, "t")).insert, [{ url: "/" }]);
 });
 
-test("what a timer throws or a promise that nobody handles is what kept the function from answering", async () => {
+test("an error in a timer, or a rejected promise without a handler, is the reason for a missing response", async () => {
   globalThis.weldConnectorLines = { sources: ["function/index.js"], lines: [0, 3] };
   const own = (error) => Object.assign(error, { stack: "    at f (/.weld-connector-AbC1/connector.js:1:61)" });
   const { Promise: KitPromise } = await import("../../src/promise.js");
@@ -435,26 +436,26 @@ test("what a timer throws or a promise that nobody handles is what kept the func
     });
     const host = fakeHost();
     await host.fetchPage(answers, "t");
-    assert.equal(host.logs[0].message, "index.js, line 3: after the answer: TypeError: in vain");
+    assert.equal(host.logs[0].message, "index.js, line 3: after the response: TypeError: in vain");
   } finally {
     delete globalThis.weldConnectorLines;
   }
 });
 
-test("members of a page that Weld does not know are told in the log, once", async () => {
+test("members of a page that Weld does not know are logged, once", async () => {
   const page = { insert: [], update: [{ id: 1 }], delete: [], state: {}, hasMore: false };
   for (const answer of [(req, res) => res.json(page), (req, res) => res.send(JSON.stringify(page))]) {
     const host = fakeHost();
     assert.deepEqual(await host.fetchPage(connector(answer), "t"), { insert: [], state: {}, hasMore: false, wait: undefined });
-    const told = host.logs.map(({ level, message }) => `${level}: ${message}`);
-    assert.deepEqual(told, ["warn: page: update, delete is left out: Weld takes insert, state and hasMore of a page, and nothing else"]);
+    const logged = host.logs.map(({ level, message }) => `${level}: ${message}`);
+    assert.deepEqual(logged, ["warn: ignored members of the page: update, delete; Weld reads only insert, state and hasMore"]);
   }
   const host = fakeHost();
   await host.fetchPage(connector((req, res) => res.json({ insert: [], state: {}, hasMore: false })), "t");
   assert.deepEqual(host.logs, []);
 });
 
-test("the first answer counts, and what goes wrong after it is told in the log", async () => {
+test("the first response counts, and an error after it is logged", async () => {
   const page = { insert: [{ id: 1 }], state: {}, hasMore: false };
   const twice = (req, res) => {
     res.json(page);
@@ -463,16 +464,16 @@ test("the first answer counts, and what goes wrong after it is told in the log",
   for (const handler of [twice, async (req, res) => twice(req, res)]) {
     const host = fakeHost();
     assert.deepEqual((await host.fetchPage(connector(handler), "t")).insert, [{ id: 1 }]);
-    assert.match(host.logs[0].message, /^after the answer: Error: Cannot set headers after they are sent/);
+    assert.match(host.logs[0].message, /^after the response: Error: Cannot set headers after they are sent/);
   }
 });
 
-test("timers are Node's: kept, cancelled, let go and made promises of", async () => {
+test("timers are Node's: they can be kept, canceled, unreferenced and promisified", async () => {
   const { promisify } = await import("../../src/node/util.js");
   const source = connector(async (req, res) => {
     const sleep = promisify(setTimeout);
     const value = await sleep(3000, "slept");
-    const never = setTimeout(() => res.status(500).send("it was cancelled"), 10);
+    const never = setTimeout(() => res.status(500).send("it was canceled"), 10);
     clearTimeout(never);
     let ticks = 0;
     const ticking = setInterval(() => (ticks += 1), 100).unref();

@@ -1,4 +1,4 @@
-// Where a function looks for the key that it wants of a request, and what it compares it with.
+// Tests where a function looks for the key in a request, and what it compares the key with.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { scan } from "../../bin/adapt/scan.js";
 const folders = [];
 after(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** The findings for functions that do this with `req`, `event` and `res`. */
+/** The findings for a function with this body, which uses `req`, `event` and `res`. */
 function found(content, files = {}, options = {}) {
   const folder = mkdtempSync(join(tmpdir(), "function-"));
   folders.push(folder);
@@ -26,7 +26,7 @@ const shown = ({ keys }) =>
     return `${place}: ${prefix}${variable ?? JSON.stringify(text)}`;
   });
 
-test("a key is found in headers and arguments, however they are read and compared", () => {
+test("a key is found in headers and query parameters, however they are read and compared", () => {
   const cases = {
     "if (req.headers['x-api-key'] !== process.env.K) f()": ["x-api-key: K"],
     "const { K = '' } = process.env; const a = Buffer.from(req.headers['x-weld-auth'] || ''); const b = Buffer.from(K); if (a.length !== b.length || !crypto.timingSafeEqual(a, b)) f()":
@@ -62,7 +62,7 @@ test("a key is found in headers and arguments, however they are read and compare
   for (const [source, keys] of Object.entries(cases)) assert.deepEqual(shown(found(source)), keys, source);
 });
 
-test("what stands before the key in the header is sent too", () => {
+test("the prefix before the key in the header is sent, too", () => {
   const cases = {
     "if (req.headers.authorization !== `Bearer ${process.env.K}`) f()": ["authorization: Bearer K"],
     "const { authorization } = req.headers; if (authorization !== 'Token ' + process.env.K) f()": [
@@ -82,7 +82,7 @@ test("what stands before the key in the header is sent too", () => {
   for (const [source, keys] of Object.entries(cases)) assert.deepEqual(shown(found(source)), keys, source);
 });
 
-test("a check in another module, or against a value of one, is found", () => {
+test("a check in another module, or against a value of another module, is found", () => {
   const uses = "const { check } = require('./auth'); if (!check(req)) return;";
   const whole = { "auth.js": "exports.check = (req) => req.headers['x-api-key'] === process.env.K;" };
   assert.deepEqual(shown(found(uses, whole)), ["x-api-key: K"]);
@@ -100,16 +100,16 @@ test("a check in another module, or against a value of one, is found", () => {
   );
 });
 
-test("a key that stands in the source is sent as it is, and told", () => {
+test("a key in the source is sent unchanged, and a note names it", () => {
   const { keys, key_variable, notes } = found("\nif (req.headers['x-api-key'] !== 'hunter2-secret') f()");
   assert.deepEqual([shown({ keys }), key_variable], [['x-api-key: "hunter2-secret"'], null]);
-  assert.match(notes[0], /^index\.js, line 3: the key that the function wants in the header x-api-key is in its source: /);
+  assert.match(notes[0], /^index\.js, line 3: the key that the function expects in the header x-api-key is written in its source: /);
   assert.deepEqual(shown(found("const KEY = 's3cret';\nif (req.get('authorization') !== `Bearer ${KEY}`) f()")), [
     'authorization: Bearer "s3cret"',
   ]);
 });
 
-test("other comparisons are no checks of a key", () => {
+test("other comparisons are not key checks", () => {
   for (const source of [
     "if (req.headers['content-type'] !== 'application/json') f()",
     "if (req.headers.host === process.env.HOSTNAME) f()",
@@ -123,7 +123,7 @@ test("other comparisons are no checks of a key", () => {
   }
 });
 
-test("the author's word about the variable counts, and a name of Weld's is the last resort", () => {
+test("the author's choice of the variable takes precedence, and a name like Weld's is the last resort", () => {
   const two = "if (req.query.key !== process.env.K) f(); if (req.get('x-api-key') !== process.env.L) f()";
   assert.deepEqual(shown(found(two, {}, { keyVariable: "L" })), ["x-api-key: L"]);
   assert.deepEqual(shown(found(two, {}, { keyVariable: "M" })), ["authorization: Bearer M"]);

@@ -1,4 +1,4 @@
-// Lambdas in each form in which they answer.
+// Tests Lambdas with all forms of a response.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -10,7 +10,7 @@ const PAGE = { insert: [{ id: 1 }], state: { next: 2 }, hasMore: true };
 const connector = (handler) => functionConnector({ load: () => ({ handler }), keys: [{ header: "authorization", prefix: "Bearer ", variable: "WELD_API_KEY" }] });
 const pageOf = (handler) => fakeHost().fetchPage(connector(handler), "orders", { next: 1 });
 
-test("an answer comes from a promise, a callback or the context, whole or as a value", async () => {
+test("a response comes from a promise, a callback or the context, complete or as a value", async () => {
   const body = JSON.stringify(PAGE);
   const forms = {
     "a bare value": async (event) => (event ? PAGE : undefined),
@@ -28,7 +28,7 @@ test("an answer comes from a promise, a callback or the context, whole or as a v
     },
     "context.succeed": (event, context, callback) => context.succeed(PAGE),
     "context.done": (event, context, callback) => context.done(null, PAGE),
-    "a promise that is no async function's": (event, context) => Promise.resolve(PAGE),
+    "a promise of a function that is not async": (event, context) => Promise.resolve(PAGE),
   };
   for (const [form, handler] of Object.entries(forms)) {
     assert.deepEqual(await pageOf(handler), { ...PAGE, wait: undefined }, form);
@@ -59,19 +59,19 @@ test("the event is payload 2.0 and the context has the time", async () => {
   assert.match(context.awsRequestId, /^[0-9a-f-]{36}$/);
 });
 
-test("a Lambda that fails, refuses or says nothing is told of", async () => {
+test("a Lambda that fails, refuses or doesn't respond is reported", async () => {
   const cases = [
-    [async (event) => {}, "other", /ended without an answer: it returned undefined/],
+    [async (event) => {}, "other", /ended without a response: it returned undefined/],
     [async (event) => null, "other", /it returned null/],
-    [(event, context, callback) => {}, "other", /ended without an answer: .*in a Lambda a value be returned or given/],
+    [(event, context, callback) => {}, "other", /ended without a response: .*in a Lambda return a value or pass it/],
     [(event, context, callback) => callback(new Error("no orders")), "other", /Error: no orders/],
-    [(event, context, callback) => callback("no orders"), "other", /callback got "no orders" as its error/],
+    [(event, context, callback) => callback("no orders"), "other", /callback received "no orders" as its error/],
     [(event, context, callback) => context.fail(new Error("no orders")), "other", /no orders/],
     [async (event) => ({ statusCode: 500, body: "db is down" }), "other", /answered 500: db is down/],
-    [async (event) => ({ statusCode: 401, body: "no" }), "misconfigured", /it got the value of WELD_API_KEY in the header authorization/],
+    [async (event) => ({ statusCode: 401, body: "no" }), "misconfigured", /it received the value of WELD_API_KEY in the header authorization/],
     [async (event) => ({ statusCode: "soon", body: "" }), "other", /the statusCode is "soon", not a number/],
-    [async (event) => ({ statusCode: 200, body: "<html>" }), "other", /answer is HTML/],
-    [async (event) => ({ statusCode: 200 }), "other", /no JSON: nothing/],
+    [async (event) => ({ statusCode: 200, body: "<html>" }), "other", /response is HTML/],
+    [async (event) => ({ statusCode: 200 }), "other", /not valid JSON: nothing/],
   ];
   for (const [handler, tag, message] of cases) {
     await assert.rejects(pageOf(handler), (error) => {
@@ -83,15 +83,15 @@ test("a Lambda that fails, refuses or says nothing is told of", async () => {
   await assert.rejects(pageOf(waits), { tag: "rate-limited", val: 5000 });
 });
 
-test("what a Lambda answers wrongly is told with its line", async () => {
-  const told = (handler) =>
+test("an invalid response of a Lambda is reported with its line", async () => {
+  const message = (handler) =>
     fakeHost()
       .fetchPage(functionConnector({ load: () => ({ handler }), file: "index.js", line: 7 }), "t")
       .then(
         () => "",
         ({ val }) => val,
       );
-  assert.match(await told(async (event) => void event), /^index\.js, line 7: the handler ended without an answer: it returned undefined/);
-  assert.match(await told(async (event) => ({ rows: [], event: !event })), /^index\.js, line 7: the function's answer has no insert/);
-  assert.match(await told((event, context, callback) => void callback), /^index\.js, line 7: the handler ended without an answer: res/);
+  assert.match(await message(async (event) => void event), /^index\.js, line 7: the handler ended without a response: it returned undefined/);
+  assert.match(await message(async (event) => ({ rows: [], event: !event })), /^index\.js, line 7: the function's response has no insert/);
+  assert.match(await message((event, context, callback) => void callback), /^index\.js, line 7: the handler ended without a response: call res/);
 });

@@ -1,4 +1,4 @@
-// What the source of a function says before anything of it runs.
+// Tests what the source of a function shows before any of it runs.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -24,12 +24,12 @@ function folderOf(files) {
 
 const HANDLER = "\nexports.handler = async (event) => event;\n";
 
-/** What is found in an index.js with this content and a handler, and other files. */
+/** The findings in an index.js with this content and a handler, and in other files. */
 const found = (content, files = {}, options = {}) =>
   scan(folderOf({ "index.js": content + HANDLER, ...files }), "index.js", options);
 const shown = ({ variables }) => variables.map(({ name, has_default }) => (has_default ? `${name}?` : name));
 
-test("code is told from comments, texts, templates and regular expressions", () => {
+test("code is distinguished from comments, texts, templates and regular expressions", () => {
   const source = [
     "#!/usr/bin/env node",
     "// process.env.A",
@@ -70,7 +70,7 @@ test("variables are found however they are read", () => {
     "const { env: e } = process; f(e.A)": ["A"],
     "const { env } = require('process'); f(process.env.A)": ["A"],
     "f(process.env.A || 'x', process.env.B ?? 1, process.env.C || '', process.env.D || null)": ["A?", "B?", "C?", "D?"],
-    // An empty token is none.
+    // An empty credential counts as missing.
     "f(process.env.API_TOKEN || '', process.env.PASSWORD ?? null)": ["API_TOKEN", "PASSWORD"],
     "const a = process.env.A ? 1 : 2": ["A?"],
     "f(process.env.A || 'x'); g(process.env.A)": ["A"],
@@ -94,7 +94,7 @@ test("variables are found however they are read", () => {
   assert.deepEqual(not_literal, ["index.js, line 3: process.env[name]", "index.js, line 4: { ...c } = process.env"]);
 });
 
-test("a variable that the function goes on without is none to set", () => {
+test("a variable that the function works without need not be set", () => {
   const cases = {
     "if (process.env.VERBOSE) f()": ["VERBOSE?"],
     "const on = !!process.env.ON; const off = process.env.OFF === 'true'": ["ON?", "OFF?"],
@@ -116,13 +116,13 @@ test("a variable that the function goes on without is none to set", () => {
     "const unused = process.env.UNUSED": ["UNUSED?"],
     "exports.token = process.env.T; f(config.token)": ["T"],
     "delete process.env.GONE": [],
-    // Those that it ends without.
+    // Variables without which the function ends.
     "if (!process.env.T) throw new Error('T is missing'); if (process.env.T) f()": ["T"],
     "const t = process.env.T; if (!t) { res.status(500).send('no T'); return; }": ["T"],
     "if (process.env.T === undefined) { process.exit(1); }": ["T"],
     "const t = process.env.T ?? fail('T'), u = process.env.U || (() => { throw 1; })()": ["T", "U"],
     "const t = process.env.T; f(`Bearer ${t}`)": ["T"],
-    // By functions and lists of its own.
+    // Read through the source's own functions and lists.
     "const env = (name, other) => process.env[name] ?? other; f(env('A'), env('B', 'x'))": ["A", "B?"],
     "function must(n) { const v = process.env[n]; if (!v) throw new Error(n); return v; } f(must('A'))": ["A"],
     "for (const n of ['A', 'B']) if (!process.env[n]) throw new Error(n)": ["A", "B"],
@@ -135,7 +135,7 @@ test("a variable that the function goes on without is none to set", () => {
   }
 });
 
-test("the function's key is the variable that it compares with the header, or one that is named so", () => {
+test("the function's key is the variable that it compares with the header, or one named like Weld's key", () => {
   const cases = [
     ["process.env.WELD_API_KEY", "WELD_API_KEY"],
     ["process.env.API_KEY", null],
@@ -157,7 +157,7 @@ test("the function's key is the variable that it compares with the header, or on
   assert.deepEqual([key_variable, variables.map(({ name }) => name)], ["A", ["WELD_KEY"]]);
 });
 
-test("hosts are those of literal URLs", () => {
+test("hosts are read from literal URLs", () => {
   const cases = {
     "'https://api.example.com/v1'": ["https://api.example.com"],
     "`https://api.example.com/${path}`": ["https://api.example.com"],
@@ -188,7 +188,7 @@ test("hosts are those of literal URLs", () => {
   assert.match(not_literal[0], /^index\.js, line 1: https:\/\//);
 });
 
-test("own modules are followed, in both forms, and packages are taken in the versions of their lists", () => {
+test("own modules are followed in both forms, and packages have the versions of their lists", () => {
   const folder = folderOf({
     "index.js":
       "const a = require('./lib/a');\nrequire('./data.json');\nconst d = require('dayjs/plugin/utc');" + HANDLER,
@@ -230,10 +230,10 @@ test("own modules are followed, in both forms, and packages are taken in the ver
   const locked = { "package-lock.json": JSON.stringify({ packages: { "node_modules/ms": { version: "2.1.3" } } }) };
   const inner = found("require('ms')", locked);
   assert.deepEqual(inner.dependencies, { ms: "2.1.3" });
-  assert.match(inner.notes[0], /line 1: package\.json does not list ms; it is taken in the version of package-lock\.json/);
+  assert.match(inner.notes[0], /line 1: package\.json does not list ms; the version in package-lock\.json is used/);
 });
 
-test("entries are found as they are exported and registered", () => {
+test("exported and registered entries are found", () => {
   const cases = [
     ["exports.handler = async () => {};", "handler in index.js"],
     ["exports.orders = (req, res) => {};", "orders in index.js"],
@@ -243,8 +243,8 @@ test("entries are found as they are exported and registered", () => {
     ["module.exports = (req, res) => {};", "the default export in index.js"],
     ["module.exports = async function (req, res) {};", "the default export in index.js"],
     ["module.exports = async (req, res) => {};", "the default export in index.js"],
-    ["module.exports = require('./lib');", "what index.js exports", { "lib.js": "module.exports = 1" }],
-    ["module.exports = wrap(handler);", "what index.js exports"],
+    ["module.exports = require('./lib');", "the export of index.js", { "lib.js": "module.exports = 1" }],
+    ["module.exports = wrap(handler);", "the export of index.js"],
     ["export const handler = async () => {};", "handler in index.js"],
     ["export async function orders(req, res) {}", "orders in index.js"],
     ["export default (req, res) => {};", "the default export in index.js"],
@@ -262,7 +262,7 @@ test("entries are found as they are exported and registered", () => {
   for (const [source, entry, files = {}] of cases) {
     assert.equal(scan(folderOf({ "index.js": source, ...files }), "index.js").entry, entry, source);
   }
-  // As a compiler of TypeScript writes it.
+  // In the form that the TypeScript compiler writes.
   const compiled = [
     '"use strict";',
     'Object.defineProperty(exports, "__esModule", { value: true });',
@@ -275,7 +275,7 @@ test("entries are found as they are exported and registered", () => {
   assert.equal(scan(folderOf({ "index.js": compiled }), "index.js").entry, "connector in index.js");
   assert.equal(
     scan(folderOf({ "index.js": "exports.a = make(1); exports.b = make(2);" }), "index.js").entry,
-    "what index.js exports",
+    "the export of index.js",
   );
   assert.equal(
     scan(folderOf({ "index.js": "exports.a = () => {}; exports.b = () => {};" }), "index.js", { entry: "b" }).entry,
@@ -283,16 +283,16 @@ test("entries are found as they are exported and registered", () => {
   );
 });
 
-test("what can't be served is one line with file and line", () => {
+test("a function that can't be served is reported in one line with file and line", () => {
   const framework = "const f = require('@google-cloud/functions-framework');\n";
   const cases = [
     ["const a = 1;", /^index\.js has no function that answers requests/],
     ["exports.LIMIT = 3;", /^index\.js has no function/],
     [
       "exports.a = async () => {}; exports.b = g;\nfunction g() {}",
-      /^index\.js has several functions that may answer: a, b; name one with --entry$/,
+      /^index\.js has several functions that could answer requests: a, b; choose one with --entry$/,
     ],
-    [`${framework}f.http('a', g); f.http('b', g);`, /several functions that may answer: a, b/],
+    [`${framework}f.http('a', g); f.http('b', g);`, /several functions that could answer requests: a, b/],
     [
       `${framework}f.cloudEvent('a', g);`,
       /^index\.js, line 2: a function for cloud events can't be served: .*functions\.http$/,
@@ -303,19 +303,19 @@ test("what can't be served is one line with file and line", () => {
     ],
     [
       "\nconst dns = require('dns');",
-      /^index\.js, line 2: dns is a module of Node's, which isn't there in a connector: /,
+      /^index\.js, line 2: the Node module dns is not available in a connector: /,
     ],
     [
       "import { spawn } from 'node:child_process';",
-      /^index\.js, line 1: node:child_process .*: a connector can't start programs/,
+      /^index\.js, line 1: the Node module node:child_process .*: a connector can't start programs/,
     ],
-    ["require('worker_threads')", /line 1: worker_threads .*made by one thread/],
-    ["require('net')", /line 1: net /],
-    ["const pg = require('pg');", /^index\.js, line 1: the package pg can't be bundled: it needs sockets/],
+    ["require('worker_threads')", /line 1: the Node module worker_threads .*single thread/],
+    ["require('net')", /line 1: the Node module net /],
+    ["const pg = require('pg');", /^index\.js, line 1: the package pg can't be bundled: it needs its own sockets/],
     ["require('@google-cloud/secret-manager')", /the package @google-cloud\/secret-manager can't be bundled/],
     ["require('sharp')", /the package sharp can't be bundled: it is native code/],
-    ["\n\nrequire('./gone')", /^index\.js, line 3: there is no file \.\/gone$/],
-    ["require('../outside')", /there is no file \.\.\/outside/],
+    ["\n\nrequire('./gone')", /^index\.js, line 3: no such file: \.\/gone$/],
+    ["require('../outside')", /no such file: \.\.\/outside/],
     ["const a = 'b", /^index\.js, line 1: SyntaxError: Invalid or unexpected token$/],
     ["\nconst a = ;", /^index\.js, line 2: SyntaxError: Unexpected token ';'$/],
     ["const a = 1;\nconst a = 2;", /^index\.js, line 2: SyntaxError: Identifier 'a' has already been declared$/],
@@ -332,7 +332,7 @@ test("what can't be served is one line with file and line", () => {
     );
   }
   const broken = folderOf({ "index.js": HANDLER, "package.json": "{" });
-  assert.throws(() => scan(broken, "index.js"), /package\.json is no JSON/);
+  assert.throws(() => scan(broken, "index.js"), /package\.json is not valid JSON/);
   const outside = folderOf({
     "index.js": `require('a');${HANDLER}`,
     "package.json": '{"dependencies": {"a": "file:../a"}}',
@@ -343,12 +343,12 @@ test("what can't be served is one line with file and line", () => {
   assert.throws(() => scan(linked, "index.js"), /\.\/link is outside of the function's folder/);
   assert.throws(
     () => scan(folderOf({ "index.js": "exports.a = f;" }), "index.js", { entry: "b" }),
-    /has no function b: it has a/,
+    /has no function b; it has a/,
   );
 });
 
-test("all that can't be bundled, and all that is not listed, is told at once", () => {
-  const told = (content, files) => {
+test("all packages that can't be bundled, or that aren't listed, are reported at once", () => {
+  const reported = (content, files) => {
     let message;
     assert.throws(
       () => found(content, files),
@@ -360,31 +360,31 @@ test("all that can't be bundled, and all that is not listed, is told at once", (
     return message;
   };
   assert.deepEqual(
-    told("require('pg');\nrequire('net');\nrequire('sharp');\nrequire('pg');").map((line) => line.slice(0, 35)),
+    reported("require('pg');\nrequire('net');\nrequire('sharp');\nrequire('pg');").map((line) => line.slice(0, 35)),
     [
       "index.js, line 1: the package pg ca",
-      "index.js, line 2: net is a module o",
+      "index.js, line 2: the Node module n",
       "index.js, line 3: the package sharp",
       "index.js, line 4: the package pg ca",
     ],
   );
   assert.deepEqual(
-    told("const a = require('lodash/get');\nrequire('@scope/b/c'); require('lodash');", { "package.json": "{}" }),
+    reported("const a = require('lodash/get');\nrequire('@scope/b/c'); require('lodash');", { "package.json": "{}" }),
     [
-      "index.js, line 1: the package lodash is not known: package.json does not list it (`npm install lodash` in its folder)",
-      "index.js, line 2: the package @scope/b is not known: package.json does not list it (`npm install @scope/b` in its folder)",
+      "index.js, line 1: the package lodash is unknown: package.json does not list it (run `npm install lodash` in the function's folder)",
+      "index.js, line 2: the package @scope/b is unknown: package.json does not list it (run `npm install @scope/b` in the function's folder)",
     ],
   );
 });
 
-test("a module that mixes both forms is told before anything is built", () => {
+test("a module that mixes both forms is reported before anything is built", () => {
   const cases = [
-    ["index.js", "exports.handler = f;", { type: "module" }, /line 1: there is no `exports` in a module of ECMAScript \("type"/],
-    ["index.js", "\nmodule.exports = { handler };", { type: "module" }, /line 2: there is no `module\.exports` in a module/],
-    ["index.mjs", "const a = require('./a.json'); export const handler = f;", {}, /no `require` in a module .*\.mjs/],
-    ["index.js", "import a from './a.js';\nexports.handler = a;", {}, /line 2: .*ECMAScript \(`import` in line 1\)/],
-    ["index.cjs", "import a from './a.js';", {}, /line 1: there is no `import` in a module of CommonJS \(\.cjs\): use require/],
-    ["index.js", "export const handler = f;", { type: "commonjs" }, /no `export` in a module of CommonJS \("type": "commonjs"/],
+    ["index.js", "exports.handler = f;", { type: "module" }, /line 1: `exports` is not available in an ECMAScript module \("type"/],
+    ["index.js", "\nmodule.exports = { handler };", { type: "module" }, /line 2: `module\.exports` is not available in an ECMAScript module/],
+    ["index.mjs", "const a = require('./a.json'); export const handler = f;", {}, /`require` is not available in an ECMAScript module .*\.mjs/],
+    ["index.js", "import a from './a.js';\nexports.handler = a;", {}, /line 2: .*an ECMAScript module \(`import` in line 1\)/],
+    ["index.cjs", "import a from './a.js';", {}, /line 1: `import` is not available in a CommonJS module \(\.cjs\): use require/],
+    ["index.js", "export const handler = f;", { type: "commonjs" }, /`export` is not available in a CommonJS module \("type": "commonjs"/],
   ];
   const others = { "a.json": "{}", "a.js": "" };
   for (const [file, content, manifest, message] of cases) {
@@ -410,7 +410,7 @@ test("a module that mixes both forms is told before anything is built", () => {
   }
 });
 
-test("TypeScript is read as it is, and what is imported for its types alone is no package", () => {
+test("TypeScript is read without compiling, and an import of types alone needs no package", () => {
   const folder = folderOf({
     "src/index.ts": [
       'import type { APIGatewayProxyEventV2, Context } from "aws-lambda";',
@@ -433,7 +433,7 @@ test("TypeScript is read as it is, and what is imported for its types alone is n
   assert.deepEqual(shown({ variables }), ["API_TOKEN"]);
 });
 
-test("optional imports are no hindrance, and hints and differences are told", () => {
+test("optional imports may be missing, and hints and differences are listed", () => {
   assert.doesNotThrow(() => found("try { require('net'); } catch {}"));
   const { hints, notes } = found(
     [
@@ -450,20 +450,20 @@ test("optional imports are no hindrance, and hints and differences are told", ()
     ].join("\n"),
   );
   assert.match(hints[0], /sends API_TOKEN in a header[^]*kind = "bearer"\ntoken = \{ env = "API_TOKEN" \}/);
-  assert.match(hints[1], /keep a token \(index\.js, line 6: state\.access_token\)[^]*secret-in-state = "allow"/);
+  assert.match(hints[1], /contain a token \(index\.js, line 6: state\.access_token\)[^]*secret-in-state = "allow"/);
   assert.equal(hints.length, 2);
   assert.deepEqual(notes, [
-    "index.js, line 8: setTimeout(… 60_000) outlasts answer-within: Weld gets pending answers meanwhile, and asks again",
-    "index.js: the module begins anew for each page, so cached is lost after it",
+    "index.js, line 8: setTimeout(… 60_000) is longer than answer-within: until it ends, Weld receives pending pages and asks again",
+    "index.js: the module is loaded again for each page, so cached is lost after it",
   ]);
 });
 
-test("what a process could do and a component can't is told with its line", () => {
-  const told = found(
+test("calls that work in a process but not in a component are noted with their lines", () => {
+  const notes = found(
     "const fs = require('fs');\nif (a) process.exit(1);\nfs.writeFileSync('a', 'b');\nfs.unlinkSync('a');\nprocess.on('exit', f);",
   ).notes;
   assert.deepEqual(
-    told.map((line) => line.replace(/:.*(fails.*)$/, ": $1")),
+    notes.map((line) => line.replace(/:.*(fails.*)$/, ": $1")),
     [
       "index.js, line 3: fails",
       "index.js, line 4: fails",
@@ -472,13 +472,13 @@ test("what a process could do and a component can't is told with its line", () =
   );
 });
 
-test("a sleep of the function's own counts in what it says that it does", () => {
-  const told = (sleep, pause) => found(`const sleep = ${sleep};\nasync function page() { await sleep(${pause}); }`).notes;
-  assert.deepEqual(told("(ms) => new Promise((done) => setTimeout(done, ms))", 100), []);
-  assert.match(told("(ms) => new Promise((done) => setTimeout(done, ms))", "100_000")[0], /sleep\(… 100_000\) outlasts/);
+test("the unit of the function's own sleep is read from its source", () => {
+  const notes = (sleep, pause) => found(`const sleep = ${sleep};\nasync function page() { await sleep(${pause}); }`).notes;
+  assert.deepEqual(notes("(ms) => new Promise((done) => setTimeout(done, ms))", 100), []);
+  assert.match(notes("(ms) => new Promise((done) => setTimeout(done, ms))", "100_000")[0], /sleep\(… 100_000\) is longer than/);
   for (const length of ["s * 1000", "1_000 * s", "s * 1e3"]) {
     const seconds = `(s) => new Promise((done) => setTimeout(done, ${length}))`;
-    assert.match(told(seconds, 100)[0], /line 2: sleep\(… 100\) outlasts/, length);
-    assert.deepEqual(told(seconds, 0.5), [], length);
+    assert.match(notes(seconds, 100)[0], /line 2: sleep\(… 100\) is longer than/, length);
+    assert.deepEqual(notes(seconds, 0.5), [], length);
   }
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const command = join(here, "node_modules/.bin/weld-connector-build");
-// Below the folder of the tools, and with a space.
+// Below the tools' folder, and with spaces in its name.
 const folder = mkdtempSync(join(here, "with a space "));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -19,7 +19,7 @@ function build(content, ...values) {
 
 const GOOD = 'import { connector } from "weld-connector";\nexport const source = connector({ tables: {} });\n';
 
-test("connector.js becomes a component that is named like the package, and nothing else is left", () => {
+test("connector.js becomes a component named after the package, and no other files remain", () => {
   writeFileSync(join(folder, "package.json"), '{"name": "@scope/shop", "type": "module"}');
   const { status, said } = build(GOOD);
   assert.equal(status, 0, said);
@@ -27,7 +27,7 @@ test("connector.js becomes a component that is named like the package, and nothi
   assert.deepEqual(readdirSync(folder).sort(), ["connector.js", "package.json", "shop.wasm"]);
 });
 
-test("what can't be built is said, and leaves nothing behind", () => {
+test("a connector that can't be built is an error, and leaves no files", () => {
   const cases = [
     ["export const other = 1;", /No matching export in "connector\.js" for import "source"/],
     [
@@ -40,7 +40,7 @@ test("what can't be built is said, and leaves nothing behind", () => {
     ],
     [
       'import "node:fs";\nexport const source = 1;',
-      /connector\.js:1:8: Could not resolve "node:fs"[^]*node:fs is a module of Node's.*: a connector has no files/,
+      /connector\.js:1:8: Could not resolve "node:fs"[^]*the Node module node:fs is not available .*: a connector has no files/,
     ],
     ['const http = require("http");\nexport const source = http;', /connector\.js:1:\d+: .*"http"[^]*use fetch/],
     [
@@ -51,16 +51,16 @@ test("what can't be built is said, and leaves nothing behind", () => {
       'import { createKey } from "crypto";\nexport const source = createKey;',
       /No matching export in .* for import "createKey"/,
     ],
-    ['import "not-installed/part";\nexport const source = 1;', /npm install not-installed$/m],
-    ['import "./nowhere.js";\nexport const source = 1;', /there is no such file/],
+    ['import "not-installed/part";\nexport const source = 1;', /run `npm install not-installed`$/m],
+    ['import "./nowhere.js";\nexport const source = 1;', /no such file/],
     ["export const source = ;", /Unexpected ";"/],
   ];
   for (const [content, message] of cases) {
     const { status, said } = build(content, "--out", "broken.wasm");
     assert.equal(status, 1, said);
     assert.match(said, message);
-    assert.doesNotMatch(said, /node:internal/, "a mistake needs no trace");
-    assert.doesNotMatch(said, /platform|external/, "options of esbuild's are none of the author's");
+    assert.doesNotMatch(said, /node:internal/, "a mistake of the author needs no stack");
+    assert.doesNotMatch(said, /platform|external/, "esbuild's options don't concern the author");
   }
   assert.deepEqual(
     readdirSync(folder).filter((name) => name.startsWith(".") || name === "broken.wasm"),
@@ -68,12 +68,12 @@ test("what can't be built is said, and leaves nothing behind", () => {
   );
 });
 
-test("wrong arguments are said with what is right", () => {
+test("invalid arguments are errors that name the valid ones", () => {
   const cases = [
-    [["--engine", "v8"], /no engine v8: it is quickjs or starlingmonkey/],
+    [["--engine", "v8"], /unknown engine v8: use quickjs or starlingmonkey/],
     [["--speed"], /Unknown option '--speed'[^]*Usage: weld-connector-build/],
-    [["nowhere.js"], /there is no .*nowhere\.js/],
-    [["a.js", "b.js"], /one entry is enough: a\.js, b\.js/],
+    [["nowhere.js"], /no such file: .*nowhere\.js/],
+    [["a.js", "b.js"], /expected one entry, not 2: a\.js, b\.js/],
   ];
   for (const [values, message] of cases) {
     const { status, said } = build(GOOD, ...values);
@@ -82,7 +82,7 @@ test("wrong arguments are said with what is right", () => {
   assert.match(build(GOOD, "--help").said, /^Usage: /);
 });
 
-test("what a connector doesn't use isn't in its component", () => {
+test("parts that a connector doesn't use aren't in its component", () => {
   const sizeOf = (content) => {
     const { status, said } = build(content, "--out", "size.wasm");
     assert.equal(status, 0, said);
@@ -91,17 +91,17 @@ test("what a connector doesn't use isn't in its component", () => {
   const plain = sizeOf(GOOD);
   assert.ok(!readFileSync(join(folder, "size.wasm")).includes("get-random-u64"));
   const all = sizeOf(`${GOOD}export const used = () => [crypto.randomUUID(), new Date().toLocaleString()];\n`);
-  // What is exported beside the source isn't used, either; a name more or less makes a byte's difference.
+  // Other exports of the entry aren't used, either. Another name makes a difference of a few bytes.
   assert.ok(Math.abs(all - plain) < 100, `${all} and ${plain} bytes`);
   sizeOf(`${GOOD}globalThis.used = () => crypto.randomUUID();\n`);
   assert.ok(readFileSync(join(folder, "size.wasm")).includes("get-random-u64"));
 });
 
-test("a component holds nothing that the engine had given back, such as the text of the modules", () => {
+test("a component contains no memory that the engine had freed, such as the text of the modules", () => {
   const { status, said } = build(`${GOOD}globalThis.used = (globalThis.absent?.some ?? 1) + (() => 4711).length;\n`);
   assert.equal(status, 0, said);
   const component = readFileSync(join(folder, "shop.wasm"));
-  // A function keeps its text, a module doesn't.
+  // A function keeps its text; a module doesn't.
   assert.ok(component.includes("() => 4711"));
   assert.ok(!component.includes("globalThis.absent?.some"));
   assert.ok(!component.includes("globalThis.weldConnectorLines = "));

@@ -6,12 +6,12 @@ import { Response, fakeHost } from "weld-connector/testing";
 import { connector, expectOk, fetch } from "weld-connector";
 import { bodyText, declared } from "../../src/charset.js";
 
-// Those that all kits have.
+// The cases of all kits.
 const CASES = JSON.parse(readFileSync(new URL("../../../text.json", import.meta.url), "utf8"));
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A body as the host hands it on. */
+/** A body as the host hands it over. */
 function body(hex) {
   const bytes = Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
   try {
@@ -21,7 +21,7 @@ function body(hex) {
   }
 }
 
-test("text is read by its mark, then as UTF-8, then by the declared charset", () => {
+test("text is decoded by its byte-order mark, else as UTF-8, else by the declared charset", () => {
   for (const { what, type, bytes, text } of CASES) {
     const fail = (words) => {
       throw new TypeError(words);
@@ -44,7 +44,7 @@ test("a charset is found among other parameters", () => {
   }
 });
 
-test("json() reads the declared charset, and what is no text is the API's fault", async () => {
+test("json() reads the declared charset, and a body that can't be decoded is an upstream error", async () => {
   const answers = {
     "/latin": new Response(new Uint8Array([0x7b, 0x22, 0x6e, 0x22, 0x3a, 0x22, 0xeb, 0x22, 0x7d]), {
       headers: { "content-type": "application/json; charset=ISO-8859-1" },
@@ -67,7 +67,7 @@ test("json() reads the declared charset, and what is no text is the API's fault"
   assert.deepEqual((await host.fetchPage(source, "t")).insert, [{ n: "ë" }]);
   await assert.rejects(host.fetchPage(source, "t", { path: "/none" }), {
     tag: "upstream",
-    val: "the body is not valid UTF-8, and declares no charset; bytes() has it as it came",
+    val: "the body is not valid UTF-8, and no charset is declared; bytes() returns it unchanged",
   });
   await assert.rejects(host.fetchPage(source, "t", { path: "/refused" }), {
     tag: "upstream",

@@ -5,7 +5,7 @@ import { TextDecoder as KitDecoder, TextEncoder as KitEncoder } from "../../src/
 
 const TEXTS = ["", "plain", "é", "€", "😀 a", "a\ud800b", "\udc00", "\ufeffBOM", "x".repeat(10_000) + "ö"];
 
-test("texts are encoded as Node does", () => {
+test("texts are encoded as in Node", () => {
   for (const text of TEXTS) {
     assert.deepEqual(new KitEncoder().encode(text), new TextEncoder().encode(text), text);
     for (const room of [0, 1, 2, 3, 5]) {
@@ -20,9 +20,9 @@ test("texts are encoded as Node does", () => {
   }
 });
 
-test("bytes are decoded as Node does, malformed ones too", () => {
+test("bytes are decoded as in Node, including malformed ones", () => {
   const samples = TEXTS.map((text) => new TextEncoder().encode(text));
-  // All that two bytes can be, and what may go wrong in longer sequences.
+  // Pairs of bytes, and the possible errors in longer sequences.
   for (let first = 0; first < 256; first++) {
     for (let second = 0; second < 256; second += 5) samples.push(new Uint8Array([first, second, 0x80, 0x41]));
   }
@@ -45,7 +45,7 @@ test("bytes are decoded as Node does, malformed ones too", () => {
   }
 });
 
-test("what the decoder can't do is an error", () => {
+test("unsupported options of the decoder are errors", () => {
   assert.throws(() => new KitDecoder("latin1"), RangeError);
   assert.throws(() => new KitDecoder().decode(new Uint8Array(1), { stream: true }), TypeError);
   assert.equal(new KitDecoder("UTF8").decode(new Uint8Array([0x61]).buffer), "a");

@@ -18,7 +18,7 @@ const page = (call) => connector({ tables: { t: { fetchPage: call } } });
 const fetchPage = (call, options) => fakeHost(options).fetchPage(page(call), "t");
 const good = { insert: [], state: {}, hasMore: false };
 
-test("each error is the contract's, and needs no trace in the log", async () => {
+test("each error is the contract's, and its stack is not logged", async () => {
   const cases = [
     [new UnknownTable(), { tag: "unknown-table", val: undefined }],
     [new Misconfigured("m\ud800"), { tag: "misconfigured", val: "m\ufffd" }],
@@ -54,16 +54,16 @@ test("each error is the contract's, and needs no trace in the log", async () => 
   assert.throws(() => new RateLimited(NaN), /the wait of RateLimited is NaN/);
 });
 
-test("any other error is `other` with its message, and its trace is in the log", async () => {
+test("any other error is `other` with its message, and its stack is logged", async () => {
   const cases = [
     [new TypeError("no such thing", { cause: new Error("deeper") }), "TypeError: no such thing"],
     [new Error(""), "Error"],
-    ["text", '"text" was thrown, which is no Error'],
-    [null, "null was thrown, which is no Error"],
-    [{ tag: "misspelled", val: "x" }, "an object was thrown, which is no Error"],
-    [{ tag: "upstream" }, "an object was thrown, which is no Error"],
-    [{ tag: "rate-limited", val: 1.5 }, "an object was thrown, which is no Error"],
-    [{ tag: "rate-limited", val: -1 }, "an object was thrown, which is no Error"],
+    ["text", '"text" was thrown instead of an Error'],
+    [null, "null was thrown instead of an Error"],
+    [{ tag: "misspelled", val: "x" }, "an object was thrown instead of an Error"],
+    [{ tag: "upstream" }, "an object was thrown instead of an Error"],
+    [{ tag: "rate-limited", val: 1.5 }, "an object was thrown instead of an Error"],
+    [{ tag: "rate-limited", val: -1 }, "an object was thrown instead of an Error"],
   ];
   for (const [error, val] of cases) {
     const host = fakeHost();
@@ -92,23 +92,23 @@ test("any other error is `other` with its message, and its trace is in the log",
   assert.match(host.logs[0].message, /errors\.test\.js:\d+[\s\S]*caused by Error: deeper/);
 });
 
-test("a promise that nothing settles is an error that says so", async () => {
+test("a promise that nothing will settle is an error", async () => {
   await assert.rejects(
     fetchPage(() => new Promise(() => {})),
     {
       tag: "other",
-      message: /fetchPage of table "t" returned a promise that nothing settles/,
+      message: /fetchPage of table "t" returned a promise that nothing will settle/,
     },
   );
   await assert.rejects(
     fetchPage(async () => {
       await new Promise((resolve) => setTimeout(() => {}, 5));
     }),
-    { tag: "other", message: /nothing settles/ },
+    { tag: "other", message: /nothing will settle/ },
   );
 });
 
-test("timers run in the order of their time, which the host sleeps", async () => {
+test("timers run in the order of their times, and the host sleeps until then", async () => {
   const host = fakeHost();
   const order = [];
   await host.fetchPage(
@@ -131,17 +131,17 @@ test("timers run in the order of their time, which the host sleeps", async () =>
   assert.deepEqual(host.sleeps, [10, 2, 12, 6, 6, 4]);
 });
 
-test("a sleep that is longer than the page has is an error that can be caught", async () => {
+test("a sleep that is longer than the page's time is an error that can be caught", async () => {
   const options = { timeLeft: 100 };
   const left = await fetchPage(() => sleep(101).catch((error) => ({ ...good, state: { left: error.left } })), options);
   assert.equal(left.state.left, 100);
   await assert.rejects(
     fetchPage(() => sleep(101), options),
-    { tag: "other", message: /out of time/ },
+    { tag: "other", message: /only 100 ms left, less than the requested sleep/ },
   );
   await assert.rejects(
     fetchPage(() => new Promise((done) => setTimeout(done, 101)), options),
-    { tag: "other", message: /out of time/ },
+    { tag: "other", message: /only 100 ms left, less than the requested sleep/ },
   );
   await assert.rejects(
     fetchPage(() => sleep(NaN)),
@@ -149,7 +149,7 @@ test("a sleep that is longer than the page has is an error that can be caught", 
   );
 });
 
-test("a sleep that fails in another way is no lack of time", async () => {
+test("a sleep that fails in another way is not reported as a lack of time", async () => {
   const host = fakeHost();
   host.sleep = () => {
     throw new Error("broken");

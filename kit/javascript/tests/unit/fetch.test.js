@@ -7,7 +7,7 @@ import { fakeHost, httpError } from "weld-connector/testing";
 import { millisecondsUntil, rateLimit } from "../../src/refusal.js";
 import { AbortSignal as OurSignal } from "../../src/web/abort.js";
 
-// What `call` comes to inside of a page.
+// The result of `call` within a page.
 async function inPage(host, call) {
   let value;
   const source = defineConnector({
@@ -23,7 +23,7 @@ async function inPage(host, call) {
 
 const answering = (answer) => fakeHost({ fetch: () => answer });
 
-test("a request goes out as it was given, with the contract's own options", async () => {
+test("a request is sent unchanged, with the contract's own options", async () => {
   const host = answering(new Response("ok"));
   await inPage(host, () =>
     fetch(new URL("https://api.example.com/x?q=1"), {
@@ -61,15 +61,15 @@ test("bodies are text or bytes, and other values are refused", async () => {
   for (const body of [{ a: 1 }, 5, []]) {
     assert.throws(() => new Request("https://h/", { method: "POST", body }), /JSON\.stringify/);
   }
-  assert.throws(() => new Request("https://h/", { body: "x" }), /a GET has no body/);
+  assert.throws(() => new Request("https://h/", { body: "x" }), /a GET request can't have a body/);
 });
 
-test("options that have no meaning here are refused with what to do instead", () => {
+test("invalid options are refused", () => {
   assert.throws(() => new Request("https://h/", { timeout: -1 }), /timeout of fetch is -1/);
-  assert.throws(() => new Request("https://h/", { method: "GE T" }), /no method/);
+  assert.throws(() => new Request("https://h/", { method: "GE T" }), /not a valid HTTP method/);
 });
 
-test("a request can be made of another one", async () => {
+test("a request can be created from another one", async () => {
   const first = new Request("https://h/", { method: "POST", body: "x", headers: { a: "1" }, credential: "c" });
   const second = new Request(first, { headers: { b: "2" } });
   assert.deepEqual(
@@ -86,10 +86,10 @@ test("a request can be made of another one", async () => {
     ],
   );
   assert.equal(await first.text(), "x");
-  await assert.rejects(first.text(), /read already/);
+  await assert.rejects(first.text(), /already been read/);
 });
 
-test("a response has what the host read", async () => {
+test("a response has everything that the host read", async () => {
   const response = await inPage(
     fakeHost({
       fetch: () =>
@@ -112,17 +112,17 @@ test("a response has what the host read", async () => {
   assert.equal(await response.clone().text(), '{"a":1}');
   assert.equal(new TextDecoder().decode(await response.arrayBuffer()), '{"a":1}');
   assert.equal(response.bodyUsed, true);
-  await assert.rejects(response.text(), /read already/);
-  assert.throws(() => response.clone(), /read already/);
+  await assert.rejects(response.text(), /already been read/);
+  assert.throws(() => response.clone(), /already been read/);
 });
 
-test("bytes that are no UTF-8 are there as bytes, and are no text", async () => {
+test("a body that is not UTF-8 can be read as bytes, but not as text", async () => {
   const response = await inPage(answering(new Response(new Uint8Array([0x61, 0xff]))), () => fetch("https://h/"));
   assert.deepEqual(await response.clone().bytes(), new Uint8Array([0x61, 0xff]));
   await assert.rejects(response.text(), { name: "TypeError", message: /^the body is not valid UTF-8/ });
 });
 
-test("headers are those of Node", () => {
+test("headers behave as in Node", () => {
   const changes = (H) => {
     const headers = new H([
       ["B", " 2\t"],
@@ -153,7 +153,7 @@ test("headers are those of Node", () => {
   }
 });
 
-test("a failure of the network is a TypeError, and uncaught the error that it means", async () => {
+test("a failed request is a TypeError and, if uncaught, the contract's error that it means", async () => {
   const cases = [
     ["denied", "add a rule", { tag: "misconfigured", val: "GET https://h/x: add a rule" }],
     ["invalid", "no URL", { tag: "misconfigured", val: "GET https://h/x: no URL" }],
@@ -162,7 +162,7 @@ test("a failure of the network is a TypeError, and uncaught the error that it me
     [
       "too-large",
       undefined,
-      { tag: "upstream", val: "GET https://h/x: the API's answer is larger than the limit response-size" },
+      { tag: "upstream", val: "GET https://h/x: the API's response is larger than the limit `response-size`" },
     ],
     ["over-limit", "calls", { tag: "other", val: "GET https://h/x: calls" }],
     ["unavailable", 7, { tag: "rate-limited", val: 7 }],
@@ -181,11 +181,11 @@ test("a failure of the network is a TypeError, and uncaught the error that it me
       inPage(host, () => fetch("https://h/x?token=secret")),
       expected,
     );
-    assert.deepEqual(host.logs, [], "an error of the contract needs no trace");
+    assert.deepEqual(host.logs, [], "the stack of a contract's error is not logged");
   }
 });
 
-test("expectOk turns a status into the error that it means", async () => {
+test("expectOk throws the error that a status means", async () => {
   const respond = (status, body = "", headers = {}) => new Response(body, { status, headers });
   const kept = respond(204);
   assert.equal(await expectOk(kept), kept);
@@ -209,7 +209,7 @@ test("expectOk turns a status into the error that it means", async () => {
 const NOW = Date.parse("Wed, 21 Oct 2026 07:28:00 GMT");
 const SPENT = { "x-ratelimit-remaining": "0" };
 
-test("a time is seconds, since 1970, or a date", () => {
+test("a time is a number of seconds, a time since 1970, or a date", () => {
   const cases = [
     ["30", 30_000],
     ["0.5", 500],
@@ -225,7 +225,7 @@ test("a time is seconds, since 1970, or a date", () => {
   for (const [value, expected] of cases) assert.equal(millisecondsUntil(value, NOW), expected, value);
 });
 
-test("dates of headers are read as in every language", () => {
+test("dates in headers are read as in the other kits", () => {
   const table = JSON.parse(readFileSync(new URL("../../../time.json", import.meta.url), "utf8"));
   for (const { what, text, time } of table.headers) {
     const moment = time === null ? NOW : Date.parse(time);
@@ -233,7 +233,7 @@ test("dates of headers are read as in every language", () => {
   }
 });
 
-test("a refusal with a wait or a spent quota is a rate limit", () => {
+test("a refusal with a wait or a used-up quota is a rate limit", () => {
   const left = { "x-ratelimit-remaining": "4000" };
   const cases = [
     [403, { "retry-after": "7", ...left }, 7000],
@@ -256,7 +256,7 @@ test("a refusal with a wait or a spent quota is a rate limit", () => {
   }
 });
 
-test("other refusals are no rate limits", () => {
+test("other refusals are not rate limits", () => {
   const cases = [
     [403, {}],
     [403, { "retry-after": "0" }],
@@ -276,7 +276,7 @@ test("other refusals are no rate limits", () => {
   }
 });
 
-test("an answer that is no JSON is a SyntaxError, and uncaught the API's fault", async () => {
+test("a response that is not valid JSON is a SyntaxError and, if uncaught, an upstream error", async () => {
   const host = answering(new Response("<html>\n nope"));
   const caught = await inPage(host, async () => (await fetch("https://h/")).json().catch((error) => error));
   assert.ok(caught instanceof SyntaxError);
@@ -284,12 +284,12 @@ test("an answer that is no JSON is a SyntaxError, and uncaught the API's fault",
     inPage(host, async () => (await fetch("https://h/")).json()),
     {
       tag: "upstream",
-      message: /the answer is no JSON: [^]*: <html> nope$/,
+      message: /the response is not valid JSON: [^]*: <html> nope$/,
     },
   );
 });
 
-test("Response.json is JSON with its type", async () => {
+test("Response.json sets the body and its content type", async () => {
   const response = Response.json([1], { status: 202 });
   assert.deepEqual(
     [response.status, response.headers.get("content-type"), await response.json()],
@@ -298,7 +298,7 @@ test("Response.json is JSON with its type", async () => {
   assert.throws(() => new Response("", { status: 700 }), RangeError);
 });
 
-test("a signal bounds a request: one that is aborted, its own time, or the next timer's", async () => {
+test("a signal limits a request: by being aborted, by its own timeout, or by the next timer", async () => {
   const asked = [];
   const host = fakeHost({
     fetch(request) {

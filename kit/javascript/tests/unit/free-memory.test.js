@@ -9,12 +9,12 @@ const HEADER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 const COMPONENT_HEADER = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0);
 const [MEMORY, DATA] = [5, 11];
 const PAGE = 65536;
-// The first chunk, as malloc aligns it, and what stands behind the last one.
+// The address of the first chunk, as malloc aligns it, and the size of the area after the last one.
 const [FIRST, FOOT] = [1032, 56];
 
 const section = (id, content) => join([Uint8Array.of(id), unsigned(content.length), content]);
 
-/** A component whose only module's memory of one page is `image`. */
+/** A component with one module, whose memory of one page is `image`. */
 function componentOf(image) {
   const segments = imageSegments(image);
   const memory = section(MEMORY, Uint8Array.of(1, 0, 1));
@@ -28,8 +28,8 @@ function imageOf(component) {
 }
 
 /**
- * A memory in which every byte of a chunk's content is 7: 60 chunks in use, but for those that are listed as free, which are
- * linked in a ring; then a last one, that is free to the end.
+ * A memory with 60 chunks, in which every byte of a chunk's content is 7. The chunks listed in `free` are free, and
+ * linked in a ring; all others are in use. A last chunk, free to the end, follows.
  */
 function heap({ free = [], linked = true } = {}) {
   const image = new Uint8Array(PAGE);
@@ -53,7 +53,7 @@ function heap({ free = [], linked = true } = {}) {
   return { image, places, last, end };
 }
 
-test("free chunks lose their content, and nothing else changes", () => {
+test("the content of free chunks is cleared, and nothing else changes", () => {
   const { image, places, last, end } = heap({ free: [3, 5, 30] });
   const expected = image.slice();
   for (const index of [3, 5, 30]) expected.fill(0, places[index] + 16, places[index] + 64);
@@ -64,14 +64,14 @@ test("free chunks lose their content, and nothing else changes", () => {
   assert.ok(smaller.length < component.length - 50_000);
 });
 
-test("a chunk that no list knows as free stays as it is", () => {
+test("a chunk that no list links as free stays unchanged", () => {
   const { image, last, end } = heap({ free: [3, 5], linked: false });
   const expected = image.slice();
   expected.fill(0, last + 32, end);
   assert.deepEqual(imageOf(clearFreeMemory(componentOf(image))), expected);
 });
 
-test("a memory that is managed in another way stays as it is", () => {
+test("a memory that is managed in another way stays unchanged", () => {
   const withoutFoot = heap().image;
   withoutFoot[PAGE - FOOT + 4] = 0;
   const brokenChain = heap();
@@ -83,12 +83,12 @@ test("a memory that is managed in another way stays as it is", () => {
   }
 });
 
-test("an image comes back from its segments, whatever its gaps are", () => {
+test("an image is restored from its segments, whatever its gaps are", () => {
   const image = new Uint8Array(PAGE);
   for (const at of [0, 1, 9, 18, 28, 300, 20_000, PAGE - 1]) image[at] = 1 + (at % 255);
   const segments = imageSegments(image);
   assert.deepEqual(readImage(join([unsigned(segments.length), ...segments]), PAGE), image);
-  // Up to 8 zeros are carried along, more are a gap.
+  // Up to 8 zeros are part of a segment; more are a gap.
   assert.equal(segments.length, 5);
   assert.equal(readImage(join([unsigned(1), segment(PAGE - 1, Uint8Array.of(1, 1))]), PAGE), undefined);
 });

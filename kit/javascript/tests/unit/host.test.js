@@ -8,7 +8,7 @@ const page = (call) => connector({ tables: { t: { fetchPage: call } } });
 const fetchPage = (call, options) => fakeHost(options).fetchPage(page(call), "t");
 const good = { insert: [], state: {}, hasMore: false };
 
-test("variables are read on use, and a missing one says where to set it", async () => {
+test("variables are read on use, and the error for a missing one says where to set it", async () => {
   const options = { env: { A: "1", EMPTY: "" } };
   const read = await fetchPage(
     () => ({
@@ -58,12 +58,12 @@ test("console and log write to the host's log, at their level", async () => {
   assert.deepEqual(plain, { level: "warn", message: "plain" });
 });
 
-test("a test's own globals are back after a call, and calls don't mix", async () => {
+test("a test's own globals are restored after a call, and concurrent calls are refused", async () => {
   const names = ["console", "fetch", "setTimeout", "Headers", "Response"];
   const before = names.map((name) => globalThis[name]);
   const variables = process.env;
   const source = page(async () => {
-    await assert.rejects(fakeHost().schema(source), /another call is under way/);
+    await assert.rejects(fakeHost().schema(source), /another call is still running/);
     return good;
   });
   await fakeHost().fetchPage(source, "t");
@@ -79,18 +79,18 @@ test("a test's own globals are back after a call, and calls don't mix", async ()
   assert.equal(process.env, variables);
 });
 
-test("a fake host without answers denies, and one with a promise is refused", async () => {
+test("a fake host without fetch denies requests, and one that returns a promise is refused", async () => {
   await assert.rejects(
     fetchPage(() => fetch("https://h/")),
     { tag: "misconfigured", message: /no `fetch`/ },
   );
   await assert.rejects(
     fetchPage(() => fetch("https://h/"), { fetch: async () => new Response() }),
-    { tag: "other", message: /no promise of one/ },
+    { tag: "other", message: /not a promise/ },
   );
 });
 
-test("fetchAll walks from page to page", async () => {
+test("fetchAll fetches page after page", async () => {
   const source = page(({ n = 1 }) => ({ insert: [{ n }], state: { n: n + 1 }, hasMore: n < 3 }));
   assert.deepEqual(await fakeHost().fetchAll(source, "t"), [{ n: 1 }, { n: 2 }, { n: 3 }]);
   await assert.rejects(fakeHost().fetchAll(source, "t", { most: 2 }), /more than 2 pages/);

@@ -23,7 +23,7 @@ test("rows of plain values are written as JSON.stringify does", () => {
   assert.equal(writeRows(rows), JSON.stringify(rows));
 });
 
-test("a Date is written in ISO 8601, a BigInt exactly, at any depth", () => {
+test("a Date is written in ISO 8601 and a BigInt exactly, at any depth", () => {
   const row = { at: new Date(Date.UTC(2024, 1, 29)), big: 2n ** 64n, deep: [{ big: -(2n ** 63n), at: new Date(0) }] };
   assert.equal(
     writeRows([{ id: 1 }, row]),
@@ -32,7 +32,7 @@ test("a Date is written in ISO 8601, a BigInt exactly, at any depth", () => {
   );
 });
 
-test("what is written step by step is written as JSON.stringify does, too", () => {
+test("values that are written step by step are written as by JSON.stringify, too", () => {
   class Point {
     x = 1;
     hidden = undefined;
@@ -48,11 +48,11 @@ test("what is written step by step is written as JSON.stringify does, too", () =
   assert.equal(write(value, "x"), JSON.stringify(value));
 });
 
-test("what JSON can't hold is an error that names row and field", () => {
+test("a value that JSON can't represent is an error that names row and field", () => {
   const circle = {};
   circle.self = circle;
   const cases = [
-    [NaN, /^row 2 of the page, field "x": NaN is no number of JSON/],
+    [NaN, /^row 2 of the page, field "x": NaN is not a JSON number/],
     [-Infinity, /field "x": -Infinity/],
     [{ y: [0, NaN] }, /field "x\.y\[1\]": NaN/],
     [new Date(NaN), /field "x": the Date is invalid/],
@@ -65,14 +65,14 @@ test("what JSON can't hold is an error that names row and field", () => {
     [/x/, /a RegExp/],
     [new Error("x"), /an Error/],
     [{ toJSON: () => NaN }, /field "x": NaN/],
-    [circle, /^row 2 of the page, field "[^"]{1,200}…": it is nested too deeply, or contains itself/],
+    [circle, /^row 2 of the page, field "[^"]{1,200}…": the value is nested too deeply, or contains itself/],
   ];
   for (const [x, message] of cases) {
     assert.throws(() => writeRows([{ x: 1 }, { x }]), { message });
   }
 });
 
-test("a row is an object", () => {
+test("a row must be an object", () => {
   for (const [row, what] of [
     [null, "null"],
     [[1], "an array"],
@@ -84,13 +84,13 @@ test("a row is an object", () => {
   }
 });
 
-test("deep values are written whole", () => {
+test("deep values are written completely", () => {
   let value = 1;
   for (let depth = 0; depth < 300; depth++) value = [value];
   assert.equal(write({ value }, "x"), JSON.stringify({ value }));
 });
 
-test("numbers that a Number can't hold are kept, and written again as they were", () => {
+test("numbers that a Number can't hold are kept, and written unchanged", () => {
   const exact = [
     '{"id":9007199254740993,"n":-12345678901234567890,"s":"12345678901234567890","safe":9007199254740991}',
     '[{"12345678901234567890":12345678901234567890}]',
@@ -105,7 +105,7 @@ test("numbers that a Number can't hold are kept, and written again as they were"
     "[[[0.1000000000000000055511151231257827]],9007199254740992]",
   ];
   for (const text of exact) assert.equal(write(parseJson(text), "x"), text);
-  // Wherever it stands.
+  // At any place in the text.
   for (let before = 0; before < 40; before++) {
     assert.deepEqual(parseJson(`${" ".repeat(before)}[9007199254740993 ]`), [9007199254740993n]);
     assert.equal(parseJson(`${" ".repeat(before)}9007199254740993`), 9007199254740993n);
@@ -116,7 +116,7 @@ test("numbers that a Number can't hold are kept, and written again as they were"
   assert.throws(() => parseJson("[1234567890123456789.]"), SyntaxError);
 });
 
-test("numbers that a Number holds stay Numbers", () => {
+test("numbers that a Number can hold stay Numbers", () => {
   for (const text of [
     "0.1",
     "1.10",
@@ -154,7 +154,7 @@ test("a Decimal is shown with its digits, in the log and in Node", async () => {
   assert.equal(inspect(row), `{ id: 9007199254740993n, price: Decimal ${digits} }`);
 });
 
-test("a Decimal has its digits and its Number, and is never something else in silence", () => {
+test("a Decimal has its digits and its Number, and is not converted silently", () => {
   const [price] = parseJson("[0.12345678901234567890]");
   assert.ok(price instanceof Decimal);
   assert.equal(String(price), "0.12345678901234567890");
@@ -165,9 +165,9 @@ test("a Decimal has its digits and its Number, and is never something else in si
   for (const text of ["", "1.", "NaN", "01", "1 ", "0x1"]) assert.throws(() => new Decimal(text), TypeError, text);
 });
 
-test("NaN and Infinity are an error that names the place, or what the author says", () => {
+test("NaN and Infinity are an error that names the place, or become the author's value", () => {
   for (const [text, message] of [
-    ['{"rows":[{},{},{},{"price":NaN}]}', /^rows\[3\]\.price is NaN, which is no number of JSON; .*notNumbers: null/],
+    ['{"rows":[{},{},{},{"price":NaN}]}', /^rows\[3\]\.price is NaN, which JSON does not have; .*notNumbers: null/],
     ["[-Infinity]", /^\[0\] is -Infinity/],
     ["Infinity", /^the text is Infinity/],
   ]) {
@@ -175,12 +175,12 @@ test("NaN and Infinity are an error that names the place, or what the author say
   }
   const text = '{"a":NaN,"b":[-Infinity,"NaN",9007199254740993]}';
   assert.deepEqual(parseJson(text, { notNumbers: null }), { a: null, b: [null, "NaN", 9007199254740993n] });
-  // What is broken otherwise is told as it is.
+  // A text that is invalid in another way is still a syntax error.
   assert.throws(() => parseJson('{"a":NaN,}', { notNumbers: null }), SyntaxError);
   assert.throws(() => parseJson("[NaNs]", { notNumbers: null }), SyntaxError);
 });
 
-test("json() keeps two long ids apart, up to the rows and the state", async () => {
+test("json() keeps two long ids apart, in rows and in the state", async () => {
   const body = '[{"id":9007199254740993,"price":0.12345678901234567890},{"id":9007199254740992,"price":1.5}]';
   const source = connector({
     tables: {

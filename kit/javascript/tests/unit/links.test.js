@@ -12,7 +12,7 @@ function answer(url, links) {
   return Response.fromHost({ status: 200, headers, body: { tag: "text", val: "" }, url }, url);
 }
 
-test("links are read as in all kits", () => {
+test("links are read as in the other kits", () => {
   assert(CASES.length > 30);
   for (const { what, url, link, rel, target, attributes = {} } of CASES) {
     const found = answer(url, link).links[rel];
@@ -21,7 +21,7 @@ test("links are read as in all kits", () => {
   }
 });
 
-test("a relation is none of an object's own names", () => {
+test("the links have no inherited names", () => {
   const { links } = answer("https://h/", ["<https://h/2>; rel=next"]);
   assert.equal(links.constructor, undefined);
   assert.equal(links.next.toString, undefined);
@@ -38,7 +38,7 @@ test("two hundred links followed in a row have the parameters once", () => {
   assert.equal(url, "https://h/items?limit=2&sort=id&page=200");
 });
 
-test("a response that the host didn't give has links as they stand", () => {
+test("the links of a response that the host didn't create are not resolved", () => {
   const made = new Response("", { headers: { link: "</2>; rel=next" } });
   assert.equal(made.links.next.url, "/2");
 });

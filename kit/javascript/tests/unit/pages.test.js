@@ -8,7 +8,7 @@ const page = (call) => connector({ tables: { t: { fetchPage: call } } });
 const fetchPage = (call, options) => fakeHost(options).fetchPage(page(call), "t");
 const good = { insert: [], state: {}, hasMore: false };
 
-test("a page is the contract's", async () => {
+test("a page is converted to the contract's", async () => {
   const host = fakeHost();
   const states = [];
   const source = page((state) => {
@@ -30,13 +30,13 @@ test("a page is the contract's", async () => {
   });
 });
 
-test("a page that is none is an error that says what it is", async () => {
+test("a value that is not a page is an error that describes it", async () => {
   const cases = [
     [null, /the page of table "t" is null, not an object/],
     [undefined, /is undefined, not an object/],
     [[], /is an array, not an object/],
     ["[]", /is "\[\]", not an object/],
-    [{ rows: [], state: {}, hasMore: false }, /has "rows", but a page has insert, state, hasMore and wait/],
+    [{ rows: [], state: {}, hasMore: false }, /has the unknown key "rows"; a page has insert, state, hasMore and wait/],
     [{ ...good, insert: null }, /has null as insert, not an array of rows/],
     [{ ...good, insert: new Set() }, /has a Set as insert/],
     [{ ...good, insert: (function* () {})() }, /as insert, not an array/],
@@ -65,7 +65,7 @@ test("a page that is none is an error that says what it is", async () => {
   }
 });
 
-test("the schema is the contract's, whatever the form it is written in", async () => {
+test("a schema is converted to the contract's, in each form in which it can be written", async () => {
   const source = connector({
     tables: {
       beers: {
@@ -100,7 +100,7 @@ test("the schema is the contract's, whatever the form it is written in", async (
   ]);
 });
 
-test("a schema that is none is an error that says where", async () => {
+test("an invalid schema is an error that names the place", async () => {
   const cases = [
     [null, /schema returned null, not an array of tables/],
     [{ beers: {} }, /returned an object/],
@@ -108,7 +108,7 @@ test("a schema that is none is an error that says where", async () => {
     [[{ name: "t", primaryKey: 5 }], /table "t": primaryKey is 5/],
     [[{ name: "t", fields: "id" }], /table "t": fields is "id"/],
     [[{ name: "t", fields: { id: 5 } }], /table "t", field "id": the type is 5/],
-    [[{ name: "t", fields: [{ type: "int" }] }], /table "t": a field is an object, not one with a name/],
+    [[{ name: "t", fields: [{ type: "int" }] }], /table "t": a field is an object, not a field with a name/],
     [[{ name: "t", fields: [{ name: "x", type: "int", default: NaN }] }], /field "x", default: NaN/],
   ];
   for (const [tables, message] of cases) {
@@ -117,7 +117,7 @@ test("a schema that is none is an error that says where", async () => {
   }
 });
 
-test("tables that are not there are unknown, inherited names too", async () => {
+test("missing tables are unknown, including inherited names", async () => {
   for (const name of ["wines", "toString", "__proto__"]) {
     await assert.rejects(
       fakeHost().fetchPage(
@@ -129,7 +129,7 @@ test("tables that are not there are unknown, inherited names too", async () => {
   }
 });
 
-test("a definition that lacks a function is an error at once", () => {
+test("a definition without a required function is an error at once", () => {
   assert.throws(() => connector({ tables: { t: {} } }), /table "t" needs a function fetchPage/);
   assert.throws(() => defineConnector({ fetchPage() {} }), /needs a function schema/);
 });

@@ -9,14 +9,14 @@ import { DateTimeFormat } from "../../src/intl/dates.js";
 import { NumberFormat } from "../../src/intl/numbers.js";
 import { zoneOf } from "../../src/intl/zone.js";
 import { Buffer } from "../../src/node/buffer.js";
-import { Code, Digest, names } from "../../src/node/hashes.js";
+import { Digest, Hmac, names } from "../../src/node/hashes.js";
 import * as ourPath from "../../src/node/path.js";
 import * as ourQuery from "../../src/node/querystring.js";
 import { structuredClone as ourClone } from "../../src/web/clone.js";
 
 const hex = (bytes) => NodeBuffer.from(bytes).toString("hex");
 
-test("digests and codes of every length are Node's", () => {
+test("digests and HMACs of messages of each length are Node's", () => {
   for (const name of names()) {
     for (let length = 0; length < 300; length += length > 140 ? 37 : 1) {
       const bytes = crypto.createHash("sha512").update(String(length)).digest();
@@ -24,7 +24,7 @@ test("digests and codes of every length are Node's", () => {
       const half = length >> 1;
       const made = new Digest(name).update(message.subarray(0, half)).update(message.subarray(half)).finish();
       assert.equal(hex(made), crypto.createHash(name).update(message).digest("hex"), `${name} of ${length}`);
-      const code = new Code(name, message).update(bytes).finish();
+      const code = new Hmac(name, message).update(bytes).finish();
       assert.equal(hex(code), crypto.createHmac(name, message).update(bytes).digest("hex"), `${name} with ${length}`);
     }
   }
@@ -66,7 +66,7 @@ test("a Buffer reads and writes texts as Node's does", () => {
   assert.ok(Buffer.isBuffer(ours) && !Buffer.isBuffer(new Uint8Array()));
 });
 
-test("paths and queries are Node's", () => {
+test("paths and queries behave as in Node", () => {
   const paths = ["", "a", "/", "/a/b/", "a/../b", "../a", "a//b/./c.tar.gz", ".x", "a.", "/a/b"];
   for (const one of paths) {
     for (const name of ["normalize", "dirname", "basename", "extname", "isAbsolute", "parse"]) {
@@ -83,7 +83,7 @@ test("paths and queries are Node's", () => {
   }
 });
 
-test("what structuredClone copies is Node's, and what it refuses too", () => {
+test("structuredClone copies and refuses the same values as Node's", () => {
   const shared = { n: 1 };
   const value = [
     new Date(0),
@@ -104,7 +104,7 @@ test("what structuredClone copies is Node's, and what it refuses too", () => {
   }
 });
 
-// The same times on each run.
+// The same times in each run.
 function* instants(count) {
   for (let at = 0; at < count; at++) yield Math.floor(((at * 0.618033988749895) % 1) * 2.2e9) * 1000 + (at % 1000);
 }
@@ -123,7 +123,7 @@ test("the offsets of all time zones are Node's", () => {
       if (Math.round(theirs) !== offset(time)) differ += 1;
     }
   }
-  // The database changes a little from year to year, and Node's is of another day than the kit's.
+  // The database changes a little each year, and Node may have another version than the kit.
   assert.ok(seen > 15_000 && differ < seen / 500, `${differ} of ${seen} differ`);
   assert.throws(() => zoneOf("Europe/Nowhere"), RangeError);
   assert.equal(zoneOf("+05:30").offset(0), 330);
@@ -174,7 +174,7 @@ test("dates are written as Node writes them", () => {
   }
 });
 
-test("the parts of a date give its place in time again, as packages use them", () => {
+test("the parts of a date are Node's, which packages use to calculate offsets", () => {
   const options = {
     year: "numeric",
     month: "2-digit",
@@ -229,7 +229,7 @@ test("numbers are written as Node writes them", () => {
   }
 });
 
-test("languages and options that aren't there are errors", () => {
+test("unsupported languages and options are errors", () => {
   for (const [language, options] of [
     ["fr-FR", {}],
     ["xx", {}],

@@ -5,7 +5,8 @@ import { Promise as Kit, queueJob, runJobs, takeUnhandled } from "../../src/prom
 
 const Native = globalThis.Promise;
 
-// Each writes a protocol of what happens when; the kit's must be the engine's.
+// Each program notes what happens in which order. The order must be the same with the kit's promises as with the
+// engine's.
 const programs = {
   "handlers run after the code that adds them, in their order"(P, note) {
     const promise = P.resolve(1);
@@ -13,7 +14,7 @@ const programs = {
     promise.then((value) => note("second", value));
     note("now");
   },
-  "a value passes by handlers that are none"(P, note) {
+  "a value passes handlers that aren't functions"(P, note) {
     P.resolve(1)
       .then(undefined, undefined)
       .then(null, 5)
@@ -23,14 +24,14 @@ const programs = {
       .catch((reason) => note("caught", reason))
       .then((value) => note(value));
   },
-  "what a handler throws rejects"(P, note) {
+  "an error thrown by a handler rejects the promise"(P, note) {
     P.resolve()
       .then(() => {
         throw "oops";
       })
       .catch((reason) => note(reason));
   },
-  "only the first settling counts"(P, note) {
+  "only the first settling has an effect"(P, note) {
     new P((resolve, reject) => {
       resolve(1);
       reject(2);
@@ -41,13 +42,13 @@ const programs = {
       throw "thrown";
     }).catch(note);
   },
-  "a promise for a promise takes as many turns"(P, note) {
+  "a promise resolved with a promise takes the same number of turns"(P, note) {
     const inner = P.resolve("inner");
     new P((resolve) => resolve(inner)).then(note);
     let steps = P.resolve();
     for (let step = 0; step < 5; step++) steps = steps.then(() => note(step));
   },
-  "things with a then are followed, once"(P, note) {
+  "objects with a then method are followed, once"(P, note) {
     P.resolve({
       then(resolve, reject) {
         resolve("followed");
@@ -70,7 +71,7 @@ const programs = {
     resolve(promise);
     promise.catch((reason) => note(reason.constructor === TypeError));
   },
-  "finally keeps value and reason, but not over its own"(P, note) {
+  "finally keeps value and reason, unless it fails itself"(P, note) {
     P.resolve(1)
       .finally((...none) => note("finally", none.length))
       .then(note);
@@ -99,7 +100,7 @@ const programs = {
     P.race([later, P.resolve("first")]).then((value) => note("race", value));
     P.all(5).catch((error) => note("all of a number", error.constructor.name));
   },
-  "a subclass begets its own kind"(P, note) {
+  "a subclass creates instances of itself"(P, note) {
     class Sub extends P {}
     note(
       Sub.resolve(1).then(() => {}) instanceof Sub,
@@ -108,7 +109,7 @@ const programs = {
     );
     note(Object.prototype.toString.call(P.resolve()));
   },
-  "a class that makes no promise is refused"(P, note) {
+  "a class that creates no valid promise is refused"(P, note) {
     const kinds = {
       "without an executor": function () {},
       "that calls it twice": function (executor) {
@@ -126,14 +127,14 @@ const programs = {
       for (const method of ["resolve", "reject", "all", "race"]) {
         try {
           P[method].call(Type, []);
-          note(kind, method, "is taken");
+          note(kind, method, "is accepted");
         } catch (error) {
           note(kind, method, error.constructor.name);
         }
       }
     }
   },
-  "the resolve of a class is looked up once, and a failing one ends the items"(P, note) {
+  "a class's resolve is looked up once, and a failing one ends the iteration"(P, note) {
     function* items() {
       try {
         yield 1;
@@ -182,7 +183,7 @@ for (const [name, program] of Object.entries(programs)) {
   });
 }
 
-test("a rejected promise that nobody looks at is found, and only that", () => {
+test("rejected promises without a handler are found, and no others", () => {
   takeUnhandled();
   Kit.reject("forgotten");
   Kit.reject("caught at once").catch(() => {});
@@ -194,7 +195,7 @@ test("a rejected promise that nobody looks at is found, and only that", () => {
   assert.deepEqual(takeUnhandled(), []);
 });
 
-test("withResolvers and try are there, whatever the engine has", () => {
+test("withResolvers and try exist in any engine", () => {
   const notes = [];
   const { promise, resolve } = Kit.withResolvers();
   promise.then((value) => notes.push(value));
@@ -207,7 +208,7 @@ test("withResolvers and try are there, whatever the engine has", () => {
   assert.deepEqual(notes.sort(), ["resolved", "thrown", "tried"]);
 });
 
-test("a long chain of jobs runs to its end, and a job that throws loses none", () => {
+test("a long chain of jobs runs to its end, and a job that throws doesn't drop others", () => {
   let count = 0;
   const again = () => {
     count += 1;

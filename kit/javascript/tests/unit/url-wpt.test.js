@@ -1,5 +1,5 @@
-// The rows of web-platform-tests (`url/resources`), from the crate with which the host reads URLs. A URL within the
-// bounds of the kit's `URL` is read as the standard says; one beyond them is an error.
+// The test data of web-platform-tests (`url/resources`), from the crate with which the host parses URLs. The kit's
+// `URL` must parse a URL within its limits as the standard says. A URL beyond them must be an error.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -13,10 +13,10 @@ import { URL as KitUrl } from "../../src/url.js";
 const PARTS = "href origin protocol username password host hostname port pathname search hash".split(" ");
 const WRITABLE = ["href", "pathname", "search", "hash"];
 
-// The version that `Cargo.lock` names.
+// Uses the version in `Cargo.lock`.
 function rowsOf(file) {
   const here = dirname(fileURLToPath(import.meta.url));
-  // For one platform, so that the crates of others are not fetched.
+  // For one platform only, so that crates of other platforms are not fetched.
   const line = "metadata --quiet --locked --format-version 1 --filter-platform x86_64-unknown-linux-gnu";
   const metadata = execFileSync("cargo", line.split(" "), { cwd: here, encoding: "utf8", maxBuffer: 2 ** 28 });
   const { packages } = JSON.parse(metadata);
@@ -26,20 +26,20 @@ function rowsOf(file) {
 
 const isWeb = (url) => /^https?:/.test(url);
 
-// As it stands in the text, which is enough to see whether it is in ASCII and without escapes.
+// The host as written, which is enough to see whether it is in ASCII and without escapes.
 function hostOf(input) {
   const authority = /^\s*(?:https?:[/\\]*|[/\\]{2,})([^/\\?#]*)/i.exec(input)?.[1] ?? "";
   return authority.slice(authority.lastIndexOf("@") + 1);
 }
 
-test("URLs are read as the standard says", (context) => {
+test("URLs are parsed as the standard says", (context) => {
   const rows = rowsOf("urltestdata.json").filter((row) => typeof row === "object");
   const count = { within: 0, invalid: 0, beyond: 0, unchecked: 0 };
   for (const { input, base, failure, ...expected } of rows) {
     const name = JSON.stringify({ input, base });
     const read = () => new KitUrl(input, base ?? undefined);
     if (failure && /^https?:.*\bxn--/i.test(input)) {
-      // A label in Punycode stays as it is.
+      // A label in Punycode is kept unchanged.
       count.unchecked += 1;
       assert.equal(read().hostname, hostOf(input).toLowerCase(), name);
     } else if (failure) {

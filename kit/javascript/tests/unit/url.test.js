@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { URLSearchParams as KitParams } from "../../src/search-params.js";
 import { URL as KitUrl } from "../../src/url.js";
 
-test("parameters are read and written as Node does", () => {
+test("parameters are read and written as in Node", () => {
   const inits = [
     "a=1&b=2&a=3",
     "?q=x+y%20z",
@@ -30,7 +30,7 @@ test("parameters are read and written as Node does", () => {
   }
 });
 
-test("parameters are changed as Node does", () => {
+test("parameters are changed as in Node", () => {
   const changes = (params) => {
     params.append("b", 1);
     params.set("a", "x");
@@ -72,7 +72,7 @@ const PARTS = [
 ];
 const parts = (url) => PARTS.map((part) => url[part]);
 
-test("URLs are read as Node does", () => {
+test("URLs are parsed as in Node", () => {
   const cases = [
     ["https://api.example.com"],
     ["HTTP://API.Example.com:80/a/../b/./c?q#f"],
@@ -109,7 +109,7 @@ test("URLs are read as Node does", () => {
   }
 });
 
-test("an invalid URL is an error, in Node as well", () => {
+test("an invalid URL is an error, as in Node", () => {
   for (const [url, base] of [
     ["/a"],
     ["x y"],
@@ -127,7 +127,7 @@ test("an invalid URL is an error, in Node as well", () => {
   assert.equal(KitUrl.canParse("https://h"), true);
 });
 
-test("a URL beyond the bounds of the kit is an error, and not another URL", () => {
+test("a URL beyond the kit's limits is an error, and not another URL", () => {
   for (const url of ["ftp://h/", "mailto:a@b", "https://müller.example/", "https://h%41/"]) {
     assert.throws(() => new KitUrl(url), TypeError, url);
   }
@@ -137,7 +137,7 @@ test("a URL beyond the bounds of the kit is an error, and not another URL", () =
   }
 });
 
-test("a URL is changed as Node does", () => {
+test("a URL is changed as in Node", () => {
   const changed = (url) => {
     url.searchParams.set("page", 2);
     url.searchParams.append("q", "a b");

@@ -1,4 +1,5 @@
-// The settings of a request: defaults, an instance's and the request's own, and what they make of URL, headers and data.
+// The configuration of a request, merged from axios's defaults, the instance's and the request's own, and the URL,
+// headers and data that follow from it.
 
 import { Buffer } from "../../node/buffer.js";
 import { AxiosError } from "./error.js";
@@ -8,7 +9,7 @@ const isPlain = (value) =>
   value !== null && typeof value === "object" && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 const isObject = (value) => value !== null && typeof value === "object";
 
-// What the request alone says, and no default.
+// Settings that only the request itself may have, never a default.
 const OWN = new Set(["data", "method", "url"]);
 const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";
@@ -29,7 +30,7 @@ export const defaults = () => ({
   xsrfHeaderName: "X-XSRF-TOKEN",
 });
 
-/** One setting over another; objects member by member, headers in any case of their names. */
+/** Merges one configuration over another: objects by member, headers without regard to case. */
 export function mergeConfig(under = {}, over = {}) {
   const merged = {};
   for (const key of new Set([...Object.keys(under), ...Object.keys(over)])) {
@@ -66,14 +67,14 @@ function mergeHeaders(before, after) {
   return merged;
 }
 
-/** The headers of a request by this method: those of all, of the method, and its own. */
+/** The headers of a request: those for all methods, those for its method, and its own. */
 export function headersFor(config) {
   const { common, delete: _, get, head, post, put, patch, query, ...own } = plainHeaders(config.headers);
   const ofMethod = { delete: _, get, head, post, put, patch, query }[config.method];
   return AxiosHeaders.concat(common, ofMethod, own);
 }
 
-/** Where a request goes, with its parameters. */
+/** The URL of a request, with its parameters. */
 export function urlFor({ baseURL, url = "", params, paramsSerializer, allowAbsoluteUrls }) {
   const isAbsolute = /^([a-z][a-z\d+\-.]*:)?\/\//i.test(url);
   const isWhole = !baseURL || (isAbsolute && allowAbsoluteUrls !== false);
@@ -97,7 +98,10 @@ function queryOf(params, serializer) {
     .join("&");
 }
 
-/** Names and values, objects as `a[b]`; lists as `a[]`, with `indexes` null as `a`, and true as `a[0]`. */
+/**
+ * Pairs of names and values, with objects as `a[b]`. Lists are `a[]`, or `a` if `indexes` is null, or `a[0]` if it is
+ * true.
+ */
 function pairsOf(value, indexes, place = "") {
   if (value === undefined || value === null) return [];
   if (value instanceof Date) return [[place, value.toISOString()]];
@@ -114,7 +118,7 @@ function pairsOf(value, indexes, place = "") {
   );
 }
 
-/** Data as it is sent: objects as JSON, or as a form where the headers say so. */
+/** The data to send. Objects become JSON, or a form if the headers say so. */
 function transformRequest(data, headers) {
   const type = headers.get("Content-Type") || "";
   if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) return data;
@@ -124,7 +128,7 @@ function transformRequest(data, headers) {
   }
   if (isObject(data) && typeof data.getHeaders === "function") {
     throw new AxiosError(
-      "a form with files can't be sent here: give data as text or bytes",
+      "a form with files can't be sent from a connector: pass data as text or bytes",
       AxiosError.ERR_NOT_SUPPORT,
     );
   }
@@ -143,7 +147,7 @@ function transformRequest(data, headers) {
   return data;
 }
 
-// A text that is JSON already is sent as it is.
+// Text that is already JSON is sent unchanged.
 function textOf(data) {
   if (typeof data !== "string") return JSON.stringify(data);
   try {
@@ -154,7 +158,7 @@ function textOf(data) {
   }
 }
 
-/** JSON wherever the text is some, as axios reads it. */
+/** Parses the text as JSON if it is JSON, as axios does. */
 function transformResponse(data) {
   const { responseType, transitional } = this;
   const isWanted = responseType === "json" || (!responseType && transitional?.forcedJSONParsing !== false);

@@ -1,4 +1,4 @@
-// `AxiosError`. Where nobody catches it, it is the contract's error that its answer means.
+// `AxiosError`. If uncaught, it becomes the contract's error that its response means.
 
 import { excerpt } from "../../body.js";
 import { Headers } from "../../headers.js";

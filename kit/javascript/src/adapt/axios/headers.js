@@ -1,4 +1,4 @@
-// `AxiosHeaders`: names in any case, which stay as they were first written.
+// `AxiosHeaders`: case-insensitive names that keep the case in which they were first written.
 
 const TYPE = "Content-Type";
 
@@ -20,7 +20,10 @@ export class AxiosHeaders {
     return Object.keys(this).find((key) => key.toLowerCase() === lower);
   }
 
-  /** Sets one, or all of an object; `rewrite: false` keeps one that is there. `false` as its value keeps others from setting it. */
+  /**
+   * Sets a header, or all headers of an object. With `rewrite: false`, an existing header is kept. The value `false`
+   * prevents a header from being set later.
+   */
   set(name, value, rewrite) {
     if (name === null || name === undefined) return this;
     if (typeof name === "object") {

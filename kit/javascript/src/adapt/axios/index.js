@@ -1,4 +1,4 @@
-// `axios` over the host's requests: what functions use of it.
+// The part of `axios` that functions use, on top of the host's requests.
 
 import { FetchError, fetch } from "../../fetch.js";
 import { Buffer } from "../../node/buffer.js";
@@ -76,7 +76,7 @@ async function dispatch(config) {
   return settled(response, config, request);
 }
 
-// By the time of a failure, its own stack no longer has the function's line that sent the request.
+// When a request fails, the error's own stack no longer contains the function's line that sent it.
 function calledFrom(error, stack) {
   if (error instanceof Error) error.stack = `${error.stack}\n${stack}`;
   throw error;
@@ -121,7 +121,7 @@ async function dataOf(response, type) {
   if (type === "arraybuffer") return Buffer.from(await response.bytes());
   if (type === "stream" || type === "blob") {
     throw new AxiosError(
-      `the responseType ${type} isn't there: bodies are here as a whole`,
+      `the responseType ${type} is not available: a connector has no streams`,
       AxiosError.ERR_NOT_SUPPORT,
     );
   }

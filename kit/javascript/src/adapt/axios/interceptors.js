@@ -1,9 +1,9 @@
-// What a function has put around its requests and their responses.
+// The handlers that a function adds around its requests and responses.
 
 export class Interceptors {
   #all = [];
 
-  /** Adds one, and answers what `eject` takes. */
+  /** Adds an interceptor, and returns the id that `eject` expects. */
   use(fulfilled, rejected, { runWhen } = {}) {
     return this.#all.push({ fulfilled, rejected, runWhen }) - 1;
   }
@@ -20,7 +20,7 @@ export class Interceptors {
     this.#all.filter(Boolean).forEach((one) => call(one));
   }
 
-  /** Those that are for this request, in the order in which they were added. */
+  /** The interceptors for this request, in the order in which they were added. */
   handlers(config) {
     return this.#all.filter((one) => one && (typeof one.runWhen !== "function" || one.runWhen(config) !== false));
   }

@@ -1,4 +1,4 @@
-// A Lambda behind a function URL, as a module of ECMAScript, with what comes with Node alone.
+// A Lambda with a function URL, as an ECMAScript module that uses only Node's own modules.
 import https from "node:https";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
