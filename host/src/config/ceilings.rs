@@ -1,32 +1,32 @@
-//! The operator's ceilings: the most that any connector may ask for.
+//! The operator's ceilings: upper bounds of what connectors may configure.
 
 use std::time::Duration;
 
-/// The largest request body by default: 8 MiB. A body is little more than a state.
+/// The default of the largest request body: 8 MiB. A body is little more than a state.
 pub(super) const MAX_BODY_BYTES: u64 = 8 << 20;
 
-/// The most that a connector's [`Limits`](super::Limits) may be: the operator's flags.
+/// Upper bounds for every connector's [`Limits`](super::Limits), from the operator's flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ceilings {
-    /// `--max-memory`, in bytes: the sandbox's pool reserves it for every slot. Default 256 MiB.
+    /// `--max-memory`, in bytes: the sandbox pool reserves this much for every slot. Default 256 MiB.
     pub memory_bytes: u64,
     /// `--max-cpu-time`. Default 10 min.
     pub cpu_time: Duration,
     /// `--max-page-timeout`: the longest that one call may hold a slot. Default 24 h.
     pub page_timeout: Duration,
-    /// `--max-concurrency`, more than 0. Default: as many as there are slots, so the largest number.
+    /// `--max-concurrency`, at least 1. Default: the largest `u32`, so only the number of slots limits it.
     pub concurrency: u32,
     /// `--max-component`: the largest component, in bytes. Default 256 MiB.
     pub component_bytes: u64,
-    /// What `--max-body` leaves for a state, in bytes: a larger one could never come back. Default 8128 KiB.
+    /// The largest state that fits into `--max-body`, in bytes: a larger one could not be sent back. Default 8128 KiB.
     pub state_bytes: u64,
 }
 
-/// What stands around a state in a request's body: the table's name, the mark of a wait, white space.
+/// Room in a request's body for everything but the state: the table's name, the mark of a wait, white space.
 const ENVELOPE_BYTES: u64 = 64 << 10;
 
 impl Ceilings {
-    /// The largest state that a request's body of at most `max_body_bytes` can hold.
+    /// The largest state that fits into a request body of `max_body_bytes`.
     pub fn state_in(max_body_bytes: u64) -> u64 {
         max_body_bytes - ENVELOPE_BYTES.min(max_body_bytes / 2)
     }
@@ -39,7 +39,7 @@ impl Default for Ceilings {
             cpu_time: Duration::from_secs(10 * 60),
             page_timeout: Duration::from_secs(24 * 60 * 60),
             concurrency: u32::MAX,
-            // The largest known component, a Python connector with its libraries, has a tenth of it.
+            // Ten times the largest known component, a Python connector with its libraries.
             component_bytes: 256 << 20,
             state_bytes: Self::state_in(MAX_BODY_BYTES),
         }

@@ -7,65 +7,63 @@ use std::path::{Path, PathBuf};
 use super::reading::FileFault;
 use super::secret::KeyError;
 
-/// How many problems of a file are told: more than anybody mends at once, and a file of another kind has thousands.
-const MAX_TOLD: usize = 50;
+/// The most problems reported for one file: a file in another format can have thousands.
+const MAX_REPORTED: usize = 50;
 
-/// Why a configuration cannot be used. No text of it quotes a configured value, so none can show a
-/// secret.
+/// Why a configuration cannot be used. Messages never quote a configured value, so they can't reveal a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file is there but cannot be read.
+    /// The file exists but cannot be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
         /// The configuration file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: FileFault,
     },
 
-    /// The file can be read, but what it says is wrong. Prints one line for each problem, as
-    /// compilers do: `PATH:LINE: KEY: message`.
+    /// The file's content is invalid. Displays one line per problem, like a compiler: `PATH:LINE: KEY: message`.
     #[error("{}", listing(path, problems, *more))]
     Invalid {
         /// The configuration file.
         path: PathBuf,
-        /// What is wrong with it, in the order of the file; never empty.
+        /// The reported problems, in the order of the file; never empty.
         problems: Vec<Problem>,
-        /// How many more problems there are than are told.
+        /// The number of further problems, which are not reported.
         more: usize,
     },
 
-    /// The server would be open to everybody who can reach it.
+    /// The server would be open to everyone who can reach it.
     #[error(
-        "without a key the server cannot listen on {listen}: set WELD_API_KEY, or listen on 127.0.0.1"
+        "the server cannot listen on {listen} without a key: set WELD_API_KEY, or listen on 127.0.0.1"
     )]
     NoKey {
-        /// The address asked for, which isn't loopback.
+        /// The configured address, which isn't loopback.
         listen: SocketAddr,
     },
 
-    /// A key of the server that no request could carry.
-    #[error("the server's key cannot be used")]
+    /// A key of the server that no request could contain.
+    #[error("the server's key (WELD_API_KEY or --api-key-file) is invalid")]
     UnusableKey(#[source] KeyError),
 
-    /// A setting of the server with which no call could succeed.
+    /// A server setting that is so small that no call could succeed.
     #[error("--{key} must be at least {least}")]
     TooSmall {
-        /// Its key, which is its flag without the dashes.
+        /// The setting's key: its flag without the dashes.
         key: &'static str,
-        /// The smallest value, as it is written.
+        /// The smallest allowed value, as text.
         least: String,
     },
 }
 
 impl ConfigError {
-    /// A file with these problems, in its order, of which the first are told.
+    /// The error for a file with these problems, in its order; only the first [`MAX_REPORTED`] are kept.
     pub(super) fn invalid(path: &Path, mut problems: Vec<Problem>) -> Self {
-        let more = problems.len().saturating_sub(MAX_TOLD);
-        problems.truncate(MAX_TOLD);
-        // It stays for as long as the report does.
+        let more = problems.len().saturating_sub(MAX_REPORTED);
+        problems.truncate(MAX_REPORTED);
+        // The error lives as long as the report that shows it.
         problems.shrink_to_fit();
         Self::Invalid {
             path: path.to_owned(),
@@ -75,23 +73,22 @@ impl ConfigError {
     }
 }
 
-/// One thing that is wrong in a configuration file.
+/// One problem in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The line, counted from 1.
+    /// The line, starting at 1.
     pub line: usize,
-    /// The character within the line, counted from 1.
+    /// The character within the line, starting at 1.
     pub column: usize,
-    /// The key's path such as `limits.memory` or `network.allow[1]`; none where the TOML itself is
-    /// malformed.
+    /// The key's path, such as `limits.memory` or `network.allow[1]`; `None` if the TOML itself is malformed.
     pub key: Option<String>,
-    /// What is wrong and how it is written right: one line.
+    /// What is wrong and what to write instead, in one line.
     pub message: String,
 }
 
 impl fmt::Display for Problem {
-    /// `LINE: KEY: message`: what follows the file's path.
+    /// Writes `LINE: KEY: message`, which follows the file's path.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.key {
             Some(key) => write!(f, "{}: {key}: {}", self.line, self.message),
@@ -113,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_problem_is_one_line_in_compilers_form() {
+    fn each_problem_is_one_line_like_a_compilers() {
         let problem = |line, key: Option<&str>, message: &str| Problem {
             line,
             column: 1,
@@ -133,16 +130,16 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_problems_are_told() {
+    fn only_the_first_problems_are_reported() {
         let problem = |line| Problem {
             line,
             column: 1,
             key: None,
-            message: "no TOML".into(),
+            message: "not TOML".into(),
         };
-        let problems = (1..=MAX_TOLD + 3).map(problem).collect();
+        let problems = (1..=MAX_REPORTED + 3).map(problem).collect();
         let text = ConfigError::invalid(Path::new("beers.toml"), problems).to_string();
-        assert_eq!(text.lines().count(), MAX_TOLD + 1);
+        assert_eq!(text.lines().count(), MAX_REPORTED + 1);
         assert!(text.ends_with("\nbeers.toml: 3 more problems"), "{text}");
     }
 }

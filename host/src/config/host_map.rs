@@ -1,17 +1,18 @@
-//! `--map`: where the requests for one host go during a trial.
+//! `--map`: redirects the requests for one host during a trial.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use url::{Host, Origin, Url};
 
-/// Sends the requests for one origin to a server on this machine: `https://api.example.com=http://127.0.0.1:9100/x`.
+/// Redirects the requests for one origin to a server on this machine:
+/// `https://api.example.com=http://127.0.0.1:9100/x`.
 ///
 /// A request for `https://api.example.com/v1/items?page=2` goes to `http://127.0.0.1:9100/x/v1/items?page=2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostMap {
     original: Url,
     mapped: Url,
-    /// The mapped URL's path without the slash at its end.
+    /// The mapped URL's path without a trailing slash.
     prefix: String,
     addresses: Vec<SocketAddr>,
 }
@@ -19,33 +20,31 @@ pub struct HostMap {
 /// Why a text is not a map.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostMapError {
-    /// There is no `=` in it.
+    /// The text has no `=`.
     #[error(
-        "it must have two URLs with `=` between them, such as https://api.example.com=http://127.0.0.1:9100"
+        "write two URLs with `=` between them, such as https://api.example.com=http://127.0.0.1:9100"
     )]
     Form,
-    /// One of the two isn't a URL.
-    #[error("`{0}` is not a URL such as https://api.example.com")]
+    /// One of the two is not a URL.
+    #[error("`{0}` is not a valid URL, such as https://api.example.com")]
     Url(String),
-    /// The first one has more than scheme, host and port.
-    #[error("`{0}` must end after the host or its port: a map holds for all paths of a host")]
+    /// The first URL has more than scheme, host and port.
+    #[error("`{0}` must end after the host or port: a mapping applies to all paths of a host")]
     NotAnOrigin(String),
-    /// The first one is of another scheme.
+    /// The first URL has another scheme.
     #[error("`{0}` must begin with https:// or http://")]
     OriginalScheme(String),
-    /// The second one is of another scheme.
-    #[error("`{0}` must begin with http://: a server for trials needs no certificate")]
+    /// The second URL has another scheme.
+    #[error("`{0}` must begin with http://: a mapped server is called without TLS")]
     MappedScheme(String),
-    /// The second one has a query, a fragment, a user name or a password.
-    #[error("`{0}` may have a host, a port and a path, and nothing else")]
+    /// The second URL has a query, a fragment, a user name or a password, or port 0.
+    #[error("`{0}` may have only a host, a port from 1 to 65535 and a path")]
     MappedParts(String),
-    /// The second one's host isn't this machine.
-    #[error(
-        "`{0}` is not on this machine: requests can be mapped to 127.0.0.1, [::1] or localhost only"
-    )]
+    /// The second URL's host isn't this machine.
+    #[error("`{0}` is not on this machine: map requests to 127.0.0.1, [::1] or localhost")]
     NotLoopback(String),
-    /// Two maps for one origin.
-    #[error("{0} is mapped twice")]
+    /// Two mappings for one origin.
+    #[error("{0} is mapped twice: remove one of the mappings")]
     Twice(String),
 }
 
@@ -54,7 +53,7 @@ impl HostMap {
     ///
     /// # Errors
     ///
-    /// [`HostMapError`]: everything but `Twice`.
+    /// [`HostMapError`], except `Twice`.
     pub fn parse(text: &str) -> Result<Self, HostMapError> {
         let (original, mapped) = text.split_once('=').ok_or(HostMapError::Form)?;
         let original = original_url(original.trim())?;
@@ -67,7 +66,7 @@ impl HostMap {
         })
     }
 
-    /// Checks that no origin is mapped by two of them.
+    /// Checks that each origin is mapped at most once.
     ///
     /// # Errors
     ///
@@ -85,25 +84,25 @@ impl HostMap {
         Ok(())
     }
 
-    /// Whether the requests for this URL are mapped.
+    /// Whether requests for this URL are redirected.
     #[must_use]
     pub fn is_of(&self, url: &Url) -> bool {
         self.origin() == url.origin()
     }
 
-    /// The origin whose requests go elsewhere.
+    /// The origin whose requests are redirected.
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.original.origin()
     }
 
-    /// That origin as a person writes it.
+    /// The original origin, for people.
     #[must_use]
     pub fn original_text(&self) -> String {
         self.origin().ascii_serialization()
     }
 
-    /// Where the requests go, as a person writes it.
+    /// The mapped server and path, for people.
     #[must_use]
     pub fn mapped_text(&self) -> String {
         format!(
@@ -113,25 +112,25 @@ impl HostMap {
         )
     }
 
-    /// The addresses of the mapped server, with its port. They are all of this machine.
+    /// The addresses of the mapped server, with its port. All are addresses of this machine.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// The mapped server as a `Host` header names it.
+    /// The mapped server's value of the header `Host`.
     #[must_use]
     pub fn authority(&self) -> &str {
         self.mapped.authority()
     }
 
-    /// The path on the mapped server of a path on the original one.
+    /// Converts a path on the original server to one on the mapped server.
     #[must_use]
     pub fn mapped_path(&self, path: &str) -> String {
         format!("{}{path}", self.prefix)
     }
 
-    /// The original URL of a URL on the mapped server; `None` if it is elsewhere.
+    /// Converts a URL on the mapped server to the original one; `None` if the URL is not on the mapped server.
     #[must_use]
     pub fn original_url(&self, url: &Url) -> Option<Url> {
         let is_there = url.scheme() == self.mapped.scheme()
@@ -145,14 +144,14 @@ impl HostMap {
         Some(original)
     }
 
-    /// The path on the original server of a path on the mapped one; `None` if that isn't under the mapped path.
+    /// Converts a path on the mapped server to one on the original server; `None` if it is not below the mapped path.
     #[must_use]
     pub fn original_path<'a>(&self, path: &'a str) -> Option<&'a str> {
         let rest = path.strip_prefix(&*self.prefix)?;
         (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then_some(rest)
     }
 
-    /// How much of a path the map takes away: of two maps to one server, the longer one is meant.
+    /// The length of the mapped path: if two mappings lead to one server, the longer one applies.
     #[must_use]
     pub fn prefix_length(&self) -> usize {
         self.prefix.len()
@@ -197,12 +196,12 @@ fn has_more(url: &Url) -> bool {
     has_user || url.query().is_some() || url.fragment().is_some()
 }
 
-/// Without what may be a password.
+/// The URL without its user name, password and query, which may contain secrets.
 fn shown(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// The addresses of a host that is this machine. `localhost` isn't looked up, so it can't be anything else.
+/// The addresses of a host if it is this machine. `localhost` isn't resolved, so it always is this machine.
 fn loopback(host: &Host<&str>) -> Option<Vec<IpAddr>> {
     match *host {
         Host::Ipv4(address) => address.is_loopback().then(|| vec![address.into()]),
@@ -271,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_map_is_refused_by_its_reason() {
+    fn invalid_mappings_are_refused_with_the_reason() {
         let ends = "must end after the host";
         let local = "is not on this machine";
         for (text, reason) in [
@@ -279,16 +278,19 @@ mod tests {
             ("https://api.example.com", "two URLs with `=`"),
             (
                 "api.example.com=http://127.0.0.1:1",
-                "`api.example.com` is not a URL",
+                "`api.example.com` is not a valid URL",
             ),
             (
                 "api.example.com:443=http://127.0.0.1:1",
-                "`api.example.com:443` is not a URL",
+                "`api.example.com:443` is not a valid URL",
             ),
-            ("https://=http://127.0.0.1:1", "is not a URL"),
-            ("https://api.example.com=", "`` is not a URL"),
-            ("https://api.example.com=127.0.0.1:9100", "is not a URL"),
-            ("https://api.example.com=9100", "is not a URL"),
+            ("https://=http://127.0.0.1:1", "is not a valid URL"),
+            ("https://api.example.com=", "`` is not a valid URL"),
+            (
+                "https://api.example.com=127.0.0.1:9100",
+                "is not a valid URL",
+            ),
+            ("https://api.example.com=9100", "is not a valid URL"),
             (
                 "ftp://api.example.com=http://127.0.0.1:1",
                 "must begin with https:// or http://",
@@ -303,19 +305,19 @@ mod tests {
             ),
             (
                 "https://api.example.com=http://127.0.0.1:1/?a=b",
-                "and nothing else",
+                "may have only a host",
             ),
             (
                 "https://api.example.com=http://127.0.0.1:1/#a",
-                "and nothing else",
+                "may have only a host",
             ),
             (
                 "https://api.example.com=http://me@127.0.0.1:1/",
-                "and nothing else",
+                "may have only a host",
             ),
             (
                 "https://api.example.com=http://127.0.0.1:0/",
-                "and nothing else",
+                "may have only a host",
             ),
             ("https://api.example.com=http://10.0.0.1:9100", local),
             ("https://api.example.com=http://192.168.1.5:9100", local),
@@ -346,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn origin_is_mapped_once() {
+    fn an_origin_is_mapped_at_most_once() {
         let once = map("https://api.example.com=http://127.0.0.1:1");
         for (other, is_good) in [
             ("https://api.example.com:443/=http://127.0.0.1:2", false),
@@ -361,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_joined_and_taken_apart_by_segments() {
+    fn paths_are_joined_and_split_at_segments() {
         let origin = "https://api.example.com";
         for (mapped, path, expected) in [
             ("http://127.0.0.1:1", "/", "/"),
@@ -383,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_of_the_mapped_server_are_read_as_original_ones() {
+    fn urls_of_the_mapped_server_become_original_urls() {
         let map = map("https://api.example.com:8443=http://127.0.0.1:9100/x");
         for (url, expected) in [
             (

@@ -1,15 +1,13 @@
-//! What an operator may set, parsed and checked once.
+//! Everything that an operator may set, parsed and checked once.
 //!
-//! Here belong the values that flags, environment and `NAME.toml` give: their types, their
-//! defaults, what they may be at the most, and how they are written. A value that has left this
-//! room is right: no other room reads the environment, a configuration file or the text of a size,
-//! a time or a rule.
+//! This room has the values of flags, environment and `NAME.toml`: their types, defaults, ceilings and syntax. A value
+//! that leaves this room is valid: no other room reads the environment, a configuration file or the text of a size, a
+//! time or a rule.
 //!
-//! Not here: the flags themselves (`cli` declares them and fills in [`ServerConfig`]), finding
-//! `NAME.toml` and reading it again after a change (`connectors`), and what a rule or limit does to
-//! a call (`egress`, `sandbox`).
+//! Not here: the flags themselves (`cli` declares them and fills in [`ServerConfig`]), finding `NAME.toml` and rereading
+//! it after a change (`connectors`), and the effect of a rule or limit on a call (`egress`, `sandbox`).
 //!
-//! A leaf: it may use no other room.
+//! A leaf: it uses no other room.
 
 mod allow;
 mod auth;

@@ -3,12 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A connector's name: the file name of `NAME.wasm` without its extension, and the first segment of
-/// its URL.
+/// A connector's name: the file name of `NAME.wasm` without its extension, and the first segment of its URL.
 ///
-/// 1 to 63 characters `[a-z0-9][a-z0-9._-]{0,62}`, so that it needs no escaping in URLs, file
-/// names, logs and metrics; none of the reserved `schema`, `healthz`, `readyz` and `metrics`, which
-/// are paths of the server itself.
+/// 1 to 63 characters `[a-z0-9][a-z0-9._-]{0,62}`, so that it needs no escaping in URLs, file names, logs and metrics. The
+/// names `schema`, `healthz`, `readyz` and `metrics` are reserved for paths of the server itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectorName(String);
 
@@ -21,7 +19,7 @@ impl ConnectorName {
         &self.0
     }
 
-    /// The file beside the component that configures this connector.
+    /// The file next to the component that configures this connector.
     pub fn config_file(&self) -> String {
         format!("{}.toml", self.0)
     }
@@ -46,7 +44,7 @@ impl ConnectorName {
         }
     }
 
-    /// The allowed name nearest to what was written, where one is obvious.
+    /// A similar valid name, if there is an obvious one.
     fn suggestion(name: &str) -> Option<String> {
         let plain: String = name
             .chars()
@@ -78,7 +76,7 @@ impl FromStr for ConnectorName {
     ///
     /// # Errors
     ///
-    /// [`NameError`], which says what is wrong and, where obvious, what to rename it to.
+    /// [`NameError`], which says what is wrong and suggests a valid name if there is an obvious one.
     fn from_str(name: &str) -> Result<Self, NameError> {
         match Self::check(name) {
             Ok(()) => Ok(Self(name.to_owned())),
@@ -96,7 +94,7 @@ impl fmt::Display for ConnectorName {
     }
 }
 
-/// Why a text is no connector's name.
+/// Why a text is not a valid name of a connector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}{}", advice(suggestion.as_deref()))]
 pub struct NameError {
@@ -105,7 +103,7 @@ pub struct NameError {
 }
 
 impl NameError {
-    /// A name that would do, where one is obvious.
+    /// A similar valid name, if there is an obvious one.
     pub fn suggestion(&self) -> Option<&str> {
         self.suggestion.as_deref()
     }
@@ -121,13 +119,15 @@ fn advice(suggestion: Option<&str>) -> String {
 enum NameFault {
     #[error("the name is empty")]
     Empty,
-    #[error("the name holds {0:?}; it may have lower-case letters a-z, digits, `.`, `_` and `-`")]
+    #[error(
+        "the name contains {0:?}, but may contain only lower-case letters a-z, digits, `.`, `_` and `-`"
+    )]
     Character(char),
-    #[error("the name does not begin with a lower-case letter or a digit")]
+    #[error("the name must begin with a lower-case letter or a digit")]
     FirstCharacter,
     #[error("the name is longer than {} characters", ConnectorName::MAX_LENGTH)]
     TooLong,
-    #[error("the server itself uses the names {}", ConnectorName::RESERVED.join(", "))]
+    #[error("the names {} are reserved for the server itself", ConnectorName::RESERVED.join(", "))]
     Reserved,
 }
 
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_names_are_refused_with_a_better_one() {
+    fn invalid_names_are_refused_with_a_suggestion() {
         let too_long = "a".repeat(64);
         let cases = [
             ("", NameFault::Empty, None),
@@ -192,7 +192,7 @@ mod tests {
             .expect_err("an upper-case letter");
         assert_eq!(
             error.to_string(),
-            "the name holds 'B'; it may have lower-case letters a-z, digits, `.`, `_` and `-`; rename it to `beers`"
+            "the name contains 'B', but may contain only lower-case letters a-z, digits, `.`, `_` and `-`; rename it to `beers`"
         );
     }
 }

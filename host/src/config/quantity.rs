@@ -1,43 +1,41 @@
-//! Sizes and times as people write them, in files and flags alike.
+//! Sizes and times as people write them, in files and flags.
 
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use jiff::fmt::friendly::{SpanParser, SpanPrinter};
 
-/// The longest time that can be written, 365 days: anything longer is a slip of the hand, and so no
-/// sum of a clock and a few of these can overflow.
+/// The longest time that can be written: 365 days. Anything longer is a mistake, and the limit keeps sums of a clock
+/// reading and a few times from overflowing.
 const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Why a text is no size or time. It doesn't quote the text, which may have come from a secret's
-/// file.
+/// Why a text is not a size or time. Messages don't quote the text, which may have come from a secret's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueError {
-    /// Not a number and a unit, or a negative number.
+    /// The text is not a number and a unit, or the number is negative.
     #[error("not a size: write a number and a unit such as \"64MiB\" or \"500KiB\"")]
     Size,
-    /// Too many bytes for 64 bits.
-    #[error("too large for a size: write a number and a unit such as \"64MiB\"")]
+    /// The size doesn't fit into 64 bits.
+    #[error("too large: a size has less than 16 EiB; write a number and a unit such as \"64MiB\"")]
     SizeTooLarge,
-    /// Not numbers with units, a unit longer than an hour, or a negative number.
+    /// The text is not numbers with units, has a unit longer than an hour, or is negative.
     #[error(
         "not a time: write a number and a unit (ms, s, m or h) such as \"500ms\", \"55s\" or \"2h\""
     )]
     Duration,
-    /// Longer than a year.
+    /// The time is longer than a year.
     #[error("too long: write at most a year, \"8760h\"")]
     DurationTooLong,
 }
 
 /// Reads a time such as `"55s"`, `"2h"`, `"500ms"` or `"1h 30m"`: zero or more, at most 365 days.
 ///
-/// The form is [jiff's friendly one](jiff::fmt::friendly), without days and longer units, which
-/// aren't always of the same length.
+/// The syntax is [jiff's friendly one](jiff::fmt::friendly), without days and longer units, whose lengths vary.
 ///
 /// # Errors
 ///
-/// [`ValueError::Duration`] for any other form, [`ValueError::DurationTooLong`] past the 365 days.
+/// [`ValueError::Duration`] for any other form, [`ValueError::DurationTooLong`] for more than 365 days.
 pub fn parse_duration(text: &str) -> Result<Duration, ValueError> {
     let duration = SpanParser::new()
         .parse_unsigned_duration(text)
@@ -49,20 +47,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, ValueError> {
     }
 }
 
-/// Reads a size such as `"64MiB"` (2^20 bytes each) or `"64MB"` (10^6 each), in bytes. Fractions
-/// are rounded down.
+/// Reads a size such as `"64MiB"` (units of 2^20 bytes) or `"64MB"` (10^6), in bytes. Fractions are rounded down.
 ///
-/// A bare number is refused, as it is for times: whoever writes `64` rarely means bytes.
+/// A number without a unit is refused, as it is for times: someone who writes `64` rarely means bytes.
 ///
 /// # Errors
 ///
-/// [`ValueError::Size`] for any other form, [`ValueError::SizeTooLarge`] past 64 bits.
+/// [`ValueError::Size`] for any other form, [`ValueError::SizeTooLarge`] for a size that doesn't fit into 64 bits.
 pub fn parse_size(text: &str) -> Result<u64, ValueError> {
     if !text.ends_with(|last: char| last.is_ascii_alphabetic()) {
         return Err(ValueError::Size);
     }
     let ByteSize(bytes) = text.parse().map_err(|_| ValueError::Size)?;
-    // The library caps what does not fit instead of refusing it.
+    // The library returns the largest number instead of an error.
     if bytes == u64::MAX {
         Err(ValueError::SizeTooLarge)
     } else {
@@ -70,12 +67,12 @@ pub fn parse_size(text: &str) -> Result<u64, ValueError> {
     }
 }
 
-/// Writes a time in the form that [`parse_duration`] reads.
+/// Writes a time in the syntax of [`parse_duration`].
 pub(crate) fn duration_text(duration: Duration) -> String {
     SpanPrinter::new().unsigned_duration_to_string(&duration)
 }
 
-/// Writes a size in the form that [`parse_size`] reads: exact, in the largest unit that divides it.
+/// Writes a size in the syntax of [`parse_size`]: exact, in the largest unit that divides it.
 pub(crate) fn size_text(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [
         (bytesize::GIB, "GiB"),
@@ -146,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn written_values_can_be_read() {
         for bytes in [0, 1, 1023, 1024, 1536, 64 << 20, 4 << 30, 5_000_000] {
             assert_eq!(
                 parse_size(&size_text(bytes)),

@@ -1,26 +1,26 @@
-//! Which sizes and times make sense for a key.
+//! The valid range of a size or time.
 
 use std::time::Duration;
 
 use super::limits::MIN_TIME;
 use super::quantity::{duration_text, parse_duration, parse_size, size_text};
 
-/// The values that make sense for one key.
+/// The valid range of one key.
 #[derive(Clone, Copy)]
 pub(super) struct Range<T> {
     least: T,
     most: T,
-    /// The operator's flag that sets `most`, if one does.
+    /// The operator's flag that sets `most`, if there is one.
     flag: Option<&'static str>,
 }
 
 impl<T: PartialOrd + Copy> Range<T> {
-    /// The same values, and all below them down to this one.
+    /// The same range with another lower bound.
     pub(super) fn from(self, least: T) -> Self {
         Self { least, ..self }
     }
 
-    /// The same values up to a ceiling, which the operator sets with a flag.
+    /// The same range with another upper bound, which the operator sets with a flag.
     pub(super) fn up_to(self, most: T, flag: &'static str) -> Self {
         Self {
             most,
@@ -29,7 +29,7 @@ impl<T: PartialOrd + Copy> Range<T> {
         }
     }
 
-    /// Takes a value that is in range; otherwise says which would be, in words that `text` writes.
+    /// Returns a value that is in range, or a message that names the bound, written by `text`.
     fn check(self, value: T, text: fn(T) -> String) -> Result<T, String> {
         if value < self.least {
             return Err(format!(
@@ -43,7 +43,9 @@ impl<T: PartialOrd + Copy> Range<T> {
         let most = text(self.most);
         Err(match self.flag {
             Some(flag) => {
-                format!("above the ceiling of \"{most}\": lower it, or raise the server's {flag}")
+                format!(
+                    "above the ceiling of \"{most}\": lower the value, or raise the server's {flag}"
+                )
             }
             None => format!("too large: write at most \"{most}\""),
         })
@@ -51,14 +53,14 @@ impl<T: PartialOrd + Copy> Range<T> {
 }
 
 impl Range<u64> {
-    /// The size of something that is not empty and fits into a guest's 32-bit memory.
+    /// A size of at least 1 B that fits into a guest's 32-bit memory.
     pub(super) const SIZE: Self = Self {
         least: 1,
         most: 4 << 30,
         flag: None,
     };
 
-    /// What may add up without end, from nothing.
+    /// A sum of sizes: from 0, without an upper bound.
     pub(super) const SUM: Self = Self {
         least: 0,
         most: u64::MAX,
@@ -73,7 +75,7 @@ impl Range<u64> {
 }
 
 impl Range<Duration> {
-    /// A time in which something can happen; [`parse_duration`] knows the longest.
+    /// A time of at least [`MIN_TIME`]; [`parse_duration`] checks the upper bound.
     pub(super) const TIME: Self = Self {
         least: MIN_TIME,
         most: Duration::MAX,
@@ -94,7 +96,8 @@ mod tests {
     #[test]
     fn both_ends_are_within_the_range() {
         let range = Range::SIZE.from(64 << 10).up_to(1 << 20, "--max-memory");
-        let ceiling = "above the ceiling of \"1MiB\": lower it, or raise the server's --max-memory";
+        let ceiling =
+            "above the ceiling of \"1MiB\": lower the value, or raise the server's --max-memory";
         let cases = [
             ("64KiB", Ok(64 << 10)),
             ("1MiB", Ok(1 << 20)),

@@ -1,7 +1,7 @@
 //! Headers that neither a guest nor a credential may set.
 
-/// Headers that frame the message or steer a proxy: with them a guest could make one request look like two, or like
-/// one to another host.
+/// Headers that frame the message or steer a proxy. A guest that could set them could make one request look like two, or
+/// like a request to another host.
 pub(crate) const RESERVED_HEADERS: [&str; 10] = [
     "connection",
     "content-length",
@@ -15,7 +15,7 @@ pub(crate) const RESERVED_HEADERS: [&str; 10] = [
     "via",
 ];
 
-/// Whether a header, its name in lower case, is the host's to set, since the message could be forged with it.
+/// Whether only the host may set the header with this lower-case name, since a guest could forge the message with it.
 pub(crate) fn is_reserved_header(name: &str) -> bool {
     RESERVED_HEADERS.contains(&name) || name.starts_with("proxy-")
 }

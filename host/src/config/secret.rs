@@ -4,15 +4,13 @@ use std::fmt;
 
 /// A secret such as a key or token: UTF-8 of any length.
 ///
-/// It has no `Display`, its `Debug` hides the text, and it cannot be compared with `==`, which
-/// would take longer the more of a guess is right. What needs the text calls [`Secret::expose`], so
-/// every use can be searched for.
+/// It has no `Display`, its `Debug` hides the text, and it can't be compared with `==`, whose duration depends on how much
+/// of a guess is right. Code that needs the text calls [`Secret::expose`], so every use can be searched for.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes any text: a parser that can fail would have its input quoted by the command line's
-    /// error.
+    /// Accepts any text: if this could fail, the command line's error would quote the input.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -26,7 +24,7 @@ impl Secret {
     ///
     /// # Errors
     ///
-    /// [`KeyError`], where no request could ever match it.
+    /// [`KeyError`] if no request could ever match the key.
     pub(super) fn check_as_key(&self) -> Result<(), KeyError> {
         if self.0.is_empty() {
             Err(KeyError::Empty)
@@ -52,20 +50,20 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Why a secret cannot be the key that clients send.
+/// Why a secret cannot be a key that clients send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// An empty key would let everybody in.
+    /// An empty key would let everyone in.
     #[error("the key is empty")]
     Empty,
-    /// A line break at the end is the usual one.
+    /// Usually a line break at the end.
     #[error(
-        "the key holds a line break or another control character, which no HTTP header can carry"
+        "the key contains a line break or another control character, which an HTTP header can't carry"
     )]
     ControlCharacter,
-    /// HTTP takes white space from both ends of a header's value (RFC 9110, section 5.5).
-    #[error("the key begins or ends with white space, which HTTP takes away")]
+    /// HTTP removes white space from both ends of a header's value (RFC 9110, section 5.5).
+    #[error("the key begins or ends with white space, which HTTP removes")]
     SurroundingSpace,
 }
 
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_no_header_can_carry_are_refused() {
+    fn keys_that_a_header_cannot_carry_are_refused() {
         let cases = [
             ("abc", Ok(())),
             ("two words", Ok(())),

@@ -10,8 +10,7 @@ use super::document::{TomlEntry, TomlTable, ValueSources};
 use super::error::Problem;
 use super::range::Range;
 
-/// Takes values from a section's table, and notes what is wrong with them. A value that is wrong
-/// counts as not set.
+/// Takes values from a section's table, and records problems. An invalid value counts as not set.
 pub(super) struct Settings<'r, 'd, 's> {
     table: &'r mut TomlTable<'d>,
     sources: &'r ValueSources<'s>,
@@ -31,24 +30,24 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         }
     }
 
-    /// The entry of a key as it stands.
+    /// The entry of a key, unparsed.
     pub(super) fn entry(&mut self, key: &'static str) -> Option<TomlEntry<'d>> {
         self.table.get(key)
     }
 
-    /// A value that is `true` or `false`, which is the default.
+    /// A boolean that defaults to `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> bool {
         let flag = self.table.get(key).map(|entry| entry.flag());
         self.keep(flag).unwrap_or(false)
     }
 
-    /// A value that is `true` or `false`; `None` if it is missing or wrong, which is noted.
-    pub(super) fn flag_if_right(&mut self, key: &'static str) -> Option<bool> {
+    /// A boolean; `None` if it is missing, or invalid (which is recorded).
+    pub(super) fn flag_if_valid(&mut self, key: &'static str) -> Option<bool> {
         let flag = self.table.get(key).map(|entry| entry.flag());
         self.keep(flag)
     }
 
-    /// A table as JSON, empty if it is missing; `None` if it is wrong, which is noted.
+    /// A table as JSON, empty if it is missing; `None` if it is invalid (which is recorded).
     pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
         match self.table.get(key) {
             None => Some(Map::new()),
@@ -94,7 +93,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(count).unwrap_or(default)
     }
 
-    /// What `read` makes of the table of a key, all of whose keys it asks for; `None` if the key is missing.
+    /// The result of `read` for the table of a key; keys that it doesn't ask for are unknown. `None` if the key is missing.
     pub(super) fn section<T>(
         &mut self,
         key: &'static str,
@@ -107,7 +106,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         Some(section)
     }
 
-    /// What `read` makes of each table of a list, `[[KEY]]`, at most so many; those that it finds wrong are left out.
+    /// The results of `read` for each table of a list, `[[KEY]]`, of at most `most` tables; invalid ones are left out.
     pub(super) fn sections<T>(
         &mut self,
         key: &'static str,
@@ -135,7 +134,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
-    /// The strings of a key that is a string or a list of them; empty if it is missing.
+    /// The strings of a key whose value is a string or a list of strings; empty if it is missing.
     pub(super) fn one_or_more<T>(
         &mut self,
         key: &'static str,
@@ -157,7 +156,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
-    /// The items of a list that are right; `None` if the key is missing or its value is not a list.
+    /// The valid items of a list; `None` if the key is missing or its value is not a list.
     pub(super) fn list_or<T, E: fmt::Display>(
         &mut self,
         key: &'static str,
@@ -169,7 +168,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         is_list.then(|| items.into_iter().map(|(_, item)| item).collect())
     }
 
-    /// A number that has no default of its own.
+    /// A number without a default; `None` if it is missing, or invalid (which is recorded).
     pub(super) fn count_if_set(
         &mut self,
         key: &'static str,
@@ -179,8 +178,8 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(count)
     }
 
-    /// The items of a list that are right, with their places. `expected` says what an item is, such
-    /// as `network`, and `example` how one is written.
+    /// The valid items of a list, with their entries. `expected` describes an item, such as `network`, and `example` shows
+    /// one.
     pub(super) fn list<T, E: fmt::Display>(
         &mut self,
         key: &'static str,
@@ -209,8 +208,8 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
-    /// The strings of a table with their entries and names, in the order of the file; empty if it is missing. The
-    /// strings of a list have the list's name.
+    /// The strings of a table with their entries and names, in the order of the file; empty if it is missing. The strings
+    /// of a list have the list's name.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(TomlEntry<'d>, &'d str, String)> {
         let table = self.table.get_table(key).transpose();
         let Some(table) = self.keep(table) else {
@@ -228,7 +227,7 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
-    /// What `parse` makes of the content of the file that a key names, with the key's entry.
+    /// The result of `parse` for the content of the file that a key names, with the key's entry.
     pub(super) fn file<T, E: fmt::Display>(
         &mut self,
         key: &'static str,
@@ -247,12 +246,12 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         }
     }
 
-    /// Notes what is wrong with several values together.
+    /// Records a problem that concerns several values.
     pub(super) fn note(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
 
-    /// What `parse` makes of a string; `expected` says what it is.
+    /// The result of `parse` for a string, which `expected` describes.
     pub(super) fn value<T>(
         &mut self,
         key: &'static str,
@@ -274,10 +273,10 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
 
 /// A key that names a file.
 pub(super) enum FileSetting<'d, T> {
-    /// The key is not there.
+    /// The key is missing.
     NotSet,
-    /// It is wrong, which is noted.
+    /// It is invalid (which is recorded).
     Wrong,
-    /// It is right.
+    /// It is valid.
     Read(TomlEntry<'d>, T),
 }

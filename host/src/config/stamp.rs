@@ -4,14 +4,13 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// What the system says of a file at one moment, links followed. Two are equal where the file has not been touched
-/// between: the same file, of the same length, written and changed at the same times. A file that is not there has one
-/// too.
+/// A file's metadata at one moment; links are followed. Two stamps are equal if the file has not changed between them: the
+/// same file, of the same length, modified and changed at the same times. A missing file has a stamp, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileStamp(Option<[i128; 5]>);
 
 impl FileStamp {
-    /// The stamp of the file at `path`, if there is one.
+    /// The stamp of the file at `path`.
     #[must_use]
     pub fn of(path: &Path) -> Self {
         Self(fs::metadata(path).ok().map(|found| {
@@ -22,25 +21,25 @@ impl FileStamp {
                 found.ino().into(),
                 found.len().into(),
                 nanoseconds(found.mtime(), found.mtime_nsec()),
-                // Set by the system at every change, also where somebody sets the time of writing back.
+                // The system sets this time at every change, even if someone resets the modification time.
                 nanoseconds(found.ctime(), found.ctime_nsec()),
             ]
         }))
     }
 
-    /// The stamp of a file that is not there.
+    /// The stamp of a missing file.
     pub(super) fn missing() -> Self {
         Self(None)
     }
 
-    /// The file's length in bytes; 0 if there was none.
+    /// The file's length in bytes; 0 if it was missing.
     #[must_use]
     pub fn length(&self) -> u64 {
         let length = self.0.map_or(0, |[_, _, length, ..]| length);
         u64::try_from(length).unwrap_or(u64::MAX)
     }
 
-    /// Whether there was a file.
+    /// Whether the file existed.
     #[must_use]
     pub fn exists(&self) -> bool {
         self.0.is_some()
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_change_of_a_file_shows() {
+    fn every_change_of_a_file_changes_its_stamp() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let mut seen = vec![FileStamp::of(&path)];
@@ -60,7 +59,7 @@ mod tests {
         let mut step = |change: &dyn Fn()| {
             change();
             let stamp = FileStamp::of(&path);
-            assert_eq!(stamp, FileStamp::of(&path), "it is at rest");
+            assert_eq!(stamp, FileStamp::of(&path), "the file is unchanged");
             assert!(!seen.contains(&stamp));
             seen.push(stamp);
         };
@@ -77,6 +76,6 @@ mod tests {
             std::os::unix::fs::symlink(&target, &path).unwrap();
         });
         fs::remove_file(&target).unwrap();
-        assert!(!FileStamp::of(&path).exists(), "a link to nowhere");
+        assert!(!FileStamp::of(&path).exists(), "a dangling link");
     }
 }

@@ -1,17 +1,17 @@
-//! What a number that means a time counts.
+//! Units of numbers that mean a time.
 
 use std::time::Duration;
 
-/// What a number that means a time counts.
+/// The unit of a number that means a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
-    /// So many of this time, from now on.
+    /// The number of these units from now.
     From(Duration),
-    /// So many of this time since 1970: the time at which something ends.
+    /// The number of these units since 1970: a point in time.
     Since1970(Duration),
 }
 
-/// Units as the file names them.
+/// The names of units in a file.
 const UNITS: [(&str, TimeUnit); 6] = [
     ("seconds", TimeUnit::From(Duration::from_secs(1))),
     ("milliseconds", TimeUnit::From(Duration::from_millis(1))),
@@ -25,15 +25,15 @@ const UNITS: [(&str, TimeUnit); 6] = [
 ];
 
 impl TimeUnit {
-    /// Seconds from now on.
+    /// Seconds from now.
     pub const SECONDS: Self = Self::From(Duration::from_secs(1));
 
-    /// The names of all units, as a message lists them.
+    /// The names of all units, as a list for messages.
     pub(in crate::config) fn names() -> String {
         UNITS.map(|(name, _)| name).join(", ")
     }
 
-    /// The unit of this name.
+    /// The unit with this name.
     pub(in crate::config) fn parse(text: &str) -> Result<Self, String> {
         let found = UNITS.into_iter().find(|(name, _)| *name == text);
         found

@@ -256,7 +256,7 @@ async fn plugins_folder_that_hangs_ends_the_start_with_the_reason() {
     let error = try_start(&folder, files.clone(), "exit 1").await.err();
     let message = report::chain(&error.expect("it does not start"));
     assert!(
-        message.contains("can't be read") && message.contains("has not answered for 5s"),
+        message.contains("can't be read") && message.contains("has not responded for 5s"),
         "{message}"
     );
     files.release();

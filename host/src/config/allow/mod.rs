@@ -1,8 +1,7 @@
-//! What a connector may call: the rules of `[network] allow`.
+//! The requests that a connector may send: the rules of `[network] allow`.
 //!
-//! A rule names URLs; where their hosts may resolve to is checked apart from this, when dialing.
-//! Both must permit a request, since a permitted name may resolve to an address inside the
-//! operator's network.
+//! A rule names URLs. The addresses that their hosts resolve to are checked separately, when the host dials. Both checks
+//! must permit a request, since a permitted name may resolve to an address inside the operator's network.
 
 mod overlap;
 mod path_prefix;
@@ -18,7 +17,7 @@ pub use syntax::AllowRuleError;
 
 use url::Url;
 
-/// The requests that a connector may send: those that one of the rules permits, so none by default.
+/// The requests that a connector may send: those that at least one rule permits. None by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowList(Vec<AllowRule>);
 
@@ -29,18 +28,17 @@ impl AllowList {
         hosts.collect()
     }
 
-    /// Whether a request may be sent. Methods are compared as they are: `get` is not `GET`
-    /// (RFC 9110, section 9.1).
+    /// Whether a request may be sent. Methods are case-sensitive: `get` is not `GET` (RFC 9110, section 9.1).
     pub fn permits(&self, method: &str, url: &Url) -> bool {
         self.matching(method, url).is_some()
     }
 
-    /// The first rule that permits a request, as [`AllowList::permits`] takes it.
+    /// The first rule that permits a request, by the same comparison as [`AllowList::permits`].
     pub fn matching(&self, method: &str, url: &Url) -> Option<&AllowRule> {
         self.0.iter().find(|rule| rule.permits(method, url))
     }
 
-    /// Whether one of the rules permits one of the requests that another rule permits, methods aside.
+    /// Whether there is a URL that both one of these rules and the other rule permit, methods aside.
     pub(in crate::config) fn meets(&self, other: &AllowRule) -> bool {
         self.0.iter().any(|rule| rule.meets(other))
     }
@@ -91,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_meet_where_one_url_is_permitted_by_both() {
+    fn rules_meet_if_both_permit_some_url() {
         let list = list(&["GET https://*.example.com/v1", "https://api.example.net"]);
         let cases = [
             ("https://a.example.com", true),

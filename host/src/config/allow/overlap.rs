@@ -1,4 +1,4 @@
-//! Which rules are of no use beside another.
+//! How rules overlap, and which rules are redundant next to another.
 
 use url::Host;
 
@@ -16,7 +16,7 @@ impl AllowRule {
 
     /// Whether there is a URL that both rules permit.
     pub(super) fn meets(&self, other: &Self) -> bool {
-        // Names below one name, and paths below one path, lie within each other or apart.
+        // Two names below a domain, like two paths below a prefix, are either nested or disjoint.
         self.scheme == other.scheme
             && self.port == other.port
             && (self.host.covers(&other.host) || other.host.covers(&self.host))
@@ -30,7 +30,7 @@ impl AllowRule {
                 .iter()
                 .all(|method| self.permits_method(method))
         };
-        // No methods are all methods.
+        // An empty list means all methods.
         self.methods.is_empty() || !other.methods.is_empty() && all_are_permitted()
     }
 }
@@ -40,7 +40,7 @@ impl HostPattern {
         match (self, other) {
             (Self::Exactly(host), Self::Exactly(other)) => host == other,
             (Self::Exactly(_), Self::Below(_)) => false,
-            // Both begin with a dot, so the one ends in the other at a dot.
+            // Both begin with a dot, so if one ends with the other, it does so at a label boundary.
             (Self::Below(suffix), Self::Below(other)) => other.ends_with(suffix),
             (Self::Below(suffix), Self::Exactly(Host::Domain(name))) => name.ends_with(suffix),
             (Self::Below(_), Self::Exactly(Host::Ipv4(_) | Host::Ipv6(_))) => false,
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_covers_itself_and_what_is_narrower() {
+    fn a_rule_covers_itself_and_narrower_rules() {
         let rule = "GET,POST https://*.example.com/v1";
         let cases = [
             ("GET,POST https://*.example.com/v1", true),

@@ -1,20 +1,18 @@
-//! The path of an allow rule: what lies below it, however the request spells it.
+//! The path of an allow rule: which paths lie below it, however a request spells them.
 
-/// How often a server may decode a path before we stop following it. One decoding is right; two
-/// happen where a proxy stands in front. A path that still has escapes after four is refused:
-/// following them all would take quadratic time.
+/// How often a server may decode a path before we stop following it. One decoding is correct; two happen behind a
+/// proxy. A path that still has escapes after four is refused: following them all would take quadratic time.
 const MAX_DECODINGS: usize = 4;
 
-/// The path that a rule permits, with all below it. Empty means every path.
+/// The path that a rule permits, with everything below it. Empty means every path.
 ///
-/// `/v1` is the path `/v1` and all of `/v1/…`, but not `/v10`; `/v1/` is all of `/v1/…` without
-/// `/v1` itself.
+/// `/v1` permits `/v1` and all of `/v1/…`, but not `/v10`; `/v1/` permits all of `/v1/…` but not `/v1` itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct PathPrefix(String);
 
 impl PathPrefix {
-    /// A prefix from a URL's path as the `url` crate normalizes it: it begins with a slash, dot
-    /// segments are resolved.
+    /// The prefix for a URL's path as the `url` crate normalizes it: it begins with a slash, and dot segments are
+    /// resolved.
     pub(super) fn new(path: &str) -> Self {
         Self(if path == "/" {
             String::new()
@@ -25,9 +23,9 @@ impl PathPrefix {
 
     /// Whether a URL's path, normalized in the same way, lies below this prefix for every server.
     ///
-    /// Escapes are compared as they stand: `/%76%31` is not `/v1`. An escaped slash below the
-    /// prefix is fine, since some APIs have them in identifiers (`/projects/group%2Fproject`), but
-    /// not where a server that decodes it could climb out of the prefix by it: see [`climbs`].
+    /// Escapes are compared without decoding: `/%76%31` is not `/v1`. An escaped slash below the prefix is fine, since
+    /// some APIs have them in identifiers (`/projects/group%2Fproject`), unless a server that decodes it could climb out
+    /// of the prefix: see [`climbs`].
     pub(super) fn permits(&self, path: &str) -> bool {
         if self.0.is_empty() {
             return true;
@@ -35,7 +33,7 @@ impl PathPrefix {
         self.has_below(path) && !climbs(path)
     }
 
-    /// Whether every path that the other prefix permits is permitted by this one.
+    /// Whether this prefix permits every path that the other one permits.
     pub(super) fn covers(&self, other: &Self) -> bool {
         self.0.is_empty() || self.has_below(&other.0)
     }
@@ -48,10 +46,9 @@ impl PathPrefix {
 
 /// Whether some server could see a segment `..` in a path, and leave the folder before it.
 ///
-/// Resolving dot segments before decoding, as the URL standard has it, leaves `/v1/..%2fadmin`.
-/// Servers and proxies decode first, some twice (`%252e`), some take a backslash for a slash, and
-/// some cut a segment at a semicolon (`/v1/..;/admin`), a space or a control character, or take a
-/// decoded `?` or `#` for the path's end.
+/// Resolving dot segments before decoding, as the URL standard says, leaves `/v1/..%2fadmin` unchanged. Some servers
+/// and proxies decode first, some decode twice (`%252e`), and some treat a backslash as a slash. Others cut a segment
+/// at a semicolon (`/v1/..;/admin`), a space or a control character, or end the path at a decoded `?` or `#`.
 pub(super) fn climbs(path: &str) -> bool {
     let mut path = path.as_bytes().to_vec();
     for _ in 0..MAX_DECODINGS {

@@ -1,4 +1,4 @@
-//! What holds for all rules and URLs. `PROPTEST_CASES` makes the search longer.
+//! Properties of all rules and URLs. A larger `PROPTEST_CASES` makes the search longer.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,8 +7,8 @@ use url::{Host, Url};
 
 use super::{AllowList, AllowRule};
 
-/// Labels with whatever reads as another one to somebody: cases, IDN, homographs, separators that
-/// IDNA takes for dots, escapes.
+/// Labels, among them ones that some reader takes for another label: upper case, IDN, homographs, separators that IDNA
+/// treats as dots, escapes.
 fn label() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => select(vec!["a", "b", "api", "example", "com", "localhost"]).prop_map(str::to_owned),
@@ -83,20 +83,20 @@ fn method() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// A rule that is right, and its text.
+/// A valid rule, and its text.
 fn rule() -> impl Strategy<Value = (String, AllowRule)> {
     let star = select(vec!["", "", "*."]);
     (methods(), scheme(), star, host(), port(), path())
         .prop_map(|(methods, scheme, star, host, port, path)| {
             format!("{methods}{scheme}://{star}{host}{port}{path}")
         })
-        .prop_filter_map("it is no rule", |text| {
+        .prop_filter_map("it is not a rule", |text| {
             let rule = text.parse().ok()?;
             Some((text, rule))
         })
 }
 
-/// A URL whose host may stand in another rule, as it is or disguised.
+/// A URL whose host may be that of a rule, unchanged or disguised.
 fn url(
     scheme: impl Strategy<Value = String>,
     host: impl Strategy<Value = String>,
@@ -117,7 +117,7 @@ fn url(
         .prop_map(|(scheme, before, host, after, port, path, query)| {
             format!("{scheme}://{before}{host}{after}{port}{path}{query}")
         })
-        .prop_filter_map("it is no URL", |text| Url::parse(&text).ok())
+        .prop_filter_map("it is not a URL", |text| Url::parse(&text).ok())
 }
 
 /// A rule, and a URL that is often near it.
@@ -139,7 +139,7 @@ fn rule_and_url() -> impl Strategy<Value = (String, AllowRule, Url)> {
     })
 }
 
-/// What a rule says about hosts, written a second time and on texts.
+/// What a rule says about hosts, written a second time in terms of strings.
 fn is_host_of(pattern: &str, host: &str) -> bool {
     match pattern.strip_prefix('*') {
         Some(suffix) => host.strip_suffix(suffix).is_some_and(|below| {
@@ -172,7 +172,7 @@ fn is_permittable(url: &Url) -> bool {
 }
 
 proptest! {
-    // Many of the texts made are no rules, and with more cases these would come to more than the usual cap.
+    // Many of the generated texts are not rules; with more cases they would exceed the usual cap on rejections.
     #![proptest_config(ProptestConfig { max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
 
     #[test]
@@ -193,7 +193,7 @@ proptest! {
         let own = Url::parse(&own.replace("*.", "below.")).expect("a rule ends in a URL");
         let method = rule.methods.first().map_or("GET", String::as_str);
         prop_assert!(rule.permits(method, &own), "{own} under {text}");
-        // The same authority under another path, since a path is all that may still differ.
+        // The same authority with another path: only the path may still differ.
         let mut rerouted = own;
         rerouted.set_path(url.path());
         prop_assert_eq!(
@@ -204,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn a_suggestion_permits_the_request_where_a_rule_can(
+    fn a_suggestion_permits_the_request_if_any_rule_can(
         (_, rule, url) in rule_and_url(),
         is_near in any::<bool>(),
         method in method(),
@@ -218,20 +218,20 @@ proptest! {
     }
 
     #[test]
-    fn a_host_that_is_shown_is_the_host_of_a_rule_again((text, rule) in rule()) {
+    fn a_displayed_host_parses_to_the_same_host((text, rule) in rule()) {
         let shown = format!("https://{}", rule.host());
         let again: AllowRule = shown.parse().expect(&shown);
         prop_assert_eq!(again.host, rule.host, "{}", text);
     }
 
     #[test]
-    fn what_a_covered_rule_permits_is_permitted_by_the_other(
+    fn a_covering_rule_permits_every_request_of_the_covered_rule(
         (text, rule, url) in rule_and_url(),
         narrower in select(vec!["", "/v1", "/v1/", "/v1/x"]),
         choice in any::<Index>(),
         method in method(),
     ) {
-        // A rule of the URL itself, so that the two often overlap.
+        // A rule of the URL's own origin, so that the two often overlap.
         let origin = url.origin().ascii_serialization();
         let methods = ["", "GET ", "GET,POST "];
         let other = format!("{}{origin}{narrower}", choice.get(&methods));

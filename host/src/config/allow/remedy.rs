@@ -9,9 +9,9 @@ use super::{AllowList, syntax};
 pub enum AllowRemedy {
     /// Add this rule.
     Rule(String),
-    /// The rules permit the request at this origin, by https: let the host call that one, by `upgrade-http`.
+    /// The rules permit the request over https at this origin: let `upgrade-http` make the host call it there.
     Upgrade(String),
-    /// The rules permit the request at this origin, which has another port: mend the link, or add the rule.
+    /// The rules permit the request at this origin, on another port: fix the link, or add the rule.
     Port {
         /// Where the rules permit it.
         permitted: String,
@@ -21,19 +21,19 @@ pub enum AllowRemedy {
 }
 
 impl AllowRemedy {
-    /// As a message about this connector's file ends.
+    /// The advice, as the end of a message; `file` is the connector's configuration file.
     pub fn told(&self, file: &str) -> String {
         match self {
             Self::Rule(rule) => {
                 format!("add \"{rule}\" to `allow` under [network] in {file}")
             }
             Self::Upgrade(secure) => format!(
-                "the rules allow {secure}, so the link has http in place of https: write `upgrade-http = true` under [network] in \
-                 {file}, and the host calls https in its place (a rule for http would send credentials unencrypted)"
+                "the rules allow {secure}, so the link has http instead of https: write `upgrade-http = true` under [network] in \
+                {file}, and the host calls https instead (a rule for http would send credentials unencrypted)"
             ),
             Self::Port { permitted, rule } => format!(
-                "the rules allow {permitted}, so the link may have a wrong port or none: call it there, or add \"{rule}\" to \
-                 `allow` under [network] in {file}"
+                "the rules allow {permitted}, so the link's port may be wrong or missing: fix the link, or add \"{rule}\" to \
+                `allow` under [network] in {file}"
             ),
         }
     }
@@ -47,7 +47,7 @@ impl AllowList {
         }
         let other_port = self.at_another_port(method, url, url.scheme());
         let secure = with_scheme_https(url).filter(|secure| self.covers_host(secure));
-        // No rule for http beside one for https: what may be called encrypted carries credentials.
+        // Don't suggest a rule for http next to one for https: an API that is called encrypted is sent credentials.
         let rule = self.suggestion(method, secure.as_ref().unwrap_or(url));
         match other_port {
             Some(permitted) => AllowRemedy::Port {
@@ -58,8 +58,8 @@ impl AllowList {
         }
     }
 
-    /// The https form of an http URL, if the rules permit a request there: at the URL's own port, else at that of https, else
-    /// at the only one that the rules have for it. `None` for a URL of another scheme.
+    /// The https form of an http URL, if the rules permit a request there: on the URL's own port, otherwise on the default
+    /// port of https, otherwise on the only port that the rules have for it. `None` for a URL of another scheme.
     pub fn secure_form(&self, method: &str, url: &Url) -> Option<Url> {
         let secure = with_scheme_https(url)?;
         if self.permits(method, &secure) {
@@ -71,7 +71,7 @@ impl AllowList {
         self.at_another_port(method, &secure, "https")
     }
 
-    /// The same URL at the only port at which the rules of its scheme permit the request; `None` if there are several or none.
+    /// The same URL on the only port on which the rules of its scheme permit the request; `None` unless exactly one does.
     fn at_another_port(&self, method: &str, url: &Url, scheme: &str) -> Option<Url> {
         let mut found: Option<Url> = None;
         for rule in self.0.iter().filter(|rule| rule.scheme == scheme) {
@@ -88,7 +88,7 @@ impl AllowList {
         found
     }
 
-    /// Whether a rule is for the URL's scheme and host, whatever its port.
+    /// Whether a rule is for the URL's scheme and host, on any port.
     fn covers_host(&self, url: &Url) -> bool {
         self.0.iter().any(|rule| {
             let mut at_its_port = url.clone();
@@ -99,11 +99,11 @@ impl AllowList {
     /// The rule that the operator would add to permit a request to an http or https URL, such as
     /// `https://api.example.com`.
     ///
-    /// It names the method only where a rule for the same host leaves it out, so that it doesn't
-    /// undo that choice. It never has the URL's path, user name or query, which may hold a token.
+    /// It names the method only if a rule for the same host doesn't permit that method, so that it doesn't undo that
+    /// choice. It never has the URL's path, user name or query, which may hold a token.
     ///
-    /// No rule permits a URL whose host has a dot at its end, is too long for a name, or is an
-    /// address that can't be connected to, nor one with port 0. Then this is no rule either.
+    /// No rule permits a URL whose host ends with a dot, is too long for a name, or is an address that can't be connected
+    /// to, or whose port is 0. In these cases the result isn't a valid rule either.
     pub fn suggestion(&self, method: &str, url: &Url) -> String {
         let origin = url.origin().ascii_serialization();
         let is_left_out =

@@ -10,15 +10,14 @@ use super::path_prefix::PathPrefix;
 
 /// One rule: `[METHOD[,METHOD…] ]SCHEME://HOST[:PORT][/PATH]`.
 ///
-/// - Methods are upper-case; without any, every method is permitted.
+/// - Methods are upper-case; a rule without methods permits every method.
 /// - The scheme is `http` or `https`.
-/// - The host is a name, an IPv4 address or an `[IPv6]` address, compared in the form that the URL
-///   standard makes of it (lower case, Punycode, decimal IPv4). `*.example.com` is every name below
-///   `example.com` at any depth, without `example.com` itself. A request to a name with a dot at
-///   the end matches no rule.
-/// - The port is the scheme's, where none is given.
-/// - The path permits itself and all below it: `/v1` permits `/v1` and `/v1/x`, but neither `/v10`
-///   nor a path that a server could read as leaving `/v1`, such as `/v1/..%2fadmin`.
+/// - The host is a name, an IPv4 address or an `[IPv6]` address, compared in the URL standard's normal form (lower case,
+///   Punycode, decimal IPv4). `*.example.com` is every name below `example.com` at any depth, without `example.com`
+///   itself. A request to a name that ends with a dot matches no rule.
+/// - The port defaults to the scheme's.
+/// - The path permits itself and everything below it: `/v1` permits `/v1` and `/v1/x`, but neither `/v10` nor a path that
+///   a server could read as leaving `/v1`, such as `/v1/..%2fadmin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowRule {
     /// Empty for every method.
@@ -26,7 +25,7 @@ pub struct AllowRule {
     /// In lower case.
     pub(super) scheme: String,
     pub(super) host: HostPattern,
-    /// The host as text, which each call tells.
+    /// The host as text, for the record of each request.
     pub(super) host_text: Arc<str>,
     pub(super) port: u16,
     pub(super) path: PathPrefix,
@@ -35,20 +34,20 @@ pub struct AllowRule {
 /// Which hosts a rule permits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum HostPattern {
-    /// This one.
+    /// Exactly this host.
     Exactly(Host),
-    /// Every name that ends in this, which begins with a dot, and has something before it.
+    /// Every name that ends with this suffix, which begins with a dot, and has something before it.
     Below(String),
 }
 
 impl AllowRule {
-    /// The hosts of the rule as text, such as `api.example.com`, `*.example.com` or `[::1]`, in the
-    /// form that the URL standard makes of them; `https://` and this are a rule again.
+    /// The hosts of the rule as text, such as `api.example.com`, `*.example.com` or `[::1]`, in the URL standard's normal
+    /// form; `https://` followed by it parses as a rule.
     pub fn host(&self) -> &Arc<str> {
         &self.host_text
     }
 
-    /// The address of a rule whose host is one, and not a name.
+    /// The rule's host if it is an address; `None` if it is a name.
     pub fn literal_address(&self) -> Option<IpAddr> {
         match self.host {
             HostPattern::Exactly(Host::Ipv4(address)) => Some(address.into()),
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_permits_what_it_names_and_no_more() {
+    fn a_rule_permits_only_the_requests_that_it_names() {
         let cases = [
             ("https://api.example.com", "https://api.example.com", true),
             (

@@ -1,4 +1,4 @@
-//! How an allow rule is written.
+//! The syntax of an allow rule.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
@@ -15,10 +15,10 @@ impl FromStr for AllowRule {
     ///
     /// # Errors
     ///
-    /// [`AllowRuleError`] for whatever could permit more than it seems to, or nothing at all.
+    /// [`AllowRuleError`] for any rule that could permit more than it seems to, or nothing at all.
     fn from_str(rule: &str) -> Result<Self, AllowRuleError> {
-        // The URL parser removes control characters and takes a backslash for a slash: what it
-        // reads is not what the operator saw.
+        // The URL parser removes control characters and treats a backslash as a slash: it would read a different rule than
+        // the operator sees.
         if rule.contains(|letter: char| letter.is_control() || letter == '\\') {
             return Err(AllowRuleError::Character);
         }
@@ -38,7 +38,7 @@ impl FromStr for AllowRule {
         let (host, is_wildcard) = authority
             .strip_prefix("*.")
             .map_or((authority, false), |host| (host, true));
-        // The URL parser would look for a host in the path.
+        // Otherwise the URL parser would look for a host in the path.
         if host.is_empty() {
             return Err(AllowRuleError::EmptyHost);
         }
@@ -75,25 +75,25 @@ impl FromStr for AllowRule {
 
 fn host_pattern(host: Host<&str>, is_wildcard: bool) -> Result<HostPattern, AllowRuleError> {
     match host {
-        // An escaped star passes the URL parser.
+        // The URL parser decodes an escaped star.
         Host::Domain(name) if name.contains('*') => Err(AllowRuleError::Wildcard),
         Host::Domain(name) if name.split('.').any(str::is_empty) => Err(AllowRuleError::EmptyLabel),
         Host::Domain(name) if is_too_long(name) => Err(AllowRuleError::TooLong),
         Host::Domain(name) if is_wildcard => Ok(HostPattern::Below(format!(".{name}"))),
         Host::Ipv4(_) | Host::Ipv6(_) if is_wildcard => Err(AllowRuleError::Wildcard),
-        Host::Ipv4(address) if is_no_destination(address.into()) => Err(AllowRuleError::Address),
-        Host::Ipv6(address) if is_no_destination(address.into()) => Err(AllowRuleError::Address),
+        Host::Ipv4(address) if is_unreachable(address.into()) => Err(AllowRuleError::Address),
+        Host::Ipv6(address) if is_unreachable(address.into()) => Err(AllowRuleError::Address),
         host => Ok(HostPattern::Exactly(host.to_owned())),
     }
 }
 
-/// Whether a name is longer than DNS can carry (RFC 1035, section 2.3.4), so that it has no address.
+/// Whether a name is too long for DNS (RFC 1035, section 2.3.4), so that it has no address.
 fn is_too_long(name: &str) -> bool {
     name.len() > 253 || name.split('.').any(|label| label.len() > 63)
 }
 
-/// Whether no server can be connected to at an address.
-fn is_no_destination(address: IpAddr) -> bool {
+/// Whether an address can't be that of a server.
+fn is_unreachable(address: IpAddr) -> bool {
     let address = address.to_canonical();
     address.is_unspecified() || address.is_multicast() || address == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
@@ -107,8 +107,8 @@ fn parse_methods(methods: &str) -> Result<Vec<String>, AllowRuleError> {
     methods.split(',').map(checked).collect()
 }
 
-/// Whether a text is a method as all registered ones are written, upper case and perhaps with
-/// hyphens, and one that is sent: `CONNECT` and `TRACE` ask for no resource.
+/// Whether a text is an upper-case method, perhaps with hyphens, as all registered methods are. `CONNECT` and `TRACE`
+/// are excluded: they ask for no resource.
 pub(super) fn is_method(method: &str) -> bool {
     !["CONNECT", "TRACE"].contains(&method)
         && method.starts_with(|first: char| first.is_ascii_uppercase())
@@ -117,7 +117,7 @@ pub(super) fn is_method(method: &str) -> bool {
             .all(|letter| letter.is_ascii_uppercase() || letter == '-')
 }
 
-/// Why a text is no [`AllowRule`]. It doesn't quote the text, which may hold a password.
+/// Why a text is not an [`AllowRule`]. Messages don't quote the text, which may contain a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AllowRuleError {
@@ -127,39 +127,47 @@ pub enum AllowRuleError {
     )]
     Form,
     /// A control character or a backslash.
-    #[error("a rule holds no control characters and no backslashes")]
+    #[error("a rule may not contain control characters or backslashes")]
     Character,
-    /// What stands before the URL is no list of methods that are sent.
+    /// The text before the URL is not a list of methods that the host sends.
     #[error(
         "write methods in upper case, joined by commas without spaces, such as \"GET,POST\"; CONNECT and TRACE are never sent"
     )]
     Method,
-    /// Another scheme, or none.
-    #[error("a URL begins with http:// or https://")]
+    /// Another scheme, or no scheme.
+    #[error("a rule's URL must begin with http:// or https://")]
     Scheme,
     /// A user name or password.
-    #[error("a rule has no user name or password")]
+    #[error("a rule may not contain a user name or password")]
     Credentials,
     /// A query or a fragment.
-    #[error("a rule has no query and no fragment: it ends with the path")]
+    #[error("a rule may not contain a query or fragment: end it after the path")]
     Query,
     /// A star that isn't the first label of a name.
-    #[error("`*` stands for the whole first part of a name: \"https://*.example.com\"")]
+    #[error(
+        "`*` may only replace the whole first label of a host name, as in \"https://*.example.com\""
+    )]
     Wildcard,
     /// A star in the path.
-    #[error("a path permits all below it and has no `*`: write \"/v1\" instead of \"/v1/*\"")]
+    #[error(
+        "a path may not contain `*`, since it permits everything below it: write \"/v1\" instead of \"/v1/*\""
+    )]
     PathWildcard,
-    /// Nothing between the slashes.
+    /// An empty host.
     #[error("the host is missing")]
     EmptyHost,
-    /// Two dots together, or a dot at an end.
-    #[error("the host has a dot too many")]
+    /// Two dots in a row, or a dot at either end.
+    #[error("the host begins or ends with a dot, or has two dots in a row")]
     EmptyLabel,
-    /// A name that DNS can't carry.
-    #[error("the host is too long: a name has at most 63 letters between two dots, and 253 in all")]
+    /// A name that is too long for DNS.
+    #[error(
+        "the host is too long: a name has at most 63 characters between two dots, and 253 in total"
+    )]
     TooLong,
-    /// The unspecified address, a group of hosts, or all of them.
-    #[error("no server can be reached at this address: write the one that it listens on")]
+    /// The unspecified, a multicast or the broadcast address.
+    #[error(
+        "the host is not the address of a single server: write the address that the server listens on"
+    )]
     Address,
     /// Neither a name nor an address.
     #[error("the host is neither a name nor an IPv4 or [IPv6] address")]
@@ -167,8 +175,8 @@ pub enum AllowRuleError {
     /// Not a number from 1 to 65535.
     #[error("the port is not a number from 1 to 65535")]
     Port,
-    /// `..`, also escaped, or escapes within escapes.
-    #[error("the path holds `..` or could be read so")]
+    /// `..`, perhaps escaped, or escapes within escapes.
+    #[error("the path contains `..`, or a server could read it that way")]
     ParentSegment,
 }
 

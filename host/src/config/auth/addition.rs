@@ -1,4 +1,5 @@
-//! What is added to a request, and the kinds whose value stands in the configuration: `api-key`, `basic` and `bearer`.
+//! What a credential adds to a request, and the kinds whose value is in the configuration: `api-key`, `basic` and
+//! `bearer`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,12 +9,12 @@ use super::fields::Fields;
 use super::texts::{header_name, not_empty, without_controls};
 use crate::config::secret::Secret;
 
-/// What becomes of a request. Each replaces what the request has under the same name.
+/// What is added to a request. It replaces the request's header, parameter or cookie of the same name.
 #[derive(Clone)]
 pub enum Addition {
     /// A header.
     Header {
-        /// Not one that frames the message.
+        /// Never a header that frames the message.
         name: HeaderName,
         /// Marked as sensitive.
         value: HeaderValue,
@@ -29,12 +30,12 @@ pub enum Addition {
     Cookie {
         /// A token (RFC 6265, section 4.1.1).
         name: String,
-        /// Of the characters that a cookie can have.
+        /// Only characters that a cookie may have.
         value: Secret,
     },
 }
 
-/// Where a key or a token goes.
+/// Where a key or token is placed in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialPlace {
     /// A header.
@@ -46,11 +47,11 @@ pub enum CredentialPlace {
 }
 
 impl CredentialPlace {
-    /// The addition of a value that goes there.
+    /// The addition that puts a value in this place.
     ///
     /// # Errors
     ///
-    /// No header or no cookie can carry it; says why, and quotes none of it.
+    /// No header or no cookie can carry the value. The message says why and does not quote the value.
     pub fn addition(self, value: String) -> Result<Addition, String> {
         match self {
             Self::Header(name) => header_value(&value).map(|value| Addition::Header { name, value }),
@@ -63,14 +64,14 @@ impl CredentialPlace {
                 value: Secret::new(value),
             }),
             Self::Cookie(_) => Err(
-                "`value` holds a space, a quote, a comma, a semicolon, a backslash or what isn't ASCII, which no cookie can"
+                "`value` contains a space, a quote, a comma, a semicolon, a backslash or a non-ASCII character, which a cookie can't carry"
                     .to_owned(),
             ),
         }
     }
 }
 
-/// Reads `header`, `query` or `cookie`, `prefix` and `value`.
+/// Reads `header`, `query` or `cookie`, and `prefix` and `value`.
 pub(super) fn api_key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     let place = place(fields);
     let prefix = fields
@@ -84,11 +85,11 @@ pub(super) fn api_key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     noted(fields, addition)
 }
 
-/// Reads `username` and `password`, which may be empty: some APIs take a key for one of the two.
+/// Reads `username` and `password`. Either may be empty: some APIs take a key in one of the two.
 pub(super) fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     let username = fields.required("username", "the user's name", |text| {
         if text.contains(':') {
-            return Err("a user's name holds no colon, which ends it (RFC 7617)".to_owned());
+            return Err("a user name may not contain a colon, which separates it from the password (RFC 7617)".to_owned());
         }
         without_controls(text)
     });
@@ -99,7 +100,7 @@ pub(super) fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     );
     let (username, password) = (username?, password?);
     let pair = STANDARD.encode(format!("{username}:{password}"));
-    // One of the two may be a key, and the other empty or no secret: only as a pair are both.
+    // One of the two may be the key, and the other empty or public; only the pair is surely a secret.
     let secret = if password.is_empty() {
         &username
     } else {
@@ -116,7 +117,7 @@ pub(super) fn bearer(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Addition> {
     let expected = "the token, such as { env = \"API_TOKEN\" }";
     let token = fields.required("token", expected, |text| {
         if text.starts_with("Bearer ") || text.starts_with("bearer ") {
-            return Err("write the token alone: the host sets `Bearer ` before it".to_owned());
+            return Err("write the token without `Bearer `: the host adds it".to_owned());
         }
         not_empty(text)
     })?;
@@ -135,22 +136,24 @@ fn authorization(value: &str) -> Result<Addition, String> {
 
 fn header_value(text: &str) -> Result<HeaderValue, String> {
     let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| {
-        "the value holds a line break or another control character, which no header can carry"
+        "the value contains a line break or another control character, which a header can't carry"
             .to_owned()
     })?;
     if text.trim() != text {
-        return Err("the value begins or ends with white space, which HTTP takes away".to_owned());
+        return Err(
+            "the value begins or ends with white space, which HTTP removes: remove it".to_owned(),
+        );
     }
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// Reads `header`, `query` or `cookie`, one of which must be there.
+/// Reads `header`, `query` or `cookie`, exactly one of which must be present.
 pub(super) fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPlace> {
     let given = ["header", "query", "cookie"].map(|key| fields.has(key));
     if given.iter().filter(|is_given| **is_given).count() != 1 {
         fields.note(
-            "write one of `header`, `query` and `cookie`, with the name under which the API takes the key",
+            "write exactly one of `header`, `query` and `cookie`, with the name under which the API expects the key",
         );
         return None;
     }
@@ -165,10 +168,12 @@ pub(super) fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPla
         not_empty,
     );
     let cookie = fields.optional("cookie", "a cookie's name such as \"session\"", |text| {
-        // A header's name is a token too.
+        // A header's name is a token, too.
         HeaderName::from_bytes(text.as_bytes())
             .map(|_| text.to_owned())
-            .map_err(|_| "a cookie's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())
+            .map_err(|_| {
+                "a cookie's name may contain only letters, digits and `!#$%&'*+-.^_`|~`".to_owned()
+            })
     });
     header
         .map(CredentialPlace::Header)

@@ -14,17 +14,17 @@ use crate::config::secret::Secret;
 /// One `[auth.NAME]`.
 #[derive(Clone)]
 pub struct Credential {
-    /// 1 to 63 letters, digits, `.`, `_` and `-`: what errors and logs call it, and requests choose it by.
+    /// 1 to 63 letters, digits, `.`, `_` and `-`: the name in errors and logs, and the one by which requests select it.
     pub name: Arc<str>,
-    /// The URLs that it holds for; never empty.
+    /// The URLs that the credential is for; never empty.
     pub(in crate::config) urls: AllowList,
-    /// What is added.
+    /// What is added to a request, and where it comes from.
     pub kind: CredentialKind,
-    /// `ranges`: whether a request that carries it may ask for parts of a response. An API that shows the credential
-    /// would else show it in pieces, which nobody can find.
+    /// `ranges`: whether a request that carries it may ask for parts of a response. An API that echoes the credential
+    /// could otherwise return it in pieces, which can't be recognized.
     pub may_ask_for_ranges: bool,
-    /// Its secret values as the connector must never see them: keys, passwords, and what is sent of them where that is
-    /// another text. Not tokens that are made from it.
+    /// The secret values that the connector must never see: keys, passwords, and their encoded form if they are sent
+    /// encoded. Tokens obtained with them are not included.
     pub secrets: Vec<Secret>,
 }
 
@@ -39,7 +39,7 @@ impl Credential {
         self.urls.permits("", url)
     }
 
-    /// Whether the host can obtain another one when the API refuses it.
+    /// Whether the host can obtain a new one if the API refuses it.
     pub(in crate::config) fn is_renewable(&self) -> bool {
         match self.kind {
             CredentialKind::Fixed(_) => false,
@@ -60,10 +60,10 @@ impl fmt::Debug for Credential {
 /// Where a credential comes from.
 #[derive(Clone)]
 pub enum CredentialKind {
-    /// It stands in the configuration: `api-key`, `basic` or `bearer`.
+    /// Its value is in the configuration: `api-key`, `basic` or `bearer`.
     Fixed(Addition),
     /// The host signs it: `jwt`.
     Jwt(Arc<JwtConfig>),
-    /// The host gets it from a token endpoint: `oauth2`, or `session`, which logs in in a way of its own.
+    /// The host obtains it from a token endpoint: `oauth2`, or `session`, a login other than OAuth's.
     Oauth2(Arc<Oauth2Config>),
 }

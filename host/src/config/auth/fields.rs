@@ -1,4 +1,4 @@
-//! The keys of one `[auth.NAME]`: which are missing, and which stand where they have no meaning.
+//! The keys of one `[auth.NAME]`: which are missing, and which have no meaning there.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -8,12 +8,12 @@ use crate::config::document::{TomlEntry, TomlTable};
 use crate::config::secret::Secret;
 use crate::config::settings::Settings;
 
-/// Takes values from a credential's table, and notes what is wrong with them.
+/// Takes values from a credential's table, and records problems.
 pub(super) struct Fields<'r, 't, 'd, 's> {
     entry: &'r TomlEntry<'d>,
     settings: Settings<'t, 'd, 's>,
     secrets: Vec<Secret>,
-    /// Of all values so far, in the order in which they were asked for.
+    /// Digest of all values so far, in the order in which they were read.
     digest: Sha256,
 }
 
@@ -31,22 +31,22 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         &mut self.settings
     }
 
-    /// Notes a value that nobody may see.
+    /// Records a value that must never be shown.
     pub(super) fn keep_secret(&mut self, text: &str) {
         self.secrets.push(Secret::new(text));
     }
 
-    /// The values that nobody may see.
+    /// The values that must never be shown.
     pub(super) fn into_secrets(self) -> Vec<Secret> {
         self.secrets
     }
 
-    /// Whether a key is there, which is known from now on.
+    /// Whether a key is present. From now on it counts as known.
     pub(super) fn has(&mut self, key: &'static str) -> bool {
         self.settings.entry(key).is_some()
     }
 
-    /// A value that must be there; `None` if it is missing or wrong, which is noted. `expected` says what it is.
+    /// A required value; `None` if it is missing or invalid (which is recorded). `expected` describes it.
     pub(super) fn required<T>(
         &mut self,
         key: &'static str,
@@ -60,7 +60,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         self.optional(key, expected, parse)
     }
 
-    /// A value that may be left out; `None` if it is missing, or wrong, which is noted.
+    /// An optional value; `None` if it is missing, or invalid (which is recorded).
     pub(super) fn optional<T>(
         &mut self,
         key: &'static str,
@@ -74,7 +74,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         })
     }
 
-    /// A table as JSON, empty if it is missing; `None` if it is wrong, which is noted.
+    /// A table as JSON, empty if it is missing; `None` if it is invalid (which is recorded).
     pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
         let object = self.settings.object(key)?;
         let text = Value::Object(object.clone()).to_string();
@@ -82,8 +82,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         Some(object)
     }
 
-    /// The items of a list that are right; empty if it is missing. `expected` says what an item is, and how one
-    /// is written.
+    /// The valid items of a list; empty if it is missing. `expected` describes an item and gives an example.
     pub(super) fn list<T>(
         &mut self,
         key: &'static str,
@@ -100,8 +99,8 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         parsed
     }
 
-    /// The strings of a table by their names, in the order of the file; a list of strings is its name several times.
-    /// Those that stand elsewhere are secrets.
+    /// The strings of a table with their names, in the order of the file; a list of strings repeats its name. Strings that
+    /// come from a variable or file are secrets.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(String, String)> {
         let mut texts = Vec::new();
         for (entry, name, text) in self.settings.texts(key) {
@@ -114,7 +113,8 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         texts
     }
 
-    /// The same of what a request for a token has: those whose names say so are secrets, too.
+    /// Like [`texts`](Self::texts), for values that are sent in a token request: a value whose name suggests a secret is
+    /// one, too.
     pub(super) fn sent_texts(&mut self, key: &'static str) -> Vec<(String, String)> {
         let texts = self.texts(key);
         for (name, text) in &texts {
@@ -122,7 +122,7 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
                 continue;
             }
             self.keep_secret(text);
-            // Of `Basic …` an API may show the part after the scheme.
+            // An API may echo only the part after the scheme `Basic`.
             if let Some((_, rest)) = text.split_once(' ') {
                 self.keep_secret(rest.trim());
             }
@@ -130,27 +130,27 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         texts
     }
 
-    /// A digest of all values that were read, which changes with each of them.
+    /// A digest of all values that were read: a change of any value changes it.
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         self.digest.clone().finalize().into()
     }
 
-    /// A value that is `true` or `false`, which is the default.
+    /// A boolean that defaults to `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> bool {
         self.settings.flag(key)
     }
 
-    /// A value that is `true` or `false`; `None` if it is missing or wrong, which is noted.
+    /// A boolean; `None` if it is missing, or invalid (which is recorded).
     pub(super) fn flag_if_set(&mut self, key: &'static str) -> Option<bool> {
         if !self.has(key) {
             return None;
         }
-        let flag = self.settings.flag_if_right(key)?;
+        let flag = self.settings.flag_if_valid(key)?;
         note_value(&mut self.digest, key, if flag { "true" } else { "false" });
         Some(flag)
     }
 
-    /// Adds a problem about one entry of a table.
+    /// Records a problem about one entry of a table.
     pub(super) fn note_of(&mut self, key: &'static str, name: &str, message: &str) {
         let table = self
             .settings
@@ -167,14 +167,14 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         self.settings.note(problem);
     }
 
-    /// Notes what is wrong with the credential as a whole.
+    /// Records a problem about the credential as a whole.
     pub(super) fn note(&mut self, message: impl Into<String>) {
         let problem = self.entry.problem(message);
         self.settings.note(problem);
     }
 }
 
-/// With their lengths, so that no two series of values are the same bytes.
+/// Includes the lengths, so that no two series of values are the same bytes.
 fn note_value(digest: &mut Sha256, key: &str, text: &str) {
     for part in [key, text] {
         digest.update(part.len().to_le_bytes());

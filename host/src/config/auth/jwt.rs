@@ -10,41 +10,41 @@ use super::signing_key::{Algorithm, SecretEncoding, SigningKey};
 use super::texts::{header_name, without_controls};
 use crate::config::quantity::{duration_text, parse_duration};
 
-/// What a token holds.
+/// The contents of a token.
 #[derive(Clone)]
 pub struct JwtContent {
-    /// `headers`, besides `alg`, which is the host's; `typ` is `JWT` unless it stands here.
+    /// `headers`, without `alg`, which the host sets. `typ` is `JWT` unless it is given here.
     pub headers: Map<String, Value>,
-    /// `claims`, besides `iat`, `exp` and `jti`, which are the host's.
+    /// `claims`, without `iat`, `exp` and `jti`, which the host sets.
     pub claims: Map<String, Value>,
     /// `algorithm` and `key`.
     pub key: SigningKey,
-    /// `expires-in`: for how long a token holds, in whole seconds, 10 at the least.
+    /// `expires-in`: the lifetime of a token in whole seconds, at least 10.
     pub expires_in: Duration,
-    /// `backdate`: how long before its signature a token says that it was issued, in whole seconds, at most half of
-    /// `expires_in`, which counts from then on.
+    /// `backdate`: how far before the time of signing `iat` is, in whole seconds; at most half of `expires_in`, which
+    /// counts from `iat`.
     pub backdate: Duration,
 }
 
-/// What a token holds, and how it is sent.
+/// The contents of a token, and how it is sent.
 #[derive(Clone)]
 pub struct JwtConfig {
     /// What a token holds.
     pub content: JwtContent,
-    /// `per-request`: whether each request gets a token of its own.
+    /// `per-request`: whether each request gets its own token.
     pub per_request: bool,
     /// `header`: where the token goes.
     pub header: HeaderName,
-    /// `prefix`: what stands before the token.
+    /// `prefix`: the text before the token.
     pub prefix: String,
 }
 
-/// What the host fills in.
+/// What the host sets.
 const CLAIMS: [&str; 3] = ["iat", "exp", "jti"];
 const HEADERS: [&str; 1] = ["alg"];
 
 const DEFAULT_EXPIRES_IN: Duration = Duration::from_secs(300);
-/// Clocks differ by that much; of a short life it is a fifth.
+/// Clocks may differ by this much. A token with a short lifetime is backdated by a fifth of it instead.
 const DEFAULT_BACKDATE: Duration = Duration::from_secs(60);
 const LEAST_EXPIRES_IN: Duration = Duration::from_secs(10);
 const MOST_EXPIRES_IN: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -61,7 +61,7 @@ pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<JwtConfig> {
     })
 }
 
-/// Reads what a token holds; `key` reads what it is signed with. Without `has_claims` the file has none.
+/// Reads the contents of a token. `key` reads the key that signs it. Claims are read only if `has_claims`.
 pub(super) fn content(
     fields: &mut Fields<'_, '_, '_, '_>,
     has_claims: bool,
@@ -98,7 +98,11 @@ pub(super) fn content(
 
 /// Reads `algorithm`, `key-encoding` and `key`.
 pub(super) fn key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<SigningKey> {
-    let algorithm = fields.required("algorithm", "such as \"RS256\"", Algorithm::parse);
+    let algorithm = fields.required(
+        "algorithm",
+        "an algorithm such as \"RS256\"",
+        Algorithm::parse,
+    );
     let names = SecretEncoding::ALL.map(SecretEncoding::name).join(", ");
     let encoding = fields.optional("key-encoding", &format!("one of {names}"), |text| {
         let mut all = SecretEncoding::ALL.into_iter();
@@ -106,8 +110,8 @@ pub(super) fn key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<SigningKey> {
             .ok_or_else(|| format!("no such encoding: write one of {names}"))
     });
     let mut key_text = None;
-    let key = fields.required("key", "such as { file = \"key.pem\" }", |text| {
-        // The key can't be judged without knowing for what.
+    let key = fields.required("key", "the key, such as { file = \"key.pem\" }", |text| {
+        // A key can't be checked without its algorithm.
         key_text = Some(text.to_owned());
         algorithm
             .map(|algorithm| match encoding {
@@ -122,7 +126,7 @@ pub(super) fn key(fields: &mut Fields<'_, '_, '_, '_>) -> Option<SigningKey> {
     key?
 }
 
-/// Reads `header` and `prefix`: where a token goes, and what stands before it.
+/// Reads `header` and `prefix`: where a token goes, and the text before it.
 pub(super) fn place(fields: &mut Fields<'_, '_, '_, '_>) -> (HeaderName, String) {
     let header = fields.optional("header", "a header's name such as \"x-token\"", header_name);
     let prefix = fields.optional("prefix", "a string such as \"Token \"", without_controls);
@@ -141,7 +145,7 @@ fn object(
     let object = fields.object(key)?;
     for name in own {
         if object.contains_key(*name) {
-            fields.note_of(key, name, "this one is the host's to fill in");
+            fields.note_of(key, name, "the host sets this one itself: remove it");
         }
     }
     Some(object)

@@ -1,4 +1,4 @@
-//! For a key that means nothing where it stands: where it would.
+//! For a key that has no meaning where it is: the kinds and grants that it belongs to.
 
 use crate::config::error::Problem;
 
@@ -12,7 +12,7 @@ const REFRESH_TOKEN: &str = "grant = \"refresh-token\"";
 const PASSWORD: &str = "grant = \"password\"";
 const JWT_BEARER: &str = "grant = \"jwt-bearer\"";
 
-/// Keys of single kinds and grants, and of which.
+/// Keys that only some kinds or grants have, each with those kinds and grants.
 const HOLDERS: [(&str, &[&str]); 42] = [
     ("value", &[API_KEY]),
     ("token", &[BEARER]),
@@ -58,7 +58,7 @@ const HOLDERS: [(&str, &[&str]); 42] = [
     ("variables", &[OAUTH2, SESSION]),
 ];
 
-/// The problem of an unknown key of a credential of this kind, which may be known elsewhere.
+/// The problem for an unknown key of a credential of this kind; it names the kinds and grants that know the key.
 pub(super) fn explained(mut problem: Problem, kind: &str) -> Problem {
     let key = problem.key.as_deref().unwrap_or_default();
     let key = key.rsplit('.').next().unwrap_or_default();
@@ -84,8 +84,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_that_stands_in_the_wrong_place_is_told_its_own() {
-        let told = |key: &str| {
+    fn a_misplaced_key_is_reported_with_the_kinds_it_belongs_to() {
+        let message = |key: &str| {
             let problem = Problem {
                 line: 1,
                 column: 1,
@@ -95,12 +95,12 @@ mod tests {
             explained(problem, "oauth2").message
         };
         assert_eq!(
-            told("login-url"),
+            message("login-url"),
             "this key has no meaning here: it belongs to kind = \"session\""
         );
-        assert!(told("key-file").ends_with("grant = \"jwt-bearer\""));
-        // What is wrong with it is not its kind.
-        assert_eq!(told("client-secret"), told("log-in-url"));
-        assert_eq!(told("log-in-url"), "unknown key; did you mean `it`?");
+        assert!(message("key-file").ends_with("grant = \"jwt-bearer\""));
+        // The key is known for this kind, so the message doesn't name other kinds.
+        assert_eq!(message("client-secret"), message("log-in-url"));
+        assert_eq!(message("log-in-url"), "unknown key; did you mean `it`?");
     }
 }

@@ -1,7 +1,7 @@
-//! Section `[auth.NAME]`: what the host adds to a connector's requests, so that the connector never has it.
+//! Section `[auth.NAME]`: what the host adds to a connector's requests, so that the connector never sees it.
 //!
-//! Here belong the credentials as the file has them, checked as far as they can be without the API. How a request's
-//! credential is chosen and added is `egress`'s.
+//! The credentials are parsed here, and checked as far as possible without the API. `egress` chooses and adds the
+//! credential of a request.
 
 mod addition;
 mod credential;

@@ -14,8 +14,8 @@ const MAX_NAME_BYTES: usize = 63;
 const KINDS: [&str; 6] = ["api-key", "basic", "bearer", "jwt", "oauth2", "session"];
 
 impl Credential {
-    /// Reads all of `[auth]`. One that is wrong becomes a problem and is left out. `allow` are the rules of `[network]`;
-    /// `None` if they are wrong themselves.
+    /// Reads all of `[auth]`. An invalid credential becomes a problem and is left out. `allow` are the rules of `[network]`;
+    /// `None` if they are invalid.
     pub(in crate::config) fn read_all(
         table: TomlTable<'_>,
         allow: Option<&AllowList>,
@@ -79,7 +79,8 @@ fn read(
 fn check_name(name: &str, entry: &TomlEntry<'_>) -> Result<(), Problem> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.chars().all(is_plain) {
-        let message = "a credential's name is 1 to 63 letters, digits, `.`, `_` and `-`";
+        let message =
+            "a credential's name must have 1 to 63 characters: letters, digits, `.`, `_` and `-`";
         return Err(entry.problem(message));
     }
     Ok(())

@@ -1,20 +1,19 @@
-//! The URLs that a credential holds for.
+//! The URLs that a credential is for.
 
 use super::fields::Fields;
 use crate::config::allow::{AllowList, AllowRule};
 
-/// Reads `urls`, written like allow rules without methods. Each must meet one of the rules of `[network]`: a credential
-/// that nothing can be sent with is a mistake.
+/// Reads `urls`, which are written like allow rules without methods. Each must overlap with one of the rules of
+/// `[network]`, since no request could use the credential otherwise.
 pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>, allow: Option<&AllowList>) -> AllowList {
     let Some(entry) = fields.settings().entry("urls") else {
         fields.note(
-            "`urls` is missing: a list of the URLs that it holds for, such as [\"https://api.example.com\"]",
+            "`urls` is missing: a list of the URLs that the credential is for, such as [\"https://api.example.com\"]",
         );
         return AllowList::default();
     };
     if entry.items().is_some_and(|items| items.is_empty()) {
-        let problem =
-            entry.problem("the list is empty: write the URLs that the credential holds for");
+        let problem = entry.problem("the list is empty: write the URLs that the credential is for");
         fields.settings().note(problem);
     }
     let urls = fields
@@ -33,7 +32,7 @@ pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>, allow: Option<&AllowList
 
 fn parse(text: &str) -> Result<AllowRule, String> {
     if text.trim().contains(char::is_whitespace) {
-        return Err("a URL stands here alone, without methods".to_owned());
+        return Err("write only a URL here, without methods".to_owned());
     }
     text.parse::<AllowRule>().map_err(|error| error.to_string())
 }

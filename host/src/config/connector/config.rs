@@ -1,4 +1,4 @@
-//! What the file of one connector says.
+//! The parsed configuration of one connector.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,16 +9,14 @@ use crate::config::network::NetworkConfig;
 use crate::config::rate_limit::RateLimitConfig;
 use crate::config::secret::Secret;
 
-/// The configuration of one connector. The default is that of a connector without a file: no
-/// variables, nothing allowed, the default limits, the server's keys.
+/// The configuration of one connector. The default is the configuration without a file: no variables, no permitted
+/// requests, the default limits, the server's keys.
 #[derive(Clone, Default)]
 pub struct ConnectorConfig {
-    /// Section `[env]`: names and values of all that the guest sees of an environment, in the order
-    /// of the file. Names are not empty and hold no `=`; neither holds a zero byte. Values may be
-    /// secret.
+    /// Section `[env]`: names and values of the guest's whole environment, in the order of the file. Names are not empty
+    /// and contain no `=`; neither names nor values contain a zero byte. Values may be secret.
     pub env: Vec<(String, String)>,
-    /// The names in `[env]` whose values are secrets: they stand elsewhere, in the environment or a file, and the file
-    /// doesn't say `secret = false`.
+    /// The names in `[env]` whose values are secrets: they come from a variable or a file, without `secret = false`.
     pub secret_env: BTreeSet<String>,
     /// Section `[network]`.
     pub network: NetworkConfig,
@@ -28,8 +26,8 @@ pub struct ConnectorConfig {
     pub credentials: Vec<Credential>,
     /// Section `[limits]`.
     pub limits: Limits,
-    /// `api-key`: the keys that open this connector in place of the server's; none where it has
-    /// none of its own, never an empty list.
+    /// `api-key`: the keys that are valid for this connector instead of the server's; `None` if it has no keys of its
+    /// own. Never an empty list.
     pub api_keys: Option<Vec<Secret>>,
 }
 

@@ -10,7 +10,7 @@ use crate::config::Ceilings;
 
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
 
-/// Heads of the sections whose keys are the program's, as they stand in a file.
+/// Headings of the sections that have fixed keys, as in a file.
 const SECTIONS: [&str; 6] = [
     "",
     "[network]",
@@ -20,7 +20,7 @@ const SECTIONS: [&str; 6] = [
     "[limits]",
 ];
 
-/// The keys that the program knows in a section: it lists them where it knows none that is like an unknown one.
+/// The keys that the program knows in a section: the error for an unknown key lists them if none is similar to it.
 fn known(section: &str) -> BTreeSet<String> {
     let text = format!("{section}\nno-such-key-at-all-in-here = 1\n");
     let error = ConnectorConfig::parse(&text, Path::new("beers.toml"), &Ceilings::default());
@@ -70,7 +70,7 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// The keys that the page's table has for a section.
+/// The keys that the page's table lists for a section.
 fn documented(section: &str) -> BTreeSet<String> {
     let rows = rows().into_iter().filter(|row| row.section == section);
     let keys = rows.flat_map(|row| row.keys);
@@ -78,7 +78,7 @@ fn documented(section: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn table_of_keys_has_those_of_each_section() {
+fn table_of_keys_has_every_key_of_each_section() {
     for section in SECTIONS {
         let mut known = known(section);
         match section {
@@ -92,7 +92,7 @@ fn table_of_keys_has_those_of_each_section() {
 }
 
 #[test]
-fn examples_of_the_page_are_right() {
+fn examples_of_the_page_are_valid() {
     for example in PAGE.split("```toml\n").skip(1) {
         let example = example.split("```").next().unwrap_or_default();
         let example = example.replace("{ env = \"API_TOKEN\" }", "\"a-token-of-some-length\"");

@@ -1,4 +1,4 @@
-//! Finds and parses the file of one connector.
+//! Finds and parses a connector's file.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +11,13 @@ use crate::config::error::{ConfigError, Problem};
 use crate::config::reading::{FileSystem, ReadLimit, SystemFiles};
 
 impl ConnectorConfig {
-    /// Reads `NAME.toml`. No file is the same as an empty one, since most connectors need none.
+    /// Reads `NAME.toml`. A missing file is the same as an empty one, since most connectors need none.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::Unreadable`]: the file is there but cannot be read; a link to nowhere and a
-    ///   file of more than [`ReadLimit::CONFIGURATION`] are such files.
-    /// - [`ConfigError::Invalid`]: as [`ConnectorConfig::parse`], and where the file is not UTF-8.
+    /// - [`ConfigError::Unreadable`]: the file exists but cannot be read, is a dangling link, or is larger than
+    ///   [`ReadLimit::CONFIGURATION`].
+    /// - [`ConfigError::Invalid`]: as [`ConnectorConfig::parse`], or the file is not valid UTF-8.
     pub fn read(
         path: &Path,
         ceilings: &Ceilings,
@@ -35,8 +35,7 @@ impl ConnectorConfig {
                     bytes.get(..error.valid_up_to()).unwrap_or_default(),
                 )),
             },
-            // Not for a link to nowhere: a mount that failed must not put the server's keys in
-            // place of the file's.
+            // A dangling link is an error: when a mount fails, the server's keys must not replace the file's.
             Err(fault) if fault.is_missing() && fs::symlink_metadata(path).is_err() => parse(""),
             Err(source) => Err(ConfigError::Unreadable {
                 path: path.to_owned(),
@@ -45,14 +44,13 @@ impl ConnectorConfig {
         }
     }
 
-    /// Parses the text of `NAME.toml`. `path` is named in errors, and its folder is where
-    /// `{ file = … }` looks; `{ env = … }` looks at the environment of the process.
+    /// Parses the text of `NAME.toml`. Errors name `path`, and `{ file = … }` is relative to its folder; `{ env = … }`
+    /// reads the environment of the process.
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Invalid`], with all problems of the file: malformed TOML, unknown keys, wrong
-    /// types, values out of range or above their ceiling, rules that permit nothing new, and values
-    /// whose variable or file is missing or of no use.
+    /// [`ConfigError::Invalid`], with all problems of the file: malformed TOML, unknown keys, wrong types, values out of
+    /// range or above their ceiling, redundant rules, and values whose variable or file is missing or unusable.
     pub fn parse(text: &str, path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
         let variable = |name: &str| std::env::var(name);
         Self::parse_with(text, path, ceilings, (&variable, &SystemFiles))
@@ -88,7 +86,7 @@ fn not_utf8(path: &Path, before: &[u8]) -> ConfigError {
         line,
         column,
         key: None,
-        message: "the file is not UTF-8".into(),
+        message: "the file is not valid UTF-8".into(),
     };
     ConfigError::invalid(path, vec![problem])
 }
@@ -142,7 +140,7 @@ mod tests {
             page-timeout = "1h"
             "#,
         )
-        .expect("it is right");
+        .expect("a valid file");
         assert_eq!(keys(&config), Some(vec!["old", "hunter2"]));
         let expected = [
             ("API_BASE_URL", "https://api.punkapi.com/v2"),
@@ -181,7 +179,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_values() {
-        let config = parse("api-key = 'hunter2'\n[env]\nTOKEN = 'hunter2'").expect("it is right");
+        let config = parse("api-key = 'hunter2'\n[env]\nTOKEN = 'hunter2'").expect("a valid file");
         let debug = format!("{config:?}");
         assert!(
             debug.contains("TOKEN") && !debug.contains("hunter2"),
@@ -199,12 +197,12 @@ mod tests {
         };
 
         let missing = ConnectorConfig::read(&path("missing.toml"), &ceilings, &SystemFiles)
-            .expect("no file is fine");
+            .expect("a missing file is fine");
         assert_eq!(missing.limits, Limits::within(&ceilings));
 
         fs::write(path("good.toml"), "\u{feff}[env]\r\nA = 'b'\r\n").expect("written");
         let good = ConnectorConfig::read(&path("good.toml"), &ceilings, &SystemFiles)
-            .expect("it is right");
+            .expect("a valid file");
         assert_eq!(good.env, [("A".to_owned(), "b".to_owned())]);
 
         fs::write(path("binary.toml"), b"[env]\nA = '\xff'").expect("written");
@@ -212,7 +210,10 @@ mod tests {
             .expect_err("not UTF-8");
         assert_eq!(
             binary.to_string(),
-            format!("{}:2: the file is not UTF-8", path("binary.toml").display())
+            format!(
+                "{}:2: the file is not valid UTF-8",
+                path("binary.toml").display()
+            )
         );
 
         fs::create_dir(path("folder.toml")).expect("a folder");
@@ -226,7 +227,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_nowhere_is_no_missing_file() {
+    fn a_dangling_link_is_not_a_missing_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("beers.toml");
         std::os::unix::fs::symlink("nowhere", &path).expect("a link");

@@ -1,6 +1,6 @@
 //! `NAME.toml`: the configuration of one connector.
 //!
-//! `file.rs` finds the file, `sections.rs` reads it, and `config.rs` is what both make of it.
+//! `file.rs` finds the file, `sections.rs` reads it, and `config.rs` has the result.
 
 mod config;
 #[cfg(test)]

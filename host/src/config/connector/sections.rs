@@ -16,7 +16,7 @@ use crate::config::secret::Secret;
 ///
 /// # Errors
 ///
-/// All that is wrong with them, in the order of the file.
+/// All problems of the sections, in the order of the file.
 pub(super) fn read(
     root: TomlTable<'_>,
     sources: ValueSources<'_>,
@@ -36,7 +36,7 @@ pub(super) fn read(
     Err(reader.problems)
 }
 
-/// Reads the sections, and gathers what is wrong with them.
+/// Reads the sections, and collects their problems.
 struct SectionReader<'s> {
     sources: ValueSources<'s>,
     problems: Vec<Problem>,
@@ -62,7 +62,7 @@ impl SectionReader<'_> {
             let allow = is_network_right.then_some(&network.allow);
             Credential::read_all(table, allow, &self.sources, &mut self.problems)
         });
-        // One that is wrong may be such a credential.
+        // An invalid credential may be a renewable one.
         let has_renewable_credential = self.problems.len() > before_auth
             || credentials.iter().flatten().any(Credential::is_renewable);
         let rate_limit = self.section(&mut root, "rate-limit").map(|mut table| {
@@ -124,7 +124,7 @@ impl SectionReader<'_> {
         Ok(key)
     }
 
-    /// The variables; the names of those that are secrets go to `secret`.
+    /// The variables; the names of secret ones are added to `secret`.
     fn env(
         &mut self,
         table: TomlTable<'_>,
@@ -146,17 +146,18 @@ impl SectionReader<'_> {
 
     fn variable(&self, name: &str, entry: &TomlEntry<'_>) -> Result<(String, bool), Problem> {
         if name.is_empty() || name.contains(['=', '\0']) {
-            let message = "a variable's name is not empty and holds neither `=` nor a zero byte";
+            let message =
+                "a variable's name may not be empty, and may contain neither `=` nor a zero byte";
             return Err(entry.problem(message));
         }
         let (value, is_secret) = self.sources.text_and_secrecy(entry, "a string in quotes")?;
         if value.contains('\0') {
-            return Err(entry.problem("a variable's value holds no zero byte"));
+            return Err(entry.problem("a variable's value may not contain a zero byte"));
         }
         Ok((value, is_secret))
     }
 
-    /// The values that are right; the rest become problems.
+    /// The valid values; the others become problems.
     fn keep_all<T>(&mut self, values: Vec<Result<T, Problem>>) -> Vec<T> {
         values
             .into_iter()

@@ -9,29 +9,29 @@ use toml::de::DeValue;
 use super::text::TomlText;
 use crate::config::error::Problem;
 
-/// A value, the path of its key, and where it stands.
+/// A value, with its key's path and its place in the file.
 pub(in crate::config) struct TomlEntry<'d> {
     pub(super) text: &'d TomlText<'d>,
     pub(super) path: String,
-    /// In bytes from the file's beginning: of the key, or of the value in a list.
+    /// Offset in bytes of the key, or of the value if it is an item of a list.
     pub(super) offset: usize,
     pub(super) value: &'d DeValue<'d>,
 }
 
 impl<'d> TomlEntry<'d> {
-    /// Something wrong with this entry. The message is one line and quotes no value.
+    /// A problem with this entry. The message is one line and doesn't quote the value.
     pub(in crate::config) fn problem(&self, message: impl Into<String>) -> Problem {
         let key = Some(self.path.clone());
         self.text.problem(self.offset, key, message.into())
     }
 
-    /// What a message about another entry calls this one, such as `network.allow[0] on line 7`.
+    /// The entry's name in a message about another entry, such as `network.allow[0] on line 7`.
     pub(in crate::config) fn place(&self) -> String {
         let Problem { line, .. } = self.problem("");
         format!("{} on line {line}", self.path)
     }
 
-    /// The value's type is another than expected, such as `a string`.
+    /// The problem that the value has another type than `expected`, such as `a string`.
     pub(in crate::config) fn mismatch(&self, expected: &str) -> Problem {
         let found = match self.value {
             DeValue::String(_) => "a string",
@@ -55,7 +55,7 @@ impl<'d> TomlEntry<'d> {
         self.value.is_table()
     }
 
-    /// Whether the value is a list or a table with nothing in it.
+    /// Whether the value is an empty list or an empty table.
     pub(in crate::config) fn is_empty(&self) -> bool {
         match self.value {
             DeValue::Array(items) => items.is_empty(),
@@ -64,11 +64,11 @@ impl<'d> TomlEntry<'d> {
         }
     }
 
-    /// The value as a whole number, if it is within the range.
+    /// The value as a whole number within the range.
     ///
     /// # Errors
     ///
-    /// The value is not an integer, or is out of range.
+    /// The value is not a whole number, or is out of range.
     pub(in crate::config) fn whole_number<T>(&self, range: &RangeInclusive<T>) -> Result<T, Problem>
     where
         T: TryFrom<u32> + PartialOrd + fmt::Display,
@@ -85,11 +85,11 @@ impl<'d> TomlEntry<'d> {
             .ok_or_else(|| self.problem(format!("out of range: expected {}", expected())))
     }
 
-    /// The value, if it is `true` or `false`.
+    /// The value as a boolean.
     ///
     /// # Errors
     ///
-    /// It is something else.
+    /// The value is not a boolean.
     pub(in crate::config) fn flag(&self) -> Result<bool, Problem> {
         self.value
             .as_bool()

@@ -1,4 +1,4 @@
-//! Values of a TOML file as JSON, for what is passed on and not read here.
+//! Values of a TOML file as JSON, for tables that are sent on as they are.
 
 use serde_json::{Map, Number, Value};
 use toml::de::DeValue;
@@ -8,25 +8,27 @@ use super::sources::ValueSources;
 use crate::config::error::Problem;
 
 impl TomlEntry<'_> {
-    /// The value as JSON, strings from their sources.
+    /// The value as JSON, with variables and files resolved.
     ///
     /// # Errors
     ///
-    /// The value is a date, a number that JSON can't have, or a string whose source is of no use.
+    /// The value is a date, a number that JSON doesn't have, or a string whose variable or file is missing or unusable.
     pub(in crate::config) fn json(&self, sources: &ValueSources<'_>) -> Result<Value, Problem> {
         match self.value {
             DeValue::String(text) => Ok(Value::from(text.as_ref())),
             DeValue::Boolean(value) => Ok(Value::Bool(*value)),
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
                 .map(Value::from)
-                .map_err(|_| self.problem("the number is too large")),
+                .map_err(|_| {
+                    self.problem("the number is out of range: write one that fits into 64 bits")
+                }),
             DeValue::Float(float) => float
                 .as_str()
                 .parse()
                 .ok()
                 .and_then(Number::from_f64)
                 .map(Value::Number)
-                .ok_or_else(|| self.problem("JSON has no such number")),
+                .ok_or_else(|| self.problem("JSON does not have this number: write a finite one")),
             DeValue::Array(_) => self
                 .items()
                 .unwrap_or_default()
@@ -49,7 +51,7 @@ impl TomlEntry<'_> {
     ///
     /// # Errors
     ///
-    /// It is not a table, or one of its values has no JSON.
+    /// The entry is not a table, or one of its values can't be represented in JSON.
     pub(in crate::config) fn object(
         &self,
         sources: &ValueSources<'_>,

@@ -1,5 +1,5 @@
-//! A TOML file as tables and entries that know their key's path and their place, so that every
-//! complaint can name both.
+//! A TOML file as tables and entries that know the path of their key and their place in the file, so that every message
+//! can name both.
 
 mod entry;
 mod json;
@@ -18,8 +18,8 @@ use toml::de::DeTable;
 use super::error::Problem;
 use text::TomlText;
 
-/// Of a longer file that isn't TOML, only the first mistake is told: the parser remembers each, and a file may have nothing
-/// but mistakes.
+/// For a file that is longer and not TOML, only the first mistake is reported: the parser keeps all mistakes in memory, and
+/// such a file may consist of nothing else.
 const ALL_MISTAKES_BYTES: usize = 16 << 10;
 
 /// A parsed TOML file.
@@ -33,7 +33,7 @@ impl<'t> Document<'t> {
     ///
     /// # Errors
     ///
-    /// Every line that isn't TOML, in the order of the file; of a file over [`ALL_MISTAKES_BYTES`], the first.
+    /// Every line that isn't TOML, in the order of the file; only the first for a file over [`ALL_MISTAKES_BYTES`].
     pub(super) fn parse(text: &'t str) -> Result<Self, Vec<Problem>> {
         let places = TomlText::new(text);
         let problem = |error: &toml::de::Error| {
@@ -54,12 +54,12 @@ impl<'t> Document<'t> {
             errors.iter().map(problem).collect()
         };
         problems.sort_by_key(|problem| (problem.line, problem.column));
-        // What the parser finds in the rest of a broken line is a consequence of the first mistake.
+        // Further errors in a broken line are consequences of the first.
         problems.dedup_by_key(|problem| problem.line);
         Err(problems)
     }
 
-    /// The table of all that stands in no section.
+    /// The top-level table of the file.
     pub(super) fn root(&self) -> TomlTable<'_> {
         TomlTable::new(&self.text, String::new(), self.root.get_ref())
     }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_named_with_place_and_nearest_key() {
+    fn unknown_keys_are_reported_with_place_and_nearest_key() {
         let cases = [
             (
                 "memroy = 1",
@@ -162,12 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_mistake_of_a_long_file_is_told() {
+    fn only_the_first_mistake_of_a_long_file_is_reported() {
         let short = "x\n".repeat(ALL_MISTAKES_BYTES / 2);
-        let problems = Document::parse(&short).err().expect("no TOML");
+        let problems = Document::parse(&short).err().expect("not TOML");
         assert_eq!(problems.len(), ALL_MISTAKES_BYTES / 2);
         let text = format!("a = 1\n{}", "x\n".repeat(1 << 19));
-        let problems = Document::parse(&text).err().expect("no TOML");
+        let problems = Document::parse(&text).err().expect("not TOML");
         let lines: Vec<usize> = problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [2]);
         let long = format!("a = 1 # {}", "x".repeat(1 << 20));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn nesting_without_end_is_a_problem_not_a_crash() {
+    fn endless_nesting_is_a_problem_not_a_crash() {
         assert!(Document::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
     }
 }

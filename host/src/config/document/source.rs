@@ -1,30 +1,30 @@
-//! Where one value stands.
+//! The source of one value.
 
 use super::entry::TomlEntry;
 use super::table::TomlTable;
 use crate::config::error::Problem;
 
-/// Where a value stands.
+/// The source of a value.
 pub(super) enum ValueSource<'d> {
-    /// Here.
+    /// The file itself.
     Text(&'d str),
-    /// In the environment, under this name.
+    /// The environment variable with this name.
     Variable(&'d str),
-    /// In the file at this path.
+    /// The file at this path.
     File(&'d str),
 }
 
 impl<'d> ValueSource<'d> {
-    /// Reads an entry: a string, or a table that says where the value stands. `expected` says for the error what the
-    /// entry should be.
+    /// Reads an entry: a string, or a table that names a variable or a file. `expected` describes the entry for the error
+    /// message.
     ///
     /// # Errors
     ///
-    /// It is neither.
+    /// The entry is neither of these.
     pub(super) fn of(entry: &TomlEntry<'d>, expected: &str) -> Result<Self, Problem> {
         match entry.as_str() {
             Some(text) => Ok(Self::Text(text)),
-            None if entry.is_table() => Self::elsewhere(entry, &mut entry.table()?),
+            _ if entry.is_table() => Self::elsewhere(entry, &mut entry.table()?),
             None => Err(entry.mismatch(expected)),
         }
     }
@@ -33,7 +33,7 @@ impl<'d> ValueSource<'d> {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::of`]; also that `secret` is neither `true` nor `false`.
+    /// As [`Self::of`]; or `secret` is not a boolean.
     pub(super) fn with_secrecy(
         entry: &TomlEntry<'d>,
         expected: &str,
@@ -49,7 +49,7 @@ impl<'d> ValueSource<'d> {
         Ok((Self::elsewhere(entry, &mut table)?, is_secret))
     }
 
-    /// `table` is the entry's, of which other keys may be known.
+    /// Reads the source from `table`, which is the entry's; the caller may have taken other keys from it.
     fn elsewhere(entry: &TomlEntry<'d>, table: &mut TomlTable<'d>) -> Result<Self, Problem> {
         let (variable, file) = (table.get("env"), table.get("file"));
         if let Some(unknown) = table.unknown().into_iter().next() {

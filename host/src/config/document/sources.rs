@@ -1,4 +1,4 @@
-//! Values that stand elsewhere: `{ env = "VAR" }` and `{ file = "PATH" }`.
+//! Values from variables and files: `{ env = "VAR" }` and `{ file = "PATH" }`.
 
 use std::env::VarError;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::config::reading::{FileFault, FileSystem, ReadLimit};
 /// Looks up an environment variable by name, as [`std::env::var`] does.
 pub(in crate::config) type Variable<'s> = dyn Fn(&str) -> Result<String, VarError> + 's;
 
-/// Where the values come from that a file only points to.
+/// Resolves values that a file only refers to.
 pub(in crate::config) struct ValueSources<'s> {
     folder: &'s Path,
     variable: &'s Variable<'s>,
@@ -19,7 +19,7 @@ pub(in crate::config) struct ValueSources<'s> {
 }
 
 impl<'s> ValueSources<'s> {
-    /// The sources of the configuration file `path`: files are looked for in its folder.
+    /// The sources for the configuration file `path`: relative paths start at its folder.
     pub(in crate::config) fn new(
         path: &'s Path,
         variable: &'s Variable<'s>,
@@ -32,13 +32,12 @@ impl<'s> ValueSources<'s> {
         }
     }
 
-    /// The text of an entry: a string, or the value of an environment variable or the content of a
-    /// file, each without its last line break. `expected` says for the error what the entry should be,
-    /// such as `a size such as "64MiB"`.
+    /// The text of an entry: a string, or the value of an environment variable or the content of a file, both without their
+    /// last line break. `expected` describes the entry for the error message, such as `a size such as "64MiB"`.
     ///
     /// # Errors
     ///
-    /// The entry is not a text or a source, or its source is missing, empty or not UTF-8.
+    /// The entry is not a string or a source, or its source is missing, empty or not UTF-8.
     pub(in crate::config) fn text(
         &self,
         entry: &TomlEntry<'_>,
@@ -47,12 +46,12 @@ impl<'s> ValueSources<'s> {
         self.value(entry, &ValueSource::of(entry, expected)?)
     }
 
-    /// As [`Self::text`], and whether the text is a secret: it is where it stands elsewhere, unless the entry says
-    /// `secret = false` beside its source.
+    /// Like [`Self::text`], and whether the text is a secret: it is if it comes from a variable or file, unless the entry
+    /// says `secret = false` next to its source.
     ///
     /// # Errors
     ///
-    /// Those of [`Self::text`]; also that `secret` is neither `true` nor `false`.
+    /// As [`Self::text`]; or `secret` is not a boolean.
     pub(in crate::config) fn text_and_secrecy(
         &self,
         entry: &TomlEntry<'_>,
@@ -71,24 +70,24 @@ impl<'s> ValueSources<'s> {
         .map_err(|message| entry.problem(message))
     }
 
-    /// The content of a file whose path an entry is. `{ file = "PATH" }` says the same as the bare
-    /// path, and a variable holds the path.
+    /// The content of the file that an entry names. `{ file = "PATH" }` is the same as the path alone; a variable contains
+    /// the path.
     ///
     /// # Errors
     ///
     /// The entry is not a path, its variable is missing, or its file cannot be read.
     pub(in crate::config) fn content(&self, entry: &TomlEntry<'_>) -> Result<Vec<u8>, Problem> {
         match ValueSource::of(entry, "the path of a file")? {
-            // A path is shown in the message, a key pasted in its place must not be.
+            // The message shows the path, but must not show a key that was pasted in place of one.
             ValueSource::Text(text) if text.contains("-----BEGIN") => {
-                Err("write the path of a file, not what it holds".into())
+                Err("write the path of a file, not its content".into())
             }
             ValueSource::Text(path) | ValueSource::File(path) => {
                 self.read(path, ReadLimit::PEM)
             }
             ValueSource::Variable(name) => self.variable(name).and_then(|path| {
                 self.bytes(&path, ReadLimit::PEM).map_err(|error| {
-                    format!("the file that the environment variable {name:?} names cannot be read: {error}")
+                    format!("the file named by the environment variable {name:?} cannot be read: {error}")
                 })
             }),
         }
@@ -104,15 +103,15 @@ impl<'s> ValueSources<'s> {
             Err(VarError::NotPresent) => {
                 Err(format!("the environment variable {name:?} is not set"))
             }
-            Err(VarError::NotUnicode(_)) => {
-                Err(format!("the environment variable {name:?} is not UTF-8"))
-            }
+            Err(VarError::NotUnicode(_)) => Err(format!(
+                "the environment variable {name:?} is not valid UTF-8"
+            )),
         }
     }
 
     fn file(&self, path: &str) -> Result<String, String> {
         let text = String::from_utf8(self.read(path, ReadLimit::VALUE)?)
-            .map_err(|_| format!("the file {path:?} is not UTF-8"))?;
+            .map_err(|_| format!("the file {path:?} is not valid UTF-8"))?;
         let value = without_line_break(&text);
         if value.is_empty() {
             Err(format!("the file {path:?} is empty"))
@@ -131,7 +130,7 @@ impl<'s> ValueSources<'s> {
     }
 }
 
-/// A value without its last line break, which `echo`, editors and stores of secrets add.
+/// The value without its last line break, which `echo`, editors and secret stores add.
 fn without_line_break(value: &str) -> &str {
     value
         .strip_suffix('\n')
@@ -211,7 +210,7 @@ mod tests {
             ),
             (
                 "{ env = 'BINARY' }",
-                Err("2: key: the environment variable \"BINARY\" is not UTF-8"),
+                Err("2: key: the environment variable \"BINARY\" is not valid UTF-8"),
             ),
             (
                 "{ file = 'empty' }",
@@ -219,7 +218,7 @@ mod tests {
             ),
             (
                 "{ file = 'binary' }",
-                Err("2: key: the file \"binary\" is not UTF-8"),
+                Err("2: key: the file \"binary\" is not valid UTF-8"),
             ),
             (
                 "{ env = 1 }",

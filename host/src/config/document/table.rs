@@ -7,10 +7,10 @@ use super::entry::TomlEntry;
 use super::text::TomlText;
 use crate::config::error::Problem;
 
-/// So many characters of a key are told: enough to find it.
-const TOLD_CHARACTERS: usize = 64;
+/// The number of characters of a long key that messages show: enough to find it.
+const SHOWN_CHARACTERS: usize = 64;
 
-/// A table and the keys that were asked of it: all others are unknown.
+/// A table, and the keys that the program has asked for: all others are unknown.
 pub(in crate::config) struct TomlTable<'d> {
     text: &'d TomlText<'d>,
     /// Empty for the root.
@@ -29,7 +29,7 @@ impl<'d> TomlTable<'d> {
         }
     }
 
-    /// The entry of a key, which is known from now on.
+    /// The entry of a key. From now on the key counts as known.
     pub(in crate::config) fn get(&mut self, key: &'static str) -> Option<TomlEntry<'d>> {
         if !self.known.contains(&key) {
             self.known.push(key);
@@ -39,7 +39,7 @@ impl<'d> TomlTable<'d> {
             .map(|(key, value)| self.entry(key, value))
     }
 
-    /// The table of a key, which is known from now on.
+    /// The table of a key. From now on the key counts as known.
     ///
     /// # Errors
     ///
@@ -51,19 +51,19 @@ impl<'d> TomlTable<'d> {
         self.get(key).map(|entry| entry.table()).transpose()
     }
 
-    /// All entries with their keys, in the order of the file: for tables whose keys are the user's.
+    /// All entries with their keys, in the order of the file: for tables whose keys the user chooses.
     pub(in crate::config) fn into_entries(self) -> Vec<(&'d str, TomlEntry<'d>)> {
         let mut entries: Vec<_> = self
             .entries
             .iter()
             .map(|(key, value)| (key.get_ref().as_ref(), self.entry(key, value)))
             .collect();
-        // The parser keeps keys in alphabetical order.
+        // The parser sorts keys alphabetically.
         entries.sort_by_key(|(_, entry)| entry.offset);
         entries
     }
 
-    /// One problem for each key that nobody asked for, with the known key nearest to it.
+    /// One problem for each key that the program never asked for, with the most similar known key.
     pub(in crate::config) fn unknown(&self) -> Vec<Problem> {
         self.entries
             .iter()
@@ -79,8 +79,8 @@ impl<'d> TomlTable<'d> {
             .collect()
     }
 
-    /// The known key that was probably meant: at most a third of the letters differ. One that is far longer is not compared,
-    /// which would take memory for each pair of letters.
+    /// The known key that was probably meant: at most a third of the letters differ. Much longer keys are not compared, since
+    /// a comparison takes memory for each pair of letters.
     fn nearest(&self, key: &str) -> Option<&'static str> {
         self.known
             .iter()
@@ -111,7 +111,7 @@ impl<'d> TomlEntry<'d> {
     ///
     /// # Errors
     ///
-    /// It is something else.
+    /// The value is not a table.
     pub(in crate::config) fn table(&self) -> Result<TomlTable<'d>, Problem> {
         let entries = self
             .value
@@ -121,9 +121,9 @@ impl<'d> TomlEntry<'d> {
     }
 }
 
-/// A key as TOML would write it, so that a line break in it can't break the message's line; cut where it is long.
+/// A key as TOML would write it, so that a line break in it doesn't break the message's line; truncated if it is long.
 fn key_text(key: &str) -> String {
-    if let Some((end, _)) = key.char_indices().nth(TOLD_CHARACTERS) {
+    if let Some((end, _)) = key.char_indices().nth(SHOWN_CHARACTERS) {
         return format!("{:?}…", key.get(..end).unwrap_or_default());
     }
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';

@@ -1,16 +1,16 @@
-//! The text of a TOML file, in which a place is found as quickly at its end as at its beginning.
+//! The text of a TOML file, in which any place is found quickly.
 
 use crate::config::error::Problem;
 
-/// Between two counts of characters, so that a file of one long line is no worse than another.
+/// Bytes between two counts of characters, so that a file of one long line is not slower than others.
 const STEP_BYTES: usize = 1 << 10;
 
-/// A file's text, with where its lines begin.
+/// A file's text, and where its lines begin.
 pub(in crate::config) struct TomlText<'t> {
     text: &'t str,
-    /// In bytes from the beginning of the file.
+    /// Offsets in bytes.
     line_begins: Vec<usize>,
-    /// How many characters stand before each step.
+    /// The number of characters before each step.
     characters: Vec<usize>,
 }
 
@@ -30,7 +30,7 @@ impl<'t> TomlText<'t> {
         }
     }
 
-    /// A problem at `offset`, in bytes from the beginning. A `key` has the form of [`Problem::key`].
+    /// A problem at `offset`, in bytes from the beginning. `key` has the form of [`Problem::key`].
     pub(super) fn problem(&self, offset: usize, key: Option<String>, message: String) -> Problem {
         let offset = offset.min(self.text.len());
         let line = self.line_begins.partition_point(|begin| *begin <= offset);
@@ -53,7 +53,7 @@ impl<'t> TomlText<'t> {
     }
 }
 
-/// How many characters begin in these bytes of UTF-8: all bytes but those that continue one.
+/// The number of characters that begin in these bytes of UTF-8: continuation bytes don't count.
 fn count(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }

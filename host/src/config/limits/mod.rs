@@ -1,4 +1,4 @@
-//! What one connector may use: the limits with their defaults, and the operator's ceilings.
+//! The limits of one connector, with their defaults and the operator's ceilings.
 
 mod section;
 
@@ -6,71 +6,67 @@ use std::time::Duration;
 
 use super::ceilings::Ceilings;
 
-/// The most that one call may log, in bytes: 256 KiB, whatever `log-lines` says.
+/// The most that one call may log, in bytes: 256 KiB, regardless of `log-lines`.
 pub const MAX_LOG_BYTES: u64 = 256 << 10;
 
 /// The smallest memory, in bytes: one page of WebAssembly, 64 KiB.
 pub(super) const MIN_MEMORY_BYTES: u64 = 64 << 10;
 
-/// The shortest time in which a call could do anything: 1 ms.
+/// The shortest time that a limit may be: 1 ms. In less, a call could do nothing.
 pub(super) const MIN_TIME: Duration = Duration::from_millis(1);
 
-/// What one connector may use: section `[limits]` of its file, each within the operator's
-/// [`Ceilings`].
+/// The limits of one connector: section `[limits]` of its file, each within the operator's [`Ceilings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `memory`: a call's linear memories and tables together, in bytes. Default 256 MiB.
     pub memory_bytes: u64,
-    /// `cpu-time`: how long the guest may compute in one call. Default 60 s.
+    /// `cpu-time`: the processor time that the guest may use in one call. Default 60 s.
     pub cpu_time: Duration,
-    /// `page-timeout`: how long one call may take, its own waits included. Default 2 h.
+    /// `page-timeout`: the longest that one call may take, including its own waits. Default 2 h.
     pub page_timeout: Duration,
-    /// `answer-within`: how long a client is kept waiting for one answer; none (`"off"`) keeps it
-    /// until the page is ready. Default 55 s, just under the minute that proxies commonly wait.
+    /// `answer-within`: the longest that a client waits for one answer; `None` (`"off"`) lets it wait until the page is
+    /// ready. Default 55 s, just under the minute that proxies commonly wait.
     pub answer_within: Option<Duration>,
-    /// `max-wait`: the longest wait between two pages; zero never waits. Default 24 h.
+    /// `max-wait`: the longest wait between two pages; zero allows no wait. Default 24 h.
     pub max_wait: Duration,
-    /// `linger`: how long a call goes on that nobody waits for, and a finished page is kept. May be
-    /// zero. Default 2 min.
+    /// `linger`: how long a call continues without a waiting request, and how long a finished page is kept. May be zero.
+    /// Default 2 min.
     pub linger: Duration,
-    /// `schema-ttl`: how long a schema is answered again without asking the connector; zero always asks. Default 60 s.
+    /// `schema-ttl`: how long a schema is cached; zero asks the connector for every request. Default 60 s.
     pub schema_ttl: Duration,
-    /// `concurrency`: calls of the connector that may hold a sandbox at once, at least 1; none is a quarter of the
-    /// host's slots. Default none.
+    /// `concurrency`: the connector's calls that may hold a sandbox at once, at least 1; `None` for a quarter of the host's
+    /// slots. Default `None`.
     pub concurrency: Option<u32>,
     /// `page-size`: a page's rows as JSON, in bytes. Default 64 MiB.
     pub max_page_bytes: u64,
     /// `state-size`: a page's state as JSON, in bytes. Default 1 MiB.
     pub max_state_bytes: u64,
-    /// `schema-size`: a schema as the connector gives it and as JSON, in bytes. Default 4 MiB.
+    /// `schema-size`: a schema, both as the connector returns it and as JSON, in bytes. Default 4 MiB.
     pub max_schema_bytes: u64,
-    /// `request-size`: the body of one upstream request, in bytes; zero allows none. Default 16
-    /// MiB.
+    /// `request-size`: the body of one upstream request, in bytes; zero allows no body. Default 16 MiB.
     pub max_request_bytes: u64,
-    /// `response-size`: the body of one upstream response, in bytes, decompressed. Default 64 MiB.
+    /// `response-size`: the decompressed body of one upstream response, in bytes. Default 64 MiB.
     pub max_response_bytes: u64,
-    /// `calls`: upstream requests in one call, redirects included; zero allows none. Default 1000.
+    /// `calls`: upstream requests in one call, including redirects; zero allows none. Default 1000.
     pub max_calls: u32,
-    /// `bytes`: the bodies of a call's upstream requests and responses together, in bytes,
-    /// decompressed. Default 512 MiB.
+    /// `bytes`: the decompressed bodies of a call's upstream requests and responses together, in bytes. Default 512 MiB.
     pub max_call_bytes: u64,
-    /// `empty-pages`: pages without progress in a row, each of which promises more, before a sync counts as stuck; at
+    /// `empty-pages`: consecutive pages without progress that announce another page, before a sync counts as stuck; at
     /// least 1. Default 10.
     pub max_empty_pages: u32,
-    /// `log-lines`: lines that one call may log, within [`MAX_LOG_BYTES`]; zero drops all. Default
-    /// 1000.
+    /// `log-lines`: lines that one call may log, within [`MAX_LOG_BYTES`]; zero drops all. Default 1000.
     pub max_log_lines: u32,
     /// `secret-in-state`. Default `refuse`.
     pub secret_in_state: SecretInState,
 }
 
-/// What becomes of a page whose state holds a secret.
+/// What the host does with a page whose state contains a secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SecretInState {
-    /// `refuse`: it fails, since Weld keeps states, and shows them.
+    /// `refuse`: the page fails, since Weld stores states and shows them.
     #[default]
     Refuse,
-    /// `allow`: it is answered as it is.
+    /// `allow`: the page is returned unchanged.
     Allow,
 }
 
@@ -110,7 +106,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The defaults, lowered to the ceilings where these are below them.
+    /// The defaults, lowered to any ceiling below them.
     pub fn within(ceilings: &Ceilings) -> Self {
         let defaults = Self::default();
         Self {

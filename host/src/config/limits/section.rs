@@ -10,8 +10,8 @@ use crate::config::range::Range;
 use crate::config::settings::Settings;
 
 impl Limits {
-    /// Reads `[limits]`; what it does not set has its default within the ceilings. A value that is
-    /// wrong becomes a problem and counts as not set.
+    /// Reads `[limits]`. A missing key has its default, within the ceilings. An invalid value becomes a problem and counts
+    /// as missing.
     pub(in crate::config) fn read(
         table: &mut TomlTable<'_>,
         sources: &ValueSources<'_>,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn concurrency_stays_below_the_operators() {
+    fn concurrency_stays_within_the_operators_ceiling() {
         let ceilings = Ceilings {
             concurrency: 3,
             ..Ceilings::default()
@@ -155,20 +155,20 @@ mod tests {
     }
 
     #[test]
-    fn senseless_values_are_refused_with_the_right_form() {
+    fn invalid_values_are_refused_with_the_right_form() {
         let size = "not a size: write a number and a unit such as \"64MiB\" or \"500KiB\"";
         let time = "not a time: write a number and a unit (ms, s, m or h) such as \"500ms\", \"55s\" or \"2h\"";
         let cases = [
             ("memory = '32KiB'", "too small: write at least \"64KiB\""),
             (
                 "memory = '257MiB'",
-                "above the ceiling of \"256MiB\": lower it, or raise the server's --max-memory",
+                "above the ceiling of \"256MiB\": lower the value, or raise the server's --max-memory",
             ),
             ("memory = '-1MiB'", size),
             ("memory = '64'", size),
             (
                 "memory = '16EiB'",
-                "too large for a size: write a number and a unit such as \"64MiB\"",
+                "too large: a size has less than 16 EiB; write a number and a unit such as \"64MiB\"",
             ),
             (
                 "memory = 64",
@@ -181,11 +181,11 @@ mod tests {
             ("cpu-time = '0s'", "too small: write at least \"1ms\""),
             (
                 "cpu-time = '11m'",
-                "above the ceiling of \"10m\": lower it, or raise the server's --max-cpu-time",
+                "above the ceiling of \"10m\": lower the value, or raise the server's --max-cpu-time",
             ),
             (
                 "page-timeout = '25h'",
-                "above the ceiling of \"24h\": lower it, or raise the server's --max-page-timeout",
+                "above the ceiling of \"24h\": lower the value, or raise the server's --max-page-timeout",
             ),
             ("page-timeout = '1day'", time),
             ("answer-within = '0s'", "too small: write at least \"1ms\""),
@@ -209,7 +209,7 @@ mod tests {
             ("page-size = '0B'", "too small: write at least \"1B\""),
             (
                 "state-size = '9MiB'",
-                "above the ceiling of \"8128KiB\": lower it, or raise the server's --max-body",
+                "above the ceiling of \"8128KiB\": lower the value, or raise the server's --max-body",
             ),
             ("schema-size = '0B'", "too small: write at least \"1B\""),
             ("page-size = '5GiB'", "too large: write at most \"4GiB\""),

@@ -1,4 +1,4 @@
-//! How a network of `allow-networks` is written.
+//! The syntax of the networks of `allow-networks`.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net};
 ///
 /// # Errors
 ///
-/// [`NetworkFault`] for any other form, and where what is written is not what it would mean.
+/// [`NetworkFault`] for any other form, and for a text that looks like one network but means another.
 pub(super) fn parse(text: &str) -> Result<IpNet, NetworkFault> {
     let Some((address, bits)) = text.split_once('/') else {
         return Err(match text.parse::<IpAddr>() {
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str) -> Result<IpNet, NetworkFault> {
     let mask = NetworkFault::Mask {
         most: IpNet::from(address).max_prefix_len(),
     };
-    // The number's parser takes a sign.
+    // The number parser would accept a sign.
     if !bits.chars().all(|digit| digit.is_ascii_digit()) {
         return Err(mask);
     }
@@ -39,7 +39,7 @@ pub(super) fn parse(text: &str) -> Result<IpNet, NetworkFault> {
     }
 }
 
-/// The IPv4 network that one in IPv6's `::ffff:0:0/96` stands for.
+/// The IPv4 network that a network in `::ffff:0:0/96` represents.
 fn mapped(network: IpNet) -> Option<Ipv4Net> {
     let IpNet::V6(network) = network else {
         return None;
@@ -48,28 +48,28 @@ fn mapped(network: IpNet) -> Option<Ipv4Net> {
     Ipv4Net::new(network.addr().to_ipv4_mapped()?, bits).ok()
 }
 
-/// Why a text is no network of `allow-networks`.
+/// Why a text is not a network for `allow-networks`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NetworkFault {
-    /// No address before the slash, or none at all.
+    /// The text before the slash is not an address, or there is no slash.
     #[error(
-        "not a network: write an address, a slash and the number of its fixed bits, such as \"10.1.0.0/16\" or \"fd00::/8\""
+        "not a network: write an address, a slash and the prefix length, such as \"10.1.0.0/16\" or \"fd00::/8\""
     )]
     Form,
-    /// An address alone; it carries the network of this address alone.
-    #[error("the size of the network is missing: write \"{0}\" for this address alone")]
+    /// Only an address, without a prefix length; contains the network of this one address.
+    #[error("the prefix length is missing: write \"{0}\" for this address alone")]
     NoMask(IpNet),
-    /// Not a number, or more bits than an address has.
-    #[error("what follows the slash is not a number from 0 to {most}")]
+    /// The prefix length is not a number, or larger than an address has bits.
+    #[error("the prefix length after the slash must be a number from 0 to {most}")]
     Mask {
-        /// The bits of an address.
+        /// The number of bits of an address.
         most: u8,
     },
-    /// An address within a network; it carries the network.
-    #[error("the address has more bits than the network: write \"{0}\"")]
+    /// The address has bits set after the prefix; contains the network without them.
+    #[error("the address has bits set after its prefix: write \"{0}\"")]
     HostBits(IpNet),
-    /// An IPv4 network in IPv6's form, which no address is compared in; it carries the network.
-    #[error("an IPv4 network is written as one: \"{0}\"")]
+    /// An IPv4 network written as IPv6, which no address would match; contains the IPv4 network.
+    #[error("this is an IPv4 network in IPv6 form: write \"{0}\"")]
     Mapped(IpNet),
 }
 
@@ -95,15 +95,17 @@ mod tests {
     }
 
     #[test]
-    fn networks_that_mean_something_else_are_refused_with_the_right_one() {
+    fn misleading_networks_are_refused_with_the_right_one() {
         let form = NetworkFault::Form.to_string();
         let alone = |text: &str| {
-            format!("the size of the network is missing: write \"{text}\" for this address alone")
+            format!("the prefix length is missing: write \"{text}\" for this address alone")
         };
-        let mask = |most: u8| format!("what follows the slash is not a number from 0 to {most}");
+        let mask = |most: u8| {
+            format!("the prefix length after the slash must be a number from 0 to {most}")
+        };
         let bits =
-            |text: &str| format!("the address has more bits than the network: write \"{text}\"");
-        let mapped = |text: &str| format!("an IPv4 network is written as one: \"{text}\"");
+            |text: &str| format!("the address has bits set after its prefix: write \"{text}\"");
+        let mapped = |text: &str| format!("this is an IPv4 network in IPv6 form: write \"{text}\"");
         let cases = [
             ("", form.clone()),
             ("/16", form.clone()),

@@ -1,4 +1,4 @@
-//! Certificates and keys made for the tests; they open nothing.
+//! Certificates and keys generated for the tests; no real service accepts them.
 
 /// A certificate of an authority.
 pub(super) const AUTHORITY: &str = "\

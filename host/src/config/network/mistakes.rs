@@ -1,38 +1,47 @@
-//! Rules and networks that are wrong, each in a line of its own.
+//! Invalid rules and networks, each on its own line.
 
 use std::path::Path;
 
 use crate::config::{Ceilings, ConnectorConfig};
 
-/// A value of `allow` and of `allow-networks`, and a part of what is said of it.
+/// A value of `allow` or `allow-networks`, and a part of the message about it.
 const RULES: &[(&str, &str)] = &[
     ("", "write a rule as"),
     ("GET, POST https://api.example.com", "write a rule as"),
     ("get https://api.example.com", "upper case"),
     ("CONNECT https://api.example.com", "never sent"),
-    ("api.example.com", "begins with http:// or https://"),
-    ("ftp://api.example.com", "begins with http:// or https://"),
-    ("wss://api.example.com", "begins with http:// or https://"),
+    ("api.example.com", "must begin with http:// or https://"),
+    (
+        "ftp://api.example.com",
+        "must begin with http:// or https://",
+    ),
+    (
+        "wss://api.example.com",
+        "must begin with http:// or https://",
+    ),
     (
         "https://user:hunter2@api.example.com",
         "user name or password",
     ),
-    ("https://api.example.com?token=hunter2", "no query"),
-    ("https://*", "`*` stands for"),
-    ("https://api.*.com", "`*` stands for"),
-    ("https://a*.example.com", "`*` stands for"),
+    (
+        "https://api.example.com?token=hunter2",
+        "a query or fragment",
+    ),
+    ("https://*", "`*` may only replace"),
+    ("https://api.*.com", "`*` may only replace"),
+    ("https://a*.example.com", "`*` may only replace"),
     ("https://api.example.com/*", "\"/v1\""),
     ("https://", "host is missing"),
-    ("https://api..example.com", "a dot too many"),
-    ("https://api.example.com.", "a dot too many"),
-    ("https://0.0.0.0", "no server can be reached"),
-    ("https://[ff02::1]", "no server can be reached"),
+    ("https://api..example.com", "two dots in a row"),
+    ("https://api.example.com.", "begins or ends with a dot"),
+    ("https://0.0.0.0", "not the address of a single server"),
+    ("https://[ff02::1]", "not the address of a single server"),
     ("https://[::1", "neither a name nor"),
     ("https://api.example.com:0", "from 1 to 65535"),
     ("https://api.example.com:65536", "from 1 to 65535"),
     ("https://api.example.com/v1/../v2", "`..`"),
     ("https://api.example.com/v1/%2e%2e", "`..`"),
-    ("https:\\\\\\\\api.example.com", "no backslashes"),
+    ("https:\\\\\\\\api.example.com", "backslashes"),
 ];
 
 const NETWORKS: &[(&str, &str)] = &[
@@ -46,7 +55,7 @@ const NETWORKS: &[(&str, &str)] = &[
     ("::ffff:10.1.0.0/112", "10.1.0.0/16"),
 ];
 
-/// What is said of these values of this key, each from the third line on.
+/// The messages about these values of this key, the first of which is on line 3.
 fn problems(key: &str, values: &[(&str, &str)]) -> Vec<String> {
     let lines: String = values
         .iter()
@@ -54,7 +63,7 @@ fn problems(key: &str, values: &[(&str, &str)]) -> Vec<String> {
         .collect();
     let text = format!("[network]\n{key} = [\n{lines}]\n");
     ConnectorConfig::parse(&text, Path::new("shop.toml"), &Ceilings::default())
-        .expect_err("all are wrong")
+        .expect_err("all are invalid")
         .to_string()
         .lines()
         .map(str::to_owned)
@@ -62,7 +71,7 @@ fn problems(key: &str, values: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn each_bad_rule_and_network_is_named_by_its_line() {
+fn each_invalid_rule_and_network_is_reported_with_its_line() {
     for (key, values) in [("allow", RULES), ("allow-networks", NETWORKS)] {
         let problems = problems(key, values);
         assert_eq!(problems.len(), values.len(), "{problems:#?}");

@@ -1,4 +1,4 @@
-//! What a connector may reach, and how: section `[network]` of `NAME.toml`.
+//! The hosts that a connector may reach, and how: section `[network]` of `NAME.toml`.
 
 mod allowed_network;
 #[cfg(test)]
@@ -17,45 +17,42 @@ use rustls::pki_types::CertificateDer;
 
 use super::allow::AllowList;
 
-/// What a connector may reach, and how: section `[network]`.
+/// The hosts that a connector may reach, and how: section `[network]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkConfig {
-    /// `allow`: the requests it may send. None of the rules lies within another.
+    /// `allow`: the requests that the connector may send. No rule covers another.
     pub allow: AllowList,
-    /// `allow-networks`: networks of special use, such as private ones, that the names of allowed
-    /// rules may resolve to. Their host bits are zero, IPv4 networks are not written as IPv6, and
-    /// none lies within another.
+    /// `allow-networks`: networks of special use, such as private ones, that the names of allowed rules may resolve to.
+    /// Their host bits are zero, IPv4 networks are not in IPv6 form, and no network contains another.
     pub allow_networks: Vec<IpNet>,
-    /// `follow-redirects`: how many redirects one request follows, 0 to 20. Default 0: a redirect
-    /// is a response like any other.
+    /// `follow-redirects`: how many redirects one request follows, 0 to 20. Default 0: a redirect is returned like any
+    /// other response.
     pub follow_redirects: u32,
-    /// `upgrade-http`: whether a request to an http URL that no rule permits goes to the https form of it, if a rule permits that.
+    /// `upgrade-http`: whether a request to an http URL that no rule permits goes to its https form, if a rule permits
+    /// that. Default false.
     pub upgrade_http: bool,
-    /// `title-case`: whether the names of headers are written as in `Content-Length` on HTTP/1, for servers that know them
-    /// only so.
+    /// `title-case`: whether HTTP/1 header names are written as in `Content-Length`, for servers that require it. Default
+    /// false.
     pub title_case: bool,
-    /// `connect-timeout`: resolving a name, connecting, and the TLS handshake together. Default
-    /// 10 s.
+    /// `connect-timeout`: resolving a name, connecting and the TLS handshake together. Default 10 s.
     pub connect_timeout: Duration,
-    /// `first-byte-timeout`: from a request on its connection to the head of the response. Default
-    /// 60 s.
+    /// `first-byte-timeout`: from sending a request until the head of the response. Default 60 s.
     pub first_byte_timeout: Duration,
-    /// `idle-timeout`: between two pieces of a body. Default 30 s.
+    /// `idle-timeout`: between two parts of a body. Default 30 s.
     pub idle_timeout: Duration,
-    /// `total-timeout`: one exchange from beginning to end, redirects included. Default 5 min.
+    /// `total-timeout`: one whole exchange, including redirects. Default 5 min.
     pub total_timeout: Duration,
     /// `connections`: connections to one origin at once, 1 to 1024. Default 16.
     pub connections: usize,
-    /// `roots`: certificates of authorities that are trusted besides Mozilla's.
+    /// `roots`: certificates of authorities that are trusted in addition to Mozilla's.
     pub roots: Vec<CertificateDer<'static>>,
-    /// `client-certificate` and `client-key`: what the connector's requests prove themselves with
-    /// to servers that ask for it.
+    /// `client-certificate` and `client-key`: the identity of the connector for servers that request one.
     pub identity: Option<ClientIdentity>,
 }
 
 impl NetworkConfig {
-    /// Whether connections that were made by this would be made in the same way by `other`: to the same networks, with
-    /// the same certificates, within the same bounds, and in the same spelling.
+    /// Whether the other configuration connects in the same way: to the same networks, with the same certificates, within
+    /// the same limits, and with the same spelling of headers.
     pub fn connects_as(&self, other: &Self) -> bool {
         self.allow_networks == other.allow_networks
             && self.connect_timeout == other.connect_timeout

@@ -10,22 +10,21 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 
-/// What a client proves itself with to a server that asks for it.
+/// The identity of a client, for servers that request one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientIdentity {
-    /// `client-certificate`: the client's certificate, then those that lead to an authority; never
-    /// empty.
+    /// `client-certificate`: the client's certificate, then those that lead to an authority; never empty.
     pub chain: Vec<CertificateDer<'static>>,
     /// `client-key`: the key of the first certificate.
     pub key: Arc<PrivateKeyDer<'static>>,
 }
 
 impl ClientIdentity {
-    /// A chain with its key.
+    /// Combines a chain with its key.
     ///
     /// # Errors
     ///
-    /// [`PemFault::UnusableKey`] for an algorithm or length that TLS here doesn't have, and
+    /// [`PemFault::UnusableKey`] for an algorithm or length that our TLS library doesn't support, and
     /// [`PemFault::OtherKey`] for the key of another certificate.
     pub(super) fn new(
         chain: Vec<CertificateDer<'static>>,
@@ -51,18 +50,18 @@ impl fmt::Debug for ClientIdentity {
     }
 }
 
-/// Reads the certificates of authorities: all of a file, whatever else stands in it.
+/// Reads the certificates of authorities: all that are in a file, ignoring everything else in it.
 ///
 /// # Errors
 ///
-/// [`PemFault`], where one is not what it should be, or none is there.
+/// [`PemFault`] if one is invalid, or there are none.
 pub(super) fn roots(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     certificates(pem, |certificate| {
         RootCertStore::empty().add(certificate.clone()).is_ok()
     })
 }
 
-/// Reads a client's certificate and those that follow it.
+/// Reads a client's certificate and the ones that follow it.
 ///
 /// # Errors
 ///
@@ -90,11 +89,11 @@ fn certificates(
     Ok(certificates)
 }
 
-/// Reads the one private key of a file, in PKCS #8, PKCS #1 or SEC 1, whatever else stands in it.
+/// Reads the only private key of a file, in PKCS #8, PKCS #1 or SEC 1, ignoring everything else in it.
 ///
 /// # Errors
 ///
-/// [`PemFault`], where there is none, or a second one.
+/// [`PemFault`] if there is no key, or more than one.
 pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
     let mut keys = PrivateKeyDer::pem_slice_iter(pem);
     let key = keys.next().ok_or(PemFault::NoKey)??;
@@ -104,38 +103,38 @@ pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault
     }
 }
 
-/// Why a PEM file is of no use. It quotes nothing of the file, which may hold a key.
+/// Why a PEM file cannot be used. Messages don't quote the file, which may contain a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum PemFault {
-    /// A block without an end, or one that isn't Base64.
-    #[error("the file is broken: a block of it is cut short or is not Base64")]
+    /// A block without an end, or one that isn't base64.
+    #[error("the file is damaged: one of its PEM blocks is truncated or not base64")]
     Broken,
     /// No certificate, or one that isn't PEM.
     #[error(
-        "the file holds no certificate in PEM, which begins with \"-----BEGIN CERTIFICATE-----\""
+        "the file has no certificate in PEM, which begins with \"-----BEGIN CERTIFICATE-----\""
     )]
     NoCertificate,
-    /// What stands in a block is no certificate.
-    #[error("what the file has for certificate {number} is none")]
+    /// The content of a block is not a certificate.
+    #[error("certificate {number} of the file is not a valid certificate")]
     Certificate {
-        /// Which, counted from 1.
+        /// Its number in the file, starting at 1.
         number: usize,
     },
     /// No key, or one that isn't PEM or is encrypted.
     #[error(
-        "the file holds no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\"; an encrypted one must be decrypted first"
+        "the file has no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\": if it is encrypted, decrypt it first"
     )]
     NoKey,
     /// More than one key.
-    #[error("the file holds more than one private key")]
+    #[error("the file has more than one private key: keep only the one of the client certificate")]
     SeveralKeys,
-    /// An algorithm or a length that TLS here doesn't have, or no key at all.
+    /// An algorithm or a length that our TLS library doesn't support, or not a key at all.
     #[error(
-        "the private key cannot be used: it is broken, or neither RSA of 2048 to 4096 bits nor P-256, P-384 or Ed25519"
+        "the private key cannot be used: it is damaged, or is neither RSA with 2048 to 4096 bits nor P-256, P-384 or Ed25519"
     )]
     UnusableKey,
     /// The key of another certificate.
-    #[error("the private key is not that of the first certificate")]
+    #[error("the private key does not belong to the first certificate of `client-certificate`")]
     OtherKey,
 }
 
@@ -150,7 +149,7 @@ mod tests {
     use super::super::fixtures::{AUTHORITY, AUTHORITY_KEY, CLIENT, CLIENT_KEY, ENCRYPTED_KEY};
     use super::*;
 
-    /// A block of PEM that is Base64, but nothing that its name promises.
+    /// A block of PEM that is valid base64, but not what its label says.
     fn hollow(name: &str) -> String {
         format!("-----BEGIN {name}-----\naGVsbG8=\n-----END {name}-----\n")
     }
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_holds_exactly_one_key() {
+    fn a_file_must_have_exactly_one_key() {
         let cases = [
             (String::new(), PemFault::NoKey),
             (CLIENT.to_owned(), PemFault::NoKey),

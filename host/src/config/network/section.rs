@@ -9,15 +9,14 @@ use crate::config::error::Problem;
 use crate::config::range::Range;
 use crate::config::settings::{FileSetting, Settings};
 
-/// More redirects than any API needs; browsers stop at this many.
+/// The limit on redirects, more than any API needs; browsers stop at this number, too.
 const MAX_REDIRECTS: u32 = 20;
 
-/// More connections than any API takes from one client.
+/// The limit on connections, more than any API accepts from one client.
 const MAX_CONNECTIONS: usize = 1024;
 
 impl NetworkConfig {
-    /// Reads `[network]`; what it does not set has its default. A value that is wrong becomes a
-    /// problem and counts as not set.
+    /// Reads `[network]`. A missing key has its default. An invalid value becomes a problem and counts as missing.
     pub(in crate::config) fn read(
         table: &mut TomlTable<'_>,
         sources: &ValueSources<'_>,
@@ -77,8 +76,8 @@ fn allow_networks(settings: &mut Settings<'_, '_, '_>) -> Vec<IpNet> {
     without_overlaps(settings, networks, |outer, inner| outer.contains(inner))
 }
 
-/// The values of a list. One that another covers is a mistake: whoever narrows or removes it later
-/// would believe that this has an effect.
+/// The values of a list. A value that another one covers is a mistake: someone who narrows or removes it later would
+/// expect an effect.
 fn without_overlaps<T>(
     settings: &mut Settings<'_, '_, '_>,
     values: Vec<(TomlEntry<'_>, T)>,
@@ -86,7 +85,7 @@ fn without_overlaps<T>(
 ) -> Vec<T> {
     for (index, (entry, value)) in values.iter().enumerate() {
         let covering = values.iter().enumerate().find(|(other_index, (_, other))| {
-            // Of two that are the same, the later one is to go.
+            // Of two equal values, the later one is redundant.
             index != *other_index
                 && covers(other, value)
                 && (*other_index < index || !covers(value, other))
@@ -110,11 +109,10 @@ fn identity(settings: &mut Settings<'_, '_, '_>) -> Option<ClientIdentity> {
             }
         }
         (FileSetting::Read(entry, _), FileSetting::NotSet) => {
-            entry.problem("`client-key` is missing; it may name the same file")
+            entry.problem("`client-key` is missing: write its file, which may be the same one")
         }
-        (FileSetting::NotSet, FileSetting::Read(entry, _)) => {
-            entry.problem("`client-certificate` is missing; it may name the same file")
-        }
+        (FileSetting::NotSet, FileSetting::Read(entry, _)) => entry
+            .problem("`client-certificate` is missing: write its file, which may be the same one"),
         (FileSetting::NotSet, FileSetting::NotSet)
         | (FileSetting::Wrong, _)
         | (_, FileSetting::Wrong) => return None,
@@ -135,7 +133,7 @@ mod tests {
     use crate::config::document::Document;
     use crate::config::reading::SystemFiles;
 
-    /// What a section is read as, from a folder with PEM files.
+    /// The result of reading a section, in a folder with PEM files.
     fn read(text: &str) -> (NetworkConfig, Vec<String>) {
         let folder = tempfile::tempdir().expect("a folder");
         let files = [
@@ -209,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pem_file_is_named_in_three_ways() {
+    fn a_pem_file_can_be_given_in_three_ways() {
         let expected = read("roots = 'ca.pem'");
         assert_eq!((expected.0.roots.len(), expected.1.len()), (1, 0));
         for value in ["{ file = 'ca.pem' }", "{ env = 'CA' }"] {
@@ -220,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn senseless_values_are_refused_with_the_right_form() {
+    fn invalid_values_are_refused_with_the_right_form() {
         let redirects = "expected a whole number from 0 to 20";
         let connections = "expected a whole number from 1 to 1024";
         let cases = [
@@ -228,7 +226,7 @@ mod tests {
             ("allow = [1]", "allow[0]: expected a rule such as \"https://api.example.com\", found an integer".to_owned()),
             ("allow-networks = '10.1.0.0/16'", "allow-networks: expected a list of networks such as [\"10.1.0.0/16\"], found a string".to_owned()),
             ("allow-networks = [10]", "allow-networks[0]: expected a network such as \"10.1.0.0/16\", found an integer".to_owned()),
-            ("allow-networks = ['10.1.2.3/16']", "allow-networks[0]: the address has more bits than the network: write \"10.1.0.0/16\"".to_owned()),
+            ("allow-networks = ['10.1.2.3/16']", "allow-networks[0]: the address has bits set after its prefix: write \"10.1.0.0/16\"".to_owned()),
             ("follow-redirects = 21", format!("follow-redirects: out of range: {redirects}")),
             ("follow-redirects = true", format!("follow-redirects: {redirects}, found a boolean")),
             ("upgrade-http = 1", "upgrade-http: expected true or false, found an integer".to_owned()),
@@ -240,14 +238,14 @@ mod tests {
             ("idle-timeout = 30", "idle-timeout: expected a time such as \"55s\", found an integer".to_owned()),
             ("total-timeout = '9000h'", "total-timeout: too long: write at most a year, \"8760h\"".to_owned()),
             ("roots = ['ca.pem']", "roots: expected the path of a file, found a list".to_owned()),
-            ("roots = 'empty.pem'", "roots: the file holds no certificate in PEM, which begins with \"-----BEGIN CERTIFICATE-----\"".to_owned()),
+            ("roots = 'empty.pem'", "roots: the file has no certificate in PEM, which begins with \"-----BEGIN CERTIFICATE-----\"".to_owned()),
             ("roots = 'none.pem'", "roots: the file \"none.pem\" cannot be read: No such file or directory (os error 2)".to_owned()),
-            ("roots = '''\n-----BEGIN CERTIFICATE-----'''", "roots: write the path of a file, not what it holds".to_owned()),
+            ("roots = '''\n-----BEGIN CERTIFICATE-----'''", "roots: write the path of a file, not its content".to_owned()),
             ("roots = { env = 'NONE' }", "roots: the environment variable \"NONE\" is not set".to_owned()),
-            ("client-certificate = 'chain.pem'", "client-certificate: `client-key` is missing; it may name the same file".to_owned()),
-            ("client-key = 'key.pem'", "client-key: `client-certificate` is missing; it may name the same file".to_owned()),
-            ("client-key = 'chain.pem'", "client-key: the file holds no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\"; an encrypted one must be decrypted first".to_owned()),
-            ("client-key = 'other-key.pem'\nclient-certificate = 'chain.pem'", "client-key: the private key is not that of the first certificate".to_owned()),
+            ("client-certificate = 'chain.pem'", "client-certificate: `client-key` is missing: write its file, which may be the same one".to_owned()),
+            ("client-key = 'key.pem'", "client-key: `client-certificate` is missing: write its file, which may be the same one".to_owned()),
+            ("client-key = 'chain.pem'", "client-key: the file has no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\": if it is encrypted, decrypt it first".to_owned()),
+            ("client-key = 'other-key.pem'\nclient-certificate = 'chain.pem'", "client-key: the private key does not belong to the first certificate of `client-certificate`".to_owned()),
         ];
         for (text, expected) in cases {
             let (config, problems) = read(text);
@@ -257,20 +255,20 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_with_pem_in_place_of_a_path_is_not_shown() {
+    fn a_variable_with_pem_instead_of_a_path_is_not_shown() {
         let (_, problems) = read("roots = { env = 'CA_ITSELF' }");
         let [problem] = problems.as_slice() else {
             panic!("{problems:?}")
         };
         assert!(
-            problem.starts_with("1: roots: the file that the environment variable \"CA_ITSELF\" names cannot be read: "),
+            problem.starts_with("1: roots: the file named by the environment variable \"CA_ITSELF\" cannot be read: "),
             "{problem}"
         );
         assert!(!problem.contains("MII"), "{problem}");
     }
 
     #[test]
-    fn what_another_value_covers_is_a_mistake() {
+    fn a_value_that_another_covers_is_a_mistake() {
         let cases = [
             (
                 "allow = ['https://one.example', 'https://two.example', 'https://ONE.example:443/']",

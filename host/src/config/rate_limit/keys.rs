@@ -1,4 +1,4 @@
-//! Keys that `[rate-limit]` and its quotas share.
+//! Keys that `[rate-limit]` and its quotas have in common.
 
 use std::time::Duration;
 
@@ -6,25 +6,25 @@ use super::rate::Rate;
 use crate::config::range::Range;
 use crate::config::settings::Settings;
 
-/// The names of an API's own headers, in lower case; `None` for what it doesn't tell.
+/// The names of the headers in which an API states its quota, in lower case; `None` for values that it doesn't state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QuotaHeaders {
-    /// `limit`: how many calls a quota has.
+    /// `limit`: the number of calls in the quota.
     pub limit: Option<String>,
-    /// `remaining`: how many of them are left.
+    /// `remaining`: the number of calls left.
     pub remaining: Option<String>,
-    /// `reset`: when it is whole again.
+    /// `reset`: when the full quota is available again.
     pub reset: Option<String>,
-    /// `used`: how many are spent, alone or with the limit, as `39/40`.
+    /// `used`: the number of calls spent, alone or with the limit, such as `39/40`.
     pub used: Option<String>,
-    /// `cost`: how many units of the quota a call took.
+    /// `cost`: the units of the quota that the call spent.
     pub cost: Option<String>,
-    /// `resource`: which of the API's quotas the call spent.
+    /// `resource`: the name of the API's quota that the call counted against.
     pub resource: Option<String>,
 }
 
 impl QuotaHeaders {
-    /// Whether one of them has this name, in lower case.
+    /// Whether the header with this lower-case name states a quota.
     pub(crate) fn names(&self, header: &str) -> bool {
         [&self.limit, &self.remaining, &self.reset, &self.used]
             .into_iter()
@@ -32,7 +32,7 @@ impl QuotaHeaders {
             .any(|name| name == header)
     }
 
-    /// Whether one of those has this name, in lower case, that tell something else than a quota.
+    /// Whether the header with this lower-case name states something other than a quota.
     pub(crate) fn names_beside(&self, header: &str) -> bool {
         [&self.cost, &self.resource]
             .into_iter()
@@ -40,7 +40,7 @@ impl QuotaHeaders {
             .any(|name| name == header)
     }
 
-    /// Two keys, as the file has them, that name one header.
+    /// Two keys of the file that name the same header.
     fn twice(&self) -> Option<(&'static str, &'static str)> {
         let all = [
             ("limit", &self.limit),
@@ -58,7 +58,7 @@ impl QuotaHeaders {
             .next()
     }
 
-    /// Whether what they tell is a quota by itself.
+    /// Whether the named headers are enough to state a quota.
     pub(crate) fn tells_a_quota(&self) -> bool {
         [&self.limit, &self.remaining, &self.reset, &self.used]
             .into_iter()
@@ -69,14 +69,14 @@ impl QuotaHeaders {
 /// The longest name of a budget or a header.
 const MAX_NAME_BYTES: usize = 63;
 
-/// `window`: none where it isn't set.
+/// Reads `window`; `None` if it isn't set.
 pub(super) fn window(settings: &mut Settings<'_, '_, '_>) -> Option<Duration> {
     settings.value("window", None, "a time such as \"60s\"", |text| {
         Range::TIME.parse(text).map(Some)
     })
 }
 
-/// `rate`: none where it isn't set.
+/// Reads `rate`; `None` if it isn't set.
 pub(super) fn rate(settings: &mut Settings<'_, '_, '_>) -> Option<Rate> {
     settings.value("rate", None, "a rate such as \"3600/h\"", |text| {
         text.parse::<Rate>()
@@ -85,7 +85,7 @@ pub(super) fn rate(settings: &mut Settings<'_, '_, '_>) -> Option<Rate> {
     })
 }
 
-/// `headers`: the names of an API's own.
+/// Reads `headers`: the names of an API's own headers.
 pub(super) fn headers(settings: &mut Settings<'_, '_, '_>) -> QuotaHeaders {
     settings
         .section("headers", |headers| {
@@ -101,7 +101,7 @@ pub(super) fn headers(settings: &mut Settings<'_, '_, '_>) -> QuotaHeaders {
                 && let Some(entry) = headers.entry(second)
             {
                 headers.note(entry.problem(format!(
-                    "`{first}` names the same header, which can't tell both"
+                    "`{first}` names the same header, which can't have both values"
                 )));
             }
             found
@@ -118,11 +118,13 @@ fn header(settings: &mut Settings<'_, '_, '_>, key: &'static str) -> Option<Stri
     )
 }
 
-/// A name of a budget or a header as it is written.
+/// Checks the name of a budget or a header.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
     if text.is_empty() || text.len() > MAX_NAME_BYTES || !text.chars().all(is_plain) {
-        return Err("a name is 1 to 63 letters, digits, `.`, `_` and `-`".to_owned());
+        return Err(
+            "a name must have 1 to 63 characters: letters, digits, `.`, `_` and `-`".to_owned(),
+        );
     }
     Ok(text.to_owned())
 }

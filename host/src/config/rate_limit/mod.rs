@@ -1,4 +1,4 @@
-//! How fast a connector may call its API, and what becomes of calls that fail: section `[rate-limit]` of `NAME.toml`.
+//! How fast a connector may call its API, and how failed calls are handled: section `[rate-limit]` of `NAME.toml`.
 
 mod keys;
 mod path_pattern;
@@ -17,45 +17,43 @@ pub use refusal::{
     BodyPath, FieldCondition, HeaderCondition, RefusalAction, RefusalRule, RefusalWait, WaitPlace,
 };
 
-/// How fast a connector may call its API, and what becomes of calls that fail: section
-/// `[rate-limit]`.
+/// How fast a connector may call its API, and how failed calls are handled: section `[rate-limit]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimitConfig {
-    /// `budget`: the name under which the calls of several connectors count together, 1 to 63
-    /// letters, digits, `.`, `_` and `-`. None: each origin that the connector calls has a budget
-    /// of its own.
+    /// `budget`: the name of a budget that several connectors share, 1 to 63 letters, digits, `.`, `_` and `-`. `None`:
+    /// each origin that the connector calls has its own budget.
     pub budget: Option<String>,
-    /// `rate`: the calls that are made at the most. None: what the API's responses say, alone.
+    /// `rate`: the most calls per time. `None`: only the API's responses limit the calls.
     pub rate: Option<Rate>,
-    /// `burst`: how many calls of `rate` may be made at once after a pause, 1 or more. Default 1.
+    /// `burst`: how many calls of `rate` may be made at once after a pause, at least 1. Default 1.
     pub burst: u32,
-    /// `reserve`: calls of each quota that are not made. Less than the calls of `rate`. Default 0.
+    /// `reserve`: the calls of each quota that are left unused. Less than the calls of `rate`. Default 0.
     pub reserve: u32,
-    /// `pace-below`: per cent of a quota. Once less remains, what remains is spent evenly up to the
-    /// quota's reset. 0 to 100; default 50.
+    /// `pace-below`: a percentage of a quota. When less remains, the rest is spread evenly until the quota's reset. 0 to
+    /// 100; default 50.
     pub pace_below: u32,
-    /// `headers`: where the API's responses tell of the quota, besides the usual headers.
+    /// `headers`: the headers in which the API states its quota, in addition to the usual ones.
     pub headers: QuotaHeaders,
-    /// `window`: how long a quota lasts whose reset the API doesn't tell. None: such a quota is not kept to, unless
-    /// its header's name says how long.
+    /// `window`: the length of a quota whose reset the API doesn't state. `None`: such a quota is ignored, unless the
+    /// header's name implies its length.
     pub window: Option<Duration>,
-    /// `max-learned-wait`: for how long a call is held at the most because of what responses to others said, counted
-    /// from the last response. Default 1 h.
+    /// `max-learned-wait`: the longest that a call is held because of responses to other calls, counted from the last
+    /// response. Default 1 h.
     pub max_learned_wait: Duration,
-    /// `[[rate-limit.quota]]`: quotas besides the one of all calls.
+    /// `[[rate-limit.quota]]`: quotas in addition to the one of all calls.
     pub quotas: Vec<QuotaRule>,
-    /// `retries`: how often one call is made again at the most, 0 to 10. Default 2.
+    /// `retries`: how often one call is retried at most, 0 to 10. Default 2.
     pub retries: u32,
-    /// `retry-methods`: the methods of requests that may be sent again, in upper case. Default GET,
-    /// HEAD, OPTIONS, PUT and DELETE.
+    /// `retry-methods`: the methods of requests that may be retried, in upper case. Default GET, HEAD, OPTIONS, PUT and
+    /// DELETE.
     pub retry_methods: Vec<String>,
-    /// `failures`: after so many failures in a row, calls to an origin fail at once. 0 for never;
-    /// default 10.
+    /// `failures`: the number of consecutive failures after which calls to an origin fail at once. 0 for never; default
+    /// 10.
     pub failures: u32,
-    /// `cool-down`: for how long they do, before one of them tries again. Default 30 s.
+    /// `cool-down`: how long such calls fail at once, before one of them is tried. Default 30 s.
     pub cool_down: Duration,
-    /// `refusal` and `refusals`: which responses refuse a call, in the order in which they are
-    /// judged. Default none: only what the status and the usual headers say.
+    /// `refusal` and `refusals`: which responses refuse a call, in the order in which they are checked. Default none: only
+    /// the status and the usual headers decide.
     pub refusals: Vec<RefusalRule>,
 }
 

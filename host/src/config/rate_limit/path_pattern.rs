@@ -1,33 +1,33 @@
-//! Paths of an API as people write them, for a quota that not all of them share.
+//! Patterns for the paths of an API, for quotas that only some paths share.
 
 use std::str::FromStr;
 
-/// No pattern is longer.
+/// The longest pattern, in bytes.
 const MAX_BYTES: usize = 256;
 
-/// The path of a URL, as it stands there, in which `*` is any text: `/search*`, `/v1/*/reports`.
+/// A pattern for the path of a URL, compared without decoding, in which `*` is any text: `/search*`, `/v1/*/reports`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathPattern(String);
 
-/// Why a text is no pattern of paths.
+/// Why a text is not a path pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathPatternError {
-    /// It doesn't begin with a slash.
-    #[error("not a path: write it from its first slash, such as \"/search*\"")]
+    /// The text doesn't begin with a slash.
+    #[error("not a path: begin with the first slash, as in \"/search*\"")]
     Form,
-    /// It has a query, a fragment, a space or a letter that no path of a URL has.
+    /// The text has a query, a fragment, a space or a character that a URL's path can't have.
     #[error(
-        "a path has no query, no `#` and no spaces; write other letters as in a URL, such as \"/Z%C3%BCrich\""
+        "a path may not contain a query, `#` or spaces: escape other characters as in a URL, as in \"/Z%C3%BCrich\""
     )]
     Letter,
-    /// It is too long.
-    #[error("too long: a path has at most 256 bytes")]
+    /// The text is too long.
+    #[error("too long: write at most 256 bytes")]
     TooLong,
 }
 
 impl PathPattern {
-    /// Whether a path, from its first slash and without query, is one of these.
+    /// Whether a path, which begins with a slash and has no query, matches.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         let mut parts = self.0.split('*');
@@ -37,7 +37,7 @@ impl PathPattern {
         };
         let mut last = None;
         for part in parts {
-            // The part before this one may lie anywhere: the first place leaves the most for those behind it.
+            // The part before this one may match anywhere; its first match leaves the most text for the parts after it.
             if let Some(part) = last.replace(part) {
                 let Some((_, after)) = rest.split_once(part) else {
                     return false;
@@ -48,13 +48,13 @@ impl PathPattern {
         last.map_or(rest.is_empty(), |last| rest.ends_with(last))
     }
 
-    /// Whether all paths that another pattern matches are matched by this one.
+    /// Whether this pattern matches every path that the other one matches.
     pub(super) fn covers(&self, other: &Self) -> bool {
-        // An asterisk of the other one is matched by one of this one only.
+        // Only an asterisk of this pattern matches an asterisk of the other.
         self.matches(&other.0)
     }
 
-    /// As it is written.
+    /// The pattern as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,7 +66,7 @@ impl FromStr for PathPattern {
 
     /// # Errors
     ///
-    /// [`PathPatternError`] says what is wrong.
+    /// [`PathPatternError`] if the text is not a pattern.
     fn from_str(text: &str) -> Result<Self, PathPatternError> {
         if !text.starts_with(['/', '*']) {
             return Err(PathPatternError::Form);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_path_is_refused() {
+    fn text_that_is_not_a_path_is_refused() {
         for (text, error) in [
             ("", PathPatternError::Form),
             ("search", PathPatternError::Form),
@@ -129,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn path_matches_itself_and_what_a_star_leaves_out(before in "/[a-c/]{0,8}", left_out in "[a-c/]{0,8}", after in "[a-c/]{0,8}") {
+        fn path_matches_itself_and_any_text_for_a_star(before in "/[a-c/]{0,8}", left_out in "[a-c/]{0,8}", after in "[a-c/]{0,8}") {
             let path = format!("{before}{left_out}{after}");
             prop_assert!(path.parse::<PathPattern>().unwrap().matches(&path));
             let pattern = format!("{before}*{after}");

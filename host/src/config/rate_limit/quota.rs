@@ -1,4 +1,4 @@
-//! Quotas besides the one of all calls: `[[rate-limit.quota]]`.
+//! Quotas in addition to the one of all calls: `[[rate-limit.quota]]`.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -10,31 +10,31 @@ use super::rate::Rate;
 use crate::config::document::TomlEntry;
 use crate::config::settings::Settings;
 
-/// More quotas than any API has.
+/// The limit on quotas, more than any API has.
 pub(super) const MAX_QUOTAS: usize = 16;
 
 const LIMIT: RangeInclusive<u32> = 1..=u32::MAX;
 
-/// One quota of an API: that of some paths, or one that certain headers tell.
+/// One quota of an API: that of some paths, or one that certain headers state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaRule {
-    /// `paths`: calls to these spend it, and no others. Empty: all calls do.
+    /// `paths`: only calls to these paths count against it. Empty: all calls do.
     pub paths: Vec<PathPattern>,
-    /// `headers`: where responses tell it. Without names and with `paths`, the usual headers of responses to these
-    /// paths are for it.
+    /// `headers`: the headers that state it. If no headers are named but `paths` are, the usual headers of responses to
+    /// these paths state it.
     pub headers: QuotaHeaders,
-    /// `limit`: how many calls it has, where no header tells. One or more.
+    /// `limit`: the number of calls in the quota, if no header states it. At least 1.
     pub limit: Option<u32>,
-    /// `window`: how long it lasts, where no header tells its reset.
+    /// `window`: its length, if no header states its reset.
     pub window: Option<Duration>,
-    /// `rate`: the calls to these paths that are made at the most.
+    /// `rate`: the most calls to these paths per time.
     pub rate: Option<Rate>,
-    /// `burst`: how many calls of `rate` may be made at once after a pause, 1 or more. Default 1.
+    /// `burst`: how many calls of `rate` may be made at once after a pause, at least 1. Default 1.
     pub burst: u32,
 }
 
 impl QuotaRule {
-    /// What people know it by: its paths, or the header that tells it.
+    /// The name shown to people: its paths, or the header that states it.
     #[must_use]
     pub fn name(&self) -> Arc<str> {
         if self.paths.is_empty() {
@@ -51,7 +51,7 @@ impl QuotaRule {
         paths.join(", ").into()
     }
 
-    /// Reads one; none where it is wrong, which is noted.
+    /// Reads a quota; `None` if it is invalid (which is recorded).
     pub(super) fn read(settings: &mut Settings<'_, '_, '_>, entry: &TomlEntry<'_>) -> Option<Self> {
         let paths = settings
             .list_or("paths", ("path", "/search*"), str::parse::<PathPattern>)
@@ -70,7 +70,7 @@ impl QuotaRule {
                 .entry("paths")
                 .is_some_and(|paths| !paths.is_empty())
         {
-            // What is wrong with them has been said.
+            // The paths are invalid, which is already recorded.
             return None;
         }
         if rule.paths.is_empty() && !tells {
@@ -81,7 +81,7 @@ impl QuotaRule {
         }
         if rule.paths.is_empty() && rule.rate.is_some() {
             settings.note(entry.problem(
-                "a quota without `paths` has no `rate`: write the rate of all calls as `rate-limit.rate`",
+                "a quota without `paths` may not have a `rate`: write the rate of all calls as `rate-limit.rate`",
             ));
             return None;
         }

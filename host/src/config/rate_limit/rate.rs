@@ -1,34 +1,34 @@
-//! A rate as people write it.
+//! The syntax of a rate.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::config::quantity::parse_duration;
 
-/// So many calls in so long: `"3600/h"`, `"10/s"`, `"100/15m"`.
+/// A number of calls per time: `"3600/h"`, `"10/s"`, `"100/15m"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// One or more.
+    /// At least 1.
     pub calls: u32,
-    /// A millisecond to a year.
+    /// From 1 ms to a year.
     pub period: Duration,
 }
 
-/// Why a text is no rate.
+/// Why a text is not a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RateError {
-    /// Not a number, a slash and a time.
+    /// The text is not a number, a slash and a time.
     #[error(
-        "not a rate: write calls, a slash and a time, such as \"3600/h\", \"10/s\" or \"100/15m\""
+        "not a rate: write a number of calls, a slash and a time, such as \"3600/h\", \"10/s\" or \"100/15m\""
     )]
     Form,
-    /// No calls at all.
-    #[error("a rate of no calls: write at least one, such as \"1/h\"")]
+    /// The number of calls is 0.
+    #[error("the rate is zero: write at least one call, such as \"1/h\"")]
     NoCalls,
-    /// Less than one call.
+    /// The number of calls is a fraction.
     #[error(
-        "a rate of less than one call: write one call in a longer time, such as \"1/2s\" for \"0.5/s\""
+        "the rate is less than one call: write one call in a longer time, such as \"1/2s\" for \"0.5/s\""
     )]
     Part,
 }

@@ -8,12 +8,12 @@ use crate::config::error::Problem;
 use crate::config::range::Range;
 use crate::config::settings::Settings;
 
-/// More tries than any failure that passes by itself needs.
+/// The limit on retries, more than any temporary failure needs.
 const MAX_RETRIES: u32 = 10;
 
 impl RateLimitConfig {
-    /// Reads `[rate-limit]`; what it does not set has its default. A value that is wrong becomes a
-    /// problem and counts as not set; so does a rule that renews a credential where none can be renewed.
+    /// Reads `[rate-limit]`. A missing key has its default. An invalid value becomes a problem and counts as missing; so
+    /// does a rule that renews a credential if no credential can be renewed.
     pub(in crate::config) fn read(
         table: &mut TomlTable<'_>,
         sources: &ValueSources<'_>,
@@ -23,7 +23,7 @@ impl RateLimitConfig {
         let defaults = Self::default();
         let mut settings = Settings::new(table, sources, problems);
         let rate = rate(&mut settings);
-        // Of a rate's calls, one at least must be left.
+        // At least one of the calls of `rate` must be left.
         let most_reserve = rate.map_or(u32::MAX, |rate| rate.calls.saturating_sub(1));
         Self {
             budget: settings.value("budget", None, "a name such as \"shop\"", |text| {
@@ -52,7 +52,7 @@ impl RateLimitConfig {
     }
 }
 
-/// Reads `quota`. One whose paths are all those of others before it is wrong: the first entry that matches counts.
+/// Reads `quota`. The first entry that matches a call applies, so an entry is invalid if earlier ones cover its paths.
 fn quotas(settings: &mut Settings<'_, '_, '_>) -> Vec<QuotaRule> {
     let quotas = settings.sections("quota", MAX_QUOTAS, QuotaRule::read);
     let entries = settings.entry("quota").and_then(|entry| entry.items());
@@ -66,7 +66,7 @@ fn quotas(settings: &mut Settings<'_, '_, '_>) -> Vec<QuotaRule> {
         let is_dead = |path| earlier.clone().any(|other| other.covers(path));
         if rule.paths.iter().all(is_dead) {
             settings.note(entry.problem(
-                "no call ever spends this quota: an entry before it has all of its paths; write the narrower one first",
+                "no call counts against this quota, since earlier entries match all of its paths: write the narrower one first",
             ));
         }
     }
@@ -75,7 +75,7 @@ fn quotas(settings: &mut Settings<'_, '_, '_>) -> Vec<QuotaRule> {
 
 fn method(text: &str) -> Result<String, String> {
     if text.is_empty() || !text.bytes().all(|letter| letter.is_ascii_uppercase()) {
-        return Err("a method is a word in capital letters, such as \"POST\"".to_owned());
+        return Err("write a method in upper-case letters, such as \"POST\"".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -178,15 +178,15 @@ mod tests {
     }
 
     #[test]
-    fn senseless_values_are_refused_with_the_right_form() {
-        let name = "a name is 1 to 63 letters, digits, `.`, `_` and `-`";
+    fn invalid_values_are_refused_with_the_right_form() {
+        let name = "a name must have 1 to 63 characters: letters, digits, `.`, `_` and `-`";
         let cases = [
             ("budget = ''", format!("budget: {name}")),
             ("budget = 'a b'", format!("budget: {name}")),
             ("budget = 7", "budget: expected a name such as \"shop\", found an integer".to_owned()),
             ("rate = 10", "rate: expected a rate such as \"3600/h\", found an integer".to_owned()),
-            ("rate = '0.5/s'", "rate: a rate of less than one call: write one call in a longer time, such as \"1/2s\" for \"0.5/s\"".to_owned()),
-            ("rate = '10'", "rate: not a rate: write calls, a slash and a time, such as \"3600/h\", \"10/s\" or \"100/15m\"".to_owned()),
+            ("rate = '0.5/s'", "rate: the rate is less than one call: write one call in a longer time, such as \"1/2s\" for \"0.5/s\"".to_owned()),
+            ("rate = '10'", "rate: not a rate: write a number of calls, a slash and a time, such as \"3600/h\", \"10/s\" or \"100/15m\"".to_owned()),
             ("burst = 0", "burst: out of range: expected a whole number from 1 to 4294967295".to_owned()),
             ("reserve = -1", "reserve: out of range: expected a whole number from 0 to 4294967295".to_owned()),
             ("pace-below = 101", "pace-below: out of range: expected a whole number from 0 to 100".to_owned()),
@@ -197,10 +197,10 @@ mod tests {
             ("max-learned-wait = 60", "max-learned-wait: expected a time such as \"55s\", found an integer".to_owned()),
             ("quota = 7", "quota: expected a list of tables, found an integer".to_owned()),
             ("[[quota]]", "quota[0]: a quota needs `paths`, such as [\"/search*\"], or `headers` with `remaining` or `used`".to_owned()),
-            ("[[quota]]\nheaders = { used = 'x' }\nrate = '1/s'", "quota[0]: a quota without `paths` has no `rate`: write the rate of all calls as `rate-limit.rate`".to_owned()),
+            ("[[quota]]\nheaders = { used = 'x' }\nrate = '1/s'", "quota[0]: a quota without `paths` may not have a `rate`: write the rate of all calls as `rate-limit.rate`".to_owned()),
             ("retries = 11", "retries: out of range: expected a whole number from 0 to 10".to_owned()),
             ("retry-methods = 'POST'", "retry-methods: expected a list of methods such as [\"POST\"], found a string".to_owned()),
-            ("retry-methods = ['post']", "retry-methods[0]: a method is a word in capital letters, such as \"POST\"".to_owned()),
+            ("retry-methods = ['post']", "retry-methods[0]: write a method in upper-case letters, such as \"POST\"".to_owned()),
             ("failures = '3'", "failures: expected a whole number from 0 to 4294967295, found a string".to_owned()),
             ("cool-down = '0s'", "cool-down: too small: write at least \"1ms\"".to_owned()),
         ];
@@ -221,15 +221,15 @@ mod tests {
     }
 
     #[test]
-    fn quota_that_no_call_reaches_is_refused() {
+    fn a_quota_that_no_call_counts_against_is_refused() {
         for (text, expected) in [
             (
                 "[[quota]]\npaths = ['/*']\n[[quota]]\npaths = ['/search*']",
-                "3: quota[1]: no call ever spends this quota: an entry before it has all of its paths; write the narrower one first",
+                "3: quota[1]: no call counts against this quota, since earlier entries match all of its paths: write the narrower one first",
             ),
             (
                 "[[quota]]\npaths = ['search']",
-                "2: quota[0].paths[0]: not a path: write it from its first slash, such as \"/search*\"",
+                "2: quota[0].paths[0]: not a path: begin with the first slash, as in \"/search*\"",
             ),
         ] {
             assert_eq!(read(text).1, [expected], "{text}");
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn header_that_two_keys_name_is_refused() {
+    fn a_header_that_two_keys_name_is_refused() {
         let twice = |first: &str, second: &str| {
             format!("headers = {{ {first} = 'x-r', {second} = 'X-R' }}")
         };
@@ -253,11 +253,11 @@ mod tests {
             ("limit", "reset"),
         ] {
             let expected = format!(
-                "1: headers.{second}: `{first}` names the same header, which can't tell both"
+                "1: headers.{second}: `{first}` names the same header, which can't have both values"
             );
             assert_eq!(read(&twice(first, second)).1, [expected]);
         }
-        // What the call took may stand beside what is left.
+        // The cost of a call may be in the same header as the remaining quota.
         assert!(read(&twice("remaining", "cost")).1.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Why a file was not read.
+//! Why a file could not be read.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,47 +7,47 @@ use std::time::Duration;
 use super::limit::{FILE_TIME, MAX_THREADS, ReadLimit};
 use crate::config::quantity::{duration_text, size_text};
 
-/// Why a file was not read. Names no path: the setting or error around it does.
+/// Why a file could not be read. Messages don't name the path: the setting or error that contains this one does.
 #[derive(Debug, thiserror::Error)]
 pub enum FileFault {
-    /// What the system says.
+    /// The operating system's error.
     #[error(transparent)]
     Io(#[from] io::Error),
 
-    /// A folder, pipe, socket or device, or a link to one.
+    /// The path is a folder, pipe, socket or device, or a link to one.
     #[error("it is {0}, not a regular file")]
     NotRegular(&'static str),
 
-    /// It is larger, or grows while it is read.
+    /// The file is larger than the limit, or grew beyond it while it was read.
     #[error("it is larger than {} ({})", size_text(.0.bytes), .0.set_by)]
     TooLarge(ReadLimit),
 
-    /// It answers, but too slowly.
+    /// The file system responds, but too slowly.
     #[error(
-        "it could not be read within {}, the most that one file may take",
+        "it could not be read within {}, the time limit for one file",
         duration_text(FILE_TIME)
     )]
     TooSlow,
 
-    /// It does not answer at all.
+    /// The file system does not respond.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
 }
 
 impl FileFault {
-    /// Whether there is no such file.
+    /// Whether the file does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }
 }
 
-/// Why nothing is known of a file: its file system hangs, and the thread that asked was given up.
+/// Why a file's state is unknown: its file system hangs, and the host stopped waiting for the thread that reads it.
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
-    /// The file, and for how long it did not answer.
+    /// The file did not respond in time.
     #[error(
-        "{} has not answered for {}; does its file system hang? It is read again once it answers",
+        "{} has not responded for {}: its file system may be hanging; the host reads the file again once it responds",
         path.display(),
         duration_text(*waited)
     )]
@@ -58,20 +58,20 @@ pub enum NoAnswer {
         waited: Duration,
     },
 
-    /// A thread that was given up earlier still waits for the same file.
-    #[error("{} still does not answer; it is read again once it does", path.display())]
+    /// An abandoned thread still waits for the same file.
+    #[error("{} still does not respond; the host reads the file again once it does", path.display())]
     Still {
         /// The file.
         path: PathBuf,
     },
 
-    /// As many threads as may be given up wait for files.
+    /// The maximum number of abandoned threads are waiting for files.
     #[error(
-        "{MAX_THREADS} files do not answer, the most that the host waits for; this one is read once one of them answers"
+        "{MAX_THREADS} files do not respond, which is the limit; the host reads this one once one of them responds"
     )]
     TooMany,
 
-    /// The system gave no thread, or the thread broke down.
-    #[error("the thread that reads files broke down")]
+    /// The thread could not be created, or it panicked.
+    #[error("the thread that reads files failed")]
     Thread(#[source] io::Error),
 }

@@ -1,4 +1,4 @@
-//! The one way in which the host reads files that an operator or the plugins folder names.
+//! Reads the files that an operator or the plugins folder names. All such reads go through here.
 
 use std::fs::{File, FileType};
 use std::io::{self, Read};
@@ -14,33 +14,33 @@ use super::fault::{FileFault, NoAnswer};
 use super::limit::{FILE_TIME, ReadLimit};
 use crate::config::stamp::FileStamp;
 
-/// How much is read between two looks at the clock.
+/// The number of bytes read between two checks of the time limit.
 const PIECE_BYTES: u64 = 1 << 20;
 
-/// The files of the system. A trait, so that tests can script a file system that hangs.
+/// A file system. A trait, so that tests can script one that hangs.
 pub trait FileSystem: Send + Sync {
-    /// The content of a regular file, links followed.
+    /// The content of a regular file; links are followed.
     ///
     /// # Errors
     ///
-    /// [`FileFault`], all but `NoAnswer`.
+    /// [`FileFault`], except `NoAnswer`.
     fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault>;
 
-    /// What the system says of a file at this moment.
+    /// The file's current metadata.
     fn stamp(&self, path: &Path) -> FileStamp;
 
-    /// The paths of all that is in a folder.
+    /// The paths of all entries of a folder.
     ///
     /// # Errors
     ///
-    /// What the system says.
+    /// The operating system's error.
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
 
-    /// Whether there is a folder at this path.
+    /// Whether the path is that of a folder.
     fn is_folder(&self, path: &Path) -> bool;
 }
 
-/// The files as they are.
+/// The operating system's files.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemFiles;
 
@@ -51,7 +51,7 @@ impl FileSystem for SystemFiles {
         if !metadata.is_file() {
             return Err(FileFault::NotRegular(kind(metadata.file_type())));
         }
-        // What is too large is not read at all; what grows meanwhile is not read to its end.
+        // A file that is too large is not read at all; one that grows in the meantime is not read to its end.
         if metadata.len() > limit.bytes {
             return Err(FileFault::TooLarge(limit));
         }
@@ -73,7 +73,7 @@ impl FileSystem for SystemFiles {
     }
 }
 
-/// Opens a file without waiting, since a pipe's other end may never come, and without taking a terminal.
+/// Opens a file without waiting for a pipe's other end, and without acquiring a terminal.
 fn open(path: &Path) -> Result<File, FileFault> {
     // The standard library adds O_CLOEXEC.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -82,7 +82,7 @@ fn open(path: &Path) -> Result<File, FileFault> {
         .custom_flags(flags.bits().cast_signed())
         .open(path);
     opened.map_err(|error| {
-        // Sockets, and devices that nothing stands behind, can't even be opened.
+        // Sockets, and devices without a driver, can't even be opened.
         if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) {
             let kind = std::fs::metadata(path)
                 .map_or("a socket or device", |found| kind(found.file_type()));
@@ -92,7 +92,7 @@ fn open(path: &Path) -> Result<File, FileFault> {
     })
 }
 
-/// What a file is that is not regular.
+/// The kind of a file that is not regular.
 fn kind(found: FileType) -> &'static str {
     if found.is_dir() {
         "a folder"
@@ -105,7 +105,7 @@ fn kind(found: FileType) -> &'static str {
     }
 }
 
-/// All that `source` has, within the limit and [`FILE_TIME`] from `began` on.
+/// The whole content of `source`, within the limit and within [`FILE_TIME`] since `began`.
 fn within(source: &mut impl Read, limit: ReadLimit, began: Instant) -> Result<Vec<u8>, FileFault> {
     let mut content = Vec::new();
     loop {
@@ -125,7 +125,7 @@ fn within(source: &mut impl Read, limit: ReadLimit, began: Instant) -> Result<Ve
     }
 }
 
-/// Reads a file of the system, for a command that can't go on without it. A file that does not answer is given up.
+/// Reads a file, for a command that needs it to continue. Stops waiting if the file does not respond in time.
 ///
 /// # Errors
 ///
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn file_larger_than_its_limit_is_refused_unread() {
+    fn a_file_larger_than_its_limit_is_refused_unread() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let file = File::create(&path).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn file_that_grows_while_it_is_read_is_read_no_further_than_its_limit() {
+    fn a_file_that_grows_is_read_no_further_than_its_limit() {
         let mut read_bytes = 0;
         let mut endless = io::repeat(0).take(1 << 30);
         let grown = within(&mut endless, LIMIT, Instant::now());
@@ -237,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn file_that_comes_too_slowly_is_given_up() {
+    fn a_file_that_is_read_too_slowly_is_abandoned() {
         let began = Instant::now().checked_sub(FILE_TIME).unwrap();
         let slow = within(&mut &b"content"[..], LIMIT, began);
         assert!(matches!(slow, Err(FileFault::TooSlow)), "{slow:?}");
     }
 
     #[test]
-    fn file_that_never_answers_is_given_up_and_named() {
+    fn a_file_that_never_responds_is_abandoned_and_named() {
         let (_held, hangs) = mpsc::channel::<()>();
         let given_up = read_by(Path::new("/mnt/key"), Duration::from_millis(1), move |_| {
             let _never = hangs.recv();
@@ -252,7 +252,7 @@ mod tests {
         });
         let message = given_up.unwrap_err().to_string();
         assert!(
-            message.starts_with("/mnt/key has not answered for 1ms"),
+            message.starts_with("/mnt/key has not responded for 1ms"),
             "{message}"
         );
     }

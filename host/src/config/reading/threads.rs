@@ -1,8 +1,8 @@
-//! Threads that can be given up, for files that may never answer.
+//! Threads that can be abandoned, for files that may never respond.
 //!
-//! Nothing ends a thread that waits in the system for a network file system. So a file that a thread was given up at is
-//! asked by no other one, until that thread has come back, another file stands at its path, or some time has passed: at
-//! first half a minute, and twice as long after each further thread.
+//! A thread that waits in the kernel for a network file system can't be stopped. So once a thread has been abandoned at a
+//! file, no other thread tries that file until the first one returns, the path has another entry, or some time has
+//! passed: at first 30 s, and twice as long after each further thread.
 
 use std::collections::HashMap;
 use std::io;
@@ -23,31 +23,31 @@ use super::limit::{MAX_THREADS, ReadLimit};
 use crate::config::stamp::FileStamp;
 use crate::lock::Mutex;
 
-/// After how long a file that one thread was given up at may be asked again.
+/// The time after which a file may be tried again, if one thread has been abandoned at it.
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
-/// Reads files on threads of its own, so that one that hangs stops nobody.
+/// Reads files on its own threads, so that a file that hangs stops nothing else.
 #[derive(Clone)]
 pub struct FileThreads(Arc<Askers>);
 
 struct Askers {
     files: Arc<dyn FileSystem>,
-    /// The threads under way, by numbers.
+    /// The running threads, by number.
     busy: Mutex<HashMap<u64, Step>>,
-    /// Told whenever a thread has ended.
+    /// Notified whenever a thread has ended.
     ended: Notify,
 }
 
-/// What a thread asks for at the moment.
+/// The file that a thread is reading.
 struct Step {
     path: PathBuf,
-    /// What stands at the path; `None` as long as not even that is known.
+    /// The entry at the path; `None` while it isn't known yet.
     entry: Option<EntryId>,
     since: Instant,
     given_up: Option<Instant>,
 }
 
-/// An entry of a folder, not what it links to: other ones have other numbers.
+/// The identity of a folder's entry, not of the file it links to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct EntryId(Option<[i64; 4]>);
 
@@ -62,7 +62,7 @@ impl EntryId {
 }
 
 impl FileThreads {
-    /// Threads that read these files.
+    /// Creates threads that read these files.
     #[must_use]
     pub fn new(files: Arc<dyn FileSystem>) -> Self {
         Self(Arc::new(Askers {
@@ -72,12 +72,12 @@ impl FileThreads {
         }))
     }
 
-    /// Does `work` on a thread, which is given up once one of its files, `first` to begin with, has not answered for
+    /// Does `work` on a thread. The thread is abandoned once one of its files, beginning with `first`, has not responded for
     /// `patience`.
     ///
     /// # Errors
     ///
-    /// [`NoAnswer`]; also if `work` asked for a file that is known not to answer.
+    /// [`NoAnswer`]; also if `work` tried to read a file that is known not to respond.
     pub async fn run<T: Send + 'static>(
         &self,
         first: &Path,
@@ -93,22 +93,22 @@ impl FileThreads {
                 let found = work(&files);
                 let refused = files.take_refusal();
                 drop(files);
-                // Nobody waits for what was given up.
+                // An abandoned thread has no receiver.
                 let _ = sender.send(refused.map_or(Ok(found), Err));
             })
             .map_err(NoAnswer::Thread)?;
-        // By the system's clock, not by the runtime's, which tests may hold.
+        // Measured by the system's clock, since tests may pause the runtime's.
         spawn_blocking(move || askers.wait(number, patience, &receiver))
             .await
             .map_err(|error| NoAnswer::Thread(error.into()))?
     }
 
-    /// The right to begin a thread.
+    /// Waits until a thread may begin.
     async fn begin(&self, first: &Path, patience: Duration) -> Result<NotedFiles, NoAnswer> {
         let deadline = Instant::now() + patience;
         loop {
             let mut ended = std::pin::pin!(self.0.ended.notified());
-            // From here on no end is missed.
+            // From here on, no notification is missed.
             ended.as_mut().enable();
             if let Some(number) = self.0.enter(first)? {
                 return Ok(NotedFiles {
@@ -125,7 +125,7 @@ impl FileThreads {
 }
 
 impl Askers {
-    /// The number of a thread that may begin; `None` if it must wait for another one.
+    /// The number of a thread that may begin; `None` if it must wait for another to end.
     fn enter(&self, first: &Path) -> Result<Option<u64>, NoAnswer> {
         let mut busy = self.busy.lock();
         if busy.len() >= MAX_THREADS {
@@ -148,7 +148,7 @@ impl Askers {
         Ok(Some(number))
     }
 
-    /// Notes that a thread asks for `path` next, at which `entry` stands. Whether it may.
+    /// Records that a thread reads `path` next, where `entry` is. Returns whether it may.
     fn note(&self, number: u64, path: &Path, entry: Option<EntryId>) -> bool {
         let mut busy = self.busy.lock();
         let mut stuck = 0_u32;
@@ -173,7 +173,7 @@ impl Askers {
         true
     }
 
-    /// Waits for what a thread finds, or gives it up.
+    /// Waits for a thread's result, or abandons the thread.
     fn wait<T>(
         &self,
         number: u64,
@@ -203,7 +203,7 @@ impl Askers {
         Some(self.busy.lock().get(&number)?.since)
     }
 
-    /// The path at which a thread has stood `since` then, if it still does: it counts as given up from now on.
+    /// The path that a thread has been reading `since` then, if it still is; the thread counts as abandoned from now on.
     fn give_up(&self, number: u64, since: Option<Instant>) -> Option<PathBuf> {
         let mut busy = self.busy.lock();
         let step = busy.get_mut(&number)?;
@@ -215,8 +215,8 @@ impl Askers {
     }
 }
 
-/// The files, as one thread may ask for them: each is noted before, so that the one that hangs can be named, and one that
-/// is known to hang is not asked for.
+/// The files, as one thread reads them. Each read is recorded first, so that a file that hangs can be named, and a file
+/// that is known to hang is not tried.
 pub struct NotedFiles {
     askers: Arc<Askers>,
     number: u64,
@@ -224,15 +224,15 @@ pub struct NotedFiles {
 }
 
 impl NotedFiles {
-    /// Which file was not asked for, since it is known not to answer. What came of it means nothing.
+    /// The file that was not tried because it is known not to respond. If there is one, the thread's result is meaningless.
     pub fn take_refusal(&self) -> Option<NoAnswer> {
         let path = self.refused.lock().take()?;
         Some(NoAnswer::Still { path })
     }
 
-    /// The files, if `path` may be asked for.
+    /// The files, if `path` may be read.
     fn at(&self, path: &Path) -> Option<&dyn FileSystem> {
-        // Even to look at what stands there may hang.
+        // Even reading the metadata may hang.
         let may = self.askers.note(self.number, path, None) && {
             let entry = EntryId::of(path);
             self.askers.note(self.number, path, Some(entry))

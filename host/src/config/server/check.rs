@@ -1,4 +1,4 @@
-//! What is wrong with a server's settings together.
+//! Checks of the server's settings that concern more than one of them.
 
 use super::server_config::ServerConfig;
 use super::table::SETTINGS;
@@ -6,12 +6,12 @@ use crate::config::error::ConfigError;
 use crate::config::secret::Secret;
 
 impl ServerConfig {
-    /// Checks what no single value shows.
+    /// Checks the settings together.
     ///
     /// # Errors
     ///
-    /// - [`ConfigError::TooSmall`]: a setting is below the least with which a call could succeed.
-    /// - [`ConfigError::UnusableKey`]: a key is empty, or no request could carry it.
+    /// - [`ConfigError::TooSmall`]: a setting is so small that no call could succeed.
+    /// - [`ConfigError::UnusableKey`]: a key is empty, or no request could contain it.
     /// - [`ConfigError::NoKey`]: there is no key, and `listen` isn't loopback.
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut config = self.clone();
@@ -27,7 +27,7 @@ impl ServerConfig {
             .iter()
             .try_for_each(Secret::check_as_key)
             .map_err(ConfigError::UnusableKey)?;
-        // `::ffff:127.0.0.1` is loopback too.
+        // `::ffff:127.0.0.1` is loopback, too.
         if self.api_keys.is_empty() && !self.listen.ip().to_canonical().is_loopback() {
             return Err(ConfigError::NoKey {
                 listen: self.listen,
@@ -74,7 +74,7 @@ mod tests {
                     assert_eq!(
                         error.to_string(),
                         format!(
-                            "without a key the server cannot listen on {listen}: set WELD_API_KEY, or listen on 127.0.0.1"
+                            "the server cannot listen on {listen} without a key: set WELD_API_KEY, or listen on 127.0.0.1"
                         )
                     );
                 }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_no_request_could_carry_are_refused() {
+    fn keys_that_no_request_could_contain_are_refused() {
         for key in ["", "key\n", " key"] {
             let config = ServerConfig {
                 api_keys: vec![Secret::new("good"), Secret::new(key)],
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_with_which_no_call_could_succeed_are_refused() {
+    fn settings_too_small_for_any_call_are_refused() {
         let ceilings = Ceilings::default();
         let with = |ceilings| ServerConfig {
             ceilings,
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_wait() {
+    fn a_queue_and_waits_of_zero_are_allowed() {
         let (queue_wait, grace) = (Duration::ZERO, Duration::ZERO);
         let config = ServerConfig {
             queue: 0,

@@ -1,7 +1,7 @@
-//! What the operator sets for the whole server.
+//! The settings of the whole server.
 //!
-//! [`SETTINGS`] is the one table of it: key, help, range, and the field of [`ServerConfig`] that a value goes to. The flags
-//! of `serve` are read from it, and so is whatever else spells settings. Defaults are those of [`ServerConfig::default`].
+//! [`SETTINGS`] lists them all: key, help, range, and the field of [`ServerConfig`] that a value goes to. The flags of
+//! `serve` and everything else that names settings are derived from it. [`ServerConfig::default`] has the defaults.
 
 mod check;
 mod server_config;

@@ -1,4 +1,4 @@
-//! One setting of the server: how it is written, what it may be, and where its value goes.
+//! One setting of the server: its syntax, its range, and the field that its value goes to.
 
 use super::server_config::ServerConfig;
 use super::values::SettingValue;
@@ -7,23 +7,23 @@ use super::values::SettingValue;
 pub struct Setting {
     /// Its name, such as `max-body`; the flag is `--max-body`.
     pub key: &'static str,
-    /// What it does, in one line without a full stop.
+    /// Its description in one line, without a full stop.
     pub help: &'static str,
-    /// The variable of the environment that sets it too, if there is one.
+    /// The environment variable that also sets it, if there is one.
     pub variable: Option<&'static str>,
-    /// What counts by default, in words, if that is not a value but depends on the machine or on what is loaded.
+    /// A description of the default, if that is not a value but depends on the machine or on what is loaded.
     pub(super) default_words: Option<&'static str>,
     pub(super) field: &'static (dyn SettingField + Sync),
 }
 
 impl Setting {
-    /// What stands for its value in help, such as `SIZE`; `None` for a switch, which takes none.
+    /// The placeholder for its value in help, such as `SIZE`; `None` for a switch.
     #[must_use]
     pub fn value_name(&self) -> Option<&'static str> {
         self.field.value_name()
     }
 
-    /// What counts by default: a value as [`Setting::set`] reads it, or words. `None` for a switch.
+    /// The default: a value that [`Setting::set`] reads, or a description. `None` for a switch.
     #[must_use]
     pub fn default_text(&self) -> Option<String> {
         match self.default_words {
@@ -32,37 +32,37 @@ impl Setting {
         }
     }
 
-    /// Reads a value and puts it into its field. Whether it is too small is for [`ServerConfig::check`] to say.
+    /// Reads a value into its field. [`ServerConfig::check`] then checks the lower bound.
     ///
     /// # Errors
     ///
-    /// How it is written right, in one line.
+    /// A one-line message that describes the right form.
     pub fn set(&self, config: &mut ServerConfig, text: &str) -> Result<(), String> {
         self.field.set(config, text)
     }
 }
 
-/// The field that a setting's value goes to, whatever its type.
+/// The field that a setting's value goes to, of any type.
 pub(super) trait SettingField {
     fn value_name(&self) -> Option<&'static str>;
 
     /// Reads a value into the field.
     fn set(&self, config: &mut ServerConfig, text: &str) -> Result<(), String>;
 
-    /// The field's value as [`set`](Self::set) reads it; `None` if it has none.
+    /// The field's value, in the syntax that [`set`](Self::set) reads; `None` if it has no value.
     fn text(&self, config: &mut ServerConfig) -> Option<String>;
 
-    /// The least value that makes sense, if the field's is below it.
+    /// The smallest allowed value, if the field's value is below it.
     fn unmet_least(&self, config: &mut ServerConfig) -> Option<String>;
 }
 
-/// How to get at a field.
+/// A function that returns the field.
 type Accessor<T> = fn(&mut ServerConfig) -> &mut T;
 
-/// A field that takes every value of its type.
+/// A field that accepts every value of its type.
 pub(super) struct AnyValue<T>(pub(super) Accessor<T>);
 
-/// A field whose values make sense from `least` on.
+/// A field with a lower bound.
 pub(super) struct AtLeast<T>(pub(super) T, pub(super) Accessor<T>);
 
 /// A field that a switch turns off.
@@ -100,7 +100,7 @@ impl<T: SettingValue + PartialOrd> SettingField for AtLeast<T> {
         AnyValue(self.1).text(config)
     }
 
-    /// One that has no value is found out at the start, and so never too small.
+    /// A field without a value gets one at startup, and so is never too small.
     fn unmet_least(&self, config: &mut ServerConfig) -> Option<String> {
         let value = self.1(config);
         if value.text().is_some() && *value < self.0 {

@@ -1,10 +1,10 @@
-//! Every setting of the server whose value is no file, once.
+//! The table of all server settings whose value is not a file.
 
 use super::server_config::CompileLimits;
 use super::setting::{AnyValue, AtLeast, Setting, SwitchOff};
 use crate::config::limits::{MIN_MEMORY_BYTES, MIN_TIME};
 
-/// The settings, in the order in which help shows them.
+/// The settings, in the order of the help.
 pub static SETTINGS: [Setting; 21] = [
     Setting {
         key: "listen",
@@ -113,7 +113,7 @@ pub static SETTINGS: [Setting; 21] = [
     },
     Setting {
         key: "max-body",
-        help: "The largest request body, also once decompressed",
+        help: "The largest request body, before and after decompression",
         field: &AtLeast(1, |config| &mut config.max_body_bytes),
         ..WITHOUT
     },
@@ -143,7 +143,7 @@ pub static SETTINGS: [Setting; 21] = [
     },
 ];
 
-/// What most settings don't have.
+/// The values of fields that most settings don't set.
 const WITHOUT: Setting = Setting {
     key: "",
     help: "",

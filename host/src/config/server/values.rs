@@ -1,4 +1,4 @@
-//! How the values of settings are written.
+//! The syntax of the values of settings.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,25 +6,25 @@ use std::time::Duration;
 use crate::config::name::ConnectorName;
 use crate::config::quantity::{duration_text, parse_duration, parse_size, size_text};
 
-/// The word for a time that never comes.
+/// The value that turns a time off.
 const NEVER: &str = "off";
 
-/// The shortest time between two looks at something that reports no change by itself.
+/// The shortest interval for polling something that doesn't report its changes.
 const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A value that a setting can have.
 pub(super) trait SettingValue: Sized {
-    /// What stands for it in help.
+    /// The placeholder for a value in help.
     const NAME: &'static str;
 
-    /// Reads it. The error says how it is written right.
+    /// Parses a value. The error message describes the right form.
     fn parse(text: &str) -> Result<Self, String>;
 
-    /// Writes it as [`parse`](Self::parse) reads it; `None` if there is no value.
+    /// Writes the value in the syntax of [`parse`](Self::parse); `None` if there is no value.
     fn text(&self) -> Option<String>;
 }
 
-/// A number of things.
+/// A count.
 impl SettingValue for u32 {
     const NAME: &'static str = "N";
 
@@ -32,7 +32,12 @@ impl SettingValue for u32 {
         let number: i64 = text
             .parse()
             .map_err(|error: std::num::ParseIntError| error.to_string())?;
-        Self::try_from(number).map_err(|_| format!("{number} is not in 0..={}", Self::MAX))
+        Self::try_from(number).map_err(|_| {
+            format!(
+                "{number} is out of range: write a number from 0 to {}",
+                Self::MAX
+            )
+        })
     }
 
     fn text(&self) -> Option<String> {
@@ -65,7 +70,7 @@ impl SettingValue for Duration {
     }
 }
 
-/// How often, or after which time; `None` is never.
+/// An interval or a delay; `None` is never.
 impl SettingValue for Option<Duration> {
     const NAME: &'static str = "TIME";
 
@@ -74,9 +79,9 @@ impl SettingValue for Option<Duration> {
             return Ok(None);
         }
         match parse_duration(text) {
-            Ok(interval) if interval < LEAST_INTERVAL => {
-                Err(format!("write at least {LEAST_INTERVAL:?}, or {NEVER}"))
-            }
+            Ok(interval) if interval < LEAST_INTERVAL => Err(format!(
+                "too small: write at least {LEAST_INTERVAL:?}, or {NEVER}"
+            )),
             Ok(interval) => Ok(Some(interval)),
             Err(error) => Err(format!("{error}, or {NEVER}")),
         }
@@ -138,11 +143,11 @@ impl SettingValue for Option<ConnectorName> {
     }
 }
 
-/// Reads the address of a listener.
+/// Parses the address of a listener.
 ///
 /// # Errors
 ///
-/// How it is written right.
+/// A message that describes the right form.
 pub fn parse_address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse()
         .map_err(|_| "write an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080")

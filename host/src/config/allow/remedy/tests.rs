@@ -2,7 +2,7 @@ use super::*;
 use crate::config::allow::tests::{list, url};
 
 #[test]
-fn http_link_of_an_https_api_is_told_so() {
+fn http_link_of_an_https_api_gets_upgrade_as_advice() {
     let upgrade = |origin: &str| AllowRemedy::Upgrade(origin.to_owned());
     let rule = |rule: &str| AllowRemedy::Rule(rule.to_owned());
     let port = |permitted: &str, rule: &str| AllowRemedy::Port {
@@ -34,7 +34,7 @@ fn http_link_of_an_https_api_is_told_so() {
             "http://api.example.com:8443/",
             upgrade("https://api.example.com:8443"),
         ),
-        // The path is permitted by neither scheme; still no rule for http is suggested.
+        // Neither scheme's rules permit the path; still, no rule for http is suggested.
         (
             &["https://api.example.com/v1"],
             "http://api.example.com/v2",
@@ -48,7 +48,7 @@ fn http_link_of_an_https_api_is_told_so() {
             "http://api.example.com/v2",
             rule("GET https://api.example.com"),
         ),
-        // A link that lost its port, or has another one.
+        // A link that has lost its port, or has a different one.
         (
             &["https://api.example.com:8443"],
             "https://api.example.com/",
@@ -69,7 +69,7 @@ fn http_link_of_an_https_api_is_told_so() {
             "https://api.example.com/",
             rule(api),
         ),
-        // Others stay as they were.
+        // Other requests get a plain rule as advice.
         (
             &[api],
             "http://other.example.com/",
@@ -97,7 +97,7 @@ fn http_link_of_an_https_api_is_told_so() {
 }
 
 #[test]
-fn https_form_is_one_that_the_rules_permit() {
+fn https_form_is_permitted_by_the_rules() {
     for (rules, target, expected) in [
         (
             &["https://api.example.com"][..],

@@ -1,4 +1,4 @@
-//! Where a token stands in the endpoint's answer, and what the answer's words mean.
+//! Where the token is in the endpoint's answer, and how the answer's values are read.
 
 use std::time::Duration;
 
@@ -9,27 +9,28 @@ use crate::config::auth::fields::Fields;
 use crate::config::auth::texts::line;
 use crate::config::time_unit::TimeUnit;
 
-/// Types that need a proof with each request, which the host can't give.
+/// Types that need a proof with each request, which the host can't provide.
 const PROVED_TYPES: [&str; 3] = ["mac", "dpop", "pop"];
 
-/// Where the parts of an answer stand.
+/// Where the parts of an answer are.
 #[derive(Clone)]
 pub struct AnswerFields {
     /// `token-path`: by default `access_token`.
     pub token: FieldPath,
-    /// `refresh-token-path`; `None` for the usual names, beside the token or at the top.
+    /// `refresh-token-path`; `None` for the usual names, next to the token or at the top level.
     pub refresh_token: Option<FieldPath>,
-    /// `expires-in-path`; `None` for the usual names, beside the token or at the top.
+    /// `expires-in-path`; `None` for the usual names, next to the token or at the top level.
     pub expires_in: Option<FieldPath>,
-    /// `expires-in-unit`: what a number there means.
+    /// `expires-in-unit`: the unit of a number in `expires_in`.
     pub expires_in_unit: TimeUnit,
-    /// Where a session's token stands that is in no body; `None` if `token` says where.
+    /// The place of a session's token that is in a header or cookie; `None` if it is in the body, at `token`.
     pub head: Option<AnswerHead>,
-    /// `expires-in` of a session: for how long its token holds if the answer doesn't say.
+    /// `expires-in` of a session: the lifetime of its token if the answer doesn't state one.
     pub assumed_lifetime: Option<Duration>,
-    /// `variables`: the names of variables that the connector has, each with its field of the answer.
+    /// `variables`: the connector's variables that come from the answer: name and field.
     pub variables: Vec<(String, FieldPath)>,
-    /// `token-types`, and what `prefix` has: values of `token_type` that are sent like a bearer token, besides the usual ones.
+    /// `token-types` and the text of `prefix`: values of `token_type` that are sent like a bearer token, in addition to the
+    /// usual ones.
     pub token_types: Vec<String>,
 }
 
@@ -43,7 +44,7 @@ pub enum AnswerHead {
 }
 
 impl Default for AnswerFields {
-    /// Those of RFC 6749.
+    /// The fields of RFC 6749.
     fn default() -> Self {
         Self {
             token: FieldPath::of_name("access_token"),
@@ -59,7 +60,7 @@ impl Default for AnswerFields {
 }
 
 impl AnswerFields {
-    /// Reads the keys. What is wrong is noted, and counts as not set.
+    /// Reads the keys. An invalid value is recorded, and treated as not set.
     pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Self {
         let example = "a field's path such as \"data.access_token\"";
         let token = fields.optional("token-path", example, FieldPath::parse);
@@ -81,13 +82,13 @@ impl AnswerFields {
         }
     }
 
-    /// What stands before the token says which type is sent.
+    /// Adds the prefix to the accepted token types, since it names the type that is sent.
     pub(super) fn take_prefix(&mut self, prefix: &str) {
         self.token_types.extend(token_type(prefix.trim()).ok());
     }
 }
 
-/// Reads `variables`: a name for the connector, and the path of a field that is no secret.
+/// Reads `variables`: names for the connector, each with the path of a field that is not a secret.
 fn variables(
     fields: &mut Fields<'_, '_, '_, '_>,
     token: &FieldPath,
@@ -104,7 +105,7 @@ fn variables(
             fields.note_of(
                 "variables",
                 &name,
-                "a variable's name holds letters, digits and `_`",
+                "a variable's name may contain only letters, digits and `_`",
             );
             continue;
         }
@@ -112,7 +113,7 @@ fn variables(
             Ok(path) if holds_token(&path) => fields.note_of(
                 "variables",
                 &name,
-                "the connector never has the token, nor what renews it",
+                "the connector may not have the token or a value that renews it: choose another field",
             ),
             Ok(path) => variables.push((name, path)),
             Err(message) => fields.note_of("variables", &name, &message),
@@ -121,7 +122,7 @@ fn variables(
     variables
 }
 
-/// Whether a field's name is that of a token.
+/// Whether a field's name suggests a token or another secret.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["token", "secret", "password", "assertion", "jwt"]
@@ -132,7 +133,7 @@ fn is_secret(name: &str) -> bool {
 fn token_type(text: &str) -> Result<String, String> {
     if PROVED_TYPES.contains(&text.to_ascii_lowercase().as_str()) {
         return Err(
-            "a token of this type needs a proof with each request, which the host can't give"
+            "a token of this type needs a proof with each request, which the host can't provide"
                 .to_owned(),
         );
     }

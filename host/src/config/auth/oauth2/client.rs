@@ -1,4 +1,4 @@
-//! Who asks for a token: `client-id`, `client-secret` and `client-auth`.
+//! The client that requests a token: `client-id`, `client-secret` and `client-auth`.
 
 use serde_json::Map;
 use url::Url;
@@ -9,7 +9,7 @@ use crate::config::auth::jwt::JwtContent;
 use crate::config::auth::texts::line;
 use crate::config::secret::Secret;
 
-/// `client-auth`, as the file names it.
+/// The values of `client-auth`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AuthMethod {
     Basic,
@@ -39,18 +39,18 @@ impl AuthMethod {
     }
 }
 
-/// What a grant needs to know of the client.
+/// What a grant requires of the client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClientNeed {
-    /// A client that proves who it is.
+    /// An id and a proof, such as a secret.
     Proof,
-    /// A client.
+    /// An id.
     Name,
-    /// No client.
+    /// Nothing.
     Nothing,
 }
 
-/// The keys of the client. Its id is there if the grant needs one.
+/// The keys of the client. The id is present if the grant requires one.
 pub(super) struct ClientKeys {
     id: Option<String>,
     secret: Option<Secret>,
@@ -58,7 +58,7 @@ pub(super) struct ClientKeys {
 }
 
 impl ClientKeys {
-    /// Reads the three keys. `None` if one is wrong, which is noted.
+    /// Reads the three keys. `None` if one is invalid (which is recorded).
     pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>, need: ClientNeed) -> Option<Self> {
         let expected = format!(
             "one of {}",
@@ -68,7 +68,7 @@ impl ClientKeys {
             AuthMethod::ALL
                 .into_iter()
                 .find(|auth| auth.name() == text)
-                .ok_or_else(|| format!("no such way: write {expected}"))
+                .ok_or_else(|| format!("no such method: write {expected}"))
         });
         let is_wrong = auth.is_none() && fields.has("client-auth");
         let auth = auth.unwrap_or(AuthMethod::Basic);
@@ -76,17 +76,17 @@ impl ClientKeys {
         let proves_nothing = auth == AuthMethod::None;
         if proves_nothing && fields.has("client-secret") {
             fields.note(
-                "`client-auth` is \"none\", which sends no `client-secret`: remove one of the two",
+                "`client-auth` is \"none\", so `client-secret` would not be sent: remove one of the two",
             );
         }
         let has_secret = !signs && !proves_nothing && fields.has("client-secret");
         let needs_id = need != ClientNeed::Nothing || signs || has_secret;
         let id = if needs_id {
-            let expected = "the name under which the server knows the host";
+            let expected = "the id under which the host is registered";
             Some(fields.required("client-id", expected, line)?)
         } else {
             let is_there = fields.has("client-id");
-            let id = fields.optional("client-id", "the client's name", line);
+            let id = fields.optional("client-id", "the client's id", line);
             if is_there && id.is_none() {
                 return None;
             }
@@ -110,12 +110,12 @@ impl ClientKeys {
         })
     }
 
-    /// Whether the client signs a token to say who it is.
+    /// Whether the client proves its identity with a token that it signs.
     pub(super) fn signs(&self) -> bool {
         self.auth == AuthMethod::PrivateKeyJwt
     }
 
-    /// The client, if it has an id. `content` is what it signs, if it does.
+    /// The client; `None` if it has no id. `content` is the token that it signs, if it signs one.
     pub(super) fn into_client(
         self,
         content: Option<&JwtContent>,
@@ -137,7 +137,7 @@ impl ClientKeys {
     }
 }
 
-/// RFC 7523, section 3: the client speaks of itself to the server.
+/// RFC 7523, section 3: issuer and subject are both the client.
 fn assertion(content: &JwtContent, id: &str, token_url: &Url) -> Assertion {
     let claims = [("iss", id), ("sub", id), ("aud", token_url.as_str())];
     Assertion(Box::new(JwtContent {

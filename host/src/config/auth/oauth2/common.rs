@@ -1,4 +1,4 @@
-//! The keys that every grant has.
+//! The keys that all grants have in common.
 
 use http::Method;
 use url::Url;
@@ -16,7 +16,7 @@ use crate::config::auth::fields::Fields;
 use crate::config::auth::jwt::{self, JwtContent};
 use crate::config::auth::texts::line;
 
-/// The parameters that the host fills in itself.
+/// The parameters that the host sets itself.
 const OWN_PARAMETERS: [&str; 12] = [
     "grant_type",
     "client_id",
@@ -32,20 +32,21 @@ const OWN_PARAMETERS: [&str; 12] = [
     "code",
 ];
 
-/// What a grant asks of the keys that all grants have.
+/// What a grant requires of the common keys.
 pub(super) struct GrantNeeds<'a> {
     /// The client.
     pub(super) client: ClientNeed,
-    /// Whether the grant is a token that the host signs, which has `claims` of the file's.
+    /// Whether the grant is a token that the host signs; the file may give its `claims`.
     pub(super) assertion: bool,
-    /// `key-file`, which may take the place of `token-url` and of the key.
+    /// `key-file`, which may replace `token-url` and the signing key.
     pub(super) key_file: &'a KeyFile,
 }
 
-/// The keys that every grant has, up to those of its own. A field is `None` if it is wrong, which is noted.
+/// The common keys, up to those of the grant itself. A field is `None` if it is invalid (which is recorded).
 ///
-/// A credential's fingerprint depends on the order in which its keys are read, and a kept token on the fingerprint:
-/// the keys of the grant are read between [`CommonKeys::read`] and [`CommonKeys::finish`], now and in every release.
+/// The order in which keys are read determines a credential's fingerprint, and a kept token is valid only for the same
+/// fingerprint. So the keys of the grant are read between [`CommonKeys::read`] and [`CommonKeys::finish`], now and in
+/// every later release.
 pub(super) struct CommonKeys {
     pub(super) shape: TokenRequestShape,
     answer: AnswerFields,
@@ -57,7 +58,7 @@ pub(super) struct CommonKeys {
 }
 
 impl CommonKeys {
-    /// Reads `token-url`, the client, `scopes`, and what is signed if something is.
+    /// Reads `token-url`, the client, `scopes`, and the contents of the token that the host signs, if it signs one.
     pub(super) fn read(
         fields: &mut Fields<'_, '_, '_, '_>,
         needs: &GrantNeeds<'_>,
@@ -70,7 +71,7 @@ impl CommonKeys {
         let scopes = fields.list("scopes", ("scope", "orders.read"), scope);
         shape.read_separator(fields);
         let signs = needs.assertion || client.as_ref().is_some_and(ClientKeys::signs);
-        // The host's own token has `headers`, too.
+        // `headers` are those of the token that the host signs.
         let headers = if signs { "request-headers" } else { "headers" };
         shape.read_headers(fields, headers);
         let signed_content = if signs {
@@ -88,18 +89,18 @@ impl CommonKeys {
         }
     }
 
-    /// Reads the keys after those of the grant. `None` if any key is wrong, which is noted.
+    /// Reads the keys after those of the grant. `None` if any key is invalid (which is recorded).
     pub(super) fn finish(
         self,
         fields: &mut Fields<'_, '_, '_, '_>,
         grant: Option<Grant>,
         login: Option<LoginConfig>,
     ) -> Option<Oauth2Config> {
-        let audience = fields.optional("audience", "what the token is for", line);
+        let audience = fields.optional("audience", "the API that the token is for", line);
         let extra = fields.sent_texts("extra");
         for own in OWN_PARAMETERS {
             if extra.iter().any(|(name, _)| name == own) {
-                fields.note_of("extra", own, "this one is the host's to fill in");
+                fields.note_of("extra", own, "the host sets this one itself: remove it");
             }
         }
         let (header, prefix) = jwt::place(fields);
@@ -135,7 +136,7 @@ fn token_url(
     allow: Option<&AllowList>,
 ) -> Option<Url> {
     if !key_file.is_set() || fields.has("token-url") {
-        let expected = "where tokens are had, such as \"https://login.example.com/token\"";
+        let expected = "the URL of the token endpoint, such as \"https://login.example.com/token\"";
         return fields.required("token-url", expected, |text| {
             endpoint::token_url(text, method, allow)
         });
@@ -145,7 +146,7 @@ fn token_url(
         .ok()
 }
 
-/// What the host signs, and with which key.
+/// The contents of the token that the host signs, with the signing key.
 fn signed_content(
     fields: &mut Fields<'_, '_, '_, '_>,
     key_file: &KeyFile,
@@ -164,7 +165,7 @@ fn signed_content(
 fn scope(text: &str) -> Result<String, String> {
     let fits = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
     if text.is_empty() || !text.bytes().all(fits) {
-        return Err("a scope is of visible ASCII characters without quotes and backslashes; write one for each item".to_owned());
+        return Err("a scope may contain only visible ASCII characters other than quotes and backslashes: write one scope per item".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a token is asked for with.
+//! How a token is requested.
 
 use std::fmt;
 
@@ -11,41 +11,41 @@ use crate::config::auth::addition::CredentialPlace;
 use crate::config::auth::jwt::JwtContent;
 use crate::config::secret::Secret;
 
-/// What a token is asked for with, and how it is sent.
+/// How a token is requested and sent.
 #[derive(Clone)]
 pub struct Oauth2Config {
-    /// `grant`, with what belongs to it.
+    /// `grant`, with its keys.
     pub grant: Grant,
-    /// `token-url`: http or https, without user name and fragment; a rule of `[network]` permits a POST there.
+    /// `token-url`: http or https, without user name and fragment; a rule of `[network]` permits the request.
     pub token_url: Url,
-    /// How a person permits the host to get tokens, for those grants that need one.
+    /// How a person authorizes the host, for grants that need that.
     pub login: Option<LoginConfig>,
-    /// `client-id` and how the host proves that it is that client; `None` if the grant alone says who asks.
+    /// `client-id`, and how the host proves to be that client; `None` if the grant alone identifies the host.
     pub client: Option<OauthClient>,
-    /// `scopes`, each without white space; those that are sent as a parameter.
+    /// `scopes` that are sent as a parameter, each without white space.
     pub scopes: Vec<String>,
-    /// `audience`: a parameter that some servers want.
+    /// `audience`: a parameter that some servers require.
     pub audience: Option<String>,
-    /// `extra`: further parameters, none of which is the host's to fill in. A name may come several times.
+    /// `extra`: further parameters, none of which the host sets itself. A name may occur several times.
     pub extra: Vec<(String, String)>,
-    /// How a token is asked for.
+    /// The form of the token request.
     pub shape: TokenRequestShape,
     /// How the answer is read.
     pub answer: AnswerFields,
     /// `header`, or `query` or `cookie` of a session: where the token goes.
     pub place: CredentialPlace,
-    /// `prefix`: what stands before the token.
+    /// `prefix`: the text before the token.
     pub prefix: String,
-    /// A digest of all of this, which changes with every value. A token is good for as long as it stays the same.
+    /// A digest of all of this, which changes with every value. A kept token is valid as long as the digest is the same.
     pub fingerprint: [u8; 32],
 }
 
-/// What the host shows to get a token.
+/// What the host presents to get a token.
 #[derive(Clone)]
 pub enum Grant {
-    /// The client itself (RFC 6749, section 4.4).
+    /// The client's own credentials (RFC 6749, section 4.4).
     ClientCredentials,
-    /// A refresh token (section 6); `None` if it comes from a login, by way of a login.
+    /// A refresh token (section 6); `None` if a login provides it.
     RefreshToken(Option<Secret>),
     /// A user's name and password (section 4.3).
     Password {
@@ -56,13 +56,13 @@ pub enum Grant {
     },
     /// A token that the host signs (RFC 7523, section 2.1).
     JwtBearer(Assertion),
-    /// The parameters of a login that is none of OAuth's: the kind `session`.
+    /// The parameters of a login other than OAuth's: the kind `session`.
     Session(Vec<(String, String)>),
 }
 
 impl Oauth2Config {
-    /// Whether a request with a refresh token has the scopes. By default one that follows a login has not: the person
-    /// permitted them there, and a renewal without scopes is for the same ones (RFC 6749, section 6).
+    /// Whether a refresh request includes the scopes. By default it doesn't if the refresh token comes from a login: the
+    /// person granted the scopes there, and a refresh request without scopes is for the same ones (RFC 6749, section 6).
     pub fn renews_with_scopes(&self) -> bool {
         let by_default = self.login.is_none();
         self.shape.scopes_in_renewals.unwrap_or(by_default)
@@ -88,7 +88,7 @@ impl Grant {
     }
 }
 
-/// The client that asks.
+/// The client that requests a token.
 #[derive(Clone)]
 pub struct OauthClient {
     /// `client-id`.
@@ -97,26 +97,26 @@ pub struct OauthClient {
     pub auth: ClientAuth,
 }
 
-/// How a client proves who it is.
+/// How a client proves its identity.
 #[derive(Clone)]
 pub enum ClientAuth {
-    /// Not at all: it has no secret.
+    /// It doesn't: it has no secret.
     Public,
-    /// By its secret as the password of a user (RFC 6749, section 2.3.1).
+    /// By its secret, as the password of Basic authentication (RFC 6749, section 2.3.1).
     Basic(Secret),
-    /// The same without escaping either of the two, as many servers read it.
+    /// The same without escaping the id and the secret, as many servers expect.
     BasicRaw(Secret),
-    /// By its secret as a parameter.
+    /// By its secret, as a parameter.
     Body(Secret),
     /// By a token that it signs (RFC 7523, section 2.2).
     PrivateKeyJwt(Assertion),
 }
 
-/// A token that the host signs to show it to the token endpoint.
+/// A token that the host signs and presents to the token endpoint.
 #[derive(Clone)]
 pub struct Assertion(pub Box<JwtContent>);
 
-/// Shows no values.
+/// Shows no secret values.
 impl fmt::Debug for Oauth2Config {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,21 +1,23 @@
-//! The place of a field in an answer.
+//! The path of a field in an answer.
 
 use serde_json::Value;
 
-/// The way to a field of a token's answer, as the file has it: names and numbers between dots, such as
-/// `data.access_token` or `items.0.token`, which JSONPath writes `$.items[0].token`, or a JSON pointer (RFC 6901), such as `/data/access_token`; `.` is the whole
-/// answer.
+/// The path of a field in a token endpoint's answer: names and numbers between dots, such as `data.access_token` or
+/// `items.0.token`.
+///
+/// A JSONPath such as `$.items[0].token` and a JSON pointer such as `/data/access_token` (RFC 6901) are read, too; `.` is
+/// the whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldPath {
     pointer: String,
 }
 
 impl FieldPath {
-    /// Reads a path. Empty parts are refused, since no provider has a field without a name.
+    /// Reads a path.
     ///
     /// # Errors
     ///
-    /// It is empty or has an empty part.
+    /// The path is empty or has an empty part: no provider has a field without a name.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text == "." || text == "$" {
             return Ok(Self {
@@ -31,17 +33,17 @@ impl FieldPath {
         };
         let has_empty_part = pointer.split('/').skip(1).any(str::is_empty);
         if has_empty_part || text.contains(char::is_control) {
-            return Err("write the names on the way to the field with dots between them, such as \"data.access_token\"".to_owned());
+            return Err("write the names that lead to the field with dots between them, such as \"data.access_token\"".to_owned());
         }
         Ok(Self { pointer })
     }
 
-    /// Whether it is the answer as a whole.
+    /// Whether the path is that of the whole answer.
     pub fn is_whole(&self) -> bool {
         self.pointer.is_empty()
     }
 
-    /// A field at the top of the answer.
+    /// The path of a field at the top level of the answer.
     pub fn of_name(name: &str) -> Self {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         Self {
@@ -54,7 +56,7 @@ impl FieldPath {
         answer.pointer(&self.pointer)
     }
 
-    /// A field beside this one.
+    /// The path of a sibling of this field.
     pub fn beside(&self, name: &str) -> Self {
         let parent = self
             .pointer
@@ -65,19 +67,19 @@ impl FieldPath {
         }
     }
 
-    /// The last name, as `access_token` of `data.access_token`.
+    /// The last name, such as `access_token` of `data.access_token`.
     pub fn name(&self) -> String {
         let last = self.pointer.rsplit_once('/').map_or("", |(_, last)| last);
         last.replace("~1", "/").replace("~0", "~")
     }
 
-    /// Whether it leads to that field, or to one within it.
+    /// Whether the path is the same as the other one, or leads to a field within it.
     pub fn lies_in(&self, other: &Self) -> bool {
         let rest = self.pointer.strip_prefix(&other.pointer);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// With dots, as the file may have it.
+    /// The path with dots, as the file may have it.
     pub fn dotted(&self) -> String {
         if self.is_whole() {
             return ".".to_owned();
@@ -90,7 +92,7 @@ impl FieldPath {
     }
 }
 
-/// A path of JSONPath as names and numbers between dots: `$.items[0]['token']` as `items.0.token`.
+/// Converts a JSONPath into names and numbers between dots: `$.items[0]['token']` into `items.0.token`.
 fn without_brackets(text: &str) -> String {
     let text = text.strip_prefix("$.").unwrap_or(text);
     let text = text

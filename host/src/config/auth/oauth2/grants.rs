@@ -1,4 +1,4 @@
-//! The grants: what each has besides the keys that all of them have.
+//! The grants: the keys of each one, in addition to the common ones.
 
 use serde_json::Value;
 use url::Url;
@@ -14,7 +14,7 @@ use crate::config::auth::jwt::JwtContent;
 use crate::config::auth::texts::{line, without_controls};
 use crate::config::secret::Secret;
 
-/// What a grant needs of a client, if the host signs nothing for the grant itself.
+/// The requirements of a grant that isn't a signed token.
 fn unsigned(client: ClientNeed) -> GrantNeeds<'static> {
     GrantNeeds {
         client,
@@ -23,7 +23,7 @@ fn unsigned(client: ClientNeed) -> GrantNeeds<'static> {
     }
 }
 
-/// `client-credentials`: the client alone.
+/// `client-credentials`: the client's own credentials.
 pub(super) fn client_credentials(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,
@@ -43,7 +43,7 @@ pub(super) fn refresh_token(
     let token = if fields.has("authorize-url") && !fields.has("refresh-token") {
         Some(None)
     } else {
-        let expected = "the token that others are had for, such as { env = \"REFRESH_TOKEN\" }";
+        let expected = "the token that the host exchanges for access tokens, such as { env = \"REFRESH_TOKEN\" }";
         fields.required("refresh-token", expected, line).map(Some)
     };
     if let Some(Some(token)) = &token {
@@ -74,8 +74,8 @@ pub(super) fn password(
     common.finish(fields, grant, None)
 }
 
-/// A token that the host signs: with `key`, or with the key of a service account, `key-file`, which then says who asks
-/// and where.
+/// A token that the host signs: with `key`, or with the key of a service account in `key-file`, which then also provides
+/// the issuer and the token URL.
 pub(super) fn jwt_bearer(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,
@@ -106,13 +106,13 @@ pub(super) fn jwt_bearer(
         Grant::JwtBearer(claims.assertion(content))
     });
     if key_file.is_set() {
-        // A service account's are part of what it signs.
+        // For a service account the scopes are part of the signed token.
         common.scopes.clear();
     }
     common.finish(fields, grant, None)
 }
 
-/// The claims that the host makes in the token that it signs, unless the file has them.
+/// The claims that the host adds to the token that it signs, unless the file sets them.
 struct OwnClaims<'a> {
     account: Option<&'a ServiceAccount>,
     subject: Option<String>,

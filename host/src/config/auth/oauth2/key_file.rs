@@ -1,11 +1,11 @@
-//! `key-file`: the key of a service account, as Google gives it.
+//! `key-file`: the key of a service account, in Google's format.
 
 use serde::Deserialize;
 
 use crate::config::auth::fields::Fields;
 use crate::config::auth::signing_key::{Algorithm, SigningKey};
 
-/// The account of the file. Other members are not read.
+/// The account of the file. Other members are ignored.
 pub(super) struct ServiceAccount {
     pub(super) email: String,
     pub(super) key: SigningKey,
@@ -15,15 +15,15 @@ pub(super) struct ServiceAccount {
 
 /// `key-file`.
 pub(super) enum KeyFile {
-    /// The key is not there.
+    /// The key is not set.
     NotSet,
-    /// It is wrong, which is noted.
+    /// It is invalid (which is recorded).
     Wrong,
-    /// It is right.
+    /// It is valid.
     Read(Box<ServiceAccount>),
 }
 
-/// The file's own form.
+/// The file's format.
 #[derive(Deserialize)]
 struct ServiceAccountJson {
     client_email: String,
@@ -37,19 +37,19 @@ fn google() -> String {
     "https://oauth2.googleapis.com/token".to_owned()
 }
 
-/// The problem in words. A path in place of the file's content is a likely slip.
+/// The error message. A likely mistake is a path where the file's content belongs.
 fn no_account(text: &str) -> String {
     let mut message =
-        "this is no key of a service account: a JSON object with `client_email` and `private_key`"
+        "this is not the key of a service account: write a JSON object with `client_email` and `private_key`"
             .to_owned();
     if !text.contains(['{', '\n']) {
-        message.push_str("; for the name of a file, write `{ file = \"…\" }`");
+        message.push_str("; to name a file, write `{ file = \"…\" }`");
     }
     message
 }
 
 impl KeyFile {
-    /// Reads the key, and notes what is wrong with it.
+    /// Reads the key, and records problems with it.
     pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Self {
         if !fields.has("key-file") {
             return Self::NotSet;
@@ -75,12 +75,12 @@ impl KeyFile {
         account.map_or(Self::Wrong, |account| Self::Read(Box::new(account)))
     }
 
-    /// Whether the key is there, right or wrong.
+    /// Whether the key is set, valid or not.
     pub(super) fn is_set(&self) -> bool {
         !matches!(self, Self::NotSet)
     }
 
-    /// The account; `None` if the key is not there or is wrong.
+    /// The account; `None` if the key is not set or invalid.
     pub(super) fn account(&self) -> Option<&ServiceAccount> {
         match self {
             Self::Read(account) => Some(account),

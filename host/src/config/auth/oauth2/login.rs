@@ -1,4 +1,4 @@
-//! The login by which a person permits the host to use an API.
+//! The login by which a person authorizes the host to use an API.
 
 use url::{Host, Url};
 
@@ -8,20 +8,20 @@ use crate::config::auth::fields::Fields;
 /// How a person logs in.
 #[derive(Clone)]
 pub struct LoginConfig {
-    /// `authorize-url`: where the person permits it.
+    /// `authorize-url`: where the person authorizes the host.
     pub authorize_url: Url,
     /// `redirect-uri`; `None` for a free port of 127.0.0.1.
     pub redirect_uri: Option<RedirectUri>,
-    /// `pkce`: whether the login is protected by RFC 7636.
+    /// `pkce`: whether the login is protected by PKCE (RFC 7636).
     pub has_pkce: bool,
 }
 
-/// An address of this machine that the browser is sent back to (RFC 8252, section 7.3).
+/// An address of this machine that the browser is redirected to (RFC 8252, section 7.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedirectUri {
-    /// As the file has it: servers compare it to the letter.
+    /// The text in the file: servers compare it character by character.
     pub text: String,
-    /// Whether the browser may look for it at the IPv4 and the IPv6 address.
+    /// Whether the host is `localhost`: the browser may then connect to the IPv4 or the IPv6 address.
     pub is_localhost: bool,
     /// Whether its address is `[::1]`.
     pub is_ipv6: bool,
@@ -32,7 +32,7 @@ pub struct RedirectUri {
 }
 
 impl LoginConfig {
-    /// Reads `authorize-url`, and what belongs to it if it is there. `None` if it is not, or is wrong, which is noted.
+    /// Reads `authorize-url` and its related keys. `None` if it is missing, or invalid (which is recorded).
     pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Option<Self> {
         let authorize_url = fields.optional("authorize-url", "a URL", endpoint::address);
         if !fields.has("authorize-url") {
@@ -53,7 +53,7 @@ impl RedirectUri {
     /// Reads an address that the host can listen on.
     fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|_| {
-            "write a whole URL such as \"http://localhost:8085/callback\"".to_owned()
+            "write a complete URL such as \"http://localhost:8085/callback\"".to_owned()
         })?;
         let (is_localhost, is_ipv6) = match url.host() {
             Some(Host::Domain("localhost")) => (true, false),
@@ -61,26 +61,26 @@ impl RedirectUri {
             Some(Host::Ipv6(address)) if address.is_loopback() => (false, true),
             _ => {
                 return Err(
-                    "the browser comes back to this machine: the host is `localhost`, `127.0.0.1` or `[::1]`"
+                    "the address must be on this machine: write the host as `localhost`, `127.0.0.1` or `[::1]`"
                         .to_owned(),
                 );
             }
         };
         if url.scheme() != "http" || !url.username().is_empty() || url.password().is_some() {
             return Err(
-                "it begins with `http://` and the host: nothing else listens on this machine"
+                "the address must begin with `http://` and the host, without a user name: the host listens without TLS"
                     .to_owned(),
             );
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err("it has neither a query nor a fragment".to_owned());
+            return Err("the address may have neither a query nor a fragment".to_owned());
         }
         let port = url.port_or_known_default().filter(|port| *port > 0);
         Ok(Self {
             text: text.to_owned(),
             is_localhost,
             is_ipv6,
-            port: port.ok_or("port 0 is no port that can be registered")?,
+            port: port.ok_or("port 0 can't be registered with a provider: write another port")?,
             path: url.path().to_owned(),
         })
     }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_uri_leads_to_this_machine() {
+    fn a_redirect_uri_points_to_this_machine() {
         for (text, expected) in [
             (
                 "http://localhost:8085/callback",
@@ -100,20 +100,20 @@ mod tests {
             ("http://127.0.0.1:1/", Ok((false, 1, "/"))),
             ("http://[::1]:8085", Ok((false, 8085, "/"))),
             ("http://localhost/a%20b", Ok((true, 80, "/a%20b"))),
-            ("https://localhost:8085/", Err("begins with `http://`")),
+            ("https://localhost:8085/", Err("begin with `http://`")),
             ("http://example.com:8085/", Err("this machine")),
             ("http://0.0.0.0:8085/", Err("this machine")),
             ("http://localhost:0/", Err("port 0")),
             ("http://localhost:1/?a=b", Err("neither a query")),
             ("localhost:8085", Err("this machine")),
-            ("/callback", Err("a whole URL")),
+            ("/callback", Err("a complete URL")),
         ] {
             match (RedirectUri::parse(text), expected) {
                 (Ok(uri), Ok(expected)) => {
                     assert_eq!((uri.is_localhost, uri.port, uri.path.as_str()), expected);
                     assert_eq!(uri.text, text);
                 }
-                (Err(told), Err(expected)) => assert!(told.contains(expected), "{text}: {told}"),
+                (Err(error), Err(expected)) => assert!(error.contains(expected), "{text}: {error}"),
                 (read, _) => panic!("{text}: {read:?}"),
             }
         }

@@ -1,7 +1,8 @@
 //! The kind `oauth2`: a token that the host gets from a token endpoint (RFC 6749).
 //!
-//! Here belongs what stands in the file: `section.rs` picks the grant, `grants.rs` reads each one, `common.rs` the keys
-//! that all of them have, among them how a token is asked for (`shape.rs`) and how the answer is read (`answer.rs`). How a token is requested and kept is `egress`'s.
+//! The keys of the file are parsed here. `section.rs` picks the grant, `grants.rs` reads each grant, and `common.rs`
+//! reads the common keys, among them the form of a token request (`shape.rs`) and of its answer (`answer.rs`). `egress`
+//! requests and keeps the tokens.
 
 mod answer;
 mod client;

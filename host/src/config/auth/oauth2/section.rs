@@ -5,7 +5,7 @@ use super::grants::{client_credentials, jwt_bearer, password, refresh_token};
 use crate::config::allow::AllowList;
 use crate::config::auth::fields::Fields;
 
-/// `grant`, as the file names it.
+/// The values of `grant`.
 #[derive(Debug, Clone, Copy)]
 enum GrantKind {
     ClientCredentials,
@@ -32,7 +32,7 @@ impl GrantKind {
     }
 }
 
-/// All keys but those of every credential.
+/// All keys, except those that every credential has.
 const KEYS: [&str; 37] = [
     "grant",
     "token-url",
@@ -73,14 +73,14 @@ const KEYS: [&str; 37] = [
     "variables",
 ];
 
-/// Reads the credential. `None` if something is wrong, which is noted. `allow` are the rules of `[network]`; `None` if
-/// they are wrong themselves.
+/// Reads the credential. `None` if something is invalid (which is recorded). `allow` are the rules of `[network]`; `None`
+/// if they are invalid.
 pub(in crate::config::auth) fn read(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,
 ) -> Option<Oauth2Config> {
     let Some(kind) = kind(fields) else {
-        // Which keys have a meaning isn't known, so none of them is called unknown.
+        // Without a grant the meaningful keys aren't known, so no key is reported as unknown.
         for key in KEYS {
             fields.has(key);
         }

@@ -1,4 +1,4 @@
-//! The kind `session`: a login with a key or a password that is none of OAuth's, and a token that comes of it.
+//! The kind `session`: a login other than OAuth's, with a key or a password, whose answer contains a token.
 
 use http::{HeaderName, header};
 
@@ -14,8 +14,8 @@ use crate::config::auth::texts::{line, not_empty, without_controls};
 use crate::config::quantity::parse_duration;
 use crate::config::secret::Secret;
 
-/// Reads the credential. `None` if something is wrong, which is noted. `allow` are the rules of `[network]`; `None` if
-/// they are wrong themselves.
+/// Reads the credential. `None` if something is invalid (which is recorded). `allow` are the rules of `[network]`; `None`
+/// if they are invalid.
 pub(in crate::config::auth) fn read(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,
@@ -26,7 +26,7 @@ pub(in crate::config::auth) fn read(
     }
     shape.read_headers(fields, "headers");
     let method = shape.method.clone();
-    let expected = "where the host logs in, such as \"https://api.example.com/login\"";
+    let expected = "the URL where the host logs in, such as \"https://api.example.com/login\"";
     let login_url = fields.required("login-url", expected, |text| {
         endpoint::token_url(text, &method, allow)
     });
@@ -37,7 +37,7 @@ pub(in crate::config::auth) fn read(
     answer.assumed_lifetime = fields.optional("expires-in", "a time such as \"30m\"", |text| {
         let time = parse_duration(text).map_err(|error| error.to_string())?;
         if time.is_zero() {
-            return Err("write a time of a second at the least".to_owned());
+            return Err("write a time of at least 1s".to_owned());
         }
         Ok(time)
     });
@@ -64,7 +64,7 @@ pub(in crate::config::auth) fn read(
     })
 }
 
-/// Reads `username` and `password`, with which the login itself is made by Basic authentication.
+/// Reads `username` and `password`, which the login request itself sends as Basic authentication.
 fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<OauthClient> {
     if !fields.has("username") && !fields.has("password") {
         return None;
@@ -79,12 +79,12 @@ fn basic(fields: &mut Fields<'_, '_, '_, '_>) -> Option<OauthClient> {
     })
 }
 
-/// Reads where the token stands: `token-path`, `token-header` or `token-cookie`.
+/// Reads the token's place: `token-path`, `token-header` or `token-cookie`.
 fn head(fields: &mut Fields<'_, '_, '_, '_>) -> Option<AnswerHead> {
     let given = ["token-path", "token-header", "token-cookie"].map(|key| fields.has(key));
     if given.iter().filter(|is_given| **is_given).count() != 1 {
         fields.note(
-            "write one of `token-path`, `token-header` and `token-cookie`: where the answer to the login has the token",
+            "write exactly one of `token-path`, `token-header` and `token-cookie`: the token's place in the answer to the login",
         );
     }
     let header = fields.optional(
@@ -92,7 +92,7 @@ fn head(fields: &mut Fields<'_, '_, '_, '_>) -> Option<AnswerHead> {
         "a header's name such as \"x-token\"",
         |text| {
             HeaderName::from_bytes(text.as_bytes()).map_err(|_| {
-                "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned()
+                "a header's name may contain only letters, digits and `!#$%&'*+-.^_`|~`".to_owned()
             })
         },
     );
@@ -102,7 +102,7 @@ fn head(fields: &mut Fields<'_, '_, '_, '_>) -> Option<AnswerHead> {
         .or(cookie.map(AnswerHead::Cookie))
 }
 
-/// Reads where the token goes: `header` by default, which is `Authorization`; `None` if it is wrong, which is noted.
+/// Reads where the token is sent, the header `Authorization` by default; `None` if it is invalid (which is recorded).
 fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPlace> {
     let is_given = ["header", "query", "cookie"].map(|key| fields.has(key));
     if is_given.contains(&true) {
@@ -112,7 +112,7 @@ fn place(fields: &mut Fields<'_, '_, '_, '_>) -> Option<CredentialPlace> {
 }
 
 impl AnswerFields {
-    /// The name under which a token is looked for, in words.
+    /// The place where the token is looked for, in words.
     pub fn told(&self) -> String {
         match &self.head {
             None => self.token.dotted(),

@@ -1,4 +1,4 @@
-//! The form of a request for a token.
+//! The form of a token request.
 
 use http::{HeaderName, HeaderValue, Method};
 use url::Url;
@@ -8,10 +8,10 @@ use crate::config::allow::AllowList;
 use crate::config::auth::fields::Fields;
 use crate::config::auth::texts::{header_name, not_empty};
 
-/// How the endpoint wants its parameters.
+/// Where a token request has its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterPlace {
-    /// A form in the body, as RFC 6749 has it.
+    /// A form in the body, as in RFC 6749.
     Form,
     /// A JSON object in the body.
     Json,
@@ -22,7 +22,7 @@ pub enum ParameterPlace {
 impl ParameterPlace {
     const ALL: [Self; 3] = [Self::Form, Self::Json, Self::Query];
 
-    /// As `body` names it.
+    /// The value of `body`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Form => "form",
@@ -32,28 +32,28 @@ impl ParameterPlace {
     }
 }
 
-/// The form of a request for a token.
+/// The form of a token request.
 #[derive(Clone)]
 pub struct TokenRequestShape {
-    /// `body`: where the parameters stand.
+    /// `body`: the place of the parameters.
     pub body: ParameterPlace,
     /// `method`: by default POST.
     pub method: Method,
-    /// `headers`, each marked as sensitive: those that the request has besides, or in place of, the host's.
+    /// `headers`, each marked as sensitive: headers that are added to the host's, or replace them.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// `refresh-url`: where renewals go, if not to `token-url`.
+    /// `refresh-url`: where refresh requests go; `None` for `token-url`.
     pub refresh_url: Option<Url>,
-    /// `scopes-in-renewals`: whether a request with a refresh token has the scopes; `None` by default.
+    /// `scopes-in-renewals`: whether a refresh request includes the scopes; `None` by default.
     pub scopes_in_renewals: Option<bool>,
-    /// `scope-separator`: what stands between scopes, by default a blank.
+    /// `scope-separator`: the text between scopes, a space by default.
     pub scope_separator: String,
 }
 
-/// The methods that can carry a request for a token.
+/// The methods that a token request may have.
 const METHODS: [Method; 4] = [Method::POST, Method::GET, Method::PUT, Method::PATCH];
 
 impl TokenRequestShape {
-    /// Reads `body` and `method`. What is wrong is noted, and counts as not set.
+    /// Reads `body` and `method`. An invalid value is recorded, and treated as not set.
     pub(super) fn read(fields: &mut Fields<'_, '_, '_, '_>) -> Self {
         let names = ParameterPlace::ALL.map(ParameterPlace::name).join(", ");
         let body = fields.optional("body", &format!("one of {names}"), |text| {
@@ -69,7 +69,7 @@ impl TokenRequestShape {
         let method = method.unwrap_or(Method::POST);
         if method == Method::GET && body.is_some_and(|body| body != ParameterPlace::Query) {
             fields.note(
-                "a GET has no body that servers read: write `body = \"query\"`, or another `method`",
+                "servers ignore the body of a GET: write `body = \"query\"`, or another `method`",
             );
         }
         let body = body.unwrap_or(if method == Method::GET {
@@ -87,7 +87,7 @@ impl TokenRequestShape {
         }
     }
 
-    /// Reads the headers under `key`. What is wrong is noted.
+    /// Reads the headers under `key`. Invalid ones are recorded.
     pub(super) fn read_headers(&mut self, fields: &mut Fields<'_, '_, '_, '_>, key: &'static str) {
         for (name, text) in fields.sent_texts(key) {
             let parsed = header_name(&name).and_then(|name| {
@@ -103,21 +103,22 @@ impl TokenRequestShape {
         }
     }
 
-    /// Reads `refresh-url` and `scopes-in-renewals`, which a refresh token has. What is wrong is noted.
+    /// Reads `refresh-url` and `scopes-in-renewals`, which only a refresh token has. Invalid values are recorded.
     pub(super) fn read_renewal(
         &mut self,
         fields: &mut Fields<'_, '_, '_, '_>,
         allow: Option<&AllowList>,
     ) {
         let method = self.method.clone();
-        let expected = "where tokens are renewed, such as \"https://login.example.com/refresh\"";
+        let expected =
+            "the URL where tokens are renewed, such as \"https://login.example.com/refresh\"";
         self.refresh_url = fields.optional("refresh-url", expected, |text| {
             endpoint::token_url(text, &method, allow)
         });
         self.scopes_in_renewals = fields.flag_if_set("scopes-in-renewals");
     }
 
-    /// Reads `scope-separator`. What is wrong is noted.
+    /// Reads `scope-separator`. An invalid value is recorded.
     pub(super) fn read_separator(&mut self, fields: &mut Fields<'_, '_, '_, '_>) {
         let separator = fields.optional("scope-separator", "a string such as \",\"", not_empty);
         if let Some(separator) = separator {

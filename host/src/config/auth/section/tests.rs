@@ -13,7 +13,7 @@ fn parse(text: &str) -> Result<ConnectorConfig, String> {
         .map_err(|error| error.to_string())
 }
 
-/// How a credential of these keys would look in a request.
+/// What a credential with these keys adds to a request, as text.
 fn shown(keys: &str) -> String {
     let config = parse(&format!("{NETWORK}{URLS}{keys}")).expect(keys);
     let [credential] = config.credentials.as_slice() else {
@@ -82,31 +82,31 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{URLS}{api}value = 'hunter2'"),
-            "shop.toml:3: auth.api: write one of `header`, `query` and `cookie`, with the name under which the API takes the key",
+            "shop.toml:3: auth.api: write exactly one of `header`, `query` and `cookie`, with the name under which the API expects the key",
         ),
         (
             format!("{URLS}{api}value = 'hunter2'\nheader = 'a'\nquery = 'b'"),
-            "shop.toml:3: auth.api: write one of `header`, `query` and `cookie`, with the name under which the API takes the key",
+            "shop.toml:3: auth.api: write exactly one of `header`, `query` and `cookie`, with the name under which the API expects the key",
         ),
         (
             format!("{URLS}{api}value = 'hunter2'\nheader = 'Host'"),
-            "shop.toml:7: auth.api.header: this header is the host's to set",
+            "shop.toml:7: auth.api.header: the host sets this header itself: write another",
         ),
         (
             format!("{URLS}{api}header = 'x-key'\nvalue = \"hunter2\\n\""),
-            "shop.toml:3: auth.api: the value holds a line break or another control character, which no header can carry",
+            "shop.toml:3: auth.api: the value contains a line break or another control character, which a header can't carry",
         ),
         (
             format!("{URLS}{api}cookie = 'a'\nvalue = 'hunter2; b=c'"),
-            "shop.toml:3: auth.api: `value` holds a space, a quote, a comma, a semicolon, a backslash or what isn't ASCII, which no cookie can",
+            "shop.toml:3: auth.api: `value` contains a space, a quote, a comma, a semicolon, a backslash or a non-ASCII character, which a cookie can't carry",
         ),
         (
             format!("{URLS}kind = 'basic'\nusername = 'a:b'\npassword = 'hunter2'"),
-            "shop.toml:6: auth.api.username: a user's name holds no colon, which ends it (RFC 7617)",
+            "shop.toml:6: auth.api.username: a user name may not contain a colon, which separates it from the password (RFC 7617)",
         ),
         (
             format!("{URLS}kind = 'bearer'\ntoken = 'Bearer hunter2'"),
-            "shop.toml:6: auth.api.token: write the token alone: the host sets `Bearer ` before it",
+            "shop.toml:6: auth.api.token: write the token without `Bearer `: the host adds it",
         ),
         (
             format!("{URLS}kind = 'bearer'\ntokn = 'hunter2'\ntoken = 'hunter2'"),
@@ -118,7 +118,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{URLS}kind = 'jwt'\nalgorithm = 'RS256'\nkey = 'hunter2'"),
-            "shop.toml:7: auth.api.key: this is no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK",
+            "shop.toml:7: auth.api.key: this is neither a private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK",
         ),
         (
             format!("{URLS}kind = 'jwt'\nalgorithm = 'none'\nkey = 'hunter2'"),
@@ -128,7 +128,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
             format!(
                 "{URLS}kind = 'jwt'\nalgorithm = 'HS256'\nkey = 'hunter2'\nclaims = {{ exp = 1 }}"
             ),
-            "shop.toml:8: auth.api.claims.exp: this one is the host's to fill in",
+            "shop.toml:8: auth.api.claims.exp: the host sets this one itself: remove it",
         ),
         (
             format!(
@@ -146,15 +146,15 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             "kind = 'bearer'\ntoken = 'hunter2'".to_owned(),
-            "shop.toml:3: auth.api: `urls` is missing: a list of the URLs that it holds for, such as [\"https://api.example.com\"]",
+            "shop.toml:3: auth.api: `urls` is missing: a list of the URLs that the credential is for, such as [\"https://api.example.com\"]",
         ),
         (
             "urls = []\nkind = 'bearer'\ntoken = 'hunter2'".to_owned(),
-            "shop.toml:4: auth.api.urls: the list is empty: write the URLs that the credential holds for",
+            "shop.toml:4: auth.api.urls: the list is empty: write the URLs that the credential is for",
         ),
         (
             "urls = ['GET https://api.example.com']\nkind = 'bearer'\ntoken = 'hunter2'".to_owned(),
-            "shop.toml:4: auth.api.urls[0]: a URL stands here alone, without methods",
+            "shop.toml:4: auth.api.urls[0]: write only a URL here, without methods",
         ),
         (
             "urls = ['https://api.example.com/v2']\nkind = 'bearer'\ntoken = 'hunter2'".to_owned(),
@@ -168,12 +168,12 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
     let named = parse("[auth.'a b']\nkind = 'bearer'").expect_err("a space");
     assert_eq!(
         named,
-        "shop.toml:1: auth.\"a b\": a credential's name is 1 to 63 letters, digits, `.`, `_` and `-`"
+        "shop.toml:1: auth.\"a b\": a credential's name must have 1 to 63 characters: letters, digits, `.`, `_` and `-`"
     );
 }
 
 #[test]
-fn rules_that_are_wrong_themselves_are_the_only_mistake() {
+fn invalid_rules_are_the_only_problem_reported() {
     let text = format!(
         "[network]\nallow = ['api.example.com']\n[auth.api]\n{URLS}kind = 'bearer'\ntoken = 'x'"
     );
@@ -182,7 +182,7 @@ fn rules_that_are_wrong_themselves_are_the_only_mistake() {
 }
 
 #[test]
-fn secrets_are_known_in_each_form_in_which_they_are_sent() {
+fn secrets_include_each_form_in_which_they_are_sent() {
     let cases: [(&str, &[&str]); 5] = [
         (
             "kind = 'api-key'\nheader = 'authorization'\nprefix = 'Token '\nvalue = 'hunter2'",

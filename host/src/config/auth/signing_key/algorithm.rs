@@ -1,4 +1,4 @@
-//! What tokens are signed with.
+//! The algorithms that sign tokens.
 
 use ring::hmac;
 use ring::signature::{
@@ -36,7 +36,7 @@ impl Algorithm {
         Self::Hs512,
     ];
 
-    /// As it stands in a token's header.
+    /// The name in a token's header.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
@@ -52,11 +52,11 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of a name.
+    /// The algorithm with this name.
     ///
     /// # Errors
     ///
-    /// There is none of that name; says which there are.
+    /// No algorithm has this name; the message lists the valid names.
     pub(in crate::config::auth) fn parse(text: &str) -> Result<Self, String> {
         let found = Self::ALL
             .into_iter()
@@ -96,7 +96,7 @@ impl Algorithm {
         }
     }
 
-    /// The kind of its keys, for people.
+    /// The kind of key that it needs, in words.
     pub(super) fn key(self) -> &'static str {
         match self {
             Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 => "an RSA key",

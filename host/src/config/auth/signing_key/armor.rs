@@ -1,4 +1,4 @@
-//! The text of a PEM key as it survives environments, JSON and copying.
+//! Repairs the text of a PEM key that went through environment variables, JSON or copying.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,15 +7,15 @@ const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
 
-/// As many characters stand in a line of PEM.
+/// The number of characters in a line of PEM.
 const LINE_CHARACTERS: usize = 64;
 
-/// The block of a private key, with its line breaks where they belong: in a variable they are often the two characters
-/// `\n`, or blanks, and the whole stands in quotes or is base64 once more.
+/// The block of a private key, with proper line breaks. In a variable these have often become the two characters `\n`, or
+/// spaces, and the whole is often quoted or encoded as base64 once more.
 ///
 /// # Errors
 ///
-/// What is wrong with it, in a line that quotes none of it.
+/// What is wrong with the text, in one line that doesn't quote it.
 pub(super) fn private_block(text: &str) -> Result<String, String> {
     let text = plain(text);
     let text = match inner(&text) {
@@ -38,7 +38,7 @@ pub(super) fn private_block(text: &str) -> Result<String, String> {
     Err(no_private_key(&text, &labels))
 }
 
-/// The text without a byte-order mark, quotes around it and escapes within.
+/// The text without a byte-order mark, surrounding quotes and escapes.
 fn plain(text: &str) -> String {
     let quotes = |letter: char| matches!(letter, '"' | '\'' | '\u{FEFF}') || letter.is_whitespace();
     let text = text.trim_matches(quotes);
@@ -58,7 +58,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// A PEM text that is base64 as a whole.
+/// The decoded text if the whole PEM file is encoded as base64.
 fn inner(text: &str) -> Option<String> {
     if text.contains(BEGIN) {
         return None;
@@ -71,22 +71,22 @@ fn inner(text: &str) -> Option<String> {
     decoded.contains(BEGIN).then_some(decoded)
 }
 
-/// The block of this label, its lines as PEM has them.
+/// The block with this label, split into lines as PEM requires.
 fn block(label: &str, rest: &str) -> Result<String, String> {
     if label == "OPENSSH PRIVATE KEY" {
         return Err(
-            "the key has OpenSSH's own form; convert a copy of it with `ssh-keygen -p -m PKCS8 -N '' -f KEY`"
+            "the key is in OpenSSH's own format: convert a copy of it with `ssh-keygen -p -m PKCS8 -N '' -f KEY`"
                 .to_owned(),
         );
     }
     let Some((body, _)) = rest.split_once(END) else {
         return Err(format!(
-            "the key is cut short: the line `{END}{label}{DASHES}` is missing, as where a variable takes one line only"
+            "the key is truncated: the line `{END}{label}{DASHES}` is missing; the variable may hold only the key's first line"
         ));
     };
     if label.contains("ENCRYPTED") || body.contains("ENCRYPTED") {
         return Err(
-            "the key is encrypted; decrypt it with `openssl pkey -in KEY -out DECRYPTED`"
+            "the key is encrypted: decrypt it with `openssl pkey -in KEY -out DECRYPTED`"
                 .to_owned(),
         );
     }
@@ -96,13 +96,13 @@ fn block(label: &str, rest: &str) -> Result<String, String> {
         .collect();
     if let Some(place) = body.chars().position(|letter| !is_of_base64(letter)) {
         return Err(format!(
-            "between `{BEGIN}{label}{DASHES}` and its end stands base64 alone, and character {} is of another kind",
+            "the text between `{BEGIN}{label}{DASHES}` and its end must be base64, but character {} is not",
             place.saturating_add(1)
         ));
     }
     if STANDARD.decode(&body).is_err() {
         return Err(format!(
-            "the base64 between `{BEGIN}{label}{DASHES}` and its end is not whole; line breaks may have become other \
+            "the base64 between `{BEGIN}{label}{DASHES}` and its end is incomplete; line breaks may have become other \
              characters"
         ));
     }
@@ -121,30 +121,30 @@ fn is_of_base64(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '=')
 }
 
-/// What a text is that has no private key.
+/// Why a text contains no private key.
 fn no_private_key(text: &str, labels: &[&str]) -> String {
     if labels.iter().any(|label| label.ends_with("PUBLIC KEY")) {
-        return "this is a public key; the host signs with the private key that belongs to it"
+        return "this is a public key, but the host signs with a private key: write the private key that belongs to it"
             .to_owned();
     }
     if labels.iter().any(|label| label.ends_with("CERTIFICATE")) {
-        return "this is a certificate; the host signs with the private key that belongs to it"
+        return "this is a certificate, but the host signs with a private key: write the private key that belongs to it"
             .to_owned();
     }
     if text.contains("PRIVATE KEY") {
         return format!(
-            "the key must begin with a line such as `{BEGIN}PRIVATE KEY{DASHES}`, with five dashes on either side"
+            "the key must begin with a line such as `{BEGIN}PRIVATE KEY{DASHES}`, with five dashes on both sides"
         );
     }
     if text.starts_with("PuTTY-User-Key-File") {
-        return "the key has PuTTY's own form; export it as OpenSSH key, and convert that with `ssh-keygen -p -m PKCS8 -N '' -f KEY`".to_owned();
+        return "the key is in PuTTY's own format: export it as an OpenSSH key, and convert that with `ssh-keygen -p -m PKCS8 -N '' -f KEY`".to_owned();
     }
     let is_base64 = |letter: char| is_of_base64(letter) || letter.is_whitespace();
     if text.len() > LINE_CHARACTERS && text.chars().all(is_base64) {
         return format!(
-            "this is base64 alone; the lines `{BEGIN}PRIVATE KEY{DASHES}` before it and `{END}PRIVATE KEY{DASHES}` after it are part of the key"
+            "this is only the key's base64: include the line `{BEGIN}PRIVATE KEY{DASHES}` before it and the line `{END}PRIVATE KEY{DASHES}` after it"
         );
     }
-    "this is no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK"
+    "this is neither a private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK"
         .to_owned()
 }

@@ -14,15 +14,16 @@ use serde_json::{Map, Value};
 use super::algorithm::Algorithm;
 use super::key_material::KeyMaterial;
 
-/// Reads a key that signs with the algorithm.
+/// Reads a key for this algorithm.
 ///
 /// # Errors
 ///
-/// What is wrong with it, in a line that quotes none of it.
+/// What is wrong with the key, in one line that doesn't quote it.
 pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, String> {
     let jwk = Jwk {
         algorithm,
-        members: serde_json::from_str(text).map_err(|_| "the JWK is no JSON object".to_owned())?,
+        members: serde_json::from_str(text)
+            .map_err(|_| "the JWK is not a JSON object".to_owned())?,
     };
     if let Some(hash) = algorithm.hmac() {
         jwk.require("kty", "oct")?;
@@ -36,7 +37,7 @@ pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, Stri
     }
 }
 
-/// The members of a JWK, and the algorithm that it is to sign with.
+/// The members of a JWK, and the algorithm that the key is for.
 struct Jwk {
     algorithm: Algorithm,
     members: Map<String, Value>,
@@ -91,13 +92,13 @@ impl Jwk {
             .map_err(refused)
     }
 
-    /// Refuses a key whose member has another value, which makes it a key of another kind.
+    /// Fails if a member has another value, which means that the key is of another kind.
     fn require(&self, member: &str, value: &str) -> Result<(), String> {
         if self.members.get(member).and_then(Value::as_str) == Some(value) {
             return Ok(());
         }
         Err(format!(
-            "the JWK is another key: {} signs with {}",
+            "the JWK is a key of another kind: {} signs with {}",
             self.algorithm.name(),
             self.algorithm.key()
         ))
@@ -108,11 +109,11 @@ impl Jwk {
         let text = self.members.get(member).and_then(Value::as_str);
         let decoded = text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
         decoded.ok_or_else(|| {
-            format!("the JWK has no `{member}`, or not in base64url; a private key is needed whole")
+            format!("`{member}` of the JWK is missing or not in base64url: write all members of the private key")
         })
     }
 }
 
 fn refused(_: KeyRejected) -> String {
-    "the numbers of the JWK are no key".to_owned()
+    "the values of the JWK don't form a valid key".to_owned()
 }

@@ -1,11 +1,11 @@
-//! A key in the form that signs.
+//! A key in the form that signing needs.
 
 use std::sync::Arc;
 
 use ring::hmac;
 use ring::signature::{EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 
-/// The two halves of a private key, or a shared secret.
+/// A key pair or a shared secret.
 #[derive(Clone)]
 pub(super) enum KeyMaterial {
     Rsa(Arc<RsaKeyPair>),

@@ -15,31 +15,31 @@ use ring::rand::SystemRandom;
 use key_material::KeyMaterial;
 pub(super) use secret_encoding::SecretEncoding;
 
-/// A private or shared key, and what it signs with.
+/// A private key or shared secret, and the algorithm that it signs with.
 #[derive(Clone)]
 pub struct SigningKey {
     algorithm: Algorithm,
     pair: KeyMaterial,
 }
 
-/// The system gave no random numbers, or the key is of no use after all.
+/// The operating system provided no random numbers, or the key turned out to be unusable.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the key could not sign")]
+#[error("the token could not be signed")]
 pub struct SigningError;
 
 impl SigningKey {
-    /// Reads a key: PEM or JWK; for HS256 and its like a JWK or the shared secret as it stands.
+    /// Reads a key in PEM or JWK. For HS256, HS384 and HS512 it is a JWK or the shared secret itself.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in a line that quotes none of it.
+    /// What is wrong with the key, in one line that doesn't quote it.
     pub(super) fn parse(algorithm: Algorithm, text: &str) -> Result<Self, String> {
         let pair = if text.trim_start().starts_with('{') {
             jwk::pair(algorithm, text)?
         } else if let Some(hash) = algorithm.hmac() {
             if text.contains("-----BEGIN") {
                 return Err(format!(
-                    "{} signs with a shared secret, and this is a PEM file",
+                    "{} signs with a shared secret, but this is a PEM file",
                     algorithm.name()
                 ));
             }
@@ -50,11 +50,11 @@ impl SigningKey {
         Ok(Self { algorithm, pair })
     }
 
-    /// A shared secret whose bytes are written in another encoding.
+    /// Reads a shared secret whose bytes are encoded.
     ///
     /// # Errors
     ///
-    /// The algorithm signs with no shared secret, or the text is not of this encoding.
+    /// The algorithm doesn't sign with a shared secret, or the text is not in this encoding.
     pub(super) fn shared(
         algorithm: Algorithm,
         text: &str,
@@ -62,14 +62,14 @@ impl SigningKey {
     ) -> Result<Self, String> {
         let hash = algorithm.hmac().ok_or_else(|| {
             format!(
-                "`key-encoding` is of shared secrets, and {} signs with {}",
+                "`key-encoding` is for shared secrets only, but {} signs with {}",
                 algorithm.name(),
                 algorithm.key()
             )
         })?;
         let bytes = encoding.decode(text.trim()).ok_or_else(|| {
             format!(
-                "the secret is not the {} that `key-encoding` says",
+                "the secret is not valid {}, which `key-encoding` specifies",
                 encoding.name()
             )
         })?;
@@ -77,16 +77,16 @@ impl SigningKey {
         Ok(Self { algorithm, pair })
     }
 
-    /// What it signs with.
+    /// The algorithm that it signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The signature of a message, in the form that a token has it.
+    /// The signature of a message, in the encoding of tokens.
     ///
     /// # Errors
     ///
-    /// [`SigningError`], where the system has no random numbers.
+    /// [`SigningError`] if the operating system provides no random numbers.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         let random = SystemRandom::new();
         match &self.pair {

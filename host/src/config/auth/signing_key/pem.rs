@@ -14,7 +14,7 @@ use super::key_material::KeyMaterial;
 pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, String> {
     let block = armor::private_block(text)?;
     let key = PrivateKeyDer::from_pem_slice(block.as_bytes()).map_err(|_| {
-        "the key is of a kind that can't be used; convert it with `openssl pkey`".to_owned()
+        "this kind of key is not supported: convert it with `openssl pkey`".to_owned()
     })?;
     if let Some(pair) = read(algorithm, &key) {
         return Ok(pair);
@@ -24,16 +24,16 @@ pub(super) fn pair(algorithm: Algorithm, text: &str) -> Result<KeyMaterial, Stri
         .find(|other| read(*other, &key).is_some());
     Err(match (is, &key) {
         (Some(other), _) => format!(
-            "this is {}, and {} signs with {}",
+            "this is {}, but {} signs with {}",
             other.key(),
             algorithm.name(),
             algorithm.key()
         ),
         (None, PrivateKeyDer::Sec1(_)) => {
-            "the key has the form SEC 1; convert it with `openssl pkcs8 -topk8 -nocrypt`".to_owned()
+            "the key is in SEC 1 format: convert it with `openssl pkcs8 -topk8 -nocrypt`".to_owned()
         }
         (None, _) => format!(
-            "the key can't be used; {} signs with {}",
+            "the key can't be used: {} signs with {}",
             algorithm.name(),
             algorithm.key()
         ),
@@ -55,7 +55,7 @@ fn read(algorithm: Algorithm, key: &PrivateKeyDer<'_>) -> Option<KeyMaterial> {
                     .map(Arc::new)
                     .map(KeyMaterial::Ecdsa)
             } else if algorithm == Algorithm::EdDsa {
-                // OpenSSL leaves the public half out.
+                // OpenSSL omits the public half.
                 Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
                     .ok()
                     .map(Arc::new)

@@ -1,4 +1,4 @@
-//! How the bytes of a shared secret are written.
+//! Encodings of a shared secret.
 
 use base64::Engine;
 use base64::alphabet;
@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 pub(in crate::config::auth) enum SecretEncoding {
     /// With or without padding.
     Base64,
-    /// The same with `-` and `_`.
+    /// The same alphabet with `-` and `_`.
     Base64Url,
     Hexadecimal,
 }
@@ -29,7 +29,7 @@ impl SecretEncoding {
         }
     }
 
-    /// The bytes; `None` if the text is of another form or empty.
+    /// The bytes; `None` if the text is empty or in another encoding.
     pub(super) fn decode(self, text: &str) -> Option<Vec<u8>> {
         let bytes = match self {
             Self::Base64 => GeneralPurpose::new(&alphabet::STANDARD, CONFIG)

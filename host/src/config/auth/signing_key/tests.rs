@@ -27,7 +27,7 @@ fn public(key: &SigningKey) -> Vec<u8> {
 }
 
 #[test]
-fn what_a_private_key_signs_its_public_half_verifies() {
+fn a_public_key_verifies_signatures_of_its_private_key() {
     let cases: [(Algorithm, &str, &'static dyn VerificationAlgorithm); 8] = [
         (Algorithm::Rs256, RSA_PKCS8, &RSA_PKCS1_2048_8192_SHA256),
         (Algorithm::Rs256, RSA_PKCS1, &RSA_PKCS1_2048_8192_SHA256),
@@ -50,7 +50,7 @@ fn what_a_private_key_signs_its_public_half_verifies() {
 
 /// RFC 7515, appendix A.1, and RFC 8037, appendix A.4.
 #[test]
-fn signatures_are_those_of_the_standards() {
+fn signatures_match_the_standards_examples() {
     let cases = [
         (
             Algorithm::Hs256,
@@ -74,54 +74,54 @@ fn signatures_are_those_of_the_standards() {
 }
 
 #[test]
-fn keys_of_no_use_are_refused_with_the_reason() {
+fn unusable_keys_are_refused_with_the_reason() {
     let cases = [
         (
             Algorithm::Rs256,
             P256,
-            "this is a P-256 key, and RS256 signs with an RSA key",
+            "this is a P-256 key, but RS256 signs with an RSA key",
         ),
         (
             Algorithm::Es256,
             P384,
-            "this is a P-384 key, and ES256 signs with a P-256 key",
+            "this is a P-384 key, but ES256 signs with a P-256 key",
         ),
         (
             Algorithm::EdDsa,
             RSA_PKCS1,
-            "this is an RSA key, and EdDSA signs with an Ed25519 key",
+            "this is an RSA key, but EdDSA signs with an Ed25519 key",
         ),
         (
             Algorithm::Es256,
             P256_SEC1,
-            "the key has the form SEC 1; convert it with `openssl pkcs8 -topk8 -nocrypt`",
+            "the key is in SEC 1 format: convert it with `openssl pkcs8 -topk8 -nocrypt`",
         ),
         (
             Algorithm::Es256,
             P256_ENCRYPTED,
-            "the key is encrypted; decrypt it with `openssl pkey -in KEY -out DECRYPTED`",
+            "the key is encrypted: decrypt it with `openssl pkey -in KEY -out DECRYPTED`",
         ),
         (
             Algorithm::Es256,
             P256_PUBLIC,
-            "this is a public key; the host signs with the private key that belongs to it",
+            "this is a public key, but the host signs with a private key: write the private key that belongs to it",
         ),
         (
             Algorithm::Hs256,
             P256,
-            "HS256 signs with a shared secret, and this is a PEM file",
+            "HS256 signs with a shared secret, but this is a PEM file",
         ),
         (
             Algorithm::Rs256,
             r#"{"kty":"oct","k":"aHVudGVyMg"}"#,
-            "the JWK is another key: RS256 signs with an RSA key",
+            "the JWK is a key of another kind: RS256 signs with an RSA key",
         ),
         (
             Algorithm::Rs256,
             r#"{"kty":"RSA","n":"aHVudGVyMg","e":"AQAB"}"#,
-            "the JWK has no `d`, or not in base64url; a private key is needed whole",
+            "`d` of the JWK is missing or not in base64url: write all members of the private key",
         ),
-        (Algorithm::Hs256, "{hunter2", "the JWK is no JSON object"),
+        (Algorithm::Hs256, "{hunter2", "the JWK is not a JSON object"),
     ];
     for (algorithm, text, expected) in cases {
         let error = SigningKey::parse(algorithm, text).err();
@@ -130,7 +130,7 @@ fn keys_of_no_use_are_refused_with_the_reason() {
 }
 
 #[test]
-fn a_key_is_read_as_environments_and_copies_leave_it() {
+fn a_key_is_read_after_variables_or_copying_changed_it() {
     let (algorithm, pem) = (Algorithm::Rs256, RSA_PKCS8);
     let indented: String = pem.lines().map(|line| format!("    {line}  \n")).collect();
     for (told, text) in [
@@ -164,32 +164,32 @@ fn a_key_is_read_as_environments_and_copies_leave_it() {
     for (text, expected) in [
         (
             pem.lines().next().expect("a line").to_owned(),
-            "the key is cut short: the line `-----END PRIVATE KEY-----` is missing, as where a variable takes one line only",
+            "the key is truncated: the line `-----END PRIVATE KEY-----` is missing; the variable may hold only the key's first line",
         ),
         (
             body,
-            "this is base64 alone; the lines `-----BEGIN PRIVATE KEY-----` before it and `-----END PRIVATE KEY-----` after it are part of the key",
+            "this is only the key's base64: include the line `-----BEGIN PRIVATE KEY-----` before it and the line `-----END PRIVATE KEY-----` after it",
         ),
         (
             pem.replace("-----", "----"),
-            "the key must begin with a line such as `-----BEGIN PRIVATE KEY-----`, with five dashes on either side",
+            "the key must begin with a line such as `-----BEGIN PRIVATE KEY-----`, with five dashes on both sides",
         ),
         (
             pem.replace('\n', "n"),
-            "the base64 between `-----BEGIN PRIVATE KEY-----` and its end is not whole; line breaks may have become other characters",
+            "the base64 between `-----BEGIN PRIVATE KEY-----` and its end is incomplete; line breaks may have become other characters",
         ),
         (
             pem.replace("\nMII", "\n#MII"),
-            "between `-----BEGIN PRIVATE KEY-----` and its end stands base64 alone, and character 1 is of another kind",
+            "the text between `-----BEGIN PRIVATE KEY-----` and its end must be base64, but character 1 is not",
         ),
         (
             "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----".to_owned(),
-            "this is a certificate; the host signs with the private key that belongs to it",
+            "this is a certificate, but the host signs with a private key: write the private key that belongs to it",
         ),
         (
             "-----BEGIN OPENSSH PRIVATE KEY-----\nAA==\n-----END OPENSSH PRIVATE KEY-----"
                 .to_owned(),
-            "the key has OpenSSH's own form; convert a copy of it with `ssh-keygen -p -m PKCS8 -N '' -f KEY`",
+            "the key is in OpenSSH's own format: convert a copy of it with `ssh-keygen -p -m PKCS8 -N '' -f KEY`",
         ),
     ] {
         assert_eq!(
@@ -217,11 +217,11 @@ fn a_shared_secret_is_decoded_as_the_configuration_says() {
     let wrong = SigningKey::shared(Algorithm::Hs256, "a b", SecretEncoding::Base64).err();
     assert_eq!(
         wrong.as_deref(),
-        Some("the secret is not the base64 that `key-encoding` says")
+        Some("the secret is not valid base64, which `key-encoding` specifies")
     );
     let other = SigningKey::shared(Algorithm::Es256, "YQ==", SecretEncoding::Base64).err();
     assert_eq!(
         other.as_deref(),
-        Some("`key-encoding` is of shared secrets, and ES256 signs with a P-256 key")
+        Some("`key-encoding` is for shared secrets only, but ES256 signs with a P-256 key")
     );
 }

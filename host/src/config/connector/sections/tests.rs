@@ -67,12 +67,12 @@ fn all_problems_are_reported_in_the_order_of_the_file() {
         "2: api-key: the list is empty: write a key, or leave `api-key` out",
         "4: limits.memroy: unknown key; did you mean `memory`?",
         "5: limits.cpu-time: expected a time such as \"55s\", found an integer",
-        "8: network.allow[1]: a rule has no user name or password",
+        "8: network.allow[1]: a rule may not contain a user name or password",
         "8: network.allow[2]: expected a rule such as \"https://api.example.com\", found an integer",
         "9: network.allow-network: unknown key; did you mean `allow-networks`?",
         "11: env.PORT: expected a string in quotes, found an integer",
-        "12: env.\"A=B\": a variable's name is not empty and holds neither `=` nor a zero byte",
-        "13: env.ZERO: a variable's value holds no zero byte",
+        "12: env.\"A=B\": a variable's name may not be empty, and may contain neither `=` nor a zero byte",
+        "13: env.ZERO: a variable's value may not contain a zero byte",
         "15: rate-limit.budjet: unknown key; did you mean `budget`?",
         "16: aut: unknown key; did you mean `auth`?",
     ];
@@ -104,7 +104,7 @@ fn sections_and_keys_have_their_types() {
 }
 
 #[test]
-fn rule_that_renews_needs_a_credential_that_can_be_renewed() {
+fn a_rule_that_renews_needs_a_renewable_credential() {
     let rule = "[rate-limit]\nrefusal = [{ status = 403, then = 'renew' }]\n";
     let network = "[network]\nallow = ['https://a.example']\n";
     let auth = "[auth.a]\nurls = ['https://a.example']\n";
@@ -125,11 +125,11 @@ fn rule_that_renews_needs_a_credential_that_can_be_renewed() {
     let jwt =
         "kind = 'jwt'\nalgorithm = 'HS256'\nkey = '0123456789012345678901234567890123456789'\n";
     for with in [oauth2, session, jwt] {
-        // A problem of its own, since the rest is right.
+        // The expected single problem is the unknown key, since the rest is valid.
         let text = format!("nothing = 1\n{rule}{network}{auth}{with}");
         assert_eq!(problems(&text).len(), 1, "{text}");
     }
-    // What is wrong with the credential is said alone.
+    // The credential's own problem is reported alone.
     let text = format!("{rule}{network}{auth}kind = 'oauth2'\n");
     assert!(
         problems(&text)

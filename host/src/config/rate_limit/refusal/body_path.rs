@@ -1,11 +1,11 @@
-//! The place of values in a response's body.
+//! The path of values in a response's body.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// The way to values of a JSON body, as the file has it: names and numbers between dots, such as `error.code`, or a JSON
-/// pointer (RFC 6901), such as `/error/code`. A part `*` is any item of a list, or any field of an object.
+/// The path of values in a JSON body: names and numbers between dots, such as `error.code`, or a JSON pointer (RFC 6901),
+/// such as `/error/code`. A part `*` is any item of a list, or any field of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyPath {
     parts: Vec<String>,
@@ -16,7 +16,7 @@ impl BodyPath {
     ///
     /// # Errors
     ///
-    /// It is empty, has an empty part, or is written with brackets.
+    /// The path is empty, has an empty part, or contains brackets.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parts: Vec<String> = match text.strip_prefix('/') {
             Some(pointer) => pointer
@@ -30,24 +30,24 @@ impl BodyPath {
         };
         if parts.first().is_some_and(|part| part == "$") {
             return Err(format!(
-                "a path begins with the first name, without `$`: write \"{}\"",
+                "a path begins with the first name, not with `$`: write \"{}\"",
                 text.trim_start_matches(['$', '.'])
             ));
         }
         if parts.iter().any(is_wrong) {
-            return Err("write the names on the way to the field with dots between them, and `*` for any item of a list, such as \
+            return Err("write the names that lead to the field with dots between them, and `*` for any item of a list, such as \
                  \"errors.*.code\""
                 .to_owned());
         }
         Ok(Self { parts })
     }
 
-    /// Whether one of the values at this place is as wanted.
+    /// Whether one of the values at this path satisfies the predicate.
     pub fn any(&self, body: &Value, is_wanted: &impl Fn(&Value) -> bool) -> bool {
         any(&self.parts, body, is_wanted)
     }
 
-    /// The first value at this place; `None` if the body has none.
+    /// The first value at this path; `None` if the body has none.
     pub fn first<'v>(&self, body: &'v Value) -> Option<&'v Value> {
         first(&self.parts, body)
     }
@@ -75,7 +75,7 @@ fn first<'v>(parts: &[String], value: &'v Value) -> Option<&'v Value> {
     found.find_map(|value| first(rest, value))
 }
 
-/// The values to which one part of a path leads.
+/// The values that one part of a path selects.
 fn fields<'v>(part: &str, value: &'v Value) -> Box<dyn Iterator<Item = &'v Value> + 'v> {
     match value {
         Value::Array(items) if part == "*" => Box::new(items.iter()),

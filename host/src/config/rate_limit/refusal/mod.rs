@@ -1,4 +1,4 @@
-//! Which responses refuse a call: `[[rate-limit.refusal]]` and `refusals` of `[rate-limit]`.
+//! Responses that refuse a call: `[[rate-limit.refusal]]` and `refusals` of `[rate-limit]`.
 
 mod body_path;
 mod presets;

@@ -1,4 +1,4 @@
-//! The rules of well-known APIs, by name: `refusals` of `[rate-limit]`.
+//! Rules for well-known APIs, by name: `refusals` of `[rate-limit]`.
 
 use std::env::VarError;
 use std::path::Path;
@@ -11,16 +11,16 @@ use crate::config::error::Problem;
 use crate::config::reading::SystemFiles;
 use crate::config::settings::Settings;
 
-/// A preset, as a file would have it.
+/// A preset, in the syntax of a configuration file.
 struct Preset {
     name: &'static str,
     rules: &'static str,
 }
 
-/// Statuses and words as of the APIs' documentation.
+/// Statuses and texts are those of the APIs' documentation.
 const PRESETS: [Preset; 5] = [
-    // The secondary limit comes with 403 or 429, often without a header: a minute at least is asked for then. GraphQL
-    // answers 200, with nothing left in the headers.
+    // The secondary limit comes with 403 or 429, often without a header; GitHub then asks for at least a minute's wait.
+    // GraphQL responds with 200 and a remaining quota of 0 in the headers.
     Preset {
         name: "github",
         rules: r#"
@@ -37,8 +37,8 @@ const PRESETS: [Preset; 5] = [
             wait = "60s"
         "#,
     },
-    // A limit per second or minute passes soon. One per day ends at midnight in California, which no answer says: it is
-    // asked for once an hour.
+    // A limit per second or minute passes soon. A daily limit ends at midnight in California, which no response states, so
+    // the host tries again once an hour.
     Preset {
         name: "google",
         rules: r#"
@@ -59,7 +59,7 @@ const PRESETS: [Preset; 5] = [
             wait-json = "error.details.*.retryDelay"
         "#,
     },
-    // GraphQL answers 200. What a query costs comes back at a rate that the answer says.
+    // GraphQL responds with 200. The cost of a query is refilled at a rate that the response states.
     Preset {
         name: "shopify",
         rules: r#"
@@ -70,7 +70,7 @@ const PRESETS: [Preset; 5] = [
             wait = "1s"
         "#,
     },
-    // Of calls at once, which passes soon; and of a day, which slides: it is asked for again every 15 minutes.
+    // The limit on concurrent calls passes soon. The daily limit is a sliding window, so the host tries again every 15 min.
     Preset {
         name: "salesforce",
         rules: r#"
@@ -86,7 +86,7 @@ const PRESETS: [Preset; 5] = [
             wait = "15m"
         "#,
     },
-    // GraphQL answers 400 or 200; the headers have the reset.
+    // GraphQL responds with 400 or 200; the headers state the reset.
     Preset {
         name: "linear",
         rules: r#"
@@ -99,7 +99,7 @@ const PRESETS: [Preset; 5] = [
     },
 ];
 
-/// The names of all presets, as a message lists them.
+/// The names of all presets, as a list for messages.
 pub(super) fn names() -> String {
     PRESETS.map(|preset| preset.name).join(", ")
 }
@@ -108,7 +108,7 @@ pub(super) fn names() -> String {
 ///
 /// # Errors
 ///
-/// There is none of this name.
+/// There is no preset with this name.
 pub(super) fn rules(name: &str) -> Result<Vec<RefusalRule>, String> {
     let preset = PRESETS
         .iter()
@@ -124,12 +124,12 @@ pub(super) fn rules(name: &str) -> Result<Vec<RefusalRule>, String> {
     Ok(rules)
 }
 
-/// Reads rules that are right, as a test sees to.
+/// Parses rules that a test proves valid.
 fn parsed(text: &str) -> Vec<RefusalRule> {
     Document::parse(text).map_or_else(|_| Vec::new(), |document| read(&document).0)
 }
 
-/// The rules of a document, and what is wrong with them.
+/// The rules of a document, and its problems.
 fn read(document: &Document<'_>) -> (Vec<RefusalRule>, Vec<Problem>) {
     let no_variable = |_: &str| Err(VarError::NotPresent);
     let sources = ValueSources::new(Path::new("preset"), &no_variable, &SystemFiles);
@@ -142,7 +142,7 @@ fn read(document: &Document<'_>) -> (Vec<RefusalRule>, Vec<Problem>) {
     (rules, problems)
 }
 
-/// How long it takes until there is enough for the query.
+/// Where a response states how long the refill for the query takes.
 fn cost_of_shopify() -> Option<WaitPlace> {
     let path = |field| BodyPath::parse(&format!("extensions.cost.{field}")).ok();
     Some(WaitPlace::Refill {
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_rules_of_presets_are_right() {
+    fn all_rules_of_presets_are_valid() {
         for Preset { name, rules: text } in PRESETS {
             let document = Document::parse(text).expect(name);
             let (read, problems) = read(&document);

@@ -1,12 +1,12 @@
-//! Reads all rules of `[rate-limit]`: those of the file, and those of presets.
+//! Reads all refusal rules of `[rate-limit]`: those of the file, and those of presets.
 
 use super::rule::RefusalRule;
 use super::{presets, section};
 use crate::config::settings::Settings;
 
 impl RefusalRule {
-    /// Reads all rules: those of `refusal`, then those of the presets that `refusals` names. The first whose conditions
-    /// hold counts.
+    /// Reads all rules: those of `refusal`, then those of the presets that `refusals` names. The first rule whose
+    /// conditions all hold applies.
     pub(in crate::config) fn read_all(
         settings: &mut Settings<'_, '_, '_>,
         has_renewable_credential: bool,

@@ -9,98 +9,99 @@ use serde_json::Value;
 use super::body_path::BodyPath;
 use crate::config::time_unit::TimeUnit;
 
-/// What a response looks like that refuses a call, and what becomes of the call. All conditions that it names must hold.
+/// A response that refuses a call, and what is done with the call. All conditions of the rule must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusalRule {
-    /// What messages call it: its key and line, or its preset.
+    /// The name in messages: its key and line, or its preset.
     pub name: String,
-    /// `status`: within one of these; empty for any.
+    /// `status`: ranges, one of which contains the response's status; empty for any status.
     pub statuses: Vec<RangeInclusive<u16>>,
     /// `header`.
     pub headers: Vec<HeaderCondition>,
     /// `json`.
     pub fields: Vec<FieldCondition>,
-    /// `text`: one of these stands in the body, in whatever case; empty for any body.
+    /// `text`: the body contains one of these, ignoring case; empty for any body.
     pub texts: Vec<String>,
     /// `then`.
     pub action: RefusalAction,
 }
 
-/// A header that the response has.
+/// A header that the response must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderCondition {
     /// Its name.
     pub name: HeaderName,
-    /// One of these stands in its value, in whatever case; empty for any value.
+    /// The value contains one of these, ignoring case; empty for any value.
     pub texts: Vec<String>,
 }
 
-/// A field that the response's body has, if that is JSON.
+/// A field that the response's JSON body must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldCondition {
-    /// Where it stands.
+    /// Its path.
     pub path: BodyPath,
-    /// It is one of these; empty for any but `null`.
+    /// Its value is one of these; empty for any value but `null`.
     pub values: Vec<Value>,
 }
 
-/// What becomes of a call that a response refuses.
+/// What is done with a call that a response refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefusalAction {
-    /// A rate limit: the connector's calls wait, then it is sent again.
+    /// A rate limit: the connector's calls wait, then the call is retried.
     Wait(RefusalWait),
-    /// A failure that may pass: it is sent again after a pause.
+    /// A temporary failure: the call is retried after a pause.
     Retry,
-    /// The response is the connector's at once.
+    /// The response goes to the connector at once.
     Fail,
-    /// The credential is renewed, as after 401, then it is sent again.
+    /// The credential is renewed, as after a 401, then the call is retried.
     Renew,
 }
 
-/// How long a rate limit lasts.
+/// How long to wait for a rate limit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RefusalWait {
-    /// Where the response says it.
+    /// Where the response states it.
     pub place: Option<WaitPlace>,
-    /// `wait-unit`: what a number there counts. `None` for seconds, or seconds or milliseconds since 1970, by its size.
+    /// `wait-unit`: the unit of a number there. `None` for seconds from now, or seconds or milliseconds since 1970, depending
+    /// on its size.
     pub unit: Option<TimeUnit>,
-    /// `wait`: if the response says nothing, there or in the usual headers.
+    /// `wait`: the time if the response states none, neither there nor in the usual headers.
     pub otherwise: Option<Duration>,
 }
 
-/// Where a response says how long to wait.
+/// Where a response states how long to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WaitPlace {
     /// `wait-header`.
     Header(HeaderName),
     /// `wait-json`.
     Body(BodyPath),
-    /// What the call needs of a store that fills up, and what that has: the difference, at so much a second.
+    /// A budget that refills at a rate: the missing amount, divided by the rate.
     Refill {
-        /// What the call needs.
+        /// The amount that the call needs.
         needed: BodyPath,
-        /// What there is.
+        /// The amount that is available.
         available: BodyPath,
-        /// What comes back each second.
+        /// The amount refilled each second.
         rate: BodyPath,
     },
 }
 
 impl RefusalRule {
-    /// Whether the body decides, too.
+    /// Whether the rule needs the response's body.
     pub fn needs_body(&self) -> bool {
         self.needs_json() || !self.texts.is_empty()
     }
 
-    /// Whether something stands in the body as JSON.
+    /// Whether the rule needs the response's body as JSON.
     pub fn needs_json(&self) -> bool {
-        let is_told_there = match &self.action {
+        let waits_by_body = match &self.action {
             RefusalAction::Wait(wait) => matches!(
                 wait.place,
                 Some(WaitPlace::Body(_) | WaitPlace::Refill { .. })
             ),
             RefusalAction::Retry | RefusalAction::Fail | RefusalAction::Renew => false,
         };
-        is_told_there || !self.fields.is_empty()
+        waits_by_body || !self.fields.is_empty()
     }
 }

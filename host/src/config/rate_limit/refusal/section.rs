@@ -15,13 +15,13 @@ use crate::config::range::Range;
 use crate::config::settings::Settings;
 use crate::config::time_unit::TimeUnit;
 
-/// More rules than an API has ways to refuse a call.
+/// The limit on rules, more than an API has ways to refuse a call.
 const MAX_RULES: usize = 64;
 
-/// The statuses that a response can have which is no interim one.
+/// The statuses of final responses.
 const STATUSES: RangeInclusive<u16> = 200..=599;
 
-/// Reads `refusal`, a list of tables. A rule that renews a credential is wrong where none can be renewed.
+/// Reads `refusal`, a list of tables. A rule that renews a credential is invalid if no credential can be renewed.
 pub(super) fn rules(
     settings: &mut Settings<'_, '_, '_>,
     has_renewable_credential: bool,
@@ -45,7 +45,7 @@ fn rule(settings: &mut Settings<'_, '_, '_>, entry: &TomlEntry<'_>) -> Option<Re
     let statuses = statuses(settings);
     let headers = headers(settings);
     let fields = fields(settings);
-    let texts = settings.one_or_more("text", "a string that stands in the body", not_empty);
+    let texts = settings.one_or_more("text", "a text that the body contains", not_empty);
     let has_condition = ["status", "header", "json", "text"]
         .iter()
         .filter(|key| settings.entry(key).is_some())
@@ -53,14 +53,18 @@ fn rule(settings: &mut Settings<'_, '_, '_>, entry: &TomlEntry<'_>) -> Option<Re
         > 0;
     if !has_condition {
         settings.note(entry.problem(
-            "write at least one of `status`, `header`, `json` and `text`: what a refusal looks like",
+            "write at least one of `status`, `header`, `json` and `text`, by which the host recognizes a refusal",
         ));
     }
     for key in ["status", "header", "json", "text"] {
         if let Some(entry) = settings.entry(key)
             && entry.is_empty()
         {
-            settings.note(entry.problem("it is empty, which every response meets"));
+            settings.note(
+                entry.problem(
+                    "the condition is empty, so every response would match: write a value",
+                ),
+            );
         }
     }
     let is_of_success = |class: &RangeInclusive<u16>| class.contains(&200) || class.end() < &300;
@@ -72,7 +76,7 @@ fn rule(settings: &mut Settings<'_, '_, '_>, entry: &TomlEntry<'_>) -> Option<Re
         && statuses.iter().any(is_of_success)
     {
         settings.note(entry.problem(
-            "every good response has such a status: write `header`, `json` or `text`, too, which tell a refusal from them",
+            "successful responses have this status, too: add `header`, `json` or `text` to tell refusals from them",
         ));
     }
     let wait = wait(settings);
@@ -87,7 +91,7 @@ fn rule(settings: &mut Settings<'_, '_, '_>, entry: &TomlEntry<'_>) -> Option<Re
     })
 }
 
-/// Reads `then`, with what belongs to a wait.
+/// Reads `then`, and the keys of a wait.
 fn action(
     entry: &TomlEntry<'_>,
     settings: &mut Settings<'_, '_, '_>,
@@ -109,7 +113,7 @@ fn action(
         if let Some(entry) = settings.entry(key)
             && !matches!(action, RefusalAction::Wait(_))
         {
-            settings.note(entry.problem("a wait has no meaning here: write `then = \"wait\"`"));
+            settings.note(entry.problem("this key requires `then = \"wait\"`"));
         }
     }
     Some(action)
@@ -139,9 +143,8 @@ fn wait(settings: &mut Settings<'_, '_, '_>) -> RefusalWait {
         ([Some(_), Some(both)], _) => {
             settings.note(both.problem("write `wait-header` or `wait-json`, not both"));
         }
-        ([None, None], Some(unit)) => settings.note(unit.problem(
-            "a unit has no meaning here: it is that of the number in `wait-header` or `wait-json`",
-        )),
+        ([None, None], Some(unit)) => settings
+            .note(unit.problem("this key requires `wait-header` or `wait-json`, whose unit it is")),
         _ => {}
     }
     let otherwise = settings.value("wait", None, "a time such as \"60s\"", |text| {
@@ -162,16 +165,16 @@ fn statuses(settings: &mut Settings<'_, '_, '_>) -> Vec<RangeInclusive<u16>> {
     let entries = entry.items().unwrap_or_else(|| vec![entry]);
     let mut statuses = Vec::with_capacity(entries.len());
     for entry in entries {
-        let status = match entry.as_str() {
-            Some("2xx") => Ok(200..=299),
-            Some("3xx") => Ok(300..=399),
-            Some("4xx") => Ok(400..=499),
-            Some("5xx") => Ok(500..=599),
-            Some(_) => Err(entry.problem(
-                "no such class of statuses: write \"2xx\", \"3xx\", \"4xx\", \"5xx\" or a number",
-            )),
-            None => entry.whole_number(&STATUSES).map(|status| status..=status),
-        };
+        let status =
+            match entry.as_str() {
+                Some("2xx") => Ok(200..=299),
+                Some("3xx") => Ok(300..=399),
+                Some("4xx") => Ok(400..=499),
+                Some("5xx") => Ok(500..=599),
+                Some(_) => Err(entry
+                    .problem("not a status: write \"2xx\", \"3xx\", \"4xx\", \"5xx\" or a number")),
+                None => entry.whole_number(&STATUSES).map(|status| status..=status),
+            };
         match status {
             Ok(status) => statuses.push(status),
             Err(problem) => settings.note(problem),
@@ -180,7 +183,7 @@ fn statuses(settings: &mut Settings<'_, '_, '_>) -> Vec<RangeInclusive<u16>> {
     statuses
 }
 
-/// Reads `header`: the name of one that is there, or a table of names with what stands in their values.
+/// Reads `header`: the name of a header that must be present, or a table of names with the text of their values.
 fn headers(settings: &mut Settings<'_, '_, '_>) -> Vec<HeaderCondition> {
     let Some(entry) = settings.entry("header") else {
         return Vec::new();
@@ -212,7 +215,7 @@ fn headers(settings: &mut Settings<'_, '_, '_>) -> Vec<HeaderCondition> {
     conditions
 }
 
-/// Reads `json`: the path of a field that is there, or a table of paths with what they lead to.
+/// Reads `json`: the path of a field that must be present, or a table of paths with their values.
 fn fields(settings: &mut Settings<'_, '_, '_>) -> Vec<FieldCondition> {
     let Some(entry) = settings.entry("json") else {
         return Vec::new();
@@ -253,13 +256,14 @@ fn fields(settings: &mut Settings<'_, '_, '_>) -> Vec<FieldCondition> {
 }
 
 fn header_name(text: &str) -> Result<HeaderName, String> {
-    HeaderName::from_bytes(text.as_bytes())
-        .map_err(|_| "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`".to_owned())
+    HeaderName::from_bytes(text.as_bytes()).map_err(|_| {
+        "a header's name may contain only letters, digits and `!#$%&'*+-.^_`|~`".to_owned()
+    })
 }
 
 fn not_empty(text: &str) -> Result<String, String> {
     if text.is_empty() {
-        return Err("it is empty, which every response holds".to_owned());
+        return Err("the text is empty, so every response would match: write a text".to_owned());
     }
     Ok(text.to_owned())
 }

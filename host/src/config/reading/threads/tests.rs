@@ -22,8 +22,8 @@ async fn hang(threads: &FileThreads, path: &Path, hangs: Receiver<()>) -> NoAnsw
     hung.await.expect_err("it hangs")
 }
 
-/// Whether a file is asked for.
-async fn is_asked(threads: &FileThreads, path: &Path) -> bool {
+/// Whether a file may be read.
+async fn is_tried(threads: &FileThreads, path: &Path) -> bool {
     let file = path.to_owned();
     let asked = threads.run(Path::new("first"), PATIENT, move |files| files.stamp(&file));
     match asked.await {
@@ -33,43 +33,46 @@ async fn is_asked(threads: &FileThreads, path: &Path) -> bool {
     }
 }
 
-async fn until_asked(threads: &FileThreads, path: &Path) {
-    while !is_asked(threads, path).await {
+async fn until_tried(threads: &FileThreads, path: &Path) {
+    while !is_tried(threads, path).await {
         tokio::time::sleep(SOON).await;
     }
 }
 
 #[tokio::test]
-async fn file_that_hangs_is_given_up_named_and_asked_by_no_second_thread() {
+async fn a_file_that_hangs_is_abandoned_named_and_not_tried_by_another_thread() {
     let folder = tempfile::tempdir().unwrap();
     let (secret, other) = (folder.path().join("secret"), folder.path().join("other"));
     let threads = threads();
     let (hold, hangs) = channel();
     let error = hang(&threads, &secret, hangs).await.to_string();
-    let expected = format!("{} has not answered for 10ms", secret.display());
+    let expected = format!("{} has not responded for 10ms", secret.display());
     assert!(error.starts_with(&expected), "{error}");
-    assert!(!is_asked(&threads, &secret).await);
-    assert!(is_asked(&threads, &other).await, "the others go on");
+    assert!(!is_tried(&threads, &secret).await);
+    assert!(
+        is_tried(&threads, &other).await,
+        "other files can still be read"
+    );
     drop(hold);
-    until_asked(&threads, &secret).await;
+    until_tried(&threads, &secret).await;
 }
 
 #[tokio::test]
-async fn another_file_in_the_place_of_one_that_hangs_is_asked() {
+async fn a_new_file_in_place_of_one_that_hangs_is_tried() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("link");
     std::os::unix::fs::symlink("/mnt/away", &path).unwrap();
     let threads = threads();
     let (_hold, hangs) = channel();
     hang(&threads, &path, hangs).await;
-    assert!(!is_asked(&threads, &path).await);
+    assert!(!is_tried(&threads, &path).await);
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&path, "here").unwrap();
-    assert!(is_asked(&threads, &path).await);
+    assert!(is_tried(&threads, &path).await);
 }
 
 #[tokio::test]
-async fn file_that_hangs_is_tried_by_another_thread_at_growing_intervals() {
+async fn a_file_that_hangs_is_tried_by_other_threads_at_growing_intervals() {
     let threads = threads();
     let path = Path::new("/nowhere/secret");
     let mut holds = Vec::new();
@@ -88,7 +91,7 @@ async fn file_that_hangs_is_tried_by_another_thread_at_growing_intervals() {
             }
         };
         turn_back(pause / 2);
-        assert!(!is_asked(&threads, path).await, "{number}");
+        assert!(!is_tried(&threads, path).await, "{number}");
         turn_back(pause / 2);
     }
 }
@@ -111,7 +114,7 @@ async fn work_may_take_longer_than_each_of_its_files() {
 }
 
 #[tokio::test]
-async fn no_more_threads_wait_than_may() {
+async fn the_number_of_waiting_threads_is_limited() {
     let threads = threads();
     let mut holds = Vec::new();
     for number in 0..MAX_THREADS {

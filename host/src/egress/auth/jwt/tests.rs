@@ -8,7 +8,7 @@ fn config(more: &str) -> Arc<JwtConfig> {
         "[network]\nallow = ['https://api.example.com']\n[auth.api]\nurls = ['https://api.example.com']\nkind = 'jwt'\nalgorithm = 'HS256'\nkey = 'a shared secret'\n{more}"
     );
     let config = ConnectorConfig::parse(&text, Path::new("shop.toml"), &Ceilings::default());
-    match &config.expect("it is right").credentials[0].kind {
+    match &config.expect("a valid file").credentials[0].kind {
         CredentialKind::Jwt(config) => config.clone(),
         CredentialKind::Fixed(_) | CredentialKind::Oauth2(_) => panic!("another kind"),
     }

@@ -1,4 +1,4 @@
-//! The fingerprint of a credential, which kept tokens are compared by.
+//! The fingerprint of a credential, by which kept tokens are compared.
 
 use sha2::{Digest, Sha256};
 
@@ -19,7 +19,7 @@ fn digest(values: &[(&str, &str)]) -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// A token that is kept on disk has the fingerprint of the release that kept it.
+/// A token on disk has the fingerprint that an earlier release computed.
 #[test]
 fn a_fingerprint_depends_on_values_in_a_fixed_order() {
     let url = ("token-url", "https://login.example.com/token");

@@ -1,4 +1,4 @@
-//! The keys of a credential of the kind `oauth2`, as whole files.
+//! The keys of a credential of the kind `oauth2`, in whole files.
 
 mod fingerprint;
 
@@ -94,11 +94,14 @@ fn clients_prove_themselves_as_configured() {
         assert_eq!((&*client.id, auth), ("weld", expected), "{keys}");
     }
     let signed = format!("{URL}grant = 'jwt-bearer'\nalgorithm = 'HS256'\nkey = 'k'");
-    assert!(read(&signed).client.is_none(), "the grant says who asks");
+    assert!(
+        read(&signed).client.is_none(),
+        "the grant identifies the host"
+    );
 }
 
 #[test]
-fn a_refresh_token_may_come_later_where_a_person_permits_it() {
+fn a_refresh_token_may_come_from_a_later_login() {
     let keys = "grant = 'refresh-token'\nclient-id = 'weld'\nauthorize-url = 'https://login.example.com/authorize'\n";
     let config = read(&format!("{URL}{keys}"));
     assert!(matches!(config.grant, Grant::RefreshToken(None)));
@@ -108,7 +111,7 @@ fn a_refresh_token_may_come_later_where_a_person_permits_it() {
 }
 
 #[test]
-fn scopes_are_of_the_login_where_there_is_one() {
+fn scopes_are_left_out_of_renewals_after_a_login() {
     let keys = "grant = 'refresh-token'\nclient-id = 'weld'\nscopes = ['a', 'b']\n";
     let seed = "refresh-token = 'r'\n";
     let login = "authorize-url = 'https://login.example.com/authorize'\n";
@@ -138,7 +141,7 @@ fn a_get_sends_its_parameters_in_the_query_and_needs_a_rule_for_it() {
 }
 
 #[test]
-fn a_key_file_fills_in_what_the_file_leaves_open() {
+fn a_key_file_fills_in_values_that_the_file_omits() {
     let more = "subject = 'ada'\nscopes = ['a', 'b']\nclaims = { iss = 'own' }";
     let config = read(&format!(
         "{}{more}",
@@ -164,7 +167,7 @@ fn a_key_file_fills_in_what_the_file_leaves_open() {
 }
 
 #[test]
-fn nothing_that_proves_who_asks_is_shown() {
+fn credentials_of_a_token_request_are_secrets() {
     let client = "grant = 'refresh-token'\nclient-id = 'weld'\nclient-secret = 'hunter2'\nrefresh-token = 'hunter3'";
     assert_eq!(secrets(&format!("{URL}{client}")), ["hunter2", "hunter3"]);
     let password = "grant = 'password'\nclient-id = 'weld'\nusername = 'ada'\npassword = 'hunter2'\nextra = { tenant = 'x', more = { file = '/proc/self/comm' } }";
@@ -178,7 +181,7 @@ fn nothing_that_proves_who_asks_is_shown() {
 }
 
 #[test]
-fn another_value_is_another_fingerprint_and_another_order_is_not() {
+fn a_fingerprint_changes_with_values_but_not_with_their_order() {
     let base = format!(
         "{URL}grant = 'jwt-bearer'\nclient-id = 'weld'\nclient-secret = 's'\nalgorithm = 'HS256'\nkey = 'k'\n"
     );
@@ -237,15 +240,15 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("grant = 'client-credentials'\n{client}"),
-            at(3, ": `token-url` is missing: where tokens are had, such as \"https://login.example.com/token\""),
+            at(3, ": `token-url` is missing: the URL of the token endpoint, such as \"https://login.example.com/token\""),
         ),
         (
             format!("grant = 'client-credentials'\n{client}token-url = 'login.example.com'"),
-            at(9, ".token-url: write a whole URL such as \"https://login.example.com/token\""),
+            at(9, ".token-url: write a complete URL such as \"https://login.example.com/token\""),
         ),
         (
             format!("grant = 'client-credentials'\n{client}token-url = 'https://a:hunter2@login.example.com'"),
-            at(9, ".token-url: the URL holds a user name or password; write `client-id` and `client-secret`"),
+            at(9, ".token-url: the URL contains a user name or password: write `client-id` and `client-secret` instead"),
         ),
         (
             format!("grant = 'client-credentials'\n{client}token-url = 'https://api.example.com/token'"),
@@ -261,15 +264,15 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             "grant = 'jwt-bearer'\nkey-file = '{\"private_key\": \"hunter2\"}'".to_owned(),
-            at(7, ".key-file: this is no key of a service account: a JSON object with `client_email` and `private_key`"),
+            at(7, ".key-file: this is not the key of a service account: write a JSON object with `client_email` and `private_key`"),
         ),
         (
             "grant = 'jwt-bearer'\nkey-file = '{\"client_email\": \"a\", \"private_key\": \"hunter2\"}'".to_owned(),
-            at(7, ".key-file: `private_key`: this is no private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK"),
+            at(7, ".key-file: `private_key`: this is neither a private key in PEM, which begins with \"-----BEGIN PRIVATE KEY-----\", nor a JWK"),
         ),
         (
             format!("{asks}client-secret = 'hunter2'"),
-            at(3, ": `client-id` is missing: the name under which the server knows the host"),
+            at(3, ": `client-id` is missing: the id under which the host is registered"),
         ),
         (
             format!("{asks}client-id = 'weld'"),
@@ -277,21 +280,21 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}client-auth = 'digest'"),
-            at(10, ".client-auth: no such way: write one of basic, basic-raw, body, private-key-jwt, none"),
+            at(10, ".client-auth: no such method: write one of basic, basic-raw, body, private-key-jwt, none"),
         ),
         (
             format!("{asks}client-id = 'weld'\nclient-auth = 'private-key-jwt'"),
-            at(3, ": `algorithm` is missing: such as \"RS256\"")
+            at(3, ": `algorithm` is missing: an algorithm such as \"RS256\"")
                 + "\n"
-                + &at(3, ": `key` is missing: such as { file = \"key.pem\" }"),
+                + &at(3, ": `key` is missing: the key, such as { file = \"key.pem\" }"),
         ),
         (
             format!("{asks}{client}scopes = ['a b']"),
-            at(10, ".scopes[0]: a scope is of visible ASCII characters without quotes and backslashes; write one for each item"),
+            at(10, ".scopes[0]: a scope may contain only visible ASCII characters other than quotes and backslashes: write one scope per item"),
         ),
         (
             format!("{asks}{client}extra = {{ grant_type = 'hunter2' }}"),
-            at(10, ".extra.grant_type: this one is the host's to fill in"),
+            at(10, ".extra.grant_type: the host sets this one itself: remove it"),
         ),
         (
             format!("{asks}{client}extra = {{ a = 1 }}"),
@@ -303,7 +306,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{URL}grant = 'refresh-token'\n{client}"),
-            at(3, ": `refresh-token` is missing: the token that others are had for, such as { env = \"REFRESH_TOKEN\" }"),
+            at(3, ": `refresh-token` is missing: the token that the host exchanges for access tokens, such as { env = \"REFRESH_TOKEN\" }"),
         ),
         (
             format!("{URL}grant = 'password'\n{client}password = 'hunter2'"),
@@ -311,7 +314,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}client-id = 'weld'\nclient-secret = 'hunter2'\nclient-auth = 'none'"),
-            at(3, ": `client-auth` is \"none\", which sends no `client-secret`: remove one of the two"),
+            at(3, ": `client-auth` is \"none\", so `client-secret` would not be sent: remove one of the two"),
         ),
         (
             format!("{asks}{client}body = 'xml'"),
@@ -319,15 +322,15 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}method = 'GET'\nbody = 'form'"),
-            at(3, ": a GET has no body that servers read: write `body = \"query\"`, or another `method`"),
+            at(3, ": servers ignore the body of a GET: write `body = \"query\"`, or another `method`"),
         ),
         (
             format!("{asks}{client}headers = {{ Host = 'a' }}"),
-            at(10, ".headers.Host: this header is the host's to set"),
+            at(10, ".headers.Host: the host sets this header itself: write another"),
         ),
         (
             format!("{asks}{client}token-path = 'data..token'"),
-            at(10, ".token-path: write the names on the way to the field with dots between them, such as \"data.access_token\""),
+            at(10, ".token-path: write the names that lead to the field with dots between them, such as \"data.access_token\""),
         ),
         (
             format!("{asks}{client}expires-in-unit = 'days'"),
@@ -335,7 +338,7 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}token-types = ['DPoP']"),
-            at(10, ".token-types[0]: a token of this type needs a proof with each request, which the host can't give"),
+            at(10, ".token-types[0]: a token of this type needs a proof with each request, which the host can't provide"),
         ),
         (
             format!("{URL}grant = 'refresh-token'\n{client}refresh-token = 'r'\nrefresh-url = 'https://api.example.com/refresh'"),
@@ -343,15 +346,15 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}variables = {{ API = 'data.refresh_token' }}"),
-            at(10, ".variables.API: the connector never has the token, nor what renews it"),
+            at(10, ".variables.API: the connector may not have the token or a value that renews it: choose another field"),
         ),
         (
             format!("{asks}{client}token-path = 'data.value'\nvariables = {{ API = 'data' }}"),
-            at(11, ".variables.API: the connector never has the token, nor what renews it"),
+            at(11, ".variables.API: the connector may not have the token or a value that renews it: choose another field"),
         ),
         (
             "grant = 'jwt-bearer'\nkey-file = 'keys/hunter2.json'".to_owned(),
-            at(7, ".key-file: this is no key of a service account: a JSON object with `client_email` and `private_key`; for the name of a file, write `{ file = \"…\" }`"),
+            at(7, ".key-file: this is not the key of a service account: write a JSON object with `client_email` and `private_key`; to name a file, write `{ file = \"…\" }`"),
         ),
         (
             format!("{URL}grant = 'jwt-bearer'\nalgorithm = 'HS256'\nkey = 'hunter2'\nbackdate = '151s'"),
@@ -359,11 +362,11 @@ fn mistakes_are_named_with_the_credential_and_the_file() {
         ),
         (
             format!("{asks}{client}header = 'Host'"),
-            at(10, ".header: this header is the host's to set"),
+            at(10, ".header: the host sets this header itself: write another"),
         ),
         (
             format!("{URL}grant = 'jwt-bearer'\nalgorithm = 'HS256'\nkey = 'hunter2'\nclaims = {{ exp = 1 }}"),
-            at(10, ".claims.exp: this one is the host's to fill in"),
+            at(10, ".claims.exp: the host sets this one itself: remove it"),
         ),
     ] {
         let error = parse(&keys).expect_err(&keys);

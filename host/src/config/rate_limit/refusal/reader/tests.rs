@@ -132,27 +132,27 @@ fn presets_come_after_the_rules_of_the_file() {
 }
 
 #[test]
-fn senseless_values_are_refused_with_the_right_form() {
+fn invalid_values_are_refused_with_the_right_form() {
     let rule = |more: &str| format!("[[refusal]]\nthen = 'wait'\nstatus = 403\n{more}");
-    let header = "a header's name holds letters, digits and `!#$%&'*+-.^_`|~`";
+    let header = "a header's name may contain only letters, digits and `!#$%&'*+-.^_`|~`";
     let cases = [
         ("refusal = 'x'".to_owned(), "1: refusal: expected a list of tables, found a string".to_owned()),
         ("[[refusal]]\nstatus = 403".to_owned(), "1: refusal[0]: `then` is missing: write one of wait, retry, fail, renew".to_owned()),
-        ("[[refusal]]\nthen = 'retry'".to_owned(), "1: refusal[0]: write at least one of `status`, `header`, `json` and `text`: what a refusal looks like".to_owned()),
+        ("[[refusal]]\nthen = 'retry'".to_owned(), "1: refusal[0]: write at least one of `status`, `header`, `json` and `text`, by which the host recognizes a refusal".to_owned()),
         ("[[refusal]]\nstatus = 403\nthen = 'sleep'".to_owned(), "3: refusal[0].then: no such action: write one of wait, retry, fail, renew".to_owned()),
         ("[[refusal]]\nstatus = 99\nthen = 'fail'".to_owned(), "2: refusal[0].status: out of range: expected a whole number from 200 to 599".to_owned()),
-        ("[[refusal]]\nstatus = ['6xx']\nthen = 'fail'".to_owned(), "2: refusal[0].status[0]: no such class of statuses: write \"2xx\", \"3xx\", \"4xx\", \"5xx\" or a number".to_owned()),
-        ("[[refusal]]\nstatus = 403\nthen = 'fail'\nwait = '1s'".to_owned(), "4: refusal[0].wait: a wait has no meaning here: write `then = \"wait\"`".to_owned()),
+        ("[[refusal]]\nstatus = ['6xx']\nthen = 'fail'".to_owned(), "2: refusal[0].status[0]: not a status: write \"2xx\", \"3xx\", \"4xx\", \"5xx\" or a number".to_owned()),
+        ("[[refusal]]\nstatus = 403\nthen = 'fail'\nwait = '1s'".to_owned(), "4: refusal[0].wait: this key requires `then = \"wait\"`".to_owned()),
         (rule("wait = 'soon'"), "4: refusal[0].wait: not a time: write a number and a unit (ms, s, m or h) such as \"500ms\", \"55s\" or \"2h\"".to_owned()),
-        (rule("wait-unit = 'seconds'"), "4: refusal[0].wait-unit: a unit has no meaning here: it is that of the number in `wait-header` or `wait-json`".to_owned()),
+        (rule("wait-unit = 'seconds'"), "4: refusal[0].wait-unit: this key requires `wait-header` or `wait-json`, whose unit it is".to_owned()),
         (rule("wait-header = 'a'\nwait-json = 'b'"), "5: refusal[0].wait-json: write `wait-header` or `wait-json`, not both".to_owned()),
         (rule("wait-header = 'a'\nwait-unit = 'days'"), "5: refusal[0].wait-unit: no such unit: write one of seconds, milliseconds, minutes, hours, unix-seconds, unix-milliseconds".to_owned()),
         (rule("wait-header = 'a b'"), format!("4: refusal[0].wait-header: {header}")),
         (rule("header = { 'a b' = 'x' }"), format!("4: refusal[0].header.\"a b\": {header}")),
-        (rule("header = { a = '' }"), "4: refusal[0].header.a: it is empty, which every response holds".to_owned()),
-        (rule("json = 'a..b'"), "4: refusal[0].json: write the names on the way to the field with dots between them, and `*` for any item of a list, such as \"errors.*.code\"".to_owned()),
+        (rule("header = { a = '' }"), "4: refusal[0].header.a: the text is empty, so every response would match: write a text".to_owned()),
+        (rule("json = 'a..b'"), "4: refusal[0].json: write the names that lead to the field with dots between them, and `*` for any item of a list, such as \"errors.*.code\"".to_owned()),
         (rule("json = { a = [[1]] }"), "4: refusal[0].json: `a`: write a string, a number, true or false, or a list of them".to_owned()),
-        (rule("text = ''"), "4: refusal[0].text: it is empty, which every response holds".to_owned()),
+        (rule("text = ''"), "4: refusal[0].text: the text is empty, so every response would match: write a text".to_owned()),
         (rule("texts = 'x'"), "4: refusal[0].texts: unknown key; did you mean `text`?".to_owned()),
         ("refusals = ['gitlab']".to_owned(), "1: refusals[0]: no such preset: write one of github, google, shopify, salesforce, linear".to_owned()),
     ];
@@ -162,7 +162,7 @@ fn senseless_values_are_refused_with_the_right_form() {
 }
 
 #[test]
-fn rules_have_a_most() {
+fn the_number_of_rules_is_limited() {
     let rule = "[[refusal]]\nstatus = 403\nthen = 'fail'\n";
     assert_eq!(read(&rule.repeat(64)).1, <[String; 0]>::default());
     let (rules, problems) = read(&rule.repeat(65));
@@ -170,16 +170,16 @@ fn rules_have_a_most() {
     assert_eq!(rules.len(), 64);
 }
 
-/// The examples of `docs/quotas.md`, as they are printed there.
+/// The examples of `docs/quotas.md`.
 #[test]
-fn examples_of_the_documentation_are_right() {
+fn examples_of_the_documentation_are_valid() {
     let document = include_str!("../../../../../../docs/quotas.md");
     let examples: Vec<&str> = document
         .split("```toml\n")
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert!(examples.len() > 4, "they are found");
+    assert!(examples.len() > 4, "the page has examples");
     for example in examples {
         let path = Path::new("beers.toml");
         let config = ConnectorConfig::parse(example, path, &Ceilings::default());
@@ -191,8 +191,8 @@ fn examples_of_the_documentation_are_right() {
 
 #[test]
 fn rule_that_matches_every_response_is_refused() {
-    let every = "it is empty, which every response meets";
-    let good = "every good response has such a status: write `header`, `json` or `text`, too, which tell a refusal from them";
+    let every = "the condition is empty, so every response would match: write a value";
+    let good = "successful responses have this status, too: add `header`, `json` or `text` to tell refusals from them";
     for (text, expected) in [
         (
             "status = 200\njson = {}",
@@ -211,7 +211,7 @@ fn rule_that_matches_every_response_is_refused() {
         ),
         (
             "status = 403\njson = '$.error.code'",
-            "refusal[0].json: a path begins with the first name, without `$`: write \"error.code\""
+            "refusal[0].json: a path begins with the first name, not with `$`: write \"error.code\""
                 .to_owned(),
         ),
     ] {
