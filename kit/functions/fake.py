@@ -1,4 +1,4 @@
-"""An API for the functions of this folder, on this machine, which they know as https://api.example.com."""
+"""The API of the functions in this folder: it runs on this machine, in place of https://api.example.com."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ORDERS = [
 
 
 class Fake:
-    """Answers until it is stopped, and keeps what it was asked."""
+    """Answers requests until it is stopped, and records them."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        """Method and target of each request."""
+        """Method and target of each request received."""
         handler = type("FakeHandler", (Handler,), {"fake": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -97,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 
     def orders(self, page: int, per_page: int) -> None:
-        """By page number, with a quota and a link to the next page."""
+        """Pages by number, with a quota and a link to the next page."""
         rows = ORDERS[(page - 1) * per_page : page * per_page]
         headers = {"X-RateLimit-Limit": "100", "X-RateLimit-Remaining": str(100 - page)}
         if page * per_page < len(ORDERS):

@@ -1,4 +1,4 @@
-"""One function: adapted, built, synced against the fake, and compared with what its `case.json` says."""
+"""Adapts, builds and syncs one function against the fake, and compares the results with its `case.json`."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from typing import Any
 from fake import ORIGIN, Fake
 
 PATIENCE = 1200
-"""How long, in seconds, a busy machine may take for one command."""
+"""The seconds that one command may take on a busy machine."""
 
 
 class Trial:
-    """A function's folder, with the files that its author has in `function/`.
+    """A function's folder, with its author's files in `function/`.
 
-    `case.json` has, all of it optional but `rows`:
+    `case.json` has these members; all except `rows` are optional:
 
-    - `adapt`: more arguments of `weld-host adapt`
-    - `file`: the file to adapt, instead of the folder
-    - `env`: variables of the host
-    - `says`, `settings`: expressions that match a line of what `adapt` prints, and of `NAME.toml`
-    - `rows`: by table, all of its rows
-    - `requests`: all that the API is asked for them, in the schema's order of tables
-    - `fails`: by table, an expression for why its sync fails
-    - `without`: by variable, an expression for why the sync fails if `NAME.toml` does not have it
+    - `adapt`: further arguments of `weld-host adapt`
+    - `file`: the file to adapt instead of the folder
+    - `env`: the host's variables
+    - `says`, `settings`: regular expressions, each of which must match a line of `adapt`'s output, or of `NAME.toml`
+    - `rows`: all rows, by table
+    - `requests`: all requests that the API must receive for these rows, in the order of the schema's tables
+    - `fails`: by table, a regular expression for the failure of its sync
+    - `without`: by variable, a regular expression for the failure of the sync if `NAME.toml` lacks the variable
     """
 
     def __init__(self, folder: Path, work: Path, host: Path, tools: Path | None) -> None:
@@ -40,7 +40,7 @@ class Trial:
         self._plugins = work / "plugins"
         self._host = host
         path = os.environ["PATH"]
-        # Nothing of the caller's reaches a function. Connectors are compiled once.
+        # A function gets no variables of the caller. Each connector is compiled only once.
         self._environment = {
             "PATH": f"{tools}:{path}" if tools else path,
             "HOME": os.environ["HOME"],
@@ -48,19 +48,19 @@ class Trial:
         }
 
     def run(self) -> list[str]:
-        """What is wrong; empty if nothing is."""
+        """Returns what is wrong; an empty list if nothing is."""
         said, status = self._adapt()
         if status != 0:
             return [f"adapt failed:\n{said}"]
         lines = self._case.get("says", [])
-        wrong = [f"adapt does not say {line}:\n{said}" for line in lines if not matches(line, said)]
+        wrong = [f"the output of adapt has no line that matches {line}:\n{said}" for line in lines if not matches(line, said)]
         settings = (self._plugins / f"{self.name}.toml").read_text()
         wrong += [
-            f"no {line} in the settings:\n{settings}"
+            f"the settings have no line that matches {line}:\n{settings}"
             for line in self._case.get("settings", [])
             if not matches(line, settings)
         ]
-        wrong += self._unlike()
+        wrong += self._changed_files()
         return wrong + self._synced() + self._failed()
 
     def _adapt(self) -> tuple[str, int]:
@@ -68,11 +68,11 @@ class Trial:
         words = ["adapt", source, "-o", self._work / self.name, "--plugins", self._plugins]
         return self._weld_host([*words, *self._case.get("adapt", [])], {})
 
-    def _unlike(self) -> list[str]:
-        """Files of the user's that are not what they were."""
+    def _changed_files(self) -> list[str]:
+        """Returns the author's files that have changed."""
         made = self._work / self.name / "function"
         return [
-            f"{path} is not as it was"
+            f"{path} has been changed"
             for path in self._given.rglob("*")
             if path.is_file() and (made / path.relative_to(self._given)).read_bytes() != path.read_bytes()
         ]
@@ -91,11 +91,11 @@ class Trial:
                 wrong.append(f"rows of {table}:\n{json.dumps(found)}\nexpected:\n{json.dumps(expected)}")
         requests = self._case.get("requests", asked)
         if asked != requests:
-            wrong.append(f"the API was asked {json.dumps(asked)}\nexpected: {json.dumps(requests)}")
+            wrong.append(f"requests to the API:\n{json.dumps(asked)}\nexpected:\n{json.dumps(requests)}")
         return wrong
 
     def _failed(self) -> list[str]:
-        """What does not fail as it should. A sync that fails has tried for seconds, so all are made at once."""
+        """Returns what does not fail as it should. A failing sync retries for seconds, so all of them run concurrently."""
         questions = [(self._plugins, [table], words) for table, words in self._case.get("fails", {}).items()]
         for variable, words in self._case.get("without", {}).items():
             questions.append((self._plugins_without(variable), list(self._case["rows"]), words))
@@ -103,7 +103,7 @@ class Trial:
             return [text for wrong in threads.map(lambda question: self._fails(*question), questions) for text in wrong]
 
     def _plugins_without(self, variable: str) -> Path:
-        """A folder with the component, and with settings that don't have the variable."""
+        """Creates a folder with the component and with settings that lack the variable."""
         plugins = self._own_folder()
         component = f"{self.name}.wasm"
         os.link(self._plugins / component, plugins / component)
@@ -115,14 +115,14 @@ class Trial:
     def _fails(self, plugins: Path, tables: list[str], words: str) -> list[str]:
         said, status, _ = self._sync(plugins, tables, self._own_folder())
         if status == 0:
-            return [f"{tables} are synced, which should fail with {words}"]
+            return [f"{tables} were synced, but should fail with {words}"]
         return [] if matches(words, said) else [f"the sync of {tables} does not fail with {words}:\n{said}"]
 
     def _own_folder(self) -> Path:
         return Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=self._work / "rows"))
 
     def _sync(self, plugins: Path, tables: list[str], to: Path) -> tuple[str, int, list[str]]:
-        """What the command said, its exit status, and what the API was asked."""
+        """Returns the command's output, its exit status, and the requests that the API received."""
         fake = Fake()
         try:
             words = ["sync", plugins / f"{self.name}.wasm", "--to", f"{to}/", "--full"]

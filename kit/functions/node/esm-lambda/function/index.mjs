@@ -1,4 +1,4 @@
-// Without packages: fetch as Node has it, and a login that begins while the module loads.
+// Without packages: uses Node's own fetch, and logs in while the module loads.
 const { SHOP_USER, PER_PAGE = "2" } = process.env;
 
 const session = fetch("https://api.example.com/v1/login", {

@@ -28,7 +28,7 @@ def handler(event, context):
     if wanted["name"] == "broken":
         call("/status/500", {})
     insert, more = [], True
-    # As many as fit into the time that is left, as long as there are more.
+    # Fetches as many pages as the remaining time allows, while there are more.
     while more and len(insert) < 4 and context.get_remaining_time_in_millis() > 1000:
         found = call("/search", {"after": state.get("after")})
         insert += [{"id": item["id"], "city": item["customer"]["address"]["city"]} for item in found["items"]]

@@ -9,7 +9,7 @@ except ImportError:
 
 
 def main(request):
-    """A function without a decorator, as it is deployed by its name."""
+    """A function without a decorator, deployed by its name."""
     if request.headers.get("Authorization") != f"Bearer {os.environ.get('WELD_API_KEY')}":
         abort(401)
     if "schema" in request.url:

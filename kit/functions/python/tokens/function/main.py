@@ -28,7 +28,7 @@ def orders(state):
     page = state.get("page", 1)
     rows = requests.get("https://api.example.com/v1/orders", params={"page": page}, headers=headers, verify=True).json()
     state["page"] = page + 1 if len(rows) == 2 else 1
-    # A row's key is a digest of what it is made of.
+    # The key of a row is a digest of its id.
     return [{"id": hashlib.md5(str(row["id"]).encode()).hexdigest()[:8], "page": page} for row in rows], len(rows) == 2
 
 

@@ -49,7 +49,7 @@ async function posted() {
   return { insert: rows, state: {}, hasMore: false };
 }
 
-// The shop's quota is left to whoever catches it.
+// The caller handles the shop's rate limit.
 async function limited() {
   const { data } = await api.get("throttled");
   return { insert: data.map(({ id }) => ({ id })), state: {}, hasMore: false };
