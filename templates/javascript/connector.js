@@ -1,16 +1,16 @@
-// The connector {{name}}: two tables of the demo API. Replace them by those of yours.
+// The connector {{name}}: two tables of the demo API. Replace them with your own.
 
 import { connector, env, expectOk, fetch } from "weld-connector";
 
 export const BEERS_PER_PAGE = 80;
 export const ORDERS_PER_PAGE = 50;
 
-// By how much an order may become visible later than its own time, the difference of the clocks included. In milliseconds.
+// The largest delay with which an order may become visible, in milliseconds. It includes the difference of the clocks.
 const OVERLAP = 60_000;
 
 export const source = connector({
   tables: {
-    // By page number; each sync fetches everything.
+    // Paged by number; each sync fetches everything.
     beers: {
       primaryKey: "id",
       fields: { id: "int", name: "string", abv: "double", ibu: ["null", "double"] },
@@ -21,7 +21,7 @@ export const source = connector({
       },
     },
 
-    // By time of change, then id; each sync fetches what has changed since the one before.
+    // Paged by time of change, then id; each sync fetches the orders that have changed since the previous one.
     orders: {
       primaryKey: "id",
       fields: { id: "int", updated_at: "datetime" },
@@ -37,7 +37,7 @@ export const source = connector({
   },
 });
 
-// The token is added by the host, which also waits for the API's quota. An error that nobody catches here reaches Weld.
+// The host adds the token, and waits for the API's quota. An uncaught error is reported to Weld.
 async function get(path, parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
   const response = await expectOk(

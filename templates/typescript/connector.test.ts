@@ -5,7 +5,7 @@ import { fakeHost, Response } from "weld-connector/testing";
 
 import { BEERS_PER_PAGE, ORDERS_PER_PAGE, source } from "./connector";
 
-// A host whose API answers from `pages`, by what comes after the base URL.
+// A host whose API answers with `pages`, by the part of the URL after the base URL.
 const hostWith = (pages: { [path: string]: object[] }) =>
   fakeHost({
     env: { API_BASE_URL: "https://api.example.com" },
@@ -15,7 +15,7 @@ const hostWith = (pages: { [path: string]: object[] }) =>
     },
   });
 
-test("beers come page after page", async () => {
+test("beers are fetched page by page", async () => {
   const host = hostWith({
     [`beers?page=1&per_page=${BEERS_PER_PAGE}`]: Array(BEERS_PER_PAGE).fill({ id: 1 }),
     [`beers?page=2&per_page=${BEERS_PER_PAGE}`]: [{ id: 81 }],
@@ -24,7 +24,7 @@ test("beers come page after page", async () => {
   assert.equal(rows.length, BEERS_PER_PAGE + 1);
 });
 
-test("a sync of orders begins where the one before began", async () => {
+test("a sync of orders begins before the start of the previous one", async () => {
   const order = { id: 7, updated_at: "2024-01-01T00:00:00Z" };
   const host = hostWith({
     [`orders?limit=${ORDERS_PER_PAGE}`]: Array(ORDERS_PER_PAGE).fill(order),
@@ -36,7 +36,7 @@ test("a sync of orders begins where the one before began", async () => {
   assert.ok(last.state.since < first.state.began);
 });
 
-test("an answer that is no success is the API's fault", async () => {
+test("an error status is an upstream error", async () => {
   await assert.rejects(hostWith({}).fetchPage(source, "beers"), { tag: "upstream" });
 });
 

@@ -1,4 +1,4 @@
-//! The connector: two tables of the demo API. Replace them by those of yours.
+//! The connector: two tables of the demo API. Replace them with your own.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use weld_connector::{
 const BEERS_PER_PAGE: usize = 80;
 const ORDERS_PER_PAGE: usize = 50;
 
-/// By how much an order may become visible later than its own time, the difference of the clocks included.
+/// The largest delay with which an order may become visible, including the difference of the clocks.
 const OVERLAP: Duration = Duration::from_secs(60);
 
 struct Api;
@@ -36,7 +36,7 @@ impl Connector for Api {
     }
 }
 
-/// By page number; each sync fetches everything.
+/// Fetches a page of beers, by page number. Each sync fetches everything.
 fn beers(host: &Host, request: &PageRequest) -> Result<Page, Error> {
     let page: PageNumber = request.state()?;
     let answer = get(host, "/beers")?
@@ -49,14 +49,14 @@ fn beers(host: &Host, request: &PageRequest) -> Result<Page, Error> {
     Page::new(rows)?.next(&next)
 }
 
-/// What the connector needs to know of an order; the rows pass through as the API wrote them.
+/// The fields of an order that the connector reads. The rows are passed on as the API wrote them.
 #[derive(Deserialize)]
 struct Order {
     id: u64,
     updated_at: Time,
 }
 
-/// By time of change, then id; each sync fetches what has changed since the one before.
+/// Fetches a page of orders, by time of change, then id. Each sync fetches the orders changed since the previous one.
 fn orders(host: &Host, request: &PageRequest) -> Result<Page, Error> {
     let at: Changes<u64> = request.state()?;
     let answer = get(host, "/orders")?
@@ -73,7 +73,7 @@ fn orders(host: &Host, request: &PageRequest) -> Result<Page, Error> {
     Page::new(rows)?.next(&next)
 }
 
-/// The API's token is added by the host, which also waits for its quota.
+/// Prepares a GET. The host adds the API's token, and waits for its quota.
 fn get<'a>(host: &'a Host, path: &str) -> Result<Request<'a>, Error> {
     let env = host.env();
     let base = env.required("API_BASE_URL")?;
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_sync_of_orders_asks_for_what_has_changed() {
+    fn the_next_sync_of_orders_fetches_the_changed_ones() {
         let host = host().reply(rows(1)).reply(rows(0));
         let pages = host.sync::<Api>("orders", "{}").unwrap();
         let state = pages[0].state_json();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_that_fails_is_named() {
+    fn an_error_names_the_request_that_failed() {
         let host = host().reply(Reply::new(500).text("out of order"));
         let error = host.page::<Api>("beers", "{}").unwrap_err();
         assert!(matches!(error, Error::Upstream(message) if message.contains("/beers")));
