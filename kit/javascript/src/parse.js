@@ -2,8 +2,8 @@
 
 import { Decimal, NUMBER, isExact } from "./decimal.js";
 
-// A Number holds any shorter run of digits, including sign and point, unless its exponent is beyond 300. It is then 0
-// or Infinity, which is an error in a row.
+// A Number holds any shorter run of digits, including sign and point. With an exponent beyond 300 it becomes Infinity,
+// which is an error in a row, or 0.
 const RUN = 16;
 const EXPONENT = /[eE][+-]?\d+/y;
 const BEFORE = /[:,[\s]/;

@@ -5,7 +5,7 @@
 #[macro_export]
 macro_rules! export {
     ($connector:ty) => {
-        // A native build uses the type, too, so that it reports a missing method and no unused code.
+        // A native build uses the type, too, so that missing methods are reported, and the type isn't reported as unused.
         const _: fn(&$crate::Host) -> ::std::result::Result<$crate::Schema, $crate::Error> =
             <$connector as $crate::Connector>::schema;
 

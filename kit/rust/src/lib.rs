@@ -1,7 +1,7 @@
 //! Connectors for Weld ELT, written in Rust and run by `weld-host`.
 //!
-//! A connector is a type with two functions: one returns its schema, the other a page of a table. Its state, which Weld
-//! keeps, says where the next page begins. This is a complete connector, tested without a host:
+//! A connector is a type with two functions: one returns its schema, the other a page of a table. Each page leaves a
+//! state, which Weld keeps and passes to the next call. This is a complete connector, tested without a host:
 //!
 //! ```
 //! use weld_connector::paging::PageNumber;

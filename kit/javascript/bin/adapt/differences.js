@@ -1,6 +1,6 @@
 // Differences from the function's own platform, as far as its source shows them.
 
-// Milliseconds from which on a pause outlasts the default `answer-within`, so Weld receives pending pages.
+// In milliseconds. A pause of this length outlasts the default `answer-within`, so Weld receives pending pages.
 const LONG_PAUSE = 55_000;
 const WRITES = /^(?:(?:append|write|copy)File|mkdir|mkdtemp|rename|rm|unlink)(?:Sync)?$|^createWriteStream$/;
 

@@ -6,7 +6,7 @@ import { dirname, extname, join } from "node:path";
 import { functionsOf } from "./shapes.js";
 import { isMember, isTypeScript } from "./source.js";
 
-/** A line for each module that mixes both forms. Its own platform can't load it, either. */
+/** A line for each module that mixes both forms. The function's own platform can't load it, either. */
 export function formMistakes({ modules, folder }) {
   return modules.flatMap((module) => {
     const form = formOf(module, folder);

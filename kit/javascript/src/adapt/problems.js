@@ -88,7 +88,7 @@ export const quoted = (text) => (text === "" ? "nothing" : excerpt(text));
 
 /**
  * The contract's error for a response whose status is an error. A function that refuses the request without having sent
- * any has refused its own key. Only if an API refused a request, the error is one of the API's credentials.
+ * any has refused its own key. The error concerns the API's credentials only if an API refused a request.
  */
 export function refusal({ status, headers, text, place }, { keys }) {
   const limit = rateLimit(status, headers, Date.now());

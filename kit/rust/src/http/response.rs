@@ -105,8 +105,8 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// - [`Error::RateLimited`] for 429, and for other statuses of a refusal that come with a wait or a quota at 0;
-    /// with the wait if the API gives one.
+    /// - [`Error::RateLimited`] for 429, and for other refusals that come with a wait or a quota at 0. It has the wait if
+    ///   the API gives one.
     /// - [`Error::Unauthorized`] for any other 401 or 403.
     /// - [`Error::InvalidState`] for any other 400, 404 or 410 if the request had a [cursor](super::Request::cursor).
     /// - [`Error::Upstream`] for the rest.
