@@ -18,6 +18,11 @@ pub(super) async fn sleep(milliseconds: u32, scope: &CallScope) -> Result<(), Ou
             left: u32::try_from(left.as_millis()).unwrap_or(u32::MAX),
         });
     }
+    if duration.is_zero() {
+        // A timer has steps of a millisecond, and would end with the next one.
+        tokio::task::yield_now().await;
+        return Ok(());
+    }
     let _waiting = scope
         .waits
         .begin(Wait::lasting(WaitReason::Pause, duration));
@@ -41,5 +46,15 @@ mod tests {
         let refused = sleep(3_600_001, &scope).await.unwrap_err();
         assert!(refused.left > 3_590_000 && refused.left <= 3_600_000);
         assert!(sleep(1, &scope).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_of_no_length_does_not_wait_for_a_timer() {
+        let scope = CallScope::of_a_page(&Limits::default(), &HostAccount::new(u64::MAX));
+        // Between two steps of the timer.
+        tokio::time::advance(Duration::from_micros(300)).await;
+        let begin = Instant::now();
+        assert!(sleep(0, &scope).await.is_ok());
+        assert_eq!(begin.elapsed(), Duration::ZERO);
     }
 }

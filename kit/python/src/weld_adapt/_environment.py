@@ -69,9 +69,17 @@ def begin(keys: Iterable[str]) -> dict[str, str]:
     key is needed, and none can be printed.
     """
     variables = dict(_host.current.environment())
-    sent = {name: variables.setdefault(name, secrets.token_hex(16)) for name in keys}
-    os.environ.__class__ = Environment
+    sent = {}
+    for name in keys:
+        if name not in variables:
+            variables[name] = secrets.token_hex(16)
+        sent[name] = variables[name]
     Environment.missing = Missing()
-    os.environ.clear()
-    os.environ.update(variables)
+    environ = os.environ
+    environ.__class__ = Environment
+    # Not by `update`, which calls C's `putenv` for each variable: a component has no other process that could read them.
+    environ._data.clear()  # type: ignore[attr-defined]
+    environ._data.update(  # type: ignore[attr-defined]
+        (environ.encodekey(name), environ.encodevalue(value)) for name, value in variables.items()  # type: ignore[attr-defined]
+    )
     return sent

@@ -12,7 +12,7 @@ from weld_connector import _export as kit
 from weld_connector import _files, _host, _sockets
 from weld_connector.errors import ConnectorError
 
-from . import _data, _failure, _imports, _memory, _not_here, _page, _platform, _routes, pandas_stand_in
+from . import _data, _failure, _imports, _memory, _not_here, _page, _platform, _rehearsal, _routes, pandas_stand_in
 from ._answer import Answer, failed
 from ._function import Entry, Function
 from ._own import OwnModules
@@ -109,8 +109,13 @@ def make(module: str, entry: str | None, key_variable: str | None, stand_ins: tu
     _data.keep(FUNCTION, _component.runs)
     _routes.install()
     _not_here.install()
+    _rehearsal.rehearse(_rehearsed())
     _memory.clear()
     return source
+
+
+def _rehearsed() -> AdaptedFunction:
+    return AdaptedFunction(_rehearsal.FOLDER, _rehearsal.ENTRY, _rehearsal.MODULE, _rehearsal.CHECKS)
 
 
 def prepared(

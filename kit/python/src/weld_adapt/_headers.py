@@ -15,8 +15,9 @@ class Headers:
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:
         """The first value; through `type`, where that takes it."""
+        wanted = key.lower()
         for name, value in self._pairs:
-            if name.lower() == key.lower():
+            if name.lower() == wanted:
                 if type is None:
                     return value
                 try:

@@ -27,7 +27,7 @@ def begin(checks: list[KeyCheck]) -> SentKeys:
     One that looks for none still gets the header `Authorization` that Weld sends.
     """
     values = _environment.begin(check.variable for check in checks if check.variable)
-    headers = {"Authorization": f"Bearer {secrets.token_hex(16)}"}
+    headers: dict[str, str] = {}
     arguments = {}
     basic: dict[str, str] = {}
     for check in checks:
@@ -41,7 +41,9 @@ def begin(checks: list[KeyCheck]) -> SentKeys:
     if basic:
         pair = f"{basic.get('username', 'weld')}:{basic.get('password', '')}"
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-    return SentKeys(headers, urlencode(arguments))
+    if "Authorization" not in headers:
+        headers["Authorization"] = f"Bearer {secrets.token_hex(16)}"
+    return SentKeys(headers, urlencode(arguments) if arguments else "")
 
 
 def _key(check: KeyCheck, values: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from componentize_py_types import Err  # type: ignore[import-not-found, unused-i
 from wit_world.exports import source as wit_source  # type: ignore[import-not-found, unused-ignore]
 from wit_world.imports import host as wit  # type: ignore[import-not-found, unused-ignore]
 
-from . import _export, _files, _host, _image, _logging, _sleep, _sockets, _stack
+from . import _export, _files, _host, _image, _logging, _rehearsal, _sleep, _sockets, _stack
 
 
 class RealHost:
@@ -96,6 +96,7 @@ def source(schema: Schema, fetch_page: FetchPage, data_limit: int, without_data:
     # Once more, for what was imported after the kit, and has the functions under names of its own.
     _sockets.install(runs)
     _files.keep(data_limit, without_data, runs)
+    _rehearsal.rehearse()
     _image.settle()
     return Source
 

@@ -31,15 +31,14 @@ def write(value: Any) -> str:
     """`value` as JSON text; an error tells `Unwritable` without saying where."""
     # Python's encoder writes numbers only of its own types: a Decimal goes through it as a marked text, which no row
     # can hold by chance or on purpose.
-    mark = secrets.token_hex(8)
-    decimals = False
+    mark = ""
 
     def other(value: object) -> object:
-        nonlocal decimals
+        nonlocal mark
         if isinstance(value, Decimal):
             if not value.is_finite():
                 raise Unwritable(f"{value} is no number in JSON")
-            decimals = True
+            mark = mark or secrets.token_hex(8)
             return f"{mark}{value}"
         return _plain(value)
 
@@ -55,7 +54,7 @@ def write(value: Any) -> str:
         raise Unwritable(_reason(error)) from None
     except (TypeError, RecursionError) as error:
         raise Unwritable(str(error)) from None
-    if decimals:
+    if mark:
         text = re.sub(f'"{mark}([^"]*)"', r"\1", text)
     return text
 

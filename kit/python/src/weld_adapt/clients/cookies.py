@@ -37,7 +37,8 @@ class Cookies:
 
     def __init__(self, given: Mapping[str, str] | None = None) -> None:
         self._kept: list[Cookie] = []
-        self.update(given or {})
+        if given:
+            self.update(given)
 
     def set(self, name: str, value: str | None, domain: str = "", path: str = "/", **_: Any) -> None:
         """Sets a cookie, or removes it with `None`."""
@@ -86,7 +87,7 @@ class Cookies:
     def update(self, other: Any) -> None:
         """Sets several."""
         if isinstance(other, Cookies):
-            for one in other:
+            for one in other._kept:
                 self._put(one)
         else:
             for name, value in dict(other).items():
@@ -124,6 +125,8 @@ class Cookies:
 
     def header(self, url: str) -> str | None:
         """The header `Cookie` of a request."""
+        if not self._kept:
+            return None
         return "; ".join(f"{one.name}={one.value}" for one in self._kept if one.goes_to(url)) or None
 
 

@@ -88,9 +88,9 @@ class Session:
             del merged[name]
         body = _body(data, json, merged)
         request = PreparedRequest(method.upper(), with_params(_checked(url), self.params, params), merged, body)
-        sent_cookies = Cookies()
-        sent_cookies.update(self.cookies)
-        sent_cookies.update(cookies or {})
+        sent_cookies = Cookies(self.cookies)
+        if cookies:
+            sent_cookies.update(cookies)
         request = _authorized(request, self.auth if auth is None else auth)
         timeout_ms = _milliseconds(timeout)
         return self._follow(request, sent_cookies, timeout_ms, allow_redirects, _hooks(self.hooks, hooks))

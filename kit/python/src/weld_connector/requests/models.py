@@ -21,7 +21,10 @@ class CaseInsensitiveDict(MutableMapping[str, Any]):
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         self._items: dict[str, tuple[str, Any]] = {}
-        self.update(data or {})
+        if isinstance(data, CaseInsensitiveDict):
+            self._items.update(data._items)
+        elif data:
+            self.update(data)
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._items[key.lower()] = (key, value)
@@ -55,9 +58,10 @@ class Response:
     ) -> None:
         self.status_code = status
         self.headers = CaseInsensitiveDict()
+        items = self.headers._items
         for name, value in headers:
-            known = self.headers.get(name)
-            self.headers[name] = value if known is None else f"{known}, {value}"
+            key = name.lower()
+            items[key] = (name, f"{items[key][1]}, {value}" if key in items else value)
         self.url = url
         self.method = method
         self.history: list[Response] = []
