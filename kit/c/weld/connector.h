@@ -21,7 +21,7 @@ typedef struct {
   size_t len;
 } connector_list_u8_t;
 
-// A message's body: text where its bytes are UTF-8, bytes otherwise.
+// The body of a request or a response: text if its bytes are valid UTF-8, otherwise bytes.
 typedef struct weld_connector_host_body_t {
   uint8_t tag;
   union {
@@ -70,11 +70,11 @@ typedef struct weld_connector_host_http_request_t {
   connector_string_t   url;
   connector_list_tuple2_string_string_t   headers;
   weld_connector_host_option_body_t   body;
-  // For the whole exchange; the connector's limits hold in any case.
+  // The limit for the whole exchange. The connector's own limits apply in any case.
   weld_connector_host_option_milliseconds_t   timeout;
-  // Whether the host may send it again after a failure. By default GET, HEAD, OPTIONS, PUT and DELETE may.
+  // Whether the host may send the request again after a failure. Default: true for GET, HEAD, OPTIONS, PUT and DELETE.
   connector_option_bool_t   idempotent;
-  // The configured credential to add; by default the one whose URLs match.
+  // The name of the configured credential to add. Default: the credential whose URLs match this one.
   connector_option_string_t   credential;
 } weld_connector_host_http_request_t;
 
@@ -84,7 +84,7 @@ typedef struct weld_connector_host_http_response_t {
   connector_list_tuple2_string_string_t   headers;
   // Decompressed.
   weld_connector_host_body_t   body;
-  // Where the response came from: the request's URL, or the last one redirected to.
+  // The URL that sent the response: the request's, or the last one of its redirects.
   connector_string_t   url;
 } weld_connector_host_http_response_t;
 
@@ -100,7 +100,7 @@ typedef struct weld_connector_host_http_error_t {
   } val;
 } weld_connector_host_http_error_t;
 
-// The connector's network policy forbids it.
+// The connector's network policy forbids the request.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_DENIED 0
 // The request is malformed.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_INVALID 1
@@ -110,16 +110,16 @@ typedef struct weld_connector_host_http_error_t {
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_TIMEOUT 3
 // The response is larger than the connector's limit.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_TOO_LARGE 4
-// The page has used up its calls or bytes, or the host has no memory left for it.
+// The page has used up its limit of calls or bytes, or the host has no memory left for it.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_OVER_LIMIT 5
-// The API is out of service or its quota is spent, for at least this long where known.
+// The API is out of service or its quota is used up. The value is for how long at least, if known.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_UNAVAILABLE 6
 // Name resolution, connection, TLS or transfer failed.
 #define WELD_CONNECTOR_HOST_HTTP_ERROR_FAILED 7
 
-// The page's time would be over first.
+// The page's time would run out before the pause ends.
 typedef struct weld_connector_host_out_of_time_t {
-  // What the page has left.
+  // How much time the page has left.
   weld_connector_host_milliseconds_t   left;
 } weld_connector_host_out_of_time_t;
 
@@ -150,7 +150,7 @@ typedef connector_string_t exports_weld_connector_source_json_t;
 
 typedef uint32_t exports_weld_connector_source_milliseconds_t;
 
-// How Weld reads a column. Weld infers the columns that a table does not list.
+// How Weld reads a column. Weld infers the type of every column that a table does not list.
 typedef struct exports_weld_connector_source_field_type_t {
   uint8_t tag;
   union {
@@ -188,9 +188,9 @@ typedef struct {
 
 typedef struct exports_weld_connector_source_table_t {
   connector_string_t   name;
-  // The columns that identify a row; empty only where the API gives rows no identity.
+  // The columns that identify a row. Empty only if the API's rows have no identity.
   connector_list_string_t   primary_key;
-  // May be empty.
+  // The columns whose type is given; may be empty.
   exports_weld_connector_source_list_field_t   fields;
 } exports_weld_connector_source_table_t;
 
@@ -203,12 +203,12 @@ typedef struct {
 typedef struct exports_weld_connector_source_page_t {
   // A JSON array of objects, one per row; may be empty.
   exports_weld_connector_source_json_t   insert;
-  // A JSON object: what the next call needs to go on. Weld keeps it, also between syncs.
-  // `null` forgets everything: the next sync begins anew.
+  // A JSON object with what the next call needs to continue. Weld keeps it, also between syncs.
+  // `null` discards everything: the next sync starts from the beginning.
   exports_weld_connector_source_json_t   state;
   // Whether Weld should ask for another page.
   bool   has_more;
-  // How long to wait before the next page begins, as when the API's quota is nearly spent.
+  // How long to wait before the next page begins, for example because the API's quota is nearly used up.
   // The host waits; unlike `sleep`, it holds no sandbox and survives a restart.
   exports_weld_connector_source_option_milliseconds_t   wait;
 } exports_weld_connector_source_page_t;
@@ -226,17 +226,17 @@ typedef struct exports_weld_connector_source_error_t {
 } exports_weld_connector_source_error_t;
 
 #define EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNKNOWN_TABLE 0
-// A variable is missing or wrong: the operator must mend the connector's configuration.
+// A variable is missing or wrong: the operator must fix the connector's configuration.
 #define EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_MISCONFIGURED 1
-// The state is not one that this connector wrote, or holds a cursor that the API no longer
-// accepts: the sync must begin anew.
+// The state was not written by this connector, or holds a cursor that the API no longer
+// accepts: the sync must start from the beginning.
 #define EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_INVALID_STATE 2
 // The API refused the connector's credentials.
 #define EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UNAUTHORIZED 3
-// The API refused for now, and asks to wait this long, where it said so.
-// The host waits and asks for the page again.
+// The API refused for now. The value is how long it asks to wait, if it says so.
+// The host waits, then asks for the page again.
 #define EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_RATE_LIMITED 4
-// The API failed or answered nonsense.
+// The API failed or sent an invalid response.
 #define EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_UPSTREAM 5
 #define EXPORTS_WELD_CONNECTOR_SOURCE_ERROR_OTHER 6
 
@@ -262,12 +262,12 @@ typedef struct {
 } exports_weld_connector_source_result_page_error_t;
 
 // Imported Functions from `weld:connector/host@0.1.0`
-// Sends one request and reads the whole response. Any status is a response, a redirect too
-// unless the connector's configuration says otherwise.
+// Sends one request and reads the whole response. Any status is a response, including a redirect,
+// unless the connector's configuration lets the host follow redirects.
 extern bool weld_connector_host_http_fetch(weld_connector_host_http_request_t *request, weld_connector_host_http_response_t *ret, weld_connector_host_http_error_t *err);
-// Waits without using a processor: for pauses inside a page. Between pages use `wait`.
+// Pauses within a page without using a processor. To pause between pages, use the page's `wait`.
 extern bool weld_connector_host_sleep(weld_connector_host_milliseconds_t duration, weld_connector_host_out_of_time_t *err);
-// The variables of the connector's configuration. Languages with an environment find the same there.
+// The variables of the connector's configuration. Languages with environment variables offer the same ones there.
 extern void weld_connector_host_environment(connector_list_tuple2_string_string_t *ret);
 // Writes a line to the host's log, under the connector's name.
 extern void weld_connector_host_log(weld_connector_host_log_level_t level, connector_string_t *message);

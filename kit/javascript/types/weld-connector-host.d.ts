@@ -1,15 +1,15 @@
 declare module 'weld:connector/host@0.1.0' {
   /**
-   * Sends one request and reads the whole response. Any status is a response, a redirect too
-   * unless the connector's configuration says otherwise.
+   * Sends one request and reads the whole response. Any status is a response, including a redirect,
+   * unless the connector's configuration lets the host follow redirects.
    */
   export function httpFetch(request: HttpRequest): HttpResponse;
   /**
-   * Waits without using a processor: for pauses inside a page. Between pages use `wait`.
+   * Pauses within a page without using a processor. To pause between pages, use the page's `wait`.
    */
   export function sleep(duration: Milliseconds): void;
   /**
-   * The variables of the connector's configuration. Languages with an environment find the same there.
+   * The variables of the connector's configuration. Languages with environment variables offer the same ones there.
    */
   export function environment(): Array<[string, string]>;
   /**
@@ -18,7 +18,7 @@ declare module 'weld:connector/host@0.1.0' {
   export function log(level: LogLevel, message: string): void;
   export type Milliseconds = number;
   /**
-   * A message's body: text where its bytes are UTF-8, bytes otherwise.
+   * The body of a request or a response: text if its bytes are valid UTF-8, otherwise bytes.
    */
   export type Body = BodyText | BodyBytes;
   export interface BodyText {
@@ -41,15 +41,15 @@ declare module 'weld:connector/host@0.1.0' {
     headers: Array<[string, string]>,
     body?: Body,
     /**
-     * For the whole exchange; the connector's limits hold in any case.
+     * The limit for the whole exchange. The connector's own limits apply in any case.
      */
     timeout?: Milliseconds,
     /**
-     * Whether the host may send it again after a failure. By default GET, HEAD, OPTIONS, PUT and DELETE may.
+     * Whether the host may send the request again after a failure. Default: true for GET, HEAD, OPTIONS, PUT and DELETE.
      */
     idempotent?: boolean,
     /**
-     * The configured credential to add; by default the one whose URLs match.
+     * The name of the configured credential to add. Default: the credential whose URLs match this one.
      */
     credential?: string,
   }
@@ -64,13 +64,13 @@ declare module 'weld:connector/host@0.1.0' {
      */
     body: Body,
     /**
-     * Where the response came from: the request's URL, or the last one redirected to.
+     * The URL that sent the response: the request's, or the last one of its redirects.
      */
     url: string,
   }
   export type HttpError = HttpErrorDenied | HttpErrorInvalid | HttpErrorCredentials | HttpErrorTimeout | HttpErrorTooLarge | HttpErrorOverLimit | HttpErrorUnavailable | HttpErrorFailed;
   /**
-   * The connector's network policy forbids it.
+   * The connector's network policy forbids the request.
    */
   export interface HttpErrorDenied {
     tag: 'denied',
@@ -103,14 +103,14 @@ declare module 'weld:connector/host@0.1.0' {
     tag: 'too-large',
   }
   /**
-   * The page has used up its calls or bytes, or the host has no memory left for it.
+   * The page has used up its limit of calls or bytes, or the host has no memory left for it.
    */
   export interface HttpErrorOverLimit {
     tag: 'over-limit',
     val: string,
   }
   /**
-   * The API is out of service or its quota is spent, for at least this long where known.
+   * The API is out of service or its quota is used up. The value is for how long at least, if known.
    */
   export interface HttpErrorUnavailable {
     tag: 'unavailable',
@@ -124,11 +124,11 @@ declare module 'weld:connector/host@0.1.0' {
     val: string,
   }
   /**
-   * The page's time would be over first.
+   * The page's time would run out before the pause ends.
    */
   export interface OutOfTime {
     /**
-     * What the page has left.
+     * How much time the page has left.
      */
     left: Milliseconds,
   }

@@ -10,7 +10,7 @@ declare module 'weld:connector/source@0.1.0' {
   export type Json = string;
   export type Milliseconds = number;
   /**
-   * How Weld reads a column. Weld infers the columns that a table does not list.
+   * How Weld reads a column. Weld infers the type of every column that a table does not list.
    */
   export type FieldType = FieldTypeNamed | FieldTypeDescribed;
   /**
@@ -38,11 +38,11 @@ declare module 'weld:connector/source@0.1.0' {
   export interface Table {
     name: string,
     /**
-     * The columns that identify a row; empty only where the API gives rows no identity.
+     * The columns that identify a row. Empty only if the API's rows have no identity.
      */
     primaryKey: Array<string>,
     /**
-     * May be empty.
+     * The columns whose type is given; may be empty.
      */
     fields: Array<Field>,
   }
@@ -55,8 +55,8 @@ declare module 'weld:connector/source@0.1.0' {
      */
     insert: Json,
     /**
-     * A JSON object: what the next call needs to go on. Weld keeps it, also between syncs.
-     * `null` forgets everything: the next sync begins anew.
+     * A JSON object with what the next call needs to continue. Weld keeps it, also between syncs.
+     * `null` discards everything: the next sync starts from the beginning.
      */
     state: Json,
     /**
@@ -64,7 +64,7 @@ declare module 'weld:connector/source@0.1.0' {
      */
     hasMore: boolean,
     /**
-     * How long to wait before the next page begins, as when the API's quota is nearly spent.
+     * How long to wait before the next page begins, for example because the API's quota is nearly used up.
      * The host waits; unlike `sleep`, it holds no sandbox and survives a restart.
      */
     wait?: Milliseconds,
@@ -74,15 +74,15 @@ declare module 'weld:connector/source@0.1.0' {
     tag: 'unknown-table',
   }
   /**
-   * A variable is missing or wrong: the operator must mend the connector's configuration.
+   * A variable is missing or wrong: the operator must fix the connector's configuration.
    */
   export interface ErrorMisconfigured {
     tag: 'misconfigured',
     val: string,
   }
   /**
-   * The state is not one that this connector wrote, or holds a cursor that the API no longer
-   * accepts: the sync must begin anew.
+   * The state was not written by this connector, or holds a cursor that the API no longer
+   * accepts: the sync must start from the beginning.
    */
   export interface ErrorInvalidState {
     tag: 'invalid-state',
@@ -96,15 +96,15 @@ declare module 'weld:connector/source@0.1.0' {
     val: string,
   }
   /**
-   * The API refused for now, and asks to wait this long, where it said so.
-   * The host waits and asks for the page again.
+   * The API refused for now. The value is how long it asks to wait, if it says so.
+   * The host waits, then asks for the page again.
    */
   export interface ErrorRateLimited {
     tag: 'rate-limited',
     val: Milliseconds | undefined,
   }
   /**
-   * The API failed or answered nonsense.
+   * The API failed or sent an invalid response.
    */
   export interface ErrorUpstream {
     tag: 'upstream',
