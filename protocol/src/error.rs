@@ -1,4 +1,4 @@
-//! The answer to a call that failed: a kind for programs, a message for people.
+//! The answer to a failed call: a kind for programs and a message for people.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -7,73 +7,73 @@ use crate::json;
 /// What went wrong. Its text is the `kind` of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// No key, or a wrong one, for whatever connector.
+    /// The key is missing or wrong, whether or not the connector exists.
     Unauthorized,
-    /// A web page of another host asks, and there is no key that it could lack.
+    /// The request comes from a web page of another host, and the server is configured without keys.
     ForeignOrigin,
     /// Too many wrong keys from one client.
     TooManyAttempts,
-    /// The body is no request, or could not be decompressed.
+    /// The body is not a valid request, or could not be decompressed.
     BadRequest,
-    /// The body is larger than the server takes, as sent or once decompressed.
+    /// The body is larger than the server allows, as sent or after decompression.
     BodyTooLarge,
     /// The request took too long to arrive.
     Timeout,
-    /// The request's headers are larger than the server takes.
+    /// The request's headers are larger than the server allows.
     HeadersTooLarge,
-    /// The body's content encoding is unknown.
+    /// The body's content encoding is not supported.
     UnsupportedEncoding,
-    /// Neither GET nor POST.
+    /// The method is neither GET nor POST.
     MethodNotAllowed,
-    /// No such path.
+    /// There is no such path.
     NotFound,
-    /// No connector of this name.
+    /// There is no connector with this name.
     UnknownConnector,
-    /// The connector has no table of this name.
+    /// The connector has no table with this name.
     UnknownTable,
-    /// The connector is there but could not be loaded.
+    /// The connector exists but could not be loaded.
     ConnectorUnavailable,
     /// No sandbox became free in time.
     Busy,
-    /// The server is stopping.
+    /// The server is shutting down.
     ShuttingDown,
-    /// The upstream API asks to wait longer than the server holds a page.
+    /// The upstream API asks for a wait longer than the server holds a page.
     RateLimited,
     /// The connector's configuration is incomplete or wrong.
     Misconfigured,
-    /// The connector cannot go on from the state it was given.
+    /// The connector cannot continue from the given state.
     InvalidState,
     /// The upstream API refused the connector's credentials.
     UpstreamUnauthorized,
-    /// The host could not get the credential that a call needed.
+    /// The host could not obtain the credential that a call needed.
     CredentialsFailed,
-    /// The upstream API failed or answered nonsense.
+    /// The upstream API failed or sent an invalid response.
     UpstreamFailed,
-    /// The connector gave up for a reason of its own.
+    /// The connector failed for another reason, which its message gives.
     ConnectorFailed,
     /// The connector trapped or exited.
     ConnectorCrashed,
-    /// The connector needed more memory than it has.
+    /// The connector needed more memory than its limit.
     OutOfMemory,
-    /// The page took longer than one may.
+    /// The page took longer than its time limit.
     DeadlineExceeded,
-    /// The page computed longer than one may.
+    /// The page used more processor time than its limit.
     CpuExceeded,
     /// The connector returned a malformed page.
     InvalidPage,
-    /// The connector returned a page larger than one may be.
+    /// The connector returned a page larger than its limit.
     PageTooLarge,
-    /// The connector returned a state larger than one may be.
+    /// The connector returned a state larger than its limit.
     StateTooLarge,
-    /// The connector returned a schema larger than one may be.
+    /// The connector returned a schema larger than its limit.
     SchemaTooLarge,
     /// The connector returned a malformed schema.
     InvalidSchema,
     /// The connector put a secret into its state.
     SecretInPage,
-    /// Pages without end or progress.
+    /// The pages never end or make no progress.
     StuckSync,
-    /// A fault of the host.
+    /// A fault in the host.
     Internal,
 }
 
@@ -156,7 +156,7 @@ impl ErrorKind {
         }
     }
 
-    /// The kind as it stands in an answer, such as `bad_request`.
+    /// The kind as written in an answer, such as `bad_request`.
     pub const fn as_str(self) -> &'static str {
         self.text_and_status().0
     }
@@ -166,7 +166,7 @@ impl ErrorKind {
         self.text_and_status().1
     }
 
-    /// Reads the kind of an answer; `None` where no kind is called so.
+    /// Reads the kind of an answer; `None` if there is no such kind.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -178,22 +178,22 @@ impl Display for ErrorKind {
     }
 }
 
-/// The body of an answer to a call that failed.
+/// The body of an answer to a failed call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorAnswer {
     /// What went wrong.
     pub kind: ErrorKind,
-    /// For the person who must mend it; without secrets.
+    /// For the person who has to fix it; without secrets.
     pub message: String,
-    /// The connector's name, where the call reached one.
+    /// The connector's name; `None` if the call didn't reach one.
     pub connector: Option<String>,
-    /// The id under which the server's log has the call.
+    /// The call's id in the server's log.
     pub request_id: Option<String>,
 }
 
 impl ErrorAnswer {
-    /// Writes the body, `{"error": {"kind", "message", "connector", "request_id"}}`: `connector` is
-    /// left out where it is unknown, `request_id` is then `null`.
+    /// Writes the body, `{"error": {"kind", "message", "connector", "request_id"}}`. An unknown `connector` is left
+    /// out, an unknown `request_id` is `null`.
     ///
     /// ```
     /// use weld_protocol::{ErrorAnswer, ErrorKind};

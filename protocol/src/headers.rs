@@ -1,26 +1,26 @@
-//! The headers of the protocol, besides those of HTTP. Names are in lower case, as HTTP/2 and most
-//! libraries want them.
+//! The protocol's headers, in addition to those of HTTP. Names are in lower case, as HTTP/2 and most libraries
+//! require.
 
-/// The request header that tells what is asked for, where the path does not (Weld's guide).
+/// The request header that says what is requested, if the path doesn't (Weld's guide).
 pub const MODE_HEADER: &str = "weld-mode";
 
-/// The value of [`MODE_HEADER`] that asks for the schema.
+/// The value of [`MODE_HEADER`] that requests the schema.
 pub const SCHEMA_MODE: &str = "schema";
 
-/// The header of an answer that only stands for a page to come: without rows, with the request's
+/// The header of an answer that takes the place of a page that isn't ready: it has no rows and returns the request's
 /// own state. Its value is [`Pending::as_str`].
 pub const PENDING_HEADER: &str = "weld-host-pending";
 
-/// The header of such an answer that tells people what the page waits for, and until when where that is known:
-/// `pause until 2030-01-02T03:04:05Z`. Absent where that isn't known, or the page is just being computed.
+/// The header of such an answer with what the page waits for, for people, and until when if that is known: `pause
+/// until 2030-01-02T03:04:05Z`. Absent if the reason is unknown or the page is being computed.
 pub const WAITS_FOR_HEADER: &str = "weld-host-waits-for";
 
-/// Why an answer is not the page itself yet.
+/// Why an answer isn't the page yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending {
-    /// The page's time has not come.
+    /// The page's time has not come yet.
     Waiting,
-    /// The page is in the making.
+    /// The page is being made.
     Running,
 }
 

@@ -12,9 +12,8 @@
 //! | schema | [`write_schema`] | [`read_schema`] |
 //! | error | [`ErrorAnswer::write`] | [`read_error`] |
 //!
-//! Rows and states stay JSON *text*: they are checked where they enter and passed on as they are,
-//! so a number keeps every digit, and neither the size nor the depth of a text costs more than
-//! reading it once.
+//! Rows and states stay JSON *text*: they are checked on entry and passed on unchanged. So a number keeps every
+//! digit, and a text of any size or depth is read only once.
 //!
 //! ```
 //! use weld_protocol::{Page, PageRequest};

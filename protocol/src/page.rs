@@ -1,4 +1,4 @@
-//! One page as a connector made it: checked as text and spliced into an answer without a tree.
+//! One page as a connector returns it: checked as text and spliced into an answer without building a tree.
 
 use crate::json::{self, JsonKind, ShapeFault, SyntaxError};
 use crate::page_text::PageText;
@@ -6,7 +6,7 @@ use crate::reserved_key::has_reserved_key;
 use crate::state::MAX_CANONICAL_DEPTH;
 use crate::waiting::{Waiting, with_waiting};
 
-/// A page that is fit for Weld.
+/// A page that is valid for Weld.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     insert: String,
@@ -15,8 +15,7 @@ pub struct Page {
     rows: u64,
 }
 
-/// Why a page is not fit for Weld. The message is for the connector's author and quotes nothing of
-/// the page.
+/// Why a page is not valid for Weld. The message is for the connector's author and quotes nothing from the page.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
     /// `insert` is not one JSON value.
@@ -25,15 +24,15 @@ pub enum PageError {
     /// `insert` is another kind of value.
     #[error("insert is {found}, not an array of rows")]
     InsertNotAnArray {
-        /// What it is.
+        /// The actual kind.
         found: JsonKind,
     },
-    /// An element of `insert` is another kind of value. This is the first one.
+    /// An element of `insert` is another kind of value; this is the first one.
     #[error("insert[{index}] is {found}, not an object")]
     RowNotAnObject {
         /// Counted from 0.
         index: u64,
-        /// What it is.
+        /// The actual kind.
         found: JsonKind,
     },
     /// `state` is not one JSON value.
@@ -42,26 +41,28 @@ pub enum PageError {
     /// `state` is neither an object nor `null`.
     #[error("state is {found}, not an object or null")]
     StateNotAnObject {
-        /// What it is.
+        /// The actual kind.
         found: JsonKind,
     },
-    /// More pages are announced, but the state forgets where they begin: Weld would fetch the first
-    /// one for ever.
+    /// `has-more` is true, but the state does not say where the next page begins: Weld would fetch the first page
+    /// forever.
     #[error(
         "state is null though has-more is true: return the state that the next page begins with"
     )]
     MoreWithoutState,
-    /// The state holds the host's own key, in whatever spelling.
-    #[error("state has the member \"weld-host\", which is the host's own: choose another name")]
+    /// The state contains the key that is reserved for the host, in any spelling.
+    #[error(
+        "state has the member \"weld-host\", which is reserved for the host: choose another name"
+    )]
     ReservedKey,
 }
 
 impl Page {
-    /// Checks a page's parts: `insert` is a JSON array of objects, `state` a JSON object or `null`,
-    /// each with nothing but white space around it. The texts stay as they are.
+    /// Checks a page's parts: `insert` is a JSON array of objects and `state` a JSON object or `null`. White space
+    /// around each of them is allowed. The texts are kept unchanged.
     ///
     /// # Errors
-    /// A [`PageError`] with the first fault found, of `insert` before that of `state`.
+    /// A [`PageError`] with the first fault found; `insert` is checked before `state`.
     pub fn check(insert: String, state: String, has_more: bool) -> Result<Self, PageError> {
         let rows = check_insert(&insert)?;
         check_state(&state, has_more)?;
@@ -73,7 +74,7 @@ impl Page {
         })
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn rows(&self) -> u64 {
         self.rows
     }
@@ -88,13 +89,13 @@ impl Page {
         &self.state
     }
 
-    /// The state in its one canonical spelling, as [`IncomingState::canonical`](crate::IncomingState::canonical) of the
-    /// request that hands it back.
+    /// The canonical spelling of the state, the same as [`IncomingState::canonical`](crate::IncomingState::canonical)
+    /// of the request that sends it back.
     pub fn canonical_state(&self) -> String {
         json::canonical(&self.state, MAX_CANONICAL_DEPTH)
     }
 
-    /// Whether Weld is to ask for another page.
+    /// Whether Weld should ask for another page.
     pub fn has_more(&self) -> bool {
         self.has_more
     }
@@ -108,7 +109,7 @@ impl Page {
         }
     }
 
-    /// The page as Weld reads it. The rows are moved, not copied.
+    /// The page in the form that Weld reads. The rows are moved, not copied.
     pub fn into_parts(self) -> PageText {
         PageText::new(self.insert, &self.state, self.has_more)
     }
@@ -252,13 +253,13 @@ mod tests {
                 "[]",
                 "{\"a\":1,\"weld-host\":{}}",
                 "state has the member \"weld-host\", \
-                which is the host's own: choose another name",
+                which is reserved for the host: choose another name",
             ),
             (
                 "[]",
                 "{\"weld\\u002dhost\":1,\"a\":1}",
                 "state has the member \"weld-host\", \
-                which is the host's own: choose another name",
+                which is reserved for the host: choose another name",
             ),
         ];
         for (insert, state, message) in cases {

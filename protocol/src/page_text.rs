@@ -1,4 +1,4 @@
-//! The answer with a page, spliced.
+//! The spliced answer with a page.
 
 /// An answer with a page, in pieces whose concatenation is `{"insert":[…],"state":…,"hasMore":…}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,8 +7,8 @@ pub struct PageText {
 }
 
 impl PageText {
-    /// An answer that only gives a state back, so that Weld asks again: no rows, and more to come.
-    /// `state_text` is a checked JSON object.
+    /// An answer that only returns a state, so that Weld asks again: no rows, and `hasMore` is true. `state_text` is
+    /// a checked JSON object.
     ///
     /// ```
     /// let answer = weld_protocol::PageText::pending(r#"{"page": 2}"#);
@@ -39,7 +39,7 @@ impl PageText {
         self.chunks.each_ref().map(String::as_str)
     }
 
-    /// As [`chunks`](Self::chunks), without a copy.
+    /// Like [`chunks`](Self::chunks), without a copy.
     pub fn into_chunks(self) -> [String; 3] {
         self.chunks
     }

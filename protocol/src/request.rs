@@ -1,26 +1,26 @@
-//! The request for a page: which table, and the state to go on from.
+//! The request for a page: its table and the state to continue from.
 
 use crate::json::{self, JsonKind, ShapeFault};
 use crate::request_error::RequestError;
 use crate::schema::MAX_NAME_BYTES;
 use crate::state::IncomingState;
 
-/// What Weld asks for: one page of one table.
+/// A request for one page of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
-    /// The table's name, not empty and not longer than [`MAX_NAME_BYTES`]. Whether there is such a table only the connector knows.
+    /// The table's name: not empty and at most [`MAX_NAME_BYTES`] long. Only the connector knows whether the table
+    /// exists.
     pub table: String,
     /// The state of the table's last page.
     pub state: IncomingState,
 }
 
 impl PageRequest {
-    /// Reads a request's body: a JSON object with the table's `name` and the `state`, which may be
-    /// absent or `null` for an empty one. Other members are ignored; of several `name`s or `state`s
-    /// the last counts.
+    /// Reads a request's body: a JSON object with the table's `name` and its `state`. A `state` that is missing or
+    /// `null` is an empty one. Other members are ignored; the last of several `name`s or `state`s counts.
     ///
     /// # Errors
-    /// A [`RequestError`] where the body is not such an object.
+    /// A [`RequestError`] if the body is not such an object.
     pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
         let body = str::from_utf8(body).map_err(|error| RequestError::NotUtf8 {
             offset: error.valid_up_to(),
@@ -105,12 +105,12 @@ mod tests {
         let long = PageRequest::parse(body("x".repeat(MAX_NAME_BYTES + 1)).as_bytes());
         assert_eq!(
             long.unwrap_err().to_string(),
-            "\"name\" has 1025 bytes, 1024 are allowed: send the name of a table"
+            "\"name\" has 1025 bytes, the limit is 1024: send the name of a table"
         );
     }
 
     #[test]
-    fn every_wrong_body_is_told_what_to_send() {
+    fn error_for_every_wrong_body_says_what_to_send() {
         let cases: [(&[u8], &str); 16] = [
             (
                 b"",
@@ -165,22 +165,22 @@ mod tests {
             ),
             (
                 br#"{"name":"\ud800"}"#,
-                r#""name" has an escape that stands for no character: send the name of a table"#,
+                r#""name" has an escape that is not a valid character: send the name of a table"#,
             ),
             (
                 br#"{"name":"a","state":"{}"}"#,
                 "\"state\" is a string: \
-                send the state of the table's last page as it was, or {} to begin anew",
+                send the unchanged state of the table's last page, or {} to start from the beginning",
             ),
             (
                 br#"{"name":"a","state":false}"#,
                 "\"state\" is a boolean: \
-                send the state of the table's last page as it was, or {} to begin anew",
+                send the unchanged state of the table's last page, or {} to start from the beginning",
             ),
             (
                 br#"{"name":"a","state":{"weld-host":{}}}"#,
                 "\"weld-host\" in the state is malformed, it has no \"not-before\": \
-                send the state of the table's last page as it was, or {} to begin anew",
+                send the unchanged state of the table's last page, or {} to start from the beginning",
             ),
         ];
         for (body, message) in cases {

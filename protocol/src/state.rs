@@ -1,4 +1,5 @@
-//! The state of a request: what Weld sent, what the connector gets, and the host's own mark in it.
+//! The state of a request: the text that Weld sent, the part that the connector receives, and the host's own mark in
+//! it.
 
 use crate::json::{self, JsonKind, ShapeFault};
 use crate::request_error::RequestError;
@@ -7,45 +8,43 @@ use crate::waiting::Waiting;
 
 const EMPTY: &str = "{}";
 
-/// How deep states are rewritten. What lies deeper is compared as it is spelled: names out of order at each level would
-/// have a hostile state copied so many times, and no cursor is that deep.
+/// How deep states are rewritten. Deeper values are compared as they are spelled: with names out of order at each
+/// level, a hostile state would be copied once for each level, and no real cursor is that deep.
 pub(crate) const MAX_CANONICAL_DEPTH: usize = 128;
 
-/// The state that came with a request for a page.
+/// The state of a request for a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncomingState {
     received: String,
-    /// `None` where it is the received text.
+    /// `None` if it equals the received text.
     guest: Option<String>,
     waiting: Option<Waiting>,
 }
 
 impl IncomingState {
-    /// The state as Weld sent it, the reserved key included: a JSON object, `{}` where there was
-    /// none.
+    /// The state as Weld sent it, including the reserved key: a JSON object, or `{}` if the request had none.
     pub fn received(&self) -> &str {
         &self.received
     }
 
-    /// The state as the connector gets it: a JSON object without the reserved key. It is the
-    /// received text byte for byte where that has no such key; otherwise the other members keep
-    /// their order and text.
+    /// The state as the connector receives it: a JSON object without the reserved key. If the received text has no
+    /// such key, it is returned byte for byte. Otherwise the other members keep their order and text.
     pub fn guest(&self) -> &str {
         self.guest.as_deref().unwrap_or(&self.received)
     }
 
-    /// The connector's part of the state in its one canonical spelling: equal for all texts of the same value, and for no
-    /// others, to the last digit.
+    /// The canonical spelling of the connector's part of the state. Two spellings are equal exactly if the values
+    /// are, to the last digit.
     pub fn canonical(&self) -> String {
         json::canonical(self.guest(), MAX_CANONICAL_DEPTH)
     }
 
-    /// As [`guest`](Self::guest), without a copy.
+    /// Like [`guest`](Self::guest), without a copy.
     pub fn into_guest(self) -> String {
         self.guest.unwrap_or(self.received)
     }
 
-    /// When the page may begin, where the host marked it.
+    /// When the page may begin; `None` if the host did not mark the state.
     pub fn waiting(&self) -> Option<&Waiting> {
         self.waiting.as_ref()
     }
@@ -115,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_rewritten_down_to_a_depth_and_no_further() {
-        // The state's own bracket is one.
+    fn a_state_is_rewritten_down_to_a_maximum_depth() {
+        // The state's own bracket counts as one level.
         let nested = |levels: usize, inner: &str| {
             let (left, right) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
             let state = format!("{{\"a\":{left}{inner}{right}}}");

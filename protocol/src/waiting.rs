@@ -1,4 +1,4 @@
-//! The mark of a wait in a state: until when, since when, how often it was tried, and for what.
+//! The mark of a wait in a state: until when, since when, how many times in a row, and for what.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -12,30 +12,30 @@ const SINCE: &str = "since";
 const TRIES: &str = "tries";
 const FOR: &str = "for";
 
-/// The longest reason of a wait.
+/// The maximum length of a wait's reason.
 const MAX_REASON_BYTES: usize = 200;
 
-/// When the next page may begin. As text it is
-/// `{"not-before": TIME, "since": TIME, "tries": NUMBER, "for": TEXT}`, the times as RFC 3339 writes
-/// them, in UTC. They must lie in the years 0 to 9999: RFC 3339 has no others. `for` may be missing.
+/// When the next page may begin. Its text is `{"not-before": TIME, "since": TIME, "tries": NUMBER, "for": TEXT}` with
+/// times in UTC as in RFC 3339. They must be in the years 0 to 9999, since RFC 3339 has no others. `for` may be
+/// missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The earliest time of the next page.
     pub not_before: Timestamp,
-    /// When the waiting began.
+    /// When the wait began.
     pub since: Timestamp,
     /// How many times in a row the page was put off.
     pub tries: u32,
-    /// What is waited for. `None` if the connector asked for the wait.
+    /// What the page waits for. `None` if the connector asked for the wait.
     pub reason: Option<WaitingReason>,
 }
 
-/// What is waited for, as people read it: 1 to 200 printable ASCII characters.
+/// What a page waits for, in a form for people: 1 to 200 printable ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingReason(String);
 
 impl WaitingReason {
-    /// `None` if the text is too long or has other characters.
+    /// `None` if the text is empty, too long or has other characters.
     #[must_use]
     pub fn new(text: String) -> Option<Self> {
         let is_printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
@@ -55,7 +55,7 @@ pub enum WaitingError {
     /// The value is not an object.
     #[error("it is {found}, not an object")]
     NotAnObject {
-        /// What it is.
+        /// The actual kind.
         found: JsonKind,
     },
     /// The object lacks a member.
@@ -64,8 +64,8 @@ pub enum WaitingError {
         /// The member's name.
         member: &'static str,
     },
-    /// A member is not a string with date, time and offset of RFC 3339 section 5.6, to the
-    /// nanosecond at most.
+    /// A member is not a string with the date, time and offset of RFC 3339 section 5.6, with at most nine digits of a
+    /// second's fraction.
     #[error("its \"{member}\" is not an RFC 3339 time")]
     NotATime {
         /// The member's name.
@@ -77,8 +77,8 @@ pub enum WaitingError {
 }
 
 impl Waiting {
-    /// Reads a JSON text that is known to be well-formed. Members of other names are ignored, and
-    /// of several of one name the last counts. A `for` that is not a reason is ignored.
+    /// Reads a JSON text that is known to be well-formed. Members with other names are ignored; the last of several
+    /// with the same name counts. An invalid `for` is ignored.
     pub(crate) fn parse(text: &str) -> Result<Self, WaitingError> {
         let [not_before, since, tries, reason] = json::pick(text, [NOT_BEFORE, SINCE, TRIES, FOR])
             .map_err(|fault| match fault {
@@ -121,8 +121,8 @@ impl Display for Waiting {
     }
 }
 
-/// Adds the mark to a state, which is a checked JSON object without the reserved key, or `null`:
-/// that becomes an object with nothing but the mark.
+/// Adds the mark to a state, which is a checked JSON object without the reserved key, or `null`. `null` becomes an
+/// object with only the mark.
 ///
 /// ```
 /// use weld_protocol::{Waiting, with_waiting};
@@ -155,8 +155,7 @@ pub fn with_waiting(guest_state: &str, waiting: &Waiting) -> String {
 /// Reads a quoted time.
 fn time(quoted: &str) -> Option<Timestamp> {
     let text = json::unquote(quoted)?;
-    // `jiff` reads more than RFC 3339: spaces for the `T`, zones in brackets, offsets of hours
-    // alone.
+    // `jiff` accepts more than RFC 3339: a space instead of `T`, zones in brackets, offsets of hours only.
     if is_rfc3339(&text) {
         text.parse().ok()
     } else {
@@ -164,7 +163,7 @@ fn time(quoted: &str) -> Option<Timestamp> {
     }
 }
 
-/// Whether a text has the form of RFC 3339 section 5.6; whether the day exists is left to `jiff`.
+/// Whether a text has the form of RFC 3339 section 5.6. `jiff` checks whether the day exists.
 fn is_rfc3339(text: &str) -> bool {
     let Some((date_and_time, rest)) = text
         .as_bytes()
@@ -186,8 +185,7 @@ fn is_rfc3339(text: &str) -> bool {
         && (has_form(offset, b"Z") || has_form(offset, b"+00:00") || has_form(offset, b"-00:00"))
 }
 
-/// Whether a text is like the form, in which each zero stands for a digit and a letter for both its
-/// cases.
+/// Whether a text matches the form, in which each zero stands for any digit and each letter for both of its cases.
 fn has_form(text: &[u8], form: &[u8]) -> bool {
     text.len() == form.len()
         && text.iter().zip(form).all(|(byte, form)| match form {

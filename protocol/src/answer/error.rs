@@ -3,9 +3,9 @@
 use crate::error::{ErrorAnswer, ErrorKind};
 use crate::json;
 
-/// Reads the body of an answer whose status says that the call failed. `None` where it is not one
-/// that [`ErrorAnswer::write`] writes: then another server wrote it, or a host with kinds that this
-/// crate does not know.
+/// Reads the body of an answer whose status says that the call failed. `None` if it isn't a body that
+/// [`ErrorAnswer::write`] writes: then it comes from another server, or from a host with kinds that this crate does
+/// not know.
 pub fn read_error(body: &[u8]) -> Option<ErrorAnswer> {
     let [error] = json::pick(str::from_utf8(body).ok()?, ["error"]).ok()?;
     let [kind, message, connector, request_id] =

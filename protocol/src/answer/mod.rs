@@ -1,5 +1,4 @@
-//! The client's side: what a connector answered, whether a host of ours wrote it or a function of
-//! someone's own.
+//! The client's side: reads a connector's answers, whether they come from this host or from someone's own function.
 
 mod error;
 mod page;

@@ -15,24 +15,24 @@ use crate::waiting::Waiting;
 pub struct PageAnswer {
     /// The rows: JSON objects.
     pub insert: Vec<Box<RawValue>>,
-    /// What the next request must hand back: a JSON object or `null`.
+    /// The state to send back with the next request: a JSON object or `null`.
     pub state: Box<RawValue>,
     /// Whether to ask for another page.
     pub has_more: bool,
 }
 
 impl PageAnswer {
-    /// The host's mark in the state: when the next page may begin. `None` where there is none, or
-    /// none that a host of ours writes.
+    /// The host's mark in the state: when the next page may begin. `None` if there is no mark, or not one that this
+    /// host writes.
     #[must_use]
     pub fn waiting(&self) -> Option<Waiting> {
         let [mark] = json::pick(self.state.get(), [RESERVED_KEY]).ok()?;
         Waiting::parse(mark?.get()).ok()
     }
 
-    /// Whether the state is the one that was sent, so that the next request would be the same.
-    /// `null` and `{}` count as one, the host's mark and the white space between members as
-    /// nothing; another order or spelling counts as another state.
+    /// Whether the state equals the one that was sent, so that the next request would be the same. `null` and `{}`
+    /// are equal. The host's mark and white space between members are ignored; another order or spelling makes
+    /// another state.
     #[must_use]
     pub fn keeps(&self, sent: &RawValue) -> bool {
         members(&self.state) == members(sent)
@@ -42,7 +42,7 @@ impl PageAnswer {
 /// The members of a state without the host's mark.
 fn members(state: &RawValue) -> Vec<(&str, &str)> {
     let mut members = Vec::new();
-    // `null` has no members, and nothing else can be no object.
+    // `null` has no members, and the state can't be anything else than that or an object.
     let _ = json::each_member(state.get(), |name, value| {
         if !json::is_name(name, RESERVED_KEY) {
             members.push((name, value.get()));
@@ -54,7 +54,7 @@ fn members(state: &RawValue) -> Vec<(&str, &str)> {
 /// Reads the answer to a request for a page.
 ///
 /// # Errors
-/// An [`AnswerError`] with the first fault found. All three members must be there.
+/// An [`AnswerError`] with the first fault found. All three members are required.
 pub fn read_page(body: &[u8]) -> Result<PageAnswer, AnswerError> {
     let text = text(body)?;
     let (rows, state, has_more) = match Members::read(text) {
@@ -91,8 +91,8 @@ pub fn read_page(body: &[u8]) -> Result<PageAnswer, AnswerError> {
     })
 }
 
-/// The members of an answer as they are found in one walk: a page's rows are most of what a sync reads, and finding
-/// where they begin and end takes the time.
+/// The members of an answer, found in one walk. A page's rows are most of what a sync reads, and finding where each
+/// begins and ends takes most of the time.
 #[derive(Default)]
 struct Members<'a> {
     insert: Option<Vec<&'a RawValue>>,
@@ -101,8 +101,8 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// Rows, state and whether there is more; none where one of them is missing, `insert` is no list, or the text no
-    /// JSON object. Why is not told: whoever needs to know walks again.
+    /// Rows, state and whether there is more. `None` if one of them is missing, `insert` is not a list, or the text
+    /// is not a JSON object. The cause is not reported; a second walk finds it.
     fn read(text: &'a str) -> Option<(Vec<&'a RawValue>, &'a RawValue, &'a RawValue)> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let members = deserializer.deserialize_map(Self::default()).ok()?;
@@ -119,7 +119,7 @@ impl<'a> Visitor<'a> for Members<'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<Self, A::Error> {
-        // Of several members of a name the last counts.
+        // The last of several members with the same name counts.
         while let Some(name) = members.next_key::<&RawValue>()? {
             if json::is_name(name.get(), "insert") {
                 self.insert = Some(members.next_value()?);
@@ -143,7 +143,7 @@ mod tests {
     fn pages_are_read_as_text() {
         let texts = [
             r#" {"more": [{}], "hasMore": true, "insert": [ {"n": 1.50}, {} ], "state": null } "#,
-            // Of several members the last counts, in every spelling.
+            // The last of several members counts, in any spelling.
             r#"{"insert": 1e999, "state": 1, "hasMore": 0, "\u0069nsert": [{"n": 1.50},{}], "state": null, "hasMore": true}"#,
         ];
         for text in texts {

@@ -1,4 +1,4 @@
-//! Values taken out of an answer, each with the place to name where it is not as it must be.
+//! Picks values out of an answer, each with its place for error messages.
 
 use std::fmt::Display;
 
@@ -6,17 +6,16 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, JsonKind, ShapeFault, SyntaxError};
 
-/// Why an answer is not what the protocol says. The message names the place, such as
-/// `schema["beers"].fields[2].type`.
+/// Why an answer does not follow the protocol. The message names the place, such as `schema["beers"].fields[2].type`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
-    /// There is nothing but white space.
+    /// The body is empty or only white space.
     #[error("the answer is empty")]
     Empty,
-    /// It begins like HTML or XML, as from a proxy, a login page or a server's own error page.
+    /// The body begins like HTML or XML, as from a proxy, a login page or a server's own error page.
     #[error("the answer is HTML or XML, not JSON: is this the connector's URL?")]
     Markup,
-    /// A byte belongs to no UTF-8 character.
+    /// A byte is not valid UTF-8.
     #[error("the answer is not UTF-8 at byte {offset}")]
     NotUtf8 {
         /// Counted from 0.
@@ -31,36 +30,35 @@ pub enum AnswerError {
         /// Where it should be.
         place: String,
     },
-    /// A value is another kind than it must be.
+    /// A value has the wrong kind.
     #[error("{place} is {found}, not {expected}")]
     WrongKind {
-        /// Where it stands.
+        /// The value's place.
         place: String,
-        /// What it must be, such as "an object".
+        /// The expected kind, such as "an object".
         expected: &'static str,
-        /// What it is.
+        /// The actual kind.
         found: JsonKind,
     },
-    /// A string or a name holds half of a surrogate pair, such as `"\ud800"`, which no text can
-    /// hold.
-    #[error("{place} has an escape that stands for no character")]
+    /// A string or a name contains half of a surrogate pair, such as `"\ud800"`, which is not valid in a text.
+    #[error("{place} has an escape that is not a valid character")]
     NotUnicode {
-        /// Where it stands.
+        /// The string's place.
         place: String,
     },
-    /// The schema has two tables of one name.
-    #[error("{place} is there twice")]
+    /// The schema has two tables with the same name.
+    #[error("{place} occurs twice")]
     Twice {
-        /// Where they stand.
+        /// The tables' place.
         place: String,
     },
 }
 
-/// The body as text, where it is not plainly something else than JSON.
+/// The body as text, unless it clearly isn't JSON.
 pub(super) fn text(body: &[u8]) -> Result<&str, AnswerError> {
     match body.trim_ascii_start().first() {
         None => Err(AnswerError::Empty),
-        // Before its characters are looked at: such pages come in any encoding.
+        // Checked before UTF-8, since such pages come in any encoding.
         Some(b'<') => Err(AnswerError::Markup),
         Some(_) => str::from_utf8(body).map_err(|error| AnswerError::NotUtf8 {
             offset: error.valid_up_to(),

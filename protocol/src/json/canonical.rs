@@ -1,15 +1,16 @@
-//! One spelling for all texts of a value.
+//! One canonical spelling for all texts of a value.
 
 use std::ops::Range;
 
 use super::decimal::Decimal;
 use super::string::{spelled_once, string_end};
 
-/// Rewrites a JSON text that is known to be well-formed: names sorted, the last of equal names kept, no white space,
-/// one spelling for strings and numbers. Texts become equal only where their values are, to the last digit. A number
-/// with an exponent beyond 64 bits, and what lies deeper than `max_depth` brackets, stays as it is spelled.
+/// Rewrites a JSON text that is known to be well-formed: names are sorted, the last of equal names is kept, white
+/// space is removed, and strings and numbers get one spelling. Two results are equal only if the values are, to the
+/// last digit. Numbers with an exponent beyond 64 bits, and everything deeper than `max_depth` brackets, keep their
+/// spelling.
 ///
-/// The time grows with the text's length, times the depth of objects whose names are out of order.
+/// The time grows with the length of the text, multiplied by the depth of objects whose names are out of order.
 pub(crate) fn canonical(text: &str, max_depth: usize) -> String {
     let mut rewriter = Rewriter {
         text,
@@ -27,20 +28,20 @@ struct Rewriter<'a> {
     text: &'a str,
     at: usize,
     written: String,
-    /// The arrays and objects around the place, outermost first.
+    /// The arrays and objects around the current place, outermost first.
     open: Vec<Container>,
 }
 
 struct Container {
     is_object: bool,
     expects_name: bool,
-    /// Where its content begins in what is written.
+    /// Where its content begins in `written`.
     start: usize,
-    /// The members of an object; none of an array.
+    /// The members of an object; empty for an array.
     members: Vec<MemberSpan>,
 }
 
-/// A member in what is written.
+/// A member's place in `written`.
 struct MemberSpan {
     start: usize,
     name_end: usize,
@@ -59,7 +60,7 @@ impl MemberSpan {
 }
 
 impl<'a> Rewriter<'a> {
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn next_byte(&mut self) -> Option<u8> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let place = rest
@@ -138,7 +139,7 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// Takes the value that begins here; `end` tells its length, at least 1.
+    /// Takes the value that begins here. `end` returns its length, at least 1.
     fn take(&mut self, end: impl Fn(&[u8]) -> usize) -> &'a str {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let length = end(rest.as_bytes()).clamp(1, rest.len().max(1));
@@ -158,7 +159,7 @@ impl<'a> Rewriter<'a> {
     }
 }
 
-/// Puts the members of an object at the end of `written` in order.
+/// Appends the members of an object to `written`, in order.
 fn sort(written: &mut String, container: Container) {
     let Container {
         start, mut members, ..
@@ -170,7 +171,7 @@ fn sort(written: &mut String, container: Container) {
         return;
     }
     let content = written.split_off(start);
-    // Equal names keep their order, the last of them counts.
+    // The sort is stable, so the last of equal names stays last and counts.
     members.sort_by_key(|member| content.get(member.name(start)));
     let is_kept = |place: usize, member: &MemberSpan| {
         let next = members.get(place + 1);
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_too_deep_stays_as_it_is_spelled() {
+    fn values_below_the_maximum_depth_keep_their_spelling() {
         let text = r#"[ 1.0 , { "b" : [ 1.0 , "]" ] , "a" : 1.0 } , 1.0 ]"#;
         let cases = [
             (0, text),

@@ -1,14 +1,14 @@
-//! Decimal numbers, to the last digit.
+//! Decimal numbers with all their digits.
 
 use std::fmt::{self, Display, Formatter};
 
-/// How many zeros are written in place of an exponent.
+/// How many zeros are written instead of an exponent.
 const MAX_PLAIN_ZEROS: usize = 20;
 
 /// The value of a JSON number: a sign, the digits without zeros at either end, and the power of ten of the last digit.
 ///
 /// Two are equal exactly if their values are: `1.50`, `15e-1` and `0.15E1` are all `15e-1`, and `-0.0` is `0`. The
-/// text is a JSON number again.
+/// text of a `Decimal` is again a JSON number.
 ///
 /// ```
 /// use weld_protocol::Decimal;
@@ -28,7 +28,7 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// Reads a JSON number (RFC 8259, section 6); another text gives a value without a meaning. `None` if the exponent
+    /// Reads a JSON number (RFC 8259, section 6). For another text the result has no meaning. `None` if the exponent
     /// does not fit into 64 bits.
     #[must_use]
     pub fn parse(number: &str) -> Option<Self> {
@@ -61,8 +61,8 @@ impl Decimal {
         })
     }
 
-    /// The number as people write it, `1500` and `-0.25`, or with an exponent where that takes more than
-    /// [`MAX_PLAIN_ZEROS`] zeros. Of each value there is one such text.
+    /// The number as people write it, such as `1500` and `-0.25`, or with an exponent if that would take more than
+    /// [`MAX_PLAIN_ZEROS`] zeros. Each value has exactly one such text.
     pub(crate) fn to_plain(&self) -> String {
         let sign = if self.is_negative { "-" } else { "" };
         let digits = &self.digits;

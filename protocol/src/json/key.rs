@@ -1,15 +1,15 @@
-//! The one spelling of a primary key's value.
+//! The canonical spelling of a primary key's value.
 
 use std::borrow::Cow;
 
 use super::canonical::canonical;
 
-/// An integer of so many digits, with a sign or without, is not looked at closer.
+/// An integer of up to this many digits, with or without a sign, needs no closer look.
 const SHORT_DIGITS: usize = 18;
 
-/// A value of a primary key, given as a well-formed JSON text without white space around it, in the one spelling of its
-/// value: equal for all texts of the value and for no other, whatever its depth. A number with an exponent beyond 64
-/// bits stays as it is spelled.
+/// Returns the canonical spelling of a primary key's value, given as a well-formed JSON text without white space
+/// around it. Two spellings are equal exactly if the values are, at any depth. A number with an exponent beyond 64
+/// bits keeps its spelling.
 ///
 /// ```
 /// use weld_protocol::canonical_key;

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::string::trim;
 
-/// What a JSON value is. Its text fits into a sentence: "a string", "null".
+/// The kind of a JSON value. Its text fits into a sentence: "a string", "null".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonKind {
     /// `null`
@@ -22,7 +22,7 @@ pub enum JsonKind {
 }
 
 impl JsonKind {
-    /// Tells what a text is by its first character: right for JSON texts only.
+    /// Determines the kind from the first character. Correct for JSON texts only.
     pub(crate) fn of(text: &str) -> Self {
         match trim(text).as_bytes().first() {
             Some(b'n') => Self::Null,
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_value_is_told_by_its_kind() {
+    fn kind_of_each_value_is_recognized() {
         let cases = [
             ("null", JsonKind::Null),
             (" true", JsonKind::Boolean),

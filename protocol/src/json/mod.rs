@@ -1,10 +1,9 @@
-//! What this crate asks of a JSON text (RFC 8259), answered without building a tree.
+//! This crate's checks of JSON texts (RFC 8259), done without building a tree.
 //!
-//! A walk goes through one level and skips what lies below it with `serde_json`'s scanner, which is
-//! a loop: it keeps one byte for each open bracket and no stack frame, so a hostile text of a
-//! million brackets costs a megabyte. The scanner checks the whole grammar but gives escapes no
-//! meaning: a lone surrogate such as `\ud800` passes as text, and shows only where a name or a
-//! string is decoded.
+//! A walk reads one level and skips everything below it with `serde_json`'s scanner. The scanner is a loop: it keeps
+//! one byte for each open bracket and no stack frame, so a hostile text of a million brackets costs a megabyte. It
+//! checks the whole grammar but does not decode escapes: a lone surrogate such as `\ud800` passes as text, and is
+//! found only when a name or a string is decoded.
 
 mod canonical;
 mod decimal;

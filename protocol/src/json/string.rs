@@ -1,4 +1,4 @@
-//! Strings and names as they stand in a text: quoted, with escapes.
+//! Strings and names as written in a text: quoted, with escapes.
 
 use std::borrow::Cow;
 use std::fmt::{self, Formatter};
@@ -26,8 +26,7 @@ pub(crate) fn is_name(quoted: &str, name: &str) -> bool {
     }
 }
 
-/// Reads a quoted JSON string; `None` for another value, and for a lone surrogate, which is no
-/// text.
+/// Reads a quoted JSON string. `None` for any other value, and for a lone surrogate, which is not valid in a text.
 pub(crate) fn unquote(quoted: &str) -> Option<String> {
     serde_json::from_str(quoted).ok()
 }
@@ -45,7 +44,8 @@ pub(crate) fn string_end(rest: &[u8]) -> usize {
     rest.len()
 }
 
-/// The quoted string in the one spelling of its value. Half of a surrogate pair, which no text can hold, stays an escape.
+/// The quoted string in its canonical spelling. Half of a surrogate pair, which is not valid in a text, stays an
+/// escape.
 pub(crate) fn spelled_once(quoted: &str) -> Cow<'_, str> {
     if !quoted.contains('\\') {
         return quoted.into();
@@ -58,7 +58,7 @@ pub(crate) fn spelled_once(quoted: &str) -> Cow<'_, str> {
     }
 }
 
-/// `serde_json` hands over half of a surrogate pair where bytes are asked for, in three bytes.
+/// When asked for bytes, `serde_json` returns half of a surrogate pair as three bytes.
 struct HalvesVisitor;
 
 impl Visitor<'_> for HalvesVisitor {
@@ -90,7 +90,7 @@ impl Visitor<'_> for HalvesVisitor {
     }
 }
 
-/// As it stands between quotes.
+/// Escapes a text for use between quotes.
 fn escaped(text: &[u8]) -> String {
     let quoted = quote(&String::from_utf8_lossy(text));
     let inner = quoted

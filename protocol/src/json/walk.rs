@@ -1,4 +1,4 @@
-//! Walks through one level of a text.
+//! Walks through one level of a JSON text.
 
 use std::fmt::{self, Formatter};
 
@@ -8,14 +8,13 @@ use serde_json::value::RawValue;
 use super::kind::JsonKind;
 use super::string::{is_name, trim};
 
-/// Why a text is not JSON, and where. It quotes nothing of the text, which may hold secrets.
+/// Why a text is not JSON, and where. The message quotes nothing from the text, which may contain secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
 pub struct SyntaxError {
     /// Counted from 1.
     pub line: usize,
-    /// In bytes, counted from 1: of the byte at fault or the one before it; 0 before the line's
-    /// first.
+    /// In bytes, counted from 1: the faulty byte or the one before it; 0 before the first byte of a line.
     pub column: usize,
     /// Such as "EOF while parsing an object".
     pub reason: String,
@@ -34,7 +33,7 @@ impl From<serde_json::Error> for SyntaxError {
     }
 }
 
-/// Why a text is not an object or array, as the caller asked for.
+/// Why a text is not the object or array that the caller expected.
 #[derive(Debug)]
 pub(crate) enum ShapeFault {
     /// It is not JSON.
@@ -55,8 +54,7 @@ pub(crate) fn check(text: &str) -> Result<JsonKind, SyntaxError> {
     Ok(JsonKind::of(text))
 }
 
-/// Checks that the whole text is one JSON array, and calls `visit` with each element, until an
-/// error.
+/// Checks that the whole text is one JSON array, and calls `visit` with each element until it returns an error.
 pub(crate) fn each_element<'a>(
     text: &'a str,
     visit: impl FnMut(&'a RawValue),
@@ -69,8 +67,8 @@ pub(crate) fn each_element<'a>(
     Ok(deserializer.end()?)
 }
 
-/// Checks that the whole text is one JSON object, and calls `visit` with each member, until an
-/// error. The name is still quoted and escaped: compare it with [`is_name`].
+/// Checks that the whole text is one JSON object, and calls `visit` with each member until it returns an error. Names
+/// are still quoted and escaped: compare them with [`is_name`].
 pub(crate) fn each_member<'a>(
     text: &'a str,
     visit: impl FnMut(&'a str, &'a RawValue),
@@ -83,8 +81,8 @@ pub(crate) fn each_member<'a>(
     Ok(deserializer.end()?)
 }
 
-/// Checks that the whole text is one JSON object, and picks the members of these names; of several
-/// the last.
+/// Checks that the whole text is one JSON object, and returns the members with these names. If a name occurs several
+/// times, the last member counts.
 pub(crate) fn pick<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],

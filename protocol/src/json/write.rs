@@ -1,14 +1,14 @@
-//! Texts put together of checked texts.
+//! Builds JSON texts from checked texts.
 
 use serde_json::Value;
 
 /// Writes a text as a JSON string.
 pub(crate) fn quote(text: &str) -> String {
-    // Through `Value`, whose writing cannot fail.
+    // `Value` can always be written.
     Value::from(text).to_string()
 }
 
-/// Writes an object of names and JSON texts, in their order.
+/// Writes an object of names and JSON texts in the given order.
 pub(crate) fn object<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let members = members
         .into_iter()

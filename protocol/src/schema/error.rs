@@ -1,9 +1,9 @@
-//! What is wrong with tables that make no schema.
+//! Why tables are not a valid schema.
 
 use super::table::MAX_NAME_BYTES;
 use crate::json::SyntaxError;
 
-/// Why tables make no schema. The message names the place, for the connector's author.
+/// Why tables are not a valid schema. The message names the place, for the connector's author.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
     /// A table has no name.
@@ -12,8 +12,8 @@ pub enum SchemaError {
         /// Counted from 0.
         index: usize,
     },
-    /// Two tables have one name.
-    #[error("there are two tables {table:?}")]
+    /// Two tables have the same name.
+    #[error("there are two tables named {table:?}")]
     TableTwice {
         /// The tables' name.
         table: String,
@@ -40,8 +40,8 @@ pub enum SchemaError {
         /// Counted from 0.
         index: usize,
     },
-    /// Two fields of a table have one name.
-    #[error("table {table:?} has two fields {field:?}")]
+    /// Two fields of a table have the same name.
+    #[error("table {table:?} has two fields named {field:?}")]
     FieldTwice {
         /// The table's name.
         table: String,
@@ -49,20 +49,20 @@ pub enum SchemaError {
         field: String,
     },
     /// A name is longer than [`MAX_NAME_BYTES`].
-    #[error("{place} has a name of {bytes} bytes, {MAX_NAME_BYTES} are allowed")]
+    #[error("{place} has a name of {bytes} bytes, the limit is {MAX_NAME_BYTES}")]
     NameTooLong {
-        /// Whose name it is.
+        /// What has this name.
         place: String,
-        /// How long it is.
+        /// The name's length.
         bytes: usize,
     },
-    /// The text would be longer than it may.
-    #[error("the schema has more than the {limit_bytes} bytes that are allowed")]
+    /// The schema's text would be longer than its limit.
+    #[error("the schema is larger than its limit of {limit_bytes} bytes")]
     TooLarge {
-        /// How long it may be.
+        /// The limit.
         limit_bytes: u64,
     },
-    /// A described type or a default is not one JSON value.
+    /// A described type or a default is not valid JSON.
     #[error("the {part} of field {field:?} of table {table:?} is not JSON, {error}")]
     NotJson {
         /// "type" or "default".

@@ -1,4 +1,4 @@
-//! The schema: which tables a connector offers, and how Weld reads their columns.
+//! The schema: a connector's tables, and how Weld reads their columns.
 
 mod error;
 mod table;

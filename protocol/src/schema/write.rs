@@ -6,10 +6,9 @@ use super::error::SchemaError;
 use super::table::{Field, FieldType, MAX_NAME_BYTES, Table};
 use crate::json;
 
-/// Writes the answer to a request for the schema,
-/// `{"schema": {TABLE: {"primary_key": KEY, "fields": [FIELD…]}}}`, with tables and fields in the
-/// given order. A key is a string for one column, a list for several and absent for none (Weld's
-/// guide). Types and defaults stand in it as the text they are, so numbers keep every digit.
+/// Writes the answer to a request for the schema, `{"schema": {TABLE: {"primary_key": KEY, "fields": [FIELD…]}}}`.
+/// Tables and fields keep the given order. A key is a string for one column, a list for several, and absent if there
+/// are none (Weld's guide). Types and defaults are written as they are, so numbers keep every digit.
 ///
 /// ```
 /// use weld_protocol::{Field, FieldType, Table, write_schema};
@@ -31,9 +30,9 @@ use crate::json;
 /// ```
 ///
 /// # Errors
-/// A [`SchemaError`] with the first fault found: an empty, too long or repeated name of a table, of a field
-/// within its table or of a column within its key, a type or default that is not JSON, or more than
-/// `max_bytes` of text, of which no more than that is written.
+/// A [`SchemaError`] with the first fault found: a name of a table, of a field within its table or of a column within
+/// its key that is empty, too long or repeated; a type or default that is not JSON; or more than `max_bytes` of text.
+/// Writing stops at that limit.
 pub fn write_schema(tables: &[Table], max_bytes: u64) -> Result<String, SchemaError> {
     let mut text = SchemaText::new(max_bytes);
     let mut names = HashSet::new();
@@ -56,7 +55,7 @@ pub fn write_schema(tables: &[Table], max_bytes: u64) -> Result<String, SchemaEr
     Ok(text.text)
 }
 
-/// The text in the making.
+/// The text written so far.
 struct SchemaText {
     text: String,
     max_bytes: u64,
@@ -87,7 +86,7 @@ impl SchemaText {
         if index > 0 { self.push(",") } else { Ok(()) }
     }
 
-    /// A member's name, whose value comes next.
+    /// Writes a member's name; its value comes next.
     fn push_name(&mut self, name: &str) -> Result<(), SchemaError> {
         self.push(&json::quote(name))?;
         self.push(":")
@@ -285,7 +284,7 @@ mod tests {
             ),
             (
                 vec![table("a", &[], &[]), table("a", &[], &[])],
-                "there are two tables \"a\"",
+                "there are two tables named \"a\"",
             ),
             (
                 vec![table("a", &["id", ""], &[])],
@@ -301,7 +300,7 @@ mod tests {
             ),
             (
                 vec![table("a", &[], &[named("x"), named("x")])],
-                "table \"a\" has two fields \"x\"",
+                "table \"a\" has two fields named \"x\"",
             ),
             (
                 vec![table("a", &[], &[described("x", "string", None)])],
@@ -327,7 +326,7 @@ mod tests {
         }
     }
     #[test]
-    fn names_of_more_than_a_kibibyte_are_refused_wherever_they_stand() {
+    fn names_of_more_than_a_kibibyte_are_refused_everywhere() {
         let fits = "é".repeat(MAX_NAME_BYTES / 2);
         let long = format!("{fits}x");
         let of_type = |name: &str| Field {
@@ -355,7 +354,7 @@ mod tests {
         ];
         for (table, place) in tables(&long).into_iter().zip(places) {
             let error = write_schema(&[table], u64::MAX).unwrap_err();
-            let message = format!("{place} has a name of 1025 bytes, 1024 are allowed");
+            let message = format!("{place} has a name of 1025 bytes, the limit is 1024");
             assert_eq!(error.to_string(), message);
         }
     }

@@ -1,4 +1,4 @@
-//! Texts of a million brackets, on a stack with an eighth of a byte for each.
+//! Texts of a million brackets, read on a stack of an eighth of a byte for each bracket.
 
 use weld_protocol::{
     Field, FieldType, Page, PageError, PageRequest, RequestError, SchemaError, Table, WaitingError,
@@ -7,7 +7,7 @@ use weld_protocol::{
 
 const DEPTH: usize = 1_000_000;
 
-/// In bytes: enough for the frames of a debug build, far from enough for one frame a bracket.
+/// In bytes: enough for the frames of a debug build, far too little for one frame per bracket.
 const STACK: usize = 128 * 1024;
 
 fn on_a_small_stack(test: fn()) {

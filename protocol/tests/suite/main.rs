@@ -1,4 +1,4 @@
-//! Properties of the protocol that hold for any input, and the stack under hostile ones.
+//! Properties of the protocol that hold for any input, and stack use with hostile input.
 
 mod depth;
 mod pages;

@@ -5,7 +5,7 @@ use weld_protocol::{Page, PageError, PageText, RESERVED_KEY, read_page};
 
 use crate::texts::{array, name, nearly, object, reserved_key, space, value};
 
-/// Whatever a careless connector may return for its rows or its state.
+/// Anything that a careless connector may return as its rows or its state.
 fn anything() -> impl Strategy<Value = String> {
     let key = prop_oneof![9 => name(), 1 => reserved_key()];
     let text = prop_oneof![

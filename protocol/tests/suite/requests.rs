@@ -106,7 +106,7 @@ proptest! {
         let state = tree.as_ref().and_then(|tree| tree.get("state"));
         let sound_state = match state {
             None | Some(Value::Null) => true,
-            // No generator writes a sound mark.
+            // No generator produces a valid mark.
             Some(Value::Object(state)) => !state.contains_key(RESERVED_KEY),
             Some(_) => false,
         };

@@ -8,7 +8,7 @@ use weld_protocol::{Field, FieldType, Table, read_schema, write_schema};
 
 use crate::texts::value;
 
-/// Names that are all different, of any characters.
+/// Unique names of any characters.
 fn names(length: std::ops::Range<usize>) -> impl Strategy<Value = BTreeSet<String>> {
     let name = vec(any::<char>(), 1..5).prop_map(|characters| characters.into_iter().collect());
     btree_set(name, length)
@@ -17,7 +17,7 @@ fn names(length: std::ops::Range<usize>) -> impl Strategy<Value = BTreeSet<Strin
 fn field(name: String) -> impl Strategy<Value = Field> {
     let field_type = prop_oneof![
         vec(any::<char>(), 0..5).prop_map(|name| FieldType::Named(name.into_iter().collect())),
-        // A described string is a name by another way.
+        // A described string is another way to write a name.
         value()
             .prop_filter("a string", |text| !text.starts_with('"'))
             .prop_map(FieldType::Described),

@@ -1,9 +1,8 @@
-//! Generators of JSON texts: written by hand rather than by a serializer, so that they differ in
-//! everything that JSON leaves open: white space, spelling of strings, repeated names.
+//! Generators of JSON texts. They don't use a serializer, so the texts differ in everything that JSON leaves open:
+//! white space, spelling of strings, repeated names.
 //!
-//! No number has an exponent and only ASCII characters are escaped: so even after a mutation no
-//! number is too large for `serde_json::Value` and no escape is half of a surrogate pair, and that
-//! type can tell what is JSON.
+//! Numbers have no exponent and only ASCII characters are escaped. So even after a mutation no number is too large
+//! for `serde_json::Value` and no escape is half of a surrogate pair, and that type can decide what is JSON.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -37,7 +36,7 @@ pub(crate) fn string() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..6).prop_flat_map(|characters| spelled(characters.into_iter().collect()))
 }
 
-/// The name of a member: few, so that they repeat, and among them those that mean something.
+/// The name of a member. There are few names, so that they repeat, and some of them have a meaning in the protocol.
 pub(crate) fn name() -> impl Strategy<Value = String> {
     let known = select(vec!["a", "b", "", "name", "state", "insert", "hasMore"]);
     prop_oneof![
@@ -67,7 +66,7 @@ pub(crate) fn value() -> impl Strategy<Value = String> {
     })
 }
 
-/// An array of such elements.
+/// An array of these elements.
 pub(crate) fn array(
     element: impl Strategy<Value = String>,
     length: std::ops::Range<usize>,
@@ -85,7 +84,7 @@ pub(crate) fn array(
     })
 }
 
-/// An object of such members.
+/// An object of these members.
 pub(crate) fn object(
     name: impl Strategy<Value = String>,
     value: impl Strategy<Value = String>,
@@ -113,8 +112,7 @@ pub(crate) fn spaced_object(members: Vec<(String, String)>) -> impl Strategy<Val
         })
 }
 
-/// The same text, sometimes with one character lost, repeated or replaced: mostly no JSON any more,
-/// but nearly.
+/// The same text, sometimes with one character removed, repeated or replaced: then mostly no longer JSON, but nearly.
 pub(crate) fn nearly(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let character = select(vec![
         '{', '}', '[', ']', ',', ':', '"', '\\', '0', '-', '.', ' ', '\u{1}', 'é',

@@ -1,4 +1,4 @@
-//! Syncs of connectors that answer badly, or oddly: what came before the fault is kept, and what can be read is.
+//! Syncs of connectors that answer badly or oddly: pages before the fault are kept, and whatever can be read is read.
 
 use super::desk;
 use serde_json::json;
@@ -14,7 +14,7 @@ const SCHEMA: &str = r#"{"schema": {"rows": {"primary_key": "id"}}}"#;
 
 const PAGE: &[u8] = br#"[{"id": 1, "name": "Ale"}, {"id": 2, "name": "Bock"}]"#;
 
-/// Checks that the first page, [`PAGE`], is all that a sync left, and that the next goes on after it.
+/// Checks that a sync left only the first page, [`PAGE`], and that the next sync continues after it.
 fn assert_one_page(desk: &Desk, to: &str, case: &str) {
     if to.ends_with('/') {
         let lines = fs::read_to_string(desk.path(to).join("rows.jsonl")).unwrap();
@@ -36,7 +36,7 @@ fn assert_one_page(desk: &Desk, to: &str, case: &str) {
 }
 
 #[test]
-fn server_that_hangs_up_or_hangs_is_tried_three_times_and_then_told_of() {
+fn server_that_hangs_up_or_hangs_is_tried_three_times_and_then_reported() {
     type Silence = fn(&mut Exchange);
     let hangs_up: Silence = |_| {};
     let hangs: Silence = Exchange::wait_for_close;
@@ -44,7 +44,7 @@ fn server_that_hangs_up_or_hangs_is_tried_three_times_and_then_told_of() {
         ("hangs up", hangs_up, "closed the connection"),
         ("hangs", hangs, "did not answer within 1s"),
     ];
-    // All at once: what takes the time is the program's own pauses.
+    // In parallel, since the program's own pauses take most of the time.
     let runs: Vec<_> = cases
         .into_iter()
         .flat_map(|case| [(case, "schema"), (case, "page")])
@@ -97,7 +97,7 @@ fn server_that_hangs_up_or_hangs_is_tried_three_times_and_then_told_of() {
 }
 
 #[test]
-fn pages_before_an_answer_that_is_none_are_kept_with_their_state() {
+fn pages_before_an_invalid_answer_are_kept_with_their_state() {
     let cases: [(&[u8], &str); 7] = [
         (br#"[{"id": 3}, 7]"#, "insert[1] is a number, not an object"),
         (br#"[{"id": 3}, [{"id": 4}]]"#, "insert[1]"),
@@ -146,9 +146,9 @@ fn fields_and_tables_are_read_in_their_older_shapes() {
     }
 }
 
-/// Without a key nothing tells a row that comes twice, so that only the state keeps it from being there twice.
+/// Without a key, repeated rows can't be recognized, so only the state prevents them.
 #[test]
-fn table_without_a_key_goes_on_after_a_failure_and_has_each_row_once() {
+fn table_without_a_key_continues_after_a_failure_and_has_each_row_once() {
     let fails = Arc::new(AtomicBool::new(true));
     let is_failing = Arc::clone(&fails);
     let server = Upstream::start(move |request, exchange| {
@@ -192,9 +192,9 @@ fn table_without_a_key_goes_on_after_a_failure_and_has_each_row_once() {
     }
 }
 
-/// JSON can spell half of a character, which no text holds.
+/// JSON can spell half of a surrogate pair, which is not valid in a text.
 #[test]
-fn half_characters_are_marked_in_sqlite_and_kept_as_spelled_in_lines() {
+fn half_characters_are_replaced_in_sqlite_and_kept_as_spelled_in_lines() {
     let row = r#"{"id": 1, "name": "Al\ud83d", "n\ud83d": 2, "n\ud83e": 3}"#;
     let server = paged(SCHEMA, &[format!("[{row}]").as_bytes()]);
     let url = server.origin();
@@ -221,5 +221,5 @@ fn half_characters_are_marked_in_sqlite_and_kept_as_spelled_in_lines() {
 
     let server = paged(r#"{"schema": {"rows\ud83d": {}}}"#, &[]);
     let line = desk.mistake(&[&server.origin()]);
-    assert!(line.contains("stands for no character"), "{line}");
+    assert!(line.contains("is not a valid character"), "{line}");
 }

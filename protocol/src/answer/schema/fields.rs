@@ -6,7 +6,7 @@ use super::super::shape::{AnswerError, elements, members, pick, required, string
 use crate::json::JsonKind;
 use crate::schema::{Field, FieldType};
 
-/// Reads `fields`, in whichever form.
+/// Reads `fields`, in any of its forms.
 ///
 /// # Errors
 /// An [`AnswerError`] with the first fault found.
@@ -122,7 +122,7 @@ mod tests {
             ),
             (
                 r#"[{"name": "\ud800", "type": 1}]"#,
-                r#"schema["t"].fields[0].name has an escape that stands for no character"#,
+                r#"schema["t"].fields[0].name has an escape that is not a valid character"#,
             ),
         ];
         for (fields, message) in cases {

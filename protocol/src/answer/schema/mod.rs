@@ -11,11 +11,10 @@ use super::shape::{AnswerError, elements, members, pick, required, string, text}
 use crate::json::JsonKind;
 use crate::schema::Table;
 
-/// Reads the answer to a request for the schema, in each shape that connectors were seen to answer
-/// with:
+/// Reads the answer to a request for the schema, in every shape that connectors have been seen to use:
 ///
-/// - The tables stand under `schema`, or under `tables` as older connectors have it: an object of
-///   tables by name, or a list of tables that have a `name`. A table may be `null`.
+/// - The tables are in `schema`, or in `tables` as in older connectors: an object of tables by name, or a list of
+///   tables that have a `name`. A table may be `null`.
 /// - `primary_key` is a string, a list of strings, an empty string, `null` or missing.
 /// - `fields` is a list of objects, an object of types by name, `null` or missing. A type that is a
 ///   string is read as its name, any other as its JSON text.
@@ -187,7 +186,7 @@ mod tests {
             ),
             (
                 br#"{"schema": {"t": {}, "\u0074": {}}}"#,
-                r#"schema["\u0074"] is there twice"#,
+                r#"schema["\u0074"] occurs twice"#,
             ),
             (
                 br#"{"schema": {"t": {"primary_key": {}}}}"#,
@@ -199,7 +198,7 @@ mod tests {
             ),
             (
                 br#"{"tables": [{"name": "t"}, {"name": "t"}]}"#,
-                "tables[1] is there twice",
+                "tables[1] occurs twice",
             ),
             (br#"{"tables": [{}]}"#, "the answer has no tables[0].name"),
             (
