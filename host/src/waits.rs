@@ -1,4 +1,4 @@
-//! What a call waits for at the moment: told to those who wait for the call. A long wait may end it.
+//! What a call is waiting for at the moment, so that its waiters can be informed. A long wait may end the call.
 
 mod postponer;
 
@@ -13,55 +13,55 @@ use tokio::time::Instant;
 use crate::lock::Mutex;
 pub(crate) use postponer::{Postponement, Postponer};
 
-/// Calls that wait now, by `connector` and `reason`.
+/// Calls that are waiting now, by `connector` and `reason`.
 pub(crate) const WAITING: &str = "weld_host_waiting_calls";
 
-/// Seconds that calls waited, each time they did, by `connector` and `reason`.
+/// How many seconds each wait took, by `connector` and `reason`.
 pub(crate) const SECONDS: &str = "weld_host_wait_seconds";
 
-/// One wait, as people read it: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
+/// One wait, as shown to people: `response of https://api.example.com`, `pause until 2030-01-02T03:04:05Z`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wait {
     pub(crate) reason: WaitReason,
-    /// None where its end isn't known.
+    /// `None` if its end is unknown.
     pub(crate) until: Option<Timestamp>,
 }
 
 /// What a call can wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WaitReason {
-    /// The time before which the page may not begin, as the connector or its API asked.
+    /// The time before which the page may not begin, as requested by the connector or its API.
     Requested,
-    /// The time before which the page may not begin again, since it was postponed.
+    /// The time before which the page may not begin again, because it was postponed.
     Postponed {
-        /// What its call waited for.
+        /// What the call was waiting for.
         reason: String,
     },
     /// A sandbox to run in.
     Sandbox,
-    /// A pause that the connector makes.
+    /// A pause made by the connector.
     Pause,
     /// An API's answer.
     Response {
         /// Scheme, host and port.
         origin: Arc<str>,
     },
-    /// The next call that a quota or a rate has room for.
+    /// The next call that a quota or a rate allows.
     Budget {
         /// As the configuration names it, or the origin of the API.
         name: String,
     },
-    /// The response to another call, which may tell how many may be made, or ends one of as many as the API takes.
+    /// The response to another call: it may report how many calls are allowed, or the API allows no more at once.
     OtherCall {
         /// As the configuration names the quota, or the origin of the API.
         name: String,
     },
-    /// A connection: as many as one origin may have are in use.
+    /// A connection: this origin's limit of connections is reached.
     Connection {
         /// Scheme, host and port.
         origin: Arc<str>,
     },
-    /// The next try of a call that failed.
+    /// The next try of a failed call.
     Retry {
         /// Scheme, host and port.
         origin: Arc<str>,
@@ -74,7 +74,7 @@ pub(crate) enum WaitReason {
 }
 
 impl WaitReason {
-    /// As the metrics name it.
+    /// The reason's name in metrics.
     fn label(&self) -> &'static str {
         match self {
             Self::Requested => "requested",
@@ -92,7 +92,7 @@ impl WaitReason {
 }
 
 impl Wait {
-    /// A wait of this length from now on.
+    /// A wait that lasts this long from now on.
     pub(crate) fn lasting(reason: WaitReason, duration: Duration) -> Self {
         let until = SignedDuration::try_from(duration)
             .ok()
@@ -128,19 +128,19 @@ impl Display for Wait {
         write!(formatter, "{}", self.reason)?;
         match self.until {
             None => Ok(()),
-            // To the second: it is for people.
+            // Rounded to seconds, for people.
             Some(until) => write!(formatter, " until {until:.0}"),
         }
     }
 }
 
-/// The waits of one call. A guest may have several requests under way at once.
+/// The waits of one call. A guest may have several requests in flight at once.
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
-    /// Whose call it is; empty for one that no metric tells of.
+    /// The call's connector; empty if the call isn't counted in metrics.
     connector: String,
     present: Mutex<WaitList>,
-    /// Which of them end the call.
+    /// Decides which waits end the call.
     pub(crate) postponer: Postponer,
 }
 
@@ -161,7 +161,7 @@ impl Waits {
         })
     }
 
-    /// Notes a wait until the answer is dropped.
+    /// Records a wait that lasts until the returned guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>, wait: Wait) -> WaitGuard {
         let part = WaitPart::of(&wait.reason);
         self.count(part.reason, 1.0);
@@ -191,12 +191,12 @@ impl Waits {
         }
     }
 
-    /// The wait that began the longest ago; none while the guest computes.
+    /// The wait that has lasted the longest; `None` while the guest computes.
     pub(crate) fn current(&self) -> Option<Wait> {
         self.present().waits.first().map(|(_, wait)| wait.clone())
     }
 
-    /// Whether nothing can happen within `left`: all that the call waits for comes later.
+    /// Whether nothing can happen within `left`, because everything that the call waits for comes later.
     pub(crate) fn sleeps_longer_than(&self, left: Duration) -> bool {
         let Some(end) = SignedDuration::try_from(left)
             .ok()
@@ -217,7 +217,7 @@ impl Waits {
     }
 }
 
-/// A wait under way; dropped, it is over.
+/// A wait in progress. It ends when the guard is dropped.
 #[must_use]
 #[derive(Debug)]
 pub(crate) struct WaitGuard {
@@ -226,7 +226,7 @@ pub(crate) struct WaitGuard {
     part: Mutex<WaitPart>,
 }
 
-/// What metrics tell of a wait, or of a part of it that was for one thing.
+/// The metrics of a wait, or of the part of it that was for one reason.
 #[derive(Debug, Clone, Copy)]
 struct WaitPart {
     reason: &'static str,
@@ -243,7 +243,7 @@ impl WaitPart {
 }
 
 impl WaitGuard {
-    /// From now on the call waits for something else, until an end that isn't known.
+    /// From now on the call waits for another reason, with an unknown end.
     pub(crate) fn becomes(&self, reason: WaitReason) {
         let mut part = self.part.lock();
         self.waits.end(*part);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn oldest_wait_is_told_until_it_is_over() {
+    fn oldest_wait_is_reported_until_it_is_over() {
         let waits = Arc::new(Waits::default());
         assert_eq!(waits.current(), None);
         let first = waits.begin(response("https://a.example.com"));

@@ -1,4 +1,4 @@
-//! Whether a call ends for a long wait, so that its page begins again after it instead of holding a sandbox.
+//! Whether a long wait ends a call, so that its page begins again afterwards instead of occupying a sandbox.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use tokio::sync::Notify;
 use super::{Wait, WaitReason};
 use crate::lock::Mutex;
 
-/// The longest wait inside a call that could begin again. A shorter one costs less than another instance, another
-/// request of Weld and the calls that are repeated.
+/// The longest wait inside a call whose page could begin again. A shorter one costs less than another instance,
+/// another request from Weld and the repeated calls.
 const LONGEST_INSIDE: Duration = Duration::from_secs(5);
 
-/// The longest wait for a quota inside a call that has made calls already: to repeat them spends the very quota that it
-/// waits for, so only a longer wait is worth it.
+/// The longest wait for a quota inside a call that has already made calls. Repeating them would use up the same
+/// quota, so only a longer wait is worth it.
 const LONGEST_FOR_A_QUOTA: Duration = Duration::from_secs(60);
 
-/// Why a call has ended without a result: its page begins again after the wait.
+/// Why a call has ended without a result: its page begins again after this wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Postponement {
-    /// What the page waits for. Its end is known.
+    /// What the page waits for. The end of this wait is known.
     pub(crate) wait: Wait,
-    /// From the moment at which it was postponed.
+    /// How long the wait is, from the moment of postponement.
     pub(crate) length: Duration,
-    /// The calls to APIs that the page has made, and makes again when it begins again.
+    /// How many calls to APIs the page has made. It repeats them when it begins again.
     pub(crate) repeated_calls: u32,
 }
 
-/// Decides for one call which of its waits end it. A call that has sent anything but GET and HEAD is never postponed:
-/// its page must not begin again, since that would send the request twice.
+/// Decides for one call which of its waits end it. A call that has sent anything other than GET and HEAD is never
+/// postponed: its page must not begin again, since that would send the request twice.
 #[derive(Debug, Default)]
 pub(crate) struct Postponer {
     history: Mutex<CallHistory>,
@@ -46,15 +46,15 @@ struct CallHistory {
 /// Why a wait doesn't end its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PostponementObstacle {
-    #[error("it is short enough to be waited for within a page")]
+    #[error("it is short enough to wait within the page")]
     Short,
-    #[error("a page begins again once in a row only, and a schema never")]
+    #[error("a page begins again only once in a row, and a schema never")]
     Again,
-    #[error("it is longer than `limits.max-wait` leaves")]
+    #[error("it is longer than what is left of `limits.max-wait`")]
     MaxWait,
-    #[error("the page has sent something else than GET and HEAD")]
+    #[error("the page has sent a request other than GET and HEAD")]
     Change,
-    #[error("the calls that would be repeated spend the same quota")]
+    #[error("the repeated calls would use up the same quota")]
     SameQuota,
 }
 
@@ -88,13 +88,13 @@ impl CallHistory {
 }
 
 impl Postponer {
-    /// Lets waits up to this length postpone the call; none does if it is `None`, or as long as nothing is said.
+    /// Lets waits up to this length postpone the call. None does if it is `None`, or before this is called.
     pub(crate) fn allow(&self, longest: Option<Duration>) {
         self.history.lock().longest = longest;
     }
 
-    /// Notes a request that is about to be sent. False if the call has been postponed: then it must not be sent any more.
-    /// `is_safe` says whether it changes nothing at the API.
+    /// Records a request that is about to be sent. False if the call has been postponed: then the request must not be
+    /// sent. `is_safe` says that the request changes nothing at the API.
     pub(crate) fn sends(&self, is_safe: bool) -> bool {
         let mut history = self.history.lock();
         if history.postponement.is_some() {
@@ -105,7 +105,8 @@ impl Postponer {
         true
     }
 
-    /// Why a wait of this length would not end the call; `None` if it would. As for [`Self::postpones`], which does it.
+    /// Why a wait of this length would not end the call; `None` if it would. The parameters are those of
+    /// [`Self::postpones`], which ends it.
     pub(crate) fn obstacle(
         &self,
         reason: &WaitReason,
@@ -115,8 +116,8 @@ impl Postponer {
         self.history.lock().obstacle(reason, length, tries)
     }
 
-    /// Whether a wait of this length ends the call. Then the one who asks must not go on. `tries` says how many of the
-    /// requests sent so far were tries of the one that waits: they would be repeated in any case.
+    /// Whether a wait of this length ends the call; if so, the caller must stop. `tries` is the number of requests
+    /// sent so far that were tries of the waiting request: they would be repeated in any case.
     pub(crate) fn postpones(&self, wait: &Wait, length: Duration, tries: u32) -> bool {
         let mut history = self.history.lock();
         if history.obstacle(&wait.reason, length, tries).is_some() {
@@ -138,7 +139,7 @@ impl Postponer {
     /// Waits until the call is postponed.
     pub(crate) async fn postponed(&self) -> Postponement {
         loop {
-            // Listens before it looks, so that nothing is missed in between.
+            // Registers before it looks, so that no change in between is missed.
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
             if let Some(postponement) = self.postponement() {
@@ -169,7 +170,7 @@ mod tests {
         Wait::lasting(WaitReason::Budget { name }, SECOND)
     }
 
-    /// A call that has sent so many GETs.
+    /// The postponer of a call that has sent this many GETs.
     fn after(sent: u32) -> Postponer {
         let postponer = Postponer::default();
         postponer.allow(Some(SECOND * 3600));
@@ -192,7 +193,7 @@ mod tests {
             (quota(), 1, 0, 6, false),
             (quota(), 1, 0, 60, false),
             (quota(), 1, 0, 61, true),
-            // A token was refused, so the same request goes once more.
+            // A token was refused, so the same request is sent once more.
             (quota(), 1, 1, 6, true),
         ] {
             let postponer = after(sent);
