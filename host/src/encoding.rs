@@ -1,4 +1,4 @@
-//! Content encodings that this host understands, by the same names for requests and responses. A leaf.
+//! Content encodings that this host understands, with the same names for requests and responses. A leaf.
 
 use std::io::{self, Read};
 
@@ -10,19 +10,19 @@ use http::header::{self, HeaderMap};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ContentEncoding {
     Gzip,
-    /// The bare format or the one of zlib: senders mean either (RFC 9110, section 8.4.1.2).
+    /// Raw DEFLATE or the zlib format: senders mean either (RFC 9110, section 8.4.1.2).
     Deflate,
     Brotli,
     Zstandard,
 }
 
-/// An encoding, or a series of them, that is not understood.
+/// An encoding, or a series of encodings, that the host does not support.
 #[derive(Debug, thiserror::Error)]
-#[error("the content-encoding `{0}` is not understood")]
+#[error("the content-encoding `{0}` is not supported")]
 pub(crate) struct UnknownEncoding(pub(crate) String);
 
 impl ContentEncoding {
-    /// The encoding of this name, in lower case; `None` if it is another one.
+    /// The encoding with this name, in lower case; `None` if the host has no such encoding.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         match name {
             b"gzip" | b"x-gzip" => Some(Self::Gzip),
@@ -33,7 +33,7 @@ impl ContentEncoding {
         }
     }
 
-    /// The name by which it is labeled.
+    /// The encoding's name in headers.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -43,12 +43,12 @@ impl ContentEncoding {
         }
     }
 
-    /// Reads `Content-Encoding`, in any case, in one header or several (RFC 9110, section 8.4). `identity` and empty
-    /// members count as nothing; `None` if the body is as it is.
+    /// Reads `Content-Encoding`, in upper or lower case, from one header or several (RFC 9110, section 8.4).
+    /// `identity` and empty members are ignored; `None` if the body is not encoded.
     ///
     /// # Errors
     ///
-    /// [`UnknownEncoding`] for all but those `allowed`, and for one within another.
+    /// [`UnknownEncoding`] if the encoding is not one of `allowed`, or if there is more than one.
     pub(crate) fn of(
         headers: &HeaderMap,
         allowed: &[Self],
@@ -72,23 +72,23 @@ impl ContentEncoding {
     }
 }
 
-/// Why there is nothing decompressed.
+/// Why a body could not be decompressed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GunzipError {
-    /// It has more bytes than it may have.
+    /// It has more bytes than allowed.
     #[error("it is larger than the limit")]
     TooLarge,
-    /// It is something else, cut short, or its checksum is another.
-    #[error("it is no whole gzip")]
+    /// It is not gzip, it is truncated, or its checksum doesn't match.
+    #[error("it is not a complete gzip stream")]
     Broken(#[source] io::Error),
 }
 
-/// Decompresses gzip, of one member or several (RFC 1952, section 2.2). Never more than `max_bytes` and one are held,
-/// however much a small body stands for.
+/// Decompresses gzip with one member or several (RFC 1952, section 2.2). At most `max_bytes + 1` bytes are held, even
+/// if a small body expands to far more.
 ///
 /// # Errors
 ///
-/// [`GunzipError`]. What is too large is not read to its end.
+/// [`GunzipError`]. A body that is too large is not read to its end.
 pub(crate) fn gunzip(sent: &[u8], max_bytes: usize) -> Result<Bytes, GunzipError> {
     let mut plain = Vec::new();
     gzip_reader(sent, max_bytes)
@@ -100,8 +100,9 @@ pub(crate) fn gunzip(sent: &[u8], max_bytes: usize) -> Result<Bytes, GunzipError
     Ok(plain.into())
 }
 
-/// What `gunzip` reads, for a reader that takes it piece by piece: up to `max_bytes` and one, which tells a text that is too
-/// large from one that just fits. Its errors mean that it is no whole gzip.
+/// The reader behind `gunzip`, for callers that read piece by piece. It yields at most `max_bytes + 1` bytes, so a
+/// text that is too large can be distinguished from one that just fits. Its errors mean that the body is not a
+/// complete gzip stream.
 pub(crate) fn gzip_reader(sent: &[u8], max_bytes: usize) -> impl Read {
     let limit = u64::try_from(max_bytes).map_or(u64::MAX, |max| max.saturating_add(1));
     MultiGzDecoder::new(sent).take(limit)
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_gzip_is_told_from_what_is_too_large() {
+    fn incomplete_gzip_and_a_too_large_text_are_different_errors() {
         let whole = gzip(b"one and two and three");
         let mut wrong_sum = whole.clone();
         let last = wrong_sum.len() - 5;

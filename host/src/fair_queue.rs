@@ -1,25 +1,28 @@
-//! A queue that is fair between those who share it: they take turns, and each one's own entries keep their order.
+//! A queue that is fair between the keys that share it: they take turns, and the entries of each key keep their
+//! order.
 //!
-//! A leaf: it may use no other room. Admission waits in one for sandboxes, calls in one for processors.
+//! A leaf: it may use no other room. Admission uses one for calls that wait for a sandbox, and the sandbox one for
+//! calls that wait for a processor.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Entries of type `T` under keys of type `K`. Whoever has an entry more than others waits longer, not they.
+/// Entries of type `T` under keys of type `K`. A key with more entries than others makes itself wait longer, not
+/// them.
 #[derive(Debug)]
 pub(crate) struct FairQueue<K, T> {
     rows: HashMap<K, VecDeque<(u64, T)>>,
-    /// The keys that have entries, the one whose turn is next first.
+    /// The keys that have entries; the first one is next.
     turns: VecDeque<K>,
     entries: usize,
     next_number: u64,
 }
 
-/// An entry's place, by which it is found again.
+/// An entry's place in the queue, with which it can be found again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ticket<K> {
     pub(crate) key: K,
-    /// No other entry of the same queue has it.
+    /// Unique within the queue.
     pub(crate) number: u64,
 }
 
@@ -35,17 +38,17 @@ impl<K, T> Default for FairQueue<K, T> {
 }
 
 impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
-    /// How many entries there are.
+    /// The number of entries.
     pub(crate) fn len(&self) -> usize {
         self.entries
     }
 
-    /// How many entries this key has.
+    /// The number of entries of this key.
     pub(crate) fn len_of(&self, key: &K) -> usize {
         self.rows.get(key).map_or(0, VecDeque::len)
     }
 
-    /// Puts an entry at the end of its key's row.
+    /// Adds an entry at the end of its key's row.
     pub(crate) fn push(&mut self, key: K, entry: T) -> Ticket<K> {
         let number = self.next_number;
         self.next_number = self.next_number.wrapping_add(1);
@@ -60,14 +63,14 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         Ticket { key, number }
     }
 
-    /// The entry of this ticket, unless it has left.
+    /// The entry of this ticket; `None` if it has left the queue.
     pub(crate) fn get_mut(&mut self, ticket: &Ticket<K>) -> Option<&mut T> {
         let row = self.rows.get_mut(&ticket.key)?;
         let place = place(row, ticket.number)?;
         row.get_mut(place).map(|(_, entry)| entry)
     }
 
-    /// Takes out the entry of this ticket, unless it has left.
+    /// Removes the entry of this ticket; `None` if it has left the queue.
     pub(crate) fn remove(&mut self, ticket: &Ticket<K>) -> Option<T> {
         let row = self.rows.get_mut(&ticket.key)?;
         let place = place(row, ticket.number)?;
@@ -76,8 +79,8 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         Some(entry)
     }
 
-    /// Takes out the first entry of the key whose turn it is. A key whose first entry `may` not be taken is passed over
-    /// and keeps its turn.
+    /// Removes the first entry of the key whose turn it is. A key is skipped and keeps its turn if `may` is false for
+    /// its first entry.
     pub(crate) fn pop(&mut self, may: impl Fn(&K, &T) -> bool) -> Option<(Ticket<K>, T)> {
         let turn = self.turns.iter().position(|key| {
             let first = self.rows.get(key).and_then(VecDeque::front);
@@ -90,28 +93,28 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         Some((Ticket { key, number }, entry))
     }
 
-    /// The key that has more entries than `key`, and than all others; `None` if no key has more.
+    /// The key that has the most entries, if it has more than `key`; otherwise `None`.
     pub(crate) fn longer_than(&self, key: &K) -> Option<&K> {
         let own = self.len_of(key);
         let longest = self.turns.iter().max_by_key(|key| self.len_of(key))?;
         (self.len_of(longest) > own).then_some(longest)
     }
 
-    /// Takes out the newest entry of this key.
+    /// Removes the newest entry of this key.
     pub(crate) fn pop_newest(&mut self, key: &K) -> Option<T> {
         let (_, entry) = self.rows.get_mut(key)?.pop_back()?;
         self.left(key);
         Some(entry)
     }
 
-    /// Takes out everything.
+    /// Removes all entries.
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
         self.turns.clear();
         self.entries = 0;
     }
 
-    /// One entry of this key is out.
+    /// Called after an entry of this key was removed.
     fn left(&mut self, key: &K) {
         self.entries = self.entries.saturating_sub(1);
         if self.rows.get(key).is_some_and(VecDeque::is_empty) {
@@ -121,7 +124,7 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
     }
 }
 
-/// Where in a row a number stands. Rows are sorted by it.
+/// The index of a number in a row. Rows are sorted by number.
 fn place<T>(row: &VecDeque<(u64, T)>, number: u64) -> Option<usize> {
     row.binary_search_by_key(&number, |(number, _)| *number)
         .ok()
@@ -161,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_may_not_is_passed_over_and_keeps_its_turn() {
+    fn key_that_may_not_run_is_skipped_and_keeps_its_turn() {
         let mut queue = filled(&[("a", 1), ("b", 10), ("b", 11)]);
         let next = queue.pop(|key, _| *key != "a").map(|(_, entry)| entry);
         assert_eq!(next, Some(10));
@@ -195,7 +198,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever waits gets a turn before anybody gets a second one, whatever leaves in between.
+        /// Every key with an entry gets a turn before any key gets a second one, whatever leaves in between.
         #[test]
         fn nobody_gets_two_turns_while_another_waits_for_one(
             keys in proptest::collection::vec(0_u8..5, 1..60),

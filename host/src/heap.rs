@@ -1,52 +1,52 @@
-//! The heap's free memory, given back to the system.
+//! Returns the heap's free memory to the system.
 //!
-//! The C library keeps what is freed for the next allocation, in pieces and in an arena for each thread, and a server
-//! that held a gigabyte for a moment would keep most of it for good. Measured beside mimalloc and jemalloc
-//! (docs/benchmarks.md): with its memory trimmed, glibc's allocator came to the least, at its peak and afterwards.
+//! The C library keeps freed memory for later allocations, in pieces and in an arena for each thread, so a server
+//! that used a gigabyte for a moment would keep most of it. Compared with mimalloc and jemalloc (docs/benchmarks.md),
+//! glibc's allocator with regular trimming used the least memory, both at its peak and afterwards.
 
-/// What takes so many bytes has memory of its own, which goes back to the system at once.
+/// An allocation of at least this size gets its own mapping, which goes back to the system as soon as it is freed.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE_BYTES: libc::c_int = 1 << 20;
 
-/// How many arenas share the heap. Each keeps what its threads have freed, out of reach of the others.
+/// How many arenas share the heap. Each keeps the memory that its threads have freed, and the others can't use it.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ARENAS: libc::c_int = 2;
 
-/// Keeps the heap small, if called before there are threads.
+/// Keeps the heap small. Must be called before the process starts other threads.
 ///
-/// By itself glibc has eight arenas for each processor. And it takes each large piece that is freed for a sign that there
-/// will be more, and lets the next ones, up to 32 MiB, leave holes in the heap.
+/// By default glibc has eight arenas for each processor. It also takes each large block that is freed as a sign that
+/// more will follow, and places the next ones, up to 32 MiB, in the heap, where they leave holes.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(
     unsafe_code,
     reason = "the calls take no pointer, and glibc lets any thread make them at any time"
 )]
 pub(crate) fn keep_small() {
-    // Where they are refused, the heap only takes more.
+    // If the system refuses, the heap only uses more memory.
     let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES) };
     let _ = unsafe { libc::mallopt(libc::M_ARENA_MAX, ARENAS) };
 }
 
-/// Other allocators know better.
+/// Other allocators need no settings.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn keep_small() {}
 
-/// Gives back what the heap has free. Takes some milliseconds, for a heap that was large more.
+/// Returns the heap's free memory to the system. Takes some milliseconds, and longer after the heap was large.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[allow(
     unsafe_code,
     reason = "the call takes no pointer, and glibc lets any thread make it at any time"
 )]
 pub(crate) fn give_back() {
-    // Whether there was anything to give back is of no use to anybody.
+    // Nobody needs to know whether there was anything to return.
     let _ = unsafe { libc::malloc_trim(0) };
 }
 
-/// Other allocators give back by themselves.
+/// Other allocators return memory on their own.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn give_back() {}
 
-/// The process's resident memory that belongs to no file, in bytes; `None` where the system doesn't say.
+/// The process's resident anonymous memory in bytes; `None` if the system doesn't report it.
 pub(crate) fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -63,21 +63,21 @@ mod tests {
 
     use super::*;
 
-    /// What is measured is the memory of a process, and in this one other tests run.
+    /// The tests measure the memory of a whole process, and other tests run in this one.
     fn assert_alone(test: &str) {
         let name = format!("heap::tests::{test}");
         let alone = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", &name, "--ignored", "--test-threads", "1"])
             .output()
             .unwrap();
-        let told = String::from_utf8_lossy(&alone.stdout);
-        assert!(told.contains("1 passed"), "{told}");
+        let output = String::from_utf8_lossy(&alone.stdout);
+        assert!(output.contains("1 passed"), "{output}");
     }
 
     #[test]
-    fn heap_is_given_back() {
+    fn free_heap_is_returned() {
         assert_alone("large_pieces_leave_no_holes");
-        assert_alone("what_was_freed_in_small_pieces_goes_back");
+        assert_alone("memory_freed_in_small_pieces_is_returned");
     }
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
         keep_small();
         let mut held = Vec::new();
         let mut freed = 0;
-        // Freed for the first time, they are what glibc learns from.
+        // glibc adapts when they are freed for the first time.
         for _ in 0..2 {
             let large: Vec<Vec<u8>> = (0..16)
                 .map(|_| {
@@ -105,9 +105,9 @@ mod tests {
 
     #[test]
     #[ignore = "run in a process of its own"]
-    fn what_was_freed_in_small_pieces_goes_back() {
+    fn memory_freed_in_small_pieces_is_returned() {
         const PIECES: usize = 1 << 17;
-        // The last piece is held, so that the heap can't become shorter.
+        // The last piece stays allocated, so that the heap can't shrink from its end.
         let pieces: Vec<Vec<u8>> = (0..PIECES).map(|_| vec![1; 1_000]).collect();
         let held = vec![1_u8; 1_000];
         drop(pieces);

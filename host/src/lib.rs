@@ -1,6 +1,6 @@
 //! `weld-host`: one server that runs Weld's custom connectors as sandboxed WebAssembly components.
 //!
-//! The rooms use each other in one direction only, and a test holds them to it:
+//! The rooms use each other in one direction only; a test checks this:
 //!
 //! ```text
 //! cli → server → pages → connectors → sandbox → imports → egress
@@ -8,11 +8,11 @@
 //! account, config, bindings, changes, encoding, fair_queue, heap, lock, report, retry_after, scope, secrets, tokens, waits, demo: leaves, usable by all, using none
 //! ```
 //!
-//! A request comes in at [`server`], which knows HTTP and nothing of wasm. [`pages`] makes the answer: it holds
-//! requests that come early, and marks states with the waits that a connector asks for. [`connectors`] knows which
-//! connector stands behind a name and how many calls may run at once. [`sandbox`] makes a store for the call, runs
-//! one export in it and drops it. What the guest may call meanwhile is in `imports`, and its one way to the network
-//! is `egress`. Weld's own formats are the crate `weld-protocol`.
+//! A request arrives at [`server`], which knows HTTP but not wasm. [`pages`] makes the answer: it holds requests that
+//! come too early, and writes the waits that a connector asks for into the states. [`connectors`] maps a name to its
+//! connector and limits how many calls run at once. [`sandbox`] creates a store for the call, runs one export in it
+//! and drops it. The functions that the guest may call are in `imports`; its only way to the network is `egress`.
+//! Weld's own formats are in the crate `weld-protocol`.
 
 mod account;
 pub mod author;

@@ -1,8 +1,8 @@
 //! Locks that ignore poison.
 //!
-//! The standard library's locks are poisoned when a thread panics while it holds one, and fail everyone who takes them
-//! afterwards. Here a panic ends one request or one call and is reported as such; it must not take the others with it.
-//! So nothing that a lock guards may be left half-changed by code that can panic.
+//! The standard library's locks are poisoned when a thread panics while it holds one, and every later attempt to take
+//! the lock fails. Here a panic ends one request or one call and is reported as such; it must not fail the others as
+//! well. So code that can panic must never leave the guarded value half-changed.
 //!
 //! A leaf: it may use no other room.
 
@@ -18,7 +18,7 @@ impl<T> Mutex<T> {
         Self(sync::Mutex::new(value))
     }
 
-    /// Waits for the lock, on the thread.
+    /// Blocks the thread until it has the lock.
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -29,12 +29,12 @@ impl<T> Mutex<T> {
 pub(crate) struct Condvar(sync::Condvar);
 
 impl Condvar {
-    /// Gives the lock up until another thread notifies this one, or for no reason.
+    /// Releases the lock until another thread notifies this one, or spuriously.
     pub(crate) fn wait<'l, T>(&self, guard: MutexGuard<'l, T>) -> MutexGuard<'l, T> {
         self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As [`wait`](Self::wait), for no longer than `time`.
+    /// Like [`wait`](Self::wait), but for at most `time`.
     pub(crate) fn wait_timeout<'l, T>(
         &self,
         guard: MutexGuard<'l, T>,
@@ -44,7 +44,7 @@ impl Condvar {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Wakes all threads that wait.
+    /// Wakes all waiting threads.
     pub(crate) fn notify_all(&self) {
         self.0.notify_all();
     }
@@ -59,12 +59,12 @@ impl<T> RwLock<T> {
         Self(sync::RwLock::new(value))
     }
 
-    /// Waits, on the thread, until nobody writes.
+    /// Blocks the thread until nobody writes.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits, on the thread, for the lock alone.
+    /// Blocks the thread until it has the lock alone.
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }

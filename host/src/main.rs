@@ -8,7 +8,7 @@ fn main() -> ExitStatus {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to stdout and are no mistake. That a closed pipe can't be written to is none either.
+            // Help and version go to stdout and are not an error. Neither is a closed pipe.
             let _ = error.print();
             return if error.use_stderr() {
                 ExitStatus::Mistake
@@ -27,7 +27,7 @@ fn main() -> ExitStatus {
     }
 }
 
-/// The whole chain of causes on one line.
+/// Prints the error and all its causes on one line.
 fn report(error: &Error) {
     say_last(&format!("weld-host: {}", printable(&format!("{error:#}"))));
 }

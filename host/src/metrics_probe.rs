@@ -8,21 +8,21 @@ use metrics::{
     SharedString, Unit,
 };
 
-/// A recorder for one test: `let _guard = metrics::set_default_local_recorder(&probe);`.
+/// A recorder for one test, used as `let _guard = metrics::set_default_local_recorder(&probe);`.
 #[derive(Default)]
 pub(crate) struct MetricsProbe(Mutex<BTreeMap<String, Arc<Value>>>);
 
-/// A counter's sum, a gauge's value, or how often a histogram was recorded in.
+/// A counter's sum, a gauge's value, or the number of values that a histogram recorded.
 #[derive(Default)]
 struct Value(Mutex<f64>);
 
 impl MetricsProbe {
-    /// The value of `NAME{LABEL=VALUE,…}`, the labels in alphabetical order; none where nothing was recorded.
+    /// The value of `NAME{LABEL=VALUE,…}`, with the labels in alphabetical order; `None` if nothing was recorded.
     pub(crate) fn value(&self, metric: &str) -> Option<f64> {
         Some(*self.0.lock().unwrap().get(metric)?.0.lock().unwrap())
     }
 
-    /// All that was recorded, for messages.
+    /// The names of all recorded metrics, for failure messages.
     pub(crate) fn names(&self) -> Vec<String> {
         self.0.lock().unwrap().keys().cloned().collect()
     }

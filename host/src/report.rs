@@ -1,4 +1,4 @@
-//! Causes, untrusted texts and digests as people read them. A leaf, usable by all rooms.
+//! Error chains, untrusted texts and digests in a form for people. A leaf, usable by all rooms.
 
 use std::fmt::Write as _;
 
@@ -14,9 +14,9 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// A text without control characters, so that it can neither forge another line nor drive a terminal: each becomes an
-/// escape such as `\u{1b}`. So do the separators of lines and the characters that turn the direction of writing,
-/// which can make a line read as another. Tabs stay.
+/// Escapes control characters, so that a text can neither forge another line nor control a terminal: each becomes an
+/// escape such as `\u{1b}`. Line separators and the characters that change the direction of writing are escaped as
+/// well, since they can make a line read as another one. Tabs stay.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -34,7 +34,7 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The beginning of a text, at most `max_bytes` of it, with `…` if something is left out.
+/// The beginning of a text: at most `max_bytes` of it, followed by `…` if something was cut off.
 pub(crate) fn shortened(text: &str, max_bytes: usize) -> String {
     if text.len() <= max_bytes {
         return text.to_owned();
@@ -43,7 +43,7 @@ pub(crate) fn shortened(text: &str, max_bytes: usize) -> String {
     format!("{}…", text.split_at(end).0)
 }
 
-/// Two lower-case digits for each byte.
+/// Writes each byte as two lower-case hexadecimal digits.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string can't fail.

@@ -1,19 +1,19 @@
-//! `Retry-After`, as the host's client and the client of connectors' APIs read it. A leaf.
+//! `Retry-After`, as read by the host's client and by the client of connectors' APIs. A leaf.
 
 use std::time::SystemTime;
 
-/// When to come again (RFC 9110, section 10.2.3).
+/// When to retry (RFC 9110, section 10.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryAfter {
-    /// After so many seconds; `None` if they are more than 64 bits hold.
+    /// After this many seconds; `None` if the number doesn't fit into 64 bits.
     Seconds(Option<u64>),
-    /// At this time, which may have passed.
+    /// At this time, which may be in the past.
     Date(SystemTime),
 }
 
 impl RetryAfter {
-    /// Reads the value of the header: decimal digits alone, or a date in any of HTTP's three forms, with white space
-    /// around it. `None` for anything else.
+    /// Reads the header's value: decimal digits only, or a date in any of HTTP's three forms, with optional white
+    /// space around it. `None` for anything else.
     pub(crate) fn parse(value: &str) -> Option<Self> {
         let value = value.trim();
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

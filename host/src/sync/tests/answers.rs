@@ -101,11 +101,11 @@ async fn every_bad_answer_is_told_by_what_it_is() {
         ),
         (
             || Answer::with("200 OK", "Content-Encoding: br\r\n", b"x"),
-            "could not be decompressed: the content-encoding `br` is not understood",
+            "could not be decompressed: the content-encoding `br` is not supported",
         ),
         (
             || Answer::with("200 OK", "Content-Encoding: gzip\r\n", b"{}"),
-            "could not be decompressed: it is no whole gzip",
+            "could not be decompressed: it is not a complete gzip stream",
         ),
         (
             || Answer::json(r#"{"insert": [], "state": {}, "hasMore": false}"#),
