@@ -1,5 +1,6 @@
-//! A connector that is replaced while it is called: whether any request fails, whether a page is ever made by the
-//! component of one version with the configuration of another, and what a thousand versions leave in memory.
+//! Replaces a connector while it is called, and measures whether any request fails, whether a page is ever made by
+//! the component of one version with the configuration of another, and how much memory a thousand versions leave
+//! behind.
 
 mod client;
 mod folder;
@@ -18,21 +19,21 @@ use version::{component, configuration};
 
 const NAME: &str = "words";
 
-/// How many components take turns in the long run, so that the compiler is not what is measured.
+/// How many components take turns in the long run, so that not the compiler is measured.
 const COMPONENTS: u32 = 10;
 
-/// In how many of the versions of the first run a broken component comes first.
+/// How many versions of the first run are preceded by a broken component.
 const BREAKS: u32 = 2;
 
-/// How often it is looked whether a version serves.
+/// How often to check whether a version serves.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Replaces a connector `versions` times under `per_second` calls, each time by another component and configuration, twice
-/// by way of a component that is broken; then `reloads` times. Returns a paragraph in Markdown.
+/// Replaces a connector `versions` times under `per_second` calls, each time by another component and configuration,
+/// twice after a broken component; then reloads it `reloads` times. Returns a paragraph in Markdown.
 ///
 /// # Errors
 ///
-/// A version does not come to serve.
+/// A version does not begin to serve.
 pub(crate) fn measure(per_second: u32, versions: u32, reloads: u32) -> anyhow::Result<String> {
     let mut folder = Folder::new()?;
     folder.put(&component(0)?, &configuration(0, 0))?;
@@ -46,7 +47,7 @@ pub(crate) fn measure(per_second: u32, versions: u32, reloads: u32) -> anyhow::R
     let seconds = began.elapsed().as_secs_f64();
     ensure!(
         seen.pages > 0,
-        "no page at all: {}",
+        "no page was answered: {}",
         seen.fault.unwrap_or_default()
     );
     let mut text = format!(
@@ -79,7 +80,7 @@ pub(crate) fn measure(per_second: u32, versions: u32, reloads: u32) -> anyhow::R
     ))
 }
 
-/// Puts one version after the other, as soon as the last one serves.
+/// Installs one version after the other, as soon as the previous one serves.
 fn replace_often(folder: &mut Folder, host: &LoneHost, versions: u32) -> anyhow::Result<()> {
     let breaks_every = (versions / (BREAKS + 1)).max(1);
     let mut broken = 0;
@@ -88,7 +89,7 @@ fn replace_often(folder: &mut Folder, host: &LoneHost, versions: u32) -> anyhow:
             broken += 1;
             folder.put(b"broken", &configuration(number, number))?;
             wait_until("a broken component is noticed", || {
-                Ok(folder.site.logged("does not load")? == usize::try_from(broken)?)
+                Ok(folder.site.logged("failed to load")? == usize::try_from(broken)?)
             })?;
         }
         folder.put(&component(number)?, &configuration(number, number))?;
@@ -98,7 +99,7 @@ fn replace_often(folder: &mut Folder, host: &LoneHost, versions: u32) -> anyhow:
     Ok(())
 }
 
-/// Reloads `most` times, and says what the host holds after `few` of these and at the end.
+/// Reloads `most` times, and returns the host's memory after `few` reloads and at the end.
 fn reload_on(
     folder: &mut Folder,
     host: &LoneHost,
@@ -119,7 +120,7 @@ fn reload_on(
     Ok((early, host.resident()?))
 }
 
-/// Asks until the version answers.
+/// Sends requests until this version answers.
 fn wait_for(host: &LoneHost, number: u32) -> anyhow::Result<()> {
     wait_until("a version serves", || {
         Ok(client::ask(host.address, NAME)?.is_of(number))

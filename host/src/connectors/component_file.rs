@@ -1,4 +1,4 @@
-//! The file of a component, read within the memory for components.
+//! A component's file, read within the memory limit for components.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,29 +12,29 @@ use crate::config::{
 };
 use crate::sandbox::ComponentReader;
 
-/// A component's file, with what it is read by.
+/// A component's file, with what is needed to read it.
 #[derive(Clone)]
 pub(super) struct ComponentFile {
     pub(super) path: PathBuf,
     pub(super) threads: FileThreads,
     pub(super) memory: Arc<ComponentMemory>,
-    /// The most that a component may have, `--max-component`.
+    /// The maximum size of a component, `--max-component`.
     pub(super) most_bytes: u64,
 }
 
 impl ComponentFile {
-    /// Reads the file, which had so many bytes at the last look, once there is memory for them.
+    /// Reads the file once there is memory for it. `length` is its size at the last look.
     ///
     /// # Errors
     ///
-    /// [`FileFault`]; also if it has grown since that look.
+    /// [`FileFault`]; also if the file has grown since that look.
     pub(super) async fn read(&self, length: u64) -> Result<Bytes, FileFault> {
         let share = self.memory.share(length).await;
         let (path, limit) = (
             self.path.clone(),
             ReadLimit::component(length.min(self.most_bytes)),
         );
-        // A thread that reads on for a load that was ended holds memory too.
+        // A thread that is still reading for a load that was ended holds memory too.
         let held = share.clone();
         let read = move |files: &NotedFiles| {
             let component = files.read(&path, limit);
@@ -42,18 +42,18 @@ impl ComponentFile {
         };
         let read = self.threads.run(&self.path, FILE_TIME, read).await;
         if matches!(read, Err(NoAnswer::GivenUp { .. })) {
-            // It may never come back, and the others go on.
+            // The thread may never return, and others must not wait for its memory.
             share.give_back();
         }
         match read? {
             Err(FileFault::TooLarge(_)) if length <= self.most_bytes => {
-                Err(io::Error::other("it has grown while it was read").into())
+                Err(io::Error::other("it grew while it was being read").into())
             }
             read => read,
         }
     }
 
-    /// Reads the file again, whatever it has by then.
+    /// Reads the file again, with whatever size it has then.
     pub(super) fn reader(self) -> ComponentReader {
         Arc::new(move || {
             let file = self.clone();

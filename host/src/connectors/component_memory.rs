@@ -1,7 +1,7 @@
-//! The memory for components that are being loaded: what is read of them, until the compiler has it or is not needed.
+//! The memory for components that are being loaded: their bytes, until the compiler has them or isn't needed.
 //!
-//! It is bounded by itself, and not part of `--total-memory`, since a component has to load also where calls may have less
-//! memory than it has bytes.
+//! It has its own limit and is not part of `--total-memory`, since a component must load even if calls have less
+//! memory than the component has bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 
 use crate::lock::Mutex;
 
-/// Components of at most this part of the largest are small: they have so much more memory, and wait for no large one.
+/// Components of at most the largest size divided by this are small: that much extra memory is reserved for them, so
+/// that they don't wait for a large one.
 const SMALL_PART: u64 = 8;
 
-/// How many bytes of components may be held at once: as many as the largest may have, and some more for small ones.
+/// Limits how many bytes of components are held at once: the size of the largest one, plus some for small ones.
 pub(super) struct ComponentMemory {
     largest_bytes: u64,
     used_bytes: Mutex<u64>,
@@ -22,7 +23,7 @@ pub(super) struct ComponentMemory {
 }
 
 impl ComponentMemory {
-    /// Memory for components of at most so many bytes each.
+    /// Memory for components of at most `largest_bytes` each.
     pub(super) fn new(largest_bytes: u64) -> Arc<Self> {
         Arc::new(Self {
             largest_bytes,
@@ -31,12 +32,13 @@ impl ComponentMemory {
         })
     }
 
-    /// Waits until there is memory for a component of so many bytes. Who waits keeps nobody from taking what is left.
+    /// Waits until there is memory for a component of this size. A waiting component does not keep others from taking
+    /// what is free.
     pub(super) async fn share(self: &Arc<Self>, bytes: u64) -> Arc<ComponentShare> {
         let bytes = bytes.min(self.largest_bytes);
         loop {
             let mut given_back = std::pin::pin!(self.given_back.notified());
-            // From here on nothing that is given back is missed.
+            // From here on no return of memory is missed.
             given_back.as_mut().enable();
             if self.try_take(bytes) {
                 return Arc::new(ComponentShare {
@@ -61,21 +63,21 @@ impl ComponentMemory {
     }
 }
 
-/// Memory for one component. Dropped, it is given back.
+/// Memory for one component. Dropping it returns the memory.
 pub(super) struct ComponentShare {
     memory: Arc<ComponentMemory>,
     bytes: AtomicU64,
 }
 
 impl ComponentShare {
-    /// Gives it back before its end.
+    /// Returns the memory early.
     pub(super) fn give_back(&self) {
         let bytes = self.bytes.swap(0, Ordering::Relaxed);
         *self.memory.used_bytes.lock() -= bytes;
         self.memory.given_back.notify_waiters();
     }
 
-    /// The component, which takes the share with it until its last clone is gone.
+    /// Attaches the share to the component, until its last clone is dropped.
     pub(super) fn held(self: Arc<Self>, component: Vec<u8>) -> Bytes {
         Bytes::from_owner(HeldComponent {
             component,
@@ -109,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    /// What is there at once.
+    /// The result, if it is available at once.
     fn now<T>(waiting: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         match waiting.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(value) => Some(value),
@@ -130,7 +132,7 @@ mod tests {
         assert!(share(&memory, 301).is_none());
         assert!(
             share(&memory, 300).is_some(),
-            "a load that waits holds up no other"
+            "a waiting load does not delay others"
         );
         let component = held.held(vec![0; 500]);
         let slice = component.slice(..1);
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn small_component_waits_for_no_large_one() {
+    fn small_component_does_not_wait_for_a_large_one() {
         let memory = ComponentMemory::new(800);
         let _largest = share(&memory, u64::MAX).unwrap();
         assert!(share(&memory, 101).is_none());
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn share_that_is_given_back_early_is_given_back_once() {
+    fn share_returned_early_is_returned_once() {
         let memory = ComponentMemory::new(800);
         let early = share(&memory, 800).unwrap();
         early.give_back();

@@ -1,4 +1,4 @@
-//! One version of a connector: its program with its configuration.
+//! One version of a connector: its program and its configuration.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,25 +15,25 @@ use crate::secrets::Secrets;
 /// Counts the versions of all connectors.
 static LOADED: AtomicU64 = AtomicU64::new(0);
 
-/// A connector ready for calls, in one version. It lives as long as the registry or a call holds it.
+/// One version of a connector, ready for calls. It lives as long as the registry or a call holds it.
 pub(crate) struct Connector {
     version: u64,
     program: Program,
-    /// Its calls reach the network as the newest version may.
+    /// Its calls use the network rules of the newest version.
     setup: CallSetup,
-    /// The access to the network of this version's own configuration.
+    /// The network access of this version's own configuration.
     egress: Arc<Egress>,
-    /// Becomes true when its calls must not go on.
+    /// Becomes true when the calls of this version must end.
     superseded: watch::Sender<bool>,
 }
 
 impl Connector {
-    /// A connector of this program and configuration. Takes over from `previous`, the version before it, what all
-    /// versions share: connections, secrets, tokens.
+    /// Creates a connector from this program and configuration. It takes over from `previous`, the version before it,
+    /// what all versions share: connections, secrets, tokens.
     ///
     /// # Errors
     ///
-    /// The certificates of the configuration can't be used.
+    /// The certificates in the configuration can't be used.
     pub(super) fn new(
         name: ConnectorName,
         program: Program,
@@ -71,16 +71,16 @@ impl Connector {
     ///
     /// # Errors
     ///
-    /// Every [`CallError`] but those of a page's size.
+    /// Any [`CallError`] except those about a page's size.
     pub(crate) async fn schema(&self, scope: &Arc<CallScope>) -> Result<GuestSchema, CallError> {
         self.program.schema(&self.setup, scope).await
     }
 
-    /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
+    /// Calls the export `fetch-page`. The state is the JSON object of the table's last page, or `{}` for its first.
     ///
     /// # Errors
     ///
-    /// Every [`CallError`].
+    /// Any [`CallError`].
     pub(crate) async fn fetch_page(
         &self,
         table: &str,
@@ -91,11 +91,11 @@ impl Connector {
         page.await
     }
 
-    /// Does `work` on `bytes` bytes of what the guest handed over, as part of the call of this scope.
+    /// Runs `work` on `bytes` bytes that the guest returned, as part of the call of this scope.
     ///
     /// # Errors
     ///
-    /// [`CallError`]s of time.
+    /// A [`CallError`] about time.
     pub(crate) async fn work<R: Send + 'static>(
         &self,
         scope: &Arc<CallScope>,
@@ -105,11 +105,11 @@ impl Connector {
         self.program.work(&self.setup, scope, bytes, work).await
     }
 
-    /// Does `work` on `bytes` bytes of a request for this connector, before there is a call.
+    /// Runs `work` on `bytes` bytes of a request for this connector, before there is a call.
     ///
     /// # Errors
     ///
-    /// The host ends meanwhile.
+    /// The host shuts down in the meantime.
     pub(crate) async fn work_aside<R: Send + 'static>(
         &self,
         bytes: usize,
@@ -118,16 +118,16 @@ impl Connector {
         self.program.work_aside(&self.setup, bytes, work).await
     }
 
-    /// Makes an instance and drops it.
+    /// Creates an instance and drops it.
     ///
     /// # Errors
     ///
-    /// As any call: a start function may trap, too.
+    /// As for any call: a start function may trap, too.
     pub(super) async fn try_instantiating(&self) -> Result<(), CallError> {
         self.program.try_instantiating(&self.setup).await
     }
 
-    /// The memory of all calls.
+    /// The memory account of all calls.
     pub(crate) fn host_account(&self) -> &Arc<HostAccount> {
         self.program.host_account()
     }
@@ -140,34 +140,34 @@ impl Connector {
         &self.setup.limits
     }
 
-    /// What must not be shown of this connector.
+    /// The values that must not be shown, for this connector.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.setup.secrets
     }
 
-    /// What it runs.
+    /// The program that it runs.
     pub(super) fn program(&self) -> &Program {
         &self.program
     }
 
-    /// The number of this version, which no other one of any connector has.
+    /// The number of this version, unique among all connectors.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }
 
-    /// Becomes the newest version: from now on the calls of all versions reach the network by its rules.
+    /// Makes this the newest version: from now on the calls of all versions use its network rules.
     pub(super) fn take_over(&self) {
         self.setup.egress.set(self.egress.clone());
     }
 
-    /// Asks for the end of all calls of this version, since there are too many newer ones.
+    /// Asks all calls of this version to end, since there are too many newer versions.
     pub(super) fn supersede(&self) {
         self.superseded.send_replace(true);
     }
 
     /// Waits until this version is [superseded](Self::supersede).
     pub(crate) async fn superseded(&self) {
-        // The sender lives as long as `self`, so an error can't come.
+        // The sender lives as long as `self`, so this can't be an error.
         let _ = self
             .superseded
             .subscribe()

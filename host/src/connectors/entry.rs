@@ -1,4 +1,4 @@
-//! What the registry has under a name.
+//! The registry's entry for a name.
 
 use std::sync::Arc;
 
@@ -7,22 +7,22 @@ use super::error::ConnectorError;
 use super::keys::AccessKeys;
 use crate::config::ConnectorName;
 
-/// One version of a connector, whether it loaded or not. Never changed: another version takes its place as a whole, so
-/// that keys, state and code always belong together.
+/// One version of a connector, whether it loaded or not. It is immutable and is replaced as a whole by the next
+/// version, so keys, state and code always belong together.
 pub(super) struct RegistryEntry {
     pub(super) name: ConnectorName,
-    /// Keys of its own, which replace the host's. Known also if only the component is broken.
+    /// The connector's own keys, which replace the host's. They are known even if only the component is broken.
     pub(super) keys: Option<AccessKeys>,
     pub(super) state: EntryState,
 }
 
-/// How far an entry has come.
+/// The state of an entry.
 pub(super) enum EntryState {
-    /// It serves.
+    /// It serves requests.
     Ready(Arc<Connector>),
-    /// It is still to be compiled.
+    /// It is not compiled yet.
     Loading,
-    /// It did not load.
+    /// It failed to load.
     Failed,
 }
 
@@ -35,13 +35,13 @@ impl RegistryEntry {
         }
     }
 
-    /// Whether it is still to be compiled.
+    /// Whether it is not compiled yet.
     pub(super) fn is_loading(&self) -> bool {
         matches!(self.state, EntryState::Loading)
     }
 }
 
-/// What a name led to at one moment. All that it says is of one entry.
+/// The result of looking up a name at one moment. Everything in it comes from one entry.
 pub(crate) struct Lookup(pub(super) Result<Arc<RegistryEntry>, ConnectorError>);
 
 impl Lookup {
@@ -50,7 +50,7 @@ impl Lookup {
         Some(&self.0.as_ref().ok()?.name)
     }
 
-    /// The connector's own keys, which replace the host's. `None` if it has none, or is not there.
+    /// The connector's own keys, which replace the host's. `None` if it has none or does not exist.
     pub(crate) fn keys(&self) -> Option<&AccessKeys> {
         self.0.as_ref().ok()?.keys.as_ref()
     }

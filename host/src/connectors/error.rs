@@ -1,4 +1,4 @@
-//! Why a connector did not load, and why a call of one could not begin or end well.
+//! Why a connector failed to load, and why a call could not begin or did not succeed.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,27 +10,27 @@ use crate::sandbox::{CallError, CompileError};
 
 /// The plugins folder can't be used at all.
 #[derive(Debug, thiserror::Error)]
-#[error("the plugins folder {} can't be read; make it, or name another with --plugins", folder.display())]
+#[error("could not read the plugins folder {}; create it, or name another one with --plugins", folder.display())]
 pub struct FolderError {
     /// The folder.
     pub(super) folder: PathBuf,
-    /// What the system said.
+    /// The error of the system.
     #[source]
     pub(super) source: io::Error,
 }
 
-/// Why one file of the plugins folder did not become a connector. The others serve.
+/// Why a component in the plugins folder failed to load. The other connectors keep serving.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct LoadError(#[from] pub(super) LoadFault);
 
 impl LoadError {
-    /// Whether the configuration is to blame, not the component.
+    /// Whether the configuration is the cause, not the component.
     pub(super) fn is_of_the_configuration(&self) -> bool {
         matches!(self.0, LoadFault::Config(_))
     }
 
-    /// Whether a file did not answer.
+    /// Whether a file did not respond.
     pub(super) fn is_silence(&self) -> bool {
         matches!(self.0, LoadFault::NoAnswer(_))
     }
@@ -47,7 +47,7 @@ pub(super) enum LoadFault {
     #[error(transparent)]
     Name(#[from] NameError),
 
-    #[error("the file can't be read")]
+    #[error("could not read the file")]
     Read(#[source] FileFault),
 
     #[error(transparent)]
@@ -59,25 +59,25 @@ pub(super) enum LoadFault {
     #[error(transparent)]
     Compile(#[from] CompileError),
 
-    #[error("the certificates of its [network] section can't be used")]
+    #[error("the certificates in its [network] section can't be used")]
     Certificates(#[source] rustls::Error),
 
-    #[error("an instance could not be made")]
+    #[error("could not create an instance")]
     Trial(#[source] Box<CallError>),
 
     #[error("its start took longer than {limit:?}")]
     TrialTimeout { limit: Duration },
 
-    /// It failed earlier, for a reason that stays.
+    /// It failed before, for a permanent reason.
     #[error(transparent)]
     Remembered(Arc<LoadError>),
 
-    #[error("loading broke down in the host")]
+    #[error("the host failed while loading it; its log has the details")]
     Interrupted,
 }
 
 impl LoadFault {
-    /// Whether the same files may load at another time: what failed was the system, not the component.
+    /// Whether the same files may load at another time, because the system failed and not the component.
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::NoAnswer(_) | Self::Interrupted => true,
@@ -102,19 +102,19 @@ impl LoadFault {
 /// Why there is no room for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Full {
-    /// The host's slots are taken.
+    /// All of the host's slots are in use.
     #[error("the host is full: all of its {slots} sandboxes are in use")]
     Slots { slots: u32 },
 
     /// The memory of all calls together is nearly used up.
     #[error(
-        "the host is full: its connectors have nearly used up the {limit_bytes} bytes of --total-memory"
+        "the host is full: calls have nearly used up the {limit_bytes} bytes of --total-memory"
     )]
     Memory { limit_bytes: u64 },
 
-    /// The connector's own share is taken.
+    /// The connector's own slots are in use.
     #[error(
-        "the connector is full: it has as many calls under way as it may, {concurrency} (`limits.concurrency`)"
+        "the connector is full: it already has {concurrency} running calls, the maximum (`limits.concurrency`)"
     )]
     Connector { concurrency: u32 },
 }
@@ -122,7 +122,7 @@ pub(crate) enum Full {
 /// Why a request got no result from a connector.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectorError {
-    /// No connector of that name; or none stands behind the plain routes.
+    /// There is no connector with this name, or none behind the plain routes.
     #[error("there is no connector `{name}`")]
     Unknown { name: String },
 
@@ -134,19 +134,19 @@ pub(crate) enum ConnectorError {
     #[error("no connector is loaded")]
     None,
 
-    /// The file is there, but did not load. The reason is the operator's to read, in the log and at start-up.
-    #[error("the connector did not load; the host's log says why")]
+    /// The component exists but failed to load. The reason is for the operator, in the log and at startup.
+    #[error("the connector failed to load; the host's log has the reason")]
     Unavailable,
 
-    /// Its file is still being compiled, after a start without its code in the cache.
+    /// The component is still being compiled, since the cache did not have its code at startup.
     #[error("the connector is still being compiled")]
     Loading,
 
-    /// The host takes no more calls.
+    /// The host no longer accepts calls.
     #[error("the host is shutting down")]
     ShuttingDown,
 
-    /// No slot came free.
+    /// No slot became free.
     #[error("{full}")]
     Busy { full: Full, retry_after: Duration },
 

@@ -1,4 +1,4 @@
-//! What did not load, so that nobody waits for the same failure twice.
+//! Components that failed to load, so that nobody waits for the same failure twice.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -8,33 +8,34 @@ use super::error::{LoadError, LoadFault};
 use crate::config::FileStamp;
 use crate::lock::Mutex;
 
-/// How many failures are remembered beside those of the files that are there: of files that have gone or changed, which
-/// may come back, under another name too. Past it, the oldest is forgotten.
+/// How many failures are remembered in addition to those of existing files: failures of files that were removed or
+/// changed and may come back, possibly under another name. Beyond that, the oldest is forgotten.
 const MAX_PAST: usize = 256;
 
-/// The components that failed for a reason that stays. One that was touched, copied or renamed is still the same.
+/// The components that failed for a permanent reason. A component that was touched, copied or renamed counts as the
+/// same one.
 #[derive(Default)]
 pub(super) struct Failures(Mutex<FailureMemory>);
 
 #[derive(Default)]
 struct FailureMemory {
-    /// By the file that failed last with it.
+    /// By the last file that failed with it.
     present: BTreeMap<PathBuf, Failure>,
-    /// Of no file any more, the oldest first.
+    /// Failures that belong to no file any longer, the oldest first.
     past: VecDeque<Failure>,
 }
 
 #[derive(Clone)]
 struct Failure {
-    /// The digest of the component and of what shapes its code.
+    /// The digest of the component and of everything that determines its code.
     component: Arc<str>,
-    /// The configuration's files, if the failure may be due to them.
+    /// The configuration's files, if they may be the cause of the failure.
     configuration: Option<Vec<FileStamp>>,
     error: Arc<LoadError>,
 }
 
 impl Failures {
-    /// Why this component, which is in the file at `path` now, failed earlier with this configuration.
+    /// Why the component that is now in the file at `path` failed before with this configuration.
     pub(super) fn find(
         &self,
         path: &Path,
@@ -56,7 +57,7 @@ impl Failures {
         Some(error)
     }
 
-    /// Remembers a failure of the component in the file at `path`, unless its reason may pass.
+    /// Remembers a failure of the component in the file at `path`, unless its reason may be temporary.
     pub(super) fn note(
         &self,
         path: &Path,
@@ -78,13 +79,13 @@ impl Failures {
         LoadFault::Remembered(error)
     }
 
-    /// How many files there are whose failure is remembered.
+    /// The number of files whose failure is remembered.
     #[cfg(test)]
     pub(super) fn files(&self) -> usize {
         self.0.lock().present.len()
     }
 
-    /// The file at `path` has gone, or failed no more.
+    /// The file at `path` was removed or no longer fails.
     pub(super) fn leave(&self, path: &Path) {
         self.0.lock().leave(path);
     }
@@ -121,7 +122,7 @@ mod tests {
         }
     }
 
-    /// The file that the component of this name is in.
+    /// The file with the component of this name.
     fn file(component: &str) -> PathBuf {
         Path::new("/plugins").join(component)
     }
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn all_failures_of_files_that_are_there_are_remembered() {
+    fn all_failures_of_existing_files_are_remembered() {
         let failures = Failures::default();
         let names: Vec<String> = (0..10 * MAX_PAST)
             .map(|number| number.to_string())
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_failures_of_files_that_have_gone_are_remembered() {
+    fn failures_of_removed_files_are_remembered_up_to_a_bound() {
         let failures = Failures::default();
         let names: Vec<String> = (0..=MAX_PAST).map(|number| number.to_string()).collect();
         for name in &names {
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn file_that_fails_again_and_again_is_remembered_so_often_at_the_most() {
+    fn file_that_keeps_failing_is_remembered_up_to_a_bound() {
         let failures = Failures::default();
         for number in 0..3 * MAX_PAST {
             let component = number.to_string().into();

@@ -1,4 +1,4 @@
-//! A file system that hangs, for tests: what FUSE and a network do, without either.
+//! A file system that hangs, for tests. It behaves like FUSE or a network file system, without needing either.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex};
 
 use crate::config::{FileFault, FileStamp, FileSystem, ReadLimit, SystemFiles};
 
-/// The system's files, of which some hang until they are released.
+/// The system's files. Some of them hang until they are released.
 pub(super) struct HangingFiles {
     names: Vec<String>,
     hangs: Mutex<bool>,
@@ -16,7 +16,7 @@ pub(super) struct HangingFiles {
 }
 
 impl HangingFiles {
-    /// Files of these names hang, wherever they are.
+    /// Files with these names hang, in any folder.
     pub(super) fn new(names: &[&str]) -> Arc<Self> {
         Arc::new(Self {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
@@ -26,18 +26,18 @@ impl HangingFiles {
         })
     }
 
-    /// How many threads have come to hang.
+    /// The number of threads that hang.
     pub(super) fn hanging(&self) -> usize {
         self.waiting.lock().unwrap().len()
     }
 
-    /// How many threads have come to hang at files of this name.
+    /// The number of threads that hang on files with this name.
     pub(super) fn hanging_at(&self, name: &str) -> usize {
         let waiting = self.waiting.lock().unwrap();
         waiting.iter().filter(|waiting| *waiting == name).count()
     }
 
-    /// Lets all go on.
+    /// Lets all threads continue.
     pub(super) fn release(&self) {
         *self.hangs.lock().unwrap() = false;
         self.released.notify_all();

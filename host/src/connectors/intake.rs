@@ -1,4 +1,4 @@
-//! From loads under way to the registry: what is being loaded, what came of it, and what is said of that.
+//! Takes running loads into the registry: tracks what is being loaded, applies the results, and reports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,14 +17,14 @@ use super::seen::SeenFiles;
 use crate::config::ConnectorName;
 use crate::report;
 
-/// Loads components, and takes in what they come to.
+/// Loads components and applies the results.
 pub(super) struct Intake {
     connectors: Arc<Connectors>,
     failures: Arc<Failures>,
     loads: Loads,
-    /// The components as they were when they were read last, whatever came of it.
+    /// The components as they were last read, whatever the result.
     records: BTreeMap<PathBuf, LoadRecord>,
-    /// Those whose first load has not ended, of all that were there at the start.
+    /// The components that existed at startup and whose first load has not ended.
     first: BTreeSet<PathBuf>,
 }
 
@@ -45,24 +45,24 @@ impl Intake {
         self.first.insert(path);
     }
 
-    /// Loads a component, in place of a load of it that is under way. `seen` is how it looks, if that is known.
+    /// Loads a component, replacing a running load of it. `seen` is the state of its files, if known.
     pub(super) fn begin(&mut self, path: PathBuf, seen: Option<SeenFiles>) {
         self.first.remove(&path);
         let previous = name(&path).and_then(|name| self.connectors.serving(&name));
         self.loads.begin(Candidate { path, previous }, seen);
     }
 
-    /// How many of the first loads have not ended.
+    /// The number of first loads that have not ended.
     pub(super) fn unfinished(&self) -> usize {
         self.first.len()
     }
 
-    /// Whether a load is under way that does not take long.
+    /// Whether a load is running that will not take long.
     pub(super) fn will_end_soon(&self) -> bool {
         self.loads.all().any(|(_, load)| !load.is_slow)
     }
 
-    /// Lets requests wait for all loads under way.
+    /// Lets requests wait for all running loads.
     pub(super) fn announce_loading(&self) {
         for (path, load) in self.loads.all() {
             if let Some(name) = name(path) {
@@ -71,7 +71,7 @@ impl Intake {
         }
     }
 
-    /// Serves nothing of this component any more.
+    /// Stops serving this component.
     pub(super) fn remove(&mut self, path: &Path) {
         self.loads.end(path);
         self.first.remove(path);
@@ -84,13 +84,13 @@ impl Intake {
         }
     }
 
-    /// All components that were loaded, or are being loaded.
+    /// All components that were loaded or are being loaded.
     pub(super) fn known(&self) -> BTreeSet<PathBuf> {
         let running = self.loads.all().map(|(path, _)| path);
         self.records.keys().chain(running).cloned().collect()
     }
 
-    /// The files that the configuration of a component names, as far as it is known.
+    /// The files that the component's configuration names, as far as they are known.
     pub(super) fn files(&self, path: &Path) -> Vec<PathBuf> {
         let running = self.loads.of(path).and_then(|load| load.seen.as_ref());
         let known = || self.records.get(path)?.seen.as_ref();
@@ -99,7 +99,7 @@ impl Intake {
             .map_or_else(Vec::new, SeenFiles::paths)
     }
 
-    /// Whether a component that looks like this now is to be loaded. `interval` is the time between two looks.
+    /// Whether a component whose files look like this now should be loaded. `interval` is the time between two looks.
     pub(super) fn is_due(&self, path: &Path, now: &SeenFiles, interval: Duration) -> bool {
         if let Some(load) = self.loads.of(path) {
             return load.seen.as_ref().is_some_and(|seen| seen != now);
@@ -108,7 +108,7 @@ impl Intake {
         record.is_none_or(|record| record.is_out_of_date(now, interval))
     }
 
-    /// How long to wait until a component is to be loaded though nothing has changed.
+    /// How long to wait until a component should be loaded although nothing has changed.
     pub(super) fn next_retry(&self, interval: Duration) -> Option<Duration> {
         let idle = self
             .records
@@ -118,7 +118,7 @@ impl Intake {
             .min()
     }
 
-    /// Loads again what failed for a reason that may have passed by now. A configuration is not read again.
+    /// Loads components again that failed for a reason that may have passed. Configurations are not read again.
     pub(super) fn retry_failed(&mut self) {
         let due = self.records.iter().filter(|(path, record)| {
             self.loads.of(path).is_none() && record.retry_in(Duration::MAX) == Some(Duration::ZERO)
@@ -134,11 +134,11 @@ impl Intake {
         self.loads.next().await
     }
 
-    /// Takes in what is heard of a load. Answers what came of a first one; the log says what came of others.
+    /// Applies news of a load. Returns the result of a first load; the results of others go to the log.
     pub(super) fn take(&mut self, path: &Path, news: LoadNews) -> Option<LoadReport> {
         match news {
             LoadNews::Slow => None,
-            // Requests that wait are held to the newest keys at once, not only when the component is compiled.
+            // Waiting requests are checked against the newest keys at once, not only when the component is compiled.
             LoadNews::Keys(name, keys) => {
                 if self.connectors.is_loading(&name) {
                     self.put_loading(name, keys);
@@ -151,7 +151,7 @@ impl Intake {
 
     fn take_ended(&mut self, path: &Path, attempt: LoadAttempt) -> Option<LoadReport> {
         let is_first = self.first.remove(path);
-        // Changed while it was loaded: the next look sees what it has become.
+        // It changed while it was being loaded: the next look finds its new state.
         if !attempt.is_current && !is_first {
             return None;
         }
@@ -194,7 +194,7 @@ impl Intake {
                     tracing::warn!(
                         connector = name,
                         reason,
-                        "the new version does not load; the one before goes on serving"
+                        "the new version failed to load; the previous one keeps serving"
                     );
                 } else {
                     tracing::warn!(connector = name, reason, "connector not loaded");
@@ -213,7 +213,7 @@ impl Intake {
     }
 }
 
-/// The name of the connector that a component would be.
+/// The name of the component's connector; `None` if it is not valid.
 fn name(path: &Path) -> Option<ConnectorName> {
     path.file_stem()?.to_str()?.parse().ok()
 }

@@ -1,19 +1,19 @@
-//! The keys that open a connector.
+//! The keys that give access to a connector.
 
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::config::Secret;
 
-/// Keys, any of which opens a connector. Kept as digests, made once: all of one length, so that a comparison's time tells
-/// neither a key's length nor how much of it was right.
+/// Keys, each of which gives access. They are stored as digests, computed once. All digests have the same length, so
+/// the time of a comparison reveals neither a key's length nor how much of it was right.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessKeys {
     digests: Vec<[u8; 32]>,
 }
 
 impl AccessKeys {
-    /// These keys, which may be none.
+    /// These keys; the list may be empty.
     pub(crate) fn new(keys: &[Secret]) -> Self {
         Self {
             digests: keys
@@ -23,12 +23,12 @@ impl AccessKeys {
         }
     }
 
-    /// Whether there are none, which lets everyone pass.
+    /// Whether there are no keys, so that every request is permitted.
     pub(crate) fn is_empty(&self) -> bool {
         self.digests.is_empty()
     }
 
-    /// Whether `token` is one of them.
+    /// Whether `token` is one of the keys.
     pub(crate) fn contain(&self, token: &[u8]) -> bool {
         let digest: [u8; 32] = Sha256::digest(token).into();
         let equal = self

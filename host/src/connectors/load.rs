@@ -1,4 +1,4 @@
-//! From a `NAME.wasm` with its `NAME.toml` to a ready connector, or to the reason why there is none.
+//! Loads a `NAME.wasm` with its `NAME.toml` into a ready connector, or reports why it can't.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,52 +20,52 @@ use crate::config::{ConnectorConfig, ConnectorName, FILE_TIME, FileFault, NotedF
 use crate::lock::Mutex;
 use crate::sandbox::Wasm;
 
-/// How long a load may take one of the places for reading and mapping, which others wait for.
+/// How long a load may keep a place for reading and mapping that others wait for.
 const USUAL_TIME: Duration = Duration::from_millis(500);
 
-/// How long a look at the files of a component may take once it is loaded.
+/// How long a look at a component's files may take once it is loaded.
 const LOOK_TIME: Duration = Duration::from_secs(1);
 
-/// What became of one file.
+/// The result of loading one component.
 #[derive(Debug)]
 pub struct LoadReport {
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     pub name: String,
-    /// What became of it.
+    /// The result.
     pub outcome: Result<LoadSummary, LoadError>,
 }
 
-/// How a connector that serves was loaded.
+/// How a connector that now serves was loaded.
 #[derive(Debug, Clone, Copy)]
 pub struct LoadSummary {
-    /// From reading the file to the trial instance.
+    /// The time from reading the file to the trial instance.
     pub took: Duration,
     /// Whether its compiled code came from the cache.
     pub cached: bool,
 }
 
-/// A component to load, and what serves in its place so far.
+/// A component to load, and the version that serves in its place so far.
 pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) previous: Option<Arc<Connector>>,
 }
 
-/// What came of trying to load a component.
+/// The result of trying to load a component.
 pub(super) struct LoadAttempt {
     pub(super) report: LoadReport,
-    /// `None` if the name can't stand in a route.
+    /// `None` if the name is not valid in a route.
     pub(super) entry: Option<RegistryEntry>,
-    /// The files as they were read; `None` if they did not answer.
+    /// The files as they were read; `None` if they did not respond.
     pub(super) seen: Option<SeenFiles>,
-    /// Whether the component and its configuration are still those that were read.
+    /// Whether the component and its configuration are unchanged since they were read.
     pub(super) is_current: bool,
 }
 
-/// What a load tells before its end.
+/// What a load reports before its end.
 pub(super) enum LoadStep {
-    /// It takes longer than most: the others should not wait for it.
+    /// It takes longer than most, so others should not wait for it.
     Slow,
-    /// Its files are read.
+    /// Its files have been read.
     Read {
         seen: Box<SeenFiles>,
         name: ConnectorName,
@@ -74,7 +74,7 @@ pub(super) enum LoadStep {
 }
 
 impl LoadAttempt {
-    /// One that failed before anything was known of its files.
+    /// The result of a load that failed before anything was known about its files.
     pub(super) fn failed(path: &Path, fault: LoadFault) -> Self {
         let name = shown_name(path);
         let entry = name.parse().ok().map(|name| RegistryEntry {
@@ -99,20 +99,20 @@ fn shown_name(path: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
-/// One load under way.
+/// One running load.
 struct Load<'l> {
     plugins: &'l Plugins,
     path: &'l Path,
-    /// Its place among those that read and map, until it gives it up.
+    /// Its place among the loads that read and map, until it gives it up.
     place: Mutex<Option<OwnedSemaphorePermit>>,
-    tell: &'l (dyn Fn(LoadStep) + Send + Sync),
+    report: &'l (dyn Fn(LoadStep) + Send + Sync),
 }
 
-/// Loads a component, and tells how far it is.
+/// Loads a component, and reports its progress.
 pub(super) async fn load(
     plugins: &Plugins,
     candidate: Candidate,
-    tell: &(dyn Fn(LoadStep) + Send + Sync),
+    report: &(dyn Fn(LoadStep) + Send + Sync),
 ) -> LoadAttempt {
     let Candidate { path, previous } = candidate;
     // The semaphore is never closed.
@@ -121,15 +121,15 @@ pub(super) async fn load(
         plugins,
         path: &path,
         place: Mutex::new(place),
-        tell,
+        report,
     };
     let mut attempt = std::pin::pin!(load.attempt(previous));
     match tokio::time::timeout(USUAL_TIME, attempt.as_mut()).await {
         Ok(attempt) => attempt,
         Err(_) => {
-            // Who has left the place by then waits for something else, which has a time of its own.
+            // A load that has left its place by then waits for something else, which has its own time limit.
             if load.leave_place() {
-                tell(LoadStep::Slow);
+                report(LoadStep::Slow);
             }
             attempt.await
         }
@@ -137,13 +137,13 @@ pub(super) async fn load(
 }
 
 impl Load<'_> {
-    /// Nobody should wait for this load.
+    /// Marks this load as one that nobody should wait for.
     fn is_slow(&self) {
         self.leave_place();
-        (self.tell)(LoadStep::Slow);
+        (self.report)(LoadStep::Slow);
     }
 
-    /// Whether it still had its place.
+    /// Gives up its place. Returns whether it still had one.
     fn leave_place(&self) -> bool {
         self.place.lock().take().is_some()
     }
@@ -168,7 +168,7 @@ impl Load<'_> {
             keys.map(AccessKeys::new)
         });
         let seen = read.seen.clone();
-        (self.tell)(LoadStep::Read {
+        (self.report)(LoadStep::Read {
             seen: Box::new(seen.clone()),
             name: name.clone(),
             keys: keys.clone(),
@@ -185,7 +185,7 @@ impl Load<'_> {
         };
         let is_current = match self.look().await {
             Some(now) => now.stamps == seen.stamps,
-            // They were read well before.
+            // They were readable before.
             None => true,
         };
         LoadAttempt {
@@ -199,7 +199,7 @@ impl Load<'_> {
         }
     }
 
-    /// The files of the component itself, as they are now; `None` if they don't answer.
+    /// The present state of the component's own files; `None` if they don't respond.
     async fn look(&self) -> Option<SeenFiles> {
         let path = self.path.to_owned();
         let look = move |files: &NotedFiles| SeenFiles::alone(stamps(files, &path));
@@ -223,7 +223,7 @@ impl Load<'_> {
         let (seen, config) = read.await?;
         let config = match config {
             Ok(config) => config,
-            // The component waits until there is a configuration to run it with.
+            // The component isn't read until there is a configuration to run it with.
             Err(error) => {
                 let configured = Err(error.into());
                 return Ok(ReadFiles { seen, configured });
@@ -249,8 +249,8 @@ impl Load<'_> {
         })
     }
 
-    /// A connector of what was read, of which one instance was made. Takes over from `previous`, the version before it,
-    /// what outlives a version: connections, secrets, tokens.
+    /// Creates a connector from the files that were read, and one instance of it as a trial. Takes over from
+    /// `previous`, the version before it, what outlives a version: connections, secrets, tokens.
     async fn make(
         &self,
         name: ConnectorName,
@@ -301,7 +301,7 @@ struct ReadFiles {
     configured: Result<ConfiguredComponent, LoadFault>,
 }
 
-/// A sound configuration with the component that it is for.
+/// A valid configuration with its component.
 struct ConfiguredComponent {
     config: ConnectorConfig,
     /// The component, and whether the cache has its code.

@@ -1,4 +1,4 @@
-//! The loads under way: each is a task of its own, and a newer one of the same file takes its place.
+//! The running loads. Each is a task of its own, and a newer load of the same file replaces it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,24 +13,24 @@ use super::plugins::Plugins;
 use super::seen::SeenFiles;
 use crate::config::ConnectorName;
 
-/// Loads under way, by their components. Dropped, it ends them.
+/// Running loads, by component. Dropping it ends them.
 pub(super) struct Loads {
     plugins: Plugins,
     running: BTreeMap<PathBuf, RunningLoad>,
     tasks: JoinSet<()>,
-    /// How many were ever begun.
+    /// The number of loads begun so far.
     begun: u64,
     sender: mpsc::UnboundedSender<LoadMessage>,
     receiver: mpsc::UnboundedReceiver<LoadMessage>,
 }
 
-/// One load under way.
+/// One running load.
 pub(super) struct RunningLoad {
     number: u64,
     abort: AbortHandle,
-    /// Whether the others should not wait for it.
+    /// Whether others should not wait for it.
     pub(super) is_slow: bool,
-    /// Its files, as they are read; before that, as a look has seen them.
+    /// The state of its files as they are read; before that, as a look found them.
     pub(super) seen: Option<SeenFiles>,
     /// The connector's own keys, once they are read.
     pub(super) keys: Option<AccessKeys>,
@@ -42,11 +42,11 @@ impl Drop for RunningLoad {
     }
 }
 
-/// What is heard of a load.
+/// News of a load.
 pub(super) enum LoadNews {
-    /// The others should not wait for it.
+    /// Others should not wait for it.
     Slow,
-    /// Its configuration is read, and these keys count from now on.
+    /// Its configuration has been read, and these keys apply from now on.
     Keys(ConnectorName, Option<AccessKeys>),
     /// It has ended.
     Ended(Box<LoadAttempt>),
@@ -65,21 +65,21 @@ impl Loads {
         }
     }
 
-    /// Begins a load of a component that looks like `seen`, if that is known. One of the same component that is under
-    /// way ends, and its compiler with it.
+    /// Begins to load a component. `seen` is the state of its files, if known. A running load of the same component
+    /// is ended, and its compiler with it.
     pub(super) fn begin(&mut self, candidate: Candidate, seen: Option<SeenFiles>) {
         while self.tasks.try_join_next().is_some() {}
         self.begun += 1;
         let path = candidate.path.clone();
-        let teller = Teller {
+        let reporter = LoadReporter {
             path: path.clone(),
             number: self.begun,
             sender: self.sender.clone(),
         };
         let plugins = self.plugins.clone();
         let abort = self.tasks.spawn(async move {
-            let attempt = load(&plugins, candidate, &|step| teller.tell(Ok(step))).await;
-            teller.tell(Err(Box::new(attempt)));
+            let attempt = load(&plugins, candidate, &|step| reporter.report(Ok(step))).await;
+            reporter.report(Err(Box::new(attempt)));
         });
         let running = RunningLoad {
             number: self.begun,
@@ -91,33 +91,33 @@ impl Loads {
         self.running.insert(path, running);
     }
 
-    /// Ends the load of a component, if one is under way.
+    /// Ends the load of a component if one is running.
     pub(super) fn end(&mut self, path: &Path) {
         self.running.remove(path);
     }
 
-    /// The load of a component that is under way.
+    /// The running load of a component.
     pub(super) fn of(&self, path: &Path) -> Option<&RunningLoad> {
         self.running.get(path)
     }
 
-    /// All that are under way.
+    /// All running loads.
     pub(super) fn all(&self) -> impl Iterator<Item = (&PathBuf, &RunningLoad)> {
         self.running.iter()
     }
 
-    /// Waits for the next news of a load that is under way, for ever if none is.
+    /// Waits for the next news of a running load; forever if there is none.
     pub(super) async fn next(&mut self) -> (PathBuf, LoadNews) {
         loop {
             let Some(message) = self.receiver.recv().await else {
-                // Its sender is here.
+                // The sender is in `self`, so the channel is never closed.
                 return std::future::pending().await;
             };
             let current = self.running.get_mut(&message.path);
             let Some(running) = current.filter(|load| load.number == message.number) else {
                 continue;
             };
-            let news = match message.told {
+            let news = match message.result {
                 Ok(LoadStep::Slow) => {
                     running.is_slow = true;
                     LoadNews::Slow
@@ -137,36 +137,36 @@ impl Loads {
     }
 }
 
-/// What a task tells of its load: a step, or its end.
+/// A message from the task of a load: a step, or its end.
 struct LoadMessage {
     path: PathBuf,
     number: u64,
-    told: Result<LoadStep, Box<LoadAttempt>>,
+    result: Result<LoadStep, Box<LoadAttempt>>,
 }
 
-/// Tells of one load; also of one that panicked.
-struct Teller {
+/// Reports on one load, even if it panics.
+struct LoadReporter {
     path: PathBuf,
     number: u64,
     sender: mpsc::UnboundedSender<LoadMessage>,
 }
 
-impl Teller {
-    fn tell(&self, told: Result<LoadStep, Box<LoadAttempt>>) {
-        // Nobody listens any more if the host ends.
+impl LoadReporter {
+    fn report(&self, result: Result<LoadStep, Box<LoadAttempt>>) {
+        // Nobody receives it if the host is ending.
         let _ = self.sender.send(LoadMessage {
             path: self.path.clone(),
             number: self.number,
-            told,
+            result,
         });
     }
 }
 
-impl Drop for Teller {
+impl Drop for LoadReporter {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let failed = LoadAttempt::failed(&self.path, LoadFault::Interrupted);
-            self.tell(Err(Box::new(failed)));
+            self.report(Err(Box::new(failed)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Looks at the files of all components, of which some may not answer.
+//! Looks at the files of all components, some of which may not respond.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use super::seen::SeenFiles;
 use crate::config::{FileSystem, FileThreads, NotedFiles};
 use crate::lock::Mutex;
 
-/// How long the first file may take that does not answer.
+/// How long to wait for the first file that doesn't respond.
 const FIRST_TIME: Duration = Duration::from_secs(1);
 
-/// How long each further one may take within one look.
+/// How long to wait for each further one within one look.
 const NEXT_TIME: Duration = Duration::from_millis(100);
 
 /// A component, with the files that its configuration names.
 pub(super) type LookedAt = (PathBuf, Vec<PathBuf>);
 
-/// Looks at components on threads that can be given up: all on one, as long as every file answers.
+/// Looks at components on threads that can be abandoned. One thread does all, as long as every file responds.
 pub(super) struct Looks {
     threads: FileThreads,
-    /// The components of which a file did not answer the last time.
+    /// The components with a file that did not respond the last time.
     silent: BTreeSet<PathBuf>,
 }
 
@@ -34,7 +34,7 @@ impl Looks {
         }
     }
 
-    /// How each component looks now; `None` for one of which a file does not answer.
+    /// The present state of each component; `None` if one of its files doesn't respond.
     pub(super) async fn look(
         &mut self,
         components: Vec<LookedAt>,
@@ -45,7 +45,7 @@ impl Looks {
         while found.len() < components.len() {
             let answered = self.look_from(&components, found.len(), patience).await;
             found.extend(answered);
-            // The next one is the one that does not answer.
+            // The next component is the one that doesn't respond.
             if found.len() < components.len() {
                 patience = NEXT_TIME;
                 found.push(None);
@@ -53,18 +53,19 @@ impl Looks {
         }
         let paths = components.iter().map(|(path, _)| path.clone());
         let found: Vec<(PathBuf, Option<SeenFiles>)> = paths.zip(found).collect();
-        self.tell(&found);
+        self.report(&found);
         found
     }
 
-    /// Those that answer, in their order, up to the first that hangs. `None` for one that is known to hang.
+    /// The states of the components that respond, in their order, up to the first that hangs. `None` for one that is
+    /// known to hang.
     async fn look_from(
         &self,
         components: &Arc<[LookedAt]>,
         from: usize,
         patience: Duration,
     ) -> Vec<Option<SeenFiles>> {
-        // Whatever comes from a thread that was given up is not taken.
+        // Results from a thread that was abandoned are ignored.
         let found = Arc::new(Mutex::new(Some(Vec::new())));
         let (components, note) = (components.clone(), found.clone());
         let work = move |files: &NotedFiles| {
@@ -77,24 +78,24 @@ impl Looks {
                 }
             }
         };
-        // Which one does not answer, what was found says.
+        // The number of results tells which component didn't respond.
         let _ = self.threads.run(Path::new(""), patience, work).await;
         found.lock().take().unwrap_or_default()
     }
 
-    /// Says which components do not answer any more, and which do again.
-    fn tell(&mut self, found: &[(PathBuf, Option<SeenFiles>)]) {
+    /// Logs which components no longer respond, and which respond again.
+    fn report(&mut self, found: &[(PathBuf, Option<SeenFiles>)]) {
         let silent = found.iter().filter(|(_, seen)| seen.is_none());
         let silent: BTreeSet<PathBuf> = silent.map(|(path, _)| path.clone()).collect();
         for path in silent.difference(&self.silent) {
             tracing::warn!(
                 component = %path.display(),
-                "a file of the component does not answer; what is loaded goes on serving, and it is looked at again"
+                "a file of this component does not respond; the loaded version keeps serving, and the file will be checked again"
             );
         }
         for (path, _) in found {
             if self.silent.contains(path) && !silent.contains(path) {
-                tracing::info!(component = %path.display(), "the component's files answer again");
+                tracing::info!(component = %path.display(), "the component's files respond again");
             }
         }
         self.silent = silent;
@@ -133,14 +134,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn components_that_do_not_answer_keep_no_other_from_being_seen() {
+    async fn components_that_do_not_respond_do_not_hide_others() {
         let files = HangingFiles::new(&["b.wasm", "c.toml"]);
         let mut looks = Looks::new(FileThreads::new(files.clone()));
         let all = ["a.wasm", "b.wasm", "c.wasm", "d.wasm"];
         for _ in 0..5 {
             assert_eq!(answering(&mut looks, &all).await, ["a.wasm", "d.wasm"]);
         }
-        assert_eq!(files.hanging(), 2, "no thread more for each look");
+        assert_eq!(files.hanging(), 2, "not one more thread for each look");
         files.release();
         let mut back = Vec::new();
         while back.len() < all.len() {

@@ -1,9 +1,9 @@
-//! Which connectors there are, and how many calls may run at once.
+//! The connectors of this host, and how many of their calls may run at once.
 //!
-//! Here belong reading the plugins folder and keeping up with it, the registry from name to ready connector, and
-//! admission: the slots and the queue before them. HTTP statuses do not, nor how a call runs.
+//! This room reads the plugins folder and keeps up with its changes. It has the registry from name to ready
+//! connector, and admission: the slots and the queue for them. It does not know HTTP statuses or how a call runs.
 //!
-//! Uses `sandbox`, and `egress` to make a connector's way to the network.
+//! Uses `sandbox`, and `egress` to create a connector's access to the network.
 
 mod admission;
 mod component_file;

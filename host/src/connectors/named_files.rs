@@ -1,6 +1,6 @@
-//! The files that a configuration names, noted as they are asked for.
+//! The files that a configuration names, recorded as they are read.
 //!
-//! Noted also if the configuration turns out to be invalid: until it or one of them changes, it stays as it is.
+//! They are recorded even if the configuration is invalid: its validity can change only if it or one of them changes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{FileFault, FileStamp, FileSystem, ReadLimit};
 use crate::lock::Mutex;
 
-/// Files of which a configuration is read.
+/// The files that a configuration is read from.
 pub(super) struct NamedFiles<'f> {
     files: &'f dyn FileSystem,
     configuration: &'f Path,
@@ -16,7 +16,7 @@ pub(super) struct NamedFiles<'f> {
 }
 
 impl<'f> NamedFiles<'f> {
-    /// Nothing is noted of `configuration`, which names the others.
+    /// `configuration` itself, which names the other files, is not recorded.
     pub(super) fn new(files: &'f dyn FileSystem, configuration: &'f Path) -> Self {
         Self {
             files,
@@ -25,7 +25,7 @@ impl<'f> NamedFiles<'f> {
         }
     }
 
-    /// Those that were read, or could not be, each with its stamp from before that.
+    /// The files that were read or could not be read, each with its stamp from before that.
     pub(super) fn into_named(self) -> Vec<(PathBuf, FileStamp)> {
         std::mem::take(&mut *self.named.lock())
     }

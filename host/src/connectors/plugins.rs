@@ -1,4 +1,4 @@
-//! Where connectors come from: a folder of `NAME.wasm` and `NAME.toml`, or a single component.
+//! The source of connectors: a folder of `NAME.wasm` and `NAME.toml`, or a single component.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -17,7 +17,7 @@ use crate::config::{Ceilings, FileStamp, FileSystem, FileThreads, NotedFiles, Sy
 use crate::egress::Upstreams;
 use crate::sandbox::{Runtime, processors};
 
-/// A plugins folder, and what its connectors are loaded with.
+/// A plugins folder, and everything that its connectors are loaded with.
 #[derive(Clone)]
 pub struct Plugins {
     pub(super) runtime: Arc<Runtime>,
@@ -25,32 +25,32 @@ pub struct Plugins {
     pub(super) path: PathBuf,
     pub(super) ceilings: Ceilings,
     pub(super) files: FileThreads,
-    /// The right to read a component and to map its code.
+    /// Permits for reading a component and mapping its code.
     pub(super) places: Arc<Semaphore>,
     pub(super) memory: Arc<ComponentMemory>,
     pub(super) failures: Arc<Failures>,
 }
 
-/// How long the folder itself may take to answer.
+/// How long the folder itself may take to respond.
 const FOLDER_TIME: Duration = Duration::from_secs(5);
 
-/// The least number of components that are read at once, so that a few that do not answer hold up no other.
+/// The minimum number of components that are read at once, so that a few that don't respond don't delay the others.
 const LEAST_PLACES: usize = 4;
 
-/// What a folder holds at one moment.
+/// The contents of a folder at one moment.
 #[derive(Debug)]
 pub(super) struct Listing {
     /// The components.
     pub(super) components: BTreeSet<PathBuf>,
-    /// Configurations that no component reads, most often since one of the names is misspelt.
+    /// Configurations without a component, usually because one of the names is misspelled.
     pub(super) lonely: Vec<PathBuf>,
-    /// The folder in which changes can be seen.
+    /// The folder whose changes can be watched.
     pub(super) folder: FolderId,
 }
 
 impl Plugins {
-    /// The folder at `path`; if that is a file that ends in `.wasm`, this component alone, as if it lay in a folder of
-    /// its own.
+    /// The folder at `path`. If that is a file ending in `.wasm`, this component alone, as if it were in its own
+    /// folder.
     #[must_use]
     pub fn new(
         runtime: Arc<Runtime>,
@@ -70,7 +70,7 @@ impl Plugins {
         }
     }
 
-    /// With other files than the system's.
+    /// Uses other files than the system's.
     #[cfg(test)]
     pub(super) fn with_files(self, files: Arc<dyn FileSystem>) -> Self {
         Self {
@@ -79,11 +79,11 @@ impl Plugins {
         }
     }
 
-    /// What is there now.
+    /// The present contents.
     ///
     /// # Errors
     ///
-    /// [`FolderError`] if the folder can't be listed, or does not answer.
+    /// [`FolderError`] if the folder can't be listed or doesn't respond.
     pub(super) async fn list(&self) -> Result<Listing, FolderError> {
         let path = self.path.clone();
         let list = move |files: &NotedFiles| Listing::of(&path, files);
@@ -99,7 +99,7 @@ impl Plugins {
 }
 
 impl Listing {
-    /// A folder, or a component alone, if there is one at the path.
+    /// The contents of a folder, or of a single component if there is one at the path.
     fn of(path: &Path, files: &dyn FileSystem) -> io::Result<Self> {
         if is_component(path) && !files.is_folder(path) {
             let folder = match path.parent() {
@@ -118,7 +118,7 @@ impl Listing {
             folder: FolderId::of(path),
         };
         for path in files.list(path)? {
-            // Editors and copiers leave such.
+            // Editors and copying tools leave such files behind.
             let name = path.file_name().unwrap_or_default();
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;

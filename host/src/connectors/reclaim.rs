@@ -1,9 +1,9 @@
-//! Gives back what connectors hold that nobody calls, so that a thousand of them cost little more than those in use.
+//! Frees what idle connectors hold, so that a thousand of them cost little more than those in use.
 //!
-//! Chosen are the connectors that were not called for a time that the operator sets; and, while the memory of sandboxes
-//! that are not in use comes to more than a share of all that sandboxes may take, those whose last call was the longest
-//! ago, however short that is: their idle sandboxes, up to as many as were ever in use at once, keep their memory for
-//! the next call.
+//! There are two reasons to choose a connector. It was not called for a time that the operator sets. Or idle
+//! sandboxes hold more than a certain share of the memory that all sandboxes may take; then the connectors whose last
+//! call is the longest ago are chosen, however recent it is. Idle sandboxes keep their memory for the next call, up
+//! to as many as were ever in use at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use super::connector::Connector;
 use super::registry::Connectors;
 use crate::sandbox::{IDLE_SHARE, Runtime};
 
-/// How often it looks, unless the time that is set is shorter.
+/// How often it looks, unless the configured time is shorter.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Gives back, once it runs.
+/// Frees memory, once it runs.
 pub struct IdleReclaimer {
     connectors: Arc<Connectors>,
     runtime: Arc<Runtime>,
@@ -31,7 +31,7 @@ impl IdleReclaimer {
         }
     }
 
-    /// Looks from time to time, for ever: `after` is how long a connector keeps its code without a call.
+    /// Looks at intervals, forever. `after` is how long a connector keeps its code without a call.
     pub async fn run(self, after: Duration) {
         loop {
             tokio::time::sleep(LOOK_EVERY.min(after)).await;
@@ -57,15 +57,15 @@ impl IdleReclaimer {
         match given_back.await {
             Ok(0) => {}
             Ok(connectors) => {
-                tracing::debug!(connectors, "gave back the code of connectors that are idle");
+                tracing::debug!(connectors, "freed the code of idle connectors");
             }
-            Err(error) => tracing::error!(%error, "giving back what is idle ended early"),
+            Err(error) => tracing::error!(%error, "freeing what idle connectors hold ended early"),
         }
     }
 }
 
-/// Those that have to give back, of some and the times for which they were not called; asked for one by one, since what
-/// one gives back may be enough.
+/// The connectors to free, out of those given with the time since their last call. They are returned one by one,
+/// since freeing one may be enough.
 fn choose<T>(
     mut held: Vec<(Duration, T)>,
     after: Duration,

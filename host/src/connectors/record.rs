@@ -1,4 +1,4 @@
-//! What is known of a component that was loaded, or could not be.
+//! What is known about a component that was loaded or failed to load.
 
 use std::time::Duration;
 
@@ -8,11 +8,10 @@ use super::load::LoadAttempt;
 use super::seen::SeenFiles;
 use crate::report;
 
-/// When a load is tried again that failed for a reason that may pass: at first after this, then each time after twice as
-/// long.
+/// When to retry a load that failed for a reason that may pass. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// When files are asked again that did not answer. To ask costs little while they still hang.
+/// When to look again at files that did not respond. It costs little while they still hang.
 const SILENT_PAUSE: Duration = Duration::from_secs(2);
 
 /// The longest time between two such tries.
@@ -21,12 +20,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// A component as it was read.
 #[derive(Debug)]
 pub(super) struct LoadRecord {
-    /// `None` if its files did not answer.
+    /// `None` if its files did not respond.
     pub(super) seen: Option<SeenFiles>,
     retry: Option<LoadRetry>,
 }
 
-/// A load that is to be tried again, though nothing has changed.
+/// A load to be retried although nothing has changed.
 #[derive(Debug)]
 struct LoadRetry {
     problem: String,
@@ -34,12 +33,12 @@ struct LoadRetry {
     pause: RetryPause,
 }
 
-/// How long to wait before it is tried again.
+/// How long to wait before the retry.
 #[derive(Debug, Clone, Copy)]
 enum RetryPause {
     Time(Duration),
-    /// So many times as long as between two looks: a configuration, which is read again only where changes are looked
-    /// for. A change of it or of a file that it names does not wait for that.
+    /// A multiple of the time between two looks. This is for a configuration, which is retried only if the host looks
+    /// for changes at intervals. A change of it or of a file that it names is noticed earlier.
     Looks(u32),
 }
 
@@ -56,7 +55,7 @@ impl RetryPause {
 }
 
 impl LoadRecord {
-    /// What `attempt` came to, and whether the same problem is known from `before`.
+    /// The record of `attempt`, and whether `before` already has the same problem.
     pub(super) fn of(attempt: &LoadAttempt, before: Option<&Self>) -> (Self, bool) {
         let problem = attempt.report.outcome.as_ref().err();
         let before = before
@@ -92,13 +91,13 @@ impl LoadRecord {
         (Self { seen, retry }, is_known)
     }
 
-    /// Whether it is to be loaded again, since it looks other than it did, or since its problem may have passed.
+    /// Whether it should be loaded again, because its files have changed or its problem may have passed.
     pub(super) fn is_out_of_date(&self, now: &SeenFiles, interval: Duration) -> bool {
         let is_same = self.seen.as_ref().is_none_or(|seen| seen == now);
         !is_same || self.retry_in(interval) == Some(Duration::ZERO)
     }
 
-    /// How long to wait before it is tried again, if it is at all.
+    /// How long to wait before the retry; `None` if there is none.
     pub(super) fn retry_in(&self, interval: Duration) -> Option<Duration> {
         let retry = self.retry.as_ref()?;
         let pause = retry.pause.time(interval);
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failure_that_may_pass_is_tried_again_at_growing_intervals_and_told_once() {
+    async fn failure_that_may_pass_is_retried_at_growing_intervals_and_reported_once() {
         let (mut record, mut is_known) = LoadRecord::of(&broken(), None);
         let mut pauses = Vec::new();
         for _ in 0..12 {
@@ -146,11 +145,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn configuration_that_stays_broken_is_read_again_more_and_more_rarely() {
+    async fn configuration_that_stays_broken_is_read_again_at_growing_intervals() {
         let path = Path::new("beers.toml");
         let broken = || {
             let error = ConnectorConfig::parse("broken", path, &Ceilings::default());
-            let fault = LoadFault::Config(error.expect_err("it is no TOML"));
+            let fault = LoadFault::Config(error.expect_err("it is not TOML"));
             LoadAttempt::failed(Path::new("beers.wasm"), fault)
         };
         let (mut record, _) = LoadRecord::of(&broken(), None);
@@ -159,7 +158,7 @@ mod tests {
             assert_eq!(
                 record.retry_in(Duration::MAX),
                 Some(Duration::MAX),
-                "never where changes are not looked for"
+                "never if the host does not look for changes"
             );
             let pause = record.retry_in(INTERVAL).expect("it is read again");
             tokio::time::advance(pause).await;
@@ -169,11 +168,11 @@ mod tests {
         assert_eq!(pauses[..6], [10, 20, 40, 80, 160, 300]);
         assert_eq!(pauses[6..], [300; 34]);
         let day = Duration::from_secs(24 * 60 * 60);
-        assert_eq!(record.retry_in(day), Some(day), "no more often than looks");
+        assert_eq!(record.retry_in(day), Some(day), "not more often than looks");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn files_that_do_not_answer_are_asked_again_soon() {
+    async fn files_that_do_not_respond_are_read_again_soon() {
         let (record, _) = LoadRecord::of(&silent(), None);
         let (record, is_known) = LoadRecord::of(&silent(), Some(&record));
         assert_eq!(
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failure_that_stays_is_tried_again_only_once_something_has_changed() {
+    async fn permanent_failure_is_retried_only_after_a_change() {
         let fault = LoadFault::TrialTimeout { limit: INTERVAL };
         let mut attempt = LoadAttempt::failed(Path::new("beers.wasm"), fault);
         attempt.seen = Some(seen("/"));

@@ -1,4 +1,4 @@
-//! From a name to its connector, and the calls that go to one.
+//! The registry from name to connector, and the admission of calls.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
@@ -15,34 +15,34 @@ use crate::account::HostAccount;
 use crate::config::ConnectorName;
 use crate::lock::{Mutex, RwLock};
 
-/// How many old versions of a connector may still have calls. A call that sleeps for a day must not keep every version of
-/// that day in memory.
+/// How many replaced versions of a connector may still have calls. A call that sleeps for a day must not keep every
+/// version of that day in memory.
 const MAX_OLD_VERSIONS: usize = 2;
 
-/// How long a request waits for a connector that is being compiled: as long as the usual proxies allow.
+/// How long a request waits for a connector that is being compiled: as long as common proxies allow.
 const LOADING_WAIT: Duration = Duration::from_secs(55);
 
 /// The connectors that this host serves.
 pub struct Connectors {
     entries: RwLock<BTreeMap<ConnectorName, Arc<RegistryEntry>>>,
-    /// Versions that were replaced, the oldest first. Their calls keep them alive.
+    /// Replaced versions, the oldest first. Their calls keep them alive.
     old: Mutex<HashMap<ConnectorName, Vec<Weak<Connector>>>>,
     default: Option<ConnectorName>,
     admission: Admission,
-    /// Told of every change of the entries; its value is whether the host is shutting down.
+    /// Notified of every change of the entries. The value is whether the host is shutting down.
     changes: watch::Sender<bool>,
 }
 
-/// The connector named as default is not in the folder.
+/// The connector given as the default is not in the folder.
 #[derive(Debug, thiserror::Error)]
 #[error("--default names `{name}`, but the plugins folder has no {name}.wasm")]
 pub struct MissingDefaultError {
-    /// The name that was given.
+    /// The given name.
     name: ConnectorName,
 }
 
 impl Connectors {
-    /// No connectors, `default` as the name behind the plain routes `/` and `/schema`.
+    /// Creates a registry without connectors. `default` is the connector behind the plain routes `/` and `/schema`.
     pub(super) fn new(
         default: Option<ConnectorName>,
         admission: AdmissionSettings,
@@ -57,12 +57,13 @@ impl Connectors {
         }
     }
 
-    /// What is held for all calls.
+    /// The memory account of all calls.
     pub(crate) fn host_account(&self) -> &Arc<HostAccount> {
         self.admission.memory()
     }
 
-    /// Checks that the default is there. One that did not load is accepted: it may be mended.
+    /// Checks that the default connector exists. It is accepted even if it failed to load, since it may be fixed
+    /// later.
     ///
     /// # Errors
     ///
@@ -76,10 +77,10 @@ impl Connectors {
         }
     }
 
-    /// What stands behind a name now, in its newest version; `None` asks for the connector behind the plain routes.
+    /// The newest version under a name; `None` means the connector behind the plain routes.
     ///
-    /// If a broken connector lies beside a whole one, neither is behind the plain routes: which connector answers there
-    /// must not depend on whether another one loaded.
+    /// If there are one broken and one working connector, neither is behind the plain routes: which connector answers
+    /// there must not depend on whether another one loaded.
     pub(crate) fn look_up(&self, name: Option<&str>) -> Lookup {
         let name = name.or(self.default.as_ref().map(ConnectorName::as_str));
         Lookup(self.read(|entries| {
@@ -98,7 +99,7 @@ impl Connectors {
         }))
     }
 
-    /// The connector of that name, in its newest version; `None` asks for the one behind the plain routes.
+    /// The newest version of the connector with this name; `None` means the one behind the plain routes.
     ///
     /// # Errors
     ///
@@ -107,13 +108,13 @@ impl Connectors {
         self.look_up(name).connector()
     }
 
-    /// The connector that `lookup` led to. While it is being compiled, this waits, for [`LOADING_WAIT`] at the most, and
-    /// asks `check` about whatever has taken its place under `name` meanwhile, before anything else is said of it:
-    /// its keys may be others.
+    /// The connector that `lookup` found. While it is being compiled, this waits, at most for [`LOADING_WAIT`]. If
+    /// another entry has taken its place under `name` in the meantime, `check` is called with it before anything else
+    /// about it is revealed, since its keys may be different.
     ///
     /// # Errors
     ///
-    /// Those of `check`; [`ConnectorError`] as [`find`](Self::find), and `ShuttingDown`.
+    /// The errors of `check`; [`ConnectorError`] as for [`find`](Self::find), and `ShuttingDown`.
     pub(crate) async fn loaded<E: From<ConnectorError>>(
         &self,
         name: Option<&str>,
@@ -127,7 +128,7 @@ impl Connectors {
         let deadline = Instant::now() + LOADING_WAIT;
         let mut changes = self.changes.subscribe();
         loop {
-            // Marked as seen before the look, so that no change is missed.
+            // Marked as seen before looking, so that no change is missed.
             let is_closed = *changes.borrow_and_update();
             let lookup = self.look_up(name);
             check(&lookup)?;
@@ -143,14 +144,14 @@ impl Connectors {
         }
     }
 
-    /// Begins no more calls.
+    /// Begins no new calls from now on.
     pub(crate) fn close(&self) {
         self.admission.close();
         self.changes.send_replace(true);
     }
 
-    /// Waits for the right to make a call of this connector. While there is none, `make_room` is called from time to
-    /// time, to end calls that can be spared.
+    /// Waits for permission to make a call of this connector. Until it is granted, `make_room` is called at
+    /// intervals, to end calls that can be spared.
     ///
     /// # Errors
     ///
@@ -166,7 +167,7 @@ impl Connectors {
             .await
     }
 
-    /// The newest version of each that is loaded.
+    /// The newest version of each loaded connector.
     pub(super) fn all(&self) -> Vec<Arc<Connector>> {
         self.read(|entries| {
             let connectors = entries.values().filter_map(|entry| entry.connector());
@@ -179,12 +180,12 @@ impl Connectors {
         self.read(|entries| entries.get(name)?.connector().cloned())
     }
 
-    /// Whether the connector of this name is still to be compiled.
+    /// Whether the connector with this name is not compiled yet.
     pub(super) fn is_loading(&self, name: &ConnectorName) -> bool {
         self.read(|entries| entries.get(name).is_some_and(|entry| entry.is_loading()))
     }
 
-    /// Puts a version in the place of the one before. Calls that have begun go on with theirs.
+    /// Replaces the previous version. Calls that have begun continue with theirs.
     pub(super) fn put(&self, entry: RegistryEntry) {
         if let Some(connector) = entry.connector() {
             connector.take_over();
@@ -194,7 +195,7 @@ impl Connectors {
         self.retire(name, before);
     }
 
-    /// Serves nothing under this name any more. Whether anything was.
+    /// Stops serving this name. Returns whether there was anything to remove.
     pub(super) fn remove(&self, name: &ConnectorName) -> bool {
         let before = self.write(|entries| entries.remove(name));
         let was_there = before.is_some();

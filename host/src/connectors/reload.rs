@@ -1,8 +1,8 @@
-//! Keeps the registry as the plugins folder is, without a restart.
+//! Keeps the registry in step with the plugins folder, without a restart.
 //!
-//! It looks at the folder, compares, and loads what is another file than before; what tells it when to look (the system,
-//! or time) need not be complete or right. A file counts once two looks have seen the same of it, and nothing has changed
-//! by the end of loading. No look waits for a load, and no load for another one.
+//! It looks at the folder, compares, and loads files that have changed. The triggers for a look (the system's
+//! notifications, or time) need not be complete or correct. A file counts once two looks have found it in the same
+//! state and it has not changed by the end of loading. No look waits for a load, and no load waits for another one.
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -18,24 +18,24 @@ use super::settling::{SETTLE, Settling};
 use super::watch::FolderWatch;
 use crate::report;
 
-/// The least time between two looks, however much is told to have changed.
+/// The minimum time between two looks, however many changes are reported.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often it is looked whether something is to be tried again, where changes are not looked for.
+/// How often to check for loads to retry if the host does not look for changes.
 const RETRY_LOOK: Duration = Duration::from_secs(1);
 
-/// Loads what is in a plugins folder, and what changes there.
+/// Loads the components of a plugins folder, and what changes there.
 pub struct Loader {
     plugins: Plugins,
     intake: Intake,
     looks: Looks,
     settling: Settling,
-    /// What was said last of the folder, so that it is said once.
+    /// The last reported problem of the folder, so that each is reported once.
     folder_problem: Option<String>,
 }
 
 impl Loader {
-    /// Goes on with what `intake` has begun.
+    /// Continues the loads that `intake` has begun.
     pub(super) fn new(plugins: Plugins, intake: Intake) -> Self {
         Self {
             looks: Looks::new(plugins.files.clone()),
@@ -46,13 +46,13 @@ impl Loader {
         }
     }
 
-    /// How many components have not been loaded for the first time yet.
+    /// The number of components that have not been loaded for the first time yet.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.intake.unfinished()
     }
 
-    /// Waits until every component that was there at the start is loaded, and tells what became of each.
+    /// Waits until every component that existed at startup is loaded, and reports the result of each.
     pub async fn finish(&mut self, mut tell: impl FnMut(LoadReport)) {
         while self.unfinished() > 0 {
             let (path, news) = self.intake.next().await;
@@ -62,9 +62,9 @@ impl Loader {
         }
     }
 
-    /// Tells what became of each component that was there at the start, and loads what changes, for ever: looks at the
-    /// folder when the system tells of a change, and every `interval`. Without one, it loads nothing that changes, only
-    /// what failed at the start for a reason that may pass.
+    /// Reports the result of each component that existed at startup, and then loads changes, forever. It looks at the
+    /// folder when the system reports a change, and every `interval`. Without an interval it loads no changes, and
+    /// only retries what failed at startup for a reason that may pass.
     pub async fn run(mut self, interval: Option<Duration>, mut tell: impl FnMut(LoadReport)) {
         let Some(interval) = interval else {
             return self.run_without_looks(tell).await;
@@ -100,7 +100,7 @@ impl Loader {
         }
     }
 
-    /// How long nothing needs to be looked at if nothing is told to have changed.
+    /// How long no look is needed if no change is reported.
     fn pause(&self, interval: Duration) -> Duration {
         if self.settling.is_empty() {
             let retry = self.intake.next_retry(interval).unwrap_or(interval);
@@ -110,7 +110,7 @@ impl Loader {
         }
     }
 
-    /// One look: notes what has changed, and begins to load what has settled.
+    /// One look: records what has changed, and begins to load what has settled.
     async fn look(
         &mut self,
         listing: Listing,
@@ -118,7 +118,7 @@ impl Loader {
         tell: &mut impl FnMut(LoadReport),
     ) {
         if self.folder_problem.take().is_some() {
-            tracing::info!("the plugins folder can be read again");
+            tracing::info!("the plugins folder is readable again");
         }
         let files = |path: &PathBuf| (path.clone(), self.intake.files(path));
         let components: Vec<LookedAt> = listing.components.iter().map(files).collect();
@@ -131,7 +131,7 @@ impl Loader {
             };
             if self.settling.has_settled(&path, Some(seen.clone())) {
                 self.settling.forget(&path);
-                // What its configuration names now is not known yet.
+                // It is not known yet which files its configuration names now.
                 self.intake.begin(path, Some(SeenFiles::alone(seen.stamps)));
             }
         }
@@ -143,20 +143,20 @@ impl Loader {
         }
     }
 
-    /// What serves goes on: that the folder can't be read says nothing of its connectors.
+    /// Keeps all connectors: an unreadable folder says nothing about them.
     fn keep_all(&mut self, error: &FolderError) {
         let problem = report::chain(error);
         if self.folder_problem.is_none() {
             tracing::warn!(
                 problem,
-                "the plugins folder can't be read; what is loaded goes on serving"
+                "could not read the plugins folder; the loaded connectors keep serving"
             );
         }
         self.folder_problem = Some(problem);
     }
 }
 
-/// Takes in what is heard of loads until `other` is done.
+/// Applies news of loads until `other` is done.
 async fn listen<T>(
     intake: &mut Intake,
     tell: &mut impl FnMut(LoadReport),

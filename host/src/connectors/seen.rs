@@ -1,21 +1,21 @@
-//! The files of a component as they were seen.
+//! The files of a component as a look found them.
 
 use std::path::PathBuf;
 
 use crate::config::FileStamp;
 
-/// The stamps of a component, of its configuration, and of the files that this names, with their paths. Two are equal
-/// if nothing has changed.
+/// The stamps of a component, of its configuration, and of the files that the configuration names, with their paths.
+/// Two values are equal if nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SeenFiles {
-    /// Of the component and of its configuration.
+    /// The stamps of the component and of its configuration.
     pub(super) stamps: [FileStamp; 2],
-    /// The files that the configuration names; none if it can't be read, or was not.
+    /// The files that the configuration names; empty if the configuration could not be read or was not read.
     pub(super) files: Vec<(PathBuf, FileStamp)>,
 }
 
 impl SeenFiles {
-    /// The component and its configuration, which names no files.
+    /// A component and its configuration, which names no files.
     pub(super) fn alone(stamps: [FileStamp; 2]) -> Self {
         Self {
             stamps,
@@ -23,7 +23,7 @@ impl SeenFiles {
         }
     }
 
-    /// The stamps of the configuration and of all that it names.
+    /// The stamps of the configuration and of all files that it names.
     pub(super) fn configuration(&self) -> Vec<FileStamp> {
         let [_, configuration] = self.stamps;
         let files = self.files.iter().map(|(_, stamp)| *stamp);

@@ -1,4 +1,4 @@
-//! Files count once they are at rest, so that half of a copy is not taken for a connector.
+//! Waits until files have settled, so that a half-copied file is not loaded.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use super::seen::SeenFiles;
 
-/// How long a file must have stayed as it is.
+/// How long a file must have stayed unchanged.
 pub(super) const SETTLE: Duration = Duration::from_millis(200);
 
-/// The components that have changed, as the last look saw them; `None` for one that is gone.
+/// The changed components as the last look found them; `None` for one that was removed.
 #[derive(Default)]
 pub(super) struct Settling(BTreeMap<PathBuf, (Option<SeenFiles>, Instant)>);
 
@@ -27,12 +27,12 @@ impl Settling {
         }
     }
 
-    /// Nothing of this component is to be waited for.
+    /// Stops waiting for this component.
     pub(super) fn forget(&mut self, path: &Path) {
         self.0.remove(path);
     }
 
-    /// Whether nothing is to be waited for.
+    /// Whether no component is being waited for.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The first look at the plugins.
+//! The first load of the plugins.
 
 use std::sync::Arc;
 
@@ -13,38 +13,39 @@ use super::reload::Loader;
 use super::trim::HeapTrimmer;
 use crate::config::ConnectorName;
 
-/// How many configurations without a component are named. A folder that is something else altogether has thousands.
-const LONELY_TOLD: usize = 10;
+/// How many configurations without a component are reported by name. A folder used for something else may have
+/// thousands.
+const MAX_LONELY_REPORTED: usize = 10;
 
-/// Why there is nothing to serve from.
+/// Why the host can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The plugins folder can't be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The default connector is not there.
+    /// The default connector does not exist.
     #[error(transparent)]
     MissingDefault(#[from] MissingDefaultError),
 }
 
-/// What a plugins folder came to, and what keeps it so.
+/// The result of loading a plugins folder, and the tasks that keep it up to date.
 pub struct Startup {
-    /// All that is served.
+    /// All connectors that are served.
     pub connectors: Arc<Connectors>,
-    /// What became of each component but those that are still loading, in the order of their names.
+    /// The result of each component, except those still loading, in the order of their names.
     pub reports: Vec<LoadReport>,
-    /// Goes on with those that are still loading, and keeps all as the folder is, once it runs. Requests for one that is
-    /// still loading wait.
+    /// Finishes the components that are still loading, and keeps up with the folder, once it runs. Requests for a
+    /// component that is still loading wait.
     pub loader: Loader,
-    /// Gives back what nobody uses, once it runs.
+    /// Frees what idle connectors hold, once it runs.
     pub reclaimer: IdleReclaimer,
-    /// Gives the heap's free memory back to the system, once it runs.
+    /// Returns the heap's free memory to the system, once it runs.
     pub trimmer: HeapTrimmer,
 }
 
 impl Plugins {
-    /// Loads every component, and waits for those that don't take long: most of those that the cache has. One that fails
-    /// or takes long keeps no other from serving.
+    /// Loads every component, and waits for those that don't take long, which are most of those in the cache. A
+    /// component that fails or takes long does not keep others from serving.
     ///
     /// `default` is the connector behind the plain routes.
     ///
@@ -57,11 +58,11 @@ impl Plugins {
         admission: AdmissionSettings,
     ) -> Result<Startup, StartError> {
         let listing = self.list().await?;
-        for path in listing.lonely.iter().take(LONELY_TOLD) {
-            tracing::warn!(path = %path.display(), "a configuration without a component; is its name right?");
+        for path in listing.lonely.iter().take(MAX_LONELY_REPORTED) {
+            tracing::warn!(path = %path.display(), "this configuration has no component; check its name");
         }
-        if let Some(more @ 1..) = listing.lonely.len().checked_sub(LONELY_TOLD) {
-            tracing::warn!(more, "more configurations without a component");
+        if let Some(more @ 1..) = listing.lonely.len().checked_sub(MAX_LONELY_REPORTED) {
+            tracing::warn!(more, "more configurations have no component");
         }
         let connectors = Arc::new(Connectors::new(
             default,

@@ -1,4 +1,4 @@
-//! Loading beside files that hang and components that fail, over a scripted file system and a scripted compiler.
+//! Loading while some files hang and some components fail, with a scripted file system and a scripted compiler.
 
 use std::fs;
 use std::io;
@@ -20,15 +20,15 @@ use crate::sandbox::{Compilation, CompilerProcess, EngineSettings, Runtime};
 
 mod configurations;
 
-/// The most that a component may have here.
+/// The maximum size of a component in these tests.
 const LARGEST_BYTES: u64 = 1 << 20;
 
-/// The bytes of a component that has nothing, and differs from others by a custom section of one byte.
+/// The bytes of an empty component. It differs from others by a custom section of one byte.
 fn component(mark: u8) -> Vec<u8> {
     [&b"\0asm\x0d\0\x01\0\0\x02\x01"[..], &[mark]].concat()
 }
 
-/// A compiler that writes a line for each component, the number of its process, and then does what the script says.
+/// A compiler that writes its process number, a line for each component, and then runs the script.
 fn compiler(folder: &Path, script: &str) -> Compilation {
     let script = format!(
         "cat > /dev/null; echo $$ >> {}; {script}",
@@ -47,7 +47,7 @@ fn compilers(folder: &Path) -> Vec<String> {
     lines.lines().map(str::to_owned).collect()
 }
 
-/// Starts with a compiler that does what the script says.
+/// Starts with a compiler that runs the script.
 async fn start(folder: &TempDir, files: Arc<dyn FileSystem>, script: &str) -> Startup {
     try_start(folder, files, script).await.unwrap()
 }
@@ -87,7 +87,7 @@ fn plugins(folder: &TempDir, files: Arc<dyn FileSystem>, script: &str) -> Plugin
     plugins.with_files(files)
 }
 
-/// Waits until something holds, and fails if it doesn't for very long.
+/// Waits until a condition holds, and fails if that takes very long.
 async fn until(what: &str, holds: impl Fn() -> bool) {
     let held = async {
         while !holds() {
@@ -98,7 +98,7 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
     assert!(in_time.is_ok(), "{what}");
 }
 
-/// Waits until this connector has not loaded.
+/// Waits until this connector has failed to load.
 async fn until_failed(connectors: &super::Connectors, name: &str) {
     let has_failed = || {
         matches!(
@@ -143,13 +143,13 @@ async fn files_that_hang_delay_neither_the_start_nor_a_reload_of_the_others() {
     let reloading = tokio::spawn(loader.run(Some(Duration::from_millis(100)), drop));
     put("new.wasm");
     until_failed(&connectors, "new").await;
-    // A configuration that names a hanging file no longer is read, though the load of the old one hangs.
+    // A configuration that no longer names a hanging file is read, though the load of the old one hangs.
     fs::write(folder.path().join("d.toml"), config).unwrap();
     put("d.wasm");
     until("it hangs", || files.hanging_at("secret") == 2).await;
     fs::write(folder.path().join("d.toml"), "").unwrap();
     until_failed(&connectors, "d").await;
-    // Once they answer, they are read to the end.
+    // Once they respond, they are read to the end.
     files.release();
     for name in silent {
         until_failed(&connectors, name).await;
@@ -176,7 +176,7 @@ async fn component_that_failed_is_not_compiled_again_until_it_changes() {
     assert_eq!(
         compilers(folder.path()).len(),
         1,
-        "a copy fails as the first did"
+        "a copy fails like the original"
     );
     put("other.wasm", 2);
     until_failed(&connectors, "other").await;
@@ -189,12 +189,12 @@ async fn component_that_failed_is_not_compiled_again_until_it_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn failures_of_all_files_are_known_for_as_long_as_these_are_there() {
+async fn failures_of_all_files_are_remembered_while_the_files_exist() {
     const FILES: usize = 300;
     let folder = TempDir::new().unwrap();
     let file = |number: usize| folder.path().join(format!("broken-{number}.wasm"));
     for number in 0..FILES {
-        // A name of three bytes for the section in which they differ.
+        // A name of three bytes for the section by which they differ.
         let name = format!("{number:03}");
         let bytes = [&b"\0asm\x0d\0\x01\0\0\x04\x03"[..], name.as_bytes()];
         fs::write(file(number), bytes.concat()).unwrap();
@@ -218,7 +218,7 @@ async fn failures_of_all_files_are_known_for_as_long_as_these_are_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn component_that_changes_while_it_is_compiled_is_compiled_no_further() {
+async fn compilation_ends_when_the_component_changes() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("first.wasm");
     fs::write(&path, component(1)).unwrap();
@@ -234,7 +234,7 @@ async fn component_that_changes_while_it_is_compiled_is_compiled_no_further() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn component_whose_compiler_was_killed_from_outside_is_tried_again() {
+async fn component_whose_compiler_was_killed_from_outside_is_retried() {
     for interval in [Some(Duration::from_millis(100)), None] {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("first.wasm"), component(1)).unwrap();
@@ -256,13 +256,13 @@ async fn plugins_folder_that_hangs_ends_the_start_with_the_reason() {
     let error = try_start(&folder, files.clone(), "exit 1").await.err();
     let message = report::chain(&error.expect("it does not start"));
     assert!(
-        message.contains("can't be read") && message.contains("has not responded for 5s"),
+        message.contains("could not read") && message.contains("has not responded for 5s"),
         "{message}"
     );
     files.release();
 }
 
-/// The system's files, which notes how many bytes of them are being read at once.
+/// The system's files, recording how many bytes are being read at once.
 #[derive(Default)]
 struct CountedFiles {
     bytes: AtomicU64,
@@ -271,12 +271,12 @@ struct CountedFiles {
 
 impl FileSystem for CountedFiles {
     fn read(&self, path: &Path, limit: ReadLimit) -> Result<Vec<u8>, FileFault> {
-        // What is larger is refused unread.
+        // A larger file is refused unread.
         let length = Some(self.stamp(path).length()).filter(|length| *length <= LARGEST_BYTES);
         let length = length.unwrap_or_default();
         let bytes = self.bytes.fetch_add(length, Ordering::SeqCst) + length;
         self.most.fetch_max(bytes, Ordering::SeqCst);
-        // So that others that may read do so meanwhile.
+        // So that other threads that may read do so in the meantime.
         std::thread::sleep(Duration::from_millis(20));
         let content = SystemFiles.read(path, limit);
         self.bytes.fetch_sub(length, Ordering::SeqCst);
@@ -297,7 +297,7 @@ impl FileSystem for CountedFiles {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn components_that_are_read_at_once_have_no_more_bytes_than_the_largest_may_have() {
+async fn components_read_at_once_have_at_most_the_bytes_of_the_largest() {
     let folder = TempDir::new().unwrap();
     let large = usize::try_from(LARGEST_BYTES).unwrap();
     for number in 0..8 {
@@ -322,7 +322,7 @@ async fn components_that_are_read_at_once_have_no_more_bytes_than_the_largest_ma
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn large_component_that_is_compiled_for_long_keeps_no_other_from_being_read() {
+async fn large_component_in_a_long_compilation_does_not_delay_others() {
     let folder = TempDir::new().unwrap();
     for mark in [1, 2] {
         let mut large = component(mark);

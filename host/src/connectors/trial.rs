@@ -1,4 +1,4 @@
-//! The first instance of a connector: broken exports and start functions show only here.
+//! The first instance of a connector. Broken exports and start functions are found only here.
 
 use std::time::Duration;
 
@@ -6,14 +6,15 @@ use super::connector::Connector;
 use super::error::LoadFault;
 use crate::sandbox::{CallError, CompileError, Runtime};
 
-/// How long the first instance may take beside others. The slowest one measured, Python's, takes half a millisecond.
+/// How long the first instance may take while others wait. The slowest one measured, Python's, takes half a
+/// millisecond.
 const USUAL_TIME: Duration = Duration::from_millis(250);
 
-/// The longest that the first instance may take, whatever the connector's own `page-timeout`.
+/// The maximum time for the first instance, whatever the connector's own `page-timeout`.
 const TRIAL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes one instance, and drops it. One that takes longer than the others is made once more, among those that do: it
-/// calls `is_slow` before.
+/// Creates one instance and drops it. If it takes longer than usual, `is_slow` is called and the instance is created
+/// again with the longer limit.
 pub(super) async fn try_once(
     runtime: &Runtime,
     connector: &Connector,

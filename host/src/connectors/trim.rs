@@ -1,4 +1,4 @@
-//! Gives the heap's free memory back to the system, after calls that took much of it.
+//! Returns the heap's free memory to the system after calls that used much of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,26 +11,27 @@ use crate::heap;
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The longest pause between two tries that don't help, in looks.
+/// The longest pause after tries that didn't help, as a number of looks.
 const MAX_PAUSE: u32 = 8;
 
-/// So many bytes more than it had at the least, for no call, are worth the milliseconds that it takes to give them back.
+/// Returning memory is worth the milliseconds it takes if the process has this many bytes more than its minimum so
+/// far, not counting calls.
 const WORTHWHILE_BYTES: u64 = 16 << 20;
 
-/// Gives back, once it runs.
+/// Returns memory, once it runs.
 pub struct HeapTrimmer {
     account: Arc<HostAccount>,
     trim: Trim,
 }
 
-/// When it is worth it.
+/// Decides when it is worth it.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Trim {
-    /// The least that the process has had for no call so far, in bytes.
+    /// The fewest bytes that the process has had so far, not counting calls.
     least_bytes: Option<u64>,
-    /// Looks to pass over, since the last trim did not help: what there is may be in use.
+    /// How many looks to skip, since the last trim did not help: the memory may be in use.
     pause: u32,
-    /// How many the next pause has.
+    /// The length of the next pause.
     next_pause: u32,
 }
 
@@ -42,7 +43,7 @@ impl HeapTrimmer {
         }
     }
 
-    /// Looks from time to time, for ever.
+    /// Looks at intervals, forever.
     pub async fn run(mut self) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -58,22 +59,22 @@ impl HeapTrimmer {
             match looked.await {
                 Ok(trim) => self.trim = trim,
                 Err(error) => {
-                    tracing::error!(%error, "giving back the heap's free memory ended early");
+                    tracing::error!(%error, "returning the heap's free memory to the system ended early");
                 }
             }
         }
     }
 }
 
-/// What the process has beside what is charged for calls, in bytes. Where the system doesn't say, nothing is to be given
-/// back.
+/// The process's memory in bytes, without what is charged for calls. 0 if the system doesn't report it, so that
+/// nothing is returned.
 fn beside_calls(account: &HostAccount) -> u64 {
     let resident = heap::resident_bytes().unwrap_or_default();
     resident.saturating_sub(account.used_bytes())
 }
 
 impl Trim {
-    /// Whether so much is worth it.
+    /// Whether returning memory is worth it at this size.
     fn is_due(&mut self, bytes: u64) -> bool {
         let least = self.least_bytes.map_or(bytes, |least| least.min(bytes));
         self.least_bytes = Some(least);
@@ -87,7 +88,7 @@ impl Trim {
         is_over
     }
 
-    /// Notes what is left. What did not go back is in use, and may be free at another time, which nobody tells.
+    /// Records what is left. Memory that did not go back is in use. It may become free later, without notice.
     fn done(&mut self, bytes: u64) {
         let least = self.least_bytes.unwrap_or(bytes);
         if bytes.saturating_sub(least) > WORTHWHILE_BYTES {
@@ -104,7 +105,7 @@ mod tests {
     const MIB: u64 = 1 << 20;
 
     #[test]
-    fn what_is_more_than_ever_is_given_back() {
+    fn memory_above_the_minimum_is_returned() {
         let mut trim = Trim::default();
         assert!(!trim.is_due(50 * MIB), "the first look");
         assert!(!trim.is_due(66 * MIB));
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_in_use_when_it_looked_is_tried_again_and_again() {
+    fn memory_that_was_in_use_is_tried_again_later() {
         let mut trim = Trim::default();
         assert!(!trim.is_due(10 * MIB));
         let mut tried = Vec::new();
@@ -129,6 +130,6 @@ mod tests {
         assert_eq!(tried, [0, 2, 5, 10, 19, 28, 37, 46, 55, 64, 73, 82, 91]);
         trim.done(12 * MIB);
         assert!(!trim.is_due(12 * MIB));
-        assert!(trim.is_due(900 * MIB), "at once, after one that helped");
+        assert!(trim.is_due(900 * MIB), "at once, after a trim that helped");
     }
 }

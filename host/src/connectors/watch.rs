@@ -1,4 +1,4 @@
-//! Word that something in the plugins folder has changed.
+//! Notifications that something in the plugins folder has changed.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -11,23 +11,23 @@ use crate::changes::Changes;
 use crate::config::{FileThreads, NotedFiles};
 use crate::lock::Mutex;
 
-/// How long the system may take to begin with a folder.
+/// How long the system may take to begin watching a folder.
 const WATCH_TIME: Duration = Duration::from_secs(1);
 
-/// Watches one folder, whichever stands at its path.
+/// Watches one folder, whichever is at its path.
 pub(super) struct FolderWatch {
     changes: Arc<Mutex<Changes>>,
-    told: Arc<Notify>,
-    /// Which folder is watched, since another one may have been put in its place.
+    notified: Arc<Notify>,
+    /// The folder being watched, since another one may have been put in its place.
     watched: FolderId,
 }
 
-/// A folder itself, not what is in it.
+/// The identity of a folder, not its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FolderId(Option<(PathBuf, [u64; 2])>);
 
 impl FolderId {
-    /// The folder at `path`, as a thread for files sees it.
+    /// The folder at `path`, as seen by a thread for files.
     pub(super) fn of(path: &Path) -> Self {
         let found = std::fs::metadata(path).ok();
         Self(found.map(|found| (path.to_owned(), [found.dev(), found.ino()])))
@@ -39,17 +39,17 @@ impl FolderWatch {
     pub(super) fn new() -> Self {
         let changes = Changes::new();
         if let Some(error) = changes.failure() {
-            tracing::info!(%error, "the system can't watch folders; changes are looked for from time to time");
+            tracing::info!(%error, "the system can't watch folders; the host checks for changes at intervals");
         }
         Self {
-            told: changes.told(),
+            notified: changes.notified(),
             changes: Arc::new(Mutex::new(changes)),
             watched: FolderId(None),
         }
     }
 
-    /// Watches this folder from now on, unless it is the one that is watched already. A folder that does not answer is
-    /// tried again at the next call.
+    /// Watches this folder from now on, unless it is already being watched. A folder that does not respond is tried
+    /// again at the next call.
     pub(super) async fn follow(&mut self, found: &FolderId, threads: &FileThreads) {
         if *found == self.watched {
             return;
@@ -68,7 +68,7 @@ impl FolderWatch {
             if let FolderId(Some((folder, _))) = &now
                 && let Err(error) = changes.watch(folder)
             {
-                tracing::info!(%error, folder = %folder.display(), "the folder can't be watched; changes are looked for from time to time");
+                tracing::info!(%error, folder = %folder.display(), "the folder can't be watched; the host checks it for changes at intervals");
             }
         };
         let watched = threads.run(folder, WATCH_TIME, watch).await;
@@ -77,8 +77,8 @@ impl FolderWatch {
         }
     }
 
-    /// Waits for the next change; one since the last call counts.
+    /// Waits for the next change. Returns at once if something has changed since the last call.
     pub(super) async fn changed(&self) {
-        self.told.notified().await;
+        self.notified.notified().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Many calls of one connector: whatever they do, the others are served.
+//! Many calls of one connector, whatever they do, don't keep others from being served.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -7,8 +7,13 @@ use weld_host_tests::weld::Pending;
 
 const NEVER: &str = "10m";
 
-/// A connector that is asked for so many pages at once, and `echo`, which the tests are about.
-fn beside(builder: HostBuilder, guest: &str, config: &str, pages: u32) -> (Host, Vec<Pending>) {
+/// A connector with this many requested pages, and `echo`, whose answers are tested.
+fn with_neighbor(
+    builder: HostBuilder,
+    guest: &str,
+    config: &str,
+    pages: u32,
+) -> (Host, Vec<Pending>) {
     let host = builder
         .plugin("greedy", guest)
         .config("greedy", config)
@@ -42,19 +47,19 @@ fn echo_answers(host: &Host) {
 }
 
 #[test]
-fn connector_that_computes_in_all_its_calls_leaves_the_others_their_slots_and_their_turn() {
+fn connector_that_computes_in_all_its_calls_leaves_slots_and_turns_to_others() {
     let builder = host().flag("--slots", "8").flag("--queue-wait", NEVER);
     let config = "[limits]\ncpu-time = \"10m\"";
-    let (host, _running) = beside(builder, guests::LOOPS_FOR_EVER, config, 40);
+    let (host, _running) = with_neighbor(builder, guests::LOOPS_FOR_EVER, config, 40);
     begun(&host, 2);
     echo_answers(&host);
 }
 
 #[test]
-fn connector_that_sleeps_in_all_its_calls_leaves_the_others_their_slots() {
+fn connector_that_sleeps_in_all_its_calls_leaves_slots_to_others() {
     let builder = host().flag("--slots", "8").flag("--queue-wait", NEVER);
     let config = "[env]\nSLEEP_MS = \"3600000\"";
-    let (host, _running) = beside(builder, guests::SLEEPS_INSIDE, config, 40);
+    let (host, _running) = with_neighbor(builder, guests::SLEEPS_INSIDE, config, 40);
     begun(&host, 2);
     echo_answers(&host);
 }
@@ -63,20 +68,20 @@ fn connector_that_sleeps_in_all_its_calls_leaves_the_others_their_slots() {
 fn connector_that_sleeps_by_the_clock_holds_no_processor() {
     let builder = host().flag("--slots", "64");
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 40";
-    let (host, _running) = beside(builder, guests::SLEEPS_BY_THE_WASI_CLOCK, config, 40);
+    let (host, _running) = with_neighbor(builder, guests::SLEEPS_BY_THE_WASI_CLOCK, config, 40);
     begun(&host, 40);
     echo_answers(&host);
 }
 
 #[test]
-fn queue_that_one_connector_has_filled_has_room_for_another() {
+fn queue_filled_by_one_connector_has_room_for_another() {
     let builder = host()
         .flag("--slots", "1")
         .flag("--queue", "3")
         .flag("--queue-wait", NEVER)
         .variable("WELD_LOG", "debug");
     let config = "[env]\nSLEEP_MS = \"3600000\"";
-    let (host, running) = beside(builder, guests::SLEEPS_INSIDE, config, 4);
+    let (host, running) = with_neighbor(builder, guests::SLEEPS_INSIDE, config, 4);
     begun(&host, 1);
     assert!(host.log().wait_until(|lines| {
         let waits = lines
@@ -96,14 +101,14 @@ fn queue_that_one_connector_has_filled_has_room_for_another() {
 }
 
 #[test]
-fn who_is_refused_is_told_whether_the_host_or_the_connector_is_full() {
+fn refusal_says_whether_the_host_or_the_connector_is_full() {
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 2";
     let builder = host()
         .flag("--slots", "3")
         .flag("--queue", "0")
         .plugin("other", guests::SLEEPS_INSIDE)
         .config("other", config);
-    let (host, mut running) = beside(builder, guests::SLEEPS_INSIDE, config, 2);
+    let (host, mut running) = with_neighbor(builder, guests::SLEEPS_INSIDE, config, 2);
     begun(&host, 2);
     let refused = host.weld("greedy").page("rows", &json!({ "page": 9 }));
     let message = assert_error(&refused, 503, "busy");
@@ -121,13 +126,13 @@ fn who_is_refused_is_told_whether_the_host_or_the_connector_is_full() {
 }
 
 #[test]
-fn operators_ceiling_on_concurrency_holds_for_all_connectors() {
+fn operators_ceiling_on_concurrency_applies_to_all_connectors() {
     let builder = host()
         .flag("--slots", "32")
         .flag("--queue", "0")
         .flag("--max-concurrency", "1");
     let config = "[env]\nSLEEP_MS = \"3600000\"";
-    let (host, _running) = beside(builder, guests::SLEEPS_INSIDE, config, 1);
+    let (host, _running) = with_neighbor(builder, guests::SLEEPS_INSIDE, config, 1);
     begun(&host, 1);
     let refused = host.weld("greedy").page("rows", &json!({ "page": 9 }));
     assert_error(&refused, 503, "busy");
@@ -135,10 +140,10 @@ fn operators_ceiling_on_concurrency_holds_for_all_connectors() {
 }
 
 #[test]
-fn call_that_nobody_waits_for_makes_room_for_one_of_its_connector() {
+fn call_without_waiters_makes_room_for_another_of_its_connector() {
     let builder = host().flag("--slots", "8").flag("--queue-wait", NEVER);
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 1\nlinger = \"1h\"";
-    let (host, running) = beside(builder, guests::SLEEPS_INSIDE, config, 1);
+    let (host, running) = with_neighbor(builder, guests::SLEEPS_INSIDE, config, 1);
     begun(&host, 1);
     drop(running);
     assert_eq!(host.weld("greedy").schema().status(), 200);
@@ -146,7 +151,7 @@ fn call_that_nobody_waits_for_makes_room_for_one_of_its_connector() {
 }
 
 #[test]
-fn calls_of_others_are_not_cancelled_where_their_end_would_make_no_room() {
+fn calls_of_others_are_not_cancelled_if_that_would_make_no_room() {
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nconcurrency = 1\nlinger = \"1h\"";
     let host = host()
         .flag("--slots", "8")
@@ -156,18 +161,18 @@ fn calls_of_others_are_not_cancelled_where_their_end_would_make_no_room() {
         .plugin("full", guests::SLEEPS_INSIDE)
         .config("full", config)
         .start();
-    // That of the bystander is the longer unwatched.
+    // The bystander's call has been without waiters for longer.
     for (name, calls) in [("bystander", 1), ("full", 2)] {
         let page = host.weld(name).page_request("rows", &json!({})).begin();
         begun(&host, calls);
         drop(page.unwrap());
     }
     assert_eq!(host.weld("full").schema().status(), 200);
-    // A later line of the log says that the earlier ones are there.
+    // Once this later line is in the log, the earlier ones are too.
     host.weld("nobody").schema();
     host.log().wait_for_text("nobody\"");
     let lines = host.log().so_far();
-    let cancelled = lines.iter().filter(|line| line.contains("makes room"));
+    let cancelled = lines.iter().filter(|line| line.contains("to make room"));
     assert_eq!(cancelled.count(), 1, "{lines:?}");
 }
 
@@ -187,7 +192,7 @@ fn more_slots_than_the_machine_can_hold_are_lowered_with_the_reason() {
 }
 
 #[test]
-fn without_a_number_there_are_as_many_slots_as_the_machine_can_hold() {
+fn by_default_there_are_as_many_slots_as_the_machine_can_hold() {
     let host = host()
         .plugin("echo", guests::ECHOES_STATE)
         .without("--slots")

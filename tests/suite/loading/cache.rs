@@ -1,4 +1,4 @@
-//! The folder of compiled code: used where nobody else can have written it, else compiled anew.
+//! The folder of compiled code is used only if nobody else can have written it; otherwise the code is compiled again.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -55,7 +55,7 @@ fn came_from_cache(host: &Host) -> bool {
     line.contains("cache")
 }
 
-/// Puts a copy in the place of a file, so that what a running host has mapped stays as it is.
+/// Replaces a file by a copy, so that what a running host has mapped stays unchanged.
 fn replace(path: &Path, contents: &[u8]) {
     fs::remove_file(path).unwrap();
     fs::write(path, contents).unwrap();
@@ -63,7 +63,7 @@ fn replace(path: &Path, contents: &[u8]) {
 }
 
 #[test]
-fn second_start_takes_compiled_code_from_the_cache() {
+fn second_start_uses_compiled_code_from_the_cache() {
     let cache = Filled::new();
     let host = cache.start();
     assert!(came_from_cache(&host));
@@ -85,7 +85,7 @@ fn nobody_else_can_write_to_the_cache() {
 }
 
 #[test]
-fn code_that_others_may_have_written_is_compiled_anew() {
+fn code_that_others_may_have_written_is_compiled_again() {
     type Tampering = fn(&Path);
     let tamperings: [(&str, Tampering); 5] = [
         ("a changed byte", |path| {
@@ -137,7 +137,7 @@ fn folder_that_others_may_write_to_is_not_used() {
 }
 
 #[test]
-fn code_under_another_components_name_is_compiled_anew() {
+fn code_under_another_components_name_is_compiled_again() {
     let cache = Filled::new();
     let both = || {
         let host = with_cache(&cache.path())
@@ -184,7 +184,7 @@ fn code_under_another_components_name_is_compiled_anew() {
 }
 
 #[test]
-fn code_without_its_digest_is_compiled_anew() {
+fn code_without_its_digest_is_compiled_again() {
     let cache = Filled::new();
     for path in cache.code() {
         fs::remove_file(path.with_extension("sha256")).unwrap();
@@ -194,7 +194,7 @@ fn code_without_its_digest_is_compiled_anew() {
 }
 
 #[test]
-fn cache_that_cannot_be_used_keeps_nothing_from_serving() {
+fn unusable_cache_does_not_prevent_serving() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let host = with_cache(file.path())
         .plugin("guest", guests::ECHOES_STATE)

@@ -1,4 +1,4 @@
-//! The start of a host whose cache does not have the code of every connector.
+//! The start of a host whose cache doesn't have the code of every connector.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -18,7 +18,7 @@ fn compiled_connectors_serve_while_the_others_are_compiled() {
     let warmed = builder().start();
     assert_eq!(warmed.weld("warm").schema().status(), 200);
     drop(warmed);
-    // Would compile for minutes, and would be no connector.
+    // It would compile for minutes, and is not a connector.
     let host = builder().file("cold.wasm", component::slow()).start();
     host.stdout().wait_for_text("still loading 1 more");
     let row = host.weld("warm").good_row("beers", &json!({}));
@@ -72,7 +72,7 @@ fn component_that_changes_while_it_is_compiled_serves_in_its_newest_version() {
     std::fs::rename(aside, host.plugins().join("guest.wasm")).unwrap();
     let row = host.weld("guest").good_row("beers", &json!({}));
     assert_eq!(row["table"], "beers");
-    // The old version's compiler is ended, long before its time.
+    // The old version's compiler is ended, long before it would finish.
     until("the compiler has ended", || children(host.id()).is_empty());
     assert_eq!(host.weld("guest").schema().status(), 200);
 }

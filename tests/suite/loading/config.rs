@@ -1,10 +1,10 @@
-//! `NAME.toml` beside a connector: what it says takes effect, and what is wrong in it is named by file, line and key.
+//! `NAME.toml` next to a connector: its settings take effect, and mistakes are reported by file, line and key.
 
 use crate::{assert_error, guests, host, host_with_config};
 use serde_json::json;
 use std::os::unix::fs::symlink;
 
-/// The reason why a connector of this configuration did not load.
+/// The reason why a connector with this configuration failed to load.
 fn refusal(toml: &str) -> String {
     let host = host()
         .plugin("good", guests::ECHOES_STATE)
@@ -19,7 +19,7 @@ fn refusal(toml: &str) -> String {
 }
 
 #[test]
-fn mistake_is_named_by_file_line_and_key() {
+fn mistake_is_reported_by_file_line_and_key() {
     for (toml, place, words) in [
         (
             "[limits]\npage-timout = \"1h\"",
@@ -125,7 +125,7 @@ fn refusal_shows_no_value() {
 }
 
 #[test]
-fn values_come_from_variables_and_from_files_beside_the_configuration() {
+fn values_come_from_variables_and_from_files_next_to_the_configuration() {
     let host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .config(
@@ -143,7 +143,7 @@ fn values_come_from_variables_and_from_files_beside_the_configuration() {
 }
 
 #[test]
-fn empty_configuration_is_that_of_a_connector_without_one() {
+fn empty_configuration_equals_a_missing_one() {
     let host = host_with_config(guests::ECHOES_STATE, "# nothing\n");
     assert_eq!(
         host.weld("guest").good_row("rows", &json!({}))["environment"],
@@ -152,8 +152,8 @@ fn empty_configuration_is_that_of_a_connector_without_one() {
 }
 
 #[test]
-fn state_that_no_body_could_bring_back_is_a_mistake() {
-    // The table's name and the JSON around the state take their part of the body.
+fn state_larger_than_any_request_body_is_a_mistake() {
+    // The table's name and the JSON around the state take part of the body.
     let host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .config("guest", "[limits]\nstate-size = \"64KiB\"")
@@ -168,12 +168,12 @@ fn state_that_no_body_could_bring_back_is_a_mistake() {
     assert_eq!(
         host.weld("default").schema().status(),
         200,
-        "a default is lowered, as to every ceiling"
+        "a default is lowered, as to any ceiling"
     );
 }
 
 #[test]
-fn configuration_that_is_a_dangling_link_is_not_taken_for_none() {
+fn dangling_link_as_configuration_is_not_treated_as_missing() {
     let builder = host()
         .plugin("guest", guests::ECHOES_STATE)
         .plugin("good", guests::ECHOES_STATE)

@@ -1,4 +1,4 @@
-//! Folders as operators' machines have them: full, read-only, gone, with other files than expected, changing all the time.
+//! Folders as found on operators' machines: full, read-only, missing, with unexpected files, changing all the time.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -23,13 +23,13 @@ fn assert_serves(host: &Host, name: &str) {
     assert_eq!(row["table"], "beers");
 }
 
-/// How many lines of the log have this text.
+/// How many lines of the log contain this text.
 fn logged(host: &Host, text: &str) -> usize {
     let lines = host.log().so_far();
     lines.iter().filter(|line| line.contains(text)).count()
 }
 
-/// Puts a file in the place of another, in one step.
+/// Replaces a file by another one, in one step.
 fn put(source: impl AsRef<Path>, folder: &Path, name: &str) {
     let aside = folder.join(format!(".{name}.part"));
     fs::copy(source, &aside).unwrap();
@@ -37,7 +37,7 @@ fn put(source: impl AsRef<Path>, folder: &Path, name: &str) {
 }
 
 #[test]
-fn cache_without_room_is_reported_once_for_each_connector_and_keeps_nothing_from_serving() {
+fn full_cache_is_reported_once_per_connector_and_does_not_prevent_serving() {
     let cache = TempDir::new().unwrap();
     let builder = || with_cache(cache.path()).plugin("kept", guests::TRAPS);
     let filled = builder().start();
@@ -45,8 +45,8 @@ fn cache_without_room_is_reported_once_for_each_connector_and_keeps_nothing_from
     drop(filled);
     let files = || fs::read_dir(cache.path()).unwrap().count();
     let kept = files();
-    // A write past the largest size that a file may have fails as one to a full disk does. Code does not fit into so many
-    // blocks of 512 bytes, the images of memories do.
+    // Writing beyond the maximum file size fails like writing to a full disk. This number of 512-byte blocks is too
+    // small for code, and large enough for the images of memories.
     let host = builder()
         .after("trap '' XFSZ; ulimit -f 200")
         .plugin("one", guests::ECHOES_STATE)
@@ -57,20 +57,20 @@ fn cache_without_room_is_reported_once_for_each_connector_and_keeps_nothing_from
     host.announcement("two");
     let both = |lines: &[String]| lines.iter().filter(|line| line.contains(NOT_KEPT)).count() == 2;
     assert!(host.log().wait_until(both));
-    // Used later than `one`, so given back no earlier.
+    // Used later than `one`, so it is freed no earlier.
     assert_eq!(host.weld("kept").schema().status(), 200);
     until("code that is kept is given back", || {
         !host.maps().contains(".cwasm")
     });
-    // Code that is nowhere else never is, else it would be compiled for each call.
+    // Code that is not in the cache is never freed; otherwise it would be compiled for each call.
     assert_serves(&host, "one");
     assert_eq!(logged(&host, NOT_KEPT), 2);
     assert_eq!(files(), kept);
 }
 
 #[test]
-fn cache_that_nobody_can_write_to_is_reported_and_keeps_nothing_from_serving() {
-    // Of the host itself, and read-only for root too.
+fn read_only_cache_is_reported_and_does_not_prevent_serving() {
+    // It belongs to the host itself, and is read-only even for root.
     let host = with_cache(Path::new("/proc/self/fdinfo"))
         .plugin("guest", guests::ECHOES_STATE)
         .start();
@@ -81,7 +81,7 @@ fn cache_that_nobody_can_write_to_is_reported_and_keeps_nothing_from_serving() {
 }
 
 #[test]
-fn cache_that_goes_while_the_host_runs_keeps_nothing_from_serving() {
+fn cache_removed_at_runtime_does_not_prevent_serving() {
     let parent = TempDir::new().unwrap();
     let cache = parent.path().join("cache");
     let host = with_cache(&cache)
@@ -97,7 +97,7 @@ fn cache_that_goes_while_the_host_runs_keeps_nothing_from_serving() {
 }
 
 #[test]
-fn copy_that_a_full_disk_has_cut_short_leaves_the_last_good_one_serving() {
+fn copy_truncated_by_a_full_disk_leaves_the_last_good_one_serving() {
     let host = host()
         .flag("--reload", "100ms")
         .plugin("guest", guests::ECHOES_STATE)
@@ -106,7 +106,7 @@ fn copy_that_a_full_disk_has_cut_short_leaves_the_last_good_one_serving() {
     for (count, length) in [(1, 0), (2, 5), (3, whole.len() / 2)] {
         fs::write(host.plugins().join("guest.wasm"), &whole[..length]).unwrap();
         let refused = |lines: &[String]| {
-            let refused = lines.iter().filter(|line| line.contains("does not load"));
+            let refused = lines.iter().filter(|line| line.contains("failed to load"));
             refused.count() == count
         };
         assert!(host.log().wait_until(refused), "{length} bytes");
@@ -135,7 +135,7 @@ fn component_of_half_a_gigabyte_is_refused_without_being_read() {
 }
 
 #[test]
-fn many_broken_files_take_hardly_more_memory_than_none() {
+fn many_broken_files_take_hardly_any_memory() {
     let peak_beside = |broken: usize| {
         let mut builder = host()
             .flag("--reload", "100ms")
@@ -144,7 +144,7 @@ fn many_broken_files_take_hardly_more_memory_than_none() {
             builder = builder.plugin(&format!("good-{number}"), guests::ECHOES_STATE);
         }
         let good = fs::read(guests::ECHOES_STATE).unwrap();
-        // Nothing but mistakes, one in each line.
+        // Only mistakes, one in each line.
         let config = "x\n".repeat(8_000);
         for number in 0..broken {
             let mut component = good[..good.len() / 2].to_vec();
@@ -158,7 +158,7 @@ fn many_broken_files_take_hardly_more_memory_than_none() {
         for number in 0..10 {
             assert_serves(&host, &format!("good-{number}"));
         }
-        until("all are told", || {
+        until("all are reported", || {
             logged(&host, "connector not loaded") >= 2 * broken
         });
         assert_serves(&host, "good-0");
@@ -169,7 +169,7 @@ fn many_broken_files_take_hardly_more_memory_than_none() {
 }
 
 #[test]
-fn ten_thousand_files_that_are_no_plugins_are_no_hindrance() {
+fn ten_thousand_other_files_do_no_harm() {
     let builder = host()
         .flag("--reload", "100ms")
         .plugin("guest", guests::ECHOES_STATE);
@@ -180,7 +180,7 @@ fn ten_thousand_files_that_are_no_plugins_are_no_hindrance() {
     }
     let host = builder.start();
     assert_serves(&host, "guest");
-    let line = host.log().wait_for_text("more configurations without");
+    let line = host.log().wait_for_text("more configurations have no");
     assert!(line.contains("more=4990"), "{line}");
     put(guests::ECHOES_STATE, host.plugins(), "other.wasm");
     host.log().wait_for_text("connector loaded");
@@ -190,7 +190,7 @@ fn ten_thousand_files_that_are_no_plugins_are_no_hindrance() {
 }
 
 #[test]
-fn connector_that_is_renamed_again_and_again_serves_in_the_end_as_what_it_became() {
+fn connector_renamed_repeatedly_serves_under_its_last_name() {
     let host = host()
         .flag("--reload", "100ms")
         .plugin("guest", guests::ANSWERS_ITS_WORDS)
@@ -221,7 +221,7 @@ fn connector_that_is_renamed_again_and_again_serves_in_the_end_as_what_it_became
 }
 
 #[test]
-fn component_that_is_replaced_while_it_is_loaded_serves_as_what_it_became() {
+fn component_replaced_while_it_is_loaded_serves_in_its_last_version() {
     let cache = TempDir::new().unwrap();
     let host = with_cache(cache.path())
         .flag("--compile-time", "10m")
@@ -236,9 +236,9 @@ fn component_that_is_replaced_while_it_is_loaded_serves_as_what_it_became() {
     .unwrap();
     until("it is compiled", || !children(host.id()).is_empty());
     put(guests::MAKES_ROWS, host.plugins(), "guest.wasm");
-    // The one that is no connector is never said to be refused: it is no more by the time that this is known.
+    // The file that is not a connector is never reported as refused: by the time that is known, it has been replaced.
     host.log().wait_for_text("connector reloaded");
-    assert_eq!(logged(&host, "does not load"), 0);
+    assert_eq!(logged(&host, "failed to load"), 0);
     assert_eq!(
         host.weld("guest").page("3", &json!({})).json()["insert"]
             .as_array()

@@ -1,4 +1,4 @@
-//! Connectors that nobody calls: their code is given back, and comes again with the next call.
+//! Idle connectors: their code is freed, and loaded again with the next call.
 
 use crate::{assert_error, guests, held_call, host};
 use serde_json::json;
@@ -9,7 +9,7 @@ use weld_host_tests::held_call::HeldCall;
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::until;
 
-/// A host with a cache of its own, whose connectors are idle as soon as they can be.
+/// A host with its own cache, whose connectors are idle as soon as possible.
 fn forgetful(cache: &Path) -> HostBuilder {
     host()
         .flag("--unmap-after", "100ms")
@@ -17,7 +17,7 @@ fn forgetful(cache: &Path) -> HostBuilder {
         .flag("--cache", &cache.display().to_string())
 }
 
-/// With the connector `guest`, once that has loaded.
+/// Starts a host with the connector `guest`, and waits until that has loaded.
 fn started(builder: HostBuilder) -> Host {
     let host = builder.plugin("guest", guests::ECHOES_STATE).start();
     host.announcement("guest");
@@ -40,26 +40,26 @@ fn clear(cache: &Path) {
 }
 
 #[test]
-fn code_is_given_back_and_comes_again_with_the_next_call() {
+fn code_is_freed_and_loaded_again_with_the_next_call() {
     let cache = TempDir::new().unwrap();
     let host = started(forgetful(cache.path()));
     for _ in 0..3 {
         assert_serves(&host, "guest");
-        until("the code is given back", || !is_mapped(&host));
+        until("the code is freed", || !is_mapped(&host));
     }
 }
 
 #[test]
-fn code_stays_where_the_operator_says_so() {
+fn code_stays_if_the_operator_configures_it() {
     let cache = TempDir::new().unwrap();
     let keeps = started(forgetful(cache.path()).flag("--unmap-after", "off"));
     let forgets = started(forgetful(cache.path()));
-    until("the code is given back", || !is_mapped(&forgets));
+    until("the code is freed", || !is_mapped(&forgets));
     assert!(is_mapped(&keeps));
 }
 
 #[test]
-fn call_under_way_goes_on_with_code_that_was_given_back() {
+fn running_call_continues_after_its_code_was_freed() {
     let cache = TempDir::new().unwrap();
     let builder = forgetful(cache.path()).flag("--log", "debug");
     let HeldCall {
@@ -68,24 +68,24 @@ fn call_under_way_goes_on_with_code_that_was_given_back() {
         release,
         ..
     } = held_call(builder);
-    host.log().wait_for_text("gave back the code");
+    host.log().wait_for_text("freed the code");
     assert!(is_mapped(&host), "the call holds it");
     release.open();
     assert_eq!(
         page.answer().unwrap().json()["insert"][0]["body"],
         "in time"
     );
-    until("the code is given back", || !is_mapped(&host));
+    until("the code is freed", || !is_mapped(&host));
 }
 
 #[test]
-fn code_that_the_cache_has_lost_is_made_again_from_the_same_file_only() {
+fn code_missing_from_the_cache_is_compiled_again_from_the_same_file_only() {
     let cache = TempDir::new().unwrap();
     let host = started(forgetful(cache.path()));
-    until("the code is given back", || !is_mapped(&host));
+    until("the code is freed", || !is_mapped(&host));
     clear(cache.path());
     assert_serves(&host, "guest");
-    until("the code is given back", || !is_mapped(&host));
+    until("the code is freed", || !is_mapped(&host));
     clear(cache.path());
     fs::copy(guests::MAKES_ROWS, host.plugins().join("guest.wasm")).unwrap();
     let answer = host.weld("guest").page("beers", &json!({}));
@@ -95,10 +95,10 @@ fn code_that_the_cache_has_lost_is_made_again_from_the_same_file_only() {
 }
 
 #[test]
-fn cached_code_that_was_tampered_with_meanwhile_is_refused_and_made_again() {
+fn cached_code_that_was_tampered_with_is_refused_and_compiled_again() {
     let cache = TempDir::new().unwrap();
     let host = started(forgetful(cache.path()));
-    until("the code is given back", || !is_mapped(&host));
+    until("the code is freed", || !is_mapped(&host));
     for entry in fs::read_dir(cache.path()).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "cwasm") {

@@ -1,4 +1,4 @@
-//! From files in the plugins folder to connectors that serve, at start and while the host runs.
+//! From files in the plugins folder to connectors that serve, at startup and while the host runs.
 
 mod cache;
 mod cold_start;
@@ -14,7 +14,7 @@ mod special_files;
 
 use weld_host_tests::host::Host;
 
-/// Checks what start-up prints about a connector that does not load.
+/// Checks the startup line about a connector that failed to load.
 fn assert_not_loaded(host: &Host, connector: &str, reason: &str) {
     let line = host.announcement(connector);
     assert!(

@@ -1,4 +1,4 @@
-//! Files in the plugins folder that are no connectors: each is reported, and keeps no other from serving.
+//! Files in the plugins folder that are not connectors: each is reported, and doesn't keep others from serving.
 
 use super::assert_not_loaded;
 use crate::{assert_error, guests, host};
@@ -98,7 +98,7 @@ fn component_of_another_contract_is_reported_with_what_differs() {
 }
 
 #[test]
-fn reason_is_one_line_and_no_backtrace() {
+fn reason_is_one_line_without_a_backtrace() {
     let host = host()
         .plugin("other-imports", guests::IMPORTS_WHAT_NO_HOST_OFFERS)
         .plugin("other-shape", guests::EXPORTS_ANOTHER_SHAPE)
@@ -110,7 +110,7 @@ fn reason_is_one_line_and_no_backtrace() {
     let lines = host.stdout().so_far();
     assert!(
         lines[1..].iter().all(|line| line.starts_with("  ")),
-        "each begins a line of its own: {lines:?}"
+        "each begins its own line: {lines:?}"
     );
     assert!(
         !lines
@@ -121,7 +121,7 @@ fn reason_is_one_line_and_no_backtrace() {
 }
 
 #[test]
-fn name_that_is_no_url_segment_is_reported() {
+fn name_that_is_not_valid_in_a_url_is_reported() {
     let names = [
         "Beers",
         "two words",
@@ -145,7 +145,7 @@ fn name_that_is_no_url_segment_is_reported() {
 }
 
 #[test]
-fn other_files_are_no_connectors() {
+fn other_files_are_ignored() {
     let builder = host()
         .plugin("good", guests::ECHOES_STATE)
         .file("README.md", "about")
@@ -167,7 +167,7 @@ fn other_files_are_no_connectors() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_reported_without_being_read() {
+fn anything_but_a_regular_file_is_reported_without_being_read() {
     let builder = host().plugin("good", guests::ECHOES_STATE);
     let path = |name: &str| builder.plugins().join(name);
     let made = Command::new("mkfifo")
@@ -201,14 +201,14 @@ fn connector_whose_start_never_ends_is_reported() {
     assert_eq!(host.weld("good").schema().status(), 200);
 }
 
-/// A component in the binary format, with exports by the right names: no compiler writes such a start function.
+/// A component in the binary format, with exports of the right names. No compiler writes such a start function.
 fn component_whose_start_never_ends() -> Vec<u8> {
     let module = [
         b"\0asm\x01\0\0\0".to_vec(),
         section(1, b"\x01\x60\x00\x00"),
         section(3, b"\x01\x00"),
         section(7, b"\x01\x01f\x00\x00"),
-        // The start function is the only one: `loop br 0 end`.
+        // The start function is the module's only function: `loop br 0 end`.
         section(8, b"\x00"),
         section(10, b"\x01\x07\x00\x03\x40\x0c\x00\x0b\x0b"),
     ]
@@ -223,12 +223,12 @@ fn component_whose_start_never_ends() -> Vec<u8> {
     [
         b"\0asm\x0d\0\x01\0".to_vec(),
         section(1, &module),
-        // An instance of the module, its function, lifted as one without parameters and result.
+        // An instance of the module, and its function, lifted as one without parameters and results.
         section(2, b"\x01\x00\x00\x00"),
         section(6, b"\x01\x00\x00\x01\x00\x01f"),
         section(7, b"\x01\x40\x00\x01\x00"),
         section(8, b"\x01\x00\x00\x00\x00\x00"),
-        // An instance with that function under both names of the contract.
+        // An instance with that function under both names in the contract.
         section(
             5,
             b"\x01\x01\x02\x00\x06schema\x01\x00\x00\x0afetch-page\x01\x00",
@@ -239,8 +239,8 @@ fn component_whose_start_never_ends() -> Vec<u8> {
 }
 
 #[test]
-fn component_that_begins_with_more_memory_than_it_may_have_is_told_so() {
-    // A Rust guest begins with a stack of 1 MiB, and has its data behind it.
+fn component_with_more_initial_memory_than_its_limit_is_reported() {
+    // A Rust guest begins with a stack of 1 MiB, followed by its data.
     let small = host()
         .plugin("guest", guests::ECHOES_STATE)
         .flag("--max-memory", "1MiB")
@@ -261,7 +261,7 @@ fn component_that_begins_with_more_memory_than_it_may_have_is_told_so() {
 }
 
 #[test]
-fn empty_plugins_folder_serves_nothing_but_runs() {
+fn host_with_an_empty_plugins_folder_runs() {
     let host = host().start();
     assert_eq!(host.weld_at_root().schema().status(), 404);
     assert_error(&host.weld("beers").schema(), 404, "unknown_connector");

@@ -1,4 +1,4 @@
-//! Signals that a host gets while it loads, and those that are not meant for it.
+//! Signals that a host receives while it loads, and signals that are not meant for it.
 
 use crate::{guests, host};
 use rustix::process::Signal;
@@ -9,7 +9,7 @@ use weld_host_tests::process::children;
 use weld_host_tests::until;
 
 #[test]
-fn host_that_is_asked_to_stop_while_it_compiles_ends_its_compilers() {
+fn host_stopped_while_compiling_ends_its_compilers() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let cache = TempDir::new().unwrap();
         let mut host = host()
@@ -27,7 +27,7 @@ fn host_that_is_asked_to_stop_while_it_compiles_ends_its_compilers() {
             });
         }
         let kept = std::fs::read_dir(cache.path()).unwrap().count();
-        assert_eq!(kept, 0, "nothing half of it is kept");
+        assert_eq!(kept, 0, "no partial code is kept");
     }
 }
 
@@ -42,7 +42,7 @@ fn signals_for_other_programs_change_nothing() {
 }
 
 #[test]
-fn host_under_nohup_goes_on_when_its_terminal_is_closed() {
+fn host_under_nohup_keeps_running_when_its_terminal_is_closed() {
     let host = host()
         .after("trap '' HUP")
         .plugin("guest", guests::ECHOES_STATE)

@@ -1,4 +1,4 @@
-//! Connectors that take long to start or to compile, beside others that don't.
+//! Connectors that take long to start or to compile, together with others that don't.
 
 use crate::{guests, host};
 use serde_json::json;
@@ -22,7 +22,7 @@ fn assert_serves(host: &Host, name: &str) {
     assert_eq!(row["table"], "beers");
 }
 
-/// Whether the host has said what became of one of these.
+/// Whether the host has reported the result of one of these.
 fn has_ended(host: &Host, begin: &str) -> bool {
     let lines = [host.stdout().so_far(), host.log().so_far()].concat();
     lines
@@ -31,7 +31,7 @@ fn has_ended(host: &Host, begin: &str) -> bool {
 }
 
 #[test]
-fn connectors_that_sleep_when_they_start_delay_no_other_from_the_cache() {
+fn connectors_that_sleep_at_their_start_do_not_delay_cached_ones() {
     let cache = TempDir::new().unwrap();
     let builder = || {
         let mut builder = with_cache(&cache).plugin("zz-good", guests::ECHOES_STATE);
@@ -52,7 +52,7 @@ fn connectors_that_sleep_when_they_start_delay_no_other_from_the_cache() {
     assert_serves(&host, "zz-good");
     assert!(!has_ended(&host, "sleeper-"), "they still sleep");
     host.stdout().wait_for_text("still loading 10 more");
-    // One that comes meanwhile waits for none of them either.
+    // A connector added in the meantime doesn't wait for them either.
     fs::copy(guests::ECHOES_STATE, host.plugins().join("new.wasm")).unwrap();
     host.log().wait_for_text("connector loaded");
     assert_serves(&host, "new");
@@ -61,11 +61,11 @@ fn connectors_that_sleep_when_they_start_delay_no_other_from_the_cache() {
 }
 
 #[test]
-fn components_that_take_the_compiler_minutes_delay_no_other() {
+fn components_that_compile_for_minutes_do_not_delay_others() {
     let cache = TempDir::new().unwrap();
     let mut builder = with_cache(&cache);
     for number in 0..4 {
-        // All differ.
+        // All are different.
         builder = builder.file(&format!("bomb-{number}.wasm"), large(20_000 + number, 100));
     }
     let host = builder.start();
@@ -76,7 +76,7 @@ fn components_that_take_the_compiler_minutes_delay_no_other() {
     assert!(!has_ended(&host, "bomb-"), "they are still compiled");
 }
 
-/// Calls `name` for pages until `ended` says so. How many were answered; each of them has to be.
+/// Requests pages of `name` until `ended` is true. Returns how many were answered; each of them must be.
 fn call_until(host: &Host, name: &str, ended: &AtomicBool) -> u32 {
     let mut answered = 0;
     while !ended.load(Ordering::Relaxed) {
@@ -90,7 +90,7 @@ fn call_until(host: &Host, name: &str, ended: &AtomicBool) -> u32 {
 }
 
 #[test]
-fn two_hosts_answer_calls_while_they_fill_one_cache() {
+fn two_hosts_answer_calls_while_filling_one_cache() {
     let cache = TempDir::new().unwrap();
     let plugins = [
         ("echo", guests::ECHOES_STATE),
@@ -116,10 +116,10 @@ fn two_hosts_answer_calls_while_they_fill_one_cache() {
         thread::scope(|scope| {
             let callers = [&hosts[0], &hosts[0], &hosts[1], &hosts[1]]
                 .map(|host| scope.spawn(|| call_until(host, "echo", &ended)));
-            // Each compiles them, and both write the same entries.
+            // Each host compiles them, and both write the same entries.
             for number in 0..3 {
                 let mut component = fs::read(guests::MAKES_ROWS).unwrap();
-                // A section of its own, so that it is another component: named "n", with one byte in it.
+                // Its own section, named "n" with one byte in it, makes it a different component.
                 component.extend([0, 3, 1, b'n', number]);
                 for host in &hosts {
                     let path = host.plugins().join(format!("late-{number}.wasm"));

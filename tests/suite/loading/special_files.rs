@@ -1,4 +1,4 @@
-//! Files that are none, in every place from which the host reads one: each is reported, and stops nobody.
+//! Special files in every place from which the host reads a file: each is reported, and none blocks the host.
 
 use super::assert_not_loaded;
 use crate::{assert_error, guests, host};
@@ -11,7 +11,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use weld_host_tests::host::Host;
 
-/// What is no file that can be read, with the reason that is reported.
+/// Kinds of files that can't be read, with the reason that is reported.
 const KINDS: [(&str, &str); 5] = [
     ("pipe", "it is a named pipe, not a regular file"),
     ("zero", "it is a device, not a regular file"),
@@ -20,7 +20,7 @@ const KINDS: [(&str, &str); 5] = [
     ("sparse", "it is larger than "),
 ];
 
-/// Makes one of each kind at a path.
+/// Creates one of this kind at a path.
 fn make(kind: &str, path: &Path) {
     match kind {
         "pipe" => {
@@ -29,7 +29,7 @@ fn make(kind: &str, path: &Path) {
         }
         "zero" => symlink("/dev/zero", path).unwrap(),
         "folder" => fs::create_dir(path).unwrap(),
-        // What is bound stays there without a listener.
+        // The bound socket remains without a listener.
         "socket" => drop(UnixListener::bind(path).unwrap()),
         "sparse" => File::create(path).unwrap().set_len(10 << 30).unwrap(),
         other => panic!("{other}"),
@@ -41,7 +41,7 @@ fn assert_good_serves(host: &Host) {
     assert_eq!(row["table"], "beers");
 }
 
-/// The places of a configuration that name a file.
+/// The settings of a configuration that name a file.
 const PLACES: [(&str, &str); 3] = [
     ("value", "[env]\nVALUE = { file = \"special\" }"),
     ("roots", "[network]\nroots = \"special\""),
@@ -52,7 +52,7 @@ const PLACES: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn configuration_that_is_no_file_is_reported_at_the_start_and_live() {
+fn special_file_as_configuration_is_reported_at_startup_and_at_runtime() {
     for (kind, reason) in KINDS {
         let builder = host()
             .flag("--reload", "100ms")
@@ -81,7 +81,7 @@ fn configuration_that_is_no_file_is_reported_at_the_start_and_live() {
 }
 
 #[test]
-fn file_of_a_configuration_that_is_none_is_reported_with_its_key() {
+fn special_file_named_by_a_configuration_is_reported_with_its_key() {
     for (kind, reason) in KINDS {
         let mut builder = host().plugin("good", guests::ECHOES_STATE);
         for (name, config) in PLACES {
@@ -102,7 +102,7 @@ fn file_of_a_configuration_that_is_none_is_reported_with_its_key() {
 }
 
 #[test]
-fn key_file_that_is_none_ends_the_start_with_the_reason() {
+fn special_file_as_key_file_ends_the_start_with_the_reason() {
     let folder = TempDir::new().unwrap();
     for (kind, reason) in KINDS {
         let path = folder.path().join(kind);

@@ -1,4 +1,4 @@
-//! Pages that take longer than an answer: they come in short answers, and equal requests share one call.
+//! Pages that take longer than an answer: they arrive through short answers, and equal requests share one call.
 
 use crate::{assert_error, guests, held_call, host, host_with_config};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use weld_host_tests::http::Message;
 use weld_host_tests::mark::{assert_pending, marked};
 use weld_host_tests::upstream::Upstream;
 
-/// Asks as Weld does until there is a page; answers it, and how many answers said "later".
+/// Requests a page as Weld does until it is ready. Returns it, and how many answers were pending.
 fn page_at_last(host: &Host, table: &str, state: &Value) -> (Message, usize) {
     for later in 0..1000 {
         let answer = host.weld("guest").page(table, state);
@@ -29,10 +29,10 @@ fn page_at_last(host: &Host, table: &str, state: &Value) -> (Message, usize) {
     panic!("the page never comes");
 }
 
-/// How many calls have ended for requests, in the log of a host that tells everything.
+/// How many calls have ended for requests, according to the log of a host that logs everything.
 fn calls(host: &Host) -> usize {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
-    // A later line of the log says that the earlier ones are there.
+    // Once this later line is in the log, the earlier ones are too.
     let marker = format!("nobody-{}", ASKED.fetch_add(1, Ordering::Relaxed));
     host.weld(&marker).schema();
     host.log().wait_for_text(&marker);
@@ -106,7 +106,7 @@ fn answers_and_the_log_say_for_what_and_until_when() {
 }
 
 #[test]
-fn hundred_clients_who_ask_for_the_same_page_get_one() {
+fn hundred_requests_for_the_same_page_share_one_call() {
     const CLIENTS: usize = 100;
     let HeldCall {
         host,
@@ -117,7 +117,7 @@ fn hundred_clients_who_ask_for_the_same_page_get_one() {
     let (sender, answers) = mpsc::channel();
     for number in 1..CLIENTS {
         let (weld, sender) = (host.weld("guest"), sender.clone());
-        // However it is spelt.
+        // In any spelling.
         let spaces = " ".repeat(number);
         let request = weld
             .request("POST", "/")
@@ -137,13 +137,13 @@ fn hundred_clients_who_ask_for_the_same_page_get_one() {
 }
 
 #[test]
-fn page_whose_connection_broke_is_given_to_the_next_who_asks_and_then_forgotten() {
+fn page_of_a_broken_connection_goes_to_the_next_request_and_is_then_forgotten() {
     let host = host()
         .plugin("guest", guests::MAKES_ROWS)
         .flag("--log", "debug")
         .start();
     let weld = host.weld("guest");
-    // Far more than the sockets between them hold.
+    // Far more than the sockets' buffers hold.
     let request = weld.page_request("20000", &json!({}));
     let mut cut = TcpStream::connect(host.address()).unwrap();
     std::io::Write::write_all(&mut cut, &request.bytes()).unwrap();
@@ -159,11 +159,11 @@ fn page_whose_connection_broke_is_given_to_the_next_who_asks_and_then_forgotten(
     );
     assert_eq!(calls(&host), 1, "the page was there");
     weld.good_page("20000", &json!({}));
-    assert_eq!(calls(&host), 2, "it was delivered, so it is made anew");
+    assert_eq!(calls(&host), 2, "it was delivered, so it is made again");
 }
 
 #[test]
-fn failure_after_a_pending_answer_is_told_to_the_next_who_asks() {
+fn failure_after_a_pending_answer_is_reported_to_the_next_request() {
     let config = "[env]\nSLEEP_MS = \"200\"\n[limits]\nanswer-within = \"50ms\"";
     let host = host_with_config(guests::FAILS_AS_TOLD, config);
     let (answer, later) = page_at_last(&host, "upstream", &json!({ "words": "it is down" }));
@@ -190,7 +190,7 @@ fn equal_requests_for_a_schema_share_one_call() {
 }
 
 #[test]
-fn schema_that_came_too_late_is_there_for_the_next_who_asks() {
+fn schema_that_came_too_late_answers_the_next_request() {
     let config = "[env]\nSCHEMA_SLEEP_MS = \"300\"\n[limits]\nanswer-within = \"100ms\"";
     let host = host_with_config(guests::SLEEPS_INSIDE, config);
     let schema = (0..100)
@@ -205,7 +205,7 @@ fn schema_that_came_too_late_is_there_for_the_next_who_asks() {
 }
 
 #[test]
-fn without_a_background_a_page_has_no_longer_than_its_request() {
+fn without_a_background_a_page_has_only_the_time_of_its_request() {
     let host = |guest, config: &str| {
         host()
             .plugin("guest", guest)
@@ -228,7 +228,7 @@ fn without_a_background_a_page_has_no_longer_than_its_request() {
 }
 
 #[test]
-fn without_a_background_a_page_that_is_too_long_names_the_limit_that_ended_it() {
+fn without_a_background_a_too_long_page_names_the_limit_that_ended_it() {
     for (answer_within, page_timeout, named) in [
         ("300ms", "1h", "answer-within"),
         // The request came before its call began.
@@ -251,12 +251,12 @@ fn without_a_background_a_page_that_is_too_long_names_the_limit_that_ended_it() 
 }
 
 #[test]
-fn without_a_background_a_page_that_was_held_begins_with_a_whole_request() {
+fn without_a_background_a_held_page_begins_with_a_whole_request() {
     let host = host()
         .plugin("guest", guests::WAITS_BETWEEN_PAGES)
         .switch("--no-background")
         .start();
-    // A machine that has much to do may let the time pass before the request is there.
+    // On a busy machine the time may pass before the request arrives.
     let held = [100, 1_000, 10_000].into_iter().find_map(|milliseconds| {
         let soon = Timestamp::now() + SignedDuration::from_millis(milliseconds);
         let state = marked(soon, Timestamp::now(), 0);
@@ -270,7 +270,7 @@ fn without_a_background_a_page_that_was_held_begins_with_a_whole_request() {
 }
 
 #[test]
-fn calls_that_nobody_waits_for_make_room_for_others() {
+fn calls_without_waiters_make_room_for_others() {
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nanswer-within = \"50ms\"";
     let host = host()
         .plugin("sleeper", guests::SLEEPS_INSIDE)
@@ -282,11 +282,11 @@ fn calls_that_nobody_waits_for_make_room_for_others() {
     assert_pending(&host.weld("sleeper").page("rows", &json!({})));
     let row = host.weld("guest").good_row("rows", &json!({}));
     assert_eq!(row["table"], "rows");
-    host.log().wait_for_text("makes room");
+    host.log().wait_for_text("to make room");
 }
 
 #[test]
-fn restart_begins_the_page_anew() {
+fn restart_begins_the_page_again() {
     let config = "[env]\nSLEEP_MS = \"300\"\n[limits]\nanswer-within = \"50ms\"";
     let before = host_with_config(guests::SLEEPS_INSIDE, config);
     let pending = assert_pending(&before.weld("guest").page("rows", &json!({})));

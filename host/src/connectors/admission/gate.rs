@@ -1,11 +1,11 @@
-//! The state of admission: what is free, who holds what, who waits. Plain rules, no waiting.
+//! The state of admission: free slots, their holders, and waiting calls. Plain rules; nothing waits here.
 
 use std::collections::HashMap;
 
 use crate::config::ConnectorName;
 use crate::fair_queue::{FairQueue, Ticket};
 
-/// Slots and those who wait for them, each with a `W` by which it is told.
+/// Slots and the calls waiting for them, each with a `W` that receives its result.
 #[derive(Debug)]
 pub(super) struct Gate<W> {
     slots: u32,
@@ -19,7 +19,7 @@ pub(super) struct Gate<W> {
 struct QueuedCall<W> {
     /// How many slots its connector may hold.
     concurrency: u32,
-    told_by: W,
+    reply: W,
 }
 
 impl<W> Gate<W> {
@@ -33,20 +33,17 @@ impl<W> Gate<W> {
         }
     }
 
-    /// A place in the queue for a call; `None` once the gate is closed.
+    /// Adds a call to the queue. `None` once the gate is closed.
     pub(super) fn ask(
         &mut self,
         connector: &ConnectorName,
         concurrency: u32,
-        told_by: W,
+        reply: W,
     ) -> Option<Ticket<ConnectorName>> {
         if self.closed {
             return None;
         }
-        let call = QueuedCall {
-            concurrency,
-            told_by,
-        };
+        let call = QueuedCall { concurrency, reply };
         Some(self.waiting.push(connector.clone(), call))
     }
 
@@ -54,8 +51,8 @@ impl<W> Gate<W> {
         self.waiting.remove(ticket);
     }
 
-    /// Takes a slot for the next call. While memory is short there is none, but for a call that would be the only one: else
-    /// nobody would ever be.
+    /// Takes a slot for the next call. While memory is short, a call gets one only if no other call is running;
+    /// otherwise no call could ever run.
     pub(super) fn next(
         &mut self,
         memory_is_short: impl Fn() -> bool,
@@ -70,11 +67,11 @@ impl<W> Gate<W> {
         })?;
         self.free -= 1;
         *self.running.entry(ticket.key.clone()).or_default() += 1;
-        Some((ticket.key, next.told_by))
+        Some((ticket.key, next.reply))
     }
 
-    /// Where more wait than `most`: whoever has to go, with its connector's concurrency. That is the newest call of the
-    /// connector that has most of them here; of `newcomer`, if no other has more.
+    /// The call to refuse if more than `most` are waiting, with its connector's concurrency: the newest call of the
+    /// connector with the most waiting calls, or of `newcomer` if no other connector has more.
     pub(super) fn surplus(
         &mut self,
         most: u32,
@@ -89,7 +86,7 @@ impl<W> Gate<W> {
             .unwrap_or(newcomer)
             .clone();
         let refused = self.waiting.pop_newest(&longest)?;
-        Some((longest, refused.concurrency, refused.told_by))
+        Some((longest, refused.concurrency, refused.reply))
     }
 
     pub(super) fn release(&mut self, connector: &ConnectorName) {

@@ -1,9 +1,9 @@
-//! How many calls hold a sandbox at once, and who waits for one.
+//! Limits how many calls hold a sandbox at once, and queues the others.
 //!
-//! The pool behind the sandboxes fails at once when it is full. So nobody gets there without a slot. Connectors that
-//! wait for slots take turns, and one never has more of them than its `concurrency`; calls of one connector get theirs
-//! in the order in which they asked. The queue before the slots is bounded: when it is full, the connector that has most
-//! in it loses its newest call.
+//! The pool of sandboxes fails at once when it is full, so no call gets there without a slot. Connectors that wait
+//! for slots take turns, and none has more slots than its `concurrency`. Calls of one connector get slots in the
+//! order in which they asked. The queue has a bound: when it is full, the connector with the most queued calls has
+//! its newest one refused.
 
 mod gate;
 
@@ -26,21 +26,21 @@ use gate::Gate;
 /// How often a call that waits for a slot asks others to make room.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
 
-/// The bounds of admission.
+/// The limits of admission.
 #[derive(Debug, Clone, Copy)]
 pub struct AdmissionSettings {
     /// How many calls may run at once.
     pub slots: u32,
-    /// How many more may wait for a slot.
+    /// How many more calls may wait for a slot.
     pub queue: u32,
-    /// How long one waits at the most.
+    /// How long a call waits at most.
     pub queue_wait: Duration,
-    /// How many slots one connector may hold, whatever its configuration says; more than 0.
+    /// The upper bound of slots for one connector, regardless of its configuration; more than 0.
     pub max_concurrency: u32,
 }
 
 impl AdmissionSettings {
-    /// How many slots a connector may hold: as many as it is configured to, or a quarter of all.
+    /// How many slots a connector may hold: as configured, or a quarter of all.
     fn concurrency(&self, configured: Option<u32>) -> u32 {
         configured
             .unwrap_or(self.slots / 4)
@@ -48,12 +48,12 @@ impl AdmissionSettings {
     }
 }
 
-/// Whose calls may be cancelled to make room for one that waits.
+/// The calls that may be cancelled to make room for a waiting one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evictable<'a> {
-    /// Anybody's: the host is full.
+    /// Any call: the host is full.
     Any,
-    /// This connector's: it has as many calls under way as it may.
+    /// Calls of this connector: it has as many running calls as it may.
     Of(&'a ConnectorName),
 }
 
@@ -70,7 +70,7 @@ struct SlotPool {
 
 type SlotResult = Result<Slot, ConnectorError>;
 
-/// The right to hold one sandbox, given back on drop.
+/// Permission to use one sandbox. Dropping it returns the slot.
 #[derive(Debug)]
 pub(crate) struct Slot {
     pool: Arc<SlotPool>,
@@ -84,7 +84,7 @@ impl Drop for Slot {
     }
 }
 
-/// A place in the queue, left on drop.
+/// A place in the queue. Dropping it leaves the queue.
 struct QueuePlace {
     pool: Arc<SlotPool>,
     ticket: Ticket<ConnectorName>,
@@ -106,11 +106,10 @@ impl Admission {
     }
 
     /// Waits for a slot for a call of `connector`, which may hold `concurrency` of them. While there is none,
-    /// `make_room` is called from time to time, and told whose calls would have to go.
+    /// `make_room` is called at intervals with the calls that may be cancelled.
     ///
     /// # Errors
-    ///
-    /// [`ConnectorError::Busy`] at once if the queue is full, and after `queue_wait` if no slot came free;
+    /// [`ConnectorError::Busy`] at once if the queue is full, or after `queue_wait` if no slot became free;
     /// [`ConnectorError::ShuttingDown`] once closed.
     pub(super) async fn slot(
         &self,
@@ -141,10 +140,10 @@ impl Admission {
             let look_again = Instant::now() + ROOM_EVERY;
             match tokio::time::timeout_at(deadline.min(look_again), &mut admitted).await {
                 Ok(Ok(admitted)) => return admitted,
-                // The gate was closed, and those who waited at it forgotten.
+                // The gate was closed and has dropped its waiting calls.
                 Ok(Err(_)) => return Err(ConnectorError::ShuttingDown),
                 Err(_) if look_again < deadline => {
-                    // Memory comes free also without a slot: by a load's trial.
+                    // Memory also becomes free without a slot, for example after a load's trial.
                     pool.admit();
                     make_room(match pool.full(connector, concurrency) {
                         Full::Connector { .. } => Evictable::Of(connector),
@@ -156,12 +155,12 @@ impl Admission {
         }
     }
 
-    /// What is held for all calls.
+    /// The memory account of all calls.
     pub(super) fn memory(&self) -> &Arc<HostAccount> {
         &self.0.memory
     }
 
-    /// Gives no more slots, also to those who wait already. Calls that hold one go on.
+    /// Grants no more slots, not even to calls that are already waiting. Calls that hold one continue.
     pub(super) fn close(&self) {
         self.0.gate().close();
     }
@@ -172,7 +171,7 @@ impl SlotPool {
         self.gate.lock()
     }
 
-    /// Gives slots to those whose turn it is, as long as there are any.
+    /// Grants slots to the calls whose turn it is, as long as there are slots.
     fn admit(self: &Arc<Self>) {
         loop {
             let next = self.gate().next(|| self.memory.is_nearly_used_up());
@@ -183,21 +182,21 @@ impl SlotPool {
                 pool: self.clone(),
                 connector,
             };
-            // Whoever went away in the meantime drops the slot, which comes round again.
+            // If the receiver is gone, the slot is dropped and thereby returned.
             let _ = sender.send(Ok(slot));
         }
     }
 
-    /// Keeps the queue within its bound once a call of `newcomer` has come.
+    /// Keeps the queue within its bound after a call of `newcomer` has joined it.
     fn refuse_surplus(&self, newcomer: &ConnectorName) {
         let surplus = self.gate().surplus(self.settings.queue, newcomer);
         if let Some((connector, concurrency, sender)) = surplus {
-            // It may have gone away.
+            // The receiver may be gone.
             let _ = sender.send(Err(self.busy(&connector, concurrency)));
         }
     }
 
-    /// What a call of this connector waits for.
+    /// Why a call of this connector has to wait.
     fn full(&self, connector: &ConnectorName, concurrency: u32) -> Full {
         let gate = self.gate();
         if gate.running(connector) >= concurrency {

@@ -40,7 +40,7 @@ impl Stage {
             .await
     }
 
-    /// A call that asks and, most often, waits.
+    /// A call that asks for a slot and usually waits.
     fn ask(&self, connector: &'static str, concurrency: Option<u32>) -> Asking<'_> {
         let mut asking: Asking<'_> = Box::pin(async move {
             self.admission
@@ -85,7 +85,7 @@ async fn a_full_queue_refuses_at_once() {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_is_refused_and_leaves_the_queue() {
+async fn call_that_waits_too_long_is_refused_and_leaves_the_queue() {
     let stage = stage(1, 1, Duration::ZERO);
     let slot = stage.slot("a").await.unwrap();
     for _ in 0..3 {
@@ -94,12 +94,12 @@ async fn who_waits_too_long_is_refused_and_leaves_the_queue() {
     drop(slot);
     assert!(
         stage.slot("a").await.is_ok(),
-        "the places of those who left came free again"
+        "the places of refused calls became free again"
     );
 }
 
 #[tokio::test]
-async fn who_waits_when_it_closes_is_told_so() {
+async fn closing_is_reported_to_waiting_calls() {
     let stage = stage(1, 1, HOUR);
     let _slot = stage.slot("a").await.unwrap();
     let (waiting, ()) = tokio::join!(stage.slot("a"), async { stage.admission.close() });
@@ -111,7 +111,7 @@ async fn who_waits_when_it_closes_is_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_long_asks_others_to_make_room() {
+async fn call_that_waits_for_long_asks_others_to_make_room() {
     let stage = stage(1, 1, Duration::from_secs(10));
     let slot = RefCell::new(stage.slot("a").await.ok());
     let asked = Cell::new(0);
@@ -140,7 +140,7 @@ async fn a_connector_at_its_concurrency_asks_its_own_calls_to_make_room() {
 }
 
 #[tokio::test]
-async fn who_waits_gets_the_slot_that_comes_free() {
+async fn waiting_call_gets_the_slot_that_becomes_free() {
     let stage = stage(1, 1, HOUR);
     let slot = stage.slot("a").await.unwrap();
     let (waiting, ()) = tokio::join!(stage.slot("a"), async { drop(slot) });
@@ -176,7 +176,7 @@ async fn a_connector_has_a_quarter_of_the_slots_unless_it_is_configured() {
 }
 
 #[tokio::test]
-async fn a_connector_at_its_concurrency_leaves_the_other_slots_to_others() {
+async fn connector_at_its_concurrency_leaves_the_other_slots_to_others() {
     let stage = stage(4, 1, HOUR);
     let _slot = stage
         .admission
@@ -216,7 +216,7 @@ async fn connectors_that_wait_take_turns() {
 }
 
 #[tokio::test]
-async fn a_full_queue_gives_up_the_newest_call_of_the_connector_that_has_most() {
+async fn full_queue_refuses_the_newest_call_of_the_connector_with_the_most() {
     let stage = stage(1, 2, HOUR);
     let slot = stage.slot("greedy").await.unwrap();
     let mut older = stage.ask("greedy", Some(1));
@@ -224,7 +224,7 @@ async fn a_full_queue_gives_up_the_newest_call_of_the_connector_that_has_most() 
     let mut modest = stage.ask("modest", Some(1));
     assert_eq!(full(&mut newer), Full::Connector { concurrency: 1 });
     drop(slot);
-    let slot = got(&mut older).expect("the older one waits still");
+    let slot = got(&mut older).expect("the older one still waits");
     drop(slot);
     assert!(got(&mut modest).is_some());
 }
@@ -236,7 +236,7 @@ async fn calls_wait_while_memory_is_short_unless_there_are_no_others() {
     let first = stage
         .slot("a")
         .await
-        .expect("nobody else could give memory back");
+        .expect("no other call could return memory");
     let mut second = stage.ask("b", Some(1));
     assert!(got(&mut second).is_none());
     charge.shrink(400);
@@ -245,7 +245,7 @@ async fn calls_wait_while_memory_is_short_unless_there_are_no_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn memory_that_comes_free_without_a_slot_is_noticed() {
+async fn memory_freed_without_a_slot_is_noticed() {
     let stage = stage(4, 4, Duration::from_secs(10));
     let _first = stage.slot("a").await.unwrap();
     let charge = stage.memory.charge(750).unwrap();
@@ -257,7 +257,7 @@ async fn memory_that_comes_free_without_a_slot_is_noticed() {
 }
 
 #[tokio::test]
-async fn who_is_refused_for_memory_is_told_so() {
+async fn refusal_for_lack_of_memory_says_so() {
     let stage = stage(4, 0, HOUR);
     let _first = stage.slot("a").await.unwrap();
     let _charge = stage.memory.charge(750).unwrap();
@@ -266,7 +266,7 @@ async fn who_is_refused_for_memory_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_slot_given_to_one_who_went_away_comes_round() {
+async fn slot_granted_to_a_call_that_left_is_returned() {
     let stage = stage(1, 4, HOUR);
     let slot = stage.slot("a").await.unwrap();
     let gone = stage.ask("a", Some(1));

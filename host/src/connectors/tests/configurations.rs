@@ -1,8 +1,8 @@
-//! Configurations that are broken, and what it costs to keep an eye on them.
+//! Broken configurations, and the cost of watching them.
 
 use super::*;
 
-/// The system's files, which counts how often a configuration is read and looked at, and how often a component is read.
+/// The system's files, counting how often a configuration is read and looked at, and how often a component is read.
 #[derive(Default)]
 struct WatchedFiles {
     configurations: AtomicU64,
@@ -36,7 +36,7 @@ impl FileSystem for WatchedFiles {
     }
 }
 
-/// Values that stand in no file yet, and configurations that no file mends.
+/// Values whose files don't exist yet, and configurations that no file fixes.
 const BROKEN_CONFIGURATIONS: [&str; 3] = [
     "[env]\nSECRET = { file = \"secret\" }",
     "[limits]\nmemory = much",
@@ -44,7 +44,7 @@ const BROKEN_CONFIGURATIONS: [&str; 3] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn broken_configurations_are_not_read_at_every_look_and_their_components_not_at_all() {
+async fn broken_configurations_are_read_rarely_and_their_components_never() {
     let folder = TempDir::new().unwrap();
     for (number, config) in (0..).zip(BROKEN_CONFIGURATIONS) {
         let path = folder.path().join(format!("broken{number}.wasm"));
@@ -64,12 +64,12 @@ async fn broken_configurations_are_not_read_at_every_look_and_their_components_n
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn broken_configuration_is_read_again_once_a_file_that_it_names_has_come() {
+async fn broken_configuration_is_read_again_once_a_file_that_it_names_exists() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("first.wasm"), component(1)).unwrap();
     fs::write(folder.path().join("first.toml"), BROKEN_CONFIGURATIONS[0]).unwrap();
     let startup = start(&folder, Arc::new(SystemFiles), "exit 1").await;
-    // Nothing but the change can be the reason.
+    // Only the change can be the reason.
     let hour = Duration::from_secs(60 * 60);
     let reloading = tokio::spawn(startup.loader.run(Some(hour), drop));
     fs::write(folder.path().join("secret"), "hunter2").unwrap();

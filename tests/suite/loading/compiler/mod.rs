@@ -1,4 +1,4 @@
-//! The process that compiles: what it may use and see, how it ends, and that a host is none the worse for it.
+//! The process that compiles: what it may use and see, how it ends, and that it doesn't harm the host.
 
 mod protocol;
 
@@ -15,14 +15,15 @@ use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::process::{Process, children};
 use weld_host_tests::{component, until, until_some};
 
-/// Among a descriptor's flags in `/proc/PID/fdinfo`.
+/// A flag of a descriptor in `/proc/PID/fdinfo`.
 const CLOSED_ON_EXEC: u32 = 0o2_000_000;
 
 /// A process that compiles.
 struct Compiler(u32);
 
 impl Compiler {
-    /// The one that this host has started, once it has set its limits. It is halted, so that it does not end by itself.
+    /// The compiler that this host has started, after it has set its limits. It is stopped, so that it doesn't end on
+    /// its own.
     fn of(host: u32) -> Self {
         until_some("a compiler", || {
             let compiler = ManuallyDrop::new(Self(*children(host).first()?));
@@ -43,14 +44,14 @@ impl Compiler {
         fs::read_to_string(self.file(name)).ok()
     }
 
-    /// One of its limits, as the kernel shows it: the soft one.
+    /// One of its limits, as the kernel shows it: the soft limit.
     fn limit(&self, name: &str) -> Option<String> {
         let limits = self.read("limits")?;
         let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
         Some(line.split_whitespace().next()?.to_owned())
     }
 
-    /// A field of `/proc/PID/stat`, counted from 1 as `man proc_pid_stat` does; from the third on.
+    /// A field of `/proc/PID/stat`, numbered as in `man proc_pid_stat`; from the third on.
     fn stat(&self, field: usize) -> Option<String> {
         let stat = self.read("stat")?;
         let (_, after_name) = stat.rsplit_once(')')?;
@@ -67,7 +68,7 @@ impl Compiler {
             .is_some_and(|line| line.ends_with("\0compiler\0"))
     }
 
-    /// Waits until it has ended, whether or not somebody has asked how.
+    /// Waits until it has ended, whether or not its exit status was collected.
     fn wait_for_end(&self) {
         until("the compiler's end", || {
             self.stat(3).is_none_or(|state| state == "Z")
@@ -76,7 +77,7 @@ impl Compiler {
 }
 
 impl Drop for Compiler {
-    /// A test that failed leaves none behind.
+    /// A failed test leaves no compiler behind.
     fn drop(&mut self) {
         if self.is_compiling() {
             self.signal(Signal::KILL);
@@ -84,7 +85,7 @@ impl Drop for Compiler {
     }
 }
 
-/// A host that is compiling a component, with a cache of its own.
+/// A host that is compiling a component, with its own cache.
 struct Compiling {
     host: Process,
     _folder: TempDir,
@@ -94,7 +95,7 @@ impl Compiling {
     fn start(flags: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("slow.wasm"), component::slow()).unwrap();
-        // With core dumps allowed, where that is allowed, so that it shows who forbids them.
+        // Core dumps are allowed if possible, so that the test shows that the compiler forbids them.
         let mut command = Command::new("/bin/sh");
         command
             .args([
@@ -123,7 +124,7 @@ impl Compiling {
     }
 }
 
-/// A host yet to be set up whose connector `good` is in this cache, from the start of another one.
+/// A host, not yet set up, with the connector `good` in this cache from the start of another host.
 fn after_a_start_with(cache: &Path) -> HostBuilder {
     let builder = || {
         host()
@@ -142,7 +143,7 @@ fn assert_serves(host: &Host, connector: &str) {
 }
 
 #[test]
-fn compiler_has_limits_a_low_priority_and_nothing_of_the_hosts() {
+fn compiler_has_limits_a_low_priority_and_no_access_to_the_host() {
     let compiling = Compiling::start(&["--compile-memory", "3GiB", "--compile-time", "100s"]);
     let compiler = Compiler::of(compiling.host.id());
     let limit = |name| compiler.limit(name).expect(name);
@@ -158,7 +159,7 @@ fn compiler_has_limits_a_low_priority_and_nothing_of_the_hosts() {
         compiler.read("environ").unwrap(),
         format!("RAYON_NUM_THREADS={threads}\0")
     );
-    // Whoever runs this test may have left descriptors open to all processes under it.
+    // The process that runs this test may have left descriptors open to all its children.
     let is_everybodys = |descriptor: &str| {
         let info =
             fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).unwrap_or_default();
@@ -177,7 +178,7 @@ fn compiler_has_limits_a_low_priority_and_nothing_of_the_hosts() {
 }
 
 #[test]
-fn compiler_ends_with_a_host_that_is_killed() {
+fn compiler_ends_when_its_host_is_killed() {
     let compiling = Compiling::start(&[]);
     let compiler = Compiler::of(compiling.host.id());
     compiling.host.signal(Signal::KILL);
@@ -185,7 +186,7 @@ fn compiler_ends_with_a_host_that_is_killed() {
 }
 
 #[test]
-fn host_that_is_asked_to_stop_does_not_wait_for_its_compiler() {
+fn stopping_host_does_not_wait_for_its_compiler() {
     let compiling = Compiling::start(&[]);
     let compiler = Compiler::of(compiling.host.id());
     compiling.host.signal(Signal::TERM);
@@ -208,7 +209,7 @@ fn component_that_takes_too_long_is_reported_and_its_compiler_ended() {
 
 #[test]
 fn component_that_takes_too_much_memory_is_reported_while_the_others_serve() {
-    // Of its own, in which nobody has left what a host without this limit compiled.
+    // Its own cache, which has nothing compiled by a host without this limit.
     let cache = TempDir::new().unwrap();
     let host = after_a_start_with(cache.path())
         .file("large.wasm", large(1, 50_000))
@@ -225,9 +226,9 @@ fn component_that_takes_too_much_memory_is_reported_while_the_others_serve() {
 }
 
 #[test]
-fn compiler_that_breaks_down_is_reported_while_the_host_runs_on() {
+fn crash_of_the_compiler_is_reported_and_the_host_keeps_running() {
     let compiling = Compiling::start(&[]);
-    // As the kernel does where the machine has no memory left.
+    // As the kernel does if the machine runs out of memory.
     Compiler::of(compiling.host.id()).signal(Signal::KILL);
     let line = compiling.host.stdout().wait_for_text("  slow  ");
     assert!(

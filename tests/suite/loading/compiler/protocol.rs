@@ -1,4 +1,4 @@
-//! What host and compiler say to each other.
+//! The messages between host and compiler.
 
 use crate::{PROGRAM, host};
 use std::io::Write;
@@ -19,7 +19,7 @@ fn reason_of_the_compiler_reaches_the_operator() {
 }
 
 #[test]
-fn compiler_refuses_what_is_no_request_of_its_own_version() {
+fn compiler_refuses_anything_but_a_request_of_its_own_version() {
     let greeting = |version: &str| {
         let length = u32::try_from(version.len()).unwrap();
         [b"weldcomp", &length.to_le_bytes()[..], version.as_bytes()].concat()
@@ -38,7 +38,7 @@ fn compiler_refuses_what_is_no_request_of_its_own_version() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // It may have ended before it has read all.
+        // It may have ended before reading everything.
         let _written = compiler.stdin.take().unwrap().write_all(request);
         let ended = compiler.wait_with_output().unwrap();
         assert_eq!(ended.status.code(), Some(2));

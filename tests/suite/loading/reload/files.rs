@@ -1,4 +1,4 @@
-//! Files as copies, links and unmounted folders leave them for a while.
+//! Temporary states of files during copies, with swapped links and unmounted folders.
 
 use super::{put, reloading, with_words, words};
 use crate::guests;
@@ -10,20 +10,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use weld_host_tests::until;
 
-/// How long a copy takes: several looks of a host.
+/// How long a copy takes: several of a host's looks.
 const COPY_MILLISECONDS: usize = 600;
 
-/// Half of the time after which a host takes a file as one that is at rest.
+/// Half of the time after which a host regards a file as settled.
 const MOST_REST: Duration = Duration::from_millis(100);
 
 #[test]
-fn half_of_a_copy_is_not_read() {
+fn half_a_copy_is_not_read() {
     until("a copy that is never at rest", half_of_a_copy_goes_unread);
 }
 
-/// Copies a component onto another one, for as long as several looks of the host take; it must serve the old one
-/// until the copy is whole. Says whether the copy was never at rest, as it is where the machine stands still for a
-/// while: the host rightly reads it then.
+/// Copies a component over another one, for as long as several of the host's looks take. The host must serve the old
+/// one until the copy is complete. Returns whether the copy was never at rest. It may be at rest if the machine
+/// stalls for a while, and then the host is right to read it.
 fn half_of_a_copy_goes_unread() -> bool {
     let host = reloading()
         .plugin("guest", guests::ANSWERS_ITS_WORDS)
@@ -56,14 +56,14 @@ fn half_of_a_copy_goes_unread() -> bool {
     );
     let lines = host.log().so_far();
     assert!(
-        !lines.iter().any(|line| line.contains("does not load")),
+        !lines.iter().any(|line| line.contains("failed to load")),
         "{lines:?}"
     );
     true
 }
 
 #[test]
-fn swapped_links_are_followed_as_kubernetes_mounts_make_them() {
+fn links_swapped_as_in_kubernetes_mounts_are_followed() {
     let host = reloading().plugin("other", guests::ECHOES_STATE).start();
     let folder = host.plugins();
     for (version, text) in [("..v1", "first"), ("..v2", "second")] {
@@ -85,27 +85,28 @@ fn swapped_links_are_followed_as_kubernetes_mounts_make_them() {
 }
 
 #[test]
-fn folder_that_is_gone_leaves_everything_serving_until_it_is_back() {
+fn missing_folder_leaves_everything_serving_until_it_is_back() {
     let host = reloading().plugin("guest", guests::ECHOES_STATE).start();
     let (folder, aside) = (
         host.plugins().to_owned(),
         host.plugins().with_extension("aside"),
     );
     fs::rename(&folder, &aside).unwrap();
-    host.log().wait_for_text("folder can't be read");
+    host.log()
+        .wait_for_text("could not read the plugins folder");
     assert_eq!(
         host.weld("guest").good_row("rows", &json!({}))["table"],
         "rows"
     );
     fs::rename(&aside, &folder).unwrap();
-    host.log().wait_for_text("can be read again");
+    host.log().wait_for_text("is readable again");
     put(guests::ECHOES_STATE, &folder, "second.wasm");
     host.log().wait_for_text("connector loaded");
     assert_eq!(host.weld("second").schema().status(), 200);
 }
 
 #[test]
-fn names_that_can_not_stand_in_a_path_are_reported() {
+fn names_that_are_not_valid_in_a_path_are_reported() {
     let host = reloading().plugin("guest", guests::ECHOES_STATE).start();
     put(guests::ECHOES_STATE, host.plugins(), "Not A Name.wasm");
     let line = host.log().wait_for_text("connector not loaded");

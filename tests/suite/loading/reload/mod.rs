@@ -1,4 +1,4 @@
-//! Plugins that come, change and go while the host serves: nothing of it fails a request.
+//! Plugins that are added, changed and removed while the host serves; no request fails because of it.
 
 mod files;
 mod versions;
@@ -9,12 +9,12 @@ use std::fs;
 use std::path::Path;
 use weld_host_tests::host::{Host, HostBuilder};
 
-/// A host that looks at its plugins often, also where it is told of nothing.
+/// A host that looks at its plugins often, even without notifications.
 fn reloading() -> HostBuilder {
     host().flag("--reload", "100ms")
 }
 
-/// Puts a component into a folder as a whole.
+/// Puts a complete component into a folder.
 fn put(component: impl AsRef<Path>, folder: &Path, name: &str) {
     let aside = folder.join(format!(".{name}.part"));
     fs::copy(component, &aside).unwrap();
@@ -27,7 +27,7 @@ fn write(folder: &Path, name: &str, text: &str) {
     fs::rename(aside, folder.join(name)).unwrap();
 }
 
-/// What the guest `logs_its_words` answers: the variable WORDS of its configuration.
+/// The answer of the guest `logs_its_words`: the variable WORDS of its configuration.
 fn words(host: &Host) -> Value {
     host.weld("guest").good_row("words", &json!({}))["words"].clone()
 }
@@ -37,7 +37,7 @@ fn with_words(words: &str) -> String {
 }
 
 #[test]
-fn plugin_that_comes_serves_and_one_that_goes_does_not() {
+fn added_plugin_serves_and_removed_one_does_not() {
     let host = reloading().plugin("first", guests::ECHOES_STATE).start();
     put(guests::ECHOES_STATE, host.plugins(), "second.wasm");
     let line = host.log().wait_for_text("connector loaded");
@@ -89,26 +89,26 @@ fn change_of_component_configuration_or_a_file_in_it_takes_effect() {
 }
 
 #[test]
-fn version_that_does_not_load_leaves_the_last_good_one_serving() {
+fn version_that_fails_to_load_leaves_the_last_good_one_serving() {
     let host = reloading()
         .plugin("guest", guests::ANSWERS_ITS_WORDS)
         .config("guest", &with_words("good"))
         .start();
     fs::write(host.plugins().join("guest.wasm"), "no component").unwrap();
-    let line = host.log().wait_for_text("the new version does not load");
+    let line = host.log().wait_for_text("the new version failed to load");
     assert!(line.contains("WARN") && line.contains("guest") && line.contains("not WebAssembly"));
     assert_eq!(words(&host), "good");
     write(host.plugins(), "guest.toml", "[env]\nWORDS = 5");
     host.log().wait_for_text("guest.toml");
     assert_eq!(words(&host), "good");
     put(guests::ANSWERS_ITS_WORDS, host.plugins(), "guest.wasm");
-    write(host.plugins(), "guest.toml", &with_words("mended"));
+    write(host.plugins(), "guest.toml", &with_words("fixed"));
     host.log().wait_for_text("connector reloaded");
-    assert_eq!(words(&host), "mended");
+    assert_eq!(words(&host), "fixed");
 }
 
 #[test]
-fn connector_that_did_not_load_serves_once_it_is_mended() {
+fn connector_that_failed_to_load_serves_once_it_is_fixed() {
     let host = reloading().file("guest.wasm", "no component").start();
     assert_error(&host.weld("guest").schema(), 503, "connector_unavailable");
     put(guests::ECHOES_STATE, host.plugins(), "guest.wasm");
@@ -117,7 +117,7 @@ fn connector_that_did_not_load_serves_once_it_is_mended() {
 }
 
 #[test]
-fn variable_file_that_comes_late_is_noticed_though_the_configuration_stays() {
+fn late_variable_file_is_noticed_without_a_change_of_the_configuration() {
     let host = reloading()
         .plugin("guest", guests::ANSWERS_ITS_WORDS)
         .config("guest", "[env]\nWORDS = { file = \"words.txt\" }")
@@ -135,15 +135,15 @@ fn reload_can_be_turned_off() {
         .config("guest", &with_words("first"))
         .flag("--reload", "off")
         .start();
-    // Another host, of the same folder, tells when a host that looks has seen each change.
+    // Another host with the same folder shows when a host that looks has noticed each change.
     let looking = reloading()
         .flag("--plugins", &host.plugins().display().to_string())
         .start();
     for (reloads, text) in [(1, "second"), (2, "third")] {
         write(host.plugins(), "guest.toml", &with_words(text));
         let reloaded = |lines: &[String]| {
-            let told = |line: &&String| line.contains("connector reloaded");
-            lines.iter().filter(told).count() == reloads
+            let reloaded = |line: &&String| line.contains("connector reloaded");
+            lines.iter().filter(reloaded).count() == reloads
         };
         assert!(looking.log().wait_until(reloaded));
         assert_eq!(words(&looking), text);

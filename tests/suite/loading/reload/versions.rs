@@ -1,4 +1,4 @@
-//! Calls of one version of a connector while the next one takes its place.
+//! Calls of one version of a connector while the next version replaces it.
 
 use super::{put, reloading, with_words, write};
 use crate::{assert_error, guests, held_call};
@@ -10,7 +10,7 @@ use weld_host_tests::held_call::HeldCall;
 use weld_host_tests::mark::assert_pending;
 
 #[test]
-fn page_in_flight_ends_on_the_version_that_it_began_with() {
+fn running_page_ends_on_the_version_on_which_it_began() {
     let HeldCall {
         host,
         page,
@@ -20,7 +20,10 @@ fn page_in_flight_ends_on_the_version_that_it_began_with() {
     put(guests::ECHOES_STATE, host.plugins(), "guest.wasm");
     host.log().wait_for_text("connector reloaded");
     let new = host.weld("guest").good_row("others", &json!({}));
-    assert_eq!(new["table"], "others", "the new version answers beside it");
+    assert_eq!(
+        new["table"], "others",
+        "the new version answers at the same time"
+    );
     let again = host
         .weld("guest")
         .page_request("rows", &state)
@@ -40,7 +43,7 @@ fn page_in_flight_ends_on_the_version_that_it_began_with() {
 }
 
 #[test]
-fn rule_that_is_taken_back_holds_for_calls_under_way() {
+fn withdrawn_rule_applies_to_running_calls() {
     let upstream = weld_host_tests::upstream::Upstream::answering("\"here\"");
     let allowing = format!(
         "[env]\nSLEEP_MS = \"1000\"\n[network]\nallow = [\"{}\"]",
@@ -65,7 +68,7 @@ fn rule_that_is_taken_back_holds_for_calls_under_way() {
 }
 
 #[test]
-fn calls_of_versions_long_replaced_begin_anew() {
+fn calls_of_much_older_versions_begin_again() {
     let config = |number| {
         format!(
             "[env]\nSLEEP_MS = \"3600000\"\nNUMBER = \"{number}\"\n[limits]\nanswer-within = \"1h\""
@@ -97,7 +100,7 @@ fn calls_of_versions_long_replaced_begin_anew() {
         };
         assert!(host.log().wait_until(reloads));
     }
-    // Two old versions may sleep on; the oldest of three may not.
+    // The calls of two old versions may continue to sleep; those of the oldest of three may not.
     let oldest = sleeping.remove(0);
     let answer = oldest.answer().unwrap();
     assert_eq!(answer.header("weld-host-pending"), Some("running"));
@@ -105,7 +108,7 @@ fn calls_of_versions_long_replaced_begin_anew() {
 }
 
 #[test]
-fn connector_that_is_replaced_again_and_again_fails_no_request() {
+fn repeated_replacement_of_a_connector_fails_no_request() {
     let host = reloading()
         .plugin("guest", guests::ANSWERS_ITS_WORDS)
         .config("guest", &with_words("version 0"))
@@ -136,7 +139,7 @@ fn connector_that_is_replaced_again_and_again_fails_no_request() {
             let broken = |lines: &[String]| {
                 lines
                     .iter()
-                    .filter(|line| line.contains("does not load"))
+                    .filter(|line| line.contains("failed to load"))
                     .count()
                     == version / 4
             };
@@ -160,7 +163,7 @@ fn connector_that_is_replaced_again_and_again_fails_no_request() {
     over.store(true, Ordering::Relaxed);
     for client in asking {
         let seen = client.join().expect("no request failed");
-        // Each version is there once: none comes back when a newer one has answered.
+        // Each version occurs once: none returns after a newer one has answered.
         let mut sorted = seen.clone();
         sorted.dedup();
         assert_eq!(seen.len(), sorted.len());
