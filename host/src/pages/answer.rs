@@ -1,4 +1,4 @@
-//! What a request for a page is answered with.
+//! The answer to a request for a page.
 
 use bytes::Bytes;
 use weld_protocol::{Pending, Waiting, WaitingReason};
@@ -9,26 +9,26 @@ use super::ready::{CallResult, ReadyPage};
 use crate::account::Charge;
 use crate::waits::{Wait, WaitReason};
 
-/// A page, or the word that there is none yet.
+/// A page, or the statement that there is none yet.
 #[derive(Debug)]
 pub(crate) struct PageAnswer {
-    /// The JSON in its pieces.
+    /// The JSON, in pieces.
     pub(crate) chunks: [Bytes; 3],
     pub(crate) rows: u64,
-    /// Where the page is not ready: why.
+    /// Why the page isn't ready; `None` if it is.
     pub(crate) pending: Option<Pending>,
-    /// What it waits for, where that is known.
+    /// What the page waits for, if that is known.
     pub(crate) waits_for: Option<Wait>,
-    /// How many calls to APIs the page makes again after the wait that ended its call.
+    /// How many calls to APIs the page repeats after the wait that ended its call.
     pub(crate) repeated_calls: u32,
-    /// Whether another request had begun the call.
+    /// Whether another request had already begun the call.
     pub(crate) has_joined: bool,
-    /// To be handed back once the page has reached its client. None for a page that isn't there.
+    /// To be returned once the page has reached its client. `None` if this is not a page.
     pub(crate) receipt: Option<Receipt>,
 }
 
-/// The promise to say when a page has reached its client as a whole. Dropped without that, the page is kept for the
-/// next one who asks for it.
+/// A promise to report when a page has completely reached its client. If it is dropped before, the page is kept for
+/// the next request for it.
 pub(crate) struct Receipt(Waiter<PageKey, CallResult<ReadyPage>>);
 
 impl std::fmt::Debug for Receipt {
@@ -38,12 +38,12 @@ impl std::fmt::Debug for Receipt {
 }
 
 impl Receipt {
-    /// The page's end is about to be written: who asks from now on begins a new call.
+    /// The last piece of the page is about to be written: later requests begin a new call.
     pub(crate) fn delivering(&mut self) {
         self.0.delivering();
     }
 
-    /// The page has been written to its end: it is forgotten.
+    /// The whole page has been written, so it is forgotten.
     pub(crate) fn delivered(self) {
         self.0.delivered();
     }
@@ -55,7 +55,7 @@ impl PageAnswer {
         self.chunks.iter().map(Bytes::len).sum()
     }
 
-    /// The request came before the time of its mark.
+    /// The request came before the time in its mark.
     pub(super) fn early(state: &str, mark: &Waiting, charge: Charge) -> Self {
         let reason = mark.reason.as_ref().map(WaitingReason::as_str);
         Self {
@@ -69,7 +69,7 @@ impl PageAnswer {
         }
     }
 
-    /// The page is in the making.
+    /// The page is being made.
     pub(super) fn running(
         state: &str,
         call: &Waiter<PageKey, CallResult<ReadyPage>>,

@@ -1,4 +1,4 @@
-//! Why there is no page and no schema.
+//! Why there is no page or schema.
 
 use std::time::Duration;
 
@@ -13,59 +13,59 @@ pub(crate) enum PagesError {
     #[error(transparent)]
     Connector(#[from] ConnectorError),
 
-    #[error("the connector answered a malformed page")]
+    #[error("the connector returned an invalid page")]
     InvalidPage(#[from] PageError),
 
     #[error(
-        "the connector put a secret into its state, where Weld would keep and show it; keep it out, or set \
+        "the connector put a secret into its state, where Weld would store and show it; leave it out, or set \
          `secret-in-state = \"allow\"` in the connector's [limits]"
     )]
     SecretInState,
 
-    /// The marks that stand for secrets are longer than these.
+    /// The marks that replace secrets are longer than the secrets.
     #[error(
-        "with the secrets in it replaced, the answer has more than the {limit_bytes} bytes of `limits.page-size`"
+        "with its secrets replaced, the answer is larger than the {limit_bytes} bytes of `limits.page-size`"
     )]
     ReplacedTooLarge { limit_bytes: u64 },
 
-    /// There is no room for what was asked, or for what was made of it.
+    /// There is no memory for the request, or for its answer.
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
-    #[error("the schema has more than the {limit_bytes} bytes of `limits.schema-size`")]
+    #[error("the schema is larger than the {limit_bytes} bytes of `limits.schema-size`")]
     SchemaTooLarge { limit_bytes: u64 },
 
-    #[error("the connector answered a malformed schema")]
+    #[error("the connector returned an invalid schema")]
     InvalidSchema(#[source] SchemaError),
 
-    #[error("the connector answered a schema that can't be read")]
+    #[error("could not read the schema that the connector returned")]
     UnreadableSchema {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
     #[error(
-        "{pages} pages in a row came to nothing, though each said that there is more (`limits.empty-pages`): the state \
-         doesn't move on; check what the connector returns as `state`"
+        "{pages} pages in a row made no progress, though each announced another page (`limits.empty-pages`): the state \
+         doesn't advance; check what the connector returns as `state`"
     )]
     Stuck { pages: u32 },
 
-    /// The API asks to wait for longer than `limits.max-wait`, or has asked so often that it comes to that.
-    #[error("the API asks to wait for longer than `limits.max-wait` allows")]
+    /// The API asks for a wait longer than `limits.max-wait`, or its waits in a row add up to more.
+    #[error("the API asks for a longer wait than `limits.max-wait` allows")]
     RateLimited { retry_after: Duration },
 
-    /// A schema is never held: it has no state that could carry the wait.
-    #[error("the API asks to wait before the schema can be read")]
+    /// A schema request is never held: it has no state that could carry the wait.
+    #[error("the API asks to wait before it provides the schema")]
     SchemaRateLimited { retry_after: Duration },
 
     #[error("the schema took longer than the {limit:?} of `limits.answer-within`")]
     SchemaTimeout { limit: Duration },
 
     /// Too many newer versions have been loaded since the call began.
-    #[error("the connector was replaced while the page was made")]
+    #[error("the connector was replaced while the page was being made")]
     Superseded,
 
-    #[error("the host failed while it made the page; its log says more")]
+    #[error("the host failed while making the page; its log has the details")]
     Crashed,
 }
 
@@ -79,17 +79,17 @@ impl From<SchemaError> for PagesError {
 }
 
 impl PagesError {
-    /// Whether the page may well come if it is asked for again: the host stops, or the connector was replaced.
-    pub(super) fn begins_anew(&self) -> bool {
+    /// Whether the page may come if it is requested again: the host is shutting down, or the connector was replaced.
+    pub(super) fn may_pass(&self) -> bool {
         matches!(
             self,
             Self::Connector(ConnectorError::ShuttingDown) | Self::Superseded
         )
     }
 
-    /// What keeping it costs, in bytes: most of that is what the log says of a crash.
+    /// The memory that keeping it costs, in bytes. Most of that is a crash's trace for the log.
     pub(super) fn bytes(&self) -> u64 {
-        /// More than the other texts of an error take.
+        /// More than all other texts of an error.
         const MESSAGE_BYTES: usize = 16 << 10;
         let trace = match self {
             Self::Connector(ConnectorError::Call(error)) => error.trace(),
@@ -98,19 +98,20 @@ impl PagesError {
         trace.map_or(0, str::len).saturating_add(MESSAGE_BYTES) as u64
     }
 
-    /// How long it counts for those who ask for the same. That the host had no room, or stops, says nothing of the page.
+    /// How long the error is kept for equal requests. That the host has no room or is shutting down says nothing
+    /// about the page.
     pub(super) fn keeping(&self) -> Retention {
         match self {
             Self::Connector(error) if !matches!(error, ConnectorError::Call(_)) => {
-                Retention::ForThoseWhoWait
+                Retention::ForWaitersOnly
             }
             Self::Superseded
             | Self::OutOfMemory(_)
             | Self::Connector(ConnectorError::Call(CallError::OutOfMemory {
                 limit: MemoryError::Total(_),
                 ..
-            })) => Retention::ForThoseWhoWait,
-            _ => Retention::UntilTold,
+            })) => Retention::ForWaitersOnly,
+            _ => Retention::UntilReported,
         }
     }
 }

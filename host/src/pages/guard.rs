@@ -1,8 +1,9 @@
-//! The guard against syncs without end: pages that come to nothing, again and again.
+//! The guard against syncs that never end: pages that make no progress, again and again.
 //!
-//! The commonest mistake of a connector is a cursor that never moves, and Weld would ask until somebody looks at the
-//! bill. Two kinds of pages are without progress, though each promises more: one without rows whose state the table has
-//! been in already, and one that is the page before once more, state and rows. So many of them in a row end the sync.
+//! The most common mistake in a connector is a cursor that never moves: Weld would keep asking until somebody looks
+//! at the bill. Two kinds of pages make no progress although they announce another page: a page without rows whose
+//! state the table has had before, and a page with the same state and rows as the one before. `limits.empty-pages` of
+//! them in a row end the sync.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -12,51 +13,51 @@ use weld_protocol::Page;
 
 use crate::lock::Mutex;
 
-/// Tables whose last pages are kept in mind; of more, the one that was asked for the longest ago is forgotten.
+/// How many tables are remembered. If there are more, the one requested the longest time ago is forgotten.
 const MAX_TABLES: usize = 4_096;
 
-/// States in a row without rows that are kept in mind for one table: circles beyond this length go unnoticed.
+/// How many states in a row without rows are remembered for one table. Longer cycles go unnoticed.
 const MAX_STATES: usize = 1_024;
 
-/// States that are kept in mind for all tables together: some 5 MB.
+/// How many states are remembered for all tables together: about 5 MB.
 const MAX_ALL_STATES: usize = 256 << 10;
 
-/// So many pages in a row came to nothing.
+/// This many pages in a row made no progress.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct StuckSync {
     pub(super) pages: u32,
 }
 
-/// What the last pages of every table came to. Lost with a restart: then the count begins anew.
+/// The last pages of every table. A restart loses them, and the count starts again.
 #[derive(Default)]
 pub(super) struct Guard {
     digests: RandomState,
     tables: Mutex<TableTraces>,
 }
 
-/// Tables by a digest of their connector's name and their own: what is remembered of them must not be as long as names are.
+/// Tables, by a digest of the connector's and the table's name, since names may be long.
 #[derive(Default)]
 struct TableTraces {
     by_digest: HashMap<u64, Trace>,
-    /// The digests of `by_digest` by [`Trace::last_used`].
+    /// The digests in `by_digest`, by [`Trace::last_used`].
     by_use: BTreeMap<u64, u64>,
-    /// The states of all traces.
+    /// The number of states in all traces.
     states: usize,
-    /// Counts the pages of all tables, as a clock that can't jump.
+    /// Counts the pages of all tables; used as a clock that can't jump.
     pages: u64,
 }
 
 /// The last pages of one table in one sync.
 struct Trace {
-    /// The state that was answered last.
+    /// A digest of the last state that was answered.
     answered: u64,
-    /// The rows of the last page, where its state did not move.
+    /// A digest of the last page's rows if its state did not move.
     rows: Option<u64>,
     /// All states since the last page with rows.
     seen: HashSet<u64>,
-    /// Pages in a row without progress.
+    /// The number of pages in a row without progress.
     idle: u32,
-    /// By [`TableTraces::pages`], and so no other's.
+    /// A value of [`TableTraces::pages`], so it is unique.
     last_used: u64,
 }
 
@@ -72,25 +73,26 @@ impl Trace {
     }
 }
 
-/// One page as the guard sees it.
+/// One page, as input for the guard.
 pub(super) struct PageStep<'a> {
     pub(super) connector: &'a str,
     pub(super) table: &'a str,
     /// The canonical state of the request.
     pub(super) incoming: &'a str,
     pub(super) page: &'a Page,
-    /// Whether the connector asks to wait, as for an export that isn't ready: that is no circle.
+    /// Whether the connector asks to wait, for example for an export that isn't ready: such a page is not part of a
+    /// cycle.
     pub(super) waits: bool,
     /// `limits.empty-pages`.
     pub(super) max_pages: u32,
 }
 
 impl Guard {
-    /// Notes a page.
+    /// Records a page.
     ///
     /// # Errors
     ///
-    /// [`StuckSync`]; the count then begins anew, so that a sync that is tried again gets as far.
+    /// [`StuckSync`]. The count then starts again, so that a retried sync gets as far as this one.
     pub(super) fn note(&self, step: &PageStep<'_>) -> Result<(), StuckSync> {
         let key = self.digests.hash_one((step.connector, step.table));
         let digest = |text: &str| self.digests.hash_one(text);
@@ -98,7 +100,7 @@ impl Guard {
             self.tables().take(key);
             return Ok(());
         }
-        // Before the lock is taken: these read the whole page.
+        // Before the lock is taken, since the digests read the whole page.
         let before = digest(step.incoming);
         let after = digest(&step.page.canonical_state());
         let rows = (after == before).then(|| digest(step.page.insert()));
@@ -145,7 +147,7 @@ impl TableTraces {
         Some(trace)
     }
 
-    /// Forgets the tables that were asked for the longest ago, where there are too many.
+    /// Forgets the tables that were requested the longest time ago if there are too many.
     fn keep(&mut self, key: u64, mut trace: Trace) {
         self.pages = self.pages.saturating_add(1);
         trace.last_used = self.pages;
@@ -167,7 +169,7 @@ mod tests {
 
     const LIMIT: u32 = 3;
 
-    /// Notes a page of `beers` that answers `state` to `incoming`, both canonical.
+    /// Records a page of `beers` that answers `incoming` with `state`, both in canonical spelling.
     fn note(guard: &Guard, incoming: &str, insert: &str, state: &str) -> Result<(), StuckSync> {
         note_with(guard, incoming, insert, state, true, false)
     }
@@ -202,11 +204,11 @@ mod tests {
         let empty = pages_until_stuck(|_| note(&guard, "{}", "[]", "{}"));
         assert_eq!(empty, Some(3));
         let rows = pages_until_stuck(|_| note(&guard, "{}", r#"[{"id":1}]"#, "{}"));
-        assert_eq!(rows, Some(4), "the first of them is none once more");
+        assert_eq!(rows, Some(4), "the first of them repeats no page");
     }
 
     #[test]
-    fn states_that_go_round_without_rows_are_stuck() {
+    fn cycle_of_states_without_rows_is_stuck() {
         let guard = Guard::default();
         let states = ["{}", r#"{"a":1}"#, r#"{"b":1}"#];
         let at = |number: u32| states[number as usize % 3];
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_come_to_something_are_never_stuck() {
+    fn pages_that_make_progress_are_never_stuck() {
         let guard = Guard::default();
         let moving = pages_until_stuck(|number| {
             let state = |number| format!(r#"{{"page":{number}}}"#);
@@ -225,15 +227,15 @@ mod tests {
         let queue = pages_until_stuck(|number| {
             note(&guard, "{}", &format!(r#"[{{"id":{number}}}]"#), "{}")
         });
-        assert_eq!(queue, None, "other rows each time, as a queue gives them");
+        assert_eq!(queue, None, "other rows each time, as from a queue");
         let waiting = pages_until_stuck(|_| note_with(&guard, "{}", "[]", "{}", true, true));
         assert_eq!(waiting, None, "a page that asks to wait");
         let done = pages_until_stuck(|_| note_with(&guard, "{}", "[]", "{}", false, false));
-        assert_eq!(done, None, "a page that promises no more");
+        assert_eq!(done, None, "a last page");
     }
 
     #[test]
-    fn another_sync_starts_the_count_anew() {
+    fn another_sync_restarts_the_count() {
         let guard = Guard::default();
         for _ in 0..10 {
             for _ in 1..LIMIT {
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_in_between_neither_count_nor_excuse() {
+    fn waits_in_between_neither_count_nor_reset_the_count() {
         let guard = Guard::default();
         let stuck =
             pages_until_stuck(|number| note_with(&guard, "{}", "[]", "{}", true, number % 2 == 0));
@@ -297,7 +299,10 @@ mod tests {
         let counted = tables.by_digest.values().map(|trace| trace.seen.len());
         assert_eq!(counted.sum::<usize>(), tables.states);
         assert_eq!(tables.states, MAX_ALL_STATES);
-        assert!(tables.take(0).is_none(), "the longest unused is forgotten");
+        assert!(
+            tables.take(0).is_none(),
+            "the table unused for the longest time is forgotten"
+        );
         assert!(tables.take(299).is_some());
         assert_eq!(tables.by_use.len(), tables.by_digest.len());
     }

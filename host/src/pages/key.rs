@@ -1,4 +1,4 @@
-//! Which requests are the same.
+//! Which requests are equal.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::calls::CallKey;
 use crate::config::ConnectorName;
 use crate::waits::Waits;
 
-/// What two requests for a page must have in common to be answered with one: connector, table, and the connector's part
-/// of the state, whatever its spelling.
+/// Requests for a page with equal keys share one answer. The key consists of the connector, the table, and the
+/// connector's part of the state in canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct PageKey {
     connector: ConnectorName,
-    /// Of the table's name, and of the canonical state, which may be large.
+    /// A digest of the table's name and the canonical state, which may be large.
     table: [u8; 32],
     state: [u8; 32],
 }
@@ -32,8 +32,8 @@ impl PageKey {
     }
 }
 
-/// What two requests for a schema must have in common: the connector, and its version, which is never asked in the place
-/// of a newer one.
+/// The key that requests for a schema share: the connector and its version, so that an old version never answers for
+/// a newer one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct SchemaKey {
     pub(super) connector: ConnectorName,

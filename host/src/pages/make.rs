@@ -1,4 +1,4 @@
-//! One call from its slot to what its requests are answered with.
+//! One call, from its slot to the answer for its requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,19 +23,19 @@ use crate::connectors::{
 use crate::scope::{CallScope, Deadline, DeadlineReason};
 use crate::waits::{Wait, WaitReason, Waits};
 
-/// What pages and schemas may take that wait for their client.
+/// The memory for pages and schemas that wait for their client.
 const KEPT: OutcomeBounds = OutcomeBounds {
     outcomes: 4_096,
     bytes: 256 << 20,
 };
 
-/// When to ask for a schema again that the API's rate limit refused without a time.
+/// When to request a schema again after the API's rate limit refused it without giving a time.
 const SCHEMA_RETRY: Duration = Duration::from_secs(60);
 
 /// How long a client may take to ask again before its call counts as left. Weld asks at once.
 const REJOIN: Duration = Duration::from_secs(5);
 
-/// Makes pages and schemas. Every call under way holds it.
+/// Makes pages and schemas. Every running call holds it.
 pub(super) struct PageMaker {
     pub(super) connectors: Arc<Connectors>,
     pub(super) pages: SharedCalls<PageKey, CallResult<ReadyPage>>,
@@ -55,8 +55,8 @@ impl PageMaker {
         }
     }
 
-    /// Drops kept pages and schemas that no request waits for, the oldest first, until so many bytes are given back. Whether
-    /// there were any.
+    /// Drops kept pages and schemas that no request waits for, the oldest first, until this many bytes are freed.
+    /// Returns whether there were any.
     pub(super) fn forget_kept(&self, bytes: u64) -> bool {
         let mut given_back = 0_u64;
         let mut is_any = false;
@@ -170,7 +170,7 @@ impl PageMaker {
         }
     }
 
-    /// Waits for a slot. Calls without anybody who waits for them make room.
+    /// Waits for a slot. Calls without waiters make room.
     async fn begin(
         &self,
         connector: &Connector,
@@ -194,7 +194,7 @@ impl PageMaker {
                         .schemas
                         .cancel_unwatched(REJOIN, |schema| may_go(&schema.connector))
                 {
-                    tracing::info!("a call that nobody waits for makes room");
+                    tracing::info!("cancelled a call that nobody waits for, to make room");
                 }
             };
             self.connectors.admit(connector, make_room).await?
@@ -235,7 +235,7 @@ impl PageMaker {
             .map_err(|stuck| PagesError::Stuck { pages: stuck.pages })?;
         if let Some(asked) = wait {
             if asked > limits.max_wait {
-                tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector's wait is shortened to limits.max-wait");
+                tracing::warn!(?asked, max_wait = ?limits.max_wait, "the connector asked for a longer wait than limits.max-wait, so it is shortened");
             }
             checked = checked.with_waiting(&wait::after_page(asked, now, limits));
         }
@@ -244,8 +244,8 @@ impl PageMaker {
     }
 }
 
-/// When a call that has its slot at `began` must have ended. `answer` is when its request must have the answer, if the
-/// call can't go on without it.
+/// The deadline of a call that got its slot at `began`. `answer` is when its request must have the answer, if the
+/// call can't continue without it.
 fn call_deadline(limits: &Limits, answer: Option<Deadline>, began: Instant) -> Deadline {
     let page = Deadline::new(began, limits.page_timeout, DeadlineReason::PageTimeout);
     answer.map_or(page, |answer| page.or_sooner(answer))
@@ -256,13 +256,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_call_ends_with_whichever_is_sooner_its_answer_or_its_page() {
+    async fn call_ends_with_its_answer_or_its_page_whichever_is_sooner() {
         let seconds = Duration::from_secs;
         for (answer_within, page_timeout, queued, ends, reason) in [
-            // Both are equal: the answer's time began when the request came, the page's when it had its slot.
+            // Both are equal: the answer's time began when the request arrived, the page's when it got its slot.
             (10, 10, 0, 10, DeadlineReason::PageTimeout),
             (10, 10, 1, 10, DeadlineReason::AnswerWithin),
-            // `answer-within` is the longer one, but some of it may be over.
+            // `answer-within` is longer, but part of it may already have passed.
             (20, 10, 0, 10, DeadlineReason::PageTimeout),
             (20, 10, 9, 19, DeadlineReason::PageTimeout),
             (20, 10, 10, 20, DeadlineReason::PageTimeout),

@@ -1,7 +1,7 @@
-//! One page in the making: what a request for it gets, and when.
+//! One page being made: what its requests get, and when.
 //!
-//! Here belong the waits between pages, who waits for which call, the check of what a guest hands over, and the
-//! answer's text. HTTP does not, nor how a guest is run.
+//! This room has the waits between pages, the requests waiting for each call, the checks of what a guest returns, and
+//! the text of the answer. It does not have HTTP or the way a guest is run.
 //!
 //! Uses `connectors`, and `weld-protocol` for the formats.
 
@@ -39,32 +39,32 @@ use key::{PageKey, SchemaKey};
 use make::PageMaker;
 use page_call::PageCall;
 
-/// How many versions of a connector are asked for its schema, one after the other, where each is replaced meanwhile.
+/// How many versions of a connector are asked for its schema in turn, if each is replaced in the meantime.
 const SCHEMA_VERSIONS: usize = 3;
 
-/// How often a call holds its request's state: for the guest, and in its canonical spelling, in which numbers such as
-/// `1e20` are up to five times as long.
+/// How many copies of its request's state a call holds: one for the guest, and one in canonical spelling, in which
+/// numbers such as `1e20` are up to five times as long.
 const CALL_COPIES: u64 = 6;
 
-/// How often a state is held while it is given back: with its mark, and in the answer's text.
+/// How many copies of a state are held while it is sent back: with its mark, and in the answer's text.
 const GIVEN_BACK_COPIES: u64 = 2;
 
-/// What is held besides a state: a mark, the members around it, the table's name.
+/// The bytes held in addition to a state: a mark, the members around it, the table's name.
 const SMALL_BYTES: u64 = 2 << 10;
 
 /// Makes the answers to Weld's requests.
 pub struct Pages {
     maker: Arc<PageMaker>,
     settings: PageSettings,
-    /// Becomes true when the host shuts down: nobody is held from then on.
+    /// Becomes true when the host shuts down: from then on no request is held.
     closing: watch::Sender<bool>,
 }
 
-/// How pages are made.
+/// Settings for making pages.
 #[derive(Debug, Clone, Copy)]
 pub struct PageSettings {
-    /// Whether a call may go on while no request waits for it. Where the platform stops all work between requests, it
-    /// may not, and a page has no longer than its request.
+    /// Whether a call may run while no request waits for it. It may not if the platform stops all work between
+    /// requests; then a page has only the time of its request.
     pub background: bool,
 }
 
@@ -77,7 +77,7 @@ impl From<&ServerConfig> for PageSettings {
 }
 
 impl Pages {
-    /// Pages from these connectors.
+    /// Creates pages from these connectors.
     #[must_use]
     pub fn new(connectors: Arc<Connectors>, settings: PageSettings) -> Self {
         let maker = Arc::new(PageMaker::new(connectors));
@@ -95,7 +95,8 @@ impl Pages {
         }
     }
 
-    /// Begins no more calls and holds nobody any more: who waits for a page gets a pending answer at once.
+    /// Begins no new calls and holds no requests any longer: requests waiting for a page get a pending answer at
+    /// once.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
         self.maker.pages.close();
@@ -103,7 +104,7 @@ impl Pages {
         self.maker.connectors.close();
     }
 
-    /// Lets the calls under way end, `until` at the most. Answers how many did not.
+    /// Lets the running calls end, at most until `until`. Returns how many did not.
     pub(crate) async fn drain(&self, until: Instant) -> usize {
         let (pages, schemas) = tokio::join!(
             self.maker.pages.drain(until),
@@ -112,7 +113,7 @@ impl Pages {
         pages + schemas
     }
 
-    /// A connector's schema as Weld reads it. It is never pending: a client that asks for it waits for it.
+    /// A connector's schema as Weld reads it. It is never pending: the request waits for it.
     ///
     /// # Errors
     ///
@@ -163,7 +164,7 @@ impl Pages {
         }
     }
 
-    /// One page of one table, begun no earlier than its state says.
+    /// One page of one table, begun no earlier than its state allows.
     ///
     /// # Errors
     ///
@@ -183,7 +184,7 @@ impl Pages {
         if let Some(mark) = &mark {
             let left = wait::left(mark, arrived);
             let is_over = self.hold(left, deadline).await;
-            // A page that can't outlast its request begins with a whole one.
+            // A page that can't outlast its request needs the request's whole time.
             if !is_over || !(left.is_zero() || self.settings.background) {
                 let charge = charge_for(connector, state, GIVEN_BACK_COPIES)?;
                 return Ok(PageAnswer::early(
@@ -231,12 +232,12 @@ impl Pages {
             made = waiter.outcome() => Some(made),
             // Without a background, the call itself ends by then.
             () = reached(deadline.filter(|_| self.settings.background)) => None,
-            // The sender lives as long as `self`, so an error can't come.
+            // The sender lives as long as `self`, so this can't be an error.
             _ = closing.wait_for(|closing| *closing) => None,
         };
         match made {
             Some(Ok(Ok(page))) => Ok(PageAnswer::ready(&page, waiter)),
-            Some(Ok(Err(failure))) if !failure.begins_anew() => Err(failure),
+            Some(Ok(Err(failure))) if !failure.may_pass() => Err(failure),
             Some(Err(error)) => Err(crashed(error)),
             None | Some(Ok(Err(_))) => Ok(PageAnswer::running(
                 &given_back(state, mark.as_ref()),
@@ -246,7 +247,8 @@ impl Pages {
         }
     }
 
-    /// Waits for `left`, but no longer than `until` and not while the host shuts down. Whether all of it is over.
+    /// Waits for `left`, but at most until `until` and not while the host shuts down. Returns whether all of it has
+    /// passed.
     async fn hold(&self, left: Duration, until: Option<Deadline>) -> bool {
         if left.is_zero() {
             return true;
@@ -273,7 +275,7 @@ impl Pages {
     }
 }
 
-/// The state that came in, for a client that asks again; its mark as it counts here.
+/// The received state for a client that has to ask again, with the mark that applies here.
 fn given_back(state: &IncomingState, mark: Option<&Waiting>) -> String {
     match mark {
         Some(mark) if state.waiting() != Some(mark) => with_waiting(state.guest(), mark),
@@ -281,7 +283,7 @@ fn given_back(state: &IncomingState, mark: Option<&Waiting>) -> String {
     }
 }
 
-/// Charges so many copies of a request's state.
+/// Charges this many copies of a request's state.
 fn charge_for(
     connector: &Connector,
     state: &IncomingState,
@@ -292,13 +294,13 @@ fn charge_for(
     charge.map_err(|error| Arc::new(error.into()))
 }
 
-/// When a request that arrived at `arrived` must have its answer; `None` if it may wait for ever.
+/// When a request that arrived at `arrived` must have its answer; `None` if there is no limit.
 fn answer_deadline(limits: &Limits, arrived: Instant) -> Option<Deadline> {
     let limit = limits.answer_within?;
     Some(Deadline::new(arrived, limit, DeadlineReason::AnswerWithin))
 }
 
-/// Waits until `deadline`; for ever without one.
+/// Waits until `deadline`; forever if there is none.
 async fn reached(deadline: Option<Deadline>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline.at).await,

@@ -1,4 +1,4 @@
-//! What a page's call is made from.
+//! The inputs of a page's call.
 
 use std::mem::take;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use crate::account::{Charge, give_back};
 use crate::connectors::Connector;
 use crate::scope::Deadline;
 
-/// What a page's call is made from: the request that began it.
+/// The inputs of a page's call, taken from the request that began it.
 pub(super) struct PageCall {
     pub(super) connector: Arc<Connector>,
     pub(super) table: String,
-    /// The state as the connector gets it, and in its canonical spelling.
+    /// The state as the connector receives it, followed by its canonical spelling.
     pub(super) state: String,
     pub(super) canonical: String,
-    /// The mark of the request.
+    /// The mark in the request's state.
     pub(super) mark: Option<Waiting>,
     pub(super) arrived: Timestamp,
-    /// When the answer must be there, where the call can't go on without its request.
+    /// When the answer must be ready, if the call can't continue without its request.
     pub(super) deadline: Option<Deadline>,
-    /// For the texts above.
+    /// The charge for the texts above.
     pub(super) charge: Charge,
 }
 

@@ -1,4 +1,4 @@
-//! Pages that are put off: what is answered after a rate limit, and after a wait that ended the call.
+//! Pages that are put off: the answers after a rate limit, and after a wait that ended the call.
 
 use std::time::Duration;
 
@@ -12,21 +12,22 @@ use super::wait::{self, RateLimit};
 use crate::scope::CallScope;
 use crate::waits::Postponement;
 
-/// How often a state is held to which a mark is added, and how long the mark and the answer around it are at the most.
+/// How many copies of a state are held when a mark is added, and the maximum length of the mark and the answer around
+/// it.
 const MARKED_COPIES: u64 = 2;
 const MARK_BYTES: u64 = 1 << 10;
 
-/// For how long the waits inside this call may put its page off. `None` if they must not.
+/// For how long waits inside this call may put its page off. `None` if they must not.
 pub(super) fn longest_postponement(call: &PageCall) -> Option<Duration> {
     let limits = call.connector.limits();
     wait::longest_postponement(call.mark.as_ref(), previous(call), Timestamp::now(), limits)
 }
 
-/// The page that the API's rate limit refused; `asked` is how long the connector asks to wait.
+/// The answer for a page that the API's rate limit refused. `asked` is how long the connector asks to wait.
 ///
 /// # Errors
 ///
-/// The API asks to wait for longer than `limits.max-wait`, or there is no memory for the answer.
+/// The API asks for a longer wait than `limits.max-wait`, or there is no memory for the answer.
 pub(super) fn rate_limited(
     call: &PageCall,
     asked: Option<Duration>,
@@ -38,7 +39,7 @@ pub(super) fn rate_limited(
     put_off(call, &waiting, scope)
 }
 
-/// The page whose call was ended for a long wait.
+/// The answer for a page whose call was ended because of a long wait.
 ///
 /// # Errors
 ///
@@ -60,7 +61,7 @@ pub(super) fn postponed(
         waits_for = %wait,
         tries = waiting.tries,
         repeated_calls,
-        "postponed: the page begins again after the wait, and its sandbox is free until then"
+        "postponed: the page begins again after the wait; until then its sandbox is free"
     );
     Ok(ReadyPage {
         waits_for: Some(wait),
@@ -77,7 +78,7 @@ fn mark(call: &PageCall, asked: Option<Duration>, now: Timestamp) -> Result<Wait
     }
 }
 
-/// The mark from which the waiting goes on.
+/// The mark with which the waiting continues.
 fn previous(call: &PageCall) -> Option<&Waiting> {
     let limits = call.connector.limits();
     let mark = call.mark.as_ref();

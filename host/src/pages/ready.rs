@@ -1,4 +1,4 @@
-//! Pages and schemas that are ready, for everybody who waits for them.
+//! Pages and schemas that are ready, shared by all their waiters.
 
 use std::sync::Arc;
 
@@ -10,28 +10,28 @@ use super::error::PagesError;
 use crate::account::{Charge, charged_bytes};
 use crate::waits::Wait;
 
-/// What a call ends in, for all who wait for it.
+/// The result of a call, shared by all its waiters.
 pub(super) type CallResult<T> = Result<Arc<T>, Arc<PagesError>>;
 
-/// A page for everybody who asked for it.
+/// A page, shared by all requests for it.
 #[derive(Debug)]
 pub(super) struct ReadyPage {
     pub(super) chunks: [Bytes; 3],
-    /// Where it only says when to come again: why.
+    /// Why it is not the page itself, if it only says when to ask again.
     pub(super) pending: Option<Pending>,
     pub(super) rows: u64,
-    /// What it waits for, if its call was ended for that.
+    /// What the page waits for, if its call was ended for a wait.
     pub(super) waits_for: Option<Wait>,
-    /// How many calls it makes again after that wait.
+    /// How many calls to APIs it repeats after that wait.
     pub(super) repeated_calls: u32,
 }
 
-/// A schema's JSON, charged for as long as anybody has it.
+/// A schema's JSON, charged until the last holder drops it.
 #[derive(Debug)]
 pub(super) struct ReadySchema(pub(super) Bytes);
 
 impl ReadySchema {
-    /// A schema's text, of which `charge` is the price or more.
+    /// A schema's text. `charge` covers it, and may be larger.
     pub(super) fn new(mut text: String, mut charge: Charge) -> Self {
         text.shrink_to_fit();
         let own = charge.split(text.capacity() as u64);
@@ -40,7 +40,7 @@ impl ReadySchema {
 }
 
 impl ReadyPage {
-    /// A page's text, of which `charge` is the price or more. It goes with the pieces, wherever these go.
+    /// A page's text. `charge` covers it, and may be larger; it stays with the pieces wherever they go.
     pub(super) fn new(text: PageText, rows: u64, mut charge: Charge) -> Self {
         let chunks = text.into_chunks().map(|chunk| {
             let own = charge.split(chunk.capacity() as u64);
@@ -55,7 +55,7 @@ impl ReadyPage {
         }
     }
 
-    /// An answer that only gives a state back; `charge` as of [`new`](Self::new).
+    /// An answer that only returns a state; `charge` as for [`new`](Self::new).
     pub(super) fn pending(state: &str, why: Pending, charge: Charge) -> Self {
         Self {
             pending: Some(why),
@@ -94,7 +94,7 @@ impl SharedOutcome for CallResult<ReadySchema> {
 
     fn keeping(&self) -> Retention {
         match self {
-            Ok(_) => Retention::UntilTold,
+            Ok(_) => Retention::UntilReported,
             Err(failure) => failure.keeping(),
         }
     }

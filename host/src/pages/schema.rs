@@ -1,4 +1,4 @@
-//! A guest's tables as Weld's schema.
+//! Converts a guest's tables into Weld's schema.
 
 use weld_protocol::{Field, FieldType, Table, write_schema};
 
@@ -7,17 +7,18 @@ use crate::account::Charge;
 use crate::bindings::source;
 use crate::connectors::GuestSchema;
 
-/// The most that a character takes in JSON compared with its own text: `\u0001`.
+/// How many bytes a one-byte character takes in JSON at most: `\u0001`.
 const LONGEST_ESCAPE: u64 = 6;
 
-/// Writes the schema's JSON, of no more than `max_bytes`. Answers with it what it is charged with, and perhaps more.
+/// Writes the schema's JSON, at most `max_bytes`. Also returns the charge for it, which may be larger than needed.
 ///
 /// # Errors
 ///
-/// [`PagesError`]: a name that comes twice or is too long, a type or default that is no JSON, too much of it, no memory.
+/// [`PagesError`]: a name is repeated or too long, a type or default is not JSON, the text is too long, or there is
+/// no memory.
 pub(super) fn write(schema: GuestSchema, max_bytes: u64) -> Result<(String, Charge), PagesError> {
     let GuestSchema { tables, mut charge } = schema;
-    // The text doubles its room as it grows.
+    // The text doubles its capacity as it grows.
     let most = charge.bytes().saturating_mul(LONGEST_ESCAPE);
     charge.grow(most.min(max_bytes.saturating_mul(2)))?;
     let tables: Vec<Table> = tables.into_iter().map(table).collect();

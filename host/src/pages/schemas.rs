@@ -1,6 +1,6 @@
-//! Schemas that were asked for a moment ago.
+//! A cache of recently requested schemas.
 //!
-//! Weld and the people who set it up ask for schemas often, and a connector may have to ask its API for one.
+//! Weld and the people who set it up request schemas often, and a connector may have to ask its API for one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard};
@@ -12,7 +12,7 @@ use super::ready::ReadySchema;
 use crate::config::ConnectorName;
 use crate::lock::Mutex;
 
-/// The last schema of each connector, for as long as its configuration says.
+/// The last schema of each connector, kept for as long as its configuration says.
 #[derive(Default)]
 pub(super) struct SchemaCache(Mutex<HashMap<ConnectorName, CachedSchema>>);
 
@@ -23,7 +23,7 @@ struct CachedSchema {
 }
 
 impl SchemaCache {
-    /// The schema of this version of a connector, if there is one that still counts.
+    /// The schema of this version of a connector, if it is cached and has not expired.
     pub(super) fn get(&self, name: &ConnectorName, version: u64) -> Option<Arc<ReadySchema>> {
         let kept = self.kept();
         let kept = kept.get(name)?;
@@ -40,7 +40,7 @@ impl SchemaCache {
     ) {
         let now = Instant::now();
         let mut kept = self.kept();
-        // Those of connectors that are gone would stay for ever.
+        // Otherwise the schemas of removed connectors would stay forever.
         kept.retain(|_, kept| now < kept.until);
         if let Some(until) = now.checked_add(ttl).filter(|_| !ttl.is_zero()) {
             let schema = schema.clone();
@@ -55,7 +55,7 @@ impl SchemaCache {
         }
     }
 
-    /// Forgets the schema that counts the shortest from now on. Answers its bytes; `None` if there is none.
+    /// Forgets the schema that expires first. Returns its size in bytes; `None` if there is none.
     pub(super) fn forget_one(&self) -> Option<u64> {
         let mut kept = self.kept();
         let (name, _) = kept.iter().min_by_key(|(_, kept)| kept.until)?;
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn schema_counts_for_its_version_and_its_time() {
+    async fn schema_is_cached_for_its_version_and_its_time() {
         let schemas = SchemaCache::default();
         let name: ConnectorName = "beers".parse().unwrap();
         let schema = Arc::new(ReadySchema("{}".into()));

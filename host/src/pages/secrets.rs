@@ -1,16 +1,16 @@
-//! What a connector hands over for Weld, without its secrets: Weld keeps rows and states, and shows them to people.
+//! Removes secrets from what a connector returns to Weld, since Weld stores rows and states and shows them to people.
 
 use super::error::PagesError;
 use crate::account::{Charge, give_back};
 use crate::config::SecretInState;
 use crate::connectors::{Connector, GuestPage};
 
-/// Takes secrets out of a page's rows.
+/// Replaces secrets in a page's rows.
 ///
 /// # Errors
 ///
-/// [`PagesError::SecretInState`] where its state holds one: replaced there, the connector could not go on from it.
-/// [`PagesError::ReplacedTooLarge`] where its rows would have more than `limits.page-size`.
+/// [`PagesError::SecretInState`] if its state contains one: the connector could not continue from a state in which it
+/// was replaced. [`PagesError::ReplacedTooLarge`] if its rows would be larger than `limits.page-size`.
 pub(super) fn page(page: &mut GuestPage, connector: &Connector) -> Result<(), PagesError> {
     let Some(finder) = connector.secrets().all() else {
         return Ok(());
@@ -28,21 +28,21 @@ pub(super) fn page(page: &mut GuestPage, connector: &Connector) -> Result<(), Pa
         .replaced_json(&page.insert, max_length(limit_bytes))
         .map_err(|_| PagesError::ReplacedTooLarge { limit_bytes })?;
     if let Some(replaced) = replaced {
-        // The marks may be longer than what they stand for.
+        // The marks may be longer than the secrets they replace.
         let more = replaced.capacity().saturating_sub(page.insert.len());
         page.charge.grow(more as u64)?;
-        tracing::warn!("a secret stood in the page's rows and was replaced");
+        tracing::warn!("replaced a secret in the page's rows");
         let own = page.charge.split(page.insert.capacity() as u64);
         give_back(std::mem::replace(&mut page.insert, replaced), own);
     }
     Ok(())
 }
 
-/// A schema's JSON without secrets. `charge` is that of the text, and becomes that of what is made of it.
+/// A schema's JSON without secrets. `charge` is the charge for the text and becomes the charge for the result.
 ///
 /// # Errors
 ///
-/// [`PagesError::SchemaTooLarge`] where it would have more than `limits.schema-size`, [`PagesError::OutOfMemory`].
+/// [`PagesError::SchemaTooLarge`] if it would be larger than `limits.schema-size`, or [`PagesError::OutOfMemory`].
 pub(super) fn schema(
     text: String,
     connector: &Connector,
@@ -64,7 +64,7 @@ pub(super) fn schema(
     };
     let more = replaced.capacity().saturating_sub(text.len());
     charge.grow(more as u64)?;
-    tracing::warn!("a secret stood in the schema and was replaced");
+    tracing::warn!("replaced a secret in the schema");
     Ok(replaced)
 }
 

@@ -1,6 +1,6 @@
-//! The waits between pages, which travel in the state: pure rules over the times in its reserved key.
+//! The waits between pages, which are stored in the state: pure rules for the times under its reserved key.
 //!
-//! Stateless on purpose: a wait outlives a restart, and another replica keeps it as well.
+//! Deliberately stateless: a wait survives a restart, and any replica observes it.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use weld_protocol::Waiting;
 
 use crate::config::Limits;
 
-/// The first wait where an API says "too many requests" without saying how long; doubled with every further try.
+/// The first wait if an API answers "too many requests" without a time; doubled with each further try.
 const FIRST_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The longest of those waits: an API whose quota renews every quarter of an hour is asked in each.
+/// The longest of these waits: an API whose quota renews every quarter of an hour is asked in each.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(15 * 60);
 
-/// A mark as Weld handed it back, but no later than `limits.max-wait` from now: a clock that jumped or a forged state
-/// must not put a sync to sleep for years.
+/// A mark as Weld sent it back, but no later than `limits.max-wait` from now: a clock that jumped or a forged state
+/// must not make a sync sleep for years.
 pub(super) fn bound(waiting: &Waiting, now: Timestamp, limits: &Limits) -> Waiting {
     let latest = add(now, limits.max_wait);
     Waiting {
@@ -30,7 +30,7 @@ pub(super) fn left(waiting: &Waiting, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_until(waiting.not_before)).unwrap_or(Duration::ZERO)
 }
 
-/// The mark for a page that asks to wait before the next one.
+/// The mark for a page whose connector asks to wait before the next one.
 pub(super) fn after_page(asked: Duration, now: Timestamp, limits: &Limits) -> Waiting {
     Waiting {
         not_before: add(now, asked.min(limits.max_wait)),
@@ -40,24 +40,24 @@ pub(super) fn after_page(asked: Duration, now: Timestamp, limits: &Limits) -> Wa
     }
 }
 
-/// What becomes of a page that the API's rate limit refused.
+/// What happens to a page that the API's rate limit refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RateLimit {
-    /// Ask again then.
+    /// Ask again at this time.
     Wait(Waiting),
-    /// More waiting than `limits.max-wait`: the sync ends, and may be tried again after this time.
+    /// The waits would exceed `limits.max-wait`: the sync ends, and may be tried again after this time.
     GiveUp { retry_after: Duration },
 }
 
-/// Whether a request came in time for its mark. A later one means that the sync was stopped in between: a new one must
-/// not inherit the old one's tries.
+/// Whether a request came in time for its mark. A later request means that the sync was stopped in between; a new
+/// sync must not inherit the tries of the old one.
 pub(super) fn in_time(waiting: &Waiting, arrived: Timestamp, limits: &Limits) -> bool {
     arrived <= add(waiting.not_before, limits.linger)
 }
 
-/// For how long at the most a page may be put off because of a wait inside its call, and begin again after it. `None` if it
-/// has been put off before: a page that makes more calls than a quota has room for would never end. `previous` is the mark
-/// of a request that came [in time](in_time).
+/// For how long at most a wait inside its call may put a page off, so that it begins again afterwards. `None` if the
+/// page has already been put off: a page that makes more calls than a quota allows would never end. `previous` is the
+/// mark of a request that came [in time](in_time).
 pub(super) fn longest_postponement(
     mark: Option<&Waiting>,
     previous: Option<&Waiting>,
@@ -72,7 +72,7 @@ pub(super) fn longest_postponement(
     Some(limits.max_wait.saturating_sub(waited))
 }
 
-/// Goes on from the mark of a request that came [in time](in_time), if there is one.
+/// Continues from the mark of a request that came [in time](in_time), if there is one.
 pub(super) fn after_rate_limit(
     previous: Option<&Waiting>,
     asked: Option<Duration>,
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_never_negative() {
+    fn remaining_wait_is_never_negative() {
         assert_eq!(left(&waiting(30, 0, 0), at(10)), Duration::from_secs(20));
         assert_eq!(left(&waiting(30, 0, 0), at(31)), Duration::ZERO);
     }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn page_is_put_off_by_its_own_waits_once_and_for_what_is_left() {
+    fn page_is_put_off_by_its_own_waits_once_and_for_the_remaining_time() {
         let hour = Duration::from_secs(3600);
         for (mark, expected) in [
             (None, Some(hour)),
@@ -219,8 +219,8 @@ mod tests {
                 |previous| longest_postponement(mark.as_ref(), previous, at(0), &limits());
             assert_eq!(longest(mark.as_ref()), expected, "{mark:?}");
             // The sync is a new one, but a page that repeats itself is not.
-            let anew = expected.map(|_| hour);
-            assert_eq!(longest(None), anew, "{mark:?}");
+            let restarted = expected.map(|_| hour);
+            assert_eq!(longest(None), restarted, "{mark:?}");
         }
     }
 
@@ -230,12 +230,12 @@ mod tests {
         let asked = Some(Duration::from_secs(5));
         let kept = after_rate_limit(Some(&old), asked, at(220), &limits());
         assert_eq!(kept, RateLimit::Wait(waiting(225, 0, 8)));
-        let anew = after_rate_limit(None, asked, at(221), &limits());
-        assert_eq!(anew, RateLimit::Wait(waiting(226, 221, 1)));
+        let restarted = after_rate_limit(None, asked, at(221), &limits());
+        assert_eq!(restarted, RateLimit::Wait(waiting(226, 221, 1)));
     }
 
     #[test]
-    fn waits_past_the_longest_one_give_up() {
+    fn waits_longer_than_the_maximum_give_up() {
         let long = Duration::from_secs(3601);
         assert_eq!(
             after_rate_limit(None, Some(long), at(0), &limits()),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_from_the_future_does_not_make_room_for_more_waiting() {
+    fn a_mark_from_the_future_does_not_allow_more_waiting() {
         let forged = waiting(10, 9_999, 0);
         let RateLimit::Wait(next) = after_rate_limit(
             Some(&forged),

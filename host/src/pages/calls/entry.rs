@@ -1,4 +1,4 @@
-//! One call or its outcome, as the table has it.
+//! One call or its outcome, as an entry of the table.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use crate::waits::Waits;
 pub(super) struct CallEntry<T> {
     pub(super) id: u64,
     pub(super) stage: CallStage,
-    /// Dropped with the entry, which its task notices.
+    /// Dropped with the entry; its task notices that.
     watchers: watch::Sender<usize>,
-    /// None while anybody waits.
+    /// `None` while somebody waits.
     unwatched_since: Option<Instant>,
     outcome: watch::Receiver<Option<T>>,
     pub(super) waits: Arc<Waits>,
@@ -26,7 +26,7 @@ pub(super) enum CallStage {
     Finished { bytes: u64, keeping: Retention },
 }
 
-/// What a request that waits needs of an entry.
+/// The parts of an entry that a waiting request needs.
 pub(super) struct CallHandle<T> {
     pub(super) id: u64,
     pub(super) outcome: watch::Receiver<Option<T>>,
@@ -34,7 +34,7 @@ pub(super) struct CallHandle<T> {
 }
 
 impl<T> CallEntry<T> {
-    /// A call that has just begun, for which one waits. Also answers how many do from now on.
+    /// A new call with one waiter. Also returns the receiver of the number of its waiters.
     pub(super) fn new(
         id: u64,
         outcome: watch::Receiver<Option<T>>,
@@ -57,7 +57,7 @@ impl<T> CallEntry<T> {
         matches!(self.stage, CallStage::Running)
     }
 
-    /// Since when nobody waits; `None` while somebody does.
+    /// Since when nobody has waited; `None` while somebody does.
     pub(super) fn unwatched_since(&self) -> Option<Instant> {
         self.unwatched_since
     }
@@ -83,7 +83,7 @@ impl<T> CallEntry<T> {
         }
     }
 
-    /// The call has ended. What it ended in counts from now on, also if nobody has waited for long.
+    /// The call has ended. From now on the time of its outcome counts, even if nobody has waited for long.
     pub(super) fn finish(&mut self, bytes: u64, keeping: Retention) {
         self.stage = CallStage::Finished { bytes, keeping };
         self.unwatched_since = self.unwatched_since.map(|_| Instant::now());

@@ -1,10 +1,10 @@
-//! Calls under way, and results that nobody has taken yet: equal requests share one call.
+//! Running calls, and results that nobody has fetched yet. Equal requests share one call.
 //!
-//! A call belongs to no request. It goes on while anybody waits for it, and for a while after the last one left, so
-//! that a client who asks again finds it where it is. Its result stays until it has reached a client as a whole, so
-//! that a cut connection loses nothing, and no longer, so that nobody gets an old one.
+//! A call belongs to no request. It runs while somebody waits for it, and for a while after the last waiter has left,
+//! so that a client that asks again finds it further along. Its result is kept until it has completely reached a
+//! client, so that a broken connection loses nothing. After that it is dropped, so that nobody gets an old one.
 //!
-//! One mutex guards the table, and nothing is awaited while it is held.
+//! One mutex guards the table. Nothing is awaited while it is held.
 
 mod entry;
 mod outcome;
@@ -33,7 +33,7 @@ use registry::{CallRegistry, RunningCall};
 use task::CallTask;
 pub(super) use waiter::{CallPanic, Waiter};
 
-/// The table is closed: no call begins any more.
+/// The table is closed: no new call begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NoMoreCalls;
 
@@ -55,12 +55,12 @@ where
         Self(Arc::new(CallRegistry::new(bounds)))
     }
 
-    /// Waits for the call of this key: the one under way, the one whose outcome nobody has taken yet, or a new one,
-    /// which `begin` makes.
+    /// Waits for the call with this key: the running one, the one whose outcome nobody has fetched yet, or a new one,
+    /// which `begin` creates.
     ///
     /// # Errors
     ///
-    /// [`NoMoreCalls`], where a new one would have to begin.
+    /// [`NoMoreCalls`] if a new call would have to begin.
     pub(super) fn join<F>(
         &self,
         key: K,
@@ -90,7 +90,7 @@ where
             watchers,
         };
         let running = RunningCall::begin(&self.0);
-        // In the words of the request that began it.
+        // Within the log span of the request that began it.
         tokio::spawn(
             task.run(begin(waits), linger, outcome, running)
                 .in_current_span(),
@@ -98,8 +98,8 @@ where
         Ok(Waiter::new(self.0.clone(), key, handle, false))
     }
 
-    /// Cancels the call that nobody has waited for the longest, and for `at_least` so long, among those whose keys are
-    /// such. Whether there was one.
+    /// Cancels the call that has been without waiters for the longest time, and for `at_least` this long, among those
+    /// whose keys match `is_such`. Returns whether there was one.
     pub(super) fn cancel_unwatched(
         &self,
         at_least: Duration,
@@ -109,7 +109,8 @@ where
         cancelled.is_some()
     }
 
-    /// Forgets the outcome that nobody has waited for the longest. Answers its bytes; `None` if there is none.
+    /// Forgets the outcome that has been without waiters for the longest time. Returns its size in bytes; `None` if
+    /// there is none.
     pub(super) fn forget_oldest(&self) -> Option<u64> {
         let forgotten = self.0.table().remove_oldest_outcome();
         forgotten.map(|(bytes, _)| bytes)
@@ -125,15 +126,15 @@ where
         self.0.table().unwatched_outcomes()
     }
 
-    /// Begins no more calls.
+    /// Begins no new calls from now on.
     pub(super) fn close(&self) {
         self.0.table().close();
     }
 
-    /// Waits until all calls have ended, `until` at the most, and cancels those that remain. One that would only sleep
-    /// past that time is cancelled at once. Answers how many were cancelled.
+    /// Waits until all calls have ended, at most until `until`, and cancels the remaining ones. A call that would
+    /// only sleep past that time is cancelled at once. Returns how many were cancelled.
     pub(super) async fn drain(&self, until: Instant) -> usize {
-        /// How often calls are looked at that may have begun to sleep.
+        /// How often to look for calls that have begun to sleep.
         const LOOK_EVERY: Duration = Duration::from_millis(100);
         let mut running = self.0.running.subscribe();
         let mut cancelled = 0;
@@ -146,7 +147,7 @@ where
             cancelled += too_long.len();
             drop(too_long);
             let ended = running.wait_for(|running| *running == 0);
-            // The sender lives in `self`, so an error can't come.
+            // The sender is in `self`, so this can't be an error.
             if tokio::time::timeout(left.min(LOOK_EVERY), ended)
                 .await
                 .is_ok()

@@ -1,4 +1,4 @@
-//! What calls are known by, what they end in, and for how long that counts.
+//! The keys of calls, their outcomes, and how long these are kept.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -8,40 +8,40 @@ use crate::waits::Waits;
 
 /// What equal requests have in common.
 pub(in crate::pages) trait CallKey: Eq + Hash + Clone + Send + 'static {
-    /// Where a new call of this key notes what it waits for.
+    /// Where a new call with this key records its waits.
     fn waits(&self) -> Arc<Waits>;
 }
 
-/// What a call ends in, cheap to clone.
+/// The outcome of a call. Cheap to clone.
 pub(in crate::pages) trait SharedOutcome: Clone + Send + Sync + 'static {
-    /// What keeping it costs, in bytes.
+    /// The memory that keeping it costs, in bytes.
     fn bytes(&self) -> u64;
 
-    /// How long it counts.
+    /// How long it is kept.
     fn keeping(&self) -> Retention;
 }
 
-/// How long an outcome counts.
+/// How long an outcome is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pages) enum Retention {
-    /// Until it has reached a client as a whole.
+    /// Until it has completely reached a client.
     UntilDelivered,
-    /// Until somebody was told: those who wait when it comes, or else the next one who asks.
-    UntilTold,
-    /// For those who wait when it comes, and nobody else.
-    ForThoseWhoWait,
+    /// Until it was reported: to the requests waiting when it comes, or otherwise to the next request.
+    UntilReported,
+    /// Only for the requests that are waiting when it comes.
+    ForWaitersOnly,
 }
 
-/// How long calls and outcomes stay without anybody who waits for them.
+/// How long calls and outcomes are kept without waiters.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::pages) struct Linger {
     /// A call.
     pub(in crate::pages) running: Duration,
-    /// Its outcome, from its end or from when the last one left.
+    /// Its outcome, counted from its end or from when the last waiter left.
     pub(in crate::pages) finished: Duration,
 }
 
-/// What all outcomes that wait for a client may take.
+/// The memory that all outcomes without waiters may take.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::pages) struct OutcomeBounds {
     pub(in crate::pages) outcomes: usize,

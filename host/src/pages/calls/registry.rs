@@ -1,4 +1,4 @@
-//! What callers and calls share: the table, and how many calls are under way.
+//! The state that callers and calls share: the table, and the number of running calls.
 
 use std::sync::{Arc, MutexGuard};
 
@@ -8,10 +8,10 @@ use super::outcome::OutcomeBounds;
 use super::table::CallTable;
 use crate::lock::Mutex;
 
-/// All calls and outcomes, as their callers and their own tasks share them.
+/// All calls and outcomes, shared by their callers and their own tasks.
 pub(super) struct CallRegistry<K, T> {
     table: Mutex<CallTable<K, T>>,
-    /// Calls under way.
+    /// The number of running calls.
     pub(super) running: watch::Sender<usize>,
 }
 
@@ -28,11 +28,11 @@ impl<K, T> CallRegistry<K, T> {
     }
 }
 
-/// A call under way is counted for as long as this lives.
+/// Counts as one running call until it is dropped.
 pub(super) struct RunningCall<K, T>(Arc<CallRegistry<K, T>>);
 
 impl<K, T> RunningCall<K, T> {
-    /// One more call under way.
+    /// Counts one more running call.
     pub(super) fn begin(shared: &Arc<CallRegistry<K, T>>) -> Self {
         shared.running.send_modify(|running| *running += 1);
         Self(shared.clone())

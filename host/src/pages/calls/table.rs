@@ -1,6 +1,7 @@
-//! The entries of [`SharedCalls`](super::SharedCalls): who waits for what, and what may stay.
+//! The entries of [`SharedCalls`](super::SharedCalls): which requests wait for what, and which entries may stay.
 //!
-//! What a method takes out it hands over, so that it is dropped once the table's lock is free: a page may be large.
+//! A method returns the entries that it removes, so that they are dropped after the table is unlocked: a page may be
+//! large.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,14 +17,14 @@ use crate::waits::Waits;
 
 pub(super) struct CallTable<K, T> {
     entries: HashMap<K, CallEntry<T>>,
-    /// Those of `entries` that nobody waits for.
+    /// The entries that have no waiters.
     unwatched: UnwatchedOrder<K>,
-    /// Outcomes that are just being written to a client, by their ids: out of reach for those who ask now, but not
-    /// forgotten yet. Their clients wait for them, so they are never unwatched.
+    /// Outcomes that are being written to a client, by id: new requests can't find them, but they are not forgotten
+    /// yet. Their clients wait for them, so they are never without waiters.
     withdrawn: HashMap<u64, UnfinishedDelivery<T>>,
     bounds: OutcomeBounds,
     next_id: u64,
-    /// Outcomes among the entries and those withdrawn, and their bytes.
+    /// The number of outcomes, both entries and withdrawn ones, and their size in bytes.
     outcomes: usize,
     bytes: u64,
     closed: bool,
@@ -64,7 +65,7 @@ impl<K: Eq + Hash, T> CallTable<K, T> {
         self.entries.contains_key(key)
     }
 
-    /// Outcomes that nobody waits for, and their bytes, counted anew.
+    /// The number of outcomes without waiters and their bytes, counted from scratch.
     #[cfg(test)]
     pub(super) fn unwatched_outcomes(&self) -> (usize, u64) {
         let all = self.entries.values();
@@ -77,8 +78,8 @@ impl<K: Eq + Hash, T> CallTable<K, T> {
             })
     }
 
-    /// Takes the entry out, if it is this one.
-    #[must_use = "what is taken out is to be dropped without the lock"]
+    /// Removes the entry if it has this id.
+    #[must_use = "drop the removed entries after unlocking the table"]
     pub(super) fn remove(&mut self, key: &K, id: u64) -> Option<CallEntry<T>> {
         let entry = if self.is_at(key, id) {
             let entry = self.entries.remove(key)?;
@@ -94,8 +95,8 @@ impl<K: Eq + Hash, T> CallTable<K, T> {
         Some(entry)
     }
 
-    /// Puts an outcome out of reach for those who ask from now on, while it is written to one more client. Whether it
-    /// is not forgotten already.
+    /// Hides an outcome from new requests while it is written to one more client. Returns false if it has already
+    /// been forgotten.
     pub(super) fn withdraw(&mut self, key: &K, id: u64) -> bool {
         if self.is_at(key, id)
             && let Some(entry) = self.entries.remove(key)
@@ -114,7 +115,7 @@ impl<K: Eq + Hash, T> CallTable<K, T> {
         }
     }
 
-    /// Takes the entry out unless somebody waits for it. Whether it is out.
+    /// Removes the entry unless somebody waits for it. Returns whether it is gone.
     pub(super) fn remove_unwatched(&mut self, key: &K, id: u64) -> (bool, Option<CallEntry<T>>) {
         let is_watched = self
             .entries
@@ -133,7 +134,8 @@ impl<K: Eq + Hash, T> CallTable<K, T> {
 }
 
 impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
-    /// One more waits for the entry of this key, if there is one. Also hands over a failure that is told with this.
+    /// Adds a waiter to the entry with this key, if there is one. Also returns the entry of a failure that is thereby
+    /// reported and removed.
     pub(super) fn watch(&mut self, key: &K) -> Option<(CallHandle<T>, Option<CallEntry<T>>)> {
         let entry = self.entries.get_mut(key)?;
         self.unwatched.remove(entry);
@@ -142,7 +144,7 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         let is_told = matches!(
             entry.stage,
             CallStage::Finished {
-                keeping: Retention::UntilTold,
+                keeping: Retention::UntilReported,
                 ..
             }
         );
@@ -150,7 +152,7 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         Some((handle, told))
     }
 
-    /// A new entry, for which one waits. Also answers how many do from now on.
+    /// Adds an entry with one waiter. Also returns the receiver of its number of waiters.
     pub(super) fn insert(
         &mut self,
         key: K,
@@ -164,8 +166,8 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         (handle, watched)
     }
 
-    /// One of those who waited for this entry does so no longer. Hands over the outcomes that are too many with it.
-    #[must_use = "what is taken out is to be dropped without the lock"]
+    /// One waiter of this entry has left. Returns the outcomes that exceed the bounds as a result.
+    #[must_use = "drop the removed entries after unlocking the table"]
     pub(super) fn leave(&mut self, key: &K, id: u64) -> Vec<CallEntry<T>> {
         match self.entries.get_mut(key).filter(|entry| entry.id == id) {
             Some(entry) => {
@@ -181,9 +183,9 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         self.shed()
     }
 
-    /// One of the deliveries of a withdrawn outcome broke off. After the last one it is back in reach, unless another call
-    /// has begun in its place. Hands over what goes.
-    #[must_use = "what is taken out is to be dropped without the lock"]
+    /// A delivery of a withdrawn outcome broke off. After the last one, requests can find the outcome again, unless
+    /// another call has taken its place. Returns the entries that were removed.
+    #[must_use = "drop the removed entries after unlocking the table"]
     pub(super) fn restore(&mut self, key: &K, id: u64) -> Vec<CallEntry<T>> {
         let Some(withdrawn) = self.withdrawn.get_mut(&id) else {
             return Vec::new();
@@ -202,7 +204,7 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         self.shed()
     }
 
-    /// Takes out the outcome that was left the longest ago. Answers its bytes.
+    /// Removes the outcome that was left the longest time ago. Returns its bytes.
     pub(super) fn remove_oldest_outcome(&mut self) -> Option<(u64, CallEntry<T>)> {
         let (key, id) = self.unwatched.oldest_outcome()?;
         let (key, before) = (key.clone(), self.bytes);
@@ -210,7 +212,8 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         Some((before.saturating_sub(self.bytes), entry))
     }
 
-    /// Takes out the call that was left the longest ago, and at least so long, among those with such a key.
+    /// Removes the call that was left the longest time ago, and at least this long ago, among those with a matching
+    /// key.
     pub(super) fn remove_oldest_call(
         &mut self,
         at_least: Duration,
@@ -221,8 +224,8 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
         self.remove(&key, id)
     }
 
-    /// Takes out the calls under way whose waits are such.
-    #[must_use = "what is taken out is to be dropped without the lock"]
+    /// Removes the running calls whose waits match.
+    #[must_use = "drop the removed entries after unlocking the table"]
     pub(super) fn remove_running(&mut self, is_such: impl Fn(&Waits) -> bool) -> Vec<CallEntry<T>> {
         let such: Vec<(K, u64)> = self
             .entries
@@ -235,8 +238,8 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
             .collect()
     }
 
-    /// Takes out outcomes that nobody waits for while there are too many of all, the longest left first. Every way by which
-    /// an outcome comes into the table, or is left by the last who waited for it, ends here.
+    /// Removes outcomes without waiters while they exceed the bounds, those left for the longest time first. It is
+    /// called whenever an outcome enters the table or loses its last waiter.
     fn shed(&mut self) -> Vec<CallEntry<T>> {
         let mut gone = Vec::new();
         while self.outcomes > self.bounds.outcomes || self.bytes > self.bounds.bytes {
@@ -250,7 +253,7 @@ impl<K: Eq + Hash + Clone, T> CallTable<K, T> {
 }
 
 impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTable<K, T> {
-    /// Notes what an entry's call ended in. Whether the entry stays, and what goes instead.
+    /// Records the outcome of an entry's call. Returns whether the entry stays, and the entries removed instead.
     pub(super) fn finish(&mut self, key: &K, id: u64, outcome: &T) -> (bool, Vec<CallEntry<T>>) {
         let Some(entry) = self.entries.get_mut(key).filter(|entry| entry.id == id) else {
             return (false, Vec::new());
@@ -258,8 +261,8 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTable<K, T> {
         let keeping = outcome.keeping();
         let stays = match keeping {
             Retention::UntilDelivered => true,
-            Retention::UntilTold => entry.unwatched_since().is_some(),
-            Retention::ForThoseWhoWait => false,
+            Retention::UntilReported => entry.unwatched_since().is_some(),
+            Retention::ForWaitersOnly => false,
         };
         if !stays {
             return (false, self.remove(key, id).into_iter().collect());

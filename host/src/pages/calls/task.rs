@@ -10,13 +10,13 @@ use tokio::sync::watch;
 use super::outcome::{Linger, SharedOutcome};
 use super::registry::{CallRegistry, RunningCall};
 
-/// An entry's own task, from its call's beginning to when its outcome is forgotten. Whoever takes the entry out of the
+/// An entry's own task, from the beginning of its call until its outcome is forgotten. Removing the entry from the
 /// table ends it.
 pub(super) struct CallTask<K: Eq + Hash, T> {
     pub(super) shared: Arc<CallRegistry<K, T>>,
     pub(super) key: K,
     pub(super) id: u64,
-    /// How many wait. NoMoreCalls once the entry is out of the table.
+    /// The number of waiters. Closed once the entry is out of the table.
     pub(super) watchers: watch::Receiver<usize>,
 }
 
@@ -37,21 +37,21 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTask<K, T> {
             biased;
             came = ended => came,
             () = self.forgotten(linger.running) => {
-                tracing::info!("cancelled: nobody waits for the call any more");
+                tracing::info!("cancelled: nobody is waiting for the call");
                 return;
             }
         };
         let (is_kept, gone) = self.shared.table().finish(&self.key, self.id, &came);
         drop(gone);
         outcome.send_replace(Some(came));
-        // Held by its entry and those who wait alone, so that it is gone as soon as they are.
+        // From here on only the entry and its waiters hold it, so it is freed together with them.
         drop(outcome);
         if is_kept {
             self.forgotten(linger.finished).await;
         }
     }
 
-    /// Waits until nobody has waited for so long, or somebody else took the entry out of the table.
+    /// Waits until nobody has waited for `linger`, or somebody else has removed the entry from the table.
     async fn forgotten(&mut self, linger: Duration) {
         loop {
             if self
@@ -81,7 +81,7 @@ impl<K: Eq + Hash + Clone, T: SharedOutcome> CallTask<K, T> {
 }
 
 impl<K: Eq + Hash, T> Drop for CallTask<K, T> {
-    /// A call that panics takes its entry along.
+    /// A call that panics removes its entry.
     fn drop(&mut self) {
         let _gone = self.shared.table().remove(&self.key, self.id);
     }

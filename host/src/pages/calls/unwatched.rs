@@ -1,4 +1,4 @@
-//! Who goes first: entries that nobody waits for, in their order.
+//! The order in which entries without waiters are removed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::entry::CallEntry;
 
-/// The keys of entries that nobody waits for, the longest left first; of several that were left at once, the oldest call.
+/// The keys of entries without waiters, those left for the longest time first. Of several that were left at the same
+/// time, the oldest call comes first.
 pub(super) struct UnwatchedOrder<K> {
     calls: BTreeMap<(Instant, u64), K>,
     outcomes: BTreeMap<(Instant, u64), K>,
@@ -30,20 +31,21 @@ impl<K> UnwatchedOrder<K> {
         }
     }
 
-    /// Takes an entry out that may have been added as it is.
+    /// Removes an entry that may have been added in its present state.
     pub(super) fn remove<T>(&mut self, entry: &CallEntry<T>) {
         if let Some(since) = entry.unwatched_since() {
             self.of(entry).remove(&(since, entry.id));
         }
     }
 
-    /// The key and id of the outcome that was left the longest ago.
+    /// The key and id of the outcome that was left the longest time ago.
     pub(super) fn oldest_outcome(&self) -> Option<(&K, u64)> {
         let ((_, id), key) = self.outcomes.first_key_value()?;
         Some((key, *id))
     }
 
-    /// The key and id of the call that was left the longest ago, and at least so long, among those with such a key.
+    /// The key and id of the call that was left the longest time ago, and at least this long ago, among those with a
+    /// matching key.
     pub(super) fn oldest_call(
         &self,
         at_least: Duration,

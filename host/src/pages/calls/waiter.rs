@@ -1,4 +1,4 @@
-//! One who waits for a call.
+//! A request that waits for a call.
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use super::registry::CallRegistry;
 
 use crate::waits::Waits;
 
-/// The call ended without an outcome: it panicked.
+/// The call ended without an outcome because it panicked.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::pages) struct CallPanic;
 
-/// The place of one who waits for a call, or whom its outcome is being written to. Dropped, it is left, and a delivery
-/// has broken off.
+/// The place of a request that waits for a call, or that the call's outcome is being written to. Dropping it gives up
+/// the place and breaks off the delivery.
 pub(in crate::pages) struct Waiter<K: Eq + Hash + Clone, T> {
     shared: Arc<CallRegistry<K, T>>,
     key: K,
@@ -45,23 +45,23 @@ impl<K: Eq + Hash + Clone, T> Waiter<K, T> {
         }
     }
 
-    /// Whether the call was there already.
+    /// Whether the call existed before.
     pub(in crate::pages) fn has_joined(&self) -> bool {
         self.joined
     }
 
-    /// What the call waits for.
+    /// The waits of the call.
     pub(in crate::pages) fn waits(&self) -> &Arc<Waits> {
         &self.waits
     }
 
-    /// The end of the outcome is about to be written. Nobody may find it from now on: a client that has it all may ask
-    /// again before anything else is noticed here.
+    /// The end of the outcome is about to be written. From now on no request may find it: a client that has received
+    /// everything may ask again before anything is noticed here.
     pub(in crate::pages) fn delivering(&mut self) {
         self.delivering = self.shared.table().withdraw(&self.key, self.id);
     }
 
-    /// The outcome has reached its client as a whole: nobody else needs it any more, but those who wait already.
+    /// The outcome has completely reached its client. Only the present waiters still need it.
     pub(in crate::pages) fn delivered(self) {
         let _gone = self.shared.table().remove(&self.key, self.id);
     }

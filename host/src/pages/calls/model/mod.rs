@@ -1,7 +1,7 @@
-//! Requests that come, go and break off in any order, against a model of what must become of them.
+//! Requests that arrive, leave and break off in any order, compared with a model of the expected behavior.
 //!
-//! At every step: no key has two calls at once, nobody who waits is forgotten, no outcome is given to one who asked
-//! after it was delivered, and none is lost before its time; and what nobody waits for keeps to its bounds.
+//! At every step: no key has two calls at once; no waiter is forgotten; no outcome goes to a request that came after
+//! its delivery, and none is lost before its time; and outcomes without waiters stay within their bounds.
 
 mod world;
 
@@ -11,27 +11,27 @@ use world::World;
 
 #[derive(Debug, Clone)]
 enum Op {
-    /// A request for this key comes.
+    /// A request for this key arrives.
     Arrive(u8),
-    /// The client of this one who waits goes away.
+    /// The client of this waiter leaves.
     Leave(usize),
-    /// The answer of this one begins to be written.
+    /// The host begins to write the answer to this client.
     Write(usize),
-    /// It has been written.
+    /// The answer has been written.
     Deliver(usize),
     /// This key's call ends.
     Finish(u8, Ending),
     /// Time passes, in steps.
     Pass(u8),
-    /// Room is needed.
+    /// A call must make room.
     MakeRoom,
-    /// The host starts anew.
+    /// The host restarts.
     Restart,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Ending {
-    /// Of so many bytes.
+    /// A page of this many bytes.
     Page(u64),
     Failure,
     NoRoom,
@@ -59,7 +59,7 @@ fn op() -> impl Strategy<Value = Op> {
 
 proptest! {
     #[test]
-    fn requests_in_any_order_get_what_is_theirs(ops in prop::collection::vec(op(), 1..100)) {
+    fn requests_in_any_order_get_the_right_outcomes(ops in prop::collection::vec(op(), 1..100)) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)

@@ -1,4 +1,4 @@
-//! The table, and beside it what it should hold.
+//! The table, together with the contents it should have.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,28 +8,28 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::{Ending, Op};
-use crate::pages::calls::tests::{Told, settle};
+use crate::pages::calls::tests::{TestOutcome, settle};
 use crate::pages::calls::{CallPanic, Linger, OutcomeBounds, Retention, SharedCalls, Waiter};
 
-/// Steps of time are no divisors of these, so that nothing happens at the very moment of a deadline.
+/// The durations below are not multiples of a step, so that nothing happens exactly at a deadline.
 const STEP: Duration = Duration::from_millis(300);
 const LINGER: Linger = Linger {
     running: Duration::from_millis(1_000),
     finished: Duration::from_millis(700),
 };
 
-/// So little that it takes few requests to go past it.
+/// Small, so that few requests exceed it.
 const BOUNDS: OutcomeBounds = OutcomeBounds {
     outcomes: 2,
     bytes: 6,
 };
 
-/// What the table should hold of one key.
+/// What the table should contain for one key.
 struct Expected {
     call: usize,
-    /// None while the call runs.
+    /// `None` while the call runs.
     keeping: Option<Retention>,
-    /// Of its outcome.
+    /// The bytes of its outcome.
     bytes: u64,
     watchers: usize,
     unwatched_since: Option<Instant>,
@@ -39,19 +39,19 @@ struct Client {
     key: u8,
     call: usize,
     is_writing: bool,
-    waiter: Waiter<u8, Told>,
+    waiter: Waiter<u8, TestOutcome>,
 }
 
 pub(super) struct World {
-    calls: SharedCalls<u8, Told>,
+    calls: SharedCalls<u8, TestOutcome>,
     expected: HashMap<u8, Expected>,
-    /// Pages that are being written, by their calls, each with the number of its clients.
+    /// Pages that are being written, by call, each with its number of clients.
     writing: HashMap<usize, (usize, Expected)>,
     clients: Vec<Client>,
-    /// The ends of all calls of this start, by their number.
-    ends: HashMap<usize, oneshot::Sender<Told>>,
-    /// What each call has ended in; none for a panic.
-    ended: HashMap<usize, Option<Told>>,
+    /// Ends each call since the last start, by its number.
+    ends: HashMap<usize, oneshot::Sender<TestOutcome>>,
+    /// How each call ended; `None` for a panic.
+    ended: HashMap<usize, Option<TestOutcome>>,
     begun: usize,
 }
 
@@ -110,7 +110,7 @@ impl World {
             .join(key, LINGER, |_| {
                 let (sender, receiver) = oneshot::channel();
                 end = Some(sender);
-                async move { receiver.await.expect("a panic, as the test wishes") }
+                async move { receiver.await.expect("the test lets this call panic") }
             })
             .expect("it is open");
         let expected = self.expected.entry(key);
@@ -130,7 +130,7 @@ impl World {
         expected.watchers += 1;
         expected.unwatched_since = None;
         let call = expected.call;
-        if expected.keeping == Some(Retention::UntilTold) {
+        if expected.keeping == Some(Retention::UntilReported) {
             self.expected.remove(&key);
         }
         self.clients.push(Client {
@@ -160,7 +160,7 @@ impl World {
         self.shed();
     }
 
-    /// While there are too many outcomes, those that nobody waits for go, the longest left first.
+    /// Removes outcomes without waiters while there are too many, those left for the longest time first.
     fn shed(&mut self) {
         loop {
             let kept = self.expected.values().filter(|kept| kept.keeping.is_some());
@@ -183,13 +183,13 @@ impl World {
         }
     }
 
-    /// A client gets the end of its page: nobody else may find it.
+    /// A client is about to get the end of its page: nobody else may find the page.
     fn write(&mut self, which: usize) {
         let Some(which) = which.checked_rem(self.clients.len()) else {
             return;
         };
         let client = &mut self.clients[which];
-        let is_page = matches!(self.ended.get(&client.call), Some(Some(told)) if told.keeping == Retention::UntilDelivered);
+        let is_page = matches!(self.ended.get(&client.call), Some(Some(outcome)) if outcome.keeping == Retention::UntilDelivered);
         if !is_page || client.is_writing {
             return;
         }
@@ -208,7 +208,7 @@ impl World {
         }
     }
 
-    /// A page that is written to nobody any more is there again, unless there is a newer one.
+    /// A page whose last delivery broke off can be found again, unless there is a newer one.
     fn break_off(&mut self, key: u8, call: usize) {
         let Some((writers, _)) = self.writing.get_mut(&call) else {
             return;
@@ -243,8 +243,8 @@ impl World {
         };
         let keeping = match ending {
             Ending::Page(_) => Retention::UntilDelivered,
-            Ending::Failure => Retention::UntilTold,
-            Ending::NoRoom => Retention::ForThoseWhoWait,
+            Ending::Failure => Retention::UntilReported,
+            Ending::NoRoom => Retention::ForWaitersOnly,
             Ending::Panic => {
                 self.ended.insert(expected.call, None);
                 self.expected.remove(&key);
@@ -256,22 +256,22 @@ impl World {
             Ending::Page(bytes) => bytes,
             _ => 0,
         };
-        let told = Told {
+        let outcome = TestOutcome {
             call: expected.call,
             bytes,
             keeping,
         };
-        self.ended.insert(expected.call, Some(told.clone()));
-        end.send(told).expect("the call runs");
+        self.ended.insert(expected.call, Some(outcome.clone()));
+        end.send(outcome).expect("the call runs");
         let stays = match keeping {
             Retention::UntilDelivered => true,
-            Retention::UntilTold => expected.watchers == 0,
-            Retention::ForThoseWhoWait => false,
+            Retention::UntilReported => expected.watchers == 0,
+            Retention::ForWaitersOnly => false,
         };
         if stays {
             expected.keeping = Some(keeping);
             expected.bytes = bytes;
-            // From now on its own time counts.
+            // From now on the outcome's own time counts.
             expected.unwatched_since = expected.unwatched_since.map(|_| Instant::now());
         } else {
             self.expected.remove(&key);
@@ -279,7 +279,7 @@ impl World {
         self.shed();
     }
 
-    /// What nobody has waited for too long is gone.
+    /// Removes entries that nobody has waited for in their time.
     fn expire(&mut self) {
         self.expected.retain(|_, expected| {
             let linger = match expected.keeping {
@@ -328,12 +328,12 @@ impl World {
         }
         for client in &mut self.clients {
             match self.ended.get(&client.call) {
-                // Settled, so it must be there without any waiting.
-                Some(told) => {
-                    let outcome = at_once(client.waiter.outcome());
+                // The call has ended, so its outcome must be there without waiting.
+                Some(outcome) => {
+                    let received = at_once(client.waiter.outcome());
                     assert_eq!(
-                        outcome,
-                        Some(told.clone().ok_or(CallPanic)),
+                        received,
+                        Some(outcome.clone().ok_or(CallPanic)),
                         "call {}",
                         client.call
                     );
@@ -351,7 +351,7 @@ impl World {
     }
 }
 
-/// What a future has come to already.
+/// The output of a future that is ready now.
 fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = std::pin::pin!(future);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());

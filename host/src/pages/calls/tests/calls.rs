@@ -1,11 +1,11 @@
-//! How long calls go on, and what ends them.
+//! How long calls run, and what ends them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{LINGER, Told, World, settle};
+use super::{LINGER, TestOutcome, World, settle};
 use crate::pages::calls::table::CallTable;
 use crate::pages::calls::{CallPanic, NoMoreCalls, OutcomeBounds};
 use crate::waits::{Wait, WaitReason};
@@ -34,7 +34,7 @@ async fn call_outlives_its_request_for_as_long_as_it_lingers() {
     settle().await;
     tokio::time::advance(LINGER.running - Duration::from_secs(1)).await;
     let (again, another) = world.ask("page");
-    assert!(another.is_none(), "the call goes on");
+    assert!(another.is_none(), "the call is still running");
     tokio::time::advance(LINGER.running * 10).await;
     settle().await;
     assert!(!end.is_closed(), "somebody waits");
@@ -47,7 +47,7 @@ async fn call_outlives_its_request_for_as_long_as_it_lingers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn call_without_anybody_makes_room_the_longest_left_first() {
+async fn calls_without_waiters_make_room_the_longest_left_first() {
     let world = World::new();
     let (_watched, watched) = world.begin("watched");
     let mut ends = Vec::new();
@@ -76,7 +76,7 @@ async fn call_without_anybody_makes_room_the_longest_left_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn call_that_panics_is_told_as_such_and_leaves_nothing() {
+async fn call_that_panics_is_reported_as_such_and_leaves_nothing() {
     let world = World::new();
     let (mut waiter, end) = world.begin("page");
     drop(end);
@@ -86,7 +86,7 @@ async fn call_that_panics_is_told_as_such_and_leaves_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closed_table_begins_no_call_but_hands_out_what_is_there() {
+async fn closed_table_begins_no_call_but_returns_existing_ones() {
     let world = World::new();
     let (waiter, _end) = world.begin("page");
     drop(waiter);
@@ -102,7 +102,7 @@ async fn closed_table_begins_no_call_but_hands_out_what_is_there() {
 async fn drain_waits_for_calls_but_not_for_those_that_only_sleep() {
     let world = World::new();
     let until = || Instant::now() + Duration::from_secs(30);
-    assert_eq!(world.calls.drain(until()).await, 0, "there is nothing");
+    assert_eq!(world.calls.drain(until()).await, 0, "there are no calls");
     let (working, end) = world.begin("works");
     let (sleeping, asleep) = world.begin("sleeps");
     let _pause = sleeping
@@ -132,8 +132,8 @@ async fn drain_ends_calls_when_their_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_at_the_last_moment_keeps_the_call() {
-    let mut table = CallTable::<_, Told>::new(OutcomeBounds {
+async fn request_at_the_last_moment_keeps_the_call() {
+    let mut table = CallTable::<_, TestOutcome>::new(OutcomeBounds {
         outcomes: 1,
         bytes: 1,
     });

@@ -1,4 +1,4 @@
-//! Single rules, one at a time; how they go together is the subject of [`model`](super::model).
+//! Single rules, one at a time; [`model`](super::model) tests how they combine.
 
 mod calls;
 mod outcomes;
@@ -17,15 +17,15 @@ const LINGER: Linger = Linger {
     finished: Duration::from_secs(60),
 };
 
-/// What a call of these tests ends in: its number, and what it costs to keep.
+/// The outcome of a call in these tests: its number, and the cost of keeping it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct TestOutcome {
     pub(super) call: usize,
     pub(super) bytes: u64,
     pub(super) keeping: Retention,
 }
 
-impl SharedOutcome for Told {
+impl SharedOutcome for TestOutcome {
     fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -47,11 +47,11 @@ impl CallKey for u8 {
     }
 }
 
-/// Ends a call, which is over by itself once this is closed.
-type End = oneshot::Sender<Told>;
+/// Ends a call. Dropping it ends the call as well.
+type End = oneshot::Sender<TestOutcome>;
 
 struct World {
-    calls: SharedCalls<&'static str, Told>,
+    calls: SharedCalls<&'static str, TestOutcome>,
     begun: Arc<AtomicUsize>,
 }
 
@@ -70,8 +70,8 @@ impl World {
         }
     }
 
-    /// One more who waits; with the end of the call, where it began for this one.
-    fn ask(&self, key: &'static str) -> (Waiter<&'static str, Told>, Option<End>) {
+    /// Adds a waiter; with the end of the call if this began a new one.
+    fn ask(&self, key: &'static str) -> (Waiter<&'static str, TestOutcome>, Option<End>) {
         let mut end = None;
         let waiter = self
             .calls
@@ -85,25 +85,25 @@ impl World {
         (waiter, end)
     }
 
-    fn begin(&self, key: &'static str) -> (Waiter<&'static str, Told>, End) {
+    fn begin(&self, key: &'static str) -> (Waiter<&'static str, TestOutcome>, End) {
         let (waiter, end) = self.ask(key);
         (waiter, end.expect("a new call"))
     }
 
-    fn told(&self, bytes: u64, keeping: Retention) -> Told {
-        Told {
+    fn outcome(&self, bytes: u64, keeping: Retention) -> TestOutcome {
+        TestOutcome {
             call: self.begun.load(Ordering::Relaxed),
             bytes,
             keeping,
         }
     }
 
-    fn page(&self) -> Told {
-        self.told(10, Retention::UntilDelivered)
+    fn page(&self) -> TestOutcome {
+        self.outcome(10, Retention::UntilDelivered)
     }
 }
 
-/// Lets every task do what it can do now.
+/// Lets every task run until it has to wait.
 pub(super) async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! How long pages and failures stay, and who gets them.
+//! How long pages and failures are kept, and which requests get them.
 
 use std::time::Duration;
 
@@ -13,22 +13,25 @@ async fn page_stays_until_it_is_delivered_and_no_longer() {
     assert_eq!(cut_off.outcome().await, Ok(world.page()));
     drop(cut_off);
     let (mut delivered, another) = world.ask("page");
-    assert!(another.is_none(), "the connection broke: it is still there");
+    assert!(
+        another.is_none(),
+        "the connection broke, so the page is still there"
+    );
     assert_eq!(delivered.outcome().await, Ok(world.page()));
     let (mut at_the_same_time, _) = world.ask("page");
     delivered.delivering();
     delivered.delivered();
     let (_next, another) = world.ask("page");
-    assert!(another.is_some(), "who asks again gets a new one");
+    assert!(another.is_some(), "a later request gets a new page");
     let old = at_the_same_time.outcome().await.unwrap();
-    assert_eq!(old.call, 1, "who waited already gets what was there");
+    assert_eq!(old.call, 1, "an earlier waiter gets the old page");
     at_the_same_time.delivered();
     let (_joined, another) = world.ask("page");
-    assert!(another.is_none(), "which takes nothing from the new one");
+    assert!(another.is_none(), "which does not affect the new one");
 }
 
 #[tokio::test(start_paused = true)]
-async fn page_that_is_being_written_is_given_to_nobody_else_unless_that_breaks_off() {
+async fn page_being_written_goes_to_no_other_request_unless_the_delivery_breaks_off() {
     let world = World::new();
     let (mut one, end) = world.begin("page");
     let (mut other, _) = world.ask("page");
@@ -39,9 +42,9 @@ async fn page_that_is_being_written_is_given_to_nobody_else_unless_that_breaks_o
     other.delivering();
     drop(waiting);
     drop(one);
-    assert!(!world.calls.holds(&"page"), "one is still being written to");
+    assert!(!world.calls.holds(&"page"), "one delivery is still running");
     drop(other);
-    assert!(world.calls.holds(&"page"), "nobody has got it");
+    assert!(world.calls.holds(&"page"), "no client has received it");
     let (mut next, another) = world.ask("page");
     assert!(another.is_none());
     next.delivering();
@@ -88,26 +91,26 @@ async fn page_that_nobody_fetches_is_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failure_is_told_to_all_who_wait_then_forgotten() {
+async fn failure_is_reported_to_all_waiters_and_then_forgotten() {
     let world = World::new();
     let (mut one, end) = world.begin("page");
     let (mut other, _) = world.ask("page");
-    let failure = world.told(0, Retention::UntilTold);
+    let failure = world.outcome(0, Retention::UntilReported);
     end.send(failure.clone()).unwrap();
     assert_eq!(one.outcome().await, Ok(failure.clone()));
     assert!(
         world.ask("page").1.is_some(),
-        "told already, though not yet to the other one"
+        "already reported, though not yet to the other waiter"
     );
     assert_eq!(other.outcome().await, Ok(failure));
 }
 
 #[tokio::test(start_paused = true)]
-async fn failure_that_nobody_heard_is_told_to_the_next_one_only() {
+async fn unreported_failure_goes_to_the_next_request_only() {
     let world = World::new();
     let (waiter, end) = world.begin("page");
     drop(waiter);
-    let failure = world.told(0, Retention::UntilTold);
+    let failure = world.outcome(0, Retention::UntilReported);
     end.send(failure.clone()).unwrap();
     settle().await;
     let (mut next, another) = world.ask("page");
@@ -117,17 +120,18 @@ async fn failure_that_nobody_heard_is_told_to_the_next_one_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lack_of_room_is_no_news_for_the_next_one() {
+async fn lack_of_room_is_not_reported_to_the_next_request() {
     let world = World::new();
     let (waiter, end) = world.begin("page");
     drop(waiter);
-    end.send(world.told(0, Retention::ForThoseWhoWait)).unwrap();
+    end.send(world.outcome(0, Retention::ForWaitersOnly))
+        .unwrap();
     settle().await;
     assert!(world.ask("page").1.is_some());
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_take_too_much_go_the_longest_left_first() {
+async fn pages_that_take_too_much_are_dropped_the_longest_left_first() {
     for (bounds, bytes) in [
         (
             OutcomeBounds {
@@ -146,13 +150,13 @@ async fn pages_that_take_too_much_go_the_longest_left_first() {
     ] {
         let world = World::with(bounds);
         let (held, end) = world.begin("held");
-        end.send(world.told(bytes, Retention::UntilDelivered))
+        end.send(world.outcome(bytes, Retention::UntilDelivered))
             .unwrap();
         settle().await;
         for key in ["first", "second"] {
             let (waiter, end) = world.begin(key);
             drop(waiter);
-            end.send(world.told(bytes, Retention::UntilDelivered))
+            end.send(world.outcome(bytes, Retention::UntilDelivered))
                 .unwrap();
             settle().await;
             tokio::time::advance(Duration::from_secs(1)).await;
@@ -168,7 +172,7 @@ async fn pages_that_take_too_much_go_the_longest_left_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_keep_to_their_bounds_also_when_those_who_waited_leave_them() {
+async fn pages_stay_within_their_bounds_when_waiters_leave() {
     for broken_off in [false, true] {
         let world = World::with(OutcomeBounds {
             outcomes: 100,
@@ -177,7 +181,7 @@ async fn pages_keep_to_their_bounds_also_when_those_who_waited_leave_them() {
         let mut waiters = Vec::new();
         for key in ["first", "second", "third"] {
             let (mut waiter, end) = world.begin(key);
-            end.send(world.told(400, Retention::UntilDelivered))
+            end.send(world.outcome(400, Retention::UntilDelivered))
                 .unwrap();
             settle().await;
             if broken_off {
