@@ -1,7 +1,7 @@
-//! What surrounds the answer to every request: its id, its line in the log, its metrics, and what ends it early.
+//! The parts common to all requests: the id, the line in the log, the metrics, and the reasons to end early.
 //!
-//! One layer, and not tower-http's: the line and the metrics are due also for a client that goes away, and need what came of
-//! the request; errors carry the id, which must not be one that a client made up.
+//! One layer of our own instead of tower-http's: the log line and the metrics are also needed for a client that goes
+//! away, and they depend on the request's outcome. Errors carry the id, which must not be one that a client made up.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use super::record::RequestRecord;
 use super::routes::Routes;
 use super::{request_id, uri};
 
-/// One connection: answers its requests, one after the other.
+/// One connection: answers its requests one after the other.
 pub(super) struct Access {
     pub(super) routes: Routes,
-    /// The other end. `None` if it can't be watched.
+    /// The client's end. `None` if it can't be watched.
     pub(super) peer: Option<Peer>,
     pub(super) outbox: Outbox,
     pub(super) head: Arc<HeadMeter>,
@@ -34,11 +34,11 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Answers one request and writes its line into the log.
+    /// Answers one request and writes its line to the log.
     ///
     /// # Errors
     ///
-    /// None.
+    /// None: the error type is [`Infallible`].
     pub(super) async fn answer(
         &self,
         mut request: Request<Incoming>,
@@ -101,7 +101,7 @@ impl Access {
     }
 }
 
-/// A request without its answer: dropped like this when the client goes away, it leaves a line in the log.
+/// A request without its answer yet. If it is dropped because the client goes away, it leaves a line in the log.
 struct OpenRequest {
     span: tracing::Span,
     record: Arc<RequestRecord>,

@@ -1,4 +1,4 @@
-//! The bearer check.
+//! Checks the bearer key and the request's origin.
 
 use std::net::IpAddr;
 
@@ -9,12 +9,13 @@ use crate::connectors::AccessKeys;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Whether a request may pass: it carries one of the keys, or there are none.
+/// Whether a request is permitted: it carries one of the keys, or there are no keys.
 pub(super) fn permits(keys: &AccessKeys, headers: &HeaderMap) -> bool {
     keys.is_empty() || bearer(headers).is_some_and(|token| keys.contain(token))
 }
 
-/// Whether the request's `Host` is this machine by its own name. One without that header is no browser's.
+/// Whether the request's `Host` is a name of this machine. A request without that header does not come from a
+/// browser.
 pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST) else {
         return true;
@@ -22,9 +23,9 @@ pub(super) fn names_this_machine(headers: &HeaderMap) -> bool {
     is_this_machine(host.as_bytes())
 }
 
-/// Whether a web page of another host sends the request, as its browser says: by `Origin` (RFC 6454, section 7), which
-/// is `null` for a page that hides where it is from, or by `Sec-Fetch-Site` (Fetch Metadata). Both are out of reach for
-/// the page's script.
+/// Whether the browser says that a web page of another host sent the request: by `Origin` (RFC 6454, section 7),
+/// which is `null` for a page that hides its origin, or by `Sec-Fetch-Site` (Fetch Metadata). A page's script can set
+/// neither.
 pub(super) fn is_of_a_foreign_page(headers: &HeaderMap) -> bool {
     let is_foreign = |origin: &HeaderValue| {
         let host = origin.as_bytes().split(|byte| *byte == b'/').nth(2);
@@ -46,8 +47,8 @@ fn is_this_machine(authority: &[u8]) -> bool {
             .is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// The token of `Authorization: Bearer TOKEN`; the scheme's case doesn't matter (RFC 9110, section 11.1). None where
-/// the header comes twice: which of the two counted would be anyone's guess.
+/// The token of `Authorization: Bearer TOKEN`; the scheme is case-insensitive (RFC 9110, section 11.1). `None` if the
+/// header occurs twice, since it is unclear which one counts.
 fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_from_elsewhere_are_known() {
+    fn pages_of_other_hosts_are_recognized() {
         for (name, value, expected) in [
             ("origin", "https://evil.example.com", true),
             ("origin", "http://localhost.example.com:8080", true),
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_this_machine_are_known() {
+    fn names_of_this_machine_are_recognized() {
         for (host, expected) in [
             ("localhost", true),
             ("LOCALHOST:8080", true),

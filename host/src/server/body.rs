@@ -1,4 +1,4 @@
-//! A request's body: read whole within its time, decompressed, never past its cap, and charged as it grows.
+//! Reads a request's body: completely, within its time and size, decompressed, and charged as it grows.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use super::error::ApiError;
 use crate::account::{Holding, HostAccount, MemoryError};
 use crate::encoding::{ContentEncoding, gzip_reader};
 
-/// How much is decompressed before others have their turn.
+/// How much is decompressed before other tasks get a turn.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// The bytes of a body, and the charge for them.
+/// The bytes of a body together with the charge for them.
 pub(super) type ReceivedBody = Holding<Vec<u8>>;
 
-/// What a body may take.
+/// The limits of a body.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BodyBounds {
     pub(super) max_bytes: u64,
@@ -42,7 +42,7 @@ pub(super) async fn read(
     let too_large = || ApiError::BodyTooLarge {
         limit_bytes: max_bytes,
     };
-    // Where the length is announced, the client need not send in vain, nor wait for its answer.
+    // If the length is announced, the client is refused before it sends everything.
     if body.size_hint().lower() > max_bytes {
         return Err(too_large());
     }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_small_body_stands_for_is_charged_as_it_grows() {
+    async fn decompressed_body_is_charged_as_it_grows() {
         let account = HostAccount::new(300_000);
         let bomb = {
             use std::io::Write;

@@ -1,7 +1,7 @@
-//! The answer to a request whose head can't be read.
+//! The answer to a request whose head can't be parsed.
 //!
-//! hyper answers it by itself, with a status and nothing else. That answer is held back, and one takes its place that says
-//! what is wrong, as those to all other requests do.
+//! hyper answers such a request itself, with only a status. That answer is held back and replaced by one that says
+//! what is wrong, as for all other errors.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -18,8 +18,8 @@ use super::metrics::{self, RequestOutcome};
 use super::record::RequestRecord;
 use super::request_id;
 
-/// Answers a request that hyper refused with this error, and takes its place in the log and the metrics. The client has this
-/// long to take it.
+/// Answers a request that hyper refused with this error, with its own line in the log and its metrics. The client has
+/// `within` to receive the answer.
 pub(super) async fn refuse(
     stream: &TcpStream,
     error: &hyper::Error,
@@ -61,10 +61,10 @@ pub(super) async fn refuse(
     answer.extend_from_slice(&body);
     match tokio::time::timeout(within, write(stream, &answer)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "a client did not take its answer"),
+        Ok(Err(error)) => tracing::debug!(%error, "a client did not read its answer"),
         Err(_) => tracing::info!(
             limit = ?within,
-            "a client that took nothing of its answer for so long is cut off (--write-timeout)"
+            "cut off a client that read nothing of its answer for this long (--write-timeout)"
         ),
     }
 }

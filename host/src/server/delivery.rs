@@ -1,8 +1,8 @@
-//! When an answer has been written to its connection as a whole.
+//! Detects when an answer has been written completely to its connection.
 //!
-//! A page is kept until then, so that a client whose connection breaks in the middle gets it when it asks again. That
-//! a body has been handed to hyper says nothing of that: hundreds of kilobytes may stand in its buffers. hyper flushes
-//! the socket once they are empty, and what was handed over before is written by then.
+//! A page is kept until then, so that a client whose connection breaks in the middle gets it when it asks again.
+//! Handing the body to hyper does not mean that it was sent: hundreds of kilobytes may still be in hyper's buffers.
+//! hyper flushes the socket once its buffers are empty, and everything handed over before has then been written.
 
 use std::io;
 use std::pin::Pin;
@@ -16,12 +16,12 @@ use crate::pages::Receipt;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 
-/// The receipts of one connection's answers that hyper has, but has perhaps not written.
+/// The receipts of one connection's answers that hyper has, but may not have written yet.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outbox(Arc<Mutex<Vec<Receipt>>>);
 
 impl Outbox {
-    /// The last piece of an answer is about to be handed to hyper, and so none of it is written yet.
+    /// Called before the last piece of an answer is handed to hyper, so the answer is not completely written yet.
     pub(super) fn put(&self, mut receipt: Receipt) {
         receipt.delivering();
         self.receipts().push(receipt);
@@ -38,11 +38,11 @@ impl Outbox {
     }
 }
 
-/// A connection that hands its receipts back, and keeps back what hyper answers by itself.
+/// A connection that returns receipts, and holds back the answers that hyper makes itself.
 pub(super) struct DeliveryStream {
     stream: TokioIo<Socket>,
     outbox: Outbox,
-    /// Somebody else writes the last answer.
+    /// The last answer is written by other code.
     is_refused: bool,
 }
 
@@ -55,7 +55,7 @@ impl DeliveryStream {
         }
     }
 
-    /// As much of what is to be written as is not hyper's own answer. `None` if it is nothing else.
+    /// The bytes to be written without hyper's own answer. `None` if there is nothing else.
     fn without_own_answer<'b>(&mut self, bytes: &'b [u8]) -> Option<&'b [u8]> {
         match own_answer(bytes) {
             Some(0) => {
@@ -111,7 +111,7 @@ impl Write for DeliveryStream {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // Its head has no body, and so nothing comes behind it.
+        // The answer's head has no body, so nothing follows it.
         let last = slices.iter().rfind(|slice| !slice.is_empty());
         if last.is_some_and(|last| own_answer(last).is_some()) {
             let first = slices.iter().find(|slice| !slice.is_empty());

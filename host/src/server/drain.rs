@@ -1,8 +1,8 @@
-//! The end of a connection whose client is still sending.
+//! Ends a connection whose client is still sending.
 //!
-//! A request may be answered before its body is read: for its key, its path or its length. If the connection is closed
-//! then, the system answers what still comes with a reset, and a client that sends its body before it reads never sees
-//! the answer. So what comes is read for a while, and thrown away.
+//! A request may be answered before its body is read, because of its key, path or length. If the connection were
+//! closed then, the system would answer further data with a reset, and a client that sends its whole body before it
+//! reads would never see the answer. So the host reads and discards the data for a while.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,28 +19,28 @@ use tokio::time::Instant;
 
 use crate::account::HostAccount;
 
-/// How much is read at the least, if the largest body that is taken is smaller.
+/// How much is read at least, if the largest accepted body is smaller.
 const LEAST_BYTES: u64 = 16 << 20;
 
-/// For how long, in all and without a byte.
+/// The time limits: in total, and without receiving a byte.
 const TIME: Duration = Duration::from_secs(10);
 const IDLE_TIME: Duration = Duration::from_secs(5);
 
 /// How much is read at a time.
 const PIECE_BYTES: usize = 32 << 10;
 
-/// Whether there is more of a request than was read, on one connection.
+/// Whether a request on this connection has unread data.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UnreadBody(Arc<AtomicBool>);
 
-/// A request's body. Tells whether it was read to its end.
+/// A request's body. Records whether it was read to its end.
 pub(super) struct WatchedBody {
     body: Incoming,
     unread: UnreadBody,
 }
 
 impl UnreadBody {
-    /// The next request's body.
+    /// Wraps the next request's body.
     pub(super) fn watch(&self, body: Incoming) -> WatchedBody {
         self.0.store(!body.is_end_stream(), Ordering::Release);
         WatchedBody {
@@ -78,19 +78,19 @@ impl Body for WatchedBody {
     }
 }
 
-/// What is done for clients that are still sending when they have their answer.
+/// The limits for clients that are still sending when they have their answer.
 #[derive(Debug, Clone)]
 pub(super) struct Drain {
-    /// The largest body that is taken.
+    /// The largest body that is accepted.
     pub(super) max_bytes: u64,
     pub(super) account: Arc<HostAccount>,
 }
 
 impl Drain {
-    /// Reads what a client still sends until it ends. No more than the largest body, or 16 MiB, and no longer than 10 s, or 5 s
-    /// without a byte.
+    /// Reads and discards what a client still sends, until it ends. Reads at most the size of the largest body or 16
+    /// MiB, whichever is larger, for at most 10 s, and at most 5 s without a byte.
     pub(super) async fn until_end(&self, stream: &TcpStream) {
-        // It sees the end of the answer. Where that fails, it is gone.
+        // The client sees the end of the answer. If this fails, the client is gone.
         if shutdown(stream, Shutdown::Write).is_err() {
             return;
         }
@@ -114,12 +114,12 @@ impl Drain {
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
                 Err(_) => return,
             }
-            // A client that always has more never lets a timer run.
+            // A timer never gets a turn if the client always has more data.
             if Instant::now() >= end {
                 break;
             }
         }
-        tracing::debug!("a client that went on sending after its answer is cut off");
+        tracing::debug!("cut off a client that kept sending after its answer");
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// A connection of a client's, and the host's end of it.
+    /// A client's connection, and the host's end of it.
     async fn connection() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap())
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_sends_nothing_more_is_waited_for_no_longer_than_its_time() {
+    async fn silent_client_is_waited_for_no_longer_than_its_time() {
         let (_client, host) = connection().await;
         let began = Instant::now();
         drain().until_end(&host).await;
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_read_of_a_client_that_never_stops_is_bounded_and_charged() {
+    async fn data_of_a_client_that_never_stops_is_bounded_and_charged() {
         let (mut client, host) = connection().await;
         let sending = tokio::spawn(async move {
             let piece = vec![0; 1 << 20];
@@ -170,7 +170,7 @@ mod tests {
         let drain = drain();
         let account = drain.account.clone();
         let mut draining = Box::pin(drain.until_end(&host));
-        assert!(goes_on(&mut draining).await);
+        assert!(is_pending(&mut draining).await);
         assert_eq!(account.used_bytes(), PIECE_BYTES as u64);
         draining.as_mut().await;
         drop(draining);
@@ -181,9 +181,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_sends_a_little_again_and_again_is_read_for_no_longer_than_its_time() {
+    async fn client_that_keeps_sending_small_pieces_is_read_no_longer_than_its_time() {
         let (mut client, host) = connection().await;
-        // Less than the time without a byte between two of them, and more than enough in all.
+        // The pauses are shorter than the time without a byte, and add up to more than the total time.
         let sending = tokio::spawn(async move {
             for _ in 0..10 {
                 if client.write_all(b"x").await.is_err() {
@@ -198,8 +198,8 @@ mod tests {
         sending.abort();
     }
 
-    /// Polls once; whether it goes on.
-    async fn goes_on(future: &mut (impl Future<Output = ()> + Unpin)) -> bool {
+    /// Polls once. Returns whether the future is still pending.
+    async fn is_pending(future: &mut (impl Future<Output = ()> + Unpin)) -> bool {
         std::future::poll_fn(|context| {
             Poll::Ready(Pin::new(&mut *future).poll(context).is_pending())
         })
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_read_where_there_is_no_memory_for_it() {
+    async fn nothing_is_read_without_memory_for_it() {
         let (mut client, host) = connection().await;
         let drain = Drain {
             max_bytes: 1,

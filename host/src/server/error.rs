@@ -1,15 +1,16 @@
-//! The one map from causes to what a client is told: kind, status, message, headers.
+//! Maps every cause of a failure to what the client receives: kind, status, message, headers.
 //!
-//! How errors work here: each room has its own error type, whose variants name causes. A room below is wrapped, never
-//! flattened, so that an [`ApiError`] holds the whole chain, down to what the system or a guest said. Handlers and extractors
-//! return it and know nothing of HTTP statuses. On its way out, [`Access`](super::access::Access) turns it into two texts:
+//! How errors work here: each room has its own error type, whose variants name causes. An error of a lower room is
+//! wrapped, never flattened, so an [`ApiError`] contains the whole chain down to the message of the system or a
+//! guest. Handlers and extractors return it and don't know HTTP statuses. [`Access`](super::access::Access) finally
+//! turns it into two texts:
 //!
-//! - The client gets JSON: the kind, which programs may rely on, the chain of messages, and the request's id. Messages name
-//!   what to do about it, and never hold a secret or a row.
-//! - The log gets the same line under the same id, and with it the guest's backtrace, if there is one.
+//! - The client gets JSON: the kind, which programs may rely on, the chain of messages, and the request's id.
+//!   Messages say what to do, and never contain a secret or a row.
+//! - The log gets the same message under the same id, and the guest's backtrace if there is one.
 //!
-//! The kind decides the status (`weld-protocol` has that map), and both decide how loud the log is. The matches below are
-//! exhaustive on purpose: a new cause does not compile until it has an answer here.
+//! The kind determines the status (the map is in `weld-protocol`), and both determine the log level. The matches
+//! below are deliberately exhaustive: a new cause does not compile until its answer is defined here.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use std::io;
@@ -29,13 +30,13 @@ use crate::connectors::{CallError, ConnectorError, GuestError};
 use crate::encoding::UnknownEncoding;
 use crate::pages::PagesError;
 
-/// When to come again after a shutdown: hosts are restarted within seconds, or another one has taken over.
+/// When to retry after a shutdown: hosts are restarted within seconds, or another one has taken over.
 const RESTART: Duration = Duration::from_secs(5);
 
-/// When to come again for a connector that takes long to compile.
+/// When to retry if a connector takes long to compile.
 const LOADING: Duration = Duration::from_secs(5);
 
-/// When to ask again for a schema whose connector was replaced three times meanwhile.
+/// When to request a schema again whose connector was replaced three times in the meantime.
 const SUPERSEDED: Duration = Duration::from_secs(1);
 
 /// Why a request is not answered with a page or a schema.
@@ -47,15 +48,16 @@ pub(super) enum ApiError {
     )]
     Unauthorized,
 
-    /// Without a key, what keeps others out is that only this machine can connect. A web page open on it can connect,
-    /// too, if its own host's name is made to point here; but then the request names that host.
-    #[error("without a key only requests to localhost are answered; set WELD_API_KEY")]
+    /// Without a key, the host is protected only because nothing but this machine can connect. A web page open on
+    /// this machine can connect too, if the name of the page's own host is made to resolve to this machine; but then
+    /// the request names that host.
+    #[error("without a key, the host answers only requests to localhost; set WELD_API_KEY")]
     ForeignHost,
 
-    /// The same for a page of another host that sends its request to this machine's own name: browsers let it, and only
-    /// keep the answer from it.
+    /// The same for a page of another host that sends its request to this machine's own name: browsers allow the
+    /// request and only hide the answer from the page.
     #[error(
-        "without a key no request of a web page from elsewhere is answered (its `Origin` or `Sec-Fetch-Site` says so); \
+        "without a key, the host answers no web page of another host (see `Origin` and `Sec-Fetch-Site`); \
          set WELD_API_KEY"
     )]
     ForeignOrigin,
@@ -63,55 +65,55 @@ pub(super) enum ApiError {
     #[error("the request has {0} `Host` headers; send one")]
     SeveralHosts(usize),
 
-    #[error("the client went away before its answer was ready")]
+    #[error("the client disconnected before its answer was ready")]
     ClientGone,
 
-    #[error("there is nothing at this path; ask for /NAME or /NAME/schema")]
+    #[error("there is nothing at this path; request /NAME or /NAME/schema")]
     NotFound,
 
     #[error(
-        "the request's line and headers have more than {limit_bytes} bytes, or are more than {MAX_HEADERS}"
+        "the request's line and headers are larger than {limit_bytes} bytes, or there are more than {MAX_HEADERS} headers"
     )]
     HeadersTooLarge { limit_bytes: usize },
 
-    /// hyper says why.
-    #[error("the request is no HTTP/1 that can be read: {0}")]
+    /// The cause as hyper reports it.
+    #[error("the request is not valid HTTP/1: {0}")]
     Unreadable(String),
 
-    #[error("only GET and POST are answered")]
+    #[error("the method is not allowed; use GET or POST")]
     MethodNotAllowed,
 
-    #[error("the body has more than {limit_bytes} bytes")]
+    #[error("the body is larger than {limit_bytes} bytes (`--max-body`)")]
     BodyTooLarge { limit_bytes: u64 },
 
-    #[error("the body did not arrive within {limit:?}")]
+    #[error("the body did not arrive within {limit:?} (`--body-timeout`)")]
     BodyTimeout { limit: Duration },
 
-    #[error("the body did not arrive whole")]
+    #[error("the body was cut off before its end")]
     BodyCut(#[source] axum::BoxError),
 
-    #[error("the body is no gzip, though its content-encoding says so")]
+    #[error("the body is not valid gzip, though its content-encoding says so")]
     BrokenGzip(#[source] io::Error),
 
-    #[error("send the body plain or gzipped")]
+    #[error("could not decode the body; send it uncompressed or with gzip")]
     Encoding(#[from] UnknownEncoding),
 
     #[error(transparent)]
     Request(#[from] RequestError),
 
-    /// Shared by all who waited for the page.
+    /// Shared by all requests that waited for the page.
     #[error(transparent)]
     Page(#[from] Arc<PagesError>),
 
-    /// The request itself finds no room.
+    /// There is no memory for the request itself.
     #[error(transparent)]
     OutOfMemory(#[from] MemoryError),
 
-    #[error("the host failed; its log says more")]
+    #[error("the host failed to handle the request; its log has the details")]
     Panicked,
 }
 
-/// A mark for [`Access`](super::access::Access), which alone writes errors: it knows the request's id.
+/// Only a marker for [`Access`](super::access::Access), which alone writes errors, since it knows the request's id.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
@@ -149,7 +151,7 @@ impl ApiError {
         }
     }
 
-    /// As the metrics name it: the kind, which for a client that is gone says nothing.
+    /// The outcome's name in metrics: the kind, except for a client that is gone.
     pub(super) fn outcome(&self) -> &'static str {
         if matches!(self, Self::ClientGone) {
             "client_gone"
@@ -158,7 +160,7 @@ impl ApiError {
         }
     }
 
-    /// How long the client should wait, where that is known.
+    /// How long the client should wait, if that is known.
     fn retry_after(&self) -> Option<Duration> {
         let Self::Page(failure) = self else {
             return None;
@@ -190,8 +192,8 @@ impl ApiError {
         }
     }
 
-    /// The answer, and the line of the log: the host's faults as errors, what an operator can mend as warnings, what
-    /// only the client can mend as information.
+    /// Builds the answer and writes the log line. The host's own faults are logged as errors, faults that an operator
+    /// can fix as warnings, and faults that only the client can fix as information.
     pub(super) fn answer(&self, record: &RequestRecord) -> Response {
         let kind = self.kind();
         let message = crate::report::chain(self);
@@ -211,7 +213,7 @@ impl ApiError {
     fn log(&self, message: &str, took: Duration) {
         let (kind, status, trace) = (self.kind(), self.status(), self.trace());
         let (code, name) = (status.as_u16(), kind.as_str());
-        // It may hold a guest's words.
+        // The message may contain text from a guest.
         let logged = crate::report::escaped(message);
         if kind == ErrorKind::Internal {
             tracing::error!(status = code, kind = name, ?took, "{logged}");
@@ -228,7 +230,7 @@ impl ApiError {
 
     fn add_headers(&self, headers: &mut HeaderMap) {
         if let Some(wait) = self.retry_after() {
-            // Rounded up: a client that comes back a moment too early is refused again.
+            // Rounded up, since a client that retries a moment too early is refused again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -291,7 +293,7 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::Crashed { .. } | CallError::Exited { .. } => ErrorKind::ConnectorCrashed,
         CallError::OutOfMemory { .. } => ErrorKind::OutOfMemory,
         CallError::CpuTime { .. } => ErrorKind::CpuExceeded,
-        // A page that is postponed is answered as pending, and a schema never is.
+        // A postponed page is answered as pending, and a schema is never postponed.
         CallError::Postponed(_) => ErrorKind::RateLimited,
         CallError::PageTimeout { .. } | CallError::AnswerTimeout { .. } => {
             ErrorKind::DeadlineExceeded

@@ -1,4 +1,4 @@
-//! What handlers take out of a request. Whoever asks for a connector was let in first.
+//! What handlers extract from a request. A request for a connector is authorized first.
 
 use std::sync::Arc;
 
@@ -18,16 +18,16 @@ use super::{body, uri};
 use crate::connectors::{Connector, Lookup};
 use crate::report;
 
-/// How much of a name that a client sends stands in the log.
+/// How many bytes of a name sent by a client are written to the log.
 pub(super) const MAX_LOGGED_NAME_BYTES: usize = 100;
 
-/// The right to ask for whatever stands at a path. Checked before anything else is said, so that nobody can find out the
-/// connectors' names.
+/// Permission to use the connector at a path. It is checked before the client learns anything else, so that nobody
+/// can probe for connectors' names.
 pub(super) struct Authorization {
     lookup: Lookup,
 }
 
-/// The connector that a request may ask, loaded.
+/// The connector that a request may call, loaded.
 pub(super) struct Callee(pub(super) Arc<Connector>);
 
 /// A request's body, decompressed.
@@ -91,20 +91,20 @@ impl FromRequest<Arc<Service>> for PlainBody {
     }
 }
 
-/// The right to hear that there is nothing at a path, which takes the host's own key.
+/// Checks whether a client may learn that there is nothing at a path, which requires the host's own key.
 pub(super) fn permit_nothing(service: &Service, parts: &Parts) -> Result<(), ApiError> {
     note(parts, None, TargetLabels::default())?;
     authorize(service, None, parts)
 }
 
-/// Notes what a request is for. One with too long a head ends here.
+/// Records what a request is for. A request with too large a head is refused here.
 fn note(parts: &Parts, name: Option<&str>, labels: TargetLabels) -> Result<(), ApiError> {
     let name = name.map(|name| report::shortened(name, MAX_LOGGED_NAME_BYTES));
     if let Some(name) = &name {
         tracing::Span::current().record("connector", name);
     }
     let record = parts.extensions.get::<Arc<RequestRecord>>();
-    // There is one, since every request comes by way of `Access`.
+    // There always is one, since every request passes through `Access`.
     let record = record.ok_or(ApiError::Panicked)?;
     record.aim(RequestTarget { name, labels });
     if record.head_bytes > MAX_HEAD_BYTES {

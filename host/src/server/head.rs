@@ -1,7 +1,7 @@
-//! The heads of requests, charged while they come.
+//! The heads of requests, charged while they arrive.
 //!
-//! Anybody who can connect can send one, without a key, and take his time. What has been read of them is charged to an
-//! account of all connections together, so that they neither exhaust the host nor take the memory of calls.
+//! Anybody who can connect can send one slowly, without a key. The bytes read so far are charged to one account for
+//! all connections, so that they neither exhaust the host nor take the memory of calls.
 
 use std::io;
 use std::sync::Arc;
@@ -11,25 +11,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::account::{CallAccount, Charge, HostAccount};
 use crate::lock::Mutex;
 
-/// The longest request line and headers together. Weld's are far below 1 KiB.
+/// The maximum size of a request's line and headers together. Weld's are far below 1 KiB.
 pub(super) const MAX_HEAD_BYTES: usize = 64 << 10;
 
-/// The most headers of a request.
+/// The maximum number of a request's headers.
 pub(super) const MAX_HEADERS: usize = 1_000;
 
-/// Which part of `--total-memory` all heads may take together.
+/// All heads together may take `--total-memory` divided by this.
 const SHARE: u64 = 16;
 
-/// How large a head is not charged. Weld's heads are smaller.
+/// Up to this size a head is not charged. Weld's heads are smaller.
 const FREE_BYTES: u64 = 8 << 10;
 
-/// How many heads at once are not charged.
+/// How many heads at a time are not charged.
 const FREE_HEADS: usize = 1024;
 
-/// The least that is charged for a head: what a connection takes with a buffer for it.
+/// The minimum charge for a head: what a connection with a buffer for it takes.
 const LEAST_BYTES: u64 = 14 << 10;
 
-/// What the heads of all connections take.
+/// The memory taken by the heads of all connections.
 #[derive(Debug, Clone)]
 pub(super) struct HeadAccount {
     account: Arc<CallAccount>,
@@ -45,7 +45,7 @@ impl HeadAccount {
     }
 }
 
-/// Counts what one connection reads of a head, and charges it until the next one begins.
+/// Counts the bytes that one connection reads of a head, and charges them until the next head begins.
 #[derive(Debug)]
 pub(super) struct HeadMeter {
     account: HeadAccount,
@@ -55,14 +55,14 @@ pub(super) struct HeadMeter {
 #[derive(Debug, Default)]
 struct HeadCount {
     bytes: u64,
-    /// The right to be free, as long as it is small.
+    /// Permission not to be charged, as long as the head is small.
     free: Option<OwnedSemaphorePermit>,
     charge: Option<Charge>,
-    /// What is read belongs to a head no longer, but to a body, which is charged elsewhere.
+    /// The head is complete: further bytes belong to a body, which is charged elsewhere.
     is_whole: bool,
 }
 
-/// A request is answered for as long as this lives.
+/// A request is being answered until this is dropped.
 pub(super) struct AnsweredHead<'m>(&'m HeadMeter);
 
 impl HeadMeter {
@@ -73,11 +73,12 @@ impl HeadMeter {
         }
     }
 
-    /// Notes that so many bytes have been read.
+    /// Records that this many bytes have been read.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::OutOfMemory`] if the heads of all connections take more than they may: the connection is to end.
+    /// [`io::ErrorKind::OutOfMemory`] if the heads of all connections take more than their share: the connection must
+    /// end.
     pub(super) fn read(&self, bytes: usize) -> io::Result<()> {
         let mut head = self.head.lock();
         if head.is_whole {
@@ -87,12 +88,12 @@ impl HeadMeter {
         self.count(&mut head, bytes)
     }
 
-    /// The head is there as a whole, of so many bytes: what was read with it was the beginning of the body.
+    /// The head is complete and has this many bytes. Anything read beyond that belongs to the body.
     pub(super) fn answering(&self, head_bytes: usize) -> AnsweredHead<'_> {
         let mut head = self.head.lock();
         head.is_whole = true;
         if head.bytes > head_bytes as u64 {
-            // It becomes less, and so is never refused.
+            // The count shrinks, so it is never refused.
             let _ = self.count(&mut head, head_bytes as u64);
         }
         AnsweredHead(self)
@@ -119,7 +120,7 @@ impl HeadMeter {
         };
         charged.map_err(|_| {
             tracing::info!(
-                "the requests' heads that come take a sixteenth of --total-memory: a connection is closed"
+                "closing a connection: the heads of incoming requests take a sixteenth of --total-memory"
             );
             io::ErrorKind::OutOfMemory.into()
         })
@@ -151,10 +152,10 @@ mod tests {
         assert_eq!(host.used_bytes(), LEAST_BYTES);
         drop((charged, free.pop()));
         let meter = begun();
-        assert_eq!(host.used_bytes(), 0, "one is gone");
+        assert_eq!(host.used_bytes(), 0, "one connection has ended");
         drop(meter.answering(1));
         let _other = begun();
-        assert_eq!(host.used_bytes(), 0, "one is answered");
+        assert_eq!(host.used_bytes(), 0, "one request is being answered");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is counted of requests.
+//! The metrics of requests.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use metrics::{counter, histogram};
 /// pending answers, an error's kind, or `client_gone`.
 pub(super) const REQUESTS: &str = "weld_host_requests_total";
 
-/// Seconds from a request's begin to its answer's, by `connector` and `what`.
+/// Seconds from the beginning of a request to the beginning of its answer, by `connector` and `what`.
 pub(super) const SECONDS: &str = "weld_host_request_seconds";
 
-/// Rows that were answered, by `connector`.
+/// Rows in answers, by `connector`.
 pub(super) const ROWS: &str = "weld_host_rows_total";
 
 /// Bytes of answers that are pages or schemas, by `connector`.
@@ -20,13 +20,13 @@ pub(super) const BYTES: &str = "weld_host_answer_bytes_total";
 /// Requests that joined the call of another one, by `connector`.
 pub(super) const JOINED: &str = "weld_host_joined_requests_total";
 
-/// What a request is for, as the metrics have it.
+/// What a request is for, as labels of metrics.
 #[derive(Debug, Clone)]
 pub(super) struct TargetLabels {
-    /// The connector's own name, also where it was asked for by the plain routes. None for one that isn't there: names
-    /// that clients make up are no labels, there is no end to them.
+    /// The connector's own name, even if it was requested by the plain routes. `None` if there is no such connector:
+    /// names made up by clients are not used as labels, since they are unbounded.
     pub(super) connector: Option<String>,
-    /// `page`, `schema`, or `nothing` for a path at which there is nothing.
+    /// `page`, `schema`, or `nothing` for a path that does not exist.
     pub(super) what: &'static str,
 }
 
@@ -39,7 +39,7 @@ impl Default for TargetLabels {
     }
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequestOutcome {
     pub(super) outcome: &'static str,
@@ -49,7 +49,7 @@ pub(super) struct RequestOutcome {
 }
 
 impl RequestOutcome {
-    /// One that has no answer: an error's kind, or another word for why.
+    /// The outcome of a request without a page or schema: an error's kind, or another name for the reason.
     pub(super) fn without_answer(outcome: &'static str) -> Self {
         Self {
             outcome,
@@ -80,7 +80,7 @@ mod tests {
     use crate::metrics_probe::MetricsProbe;
 
     #[test]
-    fn requests_are_counted_by_what_came_of_them() {
+    fn requests_are_counted_by_outcome() {
         let recorded = MetricsProbe::default();
         let _guard = metrics::set_default_local_recorder(&recorded);
         let asked = TargetLabels {

@@ -1,6 +1,7 @@
 //! HTTP: listening, routes, the bearer check, bodies, status codes, shutdown.
 //!
-//! Here belongs what a client sees of the host apart from the pages' content. Wasm and files do not.
+//! This room has everything that a client sees of the host, except the content of pages. It does not know wasm or
+//! files.
 //!
 //! Uses `pages`, and `connectors` for the names and keys.
 
@@ -50,36 +51,37 @@ use routes::{Routes, routes};
 use service::Service;
 use socket::Socket;
 
-/// How long a client may take to send a request's headers. Also how long one that has sent only half of them can keep
-/// the host from ending.
+/// How long a client may take to send a request's headers. A client that has sent only part of them can delay the
+/// host's shutdown for this long.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What hyper takes of a request's line and headers before it gives up: more than the limit of ours (`MAX_HEAD_BYTES` in
-/// `head.rs`), so that requests which are a little too long are refused as all others are.
+/// How many bytes of a request's line and headers hyper reads before it gives up. It is more than the host's own
+/// limit (`MAX_HEAD_BYTES` in `head.rs`), so that the host itself refuses requests that are slightly too large.
 const MAX_BUFFERED_HEAD_BYTES: usize = 96 << 10;
 
-/// How long accepting pauses after an error such as too many open files, which the next attempt would only repeat.
+/// How long accepting pauses after an error such as too many open files, which the next attempt would repeat.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the server itself may be told.
+/// The server's own settings.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
-    /// The host's keys, any of which opens every connector that has none of its own. Empty: such connectors are open.
+    /// The host's keys. Each opens every connector that has no keys of its own. If there are none, such connectors
+    /// are open.
     pub api_keys: Vec<Secret>,
     /// The largest request body in bytes, before and after decompression.
     pub max_body_bytes: u64,
     /// How long a client may take to send a body.
     pub body_timeout: Duration,
-    /// How long a client may take nothing of what is sent to it, before it is cut off.
+    /// How long a client may read nothing of what is sent to it before it is cut off.
     pub write_timeout: Duration,
-    /// How long requests under way may go on after shutdown began.
+    /// How long running requests may continue after the shutdown began.
     pub grace: Duration,
-    /// How many connections may be open at once; more wait until one is closed.
+    /// How many connections may be open at once; further ones wait until one is closed.
     pub max_connections: usize,
 }
 
 impl ServerSettings {
-    /// What `config` says, for at most `max_connections`.
+    /// The settings in `config`, with at most `max_connections`.
     #[must_use]
     pub fn new(config: &ServerConfig, max_connections: usize) -> Self {
         Self {
@@ -93,7 +95,7 @@ impl ServerSettings {
     }
 }
 
-/// A listening socket, not yet answering.
+/// A listening socket that does not answer yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
@@ -101,25 +103,25 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `address`; port 0 takes any free one. Connections are answered once [`Server::run`] is awaited.
+    /// Listens on `address`; port 0 takes any free port. Connections are answered once [`Server::run`] is awaited.
     ///
     /// # Errors
     ///
-    /// Any error of the system: the port in use, no right to it, no such address.
+    /// Any error of the system: the port is in use, not permitted, or the address does not exist.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }
 
-    /// The address that is listened on.
+    /// The address that the server listens on.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until `shutdown` is ready. Then listens no more, answers at once who waits for a page, and lets the calls
-    /// under way end, for `grace` at the most; what is left by then is cut off.
+    /// Answers requests until `shutdown` is ready. Then it stops listening, answers requests that wait for a page at
+    /// once, and lets the running calls end, for at most `grace`. Whatever is left by then is cut off.
     pub async fn run(
         self,
         connectors: Arc<Connectors>,
@@ -157,11 +159,11 @@ impl Server {
                         connections.spawn(serve(socket, head, routes.clone(), drain.clone(), &graceful));
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
+                        tracing::warn!(%error, "could not accept a connection");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
-                // Ended ones are taken out, so that the set doesn't grow.
+                // Removes ended connections, so that the set doesn't grow.
                 Some(_) = connections.join_next() => {}
             }
         }
@@ -173,21 +175,21 @@ impl Server {
             .await
             .is_err()
         {
-            tracing::warn!(?grace, "requests still under way are cut off");
+            tracing::warn!(?grace, "cutting off requests that are still running");
         }
         let cut_off = service.pages.drain(until).await;
         if cut_off > 0 {
             tracing::info!(
                 calls = cut_off,
-                "calls that only slept, or outlasted the grace, are cut off"
+                "cut off calls that were only sleeping or exceeded the grace period"
             );
         }
         connections.shutdown().await;
     }
 }
 
-/// Answers one connection to its end. A client that goes away ends its request: the handler is dropped, and its place
-/// among those who wait for the page is left.
+/// Answers one connection to its end. If the client goes away, its request ends: the handler is dropped, and with it
+/// the request's place among those waiting for the page.
 fn serve(
     socket: Socket,
     head: Arc<HeadMeter>,
@@ -198,7 +200,7 @@ fn serve(
     let stream = socket.stream().clone();
     let write_timeout = socket.write_timeout();
     let unread = UnreadBody::default();
-    // Small answers must not wait for more to send; that it fails is no reason to refuse the client.
+    // Small answers must not wait for more data. A failure is not a reason to refuse the client.
     let _ = stream.set_nodelay(true);
     let peer = Peer::of(stream.clone())
         .inspect_err(|error| tracing::debug!(%error, "a connection can't be watched"));

@@ -1,16 +1,16 @@
-//! The answers that hyper makes by itself, to what is no request: a status and nothing else.
+//! Recognizes the answers that hyper itself makes to invalid requests, which have only a status.
 
-/// How hyper's answers begin. Nobody else answers any of these statuses without a body.
+/// The beginnings of hyper's answers. No other code answers one of these statuses without a body.
 const BEGINNINGS: [&[u8]; 3] = [b"HTTP/1.1 400 ", b"HTTP/1.1 414 ", b"HTTP/1.1 431 "];
 
-/// That such an answer has no body.
+/// Such an answer has no body.
 const EMPTY: &[u8] = b"\r\ncontent-length: 0\r\n";
 
-/// More bytes than it has.
+/// More bytes than such an answer has.
 const MOST_BYTES: usize = 256;
 
-/// Where the answer begins that hyper makes by itself, with which these bytes end; `None` if they don't. Answers to requests
-/// before may stand in front of it.
+/// Where hyper's own answer begins, if these bytes end with one; otherwise `None`. Answers to earlier requests may
+/// precede it.
 pub(super) fn own_answer(bytes: &[u8]) -> Option<usize> {
     if !bytes.ends_with(b"\r\n\r\n") {
         return None;
@@ -36,7 +36,7 @@ mod tests {
                        Nov 1994 08:49:37 GMT\r\n\r\n";
 
     #[test]
-    fn answer_that_nobody_made_is_told_from_others() {
+    fn answer_made_by_hyper_is_recognized() {
         assert_eq!(own_answer(OWN.as_bytes()), Some(0));
         let bad = OWN.replace("431", "400");
         let before = format!(

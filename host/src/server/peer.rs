@@ -1,8 +1,8 @@
-//! The other end of a connection: is it still there?
+//! Detects whether the other end of a connection is still there.
 //!
-//! hyper notices a client that goes away as long as it reads from the connection. It stops reading once there are
-//! bytes behind the request, such as a stray line break or the next request, and then a call would go on for as long
-//! as a page may take, for nobody.
+//! hyper notices a disconnected client as long as it reads from the connection. It stops reading once there are bytes
+//! after the request, such as a stray line break or the next request. A call would then run for as long as a page may
+//! take, although nobody needs it.
 
 use std::io;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::sockopt;
 use tokio::net::TcpStream;
 
-/// How often a connection is looked at while its request is answered. A look costs a microsecond.
+/// How often a connection is checked while its request is answered. A check takes a microsecond.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// When a silent client is first asked by the system whether it is there, and how long between further questions. A
-/// machine that lost its power says nothing by itself.
+/// When the system first probes a silent client, and the interval between further probes. A machine that lost its
+/// power sends nothing on its own.
 const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-/// A look at a connection beside hyper, which reads and writes.
+/// Checks a connection independently of hyper, which reads and writes it.
 #[derive(Debug)]
 pub(super) struct Peer(Arc<TcpStream>);
 
 impl Peer {
-    /// The client of `stream`, which is asked for signs of life from now on.
+    /// The client of `stream`, which the system probes from now on.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What is known of one request while it is answered, for its line in the log, its metrics and its errors.
+//! What is known about a request while it is answered, for its log line, its metrics and its errors.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -9,12 +9,12 @@ use super::delivery::Outbox;
 use super::metrics::{RequestOutcome, TargetLabels};
 use super::request_id;
 
-/// One request, from its arrival to its answer. Extractors and handlers find it among the request's extensions, and add
-/// what they learn.
+/// One request, from its arrival to its answer. Extractors and handlers find it among the request's extensions and
+/// add what they learn.
 pub(super) struct RequestRecord {
     pub(super) id: String,
     pub(super) began: Instant,
-    /// The bytes of the request line and the headers.
+    /// The size of the request line and the headers in bytes.
     pub(super) head_bytes: usize,
     /// Where the receipts of its connection's answers go.
     pub(super) outbox: Outbox,
@@ -25,13 +25,13 @@ pub(super) struct RequestRecord {
 /// What a request is for.
 #[derive(Debug, Clone)]
 pub(super) struct RequestTarget {
-    /// The connector's name as its path has it, for the log and for errors; not longer than what is logged.
+    /// The connector's name as in the path, for the log and for errors, cut to the length that is logged.
     pub(super) name: Option<String>,
     pub(super) labels: TargetLabels,
 }
 
 impl RequestRecord {
-    /// A request that has just arrived.
+    /// Creates the record of a request that has just arrived.
     pub(super) fn begin<B>(request: &Request<B>, outbox: Outbox) -> Arc<Self> {
         let line = request.uri().path_and_query();
         let line = line.map_or(0, |line| line.as_str().len());
@@ -44,7 +44,7 @@ impl RequestRecord {
         })
     }
 
-    /// A request whose head could not be read.
+    /// Creates the record of a request whose head could not be parsed.
     pub(super) fn without_head(outbox: Outbox) -> Self {
         Self {
             id: request_id::new(),
@@ -56,13 +56,13 @@ impl RequestRecord {
         }
     }
 
-    /// Notes what it is for, which is known once.
+    /// Records what the request is for. This happens once.
     pub(super) fn aim(&self, target: RequestTarget) {
-        // Only the first word counts, and nobody says another one.
+        // Only the first value counts, and no other is ever set.
         let _ = self.target.set(target);
     }
 
-    /// Notes what came of it, if that is no error.
+    /// Records the outcome of a request that did not fail.
     pub(super) fn succeed(&self, outcome: RequestOutcome) {
         let _ = self.outcome.set(outcome);
     }

@@ -1,4 +1,4 @@
-//! Answers on the wire.
+//! Builds HTTP responses.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -15,8 +15,8 @@ use weld_protocol::{PENDING_HEADER, WAITS_FOR_HEADER};
 use super::delivery::Outbox;
 use crate::pages::{PageAnswer, Receipt};
 
-/// JSON in several pieces, sent one after the other with their length known from the start. A page's rows are such a
-/// piece: they go to the socket from where the guest's string was put, without being copied once more.
+/// JSON in several pieces, sent one after the other, with their total length known from the start. A page's rows are
+/// one piece: they go to the socket from the buffer that holds the guest's string, without another copy.
 struct JsonPieces {
     left: VecDeque<Bytes>,
     /// Where the receipt goes once all pieces are handed over.
@@ -86,7 +86,7 @@ fn pieces(pieces: impl IntoIterator<Item = Bytes>, receipt: Option<(Receipt, Out
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    // Rows are private, and a schema from a proxy's cache would outlive its connector.
+    // Rows are private, and a schema in a proxy's cache would outlive its connector.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

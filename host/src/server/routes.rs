@@ -1,4 +1,4 @@
-//! Which path is answered by what.
+//! Which handler answers which path.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::account::{Bulk, Holding};
 use crate::connectors::ConnectorError;
 use crate::report;
 
-/// How often a request's state is held: as it came, and without the host's mark.
+/// How many copies of a request's state are held: as received, and without the host's mark.
 const REQUEST_COPIES: u64 = 2;
 
-/// The router, in which a panic is a fault of the host but does not cost the client its answer.
+/// The router. A panic in it is a fault of the host, but the client still gets an answer.
 pub(super) type Routes = CatchPanic<Router, fn(Box<dyn Any + Send>) -> Response>;
 
 /// All routes, for paths in their [normal form](super::uri::normalize).
@@ -41,7 +41,7 @@ pub(super) fn routes(service: Arc<Service>) -> Routes {
     CatchPanic::custom(router, panicked as fn(Box<dyn Any + Send>) -> Response)
 }
 
-/// axum would answer HEAD with what GET is answered with, which here begins calls.
+/// axum would answer HEAD like GET, which begins calls here.
 fn answered_by(methods: MethodRouter<Arc<Service>>) -> MethodRouter<Arc<Service>> {
     methods.head(method_not_allowed)
 }
@@ -61,7 +61,7 @@ fn panicked(_panic: Box<dyn Any + Send>) -> Response {
     ApiError::Panicked.into_response()
 }
 
-/// The body is read although it is of no use: else the client is cut off while it sends.
+/// The body is read although it is not used: otherwise the client would be cut off while sending.
 async fn schema(
     State(service): State<Arc<Service>>,
     Extension(record): Extension<Arc<RequestRecord>>,
@@ -102,7 +102,7 @@ async fn page(
         Ok::<_, RequestError>((Holding::new(Some(request.clone()), charge), request))
     };
     let parsed = connector.work_aside(bytes, parse).await;
-    // The last one that has the request is what gives it back.
+    // Dropping the last holder of the request releases its memory.
     let (_held, request) = parsed.map_err(ConnectorError::Call)??;
     let table = report::shortened(&request.table, MAX_LOGGED_NAME_BYTES);
     tracing::Span::current().record("table", table);

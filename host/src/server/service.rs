@@ -1,4 +1,4 @@
-//! What every request is answered from.
+//! The state shared by all requests.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use super::body::BodyBounds;
 use crate::connectors::{AccessKeys, Connectors};
 use crate::pages::Pages;
 
-/// What every request is answered from.
+/// The state shared by all requests.
 pub(super) struct Service {
     pub(super) connectors: Arc<Connectors>,
     pub(super) pages: Pages,
-    /// The host's own.
+    /// The host's own keys.
     pub(super) keys: AccessKeys,
     pub(super) body_bounds: BodyBounds,
 }

@@ -1,5 +1,5 @@
-//! One connection's socket, for hyper and for who looks at it meanwhile. Shared rather than duplicated, since a second
-//! descriptor for each would halve the connections that a process may have.
+//! One connection's socket, shared by hyper and the code that watches it. It is shared rather than duplicated, since
+//! a second descriptor for each connection would halve the number of connections that a process may have.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -13,20 +13,20 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-/// How often a client that takes nothing is looked at within its time.
+/// How many times a client that reads nothing is checked within its time.
 const LOOKS: u32 = 8;
 
-/// The side that reads and writes. There must be only one, since a socket wakes one task for each direction.
+/// The side that reads and writes. There must be only one, since a socket wakes only one task for each direction.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: Arc<TcpStream>,
-    /// How long the client may take nothing of what is written.
+    /// How long the client may read nothing of what is written.
     write_timeout: Duration,
     stall: Option<Stall>,
     head: Arc<HeadMeter>,
 }
 
-/// The socket takes no more.
+/// The socket accepts no data at the moment.
 #[derive(Debug)]
 struct Stall {
     since: Instant,
@@ -47,18 +47,18 @@ impl Socket {
         }
     }
 
-    /// What reads and writes here, for who looks at it meanwhile.
+    /// The stream, for code that watches it.
     pub(super) fn stream(&self) -> &Arc<TcpStream> {
         &self.stream
     }
 
-    /// How long the client may take nothing of what is written.
+    /// How long the client may read nothing of what is written.
     pub(super) fn write_timeout(&self) -> Duration {
         self.write_timeout
     }
 
-    /// Does what would block again, once the socket is ready for it. Fails where the client takes none of `bytes`, the first
-    /// of what is to be written, for too long.
+    /// Retries an operation that would block, once the socket is ready for it. Fails if the client takes none of
+    /// `bytes`, the first bytes to be written, for too long.
     fn write_when_ready(
         &mut self,
         context: &mut Context<'_>,
@@ -79,8 +79,8 @@ impl Socket {
         Poll::Ready(written)
     }
 
-    /// Tries from time to time whether the socket takes anything. Linux calls it writable again only once a third of its
-    /// buffer is free, which a client that reads slowly may take longer for than one that reads nothing is given.
+    /// Tries at intervals whether the socket accepts data. Linux reports it as writable only once a third of its
+    /// buffer is free. A client that reads slowly may need longer for that than a client that reads nothing is given.
     fn write_though_stalled(
         &mut self,
         context: &mut Context<'_>,
@@ -104,7 +104,7 @@ impl Socket {
             if stall.since.elapsed() >= self.write_timeout {
                 tracing::info!(
                     limit = ?self.write_timeout,
-                    "a client that took nothing of its answer for so long is cut off (--write-timeout)"
+                    "cut off a client that read nothing of its answer for this long (--write-timeout)"
                 );
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }

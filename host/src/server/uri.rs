@@ -1,6 +1,7 @@
-//! The one spelling of a path that the router knows.
+//! Normalizes paths into the spelling that the router knows.
 //!
-//! tower-http's `NormalizePath` trims trailing slashes only. Weld joins paths naively, so that empty segments come anywhere.
+//! tower-http's `NormalizePath` trims trailing slashes only. Weld joins paths naively, so empty segments can occur
+//! anywhere.
 
 use http::{HeaderMap, Request, Uri};
 use weld_protocol::{MODE_HEADER, SCHEMA_MODE};
@@ -8,8 +9,8 @@ use weld_protocol::{MODE_HEADER, SCHEMA_MODE};
 /// The last segment of a schema's path.
 const SCHEMA: &str = "schema";
 
-/// Brings a request's path into the form that the router knows: `//schema` and `/beers//schema/` are meant as `/schema` and
-/// `/beers/schema`, and so are `/` and `/beers` with the header `Weld-Mode: schema`.
+/// Normalizes a request's path: `//schema` and `/beers//schema/` become `/schema` and `/beers/schema`. `/` and
+/// `/beers` with the header `Weld-Mode: schema` become the same.
 pub(super) fn normalize<B>(request: &mut Request<B>) {
     if let Some(path) = normalized(request.uri().path(), request.headers())
         && let Ok(uri) = Uri::try_from(path)
@@ -18,7 +19,7 @@ pub(super) fn normalize<B>(request: &mut Request<B>) {
     }
 }
 
-/// `None` for a path that has its form already.
+/// `None` if the path is already in normal form.
 fn normalized(path: &str, headers: &HeaderMap) -> Option<String> {
     let mut segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let adds_schema = match segments.as_slice() {
@@ -39,15 +40,16 @@ fn normalized(path: &str, headers: &HeaderMap) -> Option<String> {
     (!is_normal).then(|| format!("/{}", segments.join("/")))
 }
 
-/// What a path in its normal form names: `None` for the connector behind the plain routes.
+/// The connector in a normalized path; `None` for the one behind the plain routes.
 ///
-/// Taken as it stands, not decoded as axum's `Path` does: a connector's name has no character that needs an escape.
+/// The segment is used literally, not decoded as axum's `Path` would: a connector's name has no character that needs
+/// an escape.
 pub(super) fn connector_name(path: &str) -> Option<&str> {
     let first = path.split('/').nth(1)?;
     (!first.is_empty() && first != SCHEMA).then_some(first)
 }
 
-/// Whether a path in its normal form is a schema's.
+/// Whether a normalized path is a schema's.
 pub(super) fn is_schema(path: &str) -> bool {
     path.rsplit('/').next() == Some(SCHEMA)
 }

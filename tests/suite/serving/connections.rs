@@ -8,7 +8,7 @@ use weld_host_tests::http::Kind;
 use weld_host_tests::until;
 
 #[test]
-fn client_that_goes_away_is_noticed_whatever_it_sent_last() {
+fn disconnected_client_is_noticed_whatever_it_sent_last() {
     for (what, more) in [
         ("nothing more", Vec::new()),
         ("a stray line break", b"\r\n".to_vec()),
@@ -32,7 +32,7 @@ fn client_that_goes_away_is_noticed_whatever_it_sent_last() {
 }
 
 #[test]
-fn client_that_goes_away_leaves_a_line_in_the_log() {
+fn disconnected_client_leaves_a_line_in_the_log() {
     let unanswered = unanswered("0s");
     let page = unanswered.page().begin().unwrap();
     unanswered.arrived.pass("the page's call");
@@ -44,7 +44,7 @@ fn client_that_goes_away_leaves_a_line_in_the_log() {
         line.contains("guest") && line.contains("request_id"),
         "{line}"
     );
-    // The log is written in order: had there been another line, it would stand before this one.
+    // The log is written in order: if there were another line, it would precede this one.
     unanswered.host.weld("nobody").schema();
     log.wait_for_text("nobody");
     let lines = log.so_far();
@@ -56,7 +56,7 @@ fn client_that_goes_away_leaves_a_line_in_the_log() {
 }
 
 #[test]
-fn connection_serves_request_after_request_whatever_they_end_in() {
+fn connection_serves_request_after_request_whatever_their_results() {
     let host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .plugin("traps", guests::TRAPS)
@@ -113,7 +113,7 @@ fn requests_sent_without_waiting_are_answered_in_their_order() {
     let requests: Vec<u8> = tables
         .iter()
         .flat_map(|table| {
-            // Clients of old end a body with a line break that belongs to no message (RFC 9112, 2.2).
+            // Old clients end a body with a line break that belongs to no message (RFC 9112, 2.2).
             let page = host.weld("guest").page_request(table, &json!({}));
             [page.bytes(), b"\r\n".to_vec()].concat()
         })
@@ -128,7 +128,7 @@ fn requests_sent_without_waiting_are_answered_in_their_order() {
 }
 
 #[test]
-fn connections_past_the_most_wait_and_leave_the_host_its_files() {
+fn connections_beyond_the_maximum_wait_and_leave_files_to_the_host() {
     let config = "[env]\nSLEEP_MS = \"3600000\"";
     let host = host()
         .after("ulimit -n 160")
@@ -146,7 +146,7 @@ fn connections_past_the_most_wait_and_leave_the_host_its_files() {
             .count()
     };
     let before = sockets();
-    // All wait for one page.
+    // All of them wait for one page.
     let page = host.weld("guest").page_request("rows", &json!({}));
     let mut waiting: Vec<_> = (0..200).map(|_| page.clone().begin().unwrap()).collect();
     // One that has just ended may have been counted.
@@ -154,19 +154,19 @@ fn connections_past_the_most_wait_and_leave_the_host_its_files() {
         sockets() + 1 >= before + most
     });
     waiting.truncate(10);
-    // In the order in which they came: those that had to wait are accepted first.
+    // In order of arrival: waiting connections are accepted first.
     assert_eq!(host.weld("guest").schema().status(), 200);
     let lines = host.log().so_far();
     assert!(
         !lines
             .iter()
-            .any(|line| line.contains("could not be accepted")),
+            .any(|line| line.contains("could not accept a connection")),
         "{lines:?}"
     );
 }
 
 #[test]
-fn client_that_asks_before_it_sends_its_body_is_told_to_go_on() {
+fn client_that_asks_before_sending_its_body_may_continue() {
     let host = host_with(guests::ECHOES_STATE);
     let body = r#"{"name": "beers"}"#;
     let head = host
