@@ -1,4 +1,4 @@
-//! Compiles the test guests that are measured, and notes the compiler's version for the report.
+//! Compiles the measured test guests, and records the compiler's version for the report.
 
 #[path = "../tests/build_guests.rs"]
 mod build_guests;
@@ -7,7 +7,7 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-/// Each with the variable that names its component to the benchmark.
+/// Each guest with the variable that gives the path of its component to the benchmark.
 const GUESTS: [(&str, &str); 4] = [
     ("answers_its_words", "WELD_BENCH_VERSIONED"),
     ("makes_rows", "WELD_BENCH_GUEST"),

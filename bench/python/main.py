@@ -1,4 +1,4 @@
-"""The beers table as a cloud function for Weld, in two ways: a connection for each call of the API, or a pool of them."""
+"""The beers table as a cloud function for Weld, in two versions: a connection for each call of the API, or a connection pool."""
 
 import hmac
 import os
@@ -13,12 +13,12 @@ session = requests.Session()
 
 
 def page(request):
-    """As connectors are mostly written."""
+    """The way in which most connectors are written."""
     return answer(request, requests.get)
 
 
 def page_with_session(request):
-    """With connections that are used again, which takes one line more."""
+    """With reused connections, which takes one more line."""
     return answer(request, session.get)
 
 
@@ -56,4 +56,4 @@ def answer(request, get):
 
 def quota(response, header):
     value = response.headers.get(header)
-    return None if value is None else int(value)
+    return int(value) if value is not None else None

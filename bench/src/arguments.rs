@@ -1,4 +1,4 @@
-//! The command line, and how much is measured by it.
+//! The command line, and the amount of measurements that it selects.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::rounds::Extent;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) mode: Option<Mode>,
-    /// How often each handler, and each form of sync, is measured
+    /// How many rounds to measure each handler and each form of sync
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=100))]
     pub(crate) rounds: u8,
-    /// How long a handler is measured each time
+    /// How many seconds to measure a handler in each round
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub(crate) seconds: u64,
-    /// How many connections ask at once, where more than one does
+    /// How many connections to use at once, where there is more than one
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(crate) connections: u32,
-    /// How many calls may hold a sandbox, where ten times more are made
+    /// How many calls may hold a sandbox when ten times as many are made
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
     pub(crate) slots: u32,
     /// How many pages sleep at once
@@ -32,25 +32,26 @@ pub(crate) struct Arguments {
     /// How many connectors one host has
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) plugins: u32,
-    /// How often a connector is loaded again, while its memory is looked at
+    /// How many times to reload a connector while watching the host's memory
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub(crate) reloads: u32,
     /// How many connectors are as large as Python's
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) copies: u32,
-    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, large, languages, or adapted; may be repeated
+    /// Only this job: fetch, rows-N, sync, overload, asleep, thousand, reload, large, languages, or adapted; may be
+    /// repeated
     #[arg(long, value_name = "JOB")]
     pub(crate) only: Vec<Job>,
-    /// Leave functions-framework out
+    /// Skip functions-framework
     #[arg(long)]
     pub(crate) no_python: bool,
-    /// One round, over before it says anything: shows that the benchmark works; without adapted, unless that is asked for
+    /// Run one short round, only to show that the benchmark works; without adapted, unless it is requested
     #[arg(long, conflicts_with_all = ["rounds", "seconds", "slots", "sleepers", "plugins", "reloads", "copies"])]
     pub(crate) smoke: bool,
 }
 
 impl Arguments {
-    /// What to measure, in this order.
+    /// The jobs to measure, in this order.
     pub(crate) fn jobs(&self) -> Vec<Job> {
         if !self.only.is_empty() {
             return self.only.clone();
@@ -58,7 +59,7 @@ impl Arguments {
         if self.smoke { Job::smoke() } else { Job::all() }
     }
 
-    /// How many times 325 rows are synced.
+    /// How many times 325 rows to sync.
     pub(crate) fn sync_scale(&self) -> u32 {
         if self.smoke { 1 } else { 1_000 }
     }
@@ -75,7 +76,7 @@ impl Arguments {
         if self.smoke { 20 } else { self.plugins }
     }
 
-    /// How often a connector is replaced under calls.
+    /// How many times a connector is replaced while it is called.
     pub(crate) fn versions(&self) -> u32 {
         if self.smoke { 6 } else { 50 }
     }

@@ -1,4 +1,4 @@
-//! What authors of connectors type, run as they would run it.
+//! Runs the commands of connectors' authors as they would.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -12,11 +12,12 @@ use crate::child::Process;
 /// Tools and packages may be downloaded slowly.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Runs `weld-host` with these arguments, and returns how long it took. It prints nothing unless it fails.
+/// Runs `weld-host` with these arguments, and returns how long it took. It shows the output only if the command
+/// fails.
 ///
 /// # Errors
 ///
-/// It fails, as where a tool is missing.
+/// The command fails, for example because a tool is missing.
 pub(crate) fn weld_host(folder: &Path, arguments: &[&str]) -> anyhow::Result<Duration> {
     let what = format!(
         "weld-host {}",
@@ -25,16 +26,16 @@ pub(crate) fn weld_host(folder: &Path, arguments: &[&str]) -> anyhow::Result<Dur
     run(folder, &what, &[&["command"], arguments].concat())
 }
 
-/// Runs a line of shell, as [`weld_host()`].
+/// Runs a shell command line, like [`weld_host()`].
 ///
 /// # Errors
 ///
-/// A command of it fails.
+/// One of its commands fails.
 pub(crate) fn shell(folder: &Path, line: &str) -> anyhow::Result<Duration> {
     run(folder, line, &["exec", "sh", "-ec", line])
 }
 
-/// Runs this program in one of its modes, with the environment of whoever measures: tools look there for their own folders.
+/// Runs this program in one of its modes, with the caller's environment, since tools find their own folders there.
 fn run(folder: &Path, what: &str, words: &[&str]) -> anyhow::Result<Duration> {
     let log = folder.join("log");
     let file = File::create(&log)?;
@@ -42,7 +43,7 @@ fn run(folder: &Path, what: &str, words: &[&str]) -> anyhow::Result<Duration> {
     let environment: Vec<_> = std::env::vars().collect();
     let environment: Vec<_> = environment
         .iter()
-        // The stack of this program would hide what the command says.
+        // A backtrace of this program would hide the command's own message.
         .filter(|(name, _)| name != "RUST_BACKTRACE")
         .map(|(name, value)| (name.as_str(), value.clone()))
         .collect();

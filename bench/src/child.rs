@@ -1,8 +1,8 @@
-//! Starting processes and ending them, whatever happens.
+//! Starts processes, and ends them in any case.
 //!
-//! Every process is this program again, in one of its modes. A foreign program is started by the mode `exec`, which
-//! asks the kernel to end the process with the one that started it before it becomes that program. So nothing outlives
-//! a run, not even one that was killed.
+//! Every process is this program again, in one of its modes. A foreign program is started by the mode `exec`: it asks
+//! the kernel to end the process together with its parent, and then becomes that program. So nothing outlives a run,
+//! even if the run is killed.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -14,28 +14,28 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, anyhow, ensure};
 use rustix::process::{Pid, Signal, kill_process_group, set_parent_process_death_signal};
 
-/// How often a process that was given some time is looked at.
+/// How often to check a process that has a time limit.
 const POLL: Duration = Duration::from_millis(20);
 
-/// A process and its children; all of them are killed when it is dropped.
+/// A process and its children. All of them are killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     name: String,
     child: Child,
-    /// What it prints, once somebody has asked for a line of it.
+    /// Its output, once somebody has asked for a line of it.
     lines: Option<Receiver<String>>,
 }
 
 impl Process {
-    /// Starts this program with `arguments`, and with nothing in its environment but `environment`, `PATH`, and
-    /// `folder` as home and working directory.
+    /// Starts this program with `arguments`. Its environment contains only `environment`, `PATH`, and `folder` as
+    /// home; the working directory is `folder`, too.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn start(
         name: &str,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
@@ -46,11 +46,11 @@ impl Process {
         Self::start_on(streams, name, arguments, environment, folder)
     }
 
-    /// As [`Process::start`], with stdout and stderr of the caller's.
+    /// Like [`Process::start`], with the given stdout and stderr.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn start_on(
         (stdout, stderr): (Stdio, Stdio),
         name: &str,
@@ -71,7 +71,7 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(stderr)
-            // A group of its own, so that its children can be ended with it.
+            // Its own process group, so that its children can be ended with it.
             .process_group(0)
             .spawn()
             .with_context(|| format!("{name} could not be started"))?;
@@ -87,21 +87,21 @@ impl Process {
         self.child.id()
     }
 
-    /// Waits for the line of its output that has `http://ADDRESS` in it.
+    /// Waits for a line of its output that contains `http://ADDRESS`.
     ///
     /// # Errors
     ///
-    /// It ended, or printed no such line in `time`.
+    /// It ended, or printed no such line within `time`.
     pub(crate) fn announced_address(&mut self, time: Duration) -> anyhow::Result<SocketAddr> {
         self.announced(time, address_in)
             .with_context(|| format!("{} did not say where it listens", self.name))
     }
 
-    /// Waits for the next line of its output that `read` makes something of; those before it are dropped.
+    /// Waits for the next line of its output for which `read` returns a value; earlier lines are dropped.
     ///
     /// # Errors
     ///
-    /// It ended, or printed no such line in `time`.
+    /// It ended, or printed no such line within `time`.
     pub(crate) fn announced<T>(
         &mut self,
         time: Duration,
@@ -119,7 +119,7 @@ impl Process {
                         break Ok(found);
                     }
                 }
-                Err(_) => break Err(anyhow!("{} did not print what it should", self.name)),
+                Err(_) => break Err(anyhow!("{} did not print the expected line", self.name)),
             }
         };
         self.lines = Some(lines);
@@ -129,30 +129,30 @@ impl Process {
     fn read_lines(&mut self) -> anyhow::Result<Receiver<String>> {
         let output = self.child.stdout.take().context("the output is taken")?;
         let (sender, receiver) = mpsc::channel();
-        // Ends with the process, whose end of the pipe it reads.
+        // The thread ends with the process, whose end of the pipe it reads.
         thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                // Who has heard enough is gone; the process must still get rid of what it prints.
+                // The receiver may be gone, but the process's output must still be read.
                 let _ = sender.send(line);
             }
         });
         Ok(receiver)
     }
 
-    /// Whether it has ended by itself.
+    /// Whether it has ended.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)
     }
 
-    /// Waits for its end and returns what it printed.
+    /// Waits until it ends, and returns its output.
     ///
     /// # Errors
     ///
-    /// It failed, or had not ended in `time`: then it is killed.
+    /// It failed, or did not end within `time`; then it is killed.
     pub(crate) fn output(mut self, time: Duration) -> anyhow::Result<String> {
         let mut output = self.child.stdout.take().context("the output is taken")?;
         let reader = thread::spawn(move || {
@@ -166,18 +166,24 @@ impl Process {
         Ok(text?)
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     ///
     /// # Errors
     ///
-    /// It failed, or had not ended in `time`.
+    /// It failed, or did not end within `time`.
     pub(crate) fn succeed(&mut self, time: Duration) -> anyhow::Result<()> {
         let began = Instant::now();
         let status = loop {
             match self.ended()? {
                 Some(status) => break status,
-                None if began.elapsed() > time => bail!("{} took longer than {time:?}", self.name),
-                None => thread::sleep(POLL),
+                None => {
+                    ensure!(
+                        began.elapsed() <= time,
+                        "{} took longer than {time:?}",
+                        self.name
+                    );
+                    thread::sleep(POLL);
+                }
             }
         };
         ensure!(status.success(), "{} failed: {status}", self.name);
@@ -187,33 +193,33 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Of a process that was waited for, the number may belong to another by now.
+        // The id of a process that was waited for may already belong to another one.
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             return;
         }
         let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         if let Some(group) = group {
-            // Fails only where there is nothing to end.
+            // This fails only if there is nothing to end.
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.child.wait();
     }
 }
 
-/// Asks the kernel to end this process when the one that started it has ended.
+/// Asks the kernel to end this process when its parent has ended.
 ///
 /// # Errors
 ///
-/// None that prctl(2) knows of.
+/// An error that prctl(2) does not document.
 pub(crate) fn end_with_parent() -> anyhow::Result<()> {
     Ok(set_parent_process_death_signal(Some(Signal::TERM))?)
 }
 
-/// Becomes another program; returns only if that fails.
+/// Becomes another program. Returns only on failure.
 ///
 /// # Errors
 ///
-/// The system's, or there is nothing to become.
+/// An error of the system, or there is no program given.
 pub(crate) fn exec(words: &[std::ffi::OsString]) -> anyhow::Result<()> {
     let (program, arguments) = words.split_first().context("which program?")?;
     let error = Command::new(program).args(arguments).exec();

@@ -1,4 +1,4 @@
-//! The servers under measurement, as the orchestrator starts them.
+//! The measured servers, as the orchestrator starts them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,33 +22,33 @@ const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
 /// A host may have to compile its connectors first.
 const START_TIME: Duration = Duration::from_secs(60);
 
-/// Who does the job.
+/// The server that does a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handler {
     WeldHost,
     Native,
     FunctionsFramework(Variant),
-    /// weld-host with the connector that `weld-host new` makes in a language.
+    /// weld-host with the connector that `weld-host new` creates in a language.
     Connector(Language),
     /// weld-host with the guide's function, or with the same connector written for a kit.
     Guide(Form, Language),
 }
 
 impl Handler {
-    /// What every job is measured on.
+    /// The handlers that every job is measured on.
     pub(crate) const RUST: [Self; 2] = [Self::WeldHost, Self::Native];
 
-    /// functions-framework with nothing done for it, which the others are compared with.
+    /// functions-framework with its default settings, with which the others are compared.
     pub(crate) const FRAMEWORK: Self = Self::FunctionsFramework(Variant::of_beers("page", 1));
 
-    /// What fetching is measured on besides: functions-framework as it comes, then with what one can do for it.
+    /// Further handlers for the job of fetching: functions-framework with its defaults, and then tuned.
     pub(crate) fn python(cores: usize) -> [Self; 3] {
         let with_session =
             |workers| Self::FunctionsFramework(Variant::of_beers("page_with_session", workers));
         [Self::FRAMEWORK, with_session(1), with_session(cores)]
     }
 
-    /// As it stands in the tables.
+    /// The handler's name in the tables.
     pub(crate) fn name(self) -> String {
         match self {
             Self::WeldHost => "weld-host".to_owned(),
@@ -89,7 +89,7 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// The system's, or the API does not start.
+    /// An error of the system, or the API does not start.
     pub(crate) fn set(scale: u32) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("weld-host-bench-")
@@ -121,7 +121,7 @@ impl Stage {
         })
     }
 
-    /// Starts a server that does any job, and says where it listens.
+    /// Starts a server that does any job, and returns its address.
     ///
     /// # Errors
     ///
@@ -152,19 +152,19 @@ impl Stage {
         Ok((process, address))
     }
 
-    /// How a host is started on such a folder, with a cache beside it.
+    /// The command that starts a host on such a folder, with its cache next to it.
     fn host_of(&self, folder: &str) -> Vec<OsString> {
         let plugins = self.plugins_of(folder);
         let cache = plugins.with_file_name("cache");
         vec!["host".into(), plugins.into(), cache.into()]
     }
 
-    /// The plugins folder of a host with one connector, in a folder of its own; neither is made yet.
+    /// The plugins folder of a host with one connector, in its own folder. Neither is created yet.
     pub(crate) fn plugins_of(&self, folder: &str) -> PathBuf {
         self.folder.path().join(folder).join("plugins")
     }
 
-    /// What the guide's function needs to reach the API, and the same connector of a kit.
+    /// The configuration with which the guide's function, and the same connector of a kit, reach the API.
     pub(crate) fn configuration_of_function(&self) -> String {
         let api = self.api_address;
         format!(
@@ -177,7 +177,7 @@ impl Stage {
         )
     }
 
-    /// What the connectors of the templates need to reach the API.
+    /// The configuration with which the connectors of the templates reach the API.
     pub(crate) fn configuration_of_template(&self) -> String {
         let api = self.api_address;
         format!(
@@ -194,7 +194,7 @@ impl Stage {
         )
     }
 
-    /// A folder for processes that need none.
+    /// A folder for processes that don't need one of their own.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }

@@ -1,4 +1,4 @@
-//! What is asked of a handler: the jobs, their requests, and what a right answer is.
+//! The jobs of the handlers: their requests, and the checks of the answers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,19 +7,19 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use weld_protocol::read_page;
 
-/// The key that every handler asks for, as `Authorization: Bearer`.
+/// The key that every handler requires, as `Authorization: Bearer`.
 pub(crate) const KEY: &str = "bench-key";
 
 /// The demo API's token, which the handlers send.
 pub(crate) const TOKEN: &str = "bench-api-token";
 
-/// How many beers make a full page of the demo API.
+/// How many beers are a full page of the demo API.
 pub(crate) const PER_PAGE: usize = 80;
 
-/// Made rows have about 1.5 KB, and a host takes pages of up to 64 MiB.
+/// Each row has about 1.5 KB, and a host accepts pages of up to 64 MiB.
 const MOST_ROWS: u32 = 20_000;
 
-/// One answer of 10,000 rows has 16 MB, and every connection has one under way.
+/// One answer of 10,000 rows has 16 MB, and every connection has one in flight.
 const MOST_BYTES_UNDER_WAY: u32 = 64 << 20;
 const ROW_BYTES: u32 = 1_600;
 
@@ -28,11 +28,11 @@ const ROW_BYTES: u32 = 1_600;
 pub(crate) enum Job {
     /// One page, again and again, on all handlers.
     Page(Work),
-    /// A table to its end, with `weld-host sync`.
+    /// A whole table, with `weld-host sync`.
     Sync,
-    /// A host with ten times more clients than it has room for.
+    /// A host with ten times as many clients as it has room for.
     Overload,
-    /// Thousands of pages asleep at once, and others beside them.
+    /// Thousands of sleeping pages, and others alongside them.
     Asleep,
     /// A host with a thousand connectors, from its start.
     Thousand,
@@ -40,14 +40,14 @@ pub(crate) enum Job {
     Reload,
     /// A hundred connectors as large as Python's.
     Large,
-    /// The connector that `weld-host new` makes, in each of its languages.
+    /// The connector that `weld-host new` creates, in each of its languages.
     Languages,
     /// A cloud function, adapted and on its own platform.
     Adapted,
 }
 
 impl Job {
-    /// Those that are no pages, and their names.
+    /// The jobs that don't request pages, with their names.
     const OTHERS: [(&str, Self); 8] = [
         ("sync", Self::Sync),
         ("overload", Self::Overload),
@@ -59,13 +59,13 @@ impl Job {
         ("adapted", Self::Adapted),
     ];
 
-    /// What is measured unless something else is asked for.
+    /// The default jobs.
     pub(crate) fn all() -> Vec<Self> {
         let pages = Work::ALL.into_iter().map(Self::Page);
         pages.chain(Self::OTHERS.map(|(_, job)| job)).collect()
     }
 
-    /// What shows that the benchmark works: all but what builds for minutes.
+    /// The jobs that show that the benchmark works: all except the one that builds for minutes.
     pub(crate) fn smoke() -> Vec<Self> {
         let mut jobs = Self::all();
         jobs.retain(|job| *job != Self::Adapted);
@@ -89,19 +89,19 @@ impl FromStr for Job {
     }
 }
 
-/// What one request makes a handler do.
+/// The work that one request causes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// Get a page of 80 beers from the demo API and answer it.
+    /// Fetch a page of 80 beers from the demo API and answer with it.
     Fetch,
     /// The same from an empty state, which every connector understands: always the first page.
     First,
-    /// Make so many rows from nothing and answer them.
+    /// Answer with this many generated rows.
     Rows(u32),
 }
 
 impl Work {
-    /// Those that are measured unless something else is asked for.
+    /// The default jobs with pages.
     pub(crate) const ALL: [Self; 5] = [
         Self::Fetch,
         Self::Rows(1),
@@ -110,7 +110,7 @@ impl Work {
         Self::Rows(10_000),
     ];
 
-    /// Where a server that does several jobs does this one: the name of a connector, without slashes.
+    /// The path of this job on a server that does several: the name of a connector, without slashes.
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Fetch | Self::First => "beers",
@@ -118,10 +118,10 @@ impl Work {
         }
     }
 
-    /// The body of the requests of one connection, counted from 0.
+    /// The body of the requests on one connection, counted from 0.
     ///
-    /// No two connections ask for the same state, since a server may answer equal requests with one page; so
-    /// [`Work::First`] is for one connection.
+    /// No two connections send the same state, since a server may answer equal requests with one page. So
+    /// [`Work::First`] is for one connection only.
     pub(crate) fn request(self, connection: u32) -> String {
         match self {
             Self::Fetch => {
@@ -135,27 +135,27 @@ impl Work {
         }
     }
 
-    /// Reads a whole answer and says whether it is this job's.
+    /// Checks that a complete answer is this job's.
     ///
     /// # Errors
     ///
-    /// One that says what is wrong with it.
+    /// A description of what is wrong.
     pub(crate) fn check(self, answer: &[u8]) -> anyhow::Result<()> {
-        let page = read_page(answer).context("the answer is no page")?;
+        let page = read_page(answer).context("the answer is not a page")?;
         let (rows, has_more) = match self {
             Self::Fetch | Self::First => (PER_PAGE, true),
             Self::Rows(rows) => (usize::try_from(rows)?, false),
         };
         ensure!(
             page.insert.len() == rows && page.has_more == has_more,
-            "a page of {} rows with hasMore {}, where {rows} and {has_more} are right",
+            "a page of {} rows with hasMore {} instead of {rows} and {has_more}",
             page.insert.len(),
             page.has_more
         );
         Ok(())
     }
 
-    /// The part of an answer in which all servers must agree. What a state looks like is each connector's own affair.
+    /// The part of an answer in which all servers must agree. The form of a state is up to each connector.
     pub(crate) fn common(self, answer: Value) -> Option<Value> {
         match (self, answer) {
             (Self::First, Value::Object(mut page)) => page.remove("insert"),
@@ -163,8 +163,8 @@ impl Work {
         }
     }
 
-    /// The numbers of connections to measure with: one, where nothing queues, and `most`, or as many as answers fit
-    /// into memory.
+    /// The numbers of connections to measure with: one, where nothing queues, and `most`, or as many as have their
+    /// answers fit into memory.
     pub(crate) fn connections(self, most: u32) -> Vec<u32> {
         let many = match self {
             Self::Fetch => most,
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_no_part_of_what_first_pages_have_in_common() {
+    fn states_of_first_pages_may_differ() {
         let answer = |state: u32| serde_json::json!({ "insert": [{ "id": 1 }], "state": state });
         let of = |work: Work, state| work.common(answer(state));
         assert_eq!(of(Work::First, 1), of(Work::First, 2));

@@ -1,5 +1,5 @@
-//! The load generator, a process of its own: a closed loop over connections that stay open. Each connection sends its
-//! next request when the last one is answered, and every answer is checked.
+//! The load generator, in its own process: a closed loop over connections that stay open. Each connection sends its
+//! next request when the previous one is answered, and every answer is checked.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use tokio::task::JoinSet;
 use crate::jobs::{KEY, Work};
 use crate::processes::usage_of_tree;
 
-/// How long any answer may take.
+/// The time limit for any answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Whom to ask for what, and for how long.
+/// The server, the requests and their duration.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Load {
     /// The server's address
@@ -44,34 +44,34 @@ pub(crate) struct Load {
     pub(crate) measure_ms: u64,
 }
 
-/// What came of it.
+/// The result of a load.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Outcome {
-    /// Requests in all, those that don't count included.
+    /// All requests, including those that don't count.
     pub(crate) asked: u64,
-    /// Requests that count, all answered as they should be.
+    /// The requests that count, all answered correctly.
     pub(crate) measured: u64,
     /// From the first of them to the end of the last.
     pub(crate) seconds: f64,
-    /// The median time from request to the last byte of the answer.
+    /// The median time from a request to the last byte of its answer.
     pub(crate) p50_ms: f64,
-    /// The 99th percentile of it.
+    /// The 99th percentile of that time.
     pub(crate) p99_ms: f64,
     /// The processor time of this process.
     pub(crate) cpu_seconds: f64,
     /// The length of an answer's body.
     pub(crate) bytes: usize,
-    /// Equal for servers that answer the first connection with the same JSON, however they write it.
+    /// Equal for servers that answer the first connection with the same JSON, in any spelling.
     pub(crate) fingerprint: String,
 }
 
-/// Asks, and says what came of it.
+/// Generates the load, and returns its result.
 ///
 /// # Errors
 ///
-/// Any answer that is late, or not the one that it should be.
+/// Any answer that is late or wrong.
 pub(crate) fn generate(load: &Load) -> anyhow::Result<Outcome> {
-    // One thread: the load must not take both cores from a server on two.
+    // One thread: the load must not take both cores from a server on a machine with two.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -118,19 +118,19 @@ async fn ask_all(load: &Load) -> anyhow::Result<Outcome> {
         seconds: ended.saturating_duration_since(began).as_secs_f64(),
         p50_ms: milliseconds(50),
         p99_ms: milliseconds(99),
-        // Before the fingerprint, which is no part of the load.
+        // Before the fingerprint is computed, which is not part of the load.
         cpu_seconds: usage_of_tree(std::process::id())?.cpu.as_secs_f64(),
         bytes: answer.len(),
         fingerprint: fingerprint(load.work, &answer)?,
     })
 }
 
-/// A connection that asks for the same page again and again.
+/// A connection that requests the same page again and again.
 struct Connection {
     number: u32,
     sender: SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
-    /// The first answer, which was read; all others must equal it.
+    /// The first answer, which was checked; all others must equal it.
     expected: Bytes,
     asked: u64,
 }
@@ -145,7 +145,7 @@ impl Connection {
         let stream = TcpStream::connect(load.address).await?;
         stream.set_nodelay(true)?;
         let (sender, driver) = handshake(TokioIo::new(stream)).await?;
-        // What goes wrong on it is told to the sender, too.
+        // Errors on the connection are also reported to the sender.
         tokio::spawn(async { driver.await.ok() });
         let mut connection = Self {
             number,
@@ -176,7 +176,8 @@ impl Connection {
             .map_err(|_| anyhow!("no answer in {PATIENCE:?}"))?
     }
 
-    /// Asks until `end`, and returns when each request that began after `begin` did so and how long it took.
+    /// Sends requests until `end`. Returns, for each request that began after `begin`, when it began and how long it
+    /// took.
     async fn repeat(
         &mut self,
         begin: Instant,
@@ -185,7 +186,7 @@ impl Connection {
         let mut times = Vec::new();
         loop {
             let at = Instant::now();
-            // At least one counts, even if it takes longer than there is time.
+            // At least one counts, even if it takes longer than the available time.
             if at >= end && !times.is_empty() {
                 return Ok(times);
             }
@@ -215,18 +216,18 @@ impl Connection {
                     .context("an answer differs from the first one to the same request")?;
             }
         }
-        ensure!(rest.is_empty(), "an answer is cut short");
+        ensure!(rest.is_empty(), "an answer is truncated");
         Ok(())
     }
 }
 
-/// The smallest time that `percent` of all don't exceed (nearest rank), of times in ascending order.
+/// The smallest time that is not exceeded by `percent` of all times (nearest rank). The times are in ascending order.
 pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }
 
-/// Languages write the same JSON with other blanks, escapes and orders of keys, hence values are compared.
+/// Languages write the same JSON with different white space, escapes and orders of keys, so values are compared.
 fn fingerprint(work: Work, answer: &[u8]) -> anyhow::Result<String> {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let value = work.common(serde_json::from_slice(answer)?);
@@ -237,7 +238,7 @@ fn fingerprint(work: Work, answer: &[u8]) -> anyhow::Result<String> {
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-/// JavaScript has one kind of number, and writes 5 for 5.0.
+/// JavaScript has only one kind of number, and writes 5 for 5.0.
 fn make_alike(value: &mut Value) {
     match value {
         Value::Number(number) => {
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_the_same_however_they_are_written() {
+    fn answers_are_equal_in_any_spelling() {
         let of = |text: &str| fingerprint(Work::Fetch, text.as_bytes()).unwrap();
         assert_eq!(
             of(r#"{"a": 1.50, "b": "é", "c": [5.0]}"#),

@@ -1,4 +1,4 @@
-//! A host by itself, with a plugins folder made for it, and what can be seen of it from outside.
+//! A separate host with its own plugins folder, observed from outside.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -18,39 +18,39 @@ use crate::processes::{kibibytes_of, usage_of_tree};
 /// Connectors may have to be compiled, a thousand of them by a debug build.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How often a host is looked at that is filling or emptying.
+/// How often to look at a host that is filling or emptying.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How much a host may compute from one look to the next that has nothing to do.
+/// How much processor time an idle host may use from one look to the next.
 const QUIET: Duration = Duration::from_millis(20);
 
-/// A connector as it lies in a plugins folder.
+/// A connector as files of a plugins folder.
 pub(crate) struct Plugin {
     pub(crate) name: String,
     pub(crate) component: &'static [u8],
-    /// Of its `.toml`; may be empty.
+    /// The contents of its `.toml`; may be empty.
     pub(crate) configuration: String,
 }
 
 /// The folders of a host, which several hosts may use in turn.
 pub(crate) struct Site(TempDir);
 
-/// A host that listens. It is ended when this is dropped.
+/// A listening host. Dropping it ends it.
 pub(crate) struct LoneHost {
     process: Process,
     pub(crate) address: SocketAddr,
-    /// From its start to the line that says where it listens.
+    /// The time from its start to the line with its address.
     pub(crate) listening_after: Duration,
-    /// How many sandboxes it says that it can hold at once.
+    /// How many sandboxes it announces to hold at once.
     pub(crate) slots: u32,
 }
 
-/// Resident memory by what it is (proc(5)), in bytes.
+/// Resident memory by kind (proc(5)), in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Resident {
     /// `VmRSS`: all of it.
     pub(crate) all: u64,
-    /// `RssAnon`: what belongs to no file.
+    /// `RssAnon`: memory that belongs to no file.
     pub(crate) anonymous: u64,
     /// `RssFile`: the program, and compiled code that is mapped from the cache.
     pub(crate) file: u64,
@@ -61,7 +61,7 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn set(plugins: &[Plugin]) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("weld-host-bench-")
@@ -78,7 +78,7 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn put(
         &self,
         name: &str,
@@ -90,7 +90,7 @@ impl Site {
         Ok(())
     }
 
-    /// Starts `weld-host serve` with more flags.
+    /// Starts `weld-host serve` with further flags.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl Site {
         ];
         words.extend(flags.iter().map(OsString::from));
         let environment = [("WELD_API_KEY", KEY.to_owned())];
-        // A line for each call that is refused: as an operator has it, but not on the terminal.
+        // A log line for each refused call, as operators have it, but not on the terminal.
         let log = File::create(self.path().join("log"))?;
         let began = Instant::now();
         let streams = (Stdio::piped(), log.into());
@@ -122,7 +122,7 @@ impl Site {
         })
     }
 
-    /// The end of what the last host wrote to its log.
+    /// The end of the last host's log.
     fn log(&self) -> String {
         let log = fs::read_to_string(self.path().join("log")).unwrap_or_default();
         let mut lines: Vec<_> = log.lines().rev().take(10).collect();
@@ -130,11 +130,11 @@ impl Site {
         lines.join("\n")
     }
 
-    /// How many lines of the last host's log have this text.
+    /// How many lines of the last host's log contain this text.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn logged(&self, text: &str) -> anyhow::Result<usize> {
         let log = fs::read_to_string(self.path().join("log"))?;
         Ok(log.lines().filter(|line| line.contains(text)).count())
@@ -144,7 +144,7 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn cached_components(&self) -> anyhow::Result<usize> {
         let mut count = 0;
         for file in fs::read_dir(self.path().join("cache"))? {
@@ -170,7 +170,7 @@ impl Site {
 }
 
 impl LoneHost {
-    /// What it holds of the machine's memory now.
+    /// How much of the machine's memory it holds now.
     ///
     /// # Errors
     ///
@@ -199,7 +199,7 @@ impl LoneHost {
         Ok(usage_of_tree(self.process.id())?.cpu)
     }
 
-    /// Waits until it computes no more: all that was to fall asleep or to go has done so.
+    /// Waits until it no longer computes, so that everything has fallen asleep or ended.
     ///
     /// # Errors
     ///
@@ -218,7 +218,7 @@ impl LoneHost {
         }
     }
 
-    /// How many mappings it has, of which Linux allows `vm.max_map_count`.
+    /// How many memory mappings it has. Linux allows `vm.max_map_count`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Where and when the numbers came to be.
+//! Where and when the numbers were measured.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use crate::processes::kibibytes_of;
 
-/// A list in Markdown: date, machine, load of others before the run, versions.
+/// A list in Markdown: date, machine, other load before the run, versions.
 ///
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub(crate) fn description(python: Option<&str>) -> anyhow::Result<String> {
     let model = model
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("of an unnamed make", |(_, model)| model);
+        .map_or("of unknown model", |(_, model)| model);
     let memory = fs::read_to_string("/proc/meminfo")?;
     let memory = kibibytes_of(&memory, "MemTotal").context("no MemTotal in /proc/meminfo")?;
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;

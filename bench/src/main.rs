@@ -1,10 +1,11 @@
-//! What the sandbox costs: weld-host, a handler written by hand, and functions-framework, asked for the same pages in
-//! turn. How fast `weld-host sync` puts pages away, and how a host bears many calls and many connectors.
+//! Measures the cost of the sandbox: weld-host, a handwritten handler, and functions-framework serve the same pages
+//! in turn. Also measures how fast `weld-host sync` stores pages, and how a host handles many calls and many
+//! connectors.
 //!
-//! `cargo run --release --locked -p weld-host-bench`; `docs/benchmarks.md` says how to read what comes out. Servers and
-//! load generator are processes of their own, all of this one program in its modes.
+//! `cargo run --release --locked -p weld-host-bench`; `docs/benchmarks.md` explains the output. Servers and load
+//! generator are separate processes, all of this program in its modes.
 //!
-//! Any error ends the run, and none is told from another, so all of them are `anyhow`'s.
+//! Any error ends the run, and no code distinguishes them, so all errors are `anyhow`'s.
 
 #![allow(
     clippy::print_stdout,
@@ -49,10 +50,10 @@ use load::Load;
 use python::Python;
 use rounds::Extent;
 
-/// How often a connector is called while it is replaced.
+/// How many times per second a connector is called while it is replaced.
 const CALLS_PER_SECOND: u32 = 200;
 
-/// What this program is when it has started itself.
+/// The modes in which this program starts itself.
 #[derive(Debug, Subcommand)]
 #[command(disable_help_subcommand = true)]
 enum Mode {
@@ -100,7 +101,7 @@ enum Mode {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
-    /// What a host in this program starts to compile a component.
+    /// The process that a host in this program starts to compile a component.
     Compiler,
 }
 
@@ -139,7 +140,7 @@ impl Mode {
     }
 }
 
-/// Measures every job that is asked for, and prints a table for each as soon as it has one.
+/// Measures every requested job, and prints a table for each as soon as it is finished.
 fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let extent = arguments.extent();
     let jobs = arguments.jobs();
@@ -202,7 +203,7 @@ fn compare_pages(
     most_connections: u32,
     extent: Extent,
 ) -> anyhow::Result<()> {
-    // 325 beers a scale: four full pages, and each connection has a page to itself.
+    // 325 beers for each unit of scale: four full pages, and each connection has its own page.
     let stage = Stage::set(most_connections.div_ceil(4).max(1))?;
     for &work in pages {
         let mut handlers = Handler::RUST.to_vec();

@@ -1,4 +1,4 @@
-//! The same jobs without a sandbox: an axum handler as one would write it by hand for this one connector.
+//! The same jobs without a sandbox: an axum handler as one would write it for this one connector.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::jobs::{KEY, PER_PAGE, TOKEN};
 #[path = "../../tests/guests/src/made_rows.rs"]
 mod made_rows;
 
-/// The example connector counts a page of one row less as full, as Weld's guide does.
+/// The example connector treats a page with one row less as full, as Weld's guide does.
 const FULL: usize = PER_PAGE - 1;
 
-/// What all requests share.
+/// The state shared by all requests.
 struct Handler {
     api: SocketAddr,
     client: Client<HttpConnector, Empty<Bytes>>,
@@ -43,7 +43,7 @@ struct PageState {
     next_page: Option<u32>,
 }
 
-/// Whose fault it was.
+/// Whose fault a failure was.
 enum Failure {
     Unauthorized,
     BadRequest,
@@ -51,7 +51,7 @@ enum Failure {
     Upstream,
 }
 
-/// The handler of every job; `api` is where the beers are.
+/// The handler for every job; `api` is the address of the beers' API.
 pub(crate) fn router(api: SocketAddr) -> Router {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);

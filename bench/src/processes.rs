@@ -1,4 +1,4 @@
-//! What `/proc` knows of processes and of the machine (proc(5)).
+//! Reads data about processes and the machine from `/proc` (proc(5)).
 
 use std::fs;
 use std::io;
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-/// What a process and its children have used.
+/// The resources that a process and its children have used.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Usage {
-    /// In user mode and in the kernel, to the hundredth of a second.
+    /// Time in user mode and in the kernel, to the hundredth of a second.
     pub(crate) cpu: Duration,
-    /// The most resident memory so far. A sum over processes, so pages that they share count for each of them.
+    /// The peak resident memory so far. It is a sum over processes, so pages that they share count once for each.
     pub(crate) peak_bytes: u64,
 }
 
-/// What `process` and all below it have used.
+/// The resources that `process` and all processes below it have used.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub(crate) fn usage_of_tree(process: u32) -> anyhow::Result<Usage> {
     };
     for thread in fs::read_dir(folder.join("task"))? {
         let children = match fs::read_to_string(thread?.path().join("children")) {
-            // Threads end while they are looked at.
+            // Threads may end in the meantime.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             children => children?,
         };
@@ -47,7 +47,7 @@ pub(crate) fn usage_of_tree(process: u32) -> anyhow::Result<Usage> {
     Ok(usage)
 }
 
-/// The time that the machine's cores were not idle since it started, all of them together.
+/// How long the machine's cores were not idle since it started, summed over all cores.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub(crate) fn busy_time() -> anyhow::Result<Duration> {
     busy_of(&stat).context("/proc/stat is malformed")
 }
 
-/// A line's number in a file such as `/proc/PID/status` or `/proc/meminfo`, in KiB.
+/// The number in a line of a file such as `/proc/PID/status` or `/proc/meminfo`, in KiB.
 pub(crate) fn kibibytes_of(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| {
         let value = line.strip_prefix(name)?.strip_prefix(':')?;
@@ -65,9 +65,10 @@ pub(crate) fn kibibytes_of(text: &str, name: &str) -> Option<u64> {
     })
 }
 
-/// `utime`, `stime`, and those of children that have ended.
+/// `utime`, `stime`, and the same of children that have ended.
 fn cpu_of(stat: &str) -> Option<Duration> {
-    // The program's name may hold blanks and parentheses; nothing behind it does. `utime` is the twelfth field there.
+    // The program's name may contain spaces and parentheses; nothing after it does. `utime` is the twelfth field
+    // there.
     let (_, fields) = stat.rsplit_once(')')?;
     let times: Vec<u64> = fields
         .split_whitespace()

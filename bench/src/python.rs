@@ -1,4 +1,4 @@
-//! functions-framework: its virtual environment, and a server in its production mode, which is gunicorn.
+//! functions-framework: its virtual environment, and a server in its production mode, which uses gunicorn.
 
 use std::ffi::OsString;
 use std::fs;
@@ -23,7 +23,7 @@ const INSTALL_TIME: Duration = Duration::from_secs(300);
 const START_TIME: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Prints the versions of what is measured.
+/// Prints the versions of the measured packages.
 const VERSIONS: &str = "
 import platform
 from importlib.metadata import version
@@ -31,7 +31,7 @@ names = ['functions-framework', 'gunicorn', 'Flask', 'requests']
 print(', '.join(['Python ' + platform.python_version()] + [name + ' ' + version(name) for name in names]))
 ";
 
-/// A virtual environment with functions-framework in it, and the function beside it.
+/// A virtual environment with functions-framework, and the function next to it.
 #[derive(Debug)]
 pub(crate) struct Python {
     folder: PathBuf,
@@ -39,14 +39,14 @@ pub(crate) struct Python {
     pub(crate) versions: String,
 }
 
-/// How the function gets its page, and with how many processes.
+/// The function that makes a page, and the number of processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variant {
-    /// The file that the function is in.
+    /// The file with the function.
     source: &'static str,
     /// The function's name there.
     pub(crate) function: &'static str,
-    /// Of gunicorn. The framework's default is 1, with 4 threads for each core.
+    /// The number of gunicorn's workers. The framework's default is 1, with 4 threads for each core.
     pub(crate) workers: usize,
 }
 
@@ -60,7 +60,7 @@ impl Variant {
         }
     }
 
-    /// The guide's function, of the file that is adapted.
+    /// The guide's function, from the file that is adapted.
     pub(crate) const fn guide(workers: usize) -> Self {
         Self {
             source: GUIDE_FILE,
@@ -71,8 +71,8 @@ impl Variant {
 }
 
 impl Python {
-    /// The environment in Cargo's target folder; none, and a word of it on stderr, where it can't be made: the rest can
-    /// still be measured, but nobody must take that for all of it.
+    /// The environment in Cargo's target folder. If it can't be created, returns `None` and prints a message on
+    /// stderr: the rest can still be measured, but nobody must believe that it is everything.
     ///
     /// # Errors
     ///
@@ -92,13 +92,13 @@ impl Python {
         }
     }
 
-    /// Finds the environment in `folder`, or makes it there.
+    /// Finds the environment in `folder`, or creates it there.
     ///
     /// # Errors
     ///
     /// Python 3, its `venv` or the package index is missing.
     fn install(folder: PathBuf) -> anyhow::Result<Self> {
-        // Written last, so that an installation that was cut off is begun anew.
+        // Written last, so that an interrupted installation is started again.
         let installed = folder.join("requirements.txt");
         let environment = folder.join("environment");
         if fs::read_to_string(&installed).ok().as_deref() != Some(REQUIREMENTS) {
@@ -169,8 +169,8 @@ fn run(
     Process::start(name, words, &[], folder)?.output(INSTALL_TIME)
 }
 
-/// gunicorn doesn't tell the port that it got for port 0. That another program takes this one meanwhile shows: then
-/// it does not start.
+/// gunicorn does not report the port that it got for port 0. If another program takes this port in the meantime, the
+/// server does not start, which is noticed.
 fn free_address() -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("no port is free")?;
     Ok(listener.local_addr()?)

@@ -1,5 +1,5 @@
-//! One job on all handlers: in each round every handler is asked for a bounded time in turn, so that whatever else the
-//! machine does falls on all of them.
+//! One job on all handlers: in each round every handler is measured for a fixed time in turn, so that other load on
+//! the machine affects all of them.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -13,16 +13,16 @@ use crate::load::Outcome;
 use crate::processes::{busy_time, usage_of_tree};
 use crate::python::Python;
 
-/// What a load generator may take past its time: for its first requests and for what is under way at the end.
+/// How long a load generator may take beyond its time, for its first requests and for those in flight at the end.
 const MARGIN: Duration = Duration::from_secs(90);
 
 /// How much to measure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Extent {
     pub(crate) rounds: usize,
-    /// For each handler and round.
+    /// How long to measure each handler in each round.
     pub(crate) measure: Duration,
-    /// Before it counts, each time.
+    /// How long to run before each measurement.
     pub(crate) warm_up: Duration,
 }
 
@@ -36,9 +36,9 @@ pub(crate) struct Round {
     pub(crate) cpu_ms: f64,
     pub(crate) api_cpu_ms: f64,
     pub(crate) load_cpu_ms: f64,
-    /// The most resident memory of the server and its children since they started.
+    /// The peak resident memory of the server and its children since they started.
     pub(crate) peak_bytes: u64,
-    /// Of the time of all cores, what went to processes other than the benchmark's: 0 to 1.
+    /// The share of all cores' time that went to processes other than the benchmark's: 0 to 1.
     pub(crate) foreign: f64,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Series {
     pub(crate) answer_bytes: usize,
 }
 
-/// A server that runs for this job alone, so that its peak of memory is the job's.
+/// A server that runs for this job only, so that its peak memory belongs to the job.
 struct Contestant {
     server: Process,
     address: SocketAddr,
@@ -63,7 +63,7 @@ struct Contestant {
 ///
 /// # Errors
 ///
-/// A server does not start or ends, an answer is wrong or late, or two handlers' answers differ.
+/// A server does not start or stops early, an answer is wrong or late, or the answers of two handlers differ.
 pub(crate) fn measure(
     stage: &Stage,
     python: Option<&Python>,
@@ -95,13 +95,13 @@ pub(crate) fn measure(
             let first = fingerprint.get_or_insert_with(|| outcome.fingerprint.clone());
             ensure!(
                 *first == outcome.fingerprint,
-                "{} answers {work} otherwise than the others do",
+                "{} answers {work} differently from the others",
                 contestant.series.handler.name()
             );
             contestant.series.answer_bytes = outcome.bytes;
             contestant.series.rounds.push(round);
         }
-        // Nobody always comes after the same one.
+        // Changes the order, so that a handler doesn't always follow the same one.
         contestants.rotate_left(1);
     }
     let mut all: Vec<_> = contestants.into_iter().map(|one| one.series).collect();
@@ -162,7 +162,7 @@ impl Contestant {
     }
 }
 
-/// Counts of this program are far below 2⁵³, where a float begins to lose digits.
+/// Counts in this program are far below 2⁵³, where a float begins to lose digits.
 #[allow(clippy::cast_precision_loss, reason = "see above")]
 pub(crate) fn as_number(count: u64) -> f64 {
     count as f64

@@ -1,5 +1,5 @@
-//! The modes of this program that serve: the demo API, the host, the native handler. Each has a process to itself,
-//! prints `http://ADDRESS` once it has a port, and serves until it is ended.
+//! The serving modes of this program: the demo API, the host, the native handler. Each has its own process, prints
+//! `http://ADDRESS` once it has a port, and serves until it is ended.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -23,7 +23,7 @@ const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCA
 ///
 /// # Errors
 ///
-/// The system's.
+/// An error of the system.
 pub(crate) fn serve_api(scale: u32) -> anyhow::Result<()> {
     let config = DemoConfig {
         scale,
@@ -39,12 +39,12 @@ pub(crate) fn serve_api(scale: u32) -> anyhow::Result<()> {
     })
 }
 
-/// `weld-host serve` with the connectors of `plugins`, in every way as an operator runs it, but for the log: no line
-/// for each request, since neither of the others writes one. `flags` are more of the command's.
+/// `weld-host serve` with the connectors of `plugins`, exactly as an operator runs it, except that the log has no
+/// line for each request, since neither of the other servers writes one. `flags` are further flags of the command.
 ///
 /// # Errors
 ///
-/// The command's.
+/// An error of the command.
 pub(crate) fn serve_host(plugins: &Path, cache: &Path, flags: &[OsString]) -> anyhow::Result<()> {
     let mut words: Vec<OsString> = ["weld-host", "--log", "warn", "serve"]
         .map(Into::into)
@@ -60,23 +60,23 @@ pub(crate) fn serve_host(plugins: &Path, cache: &Path, flags: &[OsString]) -> an
 ///
 /// # Errors
 ///
-/// The command's.
+/// An error of the command.
 pub(crate) fn run_command(words: &[OsString]) -> anyhow::Result<()> {
     let program = OsString::from("weld-host");
     Ok(Cli::try_parse_from(std::iter::once(&program).chain(words))?.run()?)
 }
 
-/// The native handler, which gets its beers from `api`.
+/// The native handler, which fetches its beers from `api`.
 ///
 /// # Errors
 ///
-/// The system's.
+/// An error of the system.
 pub(crate) fn serve_native(api: SocketAddr) -> anyhow::Result<()> {
     Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(LOOPBACK).await?;
         announce(listener.local_addr()?)?;
         let listener = listener.tap_io(|connection| {
-            // As the host does. The answer is right in any case.
+            // As the host does. The answer is correct in any case.
             let _ = connection.set_nodelay(true);
         });
         axum::serve(listener, native::router(api)).await?;

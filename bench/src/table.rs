@@ -1,4 +1,4 @@
-//! The tables of the report, in Markdown: medians over the rounds, and what they are against others'.
+//! The tables of the report, in Markdown: medians over the rounds, and ratios to other handlers.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::rounds::{Round, Series};
 
 pub(crate) const MEBIBYTE: u64 = 1 << 20;
 
-/// A row for each handler, the ratios last. `all` are the handlers of one job.
+/// A row for each handler, with the ratios last. `all` are the handlers of one job.
 pub(crate) fn table(all: &[Series]) -> String {
     let native = baseline(all, Handler::Native);
     let framework = baseline(all, Handler::FRAMEWORK);
@@ -57,7 +57,7 @@ pub(crate) fn table(all: &[Series]) -> String {
     text
 }
 
-/// The part of all cores' time that went to other processes than the benchmark's while it measured, in percent.
+/// The share of all cores' time that went to processes other than the benchmark's during the measurement, in percent.
 pub(crate) fn foreign_percent(all: &[Series]) -> f64 {
     let rounds: Vec<_> = all
         .iter()
@@ -67,7 +67,7 @@ pub(crate) fn foreign_percent(all: &[Series]) -> f64 {
     median(&rounds, |round| round.foreign) * 100.0
 }
 
-/// What ratios are taken against.
+/// The values with which ratios are computed.
 struct Baseline {
     rate: f64,
     cpu: f64,
@@ -81,7 +81,7 @@ fn baseline(all: &[Series], handler: Handler) -> Option<Baseline> {
     })
 }
 
-/// The middle value, or the mean of the two in the middle. Not a number where there is none.
+/// The middle value, or the mean of the two middle values. NaN if there are none.
 pub(crate) fn median<T>(items: &[T], value: impl Fn(&T) -> f64) -> f64 {
     let mut values: Vec<f64> = items.iter().map(value).collect();
     values.sort_by(f64::total_cmp);
@@ -101,7 +101,8 @@ pub(crate) fn range<T>(items: &[T], value: impl Fn(&T) -> f64) -> (f64, f64) {
     })
 }
 
-/// Enough digits to say something, whether it is microseconds or seconds. Differences may be below 0.
+/// Formats a number with a useful number of digits, whether it is microseconds or seconds. Differences may be
+/// negative.
 pub(crate) fn digits(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
@@ -111,7 +112,7 @@ pub(crate) fn digits(value: f64) -> String {
     }
 }
 
-/// A time too short for the kernel's clock is 0, of which nothing can be said.
+/// A time too short for the kernel's clock is 0, for which there is no ratio.
 pub(crate) fn ratio(value: f64, base: f64) -> String {
     if base > 0.0 {
         format!("{:.2}", value / base)

@@ -1,4 +1,4 @@
-//! A pseudo-terminal to draw on, which somebody reads.
+//! A pseudo-terminal to draw on, with a reader.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// What programs usually find.
+/// A common size.
 const SIZE: Winsize = Winsize {
     ws_row: 24,
     ws_col: 80,
@@ -17,16 +17,16 @@ const SIZE: Winsize = Winsize {
     ws_ypixel: 0,
 };
 
-/// The side of the terminal that is looked at.
+/// The side of the terminal that is read.
 #[derive(Debug)]
 pub(crate) struct Terminal(JoinHandle<Vec<u8>>);
 
 impl Terminal {
-    /// Opens one, and gives the side that a program writes to.
+    /// Opens a terminal, and returns the side that a program writes to.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(crate) fn open() -> anyhow::Result<(Self, OwnedFd)> {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let reader = openpt(flags)?;
@@ -34,16 +34,16 @@ impl Terminal {
         unlockpt(&reader)?;
         tcsetwinsize(&reader, SIZE)?;
         let writer = ioctl_tiocgptpeer(&reader, flags)?;
-        // A program waits where nobody reads what it draws.
+        // A program blocks if nobody reads its output.
         let reading = thread::spawn(move || read(File::from(reader)));
         Ok((Self(reading), writer))
     }
 
-    /// All that was written, once nobody can write any more.
+    /// The whole output, once nobody can write any more.
     ///
     /// # Errors
     ///
-    /// It is no text.
+    /// The output is not text.
     pub(crate) fn text(self) -> anyhow::Result<String> {
         let bytes = self
             .0
@@ -55,7 +55,7 @@ impl Terminal {
 
 fn read(mut reader: File) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Linux ends it with an error; what came before is all there was.
+    // On Linux reading ends with an error; everything before it is the output.
     let _ = reader.read_to_end(&mut bytes);
     bytes
 }
@@ -66,7 +66,7 @@ mod tests {
     use std::io::{IsTerminal, Write};
 
     #[test]
-    fn what_is_written_to_a_terminal_is_read() {
+    fn output_to_a_terminal_is_read() {
         let (terminal, writer) = Terminal::open().unwrap();
         let mut writer = File::from(writer);
         assert!(writer.is_terminal());

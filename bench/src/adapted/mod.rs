@@ -1,5 +1,5 @@
-//! The guide's function: under functions-framework, unchanged as `weld-host adapt` makes a connector of it, and written
-//! for the kit.
+//! The guide's function in three forms: under functions-framework, turned unchanged into a connector by `weld-host
+//! adapt`, and rewritten for the kit.
 
 mod project;
 mod report;
@@ -15,23 +15,23 @@ use project::Project;
 
 pub(crate) use project::{Form, PYTHON_FUNCTION, folder_name};
 
-/// Those that cloud functions are written in.
+/// The languages in which cloud functions are written.
 const LANGUAGES: [Language; 2] = [Language::Python, Language::JavaScript];
 
-/// Makes the connectors, and asks each of them and functions-framework for pages of 80 beers, over one connection and over
-/// so many.
+/// Makes the connectors, and requests pages of 80 beers from each of them and from functions-framework, over one
+/// connection and over `most_connections`.
 ///
-/// A language whose tools are missing is left out, with a word of it on stderr. Returns tables in Markdown.
+/// A language whose tools are missing is skipped, with a message on stderr. Returns tables in Markdown.
 ///
 /// # Errors
 ///
-/// A server does not start or ends, or an answer is wrong or differs from the others'.
+/// A server does not start or stops early, or an answer is wrong or differs from the others'.
 pub(crate) fn measure(
     python: Option<&Python>,
     most_connections: u32,
     extent: Extent,
 ) -> anyhow::Result<String> {
-    // 325 beers a scale: four full pages, and each connection has a page to itself.
+    // 325 beers for each unit of scale: four full pages, and each connection has its own page.
     let stage = Stage::set(most_connections.div_ceil(4).max(1))?;
     let mut projects = Vec::new();
     for language in LANGUAGES {
@@ -68,7 +68,7 @@ fn both_forms(stage: &Stage, language: Language) -> anyhow::Result<[Project; 2]>
     ])
 }
 
-/// functions-framework as it starts by itself, and with a worker for each core.
+/// functions-framework with its default settings, and with a worker for each core.
 fn framework() -> anyhow::Result<Vec<Handler>> {
     let with = |workers| Handler::FunctionsFramework(Variant::guide(workers));
     let cores = std::thread::available_parallelism()?.get();

@@ -1,5 +1,5 @@
-//! The guide's function as `weld-host adapt` takes it, and the same connector written for a kit: both made as their
-//! authors make them.
+//! The guide's function as `weld-host adapt` reads it, and the same connector written for a kit. Both are built the
+//! way their authors would.
 
 use std::fs;
 use std::path::Path;
@@ -14,10 +14,10 @@ use crate::handlers::{Handler, Stage};
 use crate::jobs::Work;
 use crate::languages;
 
-/// The function itself, which functions-framework has, too.
+/// The function's source, which functions-framework uses as well.
 pub(crate) const PYTHON_FUNCTION: &str = include_str!("../../guide/python/main.py");
 
-/// A component of Python may have to be compiled by a debug build.
+/// A debug build may have to compile a Python component.
 const COMPILE_TIME: Duration = Duration::from_secs(300);
 
 /// The forms of one connector.
@@ -30,7 +30,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// As it stands in the tables, before the language.
+    /// The form's name in the tables, before the language.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Adapted => "adapted",
@@ -39,26 +39,26 @@ impl Form {
     }
 }
 
-/// A connector in a plugins folder, and what it took to get it there.
+/// A connector in a plugins folder, and the time it took to create it.
 pub(super) struct Project {
     pub(super) form: Form,
     pub(super) language: Language,
-    /// Of the component.
+    /// The component's size.
     pub(super) bytes: u64,
-    /// Of `weld-host adapt`, once its tools and packages are there. `None` for a connector of the kit.
+    /// The time of `weld-host adapt`, with tools and packages already installed. `None` for a connector of the kit.
     pub(super) adapt: Option<Duration>,
-    /// Of `weld-host build`, likewise.
+    /// The time of `weld-host build`, with the same installed.
     pub(super) build: Duration,
-    /// From when the host finds the component to when it is ready, with an empty cache.
+    /// The time from when the host finds the component until it is ready, with an empty cache.
     pub(super) compile: Duration,
 }
 
 impl Project {
-    /// Makes one, with its tools, in the folder that the stage has for it, and starts a host on it once.
+    /// Creates a project and its tools in the folder that the stage has for it, and starts a host with it once.
     ///
     /// # Errors
     ///
-    /// A command fails, as where a tool is missing; or the host does not load the component.
+    /// A command fails, for example because a tool is missing; or the host does not load the component.
     pub(super) fn make(stage: &Stage, form: Form, language: Language) -> anyhow::Result<Self> {
         let name: ConnectorName = Work::Fetch.path().parse()?;
         let plugins = stage.plugins_of(&folder_name(form, language));
@@ -94,12 +94,12 @@ impl Project {
     }
 }
 
-/// The name of a project's folder, without blanks: the tools that are installed there don't bear them.
+/// The name of a project's folder. It has no spaces, since the tools installed there don't support them.
 pub(crate) fn folder_name(form: Form, language: Language) -> String {
     format!("{}-{}", form.name(), languages::name(language))
 }
 
-/// Adapts the function twice. The first time gets the tools; the second is the one that counts.
+/// Adapts the function twice. The first run installs the tools; only the second one counts.
 fn adapt(folder: &Path, name: &ConnectorName, language: Language) -> anyhow::Result<Duration> {
     let source = folder.join("source");
     fs::create_dir_all(&source)?;
@@ -137,7 +137,7 @@ fn function_files(language: Language) -> anyhow::Result<Vec<(&'static str, &'sta
     })
 }
 
-/// Where the template has its connector, and what to put there.
+/// The path of the connector in the template, and the source to put there.
 fn kit_source(language: Language) -> anyhow::Result<(&'static str, &'static str)> {
     Ok(match language {
         Language::Python => ("app.py", include_str!("../../guide/python/kit.py")),
@@ -148,7 +148,7 @@ fn kit_source(language: Language) -> anyhow::Result<(&'static str, &'static str)
     })
 }
 
-/// How long a host with an empty cache takes for the component; it is in the cache of the handler then.
+/// How long a host with an empty cache takes for the component. Afterwards the component is in the handler's cache.
 fn compile(stage: &Stage, handler: Handler) -> anyhow::Result<Duration> {
     let (mut host, _) = stage.start(handler, None)?;
     let line = host.announced(COMPILE_TIME, |line| {

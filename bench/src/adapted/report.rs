@@ -10,7 +10,7 @@ use crate::table::{MEBIBYTE, digits, foreign_percent, median, range, ratio};
 
 use super::project::{Form, Project};
 
-/// What each connector took until it served.
+/// The time and size of each connector until it served.
 pub(super) fn projects(projects: &[Project]) -> String {
     let mut text = "`adapted`, until it serves; tools and packages were there already\n\n\
          | | component MiB | `adapt` s | `build` s | the host's compiling s |\n\
@@ -33,8 +33,8 @@ pub(super) fn projects(projects: &[Project]) -> String {
     text
 }
 
-/// A row for each handler. The ratios are against each form of functions-framework, the difference against the kit of the
-/// same language.
+/// A row for each handler. The ratios compare it with each form of functions-framework, the difference with the kit
+/// in the same language.
 pub(super) fn pages(all: &[Series], connections: u32) -> String {
     let framework: Vec<_> = all
         .iter()
@@ -88,7 +88,7 @@ pub(super) fn pages(all: &[Series], connections: u32) -> String {
     text
 }
 
-/// By how much an adapted function's median is above that of the kit's connector in its language.
+/// By how much the median of an adapted function exceeds that of the kit's connector in its language.
 fn more_than_the_kit(series: &Series, all: &[Series]) -> String {
     let p50 = |series: &Series| median(&series.rounds, |round| round.p50_ms);
     let kit = match series.handler {

@@ -1,4 +1,4 @@
-//! Pages that sleep, thousands at once, and those of another connector meanwhile.
+//! Thousands of sleeping pages, and the pages of another connector in the meantime.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use crate::load::Outcome;
 use crate::lone::{LoneHost, PATIENCE, Plugin, Site};
 use crate::table::{MEBIBYTE, digits, ratio};
 
-/// What the connector beside the sleepers is asked for, on one connection.
+/// The requests to the connector that runs alongside the sleepers, on one connection.
 const WORK: Work = Work::Rows(80);
 
-/// Sandboxes for the pages beside the sleepers.
+/// Sandboxes for the pages that run alongside the sleepers.
 const OTHER_SLOTS: u32 = 8;
 
-/// Measures what each of so many sleepers takes, and how long pages of another connector take on the host without them,
-/// beside them, and when they have gone: three times `time`. Where the machine can't hold as many, there are as many as
-/// it can. Returns a paragraph and a table in Markdown.
+/// Measures how much memory each sleeper takes, and how long pages of another connector take without sleepers,
+/// alongside them, and after they have gone, each for `time`. If the machine can't hold as many sleepers as wished,
+/// there are as many as it can. Returns a paragraph and a table in Markdown.
 ///
 /// # Errors
 ///
-/// A page that sleeps for an hour is answered, or one that doesn't isn't.
+/// A page that sleeps for an hour is answered, or another page isn't.
 pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
     let wished = wished.min(most_connections()?);
     let site = Site::set(&plugins(wished))?;
-    // A sleeper counts with all that it may touch, 17 pages of 64 KiB, and an eighth is kept free.
+    // A sleeper counts with all the memory that it may touch, 17 pages of 64 KiB, and an eighth is kept free.
     let memory = u64::from(wished) * 2 + 1_024;
     let host = site.start(&[
         format!("--slots={}", wished.saturating_add(OTHER_SLOTS)),
@@ -43,7 +43,7 @@ pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
     crowd.announced_address(PATIENCE)?;
     host.settle()?;
     let (memory, maps) = (host.resident()?, host.memory_maps()?);
-    // Each sandbox has some; nothing else tells from outside how many there are.
+    // Each sandbox has some memory maps; from outside nothing else shows how many sandboxes there are.
     ensure!(
         maps >= maps_before + usize::try_from(sleepers)?,
         "only {maps} memory maps: not all sleep"
@@ -89,7 +89,8 @@ pub(crate) fn measure(wished: u32, time: Duration) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// Each connection is a file of the crowd's, and of the host's, which gives clients three quarters of what it has.
+/// Each connection uses a file of the crowd's and one of the host's. The host gives three quarters of its files to
+/// clients.
 fn most_connections() -> anyhow::Result<u32> {
     let files = getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
     let connections = files - files / 4;
@@ -101,7 +102,7 @@ fn most_connections() -> anyhow::Result<u32> {
 fn plugins(sleepers: u32) -> [Plugin; 2] {
     let limits = [
         "answer-within = \"off\"",
-        // Who asked is gone when the crowd is, and so are its pages.
+        // The pages end when their clients are gone.
         "linger = \"0s\"",
         &format!("concurrency = {sleepers}"),
     ];
@@ -122,7 +123,7 @@ fn plugins(sleepers: u32) -> [Plugin; 2] {
     ]
 }
 
-/// What a closed loop on one connection gets.
+/// The result of a closed loop on one connection.
 fn load(host: &LoneHost, site: &Site, measure: Duration) -> anyhow::Result<Outcome> {
     let words = [
         "load".to_owned(),

@@ -1,4 +1,4 @@
-//! A crowd of clients, a process of its own: each has a connection, and asks for a page of its own.
+//! A crowd of clients in its own process. Each client has its own connection and requests its own page.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -23,10 +23,10 @@ use crate::jobs::KEY;
 use crate::load::percentile;
 use crate::lone::PATIENCE;
 
-/// How many connections are opened at a time: more than a listener's backlog would be refused.
+/// How many connections are opened at a time; more than a listener's backlog would be refused.
 const OPENED_AT_ONCE: usize = 64;
 
-/// Whom to ask for what.
+/// The server, the table and the clients.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Crowd {
     /// The server's address
@@ -49,23 +49,24 @@ pub(crate) struct Crowd {
     pub(crate) pause_ms: u64,
 }
 
-/// What the crowd was answered.
+/// The answers that the crowd received.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub(crate) struct Answers {
     /// Pages.
     pub(crate) admitted: usize,
-    /// From a request to the last byte of its answer, as the others below; 0 where there was none.
+    /// The median time from a request to the last byte of its answer; likewise for the fields below. 0 if there was
+    /// none.
     pub(crate) admitted_p50_ms: f64,
     pub(crate) admitted_p99_ms: f64,
-    /// Answers `503`.
+    /// Answers with status 503.
     pub(crate) refused: usize,
     pub(crate) refused_p50_ms: f64,
     pub(crate) refused_p99_ms: f64,
     pub(crate) refused_longest_ms: f64,
 }
 
-/// Asks, prints [`Answers`] where it measures, and says `http://ADDRESS` once all have asked where it doesn't.
-///
+/// Sends requests. With a time it prints [`Answers`] at the end; without, it prints `http://ADDRESS` once all
+/// requests are sent.
 /// # Errors
 ///
 /// Any answer that is neither a page nor a refusal.
@@ -87,7 +88,7 @@ pub(crate) fn run(crowd: &Crowd) -> anyhow::Result<()> {
     })
 }
 
-/// All ask again and again, once all are connected.
+/// Once all are connected, they send requests again and again.
 async fn insist(crowd: &Crowd, measure: Duration) -> anyhow::Result<()> {
     let pause = Duration::from_millis(crowd.pause_ms);
     let barrier = Arc::new(Barrier::new(usize::try_from(crowd.clients)?));
@@ -150,7 +151,7 @@ impl Answers {
     }
 }
 
-/// All ask once, and nobody expects an answer.
+/// All send one request, and nobody expects an answer.
 async fn wait(crowd: &Crowd) -> anyhow::Result<()> {
     let asked = Arc::new(AtomicUsize::new(0));
     let opening = Arc::new(Semaphore::new(OPENED_AT_ONCE));
@@ -196,7 +197,7 @@ impl Client {
         let stream = TcpStream::connect(crowd.address).await?;
         stream.set_nodelay(true)?;
         let (sender, driver) = handshake(TokioIo::new(stream)).await?;
-        // What goes wrong on it is told to the sender, too.
+        // Errors on the connection are also reported to the sender.
         tokio::spawn(async { driver.await.ok() });
         Ok(Self {
             sender,
@@ -204,7 +205,7 @@ impl Client {
         })
     }
 
-    /// Asks for a page that nobody else asks for, and reads the answer to its end.
+    /// Requests a page that nobody else requests, and reads the answer to its end.
     async fn ask(&mut self, number: u32, page: u32) -> anyhow::Result<StatusCode> {
         let Crowd {
             address,

@@ -1,7 +1,7 @@
-//! Many calls at once: ten times more than a host has room for, and ten thousand that sleep.
+//! Many calls at once: ten times as many as a host has room for, and ten thousand that sleep.
 //!
-//! Each has a host of its own, and its clients are another process. Only a wrong answer is an error; no time is, since
-//! a busy machine misses any.
+//! Each scenario has its own host, and its clients are another process. Only a wrong answer is an error. A slow one
+//! is not, since a busy machine exceeds any time limit.
 
 mod asleep;
 mod client;
@@ -19,7 +19,7 @@ pub(crate) use overload::measure as measure_overload;
 const ROWS_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_GUEST"));
 const SLEEPING_CONNECTOR: &[u8] = include_bytes!(env!("WELD_BENCH_SLEEPER"));
 
-/// Starts so many clients that ask for pages of one table.
+/// Starts this many clients that request pages of one table.
 fn gather(
     host: &LoneHost,
     folder: &Path,

@@ -1,4 +1,4 @@
-//! Ten times more clients than a host has room for.
+//! Ten times as many clients as a host has room for.
 
 use std::fmt::Write as _;
 use std::thread;
@@ -12,17 +12,17 @@ use crate::child::Process;
 use crate::lone::{LoneHost, PATIENCE, Plugin, Resident, Site};
 use crate::table::{MEBIBYTE, digits, ratio};
 
-/// How many times more clients there are than slots.
+/// How many times as many clients as slots there are.
 const OVERLOAD: u32 = 10;
 
-/// How long a page sleeps, and how long a client pauses that was refused. So each client asks as often as one that is
-/// served, and ten times more clients ask ten times as often.
+/// How long a page sleeps, and how long a refused client pauses. So a refused client sends requests as often as one
+/// that is served, and ten times as many clients send ten times as many requests.
 const PAGE: Duration = Duration::from_millis(50);
 
-/// With a queue, how long a call may stand in it.
+/// With a queue, how long a call may wait in it.
 const QUEUE_WAIT: Duration = Duration::from_millis(500);
 
-/// What a page does, and with what queue before the slots.
+/// What a page does, and the queue before the slots.
 struct Scene {
     title: &'static str,
     connector: &'static str,
@@ -51,12 +51,12 @@ const SCENES: [Scene; 3] = [
     },
 ];
 
-/// Measures each scene for `time` with one client, with as many as there are slots, and with ten times more. Returns a
-/// table in Markdown for each.
+/// Measures each scene for `time` with one client, with as many clients as slots, and with ten times as many. Returns
+/// a table in Markdown for each.
 ///
 /// # Errors
 ///
-/// Any answer that is neither a page nor a refusal, or no overload.
+/// Any answer that is neither a page nor a refusal, or if there is no overload.
 pub(crate) fn measure(slots: u32, time: Duration) -> anyhow::Result<String> {
     let site = Site::set(&plugins(slots))?;
     let mut text = String::new();
@@ -71,7 +71,7 @@ pub(crate) fn measure(slots: u32, time: Duration) -> anyhow::Result<String> {
 }
 
 fn act(scene: &Scene, site: &Site, slots: u32, time: Duration) -> anyhow::Result<String> {
-    // Who stands in it waits for half a page at the most where slots come free evenly.
+    // If slots become free evenly, a queued call waits for half a page at most.
     let queue = if scene.has_queue {
         slots.div_ceil(2)
     } else {
@@ -87,7 +87,7 @@ fn act(scene: &Scene, site: &Site, slots: u32, time: Duration) -> anyhow::Result
         "the machine has room for {} slots only",
         host.slots
     );
-    // Everything is warm then, and what memory a full host takes is taken.
+    // Afterwards everything is warm, and the memory of a full host is allocated.
     answers(begin(&host, site, scene, slots, time / 5)?, time)?;
     let mut text = format!("`overload`, {}: {slots} slots, {time:?} each", scene.title);
     if scene.has_queue {
@@ -135,7 +135,7 @@ fn act(scene: &Scene, site: &Site, slots: u32, time: Duration) -> anyhow::Result
     Ok(text)
 }
 
-/// What so many clients were answered, and the host's memory before, after a sixth of the time, and after.
+/// The answers to this many clients, and the host's memory before, after a sixth of the time, and at the end.
 struct Stay {
     clients: u32,
     answers: Answers,

@@ -1,4 +1,4 @@
-//! Making a connector as its author does: the commands that `weld-host new` prints.
+//! Creates a connector as its author does, with the commands that `weld-host new` prints.
 
 use std::fs;
 
@@ -13,16 +13,17 @@ use crate::jobs::Work;
 /// A connector in a plugins folder.
 pub(crate) struct Connector {
     pub(crate) language: Language,
-    /// Of the component.
+    /// The component's size.
     pub(crate) bytes: u64,
 }
 
 impl Connector {
-    /// Makes one, gets its tools, and builds it into the plugins folder that the stage has for the language.
+    /// Creates a connector, installs its tools, and builds it into the plugins folder that the stage has for the
+    /// language.
     ///
     /// # Errors
     ///
-    /// A command fails, as where a tool is missing.
+    /// A command fails, for example because a tool is missing.
     pub(crate) fn make(stage: &Stage, language: Language) -> anyhow::Result<Self> {
         let name: ConnectorName = Work::First.path().parse()?;
         let plugins = stage.plugins_of(super::name(language));

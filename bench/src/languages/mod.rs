@@ -1,4 +1,4 @@
-//! The connector that `weld-host new` makes, in each of its languages: what a page of it costs.
+//! The cost of a page of the connector that `weld-host new` creates, in each of its languages.
 
 mod connector;
 
@@ -21,14 +21,15 @@ const LANGUAGES: [Language; 5] = [
     Language::TypeScript,
 ];
 
-/// Makes the connectors, and asks each of them and the native handler for the first page of beers, over one connection.
+/// Creates the connectors, and requests the first page of beers from each of them and from the native handler, over
+/// one connection.
 ///
-/// A language whose tools are missing is left out, with a word of it on stderr: the rest can still be measured, but nobody
-/// must take that for all of it. Returns a table in Markdown.
+/// A language whose tools are missing is skipped with a message on stderr, so that nobody believes that everything
+/// was measured. Returns a table in Markdown.
 ///
 /// # Errors
 ///
-/// A server does not start or ends, or an answer is wrong.
+/// A server does not start or stops early, or an answer is wrong.
 pub(crate) fn measure(extent: Extent) -> anyhow::Result<String> {
     let stage = Stage::set(1)?;
     let mut connectors = Vec::new();
@@ -48,7 +49,7 @@ pub(crate) fn measure(extent: Extent) -> anyhow::Result<String> {
     table(&connectors, &all)
 }
 
-/// A language as its users write it.
+/// A language's name as its users write it.
 pub(crate) fn name(language: Language) -> &'static str {
     match language {
         Language::Rust => "Rust",
@@ -59,7 +60,7 @@ pub(crate) fn name(language: Language) -> &'static str {
     }
 }
 
-/// A row for each connector, against the native handler in the same rounds.
+/// A row for each connector, compared with the native handler in the same rounds.
 fn table(connectors: &[Connector], all: &[Series]) -> anyhow::Result<String> {
     let of = |handler, value: fn(&Round) -> f64| {
         let series = all.iter().find(|series| series.handler == handler)?;

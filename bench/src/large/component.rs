@@ -1,24 +1,24 @@
-//! A component as large as one of Python's: a small one, and beside its own module another, of functions that nothing
-//! calls. They are compiled and mapped as any others are; no page of their code is ever read.
+//! A component as large as one of Python's: a small one, with another module of functions that nothing calls. They
+//! are compiled and mapped like any others, but no page of their code is ever read.
 
-/// Of a component (component model, `design/mvp/Binary.md`).
+/// Sections of a component (component model, `design/mvp/Binary.md`).
 const CORE_MODULE_SECTION: u8 = 1;
-/// Of a core module (WebAssembly 3.0, "Modules" in "Binary Format").
+/// Sections of a core module (WebAssembly 3.0, "Modules" in "Binary Format").
 const TYPE_SECTION: u8 = 1;
 const FUNCTION_SECTION: u8 = 3;
 const MEMORY_SECTION: u8 = 5;
 const CODE_SECTION: u8 = 10;
 
 const PREAMBLE: &[u8] = b"\0asm\x01\0\0\0";
-/// One type: two `i32` to one.
+/// One type: two `i32` parameters and one `i32` result.
 const TYPES: &[u8] = &[1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f];
-/// One memory of a page.
+/// One memory of one page.
 const MEMORIES: &[u8] = &[1, 0, 1];
 
-/// How many steps a function has; each takes some ten bytes.
+/// How many steps a function has; each takes about ten bytes.
 const STEPS: u32 = 100;
 
-/// `component`, and so many bytes of functions.
+/// `component`, enlarged by this many bytes of functions.
 pub(crate) fn enlarged(component: &[u8], code_bytes: usize) -> Vec<u8> {
     let mut module = PREAMBLE.to_vec();
     let (mut functions, mut bodies) = (0_u32, Vec::new());
@@ -40,7 +40,7 @@ pub(crate) fn enlarged(component: &[u8], code_bytes: usize) -> Vec<u8> {
     enlarged
 }
 
-/// A body without locals: arithmetic, loads, stores, branches and calls of those `before` it, as they are drawn.
+/// A body without locals: random arithmetic, loads, stores, branches and calls of the functions `before` it.
 fn function(draw: &mut Draw, before: u32) -> Vec<u8> {
     let mut body = vec![0];
     for _ in 0..STEPS {
@@ -102,7 +102,7 @@ fn vector(bytes: &mut Vec<u8>, content: &[u8]) {
     bytes.extend_from_slice(content);
 }
 
-/// As LEB128, without a sign; a constant below 64 is the same with one.
+/// As unsigned LEB128. A constant below 64 is the same in signed LEB128.
 fn number(mut value: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
@@ -116,7 +116,7 @@ fn number(mut value: u32) -> Vec<u8> {
     }
 }
 
-/// Numbers that look drawn, the same in every run (Marsaglia's xorshift).
+/// Pseudorandom numbers, the same in every run (Marsaglia's xorshift).
 struct Draw(u64);
 
 impl Draw {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn component_grows_by_what_is_asked_for() {
+    fn component_grows_by_the_requested_size() {
         let enlarged = enlarged(b"component", 100_000);
         assert!(enlarged.starts_with(b"component\x01"));
         assert!(

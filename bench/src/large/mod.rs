@@ -1,4 +1,4 @@
-//! A hundred connectors as large as Python's: what each takes while it makes a page, and when nobody calls it.
+//! A hundred connectors as large as Python's: how much memory each takes while it makes a page, and when it is idle.
 
 mod component;
 
@@ -17,28 +17,28 @@ use crate::table::{MEBIBYTE, digits};
 
 const HOLDER: &[u8] = include_bytes!(env!("WELD_BENCH_HOLDER"));
 
-/// As `componentize-py` makes them: the component, and what a page has in its linear memory.
+/// As made by `componentize-py`: the size of the component, and of a page's linear memory.
 const COMPONENT_BYTES: usize = 18 << 20;
 const PAGE_MEBIBYTES: u32 = 8;
 
-/// How long the host keeps the code of a connector that nobody calls.
+/// How long the host keeps the code of an idle connector.
 const UNMAP_AFTER: Duration = Duration::from_secs(10);
 
-/// How often the host is looked at.
+/// How often to look at the host.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// A state of the host, and what it holds in it.
+/// A state of the host, and the memory that it holds in it.
 struct Scene {
     title: &'static str,
     resident: Resident,
     maps: usize,
 }
 
-/// Measures a host with so many `copies` of a large connector. Returns a table in Markdown.
+/// Measures a host with this many `copies` of a large connector. Returns a table in Markdown.
 ///
 /// # Errors
 ///
-/// A host does not start, or a page is not begun.
+/// A host does not start, or a page does not begin.
 pub(crate) fn measure(copies: u32) -> anyhow::Result<String> {
     let site = Site::set(&[Plugin {
         name: "small".to_owned(),
@@ -71,13 +71,13 @@ pub(crate) fn measure(copies: u32) -> anyhow::Result<String> {
         .map(|number| begin_page(&host, number))
         .collect::<Result<_, _>>()?;
     host.settle()?;
-    let beside = Scene::of("a page of each under way", &host)?;
+    let running = Scene::of("a page of each under way", &host)?;
     let memory = u64::from(copies) * u64::from(PAGE_MEBIBYTES) * MEBIBYTE;
     ensure!(
-        beside.resident.all > base.all + memory,
+        running.resident.all > base.all + memory,
         "the pages do not hold their memory"
     );
-    scenes.push(beside);
+    scenes.push(running);
     drop(pages);
     host.settle()?;
     scenes.push(Scene::of("the pages have ended", &host)?);
@@ -133,7 +133,7 @@ fn filled(site: &Site, copies: u32, flags: &[String]) -> anyhow::Result<LoneHost
     Ok(host)
 }
 
-/// The answer never comes within this run; the page ends with the connection.
+/// The answer never arrives within this run; the page ends with the connection.
 fn begin_page(host: &LoneHost, number: u32) -> anyhow::Result<TcpStream> {
     let body = format!(r#"{{"name":"rows","state":{{"mebibytes":{PAGE_MEBIBYTES}}}}}"#);
     let mut stream = TcpStream::connect(host.address)?;
@@ -147,11 +147,11 @@ fn begin_page(host: &LoneHost, number: u32) -> anyhow::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Waits until the host has fewer maps than when all was `loaded`, and doesn't give back more.
+/// Waits until the host has fewer maps than when everything was `loaded`, and frees nothing further.
 fn wait_until_given_back(host: &LoneHost, loaded: usize) -> anyhow::Result<Scene> {
     let began = Instant::now();
     while host.memory_maps()? >= loaded {
-        ensure!(began.elapsed() < PATIENCE, "nothing is given back");
+        ensure!(began.elapsed() < PATIENCE, "nothing is freed");
         thread::sleep(LOOK);
     }
     thread::sleep(UNMAP_AFTER * 2);
@@ -159,7 +159,7 @@ fn wait_until_given_back(host: &LoneHost, loaded: usize) -> anyhow::Result<Scene
     Scene::of("nobody has called for a while", host)
 }
 
-/// The size of the compiled code: nothing else in the cache is as large.
+/// The size of the compiled code; nothing else in the cache is as large.
 fn largest_file(site: &Site) -> anyhow::Result<u64> {
     let mut largest = 0;
     for file in fs::read_dir(site.path().join("cache"))? {

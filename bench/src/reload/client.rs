@@ -1,5 +1,4 @@
-//! Clients that ask so many times a second for a page of the connector that is replaced meanwhile, and look at every
-//! answer.
+//! Clients that send a number of requests per second to the connector that is being replaced, and check every answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -22,30 +21,30 @@ use super::version::Version;
 use crate::jobs::KEY;
 use crate::load::percentile;
 
-/// Each asks its share, one request at a time.
+/// Each client sends its share, one request at a time.
 const CLIENTS: u32 = 8;
 
-/// What all clients were answered.
+/// The answers that all clients received.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) pages: usize,
     /// Anything but a page.
     pub(crate) failed: usize,
-    /// Pages whose component and configuration are of two versions.
+    /// Pages made by a component and a configuration of two different versions.
     pub(crate) mixed: usize,
     pub(crate) took: Vec<Duration>,
-    /// What went wrong first.
+    /// The first fault.
     pub(crate) fault: Option<String>,
 }
 
-/// Clients in a thread of their own.
+/// Clients in their own thread.
 pub(crate) struct Clients {
     over: Arc<AtomicBool>,
     thread: JoinHandle<anyhow::Result<Seen>>,
 }
 
 impl Clients {
-    /// Asks `per_second` times, for pages of the table `connector`, until it is ended.
+    /// Sends `per_second` requests for pages of the table `connector`, until it is ended.
     pub(crate) fn start(address: SocketAddr, connector: &'static str, per_second: u32) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let is_over = over.clone();
@@ -58,15 +57,15 @@ impl Clients {
         Self { over, thread }
     }
 
-    /// Ends them, and says what they were answered.
+    /// Ends the clients, and returns the answers that they received.
     ///
     /// # Errors
     ///
-    /// They could not ask at all.
+    /// They could not send any request.
     pub(crate) fn end(self) -> anyhow::Result<Seen> {
         self.over.store(true, Ordering::Relaxed);
         let seen = self.thread.join();
-        seen.map_err(|_| anyhow!("the clients broke down"))?
+        seen.map_err(|_| anyhow!("the clients failed"))?
     }
 }
 
@@ -105,7 +104,7 @@ async fn ask_all(
 }
 
 impl Seen {
-    /// In milliseconds; not a number where there was no page.
+    /// In milliseconds; NaN if there was no page.
     pub(crate) fn percentile_ms(&self, percent: usize) -> f64 {
         percentile(&self.took, percent).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
     }
@@ -151,7 +150,7 @@ impl Client {
             Err(error) => {
                 self.seen.failed += 1;
                 self.seen.fault.get_or_insert(format!("{error:#}"));
-                // Where the connection is to blame, the next request has another.
+                // If the connection is the cause, the next request uses another one.
                 if self.sender.is_closed()
                     && let Ok(sender) = connect(self.address).await
                 {
@@ -161,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Asks for a page that nobody has asked for before.
+    /// Requests a page that nobody has requested before.
     async fn page(&mut self) -> anyhow::Result<Version> {
         self.asked += 1;
         let state = format!(r#"{{"client":{},"page":{}}}"#, self.number, self.asked);
@@ -196,12 +195,12 @@ async fn connect(address: SocketAddr) -> anyhow::Result<SendRequest<Full<Bytes>>
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, driver) = handshake(TokioIo::new(stream)).await?;
-    // What goes wrong on it is told to the sender, too.
+    // Errors on the connection are also reported to the sender.
     tokio::spawn(async { driver.await.ok() });
     Ok(sender)
 }
 
-/// Asks for one page, over a connection of its own.
+/// Requests one page over a separate connection.
 ///
 /// # Errors
 ///

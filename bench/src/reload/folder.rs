@@ -1,6 +1,6 @@
-//! A plugins folder with one connector, whose two files are replaced in one step: they are links into a folder that is a
-//! link itself, as Kubernetes mounts them. So a page of two versions is the host's fault, and never that of a disk that
-//! is slow between two renames.
+//! A plugins folder with one connector, whose two files are replaced in one step: they are links into a folder that
+//! is itself a link, as Kubernetes mounts them. So a page of two versions is the host's fault, and never caused by a
+//! disk that is slow between two renames.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use super::NAME;
 use crate::lone::Site;
 
-/// The link to the folder of the version that is there; the host passes over such names.
+/// The link to the folder of the present version; the host ignores such names.
 const CURRENT: &str = ".current";
 
 pub(super) struct Folder {
@@ -19,7 +19,7 @@ pub(super) struct Folder {
 impl Folder {
     /// # Errors
     ///
-    /// The system's, as in all that follows.
+    /// An error of the system, as for the other methods.
     pub(super) fn new() -> anyhow::Result<Self> {
         let site = Site::set(&[])?;
         for file in files() {
@@ -28,7 +28,7 @@ impl Folder {
         Ok(Self { site, put: 0 })
     }
 
-    /// Puts a version in the place of the one before.
+    /// Replaces the previous version by this one.
     pub(super) fn put(&mut self, component: &[u8], configuration: &str) -> anyhow::Result<()> {
         self.put += 1;
         let folder = |number: u32| self.site.plugins().join(format!(".version-{number}"));

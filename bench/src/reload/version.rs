@@ -1,11 +1,11 @@
-//! Versions of one connector that can be told apart by each of their two files.
+//! Versions of one connector that can be distinguished by each of their two files.
 
 use anyhow::ensure;
 use serde::Deserialize;
 
 const COMPONENT: &[u8] = include_bytes!(env!("WELD_BENCH_VERSIONED"));
 
-/// What the component answers of itself, with other digits in each version.
+/// The component's mark in its answer, with other digits in each version.
 const MARK: &str = "component 000000";
 
 /// The row that a version answers.
@@ -16,7 +16,7 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Whether component and configuration belong together.
+    /// Whether the component and the configuration belong together.
     pub(crate) fn is_whole(&self) -> bool {
         let component = self.mark.strip_prefix("component ");
         let (configuration, _) = self.words.split_once(' ').unwrap_or_default();
@@ -38,7 +38,7 @@ pub(crate) fn configuration(component: u32, number: u32) -> String {
 ///
 /// # Errors
 ///
-/// It has no mark, or two.
+/// It doesn't have exactly one mark.
 pub(crate) fn component(number: u32) -> anyhow::Result<Vec<u8>> {
     let mut bytes = COMPONENT.to_vec();
     let is_mark = |window: &&mut [u8]| **window == *MARK.as_bytes();
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn components_differ_in_nothing_but_their_mark() {
+    fn components_differ_only_in_their_mark() {
         let (one, two) = (component(1).unwrap(), component(2).unwrap());
         let different = one.iter().zip(&two).filter(|(one, two)| one != two);
         assert_eq!(different.count(), 1);

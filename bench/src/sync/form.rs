@@ -1,4 +1,4 @@
-//! The ways in which a sync shows how it goes on, and what each must have shown.
+//! The ways in which a sync shows its progress, and the check of each.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ use crate::terminal::Terminal;
 /// How a sync shows its progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Not at all; what the others are compared with.
+    /// Not at all; the baseline for the others.
     Quiet,
     /// Lines for a log, in a file.
     Lines,
     /// A JSON object for each page, in a file.
     Json,
-    /// Bars on a terminal.
+    /// Progress bars on a terminal.
     Bars,
 }
 
 impl Form {
     pub(super) const ALL: [Self; 4] = [Self::Quiet, Self::Lines, Self::Json, Self::Bars];
 
-    /// As it stands in the table.
+    /// The form's name in the table.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Quiet => "quiet",
@@ -36,7 +36,7 @@ impl Form {
         }
     }
 
-    /// What asks for it. Lines and bars are told by where stderr goes.
+    /// The flags that select it. Lines and bars are selected by where stderr goes.
     pub(super) fn flags(self) -> &'static [&'static str] {
         match self {
             Self::Quiet => &["--quiet"],
@@ -45,11 +45,11 @@ impl Form {
         }
     }
 
-    /// Checks that a sync of so many rows has shown itself in this form.
+    /// Checks that a sync of this many rows has shown its progress in this form.
     ///
     /// # Errors
     ///
-    /// One that has what was shown instead.
+    /// An error with the output that was shown instead.
     pub(super) fn check(self, shown: &str, rows: u64) -> anyhow::Result<()> {
         let table = Table::Beers.name();
         let draws = shown.contains('\u{1b}');
@@ -58,7 +58,7 @@ impl Form {
             Self::Lines => !draws && shown.contains(&format!("{table}: done, {rows} rows")),
             Self::Json => {
                 let last = shown.lines().last().unwrap_or_default();
-                let summary: Value = serde_json::from_str(last).context("JSON was expected")?;
+                let summary: Value = serde_json::from_str(last).context("expected JSON")?;
                 let field = |name| summary.get(name).cloned();
                 !draws
                     && field("event") == Some("summary".into())
@@ -72,18 +72,18 @@ impl Form {
     }
 }
 
-/// Where stdout and stderr of a sync go.
+/// The target of a sync's stdout and stderr.
 pub(super) enum Output {
     File(PathBuf),
     Terminal(Terminal),
 }
 
 impl Output {
-    /// Opens it, and gives both streams that lead to it.
+    /// Opens it, and returns both streams that lead to it.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// An error of the system.
     pub(super) fn open(form: Form, folder: &Path) -> anyhow::Result<(Self, (Stdio, Stdio))> {
         if form == Form::Bars {
             let (terminal, writer) = Terminal::open()?;
@@ -96,11 +96,11 @@ impl Output {
         Ok((Self::File(path), streams))
     }
 
-    /// What was written, all of it once the process has ended.
+    /// The whole output, once the process has ended.
     ///
     /// # Errors
     ///
-    /// The system's, or it is no text.
+    /// An error of the system, or the output is not text.
     pub(super) fn text(self) -> anyhow::Result<String> {
         match self {
             Self::File(path) => Ok(fs::read_to_string(path)?),
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_form_is_told_from_the_others() {
+    fn each_form_is_distinguished_from_the_others() {
         let shown = [
             (Form::Quiet, ""),
             (Form::Lines, "beers: begins\nbeers: done, 7 rows\n"),

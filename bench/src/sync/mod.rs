@@ -1,4 +1,4 @@
-//! How fast `weld-host sync` puts a table away, and what each way of showing its progress costs.
+//! How fast `weld-host sync` stores a table, and the cost of each way to show its progress.
 
 mod form;
 mod table;
@@ -22,10 +22,11 @@ use crate::jobs::{KEY, Work};
 use crate::processes::{busy_time, usage_of_tree};
 use crate::rounds::as_number;
 
-/// Many times what the slowest sync has taken.
+/// Many times as long as the slowest sync so far.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// What a sync used, in its own words: the kernel forgets the memory of a process that has ended.
+/// The resources that a sync used, reported by itself, since the kernel forgets the memory of a process that has
+/// ended.
 #[derive(Debug, Deserialize, Serialize)]
 struct Report {
     seconds: f64,
@@ -37,30 +38,31 @@ struct Report {
 #[derive(Debug, Clone)]
 struct Round {
     rows_per_second: f64,
-    /// From the beginning of the process to the end of the command.
+    /// The time from the beginning of the process to the end of the command.
     seconds: f64,
     /// Processor time of the sync, the API and the host.
     cpu_seconds: f64,
     api_cpu_seconds: f64,
     host_cpu_seconds: f64,
-    /// The most resident memory of the sync.
+    /// The peak resident memory of the sync.
     peak_bytes: u64,
-    /// Of the time of all cores, what went to processes other than the benchmark's: 0 to 1.
+    /// The share of all cores' time that went to processes other than the benchmark's: 0 to 1.
     foreign: f64,
 }
 
-/// All syncs of one form.
+/// All syncs in one form.
 #[derive(Debug)]
 struct Series {
     form: Form,
     rounds: Vec<Round>,
 }
 
-/// `weld-host sync` with these arguments, and a [`Report`] of it at `report`. The mode of this program that is measured.
+/// `weld-host sync` with these arguments, which writes a [`Report`] to `report`. This mode of the program is
+/// measured.
 ///
 /// # Errors
 ///
-/// The command's.
+/// An error of the command.
 pub(crate) fn run(report: &Path, words: &[OsString]) -> anyhow::Result<()> {
     let began = Instant::now();
     let command = ["weld-host", "sync"].map(OsString::from);
@@ -76,12 +78,12 @@ pub(crate) fn run(report: &Path, words: &[OsString]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Syncs `scale` times 325 rows in every form in turn, so that whatever else the machine does falls on all of them.
-/// Returns the table in Markdown, with a line of what it shows.
+/// Syncs `scale` times 325 rows in every form in turn, so that other load on the machine affects all of them. Returns
+/// the table in Markdown, preceded by a line that describes it.
 ///
 /// # Errors
 ///
-/// A process does not start or fails, or a sync put away or showed anything else than it should.
+/// A process does not start or fails, or a sync stored or showed something unexpected.
 pub(crate) fn measure(rounds: usize, scale: u32) -> anyhow::Result<String> {
     let course = Course::set(scale)?;
     let mut forms = Form::ALL;
@@ -97,13 +99,13 @@ pub(crate) fn measure(rounds: usize, scale: u32) -> anyhow::Result<String> {
             let series = all.iter_mut().find(|series| series.form == form);
             series.context("every form has one")?.rounds.push(round);
         }
-        // Nobody always comes after the same one.
+        // Changes the order, so that a form doesn't always follow the same one.
         forms.rotate_left(1);
     }
     Ok(table::table(course.rows, &all))
 }
 
-/// A host before an API, to sync from.
+/// A host in front of an API, as the source of syncs.
 struct Course {
     stage: Stage,
     host: Process,
@@ -123,7 +125,7 @@ impl Course {
         })
     }
 
-    /// Syncs into a new database, which is looked at and removed.
+    /// Syncs into a new database, which is checked and removed.
     fn sync(&self, form: Form) -> anyhow::Result<Round> {
         let folder = tempfile::tempdir_in(self.stage.folder())?;
         let (report, database) = (folder.path().join("report"), folder.path().join("rows"));
@@ -178,7 +180,7 @@ impl Course {
 struct Usage {
     api: Duration,
     host: Duration,
-    /// Of every process of the benchmark, those that have ended included.
+    /// Of all processes of the benchmark, including those that have ended.
     all: Duration,
 }
 

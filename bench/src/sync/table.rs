@@ -6,7 +6,8 @@ use super::form::Form;
 use super::{Round, Series};
 use crate::table::{MEBIBYTE, digits, median, range, ratio};
 
-/// A line of what was synced, and a row for each form; the ratios are against the medians of the one that shows nothing.
+/// A line about the synced rows, and a row for each form. The ratios compare it with the medians of the form that
+/// shows nothing.
 pub(super) fn table(rows: u64, all: &[Series]) -> String {
     let every: Vec<_> = all.iter().flat_map(|series| &series.rounds).collect();
     let foreign = median(&every, |round| round.foreign) * 100.0;

@@ -1,4 +1,4 @@
-//! A thousand connectors of which the cache has a few: those serve while the others are compiled.
+//! A thousand connectors, of which a few are in the cache: those serve while the others are compiled.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use super::{FEW, configuration, milliseconds, name, schema};
 use crate::lone::Site;
 use crate::table::{digits, median, range};
 
-/// A start of a host that has most to compile.
+/// The start of a host that has to compile most connectors.
 struct Start {
     listening_ms: f64,
     first_answer_ms: f64,
     slowest_first_call_ms: f64,
-    /// How many were compiled by the time that all those in the cache had answered.
+    /// How many were compiled by the time all those in the cache had answered.
     compiled: usize,
 }
 
-/// Starts a host with ten connectors in its cache and so `many` in its folder, and calls the ten. It is ended then, with
-/// its compilers. Returns a paragraph in Markdown.
+/// Starts a host with ten connectors in its cache and `many` in its folder, and calls the ten. Then the host is ended
+/// together with its compilers. Returns a paragraph in Markdown.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ pub(super) fn measure(rounds: usize, many: u32) -> anyhow::Result<String> {
 fn start(many: u32) -> anyhow::Result<Start> {
     let site = Site::set(&[])?;
     let put = |number: u32| site.put(&name(number), &different(number), &configuration());
-    // Spread over all, so that their order is no help.
+    // Spread over all of them, so that their order does not help.
     let step = (many / FEW).max(1);
     let cached: Vec<u32> = (0..many)
         .step_by(usize::try_from(step)?)
@@ -94,10 +94,10 @@ fn start(many: u32) -> anyhow::Result<Start> {
     })
 }
 
-/// The example connector with a custom section of its own (WebAssembly 3.0, "Custom Section"): to the host, another
-/// component, with as much to compile.
+/// The example connector with its own custom section (WebAssembly 3.0, "Custom Section"). To the host it is another
+/// component, with the same amount of code.
 fn different(number: u32) -> Vec<u8> {
     let [a, b, c, d] = number.to_le_bytes();
-    // Its kind, its length, the length of its name, the name, what is in it.
+    // Its kind, its length, the length of its name, the name, and the contents.
     [EXAMPLE_CONNECTOR, &[0, 6, 1, b'n', a, b, c, d]].concat()
 }

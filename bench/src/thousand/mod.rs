@@ -1,4 +1,4 @@
-//! A host with a thousand connectors: how soon it serves, and what they take.
+//! A host with a thousand connectors: how soon it serves, and how much memory they take.
 
 mod cold;
 
@@ -14,26 +14,26 @@ use crate::jobs::{KEY, TOKEN};
 use crate::lone::{LoneHost, PATIENCE, Plugin, Resident, Site};
 use crate::table::{MEBIBYTE, digits, median, range};
 
-/// With how few connectors the host is started besides.
+/// The small number of connectors for comparison.
 const FEW: u32 = 10;
 
 /// How many of them are called for the first time, spread over all.
 const CALLED: u32 = 20;
 
-/// One start of a host whose connectors are all in its cache.
+/// One start of a host that has all its connectors in the cache.
 struct Start {
     listening_ms: f64,
-    /// Of the schema of one connector, from the start of the process.
+    /// The time from the start of the process to the schema of one connector.
     first_answer_ms: f64,
-    /// The longest of the first calls of others.
+    /// The longest of the first calls of other connectors.
     slowest_first_call_ms: f64,
-    /// Once it listens, and when all of these were called.
+    /// The memory once it listens, and after all of these were called.
     before: Resident,
     after: Resident,
 }
 
-/// Starts a host with ten copies of the example connector, and one with so `many`, each `rounds` times with a warm
-/// cache; then one whose cache has few of them. Returns a table and a paragraph in Markdown.
+/// Starts a host with ten copies of the example connector, and one with `many`, each `rounds` times with a warm
+/// cache; then one with few of them in its cache. Returns a table and a paragraph in Markdown.
 ///
 /// # Errors
 ///
@@ -75,7 +75,7 @@ pub(crate) fn measure(rounds: usize, many: u32) -> anyhow::Result<String> {
 fn start_again(rounds: usize, count: u32) -> anyhow::Result<Vec<Start>> {
     let plugins: Vec<_> = (0..count).map(plugin).collect();
     let site = Site::set(&plugins)?;
-    // Fills the cache, and that of the system: a host listens before it has compiled anything.
+    // Fills the host's cache and the system's: a host listens before it has compiled anything.
     let host = site.start(&[])?;
     for number in 0..count {
         schema(host.address, &name(number))?;
@@ -89,7 +89,7 @@ fn start_again(rounds: usize, count: u32) -> anyhow::Result<Vec<Start>> {
     Ok(starts)
 }
 
-/// Starts a host and calls some of its connectors, `first` before the others.
+/// Starts a host and calls some of its connectors, with `first` before the others.
 fn start(site: &Site, count: u32, first: u32) -> anyhow::Result<Start> {
     let began = Instant::now();
     let host = site.start(&[])?;
@@ -99,7 +99,7 @@ fn start(site: &Site, count: u32, first: u32) -> anyhow::Result<Start> {
     let calls = CALLED.min(count - 1);
     let mut slowest = Duration::ZERO;
     for call in 1..=calls {
-        // Never the first one again: the step is less than what is left to go round.
+        // Never the first one again, since the step is smaller than the rest of the round.
         let number = (first + call * (count / (calls + 1)).max(1)) % count;
         slowest = slowest.max(schema(host.address, &name(number))?);
     }
@@ -115,7 +115,7 @@ fn start(site: &Site, count: u32, first: u32) -> anyhow::Result<Start> {
     })
 }
 
-/// Asks a connector for its schema over a new connection, and says how long that took.
+/// Requests the schema of a connector over a new connection, and returns how long that took.
 ///
 /// # Errors
 ///
