@@ -1,4 +1,5 @@
-//! Compiles every test guest to a component, and writes a constant with the path of each; and the wall clock that jumps.
+//! Compiles every test guest to a component, and writes a constant with the path of each. Also compiles the wall
+//! clock that jumps.
 
 #![allow(
     clippy::expect_used,
@@ -33,7 +34,7 @@ fn main() {
     shifted_clock(&here.join("clock/lib.rs"), &out);
 }
 
-/// Compiles the library that moves a program's wall clock, where there is a way to preload it.
+/// Compiles the library that moves a program's wall clock, on systems where it can be preloaded.
 fn shifted_clock(source: &Path, out: &Path) {
     println!("cargo::rerun-if-changed={}", source.display());
     let of_target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
@@ -57,7 +58,7 @@ fn shifted_clock(source: &Path, out: &Path) {
     );
 }
 
-/// One `const` per source file, so that a guest without a test is a dead-code warning.
+/// One `const` per source file, so that an unused guest is a dead-code warning.
 fn constants(sources: &Path, components: &Path) -> String {
     let mut names: Vec<String> = fs::read_dir(sources)
         .expect("the guests are there")

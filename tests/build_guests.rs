@@ -6,7 +6,7 @@ use std::process::Command;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Meant for the outer build's machine, or, as clippy's wrapper, for its code.
+/// These variables are meant for the outer build's machine, or for its code, such as clippy's wrapper.
 const OF_THE_OUTER_BUILD: [&str; 5] = [
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -15,9 +15,9 @@ const OF_THE_OUTER_BUILD: [&str; 5] = [
     "RUSTFLAGS",
 ];
 
-/// Compiles these guests, or all if none is named; answers the folder with the components, each `NAME.wasm`.
+/// Compiles these guests, or all if none is named. Returns the folder with the components, each `NAME.wasm`.
 ///
-/// `guests` is the folder of their manifest, `target` that of what the build makes.
+/// `guests` is the folder of their manifest, `target` the folder for the build's output.
 pub(crate) fn build(guests: &Path, target: &Path, names: &[&str]) -> Result<PathBuf, String> {
     let cargo = env::var_os("CARGO").ok_or("Cargo sets CARGO")?;
     let manifest = guests.join("Cargo.toml");
@@ -40,7 +40,7 @@ pub(crate) fn build(guests: &Path, target: &Path, names: &[&str]) -> Result<Path
         Ok(target.join(TARGET).join("release"))
     } else {
         Err(format!(
-            "the test guests don't build; Cargo's words stand above.\n\
+            "the test guests don't build; see Cargo's output above.\n\
              If the target is missing: rustup target add {TARGET}\n\
              If their lock file is out of date: cargo update --workspace --manifest-path {}",
             manifest.display()

@@ -1,7 +1,7 @@
-//! What it costs to add a credential to a call: the host's gate and client with one and without, asked in turn.
+//! The cost of adding a credential to a call: the host's gate and client with and without one, measured in turn.
 //!
 //! `cargo bench -p weld-host-tests --bench credential_cost`. Server and clients run in this process, on loopback. The
-//! response is next to nothing, so that the search of it for the secret, which grows with it, is no part of the cost.
+//! response is tiny, so that searching it for the secret, whose cost grows with its size, does not count.
 
 #![allow(
     missing_docs,
@@ -19,10 +19,10 @@ use std::time::Duration;
 use axum::routing::post;
 use in_turn::{call, serve, way_to};
 
-/// Bytes of a response.
+/// Bytes in a response.
 const BODY: usize = 2;
 
-/// What the token endpoint answers.
+/// The token endpoint's answer.
 const TOKEN: &str = r#"{"access_token": "a-token-of-the-usual-length-0123456789", "token_type": "bearer", "expires_in": 3600}"#;
 
 const KINDS: [(&str, &str); 6] = [

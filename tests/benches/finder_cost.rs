@@ -1,7 +1,7 @@
-//! What it costs to hide a secret in a text, whatever the text.
+//! The cost of hiding a secret in a text, for different texts.
 //!
-//! `cargo bench -p weld-host-tests --bench finder_cost`. Each text is 1 MiB. Where `valgrind` is there, the instructions for
-//! each byte are counted as well, and compared with those of a text without a match.
+//! `cargo bench -p weld-host-tests --bench finder_cost`. Each text has 1 MiB. If `valgrind` is installed, the
+//! instructions per byte are counted as well, and compared with those of a text without a match.
 
 #![allow(
     missing_docs,
@@ -18,10 +18,10 @@ use weld_host::BenchFinder;
 
 const TEXT_BYTES: usize = 1 << 20;
 
-/// How often a text is searched where time is measured.
+/// How often a text is searched when time is measured.
 const ROUNDS: u32 = 20;
 
-/// How often more in the second of two runs whose instructions are compared.
+/// How many more times a text is searched in the second of the two runs whose instructions are compared.
 const COUNTED_ROUNDS: u32 = 2;
 
 const ORDINARY: &str = "the quick brown fox jumps over the lazy dog 0123456789 ";
@@ -32,7 +32,7 @@ const TWICE: &str = "hunter2hunter2";
 const SAME_LETTER: &str = "aaaaaaaaaaaa";
 const TWO_LETTERS: &str = "abababababab";
 
-/// A secret, and what the text is made of.
+/// A secret, and the piece of which the text consists.
 struct Case {
     name: &'static str,
     secret: &'static str,
@@ -50,7 +50,7 @@ fn cases() -> Vec<Case> {
     vec![
         case("uuid: no match", UUID, ORDINARY),
         case("uuid: itself", UUID, UUID),
-        case("uuid: itself and a blank", UUID, &format!("{UUID} ")),
+        case("uuid: itself and a space", UUID, &format!("{UUID} ")),
         case(
             "uuid: all but its end",
             UUID,
@@ -83,7 +83,7 @@ impl Case {
         self.unit.repeat(TEXT_BYTES / self.unit.len())
     }
 
-    /// Nanoseconds for each byte; of the whole search without the making of the finder.
+    /// Nanoseconds per byte of the search, without building the finder.
     fn run(&self, rounds: u32) -> f64 {
         let finder = BenchFinder::new(self.secret).expect("a secret that can be found");
         let text = self.text();
@@ -95,7 +95,7 @@ impl Case {
         began.elapsed().as_secs_f64() * 1e9 / f64::from(bytes) / f64::from(rounds)
     }
 
-    /// Instructions for each byte, if `valgrind` can be run.
+    /// Instructions per byte, if `valgrind` can be run.
     fn instructions(&self) -> Option<f64> {
         let few = counted(self.name, 0)?;
         let more = counted(self.name, COUNTED_ROUNDS)?;
@@ -104,7 +104,7 @@ impl Case {
     }
 }
 
-/// All instructions of a run of this program that searches the text of one case so often.
+/// All instructions of a run of this program that searches the text of one case this many times.
 fn counted(case: &str, rounds: u32) -> Option<f64> {
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -128,7 +128,7 @@ fn main() {
         case.expect("the name of a case").run(rounds);
         return;
     }
-    // `cargo test --benches` passes no `--bench`: then one round shows that the benchmark still works.
+    // `cargo test --benches` passes no `--bench`. Then one round shows that the benchmark still works.
     let is_measured = arguments.iter().any(|argument| argument == "--bench");
     println!(
         "{:<32} {:>8} {:>14} {:>9}",

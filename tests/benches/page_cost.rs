@@ -1,7 +1,8 @@
-//! What the sandbox costs for one page: the same rows made by a guest and natively, asked for in turn by one client.
+//! The cost of the sandbox for one page: a guest and a native handler make the same rows, requested in turn by one
+//! client.
 //!
-//! `cargo bench -p weld-host-tests`. Both servers run in this process, and each pair of requests goes to one and to
-//! the other, so that whatever else the machine does falls on both.
+//! `cargo bench -p weld-host-tests`. Both servers run in this process, and each pair of requests goes to both of
+//! them, so that other load on the machine affects both.
 
 #![allow(
     missing_docs,
@@ -40,7 +41,7 @@ const WARM_UPS: usize = 200;
 const PAIRS: usize = 3_000;
 
 fn main() {
-    // `cargo test --benches` passes no `--bench`: then one pair of requests shows that the benchmark still works.
+    // `cargo test --benches` passes no `--bench`. Then one pair of requests shows that the benchmark still works.
     let pairs = if std::env::args().any(|argument| argument == "--bench") {
         PAIRS
     } else {
@@ -124,7 +125,7 @@ async fn serve_guest() -> SocketAddr {
     address
 }
 
-/// The least that a server without a sandbox does: read the request, make the rows, answer.
+/// The minimum that a server without a sandbox does: read the request, make the rows, answer.
 async fn serve_native() -> SocketAddr {
     async fn page(body: String) -> ([(&'static str, &'static str); 1], String) {
         let request: serde_json::Value = serde_json::from_str(&body).expect("our own request");

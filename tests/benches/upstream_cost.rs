@@ -1,8 +1,8 @@
-//! What the way to the network costs for one call: the host's gate and client, and a bare pooled client of `reqwest`,
-//! ask one server in turn.
+//! The cost of one call by way of the host: its gate and client, and a plain pooled client of `reqwest`, call one
+//! server in turn.
 //!
-//! `cargo bench -p weld-host-tests --bench upstream_cost`. Server and clients run in this process, on loopback; each
-//! round asks by one client and by the other, so that whatever else the machine does falls on both.
+//! `cargo bench -p weld-host-tests --bench upstream_cost`. Server and clients run in this process, on loopback. Each
+//! round makes one call with each client, so that other load on the machine affects both.
 
 #![allow(
     missing_docs,
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use in_turn::{call, serve, way_to};
 
-/// Bytes of a response: next to nothing, and what a page of 80 rows has.
+/// Bytes in a response: almost none, and the size of a page of 80 rows.
 const BODIES: [usize; 2] = [2, 118 << 10];
 
 fn main() {
@@ -33,7 +33,7 @@ fn main() {
     );
     for log in ["off", "info"] {
         if log == "info" {
-            // As the host writes it, but to nowhere: a terminal's or a file's speed is not the subject.
+            // In the host's format, but discarded: the speed of a terminal or a file is not measured.
             tracing_subscriber::fmt()
                 .with_writer(std::io::sink)
                 .with_ansi(false)

@@ -1,8 +1,9 @@
-//! A wall clock that jumps, for a program that a test runs: preloaded, it adds to CLOCK_REALTIME what a file holds at the
-//! moment, and leaves CLOCK_MONOTONIC and the others as they are.
+//! A wall clock that jumps, for a program that a test runs. When preloaded, it adds the current contents of a file to
+//! CLOCK_REALTIME. CLOCK_MONOTONIC and the others are unchanged.
 //!
-//! The file, which the variable `SHIFTED_CLOCK` names, is eight bytes: nanoseconds, signed, in the machine's own order. It
-//! is mapped, so that a test that writes to it moves the clock at once. The build script of the suite compiles this file.
+//! The variable `SHIFTED_CLOCK` names the file. It has eight bytes: nanoseconds, signed, in native byte order. It is
+//! mapped, so that a test that writes to it moves the clock at once. The build script of the suite compiles this
+//! library.
 
 #![cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 #![allow(
@@ -53,7 +54,7 @@ unsafe extern "C" {
     ) -> *mut c_void;
 }
 
-/// What the file holds; null until it is mapped.
+/// The contents of the file; null until it is mapped.
 static OFFSET: AtomicPtr<AtomicI64> = AtomicPtr::new(ptr::null_mut());
 
 /// Maps the file. Runs before the program's `main`.
@@ -63,7 +64,7 @@ extern "C" fn begin() {
     };
     let Ok(file) = File::open(path) else { return };
     let length = size_of::<AtomicI64>();
-    // SAFETY: a new mapping of a file that is open; nothing in the process is changed.
+    // SAFETY: a new mapping of an open file; nothing in the process is changed.
     let mapped = unsafe {
         mmap(
             ptr::null_mut(),
@@ -79,32 +80,32 @@ extern "C" fn begin() {
     }
 }
 
-// SAFETY: the loader calls what stands in this section, once, as functions of this type.
+// SAFETY: the loader calls the entries of this section, once, as functions of this type.
 #[unsafe(link_section = ".init_array")]
 #[used]
 static BEGIN: extern "C" fn() = begin;
 
 fn offset() -> i64 {
-    // SAFETY: null, or a page that is mapped for as long as the process lives.
+    // SAFETY: null, or a page that stays mapped for as long as the process lives.
     unsafe { OFFSET.load(Ordering::Acquire).as_ref() }
         .map_or(0, |offset| offset.load(Ordering::Relaxed))
 }
 
-/// The C library's own clock, moved where it is the wall clock.
+/// The C library's own clock, shifted if it is the wall clock.
 ///
 /// # Safety
 /// As `clock_gettime` of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn clock_gettime(clock: c_int, time: *mut Time) -> c_int {
     const NAME: &CStr = c"clock_gettime";
-    // SAFETY: the name is that of the function that this one hides.
+    // SAFETY: the name is that of the function which this one hides.
     let found = unsafe { dlsym(RTLD_NEXT, NAME.as_ptr()) };
     if found.is_null() {
         return -1;
     }
     // SAFETY: the C library's function of this name has this type.
     let inner = unsafe { std::mem::transmute::<*mut c_void, GetTime>(found) };
-    // SAFETY: the caller's promises are those that it asks for.
+    // SAFETY: the caller's guarantees are those that the function requires.
     let outcome = unsafe { inner(clock, time) };
     if outcome == 0 && matches!(clock, REALTIME | REALTIME_COARSE) {
         // SAFETY: it has just been written to.
@@ -121,12 +122,12 @@ fn now() -> Time {
         seconds: 0,
         nanoseconds: 0,
     };
-    // SAFETY: the place is there. This clock never fails.
+    // SAFETY: the place exists. This clock never fails.
     let _always_zero = unsafe { clock_gettime(REALTIME, &raw mut time) };
     time
 }
 
-/// The older way to ask.
+/// The older function.
 ///
 /// # Safety
 /// As `gettimeofday` of the C library.
@@ -136,7 +137,7 @@ pub unsafe extern "C" fn gettimeofday(time: *mut TimeOfDay, _zone: *mut c_void) 
         seconds,
         nanoseconds,
     } = now();
-    // SAFETY: null, or a place of the caller's.
+    // SAFETY: null, or a place that belongs to the caller.
     if let Some(time) = unsafe { time.as_mut() } {
         time.seconds = seconds;
         time.microseconds = nanoseconds / 1_000;
@@ -144,14 +145,14 @@ pub unsafe extern "C" fn gettimeofday(time: *mut TimeOfDay, _zone: *mut c_void) 
     0
 }
 
-/// The oldest way to ask.
+/// The oldest function.
 ///
 /// # Safety
 /// As `time` of the C library.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn time(seconds: *mut i64) -> i64 {
     let now = now().seconds;
-    // SAFETY: null, or a place of the caller's.
+    // SAFETY: null, or a place that belongs to the caller.
     if let Some(place) = unsafe { seconds.as_mut() } {
         *place = now;
     }

@@ -1,24 +1,24 @@
-//! A wall clock of a host's own, which a test moves while the host runs. Its other clocks go on as ever.
+//! A wall clock for one host, which a test can move while the host runs. The host's other clocks are unaffected.
 
 use crate::host::HostBuilder;
 use jiff::{SignedDuration, Timestamp};
 use std::os::unix::fs::FileExt;
 use tempfile::NamedTempFile;
 
-/// What is preloaded into the host; the build script compiles it.
+/// The library preloaded into the host; the build script compiles it.
 const LIBRARY: &str = env!("SHIFTED_CLOCK_LIBRARY");
 
-/// The wall clock of each host that was started with it.
+/// The wall clock of every host that is started with it.
 pub struct ShiftedClock {
-    /// What the library maps.
+    /// The file that the library maps.
     file: NamedTempFile,
 }
 
 impl ShiftedClock {
-    /// A clock that goes as the test's own does.
+    /// A clock that shows the same time as the test's own.
     ///
     /// # Panics
-    /// Where there is no temporary file.
+    /// If there is no temporary file.
     pub fn right() -> Self {
         let clock = Self {
             file: NamedTempFile::new().expect("a temporary file"),
@@ -27,10 +27,10 @@ impl ShiftedClock {
         clock
     }
 
-    /// From now on it goes so much before the test's own, or behind it.
+    /// From now on the clock is ahead of the test's own by `offset`, or behind it if that is negative.
     ///
     /// # Panics
-    /// Where the file can't be written.
+    /// If the file can't be written.
     pub fn shift(&self, offset: SignedDuration) {
         let nanoseconds = i64::try_from(offset.as_nanos()).expect("less than centuries");
         let bytes = nanoseconds.to_ne_bytes();
@@ -38,17 +38,17 @@ impl ShiftedClock {
         written.expect("a temporary file can be written");
     }
 
-    /// What it shows where it is shifted by this.
+    /// The time that a clock shows with this offset.
     ///
     /// # Panics
-    /// Where that is no time.
+    /// If that is not a valid time.
     pub fn now(offset: SignedDuration) -> Timestamp {
         Timestamp::now() + offset
     }
 }
 
 impl HostBuilder {
-    /// With this wall clock in place of the machine's.
+    /// Starts the host with this wall clock instead of the machine's.
     pub fn clock(self, clock: &ShiftedClock) -> Self {
         self.variable("LD_PRELOAD", LIBRARY)
             .variable("SHIFTED_CLOCK", clock.file.path())

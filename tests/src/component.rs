@@ -1,13 +1,13 @@
-//! Components made by hand: what no compiler makes, at the end of one that a compiler made.
+//! Hand-made components: parts that no compiler produces, added at the end of a compiled component.
 
 /// Sections of a component (component model, `design/mvp/Binary.md`).
 const CORE_MODULE: u8 = 1;
 const CORE_INSTANCE: u8 = 2;
 
-/// The length of magic number and version.
+/// The length of the magic number and the version.
 const PREAMBLE_BYTES: usize = 8;
 
-/// A core module from its sections, each an id and a content.
+/// A core module made of its sections, each given as id and content.
 pub fn core_module(sections: &[(u8, &[u8])]) -> Vec<u8> {
     let mut module = b"\0asm\x01\0\0\0".to_vec();
     for (id, content) in sections {
@@ -16,10 +16,10 @@ pub fn core_module(sections: &[(u8, &[u8])]) -> Vec<u8> {
     module
 }
 
-/// A core module whose start function has these instructions, after these further sections that stand before it, such
-/// as a table (id 4) or a memory (id 5).
+/// A core module whose start function has these instructions. `sections` are further sections that come before it,
+/// such as a table (id 4) or a memory (id 5).
 pub fn starting_with(sections: &[(u8, &[u8])], instructions: &[u8]) -> Vec<u8> {
-    // One type, of a function without parameters and results; one function of it, which is the start.
+    // One type, a function without parameters and results; one function of it, which is the start function.
     let mut all: Vec<(u8, &[u8])> = vec![(1, &[1, 0x60, 0, 0]), (3, &[1, 0])];
     all.extend(sections);
     let mut body = vec![0];
@@ -32,15 +32,15 @@ pub fn starting_with(sections: &[(u8, &[u8])], instructions: &[u8]) -> Vec<u8> {
     core_module(&all)
 }
 
-/// `component`, which also makes an instance of `module`, after all that it made before.
+/// Extends `component` so that it also instantiates `module`, after everything that it instantiated before.
 ///
 /// # Panics
-/// Where `component` is none.
+/// If `component` is not a component.
 pub fn with_core_module(component: &[u8], module: &[u8]) -> Vec<u8> {
     let modules = count_core_modules(component);
     let mut longer = component.to_vec();
     longer.extend(section(CORE_MODULE, module));
-    // One instance: of this module, without arguments.
+    // One instance of this module, without arguments.
     let mut instance = vec![1, 0];
     instance.extend(number(modules));
     instance.push(0);
@@ -48,12 +48,12 @@ pub fn with_core_module(component: &[u8], module: &[u8]) -> Vec<u8> {
     longer
 }
 
-/// A connector that sleeps for so long when an instance of it is made: its start function calls the host's `sleep`.
+/// A connector that sleeps for this long when it is instantiated: its start function calls the host's `sleep`.
 pub fn starting_asleep(milliseconds: u32) -> Vec<u8> {
     let named = |name: &str| [number(name.len()), name.as_bytes().to_vec()].concat();
     // A memory for the result of `sleep`, exported as `m`.
     let memory = core_module(&[(5, &[1, 0, 1]), (7, b"\x01\x01m\x02\0")]);
-    // Imports `sleep` as `"" "s"`; its start function calls it with a time and an address, and its `f` does nothing.
+    // Imports `sleep` as `"" "s"`. Its start function calls it with a time and an address; its `f` does nothing.
     let start = [
         &[0, 0x41][..],
         &signed_number(milliseconds),
@@ -101,9 +101,9 @@ pub fn starting_asleep(milliseconds: u32) -> Vec<u8> {
         section(6, b"\x01\0\x02\x01\0\x01m"),
         // `sleep` lowered with that memory.
         section(8, &[1, 0x01, 0, 0, 1, 0x03, 0]),
-        // An instance of it under the name `s`, and one of the module that gets it.
+        // An instance of it under the name `s`, and an instance of the module that imports it.
         section(2, b"\x02\x01\x01\x01s\0\0\0\x01\x01\0\x12\x01"),
-        // `f` as a function of the component, under both names of the contract.
+        // `f` as a function of the component, under both names in the contract.
         section(6, b"\x01\0\0\x01\x02\x01f"),
         section(7, b"\x01\x40\0\x01\0"),
         section(8, &[1, 0, 0, 1, 0, 1]),
@@ -116,7 +116,7 @@ pub fn starting_asleep(milliseconds: u32) -> Vec<u8> {
     .concat()
 }
 
-/// A number as `i32.const` has it: LEB128 with a sign.
+/// A number as encoded in `i32.const`: signed LEB128.
 fn signed_number(value: u32) -> Vec<u8> {
     let mut bytes = number(value as usize);
     if let Some(last) = bytes.last_mut().filter(|last| **last & 0x40 != 0) {
@@ -126,8 +126,8 @@ fn signed_number(value: u32) -> Vec<u8> {
     bytes
 }
 
-/// A component that exports nothing, with one module of so many functions, each of so many arithmetic steps: as large
-/// as a test needs it, and slow to compile.
+/// A component that exports nothing, with one module of this many functions, each with this many arithmetic steps: as
+/// large as a test needs it, and slow to compile.
 pub fn large(functions: usize, steps: usize) -> Vec<u8> {
     let body = body(steps);
     let count = number(functions);
@@ -142,17 +142,17 @@ pub fn large(functions: usize, steps: usize) -> Vec<u8> {
     [b"\0asm\x0d\0\x01\0".to_vec(), section(1, &module)].concat()
 }
 
-/// Such a component that takes the compiler seconds: long enough to be caught at it.
+/// A large component that takes the compiler seconds, so that a test can observe the compilation.
 pub fn slow() -> Vec<u8> {
     large(10_000, 100)
 }
 
-/// A function's body, with its length before it.
+/// A function's body, preceded by its length.
 fn body(steps: usize) -> Vec<u8> {
-    // No local variables besides the parameters; `local.get 0` for a beginning.
+    // No local variables besides the parameters; it begins with `local.get 0`.
     let mut code = vec![0, 0x20, 0];
     for step in 0..steps {
-        // Multiplied by one parameter, then mixed with the other, which takes the result.
+        // Multiplied by one parameter, then mixed with the other one, which receives the result.
         let parameter = u8::from(step % 2 == 1);
         code.extend([
             0x20,
@@ -210,5 +210,5 @@ fn read_number(bytes: &[u8]) -> (usize, &[u8]) {
             return (number, &bytes[place + 1..]);
         }
     }
-    panic!("the component is cut short");
+    panic!("the component is truncated");
 }

@@ -15,7 +15,7 @@ impl Connection {
     /// Connects to a server.
     ///
     /// # Errors
-    /// Where it can't be reached.
+    /// If the server can't be reached.
     pub fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -27,16 +27,16 @@ impl Connection {
     /// Sends a request and reads its answer.
     ///
     /// # Errors
-    /// Where the server has closed the connection, or gives no whole answer.
+    /// If the server has closed the connection or sends an incomplete answer.
     pub fn ask(&mut self, request: &Request) -> io::Result<Message> {
         self.send(&request.bytes())?;
         self.read(request.kind_of_answer())
     }
 
-    /// Sends bytes as they stand.
+    /// Sends these bytes unchanged.
     ///
     /// # Errors
-    /// Where the server has closed the connection.
+    /// If the server has closed the connection.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
@@ -44,7 +44,7 @@ impl Connection {
     /// Reads the next message.
     ///
     /// # Errors
-    /// Where the connection ends before a whole one, or none comes within [`PATIENCE`].
+    /// If the connection ends before a complete message, or none arrives within [`PATIENCE`].
     pub fn read(&mut self, kind: Kind) -> io::Result<Message> {
         Message::read(&mut self.stream, kind)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }

@@ -7,21 +7,21 @@ use std::net::SocketAddr;
 use tokio::runtime::Runtime;
 use weld_host::demo::{DemoApi, DemoConfig, EXAMPLE_CONNECTOR, Table};
 
-/// What the API takes as a key.
+/// The key that the API accepts.
 pub const TOKEN: &str = "demo-api-token";
 
-/// The demo API on a port of its own, until it is dropped.
+/// The demo API on its own port. Dropping it stops it.
 pub struct Api {
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
     _runtime: Runtime,
 }
 
 impl Api {
-    /// Starts it.
+    /// Starts the API.
     ///
     /// # Panics
-    /// Where it can't be started.
+    /// If it can't be started.
     pub fn start(config: DemoConfig) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -39,7 +39,7 @@ impl Api {
         }
     }
 
-    /// How the example connector is set up for this API by its users, with more of its configuration.
+    /// The example connector's configuration for this API as its users write it, followed by `more`.
     pub fn config(&self, more: &str) -> String {
         let origin = format!("http://{}", self.address);
         format!(
@@ -48,19 +48,19 @@ impl Api {
         )
     }
 
-    /// How many rows of a table it has served.
+    /// How many rows of a table the API has served.
     ///
     /// # Panics
-    /// Where it doesn't answer.
+    /// If it doesn't answer.
     pub fn served(&self, table: Table) -> u64 {
         let stats = Request::new(self.address, "GET", "/_stats").send().json();
         stats[table.name()]["rows"].as_u64().expect("a number")
     }
 
-    /// Changes something in the API; answers what it says of that.
+    /// Changes something in the API, and returns its answer.
     ///
     /// # Panics
-    /// Where it refuses.
+    /// If it refuses.
     pub fn post(&self, path: &str) -> Value {
         let target = format!("{path}?api_token={TOKEN}");
         let answer = Request::new(self.address, "POST", &target).body("").send();
@@ -78,7 +78,7 @@ pub fn unlimited() -> DemoConfig {
 }
 
 impl HostBuilder {
-    /// With the example connector as `beers`, of this configuration.
+    /// Adds the example connector as `beers`, with this configuration.
     pub fn example(self, config: &str) -> Self {
         self.file("beers.wasm", EXAMPLE_CONNECTOR)
             .config("beers", config)

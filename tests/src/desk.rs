@@ -1,4 +1,4 @@
-//! `weld-host sync` in a folder of its own.
+//! `weld-host sync` in its own folder.
 
 use crate::process::{Ended, Process};
 use rusqlite::Connection;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A folder in which syncs run, and leave what they write.
+/// A folder in which syncs run and write their output.
 pub struct Desk {
     folder: TempDir,
     program: PathBuf,
@@ -16,10 +16,10 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// An empty one, for syncs by this program, which finds this folder in place of the user's cache folder.
+    /// An empty folder for syncs by this program. It also takes the place of the user's cache folder.
     ///
     /// # Panics
-    /// Where there can be no temporary folder.
+    /// If there is no temporary folder.
     pub fn new(program: &str, cache: &Path) -> Self {
         Self {
             folder: TempDir::new().expect("a temporary folder"),
@@ -28,7 +28,7 @@ impl Desk {
         }
     }
 
-    /// Where a file of this name lies.
+    /// The path of the file with this name.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -45,38 +45,38 @@ impl Desk {
         command
     }
 
-    /// Starts it.
+    /// Starts a sync.
     pub fn start(&self, arguments: &[&str]) -> Process {
         Process::start(&mut self.command(arguments))
     }
 
-    /// Runs it to its end.
+    /// Runs a sync to its end.
     pub fn run(&self, arguments: &[&str]) -> Ended {
         self.start(arguments).wait()
     }
 
-    /// Runs it to an end that must be good.
+    /// Runs a sync to its end, which must be successful.
     ///
     /// # Panics
-    /// Where it isn't.
+    /// If the sync fails.
     pub fn good(&self, arguments: &[&str]) -> Ended {
         let ended = self.run(arguments);
         assert_eq!(ended.status.code(), Some(0), "{arguments:?}: {ended:?}");
         ended
     }
 
-    /// Runs it to an end in exit status 1, told in one line on stderr; answers the line.
+    /// Runs a sync that must end with exit status 1 and one line on stderr. Returns that line.
     ///
     /// # Panics
-    /// Where it ends otherwise.
+    /// If it ends in another way.
     pub fn mistake(&self, arguments: &[&str]) -> String {
         only_line(&self.run(&[arguments, &["--quiet"]].concat()))
     }
 
-    /// A column of numbers of the table `rows`, in the order in which its rows came.
+    /// A column of numbers of the table `rows`, in the order in which the rows were written.
     ///
     /// # Panics
-    /// Where there is no such column, or what it holds are no numbers.
+    /// If there is no such column, or its values are not numbers.
     pub fn numbers(&self, to: &str, column: &str) -> Vec<i64> {
         if to.ends_with('/') {
             let text = fs::read_to_string(self.path(to).join("rows.jsonl")).expect("a file");
@@ -93,19 +93,19 @@ impl Desk {
         numbers.collect::<Result<_, _>>().expect("numbers")
     }
 
-    /// A database that a sync has written.
+    /// Opens a database that a sync has written.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If there is no such database.
     pub fn database(&self, name: &str) -> Connection {
         Connection::open(self.path(name)).expect("a database")
     }
 }
 
-/// What a run ended in that failed by a mistake, and told of it in one line on stderr alone.
+/// The only line on stderr of a run that failed because of the user's mistake.
 ///
 /// # Panics
-/// Where it ended otherwise.
+/// If it ended in another way.
 pub fn only_line(ended: &Ended) -> String {
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stdout.is_empty(), "{ended:?}");

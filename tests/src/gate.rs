@@ -3,17 +3,17 @@
 use crate::PATIENCE;
 use std::sync::{Arc, Condvar, Mutex};
 
-/// Shut at first; once opened it stays open. Clones are the same gate.
+/// A gate that is closed at first and stays open once it was opened. Clones are the same gate.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
 impl Gate {
-    /// A gate that is shut.
+    /// A closed gate.
     pub fn shut() -> Self {
         Self::default()
     }
 
-    /// Lets pass who waits, and who comes later.
+    /// Opens the gate for all current and future waiters.
     pub fn open(&self) {
         let (open, changed) = &*self.0;
         *open.lock().unwrap() = true;
@@ -23,7 +23,7 @@ impl Gate {
     /// Waits until the gate is open.
     ///
     /// # Panics
-    /// Where nobody opens it within [`PATIENCE`]; `what` says what was waited for.
+    /// If nobody opens it within [`PATIENCE`]. `what` describes what was waited for.
     pub fn pass(&self, what: &str) {
         let (open, changed) = &*self.0;
         let (open, _) = changed

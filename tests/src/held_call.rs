@@ -1,4 +1,4 @@
-//! Pages in the middle of their calls, for as long as a test wants: the upstream answers when a gate opens, or never.
+//! Pages in the middle of their calls for as long as a test needs: the upstream answers when a gate opens, or never.
 
 use crate::gate::Gate;
 use crate::host::{Host, HostBuilder};
@@ -6,24 +6,24 @@ use crate::upstream::Upstream;
 use crate::weld::{Pending, Request};
 use serde_json::{Value, json};
 
-/// A host with one call, which is under way until the gate opens.
+/// A host with one call, which runs until the gate opens.
 pub struct HeldCall {
-    /// Where it is under way, with the one connector `guest`.
+    /// The host, with the one connector `guest`.
     pub host: Host,
-    /// The page that waits for it.
+    /// The page that waits for the call.
     pub page: Pending,
-    /// The state that it was asked for with.
+    /// The state of its request.
     pub state: Value,
     /// Lets the upstream answer `in time`.
     pub release: Gate,
 }
 
 impl HostBuilder {
-    /// Starts the host with the connector `guest`, and waits until a page of it has reached its upstream. The component
-    /// is the test guest that fetches what its state says.
+    /// Starts the host with the connector `guest`, and waits until one of its pages has reached the upstream. The
+    /// component must be the test guest that fetches what its state says.
     ///
     /// # Panics
-    /// Where the host doesn't start, or nothing reaches the upstream.
+    /// If the host doesn't start, or nothing reaches the upstream.
     pub fn start_with_held_call(self, component: &str) -> HeldCall {
         let (arrived, release) = (Gate::shut(), Gate::shut());
         let (arrival, hold) = (arrived.clone(), release.clone());
@@ -55,29 +55,29 @@ impl HostBuilder {
 
 /// A host whose calls wait for an upstream that never answers.
 pub struct UnansweredCalls {
-    /// Where they are under way, with the one connector `guest`.
+    /// The host, with the one connector `guest`.
     pub host: Host,
     /// Opened by the first call that reaches the upstream.
     pub arrived: Gate,
     /// Opened once the host has closed a connection to the upstream.
     pub closed: Gate,
-    /// The state that makes the guest call it.
+    /// The state that makes the guest call the upstream.
     state: Value,
 }
 
 impl UnansweredCalls {
-    /// A request for a page, which is about to wait.
+    /// A request for a page, which will wait for the upstream.
     pub fn page(&self) -> Request {
         self.host.weld("guest").page_request("rows", &self.state)
     }
 }
 
 impl HostBuilder {
-    /// Starts the host with the connector `guest`, whose calls go on for this `linger` without a client. The component
-    /// is the test guest that fetches what its state says.
+    /// Starts the host with the connector `guest`, whose calls run for this `linger` without a client. The component
+    /// must be the test guest that fetches what its state says.
     ///
     /// # Panics
-    /// Where the host doesn't start.
+    /// If the host doesn't start.
     pub fn start_with_unanswered_calls(self, component: &str, linger: &str) -> UnansweredCalls {
         let (arrived, closed) = (Gate::shut(), Gate::shut());
         let (arrival, closing) = (arrived.clone(), closed.clone());

@@ -10,26 +10,26 @@ pub struct Message {
     pub start: String,
     /// Names in lower case, in the order received.
     pub headers: Vec<(String, String)>,
-    /// Without its transfer encoding; a content encoding is left as it is.
+    /// Without its transfer encoding; a content encoding is left as is.
     pub body: Vec<u8>,
 }
 
-/// Whether the message has a body at all, which its own head doesn't tell.
+/// Whether the message can have a body, which its head alone doesn't say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Without a length it has no body.
+    /// Has no body if there is no length.
     Request,
-    /// Without a length its body lasts until the connection ends.
+    /// Has a body up to the end of the connection if there is no length.
     Response,
-    /// An answer to HEAD, which has no body whatever its head says.
+    /// An answer to HEAD, which never has a body, whatever its head says.
     ResponseToHead,
 }
 
 impl Message {
-    /// Reads one message; `None` where the connection ends before its first byte.
+    /// Reads one message; `None` if the connection ends before its first byte.
     ///
     /// # Errors
-    /// Where the connection breaks, is idle for too long, or ends within the message.
+    /// If the connection breaks, is idle for too long, or ends within the message.
     pub fn read(stream: &mut impl BufRead, kind: Kind) -> io::Result<Option<Self>> {
         let Some(start) = read_line(stream)? else {
             return Ok(None);
@@ -73,7 +73,7 @@ impl Message {
     /// A response's status.
     ///
     /// # Panics
-    /// Where the message is no response.
+    /// If the message is not a response.
     pub fn status(&self) -> u16 {
         self.word(1)
             .parse()
@@ -83,13 +83,13 @@ impl Message {
     /// The body as JSON.
     ///
     /// # Panics
-    /// Where it is none.
+    /// If it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.start, self.text()))
     }
 
-    /// The body as text, for comparison and messages.
+    /// The body as text, for comparisons and messages.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -121,7 +121,7 @@ impl Message {
     }
 }
 
-/// The next chunk's length; `None` after the last, whose trailers are read too.
+/// The length of the next chunk; `None` after the last one. The trailers are then read, too.
 fn read_chunk_length(stream: &mut impl BufRead) -> io::Result<Option<u64>> {
     let line = read_line(stream)?.ok_or(io::ErrorKind::UnexpectedEof)?;
     let length = u64::from_str_radix(line.trim(), 16).map_err(|_| io::ErrorKind::InvalidData)?;
@@ -141,7 +141,7 @@ fn read_exactly(stream: &mut impl BufRead, length: u64, body: &mut Vec<u8>) -> i
     }
 }
 
-/// A line without its end; `None` where the stream has ended.
+/// A line without its end; `None` at the end of the stream.
 fn read_line(stream: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     stream.read_until(b'\n', &mut line)?;

@@ -1,4 +1,5 @@
-//! A host inside the test's process, for what can't be scripted from outside: its names, connections or clock.
+//! A host inside the test's process, for what can't be scripted from outside: name resolution, connections, the
+//! clock.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -11,10 +12,11 @@ use weld_host::pages::{PageSettings, Pages};
 use weld_host::sandbox::{Cache, Compilation, EngineSettings, Runtime};
 use weld_host::server::{Server, ServerSettings};
 
-/// Starts a host with the connectors of a folder over this network, as `weld-host serve` does; it ends with the runtime.
+/// Starts a host with the connectors of a folder over this network, as `weld-host serve` does. It ends with the
+/// runtime.
 ///
 /// # Panics
-/// Where one of them does not load.
+/// If a connector fails to load.
 pub async fn serve(
     plugins: &Path,
     network: Arc<dyn Network>,

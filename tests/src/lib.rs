@@ -1,7 +1,7 @@
 //! The harness of the test suite: the real server as a child process, a fake upstream API, and Weld as a client.
 //!
-//! Everything here is blocking and on plain sockets, so that a test decides which bytes go out and when. No test
-//! sleeps for a time: waits are for a condition, and give up after [`PATIENCE`].
+//! Everything here is blocking and uses plain sockets, so that a test decides which bytes are sent and when. No test
+//! sleeps for a fixed time: tests wait for conditions, and give up after [`PATIENCE`].
 
 #![allow(
     clippy::expect_used,
@@ -36,21 +36,22 @@ pub mod weld;
 
 use std::time::Duration;
 
-/// How long a test waits for a condition that should hold at once. Generous, since machines that run tests are busy.
+/// How long a test waits for a condition that should hold soon. It is generous, since machines that run tests are
+/// busy.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// Waits for a condition that nothing tells of.
+/// Waits for a condition that can only be polled.
 ///
 /// # Panics
-/// Where it does not come to hold within [`PATIENCE`].
+/// If it doesn't hold within [`PATIENCE`].
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     until_some(what, || holds().then_some(()));
 }
 
-/// Waits for something that nothing tells of, and answers it.
+/// Waits for a value that can only be polled, and returns it.
 ///
 /// # Panics
-/// Where it is not there within [`PATIENCE`].
+/// If there is none within [`PATIENCE`].
 pub fn until_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let began = std::time::Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! What a child process writes, line by line, as it comes.
+//! The output of a child process, line by line as it is written.
 
 use crate::PATIENCE;
 use std::io::{BufRead, BufReader, Read};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// How many lines a failed test shows: a guest may have written thousands.
+/// How many lines a failed test shows, since a guest may have written thousands.
 const SHOWN: usize = 40;
 
 /// The lines of one output stream so far. Clones see the same lines.
@@ -26,7 +26,7 @@ struct Written {
 }
 
 impl Lines {
-    /// Reads the stream in a thread of its own until it ends.
+    /// Reads the stream in its own thread until it ends.
     pub fn capture(stream: impl Read + Send + 'static) -> Self {
         let lines = Self::default();
         let shared = Arc::clone(&lines.0);
@@ -49,12 +49,12 @@ impl Lines {
     /// The first line that `is_wanted`, once it has been written.
     ///
     /// # Panics
-    /// Where the stream ends without it, or it does not come within [`PATIENCE`].
+    /// If the stream ends without such a line, or there is none within [`PATIENCE`].
     pub fn wait_for(&self, what: &str, is_wanted: impl Fn(&str) -> bool) -> String {
         let find = |written: &Written| written.lines.iter().find(|line| is_wanted(line)).cloned();
         let written = self.wait(PATIENCE, |written| find(written).is_some() || written.ended);
         let found = find(&written);
-        // A panic with the lock held would poison it for the host's own last words.
+        // A panic with the lock held would poison it, and the host's last lines could not be shown.
         drop(written);
         found.unwrap_or_else(|| panic!("no line with {what} in:\n{}", self.end()))
     }
@@ -62,15 +62,15 @@ impl Lines {
     /// The first line that contains `text`, once it has been written.
     ///
     /// # Panics
-    /// As [`Lines::wait_for`].
+    /// As for [`Lines::wait_for`].
     pub fn wait_for_text(&self, text: &str) -> String {
         self.wait_for(&format!("{text:?}"), |line| line.contains(text))
     }
 
-    /// Waits until the lines so far are enough; says whether they are, or the stream ended before.
+    /// Waits until `is_enough` holds for the lines so far. Returns false if the stream ended before.
     ///
     /// # Panics
-    /// Where neither comes within [`PATIENCE`].
+    /// If neither happens within [`PATIENCE`].
     pub fn wait_until(&self, is_enough: impl Fn(&[String]) -> bool) -> bool {
         let written = self.wait(PATIENCE, |written| {
             written.ended || is_enough(&written.lines)
@@ -92,7 +92,7 @@ impl Lines {
         lines[lines.len().saturating_sub(SHOWN)..].join("\n")
     }
 
-    /// Whether the stream ended within this time, which it does when the process is gone.
+    /// Whether the stream ends within this time. It ends when the process is gone.
     pub fn end_within(&self, time: Duration) -> bool {
         self.wait(time, |written| written.ended).ended
     }

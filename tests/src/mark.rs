@@ -1,4 +1,4 @@
-//! The host's mark of a wait in a state, as the tests of waits and rate limits read and forge it.
+//! The host's mark of a wait in a state, as tests of waits and rate limits read and forge it.
 
 use crate::http::Message;
 use jiff::Timestamp;
@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 /// The host's mark in an answered state.
 pub struct Mark {
-    /// When the next page may be asked for.
+    /// When the next page may be requested.
     pub not_before: Timestamp,
     /// When the first of the waits in a row began.
     pub since: Timestamp,
-    /// How many waits in a row there have been without a time of the API's.
+    /// How many waits in a row there have been without a time from the API.
     pub tries: u64,
 }
 
 /// Reads the mark of a page.
 ///
 /// # Panics
-/// Where it has none.
+/// If the page has no mark.
 pub fn mark(page: &Value) -> Mark {
     let mark = &page["state"]["weld-host"];
     let time = |name: &str| mark[name].as_str().and_then(|time| time.parse().ok());
@@ -37,10 +37,10 @@ pub fn marked(not_before: Timestamp, since: Timestamp, tries: u64) -> Value {
     json!({ "page": 1, "weld-host": mark })
 }
 
-/// Checks that an answer says "later", not "done" and not "failed"; answers its body.
+/// Checks that an answer is pending, neither a page nor an error. Returns its body.
 ///
 /// # Panics
-/// Where it says anything else.
+/// If it is anything else.
 pub fn assert_pending(answer: &Message) -> Value {
     assert_eq!(answer.status(), 200, "{}", answer.text());
     let page = answer.json();

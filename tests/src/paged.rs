@@ -1,4 +1,4 @@
-//! Upstreams that answer as connectors do, so that a sync can be given any page.
+//! Upstreams that answer like connectors, so that a sync can receive any page.
 
 use crate::gate::Gate;
 use crate::upstream::Upstream;
@@ -6,21 +6,22 @@ use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The header of an answer in JSON.
+/// The header of a JSON answer.
 pub const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// A connector of two pages, without a key, so that a page that comes twice is seen; the second waits until it is let.
+/// A connector of two pages, without a key, so that a repeated page is noticed. The second page waits until it is
+/// released.
 pub struct TwoPages {
-    /// What is synced.
+    /// The connector's server.
     pub upstream: Upstream,
     /// Opened by the first request for the second page.
     pub asked: Gate,
-    /// Whether the second page is there.
+    /// Whether the second page is ready.
     pub ready: Arc<AtomicBool>,
 }
 
 impl TwoPages {
-    /// Before the second page is ready, a request for it is answered as pending, or held.
+    /// Until the second page is ready, a request for it is answered as pending, or held if `holds`.
     pub fn start(holds: bool) -> Self {
         let (asked, ready) = (Gate::shut(), Arc::new(AtomicBool::new(false)));
         let (tell, is_ready) = (asked.clone(), Arc::clone(&ready));
@@ -55,8 +56,8 @@ impl TwoPages {
     }
 }
 
-/// A connector with this schema. Its tables have these pages, each the JSON text of `insert`; the state counts those
-/// that were answered, as [`state`] tells.
+/// A connector with this schema. Its tables have these pages, each given as the JSON text of `insert`. The state
+/// counts the pages answered so far, as [`state`] does.
 pub fn paged(schema: &str, pages: &[&[u8]]) -> Upstream {
     let schema = schema.to_owned();
     let pages: Vec<Vec<u8>> = pages.iter().map(|&page| page.to_owned()).collect();
@@ -84,7 +85,7 @@ pub fn paged(schema: &str, pages: &[&[u8]]) -> Upstream {
     })
 }
 
-/// The state after so many pages of a [`paged`] connector.
+/// The state of a [`paged`] connector after this many pages.
 pub fn state(pages: usize) -> String {
     format!(r#"{{"page": {pages}}}"#)
 }

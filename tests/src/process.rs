@@ -1,29 +1,29 @@
-//! A program that a test runs to its end, or ends: a child process whose every line is kept.
+//! A program that a test runs to its end or stops: a child process whose output is kept line by line.
 
 use crate::PATIENCE;
 use crate::lines::Lines;
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// A running program. Killed when dropped.
+/// A running program. Dropping it kills it.
 pub struct Process {
     child: Child,
     stdout: Lines,
     stderr: Lines,
 }
 
-/// The most memory that a process has had resident at once, in bytes.
+/// The peak resident memory of a process in bytes.
 ///
 /// # Panics
-/// Where the process is gone.
+/// If the process is gone.
 pub fn peak_memory(id: u32) -> u64 {
     memory(id, "VmHWM:")
 }
 
-/// The memory of a process that is resident now and belongs to no file, in bytes.
+/// The resident memory of a process that belongs to no file, in bytes.
 ///
 /// # Panics
-/// Where the process is gone.
+/// If the process is gone.
 pub fn own_memory(id: u32) -> u64 {
     memory(id, "RssAnon:")
 }
@@ -38,10 +38,10 @@ fn memory(id: u32, line_begin: &str) -> u64 {
     kibibytes.expect("the kernel counts it") << 10
 }
 
-/// The processes that a process has started, by their numbers.
+/// The ids of the processes that a process has started.
 ///
 /// # Panics
-/// Where it is gone.
+/// If the process is gone.
 pub fn children(process: u32) -> Vec<u32> {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("it runs");
     threads
@@ -71,7 +71,7 @@ impl Process {
     /// Starts the program, without input.
     ///
     /// # Panics
-    /// Where it can't be started.
+    /// If it can't be started.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -88,34 +88,34 @@ impl Process {
         }
     }
 
-    /// Its number.
+    /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it writes to stdout.
+    /// Its output on stdout.
     pub fn stdout(&self) -> &Lines {
         &self.stdout
     }
 
-    /// What it writes to stderr.
+    /// Its output on stderr.
     pub fn stderr(&self) -> &Lines {
         &self.stderr
     }
 
-    /// Sends it a signal. One that has ended by itself doesn't mind.
+    /// Sends it a signal. Does nothing if it has ended.
     pub fn signal(&self, signal: Signal) {
         let _already_gone = kill_process(Pid::from_child(&self.child), signal);
     }
 
-    /// How it ended, once it has.
+    /// Waits until it has ended, and returns how.
     ///
     /// # Panics
-    /// Where it goes on for longer than [`PATIENCE`].
+    /// If it runs for longer than [`PATIENCE`].
     pub fn wait(mut self) -> Ended {
         assert!(
             self.stdout.end_within(PATIENCE) && self.stderr.end_within(PATIENCE),
-            "it goes on:\n{}\n{}",
+            "it is still running:\n{}\n{}",
             self.stdout.end(),
             self.stderr.end()
         );

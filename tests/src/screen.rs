@@ -1,19 +1,19 @@
-//! What a terminal shows of the bytes that it gets: as much of one as programs of this repository make use of.
+//! The screen of a terminal, with as many commands as programs of this repository use.
 
-/// A screen with all that has scrolled off it.
+/// A screen, with everything that has scrolled off it.
 pub struct Screen {
     height: usize,
     width: usize,
     lines: Vec<Vec<char>>,
     row: usize,
-    /// As wide as the screen after its last column was written to: the next character goes to the next line.
+    /// Equal to the screen's width after its last column was written: the next character goes to the next line.
     column: usize,
-    /// The begin of a character or of an escape whose rest has not come.
+    /// The beginning of a character or an escape sequence whose rest has not arrived.
     unread: Vec<u8>,
 }
 
 impl Screen {
-    /// An empty screen of so many lines and columns.
+    /// An empty screen with this many lines and columns.
     pub fn new(height: usize, width: usize) -> Self {
         Self {
             height,
@@ -25,16 +25,16 @@ impl Screen {
         }
     }
 
-    /// Its lines from the first that was ever on it, without blanks at their ends.
+    /// All its lines from the first one ever shown, without trailing blanks.
     pub fn lines(&self) -> Vec<String> {
         let text = |line: &Vec<char>| line.iter().collect::<String>().trim_end().to_owned();
         self.lines.iter().map(text).collect()
     }
 
-    /// Shows more bytes.
+    /// Processes more output.
     ///
     /// # Panics
-    /// Where they are no UTF-8, or hold a command that is not known here.
+    /// If the bytes are not UTF-8, or contain a command that is not known here.
     pub fn show(&mut self, bytes: &[u8]) {
         self.unread.extend_from_slice(bytes);
         let bytes = std::mem::take(&mut self.unread);
@@ -88,7 +88,7 @@ impl Screen {
         }
     }
 
-    /// A command without its escape character, such as `[2K`.
+    /// Executes a command, given without its escape character, such as `[2K`.
     fn obey(&mut self, command: &str) {
         let (arguments, kind) = command.split_at(command.len() - 1);
         let number = || {
@@ -97,7 +97,7 @@ impl Screen {
                 .and_then(Result::ok)
                 .unwrap_or_else(|| panic!("which number? {command:?}"))
         };
-        // What has scrolled off the screen can't be reached any more.
+        // The cursor can't return to lines that have scrolled off the screen.
         let top = self.lines.len().saturating_sub(self.height);
         match kind {
             "A" => self.row = self.row.saturating_sub(number()).max(top),
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_those_that_a_terminal_shows() {
+    fn lines_are_what_a_terminal_shows() {
         for (written, expected) in [
             (&["one\r\ntwo  "][..], &["one", "two"][..]),
             (&["one\rto"], &["toe"]),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_may_come_in_parts() {
+    fn characters_may_arrive_in_parts() {
         let mut screen = Screen::new(3, 8);
         for byte in "grün".bytes() {
             screen.show(&[byte]);

@@ -1,11 +1,11 @@
-//! What a sync has written to a database.
+//! The contents of a database that a sync has written.
 
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use serde_json::Value;
 use weld_host::demo::Table;
 
-/// A table of a database: its columns, and its rows by their keys.
+/// A table of a database: its columns, and its rows ordered by key.
 #[derive(Debug, PartialEq)]
 pub struct Rows {
     /// Their names, in the table's order.
@@ -14,10 +14,10 @@ pub struct Rows {
     pub rows: Vec<Vec<Sql>>,
 }
 
-/// Reads a table in the order of a column.
+/// Reads a table, ordered by a column.
 ///
 /// # Panics
-/// Where there is none.
+/// If there is no such table.
 pub fn rows(database: &Connection, table: &str, order: &str) -> Rows {
     let sql = format!("SELECT * FROM \"{table}\" ORDER BY \"{order}\"");
     let mut query = database.prepare(&sql).expect("the table is there");
@@ -32,10 +32,10 @@ pub fn rows(database: &Connection, table: &str, order: &str) -> Rows {
     Rows { columns, rows }
 }
 
-/// The states beside the rows, by table.
+/// The states stored next to the rows, by table.
 ///
 /// # Panics
-/// Where there are none.
+/// If there are none.
 pub fn states(database: &Connection) -> Vec<(String, String)> {
     database
         .prepare("SELECT table_name, state FROM _weld_state ORDER BY table_name")
@@ -46,10 +46,10 @@ pub fn states(database: &Connection) -> Vec<(String, String)> {
         .expect("states")
 }
 
-/// Checks that a table is, value by value, that of the API.
+/// Checks that a table equals the API's, value by value.
 ///
 /// # Panics
-/// Where it isn't.
+/// If it doesn't.
 pub fn assert_synced(database: &Connection, table: Table, scale: u32) {
     let name = table.name();
     let stored = rows(database, name, "id");
@@ -68,7 +68,7 @@ pub fn assert_synced(database: &Connection, table: Table, scale: u32) {
                     column, "newsletter",
                     "{name}: every other field is in every row"
                 );
-                // What the schema says it is where it is left out.
+                // The value that the schema declares for rows without the field.
                 &Value::Bool(false)
             });
             assert!(

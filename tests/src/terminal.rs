@@ -1,4 +1,4 @@
-//! A program that a test runs on a terminal: stdout and stderr are a pseudo-terminal, whose screen is read.
+//! Runs a program on a terminal: stdout and stderr are a pseudo-terminal whose screen the test reads.
 
 use crate::PATIENCE;
 use crate::screen::Screen;
@@ -11,7 +11,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
-/// A running program and its terminal. Killed when dropped.
+/// A running program and its terminal. Dropping it kills it.
 pub struct Terminal {
     child: Child,
     shared: Arc<Shared>,
@@ -28,22 +28,22 @@ struct Shown {
     ended: bool,
 }
 
-/// How a program ended, and what it left behind.
+/// How a program ended, and what it left on the screen.
 #[derive(Debug)]
 pub struct Left {
     /// Its exit status.
     pub status: ExitStatus,
-    /// The lines of the screen, with those that scrolled off it.
+    /// The lines of the screen, including those that scrolled off it.
     pub lines: Vec<String>,
-    /// Every byte that came, as text.
+    /// All output as text.
     pub written: String,
 }
 
 impl Terminal {
-    /// Starts the program, without input, on a terminal of so many lines and columns.
+    /// Starts the program, without input, on a terminal of this many lines and columns.
     ///
     /// # Panics
-    /// Where it can't be started.
+    /// If it can't be started.
     pub fn start(mut command: Command, height: u16, width: u16) -> Self {
         let reader = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
             .expect("a pseudo-terminal");
@@ -67,7 +67,7 @@ impl Terminal {
             .stderr(writer)
             .spawn()
             .expect("the program can be started");
-        // Reading ends once nobody can write, and the command still could.
+        // Reading ends once nobody can write any more, and the command still holds the writer.
         drop(command);
         let shared = Arc::new(Shared {
             shown: Mutex::new(Shown {
@@ -85,7 +85,7 @@ impl Terminal {
     /// Waits until the screen has a line that `is_wanted`.
     ///
     /// # Panics
-    /// Where the program ends without it, or it does not come within [`PATIENCE`].
+    /// If the program ends without such a line, or there is none within [`PATIENCE`].
     pub fn wait_for(&self, what: &str, is_wanted: impl Fn(&str) -> bool) {
         let has_it = |shown: &Shown| shown.screen.lines().iter().any(|line| is_wanted(line));
         let shown = self.wait_until(|shown| has_it(shown) || shown.ended);
@@ -94,21 +94,21 @@ impl Terminal {
         assert!(found, "no line with {what} in:\n{}", lines.join("\n"));
     }
 
-    /// Sends it a signal. One that has ended by itself doesn't mind.
+    /// Sends it a signal. Does nothing if it has ended.
     pub fn signal(&self, signal: Signal) {
         let _already_gone = kill_process(Pid::from_child(&self.child), signal);
     }
 
-    /// How it ended, once it has.
+    /// Waits until it has ended, and returns how.
     ///
     /// # Panics
-    /// Where it goes on for longer than [`PATIENCE`].
+    /// If it runs for longer than [`PATIENCE`].
     pub fn wait(mut self) -> Left {
         let shown = self.wait_until(|shown| shown.ended);
         let (ended, lines) = (shown.ended, shown.screen.lines());
         let written = String::from_utf8_lossy(&shown.bytes).into_owned();
         drop(shown);
-        assert!(ended, "it goes on:\n{}", lines.join("\n"));
+        assert!(ended, "it is still running:\n{}", lines.join("\n"));
         Left {
             status: self.child.wait().expect("a child can be waited for"),
             lines,
@@ -129,7 +129,7 @@ impl Terminal {
 impl Shared {
     fn read(&self, mut reader: File) {
         let mut bytes = [0; 4096];
-        // An error says that nobody is left who could write.
+        // An error means that no writer is left.
         while let Ok(length @ 1..) = reader.read(&mut bytes) {
             let mut shown = self.shown.lock().unwrap();
             shown.screen.show(&bytes[..length]);

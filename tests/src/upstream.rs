@@ -1,4 +1,5 @@
-//! A fake upstream API, scripted by the test: it records what it is asked, and answers byte by byte as told.
+//! A fake upstream API, scripted by the test: it records requests, and answers with exactly the bytes that the script
+//! sends.
 
 use crate::PATIENCE;
 use crate::http::{Kind, Message};
@@ -7,14 +8,14 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A server on a free port of 127.0.0.1. One request per connection. Its threads end with the test's process.
+/// A server on a free port of 127.0.0.1 with one request per connection. Its threads end with the test's process.
 pub struct Upstream {
     address: SocketAddr,
     received: Arc<Mutex<Vec<Message>>>,
 }
 
 impl Upstream {
-    /// Starts a server that answers by this script, which runs once per request, in a thread of its own.
+    /// Starts a server that answers with this script. The script runs once per request, in its own thread.
     pub fn start(script: impl Fn(&Message, &mut Exchange) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener
@@ -47,17 +48,17 @@ impl Upstream {
         format!("http://{}", self.address)
     }
 
-    /// The address of a path on it.
+    /// The URL of a path on the server.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The requests so far, in the order in which they were complete.
+    /// The requests so far, in the order in which they were completely received.
     pub fn received(&self) -> Vec<Message> {
         self.received.lock().unwrap().clone()
     }
@@ -76,13 +77,13 @@ fn serve(
     script(&request, &mut exchange);
 }
 
-/// One connection, whose request has been read.
+/// One connection whose request has been read.
 pub struct Exchange {
     stream: TcpStream,
 }
 
 impl Exchange {
-    /// Sends a whole response.
+    /// Sends a complete response.
     pub fn answer(&mut self, status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) {
         let body = body.as_ref();
         let length = body.len().to_string();
@@ -92,7 +93,7 @@ impl Exchange {
         self.send(body);
     }
 
-    /// Sends a response's head, with no header but these.
+    /// Sends a response's head with only these headers.
     pub fn begin(&mut self, status: u16, headers: &[(&str, &str)]) {
         let lines: String = headers
             .iter()
@@ -103,7 +104,7 @@ impl Exchange {
         ));
     }
 
-    /// Sends bytes as they stand; says whether the peer still takes them.
+    /// Sends these bytes unchanged. Returns whether the peer still accepts them.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         self.stream.write_all(bytes.as_ref()).is_ok()
     }
@@ -111,7 +112,7 @@ impl Exchange {
     /// Waits until the peer closes the connection.
     ///
     /// # Panics
-    /// Where it doesn't within [`PATIENCE`].
+    /// If it doesn't within [`PATIENCE`].
     pub fn wait_for_close(&mut self) {
         loop {
             match self.stream.read(&mut [0; 1024]) {

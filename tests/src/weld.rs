@@ -1,4 +1,4 @@
-//! Weld, as the host's client: comfortable calls, and requests whose every byte a test can choose.
+//! Weld, as the host's client: convenient calls, and requests in which a test can choose every byte.
 
 use crate::PATIENCE;
 use crate::http::{Kind, Message};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::io::{self, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 
-/// A Weld connector as its user set it up: the URL and the key.
+/// A connector as set up in Weld: its URL and key.
 #[derive(Clone, Debug)]
 pub struct Weld {
     address: SocketAddr,
@@ -43,12 +43,12 @@ impl Weld {
         }
     }
 
-    /// Asks for the schema.
+    /// Requests the schema.
     pub fn schema(&self) -> Message {
         self.request("GET", "/schema").send()
     }
 
-    /// Asks for one page.
+    /// Requests one page.
     pub fn page(&self, table: &str, state: &Value) -> Message {
         self.page_request(table, state).send()
     }
@@ -59,20 +59,20 @@ impl Weld {
             .json(&json!({ "name": table, "state": state }))
     }
 
-    /// The answer to a page that must be good.
+    /// The answer to a request for a page, which must succeed.
     ///
     /// # Panics
-    /// Where it is not.
+    /// If it doesn't.
     pub fn good_page(&self, table: &str, state: &Value) -> Value {
         let answer = self.page(table, state);
         assert_eq!(answer.status(), 200, "{table} {state}: {}", answer.text());
         answer.json()
     }
 
-    /// The one row of a page that must be good.
+    /// The one row of a page that must succeed.
     ///
     /// # Panics
-    /// Where it is not, or has not exactly one row.
+    /// If it doesn't, or doesn't have exactly one row.
     pub fn good_row(&self, table: &str, state: &Value) -> Value {
         let page = self.good_page(table, state);
         let rows = page["insert"].as_array().expect("an array of rows");
@@ -80,10 +80,10 @@ impl Weld {
         rows[0].clone()
     }
 
-    /// Asks for page after page, as Weld does, until there is no more.
+    /// Requests page after page, as Weld does, until the last page.
     ///
     /// # Panics
-    /// Where a page is no good, or a table has more than a thousand.
+    /// If a page fails, or a table has more than a thousand.
     pub fn sync(&self, table: &str, state: &Value) -> Synced {
         let mut synced = Synced {
             rows: Vec::new(),
@@ -129,7 +129,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without headers of its own.
+    /// A request without additional headers.
     pub fn new(address: SocketAddr, method: &str, target: &str) -> Self {
         Self {
             address,
@@ -140,13 +140,13 @@ impl Request {
         }
     }
 
-    /// With one more header; `host`, in lower case, stands in place of the address.
+    /// Adds a header. `host`, in lower case, replaces the default with the address.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// With these bytes as the body, and their length.
+    /// Adds these bytes as the body, and their length.
     pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         let length = body.len().to_string();
@@ -156,7 +156,7 @@ impl Request {
         }
     }
 
-    /// With these bytes behind the head, whatever the headers say of them.
+    /// Adds these bytes after the head, whatever the headers say about them.
     pub fn tail(self, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             body: bytes.into(),
@@ -164,13 +164,13 @@ impl Request {
         }
     }
 
-    /// With this body, said to be JSON.
+    /// Adds this body, declared as JSON.
     pub fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json")
             .body(body.to_string())
     }
 
-    /// With this body in two chunks.
+    /// Adds this body in two chunks.
     pub fn chunked(self, body: &str) -> Self {
         let (first, second) = body.split_at(body.len() / 2);
         let chunks = format!(
@@ -187,7 +187,7 @@ impl Request {
     /// Sends it on a new connection and reads the answer.
     ///
     /// # Panics
-    /// Where no whole answer comes.
+    /// If no complete answer arrives.
     pub fn send(self) -> Message {
         let what = format!("{} {}", self.method, self.target);
         self.try_send()
@@ -197,15 +197,15 @@ impl Request {
     /// Sends it on a new connection and reads the answer.
     ///
     /// # Errors
-    /// Where the host can't be reached, or gives no whole answer.
+    /// If the host can't be reached or sends an incomplete answer.
     pub fn try_send(self) -> io::Result<Message> {
         self.begin()?.answer()
     }
 
-    /// Sends it on a new connection, and leaves the answer for later.
+    /// Sends it on a new connection without waiting for the answer.
     ///
     /// # Errors
-    /// Where the host can't be reached.
+    /// If the host can't be reached.
     pub fn begin(self) -> io::Result<Pending> {
         let head = self.head("close");
         let mut pending = Pending {
@@ -213,7 +213,7 @@ impl Request {
             kind: self.kind_of_answer(),
         };
         pending.stream.set_read_timeout(Some(PATIENCE))?;
-        // The host may answer and close before it has read what it refuses; what counts is the answer.
+        // The host may answer and close before it has read what it refuses; only the answer matters.
         let _refused = pending
             .stream
             .write_all(head.as_bytes())
@@ -221,7 +221,7 @@ impl Request {
         Ok(pending)
     }
 
-    /// The bytes of the request on a connection that is kept alive.
+    /// The request's bytes for a connection that is kept alive.
     pub fn bytes(&self) -> Vec<u8> {
         [self.head("keep-alive").as_bytes(), &self.body].concat()
     }
@@ -247,25 +247,25 @@ impl Request {
     }
 }
 
-/// A request on its way. Dropping it closes the connection, as a client that goes away does.
+/// A request whose answer has not been read. Dropping it closes the connection, like a client that goes away.
 pub struct Pending {
     stream: TcpStream,
     kind: Kind,
 }
 
 impl Pending {
-    /// Sends more bytes, as a client that takes its time.
+    /// Sends more bytes, like a slow client.
     ///
     /// # Errors
-    /// Where the host has closed the connection.
+    /// If the host has closed the connection.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)
     }
 
-    /// Whether nothing of an answer has come yet, and the connection is open.
+    /// Whether no part of an answer has arrived yet and the connection is open.
     ///
     /// # Panics
-    /// Where the system doesn't tell.
+    /// If the system doesn't report it.
     pub fn is_unanswered(&self) -> bool {
         self.stream.set_nonblocking(true).expect("a socket");
         let peeked = self.stream.peek(&mut [0]);
@@ -276,7 +276,7 @@ impl Pending {
     /// Reads the answer.
     ///
     /// # Errors
-    /// Where the connection ends before a whole answer, or none comes within [`PATIENCE`].
+    /// If the connection ends before a complete answer, or none arrives within [`PATIENCE`].
     pub fn answer(self) -> io::Result<Message> {
         Message::read(&mut BufReader::new(&self.stream), self.kind)?
             .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())

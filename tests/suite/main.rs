@@ -1,6 +1,7 @@
-//! The behavior of `weld-host`, tried through the running server: real sockets, real components, a fake upstream.
+//! The behavior of `weld-host`, tested through the running server: real sockets, real components, a fake upstream.
 //!
-//! One test binary, so that it links once. A folder for each room of subjects, a module for each subject; a test's name is the sentence that it proves.
+//! There is one test binary, so that it is linked only once. Each field has a folder and each subject a module. A
+//! test's name is the sentence that it proves.
 
 #![allow(
     clippy::expect_used,
@@ -22,7 +23,7 @@ mod repo;
 mod serving;
 mod sync;
 
-/// The path of each test guest; one that no test uses is a dead-code warning.
+/// The path of each test guest; an unused one causes a dead-code warning.
 mod guests {
     include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 }
@@ -38,12 +39,12 @@ use weld_host_tests::http::Message;
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_weld-host-under-test");
 
-/// The cache that all hosts share, which outlives the run: its keys are contents.
+/// The cache that all hosts share. It survives the run, since its keys depend on the contents.
 fn cache_folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
 }
 
-/// A host yet to be set up.
+/// A host that is not yet set up.
 fn host() -> HostBuilder {
     HostBuilder::new(PROGRAM, &cache_folder())
 }
@@ -53,7 +54,7 @@ fn host_with(component: &str) -> Host {
     host().plugin("guest", component).start()
 }
 
-/// A running host with one connector, `guest`, of this configuration.
+/// A running host with one connector, `guest`, with this configuration.
 fn host_with_config(component: &str, toml: &str) -> Host {
     host()
         .plugin("guest", component)
@@ -61,12 +62,12 @@ fn host_with_config(component: &str, toml: &str) -> Host {
         .start()
 }
 
-/// A host with the connector `guest`, and a page of it in the middle of its call.
+/// A host with the connector `guest`, and one of its pages in the middle of its call.
 fn held_call(builder: HostBuilder) -> HeldCall {
     builder.start_with_held_call(guests::FETCHES)
 }
 
-/// A host with the connector `guest`, whose calls are never answered, and end after this `linger` without a client.
+/// A host with the connector `guest`, whose calls are never answered and end after this `linger` without a client.
 fn unanswered(linger: &str) -> UnansweredCalls {
     host().start_with_unanswered_calls(guests::FETCHES, linger)
 }
@@ -77,7 +78,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("a vector takes all")
 }
 
-/// Checks an error's status and kind, and that it has the form of every error; answers its message.
+/// Checks an error's status and kind, and that it has the form of every error. Returns its message.
 fn assert_error(answer: &Message, status: u16, kind: &str) -> String {
     assert_eq!(answer.status(), status, "{}", answer.text());
     assert_eq!(

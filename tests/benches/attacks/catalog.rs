@@ -6,26 +6,26 @@ use weld_host_tests::weld::{Request, Weld};
 
 use super::guests;
 
-/// The attacker's own secret, of which its texts are made.
+/// The attacker's own secret, of which its texts consist.
 pub(crate) const SECRET: &str = "hunter2hunter3";
 
 const MIB: usize = 1 << 20;
 
-/// One attack: so many calls at once of one connector.
+/// One attack: this many concurrent calls of one connector.
 pub(crate) struct Attack {
     pub(crate) name: &'static str,
     pub(crate) guest: &'static str,
-    /// The connector's configuration, its limits last; `ORIGIN` stands for the API's.
+    /// The connector's configuration, with its limits last; `ORIGIN` is replaced by the API's origin.
     pub(crate) toml: &'static str,
     pub(crate) api: fn() -> Upstream,
-    /// How many at once.
+    /// The number of concurrent calls.
     pub(crate) calls: usize,
-    /// Whether they are begun anew again and again, or only once.
+    /// Whether the calls are repeated, or made only once.
     pub(crate) is_repeated: bool,
     pub(crate) request: fn(&Weld, usize, &Upstream) -> Request,
 }
 
-/// All of them.
+/// All attacks.
 pub(crate) const CATALOG: &[Attack] = &[
     Attack {
         name: "secrets-in-the-log",

@@ -1,4 +1,4 @@
-//! The attacks by files of the plugins folder.
+//! Attacks by files in the plugins folder.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -12,18 +12,18 @@ use weld_host_tests::host::Host;
 
 use super::guests;
 
-/// Files that are put into the folder of a host that runs.
+/// Files that are put into the folder of a running host.
 pub(crate) struct FileAttack {
     pub(crate) name: &'static str,
-    /// Makes them, and answers their paths.
+    /// Creates them, and returns their paths.
     make: fn(&Path) -> Vec<PathBuf>,
 }
 
-/// All of them.
+/// All of these attacks.
 pub(crate) const FILE_ATTACKS: &[FileAttack] = &[
     FileAttack {
         name: "files-that-are-none",
-        make: files_that_are_none,
+        make: special_files,
     },
     FileAttack {
         name: "broken-configurations",
@@ -39,18 +39,18 @@ pub(crate) const FILE_ATTACKS: &[FileAttack] = &[
     },
 ];
 
-/// How many broken ones come at once.
+/// How many broken files appear at once.
 const BROKEN: usize = 1_000;
 
-/// How many of each kind of file that is none.
+/// How many special files of each kind.
 const OF_EACH_KIND: usize = 20;
 
-/// Puts them there.
+/// Puts the files there.
 pub(crate) fn put(attack: &FileAttack, folder: &Path) -> Vec<PathBuf> {
     (attack.make)(folder)
 }
 
-/// Takes all of them away again.
+/// Removes all of them again.
 pub(crate) fn take_away(made: &[PathBuf]) {
     for path in made {
         let is_folder = path.symlink_metadata().is_ok_and(|found| found.is_dir());
@@ -63,7 +63,7 @@ pub(crate) fn take_away(made: &[PathBuf]) {
     }
 }
 
-/// Puts a good connector beside them. After how long it was served; none where that was not so in time.
+/// Adds a good connector. Returns how long it took until it was served; `None` if it was not served in time.
 pub(crate) fn newcomer(host: &Host, until: Instant) -> Option<Duration> {
     let began = Instant::now();
     let path = host.plugins().join("newcomer.wasm");
@@ -80,7 +80,7 @@ pub(crate) fn newcomer(host: &Host, until: Instant) -> Option<Duration> {
 }
 
 /// Pipes, devices, sparse files and folders, each as a component and as the configuration of a good one.
-fn files_that_are_none(folder: &Path) -> Vec<PathBuf> {
+fn special_files(folder: &Path) -> Vec<PathBuf> {
     let mut made = Vec::new();
     for number in 0..OF_EACH_KIND {
         for kind in ["pipe", "zero", "sparse", "folder"] {
@@ -108,7 +108,7 @@ fn files_that_are_none(folder: &Path) -> Vec<PathBuf> {
     made
 }
 
-/// Good components, each beside a configuration that is none.
+/// Good components, each with an invalid configuration.
 fn broken_configurations(folder: &Path) -> Vec<PathBuf> {
     let of_one = |number| {
         let component = folder.join(format!("broken-{number}.wasm"));
@@ -120,7 +120,7 @@ fn broken_configurations(folder: &Path) -> Vec<PathBuf> {
     (0..BROKEN).flat_map(of_one).collect()
 }
 
-/// Components of a megabyte each that are none, though they begin as one.
+/// Files of a megabyte each that begin like a component but are not one.
 fn broken_components(folder: &Path) -> Vec<PathBuf> {
     let of_one = |number: usize| {
         let path = folder.join(format!("broken-{number}.wasm"));
@@ -133,7 +133,7 @@ fn broken_components(folder: &Path) -> Vec<PathBuf> {
     (0..BROKEN).map(of_one).collect()
 }
 
-/// Components that take the compiler minutes, and one whose single function takes it much memory.
+/// Components that take the compiler minutes, and one with a single function that takes it a lot of memory.
 fn compile_bombs(folder: &Path) -> Vec<PathBuf> {
     let bombs = (0..4).map(|number| component::large(20_000 + number, 100));
     let bombs = bombs.chain([component::large(1, 900_000)]);

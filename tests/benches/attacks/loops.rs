@@ -1,4 +1,4 @@
-//! Calls that only compute, for as long as they are held: what an attack is compared with.
+//! Calls that only compute for as long as they exist: the baseline of an attack.
 
 use serde_json::json;
 use weld_host_tests::host::{Host, HostBuilder};
@@ -11,11 +11,12 @@ const NAME: &str = "loops";
 /// What the guest writes to its log before it computes.
 const BEGUN: &str = "begun";
 
-/// So many calls, all of which compute until this is dropped.
+/// This many calls, all of which compute until this is dropped.
 pub(crate) struct Loops(Vec<Pending>);
 
 impl Loops {
-    /// Adds the connector, with room for so many calls at once. They may compute for longer than a comparison takes.
+    /// Adds the connector, with room for this many concurrent calls. They may compute for longer than a comparison
+    /// takes.
     pub(crate) fn add_to(host: HostBuilder, calls: usize) -> HostBuilder {
         let limits =
             format!("[limits]\ncpu-time = \"10m\"\nlinger = \"0s\"\nconcurrency = {calls}");
@@ -23,10 +24,10 @@ impl Loops {
             .config(NAME, &limits)
     }
 
-    /// Begins so many calls, and waits until every one of them computes.
+    /// Begins this many calls, and waits until every one of them computes.
     ///
     /// # Panics
-    /// If one of them is refused, since fewer are no comparison.
+    /// If one of them is refused, since fewer calls would not be comparable.
     pub(crate) fn begin(host: &Host, calls: usize) -> Self {
         let weld = host.weld(NAME);
         let pending = (0..calls)
@@ -47,7 +48,7 @@ impl Loops {
     /// If one of them had ended before.
     pub(crate) fn end(self) {
         for pending in self.0 {
-            assert!(pending.is_unanswered(), "a loop ended by itself");
+            assert!(pending.is_unanswered(), "a loop has ended early");
         }
     }
 }

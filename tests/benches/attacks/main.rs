@@ -1,10 +1,11 @@
-//! Connectors, clients and files that want to take more of the host than is theirs, each against a host of its own: what
-//! the host's memory comes to meanwhile and afterwards, and how a neighbor is served.
+//! Connectors, clients and files that try to take more than their share of the host, each against its own host. The
+//! benchmark measures the host's memory during the attack and afterwards, and how a neighbor is served.
 //!
-//! `cargo bench -p weld-host-tests --bench attacks [-- [--program PATH] [NAME …]]`. Each attack takes about a minute. The
-//! neighbor's times stand beside those that it has while as many calls of a connector only compute, all the time. Ends with status 1
-//! where the host held more than its memory at rest, `--total-memory` and 64 MiB, kept more than 64 MiB of it, or did not
-//! serve the neighbor, or a connector that came beside bad files. Times are printed, not judged.
+//! `cargo bench -p weld-host-tests --bench attacks [-- [--program PATH] [NAME …]]`. Each attack takes about a minute.
+//! The neighbor's times are printed next to those measured while as many calls of a connector only compute. The exit
+//! status is 1 if the host held more than its memory at rest, `--total-memory` and 64 MiB together, kept more than 64
+//! MiB of it, or did not serve the neighbor or a connector that was added together with bad files. Times are printed,
+//! not judged.
 
 #![allow(
     missing_docs,
@@ -42,24 +43,24 @@ mod guests {
     include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 }
 
-/// The flag, and what it comes to.
+/// The flag's value, as text and in bytes.
 const TOTAL_MEMORY: (&str, u64) = ("256MiB", 256 << 20);
 
-/// For how long the neighbor is asked while an attack goes on, and what there is to be given back afterwards.
+/// How long the neighbor is measured during an attack, and how long to wait afterwards until memory is returned.
 const ATTACK: Duration = Duration::from_secs(15);
 const AFTERWARDS: Duration = Duration::from_secs(10);
 
-/// For how long a client that comes again and again waits for its answer.
+/// How long a client that comes repeatedly waits for its answer.
 const ROUND: Duration = Duration::from_secs(5);
 
 /// As many as the largest attack has calls, and some for the neighbor.
 const SLOTS: &str = "64";
 
-/// How many of them an attacker may have at once, as by default with 32. What these keep of their memory for the next call
-/// (`--keep-memory`) counts as kept.
+/// How many of them an attacker may have at once, which is the default with 32 slots. The memory that these keep for
+/// the next call (`--keep-memory`) counts as kept.
 const SANDBOXES: usize = 8;
 
-/// How many calls compute while the neighbor's times beside files are compared.
+/// How many calls compute while the neighbor's times during attacks by files are compared.
 const LOOPS_BESIDE_FILES: usize = 6;
 
 fn main() -> ExitCode {
@@ -89,7 +90,7 @@ fn main() -> ExitCode {
     status
 }
 
-/// A host with the neighbor, and a connector of which so many calls can compute.
+/// A host with the neighbor, and a connector with this many calls that can compute.
 fn host(program: &Path, cache: &Path, loops: usize) -> HostBuilder {
     let host = HostBuilder::new(&program.display().to_string(), cache)
         .flag("--total-memory", TOTAL_MEMORY.0)
@@ -98,7 +99,7 @@ fn host(program: &Path, cache: &Path, loops: usize) -> HostBuilder {
     Loops::add_to(host, loops)
 }
 
-/// Attackers that call a connector of theirs.
+/// Attackers that call their own connector.
 fn try_calls(attack: &Attack, program: &Path) -> Outcome {
     let api = (attack.api)();
     let toml = attack.toml.replace("ORIGIN", &api.origin());
@@ -127,9 +128,9 @@ fn try_calls(attack: &Attack, program: &Path) -> Outcome {
     })
 }
 
-/// Files that come into the plugins folder, with a good connector after them, and leave again.
+/// Files that appear in the plugins folder, followed by a good connector, and disappear again.
 fn try_files(attack: &FileAttack, program: &Path) -> Outcome {
-    // What an earlier run compiled would be no attack.
+    // Without an earlier run's compiled code, which would make the attack harmless.
     let cache = TempDir::new().expect("a temporary folder");
     let host = host(program, cache.path(), LOOPS_BESIDE_FILES)
         .flag("--reload", "100ms")
@@ -143,8 +144,8 @@ fn try_files(attack: &FileAttack, program: &Path) -> Outcome {
     })
 }
 
-/// Has the neighbor served alone, beside the attack, and, once that is over, beside calls that compute. The attack gets the
-/// time of its beginning and answers after how long a new connector was served, where it brings one.
+/// Measures the neighbor alone, during the attack, and, once that is over, during calls that compute. The attack
+/// receives the time of its beginning, and returns how long it took until a new connector was served, if it adds one.
 fn try_out(
     host: &Host,
     loops: usize,
@@ -163,7 +164,7 @@ fn try_out(
     thread::sleep(AFTERWARDS);
     let peak = memory.peak();
     let afterwards = Memory::now(host.id());
-    // Last, since what their sandboxes keep for the next call is not the attack's.
+    // Last, since the memory that their sandboxes keep for the next call does not belong to the attack.
     let loops = Loops::begin(host, loops);
     let beside_loops = neighbor.ask_for(ATTACK);
     loops.end();

@@ -9,7 +9,7 @@ use weld_host_tests::process::own_memory;
 
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// Watches how much a process has at the most.
+/// Records the peak memory of a process.
 pub(crate) struct Memory {
     peak: Arc<AtomicU64>,
     ended: Arc<AtomicBool>,
@@ -17,12 +17,12 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// What the process has now, in bytes.
+    /// The present memory of the process in bytes.
     pub(crate) fn now(process: u32) -> u64 {
         own_memory(process)
     }
 
-    /// Begins to watch.
+    /// Begins to record.
     pub(crate) fn watch(process: u32) -> Self {
         let peak = Arc::new(AtomicU64::new(0));
         let ended = Arc::new(AtomicBool::new(false));
@@ -42,7 +42,7 @@ impl Memory {
         }
     }
 
-    /// Ends, and answers what it was at the most, in bytes.
+    /// Ends the recording, and returns the peak in bytes.
     pub(crate) fn peak(self) -> u64 {
         self.ended.store(true, Ordering::Relaxed);
         self.watcher.join().expect("the process runs");

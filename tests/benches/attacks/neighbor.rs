@@ -1,4 +1,4 @@
-//! A connector that does little, asked again and again.
+//! A connector that does little, called repeatedly.
 
 use std::fmt::{self, Display, Formatter};
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use weld_host_tests::weld::Weld;
 
-/// Between two requests, so that the asking is no load of its own.
+/// The pause between two requests, so that the requests themselves are not a load.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The neighbor's client.
@@ -16,7 +16,7 @@ pub(crate) struct Neighbor(Weld);
 /// How long its requests took.
 pub(crate) struct Times {
     sorted: Vec<Duration>,
-    /// Requests that had no page.
+    /// Requests that got no page.
     pub(crate) failed: usize,
 }
 
@@ -25,7 +25,7 @@ impl Neighbor {
         Self(weld)
     }
 
-    /// Asks for pages for so long.
+    /// Requests pages for this long.
     pub(crate) fn ask_for(&self, time: Duration) -> Times {
         let began = Instant::now();
         let mut times = Times {

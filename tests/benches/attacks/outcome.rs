@@ -1,11 +1,12 @@
-//! What came of an attack, and whether the host may have let it.
+//! The result of an attack, and whether it is acceptable.
 
 use std::time::Duration;
 
 use super::TOTAL_MEMORY;
 use super::neighbor::Times;
 
-/// What the host may have beside its memory at rest and `--total-memory`, and keep.
+/// How much memory the host may have in addition to its memory at rest and `--total-memory`, and how much it may
+/// keep.
 const ALLOWANCE: u64 = 64 << 20;
 
 /// The host's memory in bytes, and how others were served.
@@ -16,12 +17,12 @@ pub(crate) struct Outcome {
     pub(crate) alone: Times,
     pub(crate) beside_loops: Times,
     pub(crate) beside_attack: Times,
-    /// Of a connector that came with the attack: after how long it was served, or that it was not.
+    /// For a connector that was added with the attack: how long it took until it was served, or that it was not.
     pub(crate) newcomer: Option<Option<Duration>>,
 }
 
 impl Outcome {
-    /// Whether the host held no more than it may, gave it back, and served everybody.
+    /// Whether the host stayed within its memory, returned it, and served everybody.
     pub(crate) fn is_within_bounds(&self) -> bool {
         self.peak <= self.rest + TOTAL_MEMORY.1 + ALLOWANCE
             && self.afterwards <= self.rest + ALLOWANCE
@@ -29,11 +30,11 @@ impl Outcome {
             && self.newcomer != Some(None)
     }
 
-    /// Names what [`Outcome::print`] prints.
+    /// Prints the column titles for [`Outcome::print`].
     pub(crate) fn print_head() {
         println!(
             "{:<22} {:>24} {:>28} {:>28} {:>28}",
-            "", "MiB rest/peak/after", "p50/p99/max ms alone", "beside loops", "beside the attack"
+            "", "MiB rest/peak/after", "p50/p99/max ms alone", "during loops", "during the attack"
         );
     }
 

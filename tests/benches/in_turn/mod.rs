@@ -1,4 +1,4 @@
-//! Two ways to do the same, tried in turn: whatever else the machine does falls on both.
+//! Two ways to do the same, measured in turn, so that other load on the machine affects both.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,8 +13,8 @@ use weld_host::egress::{BenchEgress, BenchPage};
 const WARM_UPS: usize = 500;
 const PAIRS: usize = 10_000;
 
-/// How many pairs are measured: `cargo test --benches` passes no `--bench`, then one shows that the benchmark still
-/// works.
+/// How many pairs are measured. `cargo test --benches` passes no `--bench`; then one pair shows that the benchmark
+/// still works.
 pub(crate) fn pairs() -> usize {
     if std::env::args().any(|argument| argument == "--bench") {
         PAIRS
@@ -23,7 +23,7 @@ pub(crate) fn pairs() -> usize {
     }
 }
 
-/// The server's runtime: a thread of its own, as it would have in another process.
+/// The server's runtime, in its own thread, as it would be in another process.
 pub(crate) fn server() -> Runtime {
     Builder::new_multi_thread()
         .worker_threads(1)
@@ -32,7 +32,7 @@ pub(crate) fn server() -> Runtime {
         .expect("a runtime")
 }
 
-/// The clients' runtime: the thread that waits for it.
+/// The clients' runtime, in the thread that waits for it.
 pub(crate) fn client() -> Runtime {
     Builder::new_current_thread()
         .enable_all()
@@ -40,7 +40,7 @@ pub(crate) fn client() -> Runtime {
         .expect("a runtime")
 }
 
-/// A router that answers each path `/BYTES` with so many bytes.
+/// A router that answers each path `/BYTES` with this many bytes.
 pub(crate) fn bodies(bodies: &[usize]) -> Router {
     bodies.iter().fold(Router::new(), |router, bytes| {
         let body = axum::body::Bytes::from("x".repeat(*bytes));
@@ -58,7 +58,7 @@ pub(crate) async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// The way of a connector to this server, with calls and bytes enough, and this at the end of its configuration.
+/// A connector's way to this server, with enough calls and bytes, and `more` at the end of its configuration.
 pub(crate) fn way_to(address: SocketAddr, more: &str) -> BenchEgress {
     let config = format!(
         "[network]\nallow = [\"http://{address}\"]\n[limits]\ncalls = 1000000\nbytes = \"1TiB\"\n{more}"
@@ -68,7 +68,7 @@ pub(crate) fn way_to(address: SocketAddr, more: &str) -> BenchEgress {
     BenchEgress::new(config).expect("no certificates")
 }
 
-/// How long a call takes that is answered with so many bytes.
+/// How long a call takes that is answered with this many bytes.
 pub(crate) async fn call(way: &BenchEgress, page: &BenchPage, url: &str, bytes: usize) -> Duration {
     let began = Instant::now();
     let (status, body) = way.get(page, url).await.expect("an answer");
@@ -77,14 +77,14 @@ pub(crate) async fn call(way: &BenchEgress, page: &BenchPage, url: &str, bytes: 
     took
 }
 
-/// Says what the columns of the times are.
+/// Prints the titles of the columns.
 pub(crate) fn print_head(pairs: usize) {
     println!(
         "{pairs} pairs of calls, one after the other; microseconds at the median (99th percentile)"
     );
 }
 
-/// Tries one and the other, and keeps the times that each says it took.
+/// Runs one and the other, and collects the times that each returns.
 pub(crate) async fn measure(
     pairs: usize,
     one: impl AsyncFn() -> Duration,
@@ -93,7 +93,7 @@ pub(crate) async fn measure(
     let warm_ups = WARM_UPS.min(pairs);
     let (mut of_one, mut of_other) = (Vec::new(), Vec::new());
     for pair in 0..pairs + warm_ups {
-        // Who comes second finds the server's thread awake.
+        // The second one finds the server's thread awake, so the order alternates.
         let times = if pair % 2 == 0 {
             let first = one().await;
             (first, other().await)
@@ -109,7 +109,7 @@ pub(crate) async fn measure(
     (of_one, of_other)
 }
 
-/// Says what both took, and how they differ.
+/// Prints both times, and their difference.
 pub(crate) fn print_row(label: &str, one: Vec<Duration>, other: Vec<Duration>) {
     let ((one, one_tail), (other, other_tail)) = (quantiles(one), quantiles(other));
     println!(

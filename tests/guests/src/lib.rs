@@ -1,9 +1,9 @@
-//! What the test guests share: the contract's bindings, and short ways to say the usual things.
+//! The shared parts of the test guests: the contract's bindings, and short functions for common results.
 
 #![allow(
     missing_docs,
     clippy::allow_attributes_without_reason,
-    reason = "bindgen's output has no docs; the contract's own stand in connector.wit"
+    reason = "bindgen's output has no docs; the contract's own are in connector.wit"
 )]
 
 wit_bindgen::generate!({
@@ -15,8 +15,8 @@ wit_bindgen::generate!({
 pub use exports::weld::connector::source::{Error, Field, FieldType, Guest, Page, Table};
 pub use weld::connector::host;
 
-/// Exports a connector from its `fetch_page` function and, where it has one, its `schema` function.
-/// A connector without has one table, `rows`.
+/// Exports a connector from its `fetch_page` function and, if it has one, its `schema` function.
+/// A connector without a `schema` function has one table, `rows`.
 #[macro_export]
 macro_rules! connector {
     ($fetch_page:path) => {
@@ -41,7 +41,7 @@ macro_rules! connector {
     };
 }
 
-/// The schema of a connector whose tables are of no interest to the test: `rows`, with the key `id`.
+/// The schema of a connector whose tables don't matter to the test: `rows`, with the key `id`.
 pub fn one_table() -> Result<Vec<Table>, Error> {
     Ok(vec![table("rows", &["id"])])
 }
@@ -55,7 +55,7 @@ pub fn table(name: &str, primary_key: &[&str]) -> Table {
     }
 }
 
-/// A last page: these rows and this state, as JSON texts.
+/// A last page with these rows and this state, as JSON texts.
 pub fn last_page(insert: impl Into<String>, state: impl Into<String>) -> Result<Page, Error> {
     Ok(Page {
         insert: insert.into(),

@@ -1,9 +1,9 @@
-//! Rows made from nothing, for measuring what a page costs without an upstream. Compiled into the guest
-//! `makes_rows` and into the benchmark, which does the same work natively.
+//! Generated rows, to measure the cost of a page without an upstream. Compiled into the guest `makes_rows` and into
+//! the benchmark, which does the same work natively.
 
 use std::fmt::Write as _;
 
-/// A JSON array of `count` rows of about 1.5 KB each, written as a connector would that maps an API's records.
+/// A JSON array of `count` rows of about 1.5 KB each, written like a connector that maps an API's records.
 pub(crate) fn rows(count: u32) -> String {
     let mut insert = String::from("[");
     for id in 1..=count {

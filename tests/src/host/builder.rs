@@ -1,4 +1,4 @@
-//! How a host is set up and started.
+//! Sets up and starts a host.
 
 use super::Host;
 use crate::PATIENCE;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// What to start: flags, environment, and the files of the plugins folder.
 pub struct HostBuilder {
     program: PathBuf,
-    /// Words of a shell before it becomes the program.
+    /// Shell commands to run before the shell becomes the program.
     shell: Option<String>,
     plugins: TempDir,
     flags: BTreeMap<String, String>,
@@ -22,8 +22,8 @@ pub struct HostBuilder {
 }
 
 impl HostBuilder {
-    /// A host on a free port of 127.0.0.1, without a key, with a few slots and an empty plugins folder.
-    /// Hosts that share a `cache` folder compile each guest once.
+    /// A host on a free port of 127.0.0.1, without a key, with a few slots and an empty plugins folder. Hosts with
+    /// the same `cache` folder compile each guest only once.
     pub fn new(program: &str, cache: &Path) -> Self {
         let plugins = TempDir::new().expect("a temporary folder");
         let mut builder = Self {
@@ -43,56 +43,56 @@ impl HostBuilder {
             .flag("--slots", "32")
     }
 
-    /// With this component as the connector `name`.
+    /// Adds this component as the connector `name`.
     pub fn plugin(self, name: &str, component: &str) -> Self {
         let component = fs::read(component).expect("the build script made it");
         self.file(&format!("{name}.wasm"), component)
     }
 
-    /// With `NAME.toml` beside the connector.
+    /// Adds `NAME.toml` for the connector.
     pub fn config(self, name: &str, toml: &str) -> Self {
         self.file(&format!("{name}.toml"), toml)
     }
 
-    /// With a file in the plugins folder.
+    /// Adds a file to the plugins folder.
     pub fn file(self, name: &str, contents: impl AsRef<[u8]>) -> Self {
         fs::write(self.plugins.path().join(name), contents)
             .expect("the plugins folder can be written");
         self
     }
 
-    /// With this flag, in place of an earlier one of the same name.
+    /// Adds this flag, replacing an earlier one with the same name.
     pub fn flag(mut self, name: &str, value: &str) -> Self {
         self.flags.insert(name.to_owned(), value.to_owned());
         self
     }
 
-    /// With this flag, which takes no value.
+    /// Adds this flag, which has no value.
     pub fn switch(mut self, name: &str) -> Self {
         self.switches.push(name.to_owned());
         self
     }
 
-    /// Started by a shell that does this first, such as setting a limit.
+    /// Starts the host from a shell that runs this first, for example to set a limit.
     pub fn after(mut self, shell: &str) -> Self {
         self.shell = Some(shell.to_owned());
         self
     }
 
-    /// With this variable; the host inherits none.
+    /// Adds this variable; the host inherits none.
     pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.variables
             .insert(name.to_owned(), value.as_ref().to_owned());
         self
     }
 
-    /// Without this flag.
+    /// Removes this flag.
     pub fn without(mut self, flag: &str) -> Self {
         self.flags.remove(flag);
         self
     }
 
-    /// Where the plugins folder is.
+    /// The path of the plugins folder.
     pub fn plugins(&self) -> &Path {
         self.plugins.path()
     }
@@ -100,7 +100,7 @@ impl HostBuilder {
     /// Starts the host, and waits until it listens.
     ///
     /// # Panics
-    /// Where it doesn't.
+    /// If it doesn't.
     pub fn start(self) -> Host {
         let (child, stdout, stderr) = self.spawn();
         let mut host = Host {
@@ -114,11 +114,11 @@ impl HostBuilder {
         host
     }
 
-    /// Starts the host, on a port that the flags name, where nobody reads what it writes for people; waits until it
+    /// Starts the host, on a port that the flags name, without anybody reading its output for people. Waits until it
     /// has written `text` to its log.
     ///
     /// # Panics
-    /// Where it doesn't.
+    /// If it doesn't.
     pub fn start_unread(self, text: &str) -> Host {
         let mut child = self
             .command()
@@ -128,7 +128,7 @@ impl HostBuilder {
         let stderr = Lines::capture(child.stderr.take().expect("it is piped"));
         let host = Host {
             child,
-            // Ends when the process does, as stdout would.
+            // It ends when the process does, as stdout would.
             stdout: stderr.clone(),
             stderr,
             address: self.flags["--listen"].parse().expect("an address"),
@@ -138,10 +138,10 @@ impl HostBuilder {
         host
     }
 
-    /// Starts the host, which must refuse, and waits until it has ended.
+    /// Starts the host, which must refuse to run, and waits until it has ended.
     ///
     /// # Panics
-    /// Where it goes on.
+    /// If it keeps running.
     pub fn fail(self) -> Failure {
         let (mut child, stdout, stderr) = self.spawn();
         if !(stdout.end_within(PATIENCE) && stderr.end_within(PATIENCE)) {
@@ -194,13 +194,13 @@ impl HostBuilder {
     }
 }
 
-/// How a host ended that refused to start.
+/// How a host that refused to start ended.
 #[derive(Debug)]
 pub struct Failure {
     /// Its exit status.
     pub status: ExitStatus,
-    /// What it wrote for people.
+    /// Its output for people.
     pub stdout: Vec<String>,
-    /// What it wrote to its log.
+    /// Its log.
     pub stderr: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! The server under test: the real program as a child process, with a plugins folder of its own.
+//! The server under test: the real program as a child process, with its own plugins folder.
 
 mod builder;
 
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 
 pub use builder::{Failure, HostBuilder};
 
-/// How long a host that is dropped may take to stop before it is killed.
+/// How long a dropped host may take to stop before it is killed.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-/// A running host. Stops when dropped.
+/// A running host. Dropping it stops it.
 pub struct Host {
     child: Child,
     stdout: Lines,
@@ -29,7 +29,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Where it listens.
+    /// The address it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -39,7 +39,7 @@ impl Host {
         Weld::new(self.address, &format!("/{connector}"))
     }
 
-    /// Weld, set up with the URL of the host alone, and no key.
+    /// Weld, set up with the URL of the host itself and no key.
     pub fn weld_at_root(&self) -> Weld {
         Weld::new(self.address, "")
     }
@@ -49,10 +49,10 @@ impl Host {
         Request::new(self.address, method, target)
     }
 
-    /// The line that start-up prints about a connector.
+    /// The line about a connector that the host prints at startup.
     ///
     /// # Panics
-    /// Where it prints none.
+    /// If it prints none.
     pub fn announcement(&self, connector: &str) -> String {
         let begin = format!("  {connector}  ");
         self.stdout
@@ -61,12 +61,12 @@ impl Host {
             })
     }
 
-    /// What it wrote for people.
+    /// Its output for people.
     pub fn stdout(&self) -> &Lines {
         &self.stdout
     }
 
-    /// What it wrote to its log.
+    /// Its log.
     pub fn log(&self) -> &Lines {
         &self.stderr
     }
@@ -76,23 +76,23 @@ impl Host {
         self.plugins.path()
     }
 
-    /// Asks it to stop, as a supervisor does.
+    /// Asks the host to stop, as a supervisor does.
     pub fn terminate(&self) {
         self.signal(Signal::TERM);
     }
 
-    /// The most memory that it has had resident at once, in bytes.
+    /// Its peak resident memory in bytes.
     ///
     /// # Panics
-    /// Where the process is gone.
+    /// If the process is gone.
     pub fn peak_memory(&self) -> u64 {
         peak_memory(self.child.id())
     }
 
-    /// What it has mapped, as `/proc/PID/maps` tells it.
+    /// Its memory mappings, from `/proc/PID/maps`.
     ///
     /// # Panics
-    /// Where the process is gone.
+    /// If the process is gone.
     pub fn maps(&self) -> String {
         let path = format!("/proc/{}/maps", self.child.id());
         fs::read_to_string(path).expect("the process runs")
@@ -106,19 +106,19 @@ impl Host {
     /// Sends it a signal.
     ///
     /// # Panics
-    /// Where the process is gone.
+    /// If the process is gone.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("the host runs");
     }
 
-    /// Its exit status, once it has ended by itself or by a signal.
+    /// Its exit status, once it has ended.
     ///
     /// # Panics
-    /// Where it goes on for longer than [`PATIENCE`].
+    /// If it runs for longer than [`PATIENCE`].
     pub fn wait_for_exit(&mut self) -> ExitStatus {
         assert!(
             self.stdout.end_within(PATIENCE),
-            "the host goes on:\n{}",
+            "the host is still running:\n{}",
             self.stderr.end()
         );
         self.child.wait().expect("a child can be waited for")

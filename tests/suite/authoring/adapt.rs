@@ -1,7 +1,7 @@
-//! `weld-host adapt` of functions in Python: the folder that it makes, which tools it calls, and what it says.
+//! `weld-host adapt` of functions in Python: the folder that it creates, the tools that it calls, and its output.
 //!
-//! The tools are scripts, as in the tests of `build`. What the scan of a source finds, and how a function is served, is the
-//! subject of `kit/python/tests`.
+//! The tools are scripts, as in the tests of `build`. `kit/python/tests` covers the results of the source scan, and
+//! how a function is served.
 
 use super::workshop::Workshop;
 use crate::guests;
@@ -14,7 +14,8 @@ const FOUND: &str = r#"{"found": {"module": "main", "entry": "handler(req) in ma
     "not_literal": ["main.py, line 5: os.environ[name]"], "packages": PACKAGES, "needs_packages": NEEDS,
     "hints": ["a hint"], "notes": ["a note"]}}"#;
 
-/// With a folder `code` that has a function. The script is Python's answer to the scan; it may use its arguments.
+/// A workshop with a folder `code` that contains a function. The script is Python's answer to the scan; it may use
+/// its arguments.
 fn desk(python: &str) -> Workshop {
     let componentize = format!(
         "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit\n\
@@ -29,7 +30,7 @@ fn desk(python: &str) -> Workshop {
         .with_tool("tools/componentize-py", &componentize)
 }
 
-/// With Python whose scan finds [`FOUND`], with packages to install or not.
+/// A workshop with a Python whose scan finds [`FOUND`], with or without packages to install.
 fn desk_with_findings(needs_packages: bool) -> Workshop {
     let scanned = FOUND
         .replace("PACKAGES", "[]")
@@ -52,7 +53,7 @@ fn assert_refused(ended: &Ended, words: &str) {
 }
 
 #[test]
-fn a_function_becomes_a_plugin_with_its_files_as_they_are() {
+fn function_becomes_a_plugin_with_its_files_unchanged() {
     let desk = desk_with_findings(false);
     let ended = desk.run(
         "adapt",
@@ -118,7 +119,7 @@ fn a_function_becomes_a_plugin_with_its_files_as_they_are() {
 }
 
 #[test]
-fn flags_reach_the_scan_and_packages_are_installed_once_the_tools_are_there() {
+fn flags_reach_the_scan_and_packages_are_installed_after_the_tools() {
     let desk = desk_with_findings(true);
     let ended = desk.run(
         "adapt",
@@ -160,7 +161,7 @@ fn flags_reach_the_scan_and_packages_are_installed_once_the_tools_are_there() {
 }
 
 #[test]
-fn tools_are_got_into_the_folder_where_the_machine_has_none() {
+fn tools_are_installed_into_the_folder_if_the_machine_has_none() {
     let desk = desk_with_findings(true);
     let script = desk.read("tools/python3").replace(
         "PATH=/usr/bin:/bin\n",
@@ -191,7 +192,7 @@ fn tools_are_got_into_the_folder_where_the_machine_has_none() {
 }
 
 #[test]
-fn what_the_scan_refuses_is_one_line_and_leaves_nothing_behind() {
+fn refusal_by_the_scan_is_one_line_and_leaves_nothing_behind() {
     let desk = desk("echo '{\"refused\": \"main.py, line 3: import ssl: no\"}'");
     let ended = desk.run("adapt", &["code", "-o", "shop"]);
     assert_refused(&ended, "main.py, line 3: import ssl: no");
@@ -201,7 +202,7 @@ fn what_the_scan_refuses_is_one_line_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_only_the_build_finds_is_one_line_too() {
+fn failure_of_the_build_is_one_line_too() {
     let desk = desk_with_findings(false);
     desk.tool(
         "tools/componentize-py",
@@ -215,7 +216,7 @@ fn what_only_the_build_finds_is_one_line_too() {
 }
 
 #[test]
-fn a_second_run_takes_the_changed_function_and_leaves_the_settings() {
+fn second_run_takes_the_changed_function_and_keeps_the_settings() {
     let desk = desk_with_findings(false);
     assert!(
         desk.run("adapt", &["code", "-o", "shop", "--plugins", "plugins"])
@@ -235,7 +236,7 @@ fn a_second_run_takes_the_changed_function_and_leaves_the_settings() {
 }
 
 #[test]
-fn what_is_no_function_or_in_the_way_is_refused_before_any_tool_is_called() {
+fn unusable_source_or_target_is_refused_before_any_tool_is_called() {
     let desk = desk_with_findings(false);
     desk.write("mine/notes.txt", "mine");
     desk.write("empty/notes.txt", "");

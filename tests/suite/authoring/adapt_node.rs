@@ -1,5 +1,5 @@
-//! `weld-host adapt` for a function of Node: which tools it calls, and the folder that it makes. The tools are scripts here;
-//! the kit's own tests run the command with the real ones.
+//! `weld-host adapt` for a Node function: the tools that it calls, and the folder that it creates. The tools are
+//! scripts here; the kit's own tests run the command with the real ones.
 
 use super::workshop::Workshop;
 use crate::guests;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 const FUNCTION: &str = "exports.handler = async (event) => event;\n";
 
-/// With the function `shop`, and Node, which answers this when it is asked what the source says.
+/// A workshop with the function `shop`, and a Node that prints `answer` when it is asked to scan the source.
 fn bench(answer: &str) -> Workshop {
     let node = format!("case $1 in --version) echo v20.1.0;; *) echo '{answer}';; esac");
     let npm = format!(
@@ -32,7 +32,7 @@ const FOUND: &str = r#"{"found": {"entry": "handler in index.js", "key_variable"
     "hosts": [{"origin": "https://api.example.com", "place": "index.js, line 2"}], "dependencies": {}}}"#;
 
 #[test]
-fn function_becomes_a_folder_that_build_takes_and_its_files_stay_as_they_are() {
+fn function_becomes_a_folder_that_can_be_built_with_its_files_unchanged() {
     let bench = bench(FOUND);
     let ended = bench.run("adapt", &["shop", "-o", "orders", "--plugins", "plugins"]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
@@ -87,7 +87,7 @@ fn function_becomes_a_folder_that_build_takes_and_its_files_stay_as_they_are() {
 }
 
 #[test]
-fn packages_are_installed_beside_the_tools_and_told_with_their_versions() {
+fn packages_are_installed_with_the_tools_and_listed_with_their_versions() {
     let answer = FOUND.replace(
         r#""dependencies": {}"#,
         r#""dependencies": {"dayjs": "^1.0.0"}"#,
@@ -131,7 +131,7 @@ fn refusal_of_the_source_is_one_line_before_anything_is_downloaded() {
 }
 
 #[test]
-fn second_run_takes_changed_files_and_leaves_the_settings() {
+fn second_run_takes_changed_files_and_keeps_the_settings() {
     let bench = bench(FOUND);
     let run = || bench.run("adapt", &["shop", "-o", "orders"]);
     assert_eq!(run().status.code(), Some(0));
@@ -146,7 +146,7 @@ fn second_run_takes_changed_files_and_leaves_the_settings() {
 }
 
 #[test]
-fn missing_or_old_node_is_told_with_where_to_get_it() {
+fn missing_or_old_node_is_reported_with_where_to_get_it() {
     for (script, words) in [(None, "node is missing"), (Some("echo v18.2.0"), "20")] {
         let bench = bench(FOUND);
         match script {

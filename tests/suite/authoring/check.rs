@@ -1,4 +1,4 @@
-//! `weld-host check`: what it finds, and how it ends.
+//! `weld-host check`: its findings and its exit status.
 
 use crate::{PROGRAM, guests};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ impl Folder {
             .arg("check")
             .args(arguments)
             .env_clear()
-            // In place of the user's cache folder.
+            // Used instead of the user's cache folder.
             .env(
                 "XDG_CACHE_HOME",
                 Path::new(env!("CARGO_TARGET_TMPDIR")).join("check"),
@@ -48,7 +48,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The JSON objects of an output, one a line.
+/// The JSON objects of an output, one per line.
 fn objects(output: &Output) -> Vec<Value> {
     text(&output.stdout)
         .lines()
@@ -56,7 +56,7 @@ fn objects(output: &Output) -> Vec<Value> {
         .collect()
 }
 
-/// Table and code of each finding.
+/// The table and code of each finding.
 fn findings(checked: &Value) -> BTreeSet<(String, String)> {
     let finding = |finding: &Value| {
         for text in ["message", "fix", "severity"] {
@@ -69,7 +69,7 @@ fn findings(checked: &Value) -> BTreeSet<(String, String)> {
     };
     let all = checked["findings"].as_array().unwrap();
     let found: BTreeSet<_> = all.iter().map(finding).collect();
-    assert_eq!(found.len(), all.len(), "each is told once: {checked}");
+    assert_eq!(found.len(), all.len(), "each is reported once: {checked}");
     found
 }
 
@@ -100,7 +100,7 @@ fn connector_without_a_fault_passes() {
 }
 
 #[test]
-fn every_fault_is_found_and_nothing_else() {
+fn every_fault_and_nothing_else_is_found() {
     let folder = Folder::new().with_guest("faulty.wasm", guests::HAS_EVERY_FAULT);
     let output = folder.check(&["faulty.wasm", "--json"]);
     assert_eq!(output.status.code(), Some(1));
@@ -143,7 +143,7 @@ fn every_fault_is_found_and_nothing_else() {
 }
 
 #[test]
-fn offline_asks_for_no_page() {
+fn offline_check_requests_no_page() {
     let folder = Folder::new().with_guest("faulty.wasm", guests::HAS_EVERY_FAULT);
     let output = folder.check(&["faulty.wasm", "--json", "--offline"]);
     assert_eq!(output.status.code(), Some(0));
@@ -160,7 +160,7 @@ fn offline_asks_for_no_page() {
 }
 
 #[test]
-fn file_that_no_host_would_load_is_told_with_its_reason() {
+fn file_that_no_host_would_load_is_reported_with_its_reason() {
     let folder = Folder::new()
         .with("text.wasm", "no wasm")
         .with("module.wasm", b"\0asm\x01\0\0\0")
@@ -207,7 +207,7 @@ fn several_connectors_are_checked_in_turn() {
 }
 
 #[test]
-fn connector_of_the_bare_contract_conforms() {
+fn connector_without_a_kit_conforms() {
     let folder = Folder::new().with_guest("conforms.wasm", guests::CONFORMS);
     let output = folder.check(&["--conformance", "conforms.wasm"]);
     let said = text(&output.stdout);
@@ -216,7 +216,7 @@ fn connector_of_the_bare_contract_conforms() {
 }
 
 #[test]
-fn connector_that_is_not_written_for_it_does_not_conform() {
+fn connector_not_written_for_conformance_does_not_conform() {
     let folder = Folder::new().with_guest("faulty.wasm", guests::HAS_EVERY_FAULT);
     let output = folder.check(&["--conformance", "--json", "faulty.wasm"]);
     assert_eq!(output.status.code(), Some(1));

@@ -1,4 +1,4 @@
-//! The example connector against the demo API: every way of paging to its last row, and again for what has changed.
+//! The example connector against the demo API: every way of paging to its last row, and again for later changes.
 
 use crate::{assert_error, host};
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ fn rows_arrive_as_the_api_wrote_them() {
 }
 
 #[test]
-fn state_of_beers_is_that_of_the_guide() {
+fn state_of_beers_is_the_one_in_the_guide() {
     let api = Api::start(DemoConfig::default());
     let page = host()
         .example(&api.config(""))
@@ -102,7 +102,7 @@ fn state_of_beers_is_that_of_the_guide() {
 }
 
 #[test]
-fn table_without_changes_is_fetched_anew_by_the_next_sync() {
+fn table_without_changes_is_fetched_again_by_the_next_sync() {
     let api = Api::start(unlimited());
     let host = host().example(&api.config("")).start();
     for table in [Table::Beers, Table::Breweries] {
@@ -124,7 +124,7 @@ fn second_sync_of_orders_fetches_only_what_changed() {
     let second = host.weld("beers").sync("orders", &first.state);
     assert!(
         second.rows.contains(&touched),
-        "the changed order, as it is now: {:?}",
+        "the changed order in its present form: {:?}",
         second.rows
     );
     assert!(
@@ -141,7 +141,7 @@ fn second_sync_of_orders_fetches_only_what_changed() {
     let third = host.weld("beers").sync("orders", &second.state);
     assert!(
         !ids(&third.rows).contains(&1),
-        "nothing old comes again: {:?}",
+        "no old order is sent again: {:?}",
         ids(&third.rows)
     );
     assert!(
@@ -152,7 +152,7 @@ fn second_sync_of_orders_fetches_only_what_changed() {
 }
 
 #[test]
-fn what_goes_wrong_has_its_kind() {
+fn every_failure_has_its_kind() {
     let api = Api::start(unlimited());
     let origin = format!("http://{}", api.address);
     let allow = format!("[network]\nallow = [\"{origin}\"]");

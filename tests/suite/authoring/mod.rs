@@ -1,4 +1,4 @@
-//! What the author of a connector runs: `new`, `adapt`, `build`, `check`, and the example.
+//! The commands for a connector's author: `new`, `adapt`, `build`, `check`, and the example.
 
 mod adapt;
 mod adapt_node;

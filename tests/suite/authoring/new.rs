@@ -1,4 +1,4 @@
-//! `weld-host new`: the folder that it makes builds, tests itself, and is served.
+//! `weld-host new`: the folder that it creates builds, tests itself, and can be served.
 
 use crate::{PROGRAM, host};
 use serde_json::json;
@@ -25,12 +25,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Runs cargo in `folder`, with a target folder that later runs find again.
+/// Runs cargo in `folder`, with a target folder that later runs reuse.
 fn cargo(folder: &Path, target: &Path, arguments: &[&str]) {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments).current_dir(folder);
     cargo.env("CARGO_TARGET_DIR", target);
-    // Meant for the build of the suite.
+    // These variables are meant for the build of the suite.
     for variable in [
         "CARGO_BUILD_TARGET",
         "CARGO_ENCODED_RUSTFLAGS",
@@ -86,7 +86,7 @@ fn new_rust_connector_builds_tests_itself_and_syncs_from_the_demo() {
     }
 }
 
-/// The ids of a table that is read to its end.
+/// The ids of a table, read to its end.
 fn ids(host: &Host, table: &str) -> BTreeSet<u64> {
     let mut ids = BTreeSet::new();
     let mut state = json!({});
@@ -102,7 +102,7 @@ fn ids(host: &Host, table: &str) -> BTreeSet<u64> {
     panic!("the table has no end");
 }
 
-/// The crates of a lock file, each with its version, but for the one that it belongs to.
+/// The crates in a lock file with their versions, without the package that the file belongs to.
 fn crates(lock: &str, own: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(lock);
     let text = fs::read_to_string(path).unwrap();
@@ -133,7 +133,7 @@ fn template_has_the_crates_of_the_example() {
 }
 
 #[test]
-fn what_is_in_the_way_or_no_name_is_a_mistake_and_nothing_is_written() {
+fn existing_folder_or_invalid_name_is_refused_and_nothing_is_written() {
     let desk = TempDir::new().unwrap();
     fs::write(desk.path().join("shop"), "mine").unwrap();
     for (name, words) in [

@@ -1,4 +1,4 @@
-//! A folder in which the commands of an author run, with tools that are scripts.
+//! A folder in which an author's commands run, with scripts as tools.
 
 use std::fs;
 use std::fs::Permissions;
@@ -11,7 +11,7 @@ use weld_host_tests::process::{Ended, Process};
 
 use crate::PROGRAM;
 
-/// A folder with sources, and one with tools, which are all that a command finds.
+/// A folder with sources and one with tools. A command finds no other tools.
 pub(super) struct Workshop(TempDir);
 
 impl Workshop {
@@ -20,7 +20,7 @@ impl Workshop {
     }
 
     pub(super) fn at(&self, path: &str) -> PathBuf {
-        // As the program tells it: on some systems the temporary folder is a link.
+        // The path that the program reports: on some systems the temporary folder is a link.
         let folder = self.0.path().canonicalize().expect("it is there");
         folder.join(path)
     }
@@ -45,7 +45,7 @@ impl Workshop {
         self
     }
 
-    /// A script. It tells its arguments first, one call a line, in the file `calls`.
+    /// Writes a script. It first records its arguments in the file `calls`, one call per line.
     pub(super) fn tool(&self, path: &str, script: &str) {
         let (name, calls) = (path.rsplit('/').next().unwrap(), self.at("calls"));
         let text = format!(

@@ -1,4 +1,4 @@
-//! The examples of `docs/credentials.md`, as they are printed there, against APIs that verify what they get.
+//! The examples in `docs/credentials.md`, exactly as printed, against APIs that verify each request.
 
 use crate::egress::fetch;
 use crate::{guests, host};
@@ -28,7 +28,7 @@ fn example(heading: &str) -> &'static str {
     example.split_once("```").expect(&heading).0
 }
 
-/// What an API answers a connector that has this example for its configuration.
+/// The status with which an API answers a connector that uses this example as its configuration.
 fn status(example: &str, api: &Upstream, login: &Upstream) -> u64 {
     let config = example
         .replace("https://api.example.com", &api.origin())
@@ -49,7 +49,7 @@ fn status(example: &str, api: &Upstream, login: &Upstream) -> u64 {
     row["status"].as_u64().unwrap_or_else(|| panic!("{row}"))
 }
 
-/// An API that lets in who passes a check.
+/// An API that accepts requests that pass a check.
 fn api(is_valid: impl Fn(&Message) -> bool + Send + Sync + 'static) -> Upstream {
     Upstream::start(move |request, exchange| {
         exchange.answer(if is_valid(request) { 200 } else { 401 }, &[], "{}");
@@ -106,7 +106,7 @@ fn basic() {
     assert_eq!(status(example("Basic"), &api, &nobody()), 200);
 }
 
-/// The header and claims of a token whose signature is that of [`KEY`] and that holds now.
+/// The header and claims of a token that is signed by [`KEY`] and valid now.
 fn verified(token: &str) -> Option<(Value, Value)> {
     let (signed, signature) = token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
@@ -214,7 +214,7 @@ fn session() {
     assert_eq!(status(example("Session"), &api, &nobody()), 200);
 }
 
-/// The examples of token endpoints are parts of a section: each is read beside what it leaves out.
+/// The examples of token endpoints are parts of a section, so each is read together with the missing parts.
 #[test]
 fn every_setting_of_other_token_endpoints_is_read() {
     let network =

@@ -1,4 +1,4 @@
-//! Refresh tokens that an API replaces, across restarts of the host.
+//! Refresh tokens that an API rotates, across restarts of the host.
 
 use crate::egress::fetch;
 use crate::{guests, host};
@@ -15,7 +15,7 @@ use weld_host_tests::upstream::Upstream;
 /// In hexadecimal digits.
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// An API that takes each refresh token once, the first of them `the-first-token`, and each access token once.
+/// An API that accepts each refresh token once, beginning with `the-first-token`, and each access token once.
 fn api() -> Upstream {
     let state = Mutex::new((String::from("the-first-token"), String::new(), 0));
     Upstream::start(move |request, exchange| {
@@ -70,7 +70,7 @@ fn called(host: &Host, api: &Upstream) -> Value {
 }
 
 #[test]
-fn a_replaced_token_outlives_the_host() {
+fn replaced_token_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let tokens = folder.path().join("tokens");
     let api = api();
@@ -87,7 +87,7 @@ fn a_replaced_token_outlives_the_host() {
 }
 
 #[test]
-fn without_a_key_it_is_said_once_that_a_replaced_token_is_lost_at_the_end() {
+fn loss_of_a_replaced_token_without_a_key_is_announced_once() {
     let folder = tempfile::tempdir().unwrap();
     let tokens = folder.path().join("tokens");
     let api = api();
@@ -107,7 +107,7 @@ fn without_a_key_it_is_said_once_that_a_replaced_token_is_lost_at_the_end() {
 }
 
 #[test]
-fn no_path_of_the_host_reaches_the_connector_or_weld() {
+fn paths_on_the_host_reach_neither_the_connector_nor_weld() {
     let folder = tempfile::tempdir().unwrap();
     let tokens = folder.path().join("tokens");
     let api = api();
@@ -132,7 +132,7 @@ fn no_path_of_the_host_reaches_the_connector_or_weld() {
     host.log().wait_for_text(&path);
 }
 
-/// Writes over every file in the folder.
+/// Overwrites every file in the folder.
 fn damage(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -144,8 +144,8 @@ fn damage(folder: &Path) {
     }
 }
 
-/// An API that gives a new refresh token with each access token, takes every one that it has given, and says when it was
-/// asked.
+/// An API that issues a new refresh token with each access token, accepts all that it has issued, and reports when it
+/// is called.
 fn forgiving_api(asked: mpsc::Sender<()>) -> Upstream {
     let renewals = AtomicU32::new(0);
     Upstream::start(move |request, exchange| {
@@ -165,14 +165,14 @@ fn forgiving_api(asked: mpsc::Sender<()>) -> Upstream {
 }
 
 #[test]
-fn host_that_is_killed_while_it_keeps_a_token_leaves_a_whole_one() {
+fn host_killed_while_storing_a_token_leaves_a_complete_one() {
     const KILLS: u64 = 12;
     let folder = tempfile::tempdir().unwrap();
     let tokens = folder.path().join("tokens");
     let (asked, was_asked) = mpsc::channel();
     let api = forgiving_api(asked);
     let being_written = tokens.join("guest").join("api.new");
-    // A page has its token only once that is kept.
+    // A page gets its token only after that was stored.
     assert_eq!(
         called(&start(&api, &tokens, Some(KEY)), &api)["status"],
         200
@@ -187,7 +187,8 @@ fn host_that_is_killed_while_it_keeps_a_token_leaves_a_whole_one() {
             .begin()
             .unwrap();
         was_asked.recv_timeout(PATIENCE).unwrap();
-        // Anywhere between the answer and the end of the write; where it is seen, in its middle.
+        // The kill comes at any time between the answer and the end of the write; if the file is seen, in the middle
+        // of the write.
         let _was_seen = (0..kill * 300).any(|_| being_written.exists());
         host.signal(Signal::KILL);
         host.wait_for_exit();
@@ -204,12 +205,12 @@ fn host_that_is_killed_while_it_keeps_a_token_leaves_a_whole_one() {
         .unwrap();
     assert!(
         last.text().contains("refresh_token=refresh-token-"),
-        "one that was kept before a kill is used after it"
+        "a token stored before a kill is used after it"
     );
 }
 
 #[test]
-fn the_last_failure_is_known_until_a_token_comes() {
+fn last_failure_is_known_until_a_token_arrives() {
     let api = Upstream::start(|request, exchange| {
         let is_token = request.target() == "/token";
         let body = r#"{"error": "invalid_grant", "error_description": "the-first-token is over"}"#;
@@ -222,7 +223,7 @@ fn the_last_failure_is_known_until_a_token_comes() {
         called(&host, &api);
     }
     let asked = api.received();
-    assert_eq!(asked.len(), 1, "a refusal counts for a while");
+    assert_eq!(asked.len(), 1, "a refusal is remembered for a while");
     let status = || {
         let mut command = std::process::Command::new(crate::PROGRAM);
         command
@@ -245,7 +246,7 @@ fn the_last_failure_is_known_until_a_token_comes() {
 }
 
 #[test]
-fn a_token_that_is_kept_and_cannot_be_read_without_a_key_is_not_passed_over() {
+fn kept_token_that_cannot_be_read_without_a_key_is_not_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let tokens = folder.path().join("tokens");
     let api = api();
@@ -280,7 +281,7 @@ fn a_token_that_is_kept_and_cannot_be_read_without_a_key_is_not_passed_over() {
         1,
         "the configured token, which is used up, is not sent"
     );
-    // The control: once the file is away, the configured one counts.
+    // The control: once the file is gone, the configured token is used.
     fs::remove_file(tokens.join("guest/api.token")).unwrap();
     let host = start(&api, &tokens, None);
     assert_eq!(called(&host, &api)["error"], "credentials");
@@ -288,7 +289,7 @@ fn a_token_that_is_kept_and_cannot_be_read_without_a_key_is_not_passed_over() {
 }
 
 #[test]
-fn without_a_key_a_change_of_the_section_loses_no_replaced_token() {
+fn change_of_the_section_without_a_key_loses_no_replaced_token() {
     let folder = tempfile::tempdir().unwrap();
     let api = api();
     let origin = api.origin();
@@ -318,7 +319,7 @@ fn without_a_key_a_change_of_the_section_loses_no_replaced_token() {
     reload(&config("the-first-token", "two"), 1);
     let row = called(&host, &api);
     assert_eq!(row["status"], 200, "the replaced token is sent: {row}");
-    // The control: another configured token counts from now on.
+    // The control: another configured token is used from now on.
     reload(&config("another-token", "two"), 2);
     let row = called(&host, &api);
     assert_eq!(row["error"], "credentials", "{row}");

@@ -1,4 +1,4 @@
-//! What the host adds to requests and keeps from everyone else: credentials, tokens and secrets.
+//! Credentials, tokens and secrets: what the host adds to requests and hides from everyone else.
 
 mod added;
 mod commands;

@@ -1,4 +1,4 @@
-//! Tokens that the host gets from a token endpoint, which here checks all that it is asked with.
+//! Tokens that the host obtains from a token endpoint, which checks every detail of the requests here.
 
 mod bad_answers;
 mod endpoint;
@@ -22,13 +22,13 @@ fn host_for(guest: &str, endpoint: &Endpoint, keys: &str) -> Host {
     host_with_config(guest, &endpoint.config(keys))
 }
 
-/// What the guest says of a request to the API.
+/// The guest's report about a request to the API.
 fn called(host: &Host, endpoint: &Endpoint) -> Value {
     fetch(host, &json!({ "url": endpoint.upstream.url("/beers") }))
 }
 
 #[test]
-fn a_token_is_had_once_and_sent_with_each_request() {
+fn token_is_obtained_once_and_sent_with_each_request() {
     for guest in [guests::FETCHES, guests::FETCHES_WASI] {
         let endpoint = Endpoint::giving(token);
         let host = host_for(guest, &endpoint, KEYS);
@@ -39,14 +39,17 @@ fn a_token_is_had_once_and_sent_with_each_request() {
         assert_eq!(endpoint.asked(), 1);
         let form = &endpoint.forms()[0];
         assert_eq!(form.field("grant_type"), Some("client_credentials"));
-        // Of `weld` and the secret, both escaped as in a form.
+        // The client `weld` and its secret, both form-encoded.
         assert_eq!(
             form.authorization.as_deref(),
             Some("Basic d2VsZDpodW50ZXIyJTJGaHVudGVyMg==")
         );
         assert_eq!(form.field("client_secret"), None);
         let line = host.log().wait_for_text("path=\"/token\"");
-        assert!(!line.contains("held_ms"), "it waits for no call: {line}");
+        assert!(
+            !line.contains("held_ms"),
+            "it does not wait for a call: {line}"
+        );
         let log = host.log().so_far().join("\n");
         for secret in [SECRET, "hunter2%2Fhunter2", "a-long-token"] {
             assert!(!log.contains(secret), "{secret} in {log}");
@@ -66,22 +69,22 @@ fn a_token_goes_where_the_configuration_says() {
 }
 
 #[test]
-fn a_token_that_is_nearly_over_is_had_anew() {
-    // A fifth of a second before its end.
+fn token_about_to_expire_is_renewed() {
+    // A fifth of a second before it expires.
     let endpoint = Endpoint::giving(|number| {
         format!("{{\"access_token\": \"a-long-token-{number}\", \"expires_in\": 1}}")
     });
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     called(&host, &endpoint);
     let first = endpoint.asked();
-    until("another token is asked for", || {
+    until("another token is requested", || {
         assert_eq!(called(&host, &endpoint)["status"], 200);
         endpoint.asked() > first
     });
 }
 
 #[test]
-fn a_token_that_the_api_refuses_is_had_anew_once() {
+fn token_refused_by_the_api_is_renewed_once() {
     for guest in [guests::FETCHES, guests::FETCHES_WASI] {
         let endpoint = Endpoint::giving(token);
         let host = host_for(guest, &endpoint, KEYS);
@@ -90,7 +93,7 @@ fn a_token_that_the_api_refuses_is_had_anew_once() {
         let row = called(&host, &endpoint);
         assert_eq!(row["status"], 200, "{row}");
         assert_eq!(endpoint.asked(), 2);
-        // A token that was just had is not the reason of a second refusal.
+        // A token that was just obtained is not the reason for a second refusal.
         endpoint.revoke_before(1000);
         let row = called(&host, &endpoint);
         assert_eq!(row["status"], 401, "{row}");
@@ -108,7 +111,7 @@ fn a_token_that_the_api_refuses_is_had_anew_once() {
 }
 
 #[test]
-fn a_request_is_sent_again_with_another_token_where_its_body_can_be() {
+fn request_is_sent_again_with_another_token_if_its_body_can_be_repeated() {
     for (guest, status) in [(guests::FETCHES, 200), (guests::FETCHES_WASI, 401)] {
         let endpoint = Endpoint::giving(token);
         let host = host_for(guest, &endpoint, KEYS);
@@ -119,7 +122,7 @@ fn a_request_is_sent_again_with_another_token_where_its_body_can_be() {
             &host,
             &json!({ "url": url, "method": "POST", "body": "a beer" }),
         );
-        // A stream is gone; but who comes next has another token.
+        // A stream can't be sent again, but the next request has another token.
         assert_eq!(row["status"], status, "{row}");
         assert_eq!(endpoint.calls().last().unwrap().text(), "a beer");
         assert_eq!(called(&host, &endpoint)["status"], 200);
@@ -144,7 +147,7 @@ fn an_endpoint_may_give_the_same_token_again() {
 }
 
 #[test]
-fn a_token_that_is_over_by_the_call_s_turn_is_had_anew() {
+fn token_that_expires_before_the_calls_turn_is_renewed() {
     let endpoint = Endpoint::giving(|number| {
         format!("{{\"access_token\": \"a-long-token-{number}\", \"expires_in\": 1}}")
     });
@@ -157,7 +160,7 @@ fn a_token_that_is_over_by_the_call_s_turn_is_had_anew() {
         guests::FETCHES,
         &format!("{config}[rate-limit]\nrate = \"1/s\""),
     );
-    // The second one waits for a second, and its token would be over after four fifths of one.
+    // The second call waits for a second, and its token would expire after four fifths of one.
     fetch(&host, &json!({ "url": api.url("/"), "times": 2 }));
     let tokens: Vec<String> = api
         .received()
@@ -169,26 +172,26 @@ fn a_token_that_is_over_by_the_call_s_turn_is_had_anew() {
 }
 
 #[test]
-fn a_second_try_with_another_token_is_a_call_of_the_page() {
+fn second_try_with_another_token_counts_as_a_call_of_the_page() {
     let endpoint = Endpoint::giving(token);
     let keys = format!("{KEYS}[limits]\ncalls = 1");
     let host = host_for(guests::FETCHES, &endpoint, &keys);
     assert_eq!(
         called(&host, &endpoint)["status"],
         200,
-        "the token's is not"
+        "the request for a token does not"
     );
     endpoint.revoke_before(2);
     assert_eq!(called(&host, &endpoint)["status"], 401);
     assert_eq!(
         called(&host, &endpoint)["status"],
         200,
-        "the next page's is good"
+        "the next page succeeds"
     );
 }
 
 #[test]
-fn a_signed_token_that_the_api_refuses_is_signed_anew_once() {
+fn signed_token_refused_by_the_api_is_replaced_once() {
     let upstream = Upstream::start(|request, exchange| {
         let refused = request.target() == "/refused";
         exchange.answer(if refused { 401 } else { 200 }, &[], "{}");
@@ -211,7 +214,7 @@ fn a_signed_token_that_the_api_refuses_is_signed_anew_once() {
 }
 
 #[test]
-fn no_token_is_had_anew_for_another_origin() {
+fn no_token_is_renewed_for_another_origin() {
     let other = Upstream::start(|_, exchange| exchange.answer(401, &[], "{}"));
     let elsewhere = other.url("/landed");
     let endpoint = Endpoint::answering(
@@ -231,7 +234,7 @@ fn no_token_is_had_anew_for_another_origin() {
 }
 
 #[test]
-fn tokens_survive_a_reload_that_leaves_the_credential_as_it_is() {
+fn tokens_survive_a_reload_that_does_not_change_the_credential() {
     let endpoint = Endpoint::giving(token);
     let host = host()
         .plugin("guest", guests::FETCHES)

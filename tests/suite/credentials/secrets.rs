@@ -1,14 +1,14 @@
-//! What a connector must not show: its secrets, by whatever way they come back.
+//! A connector's secrets must not be shown, in whatever way they come back.
 
 use crate::{assert_error, guests, gzip, host};
 use serde_json::{Value, json};
 use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::upstream::Upstream;
 
-/// A key with characters that encoders touch.
+/// A key with characters that encoders change.
 const SECRET: &str = "s3cr3t/key+of \"beers\"";
 
-/// [`SECRET`] in the forms that an API could give it.
+/// [`SECRET`] in the forms in which an API could return it.
 const FORMS: [&str; 8] = [
     SECRET,
     "s3cr3t%2Fkey%2Bof%20%22beers%22",
@@ -20,7 +20,7 @@ const FORMS: [&str; 8] = [
     "eHg6czNjcjN0L2tleStvZiAiYmVlcnMiOg",
 ];
 
-/// Pieces of the secret that no answer has by chance.
+/// Pieces of the secret that no answer contains by chance.
 const PARTS: [&str; 5] = ["s3cr3t", "beers", "NjcjN0L2", "M2NyM3Qva2", "zNjcjN0L2tl"];
 
 fn assert_nothing_of_it(text: &str) {
@@ -29,7 +29,7 @@ fn assert_nothing_of_it(text: &str) {
     }
 }
 
-/// A host whose connector `guest` has the key [`SECRET`] and may call these.
+/// A host whose connector `guest` has the key [`SECRET`] and may call these upstreams.
 fn host_with_key(component: &str, upstreams: &[&Upstream], more: &str) -> Host {
     let allow: Vec<String> = upstreams.iter().map(|upstream| upstream.origin()).collect();
     let config = format!(
@@ -52,7 +52,7 @@ fn fetched(host: &Host, request: &Value) -> Value {
 }
 
 #[test]
-fn an_api_that_tells_a_key_in_any_form_tells_the_connector_nothing() {
+fn key_echoed_by_an_api_in_any_form_is_hidden_from_the_connector() {
     let upstream = Upstream::start(|request, exchange| {
         let form = FORMS[request.header("x-form").unwrap().parse::<usize>().unwrap()];
         let body = format!("before <{form}> after");
@@ -119,7 +119,7 @@ fn a_redirect_carries_no_key_to_another_host() {
 }
 
 #[test]
-fn a_connector_gets_its_own_variable_back_but_shows_it_to_nobody() {
+fn connector_gets_its_own_variable_back_but_shows_it_to_nobody() {
     let upstream = Upstream::start(|_, exchange| exchange.answer(200, &[], SECRET));
     let config = format!(
         "[env]\nTOKEN = {{ file = \"key\" }}\n[network]\nallow = [\"{}\"]",
@@ -136,7 +136,7 @@ fn a_connector_gets_its_own_variable_back_but_shows_it_to_nobody() {
 }
 
 #[test]
-fn a_variable_that_is_no_secret_is_shown() {
+fn variable_that_is_not_secret_is_shown() {
     let upstream = Upstream::start(|_, exchange| exchange.answer(200, &[], SECRET));
     let config = format!(
         "[env]\nREGION = {{ file = \"key\", secret = false }}\n[network]\nallow = [\"{}\"]",
@@ -206,7 +206,7 @@ fn a_schema_does_not_show_a_secret() {
 }
 
 #[test]
-fn the_log_does_not_show_what_a_connector_writes_of_a_secret() {
+fn the_log_does_not_show_a_secret_that_a_connector_writes() {
     let host = with_secret(
         guests::TELLS_ITS_SECRET,
         "[env]\nTOKEN = { file = \"key\" }",
@@ -224,7 +224,7 @@ fn the_log_does_not_show_what_a_connector_writes_of_a_secret() {
 }
 
 #[test]
-fn a_key_of_several_lines_is_shown_in_none_of_them() {
+fn no_line_of_a_key_with_several_lines_is_shown() {
     let lines: Vec<String> = (0..6_u32)
         .map(|line| {
             let letter = |place: u32| char::from_digit((place * (line + 7)) % 36, 36).unwrap();
@@ -250,7 +250,7 @@ fn a_key_of_several_lines_is_shown_in_none_of_them() {
 }
 
 #[test]
-fn a_short_secret_is_left_alone_and_the_log_says_so() {
+fn short_secret_is_not_replaced_and_the_log_says_so() {
     let host = host()
         .plugin("guest", guests::FAILS_AS_TOLD)
         .config("guest", "[env]\nTOKEN = { file = \"key\" }")

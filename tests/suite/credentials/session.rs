@@ -1,4 +1,4 @@
-//! Logins that are none of OAuth's, and what the connector has of a token's answer.
+//! Logins outside of OAuth, and what the connector may see of a token's answer.
 
 use crate::egress::fetch;
 use crate::{assert_error, guests, host_with_config};
@@ -14,7 +14,8 @@ const PASSWORD: &str = "correct horse battery staple";
 /// The headers and the body of an answer.
 type LoginAnswer = (Vec<(&'static str, String)>, String);
 
-/// An API with sessions: a login gives the next token, and only the newest one is taken, at the place that `sent` reads.
+/// An API with sessions: each login gives the next token, and only the newest one is accepted, at the place that
+/// `sent` reads.
 struct SessionApi {
     upstream: Upstream,
     logins: Arc<AtomicU32>,
@@ -79,7 +80,7 @@ fn bearer(request: &Message) -> Option<String> {
 }
 
 #[test]
-fn a_session_is_begun_once_and_anew_when_the_api_ends_it() {
+fn session_is_begun_once_and_again_when_the_api_ends_it() {
     let api = SessionApi::new(bearer, |token| {
         (Vec::new(), format!(r#"{{"data": {{"jwt": "{token}"}}}}"#))
     });
@@ -99,7 +100,7 @@ fn a_session_is_begun_once_and_anew_when_the_api_ends_it() {
 }
 
 #[test]
-fn a_sessions_token_comes_and_goes_where_the_api_has_it() {
+fn token_of_a_session_is_read_and_sent_where_the_api_expects_it() {
     let header = |request: &Message| request.header("x-session").map(str::to_owned);
     let of_header = |token: &str| (vec![("x-auth-token", token.to_owned())], String::new());
     let api = SessionApi::new(header, of_header);
@@ -132,7 +133,7 @@ fn a_sessions_token_comes_and_goes_where_the_api_has_it() {
 }
 
 #[test]
-fn a_session_is_begun_anew_when_its_time_is_over() {
+fn session_is_begun_again_when_it_expires() {
     let api = SessionApi::new(bearer, |token| {
         (Vec::new(), format!(r#"{{"token": "{token}"}}"#))
     });
@@ -144,7 +145,7 @@ fn a_session_is_begun_anew_when_its_time_is_over() {
 }
 
 #[test]
-fn a_login_that_is_refused_says_why_in_the_apis_words() {
+fn refused_login_is_reported_in_the_apis_words() {
     let api = SessionApi::new(bearer, |token| (Vec::new(), token.to_owned()));
     let host = api.host("another-long-password", "token-path = \"token\"");
     let state = json!({ "url": api.upstream.url("/beers"), "on_error": "fail" });
@@ -166,7 +167,7 @@ fn a_login_that_is_refused_says_why_in_the_apis_words() {
     assert!(message.contains("check `login-url`"), "{message}");
 }
 
-/// A connector that shows its variables, one of which is made of its token's answer.
+/// A connector that shows its variables, one of which comes from its token's answer.
 fn variables(api: &str, answer: impl Fn() -> String + Send + Sync + 'static) -> (Upstream, Host) {
     let login = Upstream::start(move |_, exchange| exchange.answer(200, &[], answer()));
     let origin = login.origin();
@@ -180,7 +181,7 @@ fn variables(api: &str, answer: impl Fn() -> String + Send + Sync + 'static) -> 
 }
 
 #[test]
-fn a_connector_has_what_its_tokens_answer_says_of_the_api() {
+fn connector_has_the_variables_from_its_tokens_answer() {
     let answer = |url: &str| {
         let answer =
             json!({ "access_token": "an-access-token", "instance_url": url, "team": { "id": 7 } });
@@ -208,7 +209,7 @@ fn a_connector_has_what_its_tokens_answer_says_of_the_api() {
 }
 
 #[test]
-fn a_password_in_a_url_is_named_with_the_kind_that_takes_it_and_never_shown() {
+fn password_in_a_url_is_reported_with_the_right_kind_and_never_shown() {
     let api = Upstream::answering("{}");
     let origin = api.origin();
     let host = host_with_config(
@@ -237,7 +238,7 @@ fn a_password_in_a_url_is_named_with_the_kind_that_takes_it_and_never_shown() {
 }
 
 #[test]
-fn a_login_that_is_refused_begins_no_session_whatever_it_sets() {
+fn refused_login_begins_no_session_whatever_cookies_it_sets() {
     let json = r#"{"success": false, "message": "wrong password"}"#;
     for (status, location, body, more, expected) in [
         (
@@ -279,12 +280,15 @@ fn a_login_that_is_refused_begins_no_session_whatever_it_sets() {
         assert!(message.contains(expected), "{status}: {message}");
         let mut received = api.received();
         received.retain(|request| request.target() == "/beers");
-        assert!(received.is_empty(), "the cookie is no session: {status}");
+        assert!(
+            received.is_empty(),
+            "the cookie does not begin a session: {status}"
+        );
     }
 }
 
 #[test]
-fn a_page_for_people_begins_a_session_with_a_redirect_and_the_last_of_its_cookies() {
+fn login_page_begins_a_session_with_a_redirect_and_its_last_cookie() {
     let api = Upstream::start(|request, exchange| {
         if request.target() == "/login" {
             let headers = [
@@ -319,8 +323,8 @@ fn cookie_host(api: &Upstream, more: &str) -> Host {
 }
 
 #[test]
-fn no_variable_hands_a_token_over() {
-    // One that an address holds is passed over, with a warning, and the others are there.
+fn no_variable_reveals_a_token() {
+    // A variable whose URL contains the token is skipped with a warning; the others are set.
     let (_login, host) = variables("https://eu.example.com", || {
         json!({
             "access_token": "an-access-token", "team": { "id": 7 },
@@ -338,7 +342,7 @@ fn no_variable_hands_a_token_over() {
     host.log()
         .wait_for_text("holds the token or another secret");
 
-    // The token's own path, and one that leads to it, are refused where the file is read.
+    // The token's own path, and one that leads to it, are refused when the file is read.
     for path in ["data.value", "data", "renewal", "data.refresh_token"] {
         let host = host_with_config(
             guests::ECHOES_STATE,

@@ -1,4 +1,4 @@
-//! The guest's one way to the network: allowed or not, and within its limits.
+//! The guest's only way to the network: what is allowed, and within which limits.
 
 use super::{fetch, host_for};
 use crate::{guests, host, host_with, host_with_config};
@@ -6,7 +6,7 @@ use serde_json::json;
 use weld_host_tests::upstream::Upstream;
 
 #[test]
-fn request_reaches_the_upstream_as_the_guest_made_it() {
+fn request_reaches_the_upstream_unchanged() {
     let upstream = Upstream::start(|_, exchange| {
         exchange.answer(
             201,
@@ -142,7 +142,7 @@ fn malformed_request_is_refused_before_it_is_sent() {
 }
 
 #[test]
-fn redirect_is_handed_to_the_guest() {
+fn redirect_is_returned_to_the_guest() {
     let elsewhere = Upstream::answering("{}");
     let target = elsewhere.url("/");
     let upstream =
@@ -176,7 +176,7 @@ fn credential_that_is_not_configured_is_an_error() {
 }
 
 #[test]
-fn headers_past_all_measure_are_refused() {
+fn oversized_headers_are_refused() {
     let upstream = Upstream::answering("{}");
     let host = host_for(&upstream, "");
     let distinct: Vec<(String, &str)> = (0..40_000).map(|id| (format!("x-{id}"), "v")).collect();
@@ -199,7 +199,7 @@ fn headers_past_all_measure_are_refused() {
     }
     assert!(upstream.received().is_empty());
     let row = fetch(&host, &json!({ "url": upstream.url("/") }));
-    assert_eq!(row["status"], 200, "the host serves on: {row}");
+    assert_eq!(row["status"], 200, "the host keeps serving: {row}");
     let log = host.log().so_far().join("\n");
     assert!(!log.contains("panicked"), "{log}");
 }

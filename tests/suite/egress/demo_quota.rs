@@ -1,4 +1,4 @@
-//! The example connector and the quota of the demo API: it waits before the quota is spent, and when it is.
+//! The example connector and the demo API's quota: it waits before the quota is used up, and after.
 
 use crate::host;
 use jiff::{SignedDuration, Timestamp};
@@ -7,7 +7,7 @@ use weld_host::demo::DemoConfig;
 use weld_host_tests::demo_api::{Api, TOKEN, unlimited};
 
 #[test]
-fn nearly_spent_quota_is_an_hours_wait() {
+fn nearly_used_up_quota_is_a_wait_of_an_hour() {
     let api = Api::start(DemoConfig {
         quota: 5,
         ..DemoConfig::default()
@@ -37,7 +37,7 @@ fn nearly_spent_quota_is_an_hours_wait() {
 }
 
 #[test]
-fn spent_quota_puts_the_page_off() {
+fn used_up_quota_puts_the_page_off() {
     let api = Api::start(DemoConfig {
         quota: 1,
         ..DemoConfig::default()
@@ -66,7 +66,7 @@ fn spent_quota_puts_the_page_off() {
 }
 
 #[test]
-fn pause_lies_between_pages() {
+fn pause_is_between_pages() {
     let api = Api::start(unlimited());
     let origin = format!("http://{}", api.address);
     let config = format!(

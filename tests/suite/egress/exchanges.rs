@@ -1,4 +1,4 @@
-//! One exchange with an upstream: what arrives at the guest, and what ends an exchange that goes wrong.
+//! One exchange with an upstream: what the guest receives, and what ends an exchange that goes wrong.
 
 use crate::egress::{fetch, host_for};
 use crate::{assert_error, guests, gzip, host_with_config};
@@ -22,7 +22,7 @@ fn gzipped_response_arrives_decompressed() {
 }
 
 #[test]
-fn bytes_that_are_no_text_arrive_as_bytes() {
+fn bytes_that_are_not_text_arrive_as_bytes() {
     let upstream = Upstream::start(|_, exchange| exchange.answer(200, &[], [0xff, 0x00, 0xfe]));
     let row = fetch(
         &host_for(&upstream, ""),
@@ -103,7 +103,7 @@ fn broken_exchange_is_an_error_that_the_guest_can_handle() {
         .local_addr()
         .unwrap();
     let upstream = Upstream::start(|request, exchange| match request.target() {
-        "/nonsense" => drop(exchange.send("this is no HTTP\r\n\r\n")),
+        "/nonsense" => drop(exchange.send("this is not HTTP\r\n\r\n")),
         "/cut" => {
             exchange.begin(200, &[("content-length", "1000")]);
             exchange.send("a beginning");
@@ -133,7 +133,7 @@ fn upstream_that_hangs_ends_with_the_pages_time() {
     let answer = host
         .weld("guest")
         .page("rows", &json!({ "url": upstream.url("/") }));
-    // Either the guest is told in time to report it, or the page's own end comes first.
+    // Either the guest learns of it in time to report it, or the page's own end comes first.
     match answer.status() {
         200 => assert_eq!(
             answer.json()["insert"][0]["error"],
@@ -184,7 +184,7 @@ fn compressed_response_without_a_body_is_an_empty_one() {
 }
 
 #[test]
-fn name_of_an_encoding_is_read_in_any_case() {
+fn name_of_an_encoding_is_case_insensitive() {
     let upstream = Upstream::start(|request, exchange| {
         let encoding = request.target().trim_start_matches('/');
         exchange.answer(200, &[("content-encoding", encoding)], gzip(b"plain text"));
@@ -200,7 +200,7 @@ fn name_of_an_encoding_is_read_in_any_case() {
 }
 
 #[test]
-fn encoding_that_was_not_asked_for_or_is_broken_fails() {
+fn unrequested_or_broken_encoding_fails() {
     let upstream = Upstream::start(|request, exchange| {
         let encoding = request.target().trim_start_matches('/');
         exchange.answer(200, &[("content-encoding", encoding)], "squeezed");

@@ -1,4 +1,4 @@
-//! When the host makes a connector's calls, and when it makes them again.
+//! When the host sends a connector's calls, and when it retries them.
 
 use crate::egress::{fetch, host_for};
 use crate::{guests, host};
@@ -13,7 +13,7 @@ use weld_host_tests::host::Host;
 use weld_host_tests::until_some;
 use weld_host_tests::upstream::Upstream;
 
-/// An API that answers each path with these statuses in turn, the last one again and again. Status 0 is a broken
+/// An API that answers each path with these statuses in turn, repeating the last one. Status 0 is a broken
 /// connection.
 fn answering(paths: &[(&'static str, &'static [u16])]) -> Upstream {
     let left: BTreeMap<&str, &[u16]> = paths.iter().copied().collect();
@@ -42,7 +42,7 @@ fn received(upstream: &Upstream, path: &str) -> usize {
 }
 
 #[test]
-fn failures_that_pass_are_not_seen_by_the_connector() {
+fn temporary_failures_are_hidden_from_the_connector() {
     let upstream = answering(&[
         ("/502", &[502, 200]),
         ("/503", &[503, 200]),
@@ -68,7 +68,7 @@ fn failures_that_pass_are_not_seen_by_the_connector() {
 }
 
 #[test]
-fn last_failure_is_the_connectors() {
+fn last_failure_reaches_the_connector() {
     let upstream = answering(&[("/503", &[503]), ("/broken", &[0]), ("/500", &[500])]);
     let host = host_for(&upstream, "[rate-limit]\nretries = 1\nfailures = 0");
     let row = fetch(&host, &json!({ "url": upstream.url("/503") }));
@@ -83,7 +83,7 @@ fn last_failure_is_the_connectors() {
 }
 
 #[test]
-fn only_what_may_be_sent_again_is() {
+fn only_repeatable_requests_are_sent_again() {
     let cases: [(&str, Value, &str, usize); 6] = [
         ("GET", json!(null), "", 2),
         ("POST", json!(null), "", 1),
@@ -112,7 +112,7 @@ fn only_what_may_be_sent_again_is() {
 }
 
 #[test]
-fn body_that_was_a_stream_is_not_sent_again() {
+fn streamed_body_is_not_sent_again() {
     let upstream = answering(&[("/", &[503, 200])]);
     let config = format!(
         "[network]\nallow = [\"{}\"]\n[rate-limit]\nretry-methods = [\"POST\"]",
@@ -128,7 +128,7 @@ fn body_that_was_a_stream_is_not_sent_again() {
 }
 
 #[test]
-fn further_try_that_does_not_fit_is_not_made() {
+fn retry_that_does_not_fit_into_the_time_is_not_made() {
     let upstream = Upstream::start(|_, exchange| {
         exchange.answer(429, &[("retry-after", "60")], "later");
     });
@@ -143,7 +143,10 @@ fn further_try_that_does_not_fit_is_not_made() {
         (&json!(429), &json!("later"))
     );
     let row = fetch(&host, &json!({ "url": url }));
-    assert_eq!(row["error"], "unavailable", "what it said holds: {row}");
+    assert_eq!(
+        row["error"], "unavailable",
+        "the API's answer is used: {row}"
+    );
     let detail = row["detail"].as_str().unwrap();
     let milliseconds: u32 = detail
         .chars()
@@ -163,7 +166,7 @@ fn further_try_that_does_not_fit_is_not_made() {
 }
 
 #[test]
-fn quota_is_waited_for_within_the_time_of_the_request_alone() {
+fn quota_is_waited_for_only_within_the_time_of_the_request() {
     let upstream = Upstream::start(|_, exchange| {
         let quota = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "600")];
         exchange.answer(200, &quota, "");
@@ -186,7 +189,7 @@ fn quota_is_waited_for_within_the_time_of_the_request_alone() {
 }
 
 #[test]
-fn api_that_keeps_failing_is_left_alone_and_tried_again() {
+fn calls_to_an_api_that_keeps_failing_are_paused_and_resumed() {
     let upstream = answering(&[("/", &[503, 503, 200])]);
     let host = host_for(
         &upstream,
@@ -226,7 +229,7 @@ fn sharing(api: &Api, connectors: usize, slots: usize) -> Host {
         .start()
 }
 
-/// Runs pages at the same time that make these calls in all, and answers the statuses that they were answered with.
+/// Runs pages in parallel that make these calls in total. Returns how many calls got each status.
 fn run(
     api: &Api,
     host: &Host,
@@ -241,13 +244,13 @@ fn run(
     thread::scope(|scope| {
         for page in 0..pages {
             let weld = host.weld(&format!("guest-{}", page % connectors));
-            // Each page has a state of its own, so that none joins another.
+            // Each page has its own state, so that none joins another.
             let mut request = request.clone();
             request["page"] = json!(page);
             scope.spawn(move || weld.good_row("rows", &request));
         }
     });
-    // The answers may be here before the last lines are.
+    // The answers may arrive before the last log lines.
     let told = |line: &&String| line.contains("upstream call");
     let all = |lines: &[String]| lines.iter().filter(told).count() >= calls;
     assert!(host.log().wait_until(all));

@@ -1,4 +1,4 @@
-//! Responses of servers that keep less to HTTP than they should, as a guest gets them, and what the log says of them.
+//! Responses from servers that violate HTTP: what the guest receives, and what the log says.
 
 use crate::egress::{fetch, host_for};
 use crate::gzip;
@@ -33,7 +33,7 @@ fn bad_header_is_left_out_and_named_in_the_log_once() {
 }
 
 #[test]
-fn response_that_cannot_be_read_is_told_and_not_asked_for_again() {
+fn unreadable_response_is_reported_and_not_requested_again() {
     let upstream = Upstream::start(|_, exchange| {
         exchange.send(b"HTTP/1.1 200 OK\r\ncontent-length: 4\x01\r\n\r\nrows");
     });
@@ -49,7 +49,7 @@ fn response_that_cannot_be_read_is_told_and_not_asked_for_again() {
 }
 
 #[test]
-fn labels_of_real_servers_are_read_as_they_are_meant() {
+fn content_types_of_real_servers_are_read_as_intended() {
     let upstream = Upstream::start(|request, exchange| match request.target() {
         "/charset" => exchange.answer(200, &[("content-encoding", "utf-8")], "rows"),
         "/wrong" => exchange.answer(200, &[("content-encoding", "gzip")], "rows"),

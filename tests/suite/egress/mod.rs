@@ -1,4 +1,4 @@
-//! The way of a connector to the network, and when the host makes its calls.
+//! A connector's way to the network, and when the host sends its calls.
 
 mod allowed;
 mod demo_quota;
@@ -17,13 +17,13 @@ use serde_json::Value;
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::Upstream;
 
-/// A host whose connector `guest` may call this upstream, with more of its configuration.
+/// A host whose connector `guest` may call this upstream, with further configuration.
 pub(crate) fn host_for(upstream: &Upstream, more: &str) -> Host {
     let config = format!("[network]\nallow = [\"{}\"]\n{more}", upstream.origin());
     host_with_config(guests::FETCHES, &config)
 }
 
-/// What the guest says of a request.
+/// The guest's report about a request.
 pub(crate) fn fetch(host: &Host, request: &Value) -> Value {
     host.weld("guest").good_row("rows", request)
 }

@@ -1,4 +1,4 @@
-//! Quotas in the forms in which APIs tell them.
+//! Quotas in the forms in which APIs report them.
 
 use crate::egress::quotas::held;
 use crate::egress::{fetch, host_for};
@@ -21,7 +21,7 @@ fn telling(headers: Vec<(&'static str, String)>) -> Upstream {
     })
 }
 
-/// For how many seconds a second call is held after one whose response has these headers; none if it isn't.
+/// For how many seconds a second call is held after a response with these headers; `None` if it isn't held.
 fn held_after(headers: Vec<(&'static str, String)>, config: &str) -> Option<u64> {
     let upstream = telling(headers);
     let host = host_for(&upstream, &format!("[rate-limit]\n{config}"));
@@ -57,7 +57,7 @@ fn resets_in_any_unit_are_the_same_time() {
 }
 
 #[test]
-fn time_that_no_quota_lasts_is_passed_over_with_a_warning() {
+fn implausibly_long_time_is_ignored_with_a_warning() {
     let upstream = telling(vec![
         ("x-ratelimit-remaining", "0".to_owned()),
         ("x-ratelimit-reset", "179590000000000".to_owned()),
@@ -88,7 +88,7 @@ fn time_that_no_quota_lasts_is_passed_over_with_a_warning() {
 }
 
 #[test]
-fn several_families_of_headers_hold_together() {
+fn several_families_of_headers_apply_together() {
     let minutely = vec![
         ("x-ratelimit-limit", "5000".to_owned()),
         ("x-ratelimit-remaining", "4000".to_owned()),
@@ -108,7 +108,7 @@ fn several_families_of_headers_hold_together() {
 }
 
 #[test]
-fn what_remains_without_a_reset_holds_for_the_window() {
+fn remaining_calls_without_a_reset_apply_to_the_window() {
     let left = |name| vec![(name, "0".to_owned())];
     let minute = |held: Option<u64>| held.is_some_and(|seconds| (50..=62).contains(&seconds));
     assert!(minute(held_after(left("x-minlimit-remaining"), "")));
@@ -124,7 +124,7 @@ fn what_remains_without_a_reset_holds_for_the_window() {
 }
 
 #[test]
-fn no_response_holds_other_calls_for_longer_than_the_longest_learned_wait() {
+fn no_response_holds_other_calls_beyond_the_longest_learned_wait() {
     for (config, most) in [("", 3601), ("max-learned-wait = \"30s\"", 31)] {
         for headers in [
             vec![
@@ -143,14 +143,14 @@ fn no_response_holds_other_calls_for_longer_than_the_longest_learned_wait() {
     }
 }
 
-/// A bucket of so many calls that leaks so many a second, and tells how full it is.
+/// A bucket for this many calls that leaks this many per second, and reports how full it is.
 struct LeakyBucket {
     used: f64,
     at: Instant,
 }
 
 #[test]
-fn leaky_bucket_that_tells_only_how_full_it_is_meets_next_to_no_refusal() {
+fn leaky_bucket_that_reports_only_its_level_causes_hardly_any_refusals() {
     const LIMIT: f64 = 40.0;
     const LEAK: f64 = 20.0;
     let bucket = Mutex::new(LeakyBucket {
@@ -199,7 +199,7 @@ fn leaky_bucket_that_tells_only_how_full_it_is_meets_next_to_no_refusal() {
 }
 
 #[test]
-fn calls_at_once_that_an_api_refuses_without_a_word_become_fewer() {
+fn refusals_without_a_reason_lower_the_number_of_calls_at_once() {
     const MOST: usize = 3;
     let under_way = AtomicUsize::new(0);
     let refused = Arc::new(AtomicUsize::new(0));

@@ -1,4 +1,4 @@
-//! Quotas of one origin that are kept apart.
+//! Separate quotas of one origin.
 
 use crate::egress::{fetch, host_for};
 use serde_json::{Value, json};
@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::Upstream;
 
-/// The answer to a call that may be held for no longer than a few seconds.
+/// The answer to a call that may be held for a few seconds at most.
 fn call(host: &Host, upstream: &Upstream, path: &str) -> Value {
     fetch(host, &json!({ "url": upstream.url(path), "timeout": 5000 }))
 }
 
-/// Seconds from now until which a call would be held that may be held for a few seconds only; none if it was answered.
+/// For how many seconds from now a call would be held if it may be held for a few seconds only; `None` if it was
+/// answered.
 pub(crate) fn held(host: &Host, upstream: &Upstream, path: &str) -> Option<u64> {
     let began = Instant::now();
     let row = call(host, upstream, path);
@@ -30,7 +31,7 @@ pub(crate) fn held(host: &Host, upstream: &Upstream, path: &str) -> Option<u64> 
 }
 
 #[test]
-fn spent_resource_holds_no_other_of_the_same_origin() {
+fn used_up_resource_holds_no_other_of_the_same_origin() {
     let left = std::sync::atomic::AtomicU32::new(4);
     let upstream = Upstream::start(move |request, exchange| {
         let (resource, limit, remaining, reset) = match request.target() {
@@ -60,7 +61,7 @@ fn spent_resource_holds_no_other_of_the_same_origin() {
 }
 
 #[test]
-fn spent_quota_of_some_paths_holds_no_others() {
+fn used_up_quota_of_some_paths_holds_no_others() {
     let upstream = Upstream::start(|request, exchange| {
         let remaining = if request.target() == "/beers" {
             "9"

@@ -1,4 +1,4 @@
-//! What becomes of responses that the configuration takes for refusals.
+//! How the host handles responses that the configuration defines as refusals.
 
 use super::refusals::{Answer, GOOD, NO_HEADERS, answering};
 use crate::egress::fetch;
@@ -13,14 +13,14 @@ use weld_host_tests::upstream::Upstream;
 
 const BOTH: [&str; 2] = [guests::FETCHES, guests::FETCHES_WASI];
 
-/// The secondary limit of GitHub, without a header.
+/// GitHub's secondary limit, without a header.
 const SECONDARY: Answer = (
     403,
     NO_HEADERS,
     r#"{"message": "You have exceeded a secondary rate limit."}"#,
 );
 
-/// A query that Shopify has refused, and will take in 20 ms.
+/// A query that Shopify has refused and will accept in 20 ms.
 const THROTTLED: Answer = (
     200,
     &[("content-type", "application/json")],
@@ -37,13 +37,13 @@ fn host_of(component: &str, upstream: &Upstream, rules: &str) -> Host {
         .start()
 }
 
-/// A rule that waits so long.
+/// A rule that waits this long.
 fn waiting(conditions: &str, wait: &str) -> String {
     format!("[[rate-limit.refusal]]\n{conditions}\nthen = \"wait\"\nwait = \"{wait}\"")
 }
 
 #[test]
-fn refusal_that_only_its_body_tells_is_waited_out_and_repeated() {
+fn refusal_known_only_by_its_body_is_waited_out_and_repeated() {
     let rule = waiting("status = 403\ntext = \"secondary rate limit\"", "20ms");
     for component in BOTH {
         let upstream = answering([SECONDARY, GOOD]);
@@ -72,7 +72,7 @@ fn refusal_that_only_its_body_tells_is_waited_out_and_repeated() {
 }
 
 #[test]
-fn throttled_query_is_repeated_and_never_taken_for_an_answer() {
+fn throttled_query_is_repeated_and_never_treated_as_an_answer() {
     let query = |upstream: &Upstream| json!({ "url": upstream.url("/graphql"), "method": "POST", "body": "{}" });
     let upstream = answering([THROTTLED, GOOD]);
     let rules = "[rate-limit]\nrefusals = \"shopify\"\nretry-methods = [\"POST\"]";
@@ -83,7 +83,7 @@ fn throttled_query_is_repeated_and_never_taken_for_an_answer() {
         (&json!(200), &json!("beers"))
     );
     assert_eq!(upstream.received().len(), 2);
-    // A POST that may not be sent again, and a body that was a stream.
+    // A POST that may not be sent again, and a streamed body.
     for component in BOTH {
         let upstream = answering([THROTTLED]);
         let rules = "[rate-limit]\nrefusals = [\"github\", \"shopify\"]";
@@ -92,7 +92,7 @@ fn throttled_query_is_repeated_and_never_taken_for_an_answer() {
         assert_eq!(row["error"], "unavailable", "{row}");
         assert_eq!(upstream.received().len(), 1);
     }
-    // Without the preset it is an answer like any other.
+    // Without the preset it is an ordinary answer.
     let upstream = answering([THROTTLED]);
     let host = host_of(guests::FETCHES, &upstream, "");
     assert_eq!(fetch(&host, &query(&upstream))["body"], THROTTLED.2);
@@ -113,7 +113,7 @@ fn refusal_by_a_rule_holds_the_other_calls_too() {
 }
 
 #[test]
-fn wait_that_cannot_be_read_is_warned_of_once() {
+fn unreadable_wait_causes_one_warning() {
     let body = r#"{"error":"limit","retry_in":"when the sun rises"}"#;
     let headers: &[(&str, &str)] = &[("x-retry-in", "after lunch")];
     for (place, name, value) in [
@@ -141,7 +141,7 @@ fn wait_that_cannot_be_read_is_warned_of_once() {
     }
 }
 
-/// A rule of this end.
+/// A rule with this outcome.
 fn ending(conditions: &str, then: &str) -> String {
     format!("[[rate-limit.refusal]]\n{conditions}\nthen = {then}")
 }
@@ -201,7 +201,7 @@ fn rules_say_how_often_a_refusal_is_repeated() {
 }
 
 #[test]
-fn only_a_failure_by_a_rule_is_one_of_the_api() {
+fn only_a_rule_for_failures_counts_as_a_failure_of_the_api() {
     for (then, calls) in [("'retry'", 2), ("'wait'\nwait = '1ms'", 4), ("'fail'", 4)] {
         let upstream = answering([(418, NO_HEADERS, "teapot")]);
         let rule = ending("status = 418", then);
@@ -230,7 +230,7 @@ fn refusal_of_a_credential_by_a_rule_renews_it_once() {
                 return exchange.answer(200, &[], token.to_string());
             }
             match request.header("authorization") {
-                // A token that no API has taken is not renewed.
+                // A token that no API has accepted is not renewed.
                 _ if request.target() == "/first" => exchange.answer(200, &[], ""),
                 Some("Bearer a-long-token-1") => exchange.answer(200, &[], "beers"),
                 _ => exchange.answer(200, &[], r#"{"error": "token expired"}"#),
@@ -252,7 +252,7 @@ fn refusal_of_a_credential_by_a_rule_renews_it_once() {
 }
 
 #[test]
-fn body_that_is_no_refusal_comes_whole_and_unchanged() {
+fn body_that_is_not_a_refusal_arrives_complete_and_unchanged() {
     let text = format!("{{\"rows\": \"{}\"}}", "ä beer ".repeat(60_000));
     let packed = {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -294,7 +294,7 @@ fn body_that_is_no_refusal_comes_whole_and_unchanged() {
 }
 
 #[test]
-fn body_that_breaks_off_does_so_for_the_connector() {
+fn broken_off_body_is_broken_off_for_the_connector() {
     let rules = waiting("status = 200\ntext = \"limit\"", "1ms");
     for component in BOTH {
         let upstream = Upstream::start(|_, exchange| {
@@ -308,15 +308,15 @@ fn body_that_breaks_off_does_so_for_the_connector() {
             &json!({ "url": upstream.url("/") }),
         );
         assert_eq!(row["error"], without["error"], "{row}");
-        // Whoever reads by itself may have used the beginning.
+        // A connector that reads the body itself may have used the beginning.
         let tries = if component == guests::FETCHES { 3 } else { 1 };
         assert_eq!(upstream.received().len(), 2 * tries, "{component}");
     }
 }
 
 #[test]
-fn no_more_than_the_beginning_of_a_body_is_judged() {
-    // Far past the 64 KiB, so that no buffer brings it along.
+fn only_the_beginning_of_a_body_is_checked() {
+    // Far beyond the 64 KiB, so that it is not in some buffer by chance.
     for (before, is_refused) in [(1 << 10, true), (4 << 20, false)] {
         let upstream = Upstream::start(move |_, exchange| {
             exchange.answer(403, &[], format!("{}rate limit", "x".repeat(before)));

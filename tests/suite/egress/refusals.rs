@@ -1,4 +1,4 @@
-//! Which responses are refusals for a quota, and what becomes of them.
+//! Which responses are refusals because of a quota, and how the host handles them.
 
 use crate::egress::{fetch, host_for};
 use crate::{guests, host};
@@ -14,7 +14,7 @@ pub(super) type Answer = (u16, Headers, &'static str);
 pub(super) const GOOD: Answer = (200, &[], "beers");
 pub(super) const NO_HEADERS: Headers = &[];
 
-/// An API that answers its calls with these in turn, the last one again and again.
+/// An API that answers its calls with these in turn, repeating the last one.
 pub(super) fn answering(answers: impl Into<Vec<Answer>>) -> Upstream {
     let left = Mutex::new(answers.into());
     Upstream::start(move |_, exchange| {
@@ -62,7 +62,7 @@ fn refusal_that_carries_a_wait_is_waited_out_and_repeated() {
 }
 
 #[test]
-fn refusal_that_no_wait_changes_is_the_connectors_at_once() {
+fn refusal_that_no_wait_changes_reaches_the_connector_at_once() {
     let cases: [(u16, Headers); 7] = [
         (403, NO_HEADERS),
         (
@@ -97,7 +97,7 @@ fn refusal_that_no_wait_changes_is_the_connectors_at_once() {
 }
 
 #[test]
-fn refusal_is_repeated_as_often_as_a_429_and_as_its_method_allows() {
+fn refusal_is_repeated_like_a_429_as_its_method_allows() {
     for status in [429, 403] {
         let refusal: Answer = (status, &[("retry-after-ms", "1")], "later");
         for (method, more, calls) in [
@@ -139,7 +139,7 @@ fn refusal_that_cannot_be_waited_out_holds_the_other_calls_too() {
 }
 
 #[test]
-fn refusal_for_a_quota_is_no_failure_of_the_api() {
+fn refusal_for_a_quota_is_not_a_failure_of_the_api() {
     for (status, headers, is_failure) in [
         (503, &[("retry-after-ms", "1")][..], false),
         (403, &[("retry-after-ms", "1")], false),

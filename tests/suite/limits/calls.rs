@@ -1,4 +1,4 @@
-//! The limits of one call, and of all calls together: what each ends in, and that the others are served meanwhile.
+//! The limits of one call, and of all calls together: how exceeding them ends, and that others are served meanwhile.
 
 use crate::{assert_error, guests, held_call, host, host_with, host_with_config, unanswered};
 use serde_json::json;
@@ -9,7 +9,7 @@ use weld_host_tests::held_call::HeldCall;
 use weld_host_tests::weld::Pending;
 
 #[test]
-fn guest_that_computes_without_end_is_stopped_by_its_cpu_time() {
+fn guest_that_computes_endlessly_is_stopped_by_its_cpu_time() {
     let host = host_with_config(guests::LOOPS_FOR_EVER, "[limits]\ncpu-time = \"100ms\"");
     let message = assert_error(
         &host.weld("guest").page("rows", &json!({})),
@@ -20,7 +20,7 @@ fn guest_that_computes_without_end_is_stopped_by_its_cpu_time() {
 }
 
 #[test]
-fn guest_that_computes_without_end_is_stopped_by_the_pages_time_where_that_comes_first() {
+fn guest_that_computes_endlessly_is_stopped_by_the_pages_time_if_that_is_shorter() {
     let host = host_with_config(guests::LOOPS_FOR_EVER, "[limits]\npage-timeout = \"100ms\"");
     let message = assert_error(
         &host.weld("guest").page("rows", &json!({})),
@@ -45,7 +45,7 @@ fn guest_that_sleeps_by_the_clock_is_stopped_by_the_pages_time() {
 }
 
 #[test]
-fn time_of_a_sleeping_guest_is_no_cpu_time() {
+fn sleeping_uses_no_cpu_time() {
     let config = "[env]\nSLEEP_MS = \"400\"\n[limits]\ncpu-time = \"200ms\"";
     for guest in [guests::SLEEPS_INSIDE, guests::SLEEPS_BY_THE_WASI_CLOCK] {
         let host = host_with_config(guest, config);
@@ -58,7 +58,7 @@ fn time_of_a_sleeping_guest_is_no_cpu_time() {
 }
 
 #[test]
-fn guest_that_allocates_without_end_is_told_from_one_that_crashes() {
+fn endless_allocation_is_distinguished_from_a_crash() {
     let host = host_with_config(
         guests::ALLOCATES_WITHOUT_END,
         "[limits]\nmemory = \"32MiB\"",
@@ -73,7 +73,7 @@ fn guest_that_allocates_without_end_is_told_from_one_that_crashes() {
 }
 
 #[test]
-fn memory_is_limited_without_configuration_too() {
+fn memory_is_limited_by_default() {
     let host = host_with(guests::ALLOCATES_WITHOUT_END);
     assert_error(
         &host.weld("guest").page("rows", &json!({})),
@@ -83,7 +83,7 @@ fn memory_is_limited_without_configuration_too() {
 }
 
 #[test]
-fn refused_memory_is_the_cause_only_where_it_ends_the_call() {
+fn refused_memory_is_the_cause_only_if_it_ends_the_call() {
     let host = host_with_config(guests::IS_REFUSED_MEMORY, "[limits]\nmemory = \"32MiB\"");
     let weld = host.weld("guest");
     assert_eq!(weld.page("goes_on", &json!({})).status(), 200);
@@ -110,7 +110,7 @@ fn operators_ceiling_lowers_the_default() {
 }
 
 #[test]
-fn guests_that_compute_without_end_leave_the_others_their_turn() {
+fn guests_that_compute_endlessly_leave_turns_to_the_others() {
     let host = host()
         .plugin("loops", guests::LOOPS_FOR_EVER)
         .config("loops", "[limits]\ncpu-time = \"10m\"")
@@ -143,7 +143,7 @@ fn call_without_a_slot_and_without_a_place_in_the_queue_is_refused() {
         assert_error(&refused, 503, "busy");
         let seconds: u64 = refused
             .header("retry-after")
-            .expect("when to come again")
+            .expect("when to retry")
             .parse()
             .unwrap();
         assert!(seconds > 0);
@@ -199,7 +199,7 @@ fn call_in_the_queue_gets_its_turn() {
     assert_eq!(
         next(),
         503,
-        "there is one place in the queue, and now the other call has it"
+        "the queue has one place, and the other call has it now"
     );
     release.open();
     assert_eq!(next(), 200);

@@ -1,10 +1,11 @@
-//! What a connector hands over is charged before the host copies it: where there is no memory for it, its call fails.
+//! The data that a connector returns is charged before the host copies it. If there is no memory for it, the call
+//! fails.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
 use weld_host_tests::host::Host;
 
-/// The guest takes 40 MiB for its text and little besides; two such texts are more than all calls may have.
+/// The guest takes 40 MiB for its text and little else. Two such texts exceed the memory of all calls.
 fn host_with_room_for_one_text() -> Host {
     host()
         .plugin("says", guests::REPEATS_ITS_SECRET)
@@ -15,7 +16,7 @@ fn host_with_room_for_one_text() -> Host {
 }
 
 #[test]
-fn error_that_there_is_no_memory_for_is_one_of_memory() {
+fn error_without_memory_for_its_text_is_out_of_memory() {
     let host = host_with_room_for_one_text();
     let says = host.weld("says");
     let answer = says.page("error 40", &json!({}));
@@ -28,7 +29,7 @@ fn error_that_there_is_no_memory_for_is_one_of_memory() {
 }
 
 #[test]
-fn log_line_that_there_is_no_memory_for_is_dropped() {
+fn log_line_without_memory_for_its_text_is_dropped() {
     let host = host_with_room_for_one_text();
     assert_eq!(host.weld("says").page("log 10", &json!({})).status(), 200);
     host.log().wait_for_text("a plain worda plain word");

@@ -1,4 +1,5 @@
-//! What a call makes the host keep is charged to it: the call fails, the host stays small, and neighbors are served.
+//! What a call makes the host keep is charged to the call: the call fails, the host stays small, and neighbors are
+//! served.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -7,10 +8,10 @@ use weld_host_tests::upstream::Upstream;
 
 const MIB: u64 = 1 << 20;
 
-/// What the host may take beside what it charges.
+/// How much memory the host may take in addition to what it charges.
 const MORE_BYTES: u64 = 64 * MIB;
 
-/// A host in which `keeps` may have 16 MiB, all calls together 256 MiB, and `echo` is its neighbor.
+/// A host in which the connector `keeps` may have 16 MiB and all calls together 256 MiB, with `echo` as its neighbor.
 fn host_that_keeps(more: &str) -> Host {
     host()
         .plugin("keeps", guests::KEEPS_WASI_HTTP)
@@ -26,7 +27,7 @@ fn assert_serves_on(host: &Host) {
 }
 
 #[test]
-fn bytes_that_are_kept_by_wasi_http_are_the_calls_own() {
+fn bytes_kept_by_wasi_http_are_charged_to_the_call() {
     let host = host_that_keeps("");
     assert_serves_on(&host);
     let before = host.peak_memory();
@@ -60,9 +61,10 @@ fn bytes_that_are_kept_by_wasi_http_are_the_calls_own() {
 }
 
 #[test]
-fn fields_that_are_emptied_take_nothing() {
+fn emptied_fields_take_no_memory() {
     for (way, times) in [("deleted fields", 1_500), ("unset fields", 200)] {
-        // A host for each: what one call has freed, another thread's heap may still hold while the next one runs.
+        // A separate host for each: another thread's heap may still hold what one call has freed while the next one
+        // runs.
         let host = host_that_keeps("page-timeout = \"2m\"\ncpu-time = \"2m\"");
         assert_serves_on(&host);
         let before = host.peak_memory();
@@ -125,7 +127,8 @@ fn response_is_charged_until_the_guest_has_it() {
         )
         .flag("--total-memory", "64MiB")
         .start();
-    // 21 MiB of the guest's and the host's buffer of up to 32 leave no 20 more, until the guest calls the host again.
+    // 21 MiB of the guest and the host's buffer of up to 32 leave no room for 20 more, until the guest calls the host
+    // again.
     for logs in [false, true] {
         let state = json!({ "url": upstream.url("/"), "bytes": 20 * MIB, "logs": logs });
         let row = host.weld("guest").good_row("rows", &state);
@@ -134,7 +137,7 @@ fn response_is_charged_until_the_guest_has_it() {
 }
 
 #[test]
-fn bodies_that_are_written_at_once_are_counted() {
+fn bodies_written_at_the_same_time_are_counted() {
     let host = host().plugin("keeps", guests::KEEPS_WASI_HTTP).start();
     let page = |times: u32| {
         let state = json!({ "way": "bodies", "times": times });
@@ -156,7 +159,7 @@ fn texts_of_a_request_are_bounded_one_by_one() {
 }
 
 #[test]
-fn what_is_given_back_may_be_had_again() {
+fn returned_memory_can_be_used_again() {
     let host = host_that_keeps("");
     let state = json!({ "way": "given back", "times": 2_000 });
     let row = host.weld("keeps").good_row("rows", &state);
@@ -164,8 +167,8 @@ fn what_is_given_back_may_be_had_again() {
 }
 
 #[test]
-fn requests_that_wait_to_be_sent_are_the_calls_own() {
-    // The first one goes alone, and all others wait for its response.
+fn requests_waiting_to_be_sent_are_charged_to_the_call() {
+    // The first one is sent alone, and all others wait for its response.
     let upstream = Upstream::start(|_, exchange| exchange.wait_for_close());
     let host = host_that_keeps(&format!("[network]\nallow = [\"{}\"]", upstream.origin()));
     let state = json!({ "way": "handed over", "url": upstream.url("/"), "times": 800 });
@@ -199,13 +202,13 @@ fn text_of_an_error_has_no_trace_of_the_host() {
     }
 }
 
-/// A frame of Zstandard with a window of 8 MiB whose first block has come, and no more.
+/// A Zstandard frame with a window of 8 MiB, of which only the first block has arrived.
 const BEGUN_ZSTD: [u8; 13] = [
     0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x68, 0x20, 0, 0, b'r', b'o', b'w', b's',
 ];
 
 #[test]
-fn open_responses_and_their_decoders_are_the_calls_own() {
+fn open_responses_and_their_decoders_are_charged_to_the_call() {
     let upstream = Upstream::start(|request, exchange| {
         let is_plain = request.target() == "/plain";
         let encoding: &[(&str, &str)] = match request.target() {
@@ -232,7 +235,7 @@ fn open_responses_and_their_decoders_are_the_calls_own() {
 }
 
 #[test]
-fn responses_that_are_held_for_calls_count_for_the_memory_of_all() {
+fn responses_held_for_calls_count_towards_the_memory_of_all() {
     const CALLS: u64 = 8;
     const RESPONSE_BYTES: usize = 30 << 20;
     let upstream = Upstream::start(|_, exchange| {
@@ -262,7 +265,7 @@ fn responses_that_are_held_for_calls_count_for_the_memory_of_all() {
         .collect();
     for call in calls {
         let answer = call.answer().unwrap();
-        // A response that does come is more than its guest may have.
+        // A response that does arrive is larger than its guest's memory.
         if answer.status() == 200 {
             let text = answer.text();
             assert!(text.contains("over-limit"), "{text}");

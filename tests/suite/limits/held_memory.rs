@@ -1,4 +1,5 @@
-//! What the host holds for calls besides their sandboxes: it counts for `--total-memory`, and names and schemas are bounded.
+//! What the host holds for calls in addition to their sandboxes counts towards `--total-memory`. Names and schemas
+//! are bounded.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -8,7 +9,7 @@ use weld_host_tests::PATIENCE;
 use weld_host_tests::host::Host;
 use weld_host_tests::weld::Request;
 
-/// A host whose calls may have so much together, with a connector of huge pages and a small neighbor.
+/// A host with this much memory for all calls, a connector of huge pages and a small neighbor.
 fn host_with_total_memory(total: &str) -> Host {
     host()
         .plugin("huge", guests::RETURNS_HUGE_PAGE)
@@ -17,7 +18,7 @@ fn host_with_total_memory(total: &str) -> Host {
         .start()
 }
 
-/// Sends a request for a page, and reads no more of the answer than its first line.
+/// Sends a request for a page, and reads only the first line of the answer.
 fn begin_to_read(host: &Host, request: &Request) -> (BufReader<TcpStream>, String) {
     let mut stream = TcpStream::connect(host.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -29,8 +30,8 @@ fn begin_to_read(host: &Host, request: &Request) -> (BufReader<TcpStream>, Strin
 }
 
 #[test]
-fn page_that_finds_no_room_is_out_of_memory() {
-    // Enough for the guest, which makes its page of several copies, but not for the host's besides.
+fn page_without_room_is_out_of_memory() {
+    // Enough for the guest, which makes several copies of its page, but not for the host's copy as well.
     let host = host_with_total_memory("32MiB");
     let answer = host.weld("huge").page("5", &json!({}));
     let message = assert_error(&answer, 500, "out_of_memory");
@@ -43,7 +44,7 @@ fn page_that_finds_no_room_is_out_of_memory() {
 }
 
 #[test]
-fn pages_that_nobody_reads_count_until_they_are_gone() {
+fn unread_pages_count_until_they_are_dropped() {
     let host = host_with_total_memory("100MiB");
     let page = |number: u32| {
         host.weld("huge")
@@ -74,7 +75,7 @@ fn pages_that_nobody_reads_count_until_they_are_gone() {
 }
 
 #[test]
-fn body_that_finds_no_room_is_out_of_memory() {
+fn body_without_room_is_out_of_memory() {
     let host = host_with_total_memory("8MiB");
     let filler = "x".repeat(5 << 20);
     let large = host
@@ -115,7 +116,7 @@ fn names_of_more_than_a_kibibyte_are_refused() {
 }
 
 #[test]
-fn schema_over_its_size_is_refused_as_it_is_handed_over_and_as_json() {
+fn schema_over_its_size_is_refused_as_values_and_as_json() {
     let host = host()
         .plugin("handed", guests::DESCRIBES_MUCH)
         .config("handed", "[env]\nDEFAULT_BYTES = \"4194304\"")
@@ -135,7 +136,7 @@ fn schema_over_its_size_is_refused_as_it_is_handed_over_and_as_json() {
 }
 
 #[test]
-fn heads_that_never_end_take_no_more_than_their_share() {
+fn endless_heads_take_no_more_than_their_share() {
     let host = host_with_total_memory("32MiB");
     let head = [
         b"GET / HTTP/1.1\r\nhost: localhost\r\nx-filler: ".to_vec(),
@@ -144,7 +145,7 @@ fn heads_that_never_end_take_no_more_than_their_share() {
     let unfinished: Vec<TcpStream> = (0..60)
         .map(|_| {
             let mut stream = TcpStream::connect(host.address()).unwrap();
-            // The host may close it before it has taken all.
+            // The host may close the connection before it has received everything.
             let _closed = stream.write_all(&head.concat());
             stream
         })

@@ -1,4 +1,5 @@
-//! States and schemas that the host keeps for calls count for `--total-memory`. Each case has room for all but one charge.
+//! States and schemas that the host keeps for calls count towards `--total-memory`. Each case has room for all
+//! charges but one.
 
 use crate::{assert_error, guests, host};
 use jiff::{SignedDuration, Timestamp};
@@ -10,15 +11,16 @@ use weld_host_tests::upstream::Upstream;
 
 const KIB: usize = 1 << 10;
 
-/// What all calls may have together, in KiB.
+/// The memory of all calls together, in KiB.
 const TOTAL: usize = 128 * KIB;
 
-/// Of a state in KiB: what its request takes, what its call takes besides, and what an answer that gives it back.
+/// Copies of a state: how many its request takes, how many more its call takes, and how many an answer that returns
+/// it takes.
 const REQUEST: usize = 2;
 const CALL: usize = 3;
 const GIVEN_BACK: usize = 2;
 
-/// A host whose connector's configuration ends in its limits.
+/// A host whose connector's configuration ends with its limits.
 fn host_with(component: &str, config: &str) -> Host {
     host()
         .flag("--total-memory", "128MiB")
@@ -28,7 +30,7 @@ fn host_with(component: &str, config: &str) -> Host {
         .start()
 }
 
-/// A state of so many KiB, marked or not.
+/// A state of this many KiB, with or without a mark.
 fn state(kibibytes: usize, mark: Option<Timestamp>) -> Value {
     let mut state = mark.map_or_else(
         || json!({}),
@@ -45,7 +47,7 @@ fn assert_out_of_memory(host: &Host, table: &str, state: &Value) {
 }
 
 #[test]
-fn state_that_is_given_back_before_its_time_is_charged() {
+fn state_returned_before_its_time_is_charged() {
     let config = "[limits]\nanswer-within = \"50ms\"";
     let host = host_with(guests::WAITS_BETWEEN_PAGES, config);
     let later = Some(Timestamp::now() + SignedDuration::from_mins(30));
@@ -58,7 +60,7 @@ fn state_that_is_given_back_before_its_time_is_charged() {
 #[test]
 fn state_of_a_call_is_charged() {
     let host = host_with(guests::SLEEPS_INSIDE, "[limits]\nmemory = \"64MiB\"");
-    // The guest has a copy of its own.
+    // The guest has its own copy.
     let much = 28 * KIB;
     assert!((REQUEST + 2) * much < TOTAL && (REQUEST + CALL) * much > TOTAL);
     assert_out_of_memory(&host, "rows", &state(much, None));
@@ -66,10 +68,10 @@ fn state_of_a_call_is_charged() {
 }
 
 #[test]
-fn state_that_is_given_back_while_its_call_goes_on_is_charged() {
+fn state_returned_while_its_call_is_running_is_charged() {
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\nanswer-within = \"500ms\"\nlinger = \"0s\"\npage-timeout = \"2h\"";
     let host = host_with(guests::SLEEPS_INSIDE, config);
-    // The guest has a copy of its own, and some memory besides.
+    // The guest has its own copy, and uses some more memory.
     let much = 18 * KIB;
     let beside = REQUEST + CALL + 1;
     assert!(beside * much + 4 * KIB < TOTAL && (beside + GIVEN_BACK) * much > TOTAL);
@@ -88,7 +90,7 @@ fn state_that_a_rate_limit_marks_is_charged() {
         upstream.origin()
     );
     let host = host_with(guests::IS_RATE_LIMITED, &config);
-    // The guest has a copy of its own, which is gone by the time of the mark.
+    // The guest has its own copy, which is gone by the time of the mark.
     let much = 19 * KIB + KIB / 2;
     let beside = REQUEST + CALL;
     assert!((beside + 1) * much + 4 * KIB < TOTAL && (beside + GIVEN_BACK) * much > TOTAL);
@@ -97,7 +99,7 @@ fn state_that_a_rate_limit_marks_is_charged() {
 }
 
 #[test]
-fn schemas_that_are_kept_are_charged_and_make_room_for_others() {
+fn kept_schemas_are_charged_and_make_room_for_others() {
     const CONNECTORS: usize = 14;
     let config = "[env]\nTABLES = \"2000\"\nESCAPED = \"1000\"\n[limits]\nmemory = \"96MiB\"\nschema-size = \"16MiB\"\nschema-ttl = \"1h\"";
     let mut builder = host()
@@ -127,6 +129,6 @@ fn schemas_that_are_kept_are_charged_and_make_room_for_others() {
     };
     ask_all();
     ask_all();
-    // All together they would be more than there is.
+    // All of them together would exceed the limit.
     until("a connector is asked again", || calls() > CONNECTORS);
 }

@@ -1,5 +1,5 @@
-//! What a connector may take of the host: memory of all connectors together, resources, stack, and what it does before
-//! its functions are called.
+//! How much of the host a connector may take: memory of all connectors together, resources, stack, and what it does
+//! before its functions are called.
 
 use super::assert_only_the_guest_crashes;
 use crate::{assert_error, guests, host, host_with, host_with_config};
@@ -12,7 +12,7 @@ use weld_host_tests::process::own_memory;
 const UNREACHABLE: u8 = 0;
 const DROP: u8 = 0x1a;
 
-/// A running host with one connector, `guest`, at whose end `module` is instantiated.
+/// A running host with one connector, `guest`, extended so that it also instantiates `module`.
 fn host_that_also_makes(module: &[u8], toml: &str) -> Host {
     let echo = fs::read(guests::ECHOES_STATE).unwrap();
     host()
@@ -29,7 +29,7 @@ fn memory_of_all_connectors_together_is_limited() {
         .flag("--total-memory", "64MiB")
         .start();
     let wants = host.weld("wants");
-    // Alone, it meets the same limit: it may have 256 MiB of its own.
+    // A call on its own reaches the same limit, since it may have 256 MiB.
     for _ in 0..2 {
         let message = assert_error(&wants.page("rows", &json!({})), 500, "out_of_memory");
         assert!(message.contains("--total-memory"), "{message}");
@@ -46,7 +46,7 @@ fn memory_of_all_connectors_together_is_limited() {
 }
 
 #[test]
-fn new_calls_wait_while_the_memory_of_all_is_nearly_used_up() {
+fn new_calls_wait_while_the_total_memory_is_nearly_used_up() {
     let host = host()
         .plugin("holds", guests::TAKES_MEMORY_AND_WAITS)
         .plugin("echo", guests::ECHOES_STATE)
@@ -78,7 +78,7 @@ fn resources_and_handles_are_limited() {
 }
 
 #[test]
-fn recursion_that_ends_in_the_host_is_a_crash_of_the_guest_alone() {
+fn recursion_that_ends_in_the_host_crashes_only_the_guest() {
     let host = host_with_config(guests::RECURSES_INTO_THE_HOST, "[limits]\ncalls = 1000000");
     assert_only_the_guest_crashes(&host, &["rows"]);
 }
@@ -96,7 +96,7 @@ fn initializer_runs_within_the_limits_of_the_call() {
 }
 
 #[test]
-fn harmless_start_function_is_no_hindrance() {
+fn harmless_start_function_is_accepted() {
     let host = host_that_also_makes(&starting_with(&[], &[]), "");
     assert_eq!(host.weld("guest").schema().status(), 200);
 }
@@ -105,7 +105,7 @@ fn harmless_start_function_is_no_hindrance() {
 fn start_function_runs_within_the_limits_of_a_call() {
     // loop br 0 end
     let computes = starting_with(&[], &[0x03, 0x40, 0x0c, 0, 0x0b]);
-    // A memory of one page; loop (drop (memory.grow (i32.const 1))) until that is refused, then unreachable:
+    // A memory of one page. It grows by one page until that is refused, then executes `unreachable`:
     // loop i32.const 1, memory.grow, i32.const -1, i32.ne, br_if 0, end, unreachable
     let grows = starting_with(
         &[(5, &[1, 0, 1])],
@@ -149,8 +149,8 @@ fn start_function_runs_within_the_limits_of_a_call() {
 }
 
 #[test]
-fn tables_end_at_their_most_elements() {
-    // table.grow by so many null functions; if that succeeds, unreachable.
+fn tables_are_limited_to_a_number_of_elements() {
+    // table.grow by this many null functions; if that succeeds, unreachable.
     let grows = |elements: &[u8]| {
         let mut code = vec![0xd0, 0x70, 0x41];
         code.extend(elements);
@@ -198,7 +198,7 @@ fn tables_count_as_memory() {
 }
 
 #[test]
-fn memory_that_begins_too_large_is_not_loaded() {
+fn component_with_too_large_initial_memory_is_not_loaded() {
     // 4,097 pages, one more than 256 MiB.
     let module = starting_with(&[(5, &[1, 0, 0x81, 0x20])], &[]);
     let host = host_that_also_makes(&module, "");
@@ -223,7 +223,7 @@ fn component_past_the_operators_size_is_not_loaded() {
 }
 
 #[test]
-fn memory_of_a_call_that_has_ended_is_given_back_where_the_operator_says_so() {
+fn memory_of_an_ended_call_is_returned_if_the_operator_configures_it() {
     let left = |keep: &str, total: &str| {
         let host = host()
             .plugin("guest", guests::ALLOCATES_WITHOUT_END)
@@ -235,7 +235,7 @@ fn memory_of_a_call_that_has_ended_is_given_back_where_the_operator_says_so() {
         assert_error(&answer, 500, "out_of_memory");
         own_memory(host.id())
     };
-    // Enough for an eighth of it to be 64 MiB for four sandboxes of each of many processors.
+    // An eighth of it is 64 MiB for each of four sandboxes, even with many processors.
     let much = "256GiB";
     assert!(
         left("64MiB", much) > 60 << 20,

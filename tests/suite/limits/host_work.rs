@@ -1,4 +1,4 @@
-//! What the host does with a guest's texts is part of the guest's call.
+//! The host's work on a guest's texts is part of the guest's call.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -6,7 +6,7 @@ use weld_host_tests::host::Host;
 
 const SECRET: &str = "hunter2hunter3";
 
-/// A text made of it is searched the slowest, since it overlaps itself.
+/// Searching a text made of repetitions of this secret is slowest, since the secret overlaps itself.
 const PERIODIC_SECRET: &str = "hunter2hunter2";
 
 fn host_with(secret: &str, cpu_time: &str) -> Host {
@@ -21,7 +21,7 @@ fn host_with(secret: &str, cpu_time: &str) -> Host {
 }
 
 #[test]
-fn the_check_of_a_page_counts_as_the_time_of_its_call() {
+fn check_of_a_page_counts_towards_the_time_of_its_call() {
     let host = host_with(SECRET, "300ms");
     let weld = host.weld("repeats");
     let message = assert_error(&weld.page("page 30", &json!({})), 500, "cpu_exceeded");
@@ -32,7 +32,7 @@ fn the_check_of_a_page_counts_as_the_time_of_its_call() {
 }
 
 #[test]
-fn a_message_for_the_log_is_cut_before_secrets_are_searched_for_in_it() {
+fn message_for_the_log_is_cut_before_it_is_searched_for_secrets() {
     let host = host_with(PERIODIC_SECRET, "500ms");
     let weld = host.weld("repeats");
     let page = weld.page("log 40", &json!({}));
@@ -44,7 +44,7 @@ fn a_message_for_the_log_is_cut_before_secrets_are_searched_for_in_it() {
 }
 
 #[test]
-fn a_long_error_is_told_in_short() {
+fn long_error_is_shortened() {
     let host = host_with(SECRET, "10s");
     let message = assert_error(
         &host.weld("repeats").page("error 40", &json!({})),

@@ -1,4 +1,4 @@
-//! What a guest can do to the host, and what it can see of it: nothing.
+//! A guest can do nothing to the host and see nothing of it.
 
 use super::assert_only_the_guest_crashes;
 use crate::{assert_error, guests, host, host_with, host_with_config};
@@ -23,7 +23,7 @@ fn trap_is_answered_and_logged_with_the_guests_last_words() {
     assert_eq!(
         host.weld("guest").schema().status(),
         200,
-        "the host serves on"
+        "the host keeps serving"
     );
 }
 
@@ -45,7 +45,7 @@ fn exit_is_a_crash_whatever_its_status() {
 }
 
 #[test]
-fn recursion_without_end_is_a_crash_of_the_guest_alone() {
+fn endless_recursion_crashes_only_the_guest() {
     let host = host_with(guests::RECURSES_WITHOUT_END);
     assert_only_the_guest_crashes(&host, &["rows"]);
 }
@@ -55,7 +55,7 @@ fn stack_counts_as_memory_of_the_call() {
     let config = "[limits]\nmemory = \"2MiB\"";
     let host = host_with_config(guests::RECURSES_AND_SLEEPS, config);
     host.weld("guest").good_page("100", &json!({}));
-    // Some 60 bytes each: all of it is free again when the guest sleeps, but the system has it no more.
+    // About 60 bytes each. All of it is free again when the guest sleeps, but it was never returned to the system.
     let answer = host.weld("guest").page("40000", &json!({}));
     let message = assert_error(&answer, 500, "out_of_memory");
     assert!(message.contains("limits.memory"), "{message}");
@@ -70,7 +70,7 @@ fn every_call_has_a_fresh_sandbox() {
 }
 
 #[test]
-fn crash_leaves_nothing_to_the_next_call() {
+fn crash_leaves_nothing_for_the_next_call() {
     let host = host()
         .plugin("crash", guests::TRAPS)
         .plugin("count", guests::KEEPS_GLOBALS)
@@ -88,10 +88,10 @@ fn crash_leaves_nothing_to_the_next_call() {
 
 #[test]
 fn files_sockets_and_names_are_out_of_reach() {
-    // A listener that would take the guest's connection, if one came.
+    // A listener that would accept the guest's connection if there were one.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    // Even an allow rule opens `http-fetch` alone.
+    // An allow rule opens only `http-fetch`.
     let host = host_with_config(
         guests::OPENS_FILES_AND_SOCKETS,
         &format!("[network]\nallow = [\"http://{address}\"]"),
@@ -113,7 +113,7 @@ fn files_sockets_and_names_are_out_of_reach() {
 }
 
 #[test]
-fn environment_is_the_configured_one_and_no_more() {
+fn environment_has_only_the_configured_variables() {
     let host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .config(
@@ -134,7 +134,7 @@ fn environment_is_the_configured_one_and_no_more() {
 }
 
 #[test]
-fn connectors_see_nothing_of_each_others_environment() {
+fn connectors_do_not_see_each_others_environment() {
     let host = host()
         .plugin("one", guests::ECHOES_STATE)
         .config("one", "[env]\nNAME = \"one\"")
@@ -163,7 +163,7 @@ fn sleep_suspends_the_guest_and_ends() {
 }
 
 #[test]
-fn sleep_past_the_pages_time_is_refused_with_what_is_left() {
+fn sleep_past_the_pages_time_is_refused_with_the_remaining_time() {
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\npage-timeout = \"30m\"";
     let row = host_with_config(guests::SLEEPS_INSIDE, config)
         .weld("guest")
@@ -174,7 +174,7 @@ fn sleep_past_the_pages_time_is_refused_with_what_is_left() {
 }
 
 #[test]
-fn import_that_is_handed_broken_text_is_a_crash() {
+fn invalid_text_passed_to_an_import_is_a_crash() {
     let host = host_with(guests::HANDS_OVER_BROKEN_TEXT);
     for table in ["log", "url", "outside"] {
         let answer = host.weld("guest").page(table, &json!({}));
@@ -188,6 +188,6 @@ fn import_that_is_handed_broken_text_is_a_crash() {
     assert_eq!(
         host.weld("guest").schema().status(),
         200,
-        "the host serves on"
+        "the host keeps serving"
     );
 }

@@ -1,4 +1,4 @@
-//! What calls, connectors and upstreams may take, and that the others are served meanwhile.
+//! The limits of calls, connectors and upstreams; others are served meanwhile.
 
 mod calls;
 mod fairness;
@@ -16,12 +16,12 @@ use crate::assert_error;
 use serde_json::json;
 use weld_host_tests::host::Host;
 
-/// Checks that asking for each of these tables is a crash of the connector `guest`, after which the host serves on.
+/// Checks that a request for each of these tables crashes the connector `guest`, and that the host keeps serving.
 fn assert_only_the_guest_crashes(host: &Host, tables: &[&str]) {
     let weld = host.weld("guest");
     for table in tables {
         let answer = weld.page(table, &json!({}));
         assert_error(&answer, 500, "connector_crashed");
     }
-    assert_eq!(weld.schema().status(), 200, "the host serves on");
+    assert_eq!(weld.schema().status(), 200, "the host keeps serving");
 }

@@ -1,4 +1,4 @@
-//! What one page's exchanges may take of calls, bytes and time, whichever import they come by.
+//! The limits of calls, bytes and time for one page's exchanges, by either import.
 
 use crate::{guests, gzip, host};
 use serde_json::{Value, json};
@@ -10,15 +10,15 @@ use weld_host_tests::upstream::Upstream;
 /// The connectors of [`host_for`]: one for each import.
 const IMPORTS: [(&str, &str); 2] = [("fetch", guests::FETCHES), ("wasi", guests::FETCHES_WASI)];
 
-/// What the bombs become.
+/// The size of the bombs once decompressed.
 const BOMB_BYTES: usize = 4 << 20;
 
-/// The letter x, [`BOMB_BYTES`] times, by Brotli.
+/// The letter x, [`BOMB_BYTES`] times, compressed with Brotli.
 const BROTLI_BOMB: [u8; 14] = [
     0x9b, 0xff, 0xff, 0x3f, 0xf8, 0x25, 0xf0, 0xe2, 0xb1, 0x40, 0x20, 0xf7, 0xfe, 0x07,
 ];
 
-/// The same by Zstandard (RFC 8878, 3.1.1): each block says a byte and how often it comes.
+/// The same with Zstandard (RFC 8878, 3.1.1): each block gives a byte and how often it is repeated.
 fn zstandard_bomb() -> Vec<u8> {
     const BLOCK_BYTES: u32 = 128 << 10;
     const REPEATED: u32 = 1 << 1;
@@ -34,7 +34,7 @@ fn zstandard_bomb() -> Vec<u8> {
     bomb
 }
 
-/// A host with a connector for each import, all of which may call this upstream.
+/// A host with a connector for each import. All of them may call this upstream.
 fn host_for(upstream: &Upstream, network: &str, limits: &str) -> Host {
     let config = format!(
         "[network]\nallow = [\"{}\"]\n{network}\n[limits]\n{limits}",
@@ -48,19 +48,19 @@ fn host_for(upstream: &Upstream, network: &str, limits: &str) -> Host {
         .start()
 }
 
-/// What the guests say of a request, each by its import.
+/// The guests' reports about a request, one for each import.
 fn fetch_by_both(host: &Host, request: &Value) -> [(&'static str, Value); 2] {
     IMPORTS.map(|(import, _)| (import, host.weld(import).good_row("rows", request)))
 }
 
-/// Checks that the request fails by both imports, with this word.
+/// Checks that the request fails with this error by both imports.
 fn assert_fails(host: &Host, request: &Value, word: &str) {
     for (import, row) in fetch_by_both(host, request) {
         assert_eq!(row["error"], word, "{} by {import}: {row}", request["url"]);
     }
 }
 
-/// Checks that it is answered by both imports, with a body of this many bytes.
+/// Checks that the request is answered by both imports with a body of this many bytes.
 fn assert_answers(host: &Host, request: &Value, bytes: usize) {
     for (import, row) in fetch_by_both(host, request) {
         let length = row["body"].as_str().map(str::len);
@@ -74,7 +74,7 @@ fn assert_answers(host: &Host, request: &Value, bytes: usize) {
 }
 
 #[test]
-fn calls_end_with_the_last_one() {
+fn calls_beyond_the_last_one_are_refused() {
     let upstream = Upstream::answering("{}");
     let host = host_for(&upstream, "", "calls = 2");
     let url = upstream.url("/");
@@ -120,7 +120,7 @@ fn bytes_of_requests_and_responses_are_counted_together() {
 }
 
 #[test]
-fn response_is_cut_off_at_its_size_however_it_comes() {
+fn response_is_cut_off_at_its_limit_in_every_encoding() {
     let upstream = Upstream::start(|request, exchange| {
         let plain = [b'x'; 4096];
         match request.target() {
@@ -149,7 +149,7 @@ fn response_is_cut_off_at_its_size_however_it_comes() {
         assert_fails(&host, &json!({ "url": upstream.url(path) }), "too-large");
     }
     assert_answers(&host, &json!({ "url": upstream.url("/fits") }), 1 << 20);
-    // What the bombs become is right where it is allowed.
+    // The bombs' content is valid if its size is allowed.
     let host = host_for(&upstream, "", "response-size = \"4MiB\"");
     for path in ["/gzip", "/br", "/zstd"] {
         assert_answers(&host, &json!({ "url": upstream.url(path) }), BOMB_BYTES);
@@ -157,7 +157,7 @@ fn response_is_cut_off_at_its_size_however_it_comes() {
 }
 
 #[test]
-fn request_that_is_too_large_never_arrives_whole() {
+fn too_large_request_never_arrives_completely() {
     let upstream = Upstream::answering("{}");
     let host = host_for(&upstream, "", "request-size = \"64KiB\"");
     let request = |bytes: usize| json!({ "url": upstream.url("/"), "method": "POST", "body": "x".repeat(bytes) });
@@ -173,8 +173,8 @@ fn request_that_is_too_large_never_arrives_whole() {
     );
 }
 
-/// Checks that the request fails by each import since a time is over, and that the log says which: the guest isn't
-/// told, and the default of another may be over, too, before the test gives up.
+/// Checks that the request times out by each import, and that the log says which limit was the cause. The guest
+/// doesn't learn it, and another limit's default may also be exceeded before the test gives up.
 fn assert_times_out(host: &Host, request: &Value, causes: [&str; 2]) {
     for ((import, _), cause) in IMPORTS.into_iter().zip(causes) {
         let row = host.weld(import).good_row("rows", request);
@@ -202,11 +202,11 @@ fn upstream_that_never_answers_ends_with_the_first_bytes_timeout() {
 }
 
 #[test]
-fn guests_own_timeout_counts_where_it_is_shorter() {
+fn guests_own_timeout_applies_if_it_is_shorter() {
     let upstream = Upstream::start(|_, exchange| exchange.wait_for_close());
     let host = host_for(&upstream, "first-byte-timeout = \"1h\"", "");
     let request = json!({ "url": upstream.url("/"), "timeout": 100 });
-    // In wasi:http each part of the exchange has its own.
+    // In `wasi:http` each part of the exchange has its own timeout.
     let causes = ["the request's own", "the request's own first-byte time-out"];
     assert_times_out(&host, &request, causes);
 }
@@ -237,7 +237,7 @@ fn response_that_drips_ends_with_the_total_timeout() {
             sleep(Duration::from_millis(20));
         }
     });
-    // The drops come well within the idle time-out.
+    // The drops arrive well within the idle timeout.
     let network = "idle-timeout = \"10s\"\ntotal-timeout = \"300ms\"";
     let host = host_for(&upstream, network, "");
     let request = json!({ "url": upstream.url("/") });
@@ -245,7 +245,7 @@ fn response_that_drips_ends_with_the_total_timeout() {
 }
 
 #[test]
-fn redirects_have_one_total_timeout_together() {
+fn redirects_share_one_total_timeout() {
     let upstream = Upstream::start(|_, exchange| {
         sleep(Duration::from_millis(20));
         exchange.answer(302, &[("location", "/")], "");

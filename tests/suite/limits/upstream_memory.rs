@@ -1,4 +1,4 @@
-//! What upstreams that send without end, or hardly anything, make the host keep.
+//! How much memory the host uses for upstreams that send endlessly, or hardly anything.
 
 use crate::{guests, gzip, host};
 use serde_json::{Value, json};
@@ -7,18 +7,18 @@ use std::time::Duration;
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::{Exchange, Upstream};
 
-/// What a response may have, and the good one has.
+/// The maximum size of a response, which the good response has.
 const RESPONSE_BYTES: usize = 2 << 20;
 
-/// What more the bad ones may take than good ones did: buffers, and whatever the allocator rounds up to.
+/// How much more memory the bad responses may take than good ones did: buffers, and rounding by the allocator.
 const MORE_BYTES: u64 = 16 << 20;
 
-/// What the pieces of the bombs become.
+/// The size of the bombs' pieces once decompressed.
 const BOMB_BYTES: usize = 64 << 20;
 
 const CONNECTORS: [(&str, &str); 2] = [("fetch", guests::FETCHES), ("wasi", guests::FETCHES_WASI)];
 
-/// Paths that answer without end, and how a request to each may end. Where the machine is slow, the time is over first.
+/// Paths that answer endlessly, and how a request to each may end. On a slow machine the time limit comes first.
 const BAD: [(&str, &[&str]); 7] = [
     ("/endless", &["too-large", "timeout"]),
     ("/chunked", &["too-large", "timeout"]),
@@ -29,7 +29,8 @@ const BAD: [(&str, &[&str]); 7] = [
     ("/silent", &["timeout"]),
 ];
 
-/// [`BOMB_BYTES`] of the letter x by Zstandard (RFC 8878, 3.1.1): each block says a byte and how often it comes.
+/// [`BOMB_BYTES`] of the letter x in Zstandard (RFC 8878, 3.1.1): each block gives a byte and how often it is
+/// repeated.
 fn zstandard_bomb() -> Vec<u8> {
     const BLOCK_BYTES: u32 = 128 << 10;
     const REPEATED: u32 = 1 << 1;
@@ -69,7 +70,7 @@ fn upstream() -> Upstream {
     })
 }
 
-/// Sends this piece again and again, until nobody takes it.
+/// Sends this piece again and again, until nobody accepts it any longer.
 fn without_end(exchange: &mut Exchange, headers: &[(&str, &str)], piece: &[u8]) {
     exchange.begin(200, headers);
     while exchange.send(piece) {}

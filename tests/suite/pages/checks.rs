@@ -1,10 +1,10 @@
-//! What the host accepts as a page, passes on untouched, or refuses, so that Weld never sees a broken one.
+//! Which pages the host accepts and passes on unchanged, and which it refuses, so that Weld never sees a broken one.
 
 use crate::{assert_error, guests, host_with, host_with_config};
 use serde_json::{Value, json};
 use weld_host_tests::host::Host;
 
-/// Checks that each table's page is refused, and that the host then still serves.
+/// Checks that each table's page is refused, and that the host keeps serving.
 fn assert_invalid_pages(host: &Host, tables: &[&str]) {
     for table in tables {
         let answer = host.weld("guest").page(table, &json!({}));
@@ -16,7 +16,7 @@ fn assert_invalid_pages(host: &Host, tables: &[&str]) {
 }
 
 #[test]
-fn rows_pass_from_guest_to_weld_without_a_byte_changed() {
+fn rows_pass_from_guest_to_weld_unchanged() {
     let host = host_with(guests::RETURNS_ODD_BUT_VALID_JSON);
     let text = host.weld("guest").page("rows", &json!({})).text();
     for part in [
@@ -29,26 +29,26 @@ fn rows_pass_from_guest_to_weld_without_a_byte_changed() {
 }
 
 #[test]
-fn page_of_many_rows_arrives_whole() {
+fn page_of_many_rows_arrives_completely() {
     let host = host_with(guests::MAKES_ROWS);
     let page = host.weld("guest").good_page("2000", &json!({}));
     assert_eq!(page["insert"].as_array().map(Vec::len), Some(2000));
 }
 
 #[test]
-fn insert_that_is_no_array_is_refused() {
+fn insert_that_is_not_an_array_is_refused() {
     let host = host_with(guests::RETURNS_TEXT_FOR_ROWS);
     assert_invalid_pages(&host, &["string", "object", "null", "number"]);
 }
 
 #[test]
-fn row_that_is_no_object_is_refused() {
+fn row_that_is_not_an_object_is_refused() {
     let host = host_with(guests::RETURNS_ROWS_THAT_ARE_NO_OBJECTS);
     assert_invalid_pages(&host, &["array", "null", "number", "string", "last"]);
 }
 
 #[test]
-fn text_that_is_no_json_is_refused() {
+fn text_that_is_not_json_is_refused() {
     let host = host_with(guests::RETURNS_INVALID_JSON);
     let tables = [
         "empty",
@@ -69,13 +69,13 @@ fn text_that_is_no_json_is_refused() {
 }
 
 #[test]
-fn text_that_is_no_utf8_is_refused() {
+fn text_that_is_not_utf8_is_refused() {
     let host = host_with(guests::RETURNS_TEXT_THAT_IS_NO_UTF8);
     assert_invalid_pages(&host, &["rows", "state", "error"]);
 }
 
 #[test]
-fn state_is_forgotten_only_at_the_end_of_a_table() {
+fn state_may_be_null_only_at_the_end_of_a_table() {
     let host = host_with(guests::FORGETS_ITS_STATE);
     assert_invalid_pages(&host, &["more"]);
     let page = host.weld("guest").good_page("last", &json!({ "page": 7 }));
@@ -98,7 +98,7 @@ fn reserved_key_in_a_guests_state_is_refused_in_every_spelling() {
 }
 
 #[test]
-fn deep_json_from_a_guest_leaves_the_host_standing() {
+fn deep_json_from_a_guest_does_not_harm_the_host() {
     let host = host_with(guests::RETURNS_DEEP_JSON);
     assert_invalid_pages(&host, &["arrays"]);
     for table in ["value", "objects", "state"] {
@@ -114,15 +114,15 @@ fn deep_json_from_a_guest_leaves_the_host_standing() {
         assert_eq!(
             host.weld("guest").schema().status(),
             200,
-            "the host serves on after {table}"
+            "the host keeps serving after {table}"
         );
     }
 }
 
 #[test]
-fn page_over_its_cap_is_refused_and_one_below_passes() {
+fn page_over_its_limit_is_refused_and_one_below_passes() {
     let host = host_with_config(guests::RETURNS_HUGE_PAGE, "[limits]\npage-size = \"4MiB\"");
-    // Far beyond, it is no other refusal.
+    // The refusal is the same far beyond the limit.
     for mebibytes in ["5", "40"] {
         let answer = host.weld("guest").page(mebibytes, &json!({}));
         assert_error(&answer, 500, "page_too_large");
@@ -138,7 +138,7 @@ fn page_over_its_cap_is_refused_and_one_below_passes() {
 }
 
 #[test]
-fn state_over_its_cap_is_refused_and_one_below_passes() {
+fn state_over_its_limit_is_refused_and_one_below_passes() {
     let host = host_with_config(
         guests::RETURNS_HUGE_STATE,
         "[limits]\nstate-size = \"64KiB\"",

@@ -1,10 +1,11 @@
-//! What becomes of the errors that a connector returns: status, kind, and a message for who must mend it.
+//! How the errors that a connector returns are answered: status, kind, and a message for the person who has to fix
+//! it.
 
 use crate::{assert_error, guests, host, host_with, host_with_config};
 use serde_json::json;
 use weld_host_tests::host::Host;
 
-/// Each of the contract's errors but `rate-limited`, which is no failure, and what Weld gets for it.
+/// Each of the contract's errors except `rate-limited`, which is not a failure, and what Weld receives for it.
 const ERRORS: [(&str, u16, &str); 6] = [
     ("unknown_table", 404, "unknown_table"),
     ("misconfigured", 500, "misconfigured"),
@@ -45,7 +46,7 @@ fn error_of_the_schema_has_its_status_and_kind() {
 }
 
 #[test]
-fn rate_limited_schema_says_when_to_come_again() {
+fn rate_limited_schema_says_when_to_retry() {
     let config = "[env]\nSCHEMA_ERROR = \"rate_limited\"\nRATE_LIMIT_MS = \"30000\"";
     let host = host_with_config(guests::FAILS_AS_TOLD, config);
     let answer = host.weld("guest").schema();
@@ -66,12 +67,12 @@ fn message_says_what_to_do_about_configuration_and_state() {
     let misconfigured = message("misconfigured");
     assert!(
         misconfigured.contains("guest.toml"),
-        "names the file to mend: {misconfigured}"
+        "names the file to fix: {misconfigured}"
     );
     let invalid_state = message("invalid_state");
     assert!(
         invalid_state.contains("sync"),
-        "says that the sync must begin anew: {invalid_state}"
+        "says that the sync must start again: {invalid_state}"
     );
 }
 
@@ -124,7 +125,7 @@ fn message_of_any_length_is_cut() {
 #[test]
 fn message_that_grows_when_it_is_written_is_cut_too() {
     let host = host_with(guests::FAILS_AS_TOLD);
-    // Escaped, a character may take six bytes; and none may be cut in the middle.
+    // When escaped, a character may take six bytes, and none may be cut in the middle.
     for words in ["\u{1}", "\u{1f37a}", "\\\""] {
         let state = json!({ "words": words, "times": 1 << 20 });
         let answer = host.weld("guest").page("other", &state);
@@ -141,7 +142,7 @@ fn message_that_grows_when_it_is_written_is_cut_too() {
 }
 
 #[test]
-fn message_forges_no_line_of_the_log() {
+fn message_cannot_forge_a_line_of_the_log() {
     let host = host_with(guests::FAILS_AS_TOLD);
     let forged = "2030-01-01T00:00:00Z ERROR forged";
     for line_break in ["\n", "\r", "\r\n", "\u{b}", "\u{85}"] {
@@ -152,11 +153,11 @@ fn message_forges_no_line_of_the_log() {
                 assert_error(&answer, status, kind);
             }
         }
-        // Nor does the client's own word for the table.
+        // The table's name from the client can't either.
         let answer = host.weld("guest").page(&words, &json!({}));
         assert_error(&answer, 404, "unknown_table");
     }
-    // The log is written in order: once this line is there, those before it are.
+    // The log is written in order: once this line is there, the earlier ones are too.
     host.weld("guest").page("the_last_table", &json!({}));
     host.log().wait_for_text("the_last_table");
     let lines = host.log().so_far();
@@ -204,7 +205,7 @@ fn assert_no_line_is_longer_than(host: &Host, bytes: usize) {
 }
 
 #[test]
-fn schema_that_is_no_utf8_is_refused() {
+fn schema_that_is_not_utf8_is_refused() {
     let config = "[env]\nBROKEN_SCHEMA = \"yes\"";
     let host = host_with_config(guests::RETURNS_TEXT_THAT_IS_NO_UTF8, config);
     assert_error(&host.weld("guest").schema(), 500, "invalid_schema");

@@ -1,5 +1,5 @@
-//! A connector that sleeps for an hour inside a page, as Weld's guide teaches it: it gets its hour, across answers of
-//! less than a minute. Host, API and client run in the test's process, whose clock jumps to the next thing that is due.
+//! A connector that sleeps for an hour inside a page, as Weld's guide shows, gets its hour across answers of less
+//! than a minute. Host, API and client run in the test's process, whose clock jumps to the next event.
 
 use crate::{cache_folder, guests};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use weld_host_tests::in_process::serve;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// What answers of 55 s leave of an hour.
+/// About how many answers of 55 s fit into an hour.
 const ANSWERS: usize = 65;
 
 type Paths = Arc<Mutex<Vec<String>>>;
@@ -58,7 +58,7 @@ fn connector_that_sleeps_an_hour_gets_it_across_short_answers() {
     });
 }
 
-/// An API that answers each request with its path; and the paths so far.
+/// An API that answers each request with its path, and the paths so far.
 async fn start_api() -> (SocketAddr, Paths) {
     let asked = Paths::default();
     let answering = asked.clone();
@@ -79,7 +79,7 @@ async fn start_host(plugins: &Path, api: SocketAddr, answer_within: &str) -> Soc
         HOUR.as_millis()
     );
     fs::write(plugins.join("guest.toml"), config).unwrap();
-    // The clock that jumps would end a compiler process at once.
+    // The jumping clock would end a compiler process at once.
     serve(
         plugins,
         Arc::new(SystemNetwork),
@@ -89,7 +89,7 @@ async fn start_host(plugins: &Path, api: SocketAddr, answer_within: &str) -> Soc
     .await
 }
 
-/// Asks as Weld does until there is a page; answers its rows, and how many answers said "later".
+/// Requests a page as Weld does until it is ready. Returns its rows, and how many answers were pending.
 async fn page_at_last(host: SocketAddr, table: &str, api: SocketAddr) -> (Value, usize) {
     let mut body = json!({ "name": table, "state": { "url": format!("http://{api}") } });
     for later in 0..1000 {
@@ -107,7 +107,7 @@ async fn page_at_last(host: SocketAddr, table: &str, api: SocketAddr) -> (Value,
     panic!("the page never comes");
 }
 
-/// One request on a connection of its own; the answer's head and body.
+/// Sends one request on a separate connection. Returns the answer's head and body.
 async fn ask(host: SocketAddr, body: &Value) -> (String, Value) {
     let body = body.to_string();
     let request = format!(

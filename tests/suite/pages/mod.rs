@@ -1,4 +1,4 @@
-//! Pages and what may stand in for one: a wait, a failure, or an answer that says "later".
+//! Pages, and what the host may answer instead: a wait, a failure, or a pending answer.
 
 mod checks;
 mod failures;

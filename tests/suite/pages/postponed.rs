@@ -1,4 +1,4 @@
-//! Long waits inside a page: its call ends, and the page begins again after them, so that no sandbox is held.
+//! Long waits inside a page: its call ends, and the page begins again afterwards, so that no sandbox is held.
 
 use crate::{guests, host};
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,8 @@ use weld_host_tests::upstream::Upstream;
 
 const KINDS: [&str; 2] = [guests::FETCHES, guests::FETCHES_WASI];
 
-/// A quota that is spent: every call after `granted` ones is refused with this `Retry-After`, `times` in all.
+/// A used-up quota: every call after the first `granted` ones is refused with this `Retry-After`, `times` times in
+/// total.
 fn refusing(granted: usize, times: usize, retry_after: &'static str) -> Upstream {
     let counts = Mutex::new((granted, times));
     Upstream::start(move |_, exchange| {
@@ -42,13 +43,13 @@ fn refusing(granted: usize, times: usize, retry_after: &'static str) -> Upstream
     })
 }
 
-/// A host with the connector `guest` that may call this API, yet to be started.
+/// A host with the connector `guest` that may call this API, not yet started.
 fn builder(component: &str, upstream: &Upstream, more: &str) -> HostBuilder {
     let config = format!("[network]\nallow = [\"{}\"]\n{more}", upstream.origin());
     host().plugin("guest", component).config("guest", &config)
 }
 
-/// Asks for a page until it is there; answers its row, and how often it was pending because of a wait between pages.
+/// Requests a page until it is ready. Returns its row, and how often it was pending because of a wait between pages.
 fn asked_to_the_end(host: &Host, state: &Value) -> (Value, usize) {
     let (mut state, mut waiting) = (state.clone(), 0);
     loop {
@@ -87,7 +88,7 @@ fn long_wait_ends_the_call_and_the_page_begins_again_after_it() {
             let limits = "[limits]\nanswer-within = \"2s\"\nempty-pages = 1";
             let mut host = builder(component, &upstream, limits);
             if !switch.is_empty() {
-                // Without a background a wait must fit into one answer to happen inside a page at all.
+                // Without a background, a wait can happen inside a page only if it fits into one answer.
                 let limits = "[limits]\nanswer-within = \"20s\"\nempty-pages = 1";
                 host = builder(component, &upstream, limits).switch(switch);
             }
@@ -144,7 +145,7 @@ fn wait_between_pages_may_be_longer_than_a_page() {
 }
 
 #[test]
-fn short_wait_stays_inside_the_page() {
+fn short_wait_happens_inside_the_page() {
     for component in KINDS {
         let upstream = refusing(0, 1, "1");
         let host = builder(component, &upstream, "").start();
@@ -156,13 +157,13 @@ fn short_wait_stays_inside_the_page() {
 }
 
 #[test]
-fn page_of_more_calls_than_the_quota_has_begins_again_once() {
+fn page_with_more_calls_than_the_quota_begins_again_once() {
     let upstream = refusing(4, 1000, "6");
     let host = builder(guests::FETCHES, &upstream, "").start();
     let state = json!({ "url": upstream.url("/"), "times": 5 });
     let (row, waiting) = asked_to_the_end(&host, &state);
     assert_eq!((&row["status"], waiting), (&json!(200), 1));
-    // Four and a refusal, the same again, and the fifth.
+    // Four calls and a refusal, the same once more, and the fifth call.
     assert_eq!(upstream.received().len(), 11);
     let [line] = &postponements(&host)[..] else {
         panic!("{:?}", host.log().so_far());
@@ -173,7 +174,7 @@ fn page_of_more_calls_than_the_quota_has_begins_again_once() {
     });
 }
 
-/// A page that sends this method, which the API may break off, and then a GET that has to wait.
+/// A page that sends a request with this method, which the API may break off, and then a GET that has to wait.
 fn sends_first(component: &str, method: &str, is_broken: bool) {
     let refused = Mutex::new(false);
     let upstream = Upstream::start(move |request, exchange| {
@@ -201,7 +202,7 @@ fn sends_first(component: &str, method: &str, is_broken: bool) {
 }
 
 #[test]
-fn page_that_may_have_changed_something_is_never_begun_again() {
+fn page_that_may_have_changed_something_never_begins_again() {
     thread::scope(|scope| {
         for component in KINDS {
             for method in ["POST", "PUT", "PATCH", "DELETE"] {
@@ -256,7 +257,7 @@ fn restart_and_shutdown_keep_the_wait_and_do_not_wait_for_it() {
 }
 
 #[test]
-fn page_that_waits_for_a_learned_quota_waits_without_a_sandbox() {
+fn page_waits_for_a_learned_quota_without_a_sandbox() {
     let upstream = Upstream::start(|_, exchange| {
         let quota = [
             ("x-ratelimit-remaining", "0"),
@@ -277,7 +278,7 @@ fn page_that_waits_for_a_learned_quota_waits_without_a_sandbox() {
 }
 
 #[test]
-fn every_refusal_that_tells_a_long_wait_ends_the_call() {
+fn every_refusal_with_a_long_wait_ends_the_call() {
     let retry_after = [("retry-after", "1800")].as_slice();
     let spent = [
         ("x-ratelimit-remaining", "0"),
@@ -309,7 +310,7 @@ fn every_refusal_that_tells_a_long_wait_ends_the_call() {
 }
 
 #[test]
-fn everybody_who_waits_for_a_postponed_page_is_told() {
+fn all_waiters_of_a_postponed_page_are_answered() {
     let (arrived, release) = (Gate::shut(), Gate::shut());
     let (arrival, hold) = (arrived.clone(), release.clone());
     let upstream = Upstream::start(move |_, exchange| {

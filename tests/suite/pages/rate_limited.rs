@@ -1,4 +1,4 @@
-//! An API that says "too many requests": a wait that looks to Weld like a page, until it is too long.
+//! An API that answers "too many requests": Weld sees the wait as a page, unless it is too long.
 
 use crate::{assert_error, guests, host_with, host_with_config};
 use jiff::{SignedDuration, Timestamp};
@@ -10,13 +10,13 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The table of `fails_as_told` that is always over the API's quota.
 const RATE_LIMITED: &str = "rate_limited";
 
-/// Configuration of an API that asks to wait so long.
+/// The configuration of an API that asks to wait this long.
 fn asking_to_wait(milliseconds: u32, limits: &str) -> String {
     format!("[env]\nRATE_LIMIT_MS = \"{milliseconds}\"\n[limits]\n{limits}")
 }
 
 #[test]
-fn rate_limited_page_is_put_off_with_the_state_that_came_in() {
+fn rate_limited_page_is_put_off_with_the_received_state() {
     let host = host_with_config(guests::FAILS_AS_TOLD, &asking_to_wait(60_000, ""));
     for state in [
         json!({ "page": 7, "price": "1.10" }),
@@ -45,7 +45,7 @@ fn rate_limited_page_is_put_off_with_the_state_that_came_in() {
 }
 
 #[test]
-fn rate_limited_page_is_asked_for_again_after_the_wait() {
+fn rate_limited_page_is_requested_again_after_the_wait() {
     let upstream = {
         let refused = std::sync::atomic::AtomicBool::new(false);
         Upstream::start(move |_, exchange| {
@@ -66,7 +66,7 @@ fn rate_limited_page_is_asked_for_again_after_the_wait() {
 }
 
 #[test]
-fn host_backs_off_by_the_tries_where_the_api_gives_no_number() {
+fn host_backs_off_by_the_tries_if_the_api_gives_no_time() {
     let host = host_with(guests::FAILS_AS_TOLD);
     let first = mark(&assert_pending(
         &host.weld("guest").page(RATE_LIMITED, &json!({})),
@@ -84,7 +84,7 @@ fn host_backs_off_by_the_tries_where_the_api_gives_no_number() {
 }
 
 #[test]
-fn counting_begins_anew_where_a_request_comes_late() {
+fn counting_starts_again_after_a_late_request() {
     let host = host_with_config(guests::FAILS_AS_TOLD, "[limits]\nlinger = \"1m\"");
     let before = Timestamp::now();
     let late = marked(before - HOUR, before - HOUR * 2, 7);
@@ -124,7 +124,7 @@ fn rate_limits_that_add_up_to_more_than_the_longest_wait_are_an_error() {
 }
 
 #[test]
-fn rate_limit_of_no_time_backs_off_like_one_without_a_number() {
+fn rate_limit_of_zero_backs_off_like_one_without_a_time() {
     let host = host_with_config(guests::FAILS_AS_TOLD, &asking_to_wait(0, ""));
     let before = Timestamp::now();
     let first = assert_pending(&host.weld("guest").page(RATE_LIMITED, &json!({})));
@@ -145,26 +145,26 @@ fn rate_limit_of_no_time_backs_off_like_one_without_a_number() {
 }
 
 #[test]
-fn rate_limited_schema_never_says_to_come_again_at_once() {
+fn rate_limited_schema_never_says_to_retry_at_once() {
     let config = "[env]\nSCHEMA_ERROR = \"rate_limited\"\nRATE_LIMIT_MS = \"0\"";
     let host = host_with_config(guests::FAILS_AS_TOLD, config);
     let answer = host.weld("guest").schema();
     assert_error(&answer, 429, "rate_limited");
     let seconds: u64 = answer
         .header("retry-after")
-        .expect("when to come again")
+        .expect("when to retry")
         .parse()
         .unwrap();
     assert!(seconds >= 1, "{seconds}");
 }
 
 #[test]
-fn page_that_runs_for_longer_than_it_may_linger_goes_on_counting() {
+fn page_that_runs_longer_than_its_linger_continues_the_count() {
     let config = "[env]\nSLEEP_MS = \"1200\"\n[limits]\nlinger = \"600ms\"";
     let host = host_with_config(guests::FAILS_AS_TOLD, config);
     let now = Timestamp::now();
     let since = now - SignedDuration::from_mins(1);
-    // Early, so that it is in time however slow the machine is.
+    // Early enough to be in time on a slow machine.
     let state = marked(now + SignedDuration::from_millis(800), since, 3);
     let mark = mark(&assert_pending(
         &host.weld("guest").page(RATE_LIMITED, &state),

@@ -1,4 +1,4 @@
-//! Syncs without end: the host ends what never comes to anything new, and nothing else.
+//! Syncs that never end: the host ends those that make no progress, and no others.
 
 use crate::{assert_error, guests, host_with_config};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use weld_host_tests::host::Host;
 
 const CONFIG: &str = "[limits]\nempty-pages = 4";
 
-/// Asks for page after page as Weld does, each with the state of the one before; answers how many pages came, and the
+/// Requests page after page as Weld does, each with the state of the one before. Returns how many pages came, and the
 /// state after them.
 fn pages(host: &Host, table: &str, first: &Value, most: usize) -> (usize, Value) {
     let mut state = first.clone();
@@ -23,18 +23,18 @@ fn pages(host: &Host, table: &str, first: &Value, most: usize) -> (usize, Value)
 }
 
 #[test]
-fn pages_that_come_to_nothing_end_the_sync() {
+fn pages_without_progress_end_the_sync() {
     let host = host_with_config(guests::GOES_NOWHERE, CONFIG);
     for (table, expected) in [("still", 3), ("same", 4), ("circle", 5)] {
         let (came, state) = pages(&host, table, &json!({"number": 0}), 50);
         assert_eq!(came, expected, "{table}");
         let (again, _) = pages(&host, table, &state, 50);
-        assert!(again >= 3, "{table}: a new try counts anew, {again}");
+        assert!(again >= 3, "{table}: a new try restarts the count, {again}");
     }
 }
 
 #[test]
-fn pages_that_move_or_wait_never_do() {
+fn pages_with_progress_or_waits_never_end_it() {
     let host = host_with_config(guests::GOES_NOWHERE, CONFIG);
     for table in ["onward", "exporting"] {
         let (came, _) = pages(&host, table, &json!({"number": 0}), 30);
@@ -61,7 +61,7 @@ fn state_in_another_spelling_is_the_same_state() {
 }
 
 #[test]
-fn second_full_sync_is_never_taken_for_a_circle() {
+fn second_full_sync_is_never_treated_as_a_cycle() {
     let host = host_with_config(guests::GOES_NOWHERE, CONFIG);
     for _ in 0..8 {
         let (came, _) = pages(&host, "onward", &json!({}), 3);

@@ -1,4 +1,4 @@
-//! Waits between pages: they travel in the state, and look to Weld like pages, never like errors.
+//! Waits between pages: they are stored in the state, and Weld sees them as pages, never as errors.
 
 use crate::{assert_error, guests, host, host_with, host_with_config};
 use jiff::{SignedDuration, Timestamp};
@@ -52,7 +52,7 @@ fn state_without_a_wait_has_no_mark() {
 }
 
 #[test]
-fn wait_longer_than_an_answer_is_answered_with_the_same_state() {
+fn wait_longer_than_an_answer_returns_the_same_state() {
     let config = "[env]\nWAIT_MS = \"3600000\"\n[limits]\nanswer-within = \"300ms\"";
     let host = host_with_config(guests::WAITS_BETWEEN_PAGES, config);
     let state = host.weld("guest").good_page("rows", &json!({}))["state"].clone();
@@ -64,7 +64,7 @@ fn wait_longer_than_an_answer_is_answered_with_the_same_state() {
 }
 
 #[test]
-fn page_that_is_ready_carries_no_pending_header() {
+fn page_that_is_ready_has_no_pending_header() {
     let host = host_with(guests::WAITS_BETWEEN_PAGES);
     assert_eq!(
         host.weld("guest")
@@ -98,7 +98,7 @@ fn wait_is_capped_with_a_warning() {
 }
 
 #[test]
-fn forged_time_is_brought_back_to_the_longest_wait() {
+fn forged_time_is_limited_to_the_longest_wait() {
     let config = "[limits]\nmax-wait = \"1h\"\nanswer-within = \"300ms\"";
     let host = host_with_config(guests::WAITS_BETWEEN_PAGES, config);
     let state = marked("9000-01-01T00:00:00Z".parse().unwrap(), Timestamp::now(), 0);
@@ -134,7 +134,7 @@ fn malformed_mark_is_refused() {
 }
 
 #[test]
-fn mark_is_taken_out_in_every_spelling_and_repetition() {
+fn mark_is_removed_in_every_spelling_and_repetition() {
     let host = host_with(guests::ECHOES_STATE);
     let mark =
         r#"{"not-before": "2020-01-01T00:00:00Z", "since": "2020-01-01T00:00:00Z", "tries": 1}"#;

@@ -1,3 +1,3 @@
-//! The repository itself: what its files promise each other, and what no compiler checks.
+//! The repository itself: consistency of its files, which no compiler checks.
 
 mod rooms;

@@ -1,4 +1,4 @@
-//! The bearer check: who may ask a connector, and what everybody else learns.
+//! The bearer check: which requests may use a connector, and what all others learn.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -19,7 +19,7 @@ fn status(host: &Host, path: &str, authorization: &str) -> u16 {
 }
 
 #[test]
-fn right_key_opens_whatever_the_case_of_its_scheme() {
+fn right_key_is_accepted_in_any_case_of_its_scheme() {
     let host = two_connectors().start();
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
         let authorization = format!("{scheme} correct horse");
@@ -62,7 +62,7 @@ fn anything_but_the_right_key_is_refused() {
 }
 
 #[test]
-fn missing_key_is_refused_with_the_scheme_that_is_wanted() {
+fn missing_key_is_refused_with_the_expected_scheme() {
     let host = two_connectors().start();
     for answer in [
         host.weld("echo").schema(),
@@ -111,7 +111,7 @@ fn names_cannot_be_probed_without_the_key() {
 }
 
 #[test]
-fn key_stands_nowhere_in_answers_and_log() {
+fn key_is_never_in_answers_or_the_log() {
     let host = two_connectors().flag("--log", "debug").start();
     let answer = host
         .request("GET", "/echo/schema")
@@ -146,7 +146,7 @@ fn key_of_a_connector_replaces_the_one_of_the_host() {
 }
 
 #[test]
-fn key_of_a_connector_is_asked_for_at_the_root_too_and_on_an_open_host() {
+fn key_of_a_connector_is_required_at_the_root_and_on_an_open_host_too() {
     let host = host()
         .plugin("echo", guests::ECHOES_STATE)
         .config("echo", r#"api-key = "its own""#)
@@ -158,7 +158,7 @@ fn key_of_a_connector_is_asked_for_at_the_root_too_and_on_an_open_host() {
 }
 
 #[test]
-fn keys_that_are_rotated_open_side_by_side() {
+fn old_and_new_key_are_accepted_during_a_rotation() {
     let host = two_connectors()
         .config("echo", r#"api-key = ["old", { env = "NEW_KEY" }]"#)
         .variable("NEW_KEY", "new")
@@ -180,7 +180,7 @@ fn key_is_read_from_a_file_without_its_line_end() {
 }
 
 #[test]
-fn open_host_answers_only_to_the_names_of_its_own_machine() {
+fn open_host_answers_only_to_names_of_its_own_machine() {
     let host = host().plugin("guest", guests::ECHOES_STATE).start();
     let ask = |name: &str| {
         host.request("GET", "/guest/schema")
@@ -198,7 +198,7 @@ fn open_host_answers_only_to_the_names_of_its_own_machine() {
         let answer = ask(name);
         assert_eq!(answer.status(), 200, "{name}: {}", answer.text());
     }
-    // A page in the operator's browser can have such a name resolve to this machine.
+    // A page in the operator's browser can make such a name resolve to this machine.
     for name in [
         "evil.example",
         "evil.example:8080",
@@ -229,7 +229,7 @@ fn host_with_a_key_answers_to_any_name() {
 }
 
 #[test]
-fn web_page_from_elsewhere_is_refused_while_there_is_no_key() {
+fn web_page_of_another_host_is_refused_without_a_key() {
     let open = host().plugin("echo", guests::ECHOES_STATE).start();
     let locked = two_connectors().start();
     let body = r#"{"name": "rows", "state": {}}"#;

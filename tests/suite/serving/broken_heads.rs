@@ -1,4 +1,4 @@
-//! Requests whose heads can't be read: they are answered as all others are.
+//! Requests whose heads can't be parsed are answered like all others.
 
 use crate::{assert_error, guests, host};
 use std::io::{BufReader, Read, Write};
@@ -16,7 +16,7 @@ fn started() -> Host {
         .start()
 }
 
-/// The answers to what is sent over one connection, which the host closes then.
+/// The answers to bytes sent over one connection, which the host then closes.
 fn answers(host: &Host, sent: &[u8]) -> Vec<Message> {
     let mut stream = TcpStream::connect(host.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -31,7 +31,7 @@ fn answers(host: &Host, sent: &[u8]) -> Vec<Message> {
 }
 
 #[test]
-fn request_that_is_no_http_is_answered_in_words() {
+fn request_that_is_not_http_is_answered_with_an_error_message() {
     let host = started();
     for sent in [
         &b"GET / more HTTP/1.1\r\nhost: localhost\r\n\r\n"[..],
@@ -58,7 +58,7 @@ fn request_that_is_no_http_is_answered_in_words() {
 }
 
 #[test]
-fn request_whose_head_is_too_large_is_answered_in_words_however_large_it_is() {
+fn too_large_head_of_any_size_is_answered_with_an_error_message() {
     let host = started();
     let with =
         |line: &str, headers: &str| format!("{line} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
@@ -76,7 +76,7 @@ fn request_whose_head_is_too_large_is_answered_in_words_however_large_it_is() {
         assert_eq!(answers.len(), 1, "{}", sent.len());
         assert_error(&answers[0], 431, "headers_too_large");
     }
-    // As many as may be, and one more.
+    // As many as allowed, and one more.
     for (count, status) in [(999, 401), (1000, 431)] {
         let many = with("GET /", &"x-many: 1\r\n".repeat(count)).replace(
             "host: localhost\r\n",
@@ -92,7 +92,7 @@ fn request_whose_head_is_too_large_is_answered_in_words_however_large_it_is() {
 }
 
 #[test]
-fn requests_before_the_one_that_cannot_be_read_have_their_answers() {
+fn requests_before_an_unreadable_one_are_answered() {
     let host = started();
     let sent = [GOOD, GOOD, b"no request at all\r\n\r\n", GOOD].concat();
     let answers = answers(&host, &sent);

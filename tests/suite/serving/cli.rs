@@ -1,4 +1,4 @@
-//! The command line as its users meet it.
+//! The command line as users see it.
 
 use crate::PROGRAM;
 use std::process::{Command, Output};
@@ -24,7 +24,7 @@ fn help_names_every_command() {
 }
 
 #[test]
-fn version_is_told() {
+fn version_is_printed() {
     let output = run(&["--version"]);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(

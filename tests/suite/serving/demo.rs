@@ -13,12 +13,12 @@ use weld_host_tests::lines::Lines;
 use weld_host_tests::tables::assert_synced;
 use weld_host_tests::weld::Request;
 
-/// The command, to be run in this folder: it writes there.
+/// The command, to be run in this folder, since it writes there.
 fn demo(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.arg("demo").args(arguments).env_clear();
     command.current_dir(folder.path());
-    // In place of the user's cache folder.
+    // Used instead of the user's cache folder.
     command.env(
         "XDG_CACHE_HOME",
         Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo"),
@@ -30,7 +30,7 @@ fn demo(folder: &TempDir, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs `demo --once` in this folder with more arguments; answers what it printed.
+/// Runs `demo --once` in this folder with further arguments. Returns its output.
 fn once(folder: &TempDir, arguments: &[&str]) -> String {
     let output = demo(folder, &[&["--once", "--pause", "0"], arguments].concat())
         .output()
@@ -94,7 +94,7 @@ fn demo_leaves_its_rows_in_a_database() {
     }
 }
 
-/// A demo that keeps serving. Killed when dropped.
+/// A demo that keeps serving. Dropping it kills it.
 struct Serving {
     child: Child,
     stdout: Lines,
@@ -107,8 +107,8 @@ impl Drop for Serving {
     }
 }
 
-/// Sends the request of a printed `curl` line. The shell reads the line, as it would the user's; the words come back
-/// from a function of curl's name.
+/// Sends the request of a printed `curl` line. A shell parses the line, as the user's would, and a function named
+/// `curl` returns the arguments.
 fn run(curl_line: &str) -> Message {
     let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{curl_line}");
     let output = Command::new("sh")
@@ -149,7 +149,7 @@ fn run(curl_line: &str) -> Message {
         .send()
 }
 
-/// By default the connector pauses between its pages, so that the sync takes some seconds.
+/// By default the connector pauses between its pages, so the sync takes some seconds.
 #[test]
 fn demo_that_is_stopped_before_its_rows_are_there_says_so() {
     let folder = TempDir::new().unwrap();
@@ -159,7 +159,7 @@ fn demo_that_is_stopped_before_its_rows_are_there_says_so() {
     let mut demo = Serving { child, stdout };
     stderr.wait_for("a table", |line| line.contains(": begins"));
     kill_process(Pid::from_child(&demo.child), Signal::INT).unwrap();
-    assert!(demo.stdout.end_within(PATIENCE), "it goes on");
+    assert!(demo.stdout.end_within(PATIENCE), "it is still running");
     assert_eq!(demo.child.wait().unwrap().code(), Some(1));
     assert!(
         stderr
@@ -205,6 +205,6 @@ fn printed_curl_lines_work_until_the_demo_is_stopped() {
     );
 
     kill_process(Pid::from_child(&demo.child), Signal::INT).unwrap();
-    assert!(demo.stdout.end_within(PATIENCE), "it goes on");
+    assert!(demo.stdout.end_within(PATIENCE), "it is still running");
     assert_eq!(demo.child.wait().unwrap().code(), Some(0));
 }

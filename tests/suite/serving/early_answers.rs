@@ -1,4 +1,4 @@
-//! Requests that are answered before their body is read, from clients that read only once they have sent all of it.
+//! Requests that are answered before their body is read, from clients that read only after sending everything.
 
 use crate::{assert_error, guests, host};
 use std::io::{BufReader, Write};
@@ -16,7 +16,7 @@ fn connected(host: &Host) -> TcpStream {
     stream
 }
 
-/// The answer to a request of this head, whose body is sent to its end before anything is read.
+/// The answer to a request with this head, whose body is sent completely before anything is read.
 fn answer(host: &Host, line: &str, headers: &str, bytes: usize, is_chunked: bool) -> Message {
     let mut stream = connected(host);
     let framing = if is_chunked {
@@ -47,7 +47,7 @@ fn answer(host: &Host, line: &str, headers: &str, bytes: usize, is_chunked: bool
 }
 
 #[test]
-fn early_answer_reaches_a_client_that_sends_all_before_it_reads() {
+fn early_answer_reaches_a_client_that_sends_everything_before_it_reads() {
     let host = host()
         .plugin("echo", guests::ECHOES_STATE)
         .variable("WELD_API_KEY", "correct horse")
@@ -77,7 +77,7 @@ fn early_answer_reaches_a_client_that_sends_all_before_it_reads() {
             }
         }
     }
-    // What is no request has its answer, too.
+    // An invalid request is answered, too.
     let answer = answer(&host, "POST /echo more", "", 8200 << 10, false);
     assert_error(&answer, 400, "bad_request");
 }
@@ -96,9 +96,9 @@ fn client_that_never_stops_sending_is_cut_off() {
     chunk.resize(chunk.len() + 0x10000, b' ');
     chunk.extend(b"\r\n");
     let taken = (0..10_000).find(|_| stream.write_all(&chunk).is_err());
-    // What the system holds of it is beside what the host reads.
+    // The host reads this much, in addition to what the system buffers.
     assert!(taken.is_some_and(|chunks| chunks >= 256), "{taken:?}");
-    // It has no part in what others get.
+    // Other clients are not affected.
     let other = host.weld("echo").with_key("correct horse").schema();
     assert_eq!(other.status(), 200);
 }

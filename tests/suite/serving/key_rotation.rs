@@ -1,4 +1,4 @@
-//! Keys that change while a connector is being compiled: what counts are the keys of the version that answers.
+//! Keys that change while a connector is being compiled: the keys of the version that answers apply.
 
 use crate::{assert_error, guests, host};
 use serde_json::json;
@@ -31,7 +31,7 @@ impl Loading {
             .file("guest.wasm", component::slow())
             .config("guest", config)
             .start();
-        // Before that, a file that goes is one that can't be read.
+        // Before that, removing the file would make it unreadable.
         until("the component is compiled", || {
             !children(host.id()).is_empty()
         });
@@ -60,12 +60,12 @@ impl Loading {
         count(&self.host.log().so_far(), text)
     }
 
-    /// Puts a configuration in the place of the one before.
+    /// Replaces the configuration.
     fn configure(&self, config: &str) {
         self.put(&[("guest.toml", config.as_bytes())]);
     }
 
-    /// Puts another configuration, and a component that compiles at once, in the place of those before.
+    /// Replaces the configuration, and the component by one that compiles at once.
     fn replace(&self, config: &str) {
         let component = fs::read(guests::ECHOES_STATE).unwrap();
         self.put(&[
@@ -74,7 +74,7 @@ impl Loading {
         ]);
     }
 
-    /// Puts files into the plugins folder, so close together that the host sees them as one change.
+    /// Puts files into the plugins folder in such quick succession that the host sees one change.
     fn put(&self, files: &[(&str, &[u8])]) {
         let folder = self.host.plugins();
         let aside = |name| folder.join(format!(".{name}.part"));
@@ -125,7 +125,7 @@ fn key_rotated_out_is_refused_while_the_compiler_is_still_busy() {
 }
 
 #[test]
-fn key_that_stays_beside_a_new_one_opens_what_its_request_waits_for() {
+fn key_kept_with_a_new_one_is_accepted_for_a_waiting_request() {
     let loading = Loading::start(OLD);
     let old = loading.waiting("/guest", "old");
     loading.replace(r#"api-key = ["old", "new"]"#);
@@ -133,7 +133,7 @@ fn key_that_stays_beside_a_new_one_opens_what_its_request_waits_for() {
 }
 
 #[test]
-fn connector_that_gets_a_key_while_it_is_compiled_refuses_the_key_of_the_host() {
+fn connector_given_a_key_while_compiling_refuses_the_key_of_the_host() {
     let loading = Loading::start("");
     let waiting = loading.waiting("/guest", "host");
     loading.replace(NEW);
@@ -142,7 +142,7 @@ fn connector_that_gets_a_key_while_it_is_compiled_refuses_the_key_of_the_host() 
 }
 
 #[test]
-fn connector_that_loses_its_key_while_it_is_compiled_asks_for_the_key_of_the_host() {
+fn connector_losing_its_key_while_compiling_requires_the_key_of_the_host() {
     let loading = Loading::start(OLD);
     let waiting = loading.waiting("/guest", "old");
     loading.replace("");
@@ -151,7 +151,7 @@ fn connector_that_loses_its_key_while_it_is_compiled_asks_for_the_key_of_the_hos
 }
 
 #[test]
-fn key_of_a_connector_opens_no_other_one_that_takes_its_place_at_the_root() {
+fn key_of_a_connector_does_not_open_its_replacement_at_the_root() {
     let loading = Loading::start(OLD);
     let waiting = loading.waiting("/", "old");
     let component = fs::read(guests::ECHOES_STATE).unwrap();
@@ -161,7 +161,7 @@ fn key_of_a_connector_opens_no_other_one_that_takes_its_place_at_the_root() {
 }
 
 #[test]
-fn key_of_a_connector_that_goes_while_it_is_compiled_says_no_more_than_a_wrong_one() {
+fn key_of_a_connector_removed_while_compiling_is_treated_like_a_wrong_one() {
     let loading = Loading::start(OLD);
     let waiting = loading.waiting("/guest", "old");
     fs::remove_file(loading.host.plugins().join("guest.wasm")).unwrap();

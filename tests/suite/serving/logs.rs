@@ -1,11 +1,11 @@
-//! What a guest writes as lines of the host's log: under its name, harmless, and not without end.
+//! A guest's output as lines of the host's log: under its name, harmless, and bounded.
 
 use crate::{assert_error, guests, host, host_with, host_with_config, unanswered};
 use serde_json::{Value, json};
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::Upstream;
 
-/// Checks that the log has nothing but printable lines, and none that a guest made to look like one of the host's.
+/// Checks that the log has only printable lines, and none that a guest made look like one of the host's.
 fn assert_nothing_forged(host: &Host) {
     for line in host.log().so_far() {
         assert!(
@@ -26,7 +26,7 @@ fn flood_lines(host: &Host) -> Vec<String> {
 }
 
 #[test]
-fn every_way_of_writing_ends_in_the_log_under_the_connectors_name() {
+fn every_output_appears_in_the_log_under_the_connectors_name() {
     let host = host()
         .plugin("chatty", guests::LOGS_AT_EVERY_LEVEL)
         .flag("--log", "debug")
@@ -61,7 +61,7 @@ fn lines_below_the_level_are_left_out() {
 }
 
 #[test]
-fn json_log_has_one_object_a_line() {
+fn json_log_has_one_object_per_line() {
     let host = host()
         .plugin("chatty", guests::LOGS_AT_EVERY_LEVEL)
         .flag("--log-format", "json")
@@ -120,7 +120,7 @@ fn lines_past_the_limit_are_dropped_and_counted() {
 }
 
 #[test]
-fn limit_of_lines_is_the_connectors_own() {
+fn each_connector_has_its_own_limit_of_lines() {
     let host = host_with_config(guests::PRINTS_WITHOUT_END, "[limits]\nlog-lines = 10");
     host.weld("guest").good_page("lines", &json!({}));
     host.log()
@@ -129,19 +129,19 @@ fn limit_of_lines_is_the_connectors_own() {
 }
 
 #[test]
-fn line_without_end_is_bounded() {
+fn endless_line_is_bounded() {
     let host = host_with(guests::PRINTS_WITHOUT_END);
     host.weld("guest").good_page("long_line", &json!({}));
     host.log().wait_for_text("dropped");
     let written: usize = flood_lines(&host).iter().map(String::len).sum();
     assert!(
         (1..=300 << 10).contains(&written),
-        "256 KiB and what stands around: {written}"
+        "256 KiB and the rest of the lines: {written}"
     );
 }
 
 #[test]
-fn guest_that_prints_without_end_is_stopped() {
+fn guest_that_prints_endlessly_is_stopped() {
     let host = host_with_config(guests::PRINTS_WITHOUT_END, "[limits]\ncpu-time = \"500ms\"");
     assert_error(
         &host.weld("guest").page("for_ever", &json!({})),
@@ -165,7 +165,7 @@ fn page_leaves_a_line_with_connector_table_and_rows() {
     let log = host.log().so_far().join("\n");
     assert!(
         !log.contains("in the state"),
-        "no state and no row stands in the log: {log}"
+        "no state and no row is in the log: {log}"
     );
 }
 
@@ -178,12 +178,12 @@ fn escapes_count_against_the_bytes_that_a_call_may_log() {
     let written: usize = host.log().so_far().iter().map(String::len).sum();
     assert!(
         (100 << 10..=300 << 10).contains(&written),
-        "256 KiB and what stands around: {written}"
+        "256 KiB and the rest of the lines: {written}"
     );
 }
 
 #[test]
-fn message_as_long_as_a_book_is_no_single_line() {
+fn very_long_message_is_cut() {
     let host = host_with(guests::PRINTS_WITHOUT_END);
     host.weld("guest").good_page("long_message", &json!({}));
     host.log().wait_for_text("status=200");

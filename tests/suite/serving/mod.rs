@@ -1,4 +1,4 @@
-//! The server as its clients and operators meet it: requests, keys, connections, start, end and log.
+//! The server as its clients and operators see it: requests, keys, connections, startup, shutdown and log.
 
 mod auth;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -1,4 +1,4 @@
-//! Requests for a page in every form that Weld and its users' tools send them, and in forms that nobody should.
+//! Requests for a page in every form that Weld and its users' tools send, and in forms that nobody should send.
 
 use crate::{assert_error, guests, gzip, host, host_with};
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ fn every_form_of_a_first_state_reaches_the_guest_as_an_empty_object() {
 }
 
 #[test]
-fn state_reaches_the_guest_and_comes_back_without_a_digit_changed() {
+fn state_reaches_the_guest_and_comes_back_unchanged() {
     let host = host_with(guests::ECHOES_STATE);
     let state =
         r#"{"cursor":18446744073709551616,"price":1.10,"text":"\u00e9\ud83c\udf7a","deep":[[{}]]}"#;
@@ -122,7 +122,7 @@ fn last_of_repeated_fields_counts() {
 }
 
 #[test]
-fn body_that_is_no_request_is_refused() {
+fn invalid_body_is_refused() {
     let host = host_with(guests::ECHOES_STATE);
     for body in [
         &b""[..],
@@ -151,7 +151,7 @@ fn body_that_is_no_request_is_refused() {
 }
 
 #[test]
-fn get_without_a_body_is_told_what_to_send() {
+fn error_for_a_get_without_a_body_says_what_to_send() {
     let host = host_with(guests::ECHOES_STATE);
     let message = assert_error(&host.request("GET", "/guest/").send(), 400, "bad_request");
     assert!(
@@ -161,7 +161,7 @@ fn get_without_a_body_is_told_what_to_send() {
 }
 
 #[test]
-fn deep_json_leaves_the_host_standing() {
+fn deep_json_does_not_harm_the_host() {
     let host = host_with(guests::ECHOES_STATE);
     for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
         let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
@@ -171,7 +171,7 @@ fn deep_json_leaves_the_host_standing() {
         assert_eq!(
             post(&host).body(BODY).send().status(),
             200,
-            "the host serves on"
+            "the host keeps serving"
         );
     }
 }
@@ -211,7 +211,7 @@ fn unknown_content_encoding_is_refused() {
 }
 
 #[test]
-fn body_over_the_cap_is_refused_before_and_after_decompression() {
+fn body_over_the_limit_is_refused_before_and_after_decompression() {
     let host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .flag("--max-body", "64KiB")
@@ -220,11 +220,11 @@ fn body_over_the_cap_is_refused_before_and_after_decompression() {
     let bomb = gzip(format!("{spaces}{BODY}").as_bytes());
     assert!(
         bomb.len() < 64 << 10,
-        "it must pass the cap while compressed"
+        "it must be below the limit while compressed"
     );
     for (form, request) in [
         (
-            "said to be long",
+            "announced as long",
             post(&host).header("content-length", "10485760"),
         ),
         (
@@ -245,7 +245,7 @@ fn body_over_the_cap_is_refused_before_and_after_decompression() {
 }
 
 #[test]
-fn body_that_never_comes_is_a_timeout() {
+fn body_that_never_arrives_is_a_timeout() {
     let host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .flag("--body-timeout", "100ms")
@@ -256,7 +256,7 @@ fn body_that_never_comes_is_a_timeout() {
 }
 
 #[test]
-fn headers_without_end_are_refused() {
+fn endless_headers_are_refused() {
     let host = host_with(guests::ECHOES_STATE);
     let answer = post(&host)
         .header("x-filler", &"x".repeat(2 << 20))
@@ -266,7 +266,7 @@ fn headers_without_end_are_refused() {
 }
 
 #[test]
-fn headers_over_the_cap_are_refused_as_every_error_is() {
+fn headers_over_the_limit_are_refused_like_other_errors() {
     let host = host_with(guests::ECHOES_STATE);
     let many = (0..8).fold(post(&host), |request, number| {
         request.header(&format!("x-filler-{number}"), &"x".repeat(9_000))

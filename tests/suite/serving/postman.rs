@@ -1,4 +1,5 @@
-//! The Postman collection, sent from top to bottom as its description says: each request gets what its example shows.
+//! The Postman collection, sent from top to bottom as its description says: each request gets the answer in its
+//! example.
 
 use crate::host;
 use serde_json::{Map, Value};
@@ -42,7 +43,7 @@ impl Variables {
         Self(list(collection, "variable").iter().map(pair).collect())
     }
 
-    /// Sets a variable that the collection must have.
+    /// Sets a variable that must exist in the collection.
     fn set(&mut self, name: &str, value: impl Into<String>) {
         let known = self.0.insert(name.to_owned(), value.into());
         assert!(known.is_some(), "the collection has no variable {name}");
@@ -122,5 +123,5 @@ fn every_request_of_the_collection_gets_what_its_example_shows() {
         }
     }
     assert!(pages.len() >= 2, "a first page and a next one");
-    assert_ne!(pages[0], pages[1], "the second goes on from the first");
+    assert_ne!(pages[0], pages[1], "the second continues from the first");
 }

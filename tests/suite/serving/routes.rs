@@ -66,7 +66,7 @@ fn page_is_found_by_every_path_that_weld_uses() {
 }
 
 #[test]
-fn header_weld_mode_asks_for_the_schema() {
+fn header_weld_mode_requests_the_schema() {
     let host = two_connectors();
     for method in ["GET", "POST"] {
         for (mode, body) in [("schema", None), ("Schema", Some(r#"{"name": "beers"}"#))] {
@@ -97,7 +97,7 @@ fn only_connector_is_also_served_at_the_root() {
 }
 
 #[test]
-fn default_connector_is_served_at_the_root_beside_others() {
+fn default_connector_among_others_is_served_at_the_root() {
     let host = host()
         .plugin("echo", guests::ECHOES_STATE)
         .plugin("tables", guests::DESCRIBES_ITS_TABLES)
@@ -109,14 +109,14 @@ fn default_connector_is_served_at_the_root_beside_others() {
 }
 
 #[test]
-fn root_serves_nothing_where_connectors_are_several_and_none_is_default() {
+fn root_serves_nothing_with_several_connectors_and_no_default() {
     let host = two_connectors();
     assert_eq!(host.weld_at_root().schema().status(), 404);
     assert_eq!(host.weld_at_root().page("beers", &json!({})).status(), 404);
 }
 
 #[test]
-fn unknown_connector_is_told_from_unknown_path() {
+fn unknown_connector_is_distinguished_from_unknown_path() {
     let host = two_connectors();
     assert_error(&host.weld("nobody").schema(), 404, "unknown_connector");
     assert_error(
@@ -137,7 +137,7 @@ fn unknown_connector_is_told_from_unknown_path() {
 }
 
 #[test]
-fn other_methods_are_refused_with_those_allowed() {
+fn other_methods_are_refused_with_the_allowed_ones() {
     let host = host_with(guests::ECHOES_STATE);
     for path in ["/guest/", "/guest/schema", "/", "/schema"] {
         for method in ["HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"] {

@@ -1,4 +1,4 @@
-//! Stopping: who waits is told to come again, calls under way end, nobody new is served.
+//! Shutdown: waiting requests are asked to retry, running calls end, and no new requests are served.
 
 use crate::{assert_error, guests, held_call, host};
 use rustix::process::Signal;
@@ -10,7 +10,7 @@ use weld_host_tests::held_call::HeldCall;
 use weld_host_tests::mark::assert_pending;
 
 #[test]
-fn page_in_flight_is_pending_at_once_and_its_call_ends() {
+fn running_page_is_pending_at_once_and_its_call_ends() {
     for signal in [Signal::TERM, Signal::INT] {
         let HeldCall {
             mut host,
@@ -116,7 +116,7 @@ fn request_that_waits_for_its_time_gets_a_pending_answer() {
 }
 
 #[test]
-fn connection_that_is_kept_alive_does_not_keep_the_host_alive() {
+fn kept_alive_connection_does_not_keep_the_host_running() {
     let mut host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .flag("--grace", "1h")
@@ -133,7 +133,7 @@ fn connection_that_is_kept_alive_does_not_keep_the_host_alive() {
 }
 
 #[test]
-fn request_that_waits_for_a_slot_is_told_to_come_again() {
+fn request_waiting_for_a_slot_is_asked_to_retry() {
     let builder = host()
         .flag("--slots", "1")
         .flag("--queue", "2")
@@ -156,12 +156,12 @@ fn request_that_waits_for_a_slot_is_told_to_come_again() {
         line.contains("waits for a sandbox") && line.contains("table")
     });
     host.terminate();
-    // A schema has no state that could be handed back.
+    // A schema has no state that could be returned.
     let answer = schema.recv_timeout(PATIENCE).unwrap();
     assert_error(&answer, 503, "shutting_down");
     let seconds: u64 = answer
         .header("retry-after")
-        .expect("when to come again")
+        .expect("when to retry")
         .parse()
         .unwrap();
     assert!(seconds > 0);

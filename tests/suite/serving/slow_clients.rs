@@ -1,4 +1,4 @@
-//! Clients that read slowly, or nothing.
+//! Clients that read slowly or not at all.
 
 use crate::{guests, host};
 use serde_json::json;
@@ -12,10 +12,11 @@ use weld_host_tests::http::{Kind, Message};
 
 const WRITE_TIMEOUT: Duration = Duration::from_millis(600);
 
-/// More than the system takes for a client that reads nothing.
+/// More than the system buffers for a client that reads nothing.
 const MEGABYTES: &str = "40";
 
-/// What a slow client reads at once: on the loopback, the system tells the sender of less only later.
+/// How much a slow client reads at a time. On the loopback interface, smaller reads are reported to the sender only
+/// later.
 const LITTLE_BYTES: usize = 128 << 10;
 
 fn slow_host() -> Host {
@@ -25,7 +26,7 @@ fn slow_host() -> Host {
         .start()
 }
 
-/// A client that has asked for a large page and not read any of it.
+/// A client that has requested a large page and read nothing of it.
 fn asked(host: &Host) -> TcpStream {
     let request = host.weld("guest").page_request(MEGABYTES, &json!({}));
     let mut stream = TcpStream::connect(host.address()).unwrap();
@@ -34,7 +35,7 @@ fn asked(host: &Host) -> TcpStream {
     stream
 }
 
-/// Reads little at a time, with pauses, until several times the time-out are over.
+/// Reads small pieces with pauses, until several times the timeout has passed.
 struct Drip {
     stream: TcpStream,
     began: Instant,
@@ -52,7 +53,7 @@ impl Read for Drip {
 }
 
 #[test]
-fn client_that_reads_nothing_is_cut_off_and_its_page_is_there_for_the_next_one() {
+fn client_that_reads_nothing_is_cut_off_and_its_page_is_kept_for_the_next() {
     let host = slow_host();
     let stalled = asked(&host);
     host.log().wait_for_text("--write-timeout");
@@ -61,7 +62,7 @@ fn client_that_reads_nothing_is_cut_off_and_its_page_is_there_for_the_next_one()
     let joined = |line: &str| line.contains("joined=true");
     host.log().wait_for("the kept page", joined);
     let cut_off = Message::read(&mut BufReader::new(stalled), Kind::Response);
-    assert!(cut_off.is_err(), "the first answer was whole");
+    assert!(cut_off.is_err(), "the first answer was complete");
 }
 
 #[test]

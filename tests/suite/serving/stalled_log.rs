@@ -12,7 +12,7 @@ use weld_host_tests::host::{Host, HostBuilder};
 use weld_host_tests::lines::Lines;
 use weld_host_tests::until;
 
-/// A pipe with a name, which holds as much as the system lets a pipe hold.
+/// A named pipe, which holds as much as the system allows.
 struct Pipe {
     path: PathBuf,
     /// Both ends, so that opening one does not wait for the other.
@@ -33,7 +33,7 @@ impl Pipe {
         }
     }
 
-    /// Writes to it until it takes no more.
+    /// Writes to it until it is full.
     fn fill(&self) {
         let flags = fcntl_getfl(&self.ends).unwrap();
         fcntl_setfl(&self.ends, flags | OFlags::NONBLOCK).unwrap();
@@ -41,7 +41,7 @@ impl Pipe {
     }
 }
 
-/// A host that logs to this file, with a connector that writes as much to its log as it may, and a neighbor.
+/// A host that logs to this file, with a connector that logs as much as it may, and a neighbor.
 fn host_that_logs_to(path: &str) -> HostBuilder {
     host()
         .after(&format!("exec 2>{path}"))
@@ -50,7 +50,7 @@ fn host_that_logs_to(path: &str) -> HostBuilder {
         .plugin("guest", guests::ECHOES_STATE)
 }
 
-/// Has the connector log several times what waits for a reader, and asks the neighbor all the while.
+/// Makes the connector log several times more than is buffered, and sends requests to the neighbor all the while.
 fn log_more_than_is_kept(host: &Host) {
     for page in 0..40 {
         let state = json!({ "page": page });
@@ -60,7 +60,7 @@ fn log_more_than_is_kept(host: &Host) {
 }
 
 #[test]
-fn log_that_nobody_reads_holds_up_no_page_and_says_what_it_lost() {
+fn unread_log_delays_no_page_and_says_what_it_lost() {
     let pipe = Pipe::new();
     let host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
     log_more_than_is_kept(&host);
@@ -74,7 +74,7 @@ fn log_that_nobody_reads_holds_up_no_page_and_says_what_it_lost() {
 }
 
 #[test]
-fn host_whose_log_nobody_reads_still_ends() {
+fn host_with_an_unread_log_still_ends() {
     let pipe = Pipe::new();
     let mut host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
     log_more_than_is_kept(&host);
@@ -83,7 +83,7 @@ fn host_whose_log_nobody_reads_still_ends() {
 }
 
 #[test]
-fn host_whose_words_for_people_nobody_reads_still_ends() {
+fn host_with_unread_output_still_ends() {
     let pipe = Pipe::new();
     pipe.fill();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -109,7 +109,7 @@ fn last_lines_of_the_log_are_written_before_the_end() {
         .good_page("control_characters", &json!({}));
     host.weld("guest").good_page("the last", &json!({}));
     host.terminate();
-    until("the host listens no more", || {
+    until("the host no longer listens", || {
         TcpStream::connect(host.address()).is_err()
     });
     let log = Lines::capture(pipe.ends);
@@ -119,7 +119,7 @@ fn last_lines_of_the_log_are_written_before_the_end() {
 }
 
 #[test]
-fn log_on_a_full_disk_holds_up_nothing() {
+fn log_on_a_full_disk_delays_nothing() {
     let mut host = host_that_logs_to("/dev/full").start();
     log_more_than_is_kept(&host);
     host.terminate();
@@ -127,7 +127,7 @@ fn log_on_a_full_disk_holds_up_nothing() {
 }
 
 #[test]
-fn log_whose_reader_is_gone_holds_up_nothing_and_is_taken_up_by_the_next_one() {
+fn log_without_a_reader_delays_nothing_and_continues_with_the_next_reader() {
     let pipe = Pipe::new();
     let mut host = host_that_logs_to(pipe.path.to_str().unwrap()).start();
     let path = pipe.path.clone();
@@ -135,7 +135,7 @@ fn log_whose_reader_is_gone_holds_up_nothing_and_is_taken_up_by_the_next_one() {
     drop(ends);
     log_more_than_is_kept(&host);
     let log = Lines::capture(File::open(path).unwrap());
-    until("the log goes on", || {
+    until("the log continues", || {
         host.weld("guest").good_page("again", &json!({}));
         log.so_far().iter().any(|line| line.contains("again"))
     });

@@ -1,4 +1,4 @@
-//! Starting the server, and refusing to: one clear line, exit status 1, no backtrace.
+//! Starting the server, and refusing to start: one clear line, exit status 1, no backtrace.
 
 use crate::{guests, host};
 use std::ffi::OsStr;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use weld_host_tests::host::HostBuilder;
 
-/// Checks that the host refuses with one line that has these words.
+/// Checks that the host refuses to start with one line that contains these texts.
 fn assert_refused(builder: HostBuilder, words: &[&str]) {
     let failure = builder.variable("RUST_BACKTRACE", "1").fail();
     assert_eq!(failure.status.code(), Some(1), "{failure:?}");
@@ -45,7 +45,7 @@ fn port_in_use_is_a_refusal() {
 }
 
 #[test]
-fn plugins_folder_that_cannot_be_read_is_a_refusal() {
+fn unreadable_plugins_folder_is_a_refusal() {
     assert_refused(
         host().flag("--plugins", "/no/such/folder"),
         &["/no/such/folder"],
@@ -56,7 +56,7 @@ fn plugins_folder_that_cannot_be_read_is_a_refusal() {
 }
 
 #[test]
-fn key_file_that_cannot_be_used_is_a_refusal() {
+fn unusable_key_file_is_a_refusal() {
     assert_refused(
         host().flag("--api-key-file", "/no/such/key"),
         &["/no/such/key"],
@@ -88,14 +88,14 @@ fn empty_key_never_opens_the_host() {
 }
 
 #[test]
-fn port_of_the_environment_that_is_none_is_a_refusal() {
+fn invalid_port_in_the_environment_is_a_refusal() {
     for port in ["http", "65536", ""] {
         assert_refused(host().without("--listen").variable("PORT", port), &["PORT"]);
     }
 }
 
 #[test]
-fn port_of_the_environment_means_every_address() {
+fn port_in_the_environment_means_every_address() {
     let host = host()
         .plugin("guest", guests::ECHOES_STATE)
         .without("--listen")
@@ -107,7 +107,7 @@ fn port_of_the_environment_means_every_address() {
 }
 
 #[test]
-fn host_without_a_key_says_so() {
+fn host_without_a_key_announces_it() {
     let host = host().plugin("guest", guests::ECHOES_STATE).start();
     host.stdout().wait_for_text("WELD_API_KEY");
     assert_eq!(
@@ -118,12 +118,12 @@ fn host_without_a_key_says_so() {
 }
 
 #[test]
-fn default_that_is_no_connector_is_a_refusal() {
+fn unknown_default_connector_is_a_refusal() {
     assert_refused(host().flag("--default", "beers"), &["--default", "beers"]);
 }
 
 #[test]
-fn key_that_is_no_text_is_a_refusal() {
+fn key_that_is_not_text_is_a_refusal() {
     let key = OsStr::from_bytes(b"s3cret\xff");
     for address in ["127.0.0.1:0", "0.0.0.0:0"] {
         let builder = host()
@@ -134,7 +134,7 @@ fn key_that_is_no_text_is_a_refusal() {
 }
 
 #[test]
-fn host_whose_words_nobody_reads_serves_all_the_same() {
+fn host_with_unread_output_serves_all_the_same() {
     let free = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -1,4 +1,4 @@
-//! What a sync remembers of the one before, beside rows and states.
+//! What a sync remembers from the previous one, in addition to rows and states.
 
 use super::desk;
 use crate::guests;
@@ -10,7 +10,7 @@ const SCHEMA: &str = r#"{"schema": {"rows": {"primary_key": ["id"]}}}"#;
 const FIRST: &[u8] = br#"[{"id": 1, "size": 1, "note": null}]"#;
 
 #[test]
-fn column_of_another_type_than_in_an_earlier_sync_is_told_of() {
+fn column_with_another_type_than_in_an_earlier_sync_is_reported() {
     for to in ["rows.sqlite", "rows/"] {
         for (second, other) in [
             (r#"[{"id": 2, "size": "large"}]"#, Some("size")),
@@ -34,7 +34,7 @@ fn column_of_another_type_than_in_an_earlier_sync_is_told_of() {
                     let events = desk.good(&[&url, "--to", to, "--json"]).stdout;
                     let warnings = events.iter().filter(|line| line.contains("\"warning\""));
                     assert_eq!(warnings.count(), 1, "{to}: {events:?}");
-                    // What is read anew has the new rows' types alone, or both within one sync.
+                    // A table that is read again has only the new rows' types, or both within one sync.
                     let line = desk.mistake(&[&url, "--to", to, "--strict", "--full"]);
                     assert!(line.contains("page 2"), "{line}");
                 }
@@ -44,7 +44,7 @@ fn column_of_another_type_than_in_an_earlier_sync_is_told_of() {
 }
 
 #[test]
-fn variable_that_changed_since_the_state_was_written_is_told_of_once() {
+fn variable_that_changed_since_the_state_was_written_is_reported_once() {
     let desk = desk();
     fs::copy(guests::ECHOES_STATE, desk.path("echo.wasm")).unwrap();
     fs::write(desk.path("key"), "one").unwrap();
@@ -79,14 +79,22 @@ fn variable_that_changed_since_the_state_was_written_is_told_of_once() {
         !warning.contains("KEY") && !warning.contains("2025"),
         "{warning}"
     );
-    assert_eq!(sync("SINCE = '2025-01-01'", &[]), none, "it was told");
-    assert_eq!(sync("SINCE = '2024-01-01'", &["--full"]), none, "read anew");
+    assert_eq!(
+        sync("SINCE = '2025-01-01'", &[]),
+        none,
+        "it was reported before"
+    );
+    assert_eq!(
+        sync("SINCE = '2024-01-01'", &["--full"]),
+        none,
+        "read again"
+    );
     assert_eq!(sync("SINCE = '2024-01-01'", &[]), none);
     assert_eq!(sync("OTHER = 'a'", &[]).len(), 1, "one came, one went");
 }
 
 #[test]
-fn strict_sync_fails_for_changed_variables_until_the_table_is_read_anew() {
+fn strict_sync_fails_for_changed_variables_until_the_table_is_read_again() {
     for to in ["rows.sqlite", "rows/"] {
         let desk = desk();
         fs::copy(guests::DESCRIBES_ITS_TABLES, desk.path("tables.wasm")).unwrap();
@@ -107,7 +115,7 @@ fn strict_sync_fails_for_changed_variables_until_the_table_is_read_anew() {
         };
         fails();
         fails();
-        // Neither a sync that is told of it nor the value of before changes the rows that are there.
+        // Neither a sync that reports it nor the previous value changes the existing rows.
         desk.good(&arguments);
         fails();
         set("2026");

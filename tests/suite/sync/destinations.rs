@@ -1,4 +1,4 @@
-//! Destinations that can't take the rows: each is told of in one line, and keeps what it had.
+//! Destinations that can't accept the rows: each is reported in one line and keeps its contents.
 
 use super::desk;
 use crate::PROGRAM;
@@ -17,7 +17,7 @@ const SCHEMA: &str = r#"{"schema": {"rows": {"primary_key": "id"}}}"#;
 
 const PAGE: &[u8] = br#"[{"id": 1, "name": "Ale"}]"#;
 
-/// How many pages and rows the large connector has: 2 MB, without a key, so that a row that comes twice is seen.
+/// How many pages and rows the large connector has: 2 MB, without a key, so that a repeated row is noticed.
 const PAGES: usize = 40;
 const ROWS: usize = 50;
 
@@ -29,7 +29,7 @@ fn large_page(page: usize) -> Vec<u8> {
     format!("[{}]", rows.join(", ")).into_bytes()
 }
 
-/// `weld-host sync` by way of a shell that does this first; in it, `"$@"` is the command.
+/// `weld-host sync` started by a shell that runs this script first; in it, `"$@"` is the command.
 fn sh(desk: &Desk, script: &str, arguments: &[&str]) -> Process {
     let direct = desk.command(arguments);
     let mut command = Command::new("/bin/sh");
@@ -46,9 +46,9 @@ fn ids_of(pages: usize) -> Vec<i64> {
     (0..(pages * ROWS) as i64).collect()
 }
 
-/// A limit on the size of files stands for a full disk: it needs no disk of its own, and the write fails in its middle.
+/// A limit on file sizes simulates a full disk: it needs no separate disk, and the write fails in the middle.
 #[test]
-fn destination_without_room_keeps_whole_pages_and_takes_the_rest_later() {
+fn full_destination_keeps_whole_pages_and_takes_the_rest_later() {
     let pages: Vec<_> = (0..PAGES).map(large_page).collect();
     let pages: Vec<_> = pages.iter().map(Vec::as_slice).collect();
     let server = paged(r#"{"schema": {"rows": {}}}"#, &pages);
@@ -56,7 +56,7 @@ fn destination_without_room_keeps_whole_pages_and_takes_the_rest_later() {
     for to in ["rows.sqlite", "rows/"] {
         let desk = desk();
         let arguments = [url.as_str(), "--to", to, "--quiet"];
-        // 256 or 512 KiB: shells differ in what they count.
+        // 256 or 512 KiB: shells use different units.
         let line = only_line(&sh(&desk, r#"ulimit -f 512; exec "$@""#, &arguments).wait());
         assert!(
             line.contains(to.trim_end_matches('/')) && line.contains("all whole pages are kept"),
@@ -72,7 +72,7 @@ fn destination_without_room_keeps_whole_pages_and_takes_the_rest_later() {
 }
 
 #[test]
-fn full_disk_behind_stdout_is_told_of() {
+fn full_disk_behind_stdout_is_reported() {
     let server = paged(SCHEMA, &[PAGE]);
     let desk = desk();
     let url = server.origin();
@@ -84,10 +84,10 @@ fn full_disk_behind_stdout_is_told_of() {
     );
 }
 
-/// The superuser may write whatever a mode forbids, but neither to a program that runs nor into the kernel's own
+/// The superuser may write despite the mode of a file, but neither to a running program nor into the kernel's own
 /// folders.
 #[test]
-fn destination_that_only_may_be_read_is_told_of_and_left_as_it_is() {
+fn read_only_destination_is_reported_and_left_unchanged() {
     let server = paged(SCHEMA, &[PAGE]);
     let url = server.origin();
     let desk = desk();
@@ -114,7 +114,7 @@ fn destination_that_only_may_be_read_is_told_of_and_left_as_it_is() {
 }
 
 #[test]
-fn place_where_no_destination_can_be_is_told_of() {
+fn impossible_place_for_a_destination_is_reported() {
     let server = paged(SCHEMA, &[PAGE]);
     let desk = desk();
     fs::write(desk.path("file"), "mine").unwrap();
@@ -143,7 +143,7 @@ fn execute(path: &Path, sql: &str) {
 }
 
 #[test]
-fn database_of_another_program_is_left_as_it_is() {
+fn database_of_another_program_is_left_unchanged() {
     let server = paged(SCHEMA, &[PAGE]);
     let desk = desk();
     for (name, sql) in [
@@ -169,7 +169,7 @@ fn database_of_another_program_is_left_as_it_is() {
 }
 
 #[test]
-fn file_of_another_program_in_a_folder_is_left_as_it_is() {
+fn file_of_another_program_in_a_folder_is_left_unchanged() {
     let server = paged(SCHEMA, &[PAGE]);
     let desk = desk();
     fs::create_dir(desk.path("rows")).unwrap();
@@ -189,9 +189,9 @@ fn file_of_another_program_in_a_folder_is_left_as_it_is() {
     assert_eq!(read("rows/notes.txt"), "mine");
 }
 
-/// The file of one connector is given to another, whose table of the same name has another key.
+/// The file of one connector is used for another, whose table of the same name has another key.
 #[test]
-fn table_of_another_schema_keeps_its_rows_until_it_is_synced_anew() {
+fn table_of_another_schema_keeps_its_rows_until_a_full_sync() {
     let other = r#"{"schema": {"rows": {"primary_key": ["code", "region\n"]}}}"#;
     let first = paged(SCHEMA, &[PAGE]);
     let second = paged(other, &[PAGE, br#"[{"code": "a", "region\n": 1}]"#]);
@@ -213,9 +213,9 @@ fn table_of_another_schema_keeps_its_rows_until_it_is_synced_anew() {
     assert_eq!(stored.rows.len(), 2, "{stored:?}");
 }
 
-/// A table of a sync to which somebody added what its rows can't meet.
+/// A sync's table to which somebody has added a rule that its rows violate.
 #[test]
-fn rule_that_somebody_added_to_a_table_is_told_of_and_nothing_of_the_page_is_kept() {
+fn violated_rule_of_a_table_is_reported_and_nothing_of_the_page_is_kept() {
     let server = paged(SCHEMA, &[PAGE, br#"[{"id": 2}, {"id": 3}, {"id": -4}]"#]);
     let url = server.origin();
     let desk = desk();
@@ -240,7 +240,7 @@ fn rule_that_somebody_added_to_a_table_is_told_of_and_nothing_of_the_page_is_kep
 }
 
 #[test]
-fn database_that_another_program_keeps_locked_is_refused_with_its_name() {
+fn database_locked_by_another_program_is_refused_with_its_name() {
     let server = paged(SCHEMA, &[PAGE]);
     let desk = desk();
     let url = server.origin();

@@ -1,4 +1,4 @@
-//! What `weld-host sync --json` prints is what docs/sync-events.md says.
+//! `weld-host sync --json` prints what docs/sync-events.md says.
 
 use super::desk;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use weld_host_tests::paged::JSON;
 use weld_host_tests::upstream::Upstream;
 
-/// The members of each event as the page lists them, by the event's name.
+/// The members of each event as documented, by the event's name.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sync-events.md");
     let page = fs::read_to_string(page).expect("the page of the events");
@@ -28,7 +28,7 @@ fn documented() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// A connector that fails once, lets wait once, and then has a page with one key twice.
+/// A connector that fails once, waits once, and then has a page with one key twice.
 fn eventful() -> Upstream {
     let asked = AtomicU32::new(0);
     Upstream::start(move |request, exchange| {
@@ -54,7 +54,7 @@ fn eventful() -> Upstream {
 }
 
 #[test]
-fn every_event_has_the_members_that_are_documented() {
+fn every_event_has_the_documented_members() {
     let documented = documented();
     let ended = desk().good(&[&eventful().origin(), "--to", "rows.sqlite", "--json"]);
     let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Syncs that can't go on: each ends in exit status 1, and says why in one line.
+//! Syncs that can't continue: each ends with exit status 1 and the reason in one line.
 
 use super::{KEY, beers, desk};
 use serde_json::json;
@@ -10,7 +10,7 @@ use weld_host_tests::paged::JSON;
 use weld_host_tests::tables::{rows, states};
 use weld_host_tests::upstream::Upstream;
 
-/// A connector with the table `rows`, which is this one page.
+/// A connector with the table `rows`, which consists of this one page.
 fn one_page(page: &'static str) -> Upstream {
     Upstream::start(move |request, exchange| {
         let body = if request.target().ends_with("/schema") {
@@ -23,7 +23,7 @@ fn one_page(page: &'static str) -> Upstream {
 }
 
 #[test]
-fn key_that_is_wrong_or_missing_is_told_from_other_failures() {
+fn wrong_or_missing_key_is_distinguished_from_other_failures() {
     let api = Api::start(unlimited());
     let (_host, url) = beers(&api);
     let desk = desk();
@@ -43,7 +43,7 @@ fn key_that_is_wrong_or_missing_is_told_from_other_failures() {
 }
 
 #[test]
-fn server_that_is_not_there_is_told_of() {
+fn missing_server_is_reported() {
     let free = TcpListener::bind(("127.0.0.1", 0))
         .unwrap()
         .local_addr()
@@ -54,7 +54,7 @@ fn server_that_is_not_there_is_told_of() {
 }
 
 #[test]
-fn answers_that_are_no_schema_are_told_of() {
+fn answers_that_are_not_a_schema_are_reported() {
     for (status, body, words) in [
         (200, "<!doctype html><h1>Welcome</h1>", "no schema"),
         (404, "<!doctype html><h1>Not found</h1>", "HTML"),
@@ -114,7 +114,7 @@ fn key_twice_in_a_page_is_a_warning_and_with_strict_an_error() {
         assert!(line.contains(words), "{words} in {line}");
     }
     let database = desk.database("strict.sqlite");
-    assert_eq!(states(&database), [], "the page was not put away");
+    assert_eq!(states(&database), [], "the page was not stored");
 
     let ended = desk.good(&[&url, "--to", "rows.sqlite"]);
     assert!(
@@ -147,7 +147,7 @@ fn key_twice_in_a_page_is_a_warning_and_with_strict_an_error() {
 }
 
 #[test]
-fn component_that_is_missing_or_broken_is_told_of() {
+fn missing_or_broken_component_is_reported() {
     let api = Api::start(unlimited());
     let desk = desk();
     let line = desk.mistake(&["nobody.wasm"]);
@@ -182,10 +182,10 @@ fn component_that_is_missing_or_broken_is_told_of() {
 }
 
 #[test]
-fn destination_that_is_no_database_is_left_as_it_is() {
+fn destination_that_is_not_a_database_is_left_unchanged() {
     let server = one_page(r#"{"insert": [], "state": {}, "hasMore": false}"#);
     let desk = desk();
-    let text = "Dear diary, this is no database, but long enough to have had its header read.\n"
+    let text = "Dear diary, this is not a database, but long enough to have had its header read.\n"
         .repeat(20);
     fs::write(desk.path("diary.txt"), &text).unwrap();
     let line = desk.mistake(&[&server.origin(), "--to", "diary.txt"]);

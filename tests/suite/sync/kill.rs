@@ -1,4 +1,4 @@
-//! Syncs that are ended at any point: the next goes on from the last whole page.
+//! Syncs that are ended at any point: the next one continues from the last whole page.
 
 use super::{KEY, beers, desk};
 use rustix::process::Signal;
@@ -17,16 +17,16 @@ use weld_host_tests::paged::{TwoPages, paged, state};
 use weld_host_tests::tables::{assert_synced, rows, states};
 use weld_host_tests::upstream::Upstream;
 
-/// Tables with enough pages that every kill comes before the end, and few enough that kills come in most of them.
+/// Enough pages that every kill comes before the end, and few enough that kills hit most tables.
 const SCALE: u32 = 6;
 
 /// How many pages of unfinished tables are let through before each kill.
 const PAGES: [usize; 7] = [1, 5, 3, 8, 2, 6, 4];
 
-/// The pages of the table without a key: some times what the kills let through, since they may come late.
+/// The pages of the table without a key: several times as many as the kills let through, since kills may come late.
 const KEYLESS_PAGES: usize = 600;
 
-/// The tables of the events of this kind.
+/// The tables in the events of this kind.
 fn tables_of(lines: &[String], kind: &str) -> Vec<String> {
     lines
         .iter()
@@ -36,9 +36,9 @@ fn tables_of(lines: &[String], kind: &str) -> Vec<String> {
         .collect()
 }
 
-/// Kills a sync after some pages of tables that no earlier run has `finished`: such a table is read anew by each run,
-/// and its pages would keep the kills from the tables behind it. Every other kill waits until `growing`, which the
-/// sync writes to, has grown after that: it then comes while a page is being put away.
+/// Kills a sync after some pages of tables that no earlier run has `finished`. Finished tables don't count: each run
+/// reads them again, and their pages would keep the kills from the tables after them. Every other kill also waits
+/// until `growing`, which the sync writes to, has grown: it then comes while a page is being stored.
 fn kill(
     desk: &Desk,
     arguments: &[&str],
@@ -76,7 +76,7 @@ fn kill(
     finished.extend(tables_of(&ended.stdout, "table-done"));
 }
 
-/// An API of so many times as many rows as usual.
+/// An API with this many times as many rows as usual.
 fn api(scale: u32) -> Api {
     Api::start(DemoConfig {
         scale,
@@ -84,8 +84,8 @@ fn api(scale: u32) -> Api {
     })
 }
 
-/// Begins a sync again and again, and kills each; returns the tables that came to their end. `growing` is the file, from
-/// the desk, that a commit writes to.
+/// Starts a sync again and again, and kills each. Returns the tables that were completed. `growing` is the file,
+/// relative to the desk, that a commit writes to.
 fn kill_often(desk: &Desk, arguments: &[&str], times: usize, growing: &str) -> BTreeSet<String> {
     let growing = desk.path(growing);
     let mut finished = BTreeSet::new();
@@ -96,7 +96,7 @@ fn kill_often(desk: &Desk, arguments: &[&str], times: usize, growing: &str) -> B
 }
 
 #[test]
-fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
+fn sync_killed_twenty_times_loses_and_duplicates_nothing() {
     let api = api(SCALE);
     let (_host, url) = beers(&api);
     let desk = desk();
@@ -129,8 +129,8 @@ fn sync_that_is_killed_twenty_times_loses_and_doubles_nothing() {
     assert_eq!(states(&killed), states(&whole));
 }
 
-/// A connector of [`KEYLESS_PAGES`] pages with two rows each, numbered from 0. Without a key a page that comes twice
-/// leaves its rows twice, so that rows put away before their state are seen, too.
+/// A connector of [`KEYLESS_PAGES`] pages with two rows each, numbered from 0. Without a key, a repeated page leaves
+/// its rows twice, so that rows stored before their state are noticed, too.
 fn keyless() -> Upstream {
     let pages: Vec<_> = (0..KEYLESS_PAGES)
         .map(|page| json!([{"n": 2 * page}, {"n": 2 * page + 1}]).to_string())
@@ -139,7 +139,7 @@ fn keyless() -> Upstream {
     paged(r#"{"schema": {"rows": {}}}"#, &pages)
 }
 
-/// Checks that each row of the first `pages` is there once, with the state after them.
+/// Checks that each row of the first `pages` exists once, with the state after them.
 fn assert_keyless(desk: &Desk, to: &str, pages: usize) {
     let numbers = desk.numbers(to, "n");
     let first_other = (0..).zip(&numbers).find(|(place, number)| place != *number);
@@ -150,7 +150,7 @@ fn assert_keyless(desk: &Desk, to: &str, pages: usize) {
 }
 
 #[test]
-fn rows_without_a_key_are_there_once_after_twenty_kills() {
+fn rows_without_a_key_exist_once_after_twenty_kills() {
     let server = keyless();
     let url = server.origin();
     let desk = desk();
@@ -162,7 +162,7 @@ fn rows_without_a_key_are_there_once_after_twenty_kills() {
 }
 
 #[test]
-fn sync_that_is_interrupted_among_its_pages_keeps_whole_ones_and_goes_on() {
+fn sync_interrupted_between_pages_keeps_whole_ones_and_continues() {
     let server = keyless();
     let url = server.origin();
     for to in ["rows.sqlite", "rows/"] {
@@ -187,7 +187,7 @@ fn sync_that_is_interrupted_among_its_pages_keeps_whole_ones_and_goes_on() {
 }
 
 #[test]
-fn lines_of_a_sync_that_is_killed_are_those_of_one_that_is_not() {
+fn lines_of_a_killed_sync_equal_those_of_an_uninterrupted_one() {
     let api = api(10);
     let (_host, url) = beers(&api);
     let desk = desk();
@@ -214,7 +214,7 @@ fn lines_of_a_sync_that_is_killed_are_those_of_one_that_is_not() {
 }
 
 #[test]
-fn sync_that_is_interrupted_while_it_waits_keeps_its_pages_and_goes_on() {
+fn sync_interrupted_while_waiting_keeps_its_pages_and_continues() {
     for (holds, signal) in [
         (false, Signal::INT),
         (true, Signal::INT),
@@ -252,7 +252,7 @@ fn sync_that_is_interrupted_while_it_waits_keeps_its_pages_and_goes_on() {
 }
 
 #[test]
-fn destination_of_a_sync_under_way_is_refused_to_another() {
+fn destination_of_a_running_sync_is_refused_to_another() {
     let connector = TwoPages::start(true);
     let url = connector.upstream.origin();
     let desk = desk();

@@ -1,4 +1,4 @@
-//! `--map`: hosts that a connector has in its code, tried against a server on this machine.
+//! `--map`: hosts that are in a connector's code, replaced by a server on this machine.
 
 use super::desk;
 use crate::{PROGRAM, guests};
@@ -17,7 +17,7 @@ const ORIGINAL: &str = "https://api.example.com";
 const CONFIG: &str = "[network]\nallow = [\"https://api.example.com/v1\"]\nfollow-redirects = 3\n\
     [auth.api]\nurls = [\"https://api.example.com/v1\"]\nkind = \"bearer\"\ntoken = \"the-secret-token\"\n";
 
-/// A folder with a connector that sends the request in its state, and has had one sync.
+/// A folder with a connector that sends the request in its state, after one sync.
 fn trial(component: &str, config: &str) -> Desk {
     let desk = desk();
     fs::copy(component, desk.path("guest.wasm")).expect("a component");
@@ -26,7 +26,7 @@ fn trial(component: &str, config: &str) -> Desk {
     desk
 }
 
-/// Syncs once more, with this request. Answers the row about it, and the run.
+/// Syncs once more, with this request. Returns the row about it, and the run.
 fn asked(desk: &Desk, request: &Value, maps: &[&str]) -> (Value, Ended) {
     desk.good(&["state", "set", "rows/", "rows", &request.to_string()]);
     let mut arguments = vec!["guest.wasm", "--to", "rows/"];
@@ -85,7 +85,7 @@ fn mapped_requests_arrive_as_the_original_ones_with_their_credential() {
 }
 
 #[test]
-fn rules_judge_the_original_url_alone() {
+fn rules_apply_to_the_original_url_only() {
     let fake = Upstream::answering("{}");
     let desk = trial(guests::FETCHES, CONFIG);
     let map = map(&fake, "/x");
@@ -107,8 +107,8 @@ fn rules_judge_the_original_url_alone() {
 }
 
 #[test]
-fn mapped_server_is_not_opened_to_requests_of_its_own() {
-    // A name that means this machine, which the rules permit and the addresses don't.
+fn map_does_not_allow_direct_requests_to_the_server() {
+    // A name that resolves to this machine. The rules permit it, the address check doesn't.
     let fake = Upstream::answering("{}");
     let port = fake.address().port();
     let own = format!("http://localhost:{port}");
@@ -127,7 +127,7 @@ fn mapped_server_is_not_opened_to_requests_of_its_own() {
     assert_eq!(fake.received().len(), 1);
 }
 
-/// Answers `/to/N` with the Nth of these as its `Location`, and all else with a word.
+/// Answers `/to/N` with the Nth of these as its `Location`, and everything else with a text.
 fn redirecting(locations: Vec<String>) -> Upstream {
     Upstream::start(move |request, exchange| {
         let wanted = request.target().split("/to/").nth(1);
@@ -139,8 +139,8 @@ fn redirecting(locations: Vec<String>) -> Upstream {
 }
 
 #[test]
-fn redirects_of_the_mapped_server_are_those_of_the_original_one() {
-    // Its address is known once it listens, so what it says of itself goes by way of its Host header.
+fn redirects_of_the_mapped_server_count_as_the_originals() {
+    // Its address is known only once it listens, so the script takes it from the Host header.
     let fake = Upstream::start(|request, exchange| {
         let host = request.header("host").unwrap_or_default().to_owned();
         let wanted = request.target().split("/to/").nth(1).unwrap_or_default();
@@ -182,7 +182,7 @@ fn redirects_of_the_mapped_server_are_those_of_the_original_one() {
 }
 
 #[test]
-fn location_that_a_connector_follows_by_itself_is_the_original_one() {
+fn location_that_a_connector_follows_itself_is_the_original_one() {
     let fake = redirecting(vec!["/x/v1/end?page=2".to_owned(), "/v1/end".to_owned()]);
     let config = CONFIG.replace("follow-redirects = 3\n", "");
     let desk = trial(guests::FETCHES_WASI, &config);
@@ -196,7 +196,7 @@ fn location_that_a_connector_follows_by_itself_is_the_original_one() {
 }
 
 #[test]
-fn redirects_to_elsewhere_are_judged_as_ever() {
+fn redirects_to_other_hosts_are_checked_as_usual() {
     let other = Upstream::answering("{}");
     let locations = vec![
         other.url("/x/v1/end"),
@@ -252,7 +252,7 @@ fn two_hosts_may_go_to_one_server() {
 }
 
 #[test]
-fn tokens_of_a_mapped_endpoint_replace_none_that_are_kept() {
+fn tokens_of_a_mapped_endpoint_do_not_replace_kept_ones() {
     let fake = Upstream::start(|request, exchange| {
         match request.target() {
         "/token" => exchange.answer(
@@ -283,7 +283,7 @@ fn tokens_of_a_mapped_endpoint_replace_none_that_are_kept() {
 }
 
 #[test]
-fn what_is_no_map_ends_the_command_before_a_request() {
+fn invalid_map_ends_the_command_before_any_request() {
     let desk = trial(guests::FETCHES, CONFIG);
     let good = "https://api.example.com=http://127.0.0.1:9100";
     let cases: [(&[&str], &str); 5] = [

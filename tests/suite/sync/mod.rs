@@ -21,7 +21,7 @@ use weld_host_tests::host::Host;
 
 const KEY: &str = "correct horse";
 
-/// Where syncs are run in these tests. All share one cache, which outlives the run.
+/// The folder for syncs in these tests. All share one cache, which survives the run.
 fn desk() -> Desk {
     Desk::new(
         PROGRAM,
@@ -29,7 +29,7 @@ fn desk() -> Desk {
     )
 }
 
-/// A host that asks for [`KEY`], with the example connector for this API; and the connector's URL.
+/// A host that requires [`KEY`], with the example connector for this API, and the connector's URL.
 fn beers(api: &Api) -> (Host, String) {
     let host = host()
         .example(&api.config(""))

@@ -1,4 +1,4 @@
-//! Names that SQL, a file system or a terminal would confuse: each table and column is found again by its own name.
+//! Names that are special to SQL, a file system or a terminal: each table and column is found under its own name.
 
 use super::desk;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use weld_host_tests::paged::{JSON, paged, state};
 use weld_host_tests::tables::{rows, states};
 use weld_host_tests::upstream::Upstream;
 
-/// Columns of one table: what its rows call each, and what SQLite does.
+/// Columns of one table: the name in its rows, and the name in SQLite.
 const COLUMNS: &[(&str, &str)] = &[
     ("id", "id"),
     ("a", "a"),
@@ -34,7 +34,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("🍺", "🍺"),
 ];
 
-/// Tables of one connector: what it calls each, what SQLite does, and its file in a folder.
+/// Tables of one connector: the name in the connector, the name in SQLite, and the file in a folder.
 const TABLES: &[(&str, &str, &str)] = &[
     ("orders", "orders", "orders.jsonl"),
     ("Orders", "Orders_2", "Orders_2.jsonl"),
@@ -67,7 +67,7 @@ fn quoted(name: &str) -> String {
 }
 
 #[test]
-fn every_column_is_found_again_whatever_its_name() {
+fn every_column_is_found_under_its_own_name() {
     let long = "n".repeat(10_000);
     let columns: Vec<(&str, &str)> = [COLUMNS, &[(&long, &long)]].concat();
     let row = |offset: usize| {
@@ -102,13 +102,13 @@ fn every_column_is_found_again_whatever_its_name() {
                 }
             }
             assert_eq!(stored.columns.len(), columns.len());
-            // Once more into a table that has them all.
+            // Once more into a table that already has all columns.
             desk.good(&["state", "reset", "rows.sqlite", "rows"]);
         }
     }
 }
 
-/// A connector of [`TABLES`], each with one row that holds its name.
+/// A connector of [`TABLES`], each with one row that contains its name.
 fn tables() -> Upstream {
     let members: Vec<_> = TABLES
         .iter()
@@ -133,7 +133,7 @@ fn tables() -> Upstream {
 }
 
 #[test]
-fn every_table_is_found_again_whatever_its_name() {
+fn every_table_is_found_under_its_own_name() {
     let server = tables();
     let url = server.origin();
     let desk = desk();
@@ -188,7 +188,7 @@ fn every_table_is_found_again_whatever_its_name() {
 }
 
 #[test]
-fn names_that_would_drive_a_terminal_are_shown_escaped() {
+fn names_that_would_control_a_terminal_are_escaped() {
     let name = "a\n\u{1b}[2J\u{9b}1m\u{202e}";
     let is_plain = |line: &String| {
         !line

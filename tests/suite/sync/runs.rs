@@ -1,4 +1,4 @@
-//! `weld-host sync` as a data engineer runs it: rows from a running host, or a component, into each destination.
+//! `weld-host sync` as a data engineer runs it: rows from a running host or a component, into each destination.
 
 use super::{KEY, beers, desk};
 use rusqlite::Connection;
@@ -73,7 +73,7 @@ fn every_table_of_a_running_host_is_synced_and_the_next_run_is_incremental() {
 }
 
 #[test]
-fn without_flags_a_database_is_named_after_the_connector_and_a_summary_is_told() {
+fn without_flags_the_database_is_named_after_the_connector_and_a_summary_is_printed() {
     let api = Api::start(unlimited());
     let (_host, url) = beers(&api);
     let desk = desk();
@@ -97,7 +97,7 @@ fn without_flags_a_database_is_named_after_the_connector_and_a_summary_is_told()
 }
 
 #[test]
-fn component_is_synced_with_the_configuration_beside_it() {
+fn component_is_synced_with_the_configuration_next_to_it() {
     let api = Api::start(unlimited());
     let desk = desk();
     fs::write(desk.path("shop.wasm"), EXAMPLE_CONNECTOR).unwrap();
@@ -114,7 +114,7 @@ fn component_is_synced_with_the_configuration_beside_it() {
 }
 
 #[test]
-fn only_the_tables_that_are_named_are_synced() {
+fn only_the_named_tables_are_synced() {
     let api = Api::start(unlimited());
     let (_host, url) = beers(&api);
     let desk = desk();

@@ -1,4 +1,4 @@
-//! What others do with the destination while a sync writes to it.
+//! Other programs that use the destination while a sync writes to it.
 
 use super::desk;
 use rusqlite::{Connection, OpenFlags};
@@ -13,10 +13,10 @@ use weld_host_tests::desk::Desk;
 use weld_host_tests::paged::{TwoPages, paged};
 use weld_host_tests::process::Process;
 
-/// Enough that reads come between many commits.
+/// Enough pages that reads come between many commits.
 const PAGES: usize = 400;
 
-/// What stands beside and in the desk's folder.
+/// The names of the files in the desk's folder.
 fn names(desk: &Desk) -> Vec<String> {
     let entries = fs::read_dir(desk.path("")).expect("a folder");
     let mut names: Vec<_> = entries
@@ -26,7 +26,7 @@ fn names(desk: &Desk) -> Vec<String> {
     names
 }
 
-/// A sync of which the first page is put away, and whose second one has to be waited for.
+/// A sync that has stored its first page and waits for the second.
 fn begun(connector: &TwoPages, desk: &Desk, to: &str) -> Process {
     let sync = desk.start(&[&connector.upstream.origin(), "--to", to, "--json"]);
     sync.stdout()
@@ -48,12 +48,13 @@ fn reads_during_a_sync_succeed_and_see_whole_pages() {
     let mut seen = Vec::new();
     while !sync.stdout().end_within(Duration::ZERO) {
         let viewer = Connection::open(desk.path("rows.sqlite")).expect("it opens");
-        // No patience: a lock that is in the way for a moment is in the way.
+        // Without a timeout, so that any lock is an error.
         viewer.busy_timeout(Duration::ZERO).expect("it is set");
         let read = "SELECT count(*), (SELECT state FROM _weld_state) FROM rows";
         let found = || viewer.query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?)));
         let (count, state): (i64, String) = found().unwrap_or_else(|error| {
-            // Only as the last thing that the sync does: it removes its log, which takes the file for a moment.
+            // Only as the last thing that the sync does: it removes its log, for which it locks the file for a
+            // moment.
             viewer.busy_timeout(PATIENCE).expect("it is set");
             let (count, state) = found().expect("a moment later");
             let all = i64::try_from(2 * PAGES).expect("few");
@@ -71,9 +72,9 @@ fn reads_during_a_sync_succeed_and_see_whole_pages() {
     assert_eq!(desk.numbers("rows.sqlite", "id").len(), 2 * PAGES);
 }
 
-/// SQLite removes the log with the last program that closes the file, unless that one can't.
+/// SQLite removes the log with the last program that closes the file, unless that program can't.
 #[test]
-fn log_that_a_reader_keeps_is_told_of_and_the_next_sync_removes_it() {
+fn log_kept_by_a_reader_is_reported_and_removed_by_the_next_sync() {
     let rows: &[&[u8]] = &[b"[{\"id\": 1}]"];
     let server = paged(r#"{"schema": {"rows": {"primary_key": ["id"]}}}"#, rows);
     let desk = desk();
@@ -110,7 +111,7 @@ fn log_that_a_reader_keeps_is_told_of_and_the_next_sync_removes_it() {
 }
 
 #[test]
-fn second_sync_is_told_of_the_first() {
+fn second_sync_reports_the_first() {
     for to in ["rows.sqlite", "rows/"] {
         let connector = TwoPages::start(true);
         let desk = desk();
@@ -124,7 +125,7 @@ fn second_sync_is_told_of_the_first() {
 }
 
 #[test]
-fn nothing_but_the_file_is_left_where_a_signal_ends_a_sync_or_the_next_one_ends() {
+fn only_the_file_is_left_after_a_signal_or_the_next_sync() {
     for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
         let connector = TwoPages::start(false);
         let desk = desk();
@@ -147,7 +148,7 @@ fn nothing_but_the_file_is_left_where_a_signal_ends_a_sync_or_the_next_one_ends(
 }
 
 #[test]
-fn destination_that_is_taken_away_is_told_in_one_line() {
+fn removed_destination_is_reported_in_one_line() {
     type Spoil = fn(&Path);
     let cases: [(&str, &str, &str, Spoil); 7] = [
         ("rows.sqlite", "deleted or moved", "rows.sqlite", |path| {

@@ -1,4 +1,4 @@
-//! A sync that is asked to stop while nobody takes its rows.
+//! A sync that is asked to stop while nobody reads its rows.
 
 use super::desk;
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,9 +9,9 @@ use weld_host_tests::lines::Lines;
 use weld_host_tests::paged::paged;
 use weld_host_tests::until;
 
-/// A pipe that is full and never read: the rows can't be put away, and one signal waits for just that.
+/// A pipe that is full and never read: the rows can't be written, and the first signal waits until they are.
 #[test]
-fn second_signal_ends_a_sync_that_can_not_come_to_its_end() {
+fn second_signal_ends_a_sync_that_cannot_finish() {
     let page = json!([{"filler": "malt ".repeat(100_000)}]).to_string();
     let server = paged(
         r#"{"schema": {"rows": {}}}"#,
@@ -26,11 +26,11 @@ fn second_signal_ends_a_sync_that_can_not_come_to_its_end() {
         .spawn()
         .expect("the program starts");
     let stderr = Lines::capture(sync.stderr.take().expect("a pipe"));
-    // Those for the schema and both pages: the first page is being written by then.
-    until("the second page is asked for", || {
+    // The requests for the schema and both pages: by then the first page is being written.
+    until("the second page is requested", || {
         server.received().len() >= 3
     });
-    // Again and again, since two that come at once count as one.
+    // Repeatedly, since two signals that arrive at once count as one.
     until("the sync ends", || {
         let has_ended = stderr.end_within(Duration::from_millis(50));
         if !has_ended {

@@ -1,4 +1,4 @@
-//! Syncs on a terminal: what is drawn while they run, and what stays.
+//! Syncs on a terminal: what is drawn while they run, and what remains.
 
 use super::{KEY, beers, desk};
 use rustix::process::Signal;
@@ -11,7 +11,7 @@ use weld_host_tests::paged::TwoPages;
 use weld_host_tests::tables::rows;
 use weld_host_tests::terminal::Terminal;
 
-/// Lower than the tables and their total together.
+/// Fewer lines than the tables and their total together.
 const HEIGHT: u16 = 4;
 const WIDTH: u16 = 80;
 
@@ -26,7 +26,7 @@ fn words(line: &str) -> Vec<&str> {
     line.split_whitespace().collect()
 }
 
-/// Whether a line is that of this table, or of the total, and has these figures.
+/// Whether a line belongs to this table, or to the total, and has these figures.
 fn has_figures(line: &str, name: &str, pages: u64, rows: u64) -> bool {
     let (pages, rows) = (pages.to_string(), rows.to_string());
     words(line).windows(5).any(|words| {
@@ -38,7 +38,7 @@ fn has_figures(line: &str, name: &str, pages: u64, rows: u64) -> bool {
 }
 
 #[test]
-fn every_table_leaves_one_line_then_come_the_total_and_the_summary() {
+fn every_table_leaves_one_line_before_the_total_and_the_summary() {
     let api = Api::start(unlimited());
     let (_host, url) = beers(&api);
     let desk = desk();
@@ -96,7 +96,7 @@ fn quiet_sync_writes_nothing_to_a_terminal() {
 }
 
 #[test]
-fn wait_is_shown_with_what_is_there_and_goes_with_the_next_page() {
+fn wait_is_shown_with_the_figures_and_disappears_with_the_next_page() {
     let connector = TwoPages::start(false);
     let desk = desk();
     let sync = start(&desk, &[&connector.upstream.origin(), "--to", "r.sqlite"]);
@@ -123,7 +123,7 @@ fn wait_is_shown_with_what_is_there_and_goes_with_the_next_page() {
 }
 
 #[test]
-fn interrupted_sync_leaves_its_figures_and_says_how_to_go_on() {
+fn interrupted_sync_leaves_its_figures_and_says_how_to_continue() {
     let connector = TwoPages::start(true);
     let desk = desk();
     let sync = start(&desk, &[&connector.upstream.origin(), "--to", "r.sqlite"]);

@@ -1,4 +1,4 @@
-//! Takes memory until there is none.
+//! Allocates memory until there is none left.
 //! The host must answer `out_of_memory` once the connector's `memory` is used up.
 
 use weld_test_guests::{Error, Page, connector};

@@ -1,6 +1,6 @@
-//! Answers a row with the variable WORDS of its configuration, and with its own mark, whose digits the
-//! benchmark changes in the component's bytes to have another component.
-//! The host must give it the words of the configuration that it was loaded with, and no others.
+//! Answers a row with the variable WORDS of its configuration and with its own mark. The benchmark changes the mark's
+//! digits in the component's bytes to create another component.
+//! The host must pass the words of the configuration with which it was loaded, and no others.
 
 use serde_json::json;
 use weld_test_guests::{Error, Page, connector, one_row};

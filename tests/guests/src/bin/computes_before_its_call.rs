@@ -1,5 +1,5 @@
-//! Computes without end in an initializer, which runs before the function that is called.
-//! The host must count it as the call's: `cpu_exceeded`, for a schema as for a page.
+//! Computes endlessly in an initializer, which runs before the called function.
+//! The host must count that time as the call's: `cpu_exceeded`, for a schema as well as for a page.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

@@ -1,4 +1,4 @@
-//! The connector of `docs/conformance.md`, by the bare contract. All of its cases must pass.
+//! The connector of `docs/conformance.md`, written without a kit. All cases must pass.
 
 #[path = "../../../../kit/rust/src/http/charset.rs"]
 mod charset;
@@ -112,7 +112,7 @@ fn fetch_page(table: String, state: String) -> Result<Page, Error> {
             paged(&answer, json!({}), false)
         }
         "text" => text_of_case(at("case").unwrap_or(1)),
-        // As they were written, since a `Value` has floating-point numbers.
+        // Unchanged, since a `Value` would convert them to floating-point numbers.
         "numbers" => {
             let answer = fetched("/numbers")?;
             let items = answer
@@ -222,7 +222,7 @@ fn text(body: host::Body) -> String {
     }
 }
 
-/// A row with the text of a body, by the kit's own reading.
+/// A row with the text of a body, decoded by the kit's own code.
 fn text_of_case(number: u64) -> Result<Page, Error> {
     let response = host::http_fetch(&request(&url(&format!("/text?case={number}"))))
         .map_err(|error| Error::Upstream(format!("{error:?}")))?;
@@ -285,7 +285,7 @@ fn failed(request: &host::HttpRequest) -> Result<Page, Error> {
     last(json!([{ "id": 1, "error": outcome.err().as_ref().map(name) }]))
 }
 
-/// Asks until there is an error other than `but`.
+/// Sends requests until there is an error other than `but`.
 fn failed_at_last(url: &str, but: &str) -> Result<Page, Error> {
     let error = (0..100)
         .filter_map(|_| host::http_fetch(&request(url)).err())

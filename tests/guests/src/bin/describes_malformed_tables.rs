@@ -1,4 +1,4 @@
-//! Describes tables that no warehouse can make, malformed as the variable MISTAKE says.
+//! Describes tables that no warehouse can create, malformed in the way that the variable MISTAKE says.
 //! The host must answer `invalid_schema`.
 
 use weld_test_guests::{Error, Field, FieldType, Page, Table, connector, last_page, table};

@@ -1,6 +1,7 @@
-//! Describes TABLES tables (one by default) of one column each, whose names are NAME_BYTES and COLUMN_BYTES longer than need
-//! be, the column's default DEFAULT_BYTES spaces and a number. The key has ESCAPED control characters, each of which takes six bytes of JSON.
-//! The host must bound names and the whole, as it is handed over and as JSON.
+//! Describes TABLES tables (one by default) with one column each. Their names are NAME_BYTES and COLUMN_BYTES longer
+//! than necessary, and the column's default consists of DEFAULT_BYTES spaces and a number. The key has ESCAPED
+//! control characters, each of which takes six bytes in JSON.
+//! The host must limit the names and the whole schema, both as values and as JSON.
 
 use weld_test_guests::{Error, Field, FieldType, Page, Table, connector, last_page, number, table};
 

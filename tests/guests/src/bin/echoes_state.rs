@@ -1,5 +1,5 @@
-//! Answers one row that shows what came in: table, state as text, and the environment by both ways.
-//! The host must hand over the request's values, the configured variables, and nothing else.
+//! Answers one row that shows the input: table, state as text, and the environment, read in both ways.
+//! The host must pass the request's values, the configured variables, and nothing else.
 
 use serde_json::json;
 use weld_test_guests::{Error, Page, connector, host, last_page};

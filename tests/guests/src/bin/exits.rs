@@ -1,5 +1,5 @@
-//! Leaves by `exit` in the middle of a page, with the status that its table names.
-//! The host must answer `connector_crashed`, for status 0 too: there is no page.
+//! Calls `exit` in the middle of a page, with the status that its table names.
+//! The host must answer `connector_crashed` even for status 0, since there is no page.
 
 use weld_test_guests::{Error, Page, connector};
 

@@ -1,5 +1,5 @@
 //! Exports the contract's `source` under its name and version, but with functions of other types.
-//! Such a component passes pre-instantiation; the host must report it when it loads, not at the first page.
+//! Such a component passes pre-instantiation. The host must report it at load time, not at the first page.
 
 wit_bindgen::generate!({
     inline: r"

@@ -1,6 +1,6 @@
-//! Fails with the contract's error that its table names; `schema` with the one that the variable SCHEMA_ERROR names.
-//! Its words are those of the state, `words`, said `times` over; SLEEP_MS passes before it fails.
-//! The host must map each to its status and kind, and let no words, however long, spoil its answer or its log.
+//! Fails with the contract's error that its table names; `schema` fails with the one in the variable SCHEMA_ERROR.
+//! The message is `words` of the state, repeated `times` times; SLEEP_MS pass before it fails.
+//! The host must map each error to its status and kind. A message of any length must not break the answer or the log.
 
 use serde_json::Value;
 use weld_test_guests::{Error, Page, Table, connector, host, number, one_table};

@@ -1,7 +1,7 @@
-//! Sends the request that stands in its state (`url`, and where given `method`, `headers`, `body`, `timeout`, `idempotent`),
-//! as many `times` as it says, and without its body with each method of `before` first, and reports the last response or error in a row; an error makes it fail or trap where
-//! `on_error` says so.
-//! The host must send it only where the connector's `allow` says so, and within its limits.
+//! Sends the request in its state: `url`, and optionally `method`, `headers`, `body`, `timeout`, `idempotent`. It is
+//! sent `times` times, and first without its body with each method in `before`. The last response or error is
+//! reported in a row; with `on_error`, an error makes the page fail or trap.
+//! The host must send it only if the connector's `allow` permits it, and within its limits.
 
 use serde_json::{Value, json};
 use weld_test_guests::{Error, Page, connector, host, one_row};

@@ -1,5 +1,5 @@
-//! Fetches the `url` of its state, then takes so many `bytes` of memory, after a call of the host if it `logs` between.
-//! Whether it got the memory is its row.
+//! Fetches the `url` of its state, then allocates `bytes` of memory; if it `logs`, it calls the host in between.
+//! Its row says whether it got the memory.
 //! The host must charge the response until the guest's next call of the host, and no longer.
 
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Does what `fetches.rs` does, by `wasi:http/outgoing-handler`: the same state, and rows in the same words.
-//! The host must send it only where the connector's `allow` says so, and within its limits.
+//! Does what `fetches.rs` does, by `wasi:http/outgoing-handler`: the same state, and rows of the same form.
+//! The host must send it only if the connector's `allow` permits it, and within its limits.
 
 use serde_json::{Value, json};
 use wasip2::http::outgoing_handler;
@@ -10,7 +10,7 @@ use wasip2::http::types::{
 use wasip2::io::streams::StreamError;
 use weld_test_guests::{Error, Page, connector, one_row};
 
-/// What one write may hand over.
+/// The maximum size of one write.
 const WRITE_BYTES: usize = 4096;
 
 fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
@@ -30,10 +30,10 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
 
 /// Why there is no response.
 enum Refusal {
-    /// The parts of a request are refused before there is one.
+    /// A part of the request is refused while the request is being built.
     Form(String),
     Code(ErrorCode),
-    /// A stream failed, and nobody knows why.
+    /// A stream failed for an unknown reason.
     Unknown(String),
 }
 
@@ -73,7 +73,7 @@ fn fetch(wanted: &Value) -> Result<Value, Refusal> {
     row(&response, url)
 }
 
-/// Takes the URL apart as naively as a connector may.
+/// Parses the URL as naively as a connector may.
 fn request(method: &str, url: &str, wanted: &Value) -> Result<OutgoingRequest, Refusal> {
     let form = |what: &str| Refusal::Form(format!("{what} is malformed"));
     let headers = Fields::from_list(&headers(wanted.get("headers")))
@@ -130,7 +130,7 @@ fn headers(wanted: Option<&Value>) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// There is no time-out of the whole, so each part gets it.
+/// There is no timeout for the whole exchange, so each part gets it.
 fn options(timeout_ms: u64) -> RequestOptions {
     let options = RequestOptions::new();
     let timeout = Some(timeout_ms.saturating_mul(1_000_000));
@@ -142,7 +142,7 @@ fn options(timeout_ms: u64) -> RequestOptions {
     options
 }
 
-/// Writes until the host takes no more, whose reason comes in place of the response.
+/// Writes until the host refuses further bytes. Then its reason takes the place of the response.
 fn send(body: OutgoingBody, bytes: &[u8]) -> Result<(), Refusal> {
     if let Ok(stream) = body.write() {
         for piece in bytes.chunks(WRITE_BYTES) {
@@ -190,7 +190,7 @@ fn received(body: &IncomingBody) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The word that `http-fetch` has for it.
+/// The name that `http-fetch` has for this error.
 fn name(code: &ErrorCode) -> &'static str {
     match code {
         ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => "denied",

@@ -1,5 +1,6 @@
-//! Answers `null` for the state, with more to come where its table is `more`, else not.
-//! The host must answer `invalid_page` to the first, since the sync would begin anew for ever, and pass on the second.
+//! Answers `null` as the state. The table `more` announces another page, any other table doesn't.
+//! The host must answer `invalid_page` to the first, since the sync would start again forever, and pass on the
+//! second.
 
 use weld_test_guests::{Error, Page, connector};
 

@@ -1,6 +1,7 @@
-//! Promises more after every page, and never comes to anything new: `still` answers its state and no rows, `same` its
-//! state and the same row, `circle` goes round three states, `onward` moves without rows, and `exporting` waits.
-//! The host must end all but the last two as stuck.
+//! Announces another page after every page, and never makes progress: `still` answers its state and no rows, `same`
+//! its state and the same row, `circle` cycles through three states, `onward` advances without rows, and `exporting`
+//! waits.
+//! The host must end all of them except the last two as stuck.
 
 use serde_json::{Value, json};
 use weld_test_guests::{Error, Page, connector};

@@ -1,5 +1,5 @@
-//! Hands text to an import that is none, in the way its table names: bytes that are no UTF-8 to `log` or as a URL, or
-//! a text that lies outside its memory.
+//! Passes invalid text to an import, in the way that its table names: bytes that are not UTF-8 to `log` or as a URL,
+//! or a text outside of its memory.
 //! The host cannot lift such a value, and must answer `connector_crashed`.
 
 use weld_test_guests::{Error, Page, connector, host, last_page};
@@ -24,14 +24,14 @@ fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
 
 fn no_utf8() -> &'static str {
     let bytes = std::hint::black_box(b"not \xff\xfe text".as_slice());
-    // SAFETY: none, on purpose: no code here reads the string as text, it only crosses to the host.
+    // SAFETY: none, on purpose: no code here reads the string as text, it is only passed to the host.
     unsafe { std::str::from_utf8_unchecked(bytes) }
 }
 
-/// A text past the end of any memory that the host gives.
+/// A text beyond the end of any memory that the host provides.
 fn outside() -> &'static str {
     let begin = std::hint::black_box(0x7fff_0000_usize) as *const u8;
-    // SAFETY: none, on purpose: no code here reads the string, the host must refuse to.
+    // SAFETY: none, on purpose: no code here reads the string, and the host must refuse to.
     unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(begin, 0xffff)) }
 }
 

@@ -1,4 +1,4 @@
-//! One table for each thing that an author can get wrong, and one without a fault.
+//! One table for each mistake that an author can make, and one without a mistake.
 //! `check` must find each, and nothing else.
 
 use serde_json::{Value, json};

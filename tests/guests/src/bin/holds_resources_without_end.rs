@@ -1,7 +1,7 @@
-//! Takes resources of the host and never gives one back: pollables of WASI's clock. In the table `mine` they are its own
+//! Creates the host's resources and never drops one: pollables of WASI's clock. In the table `mine` they are its own
 //! resources, of which the host keeps only the handles.
-//! `random` is not kept at all, but made in the host: more of it than anybody needs at once.
-//! The host must answer `connector_crashed` at their limit, long before they are a burden.
+//! With `random`, nothing is kept, but the host generates more random bytes than anybody needs at once.
+//! The host must answer `connector_crashed` at the limit, long before the resources become a burden.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 
@@ -46,7 +46,7 @@ mod mine {
     export!(Exports);
 }
 
-/// Far more than any connector needs, and no more than twice what the host allows: its limit must be what ends it.
+/// Far more than any connector needs, and at most twice what the host allows: the host's limit must end it.
 const MANY_OF_ITS_OWN: u32 = 40_000;
 const MANY_OF_THE_HOSTS: u32 = 8_000;
 const RANDOM_BYTES: u64 = 512 << 10;

@@ -1,5 +1,5 @@
-//! A connector that needs a function which this host doesn't have, as one built for a later host would.
-//! The host must name the missing import when it loads, and serve the others.
+//! A connector that needs a function which this host doesn't have, like one built for a later host.
+//! The host must name the missing import at load time, and keep serving the others.
 
 wit_bindgen::generate!({
     inline: r"

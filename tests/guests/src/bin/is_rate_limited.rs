@@ -1,5 +1,5 @@
-//! Asks the API at URL for a page, and hands its 429 on to the host, with RATE_LIMIT_MS where that is set.
-//! The host must answer an empty page with the state that came in, and ask again after the wait.
+//! Requests a page from the API at URL, and passes its 429 on to the host, with RATE_LIMIT_MS if that is set.
+//! The host must answer an empty page with the received state, and request the page again after the wait.
 
 use weld_test_guests::{Error, Page, connector, host, last_page, number};
 

@@ -1,6 +1,6 @@
-//! Asks for more memory than it may have, takes the refusal, and goes on as its table names: to a page, to a panic of
-//! another cause after a growth that succeeded, or to `exit(1)`, as runtimes do that give up.
-//! The host must answer `out_of_memory` only where the refusal is what ended the call.
+//! Requests more memory than it may have, handles the refusal, and continues as its table says: with a page, with a
+//! panic for another reason after a successful allocation, or with `exit(1)`, like runtimes that give up.
+//! The host must answer `out_of_memory` only if the refusal ended the call.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

@@ -1,7 +1,7 @@
-//! Makes the host keep bytes by `wasi:http` and gives none back, in the `way` that its state says: as often as `times`.
-//! With a `url`, it opens that many
-//! responses and reads the beginning of each; their number and the last error are its row. `handed over`, it waits for none.
-//! The host must charge it all to the call: the call fails, and the host stays small.
+//! Makes the host keep bytes by `wasi:http` and frees none, in the `way` that its state says, `times` times. With a
+//! `url` it opens that many responses and reads the beginning of each; their number and the last error are its row.
+//! With `handed over` it waits for none.
+//! The host must charge all of it to the call: the call fails, and the host stays small.
 
 use serde_json::{Value, json};
 use std::mem::forget;
@@ -13,14 +13,14 @@ use wasip2::http::types::{
 use wasip2::io::streams::{InputStream, StreamError};
 use weld_test_guests::{Error, Page, connector, one_row};
 
-/// What one write to a body hands over, and what fields hold: nearly as much as they may.
+/// The size of one write to a body, and of a field's value: nearly the maximum.
 const WRITE_BYTES: usize = 64 << 10;
 const VALUE_BYTES: usize = 60_000;
 
-/// How many fields without a value there are in one resource: just past where their map doubles.
+/// How many fields without a value one resource has: just beyond the point at which their map doubles.
 const FIELDS: usize = 400;
 
-/// What no request's method or authority may have.
+/// Longer than any request's method or authority may be.
 const LONG_BYTES: usize = 1 << 20;
 
 fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
@@ -47,7 +47,7 @@ fn fetch_page(_table: String, state: String) -> Result<Page, Error> {
     one_row(&json!({ "refused": refused }))
 }
 
-/// False where the host refuses it by an error of the interface's.
+/// False if the host refuses it with an error of the interface.
 fn keep(way: &str) -> bool {
     match way {
         "bodies" => {
@@ -131,7 +131,7 @@ fn keep(way: &str) -> bool {
     }
 }
 
-/// Fields from which each value is taken again, if they could be made.
+/// Fields from which each value is removed again, if they could be created.
 fn emptied(take: impl Fn(&Fields, &str) -> bool) -> bool {
     let list: Vec<_> = (0..FIELDS)
         .map(|number| (format!("x-{number}"), Vec::new()))

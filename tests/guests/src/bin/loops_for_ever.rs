@@ -1,6 +1,6 @@
-//! Computes without end and never waits.
-//! The host must stop it by `cpu-time` (`cpu_exceeded`) or `page-timeout` (`deadline_exceeded`),
-//! whichever comes first, and serve other pages meanwhile.
+//! Computes endlessly and never waits.
+//! The host must stop it by `cpu-time` (`cpu_exceeded`) or `page-timeout` (`deadline_exceeded`), whichever comes
+//! first, and serve other pages in the meantime.
 
 use weld_test_guests::{Error, Page, connector};
 

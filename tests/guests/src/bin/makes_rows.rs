@@ -1,5 +1,5 @@
-//! Answers one page of as many rows of about 1.5 KB as its table's name says, and asks nobody for them.
-//! The host must pass all of them on; the benchmark measures what that costs.
+//! Answers one page with the number of rows that is its table's name, of about 1.5 KB each, without any request.
+//! The host must pass all of them on; the benchmark measures the cost.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

@@ -1,5 +1,6 @@
-//! Tries what a sandbox must not allow, by the standard library, and reports each outcome in a row: `open`, or the error.
-//! The host must refuse all of it. The address to connect to and the file to read stand in the state.
+//! Uses the standard library for what a sandbox must not allow, and reports each outcome in a row: `open`, or the
+//! error.
+//! The host must refuse all of it. The address to connect to and the file to read are in the state.
 
 use serde_json::{Value, json};
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
@@ -36,7 +37,7 @@ fn outcome<T>(result: std::io::Result<T>) -> String {
     }
 }
 
-/// An end of input is as good as a refusal.
+/// An end of input is as good as a refusal here.
 fn read_stdin() -> std::io::Result<()> {
     match std::io::read_to_string(std::io::stdin())?.len() {
         0 => Err(std::io::ErrorKind::UnexpectedEof.into()),

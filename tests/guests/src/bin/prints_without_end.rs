@@ -1,7 +1,7 @@
-//! Floods the host's log, by its table's name: `lines` prints five thousand short lines, `long_line` a megabyte
-//! without a line's end, `control_characters` 240 KiB that become more when escaped, `long_message` hands 200 KB to one
-//! call of `log`, and all return normally; `for_ever` never stops.
-//! The host must keep `log-lines` lines and 256 KiB, count what it dropped, and stop the last by `cpu-time`.
+//! Floods the host's log, depending on its table's name: `lines` prints five thousand short lines, `long_line` a
+//! megabyte without a line end, `control_characters` 240 KiB that become more when escaped, and `long_message` passes
+//! 200 KB to one call of `log`. These return normally; `for_ever` never stops.
+//! The host must keep `log-lines` lines and 256 KiB, count what it dropped, and stop the last one by `cpu-time`.
 
 use weld_test_guests::{Error, Page, connector, host, last_page};
 

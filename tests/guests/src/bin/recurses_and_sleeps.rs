@@ -1,4 +1,4 @@
-//! Calls itself as often as the table's name says, comes back, and sleeps for a moment.
+//! Calls itself as many times as its table's name says, returns, and sleeps for a moment.
 //! The host must count the stack as the call's own memory.
 
 use weld_test_guests::{Error, Page, connector, host, last_page};
@@ -10,7 +10,7 @@ fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
     last_page("[]", format!("{{\"sum\": {sum}, \"slept\": {slept}}}"))
 }
 
-/// Adds to the result after the call, so that no compiler turns it into a loop.
+/// Adds to the result after the call, so that no compiler turns the recursion into a loop.
 #[inline(never)]
 fn deeper(calls: u64) -> u64 {
     if calls == 0 {

@@ -1,6 +1,6 @@
-//! Calls itself without end, and an import at every depth, so that one of them is called with the last of the stack:
-//! with a request that must be parsed and judged, and with a text of many brackets as its body.
-//! The host must answer `connector_crashed`: its own functions have a stack to themselves.
+//! Calls itself endlessly, and an import at every depth, so that one import is called with the last of the stack:
+//! with a request that must be parsed and checked, and with a text of many brackets as its body.
+//! The host must answer `connector_crashed`: its own functions have a separate stack.
 
 use weld_test_guests::{Error, Page, connector, host, last_page};
 

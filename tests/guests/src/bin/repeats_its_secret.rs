@@ -1,6 +1,7 @@
-//! Hands over its variable `TOKEN` so often that it comes to as many megabytes as its table's name says: `log 40`, `page 40`,
+//! Returns its variable `TOKEN` repeatedly, up to as many megabytes as its table's name says: `log 40`, `page 40`,
 //! `error 40`.
-//! What the host does with that must count as the connector's own time, and no more of it may be done than is needed.
+//! The host's work on that must count as the connector's own time, and the host must not do more of it than
+//! necessary.
 
 use weld_test_guests::{Error, Page, connector, host, last_page};
 

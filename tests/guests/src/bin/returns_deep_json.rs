@@ -1,5 +1,5 @@
 //! Answers a million nested arrays or objects, in rows or state, as its table says.
-//! The host's stack must hold: it answers `invalid_page` or passes them on, but serves on.
+//! The host's stack must suffice: it answers `invalid_page` or passes them on, and keeps serving.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

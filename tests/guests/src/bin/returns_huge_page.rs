@@ -1,5 +1,5 @@
 //! Answers one page of as many megabytes as its table's name says.
-//! The host must answer `page_too_large` above `page-size`, and pass all of it on below.
+//! The host must answer `page_too_large` above `page-size`, and pass on the whole page below it.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

@@ -1,5 +1,5 @@
-//! Answers texts that are no JSON, in rows or state, as its table says.
-//! The host must answer `invalid_page`: spliced into the answer, each would break it or forge its fields.
+//! Answers texts that are not JSON, in rows or state, as its table says.
+//! The host must answer `invalid_page`: spliced into the answer, each text would break it or forge its fields.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

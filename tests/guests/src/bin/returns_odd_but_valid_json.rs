@@ -1,5 +1,5 @@
-//! Answers rows and state that a parser would change: numbers past a double, repeated keys, spaces, escapes.
-//! The host must pass them on as they stand.
+//! Answers rows and state that a parser would change: numbers beyond a double, repeated keys, spaces, escapes.
+//! The host must pass them on unchanged.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

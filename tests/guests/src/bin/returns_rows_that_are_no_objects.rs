@@ -1,5 +1,5 @@
-//! Answers an array with an element that is no object, of the kind its table names.
-//! The host must answer `invalid_page`, wherever in the array the element stands.
+//! Answers an array with an element that is not an object, of the kind that its table names.
+//! The host must answer `invalid_page`, wherever in the array the element is.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

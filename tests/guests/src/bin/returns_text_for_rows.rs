@@ -1,4 +1,4 @@
-//! Answers JSON for `insert` that is no array, of the kind its table names.
+//! Answers JSON for `insert` that is not an array, of the kind that its table names.
 //! The host must answer `invalid_page`.
 
 use weld_test_guests::{Error, Page, connector, last_page};

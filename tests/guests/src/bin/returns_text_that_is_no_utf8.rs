@@ -1,5 +1,5 @@
-//! Answers strings that are no UTF-8, in the place its table names; in its schema where BROKEN_SCHEMA is set.
-//! The host cannot lift such a value, and must answer `invalid_page`, for the schema `invalid_schema`.
+//! Answers strings that are not UTF-8, in the place that its table names; in its schema if BROKEN_SCHEMA is set.
+//! The host cannot lift such a value, and must answer `invalid_page`, or `invalid_schema` for the schema.
 
 use weld_test_guests::{Error, Page, Table, connector, last_page, one_table, table};
 
@@ -21,7 +21,7 @@ fn fetch_page(table: String, _state: String) -> Result<Page, Error> {
 
 fn no_utf8() -> String {
     let bytes = b"[{\"id\": \"\xff\xfe\"}]".to_vec();
-    // SAFETY: none, on purpose: no code here reads the string as text, it only crosses to the host.
+    // SAFETY: none, on purpose: no code here reads the string as text, it is only passed to the host.
     unsafe { String::from_utf8_unchecked(bytes) }
 }
 

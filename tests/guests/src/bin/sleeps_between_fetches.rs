@@ -1,6 +1,6 @@
-//! Asks its API (`url` in the state) twice, and sleeps for SLEEP_MS between: by the contract's `sleep` in the table
-//! `contract`, by the standard library in any other.
-//! The host must give it that time however short its answers are, and let it ask no more often than twice.
+//! Calls its API (`url` in the state) twice, and sleeps for SLEEP_MS in between: with the contract's `sleep` in the
+//! table `contract`, with the standard library in any other.
+//! The host must give it that time however short its answers are, and must not let it call the API more than twice.
 
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Sleeps for SLEEP_MS in the middle of a page, by the standard library, which uses `wasi:clocks`.
-//! The host must suspend it like its own `sleep`, and end it with the page's time.
+//! Sleeps for SLEEP_MS in the middle of a page with the standard library, which uses `wasi:clocks`.
+//! The host must suspend it like its own `sleep`, and end it when the page's time is over.
 
 use serde_json::json;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Sleeps for SLEEP_MS in the middle of a page, by the contract's `sleep`, and reports the outcome in a row; for
-//! SCHEMA_SLEEP_MS in the schema.
-//! The host must suspend it, hold no thread, and refuse a sleep that would outlast the page.
+//! Sleeps for SLEEP_MS in the middle of a page with the contract's `sleep`, and reports the outcome in a row. In the
+//! schema it sleeps for SCHEMA_SLEEP_MS.
+//! The host must suspend it without holding a thread, and refuse a sleep longer than the page's time.
 
 use serde_json::json;
 use weld_test_guests::{Error, Page, Table, connector, host, number, one_row, one_table};

@@ -1,5 +1,5 @@
-//! A connector of a contract that this host doesn't know: version 0.2.0 of the package.
-//! The host must report which version it found and which it serves, and serve the others.
+//! A connector for a contract that this host doesn't know: version 0.2.0 of the package.
+//! The host must report which version it found and which it serves, and keep serving the others.
 
 wit_bindgen::generate!({
     inline: r"

@@ -1,5 +1,5 @@
-//! Takes the `mebibytes` of its state, says so, and sleeps for a long time with them.
-//! The host must count them for all connectors together: others wait, or get no more, until it has enough.
+//! Allocates the `mebibytes` of its state, reports it, and sleeps for a long time.
+//! The host must count them towards the memory of all connectors: others wait, or get none, until there is enough.
 
 use serde_json::Value;
 use weld_test_guests::{Error, Page, connector, host, last_page};

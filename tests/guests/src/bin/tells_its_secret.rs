@@ -1,5 +1,5 @@
-//! Tells its variable `TOKEN` in every way that it has: in its schema, by `log`, on stdout and stderr and in pieces, and as
-//! its last words. The host must show it nowhere.
+//! Reveals its variable `TOKEN` in every possible way: in its schema, by `log`, on stdout and stderr, in pieces, and
+//! in its last message. The host must show it nowhere.
 
 use std::io::Write;
 use weld_test_guests::{Error, Field, FieldType, Page, Table, connector, host, last_page, table};

@@ -1,5 +1,5 @@
-//! Dies in the two ways of compiled code, by its table's name; its last words may stand on several lines.
-//! The host must answer `connector_crashed`, log the backtrace and the guest's last words, and serve on.
+//! Crashes in the two ways of compiled code, by its table's name. Its last message may have several lines.
+//! The host must answer `connector_crashed`, log the backtrace and the guest's last message, and keep serving.
 
 use weld_test_guests::{Error, Page, connector};
 

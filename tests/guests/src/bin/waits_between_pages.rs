@@ -1,5 +1,5 @@
-//! Counts its pages in the state, asks for a wait of WAIT_MS after each, and is done after the third.
-//! The host must hold the next request until then, and hand the state back without its own key.
+//! Counts its pages in the state, asks for a wait of WAIT_MS after each, and is finished after the third.
+//! The host must hold the next request until then, and return the state to the guest without its own key.
 
 use serde_json::{Value, json};
 use weld_test_guests::{Error, Page, connector, number};

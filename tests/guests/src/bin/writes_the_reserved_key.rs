@@ -1,5 +1,5 @@
-//! Answers a state with the host's reserved key in the spelling its table names.
-//! The host must answer `invalid_page`: the key is the host's own.
+//! Answers a state with the host's reserved key, in the spelling that its table names.
+//! The host must answer `invalid_page`, since the key is reserved for the host.
 
 use weld_test_guests::{Error, Page, connector, last_page};
 

@@ -1,7 +1,7 @@
-//! `weld-host build`: which tools it calls for which sources, and what comes of it.
+//! `weld-host build`: the tools that it calls for each kind of sources, and the results.
 //!
-//! But for one test the tools are scripts that tell how they were called and leave a test guest behind: what the real
-//! ones do is theirs. They stand alone on the path, so that no tool of the machine is found instead.
+//! Except in one test, the tools are scripts that record their arguments and produce a test guest; the real tools are
+//! not tested here. Only the scripts are on the path, so that none of the machine's tools is found instead.
 
 mod tools;
 mod watch;
@@ -16,7 +16,7 @@ const CARGO_MANIFEST: &str = "[package]\nname = \"beers\"\nversion = \"0.1.0\"\n
 
 const NODE_MANIFEST: &str = r#"{"name": "@acme/beers", "scripts": {"build": "x"}}"#;
 
-/// With a folder `beers` for sources, one for tools, and a third for plugins, which is not there yet.
+/// A workshop with a folder `beers` for sources and one for tools. The folder for plugins does not exist yet.
 impl Workshop {
     fn new() -> Self {
         let workshop = Self::empty();
@@ -26,7 +26,7 @@ impl Workshop {
         workshop
     }
 
-    /// A Rust connector, and a Cargo that makes `component` of it.
+    /// A Rust connector, and a Cargo that produces `component`.
     fn of_rust(component: &str) -> Self {
         let workshop = Self::new().with("beers/Cargo.toml", CARGO_MANIFEST);
         let message = format!(
@@ -42,14 +42,14 @@ impl Workshop {
         self.run("build", arguments)
     }
 
-    /// Whether the plugins folder has this component, whole.
+    /// Whether the plugins folder has a complete copy of this component.
     fn has_installed(&self, component: &str) -> bool {
         let installed = fs::read(self.at("plugins/beers.wasm")).unwrap_or_default();
         installed == fs::read(component).expect("the build script made it")
     }
 }
 
-/// A script's line that copies a component to its last argument.
+/// A script line that copies a component to the script's last argument.
 fn copies(component: &str) -> String {
     format!("for last in \"$@\"; do :; done; cp '{component}' \"$last\"")
 }
@@ -63,7 +63,7 @@ fn assert_fails(ended: &Ended, words: &[&str]) {
 }
 
 #[test]
-fn what_is_no_connector_is_not_installed() {
+fn component_that_is_not_a_connector_is_not_installed() {
     let module = Workshop::of_rust("module").with("module.wasm", b"\0asm\x01\0\0\0");
     let path = module.at("module.wasm");
     for (component, words) in [
@@ -71,10 +71,10 @@ fn what_is_no_connector_is_not_installed() {
         (guests::SPEAKS_ANOTHER_VERSION, "0.2.0"),
         (path.to_str().unwrap(), "a core module"),
     ] {
-        let workshop = Workshop::of_rust(component).with("plugins/beers.wasm", "the one before");
+        let workshop = Workshop::of_rust(component).with("plugins/beers.wasm", "the previous one");
         assert_fails(&workshop.build(&["beers"]), &["is no connector", words]);
         let before = fs::read(workshop.at("plugins/beers.wasm")).unwrap();
-        assert_eq!(before, b"the one before");
+        assert_eq!(before, b"the previous one");
     }
     let script_without_output = Workshop::new()
         .with("beers/package.json", NODE_MANIFEST)
@@ -89,14 +89,14 @@ fn what_is_no_connector_is_not_installed() {
 }
 
 #[test]
-fn folder_that_holds_no_connector_is_told() {
+fn folder_without_a_connector_is_reported() {
     let workshop = Workshop::new();
     assert_fails(&workshop.build(&["none"]), &["none is no folder"]);
     assert_fails(
         &workshop.build(&["beers"]),
         &["Cargo.toml", "app.py", "package.json", "*.c"],
     );
-    // The folder that it is called in is the default: the workshop's own has no name of a connector.
+    // The default is the current folder. The name of the workshop's own folder is not valid for a connector.
     let workshop = workshop.with("app.py", "");
     fs::rename(workshop.at("beers"), workshop.at("No Connector")).unwrap();
     let workshop = workshop.with("No Connector/app.py", "");
@@ -109,7 +109,7 @@ fn folder_that_holds_no_connector_is_told() {
 }
 
 #[test]
-fn folder_is_the_current_one_where_none_is_named() {
+fn folder_defaults_to_the_current_one() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE);
     let mut command = workshop.command("build", &["--plugins", "../plugins"]);
     let ended = Process::start(command.current_dir(workshop.at("beers"))).wait();
@@ -118,7 +118,7 @@ fn folder_is_the_current_one_where_none_is_named() {
 }
 
 #[test]
-fn configuration_goes_along_but_never_over_one_that_is_there() {
+fn configuration_is_copied_but_never_replaces_an_existing_one() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE).with("beers/beers.toml", "# new");
     let config = || fs::read_to_string(workshop.at("plugins/beers.toml")).unwrap();
     let ended = workshop.build(&["beers"]);
@@ -134,7 +134,7 @@ fn configuration_goes_along_but_never_over_one_that_is_there() {
     assert_eq!(left.len(), 2, "nothing else stays there: {left:?}");
 }
 
-/// The one test with the real tool: Cargo, with the crates that the test guests are built with.
+/// The only test with the real tool: Cargo, with the same crates as the test guests.
 #[test]
 fn connector_in_rust_is_built_by_the_real_cargo() {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("guests");
@@ -174,7 +174,7 @@ fn connector_in_rust_is_built_by_the_real_cargo() {
     }
     command
         .env("CARGO_NET_OFFLINE", "true")
-        // Where the crates are compiled already.
+        // The crates are already compiled there.
         .env("CARGO_TARGET_DIR", guests_target);
     let ended = Process::start(&mut command).wait();
     assert!(ended.status.success(), "{ended:?}");

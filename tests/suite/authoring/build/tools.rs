@@ -1,4 +1,4 @@
-//! The tools of each language: how they are called, and what is said where one is missing, too old or fails.
+//! The tools of each language: how they are called, and the messages if one is missing, too old or fails.
 
 use super::super::workshop::Workshop;
 use super::{CARGO_MANIFEST, NODE_MANIFEST, assert_fails, copies};
@@ -43,7 +43,7 @@ fn rust_is_built_by_cargo() {
 }
 
 #[test]
-fn python_is_built_by_componentize_py_of_its_virtual_environment_or_of_the_path() {
+fn python_is_built_by_componentize_py_from_its_virtual_environment_or_the_path() {
     let version = "[ \"$1\" = --version ] && echo componentize-py 0.25.1 && exit";
     let script = format!(
         "{version}\necho \"packages of $VIRTUAL_ENV\" >> ../calls\n{}",
@@ -103,8 +103,8 @@ fn javascript_is_built_by_its_own_script() {
 }
 
 #[test]
-fn c_is_compiled_by_zig_and_what_is_no_core_module_is_refused() {
-    // A component where a core module should be: that step is this program's own.
+fn c_is_compiled_by_zig_and_anything_but_a_core_module_is_refused() {
+    // A component in place of a core module; `weld-host` itself performs the step that fails.
     let module = guests::ECHOES_STATE;
     let zig = format!(
         "[ \"$1\" = version ] && exit\nwhile [ \"$1\" != -o ]; do shift; done; cp '{module}' \"$2\""
@@ -133,7 +133,7 @@ fn c_is_compiled_by_zig_and_what_is_no_core_module_is_refused() {
 }
 
 #[test]
-fn tool_that_is_missing_is_named_with_the_way_to_get_it() {
+fn missing_tool_is_named_with_how_to_get_it() {
     for (sources, tools, words) in [
         (
             &[("Cargo.toml", CARGO_MANIFEST)][..],
@@ -208,7 +208,7 @@ fn tool_that_is_missing_is_named_with_the_way_to_get_it() {
 }
 
 #[test]
-fn tool_that_is_too_old_is_told_with_both_versions() {
+fn outdated_tool_is_reported_with_both_versions() {
     let python = Workshop::new()
         .with("beers/app.py", "")
         .with_tool("tools/componentize-py", "echo componentize-py 0.9.3");
@@ -221,7 +221,7 @@ fn tool_that_is_too_old_is_told_with_both_versions() {
 }
 
 #[test]
-fn tool_that_fails_speaks_for_itself_and_nothing_is_installed() {
+fn output_of_a_failed_tool_is_shown_and_nothing_is_installed() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE).with_tool(
         "tools/cargo",
         "echo 'error[E0308]: mismatched types' >&2; exit 101",

@@ -11,7 +11,7 @@ use weld_host_tests::until;
 fn watch_builds_again_when_a_source_changes_until_a_signal() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE).with("beers/src/lib.rs", "one");
     let message = fs::read_to_string(workshop.at("tools/cargo")).unwrap();
-    // Fails while a source says so.
+    // Fails while a source contains `broken`.
     let workshop = workshop.with(
         "tools/cargo",
         message.replace(
@@ -39,12 +39,12 @@ fn watch_builds_again_when_a_source_changes_until_a_signal() {
     assert!(waits(1));
     assert!(workshop.has_installed(guests::ECHOES_STATE));
     fs::write(workshop.at("beers/src/lib.rs"), "broken").unwrap();
-    assert!(waits(2), "it goes on after a failure");
+    assert!(waits(2), "it continues after a failure");
     process.stderr().wait_for_text("failed (exit status: 101)");
     fs::remove_file(workshop.at("plugins/beers.wasm")).unwrap();
     fs::create_dir(workshop.at("beers/src/deep")).unwrap();
-    fs::write(workshop.at("beers/src/lib.rs"), "mended").unwrap();
-    until("the component is there again", || {
+    fs::write(workshop.at("beers/src/lib.rs"), "fixed").unwrap();
+    until("the component exists again", || {
         workshop.has_installed(guests::ECHOES_STATE)
     });
     assert!(waits(3));
@@ -56,7 +56,7 @@ fn watch_builds_again_when_a_source_changes_until_a_signal() {
 #[test]
 fn signal_ends_a_build() {
     let workshop = Workshop::of_rust(guests::ECHOES_STATE)
-        // In place of the shell, so that there is no child of a child.
+        // Replaces the shell, so that there is no grandchild.
         .with_tool("tools/cargo", "echo $$ >> ../calls; exec sleep 600");
     let process = Process::start(&mut workshop.command("build", &["beers"]));
     until("the tool runs", || workshop.calls().len() == 3);
@@ -64,7 +64,7 @@ fn signal_ends_a_build() {
     process.signal(rustix::process::Signal::TERM);
     let ended = process.wait();
     assert_fails(&ended, &["stopped by a signal"]);
-    until("the tool is gone, but for who asks how it ended", || {
+    until("the tool has ended, except for its exit status", || {
         let state = fs::read_to_string(format!("/proc/{tool}/stat")).unwrap_or_default();
         state.is_empty() || state.contains(") Z ")
     });

@@ -1,4 +1,4 @@
-//! A credential that is added stays unknown to the connector, whoever tells it.
+//! A credential that the host adds stays unknown to the connector, whoever reveals it.
 
 use super::{GUESTS, auth, host_for, only};
 use crate::egress::fetch;
@@ -7,7 +7,7 @@ use serde_json::json;
 use weld_host_tests::upstream::Upstream;
 
 #[test]
-fn secret_whose_file_changes_is_sent_anew_and_neither_is_shown() {
+fn secret_whose_file_changes_is_replaced_and_neither_is_shown() {
     const OLD: &str = "the-old-secret-of-the-api";
     const NEW: &str = "the-new-secret-of-the-api";
     let upstream = Upstream::start(|request, exchange| {
@@ -41,12 +41,12 @@ fn secret_whose_file_changes_is_sent_anew_and_neither_is_shown() {
     host.log().wait_for_text("connector reloaded");
     let (key, row) = sent();
     assert_eq!(key, NEW);
-    // What was sent a moment ago may still come back.
+    // A secret that was sent a moment ago may still come back.
     assert!(!row.contains(OLD) && !row.contains(NEW), "{row}");
 }
 
 /// Every way in which a connector could look for what the host adds: its environment, an API that helps it, redirects
-/// to another permitted host, errors, and headers of its own beside the host's.
+/// to another permitted host, errors, and its own headers next to the host's.
 #[test]
 fn connector_that_looks_for_its_credential_everywhere_finds_nothing() {
     const SECRET: &str = "a long enough secret";
@@ -140,7 +140,7 @@ fn connector_that_looks_for_its_credential_everywhere_finds_nothing() {
 }
 
 #[test]
-fn api_that_tells_what_it_got_tells_the_connector_nothing_of_it() {
+fn credential_echoed_by_the_api_is_hidden_from_the_connector() {
     for keys in [
         "kind = \"api-key\"\nquery = \"api_token\"\nvalue = \"a long secret\"",
         "kind = \"basic\"\nusername = \"weld\"\npassword = \"a long secret\"",

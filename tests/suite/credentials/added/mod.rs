@@ -1,4 +1,4 @@
-//! Credentials that the host adds: where they go, and where they don't.
+//! Credentials that the host adds: where they are sent, and where they are not.
 
 mod accounts;
 mod hidden;
@@ -18,7 +18,7 @@ use weld_host_tests::upstream::Upstream;
 /// The two ways to the network.
 const GUESTS: [&str; 2] = [guests::FETCHES, guests::FETCHES_WASI];
 
-/// A host whose connector may call these upstreams, with `[auth]` and more.
+/// A host whose connector may call these upstreams, with this `[auth]` and further configuration.
 fn host_for(guest: &str, upstreams: &[&Upstream], more: &str) -> Host {
     let allow: Vec<String> = upstreams.iter().map(|upstream| upstream.origin()).collect();
     host_with_config(guest, &format!("[network]\nallow = {allow:?}\n{more}"))
@@ -39,7 +39,7 @@ fn only(upstream: &Upstream) -> Message {
 }
 
 #[test]
-fn each_kind_arrives_in_place_of_what_the_guest_sent() {
+fn each_kind_replaces_what_the_guest_sent() {
     let api_key = "kind = \"api-key\"\nvalue = \"hunter2\"\n";
     for (keys, header, target) in [
         (
@@ -92,7 +92,7 @@ fn each_kind_arrives_in_place_of_what_the_guest_sent() {
     }
 }
 
-/// Whether a token is signed with this secret and holds now, as an API looks at it.
+/// Whether a token is signed with this secret and valid now, as an API checks it.
 fn is_valid(authorization: Option<&str>, secret: &str) -> bool {
     let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
     let Some((signed, signature)) = token.and_then(|token| token.rsplit_once('.')) else {
@@ -131,7 +131,7 @@ fn api_accepts_the_token_that_the_host_signs() {
 }
 
 #[test]
-fn nothing_but_its_urls_gets_a_credential() {
+fn only_its_own_urls_get_a_credential() {
     let keys = "kind = \"bearer\"\ntoken = \"hunter2\"";
     for guest in GUESTS {
         let (upstream, other) = (Upstream::answering("{}"), Upstream::answering("{}"));
@@ -157,7 +157,7 @@ fn nothing_but_its_urls_gets_a_credential() {
 }
 
 #[test]
-fn redirect_takes_the_credential_no_further_than_its_urls() {
+fn redirect_does_not_carry_the_credential_beyond_its_urls() {
     let keys = "kind = \"api-key\"\nvalue = \"hunter2\"\n";
     for guest in GUESTS {
         let other = Upstream::answering("{}");
@@ -170,7 +170,7 @@ fn redirect_takes_the_credential_no_further_than_its_urls() {
         let config = [
             "follow-redirects = 5\n".to_owned(),
             auth("api", &upstream, "", &format!("{keys}header = \"x-key\"")),
-            // Only a request that the guest makes itself gets it.
+            // Only a request made by the guest itself gets it.
             auth("other", &other, "", &format!("{keys}header = \"x-other\"")),
         ]
         .concat();
@@ -197,7 +197,7 @@ fn redirect_takes_the_credential_no_further_than_its_urls() {
 }
 
 #[test]
-fn further_tries_carry_the_credential_too() {
+fn retries_carry_the_credential_too() {
     for guest in GUESTS {
         let upstream = Upstream::start(|request, exchange| match request.header("x-key") {
             Some("hunter2") => exchange.answer(503, &[("retry-after", "0")], ""),

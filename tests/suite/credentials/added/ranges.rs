@@ -1,4 +1,4 @@
-//! Requests for parts of a response, in which an API could show a credential that nobody finds.
+//! Requests for parts of a response, in which an API could show a credential that the host doesn't recognize.
 
 use super::{auth, host_for};
 use crate::egress::fetch;
@@ -14,7 +14,7 @@ const KINDS: [&str; 4] = [
 ];
 
 #[test]
-fn parts_are_not_asked_for_with_a_credential() {
+fn parts_are_not_requested_with_a_credential() {
     let upstream = Upstream::answering("{}");
     for guest in [guests::FETCHES, guests::FETCHES_WASI] {
         for kind in KINDS {
@@ -38,7 +38,7 @@ fn parts_are_not_asked_for_with_a_credential() {
 }
 
 #[test]
-fn part_that_a_request_itself_has_is_sent_with_a_credential() {
+fn request_that_sends_a_part_gets_a_credential() {
     let upstream = Upstream::answering("{}");
     let config = auth("one", &upstream, "", KINDS[0]);
     let host = host_for(guests::FETCHES, &[&upstream], &config);
@@ -51,7 +51,7 @@ fn part_that_a_request_itself_has_is_sent_with_a_credential() {
 }
 
 #[test]
-fn a_redirect_brings_no_credential_to_a_request_for_parts() {
+fn redirect_adds_no_credential_to_a_request_for_parts() {
     let upstream = Upstream::start(|request, exchange| match request.target() {
         "/first" => exchange.answer(302, &[("location", "/second")], ""),
         _ => exchange.answer(200, &[], "{}"),
@@ -76,7 +76,7 @@ fn a_redirect_brings_no_credential_to_a_request_for_parts() {
 }
 
 #[test]
-fn parts_are_asked_for_without_a_credential_and_where_the_operator_says_so() {
+fn parts_are_requested_without_a_credential_or_if_the_operator_allows_it() {
     let upstream = Upstream::answering("{}");
     let other = Upstream::answering("{}");
     let range = json!([["Range", "bytes=0-7"]]);

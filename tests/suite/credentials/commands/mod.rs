@@ -1,4 +1,5 @@
-//! `weld-host auth`: a login against an authorization server that checks all of it, and what is known and removed then.
+//! `weld-host auth`: a login at an authorization server that checks every detail, and the status and removal of
+//! tokens afterwards.
 
 mod registered;
 mod upkeep;
@@ -24,13 +25,13 @@ const TOKENS: &str = r#"{"access_token": "an-access-token", "refresh_token": "a-
 
 type Fields = BTreeMap<String, String>;
 
-/// A folder with plugins and tokens, and commands that are run there.
+/// A folder with plugins and tokens, and commands that run there.
 struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    /// With the connector `shop`, whose credential `api` a person permits at this server.
+    /// A place with the connector `shop`, whose credential `api` a person permits at this server.
     fn new(server: &Upstream) -> Self {
         let place = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -69,7 +70,7 @@ impl Place {
         Process::start(&mut self.command(arguments, Some(KEY))).wait()
     }
 
-    /// What `auth status` says of the credential `api`.
+    /// What `auth status` reports about the credential `api`.
     fn status(&self, key: Option<&str>) -> Value {
         let ended = Process::start(&mut self.command(&["status", "--json"], key)).wait();
         assert_eq!(ended.status.code(), Some(0), "{ended:?}");
@@ -77,7 +78,7 @@ impl Place {
         all[0].clone()
     }
 
-    /// A login whose address has been printed, and that address.
+    /// A login that has printed its address, and that address.
     fn login(&self, more: &[&str]) -> (Process, Url) {
         let mut arguments = vec!["login", "shop", "--no-browser"];
         arguments.extend(more);
@@ -86,7 +87,7 @@ impl Place {
         (login, Url::parse(line.trim()).unwrap())
     }
 
-    /// A login whose user has permitted the access: the browser has been sent back with a code.
+    /// A login whose user has permitted the access: the browser was sent back with a code.
     fn permitted_login(&self) -> Process {
         let (login, address) = self.login(&[]);
         let asked = fields(&address);
@@ -102,14 +103,14 @@ fn fields(url: &Url) -> Fields {
     url.query_pairs().into_owned().collect()
 }
 
-/// A server that answers each request for a token so.
+/// A server that answers each request for a token with `answer`.
 fn server(answer: &'static str) -> Upstream {
     Upstream::start(move |_, exchange| {
         exchange.answer(200, &[("content-type", "application/json")], answer)
     })
 }
 
-/// What the server was asked with, the last time.
+/// The fields of the last request to the server.
 fn form(server: &Upstream) -> Fields {
     let requests = server.received();
     let request = requests.last().expect("it was asked");
@@ -117,14 +118,14 @@ fn form(server: &Upstream) -> Fields {
     fields(&Url::parse(&format!("http://form/?{}", request.text())).unwrap())
 }
 
-/// Checks that a login ends with exit status 1, and says this.
+/// Checks that a login ends with exit status 1 and this message.
 fn assert_fails(login: Process, told: &str) {
     let ended = login.wait();
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stderr.join("\n").contains(told), "{ended:?}");
 }
 
-/// What a browser gets that the server sends back with these parameters.
+/// The page that a browser gets when the server sends it back with these parameters.
 fn come_back(redirect: &str, parameters: &[(&str, &str)]) -> String {
     let url = Url::parse_with_params(redirect, parameters).unwrap();
     let mut stream = TcpStream::connect(("127.0.0.1", url.port().unwrap())).unwrap();
@@ -136,7 +137,7 @@ fn come_back(redirect: &str, parameters: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_login_keeps_the_token_that_a_permission_gives() {
+fn login_stores_the_token_of_the_permission() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     assert_eq!(place.status(Some(KEY))["token"], "none");
@@ -192,7 +193,7 @@ fn a_login_keeps_the_token_that_a_permission_gives() {
 }
 
 #[test]
-fn an_answer_that_is_not_the_logins_own_changes_nothing() {
+fn answer_that_belongs_to_another_login_changes_nothing() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     let (login, address) = place.login(&[]);
@@ -206,7 +207,7 @@ fn an_answer_that_is_not_the_logins_own_changes_nothing() {
         let page = come_back(redirect, parameters);
         assert!(page.starts_with("HTTP/1.1 404 "), "{page}");
     }
-    // A browser may open a connection that it doesn't use.
+    // A browser may open a connection and not use it.
     let port = Url::parse(redirect).unwrap().port().unwrap();
     let _idle = TcpStream::connect(("127.0.0.1", port)).unwrap();
     come_back(redirect, &[("code", "own"), ("state", &asked["state"])]);
@@ -216,7 +217,7 @@ fn an_answer_that_is_not_the_logins_own_changes_nothing() {
 }
 
 #[test]
-fn a_refusal_or_nobody_ends_a_login_without_a_token() {
+fn refusal_or_no_answer_ends_a_login_without_a_token() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     let (login, address) = place.login(&[]);
@@ -236,26 +237,26 @@ fn a_refusal_or_nobody_ends_a_login_without_a_token() {
 }
 
 #[test]
-fn a_server_that_gives_nothing_to_keep_is_told() {
+fn server_that_gives_no_refresh_token_is_reported() {
     let server = server(r#"{"access_token": "an-access-token", "expires_in": 3600}"#);
     let place = Place::new(&server);
     assert_fails(place.permitted_login(), "gave no `refresh_token`");
 }
 
 #[test]
-fn a_token_is_asked_for_under_the_connectors_network_rules() {
+fn token_is_requested_under_the_connectors_network_rules() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     let path = place.folder.path().join("plugins/shop.toml");
     let toml = fs::read_to_string(path).unwrap();
-    // A name that leads to this machine, which no rule opens.
+    // A name that resolves to this machine, which no rule permits.
     place.configure(&toml.replace("127.0.0.1:", "localhost:"));
     assert_fails(place.permitted_login(), "allow-networks");
     assert!(server.received().is_empty());
 }
 
 #[test]
-fn what_cannot_be_logged_in_to_is_told_before_anybody_is_asked() {
+fn impossible_login_is_reported_before_any_request() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     let login = ["login", "shop", "--no-browser"];

@@ -1,4 +1,4 @@
-//! Logins at servers that know one redirect URI, or no PKCE; and what is known of a token that is over.
+//! Logins at servers that accept only one redirect URI, or don't support PKCE; and the status of an expired token.
 
 use super::{KEY, Place, TOKENS, come_back, fields, form, server};
 use serde_json::json;
@@ -6,7 +6,7 @@ use std::fs;
 use std::net::TcpListener;
 use weld_host_tests::upstream::Upstream;
 
-/// The place with one more line under its credential `api`.
+/// The place with one more line for its credential `api`.
 fn place_with(server: &Upstream, more: &str) -> Place {
     let place = Place::new(server);
     let path = place.folder.path().join("plugins/shop.toml");
@@ -18,14 +18,14 @@ fn place_with(server: &Upstream, more: &str) -> Place {
     place
 }
 
-/// A port that nobody listens on.
+/// A port that nothing listens on.
 fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
 
 #[test]
-fn a_login_comes_back_to_the_address_that_is_registered() {
+fn login_returns_to_the_registered_address() {
     let server = server(TOKENS);
     let uri = format!("http://localhost:{}/oauth/back", free_port());
     let place = place_with(&server, &format!("redirect-uri = \"{uri}\""));
@@ -49,7 +49,7 @@ fn a_login_comes_back_to_the_address_that_is_registered() {
 }
 
 #[test]
-fn a_login_does_without_pkce_where_the_server_knows_none_and_warns() {
+fn login_works_without_pkce_if_the_server_lacks_it_and_warns() {
     let server = server(TOKENS);
     for (more, has_pkce) in [("pkce = false", false), ("pkce = true", true)] {
         let place = place_with(&server, more);
@@ -72,7 +72,7 @@ fn a_login_does_without_pkce_where_the_server_knows_none_and_warns() {
 }
 
 #[test]
-fn a_login_that_an_endpoint_refuses_names_the_setting_that_may_help() {
+fn login_refused_by_an_endpoint_names_the_setting_that_may_help() {
     for (description, expected) in [
         ("unknown parameter code_verifier", "`pkce = false`"),
         (
@@ -95,7 +95,7 @@ fn a_login_that_an_endpoint_refuses_names_the_setting_that_may_help() {
 }
 
 #[test]
-fn a_redirect_uri_that_nobody_can_listen_on_is_named() {
+fn redirect_uri_that_cannot_be_listened_on_is_named() {
     let server = server(TOKENS);
     let place = place_with(&server, "redirect-uri = \"https://example.com/callback\"");
     let ended = place.run(&["login", "shop", "--no-browser"]);
@@ -110,7 +110,7 @@ fn a_redirect_uri_that_nobody_can_listen_on_is_named() {
 }
 
 #[test]
-fn the_end_of_a_refresh_token_is_shown() {
+fn expiry_of_a_refresh_token_is_shown() {
     let server = server(
         r#"{"access_token": "an-access-token", "refresh_token": "a-refresh-token", "expires_in": 3600, "refresh_token_expires_in": 86400}"#,
     );
@@ -122,7 +122,7 @@ fn the_end_of_a_refresh_token_is_shown() {
 }
 
 #[test]
-fn a_credential_is_tried_with_its_token_and_a_url() {
+fn credential_is_tried_with_its_token_and_a_url() {
     let api = Upstream::start(|request, exchange| match request.target() {
         "/token" => exchange.answer(
             200,
@@ -177,7 +177,7 @@ fn a_credential_is_tried_with_its_token_and_a_url() {
 }
 
 #[test]
-fn a_token_without_end_and_without_a_refresh_token_is_kept_as_it_is() {
+fn token_without_expiry_and_refresh_token_is_kept_unchanged() {
     let server = Upstream::start(|request, exchange| {
         let body = match request.target() {
             "/token" => {
@@ -215,7 +215,7 @@ fn a_token_without_end_and_without_a_refresh_token_is_kept_as_it_is() {
 }
 
 #[test]
-fn a_file_that_is_wrong_hides_no_other_connectors_credentials() {
+fn invalid_file_does_not_hide_other_connectors_credentials() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     let wrong = place.folder.path().join("plugins/broken.toml");
@@ -232,7 +232,7 @@ fn a_file_that_is_wrong_hides_no_other_connectors_credentials() {
         "{all}"
     );
     assert_eq!(all[1]["credential"], "api");
-    // Named, it is the command's own failure.
+    // If it is named, the command itself fails.
     let named = place.run(&["status", "broken"]);
     assert_eq!(named.status.code(), Some(1), "{named:?}");
 }

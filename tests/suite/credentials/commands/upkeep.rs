@@ -1,4 +1,4 @@
-//! `auth logout`, `auth key`, and the folder that the tokens are in.
+//! `auth logout`, `auth key`, and the folder of the tokens.
 
 use super::{KEY, Place, TOKENS, server};
 use serde_json::json;
@@ -27,7 +27,7 @@ fn a_logout_removes_the_token() {
 }
 
 #[test]
-fn a_new_key_is_another_each_time_and_can_be_used() {
+fn new_key_is_different_each_time_and_can_be_used() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     let key = || place.run(&["key"]).stdout.join("\n");
@@ -40,7 +40,7 @@ fn a_new_key_is_another_each_time_and_can_be_used() {
 }
 
 #[test]
-fn a_folder_that_others_may_look_into_is_warned_of() {
+fn folder_that_others_may_read_causes_a_warning() {
     let server = server(TOKENS);
     let place = Place::new(&server);
     let tokens = place.folder.path().join("tokens");

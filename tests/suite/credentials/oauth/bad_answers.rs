@@ -1,4 +1,4 @@
-//! Token endpoints that give no token, or one that is of no use.
+//! Token endpoints that give no token, or an unusable one.
 
 use super::endpoint::{Endpoint, KEYS, SECRET, token};
 use super::{called, host_for};
@@ -8,12 +8,12 @@ use weld_host_tests::host::Host;
 use weld_host_tests::mark::assert_pending;
 use weld_host_tests::upstream::Upstream;
 
-/// An endpoint that always answers so.
+/// An endpoint that always gives this answer.
 fn answering(status: u16, body: impl AsRef<[u8]> + Send + Sync + 'static) -> Endpoint {
     Endpoint::scripted(move |_, exchange| exchange.answer(status, &[("retry-after", "0")], &body))
 }
 
-/// What Weld is told where the connector does this about an error.
+/// The message for Weld if the connector does `on_error` about an error.
 fn failed(host: &Host, endpoint: &Endpoint, on_error: &str) -> String {
     let state = json!({ "url": endpoint.upstream.url("/beers"), "on_error": on_error });
     assert_error(
@@ -88,7 +88,7 @@ fn the_error_says_what_the_endpoint_answered() {
 }
 
 #[test]
-fn a_page_that_fails_without_its_credential_says_so_in_whatever_way_it_fails() {
+fn page_that_fails_without_its_credential_says_so_however_it_fails() {
     let endpoint = answering(400, "{\"error\": \"invalid_client\"}");
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     for on_error in ["fail", "trap"] {
@@ -100,7 +100,7 @@ fn a_page_that_fails_without_its_credential_says_so_in_whatever_way_it_fails() {
     let waits = json!({ "url": endpoint.upstream.url("/beers"), "on_error": "wait" });
     let answer = host.weld("guest").page("rows", &waits);
     assert_pending(&answer);
-    // The connector may do without.
+    // The connector may continue without the API.
     let row = called(&host, &endpoint);
     assert_eq!(row["error"], "credentials", "{row}");
     assert!(
@@ -113,7 +113,7 @@ fn a_page_that_fails_without_its_credential_says_so_in_whatever_way_it_fails() {
 }
 
 #[test]
-fn a_page_that_fails_with_its_credential_says_what_the_connector_says() {
+fn page_that_fails_with_its_credential_reports_the_connectors_message() {
     let endpoint = Endpoint::giving(token);
     let other = Upstream::answering("{}");
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
@@ -126,7 +126,7 @@ fn a_page_that_fails_with_its_credential_says_what_the_connector_says() {
 }
 
 #[test]
-fn an_answer_without_end_is_not_read_to_its_end() {
+fn endless_answer_is_not_read_to_its_end() {
     let endpoint = Endpoint::scripted(|_, exchange| {
         exchange.begin(200, &[]);
         while exchange.send(" ".repeat(1024)) {}
@@ -147,7 +147,7 @@ fn an_answer_without_end_is_not_read_to_its_end() {
 }
 
 #[test]
-fn an_end_that_is_none_of_use_is_left_out_of_account() {
+fn unusable_expiry_is_ignored() {
     for expires_in in [
         "0", "-5", "1e300", "\"3600\"", "3600.5", "\"soon\"", "null", "{}",
     ] {
@@ -172,11 +172,11 @@ fn an_end_that_is_none_of_use_is_left_out_of_account() {
 }
 
 #[test]
-fn an_endpoint_that_fails_for_now_is_asked_again() {
+fn endpoint_that_fails_temporarily_is_asked_again() {
     for status in [429, 500, 503] {
         let endpoint = Endpoint::scripted(move |number, exchange| match number {
             1 => exchange.answer(status, &[("retry-after", "0")], "{}"),
-            // Nothing at all.
+            // No answer at all.
             2 => {}
             _ => exchange.answer(200, &[], token(1)),
         });
@@ -187,20 +187,20 @@ fn an_endpoint_that_fails_for_now_is_asked_again() {
 }
 
 #[test]
-fn an_endpoint_that_refuses_is_not_asked_again() {
+fn endpoint_that_refuses_is_not_asked_again() {
     let endpoint = answering(400, "{\"error\": \"invalid_client\"}");
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     let first = failed(&host, &endpoint, "fail");
     assert_eq!(
         failed(&host, &endpoint, "fail"),
         first,
-        "the next page is told the same"
+        "the next page gets the same error"
     );
     assert_eq!(endpoint.asked(), 1);
 }
 
 #[test]
-fn an_endpoint_that_only_other_methods_may_be_sent_to_is_found_at_load() {
+fn endpoint_that_the_rules_allow_only_other_methods_is_reported_at_load() {
     let config = "[network]\nallow = [\"GET https://api.example.com\"]\n[auth.api]\nurls = [\"https://api.example.com\"]\nkind = \"oauth2\"\ntoken-url = \"https://api.example.com/token\"\n";
     let host = host_with_config(guests::FETCHES, &format!("{config}{KEYS}"));
     let line = host.announcement("guest");
@@ -211,7 +211,7 @@ fn an_endpoint_that_only_other_methods_may_be_sent_to_is_found_at_load() {
 }
 
 #[test]
-fn a_token_endpoint_that_leads_into_the_own_network_is_not_called() {
+fn token_endpoint_in_the_hosts_own_network_is_not_called() {
     let endpoint = Endpoint::giving(token);
     let port = endpoint.upstream.address().port();
     let config = endpoint
@@ -234,7 +234,7 @@ fn a_token_endpoint_that_leads_into_the_own_network_is_not_called() {
 }
 
 #[test]
-fn a_request_must_name_one_of_two_credentials() {
+fn request_must_name_one_of_two_credentials() {
     let endpoint = Endpoint::giving(token);
     let other = endpoint
         .config(KEYS)

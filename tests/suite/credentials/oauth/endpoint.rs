@@ -1,4 +1,4 @@
-//! A server with a token endpoint at `/token`, and an API that takes its tokens everywhere else.
+//! A server with a token endpoint at `/token`, and an API that accepts its tokens everywhere else.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use weld_host_tests::upstream::{Exchange, Upstream};
 /// The client's secret, with a character that forms escape.
 pub(super) const SECRET: &str = "hunter2/hunter2";
 
-/// Of a client that asks for itself.
+/// The configuration of a client that requests tokens for itself.
 pub(super) const KEYS: &str =
     "grant = \"client-credentials\"\nclient-id = \"weld\"\nclient-secret = \"hunter2/hunter2\"\n";
 
-/// The answer to the request of this number, from 1.
+/// The answer to the request with this number, counted from 1.
 pub(super) fn token(number: u32) -> String {
     format!(
         "{{\"access_token\": \"a-long-token-{number}\", \"token_type\": \"Bearer\", \"expires_in\": 3600}}"
@@ -22,11 +22,11 @@ pub(super) fn token(number: u32) -> String {
 
 pub(super) struct Endpoint {
     pub(super) upstream: Upstream,
-    /// The number of the first token that the API takes.
+    /// The number of the first token that the API accepts.
     first_good: Arc<AtomicU32>,
 }
 
-/// What a token was asked for with.
+/// The form in which a token was requested.
 #[derive(Debug)]
 pub(super) struct Form {
     pub(super) authorization: Option<String>,
@@ -40,7 +40,7 @@ impl Form {
             request.header("content-type"),
             Some("application/x-www-form-urlencoded")
         );
-        // A query is a form.
+        // A form has the syntax of a query.
         let url = reqwest::Url::parse(&format!("http://form/?{}", request.text())).unwrap();
         Self {
             authorization: request.header("authorization").map(str::to_owned),
@@ -48,7 +48,7 @@ impl Form {
         }
     }
 
-    /// The value of a field; none where it is not there exactly once.
+    /// The value of a field; `None` unless it occurs exactly once.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         let mut found = self.fields.iter().filter(|(have, _)| have == name);
         match (found.next(), found.next()) {
@@ -64,12 +64,12 @@ impl Form {
 }
 
 impl Endpoint {
-    /// One that gives tokens, and an API that takes `a-long-token-N` from a number on.
+    /// An endpoint that gives tokens, with an API that accepts `a-long-token-N` from a certain number on.
     pub(super) fn giving(token: impl Fn(u32) -> String + Send + Sync + 'static) -> Self {
         Self::scripted(move |number, exchange| exchange.answer(200, &[], token(number)))
     }
 
-    /// One that answers by this script, which gets the number of the request, from 1.
+    /// An endpoint that answers with this script. The script gets the number of the request, counted from 1.
     pub(super) fn scripted(script: impl Fn(u32, &mut Exchange) + Send + Sync + 'static) -> Self {
         let first_good = Arc::new(AtomicU32::new(1));
         let first = first_good.clone();
@@ -87,7 +87,7 @@ impl Endpoint {
         }
     }
 
-    /// The same with an API of its own.
+    /// The same with its own API.
     pub(super) fn answering(
         script: impl Fn(u32, &mut Exchange) + Send + Sync + 'static,
         api: impl Fn(&Message, &mut Exchange) + Send + Sync + 'static,
@@ -106,7 +106,7 @@ impl Endpoint {
         }
     }
 
-    /// From now on the API takes no token before that of this number.
+    /// From now on the API accepts no token before the one with this number.
     pub(super) fn revoke_before(&self, number: u32) {
         self.first_good.store(number, Ordering::SeqCst);
     }
@@ -125,12 +125,12 @@ impl Endpoint {
         received
     }
 
-    /// How often a token was asked for.
+    /// How many times a token was requested.
     pub(super) fn asked(&self) -> usize {
         self.requests().len()
     }
 
-    /// What they were asked for with.
+    /// The forms in which tokens were requested.
     pub(super) fn forms(&self) -> Vec<Form> {
         self.requests().iter().map(Form::of).collect()
     }

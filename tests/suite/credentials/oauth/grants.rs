@@ -1,4 +1,4 @@
-//! What each grant sends, checked as a token endpoint checks it.
+//! What each grant sends, checked the way a token endpoint checks it.
 
 use super::endpoint::{Endpoint, Form, SECRET, token};
 use super::{called, host_for};
@@ -21,7 +21,7 @@ fn der(pem: &str) -> Vec<u8> {
     STANDARD.decode(lines.collect::<String>()).expect("PEM")
 }
 
-/// What a token of this key says, once its signature is found right: its header and its claims.
+/// The header and the claims of a token, after checking its signature with this key.
 fn verified(token: &str, pem: &str) -> (Value, Value) {
     let (algorithm, public): (&'static dyn VerificationAlgorithm, Vec<u8>) = if pem == RSA {
         let pair = RsaKeyPair::from_pkcs8(&der(pem)).expect("a key");
@@ -53,7 +53,7 @@ fn verified(token: &str, pem: &str) -> (Value, Value) {
     )
 }
 
-/// The one form with which a connector of these keys gets a token that the API takes.
+/// The one form with which a connector with these keys obtains a token that the API accepts.
 fn form(endpoint: &Endpoint, keys: &str) -> Form {
     let host = host()
         .plugin("guest", guests::FETCHES)
@@ -77,7 +77,7 @@ fn assert_fields(form: &Form, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_client_asks_with_all_that_is_configured() {
+fn client_sends_everything_that_is_configured() {
     let endpoint = Endpoint::giving(token);
     let keys = "grant = \"client-credentials\"\nclient-id = \"weld & co\"\nclient-secret = \"hunter2/hunter2\"\nclient-auth = \"body\"\nscopes = [\"orders.read\", \"beers\"]\naudience = \"https://api.example.com\"\nextra = { resource = \"a b\", tenant = { file = \"ed.pem\" } }";
     let form = form(&endpoint, keys);
@@ -97,7 +97,7 @@ fn a_client_asks_with_all_that_is_configured() {
 }
 
 #[test]
-fn a_password_is_sent_with_the_client_that_has_none() {
+fn password_is_sent_for_a_client_without_a_secret() {
     let endpoint = Endpoint::giving(token);
     let keys = "grant = \"password\"\nclient-id = \"weld\"\nusername = \"ada@example.com\"\npassword = \"hunter2/hunter2\"";
     let form = form(&endpoint, keys);
@@ -114,7 +114,7 @@ fn a_password_is_sent_with_the_client_that_has_none() {
 }
 
 #[test]
-fn a_refresh_token_is_sent_until_another_one_takes_its_place() {
+fn refresh_token_is_sent_until_it_is_replaced() {
     let endpoint = Endpoint::giving(|number| {
         let refresh = match number {
             2 => ", \"refresh_token\": \"the-second-refresh-token\"",
@@ -140,7 +140,7 @@ fn a_refresh_token_is_sent_until_another_one_takes_its_place() {
 }
 
 #[test]
-fn tokens_that_an_api_tells_are_taken_out_of_what_the_connector_gets() {
+fn tokens_echoed_by_an_api_are_hidden_from_the_connector() {
     let endpoint = Endpoint::answering(
         |_, exchange| {
             exchange.answer(
@@ -198,7 +198,7 @@ fn a_signed_token_is_the_grant() {
 }
 
 #[test]
-fn a_client_may_sign_instead_of_telling_a_secret() {
+fn client_may_sign_instead_of_sending_a_secret() {
     let endpoint = Endpoint::giving(token);
     let keys = "grant = \"client-credentials\"\nclient-id = \"weld\"\nclient-auth = \"private-key-jwt\"\nalgorithm = \"EdDSA\"\nkey = { file = \"ed.pem\" }\nheaders = { kid = \"7\" }";
     let form = form(&endpoint, keys);
@@ -219,7 +219,7 @@ fn a_client_may_sign_instead_of_telling_a_secret() {
 }
 
 #[test]
-fn what_is_signed_for_a_further_try_is_signed_anew() {
+fn signature_is_renewed_for_a_retry() {
     let endpoint = Endpoint::scripted(|number, exchange| match number {
         1 => exchange.answer(503, &[], ""),
         _ => exchange.answer(200, &[], token(number)),
@@ -236,7 +236,7 @@ fn what_is_signed_for_a_further_try_is_signed_anew() {
         .iter()
         .map(|form| verified(form.field("client_assertion").unwrap(), ED).1["jti"].to_string())
         .collect();
-    assert_eq!(identifiers.len(), 2, "servers take each only once");
+    assert_eq!(identifiers.len(), 2, "servers accept each only once");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Answers of token endpoints as real APIs give them, each beside the answer of the RFC.
+//! Answers of token endpoints as real APIs give them, each next to the answer of the RFC.
 
 use super::endpoint::{Endpoint, KEYS};
 use super::{called, host_for};
@@ -8,14 +8,14 @@ use std::sync::Mutex;
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::Upstream;
 
-/// An endpoint that always answers so.
+/// An endpoint that always gives this answer.
 fn answering(status: u16, content_type: &'static str, body: &'static str) -> Endpoint {
     Endpoint::scripted(move |_, exchange| {
         exchange.answer(status, &[("content-type", content_type)], body);
     })
 }
 
-/// What the page is told that has no token.
+/// The error message of a page without a token.
 fn told(host: &Host, endpoint: &Endpoint) -> String {
     let state = json!({ "url": endpoint.upstream.url("/beers"), "on_error": "fail" });
     let answer = host.weld("guest").page("rows", &state);
@@ -23,7 +23,7 @@ fn told(host: &Host, endpoint: &Endpoint) -> String {
 }
 
 #[test]
-fn a_token_is_used_whatever_stands_beside_it() {
+fn token_is_used_whatever_other_fields_the_answer_has() {
     let json = "application/json";
     for (content_type, body) in [
         (
@@ -88,7 +88,7 @@ fn a_token_is_used_whatever_stands_beside_it() {
 }
 
 #[test]
-fn a_token_within_the_answer_is_named_by_its_path_and_a_refusal_says_why() {
+fn nested_token_is_named_by_its_path_and_a_refusal_says_why() {
     let body = r#"{"code":0,"message":"success","data":{"access_token":"a-long-token-1","expires_in":86400}}"#;
     let endpoint = answering(200, "application/json", body);
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
@@ -118,7 +118,7 @@ fn a_token_within_the_answer_is_named_by_its_path_and_a_refusal_says_why() {
     }
 }
 
-/// An API whose endpoint takes each refresh token once, and answers the first renewal so.
+/// An API whose endpoint accepts each refresh token once, and gives this answer to the first renewal.
 struct Rotation {
     upstream: Upstream,
     tokens: tempfile::TempDir,
@@ -150,7 +150,7 @@ impl Rotation {
         }
     }
 
-    /// A host that begins with the first refresh token, or with the one that is kept.
+    /// A host that begins with the first refresh token, or with the one that was kept.
     fn host(&self, more: &str) -> Host {
         let origin = self.upstream.origin();
         let config = format!(
@@ -179,7 +179,7 @@ impl Rotation {
 }
 
 #[test]
-fn a_refresh_token_that_was_replaced_is_kept_in_whatever_form_it_came() {
+fn replaced_refresh_token_is_kept_in_whatever_form_it_arrived() {
     for (content_type, first) in [
         (
             "application/json",
@@ -189,7 +189,7 @@ fn a_refresh_token_that_was_replaced_is_kept_in_whatever_form_it_came() {
             "text/plain",
             "access_token=a-long-token-1&refresh_token=refresh-token-2&expires_in=1&token_type=bearer",
         ),
-        // The token can't be used, but the one for the next is there.
+        // The access token can't be used, but the next refresh token is kept.
         (
             "application/json",
             r#"{"access_token":"a-long-token-1","token_type":"mac","refresh_token":"refresh-token-2"}"#,
@@ -199,7 +199,7 @@ fn a_refresh_token_that_was_replaced_is_kept_in_whatever_form_it_came() {
             r#"{"access_token":"two\nlines","refresh_token":"refresh-token-2"}"#,
         ),
         ("application/json", r#"{"refresh_token":"refresh-token-2"}"#),
-        // No strict reader takes these, and the token is used all the same.
+        // A strict parser refuses these answers, but their token is used all the same.
         (
             "application/json",
             r#"{"access_token":"a-long-token-1","refresh_token":"refresh-token-2","name":"Bob \ud83d"}"#,
@@ -219,26 +219,26 @@ fn a_refresh_token_that_was_replaced_is_kept_in_whatever_form_it_came() {
     ] {
         let api = Rotation::answering(first, content_type);
         api.called(&api.host(""));
-        // With the second one, which a host that ended has left.
+        // With the second token, which the previous host has left.
         let row = api.called(&api.host(""));
         assert_eq!(row["status"], 200, "{first}: {row}");
     }
 }
 
 #[test]
-fn a_renewals_token_may_stand_elsewhere_than_a_logins() {
+fn token_of_a_renewal_may_be_at_another_path_than_that_of_a_login() {
     let first = r#"{"ok":true,"authed_user":{"access_token":"a-long-token-1","token_type":"user","refresh_token":"refresh-token-2","expires_in":1}}"#;
     let api = Rotation::answering(first, "application/json");
     let keys = "token-path = \"authed_user.access_token\"\n";
     for _ in 0..2 {
-        // The second one's answer has all of it at the top.
+        // The second answer has all its fields at the top level.
         let row = api.called(&api.host(keys));
         assert_eq!(row["status"], 200, "{row}");
     }
 }
 
 #[test]
-fn a_refresh_token_that_may_be_lost_is_said() {
+fn possible_loss_of_a_refresh_token_is_reported() {
     let api = Rotation::answering("<html>", "text/html");
     let host = api.host("");
     let state = json!({ "url": api.upstream.url("/beers"), "on_error": "fail" });
@@ -249,7 +249,7 @@ fn a_refresh_token_that_may_be_lost_is_said() {
         "{message}"
     );
     assert!(message.contains("write a new `refresh-token`"), "{message}");
-    // The control: what is no renewal has nothing to lose.
+    // The control: an answer that is not a renewal has nothing to lose.
     let endpoint = answering(200, "text/html", "<html>");
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     let message = told(&host, &endpoint);
@@ -257,12 +257,12 @@ fn a_refresh_token_that_may_be_lost_is_said() {
 }
 
 #[test]
-fn an_answer_that_was_lost_is_said_when_the_next_try_is_refused() {
+fn lost_answer_is_reported_when_the_next_try_is_refused() {
     let keys =
         "grant = \"refresh-token\"\nclient-id = \"weld\"\nrefresh-token = \"a-refresh-token\"\n";
     for is_lost in [true, false] {
         let endpoint = Endpoint::scripted(move |number, exchange| {
-            // The first one's connection closes: whether it was granted, nobody knows.
+            // The first connection closes, so it is unknown whether the token was granted.
             if !is_lost || number > 1 {
                 exchange.answer(400, &[], r#"{"error":"invalid_grant"}"#);
             }
@@ -279,7 +279,7 @@ fn an_answer_that_was_lost_is_said_when_the_next_try_is_refused() {
 }
 
 #[test]
-fn a_secret_that_an_endpoint_shows_is_replaced_whole_wherever_the_message_ends() {
+fn secret_in_an_endpoints_message_is_replaced_even_where_the_message_is_cut() {
     let long = "rt-0123456789".repeat(100);
     let keys = |token: &str| {
         format!(
@@ -304,7 +304,7 @@ fn a_secret_that_an_endpoint_shows_is_replaced_whole_wherever_the_message_ends()
         "a-literal-header-key",
         "a-literal-app-secret",
     ] {
-        let shown = format!("{} {secret} is no token", "x".repeat(80));
+        let shown = format!("{} {secret} is not a token", "x".repeat(80));
         for (status, body) in [plain(&shown), said(&shown), coded(&shown), typed(&shown)] {
             let answer = body.clone();
             let endpoint =
@@ -331,7 +331,7 @@ const REFRESHES: &str =
     "grant = \"refresh-token\"\nclient-id = \"weld\"\nrefresh-token = \"a-refresh-token\"\n";
 
 #[test]
-fn a_broken_answer_is_remembered_for_the_refusal_that_follows() {
+fn broken_answer_is_remembered_for_the_next_refusal() {
     for (headers, body) in [
         // No answer at all, and one that can't be decoded.
         (None, ""),
@@ -350,7 +350,7 @@ fn a_broken_answer_is_remembered_for_the_refusal_that_follows() {
                 && first.contains("if the answer had a new refresh token, it is lost"),
             "{first}"
         );
-        // The failure counts for some seconds.
+        // The failure is remembered for some seconds.
         weld_host_tests::until("the endpoint is asked again", || {
             told(&host, &endpoint).contains("invalid_grant")
         });
@@ -375,7 +375,7 @@ fn a_broken_answer_is_remembered_for_the_refusal_that_follows() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_decoded_is_not_asked_for_again() {
+fn undecodable_answer_is_not_requested_again() {
     let endpoint = Endpoint::scripted(|_, exchange| {
         exchange.answer(200, &[("content-encoding", "compress")], "{}");
     });
@@ -386,7 +386,7 @@ fn an_answer_that_cannot_be_decoded_is_not_asked_for_again() {
 }
 
 #[test]
-fn a_new_refresh_token_that_was_read_is_not_called_lost() {
+fn new_refresh_token_that_was_read_is_not_reported_as_lost() {
     let first =
         r#"{"access_token":"a-long-token-1","token_type":"mac","refresh_token":"refresh-token-2"}"#;
     let api = Rotation::answering(first, "application/json");
@@ -401,7 +401,7 @@ fn a_new_refresh_token_that_was_read_is_not_called_lost() {
 }
 
 #[test]
-fn a_refusal_without_words_is_told_by_its_symptoms() {
+fn refusal_without_a_message_is_explained_by_its_symptoms() {
     for (status, keys, expected) in [
         (415, KEYS, "`body = \"json\"`"),
         (401, KEYS, "`client-auth = \"basic-raw\"`"),
@@ -422,7 +422,7 @@ fn a_refusal_without_words_is_told_by_its_symptoms() {
 }
 
 #[test]
-fn a_dead_refresh_token_is_known_under_the_names_that_providers_have_for_it() {
+fn invalid_refresh_token_is_recognized_by_the_codes_of_providers() {
     for body in [
         r#"{"error":"invalid_refresh_token"}"#,
         r#"{"status":"BAD_REFRESH_TOKEN","message":"refresh token is invalid"}"#,
@@ -441,7 +441,7 @@ fn a_dead_refresh_token_is_known_under_the_names_that_providers_have_for_it() {
 }
 
 #[test]
-fn an_answer_that_does_not_come_in_time_may_be_lost() {
+fn answer_that_does_not_arrive_in_time_may_be_lost() {
     let endpoint = Endpoint::scripted(|_, exchange| exchange.wait_for_close());
     let config = endpoint.config(REFRESHES).replace(
         "[auth.api]",
@@ -475,7 +475,7 @@ fn none_of_many_secrets_of_a_credential_is_shown() {
 }
 
 #[test]
-fn a_type_that_stands_before_the_token_is_sent_so() {
+fn configured_token_type_is_sent_before_the_token() {
     let body = r#"{"access_token":"a-long-token-1","token_type":"Zoho-oauthtoken"}"#;
     let endpoint = Endpoint::answering(
         move |_, exchange| exchange.answer(200, &[], body),
@@ -488,7 +488,7 @@ fn a_type_that_stands_before_the_token_is_sent_so() {
     let keys = format!("{KEYS}prefix = \"Zoho-oauthtoken \"\n");
     let host = host_for(guests::FETCHES, &endpoint, &keys);
     assert_eq!(called(&host, &endpoint)["status"], 200);
-    // The control: without it, nobody says how this type is sent.
+    // The control: without the setting, it is unknown how this type is sent.
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     let message = told(&host, &endpoint);
     assert!(message.contains("type `Zoho-oauthtoken`"), "{message}");

@@ -7,7 +7,7 @@ use crate::guests;
 use serde_json::json;
 
 #[test]
-fn a_url_that_always_refuses_renews_no_token_again_and_again() {
+fn url_that_always_refuses_does_not_renew_the_token_repeatedly() {
     let endpoint = Endpoint::answering(
         |number, exchange| exchange.answer(200, &[], token(number)),
         |request, exchange| {
@@ -26,7 +26,7 @@ fn a_url_that_always_refuses_renews_no_token_again_and_again() {
 }
 
 #[test]
-fn a_token_that_is_revoked_again_and_again_is_renewed_each_time() {
+fn token_that_is_revoked_repeatedly_is_renewed_each_time() {
     let endpoint = Endpoint::giving(token);
     let host = host_for(guests::FETCHES, &endpoint, KEYS);
     for number in 1..=5 {

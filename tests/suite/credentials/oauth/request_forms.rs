@@ -1,4 +1,4 @@
-//! Token endpoints that want their requests in another form than that of the RFC.
+//! Token endpoints that expect requests in another form than that of the RFC.
 
 use crate::egress::fetch;
 use crate::{assert_error, guests, host_with_config};
@@ -13,7 +13,8 @@ const SECRET: &str = "p+/=$@%41-and-more";
 
 const TOKEN: &str = r#"{"access_token": "a-long-token-1", "expires_in": 3600}"#;
 
-/// An API that takes everything but at `/token` and what begins so, where `is_right` decides; else it answers so.
+/// An API that accepts everything outside of paths beginning with `/token`. For these, `is_right` decides; if it is
+/// false, this answer is sent.
 fn api(
     is_right: impl Fn(&Message) -> bool + Send + Sync + 'static,
     refusal: (u16, &'static str),
@@ -46,7 +47,7 @@ fn client() -> String {
 
 const RENEWAL: &str = "grant = \"refresh-token\"\nrefresh-token = \"a-refresh-token\"\n";
 
-/// The host gets its token, and no secret stands in its log.
+/// Checks that the host obtains its token, and that its log contains no secret.
 fn assert_works(api: &Upstream, keys: &str) {
     let host = host_for(api, keys);
     let row = fetch(&host, &json!({ "url": api.url("/beers") }));
@@ -57,7 +58,7 @@ fn assert_works(api: &Upstream, keys: &str) {
     }
 }
 
-/// The host gets no token, and is told this.
+/// Checks that the host obtains no token, and that the error contains this.
 fn assert_told(api: &Upstream, keys: &str, expected: &str) {
     let host = host_for(api, keys);
     let state = json!({ "url": api.url("/beers"), "on_error": "fail" });
@@ -72,7 +73,7 @@ fn header<'m>(request: &'m Message, name: &str) -> &'m str {
 }
 
 #[test]
-fn parameters_go_as_json_where_an_endpoint_wants_that() {
+fn parameters_are_sent_as_json_if_configured() {
     let api = api(
         |request| {
             let body: Value = serde_json::from_str(&request.text()).unwrap_or_default();
@@ -89,7 +90,7 @@ fn parameters_go_as_json_where_an_endpoint_wants_that() {
 }
 
 #[test]
-fn parameters_go_in_the_query_where_an_endpoint_wants_that() {
+fn parameters_are_sent_in_the_query_if_configured() {
     for (more, method) in [("body = \"query\"", "POST"), ("method = \"GET\"", "GET")] {
         let api = api(
             move |request| {
@@ -110,7 +111,7 @@ fn parameters_go_in_the_query_where_an_endpoint_wants_that() {
 }
 
 #[test]
-fn headers_go_along_and_replace_the_hosts() {
+fn configured_headers_are_sent_and_replace_the_hosts() {
     let api = api(
         |request| {
             header(request, "x-account") == "one"
@@ -124,7 +125,7 @@ fn headers_go_along_and_replace_the_hosts() {
 }
 
 #[test]
-fn a_client_proves_itself_as_the_endpoint_reads_it() {
+fn client_authenticates_in_the_configured_way() {
     let in_body = api(
         |request| request.header("authorization").is_none(),
         (400, r#"{"error":"invalid_request"}"#),
@@ -156,7 +157,7 @@ fn a_client_proves_itself_as_the_endpoint_reads_it() {
 }
 
 #[test]
-fn scopes_are_of_the_login_alone_or_of_renewals_too() {
+fn scopes_are_sent_with_the_login_only_or_with_renewals_too() {
     let without = || {
         api(
             |request| !request.text().contains("scope="),
@@ -187,14 +188,14 @@ fn scopes_are_of_the_login_alone_or_of_renewals_too() {
 }
 
 #[test]
-fn renewals_may_have_an_address_of_their_own() {
+fn renewals_may_have_their_own_url() {
     let api = api(|request| request.target() == "/refresh", (404, "{}"));
     assert_works(&api, &format!("{RENEWAL}refresh-url = \"ORIGIN/refresh\""));
     assert_told(&api, RENEWAL, "`refresh-url`");
 }
 
 #[test]
-fn a_redirect_of_an_endpoint_is_named_and_never_followed() {
+fn redirect_of_an_endpoint_is_reported_and_never_followed() {
     let elsewhere = Upstream::answering(TOKEN);
     let location = elsewhere.url("/token?code=hidden");
     let api = Upstream::start(move |_, exchange| {
@@ -219,7 +220,7 @@ fn a_redirect_of_an_endpoint_is_named_and_never_followed() {
 }
 
 #[test]
-fn a_refresh_token_that_is_over_asks_for_a_login() {
+fn expired_refresh_token_asks_for_a_login() {
     let api = api(|_| false, (400, r#"{"error":"invalid_grant"}"#));
     assert_told(&api, RENEWAL, "write a new `refresh-token`");
     let login = "authorize-url = \"https://login.example.com/authorize\"\n";

@@ -1,4 +1,4 @@
-//! One token for many pages, whoever of them goes away.
+//! One token for many pages, even if some of them are given up.
 
 use super::called;
 use super::endpoint::{Endpoint, KEYS, token};
@@ -11,7 +11,7 @@ use weld_host_tests::weld::Pending;
 
 const PAGES: usize = 50;
 
-/// An endpoint that gives its token once the second gate is open, and opens the first one when it is asked.
+/// An endpoint that gives its token once the second gate is open, and opens the first one when it is called.
 fn gated() -> (Endpoint, Gate, Gate) {
     let (arrived, release) = (Gate::shut(), Gate::shut());
     let (arrival, hold) = (arrived.clone(), release.clone());
@@ -31,7 +31,7 @@ fn with(endpoint: &Endpoint, more: &str) -> HostBuilder {
         .flag("--max-concurrency", "64")
 }
 
-/// The request for a page of its own, which no other one joins.
+/// The request for a separate page, which no other request joins.
 fn begin(host: &Host, endpoint: &Endpoint, number: usize) -> Pending {
     let state = json!({ "url": endpoint.upstream.url(&format!("/beers/{number}")) });
     host.weld("guest")
@@ -81,7 +81,7 @@ fn a_page_that_waits_for_a_token_says_so() {
 }
 
 #[test]
-fn a_page_that_waits_for_an_endpoint_that_asked_for_it_says_until_when() {
+fn page_waiting_as_the_endpoint_asked_says_until_when() {
     let endpoint = Endpoint::scripted(|_, exchange| {
         exchange.answer(429, &[("retry-after", "60")], "{}");
     });
@@ -96,7 +96,7 @@ fn a_page_that_waits_for_an_endpoint_that_asked_for_it_says_until_when() {
 }
 
 #[test]
-fn a_page_whose_time_is_over_leaves_the_request_for_a_token_alone() {
+fn page_that_times_out_does_not_end_the_request_for_a_token() {
     let (endpoint, arrived, release) = gated();
     let host = with(
         &endpoint,
@@ -105,7 +105,7 @@ fn a_page_whose_time_is_over_leaves_the_request_for_a_token_alone() {
     .start();
     let page = begin(&host, &endpoint, 1);
     arrived.pass("the request for a token");
-    // Whether the page or its call notices first.
+    // Either the page or its call notices first.
     let page = page.answer().unwrap().text();
     assert!(
         page.contains("deadline_exceeded") || page.contains("timeout"),
@@ -114,5 +114,5 @@ fn a_page_whose_time_is_over_leaves_the_request_for_a_token_alone() {
     release.open();
     let row = called(&host, &endpoint);
     assert_eq!(row["status"], 200, "{row}");
-    assert_eq!(endpoint.asked(), 1, "it was neither cut off nor made again");
+    assert_eq!(endpoint.asked(), 1, "it was neither cut off nor repeated");
 }

@@ -1,23 +1,23 @@
-//! One request that must be refused, by whichever import it comes.
+//! A request that must be refused, whichever import it uses.
 
 use super::canary::REDIRECT;
 use super::world::{IMPORTS, PUBLIC, World};
 use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
 
-/// The name that [`Attempt::redirected`] begins at. It means [`PUBLIC`].
+/// The name at which [`Attempt::redirected`] begins. It resolves to [`PUBLIC`].
 const START: &str = "start.example.com";
 
-/// A request, and why it is refused.
+/// A request, and why it must be refused.
 pub(crate) struct Attempt {
     config: &'static str,
     request: Value,
-    /// What a name means, if not [`PUBLIC`].
+    /// The addresses of a name, if it doesn't resolve to [`PUBLIC`].
     answers: Option<(String, Vec<IpAddr>)>,
-    /// Where the first response leads to.
+    /// The target of the first response's redirect.
     location: Option<String>,
     refused: RefusedBy,
-    /// Whether `wasi:http` has no way to say it.
+    /// Whether the request can't be expressed in `wasi:http`.
     is_beyond_wasi: bool,
 }
 
@@ -26,14 +26,14 @@ pub(crate) struct Attempt {
 pub(crate) enum RefusedBy {
     /// No rule allows it.
     Rule,
-    /// Its name leads to an address that is this.
+    /// Its name resolves to an address of this kind.
     Address(&'static str),
-    /// It is malformed: what is said of it.
+    /// It is malformed; the text is part of the message.
     Form(&'static str),
 }
 
 impl Attempt {
-    /// A GET that a connector of this configuration makes.
+    /// A GET by a connector with this configuration.
     pub(crate) fn get(config: &'static str, url: &str, refused: RefusedBy) -> Self {
         Self::request(config, json!({ "url": url }), refused)
     }
@@ -50,7 +50,7 @@ impl Attempt {
         }
     }
 
-    /// A GET to a name that means these addresses.
+    /// A GET to a name that resolves to these addresses.
     pub(crate) fn resolved(
         config: &'static str,
         name: &str,
@@ -60,7 +60,7 @@ impl Attempt {
         Self::get(config, &format!("http://{name}/"), refused).with_name(name, addresses)
     }
 
-    /// A GET whose response leads to another place.
+    /// A GET whose response redirects elsewhere.
     pub(crate) fn redirected(config: &'static str, location: &str, refused: RefusedBy) -> Self {
         Self {
             location: Some(location.to_owned()),
@@ -68,7 +68,7 @@ impl Attempt {
         }
     }
 
-    /// With a name that means these addresses.
+    /// Sets the addresses that a name resolves to.
     pub(crate) fn with_name(self, name: &str, addresses: &[&str]) -> Self {
         let addresses = addresses.iter().map(|address| ip(address)).collect();
         Self {
@@ -77,7 +77,7 @@ impl Attempt {
         }
     }
 
-    /// With a request that the guest can't even put together for `wasi:http`: a refusal of its form.
+    /// Marks a request that the guest can't even build for `wasi:http`: a refusal of its form.
     pub(crate) fn beyond_wasi(self) -> Self {
         Self {
             is_beyond_wasi: true,
@@ -85,7 +85,7 @@ impl Attempt {
         }
     }
 
-    /// Makes it by both imports. Answers what went wrong.
+    /// Sends it by both imports. Returns what went wrong.
     pub(crate) fn make(&self, world: &World) -> Vec<String> {
         IMPORTS
             .iter()
@@ -112,7 +112,7 @@ impl Attempt {
         if row["error"] != word || !detail.contains(text) {
             return Err(format!("{shown}: expected {word}, {text:?}, but {row}"));
         }
-        // The first response of a redirect came from where it should.
+        // The first response of a redirect came from the expected place.
         let reached: Vec<SocketAddr> = self
             .location
             .iter()
@@ -130,7 +130,7 @@ impl Attempt {
         Ok(())
     }
 
-    /// The guest's word, and a part of what it was told.
+    /// The error as the guest sees it, and a part of its message.
     fn expected(&self, import: &str) -> (&'static str, &'static str) {
         match (self.refused, import) {
             (_, "wasi") if self.is_beyond_wasi => ("invalid", ""),

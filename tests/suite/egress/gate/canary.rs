@@ -1,4 +1,4 @@
-//! The server at the end of every connection: it tells who reached it.
+//! The server at the end of every connection. It records who reached it.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -8,13 +8,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-/// A path that answers with the redirect that a test set up, and ends the connection.
+/// A path that answers with the redirect that a test has set up, and closes the connection.
 pub(crate) const REDIRECT: &str = "/redirect";
 
-/// A path that ends the connection too; after others it is kept.
+/// A path that closes the connection, too; other paths keep it open.
 pub(crate) const CLOSE: &str = "/close";
 
-/// A running server. It ends with the runtime that it was started on.
+/// A running server. It ends with the runtime on which it was started.
 pub(crate) struct Canary {
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
@@ -35,7 +35,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// The host that the request is meant for, with its port where that is not the scheme's.
+    /// The host that the request is meant for, with its port unless that is the scheme's default.
     pub(crate) fn host(&self) -> &str {
         let host = self.headers.get(header::HOST);
         host.and_then(|host| host.to_str().ok()).unwrap_or_default()
@@ -58,12 +58,12 @@ impl Canary {
         self.address
     }
 
-    /// Where [`REDIRECT`] leads to.
+    /// Sets the target of [`REDIRECT`].
     pub(crate) fn redirect_to(&self, location: &str) {
         self.shared.lock().unwrap().location = location.to_owned();
     }
 
-    /// The requests that arrived, in their order.
+    /// The requests that arrived, in order.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.shared.lock().unwrap().received.clone()
     }

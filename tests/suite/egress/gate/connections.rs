@@ -1,4 +1,5 @@
-//! Which addresses connections are made to, and kept to, where a name means several or changes its meaning.
+//! Which addresses connections are made to, and which connections are reused, if a name has several addresses or
+//! changes them.
 
 use super::CONFIGS;
 use super::attempt::ip;
@@ -7,7 +8,7 @@ use super::controls::{by_both, get, sockets};
 use super::world::{IMPORTS, World};
 use std::net::IpAddr;
 
-/// What a name means, at one look-up after the other.
+/// A name's addresses, for one look-up after the other.
 fn answers(addresses: &[&[&str]]) -> Vec<Vec<IpAddr>> {
     addresses
         .iter()
@@ -16,7 +17,7 @@ fn answers(addresses: &[&[&str]]) -> Vec<Vec<IpAddr>> {
 }
 
 #[test]
-fn of_mixed_answers_only_public_addresses_are_dialed() {
+fn only_public_addresses_of_a_mixed_answer_are_dialed() {
     let world = World::start(CONFIGS);
     by_both(&world, |import| {
         let name = format!("{import}.mixed.example.com");
@@ -30,7 +31,7 @@ fn of_mixed_answers_only_public_addresses_are_dialed() {
             "0.0.0.0",
         ];
         world.network.answer(&name, &answers(&[&mixed]));
-        // Nobody answers at the first ones, so that the host tries every address that it would.
+        // Nothing answers at the first ones, so that the host tries every address that it would use.
         world.network.dead(&[ip("1.1.1.1"), ip("2606:4700::1111")]);
         let row = world.ask("rules", import, &get(&format!("http://{name}/")));
         assert_eq!(row["body"], "chirp", "{import}: {row}");
@@ -40,7 +41,7 @@ fn of_mixed_answers_only_public_addresses_are_dialed() {
 }
 
 #[test]
-fn public_addresses_that_take_no_connection_open_no_others() {
+fn unreachable_public_addresses_do_not_open_others() {
     let world = World::start(CONFIGS);
     by_both(&world, |import| {
         let name = format!("{import}.dead.example.com");
@@ -61,7 +62,7 @@ fn public_addresses_that_take_no_connection_open_no_others() {
 }
 
 #[test]
-fn name_whose_answer_changes_is_judged_by_each() {
+fn every_answer_for_a_name_is_checked() {
     let world = World::start(CONFIGS);
     by_both(&world, |import| {
         let name = format!("{import}.changes.example.com");
@@ -83,7 +84,7 @@ fn name_whose_answer_changes_is_judged_by_each() {
 }
 
 #[test]
-fn kept_connection_goes_where_it_was_made_to() {
+fn reused_connection_leads_to_its_original_address() {
     let world = World::start(CONFIGS);
     by_both(&world, |import| {
         let name = format!("{import}.kept.example.com");
@@ -98,7 +99,7 @@ fn kept_connection_goes_where_it_was_made_to() {
             let row = world.ask("rules", import, request);
             assert_eq!(row["body"], "chirp", "{import}: {row}");
         }
-        // It is closed now, and the name means something else by now.
+        // The connection is closed now, and the name has other addresses.
         let row = world.ask("rules", import, &kept);
         assert_eq!(row["error"], "denied", "{import}: {row}");
         assert_eq!(world.network.looked_up().len(), 2, "{import}");
@@ -112,7 +113,7 @@ fn kept_connection_goes_where_it_was_made_to() {
 }
 
 #[test]
-fn connection_of_one_connector_is_no_way_for_another() {
+fn connection_of_one_connector_is_not_used_by_another() {
     let world = World::start(CONFIGS);
     world
         .network
@@ -121,7 +122,7 @@ fn connection_of_one_connector_is_no_way_for_another() {
     for (import, _) in IMPORTS {
         let row = world.ask("networks", import, &url);
         assert_eq!(row["body"], "chirp", "{import}: {row}");
-        // That one may; this one may not, though a connection to the place is at hand.
+        // The other connector may; this one may not, though a connection to that address is open.
         let row = world.ask("rules", import, &url);
         assert_eq!(row["error"], "denied", "{import}: {row}");
     }

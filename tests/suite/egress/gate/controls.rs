@@ -1,4 +1,4 @@
-//! What must pass the gate, so that the refusals beside it prove something.
+//! Requests that must pass the gate, so that the refusals in the other tests prove something.
 
 use super::CONFIGS;
 use super::attempt::ip;
@@ -12,7 +12,7 @@ pub(super) fn get(url: &str) -> Value {
     json!({ "url": url })
 }
 
-/// Asks by both imports, each from the beginning.
+/// Runs `ask` with both imports, each from a fresh start.
 pub(super) fn by_both(world: &World, mut ask: impl FnMut(&str)) {
     for (import, _) in IMPORTS {
         world.forget();
@@ -29,7 +29,7 @@ pub(super) fn sockets(addresses: &[&str], port: u16) -> Vec<SocketAddr> {
 }
 
 #[test]
-fn what_a_rule_allows_is_reached() {
+fn requests_that_a_rule_allows_arrive() {
     let world = World::start(CONFIGS);
     for (url, port, host, line) in [
         ("http://x.example.com/", 80, "x.example.com", "GET /"),
@@ -92,7 +92,7 @@ fn what_a_rule_allows_is_reached() {
 }
 
 #[test]
-fn odd_urls_reach_the_name_that_the_url_standard_reads_in_them() {
+fn odd_urls_reach_the_host_that_the_url_standard_defines() {
     let world = World::start(CONFIGS);
     for url in [
         "http://ａｐｉ。example．net/close",
@@ -113,7 +113,7 @@ fn odd_urls_reach_the_name_that_the_url_standard_reads_in_them() {
 }
 
 #[test]
-fn allowed_networks_open_what_is_in_them() {
+fn allowed_networks_open_their_addresses() {
     let world = World::start(CONFIGS);
     for (config, address) in [
         ("networks", "10.255.0.1"),
@@ -124,7 +124,7 @@ fn allowed_networks_open_what_is_in_them() {
         ("metadata", "169.254.169.254"),
     ] {
         by_both(&world, |import| {
-            // Another name each time, since connections to the same one are kept.
+            // Another name each time, since connections to the same name are reused.
             let name = format!("{import}.{}.example.com", address.replace([':', '.'], "-"));
             world.network.answer(&name, &[vec![ip(address)]]);
             let row = world.ask(config, import, &get(&format!("http://{name}/")));
@@ -160,7 +160,7 @@ fn address_in_a_rule_is_opened_by_it() {
 }
 
 #[test]
-fn redirects_are_followed_where_the_rules_allow_and_so_often() {
+fn redirects_are_followed_as_rules_and_limits_allow() {
     let world = World::start(CONFIGS);
     by_both(&world, |import| {
         world.canary.redirect_to("http://paths.example.net/v1");
@@ -168,7 +168,7 @@ fn redirects_are_followed_where_the_rules_allow_and_so_often() {
         let row = world.ask("redirects", import, &start);
         assert_eq!(row["body"], "chirp", "{import}: {row}");
         world.canary.forget();
-        // In a circle: the first request, three that follow, and the last redirect is the answer.
+        // In a circle: the first request and three redirects are followed; the last redirect is the answer.
         world.canary.redirect_to(REDIRECT);
         let row = world.ask("redirects", import, &start);
         assert_eq!(row["status"], 307, "{import}: {row}");
@@ -178,14 +178,14 @@ fn redirects_are_followed_where_the_rules_allow_and_so_often() {
         let row = world.ask("rules", import, &start);
         assert_eq!(
             row["status"], 307,
-            "not followed where not told so, {import}: {row}"
+            "not followed unless configured, {import}: {row}"
         );
         assert_eq!(world.canary.received().len(), 1, "{import}");
     });
 }
 
 #[test]
-fn announced_length_ends_the_request_whatever_is_written() {
+fn announced_length_ends_the_request_whatever_follows() {
     let world = World::start(CONFIGS);
     for (length, body) in [
         ("3", "abc"),
@@ -201,7 +201,7 @@ fn announced_length_ends_the_request_whatever_is_written() {
         if length == body.len().to_string() {
             assert_eq!(row["body"], "chirp", "{row}");
         }
-        // Behind the smuggled one, if it arrived.
+        // It would come after the smuggled one if that arrived.
         let row = world.ask("rules", "wasi", &get(url));
         assert_eq!(row["body"], "chirp", "{row}");
         for request in world.canary.received() {

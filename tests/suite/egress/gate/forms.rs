@@ -1,11 +1,11 @@
-//! Requests to an allowed host that are malformed, or forged so that they read as something else.
+//! Requests to an allowed host that are malformed, or forged to look like something else.
 
 use super::attempt::{Attempt, RefusedBy};
 use serde_json::{Value, json};
 
 const URL: &str = "http://api.example.net/";
 
-/// URLs, and what is said of them.
+/// URLs, each with a part of the message.
 const URLS: &[(&str, &str)] = &[
     ("", "is no URL"),
     ("api.example.net", "is no URL"),
@@ -20,7 +20,7 @@ const URLS: &[(&str, &str)] = &[
     ("http://api.example.net^.evil.net/", "is no URL"),
     ("http://<api.example.net>/", "is no URL"),
     ("http://xn--example-com.net/", "is no URL"),
-    // A slash, a dot and a question mark that are none.
+    // Characters that look like a slash, a dot and a question mark.
     ("http://evil.net／api.example.net/", "is no URL"),
     ("http://api.example.net․evil.net/", "is no URL"),
     ("http://evil.net？.api.example.net/", "is no URL"),
@@ -96,7 +96,7 @@ const METHODS: &[&str] = &[
     "CONNECT", "connect", "TRACE", "trace", "Trace", "", "GE T", "GET /", "GET\r\n", "G\0T", "GÉT",
 ];
 
-/// Headers that frame the message or steer a proxy.
+/// Headers that frame the message or control a proxy.
 const RESERVED: &[(&str, &str)] = &[
     ("Host", "evil.net"),
     ("host", "api.example.net"),
@@ -115,12 +115,12 @@ const RESERVED: &[(&str, &str)] = &[
     ("Proxy-Connection", "keep-alive"),
     ("Proxy-Authenticate", "Basic"),
     ("proxy-x", "y"),
-    // `wasi:http` takes a length, but only that of the body, and here is none.
+    // `wasi:http` accepts only the length of the actual body, and there is no body here.
     ("Content-Length", "3"),
     ("content-length", "0x3"),
 ];
 
-/// Names and values that no header can have, and what is said of them.
+/// Invalid names and values of headers, each with a part of the message.
 const MALFORMED: &[(&str, &str, &str)] = &[
     ("x-split", "a\r\nhost: evil.net", "holds characters"),
     ("x-line", "a\nb", "holds characters"),

@@ -1,11 +1,11 @@
-//! Addresses in place of names, in every spelling that some URL parser or resolver takes for the same address. No rule
+//! Addresses in place of names, in every spelling that some URL parser or resolver reads as the same address. No rule
 //! names them.
 
 use super::attempt::{Attempt, RefusedBy};
 
-/// What `http://…/` is made of.
+/// The hosts of `http://…/`.
 const SPELLINGS: &[&str] = &[
-    // Loopback: as it is, short, decimal, octal, hexadecimal, mixed, with a dot at the end.
+    // Loopback: plain, short, decimal, octal, hexadecimal, mixed, with a trailing dot.
     "127.0.0.1",
     "127.0.0.1:80",
     "127.0.0.1.",
@@ -60,7 +60,7 @@ const SPELLINGS: &[&str] = &[
     "168.63.129.16",
     "metadata.google.internal",
     "[fd00:ec2::254]",
-    // IPv6: loopback, then IPv4 inside.
+    // IPv6: loopback, then addresses that embed IPv4.
     "[::1]",
     "[0:0:0:0:0:0:0:1]",
     "[0000:0000:0000:0000:0000:0000:0000:0001]",
@@ -85,7 +85,7 @@ const SPELLINGS: &[&str] = &[
     "[fec0::1]",
     "[fc00::1]",
     "[ff02::1]",
-    // Others of special use.
+    // Other addresses of special use.
     "100.64.0.1",
     "198.18.0.1",
     "224.0.0.1",
@@ -93,7 +93,7 @@ const SPELLINGS: &[&str] = &[
     "240.0.0.1",
 ];
 
-/// The same with letters that only the URL standard turns into these addresses.
+/// Spellings with characters that only the URL standard converts into these addresses.
 const UNICODE_SPELLINGS: &[&str] = &[
     "１２７.０.０.１",
     "127。0。0。1",
@@ -107,7 +107,7 @@ const UNICODE_SPELLINGS: &[&str] = &[
     "0\u{ad}x7f.1",
 ];
 
-/// What is no address in any reading that the host knows, though some parser may have one.
+/// Texts that the host reads as no address, though some parser may.
 const NO_ADDRESSES: &[&str] = &[
     "256.0.0.1",
     "127.0.0.0x100",

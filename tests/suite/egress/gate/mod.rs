@@ -1,7 +1,7 @@
-//! The gate to the network, from both sides that a guest can come from: `http-fetch` and `wasi:http` get the same
-//! answers, and what is refused reaches nobody.
+//! The gate to the network, tried by both imports of a guest: `http-fetch` and `wasi:http` get the same answers, and
+//! refused requests reach nobody.
 //!
-//! Here the host runs inside the test's process, so that names and connections can be scripted: see [`world`].
+//! The host runs inside the test's process, so that names and connections can be scripted: see [`world`].
 
 mod attempt;
 mod canary;
@@ -65,7 +65,7 @@ const CONFIGS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Makes every attempt by both imports, and fails with all that were not refused as they should be.
+/// Sends every attempt by both imports, and fails with all that were not refused as expected.
 fn assert_refused(attempts: &[Attempt]) {
     let world = World::start(CONFIGS);
     let wrong: Vec<String> = attempts
@@ -87,12 +87,12 @@ fn no_spelling_of_an_address_gets_past_the_rules() {
 }
 
 #[test]
-fn names_lead_to_no_address_of_special_use() {
+fn names_never_lead_to_addresses_of_special_use() {
     assert_refused(&names::attempts());
 }
 
 #[test]
-fn what_is_beside_the_rules_is_not_reached() {
+fn requests_outside_the_rules_are_refused() {
     assert_refused(&rules::attempts());
 }
 
@@ -102,12 +102,12 @@ fn malformed_and_forged_requests_are_not_sent() {
 }
 
 #[test]
-fn followed_redirect_passes_the_whole_gate_again() {
+fn followed_redirect_is_checked_again() {
     assert_refused(&redirects::attempts());
 }
 
 #[test]
-fn attempts_are_more_than_a_handful() {
+fn every_table_of_attempts_has_its_rows() {
     let attempts = [
         literals::attempts(),
         names::attempts(),
@@ -115,7 +115,7 @@ fn attempts_are_more_than_a_handful() {
         forms::attempts(),
         redirects::attempts(),
     ];
-    // Tables that lost their rows would pass. Each row is tried by both imports.
+    // Otherwise tables that lost their rows would pass. Each row is tried by both imports.
     let sizes = attempts.map(|attempts| attempts.len());
     assert!(sizes.iter().sum::<usize>() >= 400, "{sizes:?}");
 }

@@ -1,10 +1,10 @@
-//! Names that a rule permits, and that lead where the connector must not go.
+//! Names that a rule permits, and that resolve to addresses that the connector must not reach.
 
 use super::attempt::{Attempt, RefusedBy};
 
 const NOT_TO_BE_ALLOWED: &str = "no configuration allows it";
 
-/// An address of each block of special use, its first and last where that is likely to go wrong, and what it is.
+/// An address of each special-use block, with its first and last address where mistakes are likely, and its kind.
 const ADDRESSES: &[(&str, &str)] = &[
     ("0.0.0.0", NOT_TO_BE_ALLOWED),
     ("0.1.2.3", "\\\"this network\\\""),
@@ -70,7 +70,7 @@ const ADDRESSES: &[(&str, &str)] = &[
     ("ff02::1", NOT_TO_BE_ALLOWED),
 ];
 
-/// Answers of several addresses, not one of which may be dialed.
+/// Answers with several addresses, none of which may be dialed.
 const ALL_FORBIDDEN: &[(&[&str], &str)] = &[
     (
         &["10.0.0.1", "10.0.0.2", "192.168.0.1"],
@@ -78,7 +78,7 @@ const ALL_FORBIDDEN: &[(&[&str], &str)] = &[
     ),
     (&["::1", "127.0.0.1"], "a loopback address"),
     (&["169.254.169.254", "fd00:ec2::254"], "metadata service"),
-    // What a chain of aliases ends at is all that a resolver answers.
+    // A resolver answers only with the end of a chain of aliases.
     (&["172.16.5.5", "fd12::5"], "a private address"),
 ];
 
@@ -122,7 +122,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         .collect()
 }
 
-/// Where something is opened, what is beside it is not.
+/// Opening something doesn't open its neighbors.
 fn opened() -> Vec<Attempt> {
     [
         ("networks", "192.168.0.1", "a private address"),
@@ -135,7 +135,7 @@ fn opened() -> Vec<Attempt> {
         ("metadata", "169.254.169.253", "a link-local address"),
         ("metadata", "169.254.170.2", "metadata service"),
         ("metadata", "fd00:ec2::254", "metadata service"),
-        // A rule opens an address for the URL that has it, not for names that lead there.
+        // A rule opens an address for URLs that contain it, not for names that resolve to it.
         ("literals", "10.1.2.3", "a private address"),
         ("literals", "169.254.169.254", "metadata service"),
         ("literals", "fd00::1", "a unique local address"),

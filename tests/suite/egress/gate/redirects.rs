@@ -1,8 +1,8 @@
-//! Redirects from an allowed place, which the host would follow, to one that is not.
+//! Redirects from an allowed place, which the host would follow, to a place that is not allowed.
 
 use super::attempt::{Attempt, RefusedBy};
 
-/// Where a redirect leads, though no rule allows it.
+/// Targets of redirects that no rule allows.
 const BESIDE_THE_RULES: &[&str] = &[
     "http://127.0.0.1/",
     "http://127.1/",
@@ -35,7 +35,7 @@ const BESIDE_THE_RULES: &[&str] = &[
     "http://paths.example.net/v1/../v2",
 ];
 
-/// Where a redirect leads that can't be called at all, and what is said of it.
+/// Targets of redirects that are not valid, each with a part of the message.
 const MALFORMED: &[(&str, &str)] = &[
     ("ftp://start.example.com/", "only http and https"),
     ("file:///etc/passwd", "only http and https"),
@@ -55,7 +55,7 @@ const MALFORMED: &[(&str, &str)] = &[
     ),
 ];
 
-/// What a name means that a redirect leads to.
+/// The addresses that a redirect's target resolves to.
 const ADDRESSES: &[(&str, &str)] = &[
     ("127.0.0.1", "a loopback address"),
     ("10.0.0.1", "a private address"),

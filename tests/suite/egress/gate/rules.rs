@@ -1,12 +1,12 @@
-//! Requests beside the rules: other hosts, ports, schemes, methods and paths than those that are allowed.
+//! Requests outside of the rules: other hosts, ports, schemes, methods and paths than the allowed ones.
 
 use super::attempt::{Attempt, RefusedBy};
 use serde_json::json;
 
-/// Allowed are `http://*.example.com`, `http://api.example.net`, `https://tls.example.net`,
+/// The rules allow `http://*.example.com`, `http://api.example.net`, `https://tls.example.net`,
 /// `http://ports.example.net:8080`, and `GET,POST http://paths.example.net/v1`.
 const URLS: &[&str] = &[
-    // A wildcard is for what is below, at a dot.
+    // A wildcard covers only subdomains.
     "http://example.com/",
     "http://evilexample.com/",
     "http://x.evilexample.com/",
@@ -16,7 +16,7 @@ const URLS: &[&str] = &[
     "http://x.example.comm/",
     "http://x-example.com/",
     "http://xn--pi-7kc.example.net/",
-    // A plain name is for itself.
+    // A plain name covers only itself.
     "http://x.api.example.net/",
     "http://api.example.net.evil.net/",
     "http://apiexample.net/",
@@ -40,7 +40,7 @@ const URLS: &[&str] = &[
     "http://ports.example.net:80/",
     "http://ports.example.net:18080/",
     "https://ports.example.net:8080/",
-    // Paths, as they are and as servers decode them.
+    // Paths, plain and in the forms that servers decode.
     "http://paths.example.net/",
     "http://paths.example.net/v10",
     "http://paths.example.net/V1",
@@ -61,14 +61,14 @@ const URLS: &[&str] = &[
     "http://paths.example.net/v1/x/..%2f..%2f..%2fv2",
 ];
 
-/// Names that look like an allowed one, or become another than they look like; `wasi:http` takes plain letters only.
+/// Names that look like an allowed one, or are converted into another name. `wasi:http` accepts plain letters only.
 const UNICODE_URLS: &[&str] = &[
-    // Cyrillic а and е, Greek ο, dotless ı: other names.
+    // Cyrillic а and е, Greek ο, dotless ı: different names.
     "http://аpi.example.net/",
     "http://api.еxample.net/",
     "http://x.example.cοm/",
     "http://apı.example.net/",
-    // Full-width letters and dots are the plain ones: of a name beside the rules.
+    // Full-width letters and dots are converted to plain ones, of a name outside of the rules.
     "http://ｅxample.com/",
     "http://example。com/",
     "http://ｅｖｉｌ.net/",
@@ -94,7 +94,7 @@ pub(crate) fn attempts() -> Vec<Attempt> {
         let request = json!({ "url": "http://paths.example.net/v1/x", "method": method });
         Attempt::request("rules", request, RefusedBy::Rule)
     });
-    // A rule for an address is for that address.
+    // A rule for an address covers only that address.
     let addresses = [
         "http://10.1.2.4/",
         "http://10.1.2.3:8080/",

@@ -1,5 +1,5 @@
-//! A host inside the test's process, whose network is a script: names mean what a test says, and every connection
-//! that the host makes ends at the canary, wherever it was meant to go.
+//! A host inside the test's process with a scripted network: names resolve as the test defines, and every connection
+//! of the host ends at the canary, whatever its target.
 
 use super::canary::Canary;
 use crate::{PROGRAM, cache_folder, guests};
@@ -18,26 +18,26 @@ use weld_host::sandbox::{Compilation, CompilerProcess};
 use weld_host_tests::in_process::serve;
 use weld_host_tests::weld::Weld;
 
-/// What a name means that no script mentions: a public address, so that a request which should have been refused
-/// earlier is seen to be dialed.
+/// The address of every name that no script mentions. It is public, so that a request that should have been refused
+/// earlier is noticed when it is dialed.
 pub(crate) const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(93, 184, 215, 14));
 
-/// The two ways of a guest to the network, and the connectors that take them.
+/// The two imports of a guest for the network, and the connectors that use them.
 pub(crate) const IMPORTS: [(&str, &str); 2] =
     [("fetch", guests::FETCHES), ("wasi", guests::FETCHES_WASI)];
 
-/// A host with connectors of several configurations, each of them once for each import.
+/// A host with connectors of several configurations, one for each import.
 pub(crate) struct World {
     pub(crate) network: Arc<Script>,
     pub(crate) canary: Canary,
     address: SocketAddr,
-    // Dropped last: what it runs uses the others.
+    // Dropped last, since the program uses the others.
     _plugins: TempDir,
     _runtime: Runtime,
 }
 
 impl World {
-    /// A host with connectors of these names and configurations.
+    /// Starts a host with connectors of these names and configurations.
     pub(crate) fn start(configs: &[(&str, &str)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -48,7 +48,7 @@ impl World {
         let network = Arc::new(Script::new(canary.address()));
         let plugins = TempDir::new().expect("a temporary folder");
         for (name, toml) in configs {
-            // What one request leads to is watched.
+            // Only the effects of one request are observed.
             let toml = format!("{toml}\n[rate-limit]\nretries = 0\n");
             for (import, component) in IMPORTS {
                 let path = plugins.path().join(format!("{name}.{import}"));
@@ -56,7 +56,7 @@ impl World {
                 fs::write(path.with_added_extension("toml"), &toml).expect("it can be written");
             }
         }
-        // As an embedding program does whose own file is no compiler.
+        // Like a program that embeds the host and is not a compiler itself.
         let compilation = Compilation::Process(CompilerProcess {
             program: PROGRAM.into(),
             arguments: vec!["compiler".into()],
@@ -77,29 +77,29 @@ impl World {
         }
     }
 
-    /// What the guest says of a request that it makes by an import.
+    /// The guest's report about a request that it makes by an import.
     pub(crate) fn ask(&self, config: &str, import: &str, request: &Value) -> Value {
         Weld::new(self.address, &format!("/{config}.{import}")).good_row("rows", request)
     }
 
-    /// Forgets what was dialed, received and scripted.
+    /// Forgets all dialed addresses, received requests and scripts.
     pub(crate) fn forget(&self) {
         self.network.forget();
         self.canary.forget();
     }
 }
 
-/// A resolver and sockets that do as a test says, and write down what they are asked.
+/// A resolver and sockets that follow the test's script and record all requests.
 pub(crate) struct Script {
     canary: SocketAddr,
-    told: Mutex<Told>,
+    state: Mutex<ScriptState>,
 }
 
 #[derive(Default)]
-struct Told {
-    /// A name's answers, one for each look-up; the last is given again and again.
+struct ScriptState {
+    /// A name's answers, one for each look-up; the last one is repeated.
     answers: HashMap<String, Vec<Vec<IpAddr>>>,
-    /// Addresses that take no connections.
+    /// Addresses that accept no connections.
     dead: Vec<IpAddr>,
     looked_up: Vec<String>,
     dialed: Vec<SocketAddr>,
@@ -109,41 +109,41 @@ impl Script {
     fn new(canary: SocketAddr) -> Self {
         Self {
             canary,
-            told: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
-    /// Says what a name means, at one look-up after the other.
+    /// Sets the addresses of a name, for one look-up after the other.
     pub(crate) fn answer(&self, name: &str, answers: &[Vec<IpAddr>]) {
-        let mut told = self.told.lock().unwrap();
-        told.answers.insert(name.to_owned(), answers.to_vec());
+        let mut state = self.state.lock().unwrap();
+        state.answers.insert(name.to_owned(), answers.to_vec());
     }
 
-    /// Says that nobody is at these addresses.
+    /// Marks addresses that accept no connections.
     pub(crate) fn dead(&self, addresses: &[IpAddr]) {
-        self.told.lock().unwrap().dead = addresses.to_vec();
+        self.state.lock().unwrap().dead = addresses.to_vec();
     }
 
-    /// The names that were looked up, in their order.
+    /// The names that were looked up, in order.
     pub(crate) fn looked_up(&self) -> Vec<String> {
-        self.told.lock().unwrap().looked_up.clone()
+        self.state.lock().unwrap().looked_up.clone()
     }
 
-    /// Where connections were to be made to, in their order.
+    /// The targets of connections, in order.
     pub(crate) fn dialed(&self) -> Vec<SocketAddr> {
-        self.told.lock().unwrap().dialed.clone()
+        self.state.lock().unwrap().dialed.clone()
     }
 
     fn forget(&self) {
-        *self.told.lock().unwrap() = Told::default();
+        *self.state.lock().unwrap() = ScriptState::default();
     }
 }
 
 impl Network for Script {
     fn resolve<'a>(&'a self, name: &'a str) -> Networking<'a, Vec<IpAddr>> {
-        let mut told = self.told.lock().unwrap();
-        told.looked_up.push(name.to_owned());
-        let answer = match told.answers.get_mut(name) {
+        let mut state = self.state.lock().unwrap();
+        state.looked_up.push(name.to_owned());
+        let answer = match state.answers.get_mut(name) {
             None => vec![PUBLIC],
             Some(answers) if answers.len() > 1 => answers.remove(0),
             Some(answers) => answers.first().cloned().unwrap_or_default(),
@@ -152,9 +152,9 @@ impl Network for Script {
     }
 
     fn dial(&self, address: SocketAddr) -> Networking<'_, TcpStream> {
-        let mut told = self.told.lock().unwrap();
-        told.dialed.push(address);
-        let is_dead = told.dead.contains(&address.ip());
+        let mut state = self.state.lock().unwrap();
+        state.dialed.push(address);
+        let is_dead = state.dead.contains(&address.ip());
         Box::pin(async move {
             if is_dead {
                 return Err(io::ErrorKind::ConnectionRefused.into());

@@ -1,4 +1,4 @@
-//! What connectors hear of servers whose certificate proves nothing, or that speak no TLS, by either way to the network.
+//! What connectors learn about servers with an unusable certificate or without TLS, by either way to the network.
 
 use super::fetch;
 use crate::{guests, host};
@@ -13,7 +13,8 @@ use std::thread;
 use weld_host_tests::host::Host;
 use weld_host_tests::http::{Kind, Message};
 
-/// Made for these tests; they open nothing. All but the self-signed one are signed by the authority, whose key is gone.
+/// Made for these tests; they give access to nothing. All but the self-signed one are signed by the authority, whose
+/// key was deleted.
 const AUTHORITY: &str = include_str!("fixtures/authority.pem");
 const GOOD: &str = include_str!("fixtures/good.pem");
 const EXPIRED: &str = include_str!("fixtures/expired.pem");
@@ -22,7 +23,7 @@ const OTHER_NAME: &str = include_str!("fixtures/other-name.pem");
 const SELF_SIGNED: &str = include_str!("fixtures/self-signed.pem");
 const KEY: &str = include_str!("fixtures/server.key");
 
-/// A server on a free port of 127.0.0.1 that serves each connection in this way.
+/// A server on a free port of 127.0.0.1 that handles each connection with this function.
 fn server(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -34,7 +35,7 @@ fn server(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     address
 }
 
-/// One that proves itself by this certificate.
+/// A server with this certificate.
 fn encrypted(pem: &'static str) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -50,7 +51,7 @@ fn encrypted(pem: &'static str) -> SocketAddr {
     server(move |tcp| {
         let connection = ServerConnection::new(config.clone()).unwrap();
         let mut stream = StreamOwned::new(connection, tcp);
-        // Where the client doesn't go on, its error is what the test is about.
+        // If the client doesn't continue, the test is about the client's error.
         if let Ok(Some(_)) = Message::read(&mut BufReader::new(&mut stream), Kind::Request) {
             let _sent = stream
                 .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}");
@@ -74,7 +75,7 @@ fn host_that_trusts_the_authority(guest: &str, server: SocketAddr) -> Host {
 }
 
 #[test]
-fn server_that_proves_nothing_fails_with_the_reason() {
+fn server_without_a_valid_certificate_fails_with_the_reason() {
     let cases: [(&str, SocketAddr, &str); 6] = [
         ("expired", encrypted(EXPIRED), "certificate expired"),
         ("too early", encrypted(NOT_YET_VALID), "not valid yet"),

@@ -1,4 +1,4 @@
-//! Rooms use each other in one direction, as ARCHITECTURE.md says, and keep their subjects apart.
+//! Rooms use each other in one direction, as ARCHITECTURE.md says, and each keeps to its subject.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::{repository, rust_files};
 
-/// The main flow: a room may use those behind it.
+/// The main flow: a room may use the rooms after it.
 const FLOW: [&str; 7] = [
     "cli",
     "server",
@@ -16,10 +16,10 @@ const FLOW: [&str; 7] = [
     "imports",
     "egress",
 ];
-/// Rooms that `cli` alone may use, and that may use only leaves; but `author` asks connectors as `sync` does, and token
-/// endpoints as `egress` does.
+/// Rooms that only `cli` may use, and that may use only leaves. Exception: `author` requests pages as `sync` does,
+/// and tokens as `egress` does.
 const BESIDE: [&str; 2] = ["sync", "author"];
-/// Usable by all, using none but those of [`BASE`].
+/// Usable by all, and using only those in [`BASE`].
 const LEAVES: [&str; 16] = [
     "account",
     "config",
@@ -38,7 +38,7 @@ const LEAVES: [&str; 16] = [
     "tokens",
     "waits",
 ];
-/// Leaves that leaves may use too; `metrics_probe` is there for tests alone.
+/// Leaves that other leaves may use; `metrics_probe` exists only for tests.
 const BASE: [&str; 7] = [
     "account",
     "config",
@@ -49,9 +49,9 @@ const BASE: [&str; 7] = [
     "waits",
 ];
 
-/// Crates and types that are the subject of some rooms, and that no other may know.
+/// Crates and types that are the subject of some rooms, and that no other room may know.
 const SUBJECTS: [(&str, &[&str]); 10] = [
-    // Everybody else locks by the two types there.
+    // All other rooms lock with the two types in that room.
     ("PoisonError", &["lock"]),
     ("axum", &["server", "demo", "author"]),
     ("clap", &["cli"]),
@@ -64,11 +64,11 @@ const SUBJECTS: [(&str, &[&str]); 10] = [
     ("wasmtime_wasi", &["sandbox", "imports"]),
 ];
 
-/// Types that a room may not name, though it may use the room that they are of.
+/// Types that a room may not name, though it may use the room that defines them.
 const FOREIGN_TYPES: [(&str, &str); 3] = [
-    // A program runs under the limits that it is given; what a connector's file says is read by `connectors`.
+    // A program runs under the limits that it is given; `connectors` reads the connector's file.
     ("sandbox", "ConnectorConfig"),
-    // How a connector reaches the network is made before a call begins.
+    // A connector's way to the network is created before a call begins.
     ("sandbox", "Egress"),
     ("sandbox", "Upstreams"),
 ];
@@ -93,7 +93,7 @@ fn may_use(room: &str, used: &str) -> bool {
     }
 }
 
-/// Each file of `host/src` with the room that it belongs to; the crate's own two roots belong to none.
+/// Each file of `host/src` with its room. The crate's two root files belong to none.
 fn files_by_room() -> Vec<(String, PathBuf, String)> {
     let sources = repository().join("host/src");
     let mut files = Vec::new();
@@ -108,7 +108,7 @@ fn files_by_room() -> Vec<(String, PathBuf, String)> {
     files
 }
 
-/// Doc comments may link to any room; only code is an arrow.
+/// Doc comments may link to any room; only code counts as an arrow.
 fn without_comments(code: &str) -> String {
     code.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
@@ -193,12 +193,12 @@ fn rooms_know_only_their_own_subject() {
     assert_eq!(
         known.len(),
         listed,
-        "rooms that need not be listed: {known:?}"
+        "rooms that don't need to be listed: {known:?}"
     );
 }
 
 #[test]
-fn rooms_do_not_name_types_that_are_anothers_matter() {
+fn rooms_do_not_name_types_of_other_subjects() {
     for (room, path, code) in files_by_room() {
         for (_, name) in FOREIGN_TYPES.iter().filter(|(of, _)| *of == room) {
             let mut words = code.split(|character: char| !character.is_alphanumeric());

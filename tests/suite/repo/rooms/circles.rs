@@ -1,4 +1,4 @@
-//! The files of a room form no circle, so that each can be read after those that it uses.
+//! The files of a room don't form a circle, so that each can be read after those that it uses.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,16 +8,16 @@ use super::graph::{Arrows, arrows, circles, way_round};
 use super::source::modules;
 use super::{repository, shown};
 
-/// The crates whose rooms are looked at. Of the host each folder or file of `src` is one; the others are one each.
+/// The crates to check. In the host each folder or file in `src` is a room; each other crate is one room.
 const CRATES: [&str; 3] = ["host/src", "protocol/src", "kit/rust/src"];
 
-/// Arrows are what a file's code names: by `use`, and by paths in code and in macros' input. A name that another file
-/// only re-exports leads to the file that defines it. What a method call reaches can't be told without types, and test
-/// code doesn't count.
+/// The arrows are the names in a file's code: in `use`, and in paths in code and in macros' input. A name that
+/// another file only re-exports leads to the file that defines it. The targets of method calls can't be found without
+/// types, and test code doesn't count.
 ///
-/// A file and its parent in the module tree may use each other, since a parent's words are its children's. Nothing else
-/// may lead back to where it began: not two siblings to each other, and not a parent to a child, from there to the
-/// child's sibling and back to the parent. What the siblings share then belongs in a file of its own.
+/// A file and its parent in the module tree may use each other, since children share their parent's names. No other
+/// way may lead back to its beginning: neither from one sibling to another and back, nor from a parent to a child, on
+/// to the child's sibling and back to the parent. What the siblings share then belongs in its own file.
 #[test]
 fn files_of_a_room_form_no_circle() {
     let mut found = String::new();
@@ -48,7 +48,7 @@ fn arrows_within_rooms(sources: &Path, has_rooms: bool) -> Arrows {
     arrows
 }
 
-/// The circles of a crate of these files, without their common folder.
+/// The circles of a crate with these files, without their common folder.
 fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     for (file, text) in files {
@@ -67,7 +67,7 @@ fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn circles_are_found_and_parents_with_a_child_are_none() {
+fn circles_are_found_but_a_parent_and_a_child_do_not_count() {
     let lib = ("lib.rs", "mod a; mod b; mod c;");
     let plain = ("c.rs", "pub struct C;");
     for (case, files, expected) in [
@@ -135,7 +135,7 @@ fn circles_are_found_and_parents_with_a_child_are_none() {
             vec![],
         ),
         (
-            "a re-export is no use of the file that has it",
+            "a re-export is not a use of the re-exporting file",
             vec![
                 lib,
                 ("a/mod.rs", "mod x; mod y; pub use x::X; pub use y::*;"),

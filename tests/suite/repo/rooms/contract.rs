@@ -1,4 +1,5 @@
-//! The contract has one text, of which every kit has a copy of its own, so that it builds when taken out of the tree.
+//! The contract has one text, of which every kit has its own copy, so that the kit builds when it is taken out of the
+//! tree.
 
 use std::fs;
 
@@ -23,5 +24,5 @@ fn copies_of_the_contract_are_the_same() {
     }
     assert_eq!(kits, ["c", "javascript", "python", "rust"]);
     let elsewhere = files(&repository(), "connector.wit").len() - kits.len();
-    assert_eq!(elsewhere, 1, "a copy that lies in no kit isn't compared");
+    assert_eq!(elsewhere, 1, "a copy outside of the kits isn't compared");
 }

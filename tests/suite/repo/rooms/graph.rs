@@ -9,10 +9,10 @@ use syn::{Attribute, ImplItem, Item, ItemUse, Macro, Path as CodePath, Stmt, Vis
 use super::scopes::{Import, Scopes, imports};
 use super::source::{Module, for_tests_only};
 
-/// From each file those that it uses, each with a path in its code that leads there.
+/// For each file the files that it uses, each with a path in its code that leads there.
 pub(super) type Arrows = BTreeMap<PathBuf, BTreeMap<PathBuf, String>>;
 
-/// What the code of a crate uses of its own files; test code left out.
+/// The crate's own files that its code uses; test code is left out.
 pub(super) fn arrows(modules: &[Module]) -> Arrows {
     let scopes = Scopes::of(modules);
     let mut arrows = Arrows::new();
@@ -23,7 +23,7 @@ pub(super) fn arrows(modules: &[Module]) -> Arrows {
             used: arrows.entry(module.file.clone()).or_default(),
         };
         for item in &module.items {
-            // A module within the file has its own turn.
+            // A module inside the file is visited separately.
             if !matches!(item, Item::Mod(_)) {
                 reader.visit_item(item);
             }
@@ -95,7 +95,7 @@ impl<'a> Visit<'a> for Reader<'_> {
         visit::visit_path(self, path);
     }
 
-    /// A macro's input is only tokens: of those, paths of two names or more.
+    /// A macro's input consists of tokens: only paths of two names or more count.
     fn visit_macro(&mut self, call: &'a Macro) {
         let tokens = call.tokens.to_string().replace(" :: ", "::");
         for word in tokens.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
@@ -107,7 +107,7 @@ impl<'a> Visit<'a> for Reader<'_> {
         visit::visit_macro(self, call);
     }
 
-    /// Who may see a thing is no use of it.
+    /// A visibility is not a use.
     fn visit_vis_restricted(&mut self, _: &'a VisRestricted) {}
 
     fn visit_attribute(&mut self, _: &'a Attribute) {}
@@ -129,14 +129,14 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether one file is the parent of the other in the module tree, told by their places: `x.rs`, `x/mod.rs`, `lib.rs`
-/// or `main.rs`, and the files directly below.
+/// Whether one file is the parent of the other in the module tree, judged by their places: `x.rs`, `x/mod.rs`,
+/// `lib.rs` or `main.rs`, and the files directly below.
 pub(super) fn are_parent_and_child(one: &Path, other: &Path) -> bool {
     let is_parent = |parent: &Path, child: &Path| children_of(parent) == place_of(child);
     is_parent(one, other) || is_parent(other, one)
 }
 
-/// Where a file's children lie.
+/// The folder of a file's children.
 fn children_of(file: &Path) -> Option<PathBuf> {
     let root = ["mod.rs", "lib.rs", "main.rs"];
     if root.iter().any(|name| file.ends_with(name)) {
@@ -146,7 +146,7 @@ fn children_of(file: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The folder that a module's file counts as lying in.
+/// The folder that a module's file counts as being in.
 fn place_of(file: &Path) -> Option<PathBuf> {
     let parent = file.parent()?;
     if file.ends_with("mod.rs") {
@@ -156,8 +156,8 @@ fn place_of(file: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The circles among arrows, each as the files of which every one leads to every other. A file and its parent may use
-/// each other: files that only such pairs hold together are no circle.
+/// The circles among arrows, each as a set of files of which every one leads to every other. A file and its parent
+/// may use each other: files connected only by such pairs are not a circle.
 pub(super) fn circles(arrows: &Arrows) -> Vec<BTreeSet<PathBuf>> {
     let reached: BTreeMap<&PathBuf, BTreeSet<&PathBuf>> = arrows
         .keys()
@@ -198,7 +198,7 @@ fn reach<'a>(arrows: &'a Arrows, from: &PathBuf) -> BTreeSet<&'a PathBuf> {
     reached
 }
 
-/// The shortest way round a circle that is more than a parent and its child, a line for each arrow.
+/// The shortest way round a circle that is more than a parent and its child, one line per arrow.
 pub(super) fn way_round(
     arrows: &Arrows,
     circle: &BTreeSet<PathBuf>,

@@ -1,4 +1,4 @@
-//! The table of what is held for calls is complete: who charges memory stands in it, and who stands in it charges.
+//! The table of what is held for calls is complete: it lists exactly the files that charge memory.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use super::map::{architecture, quoted, rows};
 use super::{repository, rust_files, shown};
 
-/// The methods by which memory is charged to an account.
+/// The methods that charge memory to an account.
 const CHARGES: [&str; 3] = [".own(", ".transit(", ".charge("];
 
 /// The mechanism itself.
@@ -29,7 +29,7 @@ fn charging() -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether a line of code, and not a comment, has this call, with an argument.
+/// Whether a line of code, not a comment, has this call with an argument.
 fn calls(code: &str, call: &str) -> bool {
     code.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
@@ -38,7 +38,7 @@ fn calls(code: &str, call: &str) -> bool {
 }
 
 #[test]
-fn whoever_charges_memory_stands_in_the_table_of_holders() {
+fn table_of_holders_lists_exactly_the_files_that_charge_memory() {
     let text = architecture();
     let named: BTreeSet<String> = rows(&text, "What is held")
         .into_iter()

@@ -1,4 +1,5 @@
-//! ARCHITECTURE.md is true where that can be told: its rooms are those of the house, and the files that it names exist.
+//! ARCHITECTURE.md is correct as far as it can be checked: its rooms are the existing ones, and the files that it
+//! names exist.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +11,7 @@ pub(super) fn architecture() -> String {
     fs::read_to_string(repository().join("ARCHITECTURE.md")).unwrap()
 }
 
-/// The rows of the table under the heading that begins with these words, each as its first cell and the others.
+/// The rows of the table under the heading that begins with these words: the first cell of each, and the rest.
 pub(super) fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> {
     text.split("\n## ")
         .find(|section| section.starts_with(heading))
@@ -26,12 +27,12 @@ pub(super) fn rows<'a>(text: &'a str, heading: &str) -> Vec<(&'a str, &'a str)> 
         .collect()
 }
 
-/// What stands in backticks.
+/// The texts in backticks.
 pub(super) fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Whether such a file or folder is there; `*` stands for any name.
+/// Whether such a file or folder exists; `*` matches any name.
 fn exists(folder: &Path, path: &str) -> bool {
     let mut found = vec![folder.to_owned()];
     for name in path.split('/') {
@@ -69,7 +70,7 @@ fn files_to_touch_exist() {
 }
 
 #[test]
-fn rooms_of_the_table_are_those_of_the_house() {
+fn rooms_of_the_table_are_the_existing_ones() {
     let text = architecture();
     let listed: BTreeSet<String> = rows(&text, "Rooms")
         .iter()
@@ -81,7 +82,7 @@ fn rooms_of_the_table_are_those_of_the_house() {
         .unwrap()
         .map(|entry| entry.unwrap().path().with_extension(""))
         .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
-        // The crate's roots, and what is there for tests alone.
+        // The crate's root files, and the one that exists only for tests.
         .filter(|name| !["lib", "main", "metrics_probe"].contains(&name.as_str()))
         .collect();
     assert_eq!(listed, rooms);

@@ -1,5 +1,5 @@
-//! The rooms of the house: they use each other in one direction, their files form no circle, their names mean one thing
-//! each, and the map of them (ARCHITECTURE.md) is true.
+//! The rooms: they use each other in one direction, their files don't form circles, each of their names means one
+//! thing, and the map of them (ARCHITECTURE.md) is correct.
 
 mod arrows;
 mod circles;
@@ -23,7 +23,7 @@ fn repository() -> PathBuf {
         .unwrap()
 }
 
-/// Folders that hold no sources of the repository's own.
+/// Folders without sources of this repository.
 const NOT_SOURCES: [&str; 4] = [".git", "node_modules", "plugins", "target"];
 
 /// The files below `folder` whose names end with `ending`, sorted.

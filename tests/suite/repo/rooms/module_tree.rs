@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::source::{modules, normal};
 use super::{files, repository, rust_files, shown};
 
-/// The files at which Cargo begins to compile the package in this folder: those that its manifest names, and those that
-/// Cargo finds by itself.
+/// The files at which Cargo begins to compile the package in this folder: those that its manifest names, and those
+/// that Cargo finds itself.
 fn roots(package: &Path) -> BTreeSet<PathBuf> {
     let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
     let mut roots: BTreeSet<PathBuf> = manifest
@@ -34,7 +34,7 @@ fn roots(package: &Path) -> BTreeSet<PathBuf> {
     roots
 }
 
-/// Each source file below `folder` that no package there compiles, and how many are compiled.
+/// The source files below `folder` that no package there compiles, and how many are compiled.
 fn orphans(folder: &Path) -> (Vec<String>, usize) {
     let compiled: BTreeSet<PathBuf> = files(folder, "Cargo.toml")
         .iter()

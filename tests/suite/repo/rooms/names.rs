@@ -1,4 +1,4 @@
-//! The names of the host's types: each has one meaning in the whole house, and is a noun.
+//! The names of the host's types: each has only one meaning in all rooms, and is a noun.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,10 +45,10 @@ const IRREGULAR: [&str; 34] = [
     "Written",
 ];
 
-/// Nouns for all that.
+/// Exceptions that are nouns.
 const NOUNS: [&str; 5] = ["Embed", "Feed", "Need", "Run", "Seed"];
 
-/// Each name of a type, with the rooms that define one of it; test code left out.
+/// Each name of a type with the rooms that define a type of this name; test code is left out.
 fn rooms_by_type() -> BTreeMap<String, BTreeSet<String>> {
     let mut rooms = BTreeMap::<_, BTreeSet<String>>::new();
     for module in modules(&repository().join("host/src/lib.rs")) {
@@ -95,7 +95,7 @@ fn type_names_are_nouns() {
         .collect();
     assert!(
         participles.is_empty(),
-        "these names are no nouns: {participles:#?}"
+        "these names are not nouns: {participles:#?}"
     );
 }
 
@@ -111,7 +111,7 @@ fn is_participle(name: &str) -> bool {
 }
 
 #[test]
-fn participles_are_told_from_nouns() {
+fn participles_are_distinguished_from_nouns() {
     for participle in [
         "Had",
         "Told",

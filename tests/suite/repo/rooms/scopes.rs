@@ -1,4 +1,4 @@
-//! Which file a path in a crate's code leads to, through `use` and re-exports to where the thing is defined.
+//! Resolves a path in a crate's code to the file that defines the thing, through `use` and re-exports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use syn::{Item, UseTree};
 
 use super::source::{Module, for_tests_only};
 
-/// How many re-exports one name may pass before it counts as lost: they may go round in a circle.
+/// How many re-exports one name may pass before it counts as lost, since they may form a cycle.
 const MOST_STEPS: usize = 12;
 
-/// The modules of a crate, as paths see them. Those for tests only are left out.
+/// The modules of a crate as paths see them, without those for tests only.
 pub(super) struct Scopes {
     modules: BTreeMap<Vec<String>, Scope>,
 }
@@ -22,7 +22,7 @@ struct Scope {
     imports: Vec<Import>,
 }
 
-/// One name that a `use` brings in, or all of a module for `*`.
+/// One name that a `use` imports, or all of a module for `*`.
 pub(super) struct Import {
     pub(super) name: Option<String>,
     pub(super) path: Vec<String>,
@@ -30,7 +30,7 @@ pub(super) struct Import {
 
 enum Target<'a> {
     Module(&'a [String]),
-    /// Something that this module defines.
+    /// An item defined in this module.
     Within(&'a [String]),
 }
 
@@ -47,10 +47,11 @@ impl Scopes {
         Self { modules: scopes }
     }
 
-    /// The file of what `path` names in the code of the module `at`; `None` for other crates and local names.
+    /// The file that defines what `path` names in the code of the module `at`; `None` for other crates and local
+    /// names.
     pub(super) fn file(&self, at: &[String], path: &[String]) -> Option<&PathBuf> {
         let target = match path {
-            // Alone it may as well be a local variable, which has a module's name more often than not.
+            // A single name may as well be a local variable, which often has a module's name.
             [name] if self.scope(at)?.children.contains(name) => return None,
             _ => self.find(at, path, MOST_STEPS)?,
         };
@@ -90,7 +91,7 @@ impl Scopes {
         }
     }
 
-    /// What a path leads to that is certain to begin in this module: what no item accounts for, a macro has made.
+    /// The target of a path that is certain to begin in this module. If no item defines it, a macro has made it.
     fn below(&self, module: &[String], path: &[String], steps: usize) -> Option<Target<'_>> {
         let (module, _) = self.modules.get_key_value(module)?;
         if path.is_empty() {
@@ -100,7 +101,7 @@ impl Scopes {
             .or(Some(Target::Within(module)))
     }
 
-    /// What a path leads to whose first name stands in this module's scope.
+    /// The target of a path whose first name is in this module's scope.
     fn named(&self, module: &[String], path: &[String], steps: usize) -> Option<Target<'_>> {
         let steps = steps.checked_sub(1)?;
         let (module, scope) = self.modules.get_key_value(module)?;
@@ -116,7 +117,7 @@ impl Scopes {
         let of_name = |import: &&Import| import.name.as_ref() == Some(first);
         if let Some(import) = scope.imports.iter().find(of_name) {
             let further: Vec<String> = import.path.iter().chain(rest).cloned().collect();
-            // `use serde::…` names a crate, not the name that is looked for.
+            // `use serde::…` names a crate, not the name that is being resolved.
             return (further != path)
                 .then(|| self.find(module, &further, steps))
                 .flatten();
@@ -175,7 +176,7 @@ impl Scope {
     }
 }
 
-/// The macros of a module that the root of the crate has, too, by `#[macro_export]`.
+/// The macros of a module that are also in the crate's root because of `#[macro_export]`.
 fn exported_macros(module: &Module) -> impl Iterator<Item = Import> {
     module.items.iter().filter_map(|item| match item {
         Item::Macro(item)
@@ -195,7 +196,7 @@ fn exported_macros(module: &Module) -> impl Iterator<Item = Import> {
     })
 }
 
-/// Each name of a `use`, with the path that it stands for.
+/// Each name of a `use`, with its path.
 pub(super) fn imports(tree: &UseTree, before: &mut Vec<String>, found: &mut Vec<Import>) {
     let mut add = |name: Option<String>, last: Option<String>| {
         let path = before.iter().cloned().chain(last).collect();

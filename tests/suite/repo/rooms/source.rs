@@ -1,21 +1,21 @@
-//! A crate's module tree, read as the compiler reads it: from a root file along its `mod` items.
+//! A crate's module tree, read like the compiler does: from a root file along its `mod` items.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use syn::{Attribute, Expr, Item, ItemMod, Lit, Meta};
 
-/// One module, in a file of its own or within its parent's.
+/// One module, in its own file or within its parent's.
 pub(super) struct Module {
     /// Names from the crate's root down; empty for the root.
     pub(super) path: Vec<String>,
     pub(super) file: PathBuf,
-    /// It or one above it is compiled for tests only.
+    /// Whether it, or a module above it, is compiled for tests only.
     pub(super) is_test: bool,
     pub(super) items: Vec<Item>,
 }
 
-/// All modules of the crate whose root is this file, parents first.
+/// All modules of the crate with this root file, parents first.
 pub(super) fn modules(root: &Path) -> Vec<Module> {
     let mut modules = Vec::new();
     let folder = root.parent().unwrap();
@@ -23,7 +23,7 @@ pub(super) fn modules(root: &Path) -> Vec<Module> {
     modules
 }
 
-/// `folder` is where the files of the module's children lie.
+/// `folder` is the folder of the module's children.
 fn read_file(
     file: &Path,
     path: Vec<String>,
@@ -90,7 +90,7 @@ fn add(module: Module, folder: &Path, here: &Path, modules: &mut Vec<Module>) {
     }
 }
 
-/// Whether an item is left out of everything but tests: `#[cfg(test)]`, alone or in an `all`.
+/// Whether an item is compiled for tests only: `#[cfg(test)]`, alone or in an `all`.
 pub(super) fn for_tests_only(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let Meta::List(list) = &attribute.meta else {

@@ -1,23 +1,23 @@
-//! Tests wait for conditions, never for a time: [`weld_host_tests::until_some`] alone sleeps, and upstreams whose
-//! slowness is what a test is about.
+//! Tests wait for conditions, never for a fixed time. Only [`weld_host_tests::until_some`] sleeps, and upstreams and
+//! clients that a test needs to be slow.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 use super::{repository, rust_files, shown};
 
-/// The files of the suite that may let time pass, and how often they do.
+/// The files of the suite that may let time pass, and how often.
 const SLEEPERS: [(&str, usize); 6] = [
     // `until_some`.
     ("tests/src/lib.rs", 1),
-    // An upstream that takes its time, so that calls overlap.
+    // A slow upstream, so that calls overlap.
     ("tests/suite/egress/quota_forms.rs", 1),
-    // Upstreams that drip, and that redirect slowly.
+    // Upstreams that send slowly, and that redirect slowly.
     ("tests/suite/limits/page_exchanges.rs", 2),
     ("tests/suite/limits/upstream_memory.rs", 1),
-    // A client that drips.
+    // A client that reads slowly.
     ("tests/suite/serving/slow_clients.rs", 1),
-    // The middle of a commit, which a sleep would miss; the sync's end ends it, too.
+    // Waits for the middle of a commit, which a sleep would miss. It ends when the sync ends.
     ("tests/suite/sync/kill.rs", 1),
 ];
 
@@ -31,7 +31,7 @@ fn sleeps(code: &str) -> usize {
         .sum()
 }
 
-/// How often a line calls this, but not something whose name only ends like it.
+/// How often a line calls this function, and not one whose name only ends like it.
 fn calls(line: &str, call: &str) -> usize {
     let is_name = |character: char| character.is_alphanumeric() || character == '_';
     line.match_indices(call)
@@ -40,7 +40,7 @@ fn calls(line: &str, call: &str) -> usize {
 }
 
 #[test]
-fn nothing_but_until_and_slow_upstreams_sleeps() {
+fn only_until_and_slow_peers_sleep() {
     let mut sleepers = BTreeMap::new();
     for folder in ["tests/src", "tests/suite"] {
         for file in rust_files(&repository().join(folder)) {
@@ -57,7 +57,7 @@ fn nothing_but_until_and_slow_upstreams_sleeps() {
 }
 
 #[test]
-fn sleeps_are_told_from_what_sounds_like_them() {
+fn sleeps_are_distinguished_from_similar_names() {
     for (code, count) in [
         ("thread::sleep(time);\nsleep(a); sleep(b);", 3),
         ("tokio::time::sleep_until(then).await", 1),

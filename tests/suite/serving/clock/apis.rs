@@ -1,4 +1,4 @@
-//! Times that APIs tell, in quotas and tokens, while the host's clock jumps or is wrong from the start.
+//! Times that APIs report, in quotas and tokens, while the host's clock jumps or is wrong from the start.
 
 use super::{JUMPS, host_by};
 use crate::egress::fetch;
@@ -11,13 +11,13 @@ use weld_host_tests::clock::ShiftedClock;
 use weld_host_tests::host::Host;
 use weld_host_tests::upstream::{Exchange, Upstream};
 
-/// An API that has nothing left until a time of its own clock, which is right, and refuses whoever comes before it.
+/// An API that allows no calls until a time of its own clock, which is right, and refuses earlier calls.
 fn api_with_a_quota(tells_its_clock: bool) -> Upstream {
     let until = OnceLock::new();
     Upstream::start(move |_, exchange: &mut Exchange| {
         let now = Timestamp::now();
         let is_first = until.get().is_none();
-        // Told in whole seconds, as APIs do.
+        // In whole seconds, as APIs report it.
         let until = *until.get_or_init(|| now.as_second() + 3);
         if !is_first && now.as_second() < until {
             exchange.answer(429, &[], "too early");
@@ -46,11 +46,11 @@ fn assert_waits_for_the_quota(host: &Host, api: &Upstream, then: impl Fn()) {
     then();
     let row = fetch(host, &request);
     assert_eq!(row["status"], 200, "{row}");
-    assert_eq!(api.received().len(), 2, "the second one came in time");
+    assert_eq!(api.received().len(), 2, "the second call came in time");
 }
 
 #[test]
-fn quota_that_is_told_by_a_date_is_waited_for_whatever_the_clock_does() {
+fn quota_given_as_a_date_is_waited_for_whatever_the_clock_does() {
     let config = |api: &Upstream| {
         format!(
             "[network]\nallow = [\"{}\"]\n[limits]\npage-timeout = \"1m\"\nanswer-within = \"1m\"",
@@ -58,11 +58,11 @@ fn quota_that_is_told_by_a_date_is_waited_for_whatever_the_clock_does() {
         )
     };
     for jump in JUMPS {
-        // A host whose clock was right when it was told.
+        // A host whose clock was right when it received the date.
         let (clock, api) = (ShiftedClock::right(), api_with_a_quota(false));
         let host = host_by(&clock, guests::FETCHES, &config(&api)).start();
         assert_waits_for_the_quota(&host, &api, || clock.shift(jump));
-        // One whose clock was wrong, and is put right; the API tells its own.
+        // A host whose clock was wrong, and is then corrected; the API reports its own clock.
         let (clock, api) = (ShiftedClock::right(), api_with_a_quota(true));
         clock.shift(jump);
         let host = host_by(&clock, guests::FETCHES, &config(&api)).start();
@@ -70,7 +70,7 @@ fn quota_that_is_told_by_a_date_is_waited_for_whatever_the_clock_does() {
     }
 }
 
-/// An API with a token endpoint, whose tokens hold for an hour of its own.
+/// An API with a token endpoint, whose tokens are valid for an hour of its own clock.
 fn api_with_tokens() -> Upstream {
     Upstream::start(|request, exchange| {
         if request.target() == "/token" {
@@ -121,7 +121,7 @@ fn token_lives_as_long_as_its_endpoint_said_whatever_the_clock_does() {
 }
 
 #[test]
-fn kept_token_is_renewed_where_it_is_over_by_the_clock_of_the_next_start() {
+fn kept_token_is_renewed_if_it_has_expired_by_the_clock_of_the_next_start() {
     let tokens = tempfile::tempdir().unwrap();
     let (clock, api) = (ShiftedClock::right(), api_with_tokens());
     let start = |offset| {
@@ -131,7 +131,7 @@ fn kept_token_is_renewed_where_it_is_over_by_the_clock_of_the_next_start() {
             .variable("WELD_TOKEN_KEY", "0123456789abcdef".repeat(4))
             .start()
     };
-    // The third is over by its clock; the fourth begins with a token of the next day.
+    // The third token has expired by its clock; the fourth start begins with a token of the next day.
     for (offset, requests) in [
         (SignedDuration::ZERO, 1),
         (SignedDuration::ZERO, 1),

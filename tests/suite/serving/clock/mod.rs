@@ -1,5 +1,6 @@
-//! A wall clock that jumps by a day while the host serves: nothing ends early, nothing waits for a day, and what is told in
-//! dates follows the clock. Machines whose clock is set after they have started know it, and those that were asleep.
+//! A wall clock that jumps by a day while the host serves: nothing ends early, nothing waits for a day, and dates
+//! follow the clock. This happens on machines whose clock is set after they have started, and on those that were
+//! suspended.
 
 mod apis;
 
@@ -16,10 +17,10 @@ use weld_host_tests::upstream::Upstream;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Forth by a day, and back by one.
+/// Forward by a day, and back by a day.
 const JUMPS: [SignedDuration; 2] = [DAY, SignedDuration::from_hours(-24)];
 
-/// A host with this connector and its configuration, and the clock that it goes by.
+/// A host with this connector and its configuration, and with this clock.
 fn host_by(clock: &ShiftedClock, component: &str, config: &str) -> HostBuilder {
     host()
         .clock(clock)
@@ -34,7 +35,7 @@ fn time_of(line: &str) -> Timestamp {
         .unwrap_or_else(|_| panic!("no time begins {line}"))
 }
 
-/// Whether two times are the same, but for what a test takes.
+/// Whether two times are equal, apart from the duration of a test.
 fn is_about(one: Timestamp, other: Timestamp) -> bool {
     one.duration_since(other).abs() < SignedDuration::from_hours(1)
 }
@@ -59,7 +60,7 @@ fn lines_of_the_log_show_the_clock_as_it_is() {
 }
 
 #[test]
-fn wait_between_pages_is_over_after_a_jump_forth_and_bounded_after_one_back() {
+fn wait_between_pages_is_over_after_a_jump_forward_and_bounded_after_one_back() {
     let clock = ShiftedClock::right();
     let config =
         "[env]\nWAIT_MS = \"3600000\"\n[limits]\nanswer-within = \"300ms\"\nmax-wait = \"2h\"";
@@ -71,7 +72,7 @@ fn wait_between_pages_is_over_after_a_jump_forth_and_bounded_after_one_back() {
     let page = assert_pending(&weld.page("rows", &state));
     let latest = ShiftedClock::now(back) + SignedDuration::from_hours(2);
     assert!(mark(&page).not_before <= latest, "{page}");
-    // With that time it goes on once it has come, however the clock goes.
+    // It continues once its new time has come, however the clock moves.
     clock.shift(back + SignedDuration::from_hours(3));
     assert_eq!(weld.good_page("rows", &page["state"])["insert"][0]["id"], 2);
     clock.shift(DAY);
@@ -79,7 +80,7 @@ fn wait_between_pages_is_over_after_a_jump_forth_and_bounded_after_one_back() {
 }
 
 #[test]
-fn request_that_is_held_until_its_time_is_held_no_longer_after_a_jump() {
+fn held_request_is_not_held_longer_after_a_jump() {
     for jump in JUMPS {
         let clock = ShiftedClock::right();
         let config = "[env]\nWAIT_MS = \"2000\"\n[limits]\nanswer-within = \"1h\"";
@@ -97,7 +98,7 @@ fn request_that_is_held_until_its_time_is_held_no_longer_after_a_jump() {
 }
 
 #[test]
-fn sleeps_and_time_outs_go_on_as_if_the_clock_had_not_jumped() {
+fn sleeps_and_timeouts_ignore_jumps_of_the_clock() {
     for jump in JUMPS {
         let clock = ShiftedClock::right();
         let config = "[env]\nSLEEP_MS = \"2000\"\n[limits]\npage-timeout = \"1h\"";
@@ -113,7 +114,7 @@ fn sleeps_and_time_outs_go_on_as_if_the_clock_had_not_jumped() {
 }
 
 #[test]
-fn sleep_of_an_hour_is_not_cut_short_by_a_jump_forth() {
+fn sleep_of_an_hour_is_not_shortened_by_a_jump_forward() {
     let clock = ShiftedClock::right();
     let config = "[env]\nSLEEP_MS = \"3600000\"\n[limits]\npage-timeout = \"3h\"";
     let mut host = host_by(&clock, guests::SLEEPS_INSIDE, config)
@@ -135,7 +136,7 @@ fn sleep_of_an_hour_is_not_cut_short_by_a_jump_forth() {
 }
 
 #[test]
-fn page_that_is_kept_for_the_next_request_stays_there_after_a_jump() {
+fn page_kept_for_the_next_request_survives_a_jump() {
     for jump in JUMPS {
         let clock = ShiftedClock::right();
         let release = Gate::shut();
@@ -160,11 +161,7 @@ fn page_that_is_kept_for_the_next_request_stays_there_after_a_jump() {
         clock.shift(jump);
         let row = host.weld("guest").good_row("rows", &state);
         assert_eq!(row["body"], "late", "{jump}");
-        assert_eq!(
-            upstream.received().len(),
-            1,
-            "{jump}: no call was made anew"
-        );
+        assert_eq!(upstream.received().len(), 1, "{jump}: no call was repeated");
     }
 }
 
