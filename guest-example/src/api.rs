@@ -1,4 +1,4 @@
-//! The API: where it is, its token, its quota, and the pause between two pages.
+//! The API: its URL, its token, its quota, and the pause between two pages.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ const DEFAULT_BASE_URL: &str = "https://api.punkapi.com/v2";
 const DEFAULT_PAUSE_MS: u64 = 500;
 /// With fewer requests left than this, the connector leaves the rest of the API's quota to others.
 const RESERVE: u32 = 5;
-/// Until the API grants a new quota.
+/// The time until the API grants a new quota.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// The API, as the variables in the section `[env]` of `beers.toml` have it.
+/// The API, as configured by the variables in the section `[env]` of `beers.toml`.
 pub struct Api<'a> {
     host: &'a Host,
     /// `API_BASE_URL`, without a slash at its end.
@@ -45,7 +45,8 @@ impl<'a> Api<'a> {
             .header("accept", "application/json")
     }
 
-    /// The page that `answer` holds, and what comes after it. A quota that is nearly spent holds back the next sync too.
+    /// The page in `answer`, and the state and wait after it. A quota that is nearly used up delays the next sync,
+    /// too.
     pub fn page(
         &self,
         answer: &Response,
@@ -83,7 +84,7 @@ pub mod tests {
             .text(body)
     }
 
-    /// So many rows that fit every table.
+    /// This many rows, which fit every table.
     pub fn rows(count: usize) -> String {
         let row = r#"{"id": 1, "abv": 4.50, "updated_at": "2024-01-01T00:00:00Z"}"#;
         format!("[{}]", vec![row; count].join(", "))
@@ -141,7 +142,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_pause_lies_between_pages_and_not_after_the_last() {
+    fn a_pause_is_between_pages_and_not_after_the_last() {
         let pause = Some(Duration::from_millis(700));
         for (given, remaining, more, expected) in [
             ("700", Some(3_000), true, pause),
@@ -160,7 +161,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_nearly_spent_quota_is_an_hour_s_wait() {
+    fn a_nearly_used_up_quota_is_a_wait_of_an_hour() {
         for (remaining, more, expected) in [
             (5, true, Some(Duration::from_millis(500))),
             (4, true, Some(HOUR)),

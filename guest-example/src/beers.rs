@@ -7,7 +7,7 @@ use weld_connector::{Error, Host, Page, PageRequest, Quota, Table, fields, pagin
 const PER_PAGE: usize = 80;
 const FULL: usize = 79; // as the guide counts
 
-/// The guide's state, to the letter: a sync that its function began can go on here.
+/// Exactly the guide's state, so that a sync begun by the guide's function can continue here.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 struct State {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shorter_page_is_the_last_and_the_next_sync_begins_anew() {
+    fn a_shorter_page_is_the_last_and_the_next_sync_starts_again() {
         for count in [0, 5, 78] {
             let page = fetch(&host().reply(reply(rows(count))), r#"{"next_page": 5}"#);
             assert!(!page.has_more(), "{count}");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_of_another_make_is_refused() {
+    fn a_state_of_another_connector_is_refused() {
         for text in [
             r#"{"next_page": 0}"#,
             r#"{"next_page": -1}"#,

@@ -1,4 +1,5 @@
-//! Pages by key: the customers are sorted by `id`, and each page asks for those after the last one's.
+//! Pages by key: the customers are sorted by `id`, and each page requests those after the last one of the previous
+//! page.
 
 use crate::api::Api;
 use serde::Deserialize;
@@ -26,7 +27,7 @@ pub fn table() -> Table {
     Table::new("customers").key("id").fields(fields! {
         id: int, name: string, email: string, phone: nullable string, address: object,
         favourite_styles: array, loyalty_points: int,
-        // The API leaves it out where it was never asked for.
+        // The API omits it for customers who were never asked.
         newsletter: boolean = false,
         about: string, created_at: datetime,
     })
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_page_is_followed_from_its_last_customer_and_another_is_the_last() {
+    fn a_full_page_is_followed_from_its_last_customer_and_a_shorter_one_is_the_last() {
         let host = host()
             .reply(reply(rows(100..160)))
             .reply(reply(rows(160..219)));

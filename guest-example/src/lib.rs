@@ -1,8 +1,8 @@
 //! A Weld connector for the beer API of Weld's guide, with one table for each way in which APIs page.
 //!
-//! Read on in `beers.rs`; the other tables differ from it only in how they page. A table's module has its columns, and
-//! a function that makes a page: from the state to a request, from the answer to rows and the next state. `api.rs` has
-//! what is the same for all of them.
+//! Start reading at `beers.rs`; the other tables differ only in how they page. A table's module has its columns, and
+//! a function that makes a page: it turns the state into a request, and the answer into rows and the next state.
+//! `api.rs` has the parts that all of them share.
 
 mod api;
 mod beers;
@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn every_table_of_the_schema_can_be_fetched() {
         for table in FakeHost::new().schema::<Beers>().unwrap().tables() {
-            // Of another make: refused before anything is asked of the API, but only by a table that exists.
+            // A state of another connector is refused before anything is requested from the API, but only by a table
+            // that exists.
             for state in ["{", r#"{"made_by": "another"}"#] {
                 let host = host();
                 let answer = host.page::<Beers>(table.name(), state);

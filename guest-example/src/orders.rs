@@ -1,4 +1,4 @@
-//! Pages by time of change, then by id, incremental across syncs: a later one fetches what has changed since.
+//! Pages by time of change, then by id, incremental across syncs: a later sync fetches what has changed since.
 
 use crate::api::Api;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use weld_connector::{Error, Host, Page, PageRequest, Table, Time, fields, paging::Changes};
 
 const LIMIT: usize = 50;
-/// By how much an order may become visible later than its own time, the difference of the clocks included.
+/// How much later than its own time an order may become visible, including the difference of the clocks.
 const OVERLAP: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
@@ -51,7 +51,8 @@ mod tests {
         format!("[{}]", rows.join(","))
     }
 
-    /// Syncs one page for each of `replies`, and tells what each asked for: the time, and the id to go on after.
+    /// Syncs one page for each of `replies`, and returns what each request contained: the time, and the id to
+    /// continue after.
     fn asked(replies: &[String]) -> Vec<(Option<String>, Option<String>)> {
         let mut state = "{}".to_string();
         let mut host = host();
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_goes_on_among_the_orders_of_one_time_and_the_next_sync_a_minute_before_the_newest() {
+    fn a_page_continues_among_orders_of_one_time_and_the_next_sync_a_minute_before_the_newest() {
         let asked = asked(&[
             rows((1..=50).map(|id| (id, FIRST))),
             rows([(51, FIRST), (52, SECOND)]),

@@ -1,4 +1,4 @@
-//! Pages by cursor: each answer holds the cursor of the next page, and `null` on the last.
+//! Pages by cursor: each answer contains the cursor of the next page, or `null` on the last page.
 
 use crate::api::Api;
 use serde::Deserialize;
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cursor_is_handed_back_as_it_came() {
+    fn the_cursor_is_returned_unchanged() {
         let host = host()
             .reply(reply(r#"{"reviews": [{"id": 1}], "next_cursor": "x+/="}"#))
             .reply(reply(r#"{"reviews": [], "next_cursor": null}"#));
