@@ -1,10 +1,11 @@
-# `.ci/run STEP` runs one step of what a change must pass; every other line is plain cargo. So nobody needs `just`.
+# `.ci/run STEP` runs one of the steps that every change must pass; all other lines are plain cargo. So nobody needs
+# `just`.
 
 # The recipes
 list:
     @just --list --unsorted
 
-# What a fresh machine lacks
+# Install what a fresh machine lacks
 setup:
     .ci/run setup
 
@@ -62,7 +63,7 @@ javascript-kit:
 c-kit:
     .ci/run c-kit
 
-# The cases of conformance in every language; takes what the kits' recipes leave in target/
+# The cases of conformance in every language; uses what the kits' recipes leave in target/
 conformance:
     .ci/run conformance
 
@@ -90,34 +91,34 @@ book:
 lint:
     .ci/run format spelling clippy clippy-kit-in-guest guest-example template test-guests
 
-# All that a change must pass
+# All checks that a change must pass
 ci:
     .ci/run
 
-# All that, and what takes too long for every change
+# All of these, and the checks that take too long for every change
 full: ci properties functions
     cargo bench --locked --no-fail-fast -p weld-host-tests
     cargo run --release --locked -p weld-host-bench -- --smoke
     cargo run --release --locked -p weld-host-bench -- --smoke --only adapted
 
-# Functions written like users', adapted and synced, each a build of its own (some 10 minutes); or those that are named
+# Functions written like users', adapted and synced, each built separately (about 10 minutes); or only the named ones
 functions *NAMES:
     cargo build --quiet --locked -p weld-host
     kit/functions/test {{ NAMES }}
 
-# Rules, addresses, headers and URLs against so many made-up cases (50000 take some minutes)
+# Rules, addresses, headers and URLs with this many generated cases (50000 take some minutes)
 properties CASES="50000":
     PROPTEST_CASES={{ CASES }} cargo test --locked -p weld-host --lib properties
 
-# What the sandbox costs for one page, and the host beside others (some 30 minutes)
+# The sandbox's cost for one page, and the host compared with others (about 30 minutes)
 bench:
     cargo bench --locked -p weld-host-tests
     cargo run --release --locked -p weld-host-bench
 
-# The connectors of ./plugins
+# Serve the connectors of ./plugins
 serve:
     cargo run --locked -p weld-host -- serve
 
-# One test guest, by the name of its file in tests/guests/src/bin
+# Build one test guest, by the name of its file in tests/guests/src/bin
 guest NAME:
     cargo build --release --locked --target wasm32-wasip2 --manifest-path tests/guests/Cargo.toml --bin {{ NAME }}
