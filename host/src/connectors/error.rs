@@ -139,7 +139,7 @@ pub(crate) enum ConnectorError {
     Unavailable,
 
     /// The component is still being compiled, since the cache did not have its code at startup.
-    #[error("the connector is still being compiled")]
+    #[error("the connector is still being compiled; try again soon")]
     Loading,
 
     /// The host no longer accepts calls.

@@ -183,7 +183,7 @@ fn anything_but_a_regular_file_is_reported_without_being_read() {
         ("pipe", "it is a named pipe, not a regular file"),
         ("folder", "it is a folder, not a regular file"),
         ("endless", "it is a device, not a regular file"),
-        ("dangling", "can't be read"),
+        ("dangling", "could not read the file"),
     ] {
         assert_refused(&host, name, reason);
     }

@@ -37,7 +37,7 @@ fn disconnected_client_leaves_a_line_in_the_log() {
     let page = unanswered.page().begin().unwrap();
     unanswered.arrived.pass("the page's call");
     drop(page);
-    let left = |line: &str| line.contains("client") && line.contains("went away");
+    let left = |line: &str| line.contains("client") && line.contains("disconnected");
     let log = unanswered.host.log();
     let line = log.wait_for("the client's leaving", left);
     assert!(
