@@ -1,15 +1,15 @@
-//! Plain data that may be large, given back from its end.
+//! Plain data that may be large, freed from its end.
 
 use std::sync::Arc;
 
-/// Plain data that may be large. Dropping it gives memory back and does nothing else: it asks no account for memory, and
-/// takes no lock.
+/// Plain data that may be large. Dropping it frees memory and does nothing else: it charges no account and takes no
+/// lock.
 pub(crate) trait Bulk: Send + 'static {
-    /// What dropping it gives back, in bytes.
+    /// The memory that dropping it frees, in bytes.
     fn held_bytes(&self) -> usize;
 
-    /// Gives back about so many bytes of what it holds, its end first. By itself it does nothing: then all is given back
-    /// at once.
+    /// Frees about `bytes` of its memory, from its end. By default it does nothing, and all the memory is freed at once
+    /// when it is dropped.
     fn shorten(&mut self, _bytes: usize) {}
 }
 
@@ -49,7 +49,7 @@ impl<B: Bulk> Bulk for Option<B> {
     }
 }
 
-/// Shared by others, it gives back nothing.
+/// While others share it, shortening does nothing.
 impl<B: Bulk + Sync> Bulk for Arc<B> {
     fn held_bytes(&self) -> usize {
         self.as_ref().held_bytes()

@@ -1,4 +1,4 @@
-//! Bytes that are held, until they are given back.
+//! Charged bytes, until they are given back.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use super::counter::MemoryCounter;
 use super::disposal::Disposal;
 use super::error::MemoryError;
 
-/// So many bytes of an account. Dropping it gives them back.
+/// Bytes charged to an account. Dropping it gives them back.
 #[derive(Debug)]
 pub(crate) struct Charge {
     host: Arc<MemoryCounter>,
-    /// Of the call whose own they are besides.
+    /// The call that they are also charged to, if there is one.
     call: Option<Arc<MemoryCounter>>,
     bytes: u64,
 }
@@ -30,12 +30,12 @@ impl Charge {
         Ok(charge)
     }
 
-    /// How many bytes are charged.
+    /// The number of charged bytes.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// A charge of its own for so many of its bytes; for all, if it has fewer.
+    /// Splits off a charge of `bytes`, or of all bytes if it has fewer.
     pub(crate) fn split(&mut self, bytes: u64) -> Self {
         let bytes = bytes.min(self.bytes);
         self.bytes -= bytes;
@@ -46,23 +46,23 @@ impl Charge {
         }
     }
 
-    /// Counts no longer for the call that it was for, only for all.
+    /// Stops counting toward its call; the bytes still count toward the host's total.
     pub(super) fn leave_call(&mut self) {
         if let Some(call) = self.call.take() {
             call.give_back(self.bytes);
         }
     }
 
-    /// Where what is charged is given back, if that takes long.
+    /// Where large data is freed together with its charge.
     pub(super) fn disposal(&self) -> &Arc<Disposal> {
         self.host.disposal()
     }
 
-    /// Charges so many more.
+    /// Charges `more` bytes in addition.
     ///
     /// # Errors
     ///
-    /// [`MemoryError`]; what is charged stays as it was.
+    /// [`MemoryError`]; then the charge stays unchanged.
     pub(crate) fn grow(&mut self, more: u64) -> Result<(), MemoryError> {
         if let Some(call) = &self.call {
             call.take(more)?;
@@ -77,7 +77,7 @@ impl Charge {
         Ok(())
     }
 
-    /// Gives so many back; all, if it has fewer.
+    /// Gives back `fewer` bytes, or all bytes if it has fewer.
     pub(crate) fn shrink(&mut self, fewer: u64) {
         let fewer = fewer.min(self.bytes);
         self.bytes -= fewer;
@@ -87,7 +87,7 @@ impl Charge {
         }
     }
 
-    /// Charges or gives back until it is so many.
+    /// Charges or gives back bytes until the charge is `bytes`.
     ///
     /// # Errors
     ///

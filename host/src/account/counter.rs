@@ -1,4 +1,4 @@
-//! A count of bytes that keeps to its limit.
+//! A counter of bytes with a limit.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -6,15 +6,15 @@ use std::sync::{Arc, OnceLock};
 use super::disposal::Disposal;
 use super::error::MemoryError;
 
-/// Gives back bytes that can be done without, if possible as many as are asked for. Whether it gave any.
-pub(super) type GiveWay = Box<dyn Fn(u64) -> bool + Send + Sync>;
+/// Frees memory that can be spared, if possible the given number of bytes. Returns whether it freed any.
+pub(super) type Reclaim = Box<dyn Fn(u64) -> bool + Send + Sync>;
 
-/// Bytes of one kind that are held, and how many may be.
+/// Counts the charged bytes of one kind, up to a limit.
 pub(super) struct MemoryCounter {
     limit_bytes: u64,
     used_bytes: AtomicU64,
     refusal: MemoryError,
-    gives_way: OnceLock<GiveWay>,
+    reclaim: OnceLock<Reclaim>,
     disposal: Arc<Disposal>,
 }
 
@@ -34,7 +34,7 @@ impl MemoryCounter {
             limit_bytes,
             used_bytes: AtomicU64::new(0),
             refusal,
-            gives_way: OnceLock::new(),
+            reclaim: OnceLock::new(),
             disposal: Arc::default(),
         }
     }
@@ -47,27 +47,28 @@ impl MemoryCounter {
         self.used_bytes.load(Ordering::Relaxed)
     }
 
-    /// What is about to be given back, and counts until then.
+    /// Data that is about to be freed; it counts until then.
     pub(super) fn disposal(&self) -> &Arc<Disposal> {
         &self.disposal
     }
 
-    /// Says what gives way where bytes are short; the first word counts.
-    pub(super) fn set_gives_way(&self, gives_way: GiveWay) {
-        let _ = self.gives_way.set(gives_way);
+    /// Sets the function that frees spare memory when bytes are short. Only the first call has an effect.
+    pub(super) fn set_reclaim(&self, reclaim: Reclaim) {
+        let _ = self.reclaim.set(reclaim);
     }
 
-    /// Asks what gives way for so many. Whether it gave any.
-    pub(super) fn ask_for(&self, bytes: u64) -> bool {
-        let gives_way = self.gives_way.get();
-        gives_way.is_some_and(|gives_way| gives_way(bytes))
+    /// Asks that function to free `bytes`. Returns whether it freed any.
+    pub(super) fn reclaim_spare(&self, bytes: u64) -> bool {
+        let reclaim = self.reclaim.get();
+        reclaim.is_some_and(|reclaim| reclaim(bytes))
     }
 
-    /// Takes so many, if they are left, or others give way. What nobody has any more is given back before somebody has to.
+    /// Charges `bytes`, if the limit leaves them. Otherwise it first frees data that waits to be freed, then spare
+    /// memory.
     ///
     /// # Errors
     ///
-    /// Its refusal; nothing is taken then.
+    /// The counter's refusal; then nothing is charged.
     pub(super) fn take(&self, bytes: u64) -> Result<(), MemoryError> {
         if bytes > self.limit_bytes {
             return Err(self.refusal);
@@ -83,7 +84,7 @@ impl MemoryCounter {
                 return Ok(());
             };
             let missing = used.saturating_add(bytes).saturating_sub(self.limit_bytes);
-            if !self.disposal.give_back_a_step() && !self.ask_for(missing) {
+            if !self.disposal.give_back_a_step() && !self.reclaim_spare(missing) {
                 return Err(self.refusal);
             }
         }

@@ -1,8 +1,8 @@
-//! Large things that nobody has any more, given back by a thread of their own.
+//! Frees large data on a thread of its own.
 //!
-//! To give megabytes back to the system takes milliseconds, and for as long others of the process wait for its memory map.
-//! So it is done where no call waits for it, and in steps. What waits for that is still charged. Who needs the memory
-//! before the thread has come to it does the next steps himself.
+//! Returning megabytes to the system takes milliseconds, in which other threads of the process wait for its memory map.
+//! So the data is freed where no call waits for it, and in steps. Data that waits to be freed is still charged. A call
+//! that needs the memory before the thread gets to it performs the next steps itself.
 
 use std::collections::VecDeque;
 use std::io;
@@ -12,18 +12,18 @@ use std::time::{Duration, Instant};
 
 use crate::lock::{Condvar, Mutex};
 
-/// How much is given back at a time.
+/// The number of bytes freed in one step.
 const STEP_BYTES: usize = 1 << 20;
 
-/// For how long the thread waits for more before it ends.
+/// How long the thread waits for more data before it ends.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// What waits to be given back.
+/// The data that waits to be freed.
 #[derive(Default)]
 pub(super) struct Disposal {
     queue: Mutex<DisposalQueue>,
     arrival: Condvar,
-    /// Held during a step: a call that asks for memory waits until the step under way has given some back.
+    /// Held during a step: a call that needs memory waits until the current step has freed some.
     step: Mutex<()>,
     charged_bytes: AtomicU64,
 }
@@ -34,18 +34,18 @@ struct DisposalQueue {
     has_thread: bool,
 }
 
-/// Something large that nobody has any more, with the charge for it.
+/// Large data that is no longer used, with its charge.
 pub(super) trait Remnant: Send {
-    /// What is charged for what is left of it, in bytes.
+    /// The charge for the part that has not been freed yet, in bytes.
     fn charged_bytes(&self) -> u64;
 
-    /// Gives about so many bytes back, and their price. Whether there is a rest that can be given back in the same way; if
-    /// not, it is to be dropped.
+    /// Frees about `bytes` bytes and gives back their charge. Returns whether there is a rest that can be freed in the
+    /// same way; if not, the remnant must be dropped.
     fn shorten(&mut self, bytes: usize) -> bool;
 }
 
 impl Disposal {
-    /// Takes something to give back.
+    /// Queues data to be freed.
     pub(super) fn put(self: &Arc<Self>, remnant: Box<dyn Remnant>) {
         self.put_for(remnant, |work| {
             std::thread::Builder::new()
@@ -55,7 +55,7 @@ impl Disposal {
         });
     }
 
-    /// As [`put`](Self::put); `start` starts the thread. Where it can't, all is given back here.
+    /// As [`put`](Self::put); `start` starts the thread. If that fails, everything is freed here.
     fn put_for(
         self: &Arc<Self>,
         remnant: Box<dyn Remnant>,
@@ -78,12 +78,12 @@ impl Disposal {
         }
     }
 
-    /// How much is charged for what waits here, in bytes.
+    /// The charge for all data that waits here, in bytes.
     pub(super) fn charged_bytes(&self) -> u64 {
         self.charged_bytes.load(Ordering::Relaxed)
     }
 
-    /// Gives a part of what waits back. Whether there was any.
+    /// Frees a part of the waiting data. Returns whether there was any.
     pub(super) fn give_back_a_step(&self) -> bool {
         let _step = self.step.lock();
         let Some(mut remnant) = self.queue.lock().waiting.pop_front() else {
@@ -103,7 +103,7 @@ impl Disposal {
         true
     }
 
-    /// What the thread does until there was nothing for it for a while.
+    /// The thread's loop, which ends after it has been idle for a while.
     fn work(&self) {
         loop {
             while self.give_back_a_step() {}

@@ -1,14 +1,14 @@
-//! What a refusal says.
+//! The error of a refused charge.
 
-/// Which limit refused memory. Its text names the setting that sets it.
+/// The limit that refused memory. The message names its setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum MemoryError {
-    /// That of the call, in bytes.
-    #[error("the connector needs more memory than the {0} bytes of `limits.memory`")]
+    /// The limit of the call, in bytes.
+    #[error("the connector needs more memory than the {0} bytes that `limits.memory` allows")]
     Connector(u64),
-    /// That of all calls together, in bytes.
+    /// The limit of all calls together, in bytes.
     #[error(
-        "the host has no more memory for its connectors: all calls together would have more than the {0} bytes of \
+        "the host is out of memory for its connectors: all calls together would need more than the {0} bytes of \
          --total-memory"
     )]
     Total(u64),

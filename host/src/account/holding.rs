@@ -1,4 +1,4 @@
-//! Something that may be large, together with its charge.
+//! Data that may be large, together with its charge.
 
 use bytes::Bytes;
 
@@ -8,11 +8,11 @@ use super::disposal::Remnant;
 use super::error::MemoryError;
 use super::room::make_room;
 
-/// What takes so many bytes or more is given back by a thread of its own. It is so much from which on the heap asks the
-/// system for each piece.
+/// Data of at least this size is freed on a separate thread. From this size on, the heap maps each allocation
+/// separately.
 const LARGE_BYTES: usize = 1 << 20;
 
-/// Gives something back together with its charge: where nobody waits for it, if it is large. Its charge is kept until then.
+/// Frees data together with its charge; on a separate thread if it is large. Its charge is kept until then.
 pub(crate) fn give_back(bulk: impl Bulk, mut charge: Charge) {
     if bulk.held_bytes() >= LARGE_BYTES {
         charge.leave_call();
@@ -24,9 +24,9 @@ pub(crate) fn give_back(bulk: impl Bulk, mut charge: Charge) {
     }
 }
 
-/// What was held, on its way back.
+/// Held data that is being freed.
 struct ChargedRemnant<B: Bulk> {
-    // Goes first.
+    // Dropped first.
     bulk: B,
     charge: Charge,
 }
@@ -49,7 +49,7 @@ impl<B: Bulk> Remnant for ChargedRemnant<B> {
     }
 }
 
-/// Something that may be large, with the charge for it. Both are given back together, as [`give_back`] does.
+/// Data that may be large, with its charge. Both are given back together, as [`give_back`] does.
 #[derive(Debug)]
 pub(crate) struct Holding<B: Bulk + Default> {
     bulk: B,
@@ -61,12 +61,12 @@ impl<B: Bulk + Default> Holding<B> {
         Self { bulk, charge }
     }
 
-    /// The price of it, to which more can be added.
+    /// The charge, to which more can be added.
     pub(crate) fn charge(&mut self) -> &mut Charge {
         &mut self.charge
     }
 
-    /// Both of them. Who takes them gives them back himself.
+    /// Both parts, which the caller must then give back.
     pub(crate) fn into_parts(mut self) -> (B, Charge) {
         let charge = self.charge.split(u64::MAX);
         (std::mem::take(&mut self.bulk), charge)
@@ -74,11 +74,11 @@ impl<B: Bulk + Default> Holding<B> {
 }
 
 impl Holding<Vec<u8>> {
-    /// Adds bytes to what comes to `max_bytes` at the most, once the room for them is paid for.
+    /// Appends bytes, up to a total of `max_bytes`, after charging for the space they need.
     ///
     /// # Errors
     ///
-    /// [`MemoryError`]; the bytes stay as they were.
+    /// [`MemoryError`]; then the data stays unchanged.
     pub(crate) fn append(&mut self, more: &[u8], max_bytes: u64) -> Result<(), MemoryError> {
         make_room(&mut self.bulk, more.len(), max_bytes, &mut self.charge)?;
         self.bulk.extend_from_slice(more);
@@ -87,7 +87,7 @@ impl Holding<Vec<u8>> {
 }
 
 impl<B: Bulk + Default + AsRef<[u8]>> Holding<B> {
-    /// The same for whoever has a clone or slice of it.
+    /// Shares the data: it is given back with the last clone or slice.
     pub(crate) fn shared(self) -> Bytes {
         let (bulk, charge) = self.into_parts();
         charged_bytes(bulk, charge)
@@ -116,7 +116,7 @@ impl<B: Bulk + Default> Drop for Holding<B> {
     }
 }
 
-/// Bytes for whoever has a clone or slice of them.
+/// Bytes shared by all clones and slices of them.
 struct SharedBulk<B: Bulk>(Holding<Option<B>>);
 
 impl<B: Bulk + AsRef<[u8]>> AsRef<[u8]> for SharedBulk<B> {
@@ -125,7 +125,7 @@ impl<B: Bulk + AsRef<[u8]>> AsRef<[u8]> for SharedBulk<B> {
     }
 }
 
-/// `bytes`, which are given back with their charge when the last clone or slice of them is dropped, wherever that has gone.
+/// Shares `bytes`, which are given back with their charge when the last clone or slice is dropped, in any thread.
 pub(crate) fn charged_bytes(bytes: impl Bulk + AsRef<[u8]>, charge: Charge) -> Bytes {
     Bytes::from_owner(SharedBulk(Holding::new(Some(bytes), charge)))
 }

@@ -6,11 +6,11 @@ use super::charge::Charge;
 use super::counter::MemoryCounter;
 use super::error::MemoryError;
 
-/// New calls wait once less than this part of the total is left: those under way are still growing.
+/// New calls wait if less than this fraction (1/8) of the total is left, since running calls still grow.
 const SPARE_PART: u64 = 8;
 
-/// The memory that may be held for all calls together. Of guests' memory counts what they can touch, whether they did or
-/// not.
+/// The memory that may be held for all calls together. A guest's linear memory counts as far as the guest can access
+/// it, used or not.
 #[derive(Debug)]
 pub(crate) struct HostAccount(Arc<MemoryCounter>);
 
@@ -24,36 +24,37 @@ impl HostAccount {
         self.0.limit_bytes()
     }
 
-    /// What is charged at the moment, in bytes.
+    /// The charged bytes.
     pub(crate) fn used_bytes(&self) -> u64 {
         self.0.used_bytes()
     }
 
-    /// Whether new calls had better wait, also after others gave way.
+    /// Whether new calls should wait because, even after freeing spare memory, too little is left.
     pub(crate) fn is_nearly_used_up(&self) -> bool {
         let spare = self.limit_bytes() / SPARE_PART;
         let missing = || {
-            // What is about to be given back is as good as free.
+            // Data that is about to be freed counts as free.
             let used = self.used_bytes();
             let used = used.saturating_sub(self.0.disposal().charged_bytes());
             spare.saturating_sub(self.limit_bytes().saturating_sub(used))
         };
-        missing() > 0 && !(self.0.ask_for(missing()) && missing() == 0)
+        missing() > 0 && !(self.0.reclaim_spare(missing()) && missing() == 0)
     }
 
-    /// Says what gives way where memory is short: it gives back bytes that are kept but can be done without, if possible as
-    /// many as it is asked for, and answers whether it gave any. Only the first word counts.
+    /// Sets the function that frees memory when it is short: memory that is kept but can be spared, if possible as many
+    /// bytes as it is asked for. It returns whether it freed any. Only the first call has an effect.
     ///
-    /// It is called on the thread that needs memory, and so must not wait for anybody who may hold a lock and charge.
-    pub(crate) fn give_way_by(&self, gives_way: impl Fn(u64) -> bool + Send + Sync + 'static) {
-        self.0.set_gives_way(Box::new(gives_way));
+    /// The function runs on the thread that needs memory, so it must not wait for anything that may hold a lock and a
+    /// charge.
+    pub(crate) fn set_reclaim(&self, reclaim: impl Fn(u64) -> bool + Send + Sync + 'static) {
+        self.0.set_reclaim(Box::new(reclaim));
     }
 
-    /// Charges so many bytes to nobody's call: for what is held before there is one, or after it.
+    /// Charges bytes that belong to no call: for data that is held before a call begins or after it ends.
     ///
     /// # Errors
     ///
-    /// [`MemoryError::Total`]; nothing is charged then.
+    /// [`MemoryError::Total`]; then nothing is charged.
     pub(crate) fn charge(&self, bytes: u64) -> Result<Charge, MemoryError> {
         Charge::new(self.0.clone(), None, bytes)
     }

@@ -1,11 +1,11 @@
-//! The memory that the host holds for its connectors' calls, and for whom.
+//! Accounts for the memory that the host holds for its connectors' calls.
 //!
-//! There is one [`HostAccount`] for all calls, of `--total-memory`, and a [`CallAccount`] for each. Whoever holds something
-//! for a call takes a [`Charge`] for it first. The charge goes where the bytes go, and dropping it gives them back:
-//! [`Holding`] and [`charged_bytes`] tie both together. What is large they give back on a thread of its own
-//! (`disposal.rs`). What is held and by whom is listed in ARCHITECTURE.md.
+//! There is one [`HostAccount`] for all calls, with the limit `--total-memory`, and a [`CallAccount`] for each call.
+//! Code that holds data for a call takes a [`Charge`] for it first. The charge moves along with the data, and dropping
+//! it gives the bytes back: [`Holding`] and [`charged_bytes`] tie both together. They free large data on a separate
+//! thread (`disposal.rs`). ARCHITECTURE.md lists what is held, and by whom.
 //!
-//! A leaf that leaves may use: it uses `lock` only.
+//! A leaf that other leaves may use: it uses only `lock`.
 
 mod bulk;
 mod call;

@@ -1,21 +1,21 @@
-//! Room for bytes that come one after the other.
+//! Space for bytes that arrive one part after another.
 
 use super::charge::Charge;
 use super::error::MemoryError;
 
-/// Makes room for so many more bytes, paid for before they are taken: twice as many as there are, so that a long body is
-/// seldom moved, but no more than `max_bytes` where that is enough.
+/// Reserves space for `more` bytes, and charges for it first. It doubles the capacity, so that a long body is rarely
+/// moved, but stays within `max_bytes` if that is enough.
 ///
 /// # Errors
 ///
-/// [`MemoryError`]; the bytes stay as they were.
+/// [`MemoryError`]; then the bytes stay unchanged.
 pub(crate) fn make_room(
     bytes: &mut Vec<u8>,
     more: usize,
     max_bytes: u64,
     charge: &mut Charge,
 ) -> Result<(), MemoryError> {
-    /// The least that is taken.
+    /// The smallest capacity that is reserved.
     const STEP_BYTES: usize = 64 << 10;
     let needed = bytes.len().saturating_add(more);
     let before = bytes.capacity();
@@ -28,7 +28,7 @@ pub(crate) fn make_room(
         .max(STEP_BYTES)
         .min(most)
         .max(needed);
-    // Both are there while the bytes are moved.
+    // The old and the new buffer exist at the same time while the bytes are moved.
     let capacity = match charge.grow(wanted as u64) {
         Ok(()) => wanted,
         Err(_) => {

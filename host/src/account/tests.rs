@@ -5,7 +5,7 @@ use super::*;
 use crate::lock::Mutex;
 
 #[test]
-fn what_a_call_owns_counts_for_it_and_for_all() {
+fn memory_of_a_call_counts_for_it_and_for_the_total() {
     let host = HostAccount::new(100);
     let call = CallAccount::new(host.clone(), 60);
     let mut own = call.own(50).unwrap();
@@ -29,7 +29,7 @@ fn what_a_call_owns_counts_for_it_and_for_all() {
 }
 
 #[test]
-fn new_calls_wait_when_little_is_left() {
+fn new_calls_wait_when_little_memory_is_left() {
     let host = HostAccount::new(80);
     let charge = host.charge(70).unwrap();
     assert!(!host.is_nearly_used_up());
@@ -52,22 +52,22 @@ fn bytes_are_charged_until_the_last_slice_of_them_is_gone() {
 }
 
 #[test]
-fn what_can_be_done_without_gives_way() {
+fn spare_memory_is_reclaimed_when_needed() {
     let host = HostAccount::new(80);
     let kept = Arc::new(Mutex::new(vec![
         host.charge(30).unwrap(),
         host.charge(30).unwrap(),
     ]));
     let held = kept.clone();
-    host.give_way_by(move |missing| {
+    host.set_reclaim(move |missing| {
         assert!(missing > 0);
         held.lock().pop().is_some()
     });
     assert_eq!(host.charge(81).unwrap_err(), MemoryError::Total(80));
-    assert_eq!(kept.lock().len(), 2, "nothing goes in vain");
+    assert_eq!(kept.lock().len(), 2, "nothing is reclaimed in vain");
     let asked = host.charge(45).unwrap();
     assert_eq!(kept.lock().len(), 1);
-    assert!(!host.is_nearly_used_up(), "the rest gave way");
+    assert!(!host.is_nearly_used_up(), "the rest was reclaimed");
     assert_eq!(host.used_bytes(), 45);
     assert_eq!(host.charge(36).unwrap_err(), MemoryError::Total(80));
     drop(asked);
@@ -87,7 +87,7 @@ fn a_charge_can_be_divided() {
 }
 
 #[test]
-fn bytes_are_paid_for_before_there_is_room_for_them() {
+fn bytes_are_charged_before_space_is_reserved() {
     let host = HostAccount::new(400 << 10);
     let mut charge = host.charge(0).unwrap();
     let mut bytes = Vec::new();
@@ -96,8 +96,8 @@ fn bytes_are_paid_for_before_there_is_room_for_them() {
         bytes.extend_from_slice(&[0; 50 << 10]);
         assert_eq!(host.used_bytes(), bytes.capacity() as u64);
     }
-    assert_eq!(bytes.capacity(), 150 << 10, "no more than there may be");
+    assert_eq!(bytes.capacity(), 150 << 10, "not more than the limit");
     let refused = make_room(&mut bytes, 101 << 10, u64::MAX, &mut charge);
-    assert!(refused.is_err(), "251 KiB beside 150 are too many");
+    assert!(refused.is_err(), "251 KiB plus 150 KiB exceed the limit");
     assert_eq!(bytes.capacity(), 150 << 10);
 }

@@ -83,7 +83,7 @@ impl Pages {
         let maker = Arc::new(PageMaker::new(connectors));
         let account = maker.connectors.host_account();
         let forgetful = Arc::downgrade(&maker);
-        account.give_way_by(move |bytes| {
+        account.set_reclaim(move |bytes| {
             forgetful
                 .upgrade()
                 .is_some_and(|maker| maker.forget_kept(bytes))

@@ -8,14 +8,14 @@ use crate::account::{
 
 const MIB: usize = 1 << 20;
 
-/// How much of a piece was there, and on which thread, when a part of it was given back.
+/// The size of a piece, and the current thread, when a part of it was freed.
 type Part = (usize, ThreadId);
 
-/// Says what becomes of it.
+/// Data that reports how it is freed.
 struct WatchedBulk {
     bytes: Vec<u8>,
     parts: mpsc::Sender<Part>,
-    /// Taken for each part, so that a test says how far it comes.
+    /// Received from before each part is freed, so that a test controls the progress.
     go: Option<mpsc::Receiver<()>>,
 }
 
@@ -28,8 +28,8 @@ impl Bulk for WatchedBulk {
         if let Some(go) = &self.go {
             go.recv().unwrap();
         }
-        let told = self.parts.send((self.bytes.len(), thread::current().id()));
-        assert!(told.is_ok());
+        let sent = self.parts.send((self.bytes.len(), thread::current().id()));
+        assert!(sent.is_ok());
         self.bytes.shorten(bytes);
     }
 }
@@ -41,9 +41,9 @@ impl AsRef<[u8]> for WatchedBulk {
 }
 
 fn watched(bytes: usize, go: Option<mpsc::Receiver<()>>) -> (WatchedBulk, mpsc::Receiver<Part>) {
-    let (parts, told) = mpsc::channel();
+    let (parts, received) = mpsc::channel();
     let bytes = vec![1; bytes];
-    (WatchedBulk { bytes, parts, go }, told)
+    (WatchedBulk { bytes, parts, go }, received)
 }
 
 fn wait_until_nothing_is_charged(host: &HostAccount) {
@@ -53,7 +53,7 @@ fn wait_until_nothing_is_charged(host: &HostAccount) {
 }
 
 #[test]
-fn what_is_large_is_given_back_on_another_thread_and_in_steps() {
+fn large_data_is_freed_on_another_thread_and_in_steps() {
     let host = HostAccount::new(u64::MAX);
     for way in ["held", "shared", "given back"] {
         let (bulk, parts) = watched(5 * MIB / 2, None);
@@ -78,7 +78,7 @@ fn what_is_large_is_given_back_on_another_thread_and_in_steps() {
 }
 
 #[test]
-fn what_is_small_is_given_back_at_once() {
+fn small_data_is_freed_at_once() {
     let host = HostAccount::new(u64::MAX);
     let (bulk, parts) = watched(MIB - 1, None);
     drop(charged_bytes(bulk, host.charge(MIB as u64).unwrap()));
@@ -104,14 +104,14 @@ fn each_part_is_charged_until_it_is_given_back() {
 }
 
 #[test]
-fn what_waits_to_be_given_back_counts_for_no_call_and_keeps_nobody_waiting() {
+fn data_waiting_to_be_freed_counts_for_no_call_and_delays_no_call() {
     let host = HostAccount::new(8 * MIB as u64);
     let call = CallAccount::new(host.clone(), 4 * MIB as u64);
     let (go_on, go) = mpsc::channel();
     let (bulk, _parts) = watched(4 * MIB, Some(go));
     give_back(bulk, call.own(4 * MIB as u64).unwrap());
     let other = host.charge(3 * MIB as u64).unwrap();
-    assert!(!host.is_nearly_used_up(), "the half is as good as free");
+    assert!(!host.is_nearly_used_up(), "half of it is about to be freed");
     let own = call.own(MIB as u64).unwrap();
     assert_eq!(host.used_bytes(), 8 * MIB as u64);
     drop((other, own));
@@ -121,7 +121,7 @@ fn what_waits_to_be_given_back_counts_for_no_call_and_keeps_nobody_waiting() {
     wait_until_nothing_is_charged(&host);
 }
 
-/// Something to give back, which charges what it holds.
+/// Data to free, with its charge.
 struct ChargedBulk(WatchedBulk, Charge);
 
 impl Remnant for ChargedBulk {
@@ -140,17 +140,17 @@ fn remnant(bulk: WatchedBulk, charge: Charge) -> Box<dyn Remnant> {
     Box::new(ChargedBulk(bulk, charge))
 }
 
-/// A thread that never begins.
+/// Pretends to start a thread.
 fn never(_: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     Ok(())
 }
 
 #[test]
-fn who_needs_the_memory_gives_it_back_himself() {
+fn a_call_that_needs_memory_frees_it_itself() {
     let host = HostAccount::new(4 * MIB as u64);
     let forgotten = Arc::new(AtomicU64::new(0));
     let count = forgotten.clone();
-    host.give_way_by(move |_| {
+    host.set_reclaim(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
         false
     });
@@ -160,9 +160,13 @@ fn who_needs_the_memory_gives_it_back_himself() {
     disposal.put_for(remnant(bulk, charge), never);
     assert_eq!(disposal.charged_bytes(), 4 * MIB as u64);
     let asked = host.charge(3 * MIB as u64 / 2).unwrap();
-    assert_eq!(parts.try_iter().count(), 2, "no more than it takes");
+    assert_eq!(parts.try_iter().count(), 2, "only as many steps as needed");
     assert_eq!(disposal.charged_bytes(), 2 * MIB as u64);
-    assert_eq!(forgotten.load(Ordering::Relaxed), 0, "kept things stay");
+    assert_eq!(
+        forgotten.load(Ordering::Relaxed),
+        0,
+        "spare memory was not reclaimed"
+    );
     let all = host.charge(4 * MIB as u64);
     assert_eq!(all.unwrap_err(), MemoryError::Total(4 * MIB as u64));
     assert_eq!(forgotten.load(Ordering::Relaxed), 1);
@@ -172,7 +176,7 @@ fn who_needs_the_memory_gives_it_back_himself() {
 }
 
 #[test]
-fn without_a_thread_all_is_given_back_where_it_is_dropped() {
+fn without_a_thread_data_is_freed_where_it_is_dropped() {
     let host = HostAccount::new(u64::MAX);
     for _ in 0..2 {
         let (bulk, parts) = watched(3 * MIB, None);
@@ -188,7 +192,7 @@ fn without_a_thread_all_is_given_back_where_it_is_dropped() {
 }
 
 #[test]
-fn texts_and_bytes_become_shorter_from_their_end() {
+fn texts_and_bytes_are_shortened_from_their_end() {
     let mut bytes = vec![1; 10];
     bytes.reserve_exact(6);
     bytes.shorten(6);
