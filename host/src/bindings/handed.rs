@@ -1,8 +1,8 @@
-//! Texts, bytes and lists as a guest hands them over: charged before the host copies them out of the guest's memory.
+//! Texts, bytes and lists that a guest hands over, charged before the host copies them out of the guest's memory.
 //!
-//! Wasmtime's own `String` and `Vec` are copied before any code of ours runs, and nobody has paid for them then. So these
-//! implement wasmtime's traits themselves, and the function that gets them asks [`payment`] first. They have no other
-//! choice than [`PAYER`] for whom to charge: the traits know no store.
+//! Wasmtime copies its own `String` and `Vec` before any code of ours runs, and so before they can be charged. So these
+//! types implement wasmtime's traits themselves, and the function that receives them calls [`payment`] first. The
+//! traits have no access to the store, so [`PAYER`] says which account to charge.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -15,25 +15,25 @@ use wasmtime::component::{ComponentType, Lift};
 use super::handed_text::{HandedText, TextEncoding};
 use crate::account::{CallAccount, Charge, MemoryError};
 
-/// So many bytes that are paid for count as one of what wasmtime may copy at once. What it copies by itself nobody pays
-/// for, so that has to be little.
+/// This many charged bytes count as one of the bytes that wasmtime may copy at once. Bytes that wasmtime copies itself
+/// aren't charged, so that limit must be low.
 pub(crate) const PAID_BYTES_FOR_ONE: u64 = 64;
 
-/// Says that a text in the encoding which may be either is of UTF-16.
+/// The bit of a length that marks a text as UTF-16, in the encoding that may be either.
 const IS_UTF16: u32 = 1 << 31;
 
 tokio::task_local! {
     static PAYER: Payer;
 }
 
-/// Who pays in the call that runs here, and what has been paid since the last [`payment`].
+/// The account that the current call charges, and what was charged since the last [`payment`].
 struct Payer {
     account: Arc<CallAccount>,
     paid: RefCell<Result<Option<Charge>, MemoryError>>,
 }
 
 impl Payer {
-    /// Whether so many bytes may be copied.
+    /// Charges `bytes` before they are copied. Returns whether they may be.
     fn pay(&self, bytes: u64) -> bool {
         let mut paid = self.paid.borrow_mut();
         let grown = match &mut *paid {
@@ -51,7 +51,7 @@ impl Payer {
     }
 }
 
-/// Runs a guest's call, for whose values `account` pays.
+/// Runs a guest's call, whose values are charged to `account`.
 pub(crate) async fn paid_by<F: Future>(account: Arc<CallAccount>, call: F) -> F::Output {
     let payer = Payer {
         account,
@@ -60,29 +60,29 @@ pub(crate) async fn paid_by<F: Future>(account: Arc<CallAccount>, call: F) -> F:
     PAYER.scope(payer, call).await
 }
 
-/// The charge for all that was handed over since this was asked last, in transit. To be asked first by every function that
-/// a guest hands something over to.
+/// The charge, in transit, for everything that was handed over since the last call of this function. Every function
+/// that a guest hands something over to must call it first.
 ///
 /// # Errors
 ///
-/// [`MemoryError`]: there was no memory for all of it, and the values that came are not what the guest handed over.
+/// [`MemoryError`]: there was not enough memory, and the received values are not the ones that the guest handed over.
 pub(crate) fn payment() -> Result<Charge, MemoryError> {
     let paid = PAYER.try_with(|payer| {
         let paid = payer.paid.replace(Ok(None))?;
         paid.map_or_else(|| payer.account.transit(0), Ok)
     });
-    // Outside of a call nothing can be handed over.
+    // Nothing can be handed over outside of a call.
     paid.unwrap_or(Err(MemoryError::Total(0)))
 }
 
-/// Whether so many bytes may be copied.
+/// Charges `bytes` before they are copied. Returns whether they may be.
 fn pay(context: &mut LiftContext<'_>, bytes: u64) -> wasmtime::Result<bool> {
     let counted = bytes.div_ceil(PAID_BYTES_FOR_ONE);
     context.consume_fuel(usize::try_from(counted)?)?;
     Ok(PAYER.try_with(|payer| payer.pay(bytes))?)
 }
 
-/// Where a value stands in the guest's memory, and how long it is: bytes of a text, elements of a list.
+/// The place of a value in the guest's memory, and its length: bytes of a text, elements of a list.
 #[derive(Clone, Copy)]
 struct Place {
     begin: u32,
@@ -107,7 +107,7 @@ impl Place {
         })
     }
 
-    /// What stands there: `length` things of so many bytes.
+    /// The memory at this place: `length` elements of `size` bytes.
     fn read<'a>(
         self,
         context: &LiftContext<'a>,
@@ -123,7 +123,7 @@ impl Place {
     }
 }
 
-/// A type that is read from where a guest has put it, for which the guest's call pays.
+/// A type that is read from a guest's memory, and charged to the guest's call.
 trait GuestValue: Sized {
     fn read(
         context: &mut LiftContext<'_>,
@@ -136,7 +136,7 @@ trait GuestValue: Sized {
 #[derive(Debug, Default)]
 pub(crate) struct HandedBytes(pub(crate) Vec<u8>);
 
-/// A list of anything that is longer than nothing.
+/// A list whose elements are larger than zero bytes.
 #[derive(Debug)]
 pub(crate) struct HandedList<T>(pub(crate) Vec<T>);
 
@@ -152,7 +152,7 @@ impl GuestValue for HandedText {
         };
         let (read, encoding, copies) = match context.options().string_encoding {
             StringEncoding::Utf8 => (place.read(context, 1, 1)?, TextEncoding::Utf8, 1),
-            // Beside the copy there is the text in UTF-8 for a while, up to three bytes for two.
+            // In addition to the copy, the text exists in UTF-8 for a while: up to three bytes for two.
             StringEncoding::Utf16 => (place.read(context, 2, 2)?, TextEncoding::Utf16, 3),
             StringEncoding::CompactUtf16 if place.length & IS_UTF16 == 0 => {
                 // Up to two bytes for one.
@@ -204,13 +204,13 @@ impl<T: Lift> GuestValue for HandedList<T> {
     }
 }
 
-/// Lets wasmtime read a type of the contract as a [`GuestValue`].
+/// Makes wasmtime read a type of the contract as a [`GuestValue`].
 macro_rules! handed {
     ($type:ty as $twin:ty $(, $parameter:ident)?) => {
         #[allow(
             unsafe_code,
-            reason = "the traits ask that size, alignment and types are the ones of the interface: they are those of \
-                      wasmtime's own type for it"
+            reason = "the traits require that size, alignment and types are the ones of the interface: they are those of \
+              wasmtime's own type for it"
         )]
         unsafe impl$(<$parameter: Lift>)? ComponentType for $type {
             type Lower = <$twin as ComponentType>::Lower;
@@ -222,7 +222,7 @@ macro_rules! handed {
             }
         }
 
-        #[allow(unsafe_code, reason = "no memory is touched but by the slice that wasmtime gives")]
+        #[allow(unsafe_code, reason = "memory is accessed only through the slice that wasmtime provides")]
         unsafe impl$(<$parameter: Lift>)? Lift for $type {
             fn linear_lift_from_flat(
                 context: &mut LiftContext<'_>,

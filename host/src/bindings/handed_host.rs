@@ -1,4 +1,4 @@
-//! The types of `host` as they are read from a guest.
+//! The types of `host`, as read from a guest.
 
 use wasmtime::component::{ComponentType, Lift};
 
@@ -31,11 +31,11 @@ pub(crate) enum HandedBody {
 }
 
 impl HandedRequest {
-    /// The request, its texts read.
+    /// The request, with its texts decoded.
     ///
     /// # Errors
     ///
-    /// One of them is none.
+    /// One of them is not a valid text.
     pub(crate) async fn read(self, cpu: &CpuClock) -> wasmtime::Result<host::HttpRequest> {
         let mut headers = Vec::with_capacity(self.headers.0.len());
         for (name, value) in self.headers.0 {

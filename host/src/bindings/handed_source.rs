@@ -1,4 +1,4 @@
-//! The types of `source` as they are read from a guest. Those of `bindgen!` stand in the rest of the host.
+//! The types of `source`, as read from a guest. The rest of the host uses those of `bindgen!`.
 
 use wasmtime::component::{ComponentType, Lift};
 
@@ -70,11 +70,11 @@ pub(crate) enum HandedError {
 }
 
 impl HandedPage {
-    /// The page, its texts read.
+    /// The page, with its texts decoded.
     ///
     /// # Errors
     ///
-    /// One of them is none.
+    /// One of them is not a valid text.
     pub(crate) async fn read(self, cpu: &CpuClock) -> wasmtime::Result<source::Page> {
         Ok(source::Page {
             insert: self.insert.into_string(cpu).await?,
@@ -86,11 +86,11 @@ impl HandedPage {
 }
 
 impl HandedList<HandedTable> {
-    /// The tables, their texts read.
+    /// The tables, with their texts decoded.
     ///
     /// # Errors
     ///
-    /// One of them is none.
+    /// One of them is not a valid text.
     pub(crate) async fn read(self, cpu: &CpuClock) -> wasmtime::Result<Vec<source::Table>> {
         let mut tables = Vec::with_capacity(self.0.len());
         for table in self.0 {
@@ -137,11 +137,11 @@ impl HandedField {
 }
 
 impl HandedError {
-    /// The error with the beginning of its text, of at most so many bytes: nobody reads more of it.
+    /// The error, with the beginning of its text, at most `most_bytes` of it: no caller needs more.
     ///
     /// # Errors
     ///
-    /// It is none.
+    /// The beginning is not a valid text.
     pub(crate) async fn read(
         self,
         most_bytes: usize,

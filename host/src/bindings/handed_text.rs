@@ -1,20 +1,20 @@
-//! A text that a guest handed over, and how it is read: in pieces, by the clock of its call.
+//! A text that a guest handed over, decoded in parts that count toward the call's processor time.
 
 use std::convert::Infallible;
 
 use crate::scope::CpuClock;
 
-/// So many characters are decoded at once, of a text that is not UTF-8.
+/// The number of characters decoded at once, for a text that is not UTF-8.
 const CHARACTERS_AT_ONCE: usize = 16 << 10;
 
-/// A text as the guest has it: copied, but not looked at yet, since that takes long for a long one.
+/// A text in the guest's encoding: copied but not decoded yet, since decoding a long text takes long.
 #[derive(Debug, Default)]
 pub(crate) struct HandedText {
     bytes: Vec<u8>,
     encoding: TextEncoding,
 }
 
-/// How a component encodes its texts.
+/// The encoding of a component's texts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) enum TextEncoding {
     #[default]
@@ -29,22 +29,22 @@ impl HandedText {
         Self { bytes, encoding }
     }
 
-    /// The text, read in pieces between which the call steps behind others.
+    /// Decodes the text in parts, between which the call lets others run.
     ///
     /// # Errors
     ///
-    /// The bytes are no text.
+    /// The bytes are not a valid text.
     pub(crate) async fn into_string(self, cpu: &CpuClock) -> wasmtime::Result<String> {
         let Self { bytes, encoding } = self;
         match encoding {
             TextEncoding::Utf8 => {
                 let text = cpu.utf8(bytes).await;
-                text.map_err(|_| wasmtime::format_err!("a text is not UTF-8"))
+                text.map_err(|_| wasmtime::format_err!("a text is not valid UTF-8"))
             }
             TextEncoding::Utf16 => {
                 let (units, _) = bytes.as_chunks::<2>();
                 let units = units.iter().map(|unit| u16::from_le_bytes(*unit));
-                // At the most three bytes for two.
+                // At most three bytes for two.
                 let room = bytes.len().saturating_add(bytes.len() / 2);
                 collect(char::decode_utf16(units), room, cpu).await
             }
@@ -55,11 +55,11 @@ impl HandedText {
         }
     }
 
-    /// The beginning of the text, of so many bytes as the guest has them, or a little less. The rest is not looked at.
+    /// Decodes the beginning of the text, at most `most_bytes` of the guest's bytes. The rest is not checked.
     ///
     /// # Errors
     ///
-    /// These bytes are no text.
+    /// These bytes are not a valid text.
     pub(crate) async fn beginning(
         mut self,
         most_bytes: usize,
@@ -67,7 +67,7 @@ impl HandedText {
     ) -> wasmtime::Result<String> {
         let is_within = |byte: &u8| match self.encoding {
             TextEncoding::Utf8 => byte & 0xc0 == 0x80,
-            // A low surrogate, by its second byte.
+            // A low surrogate, recognized by its second byte.
             TextEncoding::Utf16 => byte & 0xfc == 0xdc,
             TextEncoding::Latin1 => false,
         };
@@ -75,7 +75,7 @@ impl HandedText {
             TextEncoding::Utf16 => (most_bytes & !1, 1, 2),
             TextEncoding::Utf8 | TextEncoding::Latin1 => (most_bytes, 0, 1),
         };
-        // No character has more than four bytes.
+        // A character has at most four bytes.
         for _ in 0..3 {
             if self
                 .bytes
@@ -90,7 +90,7 @@ impl HandedText {
     }
 }
 
-/// The text of these characters, which take so many bytes at the most.
+/// The text of these characters, which take at most `room_bytes`.
 async fn collect<E: std::error::Error + Send + Sync + 'static>(
     characters: impl Iterator<Item = Result<char, E>>,
     room_bytes: usize,

@@ -1,7 +1,8 @@
 //! The contract of `wit/connector.wit` as Rust types, for the rooms that talk to a guest.
 //!
-//! The one `bindgen!` of the host, and what it has no types for: values that a guest hands over (`handed`), which its call
-//! pays for before they are copied, and large ones that it gets (`returned`).
+//! This room has the only `bindgen!` of the host, and types for values that it has none for: values that a guest hands
+//! over (`handed`), which are charged to its call before they are copied, and large values that it receives
+//! (`returned`).
 
 mod handed;
 mod handed_host;
@@ -17,7 +18,7 @@ mod tests;
     clippy::all,
     clippy::restriction,
     clippy::pedantic,
-    reason = "generated code; the documentation stands in wit/connector.wit"
+    reason = "generated code; the documentation is in wit/connector.wit"
 )]
 mod generated {
     wasmtime::component::bindgen!({

@@ -1,4 +1,4 @@
-//! The types of `host` as they are copied into a guest, if that copy is not the last thing the host does with them.
+//! The types of `host` that are copied into a guest, if the host still uses them afterward.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ pub(crate) struct ReturnedResponse {
     pub(crate) url: String,
 }
 
-/// `body`. Wasmtime drops its clone where it has copied it, which is where guests run: the host keeps another, so that a
-/// large one is given back elsewhere.
+/// `body`. Wasmtime drops its clone after copying it, on a thread where guests run: the host keeps another clone, so
+/// that a large body is freed elsewhere.
 #[derive(Debug, Clone, ComponentType, Lower)]
 #[component(variant)]
 pub(crate) enum ReturnedBody {

@@ -1,4 +1,4 @@
-//! Values are handed over by components in the text format.
+//! Values that components in the text format hand over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use super::returned::{ReturnedBody, ReturnedResponse};
 use crate::account::{Bulk, CallAccount, HostAccount, MemoryError};
 use crate::scope::CpuClock;
 
-/// What a component handed over last: a text, bytes, texts; and what was paid for it.
+/// What a component handed over last: a text, bytes, texts; and the charge for it.
 type HandedOver = (
     (HandedText, HandedBytes, HandedList<HandedText>),
     Result<u64, MemoryError>,
 );
 
-/// A component that hands over what stands in its memory, with its texts in this encoding.
+/// A component that hands over parts of its memory, with texts in this encoding.
 fn component(
     encoding: &str,
     memory: &str,
@@ -50,7 +50,7 @@ fn component(
     )
 }
 
-/// Runs it; `total_bytes` are there for all calls.
+/// Runs a component; `total_bytes` is the memory for all calls.
 async fn run(component: &str, total_bytes: u64, fuel: usize) -> wasmtime::Result<HandedOver> {
     let engine = Engine::default();
     let component = Component::new(&engine, wat::parse_str(component).unwrap())?;
@@ -84,8 +84,8 @@ async fn read(text: HandedText) -> String {
 }
 
 #[tokio::test]
-async fn values_come_as_the_guest_has_them_and_are_paid_for() {
-    // "zoë" in each encoding, then a list of one text: the same.
+async fn values_are_read_unchanged_and_charged() {
+    // "zoë" in each encoding, then a list of one text: the same one.
     let utf8 = component(
         "utf8",
         r"zo\c3\ab\00\00\00\00\00\00\00\00\04\00\00\00",
@@ -126,8 +126,8 @@ async fn values_come_as_the_guest_has_them_and_are_paid_for() {
 }
 
 #[tokio::test]
-async fn beginning_ends_with_a_whole_character_and_the_rest_is_not_looked_at() {
-    // "zoë🍺", then what is no text.
+async fn a_beginning_ends_with_a_whole_character_and_the_rest_is_not_checked() {
+    // "zoë🍺", then invalid text.
     let utf8 = component("utf8", r"zo\c3\ab\f0\9f\8d\ba\ff", [0, 9], [0, 0], [0, 0]);
     let utf16 = component(
         "utf16",
@@ -166,7 +166,7 @@ async fn beginning_ends_with_a_whole_character_and_the_rest_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn what_nobody_has_memory_for_is_not_copied() {
+async fn values_without_memory_for_them_are_not_copied() {
     let text = component("utf8", "", [0, 60_000], [0, 60_000], [0, 1_000]);
     let ((one, bytes, list), paid) = run(&text, 59_999, 1 << 20).await.unwrap();
     assert_eq!(paid, Err(MemoryError::Total(59_999)));
@@ -179,7 +179,7 @@ async fn what_nobody_has_memory_for_is_not_copied() {
 }
 
 #[tokio::test]
-async fn what_lies_elsewhere_is_broken_or_too_much_is_a_trap() {
+async fn values_outside_of_memory_and_broken_or_too_large_ones_trap() {
     let outside = [
         component("utf8", "", [65_535, 2], [0, 0], [0, 0]),
         component("utf8", "", [0, 0], [u32::MAX, u32::MAX], [0, 0]),
@@ -220,7 +220,7 @@ async fn outside_of_a_call_nothing_is_handed_over() {
     assert_eq!(paid.await, Ok(0));
 }
 
-/// A component that is given a response, with a memory of so many pages of 64 KiB.
+/// A component that receives a response, with a memory of `pages` pages of 64 KiB.
 fn receiver(pages: u32) -> String {
     format!(
         r#"(component
@@ -266,7 +266,7 @@ fn receiver(pages: u32) -> String {
 }
 
 #[tokio::test]
-async fn body_is_left_to_the_host_alone_once_the_guest_has_it_or_has_no_room_for_it() {
+async fn only_the_host_keeps_a_body_after_the_guest_received_or_refused_it() {
     let bodies = [
         ReturnedBody::Text(Arc::new("x".repeat(100_000))),
         ReturnedBody::Bytes(Arc::new(vec![0xff; 100_000])),
@@ -296,6 +296,9 @@ async fn body_is_left_to_the_host_alone_once_the_guest_has_it_or_has_no_room_for
         drop((store, linker));
         assert!(body.held_bytes() >= 100_000);
         body.shorten(60_000);
-        assert!(body.held_bytes() <= 40_000, "nobody else has it");
+        assert!(
+            body.held_bytes() <= 40_000,
+            "the host has the only reference"
+        );
     }
 }

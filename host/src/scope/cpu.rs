@@ -1,4 +1,4 @@
-//! How long a call has computed, by the processor clock of the threads that polled it.
+//! The processor time of a call, by the processor clock of the threads that poll it.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -8,29 +8,29 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// How long a poll may compute, as the epochs of wasm have it.
+/// How long one poll may compute; the same as an epoch of wasm.
 const SLICE_NANOSECONDS: u64 = 10_000_000;
 
-/// Stands for the begin of a poll while there is none.
+/// The value of `poll_began` between polls.
 const NO_POLL: u64 = 0;
 
-/// The guest computed for longer than its `cpu-time`. Raised in the epoch callback, so it ends the call as a trap.
+/// The guest exceeded its `cpu-time`. Raised in the epoch callback, so it ends the call as a trap.
 #[derive(Debug, thiserror::Error)]
 #[error("the call used up its processor time")]
 pub(crate) struct CpuTimeError;
 
-/// The processor time that one call has used, and may use.
+/// The processor time that one call has used, and its limit.
 ///
-/// Waiting costs nothing: only the time inside a poll counts, and only what the thread really ran, so a busy machine
-/// doesn't shorten anyone's limit.
+/// Waiting doesn't count: only time inside a poll counts, and only while the thread really ran, so a busy machine
+/// doesn't shorten a limit.
 #[derive(Debug)]
 pub(crate) struct CpuClock {
     limit: Duration,
     /// Nanoseconds of all finished polls.
     used: AtomicU64,
-    /// The thread's clock when the poll under way began, or [`NO_POLL`].
+    /// The thread's clock at the beginning of the current poll, or [`NO_POLL`].
     poll_began: AtomicU64,
-    /// Whether the call was interrupted since that was last asked.
+    /// Whether the call was interrupted since the last [`take_interruption`](Self::take_interruption).
     interrupted: AtomicBool,
 }
 
@@ -44,12 +44,12 @@ impl CpuClock {
         })
     }
 
-    /// Notes that the epoch interrupts the call, and that its poll ends here, though it waits for nothing.
+    /// Records that the epoch interrupts the call, which ends its poll although it doesn't wait for anything.
     ///
     /// # Errors
     ///
-    /// [`CpuTimeError`] once the call has computed for longer than it may. The epoch callback runs inside a poll, on
-    /// the thread whose clock is read.
+    /// [`CpuTimeError`] if the call has exceeded its limit. The epoch callback runs inside a poll, on the thread whose
+    /// clock is read.
     pub(crate) fn interrupt(&self) -> Result<(), CpuTimeError> {
         let running = self.running_nanoseconds();
         let used = self.used.load(Ordering::Relaxed).saturating_add(running);
@@ -60,11 +60,11 @@ impl CpuClock {
         Ok(())
     }
 
-    /// Asks whether the call may go on, between polls.
+    /// Checks between polls whether the call may continue.
     ///
     /// # Errors
     ///
-    /// [`CpuTimeError`] once it has computed for longer than it may.
+    /// [`CpuTimeError`] if the call has exceeded its limit.
     pub(crate) fn check(&self) -> Result<(), CpuTimeError> {
         if self.used() > self.limit {
             return Err(CpuTimeError);
@@ -72,8 +72,8 @@ impl CpuClock {
         Ok(())
     }
 
-    /// Steps behind those who wait to compute, if the poll under way has taken its time: for host work that the guest
-    /// waits for, which no epoch interrupts. Beside a poll, it takes one unit of the task's budget.
+    /// Lets other calls compute, if the current poll has used up its slice: for work of the host that the guest waits
+    /// for, which epochs don't interrupt. Outside of a poll, it takes one unit of the task's budget.
     pub(crate) async fn take_turns(&self) {
         if self.poll_began.load(Ordering::Relaxed) == NO_POLL {
             return tokio::task::coop::consume_budget().await;
@@ -93,12 +93,12 @@ impl CpuClock {
         .await;
     }
 
-    /// For how long the poll under way has run.
+    /// The processor time of the current poll so far.
     fn running_nanoseconds(&self) -> u64 {
         thread_nanoseconds().saturating_sub(self.poll_began.load(Ordering::Relaxed))
     }
 
-    /// Whether the poll that has just ended was interrupted.
+    /// Whether the poll that has just ended was interrupted; resets that.
     pub(crate) fn take_interruption(&self) -> bool {
         self.interrupted.swap(false, Ordering::Relaxed)
     }
@@ -108,7 +108,7 @@ impl CpuClock {
         Duration::from_nanos(self.used.load(Ordering::Relaxed))
     }
 
-    /// Counts the time in which `poll` runs on this thread.
+    /// Runs `poll` on this thread, and counts its processor time.
     pub(crate) fn counting<R>(&self, poll: impl FnOnce() -> R) -> R {
         let began = thread_nanoseconds();
         self.poll_began.store(began, Ordering::Relaxed);
@@ -130,8 +130,8 @@ fn thread_nanoseconds() -> u64 {
 }
 
 #[cfg(test)]
-/// Takes so much of the thread's own processor clock. That stands still while the thread does not run, so that a busy
-/// machine makes the tests longer and changes nothing else.
+/// Uses this much of the thread's own processor clock. It stops while the thread does not run, so a busy machine only
+/// makes the tests take longer.
 pub(super) fn compute(duration: Duration) {
     let began = thread_nanoseconds();
     while Duration::from_nanos(thread_nanoseconds() - began) < duration {}
@@ -151,18 +151,18 @@ mod tests {
         compute(Duration::from_millis(15));
         assert!(
             clock.counting(|| clock.interrupt()).is_ok(),
-            "15 ms between polls are no poll's"
+            "15 ms between polls don't count"
         );
         let second = clock.counting(|| {
             compute(Duration::from_millis(10));
             clock.interrupt()
         });
-        assert!(second.is_err(), "15 and 10 ms are more than 20");
+        assert!(second.is_err(), "15 ms and 10 ms exceed 20 ms");
         assert!(clock.used() >= Duration::from_millis(25));
     }
 
     #[tokio::test]
-    async fn host_work_steps_aside_once_its_poll_has_taken_its_time() {
+    async fn host_work_yields_after_its_poll_has_used_up_its_slice() {
         let clock = CpuClock::new(Duration::from_secs(3600));
         let mut context = Context::from_waker(Waker::noop());
         for (work, steps_aside) in [(Duration::ZERO, false), (Duration::from_millis(11), true)] {

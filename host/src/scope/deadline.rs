@@ -1,26 +1,26 @@
-//! When something must have ended, and which limit says so.
+//! Deadlines, each with the limit that set it.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A limit so long that its end can't be counted is as good as none: thirty years.
+/// The end of limits that are too long to compute an end for: 30 years.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
-/// A point in time with the limit that set it, so that nobody has to guess whose time ran out.
+/// A point in time with the limit that set it, so that errors can name the limit that was exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
-    /// As configured or asked for, counted from the begin of whatever it bounds.
+    /// The configured or requested limit, counted from the beginning of what it bounds.
     pub(crate) limit: Duration,
     pub(crate) reason: DeadlineReason,
-    /// The soonest end that a wait between pages doesn't put off either; `None` if there is none. What bounds the page
-    /// itself begins anew with it.
+    /// The earliest end that stays the same across waits between pages; `None` if there is none. Limits of a page
+    /// itself begin again with the next page.
     lasting: Option<Instant>,
 }
 
-/// Which limit a deadline comes from.
+/// The limit that a deadline comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DeadlineReason {
     /// `limits.answer-within`: the call can't outlive the request that began it.
@@ -29,7 +29,7 @@ pub(crate) enum DeadlineReason {
     PageTimeout,
     /// `network.total-timeout` of one exchange.
     Total,
-    /// The time-out that a guest's request to the network has itself.
+    /// The timeout of one request, set by the guest.
     Request,
 }
 
@@ -46,12 +46,12 @@ impl Deadline {
         }
     }
 
-    /// Whether what this bounds may go on at this time if its page begins again until then.
+    /// Whether the bounded work may still run at this time, if its page begins again before then.
     pub(crate) fn leaves_between_pages(&self, at: Instant) -> bool {
         self.lasting.is_none_or(|end| at < end)
     }
 
-    /// The earlier of both; this one if they are equal.
+    /// The earlier of two deadlines; this one if they are equal.
     pub(crate) fn or_sooner(self, other: Self) -> Self {
         let sooner = if other.at < self.at { other } else { self };
         let lasting = [self.lasting, other.lasting].into_iter().flatten().min();
@@ -59,7 +59,7 @@ impl Deadline {
     }
 }
 
-/// As a sentence about a time names it.
+/// The name of the limit, as part of a sentence.
 impl Display for DeadlineReason {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_sooner_deadline_keeps_its_reason_and_the_first_of_two_equal_ones_counts() {
+    async fn the_earlier_deadline_keeps_its_reason_and_the_first_of_two_equal_ones_wins() {
         let began = Instant::now();
         let deadline = |seconds, reason| Deadline::new(began, Duration::from_secs(seconds), reason);
         for (page, answer, expected) in [
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wait_between_pages_is_bounded_by_the_requests_own_time_alone() {
+    async fn only_a_requests_own_limits_bound_a_wait_between_pages() {
         let began = Instant::now();
         let deadline = |seconds, reason| Deadline::new(began, Duration::from_secs(seconds), reason);
         for reason in [DeadlineReason::PageTimeout, DeadlineReason::AnswerWithin] {

@@ -1,10 +1,11 @@
-//! What holds for one call of a connector, from the request that began it to the last byte of its network.
+//! The limits and shared state of one call of a connector, from the request that began it to the last byte of its
+//! network.
 //!
-//! `pages` makes a [`CallScope`] for each call and hands it through `sandbox` to `imports` and `egress`, which take from
-//! it. Here belong the call's time, its waits, and what it may use of memory, processor and network. What a connector is,
-//! and the limits themselves, do not: `config` has the limits.
+//! `pages` creates a [`CallScope`] for each call and passes it through `sandbox` to `imports` and `egress`, which take
+//! from it. It has the call's time, its waits, and its shares of memory, processor and network. The connector itself is
+//! not part of it, and the limits' values are in `config`.
 //!
-//! A leaf: it uses `account`, `config` and `waits` only.
+//! A leaf: it uses only `account`, `config` and `waits`.
 
 mod cpu;
 mod deadline;
@@ -22,23 +23,23 @@ pub(crate) use cpu::{CpuClock, CpuTimeError};
 pub(crate) use deadline::{Deadline, DeadlineReason};
 pub(crate) use network::{ByteQuotaError, CallQuotaError, NetworkQuota};
 
-/// One call's time, waits and shares of memory, processor and network. All that runs for the call shares it.
+/// One call's time, waits and shares of memory, processor and network, shared by everything that runs for the call.
 #[derive(Debug)]
 pub(crate) struct CallScope {
-    /// When the call ends at the latest.
+    /// The latest end of the call.
     pub(crate) deadline: Deadline,
-    /// What the call waits for.
+    /// The call's current waits.
     pub(crate) waits: Arc<Waits>,
-    /// What is held for it.
+    /// The memory held for the call.
     pub(crate) account: Arc<CallAccount>,
-    /// How long it has computed, and may.
+    /// The call's processor time and its limit.
     pub(crate) cpu: Arc<CpuClock>,
-    /// What it may still use of the network.
+    /// The call's remaining share of the network.
     pub(crate) network: NetworkQuota,
 }
 
 impl CallScope {
-    /// A call under these limits, with all of its network left.
+    /// A call under these limits, with its whole share of the network left.
     pub(crate) fn new(
         limits: &Limits,
         deadline: Deadline,
@@ -54,7 +55,7 @@ impl CallScope {
         }
     }
 
-    /// A call that begins now and has the whole `limits.page-timeout`; nobody looks at its waits.
+    /// A call that begins now with the whole `limits.page-timeout`; its waits are not observed.
     pub(crate) fn of_a_page(limits: &Limits, host: &Arc<HostAccount>) -> Self {
         let deadline = Deadline::new(
             Instant::now(),

@@ -1,26 +1,26 @@
-//! What one call may use of the network: requests and bytes; and whether it had its credentials.
+//! One call's share of the network (requests and bytes), and whether its credentials could be obtained.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::lock::Mutex;
 
-/// The page has used up its calls.
+/// The page has used up its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the page has made the {limit} calls of `limits.calls`")]
+#[error("the page has already made the {limit} calls that `limits.calls` allows")]
 pub(crate) struct CallQuotaError {
     pub(crate) limit: u32,
-    /// Whether the page hears it for the first time.
+    /// Whether this is the page's first such error.
     pub(crate) is_first: bool,
 }
 
 /// The page has used up its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the page's calls have more than the {limit_bytes} bytes of `limits.bytes`")]
+#[error("the page's calls exceed the {limit_bytes} bytes that `limits.bytes` allows")]
 pub(crate) struct ByteQuotaError {
     pub(crate) limit_bytes: u64,
 }
 
-/// What is left for one page. Shared by all requests of its guest, which may be under way at once.
+/// The remaining share of one page, used by all requests of its guest, which may run at the same time.
 #[derive(Debug)]
 pub(crate) struct NetworkQuota {
     calls: AtomicU32,
@@ -43,12 +43,12 @@ impl NetworkQuota {
         }
     }
 
-    /// Notes why the last request that needs a credential had none; `None` if it had.
+    /// Records why the last request that needs a credential had none; `None` if it had one.
     pub(crate) fn note_credential(&self, failure: Option<String>) {
         *self.failed_credential.lock() = failure;
     }
 
-    /// Why the page's last call that needs a credential had none; none where it had.
+    /// Why the page's last request that needs a credential had none; `None` if it had one.
     pub(crate) fn failed_credential(&self) -> Option<String> {
         self.failed_credential.lock().clone()
     }
@@ -68,7 +68,7 @@ impl NetworkQuota {
         })
     }
 
-    /// Takes one call for what the host does by itself, which goes without where none is left.
+    /// Takes one call for a request that the host itself makes. Returns whether one was left.
     pub(crate) fn try_call(&self) -> bool {
         self.calls
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
@@ -77,15 +77,15 @@ impl NetworkQuota {
             .is_ok()
     }
 
-    /// Takes the bytes of a body, or a piece of one, as the guest hands it over or gets it.
+    /// Takes the bytes of a body, or of a part of it, when the guest hands it over or receives it.
     ///
     /// # Errors
     ///
-    /// [`ByteQuotaError`]; then nothing is left.
+    /// [`ByteQuotaError`]; then no bytes are left.
     pub(crate) fn take_bytes(&self, bytes: usize) -> Result<(), ByteQuotaError> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let mut enough = false;
-        // The closure always answers something, so the update can't fail.
+        // The closure always returns `Some`, so the update can't fail.
         let _ = self
             .bytes
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {

@@ -1,16 +1,16 @@
-//! Long texts, checked in pieces: a guest may hand over, and an API may answer, many megabytes at once.
+//! Validates long texts in parts: a guest may hand over, and an API may return, many megabytes at once.
 
 use super::CpuClock;
 
-/// What is checked at once, in bytes: at the most some 50 µs.
+/// The number of bytes validated at once, which takes about 50 µs.
 const PIECE_BYTES: usize = 64 << 10;
 
 impl CpuClock {
-    /// The text of these bytes. Between pieces of it, the call that has this clock steps behind others.
+    /// Converts bytes into a text. Between parts of it, the call that has this clock lets others run.
     ///
     /// # Errors
     ///
-    /// The bytes as they came, where they are not UTF-8.
+    /// The unchanged bytes, if they are not UTF-8.
     pub(crate) async fn utf8(&self, bytes: Vec<u8>) -> Result<String, Vec<u8>> {
         let mut rest = bytes.as_slice();
         while let Some(checked) = characters(rest) {
@@ -18,7 +18,7 @@ impl CpuClock {
             if rest.is_empty() {
                 #[allow(
                     unsafe_code,
-                    reason = "checked in pieces that follow each other, none of which ends inside of a character"
+                    reason = "validated in consecutive parts, none of which ends within a character"
                 )]
                 return Ok(unsafe { String::from_utf8_unchecked(bytes) });
             }
@@ -28,8 +28,8 @@ impl CpuClock {
     }
 }
 
-/// How many bytes at the beginning are whole characters, at the most as many as are checked at once. `None` where they are
-/// not UTF-8.
+/// The number of leading bytes that are whole characters, within the first [`PIECE_BYTES`]. `None` if they are not
+/// UTF-8.
 fn characters(bytes: &[u8]) -> Option<usize> {
     let piece = bytes.get(..PIECE_BYTES).unwrap_or(bytes);
     match str::from_utf8(piece) {
@@ -54,12 +54,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn texts_are_those_that_the_standard_library_takes() {
+    async fn the_same_texts_are_valid_as_in_the_standard_library() {
         let long = |text: &str| text.repeat(2 * PIECE_BYTES / text.len());
         let mut texts: Vec<Vec<u8>> = ["", "a", "zoë", "日本", "🍺"]
             .map(|text| text.into())
             .into();
-        // Characters of each length, at each place of a piece's end.
+        // Characters of each length, at each position around the end of a part.
         for text in ["ë", "日", "🍺"] {
             for before in 0..4 {
                 texts.push(("a".repeat(before) + &long(text)).into());
@@ -92,11 +92,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn call_steps_aside_between_the_pieces_of_a_text() {
+    async fn a_call_yields_between_the_parts_of_a_text() {
         let clock = clock();
         let mut context = Context::from_waker(Waker::noop());
         let mut checking = pin!(clock.utf8(vec![b'a'; 2 * PIECE_BYTES + 1]));
-        // As if the poll had taken its time already when the piece is done.
+        // As if the poll had used up its slice by the time the part is validated.
         let mut poll = || {
             clock.counting(|| {
                 super::super::cpu::compute(Duration::from_millis(11));
