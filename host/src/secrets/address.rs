@@ -1,19 +1,19 @@
-//! Addresses, which are no secrets though they are as long as one.
+//! Recognizes addresses, which aren't secrets although they are as long as one.
 
 use url::Url;
 
-/// Shorter values are not looked for: ordinary words would be torn.
+/// Shorter values are not searched for, since that would damage ordinary words.
 pub(super) const MIN_SECRET_BYTES: usize = 12;
 
-/// Ends of hosts' names. A value with another end may be a secret that has dots.
+/// Common top-level domains. A value with another ending may be a secret that contains dots.
 const ENDS: [&str; 24] = [
     "ai", "app", "at", "au", "ca", "ch", "cloud", "co", "com", "de", "dev", "es", "eu", "fr", "in",
     "io", "it", "jp", "net", "nl", "org", "se", "uk", "us",
 ];
 
-/// Whether a value is an address that can hold no secret: an `http` or `https` URL in which nothing is as long as one but
-/// its host's name, or such a name alone. An API's address often comes from the environment, and stands in rows, in cursors
-/// and in the advice which rule permits a request.
+/// Whether a value is an address without a secret: an `http` or `https` URL in which only the host's name is as long as
+/// one, or such a name alone. An API's address often comes from the environment, and appears in rows, in cursors and in
+/// the advice about rules.
 pub(super) fn is_plain_address(value: &str) -> bool {
     is_plain_url(value) || is_plain_host(value)
 }
@@ -32,7 +32,8 @@ fn is_plain_url(value: &str) -> bool {
     })
 }
 
-/// In small letters, with a usual end; none of its parts is as long as a secret, unless it is of letters and hyphens alone.
+/// In lower case, with a common top-level domain. No label is as long as a secret, unless it has only letters and
+/// hyphens.
 fn is_plain_host(value: &str) -> bool {
     let parts: Vec<_> = value.split('.').collect();
     let is_plain = |part: &&str| {
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_apis_are_plain_and_what_may_be_a_secret_is_not() {
+    fn addresses_of_apis_are_plain_but_possible_secrets_are_not() {
         for plain in [
             "https://api.example.com",
             "https://api.example.com/v2/",

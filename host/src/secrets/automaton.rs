@@ -1,42 +1,43 @@
-//! The search for all needles at once: what may have begun, byte after byte.
+//! Searches for all needles at once: tracks, byte by byte, which needles may have begun.
 //!
-//! A set of needles in all their spellings is a nondeterministic automaton. This is its deterministic form, in which each
-//! state is made when a text first leads to it, and kept. So a byte costs one look at a table whatever the text is: made
-//! of the secret itself, of its beginnings, or of a secret that overlaps itself.
+//! A set of needles in all their spellings is a nondeterministic automaton. This is its deterministic form, whose
+//! states are created when a text first leads to them, and kept. So each byte costs one table lookup, whatever the text
+//! is: even if it consists of the secret itself, of its beginnings, or of a secret that overlaps itself.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::needle::{Advance, Needles, Thread};
 
-/// The states are made anew once they take about this many bytes.
+/// The states are discarded and created again once they take about this many bytes.
 pub(super) const MAX_BYTES: usize = 4 << 20;
 
-/// A state, as the place of its row in the table.
+/// A state, as the index of its row in the table.
 pub(super) type State = u32;
 
 /// The state in which nothing has begun.
 pub(super) const NOTHING: State = 0;
 
-/// Marks an edge that is the index of a [`Transition`]. An edge without it is a state in which the same places go on.
+/// Marks an edge that is the index of a [`Transition`]. An edge without this bit is a state in which the same groups
+/// continue.
 const IS_STEP: u32 = 1 << 31;
 
-/// An edge that no text has taken yet.
+/// An edge that no text has followed yet.
 const UNKNOWN: u32 = u32::MAX;
 
-/// The threads of all needles that begin at one place of the text.
+/// The threads of all needles that begin at one position of the text.
 type Group = Vec<Thread>;
 
-/// So many bytes must fit before a group is worth its place among those under way. Until then it is young.
+/// A group is young until this many of its bytes match; only then it gets a place among those under way.
 const YOUTH: usize = 2;
 
-/// What is under way at a byte of a text. No thread is in two groups, since all that it can come to covers more of the
-/// text from the earlier place.
+/// Everything that is under way at a byte of a text. No thread is in two groups: whatever it leads to covers more of
+/// the text in the group that began earlier.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct UnderWay {
-    /// A group for each place that a needle may have begun at, the first place first.
+    /// One group for each position at which a needle may have begun, in the order of the text.
     groups: Vec<Group>,
-    /// What began with the second last byte and with the last one; empty for most bytes.
+    /// The groups that began with the second-last and with the last byte; empty for most bytes.
     young: [Group; YOUTH],
 }
 
@@ -58,44 +59,44 @@ impl UnderWay {
     }
 }
 
-/// A byte that changes which groups are under way.
+/// The effect of a byte that changes which groups are under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Transition {
     pub(super) next: State,
-    /// How many groups end at the front; the others keep their order.
+    /// How many of the first groups end; the others keep their order.
     pub(super) ended_first: usize,
     /// Which of the others end, if any does.
     pub(super) ended_later: Option<Box<[bool]>>,
-    /// Whether the group that began [`YOUTH`] bytes before this one is young no longer.
+    /// Whether the group that began [`YOUTH`] bytes ago is no longer young.
     pub(super) grows_up: bool,
-    /// Where a needle ends with the byte, and the first such needle of each place.
+    /// The positions of needles that end with this byte, each with its first needle.
     pub(super) found: Box<[(Origin, u32)]>,
 }
 
-/// Where something began.
+/// The position at which a needle began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Where the group of this order did.
+    /// The beginning of the group with this index.
     Group(usize),
-    /// So many bytes before the present one.
+    /// This many bytes before the current one.
     Before(usize),
 }
 
-/// Where a byte leads.
+/// The result of a byte.
 pub(super) enum Edge {
-    /// To a state in which the same places go on.
+    /// A state in which the same groups continue.
     Same(State),
-    /// To another set of places: a [`StateTable::step`].
+    /// A change of groups: the index for [`StateTable::step`].
     Transition(usize),
 }
 
-/// The states that texts have led to.
+/// The states that texts have led to so far.
 pub(super) struct StateTable {
     under_way: Vec<Arc<UnderWay>>,
     ids: HashMap<Arc<UnderWay>, State>,
     /// [`UnderWay::youth`] of each state.
     youths: Vec<u8>,
-    /// A row for each state: where the bytes of each class lead.
+    /// A row for each state, with the edge for each class of bytes.
     table: Vec<u32>,
     steps: Vec<Transition>,
     bytes: usize,
@@ -117,7 +118,7 @@ impl StateTable {
         states
     }
 
-    /// The state in which this is under way.
+    /// The state for these threads under way.
     pub(super) fn state(&mut self, under_way: Arc<UnderWay>) -> State {
         if let Some(state) = self.ids.get(&under_way) {
             return *state;
@@ -132,20 +133,20 @@ impl StateTable {
         state
     }
 
-    /// What is under way in a state.
+    /// The threads under way in a state.
     pub(super) fn under_way(&self, state: State) -> Arc<UnderWay> {
         let under_way = self.under_way.get(self.place(state));
         under_way.cloned().unwrap_or_default()
     }
 
-    /// How many bytes ago the first group began that has no place yet; 0 if there is none.
+    /// How many bytes ago the first young group of a state began; 0 if there is none.
     #[inline]
     pub(super) fn youth(&self, state: State) -> usize {
         let youth = self.youths.get(self.place(state));
         youth.copied().unwrap_or_default().into()
     }
 
-    /// What they take, about, in bytes.
+    /// The memory that they take, approximately, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -155,13 +156,13 @@ impl StateTable {
         state as usize / self.row.max(1)
     }
 
-    /// Where a byte leads from `state`, which moves if the states are made anew.
+    /// The edge for a byte in `state`, which gets a new index if the states are created again.
     #[inline]
     pub(super) fn edge(&mut self, needles: &Needles, state: &mut State, byte: u8) -> Edge {
         let place = *state as usize + usize::from(needles.class(byte));
         let mut edge = self.table.get(place).copied().unwrap_or(UNKNOWN);
         if edge == UNKNOWN {
-            edge = self.look(needles, state, byte);
+            edge = self.add_edge(needles, state, byte);
         }
         if edge & IS_STEP == 0 {
             Edge::Same(edge)
@@ -170,20 +171,20 @@ impl StateTable {
         }
     }
 
-    /// A step that an edge named.
+    /// The transition of an edge.
     #[inline]
     pub(super) fn step(&self, step: usize) -> Option<&Transition> {
         self.steps.get(step)
     }
 
     #[cold]
-    fn look(&mut self, needles: &Needles, state: &mut State, byte: u8) -> u32 {
+    fn add_edge(&mut self, needles: &Needles, state: &mut State, byte: u8) -> u32 {
         if self.bytes > MAX_BYTES {
             let under_way = self.under_way(*state);
             *self = Self::new(needles);
             *state = self.state(under_way);
         }
-        let step = self.made(needles, *state, byte);
+        let step = self.transition(needles, *state, byte);
         let is_same = step.ended_first == 0
             && step.ended_later.is_none()
             && !step.grows_up
@@ -203,8 +204,8 @@ impl StateTable {
         edge
     }
 
-    /// What a byte makes of all that is under way, and of what may begin with it.
-    fn made(&mut self, needles: &Needles, state: State, byte: u8) -> Transition {
+    /// The transition for a byte: advances everything that is under way, and begins new threads.
+    fn transition(&mut self, needles: &Needles, state: State, byte: u8) -> Transition {
         let before = self.under_way(state);
         let mut seen = HashSet::new();
         let mut found = Vec::new();

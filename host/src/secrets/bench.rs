@@ -1,20 +1,20 @@
-//! The search for one secret, so that a benchmark can measure it by itself. Only with the feature `bench`.
+//! Exposes the search for one secret to benchmarks. Only with the feature `bench`.
 
 use std::fmt;
 
 use super::Finder;
 
-/// A secret made ready for the search, as each call of a connector has those of its own.
+/// A finder for one secret, as each call of a connector has for its own secrets.
 pub struct BenchFinder(Finder);
 
 impl BenchFinder {
-    /// Nothing, if no text could hold the secret.
+    /// `None` if no text could contain the secret.
     #[must_use]
     pub fn new(secret: &str) -> Option<Self> {
         Finder::new([(secret, "(hidden)")].into_iter()).map(Self)
     }
 
-    /// The text with the secret hidden, in bytes; nothing, if the secret isn't there.
+    /// The text in bytes with the secret hidden; `None` if it doesn't contain the secret.
     #[must_use]
     pub fn hide(&self, text: &[u8]) -> Option<Vec<u8>> {
         self.0.replaced(text)

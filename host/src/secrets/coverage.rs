@@ -1,25 +1,25 @@
-//! Which parts of a text secrets cover.
+//! The parts of a text that secrets cover.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::automaton::{Origin, Transition};
 
-/// What is covered by secrets that overlap, and the needle of the first of them.
+/// A range that overlapping secrets cover, with the needle of the first one.
 #[derive(Debug, Clone)]
 pub(super) struct Coverage {
     pub(super) range: Range<usize>,
     pub(super) needle: u32,
 }
 
-/// Whether the first secret may be done with. What is young begins later than what has a place.
+/// Whether the first range is final. Young groups begin later than the others.
 pub(super) fn is_decided(found: &VecDeque<Coverage>, starts: &VecDeque<usize>) -> bool {
     found
         .front()
         .is_some_and(|found| starts.front().is_none_or(|start| found.range.end <= *start))
 }
 
-/// What a step changes by the byte at `at`.
+/// Applies the transition of the byte at `at`.
 pub(super) fn take(
     step: &Transition,
     at: usize,
@@ -45,7 +45,7 @@ pub(super) fn take(
     }
 }
 
-/// Adds a secret to those found, of which it ends last. Those that overlap are one.
+/// Adds a secret, which ends at or after all known ones. Overlapping ranges are merged.
 fn cover(found: &mut VecDeque<Coverage>, range: Range<usize>, needle: u32) {
     if let Some(last) = found.back_mut()
         && (last.range.start + 1..last.range.end).contains(&range.start)

@@ -1,23 +1,23 @@
-//! Texts that repeat themselves, as of a secret that overlaps itself: read once, and passed over from then on.
+//! Skips repetitions in a text, such as those of a secret that overlaps itself, after reading them once.
 
 use std::collections::VecDeque;
 
 use super::automaton::State;
 use super::coverage::Coverage;
 
-/// After so many secrets at the most the search is compared with another one of its moments.
+/// The search is compared with a new snapshot after at most this many secrets.
 const MOST_BETWEEN: u32 = 64;
 
-/// A moment of a search, right after the end of a secret. Where all is as it was then but further on by some bytes, and
-/// the same bytes come again, all goes on as it did.
+/// A snapshot of a search right after a secret. If the search has the same state again, some bytes later, and the same
+/// bytes follow, it continues in the same way.
 #[derive(Debug)]
 pub(super) struct Cycle {
     at: usize,
     state: State,
     starts: VecDeque<usize>,
-    /// How many secrets were not decided, and where the last of them began.
+    /// The number of ranges that were not final, and the beginning of the last one.
     found: (usize, usize),
-    /// After how many secrets another moment takes the place of this one, and how many have ended since.
+    /// The number of secrets between two snapshots, and how many have ended since this one.
     between: u32,
     ended: u32,
 }
@@ -34,8 +34,8 @@ impl Cycle {
         }
     }
 
-    /// A secret has ended right before `at`. How many bytes of the text may be passed over: all that comes to pass is that
-    /// the last secret found becomes longer by them, and what is under way begins later.
+    /// Called when a secret has ended right before `at`. Returns how many bytes of the text can be skipped: the only
+    /// effect is that the last range found grows by them, and that the groups under way begin later.
     pub(super) fn ahead(
         &mut self,
         text: &[u8],
@@ -74,7 +74,7 @@ impl Cycle {
     }
 }
 
-/// How many bytes from `at` on are those that stand `period` bytes before them.
+/// How many bytes from `at` equal the bytes that are `period` bytes before them.
 fn repeated_bytes(text: &[u8], at: usize, period: usize) -> usize {
     const PIECE: usize = 64;
     let (Some(now), Some(then)) = (text.get(at..), text.get(at.saturating_sub(period)..)) else {

@@ -1,4 +1,4 @@
-//! What secrets are looked for, made ready for the search.
+//! A set of secrets, prepared for the search.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -10,45 +10,47 @@ use super::lines::lines;
 use super::needle::Needles;
 use crate::lock::Mutex;
 
-/// Up to so many beginnings, those of a dozen secrets, the search for them is a table: up to twice as fast, but larger.
+/// Up to this many beginnings (about a dozen secrets), they are searched for by a table, which is up to twice as fast
+/// but larger.
 const MAX_TABLED: usize = 1_000;
 
-/// The most characters of a value that is looked for as a whole.
+/// The longest value that is searched for as a whole, in characters.
 const MAX_WHOLE: usize = 512;
 
-/// How many characters of a longer one are a piece, and how many of them are the next one's, too: so many that no character
-/// of base64 between two pieces belongs to neither.
+/// The number of characters in a piece of a longer value, and how many of them the next piece shares. They share so
+/// many that every character of base64 belongs to at least one piece.
 const PIECE: usize = 256;
 const SHARED: usize = 8;
 
-/// Finds a set of secrets in all their spellings. It passes over a text once, and looks closer only where one begins.
+/// Finds a set of secrets in all their spellings. It scans a text once, and examines only places where a secret may
+/// begin.
 pub(crate) struct Finder {
     pub(super) needles: Needles,
-    /// What is written in each needle's place.
+    /// The replacement for each needle.
     pub(super) marks: Vec<String>,
-    /// The needles as they are, by their first byte.
+    /// The needles without escapes, by their first byte.
     pub(super) words: Vec<Vec<Word>>,
-    /// Which two bytes a needle may begin with, in one of its spellings.
+    /// The pairs of bytes with which a needle may begin, in any spelling.
     pub(super) first_pairs: BytePairs,
     pub(super) beginnings: AhoCorasick,
     pub(super) longest_beginning: usize,
-    /// State tables that no search uses at the moment.
+    /// State tables that no search currently uses.
     pub(super) states: Mutex<Vec<StateTable>>,
 }
 
-/// A needle as it is, without escapes: what most secrets are found as, and compared in one go.
+/// A needle without escapes: the form in which most secrets occur, compared in one step.
 pub(super) struct Word {
     pub(super) bytes: Vec<u8>,
     pub(super) mark: String,
-    /// Which bytes may come next, so that it is a secret by itself. Looked at when it is needed.
+    /// The bytes that may follow, so that the word is a whole secret. Computed on first use.
     pub(super) followers: OnceLock<[bool; 256]>,
 }
 
-/// A set of pairs of bytes: a bit for each.
+/// A set of pairs of bytes, one bit each.
 pub(super) struct BytePairs(Box<[[u64; 4]; 256]>);
 
 impl BytePairs {
-    /// The pairs that one of these texts may begin with.
+    /// The pairs with which one of these texts may begin.
     fn beginning<'t>(texts: impl Iterator<Item = &'t Vec<u8>>) -> Self {
         let mut pairs = Box::new([[0; 4]; 256]);
         for text in texts {
@@ -76,8 +78,9 @@ impl BytePairs {
     }
 }
 
-/// What is looked for of a value. A long one is looked for piece by piece, since what is under way of one that overlaps
-/// itself grows with the square of its length; one that is found whole is still one, since its pieces overlap.
+/// The parts of a value that are searched for. A long value is searched for in pieces, since the threads under way for
+/// a value that overlaps itself grow with the square of its length. A match of the whole value is still one match,
+/// since its pieces overlap.
 fn pieces(value: &str) -> impl Iterator<Item = &str> {
     let mut places: Vec<usize> = value.char_indices().map(|(place, _)| place).collect();
     places.push(value.len());
@@ -95,8 +98,8 @@ fn pieces(value: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Finder {
-    /// Looks for values, each with what is written in its place. `None` if there are none, or so much of them that no
-    /// search can be made.
+    /// A finder for values, each with its replacement. `None` if there are no values, or so many that no search can be
+    /// built.
     pub(super) fn new<'s>(secrets: impl Iterator<Item = (&'s str, &'s str)>) -> Option<Self> {
         let mut needles = Needles::new();
         let mut marks = Vec::new();
@@ -118,10 +121,10 @@ impl Finder {
             .kind(is_small.then_some(AhoCorasickKind::DFA))
             .match_kind(MatchKind::LeftmostFirst)
             .build(&texts)
-            .inspect_err(|error| tracing::error!(%error, "secrets can't be searched for"))
+            .inspect_err(|error| tracing::error!(%error, "the search for secrets could not be built, so secrets are not hidden"))
             .ok()?;
         let mut words: Vec<Vec<Word>> = (0..256).map(|_| Vec::new()).collect();
-        // A value's own text is its last needle, and the one that is found most often.
+        // The value's own text is its last needle, and the one found most often.
         let plain: Vec<Vec<u8>> = needles.plain().collect();
         for (bytes, mark) in plain.into_iter().zip(&marks).rev() {
             let first = bytes.first().map(|first| usize::from(*first));

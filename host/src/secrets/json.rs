@@ -1,15 +1,15 @@
-//! Secrets taken out of JSON, which stays JSON.
+//! Replaces secrets in JSON, which stays valid JSON.
 
 use super::finder::Finder;
 use super::replacer::OverlongText;
 
 impl Finder {
-    /// The JSON text with the secrets of its strings, names and numbers replaced; none where it has none. A number that
-    /// is a secret becomes a string. What is no JSON comes back as some text that is none, either.
+    /// The JSON text with the secrets in its strings, names and numbers replaced; `None` if it has none. A number that
+    /// is a secret becomes a string. A text that is not valid JSON doesn't become valid.
     ///
     /// # Errors
     ///
-    /// [`OverlongText`] if it would have more than `max_bytes`; then not much more was written.
+    /// [`OverlongText`] if the result would have more than `max_bytes`; then not much more than that was written.
     pub(crate) fn replaced_json(
         &self,
         text: &str,
@@ -40,7 +40,7 @@ impl Finder {
         Ok(Some(replaced))
     }
 
-    /// What a token that begins with this character says without its secrets; none where it has none.
+    /// A token, which begins with this character, without its secrets; `None` if it has none.
     fn token(
         &self,
         first: char,
@@ -50,7 +50,7 @@ impl Finder {
         let replaced = match first {
             '"' => match serde_json::from_str::<String>(token) {
                 Ok(decoded) => self.replaced_within(decoded.as_bytes(), max_bytes)?,
-                // Half of a surrogate pair is no text, but may stand beside a secret.
+                // Half of a surrogate pair is not valid text, but may be next to a secret.
                 Err(_) => self.is_in(token.as_bytes()).then(|| b"[secret]".to_vec()),
             },
             '0'..='9' | '-' => self.replaced_within(token.as_bytes(), max_bytes)?,
@@ -60,7 +60,7 @@ impl Finder {
     }
 }
 
-/// How long the string is that a text begins with, its quotes included.
+/// The length of the string at the beginning of a text, including its quotes.
 fn string_bytes(text: &str) -> usize {
     let mut is_escaped = false;
     for (place, byte) in text.bytes().enumerate().skip(1) {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_marks_make_too_long_is_given_up() {
+    fn a_text_that_replacements_make_too_long_is_refused() {
         let finder =
             Finder::new([("hunter2hunter3", "[secret of a long name]")].into_iter()).unwrap();
         let page = format!(r#"["{}"]"#, "hunter2hunter3 ".repeat(4));

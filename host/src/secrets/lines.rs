@@ -1,22 +1,22 @@
-//! The lines of secrets that have several: whoever writes a key in PEM line by line, with escaped line ends, or with none
-//! at all, shows no less of it than who writes it as a whole.
+//! The lines of secrets that have several. A key in PEM must stay hidden, too, if it is written line by line, with
+//! escaped line ends, or without any.
 
 use serde_json::Value;
 
 use super::address::is_plain_address;
 
-/// Shorter lines are not looked for: the last one of a key may be no more than some letters.
+/// Shorter lines are not searched for: the last line of a key may have only a few letters.
 const MIN_LINE_CHARACTERS: usize = 16;
 
-/// How the first and the last line of a key in PEM begin, which are no secret.
+/// The beginnings of the first and the last line of a key in PEM, which are not secret.
 const ARMOR: [&str; 2] = ["-----BEGIN ", "-----END "];
 
-/// Line ends, as they are, or as a variable or a JSON text has them.
+/// Line ends, as characters and as escapes in a variable or a JSON text.
 const ENDS: [&str; 4] = ["\n", "\r", "\\n", "\\r"];
 
-/// What is looked for besides the whole `value`: each of its lines that is long enough, and the lines of a key in PEM
-/// without the ends between them. Of a JSON text, such as the file of a service account, it is the lines of the texts
-/// in it.
+/// The texts to search for in addition to the whole `value`: each of its lines that is long enough, and the lines of a
+/// key in PEM joined without line ends. For a JSON text, such as a service account's file, these are the lines of the
+/// texts in it.
 pub(super) fn lines(value: &str) -> Vec<String> {
     let mut found = Vec::new();
     if !ENDS.iter().any(|end| value.contains(end)) {
@@ -56,7 +56,7 @@ fn add_lines(text: &str, found: &mut Vec<String>) {
             continue;
         }
         add(line, found);
-        // What stands before a key's body in PEM has names and colons.
+        // The headers before a key's body in PEM have names and colons.
         if text.contains(ARMOR[0]) && !line.contains(':') {
             body.push_str(line);
         }

@@ -1,7 +1,7 @@
-//! What a connector must not show: the values of its secrets.
+//! A connector's secrets, which must not be shown.
 //!
-//! Here belong the values, the forms that they take on their way through other software (`needle`), the search for
-//! those (`finder`) and what is written in their place. Where a secret comes from and what it is good for does not.
+//! This room has the values, the forms that other software gives them (`needle`), the search for these forms (`finder`)
+//! and their replacement. Where a secret comes from and what it is used for belongs elsewhere.
 
 mod address;
 mod automaton;
@@ -33,10 +33,10 @@ pub use bench::BenchFinder;
 pub(crate) use finder::Finder;
 pub(crate) use replacer::Replacer;
 
-/// How many values of one name are kept: a call that is under way may still meet the one before the newest.
+/// How many values of one name are kept: a running call may still encounter an earlier value.
 const VALUES_OF_A_NAME: usize = 4;
 
-/// How much of a name is shown in a secret's place.
+/// The number of characters of a name that its replacement shows.
 const MAX_NAME_CHARACTERS: usize = 64;
 
 /// The secrets of one connector: one set, shared by all its versions and calls. Clones share it.
@@ -47,16 +47,16 @@ pub(crate) struct Secrets(Arc<RwLock<SecretSet>>);
 struct SecretSet {
     connector: Arc<str>,
     secrets: Vec<SecretEntry>,
-    /// Made when they are first needed, and anew after a change.
+    /// Built when first needed, and again after a change.
     hidden: OnceLock<Option<Arc<Finder>>>,
     all: OnceLock<Option<Arc<Finder>>>,
 }
 
 struct SecretEntry {
     value: String,
-    /// Of the values of one place the newest are kept.
+    /// The newest values of one place are kept.
     place: String,
-    /// What stands in its place.
+    /// The replacement.
     mark: String,
     is_known: bool,
 }
@@ -69,8 +69,8 @@ impl Secrets {
         })))
     }
 
-    /// The secrets of a configuration: the connector's keys, those of its credentials, and its secret variables, which
-    /// the guest knows.
+    /// Registers the secrets of a configuration: the connector's keys, those of its credentials, and its secret
+    /// variables, which the guest knows.
     pub(crate) fn add_config(&self, config: &ConnectorConfig) {
         for (place, key) in config.api_keys.iter().flatten().enumerate() {
             self.add(key.expose(), &format!("api-key[{place}]"));
@@ -89,34 +89,34 @@ impl Secrets {
         }
     }
 
-    /// From now on `value` is shown to nobody, the guest included, but replaced by `[secret NAME]`. Of the values that a
-    /// name had, the newest four are kept. One of fewer than 12 bytes is not looked for, which the log says.
+    /// Registers a value that nobody may see, including the guest: it is replaced by `[secret NAME]`. The newest four
+    /// values of a name are kept. A value of fewer than 12 bytes is not searched for, and a warning says so.
     pub(crate) fn add(&self, value: &str, name: &str) {
         self.keep(value, name, name, false);
     }
 
-    /// As [`Self::add`], for a value that the guest knows since the operator gave it to it: the guest may get it again
-    /// from an API, but nobody else sees it.
+    /// Like [`Self::add`], for a value that the operator gave to the guest: the guest may receive it from an API, but
+    /// nobody else may see it.
     pub(crate) fn add_known(&self, value: &str, name: &str) {
         self.keep(value, name, name, true);
     }
 
-    /// `place` is whose values are counted: a credential has more than one under its name.
+    /// `place` is the scope in which values are counted: a credential has several under one name.
     fn keep(&self, value: &str, place: &str, name: &str, is_known: bool) {
         let mut inner = self.0.write();
         if value.len() < MIN_SECRET_BYTES {
             tracing::warn!(
                 connector = &*inner.connector,
                 secret = name,
-                "the secret is shorter than {MIN_SECRET_BYTES} bytes: it is not taken out of logs, errors, pages and \
-                 answers, since ordinary words would be torn"
+                "the secret is shorter than {MIN_SECRET_BYTES} bytes: it is not hidden in logs, errors, pages and answers, since \
+                that would damage ordinary words; use a longer one"
             );
             return;
         }
         let secrets = &mut inner.secrets;
         let is_same = |secret: &&mut SecretEntry| secret.value == value;
         if let Some(same) = secrets.iter_mut().find(is_same) {
-            // A newer configuration may have taken it from the guest, or given it.
+            // A newer configuration may have given it to the guest, or withdrawn it.
             if same.is_known == is_known {
                 return;
             }
@@ -142,33 +142,33 @@ impl Secrets {
         inner.all = OnceLock::new();
     }
 
-    /// Finds what the guest must not see; none where there is nothing.
+    /// Finds the secrets that the guest must not see; `None` if there are none.
     pub(crate) fn hidden(&self) -> Option<Arc<Finder>> {
         let inner = self.0.read();
         let hidden = || inner.finder(|secret| !secret.is_known);
         inner.hidden.get_or_init(hidden).clone()
     }
 
-    /// Finds what logs, errors and pages must not show; none where there is nothing.
+    /// Finds the secrets that logs, errors and pages must not show; `None` if there are none.
     pub(crate) fn all(&self) -> Option<Arc<Finder>> {
         let inner = self.0.read();
         inner.all.get_or_init(|| inner.finder(|_| true)).clone()
     }
 
-    /// The beginning of a text for a log or an error, at most `max_bytes` of it, with `…` if something is left out. No
-    /// more of the text is looked at than is needed for that.
+    /// The beginning of a text for a log or an error: at most `max_bytes`, with `…` if the text is longer. Only the
+    /// needed part of the text is searched.
     pub(crate) fn shown_beginning(&self, text: &str, max_bytes: usize) -> String {
         let Some(finder) = self.all() else {
             return report::shortened(text, max_bytes);
         };
-        // A mark may be shorter than its secret, so that more of the text has its place.
+        // A replacement may be shorter than its secret, so more of the text may fit.
         let window = text.floor_char_boundary(max_bytes.saturating_mul(2));
         let (window, rest) = text.split_at(window);
         if rest.is_empty() {
             let replaced = finder.replaced_text(window);
             return report::shortened(replaced.as_deref().unwrap_or(window), max_bytes);
         }
-        // What the window's end may cut in two is left out.
+        // Anything that the window's end may have truncated is left out.
         let replaced = finder.replaced_beginning(window.as_bytes());
         let mut shown = String::from_utf8_lossy(&replaced).into_owned();
         shown.truncate(shown.floor_char_boundary(max_bytes));
@@ -176,7 +176,7 @@ impl Secrets {
         shown
     }
 
-    /// A text for a log or an error.
+    /// A text for a log or an error, with its secrets replaced.
     pub(crate) fn shown(&self, text: String) -> String {
         self.all()
             .and_then(|finder| finder.replaced_text(&text))
@@ -192,7 +192,7 @@ impl SecretSet {
     }
 }
 
-/// What stands in a secret's place. It must tear nothing apart, whatever it stands in: a header, a JSON string.
+/// A secret's replacement. Its characters are valid in any context, such as a header or a JSON string.
 fn mark(name: &str) -> String {
     let plain = |character: char| match character {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' | '[' | ']' => character,
@@ -202,7 +202,7 @@ fn mark(name: &str) -> String {
     format!("[secret {name}]")
 }
 
-/// Names only.
+/// Shows only the names.
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.0.read();
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_beginning_of_a_text_shows_no_secret_nor_a_part_of_one() {
+    fn the_beginning_of_a_text_shows_no_part_of_a_secret() {
         let secrets = Secrets::of("beers");
         let shown = |text: &str| secrets.shown_beginning(text, 20);
         assert_eq!(shown("short"), "short");
@@ -224,7 +224,7 @@ mod tests {
         secrets.add("hunter2hunter3", "a");
         assert_eq!(shown("it is hunter2hunter3"), "it is [secret a]");
         assert_eq!(shown("hunter2hunter3".repeat(9).as_str()), "[secret a]…");
-        // The first 40 bytes are looked at, and these end inside of a secret.
+        // The first 40 bytes are searched, and they end within a secret.
         for before in 26..40 {
             let text = format!("{}hunter2hunter3 and more", "-".repeat(before));
             assert_eq!(shown(&text), format!("{}…", "-".repeat(20)));

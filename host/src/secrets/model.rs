@@ -1,4 +1,4 @@
-//! What the search must find, worked out from the words of its rules place by place.
+//! A model of the search, which applies its rules position by position.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ use proptest::prelude::*;
 
 use super::Finder;
 
-/// A character, and whether it is one of base64, whose two alphabets differ.
+/// A character, and whether it is one of base64, which has two alphabets.
 type Letter = (char, bool);
 
-/// Every text that may stand for a letter at the beginning of `text`, by its length.
+/// The length of every spelling of a letter at the beginning of `text`.
 fn lengths((letter, is_base64): Letter, text: &[u8]) -> Vec<usize> {
     let letters = match (is_base64, letter) {
         (true, '+') => vec!['+', '-'],
@@ -44,7 +44,7 @@ fn lengths((letter, is_base64): Letter, text: &[u8]) -> Vec<usize> {
     lengths
 }
 
-/// Where a row of letters ends that begins at `from`.
+/// The ends of a row of letters that begins at `from`.
 fn ends(letters: &[Letter], text: &[u8], from: usize) -> BTreeSet<usize> {
     letters
         .iter()
@@ -57,7 +57,7 @@ fn ends(letters: &[Letter], text: &[u8], from: usize) -> BTreeSet<usize> {
         })
 }
 
-/// The rows of letters that show a secret: its own, and those of base64 at each place in a group of three.
+/// The rows of letters that reveal a secret: its own, and those of base64 at each position in a group of three.
 fn rows(secret: &str) -> Vec<Vec<Letter>> {
     let mut rows = vec![secret.chars().map(|letter| (letter, false)).collect()];
     for before in 0..3 {
@@ -77,8 +77,8 @@ fn rows(secret: &str) -> Vec<Vec<Letter>> {
     rows
 }
 
-/// The text with each run of overlapping secrets replaced by the mark of the one that begins it, the longest of several;
-/// equal marks one right after the other are one.
+/// The text with each run of overlapping secrets replaced by the mark of the first one, and of the longest if several
+/// begin there. Adjacent equal marks become one.
 fn replaced(secrets: &[(&str, &str)], text: &[u8]) -> Vec<u8> {
     let rows: Vec<_> = secrets
         .iter()
@@ -113,9 +113,9 @@ fn replaced(secrets: &[(&str, &str)], text: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    /// Texts of the secrets' own letters and spellings: nearly found, found, overlapping.
+    /// Texts of the secrets' own letters and spellings: partial matches, matches, overlaps.
     #[test]
-    fn what_is_found_is_what_the_rules_say(
+    fn matches_are_those_of_the_rules(
         text in "(abab|abac|%61|b|a|c|\\\\u0062|Y|WJhYm|aaaaaaa|%4A|%4a|\\\\/|/|\\+| |%2F|-|_|JhYmFiYWJhYmFiYWJ|abababababac|babacabacabaca|a/b a/b a/b /){0,40}",
     ) {
         let secrets = [
@@ -143,9 +143,9 @@ proptest! {
         prop_assert_eq!(found, replaced(&secrets, text.as_bytes()));
     }
 
-    /// Most of a text that repeats itself is passed over.
+    /// Most of a repetitive text is skipped.
     #[test]
-    fn texts_that_repeat_themselves_are_searched_as_others_are(
+    fn repetitive_texts_are_searched_like_others(
         unit in "[abc%]{1,7}",
         (length, other_length) in (4_usize..24, 2_usize..12),
         runs in proptest::collection::vec((0_usize..60, "(a|b|%|%61|abc){0,2}"), 1..4),
@@ -166,9 +166,9 @@ proptest! {
         prop_assert_eq!(String::from_utf8_lossy(&found), String::from_utf8_lossy(&expected));
     }
 
-    /// The same in base64, whose texts of one secret begin alike and end in several ways.
+    /// The same in base64, where the texts of one secret have the same beginning but different ends.
     #[test]
-    fn base64_is_found_at_every_place_of_a_group(
+    fn base64_is_found_at_every_position_of_a_group(
         text in "(YWI|Fi|WJ|hYm|JhYmFi|QU|FB|=|==|%3D|A|B|\\+/|-_){0,60}",
     ) {
         let secrets = [("abab", "[1]"), ("baba", "[2]"), ("AAAAA", "[3]"), ("\u{fb}\u{ff}\u{fb}\u{ff}", "[4]")];

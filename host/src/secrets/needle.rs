@@ -1,46 +1,46 @@
-//! The texts that are looked for, in all the spellings that software gives them on their way.
+//! The texts that are searched for, in all spellings that other software gives them.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::spelling::{Spelling, base64_digit, sextets, spellings, spellings_in_base64};
 
-/// So many bytes of a needle's beginning make a place worth a closer look.
+/// The number of bytes at a needle's beginning that must match before the position is examined.
 const BEGINNING_BYTES: usize = 3;
 
-/// A text as a row of characters, by their places in [`Needles::characters`]. Each may be spelled in several ways: as it
-/// is, percent-encoded (RFC 3986, section 2.1; a space also as `+`), or escaped as in JSON (RFC 8259, section 7).
-/// Encoders differ in which characters they touch and in the case of digits, so any mixture counts.
+/// A text as a sequence of characters, by their indices in [`Needles::characters`]. Each may have several spellings:
+/// plain, percent-encoded (RFC 3986, section 2.1; a space also as `+`), or escaped as in JSON (RFC 8259, section 7).
+/// Encoders differ in which characters they escape and in the case of digits, so any mixture matches.
 type Needle = Vec<u32>;
 
-/// The texts of one search, and what they are spelled with.
+/// The texts of one search, with the spellings of their characters.
 pub(super) struct Needles {
     needles: Vec<Needle>,
     characters: Vec<Vec<Spelling>>,
-    /// The places of the characters; those of base64 have further spellings.
+    /// The indices of the characters; those of base64 have additional spellings.
     places: HashMap<(char, bool), u32>,
-    /// The class of each byte: bytes in no spelling lead nowhere, and are of one class.
+    /// The class of each byte. All bytes that occur in no spelling are in one class.
     classes: [u8; 256],
-    /// How many classes there are.
+    /// The number of classes.
     count: usize,
 }
 
-/// How far into a needle a text leads, from one place at which it may begin.
+/// The progress of a needle from one position at which it may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Thread {
     needle: u32,
-    /// The character that comes next, or that the text is inside of.
+    /// The next character, or the one whose spelling is being read.
     character: u32,
-    /// How many bytes of its spelling the text has; 0 before it.
+    /// How many bytes of its spelling have been read; 0 before it.
     bytes: u8,
-    /// Which of its spellings that is; 0 before it.
+    /// The index of that spelling; 0 before it.
     spelling: u8,
 }
 
-/// Where a byte leads a thread.
+/// The result of a byte for a thread.
 pub(super) enum Advance {
-    /// Further into its needle.
+    /// The thread continues.
     To(Thread),
-    /// To the end of this needle.
+    /// This needle has ended.
     End(u32),
 }
 
@@ -55,7 +55,7 @@ impl Needles {
         }
     }
 
-    /// Looks for `value` as it is, and inside of base64. Answers how many needles that makes.
+    /// Adds `value`, both plain and within base64. Returns how many needles that makes.
     pub(super) fn add(&mut self, value: &str) -> usize {
         let before = self.needles.len();
         self.add_base64(value.as_bytes());
@@ -67,9 +67,10 @@ impl Needles {
         self.needles.len() - before
     }
 
-    /// What a value becomes inside of something encoded in base64 (RFC 4648, both alphabets): one text for each place
-    /// that its first byte can have in a group of three. The characters at its ends that hold bits of its neighbors,
-    /// too, are left out; where it ends together with what is encoded, its last character and the padding belong to it.
+    /// Adds the forms of a value within something encoded in base64 (RFC 4648, both alphabets): one text for each
+    /// position of its first byte in a group of three. Characters at its ends that also contain bits of its neighbors
+    /// are left out. If the value is at the end of the encoded data, the form includes its last character and the
+    /// padding.
     fn add_base64(&mut self, value: &[u8]) {
         for before in 0..3_usize {
             let mut bytes = vec![0; before];
@@ -113,7 +114,7 @@ impl Needles {
                 .get_mut(usize::from(byte))
                 .filter(|class| **class == 0)
             {
-                // 255 are enough, since UTF-8 has fewer bytes.
+                // 255 classes are enough, since UTF-8 uses fewer byte values.
                 *class = u8::try_from(self.count).unwrap_or_default();
                 self.count += 1;
             }
@@ -124,7 +125,7 @@ impl Needles {
         place
     }
 
-    /// How many classes of bytes there are.
+    /// The number of classes of bytes.
     pub(super) fn classes(&self) -> usize {
         self.count.min(256)
     }
@@ -141,7 +142,7 @@ impl Needles {
         self.needles.is_empty()
     }
 
-    /// How the needles can begin, in a few bytes each: where none of these stands, none of them is.
+    /// The beginnings of all needles, a few bytes each: a text that contains no beginning contains no needle.
     pub(super) fn beginnings(&self) -> BTreeSet<Vec<u8>> {
         let mut found = BTreeSet::new();
         for needle in &self.needles {
@@ -167,7 +168,7 @@ impl Needles {
         }
     }
 
-    /// Every needle as it is, without escapes.
+    /// Every needle without escapes.
     pub(super) fn plain(&self) -> impl Iterator<Item = Vec<u8>> {
         self.needles.iter().map(|needle| {
             let characters = needle
@@ -179,7 +180,7 @@ impl Needles {
         })
     }
 
-    /// Every needle before its first byte.
+    /// A thread for every needle, before its first byte.
     pub(super) fn begin(&self) -> impl Iterator<Item = Thread> {
         let needles = 0..u32::try_from(self.needles.len()).unwrap_or(u32::MAX);
         needles.map(|needle| Thread {
@@ -190,7 +191,7 @@ impl Needles {
         })
     }
 
-    /// Where `byte` leads a thread: nowhere, or to one or more places.
+    /// Advances a thread by `byte`; calls `to` for each result. There may be no result.
     pub(super) fn advance(&self, thread: Thread, byte: u8, to: &mut dyn FnMut(Advance)) {
         let Some(needle) = self.needles.get(thread.needle as usize) else {
             return;

@@ -1,4 +1,4 @@
-//! Any secret, in any form, cut in any way, with anything around it.
+//! Properties of any secret, in any form, cut at any position, within any text.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn base64(bytes: &[u8], alphabet: &[u8; 64], is_padded: bool) -> String {
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The secret as another program would write it, `form` says which.
+/// The secret as another program would write it, in the form with this number.
 fn spelled(secret: &str, form: usize) -> String {
     let percent = |keeps: &dyn Fn(u8) -> bool, is_upper: bool| -> String {
         secret
@@ -77,7 +77,7 @@ fn spelled(secret: &str, form: usize) -> String {
     }
 }
 
-/// Cuts a text at random places and sends it through.
+/// Passes a text through a replacer, cut at random positions.
 fn replaced(finder: &Arc<Finder>, text: &[u8], cuts: &[usize]) -> Vec<u8> {
     let mut replacer = Replacer::new(finder.clone());
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).collect();
@@ -93,9 +93,9 @@ fn replaced(finder: &Arc<Finder>, text: &[u8], cuts: &[usize]) -> Vec<u8> {
 }
 
 proptest! {
-    /// What is around is of other letters than secrets and their forms, so that none comes about by chance.
+    /// The surrounding text has other letters than secrets and their forms, so that it doesn't contain any by chance.
     #[test]
-    fn no_form_of_a_secret_comes_through_and_all_else_does(
+    fn every_form_of_a_secret_is_replaced_and_all_other_text_kept(
         secret in "[a-zA-Z0-9/+ \"\\\\%&=.\u{e9}\u{1f511}_-]{10,40}[a-z]{2}",
         form in 0..14_usize,
         before in "[\u{430}-\u{44f}<>;]{0,30}",
@@ -109,7 +109,7 @@ proptest! {
     }
 
     #[test]
-    fn base64_of_more_than_the_secret_comes_through_without_it(
+    fn base64_of_a_longer_text_does_not_contain_the_secret(
         secret in "[a-zA-Z0-9/+_-]{12,40}",
         before in "[a-z:]{0,7}",
         after in "[a-z:]{0,7}",
@@ -122,7 +122,7 @@ proptest! {
             let output = replaced(&finder, text.as_bytes(), &cuts);
             let output = String::from_utf8(output).unwrap();
             prop_assert!(output.contains("[]"), "{output}");
-            // What stands before and after, and the ends of the secret that share a character with them.
+            // The base64 of `before` and `after`, and the ends of the secret that share a character with it.
             prop_assert!(output.len() <= 2 + (before.len() + after.len()).div_ceil(3) * 4 + 8, "{output}");
         }
     }
@@ -136,9 +136,9 @@ proptest! {
         prop_assert_eq!(replaced(&finder, &text, &cuts), text);
     }
 
-    /// Pieces of the secret's own letters: nearly found, found, overlapping.
+    /// Parts of the secret's own letters: partial matches, matches, overlaps.
     #[test]
-    fn how_a_text_is_cut_changes_nothing(
+    fn the_positions_of_cuts_do_not_matter(
         text in "(abab|abababababababababababab|%61|b|a|\\\\u0062|Y|WJhYm){0,60}",
         cuts in proptest::collection::vec(0..10_000_usize, 0..60),
     ) {

@@ -1,4 +1,4 @@
-//! Secrets taken out of a text that comes in pieces.
+//! Replaces secrets in a text that arrives in pieces.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,23 +9,23 @@ use bytes::Bytes;
 use super::finder::Finder;
 use super::search::{Next, Position, Search};
 
-/// With its secrets replaced a text would be longer than it may be.
+/// With its secrets replaced, the text would exceed its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("with its secrets replaced the text is too long")]
 pub(crate) struct OverlongText;
 
-/// Replaces secrets in one stream of bytes, however it is cut. Of what it was given it keeps back no more than what may
-/// be the beginning of a secret.
+/// Replaces secrets in a stream of bytes, wherever it is cut. It holds back only bytes that may be the beginning of a
+/// secret.
 pub(crate) struct Replacer {
     finder: Arc<Finder>,
     held: Vec<u8>,
-    /// How far the search has come in `held`.
+    /// The progress of the search in `held`.
     progress: Position,
-    /// The mark that was the last of what was given.
+    /// The mark at the end of the output so far.
     last_mark: Option<String>,
 }
 
-/// Shows nothing of what it holds.
+/// Doesn't show the held bytes.
 impl fmt::Debug for Replacer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Replacer").finish_non_exhaustive()
@@ -42,7 +42,7 @@ impl Replacer {
         }
     }
 
-    /// From the next piece on looks for these: there may be more by now.
+    /// Searches for these secrets from the next piece on: there may be new ones.
     pub(crate) fn search_with(&mut self, finder: Arc<Finder>) {
         if !Arc::ptr_eq(&self.finder, &finder) {
             self.finder = finder;
@@ -50,7 +50,8 @@ impl Replacer {
         }
     }
 
-    /// Takes the next piece, and gives what is sure of all so far; may be empty. A piece without secrets is not copied.
+    /// Adds the next piece, and returns the output that is final so far, perhaps empty. A piece without secrets isn't
+    /// copied.
     pub(crate) fn push(&mut self, piece: &Bytes) -> Bytes {
         if !self.held.is_empty() {
             let mut text = std::mem::take(&mut self.held);
@@ -60,7 +61,7 @@ impl Replacer {
         self.replace(piece, false)
     }
 
-    /// The text is at its end: what was kept back.
+    /// Ends the text: returns the bytes that were held back.
     pub(crate) fn finish(&mut self) -> Bytes {
         let text = std::mem::take(&mut self.held);
         self.replace(&text.into(), true)
@@ -80,18 +81,18 @@ impl Replacer {
     }
 }
 
-/// A text in the course of being written anew.
+/// A text that is being rewritten.
 struct Rewriting<'t> {
     text: &'t [u8],
     output: Vec<u8>,
-    /// How much of the text the output stands for.
+    /// The length of the text that the output covers.
     written: usize,
     /// The last mark.
     mark: Option<&'t str>,
 }
 
 impl<'t> Rewriting<'t> {
-    /// Begins with what comes after `mark`, if that was just written.
+    /// A rewriting whose output follows `mark`, if there is one.
     fn new(text: &'t [u8], mark: Option<&'t str>) -> Self {
         Self {
             text,
@@ -101,7 +102,7 @@ impl<'t> Rewriting<'t> {
         }
     }
 
-    /// Writes up to where the text is decided, or up to `max_bytes`. How far the text is decided.
+    /// Writes until the rest of the text is undecided, or until `max_bytes`. Returns how far the text is decided.
     fn run(&mut self, search: &mut Search<'t>, max_bytes: usize) -> usize {
         loop {
             match search.next() {
@@ -117,7 +118,7 @@ impl<'t> Rewriting<'t> {
         }
     }
 
-    /// Writes a mark in a secret's place. Secrets of one name directly one after the other have one mark.
+    /// Writes a mark in place of a secret. Adjacent secrets of one name get one mark.
     fn replace(&mut self, range: Range<usize>, mark: &'t str) {
         let before = self.text.get(self.written..range.start).unwrap_or_default();
         self.written = range.end;
@@ -129,12 +130,12 @@ impl<'t> Rewriting<'t> {
         self.mark = Some(mark);
     }
 
-    /// The mark that stands right before `until`.
+    /// The mark that is right before `until`.
     fn last_mark(&self, until: usize) -> Option<&'t str> {
         self.mark.filter(|_| self.written == until)
     }
 
-    /// All up to `until`; `None` if that has no secret.
+    /// The output up to `until`; `None` if there is no secret in it.
     fn finish(mut self, until: usize) -> Option<Vec<u8>> {
         if self.written == 0 {
             return None;
@@ -146,17 +147,16 @@ impl<'t> Rewriting<'t> {
 }
 
 impl Finder {
-    /// The text with its secrets replaced; none where it has none.
+    /// The text with its secrets replaced; `None` if it has none.
     pub(crate) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         self.replaced_within(text, usize::MAX).unwrap_or_default()
     }
 
-    /// As [`Self::replaced`], if what comes out has no more than `max_bytes`: a mark may be several times as long as its
-    /// secret.
+    /// As [`Self::replaced`], with an output of at most `max_bytes`: a mark may be several times as long as its secret.
     ///
     /// # Errors
     ///
-    /// [`OverlongText`]; then hardly more than that was written.
+    /// [`OverlongText`]; then hardly more than `max_bytes` was written.
     pub(super) fn replaced_within(
         &self,
         text: &[u8],
@@ -171,7 +171,7 @@ impl Finder {
         }
     }
 
-    /// The beginning of a longer text with its secrets replaced, without what its end may have cut in two.
+    /// The beginning of a longer text with its secrets replaced, without a secret that its end may have truncated.
     pub(super) fn replaced_beginning(&self, text: &[u8]) -> Vec<u8> {
         let mut search = self.search(text, false);
         let mut rewriting = Rewriting::new(text, None);
@@ -186,7 +186,7 @@ impl Finder {
         replaced
     }
 
-    /// As [`Self::replaced`], of UTF-8.
+    /// As [`Self::replaced`], for UTF-8.
     pub(crate) fn replaced_text(&self, text: &str) -> Option<String> {
         let replaced = self.replaced(text.as_bytes())?;
         Some(String::from_utf8_lossy(&replaced).into_owned())

@@ -1,4 +1,4 @@
-//! Where in a text secrets stand.
+//! Searches a text for secrets.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -11,24 +11,24 @@ use super::coverage::{Coverage, is_decided, take};
 use super::cycle::Cycle;
 use super::finder::{Finder, Word};
 
-/// How many searches keep the states that they have made for the next ones.
+/// How many state tables are kept for later searches.
 const MAX_KEPT_STATES: usize = 4;
 
-/// So far ahead a secret's beginning is looked for byte by byte, before it is worth to begin with a faster search.
+/// How many bytes are checked one by one for the beginning of a secret, before a faster search pays off.
 const NEAR_BYTES: usize = 16;
 
-/// What comes next in a text.
+/// The next result of a search.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<'f> {
-    /// No secret.
+    /// There are no more secrets.
     Nothing,
-    /// No secret before here; what follows may be the beginning of one.
+    /// There is no secret before this position; the rest may be the beginning of one.
     Unsure(usize),
-    /// A secret, and what to write in its place.
+    /// A secret, and its replacement.
     Secret(Range<usize>, &'f str),
 }
 
-/// How far a search has come in a text that comes in pieces. The places count from the first byte that is not decided.
+/// The progress of a search in a text that arrives in pieces. Positions count from the first undecided byte.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Position {
     at: usize,
@@ -38,17 +38,17 @@ pub(super) struct Position {
 }
 
 impl Finder {
-    /// Whether a secret stands in the text.
+    /// Whether the text contains a secret.
     pub(crate) fn is_in(&self, text: &[u8]) -> bool {
         matches!(self.search(text, true).next(), Next::Secret(..))
     }
 
-    /// The secrets of `text`, from its beginning. With `is_last` nothing comes after the text.
+    /// Searches `text` from its beginning. `is_last` says that nothing follows the text.
     pub(super) fn search<'t>(&'t self, text: &'t [u8], is_last: bool) -> Search<'t> {
         self.resume(Position::default(), text, is_last)
     }
 
-    /// Goes on with a search: `text` begins with the first byte that was not decided.
+    /// Continues a search: `text` begins with the first undecided byte.
     pub(super) fn resume<'t>(
         &'t self,
         progress: Position,
@@ -74,7 +74,7 @@ impl Finder {
         }
     }
 
-    /// Which bytes may follow a word, so that it is a secret, and no part of a longer one.
+    /// The bytes that may follow a word, so that it is a whole secret and not part of a longer one.
     fn followers(&self, word: &Word) -> [bool; 256] {
         let whole = Next::Secret(0..word.bytes.len(), &word.mark);
         let mut search = self.search(&word.bytes, false);
@@ -105,7 +105,7 @@ impl Finder {
     }
 }
 
-/// A search under way.
+/// A search in progress.
 pub(super) struct Search<'t> {
     finder: &'t Finder,
     text: &'t [u8],
@@ -113,11 +113,11 @@ pub(super) struct Search<'t> {
     has_words: bool,
     at: usize,
     state: State,
-    /// There until the search is dropped.
+    /// `Some` until the search is dropped.
     states: Option<StateTable>,
-    /// Where each group of the state begins.
+    /// The beginning of each group of the state.
     starts: VecDeque<usize>,
-    /// Secrets, of which the first may still turn out to be part of a longer one.
+    /// Ranges of secrets; the first may still turn out to be part of a longer one.
     found: VecDeque<Coverage>,
     cycle: Cycle,
 }
@@ -136,7 +136,7 @@ impl<'t> Search<'t> {
                 if self.state == NOTHING {
                     return Next::Nothing;
                 }
-                // What was under way can't end any more.
+                // Nothing that is under way can still end.
                 self.starts.clear();
                 self.state = NOTHING;
                 continue;
@@ -155,7 +155,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// What is to be written for a secret whose end isn't known yet.
+    /// The replacement for a secret whose end isn't known yet.
     pub(super) fn begun(&self) -> Option<&'t str> {
         Some(self.mark(self.found.front()?.needle))
     }
@@ -165,7 +165,7 @@ impl<'t> Search<'t> {
         mark.map_or("", String::as_str)
     }
 
-    /// How far it has come, for the text that begins `decided` bytes later.
+    /// The progress of the search, for a text that begins `decided` bytes later.
     pub(super) fn progress(mut self, decided: usize) -> Position {
         let earlier = |place: usize| place.saturating_sub(decided);
         let states = self.states.as_ref();
@@ -186,7 +186,7 @@ impl<'t> Search<'t> {
         }
     }
 
-    /// The first secret, if nothing that is under way can be a part of it.
+    /// The first range, if no thread under way can extend it.
     fn decided(&mut self) -> Option<Coverage> {
         if self.found.is_empty() {
             return None;
@@ -196,7 +196,7 @@ impl<'t> Search<'t> {
             .pop_front_if(|found| under_way.is_none_or(|start| found.range.end <= start))
     }
 
-    /// Where the first of what is under way begins.
+    /// The beginning of the first group under way.
     fn under_way(&self) -> Option<usize> {
         let states = self.states.as_ref()?;
         let young = || match states.youth(self.state) {
@@ -206,13 +206,13 @@ impl<'t> Search<'t> {
         self.starts.front().copied().or_else(young)
     }
 
-    /// Where what isn't decided begins.
+    /// The beginning of the undecided part.
     fn undecided(&self) -> Option<usize> {
         let found = self.found.front().map(|found| found.range.start);
         found.into_iter().chain(self.under_way()).min()
     }
 
-    /// The secret that begins here as it is, if what comes next makes it no part of a longer one.
+    /// A secret without escapes at the current position, unless the following bytes make it part of a longer one.
     fn word(&mut self) -> Option<Next<'t>> {
         let finder = self.finder;
         let rest = self.text.get(self.at..)?;
@@ -229,7 +229,7 @@ impl<'t> Search<'t> {
         let (word, mut rest) = words
             .iter()
             .find_map(|word| Some((word, after(word, rest)?)))?;
-        // Directly one after the other they are one.
+        // Adjacent occurrences are one.
         while let Some(further) = after(word, rest) {
             rest = further;
         }
@@ -238,7 +238,7 @@ impl<'t> Search<'t> {
         Some(Next::Secret(from..self.at, &word.mark))
     }
 
-    /// Goes on to where a secret may begin. Whether it is further on than before.
+    /// Moves to the next position where a secret may begin. Returns whether it moved.
     fn step_on(&mut self) -> bool {
         let from = self.at;
         let near = self.text.get(from..).unwrap_or_default().windows(2);
@@ -253,13 +253,13 @@ impl<'t> Search<'t> {
         self.at > from
     }
 
-    /// Goes on to where a secret may begin, or to where its beginning may be cut off by the end of the text.
+    /// Moves to the next position where a secret may begin, or where the end of the text may truncate a beginning.
     fn skip(&mut self) {
         let rest = Input::new(self.text).range(self.at..);
         let end = self.text.len();
         self.at = match self.finder.beginnings.find(rest) {
             Some(found) => found.start(),
-            None if self.is_last => end,
+            _ if self.is_last => end,
             None => {
                 let tail = self.finder.longest_beginning.saturating_sub(1);
                 self.at.max(end.saturating_sub(tail))
@@ -267,7 +267,7 @@ impl<'t> Search<'t> {
         };
     }
 
-    /// Goes on until something is found, or nothing is under way.
+    /// Advances until something is found, or nothing is under way.
     fn run(&mut self) {
         let Some(states) = &mut self.states else {
             self.at = self.text.len();

@@ -1,11 +1,11 @@
-//! How software writes one character: as it is, or escaped.
+//! The spellings of one character: plain, or escaped.
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// One way to write a character.
 pub(super) struct Spelling {
     pub(super) bytes: Vec<u8>,
-    /// Whether its letters are digits, which may be of either case.
+    /// Whether it has hexadecimal digits, which may be in either case.
     is_escape: bool,
 }
 
@@ -24,25 +24,25 @@ impl Spelling {
         }
     }
 
-    /// Whether its byte at `place` may be `byte`.
+    /// Whether the byte at index `place` may be `byte`.
     pub(super) fn has(&self, place: usize, byte: u8) -> bool {
         self.bytes.get(place).is_some_and(|own| {
             *own == byte || self.may_differ(*own) && own.eq_ignore_ascii_case(&byte)
         })
     }
 
-    /// Whether one of its bytes may be of either case.
+    /// Whether this byte may be in either case.
     fn may_differ(&self, byte: u8) -> bool {
         self.is_escape && byte.is_ascii_hexdigit()
     }
 
-    /// Every byte that may be in it.
+    /// Every byte that may occur in it.
     pub(super) fn all_bytes(&self) -> Vec<u8> {
         let cases = self.cases();
         cases.into_iter().flatten().collect()
     }
 
-    /// The same with its digits in either case.
+    /// All variants of its digits in upper and lower case.
     pub(super) fn cases(&self) -> Vec<Vec<u8>> {
         let mut cases = vec![Vec::new()];
         for byte in &self.bytes {
@@ -61,7 +61,7 @@ impl Spelling {
     }
 }
 
-/// Every way to write a character.
+/// Every spelling of a character.
 pub(super) fn spellings(character: char) -> Vec<Spelling> {
     let mut utf8 = [0; 4];
     let utf8 = character.encode_utf8(&mut utf8).as_bytes();
@@ -90,7 +90,7 @@ pub(super) fn spellings(character: char) -> Vec<Spelling> {
     spellings
 }
 
-/// Every way to write a digit of base64, whose two alphabets differ in two of them.
+/// Every spelling of a base64 digit. The two alphabets differ in two digits.
 pub(super) fn spellings_in_base64(digit: char) -> Vec<Spelling> {
     let other = match digit {
         '+' => '-',
@@ -100,13 +100,13 @@ pub(super) fn spellings_in_base64(digit: char) -> Vec<Spelling> {
     [digit, other].into_iter().flat_map(spellings).collect()
 }
 
-/// A digit of base64, by its value below 64.
+/// The base64 digit with this value, which is below 64.
 pub(super) fn base64_digit(sextet: u8) -> char {
     let digit = BASE64.get(usize::from(sextet)).copied();
     digit.map_or('=', char::from)
 }
 
-/// The bits of `bytes` in groups of six; the last is filled up with zeros.
+/// The bits of `bytes` in groups of six; the last group is padded with zeros.
 pub(super) fn sextets(bytes: &[u8]) -> Vec<u8> {
     let mut sextets = Vec::with_capacity(bytes.len() * 4 / 3 + 1);
     for group in bytes.chunks(3) {

@@ -1,7 +1,7 @@
 use super::super::Finder;
 use super::*;
 
-/// A made-up key: lines of 64 characters, and a last one of eight.
+/// A generated key: lines of 64 characters, and a last one of eight.
 fn body() -> Vec<String> {
     let letter =
         |place: u32| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh012345+/"[place as usize % 42]);
@@ -28,7 +28,7 @@ fn shown(finder: &Finder, text: &str) -> String {
 }
 
 #[test]
-fn no_line_of_a_key_is_shown_however_its_ends_are_written() {
+fn no_line_of_a_key_is_shown_with_any_line_ends() {
     for own_end in ["\n", "\r\n", "\\n"] {
         let secret = pem(own_end);
         let finder = finder(&secret);
@@ -62,7 +62,7 @@ fn no_line_of_a_key_is_shown_however_its_ends_are_written() {
 }
 
 #[test]
-fn what_is_no_secret_in_a_key_is_shown() {
+fn parts_of_a_key_that_are_not_secret_are_shown() {
     let finder = finder(&pem("\n"));
     for text in [
         "-----BEGIN PRIVATE KEY-----",
@@ -92,7 +92,7 @@ fn several_keys_in_one_secret_have_bodies_of_their_own() {
 }
 
 #[test]
-fn the_texts_of_a_json_secret_have_lines_and_its_own_lines_are_none() {
+fn lines_of_texts_within_a_json_secret_are_hidden_but_not_those_of_the_json() {
     let account = serde_json::json!({
         "type": "service_account",
         "private_key": pem("\n"),
@@ -137,7 +137,7 @@ fn other_secrets_of_several_lines_are_hidden_by_lines_too() {
 }
 
 #[test]
-fn a_secret_of_one_line_is_looked_for_as_a_whole() {
+fn a_secret_of_one_line_is_searched_for_as_a_whole() {
     for secret in [
         "correct horse battery staple",
         "{\"key\": \"correct horse battery\"}",

@@ -24,7 +24,7 @@ fn every_mixture_of_spellings_fits() {
 }
 
 #[test]
-fn base64_fits_at_every_place_of_a_group() {
+fn base64_matches_at_every_position_of_a_group() {
     let finder = finder("secret-value");
     // `printf '%s' … | base64`: of "secret-value", "x:secret-value" and "xy:secret-value, and more".
     for (text, before) in [
@@ -38,7 +38,7 @@ fn base64_fits_at_every_place_of_a_group() {
 }
 
 #[test]
-fn a_text_that_ends_too_soon_is_told_from_another() {
+fn a_text_that_ends_too_early_is_distinguished_from_a_mismatch() {
     let finder = finder("ab/cd");
     for (text, next) in [
         ("ab%2", Next::Unsure(0)),
@@ -53,7 +53,7 @@ fn a_text_that_ends_too_soon_is_told_from_another() {
 }
 
 #[test]
-fn states_are_made_anew_once_they_take_too_much() {
+fn states_are_created_again_once_they_take_too_much_memory() {
     let secret: String = (0_u32..4_000)
         .map(|place| char::from(b'a' + u8::try_from(place * 7_919 % 26).unwrap()))
         .collect();
@@ -78,7 +78,7 @@ fn states_are_made_anew_once_they_take_too_much() {
 }
 
 #[test]
-fn long_secret_is_one_and_its_long_pieces_are_secret_too() {
+fn a_long_secret_is_one_match_and_its_long_pieces_are_secret_too() {
     let secret: String = (0_u32..3_000)
         .map(|place| char::from(b'a' + u8::try_from(place * place % 1_009 % 26).unwrap()))
         .collect();
@@ -104,9 +104,9 @@ fn long_secret_is_one_and_its_long_pieces_are_secret_too() {
     assert_eq!(finder.replaced_text(&short), None);
 }
 
-/// Looked for as a whole, it would take minutes.
+/// If it were searched for as a whole, this would take minutes.
 #[test]
-fn long_secret_that_overlaps_itself_is_searched_for_as_others_are() {
+fn a_long_secret_that_overlaps_itself_is_found_quickly() {
     for unit in ["t", "ab", "%2", "abcdefg"] {
         let secret = unit.repeat(64_000 / unit.len());
         let finder = finder(&secret);
