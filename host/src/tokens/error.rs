@@ -1,117 +1,117 @@
-//! Why a token can't be had or kept.
+//! Why a token can't be read or kept.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a token can't be had from the store, or kept there. No text of it holds one.
+/// Why a token can't be read from the store or kept in it. Messages contain no tokens.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// Nothing is kept that isn't encrypted.
+    /// There is no key, and tokens are kept only encrypted.
     #[error(
-        "the token store needs a key: set WELD_TOKEN_KEY or --token-key-file; `weld-host auth key` makes one"
+        "the token store has no key: set WELD_TOKEN_KEY or --token-key-file to a key made by `weld-host auth key`"
     )]
     NoKey,
 
-    /// A name that can't be a file's.
-    #[error("`{0}` can't be the name of a token's file")]
+    /// The name of a connector or credential can't be part of a file name.
+    #[error("`{0}` can't be used in the name of a token file")]
     Name(String),
 
-    /// The file was changed or cut, or belongs to another credential.
+    /// The file was changed or truncated, or belongs to another credential.
     #[error(
-        "{} is damaged or not this credential's; remove it with `weld-host auth logout`, then log in again", .0.display()
+        "{} is damaged or belongs to another credential: remove it with `weld-host auth logout`, then log in again", .0.display()
     )]
     Corrupt(PathBuf),
 
-    /// It can be read only with the key it was written with.
+    /// The file was encrypted with another key.
     #[error(
-        "{} was encrypted with another key; give the host that key, or remove the file with `weld-host auth logout`", .0.display()
+        "{} was encrypted with another key: give the host that key, or remove the file with `weld-host auth logout`", .0.display()
     )]
     AnotherKey(PathBuf),
 
-    /// A later host wrote it.
-    #[error("{} has the form {version}, of a newer weld-host", path.display())]
+    /// A newer version of the host wrote the file.
+    #[error("{} has version {version} of the file format, which needs a newer weld-host", path.display())]
     NewerVersion {
         /// The file.
         path: PathBuf,
-        /// The form's number.
+        /// The version of the file format.
         version: u8,
     },
 
-    /// It is there, but can't be read.
+    /// The file exists, but can't be read.
     #[error("{} can't be read", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 
-    /// This user may not write there.
-    #[error("{} can't be written to: the folder must be writable for the host's user", path.display())]
+    /// The host's user may not write to the file or folder.
+    #[error("{} can't be written: make the folder writable for the host's user", path.display())]
     ReadOnly {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 
-    /// There is no room.
+    /// The disk is full.
     #[error("{} can't be written: the disk is full", path.display())]
     Full {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 
-    /// Another process renews this credential, and comes to no end.
-    #[error("{} is held by another process", .0.display())]
+    /// Another process is renewing this credential and doesn't finish.
+    #[error("{} is locked by another process", .0.display())]
     Held(PathBuf),
 
-    /// Anything else that keeps a file from being written.
+    /// Any other reason why a file can't be written.
     #[error("{} can't be written", path.display())]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 
-    /// A fault of the host's own.
-    #[error("a token's file was left alone because of a fault of the host; its log says more")]
+    /// A bug in the host.
+    #[error("the token file was not changed because of an error in the host: see its log")]
     Interrupted,
 
-    /// The system has no random numbers, or its clock is out of all measure.
+    /// The system has no random numbers, or its clock is far off.
     #[error("{} can't be encrypted: the system has no random numbers, or its clock is wrong", .0.display())]
     Unsealed(PathBuf),
 }
 
 impl TokenError {
-    /// The same for whoever may not know the host's folders: without the path, and what the system said of it. The host's
-    /// log has both.
+    /// The message for readers who may not know the host's folders: without the path, and without the system's error.
+    /// The host's log has both.
     pub(crate) fn without_path(&self) -> String {
         let text = match self {
             Self::NoKey | Self::Name(_) | Self::Interrupted => return self.to_string(),
             Self::Corrupt(_) => {
-                "its file is damaged or not this credential's; remove it with `weld-host auth logout`, then log in again"
+                "its file is damaged or belongs to another credential: remove it with `weld-host auth logout`, then log in again"
             }
             Self::AnotherKey(_) => {
-                "its file was encrypted with another key; give the host that key, or remove the file with `weld-host auth \
+                "its file was encrypted with another key: give the host that key, or remove the file with `weld-host auth \
                  logout`"
             }
-            Self::NewerVersion { .. } => "its file is that of a newer weld-host",
-            Self::Unreadable { .. } => "its file can't be read; the host's log says why",
+            Self::NewerVersion { .. } => "its file needs a newer weld-host",
+            Self::Unreadable { .. } => "its file can't be read: see the host's log",
             Self::ReadOnly { .. } => {
-                "its file can't be written: the folder of tokens must be writable for the host's user"
+                "its file can't be written: make the folder of tokens writable for the host's user"
             }
             Self::Full { .. } => "its file can't be written: the disk is full",
-            Self::Held(_) => "its file is held by another process",
-            Self::Unwritable { .. } => "its file can't be written; the host's log says why",
+            Self::Held(_) => "its file is locked by another process",
+            Self::Unwritable { .. } => "its file can't be written: see the host's log",
             Self::Unsealed(_) => {
                 "its file can't be encrypted: the system has no random numbers, or its clock is wrong"
             }
@@ -119,7 +119,7 @@ impl TokenError {
         text.to_owned()
     }
 
-    /// A failed write, by what an operator can do about it.
+    /// The error for a failed write, according to what an operator can do about it.
     pub(super) fn of_write(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {

@@ -1,4 +1,4 @@
-//! The last failure of a credential, in a file beside its token. It holds no secret, and needs no key.
+//! The last failure of a credential, in a file next to its token. It contains no secret, and needs no key.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -9,12 +9,12 @@ use super::error::TokenError;
 use super::files::{self, NoWatch};
 use super::store::TokenEntry;
 
-/// Why a credential's token could not be obtained, the last time.
+/// Why a credential's token could not be obtained the last time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenewalFailure {
-    /// When; kept in whole seconds.
+    /// The time, stored in whole seconds.
     pub at: SystemTime,
-    /// Why, without secrets.
+    /// The message, without secrets.
     pub message: String,
 }
 
@@ -26,7 +26,7 @@ struct FailureJson {
 }
 
 impl TokenEntry {
-    /// Keeps a failure in place of the one before; `None` removes that.
+    /// Keeps a failure instead of the previous one; `None` removes the previous one.
     ///
     /// # Errors
     ///
@@ -49,12 +49,13 @@ impl TokenEntry {
         let content = serde_json::to_vec(&written)?;
         let folder = self.folder();
         files::make_folder(folder)?;
-        // Several processes may write at once; within one, a credential's renewals come one after the other.
+        // Several processes may write at the same time; within one process, a credential is renewed by one task at a
+        // time.
         let temporary = self.file(&format!("failure-{}", std::process::id()));
         files::replace(&self.file("failure"), &temporary, &content, &NoWatch)
     }
 
-    /// The last failure; `None` if there is none that can be read.
+    /// The last failure; `None` if there is none, or it can't be read.
     pub fn failure(&self) -> Option<RenewalFailure> {
         let content = files::read(&self.file("failure")).ok()??;
         let read: FailureJson = serde_json::from_slice(&content).ok()?;

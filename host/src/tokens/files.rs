@@ -1,8 +1,8 @@
-//! How a file is read, and replaced as a whole.
+//! Reads files, and replaces them atomically.
 //!
-//! A new content is written beside the file, brought to the disk, and put in the file's place by one rename: whenever
-//! the process or the machine ends, the file is the old one or the new one. What is left of a write that was cut off has
-//! a fixed name, and the next write removes it.
+//! New content is written next to the file, synced to the disk, and moved to the file's place by one rename: whenever
+//! the process or the machine stops, the file is either the old one or the new one. A write that was interrupted leaves
+//! a file with a fixed name, which the next write removes.
 
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
@@ -10,10 +10,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// No token is as large; something else may be.
+/// A larger file can't be a token.
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// How far a write has come.
+/// A step of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(test, derive(serde::Serialize, serde::Deserialize))]
 pub(super) enum WriteStep {
@@ -25,12 +25,12 @@ pub(super) enum WriteStep {
     FolderSynced,
 }
 
-/// Is told of each step of a write, and may end it there: tests kill the process.
+/// Observes each step of a write, and may stop it there: tests kill the process.
 pub(super) trait WriteWatch {
     fn step(&self, step: WriteStep) -> io::Result<()>;
 }
 
-/// Lets every write go on.
+/// Lets every write continue.
 pub(super) struct NoWatch;
 
 impl WriteWatch for NoWatch {
@@ -39,7 +39,7 @@ impl WriteWatch for NoWatch {
     }
 }
 
-/// A folder for this user alone, with those above it, and their entries brought to the disk.
+/// Creates a folder for this user alone, and its parents, and syncs their entries to the disk.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -49,18 +49,18 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
         make_folder(parent)?;
     }
     match DirBuilder::new().mode(0o700).create(folder) {
-        // Another process was faster.
+        // Another process has just created it.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
         made => made?,
     }
     sync_folder(parent.unwrap_or(Path::new(".")))
 }
 
-/// The file's content; none where there is no file.
+/// The file's content; `None` if there is no file.
 pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let opened = File::options()
         .read(true)
-        // A link or a pipe is not what was written here.
+        // A link or a pipe was not created by this host.
         .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits() as i32)
         .open(path);
     let file = match opened {
@@ -73,14 +73,14 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
         }
     };
     if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     let mut content = Vec::new();
     file.take(MAX_FILE_BYTES).read_to_end(&mut content)?;
     Ok(Some(content))
 }
 
-/// Replaces `path` by way of `temporary`, in the same folder. Only one writer may do so at a time.
+/// Replaces `path` by way of `temporary`, in the same folder. There must be only one writer at a time.
 pub(super) fn replace(
     path: &Path,
     temporary: &Path,
@@ -92,7 +92,7 @@ pub(super) fn replace(
     let written = write_whole(temporary, content, watch)
         .and_then(|()| std::fs::rename(temporary, path))
         .inspect_err(|_| {
-            // The error is what counts; the next write removes what is left.
+            // The write's error matters; the next write removes the remaining file.
             let _left = remove(temporary);
         });
     written?;
@@ -116,7 +116,7 @@ fn write_whole(temporary: &Path, content: &[u8], watch: &impl WriteWatch) -> io:
     watch.step(WriteStep::Synced)
 }
 
-/// Removes a file, if it is there; says whether it was.
+/// Removes a file if it exists. Returns whether it did.
 pub(super) fn remove(path: &Path) -> io::Result<bool> {
     match std::fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -125,7 +125,7 @@ pub(super) fn remove(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Brings a folder's entries to the disk.
+/// Syncs a folder's entries to the disk.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -1,4 +1,4 @@
-//! The key that tokens are encrypted with.
+//! The key that encrypts tokens.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use zeroize::Zeroizing;
 
 const KEY_BYTES: usize = 32;
 const KEY_DIGITS: usize = KEY_BYTES * 2;
-/// So that the identifier is a digest of nothing that any other use of the key could have.
+/// Makes the identifier a digest that no other use of the key could produce.
 const ID_LABEL: &[u8] = b"weld-host token key identifier\0";
 
-/// How many bytes tell one key from another.
+/// The length of a key's identifier, in bytes.
 pub(super) const ID_BYTES: usize = 8;
 
 /// 32 random bytes, cleared from memory when dropped. Its `Debug` hides them.
@@ -27,14 +27,15 @@ impl TokenKey {
     ///
     /// # Errors
     ///
-    /// The system has none.
+    /// The system provides no random numbers.
     pub fn random() -> std::io::Result<Self> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         getrandom::fill(&mut *bytes)?;
         Ok(Self(bytes))
     }
 
-    /// Reads 64 hexadecimal digits, or base64 of either alphabet, padded or not. White space around it is left out.
+    /// Reads 64 hexadecimal digits, or base64 in either alphabet, with or without padding. Surrounding white space is
+    /// ignored.
     ///
     /// # Errors
     ///
@@ -56,12 +57,12 @@ impl TokenKey {
         Ok(Self(Zeroizing::new(bytes)))
     }
 
-    /// The key as [`parse`](Self::parse) reads it: in base64, padded.
+    /// The key in padded base64, which [`parse`](Self::parse) reads.
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(general_purpose::STANDARD.encode(*self.0))
     }
 
-    /// What tells this key from others, and nothing else of it.
+    /// The key's identifier, which reveals nothing else about the key.
     pub(super) fn id(&self) -> [u8; ID_BYTES] {
         let digest = Sha256::new_with_prefix(ID_LABEL).chain_update(*self.0);
         let digest: [u8; KEY_BYTES] = digest.finalize().into();
@@ -101,20 +102,22 @@ fn from_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     })
 }
 
-/// Why a text is no key.
+/// Why a text is not a valid key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenKeyError {
-    /// There is nothing.
-    #[error("the token key is empty; `weld-host auth key` makes one")]
+    /// The text is empty.
+    #[error("the token key is empty: make one with `weld-host auth key`")]
     Empty,
-    /// Neither encoding.
+    /// The text is in neither encoding.
     #[error(
-        "the token key is neither base64 nor 64 hexadecimal digits; `weld-host auth key` makes one"
+        "the token key is neither base64 nor 64 hexadecimal digits: make one with `weld-host auth key`"
     )]
     Encoding,
-    /// Too short or too long, as a password would be.
-    #[error("the token key has {0} bytes instead of {KEY_BYTES}; `weld-host auth key` makes one")]
+    /// The key is too short or too long; a password would be.
+    #[error(
+        "the token key has {0} bytes instead of {KEY_BYTES}: make one with `weld-host auth key`"
+    )]
     Length(usize),
 }
 
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_of_32_bytes_is_refused_and_not_quoted() {
+    fn a_text_that_is_not_a_key_is_refused_without_quoting_it() {
         let cases = [
             ("", TokenKeyError::Empty),
             (" \n", TokenKeyError::Empty),
@@ -154,17 +157,17 @@ mod tests {
         for (text, expected) in cases {
             let error = TokenKey::parse(text).expect_err(text);
             assert_eq!(error, expected, "{text:?}");
-            let told = error.to_string();
-            assert!(told.contains("auth key"), "{told}");
+            let message = error.to_string();
+            assert!(message.contains("auth key"), "{message}");
             assert!(
-                text.trim().is_empty() || !told.contains(text.trim()),
-                "{told}"
+                text.trim().is_empty() || !message.contains(text.trim()),
+                "{message}"
             );
         }
     }
 
     #[test]
-    fn a_random_key_is_read_back_and_is_no_other() {
+    fn a_random_key_is_read_back_and_is_unique() {
         let key = TokenKey::random().expect("random numbers");
         let again = TokenKey::parse(&key.to_base64()).expect("its own form");
         assert_eq!(key.id(), again.id());

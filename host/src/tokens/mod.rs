@@ -1,11 +1,11 @@
-//! The tokens that credentials live on, kept on disk: refresh tokens that an API replaces, and those of `auth login`.
+//! Tokens on disk that credentials depend on: refresh tokens that an API replaces, and those of `auth login`.
 //!
-//! Here belongs how a token is kept: one encrypted file for each credential, replaced as a whole, under a lock that holds
-//! for all processes. Not here: what a token is for and when it is renewed (`egress`).
+//! Each credential's token is in one encrypted file, which is replaced atomically, under a lock that holds across
+//! processes. Not here: the use and renewal of tokens (`egress`).
 //!
-//! All of it blocks, on files and on the lock: async code calls it on a thread for blocking work.
+//! Everything here blocks, on files and on the lock: async code must call it on a thread for blocking work.
 //!
-//! A leaf: it uses `config` and `report` alone.
+//! A leaf: it uses only `config` and `report`.
 
 mod error;
 mod failure;

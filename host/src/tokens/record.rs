@@ -1,4 +1,4 @@
-//! What is kept of one credential.
+//! The stored record of one credential.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -10,39 +10,39 @@ use zeroize::Zeroizing;
 use crate::config::Secret;
 use crate::report::hexadecimal;
 
-/// A credential's tokens. Times are kept in whole seconds.
+/// A credential's tokens. Times are stored in whole seconds.
 #[derive(Clone, Debug)]
 pub struct TokenRecord {
-    /// What new access tokens are had for.
+    /// The token that is exchanged for new access tokens.
     pub refresh_token: Secret,
-    /// When this refresh token was got.
+    /// When this refresh token was obtained.
     pub obtained: SystemTime,
-    /// When an access token was last got for it; not before `obtained`.
+    /// When an access token was last obtained with it; not before `obtained`.
     pub renewed: SystemTime,
-    /// What the tokens are good for, where the API said so. May be empty.
+    /// The scopes of the tokens, if the API stated them. May be empty.
     pub scopes: Vec<String>,
     /// The newest access token.
     pub access_token: Option<AccessToken>,
-    /// Names and values of the variables that the connector has of the last answer.
+    /// Names and values of the connector's variables that come from the last answer.
     pub variables: Vec<(String, String)>,
-    /// When the refresh token ends, where the API said so.
+    /// When the refresh token expires, if the API stated it.
     pub refresh_expires: Option<SystemTime>,
-    /// Of the configured refresh token that this one descends from; none for one that a login brought.
+    /// The configured refresh token that this one descends from; `None` if it comes from a login.
     pub seed: Option<SeedDigest>,
 }
 
-/// An access token, and how long it holds.
+/// An access token, and its lifetime.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
     /// The token itself.
     pub token: Secret,
-    /// When it ends, where the API said so.
+    /// When it expires, if the API stated it.
     pub expires: Option<SystemTime>,
-    /// The configuration that it was had with: with another one it is not used.
+    /// The configuration that it was obtained with: it is not used with any other.
     pub fingerprint: String,
 }
 
-/// Tells whether the configured refresh token is still the one that a record began with.
+/// A digest that shows whether the configured refresh token is still the one that a record began with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SeedDigest(String);
 
@@ -59,7 +59,7 @@ impl fmt::Debug for SeedDigest {
     }
 }
 
-/// The record's JSON. Unknown keys are skipped: a later host may write more.
+/// The record's JSON. Unknown keys are ignored: a newer host may write more.
 #[derive(Serialize, Deserialize)]
 struct RecordJson<T> {
     refresh_token: T,
@@ -107,7 +107,7 @@ impl TokenRecord {
             },
             seed: self.seed.clone().map(|SeedDigest(digest)| digest),
         };
-        // With room for all of it, so that no copy is left behind where the text grows.
+        // Reserves all the space at once, so that growing leaves no copies of secrets behind.
         let length = written.refresh_token.len() + written.access_token.map_or(0, str::len);
         let scopes: usize = written.scopes.iter().map(|scope| scope.len() + 3).sum();
         let variables = self.variables.iter();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_a_later_host_are_skipped_and_missing_ones_are_not_made_up() {
+    fn keys_of_a_newer_host_are_ignored_and_missing_ones_are_errors() {
         let json = br#"{"refresh_token": "r", "obtained": 1, "renewed": 2, "color": "blue"}"#;
         let record = TokenRecord::from_json(json).expect("all that it needs is there");
         assert_eq!(record.refresh_token.expose(), "r");

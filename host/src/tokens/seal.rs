@@ -1,16 +1,16 @@
-//! The form of a file: a head in the clear, then the encrypted record.
+//! The format of a token file: a head in plain text, then the encrypted record.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 7 | `WELDTOK` |
-//! | 1 | the form's version |
-//! | 8 | which key it was encrypted with |
-//! | 24 | the nonce, random: with so many bytes none comes twice |
+//! | 1 | the format's version |
+//! | 8 | the identifier of the key that encrypted it |
+//! | 24 | the nonce: random, and long enough that none occurs twice |
 //! | 16 | the tag of XChaCha20-Poly1305 |
 //! | rest | the encrypted record |
 //!
-//! The tag also holds for the head and for the names of connector and credential, so that one credential's file can't be
-//! put in another's place.
+//! The tag also authenticates the head and the names of connector and credential, so that one credential's file can't
+//! replace another's.
 
 use chacha20poly1305::{AeadInPlace, Tag, XNonce};
 use zeroize::Zeroizing;
@@ -25,13 +25,13 @@ const TAG_BYTES: usize = 16;
 /// Why a file's content is not a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SealFault {
-    /// It has another form, was changed, or is another credential's.
+    /// The file has another format, was changed, or belongs to another credential.
     Corrupt,
     AnotherKey,
     NewerVersion(u8),
 }
 
-/// A record as it is written. None where the system has no random numbers, or the record is beyond all measure.
+/// Encrypts a record. `None` if the system provides no random numbers, or the record is far too large.
 pub(super) fn seal(key: &TokenKey, name: &str, mut record: Zeroizing<Vec<u8>>) -> Option<Vec<u8>> {
     let mut nonce = [0; NONCE_BYTES];
     getrandom::fill(&mut nonce).ok()?;
@@ -47,7 +47,7 @@ pub(super) fn seal(key: &TokenKey, name: &str, mut record: Zeroizing<Vec<u8>>) -
     Some([head.concat().as_slice(), &record].concat())
 }
 
-/// The record in a file's content.
+/// Decrypts the record in a file's content.
 pub(super) fn unseal(
     key: &TokenKey,
     name: &str,
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_can_be_read_and_shows_nothing() {
+    fn a_sealed_record_can_be_read_and_its_content_is_hidden() {
         let key = TokenKey::random().expect("random numbers");
         let (one, other) = (sealed(&key), sealed(&key));
         assert_ne!(one, other, "each has a nonce of its own");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn no_byte_can_be_changed_added_or_taken_away() {
+    fn no_byte_can_be_changed_added_or_removed() {
         let key = TokenKey::random().expect("random numbers");
         let content = sealed(&key);
         for place in 0..content.len() {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_and_a_newer_form_are_told_from_a_broken_file() {
+    fn another_key_and_a_newer_format_are_distinguished_from_a_damaged_file() {
         let key = TokenKey::random().expect("random numbers");
         let other = TokenKey::random().expect("random numbers");
         let mut content = sealed(&key);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_of_no_use_in_the_place_of_another_one() {
+    fn a_file_is_refused_in_place_of_another() {
         let key = TokenKey::random().expect("random numbers");
         for name in ["beers/other", "other/api", "beers/", ""] {
             assert_eq!(

@@ -1,4 +1,4 @@
-//! The folder of tokens: `CONNECTOR/CREDENTIAL.token`, each with a `.lock` beside it.
+//! The folder of tokens: `CONNECTOR/CREDENTIAL.token`, each with a `.lock` next to it.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -12,7 +12,7 @@ use super::key::TokenKey;
 use super::record::TokenRecord;
 use super::seal::{self, SealFault};
 
-/// All permissions of group and others.
+/// All permissions of the group and of others.
 const FOREIGN: u32 = 0o077;
 
 /// A folder of tokens. Clones are the same store.
@@ -25,7 +25,7 @@ struct StoreFolder {
     key: Option<TokenKey>,
 }
 
-/// One credential's place in the store, whether or not there is a token.
+/// The place of one credential in the store, with or without a token.
 #[derive(Clone, Debug)]
 pub struct TokenEntry {
     store: Store,
@@ -34,23 +34,24 @@ pub struct TokenEntry {
     credential: Arc<str>,
 }
 
-/// An entry that no other process or thread can lock meanwhile. Dropped, or with the end of its process, it is free.
+/// An entry that no other process or thread can lock at the same time. The lock ends when this is dropped, or with the
+/// process.
 #[derive(Debug)]
 pub struct TokenLock {
     entry: TokenEntry,
-    /// Its lock goes when it is closed.
+    /// Closing the file releases the lock.
     _lock: File,
 }
 
 impl Store {
-    /// A store in this folder, which is made, for this user alone, with the first token. A folder that others may look
-    /// into is used, with a warning. Without a key a token can be removed and nothing else.
+    /// A store in this folder, which is created with the first token, for this user alone. If other users can access
+    /// the folder, it is used with a warning. Without a key, tokens can only be removed.
     pub fn open(folder: PathBuf, key: Option<TokenKey>) -> Self {
         if let Ok(metadata) = std::fs::metadata(&folder)
             && metadata.mode() & FOREIGN != 0
         {
             let mode = format!("{:o}", metadata.mode() & 0o7777);
-            tracing::warn!(folder = %folder.display(), mode, "others may look into the folder of tokens; chmod 700 closes it");
+            tracing::warn!(folder = %folder.display(), mode, "other users can access the folder of tokens: restrict it with chmod 700");
         }
         Self(Arc::new(StoreFolder { folder, key }))
     }
@@ -69,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`TokenError::Name`]: a name that would lead out of the folder. The configuration permits none.
+    /// [`TokenError::Name`]: a name that would lead out of the folder. The configuration allows no such names.
     pub fn entry(&self, connector: &str, credential: &str) -> Result<TokenEntry, TokenError> {
         for name in [connector, credential] {
             let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
@@ -104,7 +105,7 @@ impl TokenEntry {
         self.path().symlink_metadata().is_ok()
     }
 
-    /// What is kept; none where nothing is.
+    /// The stored record; `None` if there is none.
     ///
     /// # Errors
     ///
@@ -129,11 +130,11 @@ impl TokenEntry {
         }
     }
 
-    /// Waits until nobody else holds the entry.
+    /// Locks the entry; waits while another process or thread has locked it.
     ///
     /// # Errors
     ///
-    /// [`TokenError`]: `ReadOnly`, `Full` and `Unwritable`, where there can't be a file to lock.
+    /// [`TokenError`]: `ReadOnly`, `Full` and `Unwritable`, if the lock file can't be created.
     pub fn lock(&self) -> Result<TokenLock, TokenError> {
         let file = self.lock_file()?;
         file.lock()
@@ -141,7 +142,7 @@ impl TokenEntry {
         Ok(self.locked(file))
     }
 
-    /// As [`lock`](Self::lock), without waiting: none where somebody else holds it.
+    /// As [`lock`](Self::lock), without waiting: `None` if the entry is locked already.
     ///
     /// # Errors
     ///
@@ -157,7 +158,7 @@ impl TokenEntry {
         }
     }
 
-    /// What stands in the way where the entry stays locked.
+    /// The error for an entry that stays locked.
     pub fn held(&self) -> TokenError {
         TokenError::Held(self.file("lock"))
     }
@@ -169,7 +170,8 @@ impl TokenEntry {
         }
     }
 
-    /// A file of its own, which always stays: who locks the token's file would hold the old one after a rename.
+    /// A separate lock file, which is never removed: a lock on the token's file would stay with the old file after a
+    /// rename.
     fn lock_file(&self) -> Result<File, TokenError> {
         files::make_folder(&self.folder)
             .map_err(|source| TokenError::of_write(&self.folder, source))?;
@@ -188,12 +190,12 @@ impl TokenEntry {
         self.store.0.key.as_ref().ok_or(TokenError::NoKey)
     }
 
-    /// What the encryption binds the file to.
+    /// The name that the encryption binds the file to.
     fn name(&self) -> String {
         format!("{}/{}", self.connector, self.credential)
     }
 
-    /// Every ending is one of ours, so that no credential's name makes another one's file.
+    /// A file of this entry. Every ending is one of ours, so that no credential's name can be another's file.
     pub(super) fn file(&self, ending: &str) -> PathBuf {
         self.folder.join(format!("{}.{ending}", self.credential))
     }
@@ -209,12 +211,12 @@ impl TokenLock {
         self.entry.read()
     }
 
-    /// Keeps a record in place of what is kept. Once it returns, the record outlasts the end of the machine.
+    /// Replaces the stored record. When this returns, the record survives a crash of the machine.
     ///
     /// # Errors
     ///
-    /// [`TokenError`]: `NoKey`, `Unsealed`, `ReadOnly`, `Full` and `Unwritable`. What was kept before is still there,
-    /// or else the new record is.
+    /// [`TokenError`]: `NoKey`, `Unsealed`, `ReadOnly`, `Full` and `Unwritable`. Then the previous record is still
+    /// stored, or the new one is.
     pub fn write(&self, record: &TokenRecord) -> Result<(), TokenError> {
         self.write_watched(record, &NoWatch)
     }
@@ -235,7 +237,7 @@ impl TokenLock {
             .map_err(|source| TokenError::of_write(&path, source))
     }
 
-    /// Forgets what is kept; says whether there was something. Needs no key.
+    /// Removes the stored record. Returns whether there was one. Needs no key.
     ///
     /// # Errors
     ///

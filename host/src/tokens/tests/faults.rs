@@ -14,7 +14,7 @@ fn kept(folder: &std::path::Path) -> TokenEntry {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_says_which_it_is_and_why() {
+fn an_unreadable_file_is_reported_with_its_path_and_the_cause() {
     let folder = tempfile::tempdir().unwrap();
     let entry = kept(folder.path());
     let good = fs::read(entry.path()).unwrap();
@@ -36,16 +36,18 @@ fn a_file_that_cannot_be_read_says_which_it_is_and_why() {
         ("damaged", b"{\"refresh_token\": \"plain\"}", |error| {
             matches!(error, TokenError::Corrupt(_))
         }),
-        ("form 9, of a newer weld-host", &newer, |error| {
-            matches!(error, TokenError::NewerVersion { version: 9, .. })
-        }),
+        (
+            "version 9 of the file format, which needs a newer weld-host",
+            &newer,
+            |error| matches!(error, TokenError::NewerVersion { version: 9, .. }),
+        ),
     ];
-    for (told, content, is_expected) in cases {
+    for (expected, content, is_expected) in cases {
         fs::write(entry.path(), content).unwrap();
-        let error = entry.read().expect_err(told);
+        let error = entry.read().expect_err(expected);
         assert!(is_expected(&error), "{error:?}");
         let message = error.to_string();
-        assert!(message.contains(told), "{message}");
+        assert!(message.contains(expected), "{message}");
         assert!(
             message.contains(&entry.path().display().to_string()),
             "{message}"
@@ -56,7 +58,7 @@ fn a_file_that_cannot_be_read_says_which_it_is_and_why() {
 }
 
 #[test]
-fn a_file_of_another_key_says_so() {
+fn a_file_of_another_key_is_reported_as_such() {
     let folder = tempfile::tempdir().unwrap();
     kept(folder.path());
     let store = Store::open(
@@ -68,7 +70,7 @@ fn a_file_of_another_key_says_so() {
 }
 
 #[test]
-fn a_file_is_no_token_in_another_ones_place() {
+fn a_file_is_refused_in_place_of_another() {
     let folder = tempfile::tempdir().unwrap();
     let entry = kept(folder.path());
     let other = entry.path().with_file_name("other.token");
@@ -82,7 +84,7 @@ fn a_file_is_no_token_in_another_ones_place() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_not_read() {
+fn a_file_that_is_not_regular_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let entry = kept(folder.path());
     let moved = entry.path().with_extension("moved");
@@ -103,7 +105,7 @@ fn what_is_no_regular_file_is_not_read() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_an_error_that_names_it() {
+fn a_folder_that_cannot_be_created_is_reported_with_its_path() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tokens"), "a file").unwrap();
     let error = entry(folder.path()).lock().expect_err("no folder");
@@ -111,7 +113,7 @@ fn a_folder_that_cannot_be_made_is_an_error_that_names_it() {
     assert!(error.to_string().contains("tokens/beers"), "{error}");
 }
 
-/// Fails at one step, as the system would.
+/// Fails at one step, with the error that the system would return.
 struct FailsAt(WriteStep, io::ErrorKind);
 
 impl WriteWatch for FailsAt {
@@ -124,7 +126,7 @@ impl WriteWatch for FailsAt {
 }
 
 #[test]
-fn a_write_that_fails_leaves_the_old_token_and_says_what_to_mend() {
+fn a_failed_write_keeps_the_old_token_and_says_what_to_fix() {
     type Expected = fn(&TokenError) -> bool;
     let cases: [(io::ErrorKind, Expected); 5] = [
         (io::ErrorKind::StorageFull, |error| {

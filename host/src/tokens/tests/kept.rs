@@ -1,4 +1,4 @@
-//! What is kept, and for whom.
+//! The store's contents, and who can access them.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_token_is_there_for_the_next_who_opens_the_store_until_it_is_removed() {
+fn a_token_is_kept_for_whoever_opens_the_store_until_it_is_removed() {
     let folder = tempfile::tempdir().unwrap();
     let written = entry(folder.path());
     assert_eq!(token(&written), None);
@@ -29,7 +29,7 @@ fn a_token_is_there_for_the_next_who_opens_the_store_until_it_is_removed() {
 }
 
 #[test]
-fn nobody_else_can_look_into_folders_and_files() {
+fn other_users_cannot_access_folders_and_files() {
     let folder = tempfile::tempdir().unwrap();
     let entry = entry(folder.path());
     entry.lock().unwrap().write(&record("secret")).unwrap();
@@ -47,7 +47,7 @@ fn nobody_else_can_look_into_folders_and_files() {
 }
 
 #[test]
-fn an_entry_is_locked_against_everybody_else_until_it_is_let_go() {
+fn a_locked_entry_is_locked_for_everyone_else_until_released() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (entry(folder.path()), entry(folder.path()));
     let locked = one.lock().unwrap();
@@ -78,7 +78,7 @@ fn names_that_would_lead_out_of_the_folder_are_refused() {
             "{connector:?} {credential:?}"
         );
     }
-    // These are names that the configuration permits.
+    // The configuration allows these names.
     for credential in ["..", "api.token", "api.lock", "api.new"] {
         let entry = store.entry("beers", credential).expect(credential);
         assert_eq!(entry.path().parent(), Some(&*folder.path().join("beers")));
@@ -86,7 +86,7 @@ fn names_that_would_lead_out_of_the_folder_are_refused() {
 }
 
 #[test]
-fn without_a_key_a_token_can_be_removed_and_nothing_else() {
+fn without_a_key_a_token_can_only_be_removed() {
     let folder = tempfile::tempdir().unwrap();
     entry(folder.path())
         .lock()

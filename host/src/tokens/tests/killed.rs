@@ -20,7 +20,7 @@ const STEPS: [WriteStep; 6] = [
     WriteStep::FolderSynced,
 ];
 
-/// Kills this process at one step: no destructor runs, and nothing is swept.
+/// Kills this process at one step: no destructor runs, and nothing is cleaned up.
 struct KilledAt(WriteStep);
 
 impl WriteWatch for KilledAt {
@@ -33,21 +33,21 @@ impl WriteWatch for KilledAt {
 }
 
 #[test]
-#[ignore = "the tests here run it, in a process that it kills"]
+#[ignore = "run by the other tests here, in a process that it kills"]
 fn write_that_is_killed() {
     let (Ok(folder), Ok(step)) = (std::env::var(FOLDER), std::env::var(STEP)) else {
         return;
     };
     let step = serde_json::from_str(&step).expect("a step");
     let entry = entry(folder.as_ref());
-    let locked = entry.lock().expect("whoever held it was killed");
+    let locked = entry.lock().expect("the process that locked it was killed");
     locked
         .write_watched(&record("new"), &KilledAt(step))
-        .expect("it goes on to its kill");
+        .expect("the process is killed");
 }
 
 #[test]
-fn token_is_the_old_or_the_new_one_wherever_the_process_is_killed() {
+fn the_token_is_the_old_or_the_new_one_at_whichever_step_the_process_is_killed() {
     for step in STEPS {
         let folder = tempfile::tempdir().unwrap();
         let entry = entry(folder.path());
@@ -70,16 +70,16 @@ fn token_is_the_old_or_the_new_one_wherever_the_process_is_killed() {
             WriteStep::HalfWritten | WriteStep::Written | WriteStep::Synced
         );
         assert_eq!(left.exists(), is_left, "{step:?}");
-        // Its lock went with it.
-        let locked = entry.try_lock().unwrap().expect("nobody holds it");
+        // Its lock was released with it.
+        let locked = entry.try_lock().unwrap().expect("it is not locked");
         locked.write(&record("next")).unwrap();
         assert_eq!(token(&entry).as_deref(), Some("next"), "{step:?}");
-        assert!(!left.exists(), "{step:?}: what was left is swept");
+        assert!(!left.exists(), "{step:?}: the remaining file is removed");
     }
 }
 
 #[test]
-fn first_token_is_there_or_not_wherever_the_process_is_killed() {
+fn the_first_token_is_complete_or_missing_at_whichever_step_the_process_is_killed() {
     for step in STEPS {
         let folder = tempfile::tempdir().unwrap();
         let name = serde_json::to_string(&step).unwrap();

@@ -1,4 +1,4 @@
-//! The store on real files, and with real processes that are killed or in each other's way.
+//! The store on real files, and with real processes that are killed or compete.
 
 mod faults;
 mod kept;
@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use super::{Store, TokenEntry, TokenKey, TokenRecord};
 use crate::config::Secret;
 
-/// The folder in which a child finds its store; without it, a test that only a child runs does nothing.
+/// The folder of a child process's store; without it, a test for child processes does nothing.
 const FOLDER: &str = "WELD_TEST_TOKENS";
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -44,7 +44,7 @@ fn token(entry: &TokenEntry) -> Option<String> {
     record.map(|record| record.refresh_token.expose().to_owned())
 }
 
-/// This test program again, to run one test that is ignored otherwise.
+/// This test program, run again for one test that is otherwise ignored.
 fn child(test: &str, folder: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command

@@ -11,8 +11,8 @@ const API: &str = "WELD_TEST_API";
 const CHILD: &str = "tokens::tests::processes::renewals_of_one_process";
 const RENEWALS: usize = 200;
 
-/// An API of which a refresh token is good for one renewal. It answers each line, a refresh token, with the next one or
-/// with `invalid`.
+/// An API whose refresh tokens are valid for one renewal. It answers each line, which is a refresh token, with the next
+/// token or with `invalid`.
 struct Api {
     address: SocketAddr,
     state: Arc<Mutex<ApiState>>,
@@ -59,13 +59,13 @@ fn answer(stream: &TcpStream, state: &Mutex<ApiState>) {
     }
 }
 
-/// One write, so that the system doesn't wait for more of the line.
+/// Writes at once, so that the system doesn't wait for more of the line.
 fn send(mut stream: &TcpStream, line: &str) {
     stream.write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 #[test]
-#[ignore = "the test here runs it, in two processes"]
+#[ignore = "run by the other test here, in two processes"]
 fn renewals_of_one_process() {
     let (Ok(folder), Ok(api)) = (std::env::var(FOLDER), std::env::var(API)) else {
         return;
@@ -83,7 +83,7 @@ fn renewals_of_one_process() {
 }
 
 #[test]
-fn two_processes_that_renew_in_turns_lose_no_token() {
+fn two_processes_that_take_turns_renewing_lose_no_token() {
     let folder = tempfile::tempdir().unwrap();
     let entry = entry(folder.path());
     entry.lock().unwrap().write(&record(&name(0))).unwrap();
