@@ -4,8 +4,8 @@
 //! that leaves this room is valid: no other room reads the environment, a configuration file or the text of a size, a
 //! time or a rule.
 //!
-//! Not here: the flags themselves (`cli` declares them and fills in [`ServerConfig`]), finding `NAME.toml` and rereading
-//! it after a change (`connectors`), and the effect of a rule or limit on a call (`egress`, `sandbox`).
+//! Not here: the flags themselves (`cli` declares them and fills in [`ServerConfig`]), finding `NAME.toml` and
+//! rereading it after a change (`connectors`), and the effect of a rule or limit on a call (`egress`, `sandbox`).
 //!
 //! A leaf: it uses no other room.
 

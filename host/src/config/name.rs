@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// A connector's name: the file name of `NAME.wasm` without its extension, and the first segment of its URL.
 ///
-/// 1 to 63 characters `[a-z0-9][a-z0-9._-]{0,62}`, so that it needs no escaping in URLs, file names, logs and metrics. The
-/// names `schema`, `healthz`, `readyz` and `metrics` are reserved for paths of the server itself.
+/// 1 to 63 characters `[a-z0-9][a-z0-9._-]{0,62}`, so that it needs no escaping in URLs, file names, logs and metrics.
+/// The names `schema`, `healthz`, `readyz` and `metrics` are reserved for paths of the server itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectorName(String);
 

@@ -1,7 +1,7 @@
 //! Headers that neither a guest nor a credential may set.
 
-/// Headers that frame the message or steer a proxy. A guest that could set them could make one request look like two, or
-/// like a request to another host.
+/// Headers that frame the message or steer a proxy. A guest that could set them could make one request look like two,
+/// or like a request to another host.
 pub(crate) const RESERVED_HEADERS: [&str; 10] = [
     "connection",
     "content-length",

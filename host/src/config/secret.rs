@@ -4,8 +4,8 @@ use std::fmt;
 
 /// A secret such as a key or token: UTF-8 of any length.
 ///
-/// It has no `Display`, its `Debug` hides the text, and it can't be compared with `==`, whose duration depends on how much
-/// of a guess is right. Code that needs the text calls [`Secret::expose`], so every use can be searched for.
+/// It has no `Display`, its `Debug` hides the text, and it can't be compared with `==`, whose duration depends on how
+/// much of a guess is right. Code that needs the text calls [`Secret::expose`], so every use can be searched for.
 #[derive(Clone)]
 pub struct Secret(String);
 

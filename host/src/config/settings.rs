@@ -93,7 +93,8 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(count).unwrap_or(default)
     }
 
-    /// The result of `read` for the table of a key; keys that it doesn't ask for are unknown. `None` if the key is missing.
+    /// The result of `read` for the table of a key; keys that it doesn't ask for are unknown. `None` if the key is
+    /// missing.
     pub(super) fn section<T>(
         &mut self,
         key: &'static str,
@@ -178,8 +179,8 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         self.keep(count)
     }
 
-    /// The valid items of a list, with their entries. `expected` describes an item, such as `network`, and `example` shows
-    /// one.
+    /// The valid items of a list, with their entries. `expected` describes an item, such as `network`, and `example`
+    /// shows one.
     pub(super) fn list<T, E: fmt::Display>(
         &mut self,
         key: &'static str,
@@ -208,8 +209,8 @@ impl<'r, 'd, 's> Settings<'r, 'd, 's> {
         right
     }
 
-    /// The strings of a table with their entries and names, in the order of the file; empty if it is missing. The strings
-    /// of a list have the list's name.
+    /// The strings of a table with their entries and names, in the order of the file; empty if it is missing. The
+    /// strings of a list have the list's name.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(TomlEntry<'d>, &'d str, String)> {
         let table = self.table.get_table(key).transpose();
         let Some(table) = self.keep(table) else {

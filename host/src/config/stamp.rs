@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A file's metadata at one moment; links are followed. Two stamps are equal if the file has not changed between them: the
-/// same file, of the same length, modified and changed at the same times. A missing file has a stamp, too.
+/// A file's metadata at one moment; links are followed. Two stamps are equal if the file has not changed between them:
+/// the same file, of the same length, modified and changed at the same times. A missing file has a stamp, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileStamp(Option<[i128; 5]>);
 

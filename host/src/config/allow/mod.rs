@@ -1,7 +1,7 @@
 //! The requests that a connector may send: the rules of `[network] allow`.
 //!
-//! A rule names URLs. The addresses that their hosts resolve to are checked separately, when the host dials. Both checks
-//! must permit a request, since a permitted name may resolve to an address inside the operator's network.
+//! A rule names URLs. The addresses that their hosts resolve to are checked separately, when the host dials. Both
+//! checks must permit a request, since a permitted name may resolve to an address inside the operator's network.
 
 mod overlap;
 mod path_prefix;

@@ -24,8 +24,8 @@ impl PathPrefix {
     /// Whether a URL's path, normalized in the same way, lies below this prefix for every server.
     ///
     /// Escapes are compared without decoding: `/%76%31` is not `/v1`. An escaped slash below the prefix is fine, since
-    /// some APIs have them in identifiers (`/projects/group%2Fproject`), unless a server that decodes it could climb out
-    /// of the prefix: see [`climbs`].
+    /// some APIs have them in identifiers (`/projects/group%2Fproject`), unless a server that decodes it could climb
+    /// out of the prefix: see [`climbs`].
     pub(super) fn permits(&self, path: &str) -> bool {
         if self.0.is_empty() {
             return true;

@@ -58,8 +58,9 @@ impl AllowList {
         }
     }
 
-    /// The https form of an http URL, if the rules permit a request there: on the URL's own port, otherwise on the default
-    /// port of https, otherwise on the only port that the rules have for it. `None` for a URL of another scheme.
+    /// The https form of an http URL, if the rules permit a request there: on the URL's own port, otherwise on the
+    /// default port of https, otherwise on the only port that the rules have for it. `None` for a URL of another
+    /// scheme.
     pub fn secure_form(&self, method: &str, url: &Url) -> Option<Url> {
         let secure = with_scheme_https(url)?;
         if self.permits(method, &secure) {
@@ -71,7 +72,8 @@ impl AllowList {
         self.at_another_port(method, &secure, "https")
     }
 
-    /// The same URL on the only port on which the rules of its scheme permit the request; `None` unless exactly one does.
+    /// The same URL on the only port on which the rules of its scheme permit the request; `None` unless exactly one
+    /// does.
     fn at_another_port(&self, method: &str, url: &Url, scheme: &str) -> Option<Url> {
         let mut found: Option<Url> = None;
         for rule in self.0.iter().filter(|rule| rule.scheme == scheme) {
@@ -102,8 +104,8 @@ impl AllowList {
     /// It names the method only if a rule for the same host doesn't permit that method, so that it doesn't undo that
     /// choice. It never has the URL's path, user name or query, which may hold a token.
     ///
-    /// No rule permits a URL whose host ends with a dot, is too long for a name, or is an address that can't be connected
-    /// to, or whose port is 0. In these cases the result isn't a valid rule either.
+    /// No rule permits a URL whose host ends with a dot, is too long for a name, or is an address that can't be
+    /// connected to, or whose port is 0. In these cases the result isn't a valid rule either.
     pub fn suggestion(&self, method: &str, url: &Url) -> String {
         let origin = url.origin().ascii_serialization();
         let is_left_out =

@@ -12,12 +12,12 @@ use super::path_prefix::PathPrefix;
 ///
 /// - Methods are upper-case; a rule without methods permits every method.
 /// - The scheme is `http` or `https`.
-/// - The host is a name, an IPv4 address or an `[IPv6]` address, compared in the URL standard's normal form (lower case,
-///   Punycode, decimal IPv4). `*.example.com` is every name below `example.com` at any depth, without `example.com`
-///   itself. A request to a name that ends with a dot matches no rule.
+/// - The host is a name, an IPv4 address or an `[IPv6]` address, compared in the URL standard's normal form (lower
+///   case, Punycode, decimal IPv4). `*.example.com` is every name below `example.com` at any depth, without
+///   `example.com` itself. A request to a name that ends with a dot matches no rule.
 /// - The port defaults to the scheme's.
-/// - The path permits itself and everything below it: `/v1` permits `/v1` and `/v1/x`, but neither `/v10` nor a path that
-///   a server could read as leaving `/v1`, such as `/v1/..%2fadmin`.
+/// - The path permits itself and everything below it: `/v1` permits `/v1` and `/v1/x`, but neither `/v10` nor a path
+///   that a server could read as leaving `/v1`, such as `/v1/..%2fadmin`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowRule {
     /// Empty for every method.
@@ -41,8 +41,8 @@ pub(super) enum HostPattern {
 }
 
 impl AllowRule {
-    /// The hosts of the rule as text, such as `api.example.com`, `*.example.com` or `[::1]`, in the URL standard's normal
-    /// form; `https://` followed by it parses as a rule.
+    /// The hosts of the rule as text, such as `api.example.com`, `*.example.com` or `[::1]`, in the URL standard's
+    /// normal form; `https://` followed by it parses as a rule.
     pub fn host(&self) -> &Arc<str> {
         &self.host_text
     }

@@ -17,8 +17,8 @@ impl FromStr for AllowRule {
     ///
     /// [`AllowRuleError`] for any rule that could permit more than it seems to, or nothing at all.
     fn from_str(rule: &str) -> Result<Self, AllowRuleError> {
-        // The URL parser removes control characters and treats a backslash as a slash: it would read a different rule than
-        // the operator sees.
+        // The URL parser removes control characters and treats a backslash as a slash: it would read a different rule
+        // than the operator sees.
         if rule.contains(|letter: char| letter.is_control() || letter == '\\') {
             return Err(AllowRuleError::Character);
         }

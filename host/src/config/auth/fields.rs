@@ -99,8 +99,8 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         parsed
     }
 
-    /// The strings of a table with their names, in the order of the file; a list of strings repeats its name. Strings that
-    /// come from a variable or file are secrets.
+    /// The strings of a table with their names, in the order of the file; a list of strings repeats its name. Strings
+    /// that come from a variable or file are secrets.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<(String, String)> {
         let mut texts = Vec::new();
         for (entry, name, text) in self.settings.texts(key) {
@@ -113,8 +113,8 @@ impl<'r, 't, 'd, 's> Fields<'r, 't, 'd, 's> {
         texts
     }
 
-    /// Like [`texts`](Self::texts), for values that are sent in a token request: a value whose name suggests a secret is
-    /// one, too.
+    /// Like [`texts`](Self::texts), for values that are sent in a token request: a value whose name suggests a secret
+    /// is one, too.
     pub(super) fn sent_texts(&mut self, key: &'static str) -> Vec<(String, String)> {
         let texts = self.texts(key);
         for (name, text) in &texts {

@@ -14,8 +14,8 @@ const MAX_NAME_BYTES: usize = 63;
 const KINDS: [&str; 6] = ["api-key", "basic", "bearer", "jwt", "oauth2", "session"];
 
 impl Credential {
-    /// Reads all of `[auth]`. An invalid credential becomes a problem and is left out. `allow` are the rules of `[network]`;
-    /// `None` if they are invalid.
+    /// Reads all of `[auth]`. An invalid credential becomes a problem and is left out. `allow` are the rules of
+    /// `[network]`; `None` if they are invalid.
     pub(in crate::config) fn read_all(
         table: TomlTable<'_>,
         allow: Option<&AllowList>,

@@ -13,8 +13,8 @@ use crate::config::secret::Secret;
 /// requests, the default limits, the server's keys.
 #[derive(Clone, Default)]
 pub struct ConnectorConfig {
-    /// Section `[env]`: names and values of the guest's whole environment, in the order of the file. Names are not empty
-    /// and contain no `=`; neither names nor values contain a zero byte. Values may be secret.
+    /// Section `[env]`: names and values of the guest's whole environment, in the order of the file. Names are not
+    /// empty and contain no `=`; neither names nor values contain a zero byte. Values may be secret.
     pub env: Vec<(String, String)>,
     /// The names in `[env]` whose values are secrets: they come from a variable or a file, without `secret = false`.
     pub secret_env: BTreeSet<String>,

@@ -49,8 +49,8 @@ impl ConnectorConfig {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::Invalid`], with all problems of the file: malformed TOML, unknown keys, wrong types, values out of
-    /// range or above their ceiling, redundant rules, and values whose variable or file is missing or unusable.
+    /// [`ConfigError::Invalid`], with all problems of the file: malformed TOML, unknown keys, wrong types, values out
+    /// of range or above their ceiling, redundant rules, and values whose variable or file is missing or unusable.
     pub fn parse(text: &str, path: &Path, ceilings: &Ceilings) -> Result<Self, ConfigError> {
         let variable = |name: &str| std::env::var(name);
         Self::parse_with(text, path, ceilings, (&variable, &SystemFiles))

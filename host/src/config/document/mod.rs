@@ -18,8 +18,8 @@ use toml::de::DeTable;
 use super::error::Problem;
 use text::TomlText;
 
-/// For a file that is longer and not TOML, only the first mistake is reported: the parser keeps all mistakes in memory, and
-/// such a file may consist of nothing else.
+/// For a file that is longer and not TOML, only the first mistake is reported: the parser keeps all mistakes in memory,
+/// and such a file may consist of nothing else.
 const ALL_MISTAKES_BYTES: usize = 16 << 10;
 
 /// A parsed TOML file.

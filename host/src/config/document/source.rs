@@ -15,8 +15,8 @@ pub(super) enum ValueSource<'d> {
 }
 
 impl<'d> ValueSource<'d> {
-    /// Reads an entry: a string, or a table that names a variable or a file. `expected` describes the entry for the error
-    /// message.
+    /// Reads an entry: a string, or a table that names a variable or a file. `expected` describes the entry for the
+    /// error message.
     ///
     /// # Errors
     ///

@@ -32,8 +32,8 @@ impl<'s> ValueSources<'s> {
         }
     }
 
-    /// The text of an entry: a string, or the value of an environment variable or the content of a file, both without their
-    /// last line break. `expected` describes the entry for the error message, such as `a size such as "64MiB"`.
+    /// The text of an entry: a string, or the value of an environment variable or the content of a file, both without
+    /// their last line break. `expected` describes the entry for the error message, such as `a size such as "64MiB"`.
     ///
     /// # Errors
     ///
@@ -46,8 +46,8 @@ impl<'s> ValueSources<'s> {
         self.value(entry, &ValueSource::of(entry, expected)?)
     }
 
-    /// Like [`Self::text`], and whether the text is a secret: it is if it comes from a variable or file, unless the entry
-    /// says `secret = false` next to its source.
+    /// Like [`Self::text`], and whether the text is a secret: it is if it comes from a variable or file, unless the
+    /// entry says `secret = false` next to its source.
     ///
     /// # Errors
     ///
@@ -70,8 +70,8 @@ impl<'s> ValueSources<'s> {
         .map_err(|message| entry.problem(message))
     }
 
-    /// The content of the file that an entry names. `{ file = "PATH" }` is the same as the path alone; a variable contains
-    /// the path.
+    /// The content of the file that an entry names. `{ file = "PATH" }` is the same as the path alone; a variable
+    /// contains the path.
     ///
     /// # Errors
     ///

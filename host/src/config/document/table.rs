@@ -79,8 +79,8 @@ impl<'d> TomlTable<'d> {
             .collect()
     }
 
-    /// The known key that was probably meant: at most a third of the letters differ. Much longer keys are not compared, since
-    /// a comparison takes memory for each pair of letters.
+    /// The known key that was probably meant: at most a third of the letters differ. Much longer keys are not compared,
+    /// since a comparison takes memory for each pair of letters.
     fn nearest(&self, key: &str) -> Option<&'static str> {
         self.known
             .iter()

@@ -29,13 +29,13 @@ pub struct Limits {
     pub answer_within: Option<Duration>,
     /// `max-wait`: the longest wait between two pages; zero allows no wait. Default 24 h.
     pub max_wait: Duration,
-    /// `linger`: how long a call continues without a waiting request, and how long a finished page is kept. May be zero.
-    /// Default 2 min.
+    /// `linger`: how long a call continues without a waiting request, and how long a finished page is kept. May be
+    /// zero. Default 2 min.
     pub linger: Duration,
     /// `schema-ttl`: how long a schema is cached; zero asks the connector for every request. Default 60 s.
     pub schema_ttl: Duration,
-    /// `concurrency`: the connector's calls that may hold a sandbox at once, at least 1; `None` for a quarter of the host's
-    /// slots. Default `None`.
+    /// `concurrency`: the connector's calls that may hold a sandbox at once, at least 1; `None` for a quarter of the
+    /// host's slots. Default `None`.
     pub concurrency: Option<u32>,
     /// `page-size`: a page's rows as JSON, in bytes. Default 64 MiB.
     pub max_page_bytes: u64,
@@ -49,7 +49,8 @@ pub struct Limits {
     pub max_response_bytes: u64,
     /// `calls`: upstream requests in one call, including redirects; zero allows none. Default 1000.
     pub max_calls: u32,
-    /// `bytes`: the decompressed bodies of a call's upstream requests and responses together, in bytes. Default 512 MiB.
+    /// `bytes`: the decompressed bodies of a call's upstream requests and responses together, in bytes. Default 512
+    /// MiB.
     pub max_call_bytes: u64,
     /// `empty-pages`: consecutive pages without progress that announce another page, before a sync counts as stuck; at
     /// least 1. Default 10.

@@ -10,8 +10,8 @@ use crate::config::range::Range;
 use crate::config::settings::Settings;
 
 impl Limits {
-    /// Reads `[limits]`. A missing key has its default, within the ceilings. An invalid value becomes a problem and counts
-    /// as missing.
+    /// Reads `[limits]`. A missing key has its default, within the ceilings. An invalid value becomes a problem and
+    /// counts as missing.
     pub(in crate::config) fn read(
         table: &mut TomlTable<'_>,
         sources: &ValueSources<'_>,

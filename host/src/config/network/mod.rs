@@ -31,8 +31,8 @@ pub struct NetworkConfig {
     /// `upgrade-http`: whether a request to an http URL that no rule permits goes to its https form, if a rule permits
     /// that. Default false.
     pub upgrade_http: bool,
-    /// `title-case`: whether HTTP/1 header names are written as in `Content-Length`, for servers that require it. Default
-    /// false.
+    /// `title-case`: whether HTTP/1 header names are written as in `Content-Length`, for servers that require it.
+    /// Default false.
     pub title_case: bool,
     /// `connect-timeout`: resolving a name, connecting and the TLS handshake together. Default 10 s.
     pub connect_timeout: Duration,
@@ -51,8 +51,8 @@ pub struct NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// Whether the other configuration connects in the same way: to the same networks, with the same certificates, within
-    /// the same limits, and with the same spelling of headers.
+    /// Whether the other configuration connects in the same way: to the same networks, with the same certificates,
+    /// within the same limits, and with the same spelling of headers.
     pub fn connects_as(&self, other: &Self) -> bool {
         self.allow_networks == other.allow_networks
             && self.connect_timeout == other.connect_timeout

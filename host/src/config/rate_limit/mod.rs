@@ -29,8 +29,8 @@ pub struct RateLimitConfig {
     pub burst: u32,
     /// `reserve`: the calls of each quota that are left unused. Less than the calls of `rate`. Default 0.
     pub reserve: u32,
-    /// `pace-below`: a percentage of a quota. When less remains, the rest is spread evenly until the quota's reset. 0 to
-    /// 100; default 50.
+    /// `pace-below`: a percentage of a quota. When less remains, the rest is spread evenly until the quota's reset. 0
+    /// to 100; default 50.
     pub pace_below: u32,
     /// `headers`: the headers in which the API states its quota, in addition to the usual ones.
     pub headers: QuotaHeaders,
@@ -52,8 +52,8 @@ pub struct RateLimitConfig {
     pub failures: u32,
     /// `cool-down`: how long such calls fail at once, before one of them is tried. Default 30 s.
     pub cool_down: Duration,
-    /// `refusal` and `refusals`: which responses refuse a call, in the order in which they are checked. Default none: only
-    /// the status and the usual headers decide.
+    /// `refusal` and `refusals`: which responses refuse a call, in the order in which they are checked. Default none:
+    /// only the status and the usual headers decide.
     pub refusals: Vec<RefusalRule>,
 }
 

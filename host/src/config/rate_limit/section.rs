@@ -12,8 +12,8 @@ use crate::config::settings::Settings;
 const MAX_RETRIES: u32 = 10;
 
 impl RateLimitConfig {
-    /// Reads `[rate-limit]`. A missing key has its default. An invalid value becomes a problem and counts as missing; so
-    /// does a rule that renews a credential if no credential can be renewed.
+    /// Reads `[rate-limit]`. A missing key has its default. An invalid value becomes a problem and counts as missing;
+    /// so does a rule that renews a credential if no credential can be renewed.
     pub(in crate::config) fn read(
         table: &mut TomlTable<'_>,
         sources: &ValueSources<'_>,

@@ -1,7 +1,7 @@
 //! Reads files that come from outside, in such a way that no file can stop the host.
 //!
-//! [`FileSystem`] reads one file: only a regular one, up to a size, within a time. A file system that hangs doesn't even
-//! return an error, so [`FileThreads`] reads on threads that can be abandoned.
+//! [`FileSystem`] reads one file: only a regular one, up to a size, within a time. A file system that hangs doesn't
+//! even return an error, so [`FileThreads`] reads on threads that can be abandoned.
 
 mod fault;
 mod files;

@@ -1,7 +1,7 @@
 //! Threads that can be abandoned, for files that may never respond.
 //!
-//! A thread that waits in the kernel for a network file system can't be stopped. So once a thread has been abandoned at a
-//! file, no other thread tries that file until the first one returns, the path has another entry, or some time has
+//! A thread that waits in the kernel for a network file system can't be stopped. So once a thread has been abandoned at
+//! a file, no other thread tries that file until the first one returns, the path has another entry, or some time has
 //! passed: at first 30 s, and twice as long after each further thread.
 
 use std::collections::HashMap;
@@ -72,8 +72,8 @@ impl FileThreads {
         }))
     }
 
-    /// Does `work` on a thread. The thread is abandoned once one of its files, beginning with `first`, has not responded for
-    /// `patience`.
+    /// Does `work` on a thread. The thread is abandoned once one of its files, beginning with `first`, has not
+    /// responded for `patience`.
     ///
     /// # Errors
     ///
@@ -203,7 +203,8 @@ impl Askers {
         Some(self.busy.lock().get(&number)?.since)
     }
 
-    /// The path that a thread has been reading `since` then, if it still is; the thread counts as abandoned from now on.
+    /// The path that a thread has been reading `since` then, if it still is; the thread counts as abandoned from now
+    /// on.
     fn give_up(&self, number: u64, since: Option<Instant>) -> Option<PathBuf> {
         let mut busy = self.busy.lock();
         let step = busy.get_mut(&number)?;
@@ -224,7 +225,8 @@ pub struct NotedFiles {
 }
 
 impl NotedFiles {
-    /// The file that was not tried because it is known not to respond. If there is one, the thread's result is meaningless.
+    /// The file that was not tried because it is known not to respond. If there is one, the thread's result is
+    /// meaningless.
     pub fn take_refusal(&self) -> Option<NoAnswer> {
         let path = self.refused.lock().take()?;
         Some(NoAnswer::Still { path })

@@ -39,20 +39,21 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// `--plugins`: the folder of `NAME.wasm` and `NAME.toml`, or one `NAME.wasm`.
     pub plugins: PathBuf,
-    /// `--cache`: the folder of compiled code, created if it is missing. `None` compiles every connector at every start.
+    /// `--cache`: the folder of compiled code, created if it is missing. `None` compiles every connector at every
+    /// start.
     pub cache: Option<PathBuf>,
-    /// `WELD_API_KEY`: the keys for connectors without keys of their own. Empty for a server that requires no key, which
-    /// may listen only on loopback.
+    /// `WELD_API_KEY`: the keys for connectors without keys of their own. Empty for a server that requires no key,
+    /// which may listen only on loopback.
     pub api_keys: Vec<Secret>,
-    /// `--reload`: how often the plugins folder is read if the system doesn't report changes; `None` (`off`) reads it only
-    /// at startup.
+    /// `--reload`: how often the plugins folder is read if the system doesn't report changes; `None` (`off`) reads it
+    /// only at startup.
     pub reload: Option<Duration>,
     /// `--unmap-after`: how long the compiled code of an unused connector stays mapped; `None` (`off`) for forever.
     pub unmap_after: Option<Duration>,
     /// `--default`: the connector that also answers at `/` and `/schema`; `None` for the only one loaded.
     pub default_connector: Option<ConnectorName>,
-    /// `--slots`: the number of calls that run or sleep at the same time, over all connectors; more than 0. `None`, or more
-    /// than the machine can hold, is as many as it can hold.
+    /// `--slots`: the number of calls that run or sleep at the same time, over all connectors; more than 0. `None`, or
+    /// more than the machine can hold, is as many as it can hold.
     pub slots: Option<u32>,
     /// `--total-memory`: the limit on linear memories and tables of all calls together, in bytes. `None` is half of the
     /// memory of the machine, or of the process's control group.

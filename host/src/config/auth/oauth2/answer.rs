@@ -29,8 +29,8 @@ pub struct AnswerFields {
     pub assumed_lifetime: Option<Duration>,
     /// `variables`: the connector's variables that come from the answer: name and field.
     pub variables: Vec<(String, FieldPath)>,
-    /// `token-types` and the text of `prefix`: values of `token_type` that are sent like a bearer token, in addition to the
-    /// usual ones.
+    /// `token-types` and the text of `prefix`: values of `token_type` that are sent like a bearer token, in addition to
+    /// the usual ones.
     pub token_types: Vec<String>,
 }
 

@@ -36,7 +36,8 @@ pub struct Oauth2Config {
     pub place: CredentialPlace,
     /// `prefix`: the text before the token.
     pub prefix: String,
-    /// A digest of all of this, which changes with every value. A kept token is valid as long as the digest is the same.
+    /// A digest of all of this, which changes with every value. A kept token is valid as long as the digest is the
+    /// same.
     pub fingerprint: [u8; 32],
 }
 
@@ -61,8 +62,9 @@ pub enum Grant {
 }
 
 impl Oauth2Config {
-    /// Whether a refresh request includes the scopes. By default it doesn't if the refresh token comes from a login: the
-    /// person granted the scopes there, and a refresh request without scopes is for the same ones (RFC 6749, section 6).
+    /// Whether a refresh request includes the scopes. By default it doesn't if the refresh token comes from a login:
+    /// the person granted the scopes there, and a refresh request without scopes is for the same ones (RFC 6749,
+    /// section 6).
     pub fn renews_with_scopes(&self) -> bool {
         let by_default = self.login.is_none();
         self.shape.scopes_in_renewals.unwrap_or(by_default)

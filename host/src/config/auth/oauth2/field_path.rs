@@ -5,8 +5,8 @@ use serde_json::Value;
 /// The path of a field in a token endpoint's answer: names and numbers between dots, such as `data.access_token` or
 /// `items.0.token`.
 ///
-/// A JSONPath such as `$.items[0].token` and a JSON pointer such as `/data/access_token` (RFC 6901) are read, too; `.` is
-/// the whole answer.
+/// A JSONPath such as `$.items[0].token` and a JSON pointer such as `/data/access_token` (RFC 6901) are read, too; `.`
+/// is the whole answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldPath {
     pointer: String,

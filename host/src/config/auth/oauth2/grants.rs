@@ -74,8 +74,8 @@ pub(super) fn password(
     common.finish(fields, grant, None)
 }
 
-/// A token that the host signs: with `key`, or with the key of a service account in `key-file`, which then also provides
-/// the issuer and the token URL.
+/// A token that the host signs: with `key`, or with the key of a service account in `key-file`, which then also
+/// provides the issuer and the token URL.
 pub(super) fn jwt_bearer(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,

@@ -73,8 +73,8 @@ const KEYS: [&str; 37] = [
     "variables",
 ];
 
-/// Reads the credential. `None` if something is invalid (which is recorded). `allow` are the rules of `[network]`; `None`
-/// if they are invalid.
+/// Reads the credential. `None` if something is invalid (which is recorded). `allow` are the rules of `[network]`;
+/// `None` if they are invalid.
 pub(in crate::config::auth) fn read(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,

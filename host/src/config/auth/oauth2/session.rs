@@ -14,8 +14,8 @@ use crate::config::auth::texts::{line, not_empty, without_controls};
 use crate::config::quantity::parse_duration;
 use crate::config::secret::Secret;
 
-/// Reads the credential. `None` if something is invalid (which is recorded). `allow` are the rules of `[network]`; `None`
-/// if they are invalid.
+/// Reads the credential. `None` if something is invalid (which is recorded). `allow` are the rules of `[network]`;
+/// `None` if they are invalid.
 pub(in crate::config::auth) fn read(
     fields: &mut Fields<'_, '_, '_, '_>,
     allow: Option<&AllowList>,

@@ -10,8 +10,8 @@ const DASHES: &str = "-----";
 /// The number of characters in a line of PEM.
 const LINE_CHARACTERS: usize = 64;
 
-/// The block of a private key, with proper line breaks. In a variable these have often become the two characters `\n`, or
-/// spaces, and the whole is often quoted or encoded as base64 once more.
+/// The block of a private key, with proper line breaks. In a variable these have often become the two characters `\n`,
+/// or spaces, and the whole is often quoted or encoded as base64 once more.
 ///
 /// # Errors
 ///

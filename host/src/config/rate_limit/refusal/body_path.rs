@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// The path of values in a JSON body: names and numbers between dots, such as `error.code`, or a JSON pointer (RFC 6901),
-/// such as `/error/code`. A part `*` is any item of a list, or any field of an object.
+/// The path of values in a JSON body: names and numbers between dots, such as `error.code`, or a JSON pointer (RFC
+/// 6901), such as `/error/code`. A part `*` is any item of a list, or any field of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyPath {
     parts: Vec<String>,

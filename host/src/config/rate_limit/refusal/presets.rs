@@ -37,8 +37,8 @@ const PRESETS: [Preset; 5] = [
             wait = "60s"
         "#,
     },
-    // A limit per second or minute passes soon. A daily limit ends at midnight in California, which no response states, so
-    // the host tries again once an hour.
+    // A limit per second or minute passes soon. A daily limit ends at midnight in California, which no response states,
+    // so the host tries again once an hour.
     Preset {
         name: "google",
         rules: r#"
@@ -70,7 +70,8 @@ const PRESETS: [Preset; 5] = [
             wait = "1s"
         "#,
     },
-    // The limit on concurrent calls passes soon. The daily limit is a sliding window, so the host tries again every 15 min.
+    // The limit on concurrent calls passes soon. The daily limit is a sliding window, so the host tries again every 15
+    // min.
     Preset {
         name: "salesforce",
         rules: r#"

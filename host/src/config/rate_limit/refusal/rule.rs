@@ -62,8 +62,8 @@ pub enum RefusalAction {
 pub struct RefusalWait {
     /// Where the response states it.
     pub place: Option<WaitPlace>,
-    /// `wait-unit`: the unit of a number there. `None` for seconds from now, or seconds or milliseconds since 1970, depending
-    /// on its size.
+    /// `wait-unit`: the unit of a number there. `None` for seconds from now, or seconds or milliseconds since 1970,
+    /// depending on its size.
     pub unit: Option<TimeUnit>,
     /// `wait`: the time if the response states none, neither there nor in the usual headers.
     pub otherwise: Option<Duration>,
