@@ -1,4 +1,4 @@
-//! `http-fetch`: the contract's request and response against `egress`'s.
+//! `http-fetch`: translates between the contract's request and response and those of `egress`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use crate::bindings::{ReturnedBody, ReturnedResponse};
 use crate::egress::{Egress, EgressError, Request, RequestBody, Timeouts};
 use crate::scope::CallScope;
 
-/// Sends one request and reads the whole response, within what is left of the page. What it answers with the response is
-/// its body, with the charge for all of it, to be kept until the guest has it.
+/// Sends one request and reads the whole response, within the time that the page has left. The second result is the
+/// body with its charge, which the caller keeps until the guest has received it.
 pub(super) async fn fetch(
     egress: &Egress,
     request: HttpRequest,
@@ -81,7 +81,7 @@ fn refusal(error: &EgressError) -> HttpError {
     }
 }
 
-/// Rounded up, so that a caller who waits this long isn't too early.
+/// Rounded up, so that a caller who waits this long doesn't come too early.
 fn milliseconds(wait: Duration) -> u32 {
     let rounded = wait.saturating_add(Duration::from_nanos(999_999));
     u32::try_from(rounded.as_millis()).unwrap_or(u32::MAX)

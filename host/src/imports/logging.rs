@@ -1,7 +1,7 @@
-//! What a guest writes (stdout, stderr, `log`) as lines of the host's log.
+//! Writes a guest's output (stdout, stderr, `log`) as lines of the host's log.
 //!
-//! Guests are not trusted: a line's control characters are escaped, so none can forge another line or drive a
-//! terminal, and lines and bytes of one call are bounded over all three ways together.
+//! Guests are not trusted: a line's control characters are escaped, so that it can neither forge another line nor
+//! control a terminal. One call's lines and bytes are limited over all three kinds of output together.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard};
@@ -14,20 +14,21 @@ use crate::lock::Mutex;
 use crate::report;
 use crate::secrets::{Replacer, Secrets};
 
-/// The longest line before its characters are escaped. Of a stream, what goes past it becomes a line of its own, so
-/// that a guest which never ends its line costs no more memory than this; a message of `log` is cut.
+/// The longest line, before its characters are escaped. The rest of a longer line of a stream becomes a separate line,
+/// so that a guest which never ends its line costs no more memory than this; a message of `log` is truncated.
 const MAX_LINE_BYTES: usize = 8 << 10;
 
-/// How much of a message is read: more than is shown, since secrets in it may be longer than what stands in their place.
+/// The number of bytes of a message that are read: more than are shown, since secrets in it may be longer than their
+/// replacements.
 pub(super) const READ_LINE_BYTES: usize = 4 * MAX_LINE_BYTES;
 
-/// How much of stderr's end is kept for the report of a crash, dropped lines included.
+/// The number of lines at the end of stderr that are kept for the report of a crash, including dropped ones.
 const TAIL_LINES: usize = 20;
 
-/// How many bytes these lines may have together, escaped. Of a longer one the beginning is kept.
+/// The total size of these lines, escaped. Only the beginning of a longer line is kept.
 const TAIL_BYTES: usize = 16 << 10;
 
-/// Where a line comes from.
+/// The origin of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GuestOutput {
     Stdout,
@@ -63,16 +64,16 @@ struct LogState {
     tail: VecDeque<String>,
 }
 
-/// What a guest wrote to a stream since the last end of a line.
+/// The output to a stream since the last line break.
 #[derive(Debug, Default)]
 struct UnfinishedLine {
     line: Vec<u8>,
-    /// Made at the first write: most calls write nothing.
+    /// Created at the first write: most calls write nothing.
     replacer: Option<Replacer>,
 }
 
 impl CallLog {
-    /// The log of a call; what it is given is rid of `secrets`.
+    /// The log of a call. `secrets` are replaced in all output.
     pub(crate) fn new(connector: &ConnectorName, max_lines: u32, secrets: Secrets) -> Self {
         Self {
             state: Arc::new(Mutex::new(LogState {
@@ -88,7 +89,7 @@ impl CallLog {
         }
     }
 
-    /// A message of the contract's `log`; one with line breaks stays one line, its breaks escaped.
+    /// Logs a message of the contract's `log` as one line; its line breaks are escaped.
     pub(super) fn guest_line(&self, level: LogLevel, message: &str) {
         let mut state = self.lock();
         if state.lines_left == 0 {
@@ -100,14 +101,14 @@ impl CallLog {
         state.line(GuestOutput::Log, level, message.as_bytes());
     }
 
-    /// Counts a message that there was no room for.
+    /// Counts a message that was dropped because there was no memory for it.
     pub(super) fn drop_line(&self) {
         let mut state = self.lock();
         state.dropped_lines = state.dropped_lines.saturating_add(1);
     }
 
-    /// Writes out what stands in the streams without a line's end, and says how much was dropped, now rather than when
-    /// the last stream is gone: the report of a crash wants the whole stderr.
+    /// Logs unfinished lines of the streams, and how many lines were dropped. The report of a crash needs the whole
+    /// stderr, so this can't wait until the last stream is dropped.
     pub(crate) fn finish(&self) {
         self.lock().finish();
     }
@@ -117,7 +118,7 @@ impl CallLog {
         Vec::from(self.lock().tail.clone()).join("\n")
     }
 
-    /// Bytes of a stream, in which lines end as they may.
+    /// Writes bytes to a stream. They may contain any number of line breaks.
     pub(super) fn write(&self, output: GuestOutput, bytes: &[u8]) {
         self.lock().write(output, bytes);
     }
@@ -144,7 +145,7 @@ impl LogState {
             tracing::warn!(
                 connector = %self.connector,
                 dropped_lines,
-                "the connector wrote more than one call may log, or than the host has memory for"
+                "the connector's output was dropped: it exceeds the limit of one call (`limits.log-lines`, 256 KiB) or the memory of the host"
             );
         }
     }
@@ -156,9 +157,9 @@ impl LogState {
         }
     }
 
-    /// Secrets go before lines are made: a long line is cut, and could be cut in the middle of one.
+    /// Replaces secrets before splitting the output into lines: a long line is cut, perhaps within a secret.
     fn write(&mut self, output: GuestOutput, bytes: &[u8]) {
-        // Of stderr the last lines are kept, also of those that are dropped.
+        // The last lines of stderr are kept even if they are dropped from the log.
         if self.lines_left == 0 && output != GuestOutput::Stderr {
             let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
             self.dropped_lines = self.dropped_lines.saturating_add(lines as u64);
@@ -195,9 +196,9 @@ impl LogState {
         }
     }
 
-    /// Adds a line to stderr's end; as many go as have no room beside it.
+    /// Adds a line to the end of stderr that is kept; removes the oldest lines if there is no space.
     fn keep_at_end(&mut self, line: &str) {
-        // With the sign that something is left out.
+        // Includes the sign for omitted text.
         let line = report::shortened(line, TAIL_BYTES - '…'.len_utf8());
         let kept: usize = self.tail.iter().map(String::len).sum();
         let mut bytes = kept.saturating_add(line.len());
@@ -219,7 +220,7 @@ impl LogState {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let text = report::escaped(&String::from_utf8_lossy(line));
-        // What counts is what the log gets: an escape is up to six times as long as its character.
+        // The escaped length counts: an escape is up to six times as long as its character.
         let bytes = text.len() as u64;
         let fits = fits && bytes <= self.bytes_left;
         if output == GuestOutput::Stderr {
@@ -241,7 +242,7 @@ impl LogState {
     }
 }
 
-/// A call that is cut off, as when its client goes away, ends without [`CallLog::finish`].
+/// A call that is aborted, for example because its client disconnects, ends without [`CallLog::finish`].
 impl Drop for LogState {
     fn drop(&mut self) {
         self.finish();
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_takes_bounded_memory() {
+    fn an_endless_line_takes_limited_memory() {
         let log = log(1_000);
         for _ in 0..100 {
             log.lock().write(GuestOutput::Stderr, &[b'x'; 10_000]);
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tail_takes_bounded_memory_whatever_its_lines_are() {
+    fn the_tail_takes_limited_memory_for_any_lines() {
         let log = log(1_000);
         let longest = "\u{1b}".repeat(MAX_LINE_BYTES - 1);
         for line in [&*"x".repeat(5_000), "last"].repeat(20) {
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_written_in_pieces_or_across_the_cut_of_a_line_is_not_shown() {
+    fn a_secret_written_in_parts_or_across_a_cut_line_is_not_shown() {
         let secrets = Secrets::default();
         secrets.add("hunter2hunter2", "api.value");
         let log = CallLog::new(&"beers".parse().unwrap(), 1_000, secrets.clone());
@@ -316,7 +317,7 @@ mod tests {
         log.lock()
             .write(GuestOutput::Stderr, &[b'x'; MAX_LINE_BYTES - 5]);
         log.lock().write(GuestOutput::Stderr, b"hunter2hunter2\n");
-        // Come while the call goes on.
+        // Secrets may be registered during the call.
         secrets.add("token4token4", "token");
         log.lock()
             .write(GuestOutput::Stderr, b"token4token4 and hunter2");

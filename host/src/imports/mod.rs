@@ -1,9 +1,10 @@
-//! What a guest may call: the interface `host` of `wit/connector.wit`, and where its output goes.
+//! The functions that a guest may call: the interface `host` of `wit/connector.wit`; also the guest's output.
 //!
-//! Here belong the functions themselves and the translation between the contract's types and the host's. Deciding
-//! what a URL may be does not (that is `egress`), nor which connector stands behind a route.
+//! This room has the functions themselves and the translation between the contract's types and the host's. `egress`
+//! decides which URLs are allowed, and other rooms map routes to connectors.
 //!
-//! Uses `egress` only. Generic over the store, so that `sandbox` owns the store's type and no arrow points back.
+//! Uses only `egress`. Generic over the store, so that `sandbox` owns the store's type and doesn't need to be used
+//! here.
 
 mod fetch;
 mod logging;
@@ -27,15 +28,15 @@ pub(crate) use stream::GuestStream;
 pub(crate) use wasi_http::WasiHttp;
 pub(crate) use wasi_http::linking::add_to_linker as add_wasi_http_to_linker;
 
-/// What the imports of one call work on.
+/// The data that the imports of one call use.
 pub(crate) struct Imports {
     environment: Arc<[(String, String)]>,
     egress: CurrentEgress,
     scope: Arc<CallScope>,
     wasi_http: WasiHttp,
     log: CallLog,
-    /// The body that the last import has returned. It is copied into the guest after that, and the guest's own code runs
-    /// meanwhile.
+    /// The body returned by the last import. It is copied into the guest after the import has returned, while the
+    /// guest's own code runs.
     returned: Option<Holding<ReturnedBody>>,
 }
 
@@ -56,13 +57,13 @@ impl Imports {
         }
     }
 
-    /// What `wasi:http` works on, beside the resources in the store's table.
+    /// The data that `wasi:http` uses, in addition to the resources in the store's table.
     pub(crate) fn wasi_http(&mut self) -> &mut WasiHttp {
         &mut self.wasi_http
     }
 }
 
-/// The interface by its name.
+/// The name of the interface.
 const HOST: &str = "weld:connector/host@0.1.0";
 
 /// Lets the guests of `linker` call the imports; `view` finds them in the store's data.
@@ -77,7 +78,7 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
             Box::new(async move {
                 let imports = view(store.data_mut());
                 imports.returned = None;
-                // Paid for once more where the request is sent, which keeps it longer.
+                // Charged again when the request is sent, which keeps it longer.
                 if let Err(limit) = payment() {
                     return Ok((Err(HttpError::OverLimit(limit.to_string())),));
                 }

@@ -1,4 +1,4 @@
-//! `sleep`: a pause inside a page, which holds no thread.
+//! `sleep`: a pause within a page, which occupies no thread.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use crate::bindings::host::OutOfTime;
 use crate::scope::CallScope;
 use crate::waits::{Wait, WaitReason};
 
-/// Waits for `milliseconds`, or says at once how much time the page has left if the pause would go past its
-/// deadline: a guest that knows can still hand over the rows it has.
+/// Waits for `milliseconds`. If that would exceed the page's deadline, returns the remaining time at once, so that the
+/// guest can still hand over the rows it has.
 pub(super) async fn sleep(milliseconds: u32, scope: &CallScope) -> Result<(), OutOfTime> {
     let duration = Duration::from_millis(milliseconds.into());
     let left = scope.deadline.at.saturating_duration_since(Instant::now());
@@ -37,7 +37,7 @@ mod tests {
     use crate::config::Limits;
 
     #[tokio::test]
-    async fn a_pause_past_the_deadline_is_refused_with_what_is_left() {
+    async fn a_pause_past_the_deadline_is_refused_with_the_remaining_time() {
         let limits = Limits {
             page_timeout: Duration::from_secs(3600),
             ..Limits::default()

@@ -1,4 +1,4 @@
-//! A guest's stdout and stderr as WASI has them, in front of the call's log.
+//! A guest's stdout and stderr as WASI streams that write to the call's log.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use super::logging::{CallLog, GuestOutput};
 
-/// What one write may hand over; also what `write-zeroes` may make the host allocate.
+/// The most bytes of one write, and the most that `write-zeroes` can make the host allocate.
 const WRITE_BYTES: usize = 64 << 10;
 
 /// A guest's stdout or stderr.

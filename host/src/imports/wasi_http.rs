@@ -1,7 +1,8 @@
 //! `wasi:http/outgoing-handler`: the same requests as `http-fetch`'s, with bodies as streams.
 //!
-//! The sending hook is replaced whole: wasmtime's own resolves and dials by itself, and caps no body. What else the guest
-//! makes the host keep by this interface is in `held`, and `linking` has the functions that charge it.
+//! The hook that sends is replaced completely, since wasmtime's own resolves names, connects and doesn't limit bodies.
+//! `held` has everything else that the guest makes the host keep through this interface, and `linking` the functions
+//! that charge for it.
 
 mod fields;
 mod held;
@@ -27,22 +28,23 @@ use crate::egress::{
 use crate::scope::CallScope;
 use held::{CHUNK_BYTES, CHUNKS, HeldRequests, MAX_FIELDS_BYTES};
 
-/// The header in which a guest names a credential, since `wasi:http` has no other place for it. It is not sent.
+/// The header in which a guest names a credential, since `wasi:http` has no other field for it. The host doesn't send
+/// it.
 const CREDENTIAL: HeaderName = HeaderName::from_static("weld-host-credential");
 
-/// What is left to be done of an exchange beside its body.
+/// The rest of an exchange, apart from its body.
 type WasiCompletion = Box<dyn Future<Output = Result<(), Error>> + Send>;
-/// What a request ends in.
+/// The result of a request.
 type WasiExchange = Result<(http::Response<WasiBody>, WasiCompletion), Error>;
 
-/// What `wasi:http` works on in one call.
+/// The data that `wasi:http` uses in one call.
 pub(crate) struct WasiHttp {
     context: WasiHttpCtx,
     hooks: EgressHooks,
     held: HeldRequests,
 }
 
-/// Finds a call's `wasi:http` and its table of resources in a store's data.
+/// Finds a call's `wasi:http` data and its table of resources in a store's data.
 pub(super) type WasiHttpAccess<T> = fn(&mut T) -> (&mut WasiHttp, &mut ResourceTable);
 
 fn parts<'a, T: 'static>(
@@ -53,11 +55,11 @@ fn parts<'a, T: 'static>(
     wasi_http.parts(table)
 }
 
-/// The hooks: where requests go.
+/// The hooks that send requests.
 struct EgressHooks {
     egress: CurrentEgress,
     scope: Arc<CallScope>,
-    /// For the request that is handed over next.
+    /// The charge for the next request that is handed over.
     charge: Option<Charge>,
 }
 
@@ -80,7 +82,7 @@ impl WasiHttp {
         self.parts(table).0
     }
 
-    /// The same, and beside it the charges for what the call keeps.
+    /// The view, and the charges for the data that the call keeps.
     fn parts<'a>(
         &'a mut self,
         table: &'a mut ResourceTable,
@@ -94,7 +96,7 @@ impl WasiHttp {
     }
 }
 
-/// What [`wasi`] says of a body, in the words of the guest's interface.
+/// Converts an error of a body, as returned by [`wasi`], into the guest's interface.
 fn of_a_body(error: &Error) -> Option<ErrorCode> {
     match error {
         Error::HttpResponseBodySize(limit_bytes) => {
@@ -108,7 +110,7 @@ fn of_a_body(error: &Error) -> Option<ErrorCode> {
 }
 
 impl WasiHttpHooks for EgressHooks {
-    /// `content-length` is checked against the body by wasmtime, and read as its announced length here.
+    /// `content-length` is allowed: wasmtime compares it with the body, and here it is read as the announced length.
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         Arc::new(|name: &HeaderName| {
             *name != header::CONTENT_LENGTH && is_reserved_header(name.as_str())
@@ -123,7 +125,7 @@ impl WasiHttpHooks for EgressHooks {
         CHUNK_BYTES
     }
 
-    /// The client writes it, from the URL that was checked.
+    /// The HTTP client writes it, from the URL that was checked.
     fn set_host_header(&mut self) -> bool {
         false
     }
@@ -144,7 +146,7 @@ impl WasiHttpHooks for EgressHooks {
                 .await
                 .map_err(|error| wasi(&error))?;
             let response = response.map(|body| body.map_err(|error| wasi(&error)).boxed_unsync());
-            // The body carries its own end: nothing is left to be done beside it.
+            // The end of the exchange is part of the body, so nothing else remains.
             let completion: WasiCompletion = Box::new(async { Ok(()) });
             Ok((response, completion))
         })
@@ -194,7 +196,7 @@ fn translated(request: http::Request<WasiBody>, options: Option<RequestOptions>)
     }
 }
 
-/// The error as WASI has it. Those without a case of their own say in words what was wrong.
+/// Converts an error into WASI's. Errors without a matching case become texts.
 fn wasi(error: &EgressError) -> Error {
     match error {
         EgressError::Denied { .. } => Error::HttpRequestDenied,

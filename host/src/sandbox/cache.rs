@@ -1,8 +1,8 @@
 //! Compiled code on disk, so that a restart doesn't compile everything again.
 //!
-//! Loading compiled code means running it, so a file is used only if nobody but this user or root can have written
-//! it, and only with the digest that was recorded when it was written. All checks are made on the open file, and that
-//! same file is mapped: what stands at the path by then doesn't matter.
+//! Loading compiled code means running it. So a file is used only if nobody but this user or root can have written it,
+//! and only with the digest that was recorded when it was written. All checks are made on the open file, and the same
+//! open file is mapped: the path may point elsewhere by then.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
@@ -17,55 +17,55 @@ use wasmtime::component::Component;
 
 use crate::report::hexadecimal;
 
-/// Write permission of group and others.
+/// Write permission of the group and of others.
 const FOREIGN_WRITE: u32 = 0o022;
 const REGULAR_FILE: u32 = 0o100_000;
 const FILE_KIND: u32 = 0o170_000;
 /// The length of a SHA-256 digest in hexadecimal digits.
 const DIGEST_DIGITS: u64 = 64;
 
-/// A folder of compiled components. An entry is a pair of files, `KEY.cwasm` and its digest `KEY.sha256`. The key is
-/// a digest of the component and of everything in the engine's settings that shapes the code; the recorded digest is
-/// of key and code, so that one entry can't be put in another's place.
+/// A folder of compiled components. An entry is a pair of files, `KEY.cwasm` and its digest `KEY.sha256`. The key is a
+/// digest of the component and of the engine settings that affect the code. The recorded digest is of key and code, so
+/// that one entry can't replace another.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
 }
 
-/// Why a folder or file could have been written by someone else.
+/// Why someone else could have written a folder or file.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustFault {
     /// Another user owns it.
-    #[error("it belongs to user {0}, not to this user or root")]
+    #[error("it belongs to user {0}, but must belong to this user or root")]
     Owner(u32),
     /// Its group or everyone may write to it.
-    #[error("others may write to it (mode {0:o})")]
+    #[error("others may write to it (mode {0:o}): remove that permission")]
     Mode(u32),
 }
 
-/// Why a folder can't be a cache.
+/// Why a folder can't be used as a cache.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    /// It can't be made or looked at.
-    #[error("it can't be made")]
+    /// The folder can't be created or inspected.
+    #[error("it can't be created")]
     Io(#[from] io::Error),
-    /// Who can write to the folder could put one connector's code in another's place.
+    /// Someone else could write to the folder, and so replace one connector's code by another's.
     #[error(transparent)]
     Untrusted(#[from] TrustFault),
 }
 
-/// Why an entry was not used, or not made.
+/// Why an entry was not used or not written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EntryFault {
     #[error("it can't be read")]
     Read(#[source] io::Error),
-    #[error("it can't be written; --cache names another folder")]
+    #[error("it can't be written: choose another folder with --cache")]
     Write(#[source] io::Error),
-    #[error("it is no regular file")]
+    #[error("it is not a regular file")]
     NotAFile,
     #[error(transparent)]
     Untrusted(#[from] TrustFault),
-    #[error("it does not have the recorded digest")]
+    #[error("its digest differs from the recorded one")]
     Digest,
     #[error("the engine refuses it")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -86,7 +86,7 @@ impl Cache {
         Ok(Self { folder })
     }
 
-    /// What is kept under this key, if it is sound. An unsound entry is reported and left to be written anew.
+    /// The component under this key, if the entry is valid. An invalid entry is reported, and left to be overwritten.
     pub(super) fn get(&self, engine: &Engine, key: &str) -> Option<Component> {
         let path = self.folder.join(format!("{key}.cwasm"));
         match self.read(engine, key, &path) {
@@ -96,22 +96,22 @@ impl Cache {
                 tracing::warn!(
                     path = %path.display(),
                     cause = crate::report::chain(&refused),
-                    "cached code refused; compiling anew"
+                    "cached code refused; compiling the component again"
                 );
                 None
             }
         }
     }
 
-    /// Whether something is kept under this key, sound or not.
+    /// Whether there is an entry under this key, valid or not.
     pub(super) fn holds(&self, key: &str) -> bool {
         ["cwasm", "sha256"]
             .iter()
             .all(|ending| self.folder.join(format!("{key}.{ending}")).is_file())
     }
 
-    /// Keeps `code` under this key, and maps it from the file, so that its pages can be given back to the system. Nothing
-    /// is kept that the engine refuses.
+    /// Stores `code` under this key, and maps it from the file, so that its pages can be returned to the system. Code
+    /// that the engine refuses is not stored.
     pub(super) fn put(
         &self,
         engine: &Engine,
@@ -125,7 +125,7 @@ impl Cache {
         let digest = Sha256::new_with_prefix(key).chain_update(code);
         let digest = hexadecimal(&digest.finalize());
         let digest = self.write(digest.as_bytes()).map_err(EntryFault::Write)?;
-        // The code comes first: a digest without its code is a missing entry.
+        // The code is moved first: an entry without a digest counts as missing.
         for (file, path) in [(written, &path), (digest, &path.with_extension("sha256"))] {
             file.persist(path)
                 .map_err(|error| EntryFault::Write(error.error))?;
@@ -133,7 +133,7 @@ impl Cache {
         Ok(component)
     }
 
-    /// Says that good code was not kept.
+    /// Reports that valid code could not be stored.
     pub(super) fn report_not_kept(&self, error: &EntryFault) {
         tracing::warn!(
             folder = %self.folder.display(),
@@ -158,7 +158,7 @@ impl Cache {
             .map_err(|error| EntryFault::Engine(error.into_boxed_dyn_error()))
     }
 
-    /// A file of no name yet, so that it appears whole or not at all. Made with mode 0600.
+    /// Writes an unnamed file with mode 0600, so that the entry appears as a whole or not at all.
     fn write(&self, content: &[u8]) -> io::Result<NamedTempFile> {
         let mut file = NamedTempFile::new_in(&self.folder)?;
         file.write_all(content)?;
@@ -191,16 +191,16 @@ fn check_owner(metadata: &Metadata) -> Result<(), TrustFault> {
     Ok(())
 }
 
-/// Compiled code that is to be run.
+/// Compiled code to be run.
 #[derive(Clone, Copy)]
 pub(super) enum CompiledCode<'a> {
-    /// In an open file, with its path.
+    /// In an open file, which is at this path.
     In(&'a File, &'a Path),
     InMemory(&'a [u8]),
 }
 
-/// Takes in compiled code: what this process or a compiler of its own has just made, or an entry of the cache with all
-/// checks made.
+/// Loads compiled code: code that this process or its compiler has just produced, or a cache entry that has been
+/// checked.
 #[allow(
     unsafe_code,
     reason = "running compiled code is unsafe by nature; it is our own"
@@ -208,19 +208,19 @@ pub(super) enum CompiledCode<'a> {
 pub(super) fn load(engine: &Engine, code: CompiledCode<'_>) -> wasmtime::Result<Component> {
     match code {
         CompiledCode::In(file, path) => {
-            // On Linux this names the open file itself, whatever has come to stand at its path.
+            // On Linux this names the open file itself, even if its path now points elsewhere.
             let descriptor = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
             let path = if descriptor.exists() {
                 &descriptor
             } else {
                 path
             };
-            // SAFETY: the file holds what the engine's compiler made: it was written just now, with mode 0600, or its
+            // SAFETY: the file has the output of the engine's compiler: it was written just now, with mode 0600, or its
             // digest is the recorded one; and nobody but this user or root could write to it or to the digest.
             unsafe { Component::deserialize_file(engine, path) }
         }
-        // SAFETY: the bytes came from the engine's compiler, in this process or through a pipe from the program that
-        // this host trusts as itself.
+        // SAFETY: the bytes are the output of the engine's compiler, in this process or through a pipe from the program
+        // that this host trusts like itself.
         CompiledCode::InMemory(bytes) => unsafe { Component::deserialize(engine, bytes) },
     }
 }

@@ -1,4 +1,4 @@
-//! One call: a store made for it, one export run in it, the store dropped.
+//! One call: creates a store, runs one export in it, and drops the store.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// Every [`CallError`] but those of a page's size.
+    /// Every [`CallError`] except those about a page's size.
     pub(crate) async fn schema(
         &self,
         setup: &CallSetup,
@@ -46,7 +46,7 @@ impl Program {
         .await?
     }
 
-    /// Calls the export `fetch-page` with the JSON object of the table's last page, `{}` on its first.
+    /// Calls the export `fetch-page` with the state of the table's last page, a JSON object; `{}` for the first page.
     ///
     /// # Errors
     ///
@@ -80,14 +80,14 @@ impl Program {
         .await?
     }
 
-    /// Makes an instance and drops it: the proof that calls can be made. Wrong export types show only here.
+    /// Creates an instance and drops it, to prove that calls are possible. Only this reveals exports of a wrong type.
     ///
     /// # Errors
     ///
-    /// As any call: a start function may trap, too.
+    /// As for any call: a start function may trap, too.
     pub(crate) async fn try_instantiating(&self, setup: &CallSetup) -> Result<(), CallError> {
         let scope = Arc::new(CallScope::of_a_page(&setup.limits, &self.account));
-        // Nobody logs in for a connector that is only tried.
+        // A connector that is only tried needs no credentials.
         let environment = setup.environment.clone();
         self.call(setup, environment, &scope, None, async |store, guest| {
             guest.schema(store)?;
@@ -97,7 +97,7 @@ impl Program {
         .await
     }
 
-    /// Runs `export` in an instance of its own, under every limit of the connector.
+    /// Runs `export` in its own instance, under all limits of the connector.
     async fn call<R>(
         &self,
         setup: &CallSetup,
@@ -116,7 +116,7 @@ impl Program {
         let blueprint = tokio::time::timeout_at(deadline.at, self.code.blueprint())
             .await
             .map_err(|_| CallError::timeout(deadline, None))??;
-        // Declared first, it goes after the store, and so after its memory.
+        // Declared first, so that it is dropped after the store and its memory.
         let charge = StoreCharge::default();
         let state = CallState::new(setup, environment, scope, &log, charge.clone());
         let stack = StackBegin::default();
@@ -131,7 +131,7 @@ impl Program {
                     Ok(answer) => return wasmtime::Result::Ok(Ok(answer)),
                     Err(error) => error,
                 };
-                // Read and cut in the call's own turn: a guest's words may be as long as a page.
+                // Read and shortened as part of the call: a guest's message may be as long as a page.
                 Ok(Err(match payment() {
                     Ok(paid) => {
                         let error = error.read(READ_MESSAGE_BYTES, &scope.cpu).await?;
@@ -148,10 +148,10 @@ impl Program {
             ));
             tokio::select! {
                 biased;
-                // Dropped like that, the guest can't go on.
+                // Dropping the call here stops the guest.
                 postponement = scope.waits.postponer.postponed() => Err(CallError::Postponed(postponement)),
                 ended = tokio::time::timeout_at(deadline.at, running.as_mut()) => {
-                    // Its waits are asked for before the call is dropped, and they with it.
+                    // The current wait is read before the call is dropped, which ends the wait.
                     ended.map_err(|_| CallError::timeout(deadline, scope.waits.current()))
                 }
             }
@@ -176,13 +176,13 @@ impl Program {
     }
 }
 
-/// The connector's variables, with those that its credentials bring.
+/// The connector's variables, including those from the answers to its credentials' token requests.
 async fn environment(setup: &CallSetup, scope: &CallScope) -> Arc<[(String, String)]> {
-    let brought = setup.egress.get().variables(scope).await;
-    if brought.is_empty() {
+    let obtained = setup.egress.get().variables(scope).await;
+    if obtained.is_empty() {
         return setup.environment.clone();
     }
-    let is_kept = |(name, _): &&(String, String)| !brought.iter().any(|(own, _)| own == name);
+    let is_kept = |(name, _): &&(String, String)| !obtained.iter().any(|(own, _)| own == name);
     let own = setup.environment.iter().filter(is_kept).cloned();
-    own.chain(brought.iter().cloned()).collect()
+    own.chain(obtained.iter().cloned()).collect()
 }

@@ -5,41 +5,41 @@ use std::fmt;
 use super::engine::{ADDRESSES_PER_SLOT, LOADING_SLOTS};
 use super::machine::Machine;
 
-/// Mappings of one slot with a live sandbox: two of its stack, which are there from the start, and up to four for each
+/// Memory mappings of one slot with a live sandbox: two of its stack, which always exist, and up to four for each
 /// memory. Measured: 6 for a connector in Rust.
 const MAPS_PER_SLOT: u64 = 6;
 
-/// Mappings for all else: the program, its threads and heaps, and some for the code of each connector.
+/// Memory mappings for everything else: the program, its threads and heaps, and the code of each connector.
 const OTHER_MAPS: u64 = 5_000;
 
-/// The addresses that a process may use on a machine of 64 bits, if nothing limits them further.
+/// The size of a process's address space on a 64-bit machine, if nothing limits it further.
 const ALL_ADDRESSES: u64 = 1 << 47;
 
-/// What the smallest of connectors takes of memory, in bytes.
+/// The memory of the smallest connector, in bytes.
 const MEMORY_PER_SLOT: u64 = 1 << 20;
 
-/// Memory for sandboxes if the machine doesn't say how much it has.
+/// The memory for sandboxes if the machine's memory is unknown.
 const UNKNOWN_MEMORY: u64 = 1 << 30;
 
-/// How many sandboxes there may be at once, and why not more.
+/// How many sandboxes there may be at once, and what limits their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capacity {
     /// At least 1.
     pub slots: u32,
-    /// What bounds it.
+    /// What limits the number.
     pub bound: Bound,
 }
 
-/// What bounds the number of sandboxes.
+/// What limits the number of sandboxes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     /// The operator's `--slots`.
     Flag,
     /// `vm.max_map_count`, with its value.
     MemoryMaps(u64),
-    /// The files that the process may open.
+    /// The number of files that the process may open.
     OpenFiles(u64),
-    /// The addresses that the process may reserve, in bytes.
+    /// The size of the address space that the process may reserve, in bytes.
     AddressSpace(u64),
     /// `--total-memory`, in bytes.
     TotalMemory(u64),
@@ -62,13 +62,13 @@ impl fmt::Display for Bound {
 }
 
 impl Machine {
-    /// What all sandboxes may have of the machine's memory if the operator says nothing: half.
+    /// The default limit on the memory of all sandboxes: half of the machine's.
     #[must_use]
     pub fn default_total_memory_bytes(&self) -> u64 {
         self.memory_bytes.map_or(UNKNOWN_MEMORY, |bytes| bytes / 2)
     }
 
-    /// How many connections clients may have at once. A quarter of the files is left for connections to APIs.
+    /// How many connections clients may have at once. A quarter of the files is reserved for connections to APIs.
     #[must_use]
     pub fn max_connections(&self) -> usize {
         let files = self.open_files.unwrap_or(u64::MAX);
@@ -77,16 +77,16 @@ impl Machine {
             .max(1)
     }
 
-    /// How many sandboxes it can hold, or as many as were `wished` for, if it can.
+    /// How many sandboxes the machine can hold, but at most `requested`.
     #[must_use]
-    pub fn capacity(&self, wished: Option<u32>, total_memory_bytes: u64) -> Capacity {
+    pub fn capacity(&self, requested: Option<u32>, total_memory_bytes: u64) -> Capacity {
         let addresses = self
             .address_space_bytes
             .unwrap_or(ALL_ADDRESSES)
             .min(ALL_ADDRESSES);
         let loading = u64::from(LOADING_SLOTS);
         let bounds = [
-            wished.map(|slots| (u64::from(slots), Bound::Flag)),
+            requested.map(|slots| (u64::from(slots), Bound::Flag)),
             self.memory_maps.map(|maps| {
                 let slots = maps.saturating_sub(OTHER_MAPS.min(maps / 2)) / MAPS_PER_SLOT;
                 (slots.saturating_sub(loading), Bound::MemoryMaps(maps))
@@ -104,7 +104,7 @@ impl Machine {
                 Bound::TotalMemory(total_memory_bytes),
             )),
         ];
-        // The first of equals: who asked for as many as there are is not told that they are fewer.
+        // The first of equal bounds wins, so an operator who asked for the possible number gets no warning.
         let (slots, bound) = bounds
             .into_iter()
             .flatten()
@@ -121,7 +121,7 @@ impl Machine {
 mod tests {
     use super::*;
 
-    /// A common machine: 24 GiB, and the system's own limits.
+    /// A common machine: 24 GiB, and the system's default limits.
     const COMMON: Machine = Machine {
         memory_maps: Some(65_530),
         open_files: Some(1 << 20),
@@ -130,7 +130,7 @@ mod tests {
     };
 
     #[test]
-    fn the_tightest_of_all_bounds_counts() {
+    fn the_lowest_bound_wins() {
         let gib = 1 << 30;
         let cases = [
             (COMMON, None, 12 * gib, 10_084, Bound::MemoryMaps(65_530)),
@@ -175,17 +175,17 @@ mod tests {
                 Bound::AddressSpace(100 * gib),
             ),
         ];
-        for (machine, wished, total_memory_bytes, slots, bound) in cases {
+        for (machine, requested, total_memory_bytes, slots, bound) in cases {
             assert_eq!(
-                machine.capacity(wished, total_memory_bytes),
+                machine.capacity(requested, total_memory_bytes),
                 Capacity { slots, bound },
-                "{machine:?} {wished:?}"
+                "{machine:?} {requested:?}"
             );
         }
     }
 
     #[test]
-    fn there_is_always_one() {
+    fn there_is_always_at_least_one_slot() {
         let none = Machine {
             memory_maps: Some(0),
             open_files: Some(0),

@@ -1,7 +1,7 @@
-//! The compiled code of one connector: mapped while it is called, given back while it is not.
+//! The compiled code of one connector: mapped while it is in use, unmapped while it is not.
 //!
-//! Mapped code takes memory maps, of which Linux allows a process some 65,000, and the sandboxes that ran it last keep
-//! their memory for the next call. What is given back comes again from the cache within milliseconds.
+//! Mapped code takes memory mappings, of which Linux allows a process about 65,000, and the sandboxes that ran it last
+//! keep their memory for the next call. Unmapped code can be mapped again from the cache within milliseconds.
 
 use std::io;
 use std::sync::{Arc, MutexGuard, Weak};
@@ -17,16 +17,16 @@ use super::linker::{Blueprint, HostLinker};
 use super::wasm::Wasm;
 use crate::lock::Mutex;
 
-/// Why code that was given back could not be mapped or compiled again.
+/// Why unmapped code could not be mapped or compiled again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CodeFault {
-    #[error("its compiled code is gone from the cache, and its file can't be read")]
+    #[error("its compiled code is missing from the cache, and its file can't be read")]
     Read(#[source] io::Error),
-    #[error("its compiled code is gone from the cache, and its file has changed since")]
+    #[error("its compiled code is missing from the cache, and its file has changed")]
     Changed,
-    #[error("its compiled code is gone from the cache, and could not be made again")]
+    #[error("its compiled code is missing from the cache, and compiling it again failed")]
     Compile(#[source] Box<CompileError>),
-    #[error("reading its compiled code was stopped in the middle")]
+    #[error("reading its compiled code was interrupted")]
     Interrupted(#[source] tokio::task::JoinError),
 }
 
@@ -34,11 +34,11 @@ pub(crate) enum CodeFault {
 pub(super) struct ProgramCode {
     compiler: Arc<Compiler>,
     linker: Arc<HostLinker>,
-    /// What the cache keeps it under.
+    /// The key of the code in the cache.
     key: Arc<str>,
     reread: ComponentReader,
     use_of: Mutex<Use>,
-    /// Locked by whoever maps it, so that calls which begin meanwhile wait instead of mapping it a second time.
+    /// Locked while the code is being mapped, so that other calls wait instead of mapping it a second time.
     being_mapped: tokio::sync::Mutex<()>,
 }
 
@@ -49,13 +49,13 @@ struct Use {
 
 enum Mapping {
     Held(Arc<Blueprint>),
-    /// Calls that are still under way may hold it.
+    /// Calls in progress may still hold it.
     GivenBack(Weak<Blueprint>),
 }
 
 impl ProgramCode {
-    /// Compiles `wasm`, or takes it from the cache, and links it; answers also whether it came from the cache. `reread`
-    /// reads `wasm` again.
+    /// Compiles `wasm`, or loads it from the cache, and links it. The flag says whether it came from the cache.
+    /// `reread` reads `wasm` again.
     ///
     /// # Errors
     ///
@@ -83,11 +83,11 @@ impl ProgramCode {
         Ok((code, cached))
     }
 
-    /// The code for one call, which holds it to its end.
+    /// The code for one call, which holds it until its end.
     ///
     /// # Errors
     ///
-    /// [`CodeFault`] if it was given back and can't be mapped or compiled again.
+    /// [`CodeFault`] if the code was unmapped and can't be mapped or compiled again.
     pub(super) async fn blueprint(&self) -> Result<Arc<Blueprint>, CodeFault> {
         if let Some(blueprint) = self.held() {
             return Ok(blueprint);
@@ -101,13 +101,13 @@ impl ProgramCode {
         Ok(blueprint)
     }
 
-    /// For how long no call has begun; `None` if the code is given back already.
+    /// The time since the last call began; `None` if the code is already unmapped.
     pub(super) fn unused_for(&self) -> Option<Duration> {
         let use_of = self.use_of();
         matches!(use_of.mapping, Mapping::Held(_)).then(|| use_of.last.elapsed())
     }
 
-    /// Gives the code back, if the cache has it. Whether it did. Looks at the disk, and may have much to unmap.
+    /// Unmaps the code if the cache has it. Returns whether it did. Reads the disk, and unmapping may take long.
     pub(super) fn give_back(&self) -> bool {
         if !self.compiler.keeps(&self.key) {
             return false;
@@ -118,7 +118,7 @@ impl ProgramCode {
         };
         let blueprint = blueprint.clone();
         use_of.mapping = Mapping::GivenBack(Arc::downgrade(&blueprint));
-        // Unmapping takes its time, during which nobody should wait for the lock.
+        // Unmapping takes long, and nothing should wait for the lock meanwhile.
         drop(use_of);
         drop(blueprint);
         true

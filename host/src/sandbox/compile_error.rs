@@ -4,23 +4,23 @@ use std::io;
 
 use super::compiler::error::CompilerFault;
 
-/// Why a file is not a component that this host can run; each cause with what to do about it.
+/// Why a file is not a component that this host can run. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompileError {
-    #[error("the file is empty; was it copied whole?")]
+    #[error("the file is empty: copy it again")]
     Empty,
 
-    #[error("the file is not WebAssembly; build the connector for the target wasm32-wasip2")]
+    #[error("the file is not WebAssembly: build the connector for the target wasm32-wasip2")]
     NotWasm,
 
     #[error(
-        "the file is a core module, not a component; build for the target wasm32-wasip2, or wrap it with \
+        "the file is a core module, not a component: build it for the target wasm32-wasip2, or wrap it with \
          `wasm-tools component new`"
     )]
     CoreModule,
 
     #[error(
-        "the component can't be compiled: it is broken, cut short, or larger than this host takes (its memory may begin with no more than --max-memory)"
+        "the component can't be compiled: it is invalid, truncated, or exceeds a limit of this host (its initial memory may not exceed --max-memory)"
     )]
     Invalid {
         #[source]
@@ -31,7 +31,7 @@ pub(crate) enum CompileError {
     Compiler(CompilerFault),
 
     #[error(
-        "the component imports what this host does not offer; build it with the host's wit/connector.wit"
+        "the component has imports that this host does not offer: build it with the host's wit/connector.wit"
     )]
     Imports {
         #[source]
@@ -39,7 +39,7 @@ pub(crate) enum CompileError {
     },
 
     #[error(
-        "the component does not export `weld:connector/source@0.1.0` as this host knows it; build it for the world \
+        "the component does not export `weld:connector/source@0.1.0` as this host expects it: build it for the world \
          `connector` of the host's wit/connector.wit"
     )]
     Exports {
@@ -47,18 +47,18 @@ pub(crate) enum CompileError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    #[error("loading was stopped in the middle")]
+    #[error("loading the component was interrupted")]
     Interrupted(#[from] tokio::task::JoinError),
 
-    #[error("the file can't be read again for the compiler")]
+    #[error("reading the file again for the compiler failed")]
     Read(#[source] io::Error),
 
-    #[error("the file has changed before it was compiled")]
+    #[error("the file changed before it was compiled")]
     Changed,
 }
 
 impl CompileError {
-    /// Whether the same component may have code at another time.
+    /// Whether the same component may be compiled successfully later.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Compiler(fault) => fault.may_pass(),

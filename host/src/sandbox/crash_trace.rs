@@ -1,9 +1,9 @@
-//! What the log says of a crash besides its message.
+//! Details of a crash for the log.
 
 use crate::account::{CallAccount, Charge};
 
-/// The wasm backtrace, and the end of what the guest wrote to stderr, where many languages leave the cause. It is charged,
-/// since a failure is kept until somebody was told.
+/// The wasm backtrace, and the end of the guest's stderr, where many languages write the cause. It is charged, since a
+/// failure is kept until it has been reported.
 #[derive(Debug)]
 pub(crate) struct CrashTrace {
     text: String,
@@ -11,7 +11,7 @@ pub(crate) struct CrashTrace {
 }
 
 impl CrashTrace {
-    /// Nothing that would help.
+    /// An empty trace, for errors that don't need one.
     pub(super) fn none() -> Self {
         Self {
             text: String::new(),
@@ -19,7 +19,7 @@ impl CrashTrace {
         }
     }
 
-    /// Of a call that ended in this, with the end of its stderr. Left out if there is no memory for it.
+    /// The trace of a call that ended with this error, with the end of its stderr. Empty if there is no memory for it.
     pub(super) fn new(error: &wasmtime::Error, stderr_tail: &str, account: &CallAccount) -> Self {
         let text = if stderr_tail.is_empty() {
             format!("{error:?}")
@@ -35,7 +35,7 @@ impl CrashTrace {
         }
     }
 
-    /// `None` if there is nothing to say.
+    /// The text; `None` if it is empty.
     pub(super) fn text(&self) -> Option<&str> {
         Some(self.text.as_str()).filter(|text| !text.is_empty())
     }

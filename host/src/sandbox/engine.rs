@@ -1,4 +1,4 @@
-//! The engine, its pool and its clock: the one place where they are built.
+//! Builds the engine, its pool and its clock.
 
 use std::time::Duration;
 
@@ -8,82 +8,82 @@ use wasmtime::{
 
 use super::machine::processors;
 
-/// How often running guests are interrupted, to let others run and to look at their processor time.
+/// How often running guests are interrupted, so that others can run and their processor time can be checked.
 ///
 /// Lab measurements showed no gain from 1 ms, and 10 ms keeps a page of 0.4 ms free of interruptions.
 const TICK: Duration = Duration::from_millis(10);
 
-/// The deepest call stack of wasm code. Deeper recursion traps.
+/// The size of the call stack of wasm code. Deeper recursion traps.
 ///
-/// One call of a JavaScript function takes 800 bytes. The engines of languages end recursion by themselves, with an error
-/// that names the place, once their own stacks are used up; JavaScript's is, in any kind of recursion, before this one.
+/// One call of a JavaScript function takes 800 bytes. Engines of languages end recursion themselves when their own
+/// stacks are used up, with an error that names the place; JavaScript's stack is always used up before this one.
 pub(super) const WASM_STACK_BYTES: usize = 8 << 20;
 
-/// The stack that guest and host functions share during a call. What lies above [`WASM_STACK_BYTES`] is the host's,
-/// so that a guest at its own limit can't overflow a host function. It takes memory as far down as it was ever used.
+/// The size of the stack that guest and host functions share during a call. The part beyond [`WASM_STACK_BYTES`] is the
+/// host's, so that a guest at its limit can't overflow a host function. It takes memory down to the deepest point used.
 const FIBER_STACK_BYTES: usize = 10 << 20;
 
-/// How much of its stack a slot keeps between calls. The rest goes back to the system.
+/// How much of its stack a slot keeps between calls. The rest is returned to the system.
 pub(super) const STACK_KEEP_RESIDENT_BYTES: usize = 64 << 10;
 
-/// Sizes for one slot of the pool. Python guests need 14 core instances, two memories are QuickJS's, the largest
-/// table seen (StarlingMonkey's) has 7,692 elements.
+/// Sizes for one slot of the pool. Python guests need 14 core instances, QuickJS needs two memories, and the largest
+/// known table (StarlingMonkey's) has 7,692 elements.
 const CORE_INSTANCES_PER_SLOT: u32 = 16;
 const MEMORIES_PER_SLOT: u32 = 2;
 const TABLES_PER_SLOT: u32 = 4;
 const TABLE_ELEMENTS: usize = 20_000;
 const INSTANCE_BYTES: usize = 1 << 20;
 
-/// The part of all memory that idle slots may keep: one such.
+/// Idle slots may keep this fraction (1/8) of all memory.
 pub(crate) const IDLE_SHARE: u64 = 8;
 
-/// How much of its tables a slot keeps between calls instead of giving it back to the system.
+/// How much of its tables a slot keeps between calls; the rest is returned to the system.
 const TABLE_KEEP_RESIDENT_BYTES: usize = 128 << 10;
 
-/// What the pool reserves for each memory, and leaves unmapped behind it, so that wasm code needs no checks of bounds:
-/// wasmtime's own values, stated since [`ADDRESSES_PER_SLOT`] counts on them.
+/// The address space that the pool reserves for each memory, and the unmapped part after it, which make bounds checks
+/// in wasm code unnecessary. These are wasmtime's defaults, stated here because [`ADDRESSES_PER_SLOT`] depends on them.
 const MEMORY_RESERVATION_BYTES: u64 = 4 << 30;
 const MEMORY_GUARD_BYTES: u64 = 32 << 20;
 
-/// The addresses that the pool reserves for each slot, in bytes. They take no memory.
+/// The address space that the pool reserves for each slot, in bytes. It takes no memory.
 pub(super) const ADDRESSES_PER_SLOT: u64 = (MEMORIES_PER_SLOT as u64)
     * (MEMORY_RESERVATION_BYTES + MEMORY_GUARD_BYTES)
     + (TABLES_PER_SLOT as u64) * (TABLE_ELEMENTS as u64) * 8
     + (FIBER_STACK_BYTES as u64);
 
-/// Slots beyond those that calls may use, for the trial instantiation at load.
+/// Additional slots for the trial instantiation of loading components.
 pub(super) const LOADING_SLOTS: u32 = 4;
 
-/// What the engine's pool is sized to. It can't grow later.
+/// The sizes of the engine's pool. It can't grow later.
 #[derive(Debug, Clone, Copy)]
 pub struct EngineSettings {
     /// How many calls may hold a store at once.
     pub slots: u32,
     /// The largest linear memory of any connector, in bytes.
     pub max_memory_bytes: u64,
-    /// What the linear memories and tables of all calls may come to together, in bytes.
+    /// The limit on the linear memories and tables of all calls together, in bytes.
     pub total_memory_bytes: u64,
-    /// How much of its linear memory a slot keeps between calls instead of giving it back to the system, in bytes.
+    /// How much of its linear memory a slot keeps between calls, in bytes; the rest is returned to the system.
     pub keep_memory_bytes: u64,
 }
 
 impl EngineSettings {
-    /// What one idle slot may keep: as many as keep any must not come to more than an eighth of all memory.
+    /// How much one idle slot may keep: all idle slots together keep at most an eighth of all memory.
     fn kept_bytes(&self) -> u64 {
         let share = self.total_memory_bytes / IDLE_SHARE / u64::from(warm_slots());
         self.keep_memory_bytes.min(share)
     }
 }
 
-/// The engine could not be built: a fault of the host or a limit of the machine.
+/// The engine could not be built: an error in the host or a limit of the machine.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the WebAssembly engine did not start with {slots} slots; fewer (--slots) need less address space"
+    "the WebAssembly engine did not start with {slots} slots: use fewer (--slots), which need less address space"
 )]
 pub struct EngineError {
-    /// How many slots were asked for.
+    /// The requested number of slots.
     pub(super) slots: u32,
-    /// What the engine said.
+    /// The engine's error.
     #[source]
     pub(super) source: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -104,8 +104,8 @@ pub(super) fn host_engine(settings: EngineSettings) -> Result<Engine, EngineErro
     Ok(engine)
 }
 
-/// The engine of a compiler process, which runs nothing. Its code fits the host's engine, since where instances get
-/// their memory does not shape the code.
+/// The configuration of a compiler process's engine, which runs nothing. Its code works in the host's engine, since the
+/// allocation strategy doesn't affect the code.
 pub(super) fn compiler_config() -> Config {
     engine_config(InstanceAllocationStrategy::OnDemand)
 }
@@ -122,7 +122,7 @@ fn engine_config(allocation: InstanceAllocationStrategy) -> Config {
         .epoch_interruption(true)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(FIBER_STACK_BYTES)
-        // Or else each slot would keep as much of its stack as the deepest call ever took.
+        // Otherwise each slot would keep as much of its stack as the deepest call used.
         .async_stack_zeroing(true);
     config
 }
@@ -146,18 +146,18 @@ fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
         .table_keep_resident(TABLE_KEEP_RESIDENT_BYTES)
         .async_stack_keep_resident(STACK_KEEP_RESIDENT_BYTES)
         .max_unused_warm_slots(warm_slots())
-        // Looks at 32 regions and drops the rest, so a scattered heap such as Python's gains nothing from it.
+        // This examines 32 regions and drops the rest, so a scattered heap such as Python's gains nothing from it.
         .pagemap_scan(Enabled::No);
     pool
 }
 
-/// A size as the pool takes it.
+/// A size as the type that the pool expects.
 fn in_memory(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-/// How many idle slots keep their memory: enough for the calls that the processors can run at once, since every one
-/// costs the memory of a guest.
+/// How many idle slots keep their memory: enough for the calls that the processors can run at once, since each keeps
+/// the memory of a guest.
 fn warm_slots() -> u32 {
     processors().saturating_mul(4)
 }
@@ -167,8 +167,8 @@ pub(super) fn permits() -> u32 {
     processors()
 }
 
-/// How many threads the host needs: one for each call that computes, and as many that are never taken by one, so that
-/// sockets and timers are looked after in time.
+/// The number of threads of the host: one for each call that computes, and as many others, which never run a call, so
+/// that sockets and timers are served in time.
 #[must_use]
 pub fn worker_threads() -> usize {
     (permits() as usize).saturating_mul(2).max(4)
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// A component whose `dive` calls itself so many times: each call takes some 100 bytes of the stack.
+    /// A component whose `dive` calls itself `n` times: each call takes about 100 bytes of the stack.
     const DIVES: &str = r#"(component
         (core module $m
             (func $dive (export "dive") (param $n i32) (result i32)
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_deep_call_stack_ends_in_a_trap_and_gives_its_memory_back() {
+    async fn a_deep_call_stack_traps_and_its_memory_is_returned() {
         let engine = engine();
         let resident = || {
             let metrics = engine.pooling_allocator_metrics().unwrap();

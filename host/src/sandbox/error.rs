@@ -1,4 +1,4 @@
-//! What a call of a guest can end in, apart from a result.
+//! The errors in which a call of a guest can end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,28 +17,28 @@ use crate::scope::{CpuTimeError, Deadline, DeadlineReason};
 use crate::secrets::Secrets;
 use crate::waits::{Postponement, Wait};
 
-/// How much of a guest's error message is kept. It stands in an answer and in the log, so it is for a person to read.
+/// How much of a guest's error message is kept, in bytes. It appears in an answer and in the log, for people to read.
 const MAX_MESSAGE_BYTES: usize = 4 << 10;
 
-/// How much of it is read: more than is kept, since secrets in it may be longer than what stands in their place.
+/// How much of it is read: more than is kept, since secrets in it may be longer than their replacements.
 pub(super) const READ_MESSAGE_BYTES: usize = 4 * MAX_MESSAGE_BYTES;
 
 /// The typed error that a guest returned: `error` of `wit/connector.wit`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GuestError {
-    /// `table` is `None` if the schema was asked for.
+    /// `table` is `None` if the schema was requested.
     #[error("the connector has no such table{}", table.as_ref().map(|table| format!(": `{table}`")).unwrap_or_default())]
     UnknownTable { table: Option<String> },
-    /// `file` is the configuration to mend.
+    /// `file` is the configuration file to fix.
     #[error("the connector is misconfigured (its settings are in {file}): {message}")]
     Misconfigured { file: String, message: String },
     #[error(
-        "the connector can't go on from this state; the table's sync must begin anew, without a state: {0}"
+        "the connector can't continue from this state: {0}; sync the table again from the start, without a state"
     )]
     InvalidState(String),
     #[error("the API refused the connector's credentials: {0}")]
     Unauthorized(String),
-    /// `None` if the API did not say for how long.
+    /// `None` if the API didn't state how long to wait.
     #[error("the API asks to wait")]
     RateLimited(Option<Duration>),
     #[error("the API failed: {0}")]
@@ -48,8 +48,8 @@ pub(crate) enum GuestError {
 }
 
 impl GuestError {
-    /// The error that `connector` returned for `table`, or for its schema if that is `None`. Its `secrets` are taken out.
-    /// `paid` is for its text.
+    /// The error that `connector` returned for `table`, or for its schema if `table` is `None`. `secrets` are replaced.
+    /// `paid` is the charge for its text.
     pub(super) fn new(
         error: source::Error,
         paid: Charge,
@@ -72,7 +72,7 @@ impl GuestError {
             },
             source::Error::InvalidState(message) => Self::InvalidState(short(message)),
             source::Error::Unauthorized(message) => Self::Unauthorized(short(message)),
-            // A wait of zero does not say when to come back: JavaScript's NaN arrives as 0, too.
+            // A wait of zero has no meaning: JavaScript's NaN also arrives as 0.
             source::Error::RateLimited(wait) => Self::RateLimited(
                 wait.filter(|wait| *wait > 0)
                     .map(|wait| Duration::from_millis(wait.into())),
@@ -83,21 +83,21 @@ impl GuestError {
     }
 }
 
-/// Why a call gave no result.
+/// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
     /// The guest's own, typed error.
     #[error(transparent)]
     Guest(#[from] GuestError),
 
-    /// The guest trapped (a panic, an uncaught exception, a recursion without end), or handed an import a value that
-    /// can't be read. `trace` is for the log: the wasm backtrace, and the end of what the guest wrote to stderr,
-    /// where many languages leave the cause.
+    /// The guest trapped (a panic, an uncaught exception, endless recursion), or passed an import a value that can't be
+    /// read. `trace` is for the log: the wasm backtrace, and the end of the guest's stderr, where many languages write
+    /// the cause.
     #[error("the connector crashed: {cause}")]
     Crashed { cause: String, trace: CrashTrace },
 
     /// The guest called `exit`.
-    #[error("the connector called exit with status {status} in the middle of a call")]
+    #[error("the connector called exit with status {status} during a call")]
     Exited { status: i32, trace: CrashTrace },
 
     #[error("{limit}")]
@@ -106,11 +106,13 @@ pub(crate) enum CallError {
         trace: CrashTrace,
     },
 
-    #[error("the connector computed for longer than the {limit:?} of `limits.cpu-time`")]
+    #[error(
+        "the connector used more processor time than the {limit:?} that `limits.cpu-time` allows"
+    )]
     CpuTime { limit: Duration },
 
     #[error(
-        "the call took longer than the {limit:?} of `limits.page-timeout`{}",
+        "the call took longer than the {limit:?} that `limits.page-timeout` allows{}",
         waits_for.as_ref().map(|wait| format!("; it was waiting: {wait}")).unwrap_or_default()
     )]
     PageTimeout {
@@ -119,29 +121,29 @@ pub(crate) enum CallError {
         waits_for: Option<Wait>,
     },
 
-    /// Where no call goes on without its request, a page has no longer than that.
+    /// A call can't outlive its request, so its page has only that time.
     #[error(
-        "the page took longer than the {limit:?} of `limits.answer-within`, and with --no-background no call goes on \
-         after its request; return less in a page, and its state sooner"
+        "the page took longer than the {limit:?} that `limits.answer-within` allows, and --no-background ends a call \
+         with its request: return smaller pages, so that each has its state sooner"
     )]
     AnswerTimeout { limit: Duration },
 
-    /// The call was ended for a long wait, and its page begins again after it.
+    /// The call was ended for a long wait; its page begins again afterward.
     #[error("the page begins again after a wait: {}", .0.wait)]
     Postponed(Postponement),
 
-    #[error("the page has {bytes} bytes, {limit_bytes} are allowed by `limits.page-size`")]
+    #[error("the page has {bytes} bytes, but `limits.page-size` allows {limit_bytes}")]
     PageTooLarge { bytes: usize, limit_bytes: u64 },
 
-    #[error("the state has {bytes} bytes, {limit_bytes} are allowed by `limits.state-size`")]
+    #[error("the state has {bytes} bytes, but `limits.state-size` allows {limit_bytes}")]
     StateTooLarge { bytes: usize, limit_bytes: u64 },
 
-    #[error("the schema has {bytes} bytes, {limit_bytes} are allowed by `limits.schema-size`")]
+    #[error("the schema has {bytes} bytes, but `limits.schema-size` allows {limit_bytes}")]
     SchemaTooLarge { bytes: usize, limit_bytes: u64 },
 
-    /// A result with a string that isn't UTF-8, a pointer out of bounds, more data than the host takes at once.
+    /// A result with an invalid string or an out-of-bounds pointer, or more data than the host accepts at once.
     #[error(
-        "the connector answered a value that can't be read: a broken one, or one that is far larger than \
+        "the connector returned a value that can't be read: it is invalid, or far larger than \
          `limits.page-size` and `limits.state-size` allow"
     )]
     Unreadable {
@@ -149,37 +151,39 @@ pub(crate) enum CallError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    /// The store could not be made: the pool is smaller than what admission let in, or the system gave no memory.
-    #[error("no sandbox could be made for the call")]
+    /// The store could not be created: the pool is smaller than the number of admitted calls, or the system has no
+    /// memory.
+    #[error("no sandbox could be created for the call")]
     Sandbox {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    /// The connector failed after a call whose credential could not be had, which says more than what it made of that.
+    /// The connector failed after a request whose credential could not be obtained, which explains more than its own
+    /// error.
     #[error("{cause}")]
     Credentials {
-        /// Why there is none.
+        /// Why the credential could not be obtained.
         cause: String,
-        /// How the connector failed.
+        /// The connector's own error.
         failed: Box<CallError>,
     },
 
-    /// Its code was given back, since nobody called it, and did not come again.
+    /// The connector's code had been unmapped since it was unused, and could not be mapped again.
     #[error(transparent)]
     Code(#[from] CodeFault),
 }
 
-/// What is known of a call beside the error that it ended in.
+/// Facts about a call in addition to the error that it ended with.
 pub(super) struct Circumstances {
-    /// Whether there was an instance: the export was called.
+    /// Whether there was an instance, so that the export was called.
     pub(super) instantiated: bool,
-    /// Where the last growth that the guest asked for was refused: by which limit.
+    /// The limit that refused the guest's last request for memory.
     pub(super) memory_refused: Option<MemoryError>,
     pub(super) cpu_limit: Duration,
     /// The end of the guest's stderr.
     pub(super) stderr_tail: String,
-    /// What the trace is charged to.
+    /// The account that is charged for the trace.
     pub(super) account: Arc<CallAccount>,
 }
 
@@ -190,14 +194,14 @@ impl Circumstances {
 }
 
 impl CallError {
-    /// Sorts what wasmtime reports by type and by recorded facts, never by its text.
+    /// Classifies an error of wasmtime by type and by recorded facts, never by its text.
     pub(super) fn classify(error: wasmtime::Error, circumstances: &Circumstances) -> Self {
         if error.is::<CpuTimeError>() {
             return Self::CpuTime {
                 limit: circumstances.cpu_limit,
             };
         }
-        // Any of these may follow from the refused allocation; where the host refused to keep something, it is the cause.
+        // Any of these may follow from a refused allocation. If the host refused to keep something, that is the cause.
         let refused = error.downcast_ref::<MemoryError>().copied();
         if let Some(limit) = refused.or(circumstances.memory_refused) {
             return Self::OutOfMemory {
@@ -211,7 +215,7 @@ impl CallError {
                 trace: circumstances.trace(&error),
             };
         }
-        // A backtrace says that wasm was running: if this is not a trap then, an import refused its arguments.
+        // A backtrace shows that wasm was running: an error that is not a trap then comes from an import's arguments.
         if error.is::<Trap>() || error.is::<WasmBacktrace>() {
             let cause = error
                 .downcast_ref::<Trap>()
@@ -230,10 +234,10 @@ impl CallError {
         }
     }
 
-    /// The same error; or that the host could not obtain a credential for the call, if that may be why the guest failed.
+    /// This error, or `Credentials` if the host could not obtain a credential for the call and that may be the cause.
     pub(super) fn or_of_a_credential(self, cause: Option<String>) -> Self {
         match (self, cause) {
-            // It asks to wait, and is asked again.
+            // The guest asks to wait, and will be called again.
             (error @ Self::Guest(GuestError::RateLimited(_)), _) => error,
             (
                 failed @ (Self::Guest(_) | Self::Crashed { .. } | Self::Exited { .. }),
@@ -246,7 +250,7 @@ impl CallError {
         }
     }
 
-    /// What the guest handed over can't be held.
+    /// There is no memory for a value that the guest handed over.
     pub(super) fn no_memory(limit: MemoryError) -> Self {
         Self::OutOfMemory {
             limit,
@@ -254,7 +258,7 @@ impl CallError {
         }
     }
 
-    /// The call has not ended by its deadline; it was waiting for this, if it wasn't computing.
+    /// The call exceeded its deadline while waiting for `waits_for`, or while computing if that is `None`.
     pub(super) fn timeout(deadline: Deadline, waits_for: Option<Wait>) -> Self {
         let limit = deadline.limit;
         match deadline.reason {
@@ -265,7 +269,7 @@ impl CallError {
         }
     }
 
-    /// More than the message says, for the log: the backtrace of a crash.
+    /// Details for the log: the backtrace of a crash.
     pub(crate) fn trace(&self) -> Option<&str> {
         match self {
             Self::Crashed { trace, .. }

@@ -1,4 +1,4 @@
-//! What a guest hands over at the end of a call, and what it costs to hold.
+//! Values that a guest hands over at the end of a call, with the charges for them.
 
 use std::mem::take;
 use std::time::Duration;
@@ -8,37 +8,37 @@ use crate::account::{Charge, give_back};
 use crate::bindings::source;
 use crate::config::Limits;
 
-/// How often a state is held besides while a page is made of it: in its canonical spelling, and in the answer.
+/// How many additional copies of a state exist while a page is made: its canonical form, and the one in the answer.
 const STATE_COPIES: u64 = 2;
 
-/// A page as the guest handed it over: sizes checked, JSON not.
+/// A page as the guest handed it over: its sizes are checked, its JSON is not.
 #[derive(Debug)]
 pub(crate) struct GuestPage {
-    /// A JSON array of objects, if the guest keeps to the contract.
+    /// A JSON array of objects, if the guest follows the contract.
     pub(crate) insert: String,
-    /// A JSON object or `null`, if the guest keeps to the contract.
+    /// A JSON object or `null`, if the guest follows the contract.
     pub(crate) state: String,
     pub(crate) has_more: bool,
     /// How long the guest asks to wait before the next page.
     pub(crate) wait: Option<Duration>,
-    /// For the texts, and the copies that are made of the state.
+    /// The charge for the texts, and for copies of the state.
     pub(crate) charge: Charge,
 }
 
-/// A schema as the guest handed it over: its size checked, names and JSON not.
+/// A schema as the guest handed it over: its size is checked, names and JSON are not.
 #[derive(Debug)]
 pub(crate) struct GuestSchema {
     pub(crate) tables: Vec<source::Table>,
-    /// For the tables.
+    /// The charge for the tables.
     pub(crate) charge: Charge,
 }
 
 impl GuestPage {
-    /// A page that is paid for as it came.
+    /// A page, with the charge for its texts.
     ///
     /// # Errors
     ///
-    /// [`CallError`]: it is larger than it may be, or there is no memory for what is made of it.
+    /// [`CallError`]: it exceeds a limit, or there is no memory for the copies.
     pub(super) fn new(
         page: source::Page,
         charge: Charge,
@@ -68,13 +68,13 @@ impl GuestPage {
         Ok(page)
     }
 
-    /// Its rows, its state, and the charge. Who takes them gives them back himself.
+    /// Its rows, its state, and the charge, which the caller must then give back.
     pub(crate) fn into_parts(mut self) -> (String, String, Charge) {
         let charge = self.charge.split(u64::MAX);
         (take(&mut self.insert), take(&mut self.state), charge)
     }
 
-    /// How long its texts are together, in bytes.
+    /// The length of its texts together, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.insert.len().saturating_add(self.state.len())
     }
@@ -90,11 +90,11 @@ impl Drop for GuestPage {
 }
 
 impl GuestSchema {
-    /// A schema that is paid for as it came.
+    /// A schema, with the charge for its tables.
     ///
     /// # Errors
     ///
-    /// [`CallError`]: it is larger than it may be.
+    /// [`CallError`]: it exceeds its limit.
     pub(super) fn new(
         tables: Vec<source::Table>,
         charge: Charge,
@@ -108,13 +108,13 @@ impl GuestSchema {
         Ok(schema)
     }
 
-    /// How long its texts are together, in bytes.
+    /// The length of its texts together, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         text_bytes(&self.tables)
     }
 }
 
-/// How long a schema's texts are together, in bytes.
+/// The length of a schema's texts together, in bytes.
 fn text_bytes(tables: &[source::Table]) -> usize {
     let of_field = |field: &source::Field| {
         let kind = match &field.type_ {

@@ -1,4 +1,4 @@
-//! The memory of a store, over all its linear memories and tables together.
+//! Limits the memory of a store: all its linear memories and tables together.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use wasmtime::ResourceLimiter;
 use crate::account::{CallAccount, Charge, MemoryError};
 use crate::lock::Mutex;
 
-/// What one element of a table takes in the host.
+/// The size of one element of a table in the host.
 const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 
 /// The charge for a store's memory, given back with the last clone. A store drops its limiter before its memory, so one
@@ -16,7 +16,7 @@ const TABLE_ELEMENT_BYTES: u64 = size_of::<usize>() as u64;
 pub(super) struct StoreCharge(Arc<Mutex<Option<Charge>>>);
 
 impl StoreCharge {
-    /// Charges so many bytes more, as the call's own.
+    /// Charges `more` bytes to the call.
     pub(super) fn grow(&self, account: &CallAccount, more: u64) -> Result<(), MemoryError> {
         let mut charge = self.0.lock();
         match &mut *charge {
@@ -26,7 +26,7 @@ impl StoreCharge {
     }
 }
 
-/// Counts the growth of every memory and table of a store as the call's own, and refuses what would go past a limit.
+/// Charges the growth of every memory and table of a store to the call, and refuses growth beyond a limit.
 #[derive(Debug)]
 pub(super) struct MemoryLimiter {
     account: Arc<CallAccount>,
@@ -43,8 +43,8 @@ impl MemoryLimiter {
         }
     }
 
-    /// Where the guest was refused memory and has got none since: by which limit. Most guests end soon after a refusal;
-    /// one that goes on and grows again has coped with it, and what it ends in later is another matter.
+    /// The limit that refused the guest's last growth; `None` if a later growth succeeded. Most guests end soon after a
+    /// refusal; one that continues and grows again has handled it, and later errors have other causes.
     pub(super) fn refused(&self) -> Option<MemoryError> {
         self.refused
     }
@@ -97,7 +97,7 @@ mod tests {
         assert!(limiter.table_growing(0, 1_000, None).unwrap());
         assert!(
             !limiter.memory_growing(65_536, 131_072, None).unwrap(),
-            "a third page and the table are more than 200,000 bytes"
+            "a third page and the table exceed 200,000 bytes"
         );
         assert_eq!(limiter.refused(), Some(MemoryError::Connector(200_000)));
     }
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(other.refused(), Some(MemoryError::Total(100)));
         assert!(other.grow(0, 30));
         drop(one);
-        assert!(!other.grow(30, 90), "its memory is still there");
+        assert!(!other.grow(30, 90), "its memory still exists");
         drop(charge);
         assert!(other.grow(30, 90));
     }

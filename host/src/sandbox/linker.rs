@@ -1,4 +1,4 @@
-//! What this host offers to components, and the linking of one with it.
+//! The functions that this host offers to components, and linking a component with them.
 
 use wasmtime::component::{
     Component, ComponentExportIndex, Instance, InstancePre, Linker, TypedFunc,
@@ -10,12 +10,12 @@ use super::store::CallState;
 use crate::bindings::{HandedError, HandedList, HandedPage, HandedTable};
 use crate::imports;
 
-/// The interface that a component exports.
+/// The interface that a component must export.
 const SOURCE: &str = "weld:connector/source@0.1.0";
 
-/// An export of another type than this host calls.
+/// An export has another type than this host expects.
 #[derive(Debug, thiserror::Error)]
-#[error("the export `{export}` of `{SOURCE}` has another type than this host knows: {cause}")]
+#[error("the export `{export}` of `{SOURCE}` has another type than this host expects: {cause}")]
 pub(super) struct ExportTypeFault {
     export: &'static str,
     cause: String,
@@ -27,7 +27,7 @@ type SchemaFunction = TypedFunc<(), (Result<HandedList<HandedTable>, HandedError
 /// The export `fetch-page`: a table's name and a state.
 type PageFunction<'a> = TypedFunc<(&'a str, &'a str), (Result<HandedPage, HandedError>,)>;
 
-/// A component whose imports are resolved and whose exports are found: what instances are made from.
+/// A component with resolved imports and known exports, from which instances are created.
 pub(super) struct Blueprint {
     linked: InstancePre<CallState>,
     schema: ComponentExportIndex,
@@ -44,7 +44,7 @@ pub(super) struct Guest {
 impl Blueprint {
     /// # Errors
     ///
-    /// A start function traps, or there is no room for one more instance.
+    /// A start function traps, or there is no memory for another instance.
     pub(super) async fn instantiate(
         &self,
         store: &mut Store<CallState>,
@@ -85,7 +85,7 @@ fn of_another_type(export: &'static str, error: &wasmtime::Error) -> ExportTypeF
     }
 }
 
-/// All that a component may import: WASI, its HTTP, and the contract's `host`.
+/// Everything that a component may import: WASI, its HTTP, and the contract's `host`.
 pub(super) struct HostLinker(Linker<CallState>);
 
 impl HostLinker {
@@ -100,7 +100,7 @@ impl HostLinker {
         Ok(Self(linker))
     }
 
-    /// Links a component with what this host offers.
+    /// Links a component with the functions that this host offers.
     ///
     /// # Errors
     ///
@@ -143,7 +143,7 @@ mod tests {
     use crate::report;
 
     #[test]
-    fn exports_beside_the_interface_are_none_of_it() {
+    fn exports_outside_of_the_interface_do_not_count() {
         let engine = Engine::default();
         let linker = HostLinker::new(&engine).unwrap();
         let component = |exports: &str| {

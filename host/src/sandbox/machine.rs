@@ -1,24 +1,24 @@
-//! What the machine and the limits of the process leave for sandboxes.
+//! The resources of the machine, and the limits of the process, that restrict sandboxes.
 
 use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// How much there is of what sandboxes take. Where something has no limit, or can't be found out, it is none.
+/// The available resources; `None` if there is no limit, or it is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// `vm.max_map_count`: the mappings that one process may have.
+    /// `vm.max_map_count`: the number of memory mappings that a process may have.
     pub memory_maps: Option<u64>,
-    /// The files that the process may have open.
+    /// The number of files that the process may open.
     pub open_files: Option<u64>,
-    /// The addresses that the process may reserve, in bytes.
+    /// The size of the address space that the process may reserve, in bytes.
     pub address_space_bytes: Option<u64>,
-    /// The memory of the machine, or what its control groups leave to the process, in bytes.
+    /// The memory of the machine, or the limit of the process's control groups, in bytes.
     pub memory_bytes: Option<u64>,
 }
 
 impl Machine {
-    /// Asks the system. Raises the number of files that this process may open as far as it may.
+    /// Reads the resources. Raises the number of files that this process may open to its maximum.
     #[must_use]
     pub fn look() -> Self {
         Self {
@@ -33,14 +33,14 @@ impl Machine {
     }
 }
 
-/// How many threads can run at the same time on this machine, within the process's affinity and control groups: as many
+/// How many threads can run at the same time on this machine, within the process's affinity and control groups. As many
 /// calls compute, components compile and connectors load at once. At least one.
 pub(crate) fn processors() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     u32::try_from(processors).unwrap_or(u32::MAX)
 }
 
-/// Systems start processes with few files for the sake of programs that can't handle many, and let them raise it.
+/// Systems start processes with a low limit on files, for programs that can't handle many, and allow them to raise it.
 fn raise_open_files() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
@@ -49,7 +49,7 @@ fn raise_open_files() -> Option<u64> {
             maximum: limit.maximum,
         };
         if let Err(error) = setrlimit(Resource::Nofile, raised) {
-            tracing::warn!(%error, "the number of open files can't be raised");
+            tracing::warn!(%error, "the limit on open files could not be raised");
         }
     }
     getrlimit(Resource::Nofile).current
@@ -64,7 +64,7 @@ fn physical_memory() -> Option<u64> {
     kibibytes.checked_mul(1024)
 }
 
-/// The least that any group around this process allows, in either version of control groups.
+/// The lowest limit of any control group that contains this process, in either version of control groups.
 fn control_groups_memory() -> Option<u64> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
     limit_of_groups(&groups, Path::new("/sys/fs/cgroup"))
@@ -83,7 +83,7 @@ fn limit_of_groups(groups: &str, root: &Path) -> Option<u64> {
             return None;
         };
         let group = root.join(path.trim_start_matches('/'));
-        // Inside a container the path may be that of the machine outside, and only the root is there.
+        // Within a container the path may be that of the outer machine, and only the root exists.
         group
             .ancestors()
             .take_while(|folder| folder.starts_with(&root))
@@ -93,7 +93,7 @@ fn limit_of_groups(groups: &str, root: &Path) -> Option<u64> {
     limits.min()
 }
 
-/// The number in a file, which may instead say `max`.
+/// The number in a file; `None` if the file says `max`.
 fn number(path: &Path) -> Option<u64> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_of_all_groups_around_counts() {
+    fn the_lowest_limit_of_all_containing_groups_applies() {
         let root = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = root.path().join(path);

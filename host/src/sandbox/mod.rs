@@ -1,10 +1,10 @@
-//! One call of one export in a store of its own, and all that bounds it.
+//! Runs one call of one export in its own store, within all limits.
 //!
-//! Here belong the engine, linking, compiling, the cache of compiled code, the limits of memory and time, and the
-//! sorting of what can go wrong in a call. Weld's JSON and HTTP do not: a page leaves this room as the strings that
-//! the guest handed over, their sizes checked, their content not.
+//! This room has the engine, linking, compiling, the cache of compiled code, the limits on memory and time, and the
+//! classification of errors of a call. It does not know Weld's JSON and HTTP: a page leaves this room as the strings
+//! that the guest handed over, with their sizes checked but not their content.
 //!
-//! Uses `imports` (what a guest may call) and `egress`, which `imports` serves from.
+//! Uses `imports` (the functions that a guest may call) and `egress`, which `imports` is built on.
 
 mod cache;
 mod call;

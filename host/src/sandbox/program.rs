@@ -1,4 +1,4 @@
-//! A component that calls can be made on.
+//! A component that can be called.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,20 +9,19 @@ use super::code::ProgramCode;
 use super::turns::Turns;
 use crate::account::HostAccount;
 
-/// A component, compiled and linked, with what its calls share with those of all others. Every call gets a store of its
-/// own.
+/// A component, compiled and linked, with the resources that all calls share. Every call gets its own store.
 pub(crate) struct Program {
     pub(super) engine: Engine,
     pub(super) code: ProgramCode,
     pub(super) turns: Arc<Turns>,
-    /// The turns of host work on what guests hand over.
+    /// The turns of host work on values that guests handed over.
     pub(super) workbench: Arc<Turns>,
     pub(super) account: Arc<HostAccount>,
     pub(super) cached: bool,
 }
 
 impl Program {
-    /// Whether the compiled code came from the cache when this was loaded.
+    /// Whether the compiled code came from the cache when the program was loaded.
     pub(crate) fn cached(&self) -> bool {
         self.cached
     }
@@ -32,13 +31,13 @@ impl Program {
         &self.account
     }
 
-    /// For how long no call has begun; `None` if the code is given back already.
+    /// The time since the last call began; `None` if the code is already unmapped.
     pub(crate) fn unused_for(&self) -> Option<Duration> {
         self.code.unused_for()
     }
 
-    /// Gives back the memory maps of its code and the memory of its idle sandboxes, until the next call, if the cache
-    /// has the code. Whether it did. Blocks for some milliseconds.
+    /// Unmaps its code and frees the memory of its idle sandboxes until the next call, if the cache has the code.
+    /// Returns whether it did. Blocks for some milliseconds.
     pub(crate) fn give_back(&self) -> bool {
         self.code.give_back()
     }

@@ -1,4 +1,4 @@
-//! What the calls of all connectors share.
+//! The resources that the calls of all connectors share.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::wasm::Wasm;
 use super::workbench::workbench;
 use crate::account::HostAccount;
 
-/// Everything that the calls of all connectors share: engine, linker, compiled code, turns to compute, memory.
+/// The resources that the calls of all connectors share: engine, linker, compiled code, turns to compute, memory.
 pub struct Runtime {
     engine: Engine,
     linker: Arc<HostLinker>,
@@ -26,14 +26,14 @@ pub struct Runtime {
     turns: Arc<Turns>,
     workbench: Arc<Turns>,
     account: Arc<HostAccount>,
-    /// The slots of first instances under way, and of those that take long.
+    /// The slots for first instances: the usual ones, and those for instances that take long.
     trials: [Semaphore; 2],
 }
 
 impl Runtime {
     /// Builds the engine, reserves its pool's address space and starts its clock, a thread that ends with the engine.
     ///
-    /// Without a `cache` every start compiles every connector anew.
+    /// Without a `cache`, every start compiles every connector again.
     ///
     /// # Errors
     ///
@@ -59,22 +59,22 @@ impl Runtime {
         })
     }
 
-    /// Takes in a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
+    /// Wraps a component's bytes. Call it on a thread for blocking work: a large component takes tens of milliseconds.
     pub(crate) fn wasm(&self, bytes: Bytes) -> Wasm {
         self.compiler.wasm(bytes)
     }
 
-    /// Whether the cache has the compiled form of `wasm`, sound or not.
+    /// Whether the cache has an entry for `wasm`, valid or not.
     pub(crate) fn is_compiled(&self, wasm: &Wasm) -> bool {
         self.compiler.keeps(wasm.key())
     }
 
-    /// Compiles `wasm`, or takes its code from the cache, and links it. `reread` reads `wasm` again. Dropped before its
-    /// end, it ends the compiler.
+    /// Compiles `wasm`, or loads its code from the cache, and links it. `reread` reads `wasm` again. Dropping the
+    /// future ends the compiler.
     ///
     /// # Errors
     ///
-    /// [`CompileError`], each with what to do about it.
+    /// [`CompileError`]; each message says what to do.
     pub(crate) async fn program(
         &self,
         wasm: Wasm,
@@ -92,8 +92,8 @@ impl Runtime {
         })
     }
 
-    /// Waits for one of the pool's slots beyond those that calls may use, for the first instance of a program. Those
-    /// that take long (`is_long`) have slots of their own, so that they hold up only each other.
+    /// Waits for one of the pool's additional slots, for the first instance of a program. Programs that take long
+    /// (`is_long`) have separate slots, so that they delay only each other.
     pub(crate) async fn loading_slot(&self, is_long: bool) -> Option<SemaphorePermit<'_>> {
         let [usual, long] = &self.trials;
         let slots = if is_long { long } else { usual };
@@ -101,7 +101,7 @@ impl Runtime {
         slots.acquire().await.ok()
     }
 
-    /// What the memories of sandboxes that are not in use take, in bytes.
+    /// The memory that unused sandboxes keep, in bytes.
     pub(crate) fn idle_memory_bytes(&self) -> u64 {
         let pool = self.engine.pooling_allocator_metrics();
         pool.map_or(0, |pool| pool.unused_memory_bytes_resident() as u64)

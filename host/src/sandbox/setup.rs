@@ -1,4 +1,4 @@
-//! What a connector brings to its calls.
+//! The data that a connector provides for its calls.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use crate::config::{ConnectorName, Limits};
 use crate::egress::CurrentEgress;
 use crate::secrets::Secrets;
 
-/// What the calls of one version of a connector have in common, beside its code.
+/// The data that the calls of one version of a connector share, apart from its code.
 pub(crate) struct CallSetup {
     pub(crate) name: ConnectorName,
     pub(crate) limits: Limits,
     /// Names and values of its environment variables.
     pub(crate) environment: Arc<[(String, String)]>,
-    /// Its one way to the network.
+    /// Its only access to the network.
     pub(crate) egress: CurrentEgress,
-    /// What must not be shown of it.
+    /// Its secrets, which must not be shown.
     pub(crate) secrets: Secrets,
 }

@@ -1,8 +1,8 @@
-//! How much memory the stack of a call has taken.
+//! Measures and charges the memory of a call's stack.
 //!
-//! The stacks are mapped once, for all slots, and the system gives them memory as far down as a guest's recursion ever
-//! came. What that is shows only in the process's pages. So they are looked at each time the call has been computing and
-//! waits for something, be it its next turn, and are charged as its own.
+//! The stacks of all slots are mapped once, and the system provides their memory down to the deepest point that a guest
+//! has used. Only the process's page tables show that depth. So they are checked whenever the call has been computing
+//! and now waits, even if only for its next turn, and the memory is charged to the call.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -14,13 +14,14 @@ use super::engine::{STACK_KEEP_RESIDENT_BYTES, WASM_STACK_BYTES};
 use super::limits::StoreCharge;
 use crate::account::{CallAccount, MemoryError};
 
-/// Where the stack of a call begins, which grows down from there; 0 before wasm code has run. Clones share it.
+/// The address at which a call's stack begins, which grows down from there; 0 before wasm code has run. Clones share
+/// it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StackBegin(Arc<AtomicUsize>);
 
 impl StackBegin {
-    /// To be called where wasm code is entered, on the stack that it will run on: the first entry is where that begins. A
-    /// host function that it calls may enter it again, further down.
+    /// Must be called when wasm code is entered, on the stack that it will run on. The first entry is the beginning; a
+    /// host function may enter wasm code again, further down.
     pub(super) fn enter(&self) {
         let place = 0_u8;
         let here = std::ptr::from_ref(std::hint::black_box(&place)).addr();
@@ -38,12 +39,12 @@ pub(super) struct StackMeter {
     begin: StackBegin,
     account: Arc<CallAccount>,
     charge: StoreCharge,
-    /// In bytes from its beginning.
+    /// The charged bytes, from the beginning of the stack.
     charged: usize,
 }
 
 impl StackMeter {
-    /// The charge goes with that for the store's memory, as the stack does.
+    /// The stack's memory is added to the charge for the store's memory, since both are freed together.
     pub(super) fn new(begin: StackBegin, account: Arc<CallAccount>, charge: StoreCharge) -> Self {
         Self {
             begin,
@@ -53,7 +54,7 @@ impl StackMeter {
         }
     }
 
-    /// Runs a call, and ends it where its stack takes more memory than there is.
+    /// Runs a call, and ends it if its stack takes more memory than is available.
     pub(super) async fn metered<T, E: From<MemoryError>>(
         mut self,
         call: impl Future<Output = Result<T, E>>,
@@ -61,7 +62,7 @@ impl StackMeter {
         let mut call = pin!(call);
         poll_fn(|context| {
             let polled = call.as_mut().poll(context);
-            match polled.is_pending().then(|| self.look()) {
+            match polled.is_pending().then(|| self.charge_growth()) {
                 Some(Err(refused)) => Poll::Ready(Err(refused.into())),
                 Some(Ok(())) | None => polled,
             }
@@ -69,17 +70,17 @@ impl StackMeter {
         .await
     }
 
-    /// Looks how far the stack was used, and charges that.
+    /// Measures how much of the stack has been used, and charges for it.
     ///
     /// # Errors
     ///
-    /// [`MemoryError`]: it has taken more than there is, and the call must end.
-    fn look(&mut self) -> Result<(), MemoryError> {
+    /// [`MemoryError`]: it took more than is available, and the call must end.
+    fn charge_growth(&mut self) -> Result<(), MemoryError> {
         let begin = self.begin.0.load(Ordering::Relaxed);
         if begin == 0 {
             return Ok(());
         }
-        // What each slot keeps in any case is paid for with the first step.
+        // The part that each slot always keeps is charged with the first step.
         let mut known = self.charged.max(STACK_KEEP_RESIDENT_BYTES);
         while known < WASM_STACK_BYTES && is_resident(begin.saturating_sub(known)) {
             known = known.saturating_mul(2);
@@ -91,22 +92,22 @@ impl StackMeter {
     }
 }
 
-/// Whether the system has given memory to the page at this address.
+/// Whether the page at this address has memory.
 #[cfg(unix)]
 #[allow(
     unsafe_code,
-    reason = "the call writes one byte, for one page, and answers with an error where there is none"
+    reason = "the call writes one byte, for one page, and returns an error if there is no page"
 )]
 fn is_resident(address: usize) -> bool {
     let page = rustix::param::page_size();
     let mut resident = 0_u8;
     let begin = std::ptr::without_provenance_mut(address & !(page - 1));
-    // Where the system doesn't tell, it counts as used.
-    let told = unsafe { libc::mincore(begin, page, (&raw mut resident).cast()) };
-    told != 0 || resident & 1 == 1
+    // If the system doesn't answer, the page counts as used.
+    let status = unsafe { libc::mincore(begin, page, (&raw mut resident).cast()) };
+    status != 0 || resident & 1 == 1
 }
 
-/// Where the system doesn't tell, all of it counts as used.
+/// Without a system call for it, every page counts as used.
 #[cfg(not(unix))]
 fn is_resident(_address: usize) -> bool {
     true

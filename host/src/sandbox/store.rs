@@ -1,4 +1,4 @@
-//! The store of one call, and what the host keeps in it.
+//! The store of one call, and its data.
 
 use std::sync::Arc;
 
@@ -16,20 +16,21 @@ use crate::config::Limits;
 use crate::imports::{CallLog, GuestStream, Imports, WasiHttp};
 use crate::scope::{CallScope, CpuClock};
 
-/// How many resources of WASI's one call may have at once: streams, pollables, requests, headers. The host keeps up to
-/// some hundred bytes for each, which are not charged; what else it keeps for one is.
+/// How many WASI resources one call may have at once: streams, pollables, requests, headers. The host keeps up to some
+/// hundred bytes for each, which are not charged; other data for them is.
 const MAX_RESOURCES: usize = 4_000;
 
-/// How many handles one call may have at once, also to resources of its own, which take no more of the host than that.
+/// How many handles one call may have at once, including those to its own resources, which take no other memory of the
+/// host.
 const MAX_HANDLES: usize = 20_000;
 
-/// How many random bytes one call of WASI's may ask for: they are made in the host before the guest has them.
+/// How many random bytes one WASI call may request: they are generated in the host's memory before the guest gets them.
 const MAX_RANDOM_BYTES: u64 = 256 << 10;
 
-/// How many bytes one call of WASI's may hand over, for which nobody pays: more than any of its functions takes.
+/// How many uncharged bytes one WASI call may hand over: more than any of its functions needs.
 const MAX_UNPAID_BYTES: u64 = 1 << 20;
 
-/// What the store of one call holds.
+/// The data in the store of one call.
 pub(super) struct CallState {
     wasi: WasiCtx,
     table: ResourceTable,
@@ -70,7 +71,8 @@ impl CallState {
         }
     }
 
-    /// A store around it, in which a guest is held to these limits, interrupted by this clock, and tells where its stack begins.
+    /// Creates a store with this data. Its guest is bound to these limits, interrupted by this clock, and records where
+    /// its stack begins.
     pub(super) fn into_store(
         self,
         engine: &Engine,
@@ -106,15 +108,15 @@ impl CallState {
         (self.imports.wasi_http(), &mut self.table)
     }
 
-    /// Which limit refused the guest memory, if it has got none since.
+    /// The limit that refused the guest's last growth; `None` if a later growth succeeded.
     pub(super) fn memory_refused(&self) -> Option<MemoryError> {
         self.memory.refused()
     }
 }
 
-/// What a guest may hand over at once, in the bytes of what wasmtime copies by itself.
+/// The most that a guest may hand over at once, counted in bytes that wasmtime copies itself.
 fn most_handed_over(limits: &Limits) -> usize {
-    // Twice the caps, so that our own check answers first, and a hostile value still can't take all that there is.
+    // Twice the limits, so that our own check reports the error, but a hostile value still can't take all memory.
     let paid = limits
         .max_page_bytes
         .saturating_add(limits.max_state_bytes)

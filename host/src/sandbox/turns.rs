@@ -1,8 +1,9 @@
-//! Who may compute: as many calls at a time as there are processors for them.
+//! Decides which calls may compute: at most as many at a time as there are processors for them.
 //!
-//! A call has a permit only while it is polled. So one that waits holds none, whatever it waits for: a pause, the WASI
-//! clock, an API. One that computes is interrupted by the epoch every few milliseconds, and steps behind those who wait.
-//! Connectors take turns, so that a thousand calls of one delay a call of another no more than one would.
+//! A call has a permit only while it is polled. So a call that waits holds none, whether it waits for a pause, the WASI
+//! clock or an API. A call that computes is interrupted by the epoch every few milliseconds, and queues behind waiting
+//! calls. Connectors take turns, so that a thousand calls of one connector delay a call of another no more than one
+//! would.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -15,7 +16,7 @@ use crate::fair_queue::{FairQueue, Ticket};
 use crate::lock::Mutex;
 use crate::scope::CpuClock;
 
-/// The permits to compute, of all calls.
+/// The permits to compute, for all calls.
 #[derive(Debug)]
 pub(super) struct Turns(Mutex<TurnState>);
 
@@ -23,7 +24,7 @@ pub(super) struct Turns(Mutex<TurnState>);
 struct TurnState {
     free: u32,
     waiting: FairQueue<ConnectorName, Waker>,
-    /// The numbers of those whose turn has come, and who have not been polled since. Each stands for a permit.
+    /// The numbers of calls whose turn has come, but which have not been polled yet. Each represents a permit.
     called: HashSet<u64>,
 }
 
@@ -36,7 +37,7 @@ impl Turns {
         })))
     }
 
-    /// A place among those who want a permit, at first outside of the queue.
+    /// A place for a call that will need permits; it isn't queued yet.
     pub(super) fn place(self: &Arc<Self>, connector: ConnectorName) -> TurnPlace {
         TurnPlace {
             turns: self.clone(),
@@ -49,7 +50,7 @@ impl Turns {
         self.0.lock()
     }
 
-    /// Gives a permit back: to whom it is next.
+    /// Gives a permit back, to the next call in the queue.
     fn give_back(&self) {
         let mut state = self.state();
         let Some((ticket, waker)) = state.waiting.pop(|_, _| true) else {
@@ -71,16 +72,16 @@ impl Drop for Permit {
     }
 }
 
-/// One call's place among those who want to compute.
+/// One call's place among those that want to compute.
 pub(super) struct TurnPlace {
     turns: Arc<Turns>,
     connector: ConnectorName,
-    /// `Some` if the call waits, or its turn has come and it has not been polled since.
+    /// `Some` if the call waits, or if its turn has come and it has not been polled yet.
     ticket: Option<Ticket<ConnectorName>>,
 }
 
 impl TurnPlace {
-    /// The permit, once it is this place's turn.
+    /// The permit, once it is this call's turn.
     pub(super) fn poll(&mut self, context: &Context<'_>) -> Poll<Permit> {
         let mut state = self.turns.state();
         let Some(ticket) = &self.ticket else {
@@ -104,8 +105,8 @@ impl TurnPlace {
         Poll::Pending
     }
 
-    /// Lines up for the next turn, while this one's permit is still held: who lines up only after it gave the permit
-    /// back would be behind a second call of a connector that has many.
+    /// Queues for the next turn while the current permit is still held. If the call queued after giving the permit
+    /// back, it would be behind a second call of a connector that has many.
     fn line_up(&mut self, context: &Context<'_>) {
         let waker = context.waker().clone();
         let connector = self.connector.clone();
@@ -114,7 +115,7 @@ impl TurnPlace {
 }
 
 impl Drop for TurnPlace {
-    /// A call that is cancelled leaves the queue, and passes on the permit that it did not come to use.
+    /// A cancelled call leaves the queue, and passes on a permit that it has not used.
     fn drop(&mut self) {
         let Some(ticket) = &self.ticket else {
             return;
@@ -131,7 +132,7 @@ impl Drop for TurnPlace {
 
 /// A call that is polled only in its turn, and whose polls are counted on its [`CpuClock`].
 ///
-/// It may be woken while it waits for its turn. That is not lost: when its turn comes it is polled in any case.
+/// It may be woken while it waits for its turn. The wake-up is not lost, since the call is polled when its turn comes.
 pub(super) struct TurnTaker<F> {
     place: TurnPlace,
     clock: Arc<CpuClock>,
@@ -158,7 +159,7 @@ impl<F: Future> Future for TurnTaker<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let Self { place, clock, call } = &mut *self;
-        // Given back at the end of every poll, also of one that panics.
+        // Given back at the end of every poll, even if the poll panics.
         let _permit = ready!(place.poll(context));
         let polled = clock.counting(|| call.as_mut().poll(context));
         if clock.take_interruption() && polled.is_pending() {

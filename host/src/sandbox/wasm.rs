@@ -1,4 +1,4 @@
-//! A component's bytes, with what their compiled form is kept under.
+//! A component's bytes, with the cache key of their compiled form.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use wasmtime::Engine;
 
 use crate::report::hexadecimal;
 
-/// The bytes of a component. The digest over all of them is made once, however often the cache is asked.
+/// The bytes of a component. Their digest is computed only once.
 #[derive(Debug, Clone)]
 pub(crate) struct Wasm {
     bytes: Bytes,
@@ -17,7 +17,7 @@ pub(crate) struct Wasm {
 }
 
 impl Wasm {
-    /// Takes a component as it was read. For a thread for blocking work: a large one takes tens of milliseconds.
+    /// Wraps a component's bytes. Call it on a thread for blocking work: a large component takes tens of milliseconds.
     pub(super) fn new(engine: &Engine, bytes: Bytes) -> Self {
         let key = key(engine, &bytes).into();
         Self { bytes, key }
@@ -31,13 +31,13 @@ impl Wasm {
         self.bytes
     }
 
-    /// What the cache keeps its compiled form under.
+    /// The cache key of the compiled form.
     pub(crate) fn key(&self) -> &Arc<str> {
         &self.key
     }
 }
 
-/// A digest of the component, of what in the engine's settings shapes the code, and of the host's version.
+/// A digest of the component, of the engine settings that affect the code, and of the host's version.
 fn key(engine: &Engine, wasm: &[u8]) -> String {
     let mut settings = std::hash::DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);

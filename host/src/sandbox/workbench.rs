@@ -1,8 +1,8 @@
-//! Host work on what a guest handed over: searched for secrets, checked, written anew.
+//! Host work on values that a guest handed over: searching for secrets, checking, rewriting.
 //!
-//! It is part of the call that it is for: its processor time counts as the guest's. What takes longer than a moment is done
-//! on a thread for blocking work, so that no other call waits behind it, and in turns: connectors one after the other, on no
-//! more than half of the processors.
+//! The work is part of its call: its processor time counts as the guest's. Work that takes long is done on a thread for
+//! blocking work, so that no other call waits behind it, and in turns: connectors one after another, on at most half of
+//! the processors.
 
 use std::future::poll_fn;
 use std::panic::resume_unwind;
@@ -15,23 +15,24 @@ use super::setup::CallSetup;
 use super::turns::Turns;
 use crate::scope::CallScope;
 
-/// Memory of so many bytes is given back on another thread than calls run on: that takes a millisecond or more.
+/// Memory of this size is freed on a thread that runs no calls, since freeing it takes a millisecond or more.
 const LARGE_BYTES: u64 = 4 << 20;
 
-/// So many bytes are worked on where the call runs: what that takes is less than a change of threads is worth.
+/// Up to this many bytes are processed where the call runs, since changing threads would take longer.
 const SMALL_BYTES: usize = 64 << 10;
 
-/// Drops what has about so many bytes of memory; where no call runs, if they are many. Answers when it is gone.
+/// Drops a value that has about `bytes` bytes of memory, on a thread that runs no calls if it is large. Returns when it
+/// is dropped.
 pub(super) async fn drop_aside<T: Send + 'static>(bytes: u64, value: T) {
     if bytes < LARGE_BYTES {
         drop(value);
         return;
     }
-    // Where the host ends meanwhile, it is dropped all the same.
+    // If the host is shutting down, the value is dropped anyway.
     let _ = tokio::task::spawn_blocking(move || drop(value)).await;
 }
 
-/// The turns of all that is too long to be done where a call runs.
+/// The turns for work that takes too long to be done where a call runs.
 pub(super) fn workbench() -> Arc<Turns> {
     Turns::new((processors() / 2).max(1))
 }
@@ -41,7 +42,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// [`CallError::CpuTime`] if the call has computed for longer than it may by the end of it, and those of its deadline.
+    /// [`CallError::CpuTime`] if the call has exceeded its processor time afterward, and the errors of its deadline.
     pub(crate) async fn work<R: Send + 'static>(
         &self,
         setup: &CallSetup,
@@ -60,11 +61,11 @@ impl Program {
         Ok(done)
     }
 
-    /// Does `work` on `bytes` bytes that are for no call yet, such as a request's.
+    /// Does `work` on `bytes` bytes that don't belong to a call yet, such as a request's.
     ///
     /// # Errors
     ///
-    /// [`CallError::Sandbox`] where the host ends meanwhile.
+    /// [`CallError::Sandbox`] if the host is shutting down.
     pub(crate) async fn work_aside<R: Send + 'static>(
         &self,
         setup: &CallSetup,
@@ -77,7 +78,7 @@ impl Program {
         let mut place = self.workbench.place(setup.name.clone());
         let permit = poll_fn(|context| place.poll(context)).await;
         let done = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, also where nobody waits for it any more.
+            // Held until the end of the work, even if its caller no longer waits.
             let _permit = permit;
             work()
         });
@@ -97,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// Says on which thread it is dropped.
+    /// Reports the thread on which it is dropped.
     struct WatchedMemory(mpsc::Sender<ThreadId>);
 
     impl Drop for WatchedMemory {
@@ -107,10 +108,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn much_memory_is_given_back_where_no_call_runs() {
+    async fn much_memory_is_freed_where_no_call_runs() {
         for (bytes, is_here) in [(LARGE_BYTES - 1, true), (LARGE_BYTES, false)] {
-            let (told, thread) = mpsc::channel();
-            drop_aside(bytes, WatchedMemory(told)).await;
+            let (sender, thread) = mpsc::channel();
+            drop_aside(bytes, WatchedMemory(sender)).await;
             let dropped_on = thread.try_recv().unwrap();
             assert_eq!(dropped_on == thread::current().id(), is_here, "{bytes}");
         }

@@ -1,4 +1,4 @@
-//! The functions of `wasi:http` that make fields or add to them, with the charge for what stands in them.
+//! The functions of `wasi:http` that create fields or add to them, which charge for the contents.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{LinkerInstance, Resource};
@@ -9,7 +9,7 @@ use wasmtime_wasi_http::{FieldMap, FieldMapError, WasiHttpCtxView};
 use super::held::{FieldsFault, MAX_FIELDS_BYTES};
 use super::{WasiHttpAccess, parts};
 
-/// `fields` of `wasi:http`, whose bytes are the call's own.
+/// Adds the functions of `fields`, whose bytes are charged to the call.
 pub(super) fn add<T: 'static>(
     types: &mut LinkerInstance<'_, T>,
     access: WasiHttpAccess<T>,
@@ -30,7 +30,7 @@ pub(super) fn add<T: 'static>(
             let (mut http, held) = parts(&mut store, access);
             let done = checked(&mut http, vec![(name, value)]).and_then(|more| {
                 let fields = http.table.get_mut(&fields)?;
-                // Two of them would say where a message ends in two ways.
+                // With two of them, the message would have two ends.
                 if more
                     .keys()
                     .any(|name| *name == http::header::CONTENT_LENGTH && fields.contains_key(name))
@@ -52,7 +52,7 @@ pub(super) fn add<T: 'static>(
                 .set(http.hooks, name.clone(), values)
                 .map_err(|error| FieldsFault::from(error).into())
                 .and_then(|()| {
-                    // A copy: what is refused halfway changes nothing.
+                    // Works on a copy, so that a refusal halfway changes nothing.
                     let mut changed = http.table.get(&fields)?.clone();
                     changed
                         .remove_all(http.hooks, name)
@@ -90,8 +90,8 @@ pub(super) fn add<T: 'static>(
     )
 }
 
-/// Puts `changed` in the place of fields. A map keeps the room of values that have left it, for which nobody pays any more:
-/// one that has fewer is made anew.
+/// Replaces fields by `changed`. A map keeps the space of removed values, which is no longer charged, so a map with
+/// fewer values is created again.
 fn replace(fields: &mut FieldMap, changed: FieldMap) -> Result<(), TrappableHeaderError> {
     *fields = if changed.len() < fields.len() {
         let mut small = FieldMap::new_mutable(usize::MAX);
@@ -108,7 +108,7 @@ fn replace(fields: &mut FieldMap, changed: FieldMap) -> Result<(), TrappableHead
     Ok(())
 }
 
-/// The list as fields, if each may stand in one.
+/// Converts the list into fields, if each is allowed.
 fn checked(
     http: &mut WasiHttpCtxView<'_>,
     list: Vec<(String, Vec<u8>)>,
@@ -123,7 +123,7 @@ fn checked(
 }
 
 impl FieldsFault {
-    /// The cause of a trap.
+    /// The fault as the cause of a trap.
     fn trap(self) -> wasmtime::Error {
         match self {
             Self::Memory(error) => error.into(),
@@ -136,7 +136,7 @@ impl From<FieldsFault> for TrappableHeaderError {
     fn from(fault: FieldsFault) -> Self {
         match fault {
             FieldsFault::Memory(error) => Self::trap(error),
-            // The interface has no error for it, and one that a guest can go on from is better than a trap.
+            // The interface has no error for it, and an error that a guest can handle is better than a trap.
             FieldsFault::Fields(FieldMapError::TotalSizeTooBig | FieldMapError::TooManyFields) => {
                 HeaderError::InvalidSyntax.into()
             }
@@ -145,7 +145,7 @@ impl From<FieldsFault> for TrappableHeaderError {
     }
 }
 
-/// The interface's own error in its place; any other one is a trap.
+/// Returns an error of the interface as a value; any other error is a trap.
 fn or_error<V>(
     http: &mut WasiHttpCtxView<'_>,
     result: Result<V, TrappableHeaderError>,
@@ -191,11 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn places_of_fields_are_paid_for_also_without_values() {
+    fn capacity_of_fields_is_charged_even_without_values() {
         let host = HostAccount::new(u64::MAX);
         let held = HeldRequests::new(&CallAccount::new(host.clone(), u64::MAX));
         let place = size_of::<HeaderName>() + size_of::<HeaderValue>();
-        // Just past where a map doubles, it has most room to spare.
+        // Just after a map has doubled, it has the most spare capacity.
         for names in [7, 13, 400] {
             let mut empty = FieldMap::new_mutable(MAX_FIELDS_BYTES);
             for number in 0..names {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_keep_no_room_for_values_that_have_left_them() {
+    fn fields_keep_no_space_for_removed_values() {
         let mut kept = fields(400);
         let full = kept.capacity();
         for number in 0..400_usize {
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(
             added,
             Err(FieldMapError::TotalSizeTooBig),
-            "its limit holds"
+            "the limit is enforced"
         );
     }
 }

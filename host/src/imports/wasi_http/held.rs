@@ -1,4 +1,4 @@
-//! What a guest makes the host keep by `wasi:http` before it is sent, and the charge for it.
+//! Data that a guest makes the host keep through `wasi:http` before it is sent, with its charge.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -16,31 +16,33 @@ use wasmtime_wasi_http::{Error, FieldMap, FieldMapError, WasiBody};
 use crate::account::{Bulk, CallAccount, Charge, MemoryError, charged_bytes};
 use crate::egress::{charged_header, header_bytes};
 
-/// The most bytes of one `fields`, and of one write to a body.
+/// The largest size of one `fields`, and of one write to a body, in bytes.
 pub(super) const MAX_FIELDS_BYTES: usize = 64 << 10;
 pub(super) const CHUNK_BYTES: usize = 64 << 10;
 
-/// How many chunks of a body may wait to be sent, beside the one that wasmtime always adds.
+/// How many chunks of a body may wait to be sent, in addition to the one that wasmtime always adds.
 pub(super) const CHUNKS: usize = 1;
 
-/// How many bodies one call may be writing at once.
+/// How many bodies one call may write at the same time.
 const MAX_BODIES: usize = 256;
 
-/// What a body takes while it is written: its chunks, and the channel.
+/// The memory of a body while it is written: its chunks, and the channel.
 const BODY_BYTES: u64 = ((CHUNKS as u64) + 1) * (CHUNK_BYTES as u64) + 1024;
 
-/// The longest method and authority of a request. Paths are bounded by the type that reads them, to 64 KiB.
+/// The longest method and authority of a request, in bytes. The type for paths limits them to 64 KiB.
 const MAX_TEXT_BYTES: usize = 1024;
 
-/// What a request takes beside its texts from when it is handed over: the task that sends it.
+/// The memory of a request that has been handed over, in addition to its texts: the task that sends it.
 const TASK_BYTES: u64 = 32 << 10;
 
-/// A guest writes more bodies at once than it may.
+/// A guest writes too many bodies at the same time.
 #[derive(Debug, thiserror::Error)]
-#[error("a call may write {MAX_BODIES} bodies of `wasi:http` at once, and has begun another one")]
+#[error(
+    "the connector writes more than {MAX_BODIES} bodies of `wasi:http` at once: finish or drop some first"
+)]
 struct BodyCountFault;
 
-/// A copy of headers that can't be made.
+/// Why headers could not be copied.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FieldsFault {
     #[error(transparent)]
@@ -49,7 +51,7 @@ pub(super) enum FieldsFault {
     Fields(#[from] FieldMapError),
 }
 
-/// Ties a header's value to the charge for it.
+/// Ties a header's value to its charge.
 type PayForHeader = fn(&HeaderValue, Charge) -> HeaderValue;
 
 /// A value that a guest has just handed over.
@@ -67,20 +69,20 @@ impl Bulk for AdoptedValue {
     }
 }
 
-/// A value that a guest has just handed over, with its charge. A copy would leave a hole in the heap for each, as large as
-/// the value, where smaller things settle.
+/// Ties a value that a guest has just handed over to its charge, without copying it. Copies would leave holes of the
+/// value's size in the heap, which smaller allocations would fragment.
 fn adopted_header(value: &HeaderValue, charge: Charge) -> HeaderValue {
     let bytes = charged_bytes(AdoptedValue(value.clone()), charge);
-    // What was a value is one.
+    // A valid value stays valid.
     HeaderValue::from_maybe_shared(bytes).unwrap_or_else(|_| value.clone())
 }
 
-/// The charges for what one call keeps in `wasi:http`.
+/// The charges for the data that one call keeps in `wasi:http`.
 pub(super) struct HeldRequests {
     account: Arc<CallAccount>,
-    /// Of the requests that are not handed over yet, by their places in the store's table: for their texts.
+    /// The charges for the texts of requests that are not handed over yet, by their index in the store's table.
     texts: HashMap<u32, Charge>,
-    /// One clone for each body that is being written.
+    /// Has one clone for each body that is being written.
     bodies: Arc<()>,
 }
 
@@ -93,17 +95,17 @@ impl HeldRequests {
         }
     }
 
-    /// A copy of fields, each of whose values is paid for until its last copy is gone. It can be changed.
+    /// A mutable copy of fields. Each value is charged until its last copy is dropped.
     pub(super) fn copied(&self, fields: &FieldMap) -> Result<FieldMap, FieldsFault> {
         self.made(fields, charged_header)
     }
 
-    /// Fields of what a guest has just handed over, paid for. They can be changed.
+    /// Mutable fields with values that a guest has just handed over, charged.
     pub(super) fn adopted(&self, handed: &FieldMap) -> Result<FieldMap, FieldsFault> {
         self.made(handed, adopted_header)
     }
 
-    /// Adds what a guest has just handed over to fields, paid for.
+    /// Adds values that a guest has just handed over to fields, charged.
     pub(super) fn append(
         &self,
         fields: &mut FieldMap,
@@ -132,7 +134,7 @@ impl HeldRequests {
         Ok(())
     }
 
-    /// Charges the texts of the request at this place, as they are now.
+    /// Charges the current texts of the request at this index.
     pub(super) fn charge_texts(
         &mut self,
         place: u32,
@@ -156,12 +158,12 @@ impl HeldRequests {
         }
     }
 
-    /// The request at this place is gone.
+    /// Drops the charge for the request at this index, which has been dropped.
     pub(super) fn forget(&mut self, place: u32) {
         self.texts.remove(&place);
     }
 
-    /// The charge for the request at this place, which is handed over, and for the task that sends it.
+    /// The charge for the request at this index, which is being handed over, and for the task that sends it.
     pub(super) fn hand_over(&mut self, place: u32) -> Result<Charge, MemoryError> {
         let texts = self.texts.remove(&place);
         let mut charge = match texts {
@@ -172,16 +174,16 @@ impl HeldRequests {
         Ok(charge)
     }
 
-    /// Puts the body that a guest has begun into the same one, paid for until it is sent or dropped.
+    /// Replaces the body that a guest has begun by one that is charged until it is sent or dropped.
     ///
     /// # Errors
     ///
-    /// [`MemoryError`], or there are too many of them.
+    /// [`MemoryError`], or the guest writes too many bodies.
     pub(super) fn charge_body(&self, begun: &mut Option<WasiBody>) -> wasmtime::Result<()> {
         let Some(body) = begun.take() else {
             return Ok(());
         };
-        // One is held here.
+        // This struct holds one reference itself.
         if Arc::strong_count(&self.bodies) > MAX_BODIES {
             return Err(BodyCountFault.into());
         }
@@ -195,17 +197,17 @@ impl HeldRequests {
     }
 }
 
-/// Whether a request may have this method: not longer than the host keeps one.
+/// Whether a method is short enough for a request.
 pub(super) fn is_short_method(method: &Method) -> bool {
     !matches!(method, Method::Other(name) if name.len() > MAX_TEXT_BYTES)
 }
 
-/// Whether a request may have this authority.
+/// Whether an authority is short enough for a request.
 pub(super) fn is_short_authority(authority: Option<&String>) -> bool {
     authority.is_none_or(|authority| authority.len() <= MAX_TEXT_BYTES)
 }
 
-/// A body that a guest writes, with the charge for what waits in it.
+/// A body that a guest writes, with the charge for its waiting chunks.
 struct ChargedBody {
     body: WasiBody,
     _charge: Charge,

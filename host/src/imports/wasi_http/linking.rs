@@ -1,7 +1,7 @@
-//! `wasi:http` as guests get it: wasmtime's, but for the functions that make the host keep something, which charge it to
-//! the call first, and those whose words a guest may not hear or would miss.
+//! `wasi:http` as guests see it. It is wasmtime's, except for functions that make the host keep data, which first
+//! charge the call, and functions whose texts would tell a guest too much or too little.
 //!
-//! A refusal that the interface has no error for is a trap, with the [`crate::account::MemoryError`] as its cause.
+//! A refusal for which the interface has no error is a trap, with the [`crate::account::MemoryError`] as its cause.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, LinkerInstance, Resource, ResourceType};
@@ -16,12 +16,12 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiHttpCtxView, WasiHttpView};
 use super::held::{HeldRequests, is_short_authority, is_short_method};
 use super::{WasiHttpAccess, fields, of_a_body, parts};
 
-/// The interfaces by the names that wasmtime gives them.
+/// The names that wasmtime gives the interfaces.
 const TYPES: &str = "wasi:http/types@0.2.12";
 const HANDLER: &str = "wasi:http/outgoing-handler@0.2.12";
 const IO_ERROR: &str = "wasi:io/error@0.2.12";
 
-/// Lets the guests of `linker`, which has `wasi:io` already, call `wasi:http`.
+/// Lets the guests of `linker`, which already has `wasi:io`, call `wasi:http`.
 pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
     linker: &mut Linker<T>,
     access: WasiHttpAccess<T>,
@@ -38,8 +38,9 @@ pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(
     Ok(())
 }
 
-/// Wasmtime's own tells no reason why the stream of a response's body failed: it looks for another type than the one that
-/// such a stream fails with. And its text of an error has the host's stack trace, where the environment asks for one.
+/// Replaces two functions of wasmtime. Its `http-error-code` gives no reason why the stream of a response's body
+/// failed: it expects another type of error than such a stream returns. Its text of an error includes the host's stack
+/// trace if the environment asks for backtraces.
 fn errors<T: WasiHttpView + 'static>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     linker.instance(TYPES)?.func_wrap(
         "http-error-code",
@@ -141,7 +142,7 @@ fn bodies<T: 'static>(
             Ok((begun,))
         },
     )?;
-    // Nobody sends responses here, but they can be made.
+    // The host never sends responses of a guest, but a guest can create them.
     types.func_wrap(
         "[method]outgoing-response.body",
         move |mut store: StoreContextMut<'_, T>, (response,): (Resource<OutgoingResponse>,)| {

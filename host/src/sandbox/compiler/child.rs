@@ -1,4 +1,4 @@
-//! The compiler's side: a process that compiles one component and ends.
+//! The compiler's side: a process that compiles one component and exits.
 
 use std::io::{self, Read, Write};
 
@@ -11,47 +11,48 @@ use super::protocol::{
 use crate::report;
 use crate::sandbox::engine::compiler_config;
 
-/// How much less of the processor it gets than the host that serves meanwhile: a tenth, where both want all. At 19 it
-/// would get a hundredth, and a busy host would never see its new connector. Disk priority follows it.
+/// Its niceness: about a tenth of the host's share of a busy processor. At 19 it would get a hundredth, and a busy host
+/// would never finish loading a new connector. The disk priority follows it.
 const NICE: i32 = 10;
 
-/// How willingly the kernel ends it, out of 1000, if the machine runs out of memory: before any host.
+/// The kernel ends the process with the highest score, of at most 1000, if the machine runs out of memory: the compiler
+/// before any host.
 const OOM_SCORE: &str = "1000";
 
-/// The longest reason that is told.
+/// The longest reason that is sent to the host, in bytes.
 const MAX_REASON_BYTES: usize = 4 << 10;
 
-/// Why a compiler process had no answer. What is wrong with a component is an answer.
+/// Why a compiler process has no answer. A report that the component is invalid is an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CompilerProcessError {
-    /// It can't bound itself.
+    /// Setting its own limits failed.
     #[error("the compiler can't set its own limits")]
     Limits(#[source] io::Error),
 
-    /// Stdin has no whole request: a person started it, or the host is gone.
-    #[error("this command is for the host itself: stdin is no request to compile")]
+    /// Stdin has no complete request: a person started the process, or the host has exited.
+    #[error("stdin is not a request to compile: only the host itself runs this command")]
     Request(#[source] Box<dyn std::error::Error + Send + Sync>),
 
-    /// The host is of another version, and is told so.
-    #[error("the host is of version {0}")]
+    /// The host has another version, which the answer tells it.
+    #[error("the host has version {0}, which differs from the compiler's")]
     OtherVersion(String),
 
     /// The engine did not start.
     #[error("the compiler did not start")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
 
-    /// The host takes no answer.
+    /// Writing the answer to the host failed.
     #[error("the answer could not be written")]
     Answer(#[source] io::Error),
 }
 
-/// Compiles the component that stdin asks for, onto stdout: what the program of a
-/// [`CompilerProcess`](super::CompilerProcess) must do, and do before anything else. Bounds the whole process it runs
-/// in, which should end afterwards.
+/// Compiles the component in the request on stdin, and writes the answer to stdout. The program of a
+/// [`CompilerProcess`](super::CompilerProcess) must call this before doing anything else. It limits the whole process,
+/// which should exit afterward.
 ///
 /// # Errors
 ///
-/// [`CompilerProcessError`], for the exit status and stderr, which the host reads too.
+/// [`CompilerProcessError`], for the exit status and for stderr, which the host also reads.
 pub fn serve_as_compiler() -> Result<(), CompilerProcessError> {
     step_back().map_err(CompilerProcessError::Limits)?;
     answer(&mut io::stdin().lock(), &mut io::stdout().lock())
@@ -66,7 +67,7 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
         Ok(head) => head,
         Err(malformed) => {
             if matches!(malformed, ProtocolFault::OtherVersion(_)) {
-                // The greeting alone tells the host whom it talks to.
+                // The greeting alone tells the host the compiler's version.
                 CompilerAnswer::Refused("")
                     .write(output)
                     .map_err(CompilerProcessError::Answer)?;
@@ -91,30 +92,30 @@ fn answer(input: &mut impl Read, output: &mut impl Write) -> Result<(), Compiler
     .map_err(CompilerProcessError::Answer)
 }
 
-/// Ends with the thread that started it, and leaves processor, memory and disk to the host.
+/// Ends with the thread that started it, and gives the host priority for processor, memory and disk.
 fn step_back() -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     set_limit(Resource::Core, 0, 0)?;
     rustix::process::nice(NICE)?;
-    // Missing where /proc is.
+    // Fails if there is no /proc.
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     Ok(())
 }
 
-/// Of memory, what is written to is counted, not address space: each thread of the compiler reserves 64 MiB of that,
-/// and uses little.
+/// Limits the memory that is written to, not the address space: each thread of the compiler reserves 64 MiB of
+/// addresses, and uses little.
 fn limit(allowance: CompilerAllowance) -> io::Result<()> {
     set_limit(
         Resource::Data,
         allowance.memory_bytes,
         allowance.memory_bytes,
     )?;
-    // The first is a signal of its own, by which the host knows the reason.
+    // Exceeding the first limit sends a distinct signal, by which the host recognizes the reason.
     let seconds = allowance.cpu_seconds;
     set_limit(Resource::Cpu, seconds, seconds.saturating_add(1))
 }
 
-/// Never above what the process was given.
+/// Sets a limit, at most to the maximum that the process was given.
 fn set_limit(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
     let given = rustix::process::getrlimit(resource).maximum;
     let within = |wanted: u64| Some(given.map_or(wanted, |given| given.min(wanted)));

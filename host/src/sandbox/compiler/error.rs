@@ -1,4 +1,4 @@
-//! Why the compiler process gave no code.
+//! Why the compiler process produced no code.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -11,28 +11,31 @@ use rustix::process::Signal;
 use super::protocol::VERSION;
 use crate::config::{duration_text, size_text};
 
-/// Why the compiler process gave no code. All but the first are faults of the set-up, or of a component that the
-/// compiler can't cope with.
+/// Why the compiler process produced no code. All but the first are problems of the setup, or of a component that the
+/// compiler can't handle.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompilerFault {
-    /// What the compiler says of the component.
+    /// The compiler's reason for refusing the component.
     #[error("{0}")]
     Refused(String),
 
-    #[error("compiling it takes longer than {}; --compile-time allows more", duration_text(*.0))]
+    #[error("compiling the component takes longer than {}: allow more with --compile-time", duration_text(*.0))]
     OutOfTime(Duration),
 
-    #[error("compiling it takes more memory than {}; --compile-memory allows more", size_text(*.0))]
+    #[error("compiling the component takes more memory than {}: allow more with --compile-memory", size_text(*.0))]
     OutOfMemory(u64),
 
-    #[error("the compiler broke down on it ({status}){}", after_colon(said))]
+    #[error(
+        "the compiler crashed on the component ({status}){}",
+        after_colon(stderr_tail)
+    )]
     Crashed {
         status: ExitStatus,
         /// The end of its stderr; may be empty.
-        said: String,
+        stderr_tail: String,
     },
 
-    #[error("the compiler {} can't be started", program.display())]
+    #[error("starting the compiler {} failed", program.display())]
     Start {
         program: PathBuf,
         #[source]
@@ -40,21 +43,21 @@ pub(crate) enum CompilerFault {
     },
 
     #[error(
-        "the compiler {} is of version {version}, and this host of version {VERSION}; restart the host",
+        "the compiler {} has version {version}, but this host has version {VERSION}: restart the host",
         program.display()
     )]
     OtherVersion { program: PathBuf, version: String },
 
-    #[error("the compiler's answer can't be used")]
+    #[error("the compiler's answer is invalid")]
     Answer(#[source] Box<dyn std::error::Error + Send + Sync>),
 
-    #[error("the compiler could not be talked to")]
+    #[error("communicating with the compiler failed")]
     Pipe(#[source] io::Error),
 }
 
 impl CompilerFault {
-    /// Whether the same component may be compiled at another time: the system was short of something, or somebody
-    /// ended the compiler, as the kernel does if memory is short.
+    /// Whether compiling the same component may succeed later: the system was short of a resource, or something ended
+    /// the compiler from outside, as the kernel does when memory is short.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Start { .. } | Self::Answer(_) | Self::Pipe(_) => true,
@@ -73,10 +76,10 @@ impl CompilerFault {
     }
 }
 
-fn after_colon(said: &str) -> String {
-    if said.is_empty() {
+fn after_colon(stderr_tail: &str) -> String {
+    if stderr_tail.is_empty() {
         String::new()
     } else {
-        format!(": {said}")
+        format!(": {stderr_tail}")
     }
 }

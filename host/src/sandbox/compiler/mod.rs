@@ -1,8 +1,8 @@
-//! From a component's bytes to its compiled code: out of the cache, or by a compiler process.
+//! Turns a component's bytes into compiled code, from the cache or by a compiler process.
 //!
-//! Compiling takes hundreds of megabytes for a large component, of which the allocator gives back little, and is the
-//! one step in which a component can exhaust memory or time before any limit of a call holds. So it is done by a
-//! child process: what it used is given back when it ends, and when it breaks down, the host serves on.
+//! Compiling a large component takes hundreds of megabytes, of which the allocator returns little. It is also the only
+//! step in which a component can exhaust memory or time before the limits of a call apply. So a child process does it:
+//! its memory is freed when it exits, and if it crashes, the host keeps serving.
 
 mod child;
 pub(super) mod error;
@@ -32,20 +32,20 @@ use places::CompilePlaces;
 /// Where components are compiled.
 #[derive(Debug, Clone)]
 pub enum Compilation {
-    /// In a child process for each.
+    /// In a child process for each component.
     Process(CompilerProcess),
-    /// In this process, which keeps what memory the compiler took, and without a limit on it: for components that are
-    /// known, and for programs that can't start themselves.
+    /// In this process, which keeps the memory that the compiler used, and without a limit on it: for known components,
+    /// and for programs that can't start themselves.
     Here,
 }
 
-/// Reads the component's bytes again, from where they were read first.
+/// Reads the component's bytes again, from the same source.
 pub(crate) type ComponentReader = Arc<dyn Fn() -> ComponentFuture + Send + Sync>;
 
 /// One reading of a component's bytes.
 pub(crate) type ComponentFuture = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
-/// Finds the compiled code of components in the cache, or compiles them, as many at once as there are places.
+/// Finds the compiled code of components in the cache, or compiles them, up to a number of components at once.
 pub(super) struct Compiler {
     engine: Engine,
     cache: Option<Cache>,
@@ -54,7 +54,7 @@ pub(super) struct Compiler {
 }
 
 impl Compiler {
-    /// Without a `cache`, every component is compiled at every start. The code is for `engine`.
+    /// A compiler for code for `engine`. Without a `cache`, every component is compiled at every start.
     pub(super) fn new(engine: Engine, compilation: Compilation, cache: Option<Cache>) -> Arc<Self> {
         Arc::new(Self {
             engine,
@@ -64,22 +64,22 @@ impl Compiler {
         })
     }
 
-    /// Takes in a component's bytes. For a thread for blocking work.
+    /// Wraps a component's bytes. Call it on a thread for blocking work.
     pub(super) fn wasm(&self, bytes: Bytes) -> Wasm {
         Wasm::new(&self.engine, bytes)
     }
 
-    /// Whether the cache has code under this key, sound or not.
+    /// Whether the cache has an entry under this key, valid or not.
     pub(super) fn keeps(&self, key: &str) -> bool {
         self.cache.as_ref().is_some_and(|cache| cache.holds(key))
     }
 
-    /// The compiled form of `wasm`, and whether it came from the cache. While it waits for the compiler, its bytes are
-    /// not held; `reread` reads them again.
+    /// The compiled form of `wasm`, and whether it came from the cache. The bytes are not kept while it waits for the
+    /// compiler; `reread` reads them again.
     ///
     /// # Errors
     ///
-    /// [`CompileError`], of all causes but `Imports` and `Exports`.
+    /// [`CompileError`], except `Imports` and `Exports`.
     pub(super) async fn compiled(
         self: &Arc<Self>,
         wasm: Wasm,
@@ -96,7 +96,7 @@ impl Compiler {
             let length = wasm.bytes().len();
             drop(wasm);
             let place = self.places.first(length).await;
-            // A copy of it may have been compiled meanwhile.
+            // Another copy of it may have been compiled in the meantime.
             if let Some(component) = self.cached(&key).await? {
                 return Ok((component, true));
             }
@@ -104,13 +104,13 @@ impl Compiler {
         };
         let code = tokio::select! {
             code = self.compile(bytes) => Some(code?),
-            () = place.has_to_go() => None,
+            () = place.must_yield() => None,
         };
         let code = if let Some(code) = code {
             code
         } else {
             drop(place);
-            tracing::debug!("compiling takes long and others wait; it begins anew later");
+            tracing::debug!("compiling takes long while others wait; it will start again later");
             let _place = self.places.long().await;
             let bytes = self.read_again(&key, reread).await?;
             self.compile(bytes).await?
@@ -119,7 +119,7 @@ impl Compiler {
         Ok((component, false))
     }
 
-    /// Compiles a component, whose bytes are held until the compiler has them.
+    /// Compiles a component, whose bytes are kept until the compiler has them.
     async fn compile(&self, wasm: Bytes) -> Result<Vec<u8>, CompileError> {
         match &self.compilation {
             Compilation::Process(process) => Ok(process.compile(wasm).await?),
@@ -127,7 +127,7 @@ impl Compiler {
         }
     }
 
-    /// The bytes of a component once more, if they are still the same.
+    /// Reads the bytes of a component again; an error if they have changed.
     async fn read_again(
         self: &Arc<Self>,
         key: &Arc<str>,
@@ -143,11 +143,11 @@ impl Compiler {
         }
     }
 
-    /// What the cache has under this key.
+    /// The component under this key in the cache.
     ///
     /// # Errors
     ///
-    /// Reading was stopped in the middle.
+    /// Reading was interrupted.
     pub(super) async fn cached(
         self: &Arc<Self>,
         key: &Arc<str>,
@@ -163,7 +163,7 @@ impl Compiler {
             .map_err(invalid)
     }
 
-    /// Keeps the code in the cache and maps it from there; if it can't, takes the code into memory.
+    /// Stores the code in the cache and maps it from there; if that fails, loads it from memory.
     async fn take_in(
         self: &Arc<Self>,
         key: &Arc<str>,
@@ -177,7 +177,7 @@ impl Compiler {
             };
             cache.put(&compiler.engine, &key, &code).or_else(|error| {
                 let component = in_memory()?;
-                // Said only of good code: if the engine refuses the code, the cache is not to blame.
+                // Reported only for valid code: if the engine refuses the code, it is not the cache's fault.
                 cache.report_not_kept(&error);
                 Ok(component)
             })
@@ -186,14 +186,14 @@ impl Compiler {
     }
 }
 
-/// The engine refuses the component.
+/// The error for a component that the engine refuses.
 fn invalid(error: wasmtime::Error) -> CompileError {
     CompileError::Invalid {
         source: error.into_boxed_dyn_error(),
     }
 }
 
-/// Tells by the first eight bytes what a file is: wasm's magic, then a version whose second half is 0 for a core
+/// Recognizes the kind of file by its first eight bytes: wasm's magic, then a version whose second half is 0 for a core
 /// module and 1 for a component (component model, `design/mvp/Binary.md`).
 fn check_kind(wasm: &[u8]) -> Result<(), CompileError> {
     match wasm {
@@ -211,7 +211,8 @@ mod tests {
     use crate::config::CompileLimits;
     use crate::sandbox::engine::compiler_config;
 
-    /// A compiler that takes one of as many places as there are processors, at least two, and says so where none is free.
+    /// A compiler that occupies one of as many places as there are processors, at least two, and reports if none is
+    /// free.
     fn script(folder: &std::path::Path) -> String {
         let places: Vec<String> = (0..processors().max(2))
             .map(|place| place.to_string())
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn no_more_components_are_compiled_at_once_than_there_are_places() {
+    async fn at_most_as_many_components_are_compiled_at_once_as_there_are_places() {
         let folder = tempfile::TempDir::new().unwrap();
         let process = CompilerProcess {
             program: "/bin/sh".into(),

@@ -1,4 +1,4 @@
-//! What a compiler process answered and how it ended, taken together.
+//! Combines the answer of a compiler process with the way it ended.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -10,20 +10,20 @@ use super::error::CompilerFault;
 use super::protocol::{CompilerAnswer, ProtocolFault, read_answer};
 use crate::config::CompileLimits;
 
-/// What Rust's runtime says, to stderr alone, before it ends a process that the system gave no memory.
+/// The beginning of the message that Rust's runtime writes to stderr before it aborts for lack of memory.
 const NO_MEMORY: &str = "memory allocation of ";
 
-/// All that a compiler process left behind.
+/// The results of a compiler process.
 pub(super) struct ProcessOutcome {
     pub(super) status: ExitStatus,
-    /// What it wrote to stdout: all of it, or more than it may.
+    /// Its output on stdout: all of it, or more than allowed.
     pub(super) answer: Vec<u8>,
-    /// The end of its stderr, on one line; may be empty.
-    pub(super) said: String,
+    /// The end of its stderr, as one line; may be empty.
+    pub(super) stderr_tail: String,
 }
 
 impl ProcessOutcome {
-    /// The code, if the answer is whole and the process that gave it ended well. Nothing else is code. `program` had
+    /// The code, if the answer is complete and the process exited successfully; an error otherwise. `program` ran with
     /// these `limits`.
     pub(super) fn into_code(
         mut self,
@@ -57,12 +57,12 @@ impl ProcessOutcome {
         if ended_by(Signal::XCPU) {
             return CompilerFault::OutOfTime(limits.time);
         }
-        if ended_by(Signal::ABORT) && self.said.contains(NO_MEMORY) {
+        if ended_by(Signal::ABORT) && self.stderr_tail.contains(NO_MEMORY) {
             return CompilerFault::OutOfMemory(limits.memory_bytes);
         }
         CompilerFault::Crashed {
             status: self.status,
-            said: self.said,
+            stderr_tail: self.stderr_tail,
         }
     }
 }

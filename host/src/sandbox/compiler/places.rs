@@ -1,9 +1,10 @@
-//! Who compiles when: a component that takes the compiler for minutes must not hold up the others.
+//! Decides which components compile when: a component that takes minutes to compile must not delay the others.
 //!
-//! There are as many places as processors, and at least two. Whoever has compiled for longer than [`TURN`] needs one of
-//! the places for long compilations, which are all but one. If they are taken, and somebody waits, it has to go: its
-//! compiler is ended, and it begins anew once there is such a place. So a newcomer waits for seconds, not for minutes.
-//! Among those who wait for their first turn, the smallest component goes first.
+//! There are as many places as processors, and at least two. A compilation that has taken longer than [`TURN`] needs
+//! one of the places for long compilations, which are all places but one. If they are taken and another component
+//! waits, the compilation must yield: its compiler is stopped, and it starts again when such a place is free. So a new
+//! component waits for seconds, not for minutes. Of the components that wait for their first turn, the smallest goes
+//! first.
 
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -16,7 +17,7 @@ use tokio::time::sleep;
 
 use crate::lock::Mutex;
 
-/// How long a compilation may take a place that others wait for. Most components need less.
+/// How long a compilation may occupy a place that others wait for. Most components take less.
 const TURN: Duration = Duration::from_secs(2);
 
 /// The places of compilers.
@@ -28,17 +29,17 @@ pub(super) struct CompilePlaces {
 
 #[derive(Default)]
 struct TakenPlaces {
-    /// All that compile.
+    /// All compilations.
     all: usize,
-    /// Those of them that may go on to their end.
+    /// Those that may continue to their end.
     long: usize,
-    /// Those who wait for their first turn: the component's size in bytes, and a number that nobody else has.
+    /// Those that wait for their first turn: the component's size in bytes, and a unique number.
     waiting: BTreeSet<(usize, u64)>,
     tickets: u64,
 }
 
 impl CompilePlaces {
-    /// Places for a machine of so many processors.
+    /// Places for a machine with this many processors.
     pub(super) fn new(processors: u32) -> Arc<Self> {
         Arc::new(Self {
             count: (processors as usize).max(2),
@@ -47,7 +48,7 @@ impl CompilePlaces {
         })
     }
 
-    /// A place that is free now, if nobody waits for it.
+    /// A place, if one is free and no component waits for it.
     pub(super) fn try_first(self: &Arc<Self>) -> Option<CompilePlace> {
         let mut taken = self.taken.lock();
         let is_free = taken.all < self.count && taken.waiting.is_empty();
@@ -57,7 +58,7 @@ impl CompilePlaces {
         })
     }
 
-    /// Waits for a first turn, for a component of so many bytes.
+    /// Waits for a first turn, for a component of `component_bytes`.
     pub(super) async fn first(self: &Arc<Self>, component_bytes: usize) -> CompilePlace {
         let ticket = PlaceRequest::new(self, component_bytes);
         self.until(|taken| {
@@ -69,7 +70,7 @@ impl CompilePlaces {
         CompilePlace::new(self, false)
     }
 
-    /// Waits for a place that may be kept to the end.
+    /// Waits for a place that may be kept until the end.
     pub(super) async fn long(self: &Arc<Self>) -> CompilePlace {
         self.until(|taken| {
             let may = taken.all < self.count && taken.long + 1 < self.count;
@@ -82,11 +83,11 @@ impl CompilePlaces {
         CompilePlace::new(self, true)
     }
 
-    /// Waits until `take` takes something.
+    /// Waits until `take` returns something.
     async fn until<T>(&self, mut take: impl FnMut(&mut TakenPlaces) -> Option<T>) -> T {
         loop {
             let mut changed = pin!(self.changed.notified());
-            // From here on no change is missed.
+            // From here on, no change is missed.
             changed.as_mut().enable();
             if let Some(found) = take(&mut self.taken.lock()) {
                 return found;
@@ -101,7 +102,7 @@ impl CompilePlaces {
     }
 }
 
-/// A place at which one component is compiled. Dropped, it is free.
+/// A place for compiling one component, freed when dropped.
 pub(super) struct CompilePlace {
     places: Arc<CompilePlaces>,
     is_long: bool,
@@ -115,8 +116,8 @@ impl CompilePlace {
         }
     }
 
-    /// Waits until the compilation has to go, since it takes long and others wait; for ever if it need not.
-    pub(super) async fn has_to_go(&mut self) {
+    /// Waits until the compilation must yield, because it takes long and others wait; waits forever if it need not.
+    pub(super) async fn must_yield(&mut self) {
         if !self.is_long {
             sleep(TURN).await;
             let most = self.places.count - 1;
@@ -147,7 +148,7 @@ impl Drop for CompilePlace {
     }
 }
 
-/// A place in the queue, as long as this is there.
+/// A place in the queue, left when dropped.
 struct PlaceRequest {
     places: Arc<CompilePlaces>,
     number: (usize, u64),
@@ -184,10 +185,10 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(3600);
 
-    /// Compiles for `time` in all, as the compiler does; says how often it had to begin.
+    /// Compiles for `time` in total, like the compiler; returns how often it had to start.
     async fn compile(places: Arc<CompilePlaces>, component_bytes: usize, time: Duration) -> u32 {
         let mut place = places.first(component_bytes).await;
-        if timeout(time, place.has_to_go()).await.is_err() {
+        if timeout(time, place.must_yield()).await.is_err() {
             return 1;
         }
         drop(place);
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn newcomer_waits_for_a_turn_of_a_long_compilation_and_not_for_its_end() {
+    async fn a_new_component_waits_for_a_turn_of_a_long_compilation_not_for_its_end() {
         let places = CompilePlaces::new(1);
         for _ in 0..4 {
             tokio::spawn(compile(places.clone(), 1, LONG));
@@ -209,12 +210,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn long_compilation_goes_only_if_somebody_waits() {
+    async fn a_long_compilation_yields_only_if_another_waits() {
         let places = CompilePlaces::new(2);
         let first = tokio::spawn(compile(places.clone(), 1, LONG));
         let second = tokio::spawn(compile(places.clone(), 1, LONG));
         sleep(TURN * 10).await;
-        assert!(places.try_first().is_none(), "both go on");
+        assert!(places.try_first().is_none(), "both continue");
         let began = Instant::now();
         let newcomer = compile(places, 1, TURN / 2).await;
         assert_eq!((newcomer, began.elapsed()), (1, TURN / 2));
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn smallest_component_goes_first() {
+    async fn the_smallest_component_goes_first() {
         let places = CompilePlaces::new(2);
         let held = [places.try_first(), places.try_first()];
         let order = Arc::new(Mutex::new(Vec::new()));
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_gives_up_waiting_holds_up_nobody() {
+    async fn a_cancelled_wait_does_not_delay_others() {
         let places = CompilePlaces::new(2);
         let held = [places.try_first(), places.try_first()];
         let given_up = timeout(TURN, places.first(1)).await;

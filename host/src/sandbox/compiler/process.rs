@@ -1,4 +1,4 @@
-//! The host's side: a child process for each component that is to be compiled.
+//! The host's side: a child process for each component to be compiled.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,36 +16,36 @@ use crate::config::CompileLimits;
 use crate::report;
 use crate::sandbox::machine::processors;
 
-/// The program that runs. Unlike its path, this is the same file also after an upgrade has put another in its place.
+/// The program that is running. Unlike its path, this is the same file even after an upgrade has replaced it.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 
-/// The one variable that it gets: how many threads the compiler's thread pool (rayon) has.
+/// Its only environment variable: the number of threads in the compiler's thread pool (rayon).
 const THREADS: &str = "RAYON_NUM_THREADS";
 
-/// As many processes compile at once as there are processors, so few threads in each are enough; and the stack of each
-/// thread, 2 MiB, counts as memory that is used.
+/// As many processes compile at once as there are processors, so few threads in each are enough. The stack of each
+/// thread, 2 MiB, counts as used memory.
 const MAX_THREADS: u64 = 4;
 
-/// How much is kept of what it writes to stderr.
+/// How much of its stderr is kept, in bytes.
 const STDERR_TAIL_BYTES: usize = 1 << 10;
 
-/// The program that compiles, started for one component and ended with it. It has nothing of the host's environment and
-/// nothing that the host has opened, limits that it sets on itself, and less of the processor than the host.
+/// The program that compiles, started for each component. It gets nothing of the host's environment and none of its
+/// open files, sets limits on itself, and has lower priority than the host.
 ///
-/// It is trusted as the host itself: the code that it answers is run.
+/// It is trusted like the host itself: the code in its answer is run.
 #[derive(Debug, Clone)]
 pub struct CompilerProcess {
-    /// A program that calls [`serve_as_compiler`](super::serve_as_compiler), of the same version as this host. It must
-    /// be writable by nobody whom the host does not trust.
+    /// A program that calls [`serve_as_compiler`](super::serve_as_compiler), of the same version as this host. Nobody
+    /// whom the host doesn't trust may be able to write to it.
     pub program: PathBuf,
-    /// What tells it to.
+    /// The arguments that make it do so.
     pub arguments: Vec<OsString>,
-    /// What it may use for one component.
+    /// Its limits for one component.
     pub limits: CompileLimits,
 }
 
 impl CompilerProcess {
-    /// The program that is running, with these arguments.
+    /// The currently running program, with these arguments.
     pub fn of_this_program(
         arguments: impl IntoIterator<Item = OsString>,
         limits: CompileLimits,
@@ -57,9 +57,9 @@ impl CompilerProcess {
         }
     }
 
-    /// Compiles `wasm`. Dropped before its end, it ends the process.
+    /// Compiles `wasm`. Dropping the future ends the process.
     ///
-    /// The process also ends with the thread that polls this first; tokio's are there as long as the runtime.
+    /// The process also ends with the thread that first polls the future; tokio's threads live as long as the runtime.
     pub(super) async fn compile(&self, wasm: Bytes) -> Result<Vec<u8>, CompilerFault> {
         let mut command = Command::new(&self.program);
         command
@@ -69,7 +69,7 @@ impl CompilerProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Keys of a terminal are meant for the host, which ends its compilers by itself.
+            // A terminal's keys are for the host, which ends its compilers itself.
             .process_group(0)
             .kill_on_drop(true);
         if self.program.as_os_str() == THIS_PROGRAM {
@@ -82,14 +82,14 @@ impl CompilerProcess {
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let conversation = async {
-            let (_, answered, said) =
+            let (_, answered, stderr_tail) =
                 tokio::join!(self.ask(stdin, wasm), self.listen(stdout), tail(stderr));
             let status = child.wait().await.map_err(CompilerFault::Pipe)?;
             let answer = answered.map_err(CompilerFault::Pipe)?;
             ProcessOutcome {
                 status,
                 answer,
-                said,
+                stderr_tail,
             }
             .into_code(&self.program, &self.limits)
         };
@@ -98,7 +98,8 @@ impl CompilerProcess {
             .unwrap_or(Err(CompilerFault::OutOfTime(self.limits.time)))
     }
 
-    /// Sends the request, and lets go of the component. A process that stops reading has not failed yet: its answer or its end says why.
+    /// Sends the request, and drops the component. A process that stops reading hasn't failed yet: its answer or exit
+    /// status says why.
     async fn ask(&self, stdin: Option<impl AsyncWrite + Unpin>, wasm: Bytes) -> io::Result<()> {
         let Some(mut stdin) = stdin else {
             return Ok(());
@@ -108,7 +109,7 @@ impl CompilerProcess {
         stdin.write_all(&wasm).await
     }
 
-    /// Everything that it answers; never more than it has memory for.
+    /// Reads its whole answer, at most as many bytes as it has memory for.
     async fn listen(&self, stdout: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
         let mut answer = Vec::new();
         if let Some(stdout) = stdout {
@@ -118,7 +119,8 @@ impl CompilerProcess {
         Ok(answer)
     }
 
-    /// The processor time is for a compiler whose host can't end it any more; by the clock, the host ends it first.
+    /// The processor time limits a compiler whose host can no longer end it; otherwise the host ends it by the clock
+    /// first.
     fn allowance(&self) -> CompilerAllowance {
         let seconds = self.limits.time.as_secs().saturating_add(1);
         CompilerAllowance {
@@ -132,7 +134,7 @@ impl CompilerProcess {
     }
 }
 
-/// The last of what it writes to stderr, on one line.
+/// The end of its stderr, as one line.
 async fn tail(stderr: Option<impl AsyncRead + Unpin>) -> String {
     let mut tail = Vec::new();
     let Some(mut stderr) = stderr else {
@@ -160,7 +162,7 @@ mod tests {
     use super::super::protocol::VERSION;
     use super::*;
 
-    /// Larger than what a pipe holds: a compiler that ends early leaves the host in the middle of its request.
+    /// Larger than a pipe's buffer: a compiler that exits early interrupts the host's request.
     const WASM: &[u8] = &[0; 1 << 20];
 
     async fn compiled_by(script: &str, time: Duration) -> Result<Vec<u8>, CompilerFault> {
@@ -175,7 +177,7 @@ mod tests {
         process.compile(Bytes::from_static(WASM)).await
     }
 
-    /// A shell's words for an answer with the payload `code`.
+    /// A shell command that writes an answer with the payload `code`.
     fn answer(version: &str) -> String {
         format!(
             "printf 'weldcomp\\{:03o}{}{version}\\000\\004{}code'",
@@ -186,47 +188,46 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_whole_answer_of_a_compiler_that_ended_well_is_code() {
+    async fn only_a_complete_answer_of_a_successful_compiler_is_code() {
         let good = answer(VERSION);
         let read_all = "cat > /dev/null";
         let other_version = format!(
-            "the compiler /bin/sh is of version 9.9.9, and this host of version {VERSION}; restart the host"
+            "the compiler /bin/sh has version 9.9.9, but this host has version {VERSION}: restart the host"
         );
         let cases = [
             (format!("{read_all}; {good}"), Ok("code")),
             (good.clone(), Ok("code")),
             (
                 format!("{good}; printf more"),
-                Err("the compiler's answer can't be used"),
+                Err("the compiler's answer is invalid"),
             ),
             (
                 good.replace("code", "cod"),
-                Err("the compiler's answer can't be used"),
+                Err("the compiler's answer is invalid"),
             ),
-            (
-                "exit 0".to_owned(),
-                Err("the compiler's answer can't be used"),
-            ),
+            ("exit 0".to_owned(), Err("the compiler's answer is invalid")),
             (
                 format!("{good}; echo 'bad\nnews' >&2; exit 3"),
-                Err("the compiler broke down on it (exit status: 3): bad; news"),
+                Err("the compiler crashed on the component (exit status: 3): bad; news"),
             ),
             (
                 format!("{good}; kill -SEGV $$"),
-                Err("the compiler broke down on it (signal: 11 (SIGSEGV))"),
+                Err("the compiler crashed on the component (signal: 11 (SIGSEGV))"),
             ),
             (answer("9.9.9"), Err(&*other_version)),
             (
                 "echo 'memory allocation of 8 bytes failed' >&2; kill -ABRT $$".to_owned(),
-                Err("compiling it takes more memory than 1MiB; --compile-memory allows more"),
+                Err(
+                    "compiling the component takes more memory than 1MiB: allow more with --compile-memory",
+                ),
             ),
             (
                 "kill -XCPU $$".to_owned(),
-                Err("compiling it takes longer than 1h; --compile-time allows more"),
+                Err("compiling the component takes longer than 1h: allow more with --compile-time"),
             ),
             (
                 "exec cat /dev/zero".to_owned(),
-                Err("the compiler broke down on it (signal: 13 (SIGPIPE))"),
+                Err("the compiler crashed on the component (signal: 13 (SIGPIPE))"),
             ),
         ];
         for (script, expected) in cases {
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn compiler_that_never_answers_is_given_up() {
+    async fn a_compiler_that_never_answers_is_ended() {
         let compiled = compiled_by("exec sleep 3600", Duration::from_millis(50)).await;
         assert!(
             matches!(compiled, Err(CompilerFault::OutOfTime(_))),
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn compiler_that_is_not_there_is_named() {
+    async fn a_missing_compiler_is_named() {
         let process = CompilerProcess {
             program: "/nowhere/weld-host".into(),
             arguments: Vec::new(),

@@ -1,5 +1,4 @@
-//! What a host and its compiler process write to each other: one request on the compiler's stdin, one answer on its
-//! stdout.
+//! The messages between a host and its compiler process: one request on the compiler's stdin, one answer on its stdout.
 //!
 //! ```text
 //! request = greeting  memory: u64  cpu-seconds: u64  text(component)
@@ -8,40 +7,41 @@
 //! text    = length: u64  bytes
 //! ```
 //!
-//! Numbers are little-endian. The greeting is the same in all versions, so that two programs of different ones can
-//! tell each other so. Lengths come first and nothing may follow: what is cut short is never taken for whole.
+//! Numbers are little-endian. The greeting is the same in all versions, so that programs of different versions can
+//! detect that. Lengths come first and nothing may follow, so that a truncated message is never taken for a complete
+//! one.
 
 use std::io::{self, Read, Write};
 
-/// The version of both programs must be the same: it stands for this protocol, and for the form of compiled code.
+/// The version that both programs must have: it determines this protocol, and the format of compiled code.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 const MAGIC: [u8; 8] = *b"weldcomp";
 const MAX_VERSION_BYTES: u32 = 256;
 
-/// What an answer may have beside its payload, at the most.
+/// The most bytes of an answer in addition to its payload.
 pub(super) const MAX_HEAD_BYTES: u64 = 8 + 4 + MAX_VERSION_BYTES as u64 + 1 + 8;
 
 const COMPILED: u8 = 0;
 const REFUSED: u8 = 1;
 const OUT_OF_MEMORY: u8 = 2;
 
-/// What the compiler may use. It sets both on itself before it reads the component.
+/// The limits that the compiler sets on itself before it reads the component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CompilerAllowance {
     pub(super) memory_bytes: u64,
-    /// Of all its threads together.
+    /// For all its threads together.
     pub(super) cpu_seconds: u64,
 }
 
-/// What the compiler says.
+/// The compiler's answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CompilerAnswer<'a> {
     /// The compiled code.
     Compiled(&'a [u8]),
     /// Why the component can't be compiled, with all causes.
     Refused(&'a str),
-    /// The compiler noticed by itself that it has too little memory.
+    /// The compiler itself detected that it has too little memory.
     OutOfMemory,
 }
 
@@ -50,13 +50,13 @@ pub(super) enum CompilerAnswer<'a> {
 pub(super) enum ProtocolFault {
     #[error("it comes from another version, {0}")]
     OtherVersion(String),
-    #[error("it is cut short")]
+    #[error("it is truncated")]
     CutShort(#[source] io::Error),
-    #[error("it is garbled")]
+    #[error("it is malformed")]
     Garbled,
 }
 
-/// All of a request that goes before the component.
+/// The part of a request before the component.
 pub(super) fn request_head(allowance: CompilerAllowance, component_bytes: u64) -> Vec<u8> {
     let mut head = greeting(VERSION);
     head.extend(allowance.memory_bytes.to_le_bytes());
@@ -65,7 +65,7 @@ pub(super) fn request_head(allowance: CompilerAllowance, component_bytes: u64) -
     head
 }
 
-/// Reads a request up to its component; answers what may be used, and the component's length in bytes.
+/// Reads a request up to its component. Returns the limits, and the component's length in bytes.
 pub(super) fn read_request_head(
     input: &mut impl Read,
 ) -> Result<(CompilerAllowance, u64), ProtocolFault> {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn written_messages_can_be_read() {
         let allowance = CompilerAllowance {
             memory_bytes: 1 << 40,
             cpu_seconds: 7,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn part_of_an_answer_is_never_taken_for_a_whole_one() {
+    fn a_part_of_an_answer_is_never_taken_for_a_complete_one() {
         for answer in [
             CompilerAnswer::Compiled(b"\x7fELF\0\0"),
             CompilerAnswer::Refused("reason"),
@@ -216,14 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn part_of_a_component_is_never_compiled() {
+    fn a_part_of_a_component_is_never_compiled() {
         for (bytes, length) in [(&b"\0as"[..], 4), (b"", 1), (b"\0asm\x01", 4)] {
             assert!(read_rest(&mut &bytes[..], length).is_err(), "{bytes:?}");
         }
     }
 
     #[test]
-    fn programs_of_two_versions_tell_each_other() {
+    fn programs_of_different_versions_detect_that() {
         let mut foreign = greeting("9.9.9\n");
         foreign.extend([0xff; 3]);
         for read in [
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_an_answer_is_garbled() {
+    fn bytes_that_are_not_an_answer_are_malformed() {
         let head = greeting(VERSION);
         let unknown_kind = [&head[..], &[9], &0_u64.to_le_bytes()].concat();
         let no_text = [&head[..], &[REFUSED], &1_u64.to_le_bytes(), b"\xff"].concat();

@@ -5,7 +5,7 @@ use super::*;
 use crate::account::HostAccount;
 use crate::sandbox::engine::{EngineSettings, host_engine};
 
-/// A component whose `run` calls itself so many times, comes back, and waits. A call takes some 50 bytes of the stack.
+/// A component whose `run` calls itself `n` times, returns, and waits. A call takes about 50 bytes of the stack.
 const DIVES: &str = r#"(component
     (import "wait" (func $wait))
     (core func $waits (canon lower (func $wait)))
@@ -27,7 +27,7 @@ const DIVES: &str = r#"(component
     (core instance $i (instantiate $m (with "" (instance (export "wait" (func $waits))))))
     (func (export "run") (param "n" u32) (canon lift (core func $i "run"))))"#;
 
-/// What a call is charged for its stack while it waits, after it has called itself so many times.
+/// The charge for a call's stack while the call waits, after it has called itself `calls` times.
 async fn charged(calls: u32, account: &Arc<CallAccount>) -> Result<u64, MemoryError> {
     let engine = host_engine(EngineSettings {
         slots: 1,
@@ -67,7 +67,7 @@ async fn charged(calls: u32, account: &Arc<CallAccount>) -> Result<u64, MemoryEr
     let mut call = pin!(run.call_async(&mut store, (calls,)));
     let looked = poll_fn(|context| {
         assert!(call.as_mut().poll(context).is_pending(), "it waits");
-        Poll::Ready(meter.look())
+        Poll::Ready(meter.charge_growth())
     });
     looked.await.map(|()| account.owned_bytes())
 }
@@ -77,7 +77,7 @@ fn account(limit_bytes: u64) -> Arc<CallAccount> {
 }
 
 #[tokio::test]
-async fn stack_is_charged_as_far_as_it_was_used_though_it_is_short_again() {
+async fn a_stack_is_charged_to_its_deepest_point_even_after_returning() {
     let account = account(1 << 30);
     assert_eq!(charged(10, &account).await, Ok(0));
     let some = charged(20_000, &account).await.unwrap();
@@ -87,7 +87,7 @@ async fn stack_is_charged_as_far_as_it_was_used_though_it_is_short_again() {
 }
 
 #[tokio::test]
-async fn stack_that_is_larger_than_the_memory_of_a_call_is_refused() {
+async fn a_stack_larger_than_the_memory_of_a_call_is_refused() {
     let refused = charged(100_000, &account(1 << 20)).await;
     assert_eq!(refused, Err(MemoryError::Connector(1 << 20)));
 }

@@ -1,4 +1,4 @@
-//! Calls polled by hand, so that every order of events is the test's own.
+//! Calls that tests poll by hand, so that each test controls the order of events.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::*;
 
-/// Counts how often it wakes.
+/// Counts wake-ups.
 #[derive(Default)]
 struct Woken(AtomicUsize);
 
@@ -19,14 +19,14 @@ impl Wake for Woken {
     }
 }
 
-/// A call that a test drives: what it does at each poll, and a log of all polls.
+/// A call that a test controls: its script for each poll, and a log of all polls.
 struct Driven {
     call: Pin<Box<TurnTaker<Script>>>,
     woken: Arc<Woken>,
     polls: Rc<Cell<usize>>,
 }
 
-/// Ends at its `ends_at`th poll; wakes itself at every other one, as an epoch yield does, where it `computes`.
+/// Ends at poll number `ends_at`; if it `computes`, wakes itself at every other poll, like an epoch yield.
 struct Script {
     name: &'static str,
     ends_at: usize,
@@ -85,7 +85,7 @@ impl Stage {
         }
     }
 
-    /// Holds a permit from outside, as a call does on another thread.
+    /// Takes a permit from outside, like a call on another thread.
     fn take(&self) -> Permit {
         self.turns.state().free -= 1;
         Permit(self.turns.clone())
@@ -115,9 +115,9 @@ fn a_call_that_waits_holds_no_permit() {
     assert!(!sleeping.poll());
     assert_eq!(stage.free(), 1);
     let mut other = stage.call("other", "a", 1, false);
-    assert!(other.poll(), "the permit is there for others");
+    assert!(other.poll(), "the permit is available to others");
     assert!(sleeping.poll());
-    assert_eq!(stage.free(), 1, "and comes back from those that ended");
+    assert_eq!(stage.free(), 1, "ended calls have given it back");
 }
 
 #[test]
@@ -128,18 +128,14 @@ fn without_a_permit_the_call_is_not_polled_and_is_woken_once_when_its_turn_comes
     for _ in 0..3 {
         assert!(!call.poll());
     }
-    assert_eq!(
-        (call.polls.get(), call.wakes()),
-        (0, 0),
-        "nothing spins meanwhile"
-    );
+    assert_eq!((call.polls.get(), call.wakes()), (0, 0), "it does not spin");
     drop(permit);
     assert_eq!(call.wakes(), 1);
     assert!(call.poll());
 }
 
 #[test]
-fn a_permit_goes_to_who_waits_and_not_to_a_newcomer() {
+fn a_permit_goes_to_a_waiting_call_before_a_new_one() {
     let stage = Stage::new(1);
     let permit = stage.take();
     let mut first = stage.call("first", "a", 1, false);
@@ -152,15 +148,15 @@ fn a_permit_goes_to_who_waits_and_not_to_a_newcomer() {
 }
 
 #[test]
-fn what_woke_a_call_that_waits_for_its_turn_is_not_lost() {
+fn a_wake_up_while_waiting_for_a_turn_is_not_lost() {
     let stage = Stage::new(1);
     let mut call = stage.call("call", "a", 2, false);
     assert!(!call.poll(), "it waits for something");
     let permit = stage.take();
-    assert!(!call.poll(), "which came, but there is no permit");
+    assert!(!call.poll(), "it happened, but there is no permit");
     assert_eq!(call.polls.get(), 1);
     drop(permit);
-    assert!(call.poll(), "with the permit it is polled for what came");
+    assert!(call.poll(), "with the permit it is polled again");
 }
 
 #[test]
@@ -176,7 +172,7 @@ fn calls_that_compute_take_turns_between_connectors_and_within_one() {
         assert!(!call.poll());
     }
     drop(permit);
-    // As on one thread: whoever was woken is polled.
+    // As on one thread: calls that were woken are polled.
     for _ in 0..12 {
         for call in &mut calls {
             if call.polls.get() < 4 && call.woken.0.swap(0, Ordering::Relaxed) > 0 {
@@ -191,7 +187,7 @@ fn calls_that_compute_take_turns_between_connectors_and_within_one() {
 }
 
 #[test]
-fn a_call_that_computes_alone_is_polled_on() {
+fn a_call_that_computes_alone_is_polled_again() {
     let stage = Stage::new(1);
     let mut call = stage.call("call", "a", 3, true);
     assert!(!call.poll() && !call.poll());
@@ -231,7 +227,7 @@ fn a_cancelled_call_passes_on_the_permit_that_it_was_given() {
 fn a_call_that_panics_gives_its_permit_back() {
     let stage = Stage::new(1);
     let clock = CpuClock::new(Duration::from_secs(3600));
-    let panics = std::future::poll_fn(|_| -> Poll<()> { panic!("as told") });
+    let panics = std::future::poll_fn(|_| -> Poll<()> { panic!("on purpose") });
     let mut call = Box::pin(TurnTaker::new(
         &stage.turns,
         "a".parse().unwrap(),
@@ -243,9 +239,9 @@ fn a_call_that_panics_gives_its_permit_back() {
     assert_eq!(stage.free(), 1);
 }
 
-/// Every permit is used for the whole time, none twice, and all calls end: on real threads, with real wakers.
+/// Every permit is used all the time, none twice, and all calls end: on real threads, with real wakers.
 #[test]
-fn no_more_calls_compute_at_once_than_there_are_permits() {
+fn at_most_as_many_calls_compute_at_once_as_there_are_permits() {
     const PERMITS: usize = 2;
     let turns = Turns::new(2);
     let (inside, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));

@@ -200,7 +200,7 @@ fn component_that_takes_too_long_is_reported_and_its_compiler_ended() {
     let compiler = Compiler::of(compiling.host.id());
     let line = compiling.host.stdout().wait_for_text("  slow  ");
     assert!(
-        line.contains("not loaded: compiling it takes longer than 2s; --compile-time allows more"),
+        line.contains("not loaded: compiling the component takes longer than 2s: allow more with --compile-time"),
         "{line}"
     );
     compiling.host.stderr().wait_for_text("--compile-time");
@@ -218,7 +218,7 @@ fn component_that_takes_too_much_memory_is_reported_while_the_others_serve() {
     let line = host.announcement("large");
     assert!(
         line.contains(
-            "not loaded: compiling it takes more memory than 48MiB; --compile-memory allows more"
+            "not loaded: compiling the component takes more memory than 48MiB: allow more with --compile-memory"
         ),
         "{line}"
     );
@@ -232,7 +232,7 @@ fn crash_of_the_compiler_is_reported_and_the_host_keeps_running() {
     Compiler::of(compiling.host.id()).signal(Signal::KILL);
     let line = compiling.host.stdout().wait_for_text("  slow  ");
     assert!(
-        line.contains("not loaded: the compiler broke down on it (signal: 9 (SIGKILL))"),
+        line.contains("not loaded: the compiler crashed on the component (signal: 9 (SIGKILL))"),
         "{line}"
     );
     compiling.host.stderr().wait_for_text("SIGKILL");
@@ -249,7 +249,7 @@ fn code_from_the_cache_needs_no_compiler() {
         .start();
     let line = host.announcement("other");
     assert!(
-        line.contains("not loaded: compiling it takes longer than 1ms"),
+        line.contains("not loaded: compiling the component takes longer than 1ms"),
         "{line}"
     );
     assert_serves(&host, "good");
