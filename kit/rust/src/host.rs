@@ -57,7 +57,7 @@ impl Host {
     }
 
     /// Writes a line to the host's log, under the connector's name. The macros [`debug!`](crate::debug),
-    /// [`info!`](crate::info), [`warn!`](crate::warn) and [`error!`](crate::error) format it.
+    /// [`info!`](crate::info), [`warn!`](crate::warn) and [`error!`](crate::error!) format it.
     pub fn log(&self, level: Level, message: &str) {
         self.imports.log(level, message);
     }
