@@ -1,4 +1,4 @@
-//! The address on this machine that the browser is sent back to (RFC 8252, section 7.3).
+//! The redirect address on this machine, to which the browser returns (RFC 8252, section 7.3).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -18,33 +18,33 @@ use crate::report;
 
 const PATH: &str = "/callback";
 
-/// No browser takes longer to say what it wants, or needs more bytes for it.
+/// How long a browser may take to send a request, and how large the request's head may be.
 const REQUEST_TIME: Duration = Duration::from_secs(10);
 const MAX_HEAD_BYTES: usize = 32 << 10;
 const SHOWN_BYTES: usize = 300;
 
-/// Waits for one answer of the authorization server.
+/// Waits for the authorization server's answer.
 pub(super) struct Callback {
     listener: TcpListener,
-    /// The same of IPv6, for a name that has both addresses.
+    /// The same port on IPv6, for a host name that has both addresses.
     second: Option<TcpListener>,
     address: String,
     path: Arc<str>,
     state: Secret,
 }
 
-/// What a request came with.
+/// The content of a request.
 #[derive(Debug)]
 enum CallbackAnswer {
-    /// Nothing of this login: a browser also asks for an icon, and anybody on the machine may ask.
+    /// Nothing that belongs to this login: browsers also request an icon, and anyone on the machine can send requests.
     Nothing,
     Code(Secret),
     Refusal(String),
 }
 
 impl Callback {
-    /// `state` tells this login's answer from all others. Listens where `uri` says, by default on a free port; on `port`
-    /// if it is not 0.
+    /// Listens on `port`, or if it is 0, on the port of `uri`, or else on a free one. `state` distinguishes this
+    /// login's answer from all others.
     pub(super) async fn listen(
         uri: Option<&RedirectUri>,
         port: u16,
@@ -61,7 +61,7 @@ impl Callback {
         };
         let listener = TcpListener::bind((first, port)).await.map_err(failed)?;
         let second = match uri {
-            // A machine may have no IPv6, and then the browser has none either.
+            // A machine may have no IPv6. Then the browser doesn't use it either.
             Some(uri) if uri.is_localhost => TcpListener::bind((v6, port)).await.ok(),
             _ => None,
         };
@@ -77,22 +77,22 @@ impl Callback {
         })
     }
 
-    /// The redirect's address.
+    /// The redirect address.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// The code of the permission. Requests that bring another state, or none, change nothing.
+    /// Waits for the authorization code. Requests with another state or without one are ignored.
     ///
     /// # Errors
     ///
-    /// The access was refused.
+    /// Access was refused.
     pub(super) async fn code(self) -> Result<Secret, AuthCommandError> {
         let state = Arc::new(self.state);
         let (sender, mut receiver) = mpsc::channel(1);
         let accepting = async {
             loop {
-                // One that fails is the browser's to make again.
+                // If a connection fails, the browser connects again.
                 let accepted = tokio::select! {
                     accepted = self.listener.accept() => accepted,
                     accepted = accept(self.second.as_ref()) => accepted,
@@ -101,13 +101,13 @@ impl Callback {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
-                // Side by side: browsers open connections that they don't use.
+                // In parallel, since browsers open connections that they don't use.
                 let (state, path, sender) = (state.clone(), self.path.clone(), sender.clone());
                 tokio::spawn(async move {
                     if let Ok(Some(answer)) =
                         timeout(REQUEST_TIME, serve(stream, &path, &state)).await
                     {
-                        // Nobody waits for a second one.
+                        // A second answer has no receiver.
                         let _ = sender.send(answer).await;
                     }
                 });
@@ -121,7 +121,7 @@ impl Callback {
     }
 }
 
-/// A connection to a listener that may not be there.
+/// Accepts a connection; waits forever if there is no listener.
 async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
     match listener {
         Some(listener) => listener.accept().await,
@@ -129,7 +129,7 @@ async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, Socket
     }
 }
 
-/// Answers one request; `None` if it brings nothing of this login.
+/// Answers one request. `None` if it doesn't belong to this login.
 async fn serve(
     mut stream: TcpStream,
     path: &str,
@@ -144,15 +144,19 @@ async fn serve(
     let head = String::from_utf8_lossy(&head);
     let target = head.split(' ').nth(1).unwrap_or_default();
     let (status, text, result) = match parse(target, path, state) {
-        CallbackAnswer::Nothing => ("404 Not Found", "This is no answer to the login.", None),
+        CallbackAnswer::Nothing => (
+            "404 Not Found",
+            "This request doesn't belong to the login.",
+            None,
+        ),
         CallbackAnswer::Code(code) => (
             "200 OK",
-            "Permitted. You can close this window; the terminal says how it goes on.",
+            "Access granted. You can close this window and return to the terminal.",
             Some(Ok(code)),
         ),
         CallbackAnswer::Refusal(reason) => (
             "200 OK",
-            "Not permitted. You can close this window.",
+            "Access denied. You can close this window.",
             Some(Err(AuthCommandError::Refused(reason))),
         ),
     };
@@ -160,13 +164,13 @@ async fn serve(
     let answer = format!(
         "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\nconnection: close\r\ncache-control: no-store\r\n\r\n{text}"
     );
-    // Whether anybody reads it doesn't matter.
+    // The browser may be gone, which doesn't matter.
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
     result
 }
 
-/// Reads the target of a request line.
+/// Parses the target of a request line.
 fn parse(target: &str, path: &str, state: &Secret) -> CallbackAnswer {
     let url = Url::parse("http://127.0.0.1").and_then(|base| base.join(target));
     let Ok(url) = url else {

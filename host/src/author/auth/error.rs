@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::config::ConfigError;
 use crate::tokens::TokenError;
 
-/// Why a command about credentials failed. No text of it holds a token.
+/// Why a command about credentials failed. No message contains a token.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthCommandError {
@@ -15,11 +15,11 @@ pub enum AuthCommandError {
     #[error(transparent)]
     Config(#[from] ConfigError),
 
-    /// There is no such file.
-    #[error("there is no {}; --plugins names the folder of connectors", .0.display())]
+    /// The connector has no configuration.
+    #[error("there is no {}; --plugins chooses the plugins folder", .0.display())]
     NoConfig(PathBuf),
 
-    /// The folder can't be read.
+    /// The plugins folder can't be read.
     #[error("the plugins folder {} can't be read", path.display())]
     Plugins {
         /// The folder.
@@ -29,17 +29,17 @@ pub enum AuthCommandError {
         source: io::Error,
     },
 
-    /// Nothing that a login could be for.
+    /// There is no such credential.
     #[error("{file} has no credential {}", named(name.as_deref()))]
     NoCredential {
         /// The connector's file.
         file: String,
-        /// The one that was asked for.
+        /// The requested name.
         name: Option<String>,
     },
 
-    /// Several, and none was named.
-    #[error("{file} has several that are meant: name one of {} with --credential", names.join(", "))]
+    /// There are several credentials, and none was named.
+    #[error("{file} has several credentials: choose one of {} with --credential", names.join(", "))]
     SeveralCredentials {
         /// The connector's file.
         file: String,
@@ -47,9 +47,9 @@ pub enum AuthCommandError {
         names: Vec<String>,
     },
 
-    /// A credential that no person permits.
+    /// The credential has no login.
     #[error(
-        "[auth.{name}] in {file} is not one to log in to: it needs kind = \"oauth2\", grant = \"refresh-token\" and authorize-url"
+        "[auth.{name}] in {file} has no login: a login needs kind = \"oauth2\", grant = \"refresh-token\" and authorize-url"
     )]
     NoLogin {
         /// The credential.
@@ -58,9 +58,9 @@ pub enum AuthCommandError {
         file: String,
     },
 
-    /// A credential of the configuration alone, and no URL.
+    /// The credential needs no token, and there is no URL to test it with.
     #[error(
-        "[auth.{name}] needs no token: name a URL to try it with, `weld-host auth test CONNECTOR URL`"
+        "[auth.{name}] needs no token; give a URL to test it with: `weld-host auth test CONNECTOR URL`"
     )]
     NothingToTry {
         /// The credential.
@@ -76,13 +76,13 @@ pub enum AuthCommandError {
         status: u16,
     },
 
-    /// The store.
+    /// The token store failed.
     #[error(transparent)]
     Store(#[from] TokenError),
 
-    /// The browser has nowhere to be sent back to.
+    /// The redirect address can't be listened on.
     #[error(
-        "port {port} of this machine can't be listened on; --port or `redirect-uri` takes another"
+        "can't listen on port {port} of this machine; --port or `redirect-uri` chooses another"
     )]
     Listen {
         /// The port.
@@ -93,22 +93,22 @@ pub enum AuthCommandError {
     },
 
     /// The system gave no random bytes.
-    #[error("the system has no random numbers")]
+    #[error("the system gave no random numbers")]
     Randomness,
 
-    /// Nobody came back in time.
-    #[error("nobody permitted the access within {}", crate::config::duration_text(*.0))]
+    /// Nobody granted access in time.
+    #[error("nobody granted access within {}", crate::config::duration_text(*.0))]
     TimedOut(Duration),
 
-    /// The person or the server said no.
-    #[error("the access was not permitted: {0}")]
+    /// The person or the server refused access.
+    #[error("access was not granted: {0}")]
     Refused(String),
 
     /// The connector's certificates can't be used.
     #[error("the connector's certificates can't be used: {0}")]
     Certificates(String),
 
-    /// The server gave no token for the permission.
+    /// There is no token, although access was granted.
     #[error("{0}")]
     NoToken(String),
 }

@@ -1,4 +1,4 @@
-//! A login: a person's permission, then a token for it (RFC 6749, section 4.1, with RFC 7636 and RFC 8252).
+//! A login: a person grants access, then a token is obtained (RFC 6749, section 4.1, with RFC 7636 and RFC 8252).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use crate::egress::{AuthorizationCode, Egress, Upstreams};
 use crate::report;
 use crate::tokens::{Store, TokenError};
 
-/// A login that came to a token.
+/// A completed login, whose token is stored.
 #[derive(Debug)]
 pub struct KeptLogin {
     /// The credential's name.
     pub credential: String,
-    /// Whether there is a refresh token. Some APIs give none, and a token that holds until it is revoked.
+    /// Whether there is a refresh token. Some APIs give none, but a token that is valid until it is revoked.
     pub is_renewable: bool,
 }
 
-/// A login that waits for its person.
+/// A login that waits for a person to grant access.
 pub struct Login {
     connector: ConnectorName,
     credential: Arc<str>,
@@ -37,12 +37,12 @@ pub struct Login {
 }
 
 impl Login {
-    /// Waits on `port` of 127.0.0.1 for the browser that comes back. All that could keep the token from being kept is
-    /// looked at first, since a permission is not to be wasted.
+    /// Starts a login and listens on `port` of 127.0.0.1 for the browser's return. Checks first that the token can be
+    /// stored, so that no grant is wasted.
     ///
     /// # Errors
     ///
-    /// [`AuthCommandError`]: the credential is none to log in to, the store has no key, or the port can't be listened on.
+    /// [`AuthCommandError`]: the credential has no login, the store has no key, or the port can't be listened on.
     pub async fn begin(
         plugins: &Path,
         connector: ConnectorName,
@@ -63,7 +63,7 @@ impl Login {
         if !store.has_key() {
             return Err(TokenError::NoKey.into());
         }
-        // Tried and let go at once: a folder that can't be written to shows now.
+        // Locked and released at once, to detect a folder that can't be written to.
         drop(store.entry(connector.as_str(), &credential)?.try_lock()?);
         let state = random()?;
         let verifier = login.has_pkce.then(random).transpose()?;
@@ -100,7 +100,7 @@ impl Login {
         })
     }
 
-    /// Where the browser is sent back to: the server may have to know it.
+    /// The redirect URI, which may have to be registered with the server.
     pub fn redirect_uri(&self) -> &str {
         self.callback.address()
     }
@@ -110,17 +110,17 @@ impl Login {
         self.verifier.is_some()
     }
 
-    /// Where the person permits the access.
+    /// The address at which the person grants access.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Waits for the permission, has the tokens for it, and keeps them.
+    /// Waits for the grant, obtains the tokens and stores them.
     ///
     /// # Errors
     ///
-    /// [`AuthCommandError`]: nobody came within `timeout`, the access was refused, there is no token for it, or it can't be
-    /// kept.
+    /// [`AuthCommandError`]: nobody granted access within `timeout`, access was refused, no token could be obtained, or
+    /// it can't be stored.
     pub async fn end(self, timeout: Duration) -> Result<KeptLogin, AuthCommandError> {
         let redirect_uri = self.callback.address().to_owned();
         let code = tokio::time::timeout(timeout, self.callback.code())
@@ -150,7 +150,7 @@ impl Login {
     }
 }
 
-/// 43 characters that nobody guesses (RFC 7636, section 4.1).
+/// 43 random characters (RFC 7636, section 4.1).
 fn random() -> Result<Secret, AuthCommandError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|_| AuthCommandError::Randomness)?;

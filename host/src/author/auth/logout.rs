@@ -1,4 +1,4 @@
-//! A logout: a credential's kept token is removed.
+//! A logout: removes a credential's stored token.
 
 use std::path::Path;
 
@@ -7,17 +7,17 @@ use super::lookup::{oauth2_credential, read_config};
 use crate::config::ConnectorName;
 use crate::tokens::Store;
 
-/// What became of a logout.
+/// The result of a logout.
 #[derive(Clone, Debug)]
 pub struct Logout {
     /// The credential's name.
     pub credential: String,
-    /// Whether there was a token.
+    /// Whether there was a stored token.
     pub was_kept: bool,
 }
 
-/// Removes the kept token of a connector's credential, the only one of the kind `oauth2` where none is named. Waits
-/// while a process renews it. Needs no key.
+/// Removes the stored token of a connector's credential; if none is named, of the only one of kind `oauth2`. Waits
+/// while another process renews the token. Needs no key.
 ///
 /// # Errors
 ///

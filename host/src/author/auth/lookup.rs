@@ -1,4 +1,4 @@
-//! The credential that a command is about.
+//! Finds the credential that a command is for.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::config::{
     Ceilings, ConnectorConfig, ConnectorName, Credential, CredentialKind, Oauth2Config, SystemFiles,
 };
 
-/// The configuration beside the component.
+/// Reads a connector's configuration.
 pub(super) fn read_config(
     plugins: &Path,
     connector: &ConnectorName,
@@ -18,7 +18,7 @@ pub(super) fn read_config(
     if !path.exists() {
         return Err(AuthCommandError::NoConfig(path));
     }
-    // The host's own ceilings, which its flags may raise, are not known here and don't matter.
+    // The server's ceilings, which its flags may raise, are unknown here and don't matter.
     let ceilings = Ceilings {
         memory_bytes: u64::MAX,
         cpu_time: Duration::MAX,
@@ -30,7 +30,7 @@ pub(super) fn read_config(
     Ok(ConnectorConfig::read(&path, &ceilings, &SystemFiles)?)
 }
 
-/// The credential of this name, or the only one that has tokens to keep.
+/// The credential of this name, or the only one whose tokens are stored.
 pub(super) fn oauth2_credential(
     config: &ConnectorConfig,
     connector: &ConnectorName,

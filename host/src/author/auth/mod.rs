@@ -1,4 +1,4 @@
-//! The tokens of credentials: how they are obtained and tried, what is known of them, how they are removed.
+//! The tokens of credentials: obtains, tests, lists and removes them.
 
 mod callback;
 mod error;

@@ -1,4 +1,4 @@
-//! What is known of credentials: never a token.
+//! The status of credentials; never a token itself.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -12,27 +12,27 @@ use crate::config::{ConnectorName, CredentialKind, Grant};
 use crate::report;
 use crate::tokens::Store;
 
-/// One credential.
+/// The status of a credential.
 #[derive(Clone, Debug)]
 pub struct Status {
     connector: String,
     credential: String,
     kind: &'static str,
-    /// The hosts that it goes to, and its token endpoint.
+    /// The hosts to which it is sent, and its token endpoint.
     urls: Vec<String>,
     token: &'static str,
-    /// Why the kept token can't be read.
+    /// Why the stored token can't be read.
     problem: Option<String>,
     expires: Option<Timestamp>,
     renewed: Option<Timestamp>,
-    /// When the refresh token ends.
+    /// When the refresh token expires.
     refresh_ends: Option<Timestamp>,
-    /// The last failure since the last token.
+    /// The last failure since a token was last obtained, with its time.
     failure: Option<(Option<Timestamp>, String)>,
 }
 
-/// All credentials of one connector, or of all in the folder, in the order of their names. Of those, a file that can't be used
-/// is a row of its own.
+/// All credentials of one connector, or of all connectors in the folder, sorted by connector. In the latter case, a
+/// configuration that can't be used has its own row.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ pub fn status(
     for connector_name in connectors {
         let config = match read_config(plugins, &connector_name) {
             Ok(config) => config,
-            // The others are there all the same.
+            // The others are still listed.
             Err(error @ AuthCommandError::Config(_)) if connector.is_none() => {
                 all.push(Status::unreadable(&connector_name, &error));
                 continue;
@@ -101,7 +101,7 @@ pub fn status(
     Ok(all)
 }
 
-/// Those that have a configuration.
+/// The connectors that have a configuration.
 fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthCommandError> {
     let failed = |source| AuthCommandError::Plugins {
         path: plugins.to_owned(),
@@ -123,7 +123,7 @@ fn connectors(plugins: &Path) -> Result<Vec<ConnectorName>, AuthCommandError> {
 }
 
 impl Status {
-    /// In place of the credentials of a file that can't be used.
+    /// The row for a configuration that can't be used.
     fn unreadable(connector: &ConnectorName, error: &AuthCommandError) -> Self {
         Self {
             connector: connector.to_string(),
@@ -131,7 +131,7 @@ impl Status {
             kind: "-",
             urls: Vec::new(),
             token: "unreadable",
-            // One line for each problem would tear the table.
+            // On one line, since several lines would break the table.
             problem: Some(report::chain(error).replace('\n', "; ")),
             expires: None,
             renewed: None,
@@ -164,8 +164,8 @@ impl Status {
         Ok(())
     }
 
-    /// The cells of a table: connector, credential, kind, URLs, token, expiry of the access token, last renewal, end of the
-    /// refresh token, last failure.
+    /// The cells of a table row: connector, credential, kind, URLs, token, expiry of the access token, last renewal,
+    /// expiry of the refresh token, last failure.
     pub fn to_row(&self) -> [String; 9] {
         let time = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| time.to_string());
         let token = match &self.problem {
@@ -189,7 +189,7 @@ impl Status {
         ]
     }
 
-    /// An object with the same, times in RFC 3339; `null` for what there is not.
+    /// The same as a JSON object, with times as in RFC 3339; missing values are `null`.
     pub fn to_json(&self) -> Value {
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
         json!({

@@ -1,4 +1,4 @@
-//! A trial of a credential: whether there is a token for it, and whether an API accepts it.
+//! A trial of a credential: obtains a token for it and checks whether an API accepts it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,27 +12,27 @@ use crate::report;
 use crate::scope::CallScope;
 use crate::tokens::{Store, TokenError};
 
-/// What may be held for a trial, in bytes.
+/// The memory that a trial may use, in bytes.
 const MAX_HELD_BYTES: u64 = 256 << 20;
 
-/// What came of a trial.
+/// The result of a trial.
 #[derive(Clone, Debug)]
 pub struct Trial {
     /// The credential's name.
     pub credential: String,
-    /// Whether a token was obtained for it: other kinds stand in the configuration.
+    /// Whether a token was obtained. Credentials of other kinds are in the configuration and need none.
     pub has_token: bool,
-    /// What the API answered, if it was asked.
+    /// The API's status code, if a URL was requested.
     pub status: Option<u16>,
 }
 
-/// Obtains a token of a connector's credential, the only one if none is named, and asks for the URL with it. All of it goes
-/// the connector's way, under its rules.
+/// Obtains a token for a connector's credential (the only one if none is named), and requests the URL with it. Both go
+/// through the connector's egress, under its rules.
 ///
 /// # Errors
 ///
-/// [`AuthCommandError`]: there is no such credential, no token for it, or nothing to try; the URL can't be called, or the
-/// API refuses the credential.
+/// [`AuthCommandError`]: there is no such credential, no token could be obtained, there is nothing to try, the URL
+/// can't be called, or the API refuses the credential.
 pub async fn try_credential(
     plugins: &Path,
     connector: &ConnectorName,
@@ -44,7 +44,7 @@ pub async fn try_credential(
     let credential = any_credential(&config, connector, credential)?;
     let name = credential.name.to_string();
     let has_token = match &credential.kind {
-        // A token that replaces the refresh token must have its place.
+        // A new refresh token must be stored.
         CredentialKind::Oauth2(config)
             if matches!(config.grant, Grant::RefreshToken(_)) && !store.has_key() =>
         {

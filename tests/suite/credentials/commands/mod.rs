@@ -231,7 +231,7 @@ fn refusal_or_no_answer_ends_a_login_without_a_token() {
     assert_fails(login, "access_denied, \"Not today\"");
 
     let (login, _) = place.login(&["--timeout", "50ms"]);
-    assert_fails(login, "nobody permitted the access");
+    assert_fails(login, "nobody granted access");
     assert!(server.received().is_empty());
     assert_eq!(place.status(Some(KEY))["token"], "none");
 }

@@ -145,7 +145,7 @@ fn credential_is_tried_with_its_token_and_a_url() {
     assert_eq!(
         ended.stdout,
         [
-            "There is a token of `api`.",
+            "The token of `api` is available.",
             "The API answered with status 200."
         ],
         "{ended:?}"
