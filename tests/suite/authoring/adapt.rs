@@ -250,20 +250,23 @@ fn unusable_source_or_target_is_refused_before_any_tool_is_called() {
     std::os::unix::fs::symlink("/etc/hostname", desk.at("linked/key")).unwrap();
     for (arguments, words) in [
         (&["gone"][..], "gone is neither a file nor a folder"),
-        (&["empty"], "empty holds no function"),
+        (
+            &["empty"],
+            "empty contains no main.py, lambda_function.py, app.py, index.js, index.mjs or index.ts",
+        ),
         (&["empty/notes.txt"], "neither Python (.py) nor JavaScript"),
         (
             &["code", "-o", "mine"],
-            "exists already, and is not the folder of an adapted function",
+            "already exists and is not the folder of an adapted function",
         ),
         (
             &["code", "-o", "shop", "--name", "beers"],
-            "give one of both",
+            "-o shop and --name beers give the connector different names",
         ),
         (&["Schema"], "give one with --name"),
         (
             &["code"],
-            "would be code, within the function's own folder code; name another place with -o",
+            "would be code, inside the function's own folder code; choose another place with -o",
         ),
         (
             &["code", "-o", "shop", "--key-variable", "bad var"],
@@ -276,7 +279,7 @@ fn unusable_source_or_target_is_refused_before_any_tool_is_called() {
         (&["code", "-o", "shop", "--entry", ""], "--entry is empty"),
         (
             &["script", "-o", "shop", "--stand-in", "pandas"],
-            "is for functions in Python, and index.js is one in JavaScript",
+            "works only for functions in Python, and index.js is in JavaScript",
         ),
         (&["many", "-o", "shop"], "more than 1000 files"),
         (&["linked", "-o", "shop"], "key is a link"),

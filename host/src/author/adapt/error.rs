@@ -6,27 +6,27 @@ use std::path::PathBuf;
 use crate::author::build::BuildError;
 use crate::config::NameError;
 
-/// Why a function was not adapted. All of it is for its author to mend.
+/// Why a function was not adapted. The user can fix all of these.
 #[derive(Debug, thiserror::Error)]
 pub enum AdaptError {
-    /// There is nothing at the path.
+    /// The path doesn't exist.
     #[error("{} is neither a file nor a folder", .0.display())]
     NoSource(PathBuf),
 
-    /// The file is in no language that can be adapted.
+    /// Functions in the file's language can't be adapted.
     #[error("{} is neither Python (.py) nor JavaScript or TypeScript (.js, .mjs, .cjs, .ts)", .0.display())]
     UnknownLanguage(PathBuf),
 
-    /// The folder has no file that platforms begin with.
+    /// The folder has no file that platforms load by default.
     #[error(
-        "{} holds no function: none of main.py, lambda_function.py, app.py, index.js, index.mjs and index.ts; name the file itself",
+        "{} contains no main.py, lambda_function.py, app.py, index.js, index.mjs or index.ts; name the function's file itself",
         .0.display()
     )]
     NoFunction(PathBuf),
 
-    /// The file that `package.json` begins with is still to be made.
+    /// The `main` file of `package.json` doesn't exist yet.
     #[error(
-        "package.json of {} begins with {}, which is not there: build it first (npm run build), or name the file to adapt",
+        "`main` of package.json in {} is {}, which does not exist; build it first (npm run build), or name the file to adapt",
         folder.display(), main.display()
     )]
     NotBuilt {
@@ -37,7 +37,7 @@ pub enum AdaptError {
     },
 
     /// The folder has functions of two languages.
-    #[error("{} holds both {} and {}; name the one to adapt", folder.display(), python.display(), node.display())]
+    #[error("{} contains both {} and {}; name the one to adapt", folder.display(), python.display(), node.display())]
     TwoFunctions {
         /// The folder.
         folder: PathBuf,
@@ -57,8 +57,8 @@ pub enum AdaptError {
         source: NameError,
     },
 
-    /// The folder's name is the connector's, and another one was asked for.
-    #[error("-o {} makes a connector of that name, and --name is `{name}`; give one of both", folder.display())]
+    /// `-o` and `--name` give different names.
+    #[error("-o {} and --name {name} give the connector different names; use only one of them", folder.display())]
     TwoNames {
         /// The folder of `-o`.
         folder: PathBuf,
@@ -66,28 +66,28 @@ pub enum AdaptError {
         name: String,
     },
 
-    /// `--key-variable` names nothing that can be a variable.
+    /// `--key-variable` is not a valid name of a variable.
     #[error(
-        "--key-variable `{0}` is not the name of a variable, which has letters, digits and underscores, and begins with no digit"
+        "--key-variable `{0}` is not the name of a variable: use letters, digits and underscores, with no digit first"
     )]
     KeyVariable(String),
 
     /// `--entry` is empty.
-    #[error("--entry is empty; it names the function that answers requests")]
+    #[error("--entry is empty; give the name of the function that answers requests")]
     NoEntry,
 
-    /// `--stand-in` is for Python.
-    #[error("--stand-in {package} is for functions in Python, and {} is one in JavaScript", file.display())]
+    /// `--stand-in` works only for Python.
+    #[error("--stand-in {package} works only for functions in Python, and {} is in JavaScript", file.display())]
     StandIn {
-        /// What was to be stood in for.
+        /// The package to replace.
         package: String,
         /// The function's file.
         file: PathBuf,
     },
 
-    /// The connector's folder would be a part of the function's own.
+    /// The connector's folder would be inside the function's folder.
     #[error(
-        "the connector's folder would be {}, within the function's own folder {}; name another place with -o, such as \
+        "the connector's folder would be {}, inside the function's own folder {}; choose another place with -o, such as \
          -o ../connectors/{name}",
         output.display(), folder.display()
     )]
@@ -100,11 +100,11 @@ pub enum AdaptError {
         name: String,
     },
 
-    /// Nothing that was not made by this command is written to.
-    #[error("{} exists already, and is not the folder of an adapted function; name another with -o, or move it away", .0.display())]
+    /// The folder exists, and this command didn't create it.
+    #[error("{} already exists and is not the folder of an adapted function; choose another one with -o, or move it away", .0.display())]
     Exists(PathBuf),
 
-    /// Its component and its `NAME.toml` would be replaced, or kept for another function.
+    /// The folder belongs to another function, whose component and `NAME.toml` it contains.
     #[error("{} was made from {}; give this function another name with --name, or another folder with -o", output.display(), function.display())]
     OtherFunction {
         /// The folder that would be written to.
@@ -113,8 +113,8 @@ pub enum AdaptError {
         function: PathBuf,
     },
 
-    /// A whole disk was named, perhaps.
-    #[error("{} has more than {limit} files; name a folder that holds the function alone", folder.display())]
+    /// The folder has too many files.
+    #[error("{} has more than {limit} files; name a folder that contains only the function", folder.display())]
     TooManyFiles {
         /// The folder.
         folder: PathBuf,
@@ -122,8 +122,8 @@ pub enum AdaptError {
         limit: usize,
     },
 
-    /// The files would make too large a component.
-    #[error("the files of {} have more than {} MiB together; name a folder that holds the function alone", folder.display(), limit_bytes >> 20)]
+    /// The files are too large for a component.
+    #[error("the files in {} have more than {} MiB in total; name a folder that contains only the function", folder.display(), limit_bytes >> 20)]
     TooLarge {
         /// The folder.
         folder: PathBuf,
@@ -131,8 +131,8 @@ pub enum AdaptError {
         limit_bytes: u64,
     },
 
-    /// What the link points to is not the function's.
-    #[error("{} is a link to a folder, or to a file outside of {}; put a copy in its place", link.display(), folder.display())]
+    /// The link points to a folder, or to a file outside the function's folder.
+    #[error("{} is a link to a folder, or to a file outside {}; replace it with a copy", link.display(), folder.display())]
     Link {
         /// The link.
         link: PathBuf,
@@ -140,16 +140,16 @@ pub enum AdaptError {
         folder: PathBuf,
     },
 
-    /// Something in the function can't be served; the text has file and line.
+    /// The function can't be served. The text has the file and line.
     #[error("{0}")]
     Function(String),
 
-    /// The tool that reads the source answered something else than was expected.
-    #[error("`{command}` did not say what it found: {reason}")]
+    /// The tool that reads the source printed something unexpected.
+    #[error("the output of `{command}` is not valid: {reason}")]
     NoFindings {
         /// The call.
         command: String,
-        /// What is wrong with its answer.
+        /// What is wrong with its output.
         reason: String,
     },
 
@@ -157,7 +157,7 @@ pub enum AdaptError {
     #[error(transparent)]
     Tool(#[from] BuildError),
 
-    /// A file that is read or written.
+    /// A file can't be read or written.
     #[error("{} can't be read or written", path.display())]
     File {
         /// The file or folder.

@@ -1,4 +1,4 @@
-//! The function's files, copied as they are.
+//! Lists and copies the function's files.
 
 use std::fs;
 use std::io;
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::AdaptError;
 
-/// More than any function has; who names a home folder by mistake is told so before it is copied.
-const MOST_FILES: usize = 1000;
-const MOST_BYTES: u64 = 64 << 20;
+/// More than any function has. A home folder that is given by mistake is refused before it is copied.
+const MAX_FILES: usize = 1000;
+const MAX_BYTES: u64 = 64 << 20;
 
-/// What tools make or get. What begins with a dot is left out too: `.env` and `.git` may hold secrets.
-const MADE: [&str; 6] = [
+/// Folders that tools generate. Names that begin with a dot are left out too: `.env` and `.git` may contain secrets.
+const GENERATED: [&str; 6] = [
     "__pycache__",
     "build",
     "dist",
@@ -19,13 +19,13 @@ const MADE: [&str; 6] = [
     "plugins",
     "venv",
 ];
-/// By this file the command knows a folder that it has made.
+/// The file that marks a folder that this command created.
 pub(super) const MARK: &str = ".adapted";
 /// Files that mark a folder as a tool's: a virtual environment, and the folder of an adapted function.
 const MARKS: [&str; 2] = ["pyvenv.cfg", MARK];
 
-/// The paths within `folder` that belong to the function, sorted. What tools make is left out, but for the folders of the
-/// `entry`: the code that a compiler has made may be what the platform loads.
+/// The sorted paths within `folder` that belong to the function. Generated folders are left out, except those that
+/// contain the `entry`: the platform may load compiled code.
 ///
 /// # Errors
 ///
@@ -57,16 +57,16 @@ pub(super) fn list(folder: &Path, entry: &Path) -> Result<Vec<PathBuf>, AdaptErr
                 bytes += fs::metadata(&path).map_err(unreadable)?.len();
                 found.push(path);
             }
-            if found.len() > MOST_FILES {
+            if found.len() > MAX_FILES {
                 return Err(AdaptError::TooManyFiles {
                     folder: folder.to_owned(),
-                    limit: MOST_FILES,
+                    limit: MAX_FILES,
                 });
             }
-            if bytes > MOST_BYTES {
+            if bytes > MAX_BYTES {
                 return Err(AdaptError::TooLarge {
                     folder: folder.to_owned(),
-                    limit_bytes: MOST_BYTES,
+                    limit_bytes: MAX_BYTES,
                 });
             }
         }
@@ -106,7 +106,8 @@ fn is_left_out(path: &Path) -> bool {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     name.starts_with('.')
         || (path.is_dir()
-            && (MADE.contains(&name.as_ref()) || MARKS.iter().any(|mark| path.join(mark).exists())))
+            && (GENERATED.contains(&name.as_ref())
+                || MARKS.iter().any(|mark| path.join(mark).exists())))
         || ["pyc", "wasm"].contains(&ending.as_ref())
         || ending.starts_with("sqlite")
 }
@@ -131,13 +132,13 @@ mod tests {
         folder
     }
 
-    /// As the program has it: on some systems the temporary folder is a link.
+    /// With the canonical path, as in the program: on some systems the temporary folder is a link.
     fn listed(folder: &tempfile::TempDir) -> Result<Vec<PathBuf>, AdaptError> {
         list(&folder.path().canonicalize().unwrap(), Path::new("main.py"))
     }
 
     #[test]
-    fn own_files_are_taken_and_secrets_and_what_tools_made_are_left() {
+    fn own_files_are_taken_but_secrets_and_generated_files_are_not() {
         let own = [
             "data/zones.csv",
             "helpers/api.py",
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn folder_of_a_compiler_is_taken_where_the_function_begins_in_it() {
+    fn compiled_folder_is_taken_if_it_contains_the_entry() {
         let folder = folder_with(&[
             "dist/index.js",
             "dist/lib/a.js",
@@ -208,17 +209,17 @@ mod tests {
     #[test]
     fn a_folder_with_too_many_or_too_large_files_is_refused() {
         let folder = folder_with(&["main.py"]);
-        for number in 1..MOST_FILES {
+        for number in 1..MAX_FILES {
             fs::write(folder.path().join(format!("{number}")), "").unwrap();
         }
-        assert_eq!(listed(&folder).unwrap().len(), MOST_FILES);
+        assert_eq!(listed(&folder).unwrap().len(), MAX_FILES);
         fs::write(folder.path().join("one more"), "").unwrap();
         let error = listed(&folder).unwrap_err().to_string();
         assert!(error.contains("more than 1000 files"), "{error}");
 
         let folder = folder_with(&["main.py"]);
         let large = fs::File::create(folder.path().join("large")).unwrap();
-        large.set_len(MOST_BYTES).unwrap();
+        large.set_len(MAX_BYTES).unwrap();
         let error = listed(&folder).unwrap_err().to_string();
         assert!(error.contains("more than 64 MiB"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! The folder that is made.
+//! The folder of the adapted function.
 
 use std::fs;
 use std::io;
@@ -12,31 +12,31 @@ use super::{files, settings};
 use crate::author::new::{filled, named, write};
 use crate::config::ConnectorName;
 
-/// Where the function's own files are, in the folder.
+/// The folder of the function's own files, within the new folder.
 pub(super) const FUNCTION: &str = "function";
 
 const MARK_TEXT: &str =
     "Made by `weld-host adapt`, which replaces the folder function/ when it runs again.\n";
 
-/// Begins the line of the mark that names the folder of the function.
+/// The start of the line in the marker file that has the function's folder.
 const MADE_FROM: &str = "Made from: ";
 
-/// The folder of an adapted function: the function's files in `function`, and beside them all that serves them.
+/// The folder of an adapted function: the function's files in `function`, next to everything that serves them.
 #[derive(Debug)]
 pub(super) struct AdaptedFolder {
     /// Absolute.
     pub(super) path: PathBuf,
     pub(super) name: ConnectorName,
-    /// Whether it was not there before.
+    /// Whether this run created it.
     is_new: bool,
 }
 
 impl AdaptedFolder {
-    /// Makes it with a copy of the function's files. One that this command has made before gets them anew.
+    /// Creates the folder with a copy of the function's files. If an earlier run created it, the copy is replaced.
     ///
     /// # Errors
     ///
-    /// [`AdaptError`]: the name, the function's files, or something else stands at the path.
+    /// [`AdaptError`]: the name is not valid, the function's files can't be copied, or the path is taken.
     pub(super) fn make(
         request: &AdaptRequest,
         source: &FunctionSource,
@@ -83,7 +83,7 @@ impl AdaptedFolder {
         }
     }
 
-    /// Writes files of this program, such as the shim, over those of an earlier one.
+    /// Writes files of this program, such as the shim; replaces earlier ones.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl AdaptedFolder {
         Ok(())
     }
 
-    /// Writes one file, over an earlier one.
+    /// Writes a file; replaces an earlier one.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl AdaptedFolder {
         written.map_err(|source| AdaptError::File { path, source })
     }
 
-    /// Writes `NAME.toml`, unless there is one. Returns the text of one that was there.
+    /// Writes `NAME.toml`, unless it exists. Returns the text of an existing one.
     ///
     /// # Errors
     ///
@@ -132,28 +132,28 @@ impl AdaptedFolder {
         Ok(None)
     }
 
-    /// What is left of it when all went well.
+    /// Keeps the folder and returns its path and the connector's name.
     pub(super) fn keep(self) -> (PathBuf, ConnectorName) {
         (self.path, self.name)
     }
 
-    /// Removes it, if it was not there before.
+    /// Removes the folder, if this run created it.
     pub(super) fn discard(self) {
         if self.is_new {
-            // The error that led here is the one to tell.
+            // Only the error that led here is reported.
             let _ = fs::remove_dir_all(&self.path);
         }
     }
 }
 
-/// The folder of the function that a mark names, if it is another one that is still there.
+/// The function's folder in a marker file, if it differs from `folder` and still exists.
 fn other_function(mark: &str, folder: &Path) -> Option<PathBuf> {
     let named = mark.lines().find_map(|line| line.strip_prefix(MADE_FROM))?;
     let other = PathBuf::from(named);
     (other != folder && other.exists()).then_some(other)
 }
 
-/// The folder to make, and the name, which is the folder's.
+/// The folder to create, and its name, which is the connector's.
 fn place(
     request: &AdaptRequest,
     source: &FunctionSource,
@@ -171,7 +171,8 @@ fn place(
             None => parsed(&plain(&folder_name(&source.folder)))?,
         };
         let path = PathBuf::from(name.as_str());
-        // There it would be deployed with the function, and come as a surprise. Whoever names such a place means it.
+        // A folder there would be deployed with the function, which would be a surprise. With `-o`, the user chose the
+        // place.
         if absolute(&path)?.starts_with(&source.folder) {
             return Err(AdaptError::WithinSource {
                 output: path,
@@ -204,7 +205,7 @@ fn folder_name(folder: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// A folder's name as a connector may be called: `My Shop (old)` as `my-shop-old`.
+/// A folder's name as a connector's name: `My Shop (old)` becomes `my-shop-old`.
 fn plain(name: &str) -> String {
     let words: Vec<_> = name
         .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '.')
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_something_else_is_left_alone_and_a_new_one_is_removed_after_a_failure() {
+    fn other_folders_are_left_alone_and_new_ones_are_removed_after_a_failure() {
         let desk = tempfile::TempDir::new().unwrap();
         fs::write(desk.path().join("main.py"), "").unwrap();
         let mine = desk.path().join("mine");
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn another_function_does_not_take_the_place_of_one_that_is_still_there() {
+    fn another_function_does_not_replace_one_that_still_exists() {
         let desk = tempfile::TempDir::new().unwrap();
         let desk = desk.path().canonicalize().unwrap();
         let (one, other) = (desk.join("one/src"), desk.join("other/src"));

@@ -1,10 +1,10 @@
-//! `adapt`: from a cloud function or a Lambda, whose files stay as they are, to a connector's folder.
+//! `adapt`: makes a connector's folder from a cloud function or a Lambda, whose files stay unchanged.
 //!
-//! Here belongs what both languages share: which files are the function, the folder that is made, `NAME.toml` from what the
-//! source names, and the closing words. Each language has a module that reads the source, and gets the packages that it
-//! imports. How a request of Weld becomes one of the function's platform is the work of the shims, beside the kits.
+//! This module contains what both languages share: finding the function's files, creating the folder, writing
+//! `NAME.toml` from the findings, and the summary. Each language has a module that reads the source and installs the
+//! packages that it imports. Shims next to the kits turn Weld's requests into those of the function's platform.
 //!
-//! The folder is one that `build` takes; it is built by that.
+//! `build` then builds the folder.
 
 mod error;
 mod files;
@@ -25,11 +25,11 @@ pub(crate) use summary::AdaptedFunction;
 use folder::AdaptedFolder;
 use source::{FunctionLanguage, FunctionSource};
 
-/// Makes the folder. `announce` gets each command before it is run.
+/// Creates the folder. `announce` receives each command before it runs.
 ///
 /// # Errors
 ///
-/// [`AdaptError`]. A folder that was not there before is removed again.
+/// [`AdaptError`]. A folder that this run created is removed again.
 pub(crate) async fn adapt(
     request: &AdaptRequest,
     announce: &mut dyn FnMut(&str),

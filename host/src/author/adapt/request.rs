@@ -1,33 +1,33 @@
-//! What is asked of `adapt`.
+//! The request to `adapt`.
 
 use std::path::PathBuf;
 
 use super::error::AdaptError;
 use crate::config::ConnectorName;
 
-/// What is to be adapted, as it was asked for.
+/// What to adapt, and how.
 #[derive(Debug)]
 pub(crate) struct AdaptRequest {
     /// A file or a folder.
     pub(crate) path: PathBuf,
-    /// The connector's name; by default that of the folder to make, or of the source.
+    /// The connector's name; by default that of the folder to create, or of the source's folder.
     pub(crate) name: Option<ConnectorName>,
     /// The function that answers requests, if its name is not one of the usual ones.
     pub(crate) entry: Option<String>,
-    /// The variable with the key that the function checks, if the source does not tell.
+    /// The variable with the key that the function checks, if the source doesn't show it.
     pub(crate) key_variable: Option<String>,
-    /// Packages for which the shim stands in, where a function makes few calls of them.
+    /// Packages that the shim replaces with a stand-in for the usual calls.
     pub(crate) stand_ins: Vec<String>,
-    /// The folder to make; by default one with the connector's name, here.
+    /// The folder to create; by default one with the connector's name in the current folder.
     pub(crate) output: Option<PathBuf>,
 }
 
 impl AdaptRequest {
-    /// Looks at what was asked for by itself, before any file is read.
+    /// Checks the flags before any file is read.
     ///
     /// # Errors
     ///
-    /// [`AdaptError`]: a name that can't be one.
+    /// [`AdaptError`]: a name is not valid.
     pub(super) fn check(&self) -> Result<(), AdaptError> {
         if let Some(variable) = &self.key_variable
             && !is_variable(variable)
@@ -40,7 +40,7 @@ impl AdaptRequest {
         }
     }
 
-    /// What the scan of a source is told, in whatever language: a flag and its value each.
+    /// The flags for the scan of the source, each with its value; the same for all languages.
     pub(super) fn scan_flags(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("--entry", &self.entry),
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_can_not_be_some_are_refused() {
+    fn invalid_names_are_refused() {
         let request = |entry: Option<&str>, key_variable: Option<&str>| AdaptRequest {
             path: PathBuf::from("code"),
             name: None,

@@ -1,4 +1,4 @@
-//! The answer of a language's scan: a program in that language, which prints JSON.
+//! Runs a language's scan, a program in that language that prints JSON.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -15,11 +15,11 @@ enum ScanAnswer<T> {
     Found(T),
 }
 
-/// Asks a scan.
+/// Runs a scan and parses its output.
 ///
 /// # Errors
 ///
-/// [`AdaptError`]: the function can't be served, or the scan fails or answers something else.
+/// [`AdaptError`]: the function can't be served, the scan fails, or its output is not valid.
 pub(super) async fn scanned<T: DeserializeOwned>(
     question: &Tool,
     announce: &mut dyn FnMut(&str),
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scan_finds_something_or_says_why_the_function_cannot_be_served() {
+    fn scan_has_findings_or_says_why_the_function_cannot_be_served() {
         let found = read::<Vec<u8>>(br#"{"found": [1]}"#).unwrap().unwrap();
         assert_eq!(found, [1]);
         let refused = read::<u8>(br#"{"refused": "main.py, line 3: no"}"#);

@@ -1,4 +1,4 @@
-//! `NAME.toml`, from what the source names.
+//! Writes `NAME.toml` from the findings.
 
 use std::fmt::Write as _;
 
@@ -8,15 +8,15 @@ use toml::de::DeTable;
 
 use super::findings::FunctionFindings;
 
-/// Where functions look for a key if nothing else is known.
+/// Where functions usually look for a key.
 pub(super) const USUAL_PLACE: &str = "the header authorization";
 
-/// The text of a connector's file.
+/// The text of `NAME.toml`.
 pub(super) fn text(name: &str, findings: &FunctionFindings) -> String {
     let mut text = format!(
-        "# Goes beside {name}.wasm, into the folder of plugins. Found in the source by `weld-host adapt`.\n"
+        "# Goes next to {name}.wasm in the plugins folder. Generated from the source by `weld-host adapt`.\n"
     );
-    // Writing to a text can't fail.
+    // Writing to a string can't fail.
     let _ = variables(&mut text, findings);
     let _ = hosts(&mut text, findings);
     for hint in &findings.hints {
@@ -25,7 +25,7 @@ pub(super) fn text(name: &str, findings: &FunctionFindings) -> String {
     text
 }
 
-/// What a connector's file lacks of what was found, each with the section to add it to. Nothing of one that is not TOML.
+/// The findings that an existing `NAME.toml` lacks, each with the section to add it to. Empty if the file is not TOML.
 pub(super) fn missing(kept: &str, findings: &FunctionFindings) -> Vec<String> {
     let Ok(file) = DeTable::parse(kept) else {
         return Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn missing(kept: &str, findings: &FunctionFindings) -> Vec<String> {
     variables.chain(hosts).collect()
 }
 
-/// Whether a connector's file sets a variable.
+/// Whether an existing `NAME.toml` sets a variable.
 pub(super) fn names(kept: &str, variable: &str) -> bool {
     let file = DeTable::parse(kept).ok();
     let env = file.as_ref().and_then(|file| table(file, "env"));
@@ -60,7 +60,7 @@ fn table<'t>(file: &'t Spanned<DeTable<'_>>, section: &str) -> Option<&'t DeTabl
     file.get_ref().get(section)?.get_ref().as_table()
 }
 
-/// Whether a rule is for an origin, whatever its methods and paths.
+/// Whether a rule is for an origin, with any methods and paths.
 fn permits(rule: &str, origin: &str) -> bool {
     let url = rule.rsplit(' ').next().unwrap_or_default();
     let is_origin = |rest: &str| rest.is_empty() || rest.starts_with('/');
@@ -83,7 +83,7 @@ fn variables(text: &mut String, findings: &FunctionFindings) -> std::fmt::Result
     if let Some(key) = &findings.key_variable {
         writeln!(
             text,
-            "# {key} is the function's own key: the host sets it, and sends it in {}. None is needed here.",
+            "# {key} is the function's own key. The host sets it and sends it in {}; don't set it here.",
             findings.key_place.as_deref().unwrap_or(USUAL_PLACE)
         )?;
     }
@@ -94,7 +94,7 @@ fn variables(text: &mut String, findings: &FunctionFindings) -> std::fmt::Result
         if variable.has_default {
             writeln!(
                 text,
-                "# {key} = {{ env = {value} }}    # optional: {place}; the function goes on without it"
+                "# {key} = {{ env = {value} }}    # optional: {place}; the function works without it"
             )?;
         } else {
             writeln!(text, "{key} = {{ env = {value} }}    # {place}")?;
@@ -116,14 +116,14 @@ fn hosts(text: &mut String, findings: &FunctionFindings) -> std::fmt::Result {
     Ok(())
 }
 
-/// In quotes. TOML's basic strings hold what JSON's strings hold, but for a delete character.
+/// Quotes a text. TOML's basic strings accept the same characters as JSON's strings, except for the delete character.
 fn quoted(text: &str) -> String {
     Value::String(text.to_owned())
         .to_string()
         .replace('\u{7f}', "\\u007f")
 }
 
-/// A bare key where TOML allows one.
+/// A key, bare if TOML allows it.
 fn key(name: &str) -> String {
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
     if !name.is_empty() && name.chars().all(is_bare) {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_name_all_that_was_found_and_are_toml() {
+    fn settings_contain_all_findings_and_are_toml() {
         let variable = |name: &str, has_default| FoundVariable {
             name: name.to_owned(),
             place: "main.py, line 3".to_owned(),
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(
             env.as_table().unwrap().len(),
             2,
-            "an optional variable keeps no connector from loading: {text}"
+            "an optional variable doesn't prevent loading: {text}"
         );
         let allow = read.get_ref()["network"].get_ref()["allow"].get_ref();
         assert_eq!(allow[0].get_ref().as_str(), Some("https://api.example.com"));
@@ -182,14 +182,14 @@ mod tests {
             "# REGION = { env = \"REGION\" }    # optional: main.py, line 3;",
             "# Not found, since it is not a literal: main.py, line 12: os.environ[name]",
             "# first line\n# second line\n",
-            "WELD_API_KEY is the function's own key: the host sets it, and sends it in the header x-api-key.",
+            "WELD_API_KEY is the function's own key. The host sets it and sends it in the header x-api-key;",
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }
     }
 
     #[test]
-    fn a_function_that_names_nothing_gets_empty_sections() {
+    fn function_without_variables_and_hosts_gets_empty_sections() {
         let text = text("shop", &FunctionFindings::default());
         let read = DeTable::parse(&text).unwrap();
         let allow = read.get_ref()["network"].get_ref()["allow"].get_ref();

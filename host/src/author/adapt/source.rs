@@ -1,4 +1,4 @@
-//! Which function is adapted: its folder, its file and its language.
+//! Finds the function to adapt: its folder, file and language.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::error::AdaptError;
 
-/// The files that platforms begin with, by how likely they are.
+/// The files that platforms load, most likely ones first.
 const PYTHON: [&str; 3] = ["main.py", "lambda_function.py", "app.py"];
 const NODE: [&str; 4] = ["index.js", "index.mjs", "index.cjs", "index.ts"];
-/// Where compilers of TypeScript put what they make.
+/// The output folders of TypeScript compilers.
 const COMPILED: [&str; 4] = ["dist", "build", "lib", "out"];
 
 /// A language whose functions can be adapted.
@@ -24,7 +24,7 @@ pub(super) enum FunctionLanguage {
 /// The function's own files.
 #[derive(Debug)]
 pub(super) struct FunctionSource {
-    /// Absolute. All of it belongs to the function, as it does where it was deployed from.
+    /// The absolute path of the function's folder. All its files belong to the function, as in a deployment.
     pub(super) folder: PathBuf,
     /// The file that the platform loads, within the folder.
     pub(super) file: PathBuf,
@@ -32,11 +32,11 @@ pub(super) struct FunctionSource {
 }
 
 impl FunctionSource {
-    /// Looks at a file, or at a folder for the file that a platform would load.
+    /// Takes a file, or finds the file in a folder that a platform would load.
     ///
     /// # Errors
     ///
-    /// [`AdaptError`]: there is nothing, or nothing that is known.
+    /// [`AdaptError`]: the path doesn't exist, or contains no known function.
     pub(super) fn find(path: &Path) -> Result<Self, AdaptError> {
         let absolute = path
             .canonicalize()
@@ -73,7 +73,7 @@ impl FunctionSource {
         let main = main_of_package(folder);
         let built = main.clone().filter(|main| folder.join(main).is_file());
         let node = built.or_else(|| first(&NODE)).or_else(|| {
-            // One that is not built yet is built from this.
+            // The source of a `main` that is not built yet.
             main.as_deref()
                 .and_then(|main| before_compiling(folder, main))
         });
@@ -94,7 +94,7 @@ impl FunctionSource {
     }
 }
 
-/// The file within the folder that `package.json` names as the one to begin with, whether it is there or not.
+/// The `main` file of `package.json`, if it is a script within the folder. It may not exist.
 fn main_of_package(folder: &Path) -> Option<PathBuf> {
     let manifest = fs::read(folder.join("package.json")).ok()?;
     let manifest: Value = serde_json::from_slice(&manifest).ok()?;
@@ -110,7 +110,7 @@ fn main_of_package(folder: &Path) -> Option<PathBuf> {
     (is_within && is_script).then_some(main)
 }
 
-/// The file in TypeScript of which a compiler would make `main`: `src/index.ts` for `dist/index.js`.
+/// The TypeScript file that compiles to `main`: `src/index.ts` for `dist/index.js`.
 fn before_compiling(folder: &Path, main: &Path) -> Option<PathBuf> {
     let mut parts = main.components();
     let first = parts.next()?.as_os_str().to_str()?;
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_are_found_by_their_files_as_platforms_find_them() {
+    fn functions_are_found_as_platforms_find_them() {
         for (files, path, expected) in [
             (&["main.py", "app.py"][..], "", Ok("main.py")),
             (
@@ -146,7 +146,7 @@ mod tests {
                 Err("both main.py and index.js"),
             ),
             (&["main.py", "index.js"], "index.js", Ok("index.js")),
-            (&["orders.py"], "", Err("holds no function")),
+            (&["orders.py"], "", Err("contains no main.py")),
             (&["orders.py"], "orders.py", Ok("orders.py")),
             (&["index.ts"], "", Ok("index.ts")),
             (&["shop.mts"], "shop.mts", Ok("shop.mts")),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_main_file_that_is_not_built_is_told_or_its_typescript_is_taken() {
+    fn an_unbuilt_main_file_is_reported_or_its_typescript_is_taken() {
         for (files, main, expected) in [
             (&["src/index.ts"][..], "dist/index.js", Ok("src/index.ts")),
             (&["src/shop.ts"], "dist/src/shop.js", Ok("src/shop.ts")),

@@ -1,4 +1,4 @@
-//! What has been made, and the closing words about it.
+//! The adapted function, and the summary of it.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,13 +7,13 @@ use super::findings::{FoundVariable, FunctionFindings};
 use super::settings::{self, USUAL_PLACE};
 use crate::config::ConnectorName;
 
-/// A folder that `build` takes.
+/// An adapted function in a folder that `build` accepts.
 #[derive(Debug)]
 pub(crate) struct AdaptedFunction {
     pub(crate) folder: PathBuf,
     pub(crate) name: ConnectorName,
     pub(super) findings: FunctionFindings,
-    /// The text of `NAME.toml` if it was there before, and has been left alone.
+    /// The text of `NAME.toml` if it already existed and was left alone.
     pub(super) kept_settings: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl AdaptedFunction {
         }
     }
 
-    /// What was found and what is left to do, a line each: a word, and what it is about.
+    /// The summary: what was found and what is left to do. Each line has a label and a text.
     pub(crate) fn summary(&self) -> Vec<(&'static str, String)> {
         let findings = &self.findings;
         let mut lines = vec![("entry", findings.entry.clone())];
@@ -58,7 +58,7 @@ impl AdaptedFunction {
             lines.push((
                 "variables",
                 format!(
-                    "{}: set them where the host runs, or the connector does not load",
+                    "{}: set them in the host's environment, or the connector does not load",
                     names(&needed)
                 ),
             ));
@@ -67,7 +67,7 @@ impl AdaptedFunction {
             lines.push((
                 "optional",
                 format!(
-                    "{}: to set one, take the # from its line in {}",
+                    "{}: to set one, uncomment its line in {}",
                     names(&with_default),
                     self.name.config_file()
                 ),
@@ -77,12 +77,12 @@ impl AdaptedFunction {
             "key",
             match &findings.key_variable {
                 Some(key) => format!(
-                    "the function wants {key} in {}, and gets it from the host; nothing to set",
+                    "the function expects {key} in {}; the host sets and sends it, so there is nothing to do",
                     findings.key_place.as_deref().unwrap_or(USUAL_PLACE)
                 ),
                 None => format!(
-                    "no check of a key found; if the function has one, name its variable with --key-variable, and it \
-                     gets that in {USUAL_PLACE}"
+                    "no check of a key was found; if the function has one, name its variable with --key-variable, and the host \
+                     sends the key in {USUAL_PLACE}"
                 ),
             },
         ));
@@ -94,7 +94,7 @@ impl AdaptedFunction {
         lines.push((
             "hosts",
             if hosts.is_empty() {
-                "none found; add them to [network] allow".to_owned()
+                "none were found; add them to [network] allow".to_owned()
             } else {
                 hosts.join(", ")
             },
@@ -106,7 +106,7 @@ impl AdaptedFunction {
             lines.push(("packages", findings.packages.join(", ")));
         }
         if let Some(kept) = &self.kept_settings {
-            lines.push(("settings", self.words_about(kept)));
+            lines.push(("settings", self.settings_note(kept)));
         }
         for note in &findings.notes {
             lines.push(("note", note.clone()));
@@ -114,21 +114,21 @@ impl AdaptedFunction {
         lines
     }
 
-    /// What to do about a `NAME.toml` that was there before.
-    fn words_about(&self, kept: &str) -> String {
+    /// The note about an existing `NAME.toml`, with what to add to it.
+    fn settings_note(&self, kept: &str) -> String {
         let file = self.name.config_file();
-        let mut words = format!("{file} was there, and is left as it is");
+        let mut note = format!("{file} already existed and was not changed");
         let missing = settings::missing(kept, &self.findings);
         if !missing.is_empty() {
-            // Writing to a text can't fail.
-            let _ = write!(words, "; add to it: {}", missing.join(", "));
+            // Writing to a string can't fail.
+            let _ = write!(note, "; add to it: {}", missing.join(", "));
         }
         if let Some(key) = self.findings.key_variable.as_deref()
             && settings::names(kept, key)
         {
-            let _ = write!(words, "; delete the line for {key} in its section [env]");
+            let _ = write!(note, "; delete the line for {key} in its section [env]");
         }
-        words
+        note
     }
 }
 
@@ -138,7 +138,7 @@ mod tests {
     use crate::author::adapt::findings::FoundHost;
 
     #[test]
-    fn needed_variables_are_to_be_set_and_optional_ones_may_be() {
+    fn required_and_optional_variables_have_their_own_lines() {
         let variable = |name: &str, has_default| FoundVariable {
             name: name.to_owned(),
             place: String::new(),
@@ -159,15 +159,15 @@ mod tests {
         for expected in [
             (
                 "variables",
-                "TOKEN: set them where the host runs, or the connector does not load",
+                "TOKEN: set them in the host's environment, or the connector does not load",
             ),
             (
                 "optional",
-                "DEBUG: to set one, take the # from its line in shop.toml",
+                "DEBUG: to set one, uncomment its line in shop.toml",
             ),
             (
                 "key",
-                "the function wants KEY in the argument key of the URL, and gets it from the host; nothing to set",
+                "the function expects KEY in the argument key of the URL; the host sets and sends it, so there is nothing to do",
             ),
         ] {
             let expected = (expected.0, expected.1.to_owned());
@@ -176,8 +176,8 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_are_kept_are_told_with_what_they_lack() {
-        let told = |kept: &str| {
+    fn existing_settings_are_reported_with_what_they_lack() {
+        let note_for = |kept: &str| {
             let mut adapted = AdaptedFunction::with_variables(&["API_TOKEN"]);
             adapted.findings.key_variable = Some("API_KEY".to_owned());
             adapted.findings.hosts = ["https://api.example.com", "https://other.example"]
@@ -189,18 +189,18 @@ mod tests {
             adapted.kept_settings = Some(kept.to_owned());
             let lines = adapted.summary();
             let settings = lines.into_iter().find(|(word, _)| *word == "settings");
-            settings.map(|(_, words)| words).unwrap()
+            settings.map(|(_, note)| note).unwrap()
         };
-        let kept = "shop.toml was there, and is left as it is";
+        let kept = "shop.toml already existed and was not changed";
         let whole = "[env]\nAPI_TOKEN = { env = \"T\" }\n[network]\nallow = [\"GET https://*.example.com/v1\", \"https://other.example\"]\n";
-        assert_eq!(told(whole), kept);
+        assert_eq!(note_for(whole), kept);
         let with_key = whole.replace("[env]", "[env]\nAPI_KEY = \"k\"\n# a comment");
         let delete = "; delete the line for API_KEY in its section [env]";
-        assert_eq!(told(&with_key), format!("{kept}{delete}"));
+        assert_eq!(note_for(&with_key), format!("{kept}{delete}"));
         let add = "API_TOKEN in [env] (main.py, line 3), https://api.example.com in [network] allow (main.py, line 9), \
                    https://other.example in [network] allow (main.py, line 9)";
-        assert_eq!(told(""), format!("{kept}; add to it: {add}"));
-        // Whoever wrote it has to mend it first; the build says so.
-        assert_eq!(told("[env"), kept);
+        assert_eq!(note_for(""), format!("{kept}; add to it: {add}"));
+        // Its author must fix it first; the build reports the error.
+        assert_eq!(note_for("[env"), kept);
     }
 }

@@ -1,7 +1,7 @@
-//! Functions of Node.
+//! Functions for Node.
 //!
-//! The source is read by a program of the kit's (`weld-function-scan`), which needs no package. The packages that the function
-//! imports are listed in the folder's own `package.json`, where the bundler finds them from `function/`.
+//! A program of the kit (`weld-function-scan`), which needs no packages, reads the source. The packages that the
+//! function imports are listed in the folder's own `package.json`, where the bundler finds them from `function/`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,28 +19,28 @@ use super::source::FunctionSource;
 use crate::author::build::{GET_NODE, Tool, get_packages, require_node};
 use crate::author::new::Files;
 
-/// The kit, and what stands around it in the folder.
+/// The kit and the other files of the folder.
 const FOLDER: Files = include!(concat!(env!("OUT_DIR"), "/template_adapt-javascript.rs"));
 
 const SCAN: &str = "weld-connector/bin/weld-function-scan.js";
 const PACKAGES: &str = "package.json";
-/// What `weld-connector-build` is told to build.
+/// The module that `weld-connector-build` builds.
 const ENTRY: &str = "connector.mjs";
 
 #[derive(Deserialize)]
 struct NodeFindings {
     #[serde(flatten)]
     findings: FunctionFindings,
-    /// The packages to install, with what npm takes for their versions.
+    /// The packages to install, with npm version ranges.
     dependencies: BTreeMap<String, String>,
-    /// The line of the function that answers, if the source shows it.
+    /// The line of the function that answers requests, if the source shows it.
     entry_line: Option<u64>,
-    /// The keys that the function checks, as the shim takes them.
+    /// The keys that the function checks, in the shim's form.
     #[serde(default)]
     keys: Vec<Value>,
 }
 
-/// Makes the folder one that `build` takes: with the kit, tools and packages. Tells what the source says.
+/// Adds the kit, tools and packages to the folder, so that `build` accepts it. Returns the findings.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub(super) async fn prepare(
     for (flag, value) in request.scan_flags() {
         question = question.with([format!("{flag}={value}")]);
     }
-    // Before anything is downloaded: most of what is wrong with a function shows in its source.
+    // Before any download, since the source shows most problems of a function.
     let mut found: NodeFindings = scanned(&question, &mut |_| {}).await?;
     let dependencies = std::mem::take(&mut found.dependencies);
     if !dependencies.is_empty() {
@@ -95,7 +95,7 @@ fn with_dependencies(
     Ok(format!("{:#}\n", Value::Object(manifest)))
 }
 
-/// A package with the version that npm has chosen.
+/// A package with the version that npm installed.
 fn installed(folder: &Path, name: &str) -> String {
     let path = folder.join("node_modules").join(name).join(PACKAGES);
     let version = fs::read(path)
@@ -151,7 +151,7 @@ mod tests {
     use std::path::PathBuf;
 
     #[test]
-    fn entry_names_what_was_asked_for_and_found() {
+    fn entry_contains_the_flags_and_findings() {
         let source = FunctionSource {
             folder: PathBuf::from("/code"),
             file: PathBuf::from("src/index.mjs"),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn packages_of_the_function_stand_beside_the_tools() {
+    fn packages_of_the_function_are_listed_next_to_the_tools() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join(PACKAGES);
         let template = FOLDER.iter().find(|(name, _)| *name == PACKAGES).unwrap();

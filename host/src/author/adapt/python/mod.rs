@@ -1,7 +1,6 @@
-//! Functions of Python.
+//! Functions in Python.
 //!
-//! The source is read by Python itself (`weld_adapt.tools`, which prints what it finds as JSON), since it alone knows its
-//! syntax.
+//! Python itself reads the source, since it alone knows its syntax: `weld_adapt.tools` prints the findings as JSON.
 
 use std::path::Path;
 
@@ -16,7 +15,7 @@ use super::source::FunctionSource;
 use crate::author::build::{GET_PYTHON, Tool, get_componentize};
 use crate::author::new::Files;
 
-/// The shim, the kit, and what stands around them in the folder.
+/// The shim, the kit, and the other files of the folder.
 const FOLDER: Files = include!(concat!(env!("OUT_DIR"), "/template_adapt-python.rs"));
 
 #[derive(Deserialize)]
@@ -25,12 +24,12 @@ struct PythonFindings {
     module: String,
     #[serde(flatten)]
     findings: FunctionFindings,
-    /// Whether packages are to be installed.
+    /// Whether there are packages to install.
     #[serde(default)]
     needs_packages: bool,
 }
 
-/// Makes the folder one that `build` takes: with the shim, the kit, tools and packages. Tells what the source says.
+/// Adds the shim, the kit, tools and packages to the folder, so that `build` accepts it. Returns the findings.
 ///
 /// # Errors
 ///
@@ -55,7 +54,7 @@ pub(super) async fn prepare(
         }
         call
     };
-    // Before anything is downloaded: most of what is wrong with a function shows in its source.
+    // Before any download, since the source shows most problems of a function.
     let mut found: PythonFindings =
         scanned(&question(Path::new("python3"), "scan"), &mut |_| {}).await?;
     let python = get_componentize(&folder.path, announce).await?;
@@ -67,7 +66,7 @@ pub(super) async fn prepare(
     Ok(found.findings)
 }
 
-/// `app.py`, which `build` looks for.
+/// The text of `app.py`, which `build` looks for.
 fn app(module: &str, request: &AdaptRequest, findings: &FunctionFindings) -> String {
     let quoted = |text: &str| serde_json::Value::String(text.to_owned()).to_string();
     let mut arguments = vec![quoted(module)];
