@@ -1,4 +1,4 @@
-//! What a component's file says of it: which contract it speaks, and what it asks of a host.
+//! A component's interface: the version of its contract, and what it imports from the host.
 
 use wasmparser::{Encoding, Parser, Payload};
 
@@ -7,19 +7,19 @@ use super::finding::{Finding, FindingCode};
 /// The interface that a connector exports, without its version.
 const SOURCE: &str = "weld:connector/source";
 
-/// The versions of the contract that this host speaks.
+/// The version of the contract that this host supports.
 const CONTRACT: &str = "0.1";
 
-/// The outside of a component.
+/// The interface of a component.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Surface {
     /// The version of the contract, such as `0.1.0`.
     pub(crate) contract: Option<String>,
-    /// Each interface that it imports, and what that is good for; `None` if this host doesn't have it.
+    /// Each imported interface with what it provides; `None` if this host doesn't have it.
     pub(crate) imports: Vec<(String, Option<&'static str>)>,
 }
 
-/// Reads a component's imports and exports, and what is wrong with them.
+/// Reads a component's imports and exports, and reports problems with them.
 pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
     let mut surface = Surface::default();
     let mut findings = Vec::new();
@@ -40,12 +40,13 @@ pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
                 [] => "nothing".to_owned(),
                 all => all.join(", "),
             };
-            let message = format!("it exports {exported}, not {SOURCE}");
+            let message = format!("the component exports {exported}, not {SOURCE}");
             findings.push(Finding::new(FindingCode::NoContract, message));
         }
-        Some(version) if !is_spoken(version) => {
-            let message =
-                format!("it speaks version {version} of the contract, this host {CONTRACT}");
+        Some(version) if !is_supported(version) => {
+            let message = format!(
+                "the component uses version {version} of the contract, this host supports {CONTRACT}"
+            );
             findings.push(Finding::new(FindingCode::ContractVersion, message));
         }
         Some(_) => {}
@@ -54,7 +55,7 @@ pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
     for name in imports {
         let meaning = meaning(&name);
         if meaning.is_none() {
-            let message = format!("it imports {name}, which no host of ours offers");
+            let message = format!("the component imports {name}, which this host doesn't provide");
             findings.push(Finding::new(FindingCode::UnknownImport, message));
         }
         surface.imports.push((name, meaning));
@@ -62,7 +63,7 @@ pub(crate) fn surface(bytes: &[u8]) -> (Surface, Vec<Finding>) {
     (surface, findings)
 }
 
-fn is_spoken(version: &str) -> bool {
+fn is_supported(version: &str) -> bool {
     version
         .strip_prefix(CONTRACT)
         .is_some_and(|rest| rest.starts_with('.'))
@@ -71,7 +72,7 @@ fn is_spoken(version: &str) -> bool {
 /// The names of the imports and exports of the outermost component.
 fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), String> {
     let broken = |error: wasmparser::BinaryReaderError| {
-        format!("the file is no whole WebAssembly: {}", error.message())
+        format!("the file is not complete WebAssembly: {}", error.message())
     };
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
     let mut depth = 0_usize;
@@ -100,23 +101,23 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), String> {
     Ok((imports, exports))
 }
 
-/// What an interface is good for in this host; none for one that it doesn't have.
+/// What an interface provides in this host; `None` if the host doesn't have it.
 fn meaning(import: &str) -> Option<&'static str> {
     let (interface, _) = import.split_once('@').unwrap_or((import, ""));
     let (package, name) = interface.split_once('/').unwrap_or((interface, ""));
     Some(match (package, name) {
-        ("weld:connector", "host") => "requests, pauses, variables and log lines, by the host",
+        ("weld:connector", "host") => "requests, pauses, variables and log lines, from the host",
         ("wasi:http", _) => "requests, through the same rules as http-fetch",
         ("wasi:cli", "environment") => "the variables of [env], and no arguments",
         ("wasi:cli", "exit") => "ends the call as a crash",
         ("wasi:cli", "stdout" | "stderr") => "lines of the host's log",
-        ("wasi:cli", _) => "a terminal that isn't there",
-        ("wasi:clocks", _) => "the time, and pauses that count against `page-timeout`",
+        ("wasi:cli", _) => "a terminal, which components don't have",
+        ("wasi:clocks", _) => "the time, and pauses, which count against `page-timeout`",
         ("wasi:random", _) => "random numbers",
-        ("wasi:io", _) => "streams of the other interfaces",
-        ("wasi:filesystem", _) => "files: there are none, every attempt fails",
+        ("wasi:io", _) => "streams for the other interfaces",
+        ("wasi:filesystem", _) => "files: components have none, so every attempt fails",
         ("wasi:sockets", _) => {
-            "sockets: every attempt fails; requests go by http-fetch or wasi:http"
+            "sockets: every attempt fails; use http-fetch or wasi:http for requests"
         }
         _ => return None,
     })
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_component_is_told() {
+    fn files_that_are_not_components_are_reported() {
         for bytes in [
             &b"no wasm"[..],
             b"",
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn additions_to_the_contract_are_spoken_and_other_versions_are_not() {
+    fn additions_to_the_contract_are_supported_and_other_versions_are_not() {
         for (version, spoken) in [
             ("0.1.0", true),
             ("0.1.7", true),
@@ -156,7 +157,7 @@ mod tests {
             ("0.2.0", false),
             ("", false),
         ] {
-            assert_eq!(is_spoken(version), spoken, "{version}");
+            assert_eq!(is_supported(version), spoken, "{version}");
         }
     }
 }

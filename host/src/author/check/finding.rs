@@ -1,4 +1,4 @@
-//! What a check finds, and what its author can do about it.
+//! The findings of a check, and how to fix them.
 
 use serde::Serialize;
 use weld_protocol::ErrorKind;
@@ -6,13 +6,13 @@ use weld_protocol::ErrorKind;
 use crate::report;
 use crate::sync::SyncError;
 
-/// Something about a connector that is wrong or looks so.
+/// A problem or a likely problem of a connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) code: FindingCode,
-    /// `None` if it is not about one table.
+    /// The table; `None` if the finding is not about a single table.
     pub(crate) table: Option<String>,
-    /// What was seen; on one line.
+    /// What was found, on one line.
     pub(crate) message: String,
 }
 
@@ -25,8 +25,8 @@ impl Finding {
         }
     }
 
-    /// An answer that is an error. One that says that a setting is missing, or that the API refused the credentials,
-    /// has a code of its own in place of `code`.
+    /// A finding for an error answer. A missing setting, or credentials that the API refused, have their own codes
+    /// instead of `code`.
     pub(super) fn from_refusal(code: FindingCode, error: &SyncError) -> Self {
         let code = match error.kind() {
             Some(ErrorKind::Misconfigured) => FindingCode::Misconfigured,
@@ -37,7 +37,7 @@ impl Finding {
         };
         let message = match error {
             SyncError::Refused { kind, message, .. } => {
-                let kind = kind.map_or("no error of the protocol", ErrorKind::as_str);
+                let kind = kind.map_or("not an error of the protocol", ErrorKind::as_str);
                 format!("{message} ({kind})")
             }
             other => report::chain(other),
@@ -45,7 +45,7 @@ impl Finding {
         Self::new(code, message)
     }
 
-    /// The same finding, about one table.
+    /// The same finding, for a table.
     pub(super) fn in_table(self, table: &str) -> Self {
         Self {
             table: Some(table.to_owned()),
@@ -58,13 +58,13 @@ impl Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {
-    /// It does not work, or loses rows.
+    /// The connector doesn't work, or loses rows.
     Error,
-    /// It works, but hardly as its author means it.
+    /// The connector works, but probably not as intended.
     Warning,
 }
 
-/// What kind of thing was found, as tools know it: in kebab case it is part of the output.
+/// The kind of a finding. Its name in kebab case is part of the output, for tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FindingCode {
@@ -132,80 +132,82 @@ impl FindingCode {
         }
     }
 
-    /// What to do about it.
+    /// How to fix it.
     pub(crate) fn fix(self) -> &'static str {
         match self {
             Self::NoComponent => {
-                "build a component, not a core module: in Rust the target wasm32-wasip2, in other languages their \
-                 componentize tool"
+                "build a component, not a core module: in Rust with the target wasm32-wasip2, in other languages with \
+                their componentize tool"
             }
             Self::NoContract => {
                 "export weld:connector/source, the world `connector` of connector.wit"
             }
             Self::ContractVersion => "build against the connector.wit of this host's version",
             Self::UnknownImport => {
-                "leave out what needs it: connectors reach APIs by http-fetch or wasi:http, and have no files or sockets \
-                 to open"
+                "remove the code that needs it: connectors call APIs through http-fetch or wasi:http, and can't open files \
+                or sockets"
             }
-            Self::NotLoaded => "mend what the message names; `serve` would not load it either",
+            Self::NotLoaded => {
+                "fix the cause in the message; `serve` would not load the connector either"
+            }
             Self::SchemaFailed => {
-                "let `schema` answer without the API where it can: Weld asks for it when a connector is set up"
+                "let `schema` answer without the API if possible: Weld requests it when a connector is set up"
             }
-            Self::NoTables => "answer one table at the least: there is nothing to sync",
+            Self::NoTables => "return at least one table; otherwise there is nothing to sync",
             Self::NoPrimaryKey => {
-                "name the columns that identify a row, or know that each sync adds all rows once more"
+                "name the columns that identify a row; without them, each sync adds all rows again"
             }
             Self::OddName => {
-                "keep to letters, digits and `_`, a letter first: warehouses write other names in other ways"
+                "use only letters, digits and `_`, and begin with a letter: warehouses change other names in different ways"
             }
             Self::SimilarNames => {
-                "let names differ in more than their letters' case: most warehouses take them for one"
+                "use names that differ in more than case: most warehouses treat these as the same name"
             }
-            Self::Misconfigured => "set what is missing under [env] of the connector's NAME.toml",
+            Self::Misconfigured => {
+                "change the connector's NAME.toml as the message says; variables belong under [env]"
+            }
             Self::Unauthorized => {
-                "look at the credentials under [auth] or [env] of the connector's NAME.toml"
+                "check the credentials under [auth] or [env] in the connector's NAME.toml"
             }
             Self::CallRefused => {
-                "add the rule that the message names to `allow` under [network] of NAME.toml"
+                "add the rule from the message to `allow` under [network] in the connector's NAME.toml"
             }
             Self::PageFailed => {
-                "mend what the message names; the log (--log info) shows the calls before it"
+                "fix the cause in the message; the log (--log info) shows the calls before it"
             }
             Self::PageNotReady => {
-                "give it longer (--patience), or ask when the API's quota has room again"
+                "allow more time (--patience), or check again when the API's quota permits"
             }
             Self::KeyMissing | Self::KeyNull => {
-                "give each row a value in every column of its primary key, or take another column for it"
+                "give each row a value in every column of its primary key, or choose other columns as the key"
             }
             Self::KeyTwice => {
-                "take for the primary key what differs in all rows: of rows with one key, Weld keeps one"
+                "choose a primary key that differs in all rows: of rows with the same key, Weld keeps only one"
             }
             Self::TypeMismatch => {
-                "declare the type that the values have, or leave the field out: Weld then infers it"
+                "declare the type that the values have, or leave the field out so that Weld infers the type"
             }
             Self::OddTime => {
-                "write times as in RFC 3339, such as 2026-06-01T12:30:45Z, and null where there is none, or declare the \
-                 field as `string`"
+                "write times as in RFC 3339, such as 2026-06-01T12:30:45Z, and null if there is no time, or declare the \
+                field as `string`"
             }
-            Self::KindChanged => "convert the column's values to one type before they are answered",
-            Self::FieldNeverCame => "mend the field's name, give it a default, or leave it out",
-            Self::StateGrows => "keep a position in the state, not a list of what has come",
+            Self::KindChanged => "convert the column's values to one type before returning them",
+            Self::FieldNeverCame => "correct the field's name, give it a default, or leave it out",
+            Self::StateGrows => "keep a position in the state, not a list of what has been synced",
             Self::LargeInteger => {
-                "keep it as a string: a reader that takes numbers for 64-bit floats, such as JavaScript's, changes its last \
-                 digits, and the next page begins elsewhere"
+                "store it as a string: JSON readers that use 64-bit floats, such as JavaScript's, change its last digits, \
+                and the next page begins elsewhere"
             }
             Self::NotRepeatable => {
-                "ask the API for a fixed order; where the data itself changes, this is no fault. A page that is asked for \
-                 twice with one state must have the same rows, since answers get lost"
+                "request a fixed order from the API; if the data itself has changed, nothing is wrong. A page that is \
+                requested twice with the same state must have the same rows, since answers can get lost"
             }
             Self::StateStuck => {
-                "let the state say where the next page begins, or answer hasMore: false"
+                "let the state say where the next page begins, or return hasMore: false"
             }
-            Self::ResumeFailed => {
-                "let the connector go on from the state that it has answered itself"
-            }
+            Self::ResumeFailed => "let the connector continue from the state that it returned",
             Self::ResumeRepeats => {
-                "take the position from the state that comes in: the second page had the first one's rows"
+                "read the position from the state in the request: the second page had the first one's rows"
             }
         }
     }

@@ -1,7 +1,7 @@
-//! Whether a connector is what its host and Weld expect: its file, then what it answers.
+//! Checks whether a connector meets the expectations of its host and of Weld: first its file, then its answers.
 //!
-//! Here belong the questions that are asked and what their answers show. It reads a component's surface itself, and asks
-//! the running connector through the client of `sync`.
+//! This module reads a component's interface, requests the schema and pages from the running connector through the
+//! client of `sync`, and judges the answers.
 
 mod component;
 mod finding;
@@ -18,24 +18,24 @@ pub(crate) use finding::{Finding, FindingCode, Severity};
 
 use crate::sync::ConnectorClient;
 
-/// How far a connector is asked.
+/// What to request from a connector.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CheckDepth {
-    /// Whether pages are asked for, which most connectors need their API for.
+    /// Whether to request pages, for which most connectors need their API.
     pub(crate) pages: bool,
-    /// How long one page may be pending.
+    /// How long a page may be pending.
     pub(crate) patience: Duration,
 }
 
-/// What a connector showed when it was asked.
+/// The results of the requests to a connector.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    /// Each table's name, and how many rows its pages had where it was asked.
+    /// Each table's name, with the number of rows on its pages; `None` if no page was requested.
     pub(crate) tables: Vec<(String, Option<usize>)>,
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Asks a connector for its schema and, of each table, for the first page twice and for the one after it.
+/// Requests a connector's schema and, for each table, the first page twice and the second page once.
 pub(crate) async fn run(client: &ConnectorClient, depth: CheckDepth) -> Answers {
     let mut answers = Answers::default();
     let tables = match client.schema().await {

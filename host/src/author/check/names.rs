@@ -1,4 +1,4 @@
-//! The names of tables and columns, as warehouses will take them.
+//! Checks whether warehouses accept the names of tables and columns.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use weld_protocol::Table;
 use super::finding::{Finding, FindingCode};
 use crate::report;
 
-/// How much of a name is shown.
+/// How many bytes of a name are shown.
 const SHOWN_BYTES: usize = 100;
 
 pub(super) fn check(tables: &[Table]) -> Vec<Finding> {
@@ -36,7 +36,7 @@ pub(super) fn check(tables: &[Table]) -> Vec<Finding> {
 fn check_names(what: &str, names: &[&str]) -> Vec<Finding> {
     let shown = |name: &str| report::shortened(&report::escaped(name), SHOWN_BYTES);
     let odd = names.iter().filter(|name| !is_plain(name)).map(|name| {
-        let message = format!("the {what}'s name `{}` is no plain one", shown(name));
+        let message = format!("the {what} name `{}` is not a plain name", shown(name));
         Finding::new(FindingCode::OddName, message)
     });
     let mut findings: Vec<Finding> = odd.collect();
@@ -46,7 +46,7 @@ fn check_names(what: &str, names: &[&str]) -> Vec<Finding> {
             && other != *name
         {
             let message = format!(
-                "the {what}s `{}` and `{}` differ in nothing but case",
+                "the {what}s `{}` and `{}` differ only in case",
                 shown(other),
                 shown(name)
             );
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_warehouses_write_otherwise_are_told() {
+    fn names_that_warehouses_change_are_reported() {
         for name in ["beers", "_id", "Beer2"] {
             assert_eq!(codes(&check_names("table", &[name])), [], "{name}");
         }
@@ -86,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_in_case_alone_are_told() {
+    fn names_that_differ_only_in_case_are_reported() {
         let findings = check_names("column", &["id", "ID", "name"]);
         assert_eq!(codes(&findings), [FindingCode::SimilarNames]);
         assert!(findings[0].message.contains("`id` and `ID`"));
     }
 
     #[test]
-    fn a_key_column_is_looked_at_once() {
+    fn a_key_column_is_checked_once() {
         let table = |primary_key: &[&str]| Table {
             name: "t".to_owned(),
             primary_key: primary_key.iter().map(|&name| name.to_owned()).collect(),

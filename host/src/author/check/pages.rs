@@ -1,4 +1,4 @@
-//! The first pages of a table.
+//! Checks the first pages of a table.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use super::finding::{Finding, FindingCode};
 use super::{states, types};
 use crate::sync::{Checks, ConnectorClient, PageWaitError, TableSync, Warning, WarningKind};
 
-/// One page, and where it leaves the table.
+/// A page, with the state after it.
 struct PageSample {
     rows: Vec<Box<RawValue>>,
     state: Box<RawValue>,
     has_more: bool,
-    /// Whether the state is another than was sent.
+    /// Whether the state differs from the one in the request.
     moved: bool,
 }
 
@@ -24,7 +24,7 @@ impl PageSample {
     }
 }
 
-/// Fetches the first page twice and the one after it. Gives the number of rows, and what is wrong with them.
+/// Fetches the first page twice and the second page once. Returns the number of rows and the findings.
 pub(super) async fn check(
     client: &ConnectorClient,
     table: &Table,
@@ -38,7 +38,7 @@ pub(super) async fn check(
     (rows, findings.collect())
 }
 
-/// As [`check`], with findings that don't name the table yet.
+/// Like [`check`], but the findings don't name the table yet.
 async fn fetch_and_check(
     client: &ConnectorClient,
     table: &Table,
@@ -60,15 +60,14 @@ async fn fetch_and_check(
     findings.extend(warnings.iter().filter_map(from_warning));
     findings.extend(types::check(table, &first.rows));
     let large_integer = states::check(first.state.get());
-    let is_told = large_integer.is_some();
+    let is_reported = large_integer.is_some();
     findings.extend(large_integer);
     match fetch(client, table, first_state, patience).await {
         Ok(again) => findings.extend(compare(&first, &again)),
         Err(error) => findings.push(missing_page(FindingCode::PageFailed, &error)),
     }
     if first.has_more && !first.moved && first.rows.is_empty() {
-        let message =
-            "a page without rows says that there is more, and has the state that was sent";
+        let message = "a page without rows has hasMore: true and the same state as its request";
         findings.push(Finding::new(FindingCode::StateStuck, message));
         return 0;
     }
@@ -78,7 +77,7 @@ async fn fetch_and_check(
             rows = rows.saturating_add(second.rows.len());
             let warnings = checks.page(2, &second.rows, &second.state, false);
             findings.extend(warnings.iter().filter_map(from_warning));
-            findings.extend(states::check(second.state.get()).filter(|_| !is_told));
+            findings.extend(states::check(second.state.get()).filter(|_| !is_reported));
             findings.extend(repeated_page(&first, &second));
         }
         Err(error) => findings.push(missing_page(FindingCode::ResumeFailed, &error)),
@@ -94,7 +93,7 @@ async fn fetch(
     patience: Duration,
 ) -> Result<PageSample, PageWaitError> {
     let mut reading = TableSync::new(client, &table.name, state);
-    // A table that is not done has pages.
+    // A table that is not done has another page.
     let rows = reading.page_within(patience).await?.unwrap_or_default();
     Ok(PageSample {
         rows,
@@ -111,25 +110,25 @@ fn missing_page(code: FindingCode, error: &PageWaitError) -> Finding {
     }
 }
 
-/// How two answers to one request differ.
+/// Compares two answers to the same request; `None` if they are equal.
 fn compare(first: &PageSample, again: &PageSample) -> Option<Finding> {
     let difference = if first.row_texts() != again.row_texts() {
         let (first, again) = (first.rows.len(), again.rows.len());
         if first == again {
-            "other rows".to_owned()
+            "different rows".to_owned()
         } else {
             format!("{again} rows instead of {first}")
         }
     } else if first.has_more != again.has_more {
-        "another hasMore".to_owned()
+        "a different hasMore".to_owned()
     } else {
         return None;
     };
-    let message = format!("the first page, asked for once more, had {difference}");
+    let message = format!("the first page, requested again, had {difference}");
     Some(Finding::new(FindingCode::NotRepeatable, message))
 }
 
-/// Whether the second page has the first one's rows.
+/// A finding if the second page repeats the first one's rows.
 fn repeated_page(first: &PageSample, second: &PageSample) -> Option<Finding> {
     let is_repeated =
         first.has_more && !first.rows.is_empty() && first.row_texts() == second.row_texts();
@@ -138,11 +137,11 @@ fn repeated_page(first: &PageSample, second: &PageSample) -> Option<Finding> {
     } else {
         FindingCode::StateStuck
     };
-    let message = "the page after the first has the first one's rows";
+    let message = "the second page has the same rows as the first";
     is_repeated.then(|| Finding::new(code, message))
 }
 
-/// A warning of a sync as a finding; `None` for one about a destination, which a check doesn't have.
+/// A sync's warning as a finding; `None` for a warning about the destination, since a check has none.
 fn from_warning(warning: &Warning) -> Option<Finding> {
     let code = match warning.kind {
         WarningKind::KeyMissing { .. } => FindingCode::KeyMissing,
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn warnings_about_a_destination_are_no_findings() {
+    fn warnings_about_a_destination_are_not_findings() {
         let names = vec!["SINCE".to_owned()];
         let kind = WarningKind::VariablesChanged { names };
         assert_eq!(from_warning(&warning(kind)), None);

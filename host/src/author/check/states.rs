@@ -1,15 +1,15 @@
-//! Numbers in a state that come back as other numbers.
+//! Finds integers in a state that some JSON readers would change.
 
 use super::finding::{Finding, FindingCode};
 use crate::report;
 
-/// 2^53: up to it a 64-bit float holds every integer.
+/// 2^53: up to here, a 64-bit float can represent every integer.
 const EXACT_TO: &str = "9007199254740992";
 
-/// How much of a path or a number is shown.
+/// How many bytes of a path or a number are shown.
 const SHOWN_BYTES: usize = 100;
 
-/// An integer past 2^53 in a state, at any depth. The finding names the first one.
+/// A finding if the state contains integers beyond 2^53, at any depth. It names the first one.
 pub(super) fn check(state: &str) -> Option<Finding> {
     let (path, number, count) = large_integers(state)?;
     let more = match count {
@@ -17,23 +17,23 @@ pub(super) fn check(state: &str) -> Option<Finding> {
         count => format!(" (and {} more)", count.saturating_sub(1)),
     };
     let message = format!(
-        "the state has the integer {} in `{}`{more}, past 2^53",
+        "the state has the integer {} in `{}`{more}, beyond 2^53",
         report::shortened(number, SHOWN_BYTES),
         report::shortened(&report::escaped(&path), SHOWN_BYTES)
     );
     Some(Finding::new(FindingCode::LargeInteger, message))
 }
 
-/// One object or array around the place that is being read.
+/// An object or array around the current position.
 enum Nesting<'a> {
-    /// With the name of the member that was read last, quoted.
+    /// An object, with the quoted name of the current member.
     Object(&'a str),
-    /// With the index of the value that is being read.
+    /// An array, with the index of the current value.
     Array(usize),
 }
 
 /// The path and digits of the first large integer in a valid JSON text, and how many there are. Reads the text once,
-/// however deep it is.
+/// without recursion.
 fn large_integers(json: &str) -> Option<(String, &str, usize)> {
     let mut nestings: Vec<Nesting<'_>> = Vec::new();
     let mut first = None;
@@ -77,7 +77,7 @@ fn large_integers(json: &str) -> Option<(String, &str, usize)> {
     first.map(|(path, number)| (path, number, count))
 }
 
-/// The length of the string that a text begins with, quotes included.
+/// The length of the string at the beginning of a text, including its quotes.
 fn string_length(json: &str) -> usize {
     let mut is_escaped = false;
     let end = json.bytes().skip(1).position(|byte| {
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_past_2_to_the_53rd_are_told_with_their_place() {
+    fn integers_beyond_2_to_the_53rd_are_reported_with_their_path() {
         for (state, place) in [
             (r#"{"id": 9007199254740993}"#, "9007199254740993 in `id`,"),
             (r#"{"id":-9007199254740993}"#, "-9007199254740993 in `id`,"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_within_and_texts_are_not_told() {
+    fn smaller_numbers_and_strings_are_not_reported() {
         for state in [
             "null",
             "{}",

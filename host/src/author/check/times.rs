@@ -1,11 +1,11 @@
-//! Texts that warehouses and the kits read as times. `kit/time.json` has the cases.
+//! Parses times as warehouses and the kits do. `kit/time.json` has the test cases.
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 
-/// Reads a date as its midnight, or a date and a time of day, and gives it in UTC: `2026-06-01`, `2026-06-01T12:30`,
-/// `2026-06-01 12:30:45.250 +0200`. A text without a zone is in UTC. `None` for anything else, and for a day that doesn't
-/// exist.
+/// Parses a date (as its midnight), or a date and a time of day, and returns it in UTC: `2026-06-01`,
+/// `2026-06-01T12:30`, `2026-06-01 12:30:45.250 +0200`. A text without a zone is in UTC. `None` for anything else, such
+/// as a day that doesn't exist.
 pub(super) fn read(text: &str) -> Option<DateTime> {
     let (date, rest) = text.split_at_checked("2026-06-01".len())?;
     let date = read_date(date)?;
@@ -21,7 +21,7 @@ pub(super) fn read(text: &str) -> Option<DateTime> {
             let (second, rest) = rest.split_at_checked(2)?;
             let (nanosecond, zone) = read_fraction(rest)?;
             let second = number(second).filter(|second| *second <= 60)?;
-            // A leap second is the one before it.
+            // A leap second counts as the second before it.
             (second.min(59), nanosecond, zone)
         }
         None => (0, 0, rest),
@@ -46,13 +46,13 @@ fn read_date(text: &str) -> Option<Date> {
     Date::new(year, number(month)?, number(day)?).ok()
 }
 
-/// A number of digits alone.
+/// Parses a number that consists only of digits.
 fn number(text: &str) -> Option<i8> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().ok()).flatten()
 }
 
-/// `.25` in nanoseconds, and what follows it; finer digits are dropped.
+/// Parses a fraction such as `.25` into nanoseconds, dropping finer digits. Returns the rest of the text too.
 fn read_fraction(text: &str) -> Option<(i32, &str)> {
     let Some(text) = text.strip_prefix('.') else {
         return Some((0, text));
@@ -65,10 +65,10 @@ fn read_fraction(text: &str) -> Option<(i32, &str)> {
     Some((nanoseconds.get(..9)?.parse().ok()?, rest))
 }
 
-/// `Z`, `UTC`, `GMT`, or an offset: `+02:00`, `+0200`, `+02`. Nothing is UTC.
+/// Parses `Z`, `UTC`, `GMT` or an offset: `+02:00`, `+0200`, `+02`. An empty text is UTC.
 fn read_zone(text: &str) -> Option<SignedDuration> {
     let zone = match text.strip_prefix(' ') {
-        // A blank stands before a zone, and not at the end.
+        // A space must be followed by a zone.
         Some("") => return None,
         Some(zone) => zone,
         None => text,

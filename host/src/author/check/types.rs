@@ -1,4 +1,4 @@
-//! Values against the types that the schema declares for them.
+//! Checks values against the types that the schema declares.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ use super::finding::{Finding, FindingCode};
 use super::times;
 use crate::report;
 
-/// How much of a value is shown.
+/// How many bytes of a value are shown.
 const SHOWN_BYTES: usize = 60;
 
 /// A type that the schema declares for a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DeclaredType {
     String,
-    /// A string that tells a date or a time.
+    /// A string with a date or a time.
     Time,
     /// Whole numbers of at most this many bits.
     Integer(u32),
@@ -27,7 +27,7 @@ enum DeclaredType {
     Object,
 }
 
-/// The rows' values that are not of their declared type; each field is reported once. `null` fits every type.
+/// Reports values that don't have their declared type, once per field. `null` fits every type.
 pub(super) fn check(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
     let mut declared: HashMap<&str, (&str, DeclaredType)> = table
         .fields
@@ -61,7 +61,7 @@ pub(super) fn check(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
                 index.saturating_add(1)
             );
             findings.push(Finding::new(code, report::escaped(&message)));
-            // After a text that is no time, a value of another kind is news.
+            // After a text that is not a time, a value of another kind is still reported.
             *declared_type = DeclaredType::String;
             code == FindingCode::OddTime
         });
@@ -70,7 +70,7 @@ pub(super) fn check(table: &Table, rows: &[Box<RawValue>]) -> Vec<Finding> {
 }
 
 impl DeclaredType {
-    /// `None` for a name that is not known here: which names there are is for Weld to say.
+    /// `None` for an unknown name: Weld decides which names exist.
     fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "string" => Self::String,
@@ -85,12 +85,12 @@ impl DeclaredType {
         })
     }
 
-    /// What is wrong with the value, if anything.
+    /// The problem with the value, if there is one.
     fn fault(self, json: &str) -> Option<FindingCode> {
         if !self.fits(json) {
             return Some(FindingCode::TypeMismatch);
         }
-        // Half of a surrogate pair is no text, and no time.
+        // Half of a surrogate pair is not valid text, so it isn't a time either.
         let is_odd = self == Self::Time
             && json != "null"
             && serde_json::from_str::<String>(json)
@@ -100,7 +100,7 @@ impl DeclaredType {
 
     fn fits(self, json: &str) -> bool {
         let Ok(value) = serde_json::from_str::<Value>(json) else {
-            // Numbers that no float holds are numbers all the same, and half of a surrogate pair stands in a string.
+            // Numbers beyond the range of floats are still numbers, and a string may contain half of a surrogate pair.
             return match self {
                 Self::Number => !json.starts_with('"'),
                 Self::String | Self::Time => json.starts_with('"'),
@@ -171,11 +171,11 @@ mod tests {
             assert!(!found(type_name, "null"), "{type_name} null");
             assert!(found(type_name, other), "{type_name} {other}");
         }
-        assert!(!found("of-another-time", "1"), "it is not known here");
+        assert!(!found("of-another-time", "1"), "an unknown type");
     }
 
     #[test]
-    fn texts_that_are_no_times_are_told_where_times_are_declared() {
+    fn texts_that_are_not_times_are_reported_for_time_fields() {
         for declared in ["datetime", "timestamp", "date", "DateTime"] {
             for text in ["yesterday", "", "01/06/2026", "2026-06-01T12:30:45 CET"] {
                 let codes = codes(declared, &[&format!("{{\"f\": {text:?}}}")]);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_told_once_with_its_row() {
+    fn a_field_is_reported_once_with_its_row() {
         let table = Table {
             name: "t".to_owned(),
             primary_key: Vec::new(),

@@ -1,4 +1,4 @@
-//! The API of the cases.
+//! The API that the conformance cases call.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,19 +18,19 @@ use url::form_urlencoded;
 use super::cases::{NUMBERS, UNICODE};
 use super::texts;
 
-/// How many items each kind of pages leads through, and how many one page has.
+/// The number of items in each kind of paging, and on a page.
 const ITEMS: u64 = 25;
 const PAGE: u64 = 10;
 
-/// An item is of each so many seconds.
+/// The seconds between two items.
 const SECONDS: u64 = 10_000;
 
-/// Longer than a client with a time-out waits.
+/// Longer than the timeout in the case.
 const SLOW: Duration = Duration::from_secs(10);
 
 const LARGE_BYTES: usize = 2 << 20;
 
-/// The API, on a free port of this machine.
+/// The API, on a free port of 127.0.0.1.
 pub(crate) struct Api {
     listener: TcpListener,
     address: SocketAddr,
@@ -53,7 +53,7 @@ impl Api {
     }
 }
 
-/// A request that is none of this API's.
+/// The answer to a bad request.
 type Refusal = (StatusCode, String);
 
 fn router() -> Router {
@@ -82,7 +82,7 @@ fn items(ids: impl Iterator<Item = u64>) -> Vec<Value> {
         .collect()
 }
 
-/// A parameter that is a whole number; the answer to say that it is none.
+/// Reads a parameter that must be a whole number.
 fn number(query: Option<&str>, name: &str) -> Result<u64, Refusal> {
     let pairs: HashMap<_, _> =
         form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
@@ -110,7 +110,7 @@ async fn offset(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     Ok(answer(&json!({ "items": items(ids), "total": ITEMS })))
 }
 
-/// Cursors hold characters that must be escaped in a URL.
+/// Cursors contain characters that must be escaped in a URL.
 async fn cursor(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let pairs: HashMap<_, _> =
         form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes()).collect();
@@ -140,13 +140,13 @@ async fn time_window(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     Ok(answer(&json!({ "items": items(ids) })))
 }
 
-/// Items that are JSON already.
+/// Answers with items that are already JSON.
 fn listed(items: &str) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json")];
     (headers, format!("{{\"items\": {items}}}")).into_response()
 }
 
-/// A body in some encoding, with the type that it declares or none.
+/// Answers with a body in some encoding, with or without a `Content-Type`.
 async fn text(RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let number = number(query.as_deref(), "case")?;
     let place = usize::try_from(number)

@@ -1,39 +1,39 @@
-//! The cases.
+//! The conformance cases.
 
 use weld_protocol::ErrorKind;
 
-/// One thing that a connector must be able to do.
+/// Something that a connector must be able to do.
 #[derive(Debug)]
 pub(crate) struct Case {
     /// The connector's table.
     pub(crate) table: &'static str,
-    /// What the table does.
+    /// A description of what the table does.
     pub(crate) does: &'static str,
     pub(super) expected: Expectation,
 }
 
-/// What a table must come to.
+/// The expected result of a table.
 #[derive(Debug)]
 pub(super) enum Expectation {
-    /// The schema, which is asked for anyway, describes this table's fields.
+    /// The schema describes this table's fields.
     Fields,
-    /// Rows with the ids from 1 to `count`, in so many pages at the least; a row may come twice.
+    /// Rows with the ids from 1 to `count`, on at least this many pages. A row may come twice.
     Ids { count: u64, pages: u64 },
     /// These rows, as JSON.
     Rows(&'static str),
-    /// A row for each of the cases of text.
+    /// A row for each text case.
     Text,
     /// [`NUMBERS`], with every digit.
     Numbers,
     /// 10,000 rows of 1,000 letters.
     Large,
-    /// An error of one of these kinds, with these words in its message or in the connector's log.
+    /// An error of one of these kinds, with this text in its message or in the connector's log.
     Error(&'static [ErrorKind], &'static str),
-    /// The page is put off for 1,500 ms.
+    /// The page is postponed by 1,500 ms.
     RateLimited,
-    /// The second page begins 100 ms after the first at the earliest.
+    /// The second page begins at least 100 ms after the first.
     Waits,
-    /// Lines of these levels in the log.
+    /// Lines with these levels and texts in the log.
     Lines(&'static [(&'static str, &'static str)]),
 }
 
@@ -83,7 +83,7 @@ const fn http_error(table: &'static str, does: &'static str, rows: &'static str)
     row(table, does, rows)
 }
 
-/// The rows of the table `numbers`, which a floating-point number holds none of.
+/// The rows of the table `numbers`. A 64-bit float can represent none of these numbers.
 pub(super) const NUMBERS: &str = r#"[
     {"id": 9007199254740992, "number": 9007199254740993},
     {"id": 9007199254740993, "number": -12345678901234567890},
@@ -94,8 +94,8 @@ pub(super) const NUMBERS: &str = r#"[
 pub(crate) const CASES: [Case; 34] = [
     Case {
         table: "fields",
-        does: "is described with the key columns id and part, and the fields id (int), name (string, \"none\" where it \
-               lacks) and tags (described as [\"null\", \"string\"]); has no rows",
+        does: "is described with the key columns id and part, and the fields id (int), name (string, \"none\" if it \
+        is missing) and tags (described as [\"null\", \"string\"]); has no rows",
         expected: Expectation::Fields,
     },
     ids(
@@ -104,7 +104,7 @@ pub(crate) const CASES: [Case; 34] = [
     ),
     ids(
         "offset",
-        "GET BASE_URL/offset?offset=N, from 0, further by the number of `items`, up to the answer's `total`",
+        "GET BASE_URL/offset?offset=N, from 0, increased by the number of `items`, up to the answer's `total`",
     ),
     ids(
         "cursor",
@@ -121,7 +121,7 @@ pub(crate) const CASES: [Case; 34] = [
     ),
     row(
         "empty",
-        "GET BASE_URL/empty; rows are its `items`, none",
+        "GET BASE_URL/empty; rows are its `items`, which is empty",
         "[]",
     ),
     row(
@@ -152,7 +152,7 @@ pub(crate) const CASES: [Case; 34] = [
     ),
     error(
         "missing_variable",
-        "wants the variable NOT_SET: the error misconfigured, which names it",
+        "needs the variable NOT_SET: the error misconfigured, which names it",
         &[ErrorKind::Misconfigured],
         "NOT_SET",
     ),
@@ -199,13 +199,13 @@ pub(crate) const CASES: [Case; 34] = [
     },
     error(
         "uncaught",
-        "ends in what the language does with an error that nobody catches, with \"the last words\"",
+        "fails with an error of the language that is not caught, with \"the last words\"",
         &[ErrorKind::ConnectorFailed, ErrorKind::ConnectorCrashed],
         "the last words",
     ),
     Case {
         table: "wait",
-        does: "a page with the row of id 1 and a wait of 100 ms, then one with id 2 and the end",
+        does: "a page with the row of id 1 and a wait of 100 ms, then a last page with id 2",
         expected: Expectation::Waits,
     },
     row(
@@ -215,27 +215,27 @@ pub(crate) const CASES: [Case; 34] = [
     ),
     row(
         "sleep_past_the_page",
-        "sleeps for an hour, which the page has no time for; one row with id 1 and `slept` false",
+        "sleeps for an hour, for which the page has no time; one row with id 1 and `slept` false",
         r#"[{"id": 1, "slept": false}]"#,
     ),
     http_error(
         "http_denied",
-        "GET https://denied.example.com/; one row with id 1 and `error`, as in the other tables of http",
+        "GET https://denied.example.com/; one row with id 1 and `error`, as in the other http tables",
         r#"[{"id": 1, "error": "denied"}]"#,
     ),
     http_error(
         "http_invalid",
-        "GET of a URL that is none, such as \"no url\"",
+        "GET of an invalid URL, such as \"no url\"",
         r#"[{"id": 1, "error": "invalid"}]"#,
     ),
     http_error(
         "http_credentials",
-        "GET BASE_URL/empty with the credential `none`, which there is not",
+        "GET BASE_URL/empty with the credential `none`, which does not exist",
         r#"[{"id": 1, "error": "credentials"}]"#,
     ),
     http_error(
         "http_timeout",
-        "GET BASE_URL/slow with a time-out of 100 ms",
+        "GET BASE_URL/slow with a timeout of 100 ms",
         r#"[{"id": 1, "error": "timeout"}]"#,
     ),
     http_error(
@@ -245,7 +245,7 @@ pub(crate) const CASES: [Case; 34] = [
     ),
     http_error(
         "http_over_limit",
-        "GET BASE_URL/empty again and again until it fails",
+        "GET BASE_URL/empty repeatedly until it fails",
         r#"[{"id": 1, "error": "over-limit"}]"#,
     ),
     http_error(
@@ -255,7 +255,7 @@ pub(crate) const CASES: [Case; 34] = [
     ),
     http_error(
         "http_unavailable",
-        "GET http://127.0.0.1:1/ again and again until the error is another than failed",
+        "GET http://127.0.0.1:1/ repeatedly until the error is not failed",
         r#"[{"id": 1, "error": "unavailable"}]"#,
     ),
     row(

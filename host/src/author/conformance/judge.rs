@@ -1,4 +1,4 @@
-//! Whether a table came to what its case expects. A failure is a sentence for the author of the kit.
+//! Checks whether a table has the result that its case expects. A failure is a message for the author of the kit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::texts;
 use crate::report;
 use crate::sync::ConnectorClient;
 
-/// How much of a value is shown.
+/// How many bytes of a value are shown.
 const SHOWN_BYTES: usize = 300;
 
 const LARGE_ROWS: usize = 10_000;
@@ -44,7 +44,7 @@ pub(super) async fn judge(
                 refused(error.kind(), &message, kinds, words, &lines())
             }
             Err(other) => Err(other.message()),
-            Ok(_) => Err("there is a page, and no error".to_owned()),
+            Ok(_) => Err("there is a page instead of an error".to_owned()),
         },
         Expectation::RateLimited => rate_limited(client, case).await,
         Expectation::Waits => waits(client, case).await,
@@ -102,7 +102,10 @@ fn ids(read: &TableContent, count: u64, pages: u64) -> Result<(), String> {
         return Err(format!("the ids are {found:?}, not 1 to {count}"));
     }
     if read.pages < pages {
-        return Err(format!("{} pages, not {pages} at the least", read.pages));
+        return Err(format!(
+            "there are {} pages, but at least {pages} are expected",
+            read.pages
+        ));
     }
     Ok(())
 }
@@ -127,7 +130,7 @@ fn text_rows(read: &TableContent) -> Result<(), String> {
                 .filter(|row| row.get("id").and_then(Value::as_u64) == Some(number))
         });
         let what = &case.what;
-        let row = row.ok_or_else(|| format!("no row of id {number} ({what})"))?;
+        let row = row.ok_or_else(|| format!("there is no row with id {number} ({what})"))?;
         let text = row.get("text").unwrap_or(&Value::Null);
         if text.as_str() != case.text.as_deref() {
             let (text, expected) = (shown(text), json!(case.text));
@@ -137,7 +140,11 @@ fn text_rows(read: &TableContent) -> Result<(), String> {
         }
     }
     if read.rows.len() != cases.len() {
-        return Err(format!("{} rows, not {}", read.rows.len(), cases.len()));
+        return Err(format!(
+            "there are {} rows, not {}",
+            read.rows.len(),
+            cases.len()
+        ));
     }
     Ok(())
 }
@@ -180,7 +187,7 @@ fn numbers(read: &TableContent) -> Result<(), String> {
 fn large(read: &TableContent) -> Result<(), String> {
     if read.pages != 1 || read.rows.len() != LARGE_ROWS {
         let rows = read.rows.len();
-        return Err(format!("{rows} rows in {} pages", read.pages));
+        return Err(format!("there are {rows} rows on {} pages", read.pages));
     }
     for (row, id) in read.rows.iter().zip(1_u64..) {
         let row = parse(row)?;
@@ -189,7 +196,7 @@ fn large(read: &TableContent) -> Result<(), String> {
             && text.len() == LARGE_TEXT
             && text.bytes().all(|byte| byte == b'x');
         if !is_right {
-            return Err(format!("row {id} is another one"));
+            return Err(format!("row {id} differs from the expected one"));
         }
     }
     Ok(())
@@ -208,7 +215,7 @@ fn refused(
     let is_said = message.contains(words) || lines.iter().any(|line| line.text.contains(words));
     if !is_said {
         return Err(format!(
-            "neither the message nor the log has \"{words}\": {message}"
+            "\"{words}\" is missing in the message and in the log: {message}"
         ));
     }
     Ok(())
@@ -220,7 +227,7 @@ async fn rate_limited(client: &ConnectorClient, case: &Case) -> Result<(), Strin
         .await
         .map_err(|error| report::chain(&error))?;
     if reply.pending != Some(Pending::Waiting) {
-        return Err("the page is not put off".to_owned());
+        return Err("the page is not postponed".to_owned());
     }
     pause_of(&reply.page, RATE_LIMIT)
 }

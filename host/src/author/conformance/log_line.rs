@@ -1,9 +1,9 @@
-//! What a connector writes to its log.
+//! Lines in a connector's log.
 
 /// A line that the connector wrote to its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogLine {
-    /// Such as `INFO`.
+    /// The level, such as `INFO`.
     pub(crate) level: String,
     pub(crate) text: String,
 }

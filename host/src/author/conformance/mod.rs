@@ -1,8 +1,8 @@
-//! Whether a language, with its tools and its kit, can do what the contract offers: a list of cases, each a table of a
-//! connector that is written for this, against an API that is made for it.
+//! Checks whether a language, with its tools and its kit, supports everything in the contract. There is a list of
+//! cases. Each is a table of a connector written for this purpose, and an API is served for them.
 //!
-//! Here belong the cases, what each must come to, and the API. A connector for them can be written in any language;
-//! `docs/conformance.md` says what each of its tables does.
+//! This module contains the cases with their expected results, and the API. The connector can be written in any
+//! language; `docs/conformance.md` describes its tables.
 
 mod api;
 mod cases;
@@ -20,15 +20,15 @@ pub(crate) use log_line::LogLine;
 use self::judge::judge;
 use crate::sync::ConnectorClient;
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     pub(crate) case: &'static Case,
-    /// Why it failed; none where it passed.
+    /// Why it failed; `None` if it passed.
     pub(crate) failure: Option<String>,
 }
 
-/// Runs every case. `lines` gives the lines that the connector wrote since the last time.
+/// Runs every case. `lines` returns the lines that the connector has logged since the last call.
 pub(crate) async fn run(
     client: &ConnectorClient,
     lines: impl Fn() -> Vec<LogLine>,
@@ -49,7 +49,7 @@ pub(crate) async fn run(
     verdicts
 }
 
-/// The `NAME.toml` of a connector that is run through the cases, with the API at this address.
+/// The `NAME.toml` for the connector, with the API at this address.
 pub(crate) fn config(api: SocketAddr) -> String {
     format!(
         r#"[env]

@@ -1,4 +1,4 @@
-//! A table read to its end.
+//! Reads a table to its end.
 
 use std::time::{Duration, Instant};
 
@@ -6,13 +6,13 @@ use serde_json::value::RawValue;
 
 use crate::sync::{ConnectorClient, PageWaitError, SyncError, TableSync};
 
-/// The table `text` has a page for each of its cases; one that goes on is a fault.
-const MOST_PAGES: u64 = 60;
+/// The most pages of a table: `text` has a page for each of its cases.
+const MAX_PAGES: u64 = 60;
 
-/// Longer than any table of the cases takes.
+/// Longer than any case takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// All of a table.
+/// The content of a table.
 #[derive(Debug, Default)]
 pub(super) struct TableContent {
     pub(super) rows: Vec<Box<RawValue>>,
@@ -26,7 +26,7 @@ pub(super) enum ReadFault {
     Request(SyncError),
     /// There are too many pages.
     Endless,
-    /// A page was still pending when the time for the table was over.
+    /// A page was still pending when the time for the table ran out.
     Late,
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn read_table(
     let mut reading = TableSync::new(client, table, RawValue::NULL.to_owned());
     let mut content = TableContent::default();
     while !reading.is_done() {
-        if content.pages >= MOST_PAGES {
+        if content.pages >= MAX_PAGES {
             return Err(ReadFault::Endless);
         }
         let patience = PATIENCE.saturating_sub(began.elapsed());
@@ -60,12 +60,12 @@ impl From<PageWaitError> for ReadFault {
 }
 
 impl ReadFault {
-    /// A sentence for the author of the kit.
+    /// A message for the author of the kit.
     pub(super) fn message(&self) -> String {
         match self {
             Self::Request(error) => crate::report::chain(error),
-            Self::Endless => format!("the table has no end within {MOST_PAGES} pages"),
-            Self::Late => "the table's pages are never ready".to_owned(),
+            Self::Endless => format!("the table doesn't end within {MAX_PAGES} pages"),
+            Self::Late => "a page is still pending after 2 minutes".to_owned(),
         }
     }
 }

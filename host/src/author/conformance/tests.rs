@@ -5,21 +5,21 @@ use super::*;
 use crate::config::{Ceilings, ConnectorConfig};
 
 #[test]
-fn every_case_has_a_table_of_its_own() {
+fn every_case_has_its_own_table() {
     let tables: BTreeSet<_> = CASES.iter().map(|case| case.table).collect();
     assert_eq!(tables.len(), CASES.len());
 }
 
 #[test]
-fn the_configuration_is_right() {
+fn the_configuration_is_valid() {
     let text = config(([127, 0, 0, 1], 8080).into());
     ConnectorConfig::parse(&text, Path::new("conforms.toml"), &Ceilings::default())
         .map(drop)
-        .expect("it is ours");
+        .expect("a valid configuration");
 }
 
 #[test]
-fn the_document_names_every_case() {
+fn the_document_describes_every_case() {
     let document = include_str!("../../../../docs/conformance.md");
     for case in &CASES {
         let line = format!("| `{}` | {} |", case.table, case.does);

@@ -1,19 +1,19 @@
-//! Bodies in all encodings, which each language must read in the same way.
+//! Bodies in many encodings, which every language must decode in the same way.
 
 use serde::Deserialize;
 
-/// The cases that the tests of the kits have, too.
+/// The cases, which the kits' tests use too.
 const TEXTS: &str = include_str!("../../../../kit/text.json");
 
-/// A body, and the text that it holds.
+/// A body with its text.
 #[derive(Debug, Deserialize)]
 pub(super) struct TextCase {
-    /// What the body is, for messages.
+    /// A description of the body, for messages.
     pub(super) what: String,
     /// The header `Content-Type`; `None` if there is none.
     #[serde(rename = "type")]
     pub(super) content_type: Option<String>,
-    /// In hexadecimal.
+    /// The body in hexadecimal.
     bytes: String,
     /// `None` if the body must be refused.
     pub(super) text: Option<String>,
