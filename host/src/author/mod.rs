@@ -1,10 +1,10 @@
-//! What a connector's author and its operator run, beside the server.
+//! The commands that a connector's author or operator runs, other than the server.
 //!
-//! Here belongs the work of such commands: `new`, `adapt` and `build`, `check` and the cases of `conformance`, and `auth`, the
-//! tokens of credentials. Not here: their flags and what they print, how a connector is served for them (`cli`), and how a token is asked for and kept
-//! (`egress`, `tokens`).
+//! This room does the work of these commands: `new`, `adapt`, `build`, `check` with its conformance cases, and `auth`
+//! for the tokens of credentials. Their flags and output, and serving a connector for them, belong to `cli`. Requesting
+//! and storing tokens belongs to `egress` and `tokens`.
 //!
-//! Used by `cli` alone; uses `sync`, whose client asks a connector as Weld does, `egress` and leaves.
+//! Used by `cli` alone. Uses `sync`, whose client calls a connector as Weld does, `egress`, and leaves.
 
 pub mod adapt;
 pub mod auth;

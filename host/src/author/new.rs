@@ -1,4 +1,4 @@
-//! `new`: a folder that builds to a connector, from a template within this program.
+//! `new`: creates a folder with a connector from a template that is embedded in this program.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::ConnectorName;
 
-/// Paths in the new folder, and what stands there.
+/// Paths in the new folder, and the files' contents.
 pub(super) type Files = &'static [(&'static str, &'static [u8])];
 
 const RUST: Files = include!(concat!(env!("OUT_DIR"), "/template_rust.rs"));
@@ -16,10 +16,10 @@ const JAVASCRIPT: Files = include!(concat!(env!("OUT_DIR"), "/template_javascrip
 const TYPESCRIPT: Files = include!(concat!(env!("OUT_DIR"), "/template_typescript.rs"));
 const C: Files = include!(concat!(env!("OUT_DIR"), "/template_c.rs"));
 
-/// Where Rust's template names the kit in this repository, and where it lies in the new folder.
+/// The kit's path in Rust's template, and its path in the new folder.
 const KIT: [&str; 2] = ["../../kit/rust", "weld-connector"];
 
-/// What a connector can be written in. A copy of the language's kit goes into the folder, since none is published.
+/// A language for connectors. The new folder gets a copy of the language's kit, since no kit is published.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Language {
     /// With the crate `weld-connector`.
@@ -45,7 +45,7 @@ impl Language {
         }
     }
 
-    /// The command that gets the tools with which `weld-host build` builds the folder, once.
+    /// The command that installs the tools that `weld-host build` needs; it is run once.
     #[must_use]
     pub fn set_up_command(self, name: &ConnectorName) -> String {
         match self {
@@ -61,29 +61,29 @@ impl Language {
     }
 }
 
-/// Why there is no new connector.
+/// Why the connector was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum NewError {
-    /// Nothing that exists is written to.
-    #[error("{} exists already; take another name, or move it away", .0.display())]
+    /// The folder already exists; it is left alone.
+    #[error("{} already exists; choose another name or move it away", .0.display())]
     Exists(PathBuf),
 
-    /// The folder or a file in it.
+    /// The folder or a file in it can't be written.
     #[error("{} can't be written", path.display())]
     Write {
         /// The folder or file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 }
 
-/// Makes the folder `NAME` in `parent` with a connector that builds and has a test, and tells its path.
+/// Creates the folder `NAME` in `parent` with a connector that builds and has a test. Returns its path.
 ///
 /// # Errors
 ///
-/// [`NewError`]; then nothing is left of it.
+/// [`NewError`]; the folder is removed again.
 pub fn create(
     parent: &Path,
     name: &ConnectorName,
@@ -100,7 +100,7 @@ pub fn create(
     for (path, contents) in language.files() {
         let path = folder.join(named(path, name));
         if let Err(source) = write(&path, &filled(&path, contents, name)) {
-            // What can't be written to may not be removable either; the first error is the one to tell.
+            // A folder that can't be written to may not be removable either. Only the first error is reported.
             let _ = fs::remove_dir_all(&folder);
             return Err(NewError::Write { path, source });
         }
@@ -108,7 +108,8 @@ pub fn create(
     Ok(folder)
 }
 
-/// The path of a template's file in the new folder. A `.gitignore` in the templates would hide files of theirs.
+/// The path of a template's file in the new folder. `.gitignore` is renamed, since in the templates it would hide
+/// files.
 pub(super) fn named(path: &str, name: &ConnectorName) -> String {
     match path {
         "gitignore" => ".gitignore".to_owned(),
@@ -116,7 +117,7 @@ pub(super) fn named(path: &str, name: &ConnectorName) -> String {
     }
 }
 
-/// What begins with `#!` is a program.
+/// Writes a new file. If it begins with `#!`, it is made executable.
 pub(super) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -126,7 +127,7 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     } else {
         0o666
     };
-    // The user's mask takes from it.
+    // The user's umask reduces it.
     File::options()
         .write(true)
         .create_new(true)
@@ -135,7 +136,7 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
         .write_all(contents)
 }
 
-/// The file's text with the connector's name, and the kit's place in the new folder. What is no text stays as it is.
+/// Fills in the connector's name and the kit's path in the new folder. A file that is not UTF-8 stays unchanged.
 pub(super) fn filled(path: &Path, contents: &[u8], name: &ConnectorName) -> Vec<u8> {
     let Ok(text) = str::from_utf8(contents) else {
         return contents.to_vec();
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_folder_has_connector_configuration_kit_and_contract_and_names_no_other_place() {
+    fn a_new_folder_has_connector_configuration_kit_and_contract_and_refers_to_no_other_folder() {
         for (language, files) in [
             (
                 Language::Rust,
@@ -227,20 +228,20 @@ mod tests {
     }
 
     #[test]
-    fn programs_can_be_started() {
+    fn programs_are_executable() {
         use std::os::unix::fs::PermissionsExt;
         let parent = tempfile::tempdir().unwrap();
         let folder = create(parent.path(), &name(), Language::JavaScript).unwrap();
-        let can_be_started = |file: &str| {
+        let is_executable = |file: &str| {
             let mode = fs::metadata(folder.join(file)).expect(file).permissions();
             mode.mode() & 0o100 != 0
         };
-        assert!(can_be_started("weld-connector/bin/weld-connector-build.js"));
-        assert!(!can_be_started("package.json"));
+        assert!(is_executable("weld-connector/bin/weld-connector-build.js"));
+        assert!(!is_executable("package.json"));
     }
 
     #[test]
-    fn what_is_no_text_is_written_as_it_is() {
+    fn binary_files_are_written_unchanged() {
         let object = [0, b'a', 0xff];
         assert_eq!(filled(Path::new("a.o"), &object, &name()), object);
         let text = filled(Path::new("a.c"), b"// {{name}}", &name());
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exists_is_left_alone() {
+    fn existing_folders_are_left_alone() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("shop.eu");
         fs::create_dir(&folder).unwrap();
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_lacks_its_parent_is_named() {
+    fn a_missing_parent_folder_is_reported_with_the_path() {
         let parent = tempfile::tempdir().unwrap().path().join("gone");
         let error = create(&parent, &name(), Language::Rust).unwrap_err();
         assert!(error.to_string().contains("gone/shop.eu"), "{error}");

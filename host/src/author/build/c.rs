@@ -1,6 +1,6 @@
-//! C: zig compiles a core module with its own libc, which becomes a component here.
+//! C: zig compiles a core module with its own libc; this file turns it into a component.
 //!
-//! The bindings bring the contract along as a custom section of the module, so that no tool but zig is needed.
+//! The bindings include the contract as a custom section of the module, so that zig is the only tool needed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use super::tool::Tool;
 
 const GET: &str = "python3 -m venv .venv && .venv/bin/pip install ziglang==0.17.1";
 
-/// Where a connector keeps the bindings and what helps to write it.
+/// The folder of the bindings and the kit in a connector.
 const KIT: &str = "weld";
 
 pub(super) async fn build(
@@ -40,12 +40,12 @@ pub(super) async fn build(
             "wasm32-wasi",
             "-std=c11",
             "-Os",
-            // Without it the module has all of the kit, and a sixth more of everything.
+            // Without it, the module contains the whole kit and is a sixth larger.
             "-flto",
             "-Wall",
             "-Wextra",
         ])
-        // A library, not a program; and with less stack than zig's 16 MiB, which every call would have to clear.
+        // A library, not a program. Its stack is smaller than zig's 16 MiB, which every call would have to clear.
         .with(["-mexec-model=reactor", "-Wl,-z,stack-size=65536"])
         .with(["-I", KIT, "-o"])
         .with([&module])
@@ -62,7 +62,7 @@ pub(super) async fn build(
     Ok(output)
 }
 
-/// Zig comes as a package of Python too: in the folder's virtual environment, or for all.
+/// Finds zig: as a Python package in the folder's virtual environment, on the path, or as a global Python package.
 async fn zig(folder: &Path) -> Result<Tool, BuildError> {
     let local = folder.join(VIRTUAL_ENVIRONMENT).join("bin/python");
     let of_python = |program: &Path| Tool::new(program, folder, GET).with(["-m", "ziglang"]);
@@ -82,7 +82,7 @@ async fn zig(folder: &Path) -> Result<Tool, BuildError> {
     })
 }
 
-/// Makes a component of a core module that speaks WASI's first preview.
+/// Makes a component from a core module that uses WASI Preview 1.
 fn encode(module: &[u8]) -> Result<Vec<u8>, BuildError> {
     ComponentEncoder::default()
         .validate(true)
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn module_without_the_contract_is_refused_with_a_reason() {
         for module in [&b"no wasm"[..], b""] {
-            let error = encode(module).expect_err("no module");
+            let error = encode(module).expect_err("not a module");
             assert!(matches!(error, BuildError::NotEncoded(reason) if !reason.is_empty()));
         }
     }

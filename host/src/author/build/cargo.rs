@@ -1,4 +1,4 @@
-//! Rust: `cargo build` for `wasm32-wasip2`, whose output is a component already.
+//! Rust: `cargo build` for `wasm32-wasip2`, whose output is already a component.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub(super) async fn build(
         .with(["--print", "target-libdir", "--target", TARGET])
         .ask()
         .await?;
-    // Cargo's own words for it begin with a missing crate `core`.
+    // Checked here, since Cargo's message is about a missing crate `core`.
     if libraries.is_none_or(|libraries| !Path::new(&libraries).is_dir()) {
         return Err(BuildError::Missing {
             tool: format!("the Rust target {TARGET}"),
@@ -33,7 +33,7 @@ pub(super) async fn build(
         "--release",
         "--target",
         TARGET,
-        // Tells where the component is, whatever the target folder; errors stay for people.
+        // Reports the component's path for any target folder; errors stay readable.
         "--message-format=json-render-diagnostics",
     ]);
     let messages = cargo.run_for_stdout(announce).await?;
@@ -44,7 +44,7 @@ pub(super) async fn build(
     })
 }
 
-/// One line of Cargo's stdout, in as much as it is about what was made.
+/// A line of Cargo's stdout that describes an artifact.
 #[derive(Deserialize)]
 struct Artifact {
     manifest_path: PathBuf,
@@ -63,7 +63,7 @@ impl Artifact {
     }
 }
 
-/// The one component of the package: its library, else its only program.
+/// The component of the package: its library, or else its only program.
 fn component(messages: &[u8], manifest: &Path) -> Result<PathBuf, String> {
     let artifacts: Vec<Artifact> = messages
         .split(|byte| *byte == b'\n')
@@ -86,7 +86,7 @@ fn component(messages: &[u8], manifest: &Path) -> Result<PathBuf, String> {
         [component] => Ok(component.clone()),
         [] => Err("the package has no `[lib]` with `crate-type = [\"cdylib\"]`".to_owned()),
         several => Err(format!(
-            "the package makes {} of them, and only a `cdylib` would say which is the connector",
+            "the package has {} programs; make the connector a `[lib]` with `crate-type = [\"cdylib\"]`",
             several.len()
         )),
     }
@@ -112,10 +112,10 @@ mod tests {
         for (lines, expected) in [
             (vec![&other, &program, &library], Ok("/t/lib.wasm")),
             (vec![&rlib, &program], Ok("/t/one.wasm")),
-            (vec![&program, &second], Err("2 of them")),
+            (vec![&program, &second], Err("2 programs")),
             (vec![&other, &rlib], Err("cdylib")),
         ] {
-            let mut messages = String::from("no JSON\n{\"reason\":\"build-finished\"}\n");
+            let mut messages = String::from("not JSON\n{\"reason\":\"build-finished\"}\n");
             for line in &lines {
                 messages.push_str(line);
                 messages.push('\n');

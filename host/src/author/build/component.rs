@@ -1,4 +1,4 @@
-//! The component that a build makes.
+//! The component that a build produces.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,7 +15,7 @@ pub(crate) struct BuiltComponent {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// A file of the size that a host would load.
+/// Reads a component, up to the size that a host loads.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
     let mut bytes = Vec::new();
     File::open(path)
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
     Ok(bytes)
 }
 
-/// Where a component goes if its tool takes a path: `dist/NAME.wasm`. Makes the folder.
+/// The component's path for tools that take one: `dist/NAME.wasm`. Creates the folder.
 pub(super) fn output(project: &Project) -> Result<PathBuf, BuildError> {
     let folder = project.folder.join("dist");
     std::fs::create_dir_all(&folder).map_err(|source| BuildError::File {

@@ -6,22 +6,22 @@ use std::process::ExitStatus;
 
 use crate::config::NameError;
 
-/// Why a connector was not built. All of it is for the author to mend.
+/// Why a connector was not built. The author can fix all of these.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// There are no sources.
-    #[error("{} is no folder", .0.display())]
+    /// The folder doesn't exist, or is not a folder.
+    #[error("there is no folder {}", .0.display())]
     NoFolder(PathBuf),
 
-    /// The language can't be told.
+    /// The language is not recognized.
     #[error(
-        "{} holds no connector: none of Cargo.toml (Rust), app.py (Python), package.json (JavaScript or TypeScript) and *.c (C)",
+        "{} contains no connector: it has no Cargo.toml (Rust), app.py (Python), package.json (JavaScript or TypeScript) or *.c (C)",
         .0.display()
     )]
     UnknownLanguage(PathBuf),
 
-    /// `Cargo.toml` or `package.json` doesn't say what the connector is called.
-    #[error("{} names no package: {reason}", path.display())]
+    /// `Cargo.toml` or `package.json` has no name for the connector.
+    #[error("{} has no package name: {reason}", path.display())]
     Manifest {
         /// The file.
         path: PathBuf,
@@ -29,12 +29,12 @@ pub enum BuildError {
         reason: String,
     },
 
-    /// The connector's name could not be routed.
-    #[error("`{name}`, of {}, can't be a connector's name", path.display())]
+    /// The name is not valid for a connector.
+    #[error("`{name}`, from {}, can't be a connector's name", path.display())]
     Name {
         /// The name.
         name: String,
-        /// What it was taken from.
+        /// The file or folder with the name.
         path: PathBuf,
         /// What is wrong with it.
         #[source]
@@ -44,26 +44,26 @@ pub enum BuildError {
     /// A tool could not be found.
     #[error("{tool} is missing; to get it: {get}")]
     Missing {
-        /// What is missing.
+        /// The tool.
         tool: String,
-        /// A command that brings it.
+        /// A command or page to get it.
         get: &'static str,
     },
 
     /// A tool is too old.
-    #[error("{tool} is of version {found}, and {needed} or later is needed; to get it: {get}")]
+    #[error("{tool} has version {found}, but {needed} or later is needed; to get it: {get}")]
     Version {
-        /// Which tool.
+        /// The tool.
         tool: &'static str,
-        /// The version that it tells.
+        /// The version that it reports.
         found: String,
-        /// The least that works.
+        /// The oldest version that works.
         needed: &'static str,
-        /// A command that brings it.
+        /// A command or page to get it.
         get: &'static str,
     },
 
-    /// A tool ended badly; its own words stand before this.
+    /// A tool failed. Its own output precedes this message.
     #[error("`{command}` failed ({status})")]
     Failed {
         /// The call.
@@ -72,11 +72,11 @@ pub enum BuildError {
         status: ExitStatus,
     },
 
-    /// The connector can't be one; the text has file and line.
+    /// An adapted function can't be a connector. The text has the file and line.
     #[error("{0}")]
     NotServed(String),
 
-    /// A tool could not be started or heard.
+    /// A tool could not be started, or its output could not be read.
     #[error("`{command}` can't be run")]
     NotRun {
         /// The call.
@@ -86,21 +86,21 @@ pub enum BuildError {
         source: io::Error,
     },
 
-    /// The tools ended well, but where is the component?
-    #[error("`{command}` made no component: {expected}")]
+    /// The tools succeeded, but there is no component.
+    #[error("`{command}` produced no component: {expected}")]
     NoOutput {
         /// The call.
         command: String,
-        /// What was expected of it.
+        /// Why there is no component.
         expected: String,
     },
 
-    /// The core module of a C connector is none that can become a component.
-    #[error("the module can't be made a component: {0}")]
+    /// The core module of a C connector can't become a component.
+    #[error("the module can't be turned into a component: {0}")]
     NotEncoded(String),
 
-    /// What the tools have made is not for this host.
-    #[error("{} is no connector: {reason}", path.display())]
+    /// The component is not a connector for this host.
+    #[error("{} is not a connector: {reason}", path.display())]
     NoConnector {
         /// The component.
         path: PathBuf,
@@ -108,7 +108,7 @@ pub enum BuildError {
         reason: String,
     },
 
-    /// A file that is read or written.
+    /// A file can't be read or written.
     #[error("{} can't be read or written", path.display())]
     File {
         /// The file or folder.

@@ -1,4 +1,4 @@
-//! A component into the plugins folder.
+//! Copies a component into the plugins folder.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use super::component::BuiltComponent;
 use super::error::BuildError;
 use super::project::Project;
 
-/// What is in the plugins folder now.
+/// The files that were put into the plugins folder.
 #[derive(Debug)]
 pub(crate) struct Installation {
     pub(crate) component: PathBuf,
@@ -17,8 +17,8 @@ pub(crate) struct Installation {
     pub(crate) config: Option<PathBuf>,
 }
 
-/// Copies a component into a folder, which is made where it isn't there. Its `NAME.toml` goes along only where the
-/// folder has none: from then on it is the operator's.
+/// Copies a component into a folder, which is created if it doesn't exist. `NAME.toml` is copied only if the folder has
+/// none: afterwards it belongs to the operator.
 ///
 /// # Errors
 ///
@@ -35,7 +35,7 @@ pub(crate) fn install(
     fs::create_dir_all(plugins).map_err(failed(plugins))?;
     let file = format!("{}.toml", project.name);
     let (own, target) = (project.folder.join(&file), plugins.join(&file));
-    // First, so that a host never loads the component without it.
+    // Before the component, so that a host never loads the component without it.
     let config = if own.is_file() && !target.exists() {
         let text = fs::read(&own).map_err(failed(&own))?;
         put(&target, &text).map_err(failed(&target))?;
@@ -48,11 +48,11 @@ pub(crate) fn install(
     Ok(Installation { component, config })
 }
 
-/// Writes a file in one step: a host that looks at it meanwhile sees the old one or the new one.
+/// Writes a file atomically: a host that reads it meanwhile sees the old or the new one.
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new()
-        // The user's mask takes from it, as from any new file; the host may run as another user.
+        // Like any new file, reduced by the user's umask: the host may run as another user.
         .permissions(Permissions::from_mode(0o666))
         .tempfile_in(folder)?;
     file.write_all(bytes)?;

@@ -1,4 +1,4 @@
-//! JavaScript and TypeScript: whatever `npm run build` is.
+//! JavaScript and TypeScript: runs the project's `npm run build`.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -37,7 +37,7 @@ pub(super) async fn build(
     })
 }
 
-/// An error if there is no Node, or an old one.
+/// Fails if Node is missing or too old.
 pub(in crate::author) async fn require_node(folder: &Path) -> Result<(), BuildError> {
     Tool::new("node", folder, GET_NODE)
         .with(["--version"])
@@ -45,8 +45,8 @@ pub(in crate::author) async fn require_node(folder: &Path) -> Result<(), BuildEr
         .await
 }
 
-/// Gets the packages that the folder's `package.json` names, without running their scripts. `has_more` says that it names
-/// some which its lock does not.
+/// Installs the packages in the folder's `package.json`, without running their scripts. `has_more` says that the lock
+/// file lacks some of them.
 pub(in crate::author) async fn get_packages(
     folder: &Path,
     has_more: bool,
@@ -60,7 +60,7 @@ pub(in crate::author) async fn get_packages(
         .await
 }
 
-/// Of the places where a script may put its component, the one that was written to last.
+/// The newest component in the two places where a script may put it.
 fn newest(project: &Project) -> Option<PathBuf> {
     let file = format!("{}.wasm", project.name);
     [

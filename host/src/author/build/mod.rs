@@ -1,8 +1,8 @@
-//! From a connector's sources to its component in the plugins folder.
+//! Builds a connector's sources into a component and installs it in the plugins folder.
 //!
-//! Here belong recognizing the language, the calls of its tools, and what is said where one is missing. The tools stay
-//! the author's own: they are called as a person would, and their words are passed through. Their versions are asked for
-//! only where another one fails without a word that helps.
+//! This module recognizes the language, calls its tools, and reports missing ones. The tools are the author's own: they
+//! are called as a person would call them, and their output is passed through. Their versions are checked only if an
+//! old one would fail without a helpful message.
 //!
 //! Uses `check`, which reads what a component exports.
 
@@ -28,11 +28,11 @@ pub(crate) use watch::SourceWatch;
 
 use crate::author::check::{Severity, surface};
 
-/// Builds a connector. `announce` gets each command before it is run.
+/// Builds a connector. `announce` receives each command before it runs.
 ///
 /// # Errors
 ///
-/// [`BuildError`]: a tool is missing, too old or fails, or what it makes is not a connector.
+/// [`BuildError`]: a tool is missing, too old or fails, or its output is not a connector.
 pub(crate) async fn build(
     project: &Project,
     announce: &mut dyn FnMut(&str),

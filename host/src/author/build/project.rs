@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::error::BuildError;
 use crate::config::ConnectorName;
 
-/// Where a folder's own Python is.
+/// The folder of a project's own Python.
 pub(super) const VIRTUAL_ENVIRONMENT: &str = ".venv";
 
 /// A language that is recognized by its files.
@@ -16,7 +16,7 @@ pub(super) const VIRTUAL_ENVIRONMENT: &str = ".venv";
 pub(crate) enum ProjectLanguage {
     Rust,
     Python,
-    /// TypeScript too: `npm run build` knows.
+    /// TypeScript too: `npm run build` handles both.
     JavaScript,
     C,
 }
@@ -24,18 +24,18 @@ pub(crate) enum ProjectLanguage {
 /// The sources of one connector.
 #[derive(Debug)]
 pub(crate) struct Project {
-    /// Absolute, so that it means the same to a tool that runs in it.
+    /// An absolute path, so that tools that run in the folder can use it.
     pub(crate) folder: PathBuf,
     pub(crate) language: ProjectLanguage,
     pub(crate) name: ConnectorName,
 }
 
 impl Project {
-    /// Looks at a folder.
+    /// Recognizes the project in a folder.
     ///
     /// # Errors
     ///
-    /// [`BuildError`]: it is not a folder, its files don't tell the language, or the name can't be a connector's.
+    /// [`BuildError`]: it is not a folder, the language is not recognized, or the name can't be a connector's.
     pub(crate) fn find(folder: &Path) -> Result<Self, BuildError> {
         if !folder.is_dir() {
             return Err(BuildError::NoFolder(folder.to_owned()));
@@ -64,7 +64,7 @@ impl Project {
     }
 }
 
-/// Cargo's file comes first: a Rust connector may well have C beside it, and none of the others has Rust.
+/// Cargo.toml comes first: a Rust connector may contain C, but the others contain no Rust.
 fn language(folder: &Path) -> Result<ProjectLanguage, BuildError> {
     for (file, language) in [
         ("Cargo.toml", ProjectLanguage::Rust),
@@ -81,7 +81,7 @@ fn language(folder: &Path) -> Result<ProjectLanguage, BuildError> {
     Ok(ProjectLanguage::C)
 }
 
-/// The files right in a folder that end so, sorted. A folder that is not there has none.
+/// The files directly in a folder that have the extension, sorted. Empty if there is no such folder.
 pub(super) fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, BuildError> {
     let unreadable = |source| BuildError::File {
         path: folder.to_owned(),
@@ -115,7 +115,7 @@ fn package(path: &Path, read_name: NameReader) -> Result<(String, PathBuf), Buil
     Ok((name, path.to_owned()))
 }
 
-/// The name in `[package.metadata.weld]`, for one that no package can have, else the package's.
+/// The name in `[package.metadata.weld]`, which may be one that no package can have, or else the package's.
 fn cargo_package(text: &str) -> Result<String, String> {
     let manifest = DeTable::parse(text).map_err(|error| error.message().to_owned())?;
     let package = manifest.get_ref().get("package");
@@ -131,7 +131,7 @@ fn cargo_package(text: &str) -> Result<String, String> {
         .ok_or_else(|| "there is no `name` in `[package]`".to_owned())
 }
 
-/// The part after the scope, where it has one: `@acme/beers` is the connector `beers`.
+/// The package's name without its scope: `@acme/beers` is the connector `beers`.
 fn node_package(text: &str) -> Result<String, String> {
     let manifest: serde_json::Value =
         serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packages_tell_their_name() {
+    fn name_is_read_from_the_package() {
         for (read_name, text, name) in [
             (
                 cargo_package as NameReader,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn language_is_told_by_the_first_file_that_is_known() {
+    fn language_is_that_of_the_first_known_file() {
         let folder = tempfile::TempDir::new().unwrap();
         let add = |name: &str| fs::write(folder.path().join(name), "").unwrap();
         let found = || language(folder.path());

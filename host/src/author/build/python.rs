@@ -1,16 +1,16 @@
-//! Python: componentize-py, from the folder's virtual environment where it has one.
+//! Python: runs componentize-py, from the folder's virtual environment if it has one.
 
 use std::path::{Path, PathBuf};
 
 use super::component;
 use super::error::BuildError;
 use super::project::{Project, VIRTUAL_ENVIRONMENT};
-use super::tool::{Tool, ToolWords};
+use super::tool::{Tool, ToolStderr};
 
-/// The folder of `connector.wit`, where a connector has its own copy.
+/// The folder of `connector.wit`, if a connector has its own copy.
 const CONTRACT: &str = "wit";
 
-/// The oldest whose bindings the contract's guides and kit are written for.
+/// The oldest version for whose bindings the guides and the kit are written.
 const NEEDED: &str = "0.25";
 const GET: &str = "python3 -m venv .venv && .venv/bin/pip install 'componentize-py>=0.25'";
 pub(in crate::author) const GET_PYTHON: &str = "https://www.python.org/downloads/";
@@ -30,7 +30,7 @@ pub(super) async fn build(
     };
     let tool = || {
         if local.is_file() {
-            // As if it were active: there it looks for packages.
+            // As if the environment were active, since componentize-py looks for packages there.
             Tool::new(&local, folder, get).with_variable("VIRTUAL_ENV", &environment)
         } else {
             Tool::new("componentize-py", folder, get)
@@ -42,33 +42,33 @@ pub(super) async fn build(
         .await?;
     let output = component::output(project)?;
     let mut call = tool();
-    // A kit brings the contract along, and says so by itself.
+    // With a kit, componentize-py finds the contract itself.
     if folder.join(CONTRACT).is_dir() {
         call = call.with(["-d", CONTRACT, "-w", "connector"]);
     }
     call.with(["componentize", "app", "-o"])
         .with([&output])
-        .run_heard(announce, words)
+        .run_filtered(announce, filter_stderr)
         .await?;
     Ok(output)
 }
 
-/// What an author needs of the words of componentize-py: the one line of an adapted function that can't be served, or else
-/// Python's traceback without that of componentize-py itself.
-fn words(stderr: &str) -> ToolWords {
+/// Filters the output of componentize-py: the one line about an adapted function that can't be served, or else Python's
+/// traceback without the backtrace of componentize-py itself.
+fn filter_stderr(stderr: &str) -> ToolStderr {
     let reason = stderr
         .lines()
         .find_map(|line| line.split_once("NotServed: "))
         .map(|(_, reason)| reason.to_owned());
     if let Some(reason) = reason {
-        return ToolWords::Reason(reason);
+        return ToolStderr::Reason(reason);
     }
     let own = stderr.split("\nStack backtrace:").next();
-    ToolWords::Passed(format!("{}\n", own.unwrap_or(stderr).trim_end()))
+    ToolStderr::Passed(format!("{}\n", own.unwrap_or(stderr).trim_end()))
 }
 
-/// Gets componentize-py into the folder's own environment, unless it is there, or on the machine. Tells the Python that
-/// installs packages.
+/// Installs componentize-py into the folder's own environment, unless it is there or on the machine. Returns the Python
+/// that installs packages.
 pub(in crate::author) async fn get_componentize(
     folder: &Path,
     announce: &mut dyn FnMut(&str),
@@ -99,18 +99,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_traceback_of_componentize_py_comes_down_to_what_an_author_can_mend() {
+    fn errors_of_componentize_py_are_reduced_to_the_authors_part() {
         let traceback =
             "AssertionError: Traceback (most recent call last):\n  File \"/0/app.py\", line 3\n";
         let stack = "\n\nStack backtrace:\n   0: anyhow\n";
         let refused =
             format!("{traceback}weld_adapt.NotServed: main.py, line 3: import ssl: no\n{stack}");
         assert!(
-            matches!(words(&refused), ToolWords::Reason(reason) if reason == "main.py, line 3: import ssl: no")
+            matches!(filter_stderr(&refused), ToolStderr::Reason(reason) if reason == "main.py, line 3: import ssl: no")
         );
         let failed = format!("{traceback}ValueError: odd\n{stack}");
-        let ToolWords::Passed(passed) = words(&failed) else {
-            panic!("no reason is known");
+        let ToolStderr::Passed(passed) = filter_stderr(&failed) else {
+            panic!("there is no reason");
         };
         assert_eq!(passed, format!("{traceback}ValueError: odd\n"));
     }

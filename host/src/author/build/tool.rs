@@ -1,4 +1,4 @@
-//! Calls of other programs.
+//! Runs other programs.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
@@ -9,11 +9,11 @@ use tokio::process::Command;
 
 use super::error::BuildError;
 
-/// What becomes of the stderr of a tool that has failed.
-pub(super) enum ToolWords {
-    /// It goes to the terminal.
+/// What to do with the stderr of a failed tool.
+pub(super) enum ToolStderr {
+    /// Print it.
     Passed(String),
-    /// It comes down to this reason.
+    /// Report only this reason.
     Reason(String),
 }
 
@@ -27,7 +27,7 @@ pub(in crate::author) struct Tool {
 }
 
 impl Tool {
-    /// A program by its path, or by its name as the shell would find it. It is run in `folder`.
+    /// A program by its path, or by its name on the search path. It is run in `folder`.
     pub(in crate::author) fn new(
         program: impl Into<OsString>,
         folder: &Path,
@@ -42,7 +42,7 @@ impl Tool {
         }
     }
 
-    /// Sets a variable of its environment, which is this program's otherwise.
+    /// Sets an environment variable, in addition to those of this program.
     pub(in crate::author) fn with_variable(
         mut self,
         name: &'static str,
@@ -60,7 +60,7 @@ impl Tool {
         self
     }
 
-    /// The call as a person would write it, but for quotes.
+    /// The call as a person would type it, without quotes.
     pub(in crate::author) fn line(&self) -> String {
         let within = |word: &OsString| {
             let path = Path::new(word);
@@ -74,7 +74,7 @@ impl Tool {
         words.join(" ")
     }
 
-    /// Runs it to a successful end. Its output goes to the terminal.
+    /// Runs it and requires success. Its output goes to the terminal.
     pub(in crate::author) async fn run(
         &self,
         announce: &mut dyn FnMut(&str),
@@ -82,7 +82,7 @@ impl Tool {
         self.finish(announce, Stdio::inherit()).await.map(|_| ())
     }
 
-    /// As [`Tool::run`], but its stdout is for this program.
+    /// Like [`Tool::run`], but returns its stdout.
     pub(in crate::author) async fn run_for_stdout(
         &self,
         announce: &mut dyn FnMut(&str),
@@ -91,11 +91,11 @@ impl Tool {
         Ok(output.stdout)
     }
 
-    /// As [`Tool::run`], but if it fails, `heard` makes of its stderr what its author reads.
-    pub(super) async fn run_heard(
+    /// Like [`Tool::run`], but if it fails, `filter` decides how its stderr is shown.
+    pub(super) async fn run_filtered(
         &self,
         announce: &mut dyn FnMut(&str),
-        heard: impl FnOnce(&str) -> ToolWords,
+        filter: impl FnOnce(&str) -> ToolStderr,
     ) -> Result<(), BuildError> {
         announce(&self.line());
         let mut command = self.command();
@@ -103,14 +103,14 @@ impl Tool {
         let output = self.output(command).await?;
         let stderr = String::from_utf8_lossy(&output.stderr);
         let words = if output.status.success() {
-            ToolWords::Passed(stderr.into_owned())
+            ToolStderr::Passed(stderr.into_owned())
         } else {
-            heard(&stderr)
+            filter(&stderr)
         };
         match words {
-            ToolWords::Reason(reason) => return Err(BuildError::NotServed(reason)),
-            // A terminal that is gone takes no words.
-            ToolWords::Passed(words) => {
+            ToolStderr::Reason(reason) => return Err(BuildError::NotServed(reason)),
+            // A closed terminal is ignored.
+            ToolStderr::Passed(words) => {
                 let _ = io::stderr().write_all(words.as_bytes());
             }
         }
@@ -141,11 +141,11 @@ impl Tool {
         Ok(output)
     }
 
-    /// Its answer on stdout to a question, with its stderr discarded; `None` if it fails.
+    /// Its trimmed stdout; `None` if it fails. Its stderr is discarded.
     ///
     /// # Errors
     ///
-    /// Where it is missing or can't be run.
+    /// It is missing or can't be run.
     pub(super) async fn ask(&self) -> Result<Option<String>, BuildError> {
         let mut command = self.command();
         command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -163,7 +163,7 @@ impl Tool {
         }
     }
 
-    /// An error if its answer names a version before `needed`. A version that can't be read is no reason to stop.
+    /// Fails if the version in its output is older than `needed`. A version that can't be parsed is accepted.
     pub(super) async fn require(
         &self,
         tool: &'static str,
@@ -189,7 +189,7 @@ impl Tool {
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.folder)
             .stdin(Stdio::null())
-            // When a signal ends the command, nobody waits for the tool any more.
+            // If a signal ends the command, the tool must end too.
             .kill_on_drop(true);
         command
     }

@@ -1,4 +1,4 @@
-//! Whether a connector's sources have changed.
+//! Watches a connector's sources for changes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,20 +9,21 @@ use sha2::{Digest, Sha256};
 
 use crate::changes::Changes;
 
-/// SourceDigests count once two looks so far apart have seen the same: editors write in several steps.
-const SETTLES_WITHIN: Duration = Duration::from_millis(200);
-/// How often is looked where the system tells of nothing.
-const LOOKS_EVERY: Duration = Duration::from_secs(2);
-/// What tools make or get. Folders that begin with a dot are passed by too.
+/// A change counts once two scans this far apart agree, since editors write in several steps.
+const SETTLE_TIME: Duration = Duration::from_millis(200);
+/// How often the sources are scanned if the system reports no changes.
+const SCAN_INTERVAL: Duration = Duration::from_secs(2);
+/// Folders that tools generate. Folders whose name begins with a dot are ignored too.
 const MADE: [&str; 5] = ["__pycache__", "build", "dist", "node_modules", "target"];
 
-/// Each source file's digest. Not its times: tools rewrite files without a change, and would start a build of their own.
+/// Each source file's digest. Modification times don't help: tools rewrite files without a change, which would start
+/// another build.
 type SourceDigests = BTreeMap<PathBuf, [u8; 32]>;
 
-/// Watches the sources in a folder. The system only tells that something happens; what it is, a look shows.
+/// Watches the sources in a folder. The system only reports that something changed; a scan finds out what.
 pub(crate) struct SourceWatch {
     folder: PathBuf,
-    /// Not watched, even where it lies in `folder`: it is what a build writes to.
+    /// Not watched, even inside `folder`, since builds write to it.
     plugins: PathBuf,
     changes: Changes,
     watched: Vec<PathBuf>,
@@ -30,7 +31,7 @@ pub(crate) struct SourceWatch {
 }
 
 impl SourceWatch {
-    /// Begins to watch. A change from now on counts.
+    /// Starts to watch. Changes from now on count.
     pub(crate) fn begin(folder: &Path, plugins: &Path) -> Self {
         let mut watch = Self {
             folder: folder.to_owned(),
@@ -42,22 +43,22 @@ impl SourceWatch {
             watched: Vec::new(),
             seen: SourceDigests::new(),
         };
-        watch.seen = watch.look();
+        watch.seen = watch.scan();
         watch
     }
 
-    /// Waits until the sources are others than at the last call, and have settled.
+    /// Waits until the sources differ from those at the last call and have settled.
     pub(crate) async fn changed(&mut self) {
         loop {
-            // Whether it is word or time that ends the wait, the look decides.
-            let _ = tokio::time::timeout(LOOKS_EVERY, self.changes.next()).await;
-            let mut found = self.look();
+            // Whether an event or the timeout ends the wait, the scan decides.
+            let _ = tokio::time::timeout(SCAN_INTERVAL, self.changes.next()).await;
+            let mut found = self.scan();
             if found == self.seen {
                 continue;
             }
             loop {
-                tokio::time::sleep(SETTLES_WITHIN).await;
-                let again = self.look();
+                tokio::time::sleep(SETTLE_TIME).await;
+                let again = self.scan();
                 if again == found {
                     break;
                 }
@@ -70,13 +71,13 @@ impl SourceWatch {
         }
     }
 
-    /// Reads all sources, and watches folders that are new.
-    fn look(&mut self) -> SourceDigests {
+    /// Reads all sources, and starts to watch new folders.
+    fn scan(&mut self) -> SourceDigests {
         let (mut sources, mut folders) = (SourceDigests::new(), vec![self.folder.clone()]);
         let mut next = 0;
         while let Some(folder) = folders.get(next).cloned() {
             next += 1;
-            // What is gone, or can't be read, is no source at the moment.
+            // Files that are gone or can't be read don't count at the moment.
             for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let path = entry.path();
                 let kind = entry.file_type();
@@ -85,7 +86,7 @@ impl SourceWatch {
                         folders.push(path);
                     }
                 } else if is_source(&path)
-                    // A pipe would never end.
+                    // Reading a pipe would never end.
                     && path.is_file()
                     && let Ok(contents) = fs::read(&path)
                 {
@@ -100,7 +101,7 @@ impl SourceWatch {
     fn follow(&mut self, folders: Vec<PathBuf>) {
         for folder in &folders {
             if !self.watched.contains(folder) {
-                // Where it can't be, time tells.
+                // If it can't be watched, the regular scan finds changes.
                 let _ = self.changes.watch(folder);
             }
         }
@@ -108,7 +109,7 @@ impl SourceWatch {
     }
 }
 
-/// Not components, and not what a sync of one leaves: `shop.sqlite`, `shop.sqlite-wal`.
+/// Excludes components and the files of a sync, such as `shop.sqlite` and `shop.sqlite-wal`.
 fn is_source(file: &Path) -> bool {
     let ending = file.extension().unwrap_or_default().to_string_lossy();
     ending != "wasm" && !ending.starts_with("sqlite")
@@ -124,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sources_are_told_from_what_is_made_of_them() {
+    fn sources_are_distinguished_from_generated_files() {
         let folder = tempfile::TempDir::new().unwrap();
         let root = folder.path();
         for path in ["src", "src/deep", "target", ".venv", "plugins"] {
@@ -153,8 +154,8 @@ mod tests {
             fs::write(root.join(path), path).unwrap();
         }
         fs::write(root.join("target/x"), "other").unwrap();
-        assert_eq!(watch.look(), seen, "written anew, but the same");
+        assert_eq!(watch.scan(), seen, "rewritten, but the same");
         fs::write(root.join("src/deep/b.rs"), "other").unwrap();
-        assert_ne!(watch.look(), seen);
+        assert_ne!(watch.scan(), seen);
     }
 }

@@ -116,7 +116,7 @@ fn c_is_compiled_by_zig_and_anything_but_a_core_module_is_refused() {
         .with("beers/tests/test.c", "")
         .with_tool("tools/zig", &zig);
     let ended = workshop.build(&["beers"]);
-    assert_fails(&ended, &["the module can't be made a component"]);
+    assert_fails(&ended, &["the module can't be turned into a component"]);
     let calls = workshop.calls();
     let call = calls.last().expect("zig is called");
     for part in [
