@@ -117,7 +117,7 @@ mod tests {
     fn each_form_is_distinguished_from_the_others() {
         let shown = [
             (Form::Quiet, ""),
-            (Form::Lines, "beers: begins\nbeers: done, 7 rows\n"),
+            (Form::Lines, "beers: starting\nbeers: done, 7 rows\n"),
             (
                 Form::Json,
                 "{\"event\":\"page\"}\n{\"event\":\"summary\",\"rows\":7}\n",

@@ -37,7 +37,7 @@ pub(super) struct AdaptFlags {
     output: Option<PathBuf>,
 }
 
-/// Makes the folder, builds it, and says what was found.
+/// Makes the folder, builds it and prints what was found.
 pub(super) async fn run(flags: AdaptFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     tokio::select! {
@@ -64,7 +64,7 @@ async fn adapt_and_build(flags: AdaptFlags) -> Result<(), CliError> {
     match &flags.plugins {
         Some(plugins) => say_installed(&install(&project, &built, plugins)?),
         None => say(&printable(&format!(
-            "installed nowhere: weld-host build {} puts it into the folder of plugins",
+            "installed not yet: `weld-host build {}` puts it into the plugins folder",
             adapted.folder.display()
         ))),
     }

@@ -1,4 +1,4 @@
-//! The tables of a function that has just been built, as far as its schema needs neither variables nor an API.
+//! The tables of a function that has just been built, if its schema needs neither variables nor an API.
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -13,23 +13,23 @@ use crate::egress::HostMaps;
 use crate::sync::{ClientOptions, ConnectorClient, SyncError};
 use weld_protocol::Table;
 
-/// How long the schema may take. Compiling is not part of it.
+/// How long the schema may take, without compiling.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// More than these are counted only.
+/// How many tables are listed by name.
 const SHOWN: usize = 20;
 
-/// A line about the tables, or why they are not known.
+/// The line that lists the tables, or says why they are not known.
 ///
 /// # Errors
 ///
-/// The component can't be served: that of its host, which no variable changes.
+/// The component can't be served. The error is that of its host; no variable changes it.
 pub(super) async fn tables(
     built: &BuiltComponent,
     function: &AdaptedFunction,
 ) -> Result<String, CliError> {
     let folder = TempDir::with_prefix("weld-host-").map_err(CliError::CheckSetUp)?;
-    // Beside it there is no configuration. What is said names the connector's own.
+    // There is no configuration next to the copy. Its file name makes messages name the connector's own configuration.
     let name = built
         .path
         .file_name()
@@ -71,7 +71,7 @@ fn line(schema: Result<Vec<Table>, SyncError>, function: &AdaptedFunction) -> St
     }
 }
 
-/// What to do to see the tables that the schema does not tell for this reason.
+/// What to do to see the tables, if the schema failed for this reason.
 fn unknown(reason: &str, function: &AdaptedFunction) -> String {
     let is_in_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let words: Vec<_> = reason.split(|letter| !is_in_name(letter)).collect();
@@ -82,7 +82,7 @@ fn unknown(reason: &str, function: &AdaptedFunction) -> String {
         return format!("set {name} to see the tables: {place} needs it");
     }
     if reason.contains("under [network]") {
-        return "the schema asks an API, which adapt does not: `weld-host check` with the connector's file lists them"
+        return "the schema needs an API, which `adapt` does not call: run `weld-host check` on the component to list them"
             .to_owned();
     }
     format!("not known: {reason}")
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_named_up_to_a_number() {
+    fn tables_are_listed_up_to_a_limit() {
         let function = AdaptedFunction::with_variables(&[]);
         let line = |schema| line(schema, &function);
         assert_eq!(line(Ok(tables(0))), "none: the schema is empty");
@@ -137,7 +137,7 @@ mod tests {
             ),
             (
                 "no rule permits it; add \"https://a\" to `allow` under [network] in shop.toml",
-                "the schema asks an API, which adapt does not: `weld-host check` with the connector's file lists them",
+                "the schema needs an API, which `adapt` does not call: run `weld-host check` on the component to list them",
             ),
             ("API_URLS are odd", "not known: API_URLS are odd"),
         ] {

@@ -111,19 +111,19 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             ));
             if !login.has_pkce() {
                 say(
-                    "Warning: `pkce = false`: whoever reads the redirect may use its code in place of this host.",
+                    "Warning: `pkce = false`: anyone who sees the redirect can use its code instead of this host.",
                 );
             }
-            say("Open this address in a browser and permit the access:");
+            say("Open this address in a browser and allow access:");
             say(&format!("  {}", login.address()));
             if !no_browser {
                 open(login.address());
             }
             let kept = login.end(timeout).await?;
-            say(&format!("The token of `{}` is kept.", kept.credential));
+            say(&format!("The token of `{}` is stored.", kept.credential));
             if !kept.is_renewable {
                 say(
-                    "The API gave no refresh token and no end: it holds until it is revoked, and then another login is needed.",
+                    "The API sent no refresh token and no expiry: the token is valid until it is revoked; then log in again.",
                 );
             }
         }
@@ -137,7 +137,10 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
             let (name, url) = (credential.as_deref(), url.as_deref());
             let trial = auth::try_credential(&plugins, &connector, name, url, &store).await?;
             if trial.has_token {
-                say(&format!("There is a token of `{}`.", trial.credential));
+                say(&format!(
+                    "The token of `{}` is available.",
+                    trial.credential
+                ));
             }
             if let Some(status) = trial.status {
                 say(&format!("The API answered with status {status}."));
@@ -177,7 +180,7 @@ pub(super) async fn run(flags: AuthFlags) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Opens a browser where there is one; the address is printed in any case.
+/// Opens a browser if there is one. The address is printed in any case.
 fn open(address: &str) {
     let opener = if cfg!(target_os = "macos") {
         "open"
@@ -185,9 +188,9 @@ fn open(address: &str) {
         "xdg-open"
     };
     let quiet = || Stdio::null();
-    let _none_there = Command::new(opener)
+    let _no_browser = Command::new(opener)
         .arg(address)
-        // No browser needs them.
+        // Secrets that a browser doesn't need.
         .env_remove("WELD_API_KEY")
         .env_remove("WELD_TOKEN_KEY")
         .stdin(quiet())

@@ -1,4 +1,4 @@
-//! `weld-host build`: from a connector's sources to the plugins folder.
+//! `weld-host build`: builds a connector from its sources into the plugins folder.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub(super) struct BuildFlags {
     watch: bool,
 }
 
-/// Builds once, or until a signal.
+/// Builds once, or with `--watch` after each change until a signal comes.
 pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let mut watch = if flags.watch {
@@ -44,11 +44,11 @@ pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
         let Some(watch) = &mut watch else {
             return Ok(built?);
         };
-        // An author mends it and saves: that is what this goes on for.
+        // The watch continues: the author fixes the error and saves.
         if let Err(error) = built {
             eprintln!("weld-host: {}", printable(&report::chain(&error)));
         }
-        say("watching for changes; Ctrl-C ends");
+        say("watching for changes; press Ctrl-C to stop");
         tokio::select! {
             biased;
             () = signals.next() => return stopped(&flags),
@@ -57,7 +57,7 @@ pub(super) async fn run(flags: BuildFlags) -> Result<(), CliError> {
     }
 }
 
-/// A watch has no other end than a signal; a build does.
+/// A signal is the normal end of a watch, but interrupts a build.
 fn stopped(flags: &BuildFlags) -> Result<(), CliError> {
     if flags.watch {
         Ok(())
@@ -67,7 +67,7 @@ fn stopped(flags: &BuildFlags) -> Result<(), CliError> {
 }
 
 async fn build_once(flags: &BuildFlags) -> Result<(), BuildError> {
-    // Each time, since a watch goes on while names and files change.
+    // Read each time, since names and files change during a watch.
     let project = Project::find(&flags.folder)?;
     let mut announce = |command: &str| eprintln!("$ {}", printable(command));
     let built = build(&project, &mut announce).await?;
@@ -77,7 +77,7 @@ async fn build_once(flags: &BuildFlags) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// Says where the component is, and how large.
+/// Prints the path and size of the component.
 pub(super) fn say_built(built: &BuiltComponent) {
     let size = ByteSize(built.bytes.len().try_into().unwrap_or(u64::MAX));
     say(&printable(&format!(
@@ -87,7 +87,7 @@ pub(super) fn say_built(built: &BuiltComponent) {
     )));
 }
 
-/// Says what is in the plugins folder now.
+/// Prints the files that were put into the plugins folder.
 pub(super) fn say_installed(installed: &Installation) {
     let line = |path: &Path| say(&printable(&format!("installed {}", path.display())));
     line(&installed.component);

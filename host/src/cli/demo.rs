@@ -1,4 +1,4 @@
-//! `weld-host demo`: the main job on a person's own machine, from the API to the last row.
+//! `weld-host demo`: a complete sync on the user's machine, from an API to the last row.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,7 @@ use crate::egress::HostMaps;
 use crate::lock::Mutex;
 use crate::sync::{ConnectorClient, Observer, Sqlite, SyncOptions};
 
-/// The key where `WELD_API_KEY` is not set.
+/// The key if `WELD_API_KEY` is not set.
 const DEMO_KEY: &str = "demo-key";
 
 /// The token of the demo API, which only the connector's configuration knows.
@@ -35,10 +35,10 @@ const DEMO_TOKEN: &str = "demo-api-token";
 /// Where the demo puts its rows.
 const DATABASE: &str = "demo.sqlite";
 
-/// The API's quota, as the one of Weld's guide has it.
+/// The API's quota, the same as in Weld's guide.
 const QUOTA_PER_HOUR: u32 = 3_600;
 
-/// How many rows of each table are shown, and how much of each.
+/// How many rows of each table are shown, and how many characters of each row.
 const SHOWN_ROWS: usize = 2;
 const SHOWN_CHARACTERS: usize = 100;
 
@@ -63,7 +63,7 @@ pub(super) struct DemoFlags {
     pause: u32,
 }
 
-/// Starts API and host, syncs every table, then serves until a signal comes.
+/// Starts the API and the host, syncs every table, then serves until a signal comes.
 pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let key = environment_key()?;
@@ -73,7 +73,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
         api_keys: key.iter().cloned().collect(),
         ..ServerConfig::unattended()
     };
-    // The demo's own key is known to everyone, so it opens no more than no key would.
+    // Everyone knows the demo's own key, so the address is checked as if there were no key.
     config.check()?;
     let key = key.unwrap_or_else(|| Secret::new(DEMO_KEY));
     config.api_keys = vec![key.clone()];
@@ -84,7 +84,7 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     let host = Host::start_whole(config, None, HostMaps::default()).await?;
     let url = example_url(&host)?;
     say(&format!(
-        "The demo API answers at http://{api} with the token {DEMO_TOKEN}, the host at {url}"
+        "The demo API is at http://{api} (token {DEMO_TOKEN}), the connector at {url}"
     ));
 
     let (stop, stopped) = oneshot::channel::<()>();
@@ -110,9 +110,9 @@ pub(super) async fn run(flags: DemoFlags) -> Result<(), CliError> {
     drop(stop);
     tokio::select! {
         () = serving => {}
-        () = signals.next() => tracing::warn!("stopped at once by a second signal"),
+        () = signals.next() => tracing::warn!("a second signal stopped the demo at once"),
     }
-    // Last, since calls under way still ask it.
+    // The API stops last, since running calls still need it.
     drop(stop_api);
     Ok(())
 }
@@ -125,7 +125,7 @@ async fn start_api(
     let config = DemoConfig {
         scale,
         token: DEMO_TOKEN.to_owned(),
-        // More rows take more calls than the quota of an hour.
+        // More rows need more calls than the hourly quota permits.
         quota: if scale == 1 { QUOTA_PER_HOUR } else { 0 },
         window: Duration::from_secs(3_600),
     };
@@ -135,13 +135,13 @@ async fn start_api(
     let address = api.local_addr();
     tokio::spawn(async move {
         if let Err(error) = api.run(wished(stopped)).await {
-            tracing::error!(%error, "the demo API ended");
+            tracing::error!(%error, "the demo API stopped");
         }
     });
     Ok(address)
 }
 
-/// A plugins folder as an operator would make it: the component, and its configuration beside it.
+/// Makes a plugins folder as an operator would: the component and its configuration next to it.
 fn write_plugins(api: SocketAddr, pause: u32) -> io::Result<TempDir> {
     let folder = tempfile::Builder::new()
         .prefix("weld-host-demo-")
@@ -170,7 +170,8 @@ fn example_url(host: &Host) -> Result<String, CliError> {
     }
 }
 
-/// Syncs everything anew, as the rows of the demo API are the same every time, and prints what came.
+/// Syncs all tables from the start, since the demo API serves the same rows every time, and prints a summary and some
+/// rows.
 async fn sync_all(client: &ConnectorClient) -> Result<(), CliError> {
     // The beginning of the first rows of each table.
     let shown: Arc<Mutex<BTreeMap<String, Vec<String>>>> = Arc::default();
@@ -213,7 +214,7 @@ fn excerpt(row: &RawValue) -> String {
     }
 }
 
-/// Shown as an argument of a shell, whatever the key holds.
+/// Quotes a text as an argument for a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -232,7 +233,7 @@ fn print_next_steps(url: &str, key: &Secret, once: bool) {
     say(&format!("  key  {}", key.expose()));
     say("");
     say(&format!(
-        "By hand{}:",
+        "Or call it with curl{}:",
         if once {
             ", while it serves (without --once)"
         } else {
@@ -246,6 +247,6 @@ fn print_next_steps(url: &str, key: &Secret, once: bool) {
     ));
     if !once {
         say("");
-        say("Serving until Ctrl-C.");
+        say("Serving; press Ctrl-C to stop.");
     }
 }

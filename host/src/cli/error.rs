@@ -1,4 +1,4 @@
-//! What a command can end in.
+//! The ways in which a command can end.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use crate::tokens::TokenKeyError;
 pub enum ExitStatus {
     /// 0: done.
     Done,
-    /// 1: something that the user can mend.
+    /// 1: something that the user can fix.
     Mistake,
     /// 2: a fault of the host or the machine.
     Fault,
@@ -36,14 +36,14 @@ impl Termination for ExitStatus {
     }
 }
 
-/// Why a command did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// The flags and the environment don't make a configuration.
+    /// The flags and the environment don't make a valid configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
 
-    /// A file named by a flag.
+    /// A key file named by a flag can't be read.
     #[error("the key file {} can't be read", path.display())]
     KeyFile {
         /// The file.
@@ -53,23 +53,23 @@ pub enum CliError {
         source: FileFault,
     },
 
-    /// A file named by a flag holds bytes that are no text.
+    /// A key file named by a flag is not UTF-8.
     #[error("the key file {} is not UTF-8", .0.display())]
     KeyFileNotText(PathBuf),
 
-    /// `WELD_API_KEY` holds bytes that are no text.
+    /// `WELD_API_KEY` is not UTF-8.
     #[error("WELD_API_KEY is not UTF-8")]
     KeyNotText,
 
-    /// `WELD_TOKEN_KEY` holds bytes that are no text.
+    /// `WELD_TOKEN_KEY` is not UTF-8.
     #[error("WELD_TOKEN_KEY is not UTF-8")]
     TokenKeyNotText,
 
-    /// The key of the token store.
+    /// The key of the token store is not valid.
     #[error(transparent)]
     TokenKey(#[from] TokenKeyError),
 
-    /// No folder is named, and the user has none by default.
+    /// No tokens folder is given, and the user has no default one.
     #[error("there is no folder for tokens; name one with --tokens")]
     NoTokens,
 
@@ -77,12 +77,12 @@ pub enum CliError {
     #[error(transparent)]
     Auth(#[from] AuthCommandError),
 
-    /// What was to be synced is neither a URL nor a component.
-    #[error("{} is no component; name a NAME.wasm, or the URL of a connector such as http://127.0.0.1:8080/beers", .0.display())]
+    /// The connector to sync or check is not a file. For `sync`, it isn't a URL either.
+    #[error("there is no component {}; give a NAME.wasm, which `weld-host build` makes from a folder (`sync` also takes a connector's URL)", .0.display())]
     NoConnector(PathBuf),
 
-    /// The component to sync from did not load.
-    #[error("{} was not loaded: {reason}", path.display())]
+    /// The component failed to load.
+    #[error("{} failed to load: {reason}", path.display())]
     NotLoaded {
         /// The component.
         path: PathBuf,
@@ -94,32 +94,32 @@ pub enum CliError {
     #[error("rows and --json can't both go to stdout; name another destination with --to")]
     TwoOutputs,
 
-    /// Two maps.
+    /// `--map` maps an origin twice.
     #[error("--map: {0}")]
     Map(HostMapError),
 
-    /// A host at a URL makes its own requests.
+    /// `--map` with a connector at a URL, whose host makes its own requests.
     #[error(
-        "--map holds for a component that is served by this command; the connector at a URL is served by another host"
+        "--map needs a component file: the connector at a URL is served by another host, whose requests it can't map"
     )]
     MapOfUrl,
 
-    /// There are no states where nothing was synced.
-    #[error("{} does not exist; nothing was synced there", .0.display())]
+    /// The destination, and so its states, doesn't exist.
+    #[error("{} does not exist; nothing has been synced to it", .0.display())]
     NoDestination(PathBuf),
 
-    /// Stdout remembers nothing.
-    #[error("stdout keeps no states; name the SQLite file or folder of a sync")]
+    /// Stdout has no states.
+    #[error("stdout stores no states; give the SQLite file or folder of a sync")]
     NoStates,
 
-    /// The table has no state there.
-    #[error("there is no state of the table `{table}`")]
+    /// The table has no state in the destination.
+    #[error("there is no state for the table `{table}`")]
     NoState {
         /// The table.
         table: String,
     },
 
-    /// A state given by hand.
+    /// The state given on the command line is not valid.
     #[error("the state must be a JSON object or null: {0}")]
     State(String),
 
@@ -127,7 +127,7 @@ pub enum CliError {
     #[error(transparent)]
     Destination(#[from] DestinationError),
 
-    /// There is no new connector.
+    /// The new connector was not created.
     #[error(transparent)]
     New(#[from] NewError),
 
@@ -139,18 +139,18 @@ pub enum CliError {
     #[error(transparent)]
     Sync(#[from] SyncError),
 
-    /// What `check` has found.
+    /// `check` found errors, or warnings under `--strict`.
     #[error("{} did not pass", if *.failed == 1 { "1 connector".to_owned() } else { format!("{} connectors", .failed) })]
     CheckFailed {
-        /// How many connectors have errors, or under `--strict` warnings.
+        /// How many connectors did not pass.
         failed: usize,
     },
 
-    /// The API and the configuration of a check.
+    /// The API or the configuration of a check could not be set up.
     #[error("the check could not be set up")]
     CheckSetUp(#[source] io::Error),
 
-    /// A file to check.
+    /// A file to check can't be read.
     #[error("{} can't be read", path.display())]
     Unreadable {
         /// The file.
@@ -165,14 +165,14 @@ pub enum CliError {
     Stdout(#[source] io::Error),
 
     /// A signal stopped the sync.
-    #[error("stopped by a signal; the same command goes on from the last whole page")]
+    #[error("stopped by a signal; run the same command to continue from the last complete page")]
     SyncStopped,
 
     /// The connector was not built.
     #[error(transparent)]
     Build(#[from] BuildError),
 
-    /// A signal stopped the build, or that of an adapted function.
+    /// A signal stopped `build` or `adapt`.
     #[error("stopped by a signal")]
     BuildStopped,
 
@@ -182,26 +182,26 @@ pub enum CliError {
     DemoStopped,
 
     /// The system gave no random bytes.
-    #[error("no random bytes for a key")]
+    #[error("the system gave no random bytes for a key")]
     Randomness(#[source] io::Error),
 
-    /// `PORT` is set to something else than a port.
-    #[error("PORT is `{0}`, which is no port number")]
+    /// `PORT` is not a port number.
+    #[error("PORT is `{0}`, which is not a port number")]
     Port(String),
 
-    /// The address can't be listened on.
+    /// The server can't listen on the address.
     #[error(
-        "{address} can't be listened on; is another server running there? --listen takes another address"
+        "can't listen on {address}, which another server may be using; --listen chooses another address"
     )]
     Listen {
-        /// What was asked for.
+        /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 
-    /// The plugins folder can't be used, or `--default` names nothing.
+    /// The plugins folder can't be used, or there is no connector of the name in `--default`.
     #[error(transparent)]
     Plugins(#[from] StartError),
 
@@ -209,7 +209,7 @@ pub enum CliError {
     #[error(transparent)]
     Engine(#[from] EngineError),
 
-    /// The process was to compile for a host.
+    /// The compiler process of a host failed.
     #[error(transparent)]
     Compiler(#[from] CompilerProcessError),
 
@@ -222,10 +222,10 @@ pub enum CliError {
     Output(#[source] io::Error),
 
     /// Signals can't be caught.
-    #[error("signals can't be waited for")]
+    #[error("can't catch signals")]
     Signals(#[source] io::Error),
 
-    /// The demo's own files or API.
+    /// The demo's files could not be written.
     #[cfg(feature = "demo")]
     #[error("the demo could not be set up")]
     DemoSetUp(#[source] io::Error),
@@ -237,7 +237,7 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// Whose move it is.
+    /// Whether the user can fix it.
     #[must_use]
     pub fn exit_status(&self) -> ExitStatus {
         match self {

@@ -1,4 +1,4 @@
-//! A host from its configuration: the rooms put together, the same way for every command.
+//! Starts a host from its configuration, in the same way for every command.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::error::CliError;
 /// The command by which a host starts its compilers.
 pub(super) const COMPILER_COMMAND: &str = "compiler";
 
-/// A host whose connectors are loaded and whose port is taken; it answers once it runs.
+/// A host that has bound its port and loaded its connectors. It answers once [`Host::run`] is called.
 pub(super) struct Host {
     pub(super) server: Server,
     pub(super) reports: Vec<LoadReport>,
@@ -31,15 +31,15 @@ pub(super) struct Host {
     connectors: Arc<Connectors>,
     pages: Pages,
     settings: ServerSettings,
-    /// With how often it looks where the system tells of no change, if it looks at all.
+    /// The loader, with how often it checks for changes that the system doesn't report; `None` if it never does.
     loader: (Loader, Option<Duration>),
-    /// With how long a connector keeps its code without a call.
+    /// The reclaimer, with how long a connector keeps its code without a call.
     reclaimer: Option<(IdleReclaimer, Duration)>,
     trimmer: HeapTrimmer,
 }
 
 impl Host {
-    /// Takes the port first, so that a taken one is told before connectors are compiled, then loads the connectors.
+    /// Binds the port, then loads the connectors: a port that is in use is reported before anything is compiled.
     pub(super) async fn start(
         config: ServerConfig,
         tokens: Option<Store>,
@@ -57,9 +57,9 @@ impl Host {
             .total_memory_bytes
             .unwrap_or_else(|| machine.default_total_memory_bytes());
         let capacity = machine.capacity(config.slots, total_memory_bytes);
-        if let Some(wished) = config.slots.filter(|wished| *wished > capacity.slots) {
+        if let Some(wished) = config.slots.filter(|slots| *slots > capacity.slots) {
             let (slots, bound) = (capacity.slots, capacity.bound);
-            tracing::warn!(wished, slots, %bound, "--slots is more than this machine can hold, and was lowered");
+            tracing::warn!(wished, slots, %bound, "--slots exceeds what this machine can hold, and was lowered");
         }
         let compilation = Compilation::Process(CompilerProcess::of_this_program(
             [COMPILER_COMMAND.into()],
@@ -112,7 +112,7 @@ impl Host {
         self.loader.0.unfinished()
     }
 
-    /// Why the first connector that did not load didn't, with all causes.
+    /// Why the first connector that failed to load did so, with all causes.
     pub(super) fn failure(&self) -> Option<String> {
         let error = self
             .reports
@@ -121,17 +121,17 @@ impl Host {
         Some(crate::report::chain(error))
     }
 
-    /// Serves until `shutdown` is ready and the requests under way have ended.
-    /// Tells what became of each connector that was still loading.
+    /// Serves until `shutdown` is ready and the running requests have ended. Calls `on_loaded` for each connector that
+    /// was still loading.
     pub(super) async fn run(
         self,
         shutdown: impl Future<Output = ()>,
-        tell: impl FnMut(LoadReport),
+        on_loaded: impl FnMut(LoadReport),
     ) {
-        // They have been told; those of a thousand broken configurations are some megabytes.
+        // They have been printed. The reports of a thousand broken configurations take some megabytes.
         drop(self.reports);
         let (loader, interval) = self.loader;
-        let loading = loader.run(interval, tell);
+        let loading = loader.run(interval, on_loaded);
         let giving_back = async {
             match self.reclaimer {
                 Some((reclaimer, after)) => reclaimer.run(after).await,
@@ -169,17 +169,17 @@ fn admission_settings(config: &ServerConfig, capacity: Capacity) -> AdmissionSet
     }
 }
 
-/// Waits until the other end of `stopped` is dropped: the wish to stop.
+/// Waits until the other end of `stopped` is dropped, which asks to stop.
 pub(super) async fn wished(stopped: oneshot::Receiver<()>) {
-    // Nothing is ever sent, so that this ends in an error is what is waited for.
+    // Nothing is ever sent: the wait ends with an error when the sender is dropped.
     let _ = stopped.await;
 }
 
-/// A cache that can't be used costs time at every start, but keeps nothing from serving.
+/// The cache. One that can't be used costs time at every start, but doesn't prevent serving.
 fn cache(folder: Option<&Path>) -> Option<Cache> {
     let Some(folder) = folder else {
         tracing::warn!(
-            "no cache folder, name one with --cache; every start compiles all connectors"
+            "there is no cache folder, so every start compiles all connectors; set one with --cache"
         );
         return None;
     };
@@ -187,7 +187,7 @@ fn cache(folder: Option<&Path>) -> Option<Cache> {
         Ok(cache) => Some(cache),
         Err(error) => {
             let cause = crate::report::chain(&error);
-            tracing::warn!(folder = %folder.display(), cause, "no cache; every start compiles all connectors");
+            tracing::warn!(folder = %folder.display(), cause, "the cache folder can't be used, so every start compiles all connectors");
             None
         }
     }

@@ -1,4 +1,4 @@
-//! The host's log: stderr, as text for people or JSON for machines.
+//! The host's log on stderr, as text or JSON.
 
 use std::io::IsTerminal;
 
@@ -59,9 +59,9 @@ impl Format {
 }
 
 impl LoggingFlags {
-    /// Sends events to stderr from now on. Where a log was set up before, as by an embedding test, that one stays.
-    /// Without a `default` nothing is logged that no flag asks for. `capture` gets the events that it filters for, whatever
-    /// the log shows.
+    /// Sends events to stderr from now on. A log that was set up before stays, as in tests that embed the host. Without
+    /// a `default`, nothing is logged unless a flag asks for it. `capture` receives the events that it filters for,
+    /// regardless of the log's level.
     pub(super) fn start(self, default: Option<Level>, capture: Option<LogCapture>) {
         let level = match self.log.or(default) {
             None => LevelFilter::OFF,
@@ -70,7 +70,7 @@ impl LoggingFlags {
             Some(Level::Info) => LevelFilter::INFO,
             Some(Level::Debug) => LevelFilter::DEBUG,
         };
-        // Libraries are of interest only where something is wrong with them.
+        // Libraries log problems only.
         let filter = Targets::new()
             .with_default(LevelFilter::WARN)
             .with_target("weld_host", level)
@@ -87,7 +87,7 @@ impl LoggingFlags {
                 .try_init(),
         };
         if let Err(error) = started {
-            tracing::debug!(%error, "the log was set up before");
+            tracing::debug!(%error, "a log is already set up");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `--map`: hosts of a trial that stand for others.
+//! `--map`: sends requests for a host to a server on this machine instead.
 
 use clap::Args;
 
@@ -14,7 +14,7 @@ pub(super) struct MapFlags {
 }
 
 impl MapFlags {
-    /// Whether nothing is mapped.
+    /// Whether there are no maps.
     pub(super) fn is_empty(&self) -> bool {
         self.maps.is_empty()
     }
@@ -23,13 +23,13 @@ impl MapFlags {
     ///
     /// # Errors
     ///
-    /// One origin is mapped twice.
+    /// An origin is mapped twice.
     pub(super) fn maps(&self) -> Result<HostMaps, CliError> {
         HostMap::check(&self.maps).map_err(CliError::Map)?;
         Ok(HostMaps::new(self.maps.clone()))
     }
 
-    /// A line for each map, before the first request.
+    /// A line for each map, to print before the first request.
     pub(super) fn announcements(&self) -> impl Iterator<Item = String> {
         self.maps.iter().map(|map| {
             let (original, mapped) = (map.original_text(), map.mapped_text());
@@ -40,7 +40,7 @@ impl MapFlags {
     }
 }
 
-/// A line for each map that no request has needed.
+/// A line for each map that no request has used.
 pub(super) fn unused_lines(maps: &HostMaps) -> impl Iterator<Item = String> {
     maps.unused().map(|map| {
         let original = map.original_text();

@@ -1,7 +1,7 @@
 //! Commands, flags, exit status.
 //!
-//! Here belongs what a person types and reads. The work does not: a command resolves its flags into the settings of
-//! the rooms it starts, and prints what comes of it. No other room prints.
+//! This room contains what a person types and reads, but not the work: a command turns its flags into the settings of
+//! the rooms that it starts, and prints the results. No other room prints.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -72,13 +72,13 @@ enum Command {
 }
 
 impl Command {
-    /// What is logged where no flag says so. The demo's own words are for a person; lines between them are not.
+    /// The log's level unless a flag sets it. The demo prints for a person, so it logs only warnings.
     fn log_level(&self) -> Option<logging::Level> {
         Some(match self {
-            // A schema that is not answered without variables is said in a line.
+            // A schema that fails for lack of variables gets a line in the output.
             Self::Adapt(_) => return None,
             Self::Serve(_) => logging::Level::Info,
-            // What is wrong stands in the findings.
+            // The findings say what is wrong.
             Self::Check(_) => logging::Level::Error,
             Self::Sync(_) | Self::New(_) | Self::Build(_) | Self::Auth(_) | Self::Compiler => {
                 logging::Level::Warn
@@ -94,14 +94,14 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// [`CliError`], which knows whether it was the user's mistake.
+    /// [`CliError`], which knows its exit status.
     pub fn run(self) -> Result<(), CliError> {
         heap::keep_small();
         let capture = check::LogCapture::default();
         let logged = matches!(self.command, Command::Check(_)).then(|| capture.clone());
         let serves = matches!(self.command, Command::Serve(_));
         let _end = serves
-            .then(output::never_wait)
+            .then(output::never_block)
             .transpose()
             .map_err(CliError::Output)?;
         self.logging.start(self.command.log_level(), logged);
@@ -127,7 +127,7 @@ fn on_runtime(command: impl Future<Output = Result<(), CliError>>) -> Result<(),
         .build()
         .map_err(CliError::Runtime)?;
     let result = runtime.block_on(command);
-    // Calls that were cut off may still hold a thread; the process must not wait for them.
+    // Calls that were cut off may still occupy a thread. The process must not wait for them.
     runtime.shutdown_background();
     result
 }

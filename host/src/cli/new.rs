@@ -1,4 +1,4 @@
-//! `weld-host new`: a connector to begin with.
+//! `weld-host new`: creates a connector to start from.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ enum Lang {
     C,
 }
 
-/// Makes the folder, and says how to go on.
+/// Creates the folder and prints the next steps.
 pub(super) fn run(flags: NewFlags) -> Result<(), CliError> {
     let NewFlags { name, language } = flags;
     let language = match language {
@@ -39,7 +39,7 @@ pub(super) fn run(flags: NewFlags) -> Result<(), CliError> {
     };
     create(Path::new(""), &name, language)?;
     say(&format!(
-        "{name}/ is a connector for the demo's API; {name}/README.md says what is where. To build it and see its rows:\n\n\
+        "{name}/ is a connector for the demo API; {name}/README.md describes its files. To build it and see its rows:\n\n\
          {}\n\
          weld-host build {name}\n\
          weld-host demo --api-listen 127.0.0.1:9090   # in another terminal\n\

@@ -1,4 +1,4 @@
-//! `weld-host serve`.
+//! `weld-host serve`: serves the connectors of a folder.
 
 use std::env::VarError;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -34,7 +34,7 @@ pub(super) struct ServeFlags {
     settings: SettingFlags,
 }
 
-/// Serves until a signal comes; a second one ends the process without waiting for requests under way.
+/// Serves until a signal comes. A second signal ends the process without waiting for running requests.
 pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     let mut signals = Signals::catch()?;
     let (config, tokens) = resolve(flags)?;
@@ -46,8 +46,8 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     announce(&host, is_open);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let address = host.server.local_addr();
-    let tell = |report: LoadReport| announce_connector(address, &report);
-    let serving = host.run(wished(stopped), tell);
+    let on_loaded = |report: LoadReport| announce_connector(address, &report);
+    let serving = host.run(wished(stopped), on_loaded);
     tokio::pin!(serving);
     tokio::select! {
         () = &mut serving => return Ok(()),
@@ -55,7 +55,7 @@ pub(super) async fn run(flags: ServeFlags) -> Result<(), CliError> {
     }
     tokio::select! {
         () = serving => {}
-        () = signals.next() => tracing::warn!("stopped at once by a second signal"),
+        () = signals.next() => tracing::warn!("a second signal stopped the host at once"),
     }
     Ok(())
 }
@@ -71,7 +71,7 @@ fn resolve(flags: ServeFlags) -> Result<(ServerConfig, Option<Store>), CliError>
     Ok((config, flags.tokens.store()?))
 }
 
-/// `PORT` is how platforms such as Cloud Run say where to listen, on every address then.
+/// The address to listen on. Platforms such as Cloud Run set `PORT`; it means every address.
 fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
     match port {
         None => Ok(ServerConfig::default().listen),
@@ -82,8 +82,8 @@ fn default_address(port: Option<String>) -> Result<SocketAddr, CliError> {
     }
 }
 
-/// The host's keys: the file's, or else the environment's. An empty `WELD_API_KEY` is a key that can't be used, not
-/// none: an unset secret of a deployment must not open the host.
+/// The host's keys: the file's, or else the environment's. An empty `WELD_API_KEY` is an invalid key rather than none,
+/// since a deployment that forgets to set the secret must not open the host.
 fn api_keys(file: Option<&Path>) -> Result<Vec<Secret>, CliError> {
     if let Some(path) = file {
         let key = key_file(path)?;
@@ -92,7 +92,7 @@ fn api_keys(file: Option<&Path>) -> Result<Vec<Secret>, CliError> {
     Ok(environment_key()?.into_iter().collect())
 }
 
-/// The key of the environment. One that isn't text is a mistake, not none.
+/// The key in `WELD_API_KEY`; `None` if it is not set. A key that is not UTF-8 is an error.
 pub(super) fn environment_key() -> Result<Option<Secret>, CliError> {
     match std::env::var("WELD_API_KEY") {
         Ok(key) => Ok(Some(Secret::new(key))),
@@ -101,7 +101,7 @@ pub(super) fn environment_key() -> Result<Option<Secret>, CliError> {
     }
 }
 
-/// Prints what a person needs, the address first.
+/// Prints the address, the capacity and the connectors.
 fn announce(host: &Host, is_open: bool) {
     let address = host.server.local_addr();
     say(&format!(
@@ -109,7 +109,7 @@ fn announce(host: &Host, is_open: bool) {
         env!("CARGO_PKG_VERSION")
     ));
     if is_open {
-        say("  open to everyone on this machine; set WELD_API_KEY to ask for a key");
+        say("  open to everyone on this machine; set WELD_API_KEY to require a key");
     }
     let Capacity { slots, bound } = host.capacity;
     say(&format!("  {slots} sandboxes at once, bounded by {bound}"));
@@ -135,7 +135,7 @@ fn announce_connector(address: SocketAddr, LoadReport { name, outcome }: &LoadRe
         }
         Err(error) => {
             let reason = crate::report::chain(error);
-            // A configuration's problems have a line each.
+            // Each problem of a configuration has its own line.
             let shown = reason.replace('\n', "\n    ");
             say(&format!("  {name}  not loaded: {shown}"));
             tracing::warn!(connector = name, reason, "connector not loaded");
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn port_of_the_environment_means_every_address() {
+    fn port_variable_means_every_address() {
         for (port, expected) in [
             (None, Some("127.0.0.1:8080")),
             (Some("9000"), Some("0.0.0.0:9000")),

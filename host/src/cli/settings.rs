@@ -1,4 +1,4 @@
-//! The flags of the server's settings, made from the one table of them.
+//! The flags for the server's settings, made from the table of settings.
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
@@ -7,12 +7,12 @@ use crate::config::{SETTINGS, ServerConfig, Setting};
 /// The setting whose default depends on the environment.
 const LISTEN: &str = "listen";
 
-/// A server's settings as the command line and the environment give them.
+/// The server's settings from the command line and the environment.
 #[derive(Debug, Clone)]
 pub(super) struct SettingFlags {
-    /// What they set; all else is at its default.
+    /// The settings; those that were not given have their defaults.
     pub(super) config: Box<ServerConfig>,
-    /// Whether they say where to listen.
+    /// Whether `--listen` was given.
     pub(super) has_listen: bool,
 }
 
@@ -52,7 +52,7 @@ impl Args for SettingFlags {
     }
 }
 
-/// The flag of a setting. Its default is not clap's to fill in, so that it stands in one place.
+/// The flag for a setting. Clap doesn't fill in the default, so that it is defined in one place.
 fn flag(setting: &'static Setting) -> Arg {
     let help = match setting.default_text() {
         Some(default) => format!("{} [default: {default}]", setting.help),

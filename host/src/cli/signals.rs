@@ -1,26 +1,27 @@
-//! The wish to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed.
+//! The signals that ask to stop: SIGINT, SIGTERM, and SIGHUP, which a terminal sends when it is closed.
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::error::CliError;
 
-/// The signals that ask for an end. The first asks for an orderly end, the second for an end.
+/// The signals that ask to stop. The first one asks for an orderly shutdown, the second one for an immediate one.
 pub(super) struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    /// `None` if whoever started the program wants it to go on, as `nohup` does.
+    /// `None` if the program was started with SIGHUP ignored, as `nohup` does.
     hang_up: Option<Signal>,
 }
 
 impl Signals {
-    /// Catches the signals from now on, and the one that stands for a file that is too large.
+    /// Catches the signals from now on, and SIGXFSZ, which reports a file that is too large.
     pub(super) fn catch() -> Result<Self, CliError> {
         let of = |kind| signal(kind).map_err(CliError::Signals);
-        // Left alone, it ends the process without a word where a file grows past the system's limit (`ulimit -f`).
-        // Once caught, for good, the write fails instead, and that is told of.
+        // By default, SIGXFSZ silently ends the process when a file exceeds the system's limit (`ulimit -f`). Once it
+        // is caught, the write fails instead, and the failure is reported.
         let _ = of(SignalKind::from_raw(Number::XFSZ.as_raw()))?;
-        // Meant for other programs, or sent by mistake; left alone, they end calls in the middle.
+        // These are meant for other programs or sent by mistake. By default they would end the process in the middle of
+        // calls.
         for unused in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
             let _ = of(unused)?;
         }
@@ -52,7 +53,7 @@ async fn hung_up(signal: Option<&mut Signal>) {
     }
 }
 
-/// Whether this process was started with the signal ignored, as far as the system says so.
+/// Whether this process was started with the signal ignored; `false` if the system doesn't say.
 fn is_ignored(signal: Number) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status

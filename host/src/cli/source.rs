@@ -1,4 +1,4 @@
-//! What is synced from: a running connector, or a component that is served just for this.
+//! The source of a sync: a running connector, or a component that this process serves for the sync.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -19,17 +19,16 @@ use crate::sync::ConnectorVariables;
 pub(super) struct SyncSource {
     pub(super) url: String,
     pub(super) key: Option<Secret>,
-    /// What it is called, for the name of a destination.
+    /// The connector's name, after which the default destination is named.
     pub(super) name: String,
-    /// Its variables, where this process reads them.
+    /// Its variables, if this process serves it.
     pub(super) variables: Option<ConnectorVariables>,
     /// The host that serves a component, in this process.
     host: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 impl SyncSource {
-    /// Takes `connector` for a URL where it is one, else for the path of a component, which is then served on a port
-    /// of its own with a key that nobody else knows.
+    /// Opens a URL, or else the path of a component, which is then served on its own port with a random key.
     pub(super) async fn open(
         connector: &str,
         key: Option<Secret>,
@@ -49,7 +48,7 @@ impl SyncSource {
         Self::serve(Path::new(connector), maps).await
     }
 
-    /// Serves a component, whose requests go where `maps` say.
+    /// Serves a component; `maps` redirect its requests.
     pub(super) async fn serve(component: &Path, maps: HostMaps) -> Result<Self, CliError> {
         if !component.is_file() {
             return Err(CliError::NoConnector(component.to_owned()));
@@ -92,11 +91,11 @@ impl SyncSource {
         })
     }
 
-    /// Ends the host, if there is one.
+    /// Stops the host, if there is one.
     pub(super) async fn close(self) {
         if let Some((stop, serving)) = self.host {
             drop(stop);
-            // What is left of it ends with the process.
+            // Anything still running ends with the process.
             let _ = serving.await;
         }
     }

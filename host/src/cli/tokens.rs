@@ -1,4 +1,4 @@
-//! The flags of the token store, and the store that they make.
+//! The flags of the token store, and opening the store.
 
 use std::env::VarError;
 use std::path::{Path, PathBuf};
@@ -21,14 +21,14 @@ pub(super) struct TokenFlags {
 }
 
 impl TokenFlags {
-    /// The store. None for a user without a folder of such a kind, as in some containers.
+    /// The store; `None` if the user has no state folder, as in some containers.
     pub(super) fn store(self) -> Result<Option<Store>, CliError> {
         let key = key(self.token_key_file.as_deref())?;
         let folder = self.tokens.or_else(default_folder);
         Ok(folder.map(|folder| Store::open(folder, key)))
     }
 
-    /// The store of a command without these flags.
+    /// The same from the environment, for commands without these flags.
     pub(super) fn of_environment() -> Self {
         let path = |name| std::env::var_os(name).map(PathBuf::from);
         Self {
@@ -38,14 +38,15 @@ impl TokenFlags {
     }
 }
 
-/// Beside the user's other state. Not in the cache: a token that is thrown away can't be had again.
+/// A folder in the user's state. Not in the cache: a token that is deleted can't be restored.
 fn default_folder() -> Option<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "weld-host")?;
     let state = folders.state_dir().unwrap_or(folders.data_local_dir());
     Some(state.join("tokens"))
 }
 
-/// An empty variable is a key that can't be used, not none: an unset secret of a deployment must be told.
+/// The key; `None` if none is set. An empty variable is an invalid key, so that a deployment that forgets to set the
+/// secret fails.
 fn key(file: Option<&Path>) -> Result<Option<TokenKey>, CliError> {
     let text = match file {
         Some(path) => Zeroizing::new(key_file(path)?),
@@ -58,7 +59,7 @@ fn key(file: Option<&Path>) -> Result<Option<TokenKey>, CliError> {
     Ok(Some(TokenKey::parse(&text)?))
 }
 
-/// The text of a file that holds a key.
+/// Reads a file with a key.
 pub(super) fn key_file(path: &Path) -> Result<String, CliError> {
     let content = read_in_time(path, ReadLimit::KEY).map_err(|source| CliError::KeyFile {
         path: path.to_owned(),

@@ -203,7 +203,7 @@ fn several_connectors_are_checked_in_turn() {
     assert!(text(&output.stderr).contains("1 connector did not pass"));
     let output = folder.check(&["none.wasm"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("none.wasm is no component"));
+    assert!(text(&output.stderr).contains("there is no component none.wasm"));
 }
 
 #[test]

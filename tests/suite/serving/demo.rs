@@ -157,7 +157,7 @@ fn demo_that_is_stopped_before_its_rows_are_there_says_so() {
     let stdout = Lines::capture(child.stdout.take().unwrap());
     let stderr = Lines::capture(child.stderr.take().unwrap());
     let mut demo = Serving { child, stdout };
-    stderr.wait_for("a table", |line| line.contains(": begins"));
+    stderr.wait_for("a table", |line| line.contains(": starting"));
     kill_process(Pid::from_child(&demo.child), Signal::INT).unwrap();
     assert!(demo.stdout.end_within(PATIENCE), "it is still running");
     assert_eq!(demo.child.wait().unwrap().code(), Some(1));

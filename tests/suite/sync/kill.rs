@@ -177,7 +177,10 @@ fn sync_interrupted_between_pages_keeps_whole_ones_and_continues() {
         let [line] = ended.stderr.as_slice() else {
             panic!("one line: {ended:?}");
         };
-        assert!(line.contains("goes on from the last whole page"), "{line}");
+        assert!(
+            line.contains("to continue from the last complete page"),
+            "{line}"
+        );
         let kept = tables_of(&ended.stdout, "page").len();
         assert!((3..KEYLESS_PAGES).contains(&kept), "{to}: {kept} pages");
         assert_keyless(&desk, to, kept);

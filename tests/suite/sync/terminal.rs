@@ -137,7 +137,7 @@ fn interrupted_sync_leaves_its_figures_and_says_how_to_continue() {
     let text = left.lines.concat();
     assert!(
         text.ends_with(
-            "weld-host: stopped by a signal; the same command goes on from the last whole page"
+            "weld-host: stopped by a signal; run the same command to continue from the last complete page"
         ),
         "{left:?}"
     );

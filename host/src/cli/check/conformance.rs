@@ -1,4 +1,4 @@
-//! `weld-host check --conformance`: the cases, for a connector that is written for them.
+//! `weld-host check --conformance`: runs the conformance cases against a connector that is written for them.
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use crate::egress::HostMaps;
 use crate::report::escaped;
 use crate::sync::{ClientOptions, ConnectorClient};
 
-/// What became of the cases of one connector.
+/// The verdicts on one connector.
 pub(super) struct Conformance {
     file: PathBuf,
     verdicts: Vec<Verdict>,
@@ -34,7 +34,7 @@ struct JsonCase<'c> {
     failure: Option<&'c str>,
 }
 
-/// Runs the cases against a copy of the component, with a configuration of their own.
+/// Runs the cases against a copy of the component, with the configuration that they need.
 pub(super) async fn run(file: &Path, log: &LogCapture) -> Result<Conformance, CliError> {
     let set_up = CliError::CheckSetUp;
     let api = Api::bind().await.map_err(set_up)?;

@@ -1,5 +1,5 @@
-//! What the log tells while a connector is checked: calls that were refused, which it may keep to itself, and the lines
-//! that it writes.
+//! Captures the log while a connector is checked: refused calls, which the connector may not report itself, and the
+//! lines that it logs.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,16 +15,16 @@ use tracing_subscriber::layer::Context;
 use crate::author::conformance::LogLine;
 use crate::lock::Mutex;
 
-/// Where `egress` logs its calls.
+/// The target under which `egress` logs its calls.
 const CALLS: &str = "weld_host::egress";
 
-/// Where the lines of connectors are logged.
+/// The target under which connectors' lines are logged.
 const LINES: &str = "guest";
 
-/// The outcomes that a rule is missing for.
+/// The outcomes of calls that no rule permits.
 const REFUSED: [&str; 2] = ["denied", "address-denied"];
 
-/// Taken from the log's events, so that no room needs to know of it.
+/// The captured events. They are taken from the log, so that other rooms need no code for it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::cli) struct LogCapture(Arc<Mutex<CapturedEvents>>);
 
@@ -35,19 +35,19 @@ struct CapturedEvents {
 }
 
 impl LogCapture {
-    /// The events that are of interest.
+    /// The events to capture.
     pub(in crate::cli) fn filter() -> Targets {
         Targets::new()
             .with_target(CALLS, LevelFilter::WARN)
             .with_target(LINES, LevelFilter::DEBUG)
     }
 
-    /// Why calls were refused since the last time, each reason once.
+    /// Removes and returns why calls were refused, each reason once.
     pub(super) fn take_refusals(&self) -> BTreeSet<String> {
         std::mem::take(&mut self.lock().refusals)
     }
 
-    /// The lines since the last time.
+    /// Removes and returns the captured lines.
     pub(super) fn take_lines(&self) -> Vec<LogLine> {
         std::mem::take(&mut self.lock().lines)
     }
@@ -72,7 +72,7 @@ impl<S: Subscriber> Layer<S> for LogCapture {
     }
 }
 
-/// The fields of an event that are of interest.
+/// The fields of an event that are captured.
 #[derive(Default)]
 struct EventFields {
     outcome: String,

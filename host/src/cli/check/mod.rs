@@ -1,4 +1,4 @@
-//! `weld-host check`: whether a connector is as its host and Weld expect it.
+//! `weld-host check`: checks whether a connector behaves as its host and Weld expect.
 
 mod conformance;
 mod log_capture;
@@ -120,7 +120,7 @@ async fn check(
         }
         Err(error) => return Err(error),
     };
-    // The check itself asks for a page twice; there are no further tries.
+    // The check itself requests a page twice, so the client doesn't retry.
     let options = ClientOptions {
         pauses: Vec::new(),
         ..ClientOptions::default()
@@ -138,7 +138,7 @@ async fn check(
     Ok(report)
 }
 
-/// A file of the size that a host would load.
+/// Reads a component, up to the size that a host loads.
 fn read(file: &Path) -> Result<Vec<u8>, CliError> {
     if !file.is_file() {
         return Err(CliError::NoConnector(file.to_owned()));

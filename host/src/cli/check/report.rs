@@ -1,4 +1,4 @@
-//! What was found, for people and for tools.
+//! Prints the result of a check as text or JSON.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::report::escaped;
 pub(super) struct CheckReport {
     pub(super) file: PathBuf,
     pub(super) surface: Surface,
-    /// Each table with the rows of its first pages, where it was asked.
+    /// Each table with the number of rows on its first pages; `None` if no page was requested.
     pub(super) tables: Vec<(String, Option<usize>)>,
     pub(super) findings: Vec<Finding>,
 }
@@ -87,7 +87,7 @@ impl CheckReport {
         writeln!(to)
     }
 
-    /// The interfaces that are good for the same, together.
+    /// The interfaces, grouped by meaning.
     fn imports(&self) -> Vec<(Option<&'static str>, Vec<&str>)> {
         let mut grouped: Vec<(Option<&'static str>, Vec<&str>)> = Vec::new();
         for (name, meaning) in &self.surface.imports {
@@ -105,7 +105,7 @@ impl CheckReport {
             writeln!(to, "  speaks   weld:connector {}", escaped(contract))?;
         }
         for (meaning, names) in self.imports() {
-            let meaning = meaning.unwrap_or("unknown here");
+            let meaning = meaning.unwrap_or("unknown to this host");
             writeln!(to, "  imports  {}", escaped(&names.join(", ")))?;
             writeln!(to, "           {meaning}")?;
         }
@@ -113,7 +113,7 @@ impl CheckReport {
             let rows = match rows {
                 Some(1) => "1 row seen".to_owned(),
                 Some(rows) => format!("{rows} rows seen"),
-                None => "not asked".to_owned(),
+                None => "not requested".to_owned(),
             };
             writeln!(to, "  table    {}: {rows}", escaped(name))?;
         }

@@ -1,18 +1,18 @@
-//! Lines that wait for whoever reads them, who may not.
+//! A bounded queue of lines for a stream whose reader may be slow or gone.
 //!
-//! Of ready ones, `tracing-appender` bounds lines by number alone, of which one may have 50 KB here, says nothing of what it
-//! lost, and does not wait at the end for a reader that is merely slow.
+//! `tracing-appender` doesn't fit: it bounds only the number of lines (a line may have 50 KB here), doesn't report lost
+//! lines, and doesn't wait for a slow reader at the end.
 
 use std::sync::MutexGuard;
 use std::time::Instant;
 
 use crate::lock::{Condvar, Mutex};
 
-/// How much may wait, in bytes and in lines. As much again may be on its way to the reader.
+/// How much may wait, in bytes and in lines. The same amount may be on its way to the reader.
 const MAX_BYTES: usize = 4 << 20;
 const MAX_LINES: usize = 20_000;
 
-/// Lines on their way to one writer. Adding one never waits for it.
+/// Lines for one writer. Adding a line never blocks.
 #[derive(Debug, Default)]
 pub(super) struct LineQueue {
     state: Mutex<QueueState>,
@@ -21,17 +21,17 @@ pub(super) struct LineQueue {
 
 #[derive(Debug, Default)]
 struct QueueState {
-    /// The lines, each with its end.
+    /// The lines, each with its line feed.
     text: Vec<u8>,
     lines: usize,
-    /// Lines that found no room, or could not be written.
+    /// The number of lines that didn't fit or could not be written.
     lost: u64,
-    /// Whether the writer has taken lines and not written them yet.
+    /// Whether the writer has taken lines that are not written yet.
     is_writing: bool,
 }
 
 impl LineQueue {
-    /// Adds a line with its end. One that finds no room is lost, and counted.
+    /// Adds a line, with its line feed. A line that doesn't fit is dropped and counted as lost.
     pub(super) fn push(&self, line: &[u8]) {
         let mut state = self.state();
         let bytes = state.text.len().saturating_add(line.len());
@@ -44,13 +44,13 @@ impl LineQueue {
         self.changed.notify_all();
     }
 
-    /// Adds a line although there may be no room for it: the writer's own.
+    /// Adds a line of the writer itself, even beyond the bounds.
     pub(super) fn push_always(&self, line: &[u8]) {
         self.state().append(line);
         self.changed.notify_all();
     }
 
-    /// Waits for lines, and takes all that are there in exchange for `taken`, which is empty.
+    /// Waits for lines and swaps them all into `taken`, which must be empty.
     pub(super) fn take(&self, taken: &mut Vec<u8>) {
         let mut state = self.state();
         while state.text.is_empty() {
@@ -61,24 +61,24 @@ impl LineQueue {
         state.is_writing = true;
     }
 
-    /// Notes that so many of the lines that were taken could not be written.
-    pub(super) fn lose(&self, lines: u64) {
+    /// Counts lines that were taken but could not be written.
+    pub(super) fn add_lost(&self, lines: u64) {
         let mut state = self.state();
         state.lost = state.lost.saturating_add(lines);
     }
 
-    /// How many lines have been lost since this was asked.
+    /// Returns how many lines have been lost since the last call.
     pub(super) fn take_lost(&self) -> u64 {
         std::mem::take(&mut self.state().lost)
     }
 
-    /// The lines that were taken are dealt with.
+    /// Marks the taken lines as written or lost.
     pub(super) fn done(&self) {
         self.state().is_writing = false;
         self.changed.notify_all();
     }
 
-    /// Waits until all lines are written, but no longer than `until`.
+    /// Waits until all lines are written, or until the given time.
     pub(super) fn drain(&self, until: Instant) {
         let mut state = self.state();
         while state.is_writing || !state.text.is_empty() {
@@ -124,7 +124,7 @@ mod tests {
         queue.push_always(b"the writer's own\n");
         assert_eq!(taken(&queue), MAX_BYTES + 17);
         assert_eq!(queue.take_lost(), (MAX_BYTES / line.len()) as u64);
-        assert_eq!(queue.take_lost(), 0, "said once");
+        assert_eq!(queue.take_lost(), 0, "reported once");
         for _ in 0..MAX_LINES + 3 {
             queue.push(b"\n");
         }

@@ -1,4 +1,4 @@
-//! The thread that writes lines to a stream of the process, whether anybody reads them or not.
+//! A thread that writes lines to stdout or stderr, so that a stalled reader blocks nothing else.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -11,40 +11,40 @@ use rustix::event::{PollFd, PollFlags, poll};
 
 use super::line_queue::LineQueue;
 
-/// How long writing pauses after an error such as a full disk, which the next attempt would only repeat.
+/// How long writing pauses after an error such as a full disk, which an immediate attempt would only repeat.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How much of a buffer stays for the next lines.
+/// How much of the buffer's memory is kept for the next lines.
 const KEPT_BYTES: usize = 64 << 10;
 
-/// Lines for a stream of the process. Clones add to the same stream; none of them ever waits for its reader.
+/// Writes lines to a stream of the process. Clones write to the same stream. Writing never waits for the reader.
 #[derive(Debug, Clone)]
 pub(super) struct LineWriter(Arc<LineQueue>);
 
 thread_local! {
-    /// Whether this thread is a writer: what it has to say finds room always, since nobody else could make any.
+    /// Whether this thread is a writer. Its own lines always fit, since nobody else could make room for them.
     static IS_WRITER: Cell<bool> = const { Cell::new(false) };
 }
 
 impl LineWriter {
-    /// Starts a thread that writes to `stream`, and calls `tell_lost` with the number of lines that were lost once it could
-    /// write again. The descriptor is used as it is, without the lock of `std::io::stderr`,
-    /// which whoever writes to a stalled pipe would keep from everybody else.
+    /// Starts a thread that writes to `stream`. When it can write again after losing lines, it calls `report_lost` with
+    /// their number. The descriptor is used directly, without the lock of `std::io::stderr`, which a write to a stalled
+    /// pipe would hold.
     ///
     /// # Errors
     ///
-    /// Any error of the system: no descriptor or no thread is left.
-    pub(super) fn start(stream: BorrowedFd<'_>, tell_lost: fn(u64)) -> io::Result<Self> {
+    /// Any error of the system, such as no free descriptor or thread.
+    pub(super) fn start(stream: BorrowedFd<'_>, report_lost: fn(u64)) -> io::Result<Self> {
         let file = File::from(stream.try_clone_to_owned()?);
         let writer = Self(Arc::default());
         let own = writer.clone();
         std::thread::Builder::new()
             .name("lines".to_owned())
-            .spawn(move || own.run(&file, tell_lost))?;
+            .spawn(move || own.run(&file, report_lost))?;
         Ok(writer)
     }
 
-    /// Adds a line with its end.
+    /// Adds a line, with its line feed.
     pub(super) fn line(&self, line: &[u8]) {
         if IS_WRITER.get() {
             self.0.push_always(line);
@@ -53,12 +53,12 @@ impl LineWriter {
         }
     }
 
-    /// Waits until everything is written, but no longer than `until`.
+    /// Waits until everything is written, or until the given time.
     pub(super) fn finish(&self, until: Instant) {
         self.0.drain(until);
     }
 
-    fn run(&self, file: &File, tell_lost: fn(u64)) {
+    fn run(&self, file: &File, report_lost: fn(u64)) {
         IS_WRITER.set(true);
         let mut batch = Vec::new();
         let mut is_in_a_line = false;
@@ -77,11 +77,11 @@ impl LineWriter {
             let failed = !unwritten.is_empty();
             if failed {
                 let lines = unwritten.iter().filter(|byte| **byte == b'\n').count();
-                self.0.lose(lines as u64);
+                self.0.add_lost(lines as u64);
             } else {
                 let lost = self.0.take_lost();
                 if lost > 0 {
-                    tell_lost(lost);
+                    report_lost(lost);
                 }
             }
             self.0.done();
@@ -92,7 +92,7 @@ impl LineWriter {
     }
 }
 
-/// Writes all of it, however long that takes. Answers how many bytes are left where that is not possible.
+/// Writes everything, however long it takes. Returns how many bytes are left if writing fails.
 fn write_all(mut file: &File, bytes: &[u8]) -> usize {
     let mut left = bytes;
     while !left.is_empty() {
@@ -100,7 +100,7 @@ fn write_all(mut file: &File, bytes: &[u8]) -> usize {
             Ok(0) => break,
             Ok(written) => left = left.get(written..).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Whoever shares the stream may have made it so.
+            // Another process that shares the stream may have made it non-blocking.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 let _ = poll(&mut [PollFd::new(file, PollFlags::OUT)], None);
             }

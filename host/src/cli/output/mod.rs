@@ -1,7 +1,7 @@
-//! What a command prints.
+//! Printing.
 //!
-//! One that a person waits for writes by itself. A server must not: whoever reads its streams may stop, and a pipe that is
-//! full would hold whatever prints next. Once a server has begun, both streams have a thread that writes them.
+//! Short commands write to their streams directly. A server must not: its reader may stall, and a full pipe would block
+//! the next thread that prints. Once a server has started, a thread writes each of the two streams.
 
 mod line_queue;
 mod line_writer;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use crate::report;
 use line_writer::LineWriter;
 
-/// How long the end waits for those who read.
+/// How long the process waits for readers at its end.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
 static SERVING: OnceLock<Streams> = OnceLock::new();
@@ -28,7 +28,7 @@ struct Streams {
     stderr: LineWriter,
 }
 
-/// The end of a server's output. Dropped, it waits some seconds until everything is written.
+/// The end of a server's output. When dropped, it waits some seconds until everything is written.
 #[derive(Debug)]
 pub(super) struct OutputEnd;
 
@@ -42,20 +42,23 @@ impl Drop for OutputEnd {
     }
 }
 
-/// From now on nothing that is printed waits for its reader, panics included.
+/// From now on, nothing that prints waits for a reader; this includes panics.
 ///
 /// # Errors
 ///
-/// Any error of the system: no descriptor or no thread is left.
-pub(super) fn never_wait() -> io::Result<OutputEnd> {
+/// Any error of the system, such as no free descriptor or thread.
+pub(super) fn never_block() -> io::Result<OutputEnd> {
     let streams = Streams {
         stdout: LineWriter::start(io::stdout().as_fd(), |lines| {
-            tracing::warn!(lines, "nobody read stdout in time: lines of it are lost");
+            tracing::warn!(
+                lines,
+                "stdout was not read in time; some of its lines are lost"
+            );
         })?,
         stderr: LineWriter::start(io::stderr().as_fd(), |lines| {
             tracing::error!(
                 lines,
-                "the log could not be written in time: lines of it are lost here"
+                "the log could not be written in time; some of its lines are lost here"
             );
         })?,
     };
@@ -68,14 +71,14 @@ pub(super) fn never_wait() -> io::Result<OutputEnd> {
     Ok(OutputEnd)
 }
 
-/// What the log is written to, if it may not wait.
+/// The log's writer in a server; `None` elsewhere.
 pub(super) fn log_writer() -> Option<LogLines> {
     SERVING
         .get()
         .map(|streams| LogLines(streams.stderr.clone()))
 }
 
-/// Lines of the log, as `tracing-subscriber` writes them: each whole, in one call.
+/// Lines of the log. `tracing-subscriber` writes each complete line in one call.
 #[derive(Debug, Clone)]
 pub(super) struct LogLines(LineWriter);
 
@@ -90,14 +93,14 @@ impl Write for LogLines {
     }
 }
 
-/// Writes a line. Whether anyone reads it is not the server's concern: a closed pipe must not end it.
+/// Writes a line to stdout. A closed pipe is ignored, since it must not end a server.
 pub(super) fn say(line: &str) {
     if let Some(streams) = SERVING.get() {
         streams.stdout.line(format!("{line}\n").as_bytes());
         return;
     }
     let mut stdout = io::stdout().lock();
-    // Flushed at once: a supervisor waits for the first line, and stdout may be a pipe.
+    // Flushed at once: stdout may be a pipe to a supervisor that waits for the first line.
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
@@ -114,18 +117,18 @@ pub fn say_last(line: &str) {
     }
 }
 
-/// A message, each of its lines without what could drive a terminal: it may name what a server named.
+/// Escapes control characters in each line of a message, since it may contain text from a server.
 #[must_use]
 pub fn printable(message: &str) -> String {
     let lines: Vec<_> = message.split('\n').map(report::escaped).collect();
     lines.join("\n")
 }
 
-/// What the standard library's own hook prints. Not by way of the log, since the log may be what panics.
+/// The text that the standard library's hook prints. It doesn't go through the log, which may be what panics.
 fn panic_text(panic: &PanicHookInfo<'_>) -> String {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("<unnamed>");
-    // Empty, but where `RUST_BACKTRACE` asks for it.
+    // Empty unless `RUST_BACKTRACE` is set.
     let trace = Backtrace::capture();
     match trace.status() {
         BacktraceStatus::Captured => format!("thread '{thread}' {panic}\n{trace}\n"),

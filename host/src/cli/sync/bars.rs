@@ -1,4 +1,4 @@
-//! A sync on a terminal: a line for the table that is under way, and one for all.
+//! Shows a sync on a terminal: a line for the current table, and one for the total.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use crate::lock::Mutex;
 use crate::report;
 use crate::sync::Event;
 
-/// How often a line is drawn anew. Reading a page takes less than a millisecond; drawing must not be what takes the
-/// time, so pages only count, and a clock draws.
+/// How often a line is redrawn. Reading a page takes less than a millisecond, so drawing must not happen for each page:
+/// pages only update the counts, and a timer draws.
 const DRAW_EVERY: Duration = Duration::from_millis(250);
 
-/// The columns of a note, with the time of its end and without.
+/// The maximum width of a note in columns, with an end time and without.
 const MAX_TIMED_NOTE: usize = 6;
 const MAX_NOTE: usize = 25;
 
-/// The lines on the terminal. Only what is under way is drawn again and again; the rest scrolls away as text does, so
-/// that any number of tables fits any terminal.
+/// The lines on the terminal. Only the current ones are redrawn. Finished tables scroll away as text, so that any
+/// number of tables fits.
 pub(in crate::cli) struct Bars {
     screen: MultiProgress,
-    /// Tables are read one after the other.
+    /// The current table. Tables are synced one after the other.
     table: Option<Line>,
     total: Line,
 }
@@ -47,7 +47,7 @@ impl Bars {
             Event::TableBegan { table, resumed } => {
                 self.leave_table();
                 let line = Line::new(table);
-                line.note(if *resumed { "goes on" } else { "begins" });
+                line.note(if *resumed { "resuming" } else { "starting" });
                 self.screen
                     .insert_before(&self.total.bar, line.bar.clone())
                     .enable_steady_tick(DRAW_EVERY);
@@ -81,11 +81,11 @@ impl Bars {
     pub(super) fn end(&mut self) {
         self.leave_table();
         self.total.bar.finish();
-        // The cursor stands behind the last line.
+        // The cursor is at the end of the last line.
         eprintln!();
     }
 
-    /// Makes a text of the table's line: what can be drawn anew is no more lines than the terminal has.
+    /// Turns the table's line into text, since no more lines can be redrawn than fit on the terminal.
     fn leave_table(&mut self) {
         if let Some(line) = self.table.take() {
             line.bar.disable_steady_tick();
@@ -95,12 +95,12 @@ impl Bars {
     }
 
     fn say(&self, text: &str) {
-        // A terminal that is gone shows nothing, and must not end the sync.
+        // A closed terminal must not end the sync.
         let _ = self.screen.println(text);
     }
 }
 
-/// One line, and what it counts.
+/// A line with its counts.
 struct Line {
     bar: ProgressBar,
     name: String,
@@ -111,7 +111,7 @@ impl Line {
     fn new(name: &str) -> Self {
         let figures = Arc::new(Mutex::new(Figures::new()));
         let name = report::shortened(&report::escaped(name), 40);
-        // One that has no place on the screen yet would draw itself anywhere.
+        // Hidden until it has a place on the screen; it would draw itself anywhere.
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
             .with_prefix(name.clone());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:<20} {figures}") {
@@ -119,7 +119,7 @@ impl Line {
             bar.set_style(style.with_key(
                 "figures",
                 move |_: &ProgressState, line: &mut dyn fmt::Write| {
-                    // What fails here is drawn with the next tick.
+                    // If this fails, the next tick draws it.
                     let _ = line.write_str(&drawn.lock().text());
                 },
             ));
@@ -139,7 +139,7 @@ impl Line {
         figures.note = None;
     }
 
-    /// As it stays.
+    /// The final text of the line.
     fn last(&self) -> String {
         let mut figures = self.figures.lock();
         figures.note = None;
@@ -147,13 +147,13 @@ impl Line {
     }
 }
 
-/// What a line says behind its name.
+/// The text after the name in a line.
 struct Figures {
     began: Instant,
     pages: u64,
     rows: u64,
     bytes: u64,
-    /// Why there is no page, until there is one.
+    /// Why the next page has not come yet.
     note: Option<String>,
 }
 
@@ -181,7 +181,7 @@ impl Figures {
     }
 }
 
-/// As [`until`], in what a line has left, and without dates: a wait of the host is a day at most by default.
+/// Like [`until`], but short enough for a line, and without dates: by default a wait lasts at most a day.
 fn wait(reason: Pending, time: Option<Timestamp>, waits_for: Option<&str>) -> String {
     let clock = |time: Timestamp| time.strftime("until %H:%M:%S UTC");
     match (reason, time, waits_for) {
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_fit_eighty_columns_and_rows_stand_below_rows() {
+    fn lines_fit_eighty_columns_and_rows_are_aligned() {
         let mut figures = Figures::new();
         figures.pages = 9_999_999;
         figures.rows = 1_234_567_890;
@@ -215,7 +215,7 @@ mod tests {
         let time = Timestamp::UNIX_EPOCH;
         for note in [
             None,
-            Some("goes on".to_owned()),
+            Some("resuming".to_owned()),
             Some(wait(Pending::Waiting, Some(time), None)),
             Some(wait(Pending::Waiting, None, None)),
             Some(wait(Pending::Running, Some(time), None)),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_tell_when_they_end() {
+    fn waits_show_when_they_end() {
         let time = "2026-11-24T02:58:59.4Z".parse().unwrap();
         assert_eq!(
             wait(Pending::Waiting, Some(time), None),

@@ -1,4 +1,4 @@
-//! A sync as lines: for a log without a terminal, and as JSON for programs; and the summary of all ways.
+//! Shows a sync as lines of text (without a terminal) or JSON, and formats the summary.
 
 use std::time::{Duration, Instant};
 
@@ -10,22 +10,22 @@ use crate::cli::output::say;
 use crate::report;
 use crate::sync::{Event, SlowPage, Summary};
 
-/// How often a table that is under way gets a line.
+/// How often the current table gets a line.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// How much of a host's words about a wait is shown.
+/// How many bytes of the host's description of a wait are shown.
 const MAX_WAIT_BYTES: usize = 200;
 
 /// Lines for people, on stderr: stdout may be where the rows go.
 pub(in crate::cli) struct TextLog {
-    told: Instant,
+    last_line: Instant,
     rows: u64,
 }
 
 impl TextLog {
     pub(super) fn new() -> Self {
         Self {
-            told: Instant::now(),
+            last_line: Instant::now(),
             rows: 0,
         }
     }
@@ -34,7 +34,7 @@ impl TextLog {
         match event {
             Event::TableBegan { table, resumed } => {
                 self.rows = 0;
-                let how = if *resumed { "goes on" } else { "begins" };
+                let how = if *resumed { "resuming" } else { "starting" };
                 eprintln!("{}: {how}", report::escaped(table));
             }
             Event::Page {
@@ -44,8 +44,8 @@ impl TextLog {
                 ..
             } => {
                 self.rows = self.rows.saturating_add(*rows as u64);
-                if self.told.elapsed() >= LINE_EVERY {
-                    self.told = Instant::now();
+                if self.last_line.elapsed() >= LINE_EVERY {
+                    self.last_line = Instant::now();
                     eprintln!(
                         "{}: page {number}, {} rows",
                         report::escaped(table),
@@ -59,8 +59,8 @@ impl TextLog {
                 reason,
                 waits_for,
             } => {
-                if self.told.elapsed() >= LINE_EVERY {
-                    self.told = Instant::now();
+                if self.last_line.elapsed() >= LINE_EVERY {
+                    self.last_line = Instant::now();
                     let why = until(*reason, *time, waits_for.as_deref());
                     eprintln!("{}: {why}", report::escaped(table));
                 }
@@ -150,7 +150,7 @@ fn slow_page(page: &SlowPage) -> Value {
     json!({"page": page.number, "seconds": page.took.as_secs_f64()})
 }
 
-/// A warning or another try, in words.
+/// The text of a warning or a retry; `None` for other events.
 pub(super) fn notice(event: &Event) -> Option<String> {
     let text = match event {
         Event::Warning(warning) => format!("warning: {warning}"),
@@ -172,13 +172,13 @@ pub(super) fn notice(event: &Event) -> Option<String> {
     Some(report::escaped(&text))
 }
 
-/// What a page that was postponed waits for, of the host's words for it. `None` if its connector asked for the wait.
+/// What a postponed page waits for, from the host's description. `None` if the connector asked for the wait.
 fn postponed_for(waits_for: Option<&str>) -> Option<&str> {
     let (what, _) = waits_for?.rsplit_once(" until ")?;
     (what != "requested wait").then_some(what)
 }
 
-/// Why a page is not there yet, and until when.
+/// Why a page has not come yet, and until when it waits.
 pub(super) fn until(reason: Pending, time: Option<Timestamp>, waits_for: Option<&str>) -> String {
     match (reason, time, waits_for) {
         (Pending::Waiting, Some(time), wait) => match postponed_for(wait) {
@@ -189,20 +189,20 @@ pub(super) fn until(reason: Pending, time: Option<Timestamp>, waits_for: Option<
             ),
         },
         (Pending::Waiting, None, _) => "waiting".to_owned(),
-        (Pending::Running, _, None) => "the page is in the making".to_owned(),
+        (Pending::Running, _, None) => "page in progress".to_owned(),
         (Pending::Running, _, Some(wait)) => format!(
-            "the page is in the making: {}",
+            "page in progress: {}",
             report::shortened(&report::escaped(wait), MAX_WAIT_BYTES)
         ),
     }
 }
 
-/// A length for people.
+/// A size with a binary unit, such as `1.5 MiB`.
 pub(super) fn size(bytes: u64) -> String {
     bytesize::ByteSize(bytes).display().iec().to_string()
 }
 
-/// What was synced, in a line for each table.
+/// The summary: a line for each table, and one for the total.
 pub(in crate::cli) fn summary_lines(summary: &Summary) -> Vec<String> {
     let mut lines = vec![format!(
         "{:<20} {:>7} {:>10} {:>10} {:>9}  slowest pages",
@@ -240,9 +240,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_between_pages_tell_their_reason() {
+    fn waits_between_pages_show_their_reason() {
         let time = "2026-11-24T02:58:59.4Z".parse().unwrap();
-        for (told, expected) in [
+        for (last_line, expected) in [
             (None, "waiting until 2026-11-24T02:58:59Z"),
             (
                 Some("requested wait until 2026-11-24T02:58:59Z"),
@@ -253,7 +253,7 @@ mod tests {
                 "waiting until 2026-11-24T02:58:59Z: quota of shop",
             ),
         ] {
-            assert_eq!(until(Pending::Waiting, Some(time), told), expected);
+            assert_eq!(until(Pending::Waiting, Some(time), last_line), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `weld-host sync`: a connector's tables into a destination on this machine, as Weld would sync them.
+//! `weld-host sync`: syncs a connector's tables into a destination on this machine, as Weld would.
 
 mod bars;
 mod lines;
@@ -69,7 +69,7 @@ enum SyncCommand {
     State(states::StateFlags),
 }
 
-/// Syncs, or works on states.
+/// Syncs, or shows or changes states.
 pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     if let Some(SyncCommand::State(flags)) = flags.command {
         return states::run(flags);
@@ -96,7 +96,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     if flags.json && target == Target::Stdout {
         return Err(CliError::TwoOutputs);
     }
-    // Rows on the screen leave no place that could be drawn on.
+    // Bars can't be drawn while rows are printed on the same screen.
     let rows_on_screen = target == Target::Stdout && std::io::stdout().is_terminal();
     let report = Report::choose(flags.json, flags.quiet, has_terminal() && !rows_on_screen);
     let client = ConnectorClient::with_options(
@@ -124,7 +124,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     };
     let summary = tokio::select! {
         synced = syncing => synced?,
-        // What was being put away is put away whole or not at all, however the process ends.
+        // A write in progress is completed or undone, however the process ends.
         () = signaled => return Err(CliError::SyncStopped),
     };
     if !flags.quiet {
@@ -145,7 +145,7 @@ pub(super) async fn run(flags: SyncFlags) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Syncs, and shows how it goes on.
+/// Syncs, and shows the progress.
 pub(super) async fn sync_to(
     client: &ConnectorClient,
     destination: Box<dyn Destination>,
@@ -171,7 +171,7 @@ fn say(lines: impl Iterator<Item = String>) {
     }
 }
 
-/// Whether stderr is a terminal on which lines can be drawn anew.
+/// Whether stderr is a terminal that can redraw lines.
 pub(super) fn has_terminal() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }

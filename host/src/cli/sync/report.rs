@@ -1,4 +1,4 @@
-//! Which of the ways of showing a sync.
+//! Chooses how a sync is shown.
 
 use super::{Bars, JsonLog, TextLog};
 use crate::sync::{Event, Summary};
@@ -11,12 +11,12 @@ pub(in crate::cli) enum Report {
     Text(TextLog),
     /// JSON for a program.
     Json(JsonLog),
-    /// Errors alone, which are not this room's to show.
+    /// Nothing; errors are printed elsewhere.
     Nothing,
 }
 
 impl Report {
-    /// What the flags ask for; else bars where they can be drawn, and lines where they can't.
+    /// The way that the flags ask for. Otherwise bars if they can be drawn, or else lines.
     pub(in crate::cli) fn choose(json: bool, quiet: bool, can_draw: bool) -> Self {
         if json {
             Self::Json(JsonLog)

@@ -33,7 +33,7 @@ enum StateCommand {
         /// A JSON object, or null
         state: String,
     },
-    /// Forget a table's state, so that its next sync begins anew; its rows stay
+    /// Forget a table's state, so that its next sync starts over; its rows stay
     Reset {
         /// The SQLite file or folder of a sync
         #[arg(value_name = "WHERE")]
@@ -78,12 +78,12 @@ fn show(to: &str, table: Option<&str>) -> Result<(), CliError> {
     Ok(())
 }
 
-/// A state is an object or null: anything else would be refused by the connector's host with the next request.
+/// Reads a state: an object or null. The connector's host would refuse anything else with the next request.
 fn read_state(text: String) -> Result<Box<RawValue>, CliError> {
     let state = RawValue::from_string(text).map_err(|error| CliError::State(error.to_string()))?;
     if state.get().starts_with('{') || state.get() == "null" {
         Ok(state)
     } else {
-        Err(CliError::State("it is no object".to_owned()))
+        Err(CliError::State("it is neither".to_owned()))
     }
 }

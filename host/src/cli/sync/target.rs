@@ -1,4 +1,4 @@
-//! What `--to` names.
+//! The destination that `--to` names.
 
 use std::path::{Path, PathBuf};
 
@@ -17,8 +17,8 @@ pub(super) enum Target {
 }
 
 impl Target {
-    /// Reads `--to`: `-`, a folder (one that exists, or a name with a slash at its end), or else a file. Without it,
-    /// a database in this folder, named after the connector.
+    /// Reads `--to`: `-`, a folder (an existing one, or a name that ends in a slash), or else a database file. Without
+    /// `--to`, it is a database in the current folder, named after the connector.
     pub(super) fn read(to: Option<&str>, connector: &str) -> Self {
         match to {
             Some("-") => Self::Stdout,
@@ -38,7 +38,7 @@ impl Target {
         })
     }
 
-    /// What stays beside it after a sync, in words.
+    /// A note on the file that stays next to the destination after a sync, if there is one.
     pub(super) fn left_over(&self) -> Option<String> {
         match self {
             Self::Sqlite(path) => Sqlite::left_log(path).map(|left| left.to_string()),
@@ -46,7 +46,7 @@ impl Target {
         }
     }
 
-    /// The states beside the rows, of a destination that must exist: looking makes no new one.
+    /// The states in the destination, which must exist: looking at states must not create it.
     pub(super) fn states(&self) -> Result<Box<dyn States>, CliError> {
         Ok(match self {
             Self::Sqlite(path) if path.exists() => Box::new(Sqlite::open(path)?),
@@ -59,7 +59,7 @@ impl Target {
     }
 }
 
-/// A connector's name without what a file's name can't hold or begin with.
+/// A file name for a connector: characters that are unsafe in file names become `_`.
 fn file_name(connector: &str) -> String {
     let name: String = connector
         .chars()
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn destinations_are_told_by_their_form() {
+    fn form_of_the_name_decides_the_destination() {
         for (to, expected) in [
             (None, Target::Sqlite("beers.sqlite".into())),
             (Some("-"), Target::Stdout),

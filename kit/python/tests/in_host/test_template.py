@@ -22,7 +22,7 @@ class Template(unittest.TestCase):
         (at / "host").mkdir()
         demo = Program("demo", "--pause", "0", folder=at / "demo")
         cls.addClassCleanup(demo.stop)
-        api = demo.line(r"The demo API answers at http://(\S+) ")[1]
+        api = demo.line(r"The demo API is at http://(\S+) ")[1]
         configuration = (TEMPLATE / "template.toml").read_text().replace("127.0.0.1:9090", api)
         cls.plugin = at / "check" / "template.wasm"
         cls.plugin.parent.mkdir()
